@@ -1,0 +1,66 @@
+# The one door. It needs Python 3.11 or newer, Git and make; everything else goes into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Stamps: set-up runs once, and again when what is asked for has changed.
+FOR_USE := .venv/.for-use
+FOR_WORK := .venv/.for-work
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check style types floors docs docs-check bench format pin clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(FOR_USE) ## Play the sample shop's story, from the first fixture to a merge
+	@$(BIN)/tdmvc demo
+
+test: $(FOR_WORK) ## Run the tests; ARGS="-k merge" chooses some
+	$(BIN)/python -m pytest $(ARGS)
+
+check: style types floors docs-check test ## All that a pull request must pass
+
+style: $(FOR_WORK) ## Check format and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(FOR_WORK) ## Check types
+	$(BIN)/mypy
+
+floors: $(FOR_WORK) ## Check who may import whom
+	$(BIN)/lint-imports --no-logo
+
+docs: $(FOR_WORK) ## Write the generated pages of docs/ anew
+	$(BIN)/python docs/generate.py
+
+docs-check: $(FOR_WORK)
+	$(BIN)/python docs/generate.py --check
+
+bench: $(FOR_WORK) ## Run the benchmarks; ARGS="-k diff" chooses some
+	$(BIN)/python -m pytest benchmarks --numprocesses=0 --benchmark-enable --benchmark-only $(ARGS)
+
+format: $(FOR_WORK) ## Format the code and mend what lint can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+pin: $(FOR_WORK) ## Write what is installed here into constraints.txt
+	( sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable ) > constraints.new
+	mv constraints.new constraints.txt
+
+clean: ## Remove .venv and every cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .import_linter_cache dist build
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tdmvc needs Python 3.11 or newer. Name one: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+
+$(FOR_USE): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Setting up .venv (once)"
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(FOR_WORK): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Setting up .venv for work on tdmvc (once)"
+	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $(FOR_USE) $@

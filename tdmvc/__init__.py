@@ -1,0 +1,23 @@
+"""Test data under version control, next to the code it tests."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tdmvc.api import Workspace
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "open"]
+
+
+def open(path: "str | Path" = ".") -> "Workspace":
+    """Open the tdmvc repository that holds `path`.
+
+    Raises:
+        tdmvc.errors.NotFoundError: there is no tdmvc.yaml above `path`.
+    """
+    # Late, so that `tdmvc --help` does not pay for Arrow and DuckDB.
+    from tdmvc.api import Workspace
+
+    return Workspace.open(path)

@@ -1,0 +1,5 @@
+"""`python -m tdmvc` is `tdmvc`."""
+
+from tdmvc.cli.main import main
+
+main()

@@ -1,0 +1,119 @@
+"""What all tests share: real repositories made from one template, the command line, real data, golden files."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# Nothing of the machine's own configuration may leak into a test.
+os.environ.update(
+    {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_AUTHOR_NAME": "Ada Tester",
+        "GIT_AUTHOR_EMAIL": "ada@example.test",
+        "GIT_COMMITTER_NAME": "Ada Tester",
+        "GIT_COMMITTER_EMAIL": "ada@example.test",
+        "DVC_NO_ANALYTICS": "1",
+        "NO_COLOR": "1",
+    }
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="write tests/golden anew from what is rendered"
+    )
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data; tests that need it are skipped only where it is absent and CI is not set."""
+    folder = Path(os.environ.get("TDMVC_SHARED", SHARED))
+    if not folder.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"the real data is not at {folder}, and CI must run these tests")
+        pytest.skip(f"the real data is not at {folder}; set TDMVC_SHARED to where it is")
+    return folder
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a rendered text with the one that people looked at and kept."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / f"{name}.txt"
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.exists(), f"{path} is missing: look at the output, then run with --update-golden"
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run Git and return what it printed."""
+    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Git repository with tdmvc set up and one commit, made once."""
+    from tdmvc.actions.init import init
+
+    folder = tmp_path_factory.mktemp("template") / "app"
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    (folder / "VERSION").write_text("1.0.0\n")
+    init(folder)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "Start")
+    return folder
+
+
+@pytest.fixture
+def repo(template: Path, tmp_path: Path) -> Path:
+    """A fresh repository of one's own."""
+    folder = tmp_path / "app"
+    shutil.copytree(template, folder, symlinks=True)
+    return folder
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def tdmvc(repo: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Ran]]:
+    """Run the command line in the repository, in this process: `tdmvc("add", "golden", path)`."""
+    from tdmvc.cli.main import run
+
+    def call(*words: object, code: int | None = 0, folder: Path = repo) -> Ran:
+        capsys.readouterr()
+        actual = run(["-C", str(folder), *(str(word) for word in words)])
+        captured = capsys.readouterr()
+        assert code is None or actual == code, f"exit {actual}: {captured.out}\n{captured.err}"
+        return Ran(actual, captured.out, captured.err)
+
+    return call
