@@ -1,0 +1,188 @@
+"""What can go wrong, in words a person can act on, and the exit code of each.
+
+A message says *what* went wrong, *where*, and *what to do*. The classes below
+are the only exceptions that cross a room's door; `cli/main.py` is the only place
+that turns them into exit codes. A fault *in the data* is not an error but a
+`tdmvc.model.finding.Finding`.
+"""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import ClassVar
+
+
+class TdmvcError(Exception):
+    """The root: tdmvc cannot do what was asked."""
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """What, where and what to do, a line each."""
+        lines = [self.what]
+        if self.where:
+            lines.append(f"Where: {self.where}")
+        if self.remedy:
+            lines.append(f"To mend it: {self.remedy}")
+        return "\n".join(lines)
+
+
+class UsageError(TdmvcError):
+    """The words of the call do not make sense."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A file that people write (tdmvc.yaml, dataset.yaml, …) is wrong."""
+
+    @classmethod
+    def at(
+        cls, what: str, path: Path | str, *, line: int | None = None, key: str = "", remedy: str = ""
+    ) -> "ConfigError":
+        """Build the message for a fault at a line or key of a file."""
+        where = str(path)
+        if line is not None:
+            where += f", line {line}"
+        if key:
+            where += f", key '{key}'"
+        return cls(what, where=where, remedy=remedy)
+
+
+class SourceError(UsageError):
+    """Rows cannot be read from where they were said to be."""
+
+    @classmethod
+    def unreadable(cls, path: Path | str, why: str, *, remedy: str = "") -> "SourceError":
+        return cls(f"The source cannot be read: {why}", where=str(path), remedy=remedy)
+
+    @classmethod
+    def unknown_kind(cls, path: Path | str, known: Iterable[str]) -> "SourceError":
+        return cls(
+            "tdmvc does not know how to read this source.",
+            where=str(path),
+            remedy=f"give one of: {', '.join(known)}.",
+        )
+
+    @classmethod
+    def would_lose(cls, table: str, column: str, why: str, *, remedy: str) -> "SourceError":
+        """A value cannot be kept exactly in any canonical type."""
+        return cls(f"A value would be lost: {why}", where=f"table {table}, column {column}", remedy=remedy)
+
+
+class NotFoundError(TdmvcError):
+    """No such dataset, version, table, release or revision."""
+
+    exit_code = 3
+
+    @classmethod
+    def named(
+        cls, kind: str, name: str, known: Sequence[str], *, where: str = "", remedy: str = ""
+    ) -> "NotFoundError":
+        """Build the message for an unknown name, with near ones."""
+        near = get_close_matches(name, known, n=3, cutoff=0.5)
+        if not remedy:
+            if near:
+                remedy = "did you mean " + " or ".join(repr(n) for n in near) + "?"
+            elif known:
+                shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
+                remedy = f"known: {shown}."
+            else:
+                remedy = f"there is no {kind} here yet."
+        return cls(f"There is no {kind} '{name}'.", where=where, remedy=remedy)
+
+
+class LocalWorkError(TdmvcError):
+    """Going on would overwrite work that is kept nowhere else."""
+
+    exit_code = 4
+
+    @classmethod
+    def would_be_lost(cls, dataset: str, tables: Sequence[str]) -> "LocalWorkError":
+        return cls(
+            f"The working copy of {dataset} holds changes that no version and no pointer keeps.",
+            where=f"{dataset}: {', '.join(tables)}",
+            remedy=f"keep them with `tdmvc add {dataset}`, or throw them away with --force.",
+        )
+
+
+class PolicyError(TdmvcError):
+    """An environment's policy forbids it."""
+
+    exit_code = 5
+
+
+class StoreError(TdmvcError):
+    """The store cannot give or take bytes: disk, cache or remote."""
+
+    exit_code = 6
+
+    @classmethod
+    def disk(cls, path: Path | str, error: OSError) -> "StoreError":
+        """Build the message for a full disk, a read-only folder and their kin."""
+        return cls(
+            f"Cannot write: {error.strerror or error}.",
+            where=str(error.filename or path),
+            remedy="free some space or mend the permissions, then run the same command again; nothing was changed.",
+        )
+
+    @classmethod
+    def remote(cls, remote: str, why: str) -> "StoreError":
+        return cls(
+            f"The remote '{remote}' did not do its part: {why}",
+            where=f"remote {remote}",
+            remedy="check `dvc remote list` and its credentials, then run the same command again.",
+        )
+
+    @classmethod
+    def locked(cls, path: Path | str, waited_seconds: float) -> "StoreError":
+        return cls(
+            f"Another tdmvc process has held the lock for over {waited_seconds:.0f} seconds.",
+            where=str(path),
+            remedy="wait for it to end, or end it, then run the same command again.",
+        )
+
+
+class PartError(StoreError):
+    """An object or a part is missing, damaged or not what it says it is."""
+
+    @classmethod
+    def missing(cls, name: str, owner: str, looked_in: Sequence[str]) -> "PartError":
+        return cls(
+            f"Part {name[:12]}… of {owner} is not here.",
+            where="looked in " + ", ".join(looked_in),
+            remedy="run `tdmvc pull`, or ask whoever added it to run `tdmvc push`.",
+        )
+
+    @classmethod
+    def damaged(cls, path: Path | str, owner: str, why: str) -> "PartError":
+        return cls(
+            f"A part of {owner} is damaged: {why}",
+            where=str(path),
+            remedy="run `tdmvc pull` to fetch a good copy; the damaged one was set aside and is never used.",
+        )
+
+    @classmethod
+    def hostile_listing(cls, path: Path | str, entry: str) -> "PartError":
+        return cls(
+            f"A listing names a file that no table may hold: {entry!r}.",
+            where=str(path),
+            remedy="do not trust this pointer; ask where it comes from. Nothing was written.",
+        )
+
+
+class DatabaseError(TdmvcError):
+    """A database cannot be opened, loaded or reset."""
+
+    exit_code = 7
+
+
+class MigrationsError(ConfigError):
+    """A migration folder cannot be understood; says which file and why."""

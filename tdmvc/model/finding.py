@@ -1,0 +1,30 @@
+"""What a check says about data: a value, never an exception."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters, worst first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a check noticed."""
+
+    rule: str
+    """A stable name in kebab case (`duplicate-key`), for filters and suppressions."""
+    severity: Severity
+    message: str
+    """One sentence, without a value of a personal column."""
+    dataset: str | None = None
+    table: str | None = None
+    columns: tuple[str, ...] = ()
+    remedy: str = ""
+    """What to do, where there is something to do."""
+    details: dict[str, object] = field(default_factory=dict)
+    """More facts for machines; JSON values only."""

@@ -1,0 +1,111 @@
+"""Which migrations a repository or a dataset stands at, and how the two compare."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationLocation:
+    """Where one application's migrations lie, as tdmvc.yaml says it."""
+
+    name: str
+    """A short name (`main`), unique in the repository."""
+    tool: str
+    """A reader's name: `alembic`, `django`, `flyway`, `sql`, …"""
+    path: str
+    """A POSIX path relative to the repository root."""
+    pattern: str | None = None
+    """For plain SQL files: a regular expression with a group `id`, and optionally `name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One migration file."""
+
+    id: str
+    """Its identity in its tool: a revision, `app.name`, a version."""
+    name: str
+    """For people: the file's stem or the message."""
+    path: str
+    """Relative to the repository root."""
+    parents: tuple[str, ...] = ()
+    """The ids that must come before, where the tool says so."""
+    touches: tuple[str, ...] = ()
+    """A hint, never the truth: the tables that it seems to touch, sorted."""
+    replaces: tuple[str, ...] = ()
+    """The ids that this one stands for (a squash), in their order; their files may be gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationProblem:
+    """Something wrong with a migration history that does not stop it from being read."""
+
+    kind: str
+    """`duplicate-id`, `dangling-parent`, `several-heads`, `cycle`, `gap`, `checksum-mismatch`, `unreadable-file`."""
+    message: str
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationState:
+    """The migrations of one location at one moment."""
+
+    location: MigrationLocation
+    heads: tuple[str, ...]
+    """The newest ids, sorted."""
+    migrations: tuple[Migration, ...]
+    """In an order in which they can be applied; ties by id."""
+    digest: str
+    """`sha256:…` over (id, content with LF line ends), in id order."""
+    problems: tuple[MigrationProblem, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.migrations)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedState:
+    """What a manifest remembers of a `MigrationState`."""
+
+    tool: str
+    heads: tuple[str, ...]
+    count: int | None = None
+    digest: str | None = None
+    """Only versions hold it; dataset.yaml may."""
+
+
+class DriftStatus(StrEnum):
+    """How a dataset's recorded state stands to the migrations of a revision."""
+
+    IN_STEP = "in-step"
+    EDITED = "edited"
+    BEHIND = "behind"
+    AHEAD = "ahead"
+    DIVERGED = "diverged"
+    UNKNOWN = "unknown"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One dataset against one migration location."""
+
+    dataset: str
+    ref: str
+    """The dataset's state that was asked about: `golden`, `golden@1.0.0`."""
+    location: str
+    status: DriftStatus
+    at: str
+    """What the schema was read from: a short commit id or `the work tree`."""
+    expected_heads: tuple[str, ...] = ()
+    """The heads of the schema."""
+    actual_heads: tuple[str, ...] = ()
+    """The heads that the dataset was made for."""
+    pending: tuple[Migration, ...] = ()
+    """Migrations of the schema that the dataset has not seen, oldest first."""
+    extra: tuple[str, ...] = ()
+    """Ids that the dataset has seen and this revision lacks."""
+    problems: tuple[MigrationProblem, ...] = ()
+    message: str = ""
+    """One sentence for people; the reason when unknown or unreadable."""

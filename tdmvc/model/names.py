@@ -1,0 +1,72 @@
+"""How a table's name becomes a folder's name, safely and back again."""
+
+import re
+from urllib.parse import quote, unquote
+
+RESERVED = frozenset({"versions", "conflicts", "scenarios"})
+"""Folder names inside a dataset that mean something else."""
+
+_DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+_SAFE_PUNCTUATION = "_-. ()+,=@~"
+_MAX_BYTES = 180
+
+
+def is_dataset_name(name: str) -> bool:
+    """Tell whether a dataset may be called so: letters, digits, dot, dash and underscore."""
+    return bool(_DATASET.fullmatch(name)) and ".." not in name and not _DEVICES.fullmatch(name)
+
+
+def folder_name(table: str) -> str:
+    """Return the folder's name for a table: reversible, and safe on every file system.
+
+    Upper-case letters stay, but names that a case-blind file system would fold
+    together are told apart by `fold_clashes`.
+
+    Raises:
+        ValueError: the name is empty or too long for a file system.
+    """
+    if not table:
+        raise ValueError("a table needs a name")
+    # Letters beyond ASCII are encoded too: file systems disagree on how they are composed.
+    encoded = quote(table, safe=_SAFE_PUNCTUATION)
+    if encoded != encoded.strip(" ."):
+        head = encoded[:1]
+        tail = encoded[-1:] if len(encoded) > 1 else ""
+        middle = encoded[1:-1] if tail else ""
+        encoded = _percent_if(head, " .") + middle + _percent_if(tail, " .")
+    if encoded.lower() in RESERVED or _DEVICES.fullmatch(encoded):
+        encoded = f"%{ord(encoded[0]):02X}" + encoded[1:]
+    if len(encoded.encode()) > _MAX_BYTES:
+        raise ValueError(f"the table name {table[:40]!r}… is too long for a folder")
+    return encoded
+
+
+def table_name(folder: str) -> str:
+    """Return the table that a folder's name stands for."""
+    return unquote(folder, errors="strict")
+
+
+def escape_case(folder: str) -> str:
+    """Return the folder's name with its upper-case letters percent-encoded.
+
+    Used where two tables differ only by case: a file system that folds case
+    would otherwise put both into one folder.
+    """
+    return re.sub(r"(?<!%)(?<!%[0-9A-F])[A-Z]", lambda m: f"%{ord(m[0]):02X}", folder)
+
+
+def folder_names(tables: "list[str] | tuple[str, ...]") -> dict[str, str]:
+    """Return the folder's name of each table, no two equal when case is folded."""
+    plain = {table: folder_name(table) for table in tables}
+    seen: dict[str, list[str]] = {}
+    for table, folder in plain.items():
+        seen.setdefault(folder.casefold(), []).append(table)
+    return {
+        table: escape_case(folder) if len(seen[folder.casefold()]) > 1 else folder
+        for table, folder in plain.items()
+    }
+
+
+def _percent_if(char: str, which: str) -> str:
+    return f"%{ord(char):02X}" if char and char in which else char

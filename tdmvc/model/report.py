@@ -1,0 +1,233 @@
+"""What each verb answers: values that faces print and scripts read."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tdmvc.model.change import Bump
+from tdmvc.model.dataset import DatasetKind
+from tdmvc.model.finding import Finding
+from tdmvc.model.migration import MigrationLocation, RecordedState
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.version import SemVer, Version
+
+
+@dataclass(frozen=True, slots=True)
+class InitReport:
+    """What `init` did."""
+
+    root: str
+    created: tuple[str, ...]
+    """Files that were written, relative to the root; empty when all was there."""
+    migrations: tuple[MigrationLocation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddedTable:
+    """One table that `add` took in."""
+
+    name: str
+    status: str
+    """`added`, `changed`, `unchanged` or `removed`."""
+    rows: int
+    size_bytes: int
+    written_bytes: int
+    """New bytes in the store; the rest was there already."""
+    parts: int
+    key: tuple[str, ...]
+    content: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What `add` did."""
+
+    dataset: str
+    tables: tuple[AddedTable, ...]
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    folder: str = ""
+    """The dataset's folder, relative to the root."""
+
+
+class WorkStatus(StrEnum):
+    """How a table in the working copy stands to its pointer and to HEAD."""
+
+    CLEAN = "clean"
+    MODIFIED = "modified"
+    """Edited since `add`."""
+    MISSING = "missing"
+    """Not checked out."""
+    NEW = "new"
+    """Rows without a pointer: run `add`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableStatusReport:
+    """One table in `status`."""
+
+    name: str
+    work: WorkStatus
+    since_head: str
+    """The pointer against HEAD: `unchanged`, `added`, `changed`, `removed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetStatus:
+    """One dataset in `status`."""
+
+    name: str
+    kind: DatasetKind
+    versions: tuple[SemVer, ...]
+    """Published versions that say the same as the pointers, newest first."""
+    latest: SemVer | None
+    tables: tuple[TableStatusReport, ...]
+    not_pushed: int | None
+    """Objects that this clone has never seen on the default remote; None without a remote."""
+    migrations: dict[str, RecordedState] = field(default_factory=dict)
+
+    @property
+    def is_clean(self) -> bool:
+        return all(t.work is WorkStatus.CLEAN and t.since_head == "unchanged" for t in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What `status` answers."""
+
+    branch: str | None
+    release: str | None
+    datasets: tuple[DatasetStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSummary:
+    """One dataset in `list`."""
+
+    name: str
+    kind: DatasetKind
+    description: str | None
+    tables: int
+    versions: tuple[Version, ...]
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    """One table in `show`."""
+
+    schema: TableSchema
+    rows: int
+    size_bytes: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReport:
+    """What `show` answers: `tdmvc.show/1`."""
+
+    dataset: str
+    ref: str
+    kind: DatasetKind
+    content: str
+    tables: tuple[ShownTable, ...]
+    migrations: dict[str, RecordedState]
+    version: Version | None = None
+    release: str | None = None
+
+    @property
+    def rows(self) -> int:
+        return sum(table.rows for table in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishReport:
+    """What `publish` did."""
+
+    version: Version
+    suggested: Bump
+    files: tuple[str, ...]
+    """Written files, relative to the root."""
+    tag: str | None = None
+    commit: str | None = None
+    """The commit that `--tag` made."""
+    equal_to: SemVer | None = None
+    """The newest earlier version with the same content."""
+    pushed: int | None = None
+
+
+class Inference(StrEnum):
+    """How a release was found."""
+
+    DECLARED = "declared"
+    """A version names the release."""
+    INFERRED = "inferred"
+    """The migration state at the release equals a version's."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOut:
+    """One dataset that `checkout` brought."""
+
+    dataset: str
+    ref: str
+    version: SemVer | None
+    content: str
+    tables: tuple[str, ...]
+    rows: int
+    changed_files: int
+    how: Inference | None = None
+    target: str | None = None
+    """Where it went, if not into the working copy."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutReport:
+    """What `checkout` did."""
+
+    datasets: tuple[CheckedOut, ...]
+    release: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReport:
+    """What `push` or `pull` did."""
+
+    verb: str
+    refs: tuple[str, ...]
+    remotes: tuple[str, ...]
+    objects: int
+    """Objects that are there now and verified."""
+    moved: int
+    """Of these, how many travelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One state that `verify` looked at."""
+
+    ref: str
+    tables: int
+    parts: int
+    content: str | None
+    """None where the bytes are not whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What `verify` found."""
+
+    verified: tuple[Verified, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """What `sql` answers."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    is_cut: bool = False
+    """True when more rows were there than asked for."""

@@ -1,0 +1,91 @@
+"""What a table looks like: columns, key and references."""
+
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+
+from tdmvc.model.types import spell
+
+PERSONAL = frozenset({"personal", "personal data", "pii", "sensitive personal", "special category"})
+"""Classifications whose values are never shown, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    type: pa.DataType
+    """A canonical type (see `model.types`)."""
+    physical_type: str | None = None
+    """The type at the source (`NVARCHAR(160)`, `uuid`), where it is not the canonical spelling."""
+    required: bool = False
+    """No null is allowed."""
+    unique: bool = False
+    """No value may repeat."""
+    classification: str | None = None
+    """The contract's word for who may see it (`public`, `personal`, …)."""
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether values of this column are kept out of every output."""
+        return (self.classification or "").strip().lower() in PERSONAL
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the text holds JSON, and so compares by structure."""
+        physical = (self.physical_type or "").strip().lower()
+        return pa.types.is_string(self.type) and physical in {"json", "jsonb"}
+
+    @property
+    def spelled_type(self) -> str:
+        return spell(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key: `columns` of this table name a row of `table` by its columns `to`."""
+
+    columns: tuple[str, ...]
+    table: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """The columns of a table in their order, its key and what it refers to."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    """Column names, in key order; empty for a table without a key (a multiset of rows)."""
+    references: tuple[Reference, ...] = ()
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def personal_columns(self) -> frozenset[str]:
+        return frozenset(column.name for column in self.columns if column.is_personal)
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+    def arrow_schema(self) -> pa.Schema:
+        """Return the Arrow schema of the table's parts, without metadata."""
+        return pa.schema([pa.field(column.name, column.type) for column in self.columns])
+
+    def with_columns(self, columns: tuple[Column, ...]) -> "TableSchema":
+        return replace(self, columns=columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What must hold of a dataset, as far as it is written down."""
+
+    tables: dict[str, TableSchema] = field(default_factory=dict)
+    """By table name, in the file's order."""
+
+    def table(self, name: str) -> TableSchema | None:
+        return self.tables.get(name)

@@ -1,0 +1,45 @@
+"""Rows on their way in: what every source of a table offers, whatever it is read from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from tdmvc.model.schema import TableSchema
+
+
+@dataclass(frozen=True, slots=True)
+class SqlScan:
+    """Rows that DuckDB reads by itself, in parallel and without Python."""
+
+    query: str
+    """A SELECT whose columns have the names of the table's columns; all names and paths quoted."""
+    attach: str | None = None
+    """A statement to run before (`ATTACH … AS … (READ_ONLY)`), where the query needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrowScan:
+    """Rows that Python reads, batch by batch, in bounded memory."""
+
+    open: Callable[[], pa.RecordBatchReader]
+    """Start anew at each call; columns have the names of the table's columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """One table that a source holds."""
+
+    schema: TableSchema
+    """Canonical types; key and references as far as the source knows them."""
+    scan: SqlScan | ArrowScan
+    origin: str
+    """For messages: the file, and the table in it."""
+    is_typed: bool = True
+    """False where types were inferred from text (CSV), so that a contract's types win."""
+    is_keyed: bool = False
+    """True where the source itself declares the key, or declares that there is none."""
+    text_query: str | None = None
+    """For untyped sources: a SELECT that gives every column as text, to be cast to a contract's types."""
+    notes: tuple[str, ...] = field(default=())
+    """What the reader wants a person to know (a column kept as text, an index column left out)."""
