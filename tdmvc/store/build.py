@@ -1,0 +1,220 @@
+"""Rows of any number → sorted → cut → parts, in bounded memory."""
+
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tdmvc.model.progress import Report, silent
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.sql import quote_name
+from tdmvc.store.content import part_content
+from tdmvc.store.cutting import DEFAULT_PART_ROWS, Cut, cut
+from tdmvc.store.objects import PART_SUFFIX, Listing, PartEntry
+from tdmvc.store.parquet import encode_part
+
+_BATCH_ROWS = 32_768
+_WORKERS = min(4, os.cpu_count() or 1)
+_AHEAD = _WORKERS + 1
+"""Parts that may wait for a worker: they are what is held in memory besides the sort."""
+
+
+class PartSink(Protocol):
+    """Where finished parts go."""
+
+    def put(self, name: str, data: bytes) -> str:
+        """Keep a part's bytes and return their md5."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPart:
+    """A part that is kept already, and whose bytes are used again."""
+
+    md5: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltTable:
+    """What came of building a table."""
+
+    listing: Listing
+    rows: int
+    size_bytes: int
+    """Of all parts."""
+    written_bytes: int
+    """Of the parts that were not known before."""
+    part_rows: dict[str, int]
+    """Rows by md5."""
+    repeated_keys: int
+    """Keys that more than one row has; 0 for a table without a key."""
+    null_keys: int
+    """Rows with a null in a key column."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    content: str
+    md5: str
+    rows: int
+    size_bytes: int
+    is_new: bool
+
+
+def build_table(
+    con: duckdb.DuckDBPyConnection,
+    query: str,
+    schema: TableSchema,
+    sink: PartSink,
+    *,
+    known: Mapping[str, KnownPart],
+    part_rows: int = DEFAULT_PART_ROWS,
+    report: Report = silent,
+) -> BuiltTable:
+    """Sort the rows of a query, cut them into parts and keep these.
+
+    DuckDB sorts and spills to disk under its connection's memory limit; besides,
+    only a few parts are held. The result does not depend on the order in which
+    the rows arrive.
+
+    Args:
+        con: a connection with TimeZone UTC; used until the call returns.
+        query: a SELECT whose columns have the schema's names and canonical types.
+        known: by content hash, parts whose bytes are used again.
+        part_rows: the target length of a part.
+    """
+    names = schema.key or schema.column_names
+    columns = ", ".join(
+        f"{canonical(quote_name(c.name), c.type)} AS {quote_name(c.name)}" for c in schema.columns
+    )
+    order = ", ".join(f"{quote_name(name)} ASC NULLS FIRST" for name in names)
+    relation = con.sql(f"SELECT {columns} FROM ({query}) ORDER BY {order}")
+    reader = relation.to_arrow_reader(_BATCH_ROWS)
+    state = _Counts(schema)
+    batches = state.watch(_cast(reader, schema.arrow_schema()), report)
+    parts = list(_finish(cut(batches, schema.key, part_rows=part_rows), schema, sink, known, state))
+    if not parts:
+        empty = schema.arrow_schema().empty_table()
+        parts = [_keep(Cut(empty, has_repeats=False), schema, sink, known)]
+    return _built(parts, state)
+
+
+class _Counts:
+    """What is counted while rows pass by."""
+
+    def __init__(self, schema: TableSchema) -> None:
+        self._schema = schema
+        self.rows = 0
+        self.null_keys = 0
+        self.repeated_keys = 0
+
+    def watch(self, batches: Iterator[pa.RecordBatch], report: Report) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            self.rows += batch.num_rows
+            nulls = [
+                batch.column(name).is_null() for name in self._schema.key if batch.column(name).null_count
+            ]
+            if nulls:
+                any_null = nulls[0]
+                for more in nulls[1:]:
+                    any_null = pc.or_(any_null, more)
+                self.null_keys += pc.sum(any_null).as_py() or 0
+            report(self._schema.name, self.rows, None, "rows")
+            yield batch
+
+
+def _cast(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for batch in reader:
+        if batch.schema != schema:
+            batch = pa.RecordBatch.from_arrays(
+                [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)],
+                schema=schema,
+            )
+        yield batch
+
+
+def _finish(
+    cuts: Iterator[Cut], schema: TableSchema, sink: PartSink, known: Mapping[str, KnownPart], counts: _Counts
+) -> Iterator[_Part]:
+    """Hash, encode and keep parts in a few threads, in order, never far ahead."""
+    pending: deque[Future[_Part]] = deque()
+    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="tdmvc-part") as pool:
+        for part in cuts:
+            if part.has_repeats and schema.key:
+                part = _settle(part, schema, counts)
+            pending.append(pool.submit(_keep, part, schema, sink, known))
+            if len(pending) > _AHEAD:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _settle(part: Cut, schema: TableSchema, counts: _Counts) -> Cut:
+    """Bring rows with equal keys into one order, whatever order they arrived in."""
+    rest = [name for name in schema.column_names if name not in schema.key]
+    order = ", ".join(f"{quote_name(name)} ASC NULLS FIRST" for name in (*schema.key, *rest))
+    keys = ", ".join(quote_name(name) for name in schema.key)
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute("SET TimeZone = 'UTC'")
+        rows = part.table
+        table = con.sql(f"SELECT * FROM rows ORDER BY {order}").to_arrow_table().cast(rows.schema)
+        counted = con.sql(
+            f"SELECT count(*) FROM (SELECT 1 FROM rows GROUP BY {keys} HAVING count(*) > 1)"
+        ).fetchall()
+    counts.repeated_keys += int(counted[0][0])
+    return Cut(table.combine_chunks(), has_repeats=True)
+
+
+def _keep(part: Cut, schema: TableSchema, sink: PartSink, known: Mapping[str, KnownPart]) -> _Part:
+    content = part_content(part.table)
+    rows = part.table.num_rows
+    if old := known.get(content):
+        return _Part(content, old.md5, rows, old.size_bytes, is_new=False)
+    data = encode_part(part.table, schema.key)
+    md5 = sink.put(content + PART_SUFFIX, data)
+    return _Part(content, md5, rows, len(data), is_new=True)
+
+
+def _built(parts: list[_Part], counts: _Counts) -> BuiltTable:
+    seen: dict[str, int] = {}
+    entries: list[PartEntry] = []
+    for part in parts:
+        seen[part.content] = number = seen.get(part.content, 0) + 1
+        name = part.content if number == 1 else f"{part.content}-{number}"
+        entries.append(PartEntry(name + PART_SUFFIX, part.md5))
+    return BuiltTable(
+        Listing(tuple(sorted(entries, key=lambda entry: entry.name))),
+        rows=counts.rows,
+        size_bytes=sum(part.size_bytes for part in parts),
+        written_bytes=sum(part.size_bytes for part in parts if part.is_new),
+        part_rows={part.md5: part.rows for part in parts},
+        repeated_keys=counts.repeated_keys,
+        null_keys=counts.null_keys,
+    )
+
+
+def canonical(expression: str, type_: pa.DataType) -> str:
+    """Return SQL that gives one spelling to equal values: one NaN, no negative zero, at any depth."""
+    if pa.types.is_floating(type_):
+        return f"CASE WHEN isnan({expression}) THEN 'nan' WHEN {expression} = 0 THEN 0 ELSE {expression} END"
+    if not _holds_floats(type_):
+        return expression
+    if pa.types.is_list(type_):
+        return f"list_transform({expression}, lambda x: {canonical('x', type_.value_type)})"
+    fields = [type_.field(i) for i in range(type_.num_fields)]
+    packed = ", ".join(
+        f"{quote_name(f.name)} := {canonical(f'{expression}.{quote_name(f.name)}', f.type)}" for f in fields
+    )
+    return f"CASE WHEN {expression} IS NULL THEN NULL ELSE struct_pack({packed}) END"
+
+
+def _holds_floats(type_: pa.DataType) -> bool:
+    if pa.types.is_nested(type_):
+        return any(_holds_floats(type_.field(i).type) for i in range(type_.num_fields))
+    return bool(pa.types.is_floating(type_))

@@ -1,0 +1,161 @@
+"""The only door to DVC: making a repository, and moving objects to and from remotes.
+
+DVC is imported when a function here is first called, because its import costs a
+third of a second. What is used of it is pinned by contract tests; it has not
+changed from dvc 3.50 to 3.67.
+"""
+
+import contextlib
+import importlib
+import io
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tdmvc.errors import ConfigError, StoreError
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+    from dvc_data.hashfile.db import HashFileDB
+
+
+def init_repository(root: Path, *, is_subfolder: bool) -> None:
+    """Make a DVC repository, as `dvc init` does.
+
+    Raises:
+        StoreError: DVC cannot.
+    """
+    with _quiet():
+        from dvc.repo import Repo
+
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                Repo.init(str(root), subdir=is_subfolder).close()
+        except Exception as error:  # DVC has no narrower base for what init may raise
+            raise StoreError(
+                f"`dvc init` did not succeed: {error}",
+                where=str(root),
+                remedy="run `dvc init` by hand and look.",
+            ) from error
+
+
+def push(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
+    """Send objects, then ask the remote for each; return those that it still lacks.
+
+    Parts travel before the listings that name them, so that a listing on a remote
+    never promises what is not there. The presence of a listing is never taken
+    for the presence of its parts.
+
+    Raises:
+        StoreError: the remote cannot be reached or refuses.
+    """
+    wanted = set(oids)
+    with _opened(root) as repo, _remote(repo, remote) as there:
+        here = repo.cache.local
+        missing = wanted - _existing(there, wanted)
+        for batch in _parts_before_listings(missing):
+            _transfer(here, there, batch)
+        return missing - _existing(there, missing)
+
+
+def fetch(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
+    """Bring objects into the cache; return those that the remote does not have.
+
+    The caller verifies what arrived.
+
+    Raises:
+        StoreError: the remote cannot be reached or refuses.
+    """
+    wanted = set(oids)
+    with _opened(root) as repo, _remote(repo, remote) as there:
+        existing = _existing(there, wanted)
+        for batch in _parts_before_listings(existing):
+            _transfer(there, repo.cache.local, batch)
+        return wanted - existing
+
+
+def missing_on_remote(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
+    """Return the objects that a remote does not have, by asking for each."""
+    wanted = set(oids)
+    with _opened(root) as repo, _remote(repo, remote) as there:
+        return wanted - _existing(there, wanted)
+
+
+def _existing(there: "HashFileDB", oids: set[str]) -> set[str]:
+    return set(there.list_oids_exists(sorted(oids))) if oids else set()
+
+
+def _parts_before_listings(oids: set[str]) -> list[set[str]]:
+    listings = {oid for oid in oids if oid.endswith(".dir")}
+    return [batch for batch in (oids - listings, listings) if batch]
+
+
+def _transfer(source: "HashFileDB", target: "HashFileDB", oids: set[str]) -> None:
+    """Copy objects as plain files: DVC's own status takes a listing's word for its parts."""
+    target.add(
+        [source.oid_to_path(oid) for oid in sorted(oids)],
+        source.fs,
+        sorted(oids),
+        on_error=_raise_error,
+        check_exists=False,
+    )
+
+
+def _raise_error(oid: str, error: BaseException) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+@contextlib.contextmanager
+def _opened(root: Path) -> Iterator["Repo"]:
+    with _quiet():
+        from dvc.exceptions import DvcException
+        from dvc.repo import Repo
+
+        try:
+            repo = Repo(str(root))
+        except DvcException as error:
+            raise ConfigError(
+                f"DVC cannot open this repository: {error}", where=str(root), remedy="run `dvc doctor` there."
+            ) from error
+        try:
+            yield repo
+        finally:
+            repo.close()
+
+
+@contextlib.contextmanager
+def _remote(repo: "Repo", name: str | None) -> Iterator["HashFileDB"]:
+    """Give the remote's store; turn whatever its file system raises into one error."""
+    from dvc.config import ConfigError as DvcConfigError
+
+    label = name or repo.config["core"].get("remote") or "(default)"
+    try:
+        odb: Any = repo.cloud.get_remote_odb(name, "push")
+    except DvcConfigError as error:
+        raise ConfigError(
+            f"No usable DVC remote: {str(error).splitlines()[0]}",
+            where=str(Path(repo.root_dir) / ".dvc" / "config"),
+            remedy="add one with `dvc remote add -d NAME URL`, or name one with --remote.",
+        ) from error
+    try:
+        yield odb
+    except StoreError:
+        raise
+    except Exception as error:  # each file system of fsspec raises its own kind
+        raise StoreError.remote(label, str(error) or type(error).__name__) from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep DVC from writing to our terminal."""
+    # DVC sets its own level when it is imported, so that comes first.
+    importlib.import_module("dvc.repo")
+    logger = logging.getLogger("dvc")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

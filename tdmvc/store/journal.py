@@ -1,0 +1,145 @@
+"""Many file changes as one step: first written down, then done, and done again after a crash.
+
+Until the journal is on disk nothing that a reader can see has changed. From then
+on the new state is the true one, and whoever opens the repository next finishes
+what is left. Every step may be done twice.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from tdmvc.errors import StoreError
+from tdmvc.store.durable import remove_quietly, write_atomic
+
+_FORMAT = "tdmvc.journal/1"
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a change does to files, in POSIX paths relative to the root of the repository."""
+
+    writes: dict[str, str] = field(default_factory=dict)
+    """Small text files, whole."""
+    moves: dict[str, str] = field(default_factory=dict)
+    """From a staged file to its place."""
+    removes: list[str] = field(default_factory=list)
+    """Files that go; a folder that becomes empty goes too."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.writes or self.moves or self.removes)
+
+
+class Journal:
+    """The journal of one dataset. Use it only while holding the dataset's lock."""
+
+    def __init__(self, root: Path, path: Path) -> None:
+        self._root = root
+        self._path = path
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a change was begun and not finished."""
+        return self._path.exists()
+
+    def commit(self, plan: Plan) -> None:
+        """Make the change: wholly, now or at the next `recover`.
+
+        Raises:
+            StoreError: the disk is full or cannot be written.
+        """
+        if plan.is_empty:
+            return
+        document = {
+            "format": _FORMAT,
+            "writes": plan.writes,
+            "moves": plan.moves,
+            "removes": plan.removes,
+        }
+        write_atomic(self._path, json.dumps(document).encode())
+        self._apply(plan)
+        self._path.unlink()
+
+    def recover(self) -> bool:
+        """Finish a change that was begun; return whether there was one."""
+        try:
+            document = json.loads(self._path.read_bytes())
+        except FileNotFoundError:
+            return False
+        except ValueError:
+            # Written atomically, so this is not ours: nothing was promised.
+            remove_quietly(self._path)
+            return False
+        plan = Plan(dict(document["writes"]), dict(document["moves"]), list(document["removes"]))
+        self._apply(plan)
+        remove_quietly(self._path)
+        return True
+
+    def _apply(self, plan: Plan) -> None:
+        try:
+            for source, target in plan.moves.items():
+                self._move(self._inside(source), self._inside(target))
+            for name in plan.removes:
+                self._remove(self._inside(name))
+            for name, text in plan.writes.items():
+                write_atomic(self._inside(name), text.encode())
+        except OSError as error:
+            failure = StoreError.disk(self._root, error)
+            raise StoreError(
+                failure.what,
+                where=failure.where,
+                remedy="mend that, then run any tdmvc command: it finishes the change that was begun.",
+            ) from error
+
+    def _move(self, source: Path, target: Path) -> None:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            # A person replaced the folder by a file; its rows were taken in before.
+            target.parent.unlink()
+            target.parent.mkdir()
+        try:
+            os.replace(source, target)
+        except FileNotFoundError:
+            if not target.exists():
+                raise
+
+    def _remove(self, path: Path) -> None:
+        try:
+            path.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        for folder in _parents_below(path, self._root):
+            try:
+                folder.rmdir()
+            except OSError:
+                break
+
+    def _inside(self, name: str) -> Path:
+        """Return the path, after making sure that it cannot lead out of the work tree."""
+        pure = PurePosixPath(name)
+        path = self._root / pure
+        if pure.is_absolute() or ".." in pure.parts or pure.parts[:1] == (".git",):
+            raise StoreError(
+                "A journal names a path outside the work tree.",
+                where=str(self._path),
+                remedy="this file was not written by tdmvc: look at it, then delete it.",
+            )
+        for folder in _parents_below(path, self._root):
+            if folder.is_symlink():
+                raise StoreError(
+                    "A folder of a dataset is a symbolic link.",
+                    where=str(folder),
+                    remedy="replace the link by a real folder, then run the command again.",
+                )
+        return path
+
+
+def _parents_below(path: Path, root: Path) -> Iterator[Path]:
+    for parent in path.parents:
+        if parent == root:
+            return
+        yield parent

@@ -1,0 +1,182 @@
+"""Objects in DVC's cache: parts and listings, put by content and never used unverified."""
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tdmvc.errors import PartError, StoreError
+from tdmvc.store.content import table_content
+from tdmvc.store.durable import write_atomic
+from tdmvc.store.index import FileIndex
+
+PART_SUFFIX = ".parquet"
+_PART_NAME = re.compile(r"([0-9a-f]{64})(-[1-9][0-9]{0,8})?\.parquet")
+_MD5 = re.compile(r"[0-9a-f]{32}")
+_OBJECT_MODE = 0o444
+_MAX_LISTING_BYTES = 512 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class PartEntry:
+    """One part in a listing."""
+
+    name: str
+    """`<content>.parquet`, or `<content>-2.parquet` for a second part that says the same."""
+    md5: str
+
+    @property
+    def content(self) -> str:
+        """The content hash, with its repeat number."""
+        return self.name.removesuffix(PART_SUFFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The parts of a table: what a `.dir` object holds."""
+
+    entries: tuple[PartEntry, ...]
+    """Sorted by name."""
+
+    @property
+    def content(self) -> str:
+        """The table's content hash."""
+        return table_content(entry.content for entry in self.entries)
+
+    @property
+    def object(self) -> str:
+        """The name of the object that holds this listing: `<md5>.dir`."""
+        return hashlib.md5(self.as_bytes(), usedforsecurity=False).hexdigest() + ".dir"
+
+    def as_bytes(self) -> bytes:
+        """Return the listing as DVC spells it."""
+        return json.dumps([{"md5": e.md5, "relpath": e.name} for e in self.entries], sort_keys=True).encode()
+
+
+def is_part_name(name: str) -> bool:
+    """Tell whether a file name is one that tdmvc gives to parts."""
+    return bool(_PART_NAME.fullmatch(name))
+
+
+def is_object_name(name: str) -> bool:
+    """Tell whether the text can name an object of ours."""
+    return bool(_MD5.fullmatch(name.removesuffix(".dir")))
+
+
+class ObjectStore:
+    """DVC's cache folder, read and written without DVC."""
+
+    def __init__(self, cache_dir: Path, quarantine: Path, index: FileIndex) -> None:
+        self.folder = cache_dir / "files" / "md5"
+        self._quarantine = quarantine
+        self._index = index
+
+    def path(self, oid: str) -> Path:
+        """Return where an object lies, whether it is there or not."""
+        return self.folder / oid[:2] / oid[2:]
+
+    def has(self, oid: str) -> bool:
+        return self.path(oid).is_file()
+
+    def put(self, data: bytes) -> str:
+        """Keep the bytes and return their md5. Atomic and durable; equal bytes are kept once."""
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        self._put(md5, data)
+        return md5
+
+    def put_listing(self, listing: Listing) -> str:
+        """Keep a listing and return its object's name. Put its parts first."""
+        self._put(listing.object, listing.as_bytes())
+        return listing.object
+
+    def read_listing(self, oid: str, owner: str) -> Listing:
+        """Read and check a listing.
+
+        Raises:
+            PartError: it is missing, is not what its name says, or names a file no table may hold.
+        """
+        path = self.path(oid)
+        try:
+            if path.stat().st_size > _MAX_LISTING_BYTES:
+                raise PartError.damaged(path, owner, "the listing is larger than any table's could be")
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise PartError.missing(oid, owner, [f"the cache ({self.folder})"]) from None
+        except OSError as error:
+            raise StoreError(
+                f"Cannot read an object of {owner}: {error.strerror}.",
+                where=str(path),
+                remedy="mend the permissions of DVC's cache.",
+            ) from error
+        if hashlib.md5(data, usedforsecurity=False).hexdigest() != oid.removesuffix(".dir"):
+            self._set_aside(path, oid)
+            raise PartError.damaged(path, owner, "its bytes do not match its name (md5)")
+        return _parse_listing(data, path, owner)
+
+    def verified(self, md5: str, owner: str) -> Path:
+        """Return an object's path after making sure that its bytes are what its name says.
+
+        Cost: one read of the file, or one stat where it was verified before and has
+        not been touched since.
+
+        Raises:
+            PartError: missing, or damaged (and then set aside).
+        """
+        path = self.path(md5)
+        try:
+            actual = self._index.md5(path)
+        except FileNotFoundError:
+            raise PartError.missing(md5, owner, [f"the cache ({self.folder})"]) from None
+        except OSError as error:
+            raise StoreError(
+                f"Cannot read a part of {owner}: {error.strerror}.",
+                where=str(path),
+                remedy="mend its permissions.",
+            ) from error
+        if actual != md5:
+            self._set_aside(path, md5)
+            raise PartError.damaged(path, owner, "its bytes do not match its name (md5)")
+        return path
+
+    def size_bytes(self, md5: str) -> int:
+        return self.path(md5).stat().st_size
+
+    def _put(self, oid: str, data: bytes) -> None:
+        path = self.path(oid)
+        try:
+            if path.stat().st_size == len(data) and self._index.md5(path) == oid.removesuffix(".dir"):
+                return
+        except OSError:
+            pass
+        write_atomic(path, data, mode=_OBJECT_MODE)
+        self._index.remember(path, oid.removesuffix(".dir"))
+
+    def _set_aside(self, path: Path, oid: str) -> None:
+        """Move a damaged object out of the cache, so that nothing uses it and a fetch brings a good one."""
+        try:
+            self._quarantine.mkdir(parents=True, exist_ok=True)
+            os.replace(path, self._quarantine / oid)
+        except OSError:
+            pass
+
+
+def _parse_listing(data: bytes, path: Path, owner: str) -> Listing:
+    try:
+        raw = json.loads(data)
+    except ValueError as error:
+        raise PartError.damaged(path, owner, "the listing is not JSON") from error
+    if not isinstance(raw, list):
+        raise PartError.damaged(path, owner, "the listing is not a list")
+    entries: list[PartEntry] = []
+    for item in raw:
+        if not isinstance(item, dict) or not {"md5", "relpath"} <= set(item):
+            raise PartError.damaged(path, owner, "an entry of the listing has no md5 or no relpath")
+        name, md5 = str(item["relpath"]), str(item["md5"])
+        if not is_part_name(name) or not _MD5.fullmatch(md5):
+            raise PartError.hostile_listing(path, name)
+        entries.append(PartEntry(name, md5))
+    if len({entry.name for entry in entries}) != len(entries):
+        raise PartError.damaged(path, owner, "the listing names a part twice")
+    return Listing(tuple(sorted(entries, key=lambda entry: entry.name)))

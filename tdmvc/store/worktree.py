@@ -1,0 +1,140 @@
+"""A table's folder in the work tree: what lies there, and how it becomes a listing's files."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from tdmvc.errors import StoreError
+from tdmvc.store.index import FileIndex
+from tdmvc.store.objects import Listing, ObjectStore
+
+_FICLONE = 0x40049409
+"""The ioctl of Linux that makes a copy share its blocks with the original."""
+
+
+class FolderStatus(StrEnum):
+    """How a table's folder stands to its pointer."""
+
+    CLEAN = "clean"
+    MODIFIED = "modified"
+    MISSING = "missing"
+    """No folder: not checked out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What lies in a table's folder."""
+
+    path: Path
+    files: dict[str, str]
+    """md5 by file name, hidden files left out; a file in a subfolder has its relative path."""
+
+    @property
+    def data_files(self) -> list[Path]:
+        return [self.path / name for name in self.files] if self.path.is_dir() else [self.path]
+
+
+def read_folder(path: Path, index: FileIndex) -> Folder | None:
+    """Look at a table's folder, or return None if there is none.
+
+    A plain file in the folder's place counts: an editor may have replaced the
+    folder by one Parquet file. Cost: one stat a file, and one read of each that changed.
+
+    Raises:
+        StoreError: the folder holds a symbolic link or cannot be read.
+    """
+    if path.is_symlink():
+        raise _link(path)
+    if path.is_file():
+        return Folder(path, {"": index.md5(path)})
+    if not path.is_dir():
+        return None
+    files: dict[str, str] = {}
+    try:
+        for folder, folders, names in os.walk(path):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in sorted(names):
+                if name.startswith((".", "_")):
+                    continue
+                file = Path(folder) / name
+                if not file.is_file():
+                    raise _link(file)
+                files[file.relative_to(path).as_posix()] = index.md5(file)
+    except OSError as error:
+        raise StoreError(
+            f"Cannot read the working copy: {error.strerror}.",
+            where=str(error.filename or path),
+            remedy="mend its permissions.",
+        ) from error
+    return Folder(path, files) if files else None
+
+
+def folder_status(folder: Folder | None, listing: Listing) -> FolderStatus:
+    """Compare what lies in a folder with what the pointer says."""
+    if folder is None:
+        return FolderStatus.MISSING
+    expected = {entry.name: entry.md5 for entry in listing.entries}
+    return FolderStatus.CLEAN if folder.files == expected else FolderStatus.MODIFIED
+
+
+class Materialiser:
+    """Lays parts from the cache into folders, by reflink or copy, links only where DVC is told to."""
+
+    def __init__(self, objects: ObjectStore, index: FileIndex, link_types: tuple[str, ...]) -> None:
+        self._objects = objects
+        self._index = index
+        self._types = list(link_types)
+
+    def place(self, md5: str, target: Path, owner: str) -> None:
+        """Put one verified object at a path that does not exist yet.
+
+        Raises:
+            StoreError: the disk is full or cannot be written.
+        """
+        source = self._objects.verified(md5, owner)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            while not self._try(self._types[0] if self._types else "copy", source, target):
+                self._types.pop(0)
+        except OSError as error:
+            raise StoreError.disk(target, error) from error
+        self._index.remember(target, md5)
+
+    def _try(self, kind: str, source: Path, target: Path) -> bool:
+        try:
+            match kind:
+                case "reflink":
+                    _reflink(source, target)
+                case "hardlink":
+                    os.link(source, target)
+                case "symlink":
+                    os.symlink(source, target)
+                case _:
+                    _copy(source, target)
+        except OSError:
+            target.unlink(missing_ok=True)
+            if kind == "copy" or not self._types:
+                raise
+            return False
+        return True
+
+
+def _reflink(source: Path, target: Path) -> None:
+    import fcntl  # not on Windows, where reflinks are tried by nobody
+
+    with source.open("rb") as old, target.open("xb") as new:
+        fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+
+
+def _link(path: Path) -> StoreError:
+    return StoreError(
+        "The working copy holds a symbolic link, which tdmvc does not follow.",
+        where=str(path),
+        remedy="replace it by the file it points to, or remove it.",
+    )
