@@ -1,0 +1,98 @@
+"""What every kind of source file is to the rest of the room."""
+
+import gzip
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+import duckdb
+
+from tdmvc.errors import SourceError
+from tdmvc.model.source import SourceTable
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRequest:
+    """How a source is to be opened."""
+
+    con: duckdb.DuckDBPyConnection
+    """Inspects and later reads the rows; TimeZone is UTC."""
+    table: str | None = None
+    """The name for the table of a single file, instead of the file's own."""
+    null_texts: tuple[str, ...] = ()
+    """Unquoted texts that mean null in CSV, besides the empty one."""
+
+
+class SourceKind(Protocol):
+    """One kind of file that holds rows."""
+
+    @property
+    def name(self) -> str:
+        """What people call it, with its suffixes."""
+
+    def matches(self, path: Path) -> bool:
+        """Tell, from the name and the first bytes, whether `open` is the one for this path."""
+
+    def open(self, path: Path, request: SourceRequest) -> list[SourceTable]:
+        """Look all rows over and describe the tables."""
+
+
+def stem(path: Path) -> str:
+    """Return the file's name without its suffix and without `.gz`."""
+    name = path.name.removesuffix(".gz") if path.name.lower().endswith(".gz") else path.name
+    return Path(name).stem
+
+
+def is_gzip(path: Path) -> bool:
+    """Tell by its first bytes whether a file is compressed."""
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """Open a plain or gzip file for its uncompressed bytes."""
+    return cast(BinaryIO, gzip.open(path)) if is_gzip(path) else path.open("rb")
+
+
+def check_column_names(names: Sequence[str], path: Path) -> None:
+    """Refuse names that a table cannot keep apart.
+
+    Raises:
+        SourceError: a name is empty, stands twice, or differs from another by case only.
+    """
+    if not all(names):
+        position = next(i for i, name in enumerate(names, 1) if not name)
+        raise SourceError.unreadable(
+            path, f"column {position} has no name.", remedy="give every column a name in the header."
+        )
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise SourceError.unreadable(
+                path, f"the column '{name}' stands {count} times.", remedy="rename the columns apart."
+            )
+    folded: dict[str, str] = {}
+    for name in names:
+        twin = folded.setdefault(name.lower(), name)
+        if twin != name:
+            raise SourceError.unreadable(
+                path,
+                f"the columns '{twin}' and '{name}' differ only by case, which SQL does not tell apart.",
+                remedy="rename one of them.",
+            )
+
+
+def check_single(request: SourceRequest, tables: Sequence[SourceTable], path: Path) -> None:
+    """Refuse a `--table` for a source that names its tables itself.
+
+    Raises:
+        SourceError: a name was given.
+    """
+    if request.table is not None:
+        names = ", ".join(sorted(table.schema.name for table in tables)[:8])
+        raise SourceError.unreadable(
+            path,
+            f"--table names the table of a single file, but this source names its tables itself ({names}).",
+            remedy="leave --table away.",
+        )

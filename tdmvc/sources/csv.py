@@ -1,0 +1,155 @@
+"""CSV and TSV files: dialect, header, nulls, and faults told by line."""
+
+import csv
+import io
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+
+from tdmvc.errors import SourceError
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.source import SourceTable, SqlScan
+from tdmvc.model.sql import quote_text
+from tdmvc.sources.base import SourceRequest, check_column_names, is_gzip, open_binary, stem
+from tdmvc.sources.csv_bytes import check_bytes, check_line_ends, count_rows
+from tdmvc.sources.csv_types import InferredTable, infer_columns
+
+_SUFFIXES = (".csv", ".tsv", ".tab", ".csv.gz", ".tsv.gz", ".tab.gz")
+_DELIMITERS = (",", ";", "\t", "|")
+_SNIFFED_ROWS = 200
+_SNIFFED_BYTES = 1 << 18
+_LINE_LIMITS = (2_000_000, 64_000_000, 1_000_000_000)
+
+# A field may be as long as the file; the default limit is 128 KiB.
+csv.field_size_limit(2**31 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class CsvLayout:
+    """How the bytes of a CSV file are to be read."""
+
+    path: Path
+    delimiter: str
+    names: tuple[str, ...]
+    blank_lines: int
+    """Empty lines before the header."""
+    null_texts: tuple[str, ...]
+    lines: int
+    """Lines of the whole file."""
+    is_parallel: bool
+    """False where a quoted value may hold a line end: DuckDB's threads may then cut inside of it."""
+    line_limit: int = _LINE_LIMITS[0]
+    """In bytes."""
+
+    def query(self) -> str:
+        """Return a SELECT of every column as text."""
+        columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in self.names)
+        nulls = ", ".join(quote_text(text) for text in ("", *self.null_texts))
+        return (
+            f"SELECT * FROM read_csv({quote_text(str(self.path))}, auto_detect = false, header = true, "
+            f"columns = {{{columns}}}, delim = {quote_text(self.delimiter)}, quote = '\"', escape = '\"', "
+            f"comment = '', skip = {self.blank_lines}, nullstr = [{nulls}], allow_quoted_nulls = false, "
+            f"strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false, "
+            f"compression = '{'gzip' if is_gzip(self.path) else 'none'}', "
+            f"max_line_size = {self.line_limit}, parallel = {str(self.is_parallel).lower()})"
+        )
+
+
+class CsvKind:
+    """A file of separated values with a header."""
+
+    name = "CSV or TSV (.csv, .tsv, also .gz)"
+
+    def matches(self, path: Path) -> bool:
+        return path.is_file() and path.name.lower().endswith(_SUFFIXES)
+
+    def open(self, path: Path, request: SourceRequest) -> list[SourceTable]:
+        layout, inferred = _infer(_read_layout(path, request.null_texts), request.con)
+        schema = TableSchema(request.table or stem(path), tuple(item.column for item in inferred.columns))
+        casts = ", ".join(item.expression for item in inferred.columns)
+        text_query = layout.query()
+        query = f"SELECT {casts} FROM ({text_query})"
+        return [SourceTable(schema, SqlScan(query), str(path), is_typed=False, text_query=text_query)]
+
+
+def _read_layout(path: Path, null_texts: tuple[str, ...]) -> CsvLayout:
+    facts = check_bytes(path)
+    with open_binary(path) as file:
+        head = file.read(_SNIFFED_BYTES).decode("utf-8-sig", errors="ignore")
+    text = head.lstrip("\r\n")
+    if not text:
+        raise SourceError.unreadable(path, "the file is empty.", remedy="write a header line first.")
+    blank = head[: len(head) - len(text)].replace("\r\n", "\n").replace("\r", "\n")
+    is_tab = path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
+    delimiter = "\t" if is_tab else _sniff_delimiter(text)
+    try:
+        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise SourceError.unreadable(
+            path, f"the header is not CSV: {error}.", remedy="quote names that hold quotes or line ends."
+        ) from error
+    check_column_names(names, path)
+    is_parallel = not facts.may_span_lines
+    return CsvLayout(path, delimiter, tuple(names), len(blank), null_texts, facts.lines, is_parallel)
+
+
+def _sniff_delimiter(text: str) -> str:
+    """Return the first delimiter under which the first rows are as wide as the header, and wider than one."""
+    widest = (1, ",")
+    for delimiter in _DELIMITERS:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        widths = [len(row) for row in islice(reader, _SNIFFED_ROWS) if row]
+        # The head of a long file ends inside of a row.
+        if len(text) >= _SNIFFED_BYTES // 4 and len(widths) > 1:
+            widths.pop()
+        if widths[0] > 1 and all(width == widths[0] for width in widths):
+            return delimiter
+        if widths[0] > widest[0]:
+            widest = (widths[0], delimiter)
+    return widest[1]
+
+
+def _infer(layout: CsvLayout, con: duckdb.DuckDBPyConnection) -> tuple[CsvLayout, InferredTable]:
+    """Read all rows, with ever longer lines allowed, and return the layout that worked."""
+    for limit in _LINE_LIMITS:
+        layout = replace(layout, line_limit=limit)
+        try:
+            inferred = infer_columns(con, layout.query(), layout.names)
+        except duckdb.Error as error:
+            is_too_long = "maximum line size" in str(error).lower()
+            if not is_too_long or limit == _LINE_LIMITS[-1]:
+                raise _explained(layout, error) from None
+        else:
+            _check_count(layout, inferred.rows)
+            return layout, inferred
+    raise AssertionError("the last limit raises")
+
+
+def _check_count(layout: CsvLayout, rows: int) -> None:
+    """Refuse a file of which DuckDB read more or fewer rows than there are."""
+    if layout.blank_lines + 1 + rows == layout.lines:
+        return
+    expected = count_rows(layout.path, layout.delimiter, len(layout.names))
+    if rows != expected:
+        raise _not_plain(layout, f": {expected} rows are there, but {rows} can be read")
+
+
+def _explained(layout: CsvLayout, error: duckdb.Error) -> SourceError:
+    """Return the error without the line that DuckDB quotes: it may hold personal data."""
+    try:
+        count_rows(layout.path, layout.delimiter, len(layout.names))
+        check_line_ends(layout.path)
+    except SourceError as fault:
+        return fault
+    row = next((word for word in str(error).split("\n", 1)[0].split() if word.isdigit()), "")
+    return _not_plain(layout, f" near row {row}" if row else "")
+
+
+def _not_plain(layout: CsvLayout, where: str) -> SourceError:
+    return SourceError.unreadable(
+        layout.path,
+        f"the rows are not plain CSV (RFC 4180){where}.",
+        remedy="write the file anew with a CSV library, every value with delimiters or quotes in it quoted.",
+    )

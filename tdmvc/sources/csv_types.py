@@ -1,0 +1,203 @@
+"""Which type a column of texts has: the narrowest that gives every text's value back exactly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntFlag
+
+import duckdb
+import pyarrow as pa
+
+from tdmvc.model.schema import Column
+from tdmvc.model.sql import quote_name, quote_names
+from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type
+
+_SAMPLE_ROWS = 20_000
+_SHORT_DECIMAL_DIGITS = 18
+
+_FIXED = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
+_EXPONENT = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?[eE][+-]?[0-9]+"
+_ZERO = r"-0(\.0+)?"
+_FRACTIONAL_ZERO = r"-0\.0+"
+_MOMENT = (
+    r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
+)
+_INSTANT = _MOMENT + r"(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
+
+
+class TextClass(IntFlag):
+    """What a text looks like; a column has the union of its texts' classes."""
+
+    INTEGER = 1
+    FIXED = 2
+    """Fixed notation, or an integer beyond 64 bits."""
+    REAL = 4
+    """With an exponent, or a negative zero."""
+    NOT_FINITE = 8
+    """inf or nan."""
+    LOWER_BOOL = 16
+    TITLE_BOOL = 32
+    UPPER_BOOL = 64
+    DATE = 128
+    TIMESTAMP = 256
+    INSTANT = 512
+    TEXT = 1024
+
+
+_SINGLE: dict[TextClass, pa.DataType] = {
+    TextClass.INTEGER: SIMPLE["int64"],
+    TextClass.LOWER_BOOL: SIMPLE["bool"],
+    TextClass.TITLE_BOOL: SIMPLE["bool"],
+    TextClass.UPPER_BOOL: SIMPLE["bool"],
+    TextClass.DATE: SIMPLE["date"],
+    TextClass.TIMESTAMP: SIMPLE["timestamp"],
+    TextClass.INSTANT: SIMPLE["timestamptz"],
+}
+_FIXED_NUMBERS = TextClass.INTEGER | TextClass.FIXED
+_NUMBERS = _FIXED_NUMBERS | TextClass.REAL
+_FLOATS = _NUMBERS | TextClass.NOT_FINITE
+
+
+@dataclass(frozen=True, slots=True)
+class InferredColumn:
+    """A column and the SQL that reads it out of the text query."""
+
+    column: Column
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class InferredTable:
+    """What all rows of a text query say."""
+
+    columns: tuple[InferredColumn, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """What all texts of a column are, taken together."""
+
+    classes: TextClass
+    whole_digits: int
+    """The most digits before the point."""
+    scale: int
+    """The most digits after the point."""
+
+
+def infer_columns(con: duckdb.DuckDBPyConnection, query: str, names: Sequence[str]) -> InferredTable:
+    """Return the type of each column of an all-text query, looking at every row.
+
+    Costs two readings of the rows, and a third where numbers may not fit a decimal.
+    """
+    (count,) = con.execute(f"SELECT count(*) FROM ({query})").fetchall()[0]
+    profiles = _profiles(con, f"SELECT * FROM ({query}) LIMIT {_SAMPLE_ROWS}", names)
+    open_names = [name for name in names if _may_be_typed(profiles[name].classes)]
+    if open_names and count > _SAMPLE_ROWS:
+        profiles |= _profiles(con, query, open_names)
+    in_doubt = [name for name in names if _needs_float(profiles[name])]
+    floats = _exact_floats(con, query, in_doubt)
+    columns = []
+    for name in names:
+        type_ = SIMPLE["float64"] if name in floats else _type(profiles[name])
+        columns.append(
+            InferredColumn(
+                Column(name, type_), f"CAST({quote_name(name)} AS {duckdb_type(type_)}) AS {quote_name(name)}"
+            )
+        )
+    return InferredTable(tuple(columns), count)
+
+
+def _may_be_typed(classes: TextClass) -> bool:
+    return not classes or classes in _SINGLE or not classes & ~_FLOATS
+
+
+def _needs_float(profile: _Profile) -> bool:
+    """Tell whether only a float could hold the column's numbers."""
+    classes = profile.classes
+    if not classes & _NUMBERS or classes & ~_FLOATS or classes == TextClass.INTEGER:
+        return False
+    return bool(classes & ~_FIXED_NUMBERS) or profile.whole_digits + profile.scale > MAX_DECIMAL_DIGITS
+
+
+def _type(profile: _Profile) -> pa.DataType:
+    if profile.classes in _SINGLE:
+        return _SINGLE[profile.classes]
+    is_fixed = bool(profile.classes) and not profile.classes & ~_FIXED_NUMBERS
+    digits = profile.whole_digits + profile.scale
+    if not is_fixed or digits > MAX_DECIMAL_DIGITS:
+        return SIMPLE["string"]
+    is_short = digits <= _SHORT_DECIMAL_DIGITS
+    return pa.decimal128(_SHORT_DECIMAL_DIGITS if is_short else MAX_DECIMAL_DIGITS, profile.scale)
+
+
+def _profiles(con: duckdb.DuckDBPyConnection, query: str, names: Sequence[str]) -> dict[str, _Profile]:
+    # One expression over (column, text) pairs: an expression for each of hundreds
+    # of columns would take DuckDB longer to plan than to run.
+    pairs = (
+        f"SELECT unnest(range({len(names)})) AS i, unnest([{quote_names(list(names))}]) AS v FROM ({query})"
+    )
+    is_number = f"k & {int(_FIXED_NUMBERS)} > 0"
+    point = "strpos(v, '.')"
+    whole = f"CASE WHEN {point} > 0 THEN {point} - 1 ELSE length(v) END - starts_with(v, '-')::INT"
+    scale = f"CASE WHEN {point} > 0 THEN length(v) - {point} ELSE 0 END"
+    found = con.execute(
+        f"SELECT i, bit_or(k), coalesce(max(CASE WHEN {is_number} THEN {whole} END), 0), "
+        f"coalesce(max(CASE WHEN {is_number} THEN {scale} END), 0) "
+        f"FROM (SELECT i, v, {_class_expression('v')} AS k FROM ({pairs})) GROUP BY i"
+    ).fetchall()
+    profiles = {names[i]: _Profile(TextClass(classes), *digits) for i, classes, *digits in found}
+    return {name: profiles.get(name, _Profile(TextClass(0), 0, 0)) for name in names}
+
+
+def _class_expression(v: str) -> str:
+    """Return SQL for the class of a text; cheap and frequent questions come first."""
+    # No proleptic year 0: Python and most databases have none.
+    is_dated = f"{v}[5] = '-' AND NOT starts_with({v}, '0000')"
+    questions = [
+        (f"{v}[5] = '-' AND length({v}) = 10 AND TRY_CAST({v} AS DATE)::VARCHAR = {v}", TextClass.DATE),
+        (f"strpos({v}, '.') = 0 AND TRY_CAST({v} AS BIGINT)::VARCHAR = {v}", TextClass.INTEGER),
+        (f"{_fully(v, _FIXED)} AND NOT (starts_with({v}, '-0') AND {_fully(v, _ZERO)})", TextClass.FIXED),
+        (f"{v} IN ('true', 'false')", TextClass.LOWER_BOOL),
+        (f"{v} IN ('True', 'False')", TextClass.TITLE_BOOL),
+        (f"{v} IN ('TRUE', 'FALSE')", TextClass.UPPER_BOOL),
+        (
+            f"{is_dated} AND {_fully(v, _MOMENT)} AND TRY_CAST({v} AS TIMESTAMP) IS NOT NULL",
+            TextClass.TIMESTAMP,
+        ),
+        (
+            f"{is_dated} AND {_fully(v, _INSTANT)} AND TRY_CAST({v} AS TIMESTAMPTZ) IS NOT NULL",
+            TextClass.INSTANT,
+        ),
+        (f"{_fully(v, _EXPONENT)} OR {_fully(v, _FRACTIONAL_ZERO)}", TextClass.REAL),
+        (_fully(v, "(?i)-?(inf|infinity)|(?i)nan"), TextClass.NOT_FINITE),
+    ]
+    cases = " ".join(f"WHEN {question} THEN {int(class_)}" for question, class_ in questions)
+    return f"CASE WHEN {v} IS NULL THEN 0 {cases} ELSE {int(TextClass.TEXT)} END"
+
+
+def _fully(text: str, pattern: str) -> str:
+    return f"regexp_full_match({text}, '{pattern}')"
+
+
+def _exact_floats(con: duckdb.DuckDBPyConnection, query: str, names: Sequence[str]) -> set[str]:
+    """Return the columns whose every number is the shortest or a shorter spelling of one float."""
+    if not names:
+        return set()
+    tests = ", ".join(f"coalesce(bool_and({_is_exact_float(quote_name(name))}), true)" for name in names)
+    row = con.execute(f"SELECT {tests} FROM ({query})").fetchall()[0]
+    return {name for name, is_exact in zip(names, row, strict=True) if is_exact}
+
+
+def _is_exact_float(c: str) -> str:
+    """Return SQL that is true where the text and its nearest float have the same significant digits."""
+    number = f"TRY_CAST({c} AS DOUBLE)"
+    return (
+        f"{c} IS NULL OR lower(ltrim({c}, '-')) IN ('inf', 'infinity', 'nan') OR "
+        f"(isfinite({number}) AND {_significant(c)} = {_significant(f'{number}::VARCHAR')})"
+    )
+
+
+def _significant(text: str) -> str:
+    mantissa = f"regexp_replace(lower({text}), 'e.*$', '')"
+    return f"trim(replace(ltrim({mantissa}, '-'), '.', ''), '0')"

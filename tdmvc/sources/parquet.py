@@ -1,0 +1,273 @@
+"""Parquet files of any writer; several files with like columns may be one table."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tdmvc.errors import SourceError
+from tdmvc.model.duckdb_types import CanonicalForm, DuckType, canonical_form
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.source import SourceTable, SqlScan
+from tdmvc.model.sql import quote_name, quote_text
+from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type, is_widening, map_type
+from tdmvc.sources.base import SourceRequest, check_column_names, stem
+
+_SUFFIXES = (".parquet", ".pq", ".parq")
+_MAGIC = b"PAR1"
+_PANDAS_INDEX = re.compile(r"__index_level_\d+__")
+_PART_NAME = re.compile(
+    r"(?i)(part|data|chunk|file|batch)?[-_.]?[0-9][0-9a-z_.-]*|part[-_.].*|[0-9a-f]{8,}([-_][0-9a-f-]*)?"
+)
+
+
+class ParquetKind:
+    """One Parquet file."""
+
+    name = "Parquet (.parquet)"
+
+    def matches(self, path: Path) -> bool:
+        return path.is_file() and _is_parquet(path)
+
+    def open(self, path: Path, request: SourceRequest) -> list[SourceTable]:
+        return [_open_table([path], request.table or stem(path), path, request.con)]
+
+
+def holds_only_parquet(folder: Path) -> bool:
+    """Tell whether a folder holds Parquet files and no others, but for dot files and Spark's marks."""
+    entries = [entry for entry in folder.iterdir() if not entry.name.startswith((".", "_"))]
+    return bool(entries) and all(entry.is_file() and _is_parquet(entry) for entry in entries)
+
+
+def looks_like_parts(folder: Path) -> bool:
+    """Tell whether the files' names are those of parts (`part-0001`, `data_0`, a hash) and not of tables."""
+    return all(_PART_NAME.fullmatch(stem(file)) for file in _files(folder))
+
+
+def open_parquet_folder(folder: Path, request: SourceRequest) -> list[SourceTable]:
+    """Describe the one table whose rows lie in all files of a folder."""
+    return [_open_table(_files(folder), request.table or folder.name, folder, request.con)]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "_")))
+
+
+def _is_parquet(path: Path) -> bool:
+    if path.name.lower().endswith(_SUFFIXES):
+        return True
+    with path.open("rb") as file:
+        return file.read(4) == _MAGIC
+
+
+@dataclass(frozen=True, slots=True)
+class _FileColumn:
+    """A column as one file holds it."""
+
+    name: str
+    source: DuckType
+    form: CanonicalForm
+    is_null: bool
+    """The file declares no type, since all values are null."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """Files with the same columns."""
+
+    files: list[Path]
+    columns: dict[str, _FileColumn]
+    notes: tuple[str, ...]
+
+    @property
+    def scan(self) -> str:
+        names = ", ".join(quote_text(str(file)) for file in self.files)
+        return f"read_parquet([{names}], hive_partitioning = false)"
+
+
+def _open_table(
+    files: Sequence[Path], name: str, origin: Path, con: duckdb.DuckDBPyConnection
+) -> SourceTable:
+    groups = _groups(files, con)
+    columns = _united(groups, name)
+    check_column_names([column.name for column in columns], origin)
+    for group in groups:
+        _check_losses(group, name, con)
+    query = " UNION ALL ".join(_query(group, columns) for group in groups)
+    notes = tuple(dict.fromkeys(note for group in groups for note in group.notes))
+    return SourceTable(TableSchema(name, tuple(columns)), SqlScan(query), str(origin), notes=notes)
+
+
+def _groups(files: Sequence[Path], con: duckdb.DuckDBPyConnection) -> list[_Group]:
+    groups: dict[tuple[tuple[str, str], ...], _Group] = {}
+    for file in files:
+        group = _read_file(file, con)
+        shape = tuple((column.name, str(column.source)) for column in group.columns.values())
+        if shape in groups:
+            groups[shape].files.append(file)
+        else:
+            groups[shape] = group
+    return list(groups.values())
+
+
+def _read_file(file: Path, con: duckdb.DuckDBPyConnection) -> _Group:
+    try:
+        arrow = pq.read_schema(file)
+        check_column_names(arrow.names, file)
+        relation = con.sql(f"SELECT * FROM read_parquet({quote_text(str(file))}, hive_partitioning = false)")
+        sources = dict(zip(arrow.names, relation.types, strict=True))
+    except (pa.ArrowException, duckdb.Error, OSError, ValueError) as error:
+        first_line = str(error).split("\n", 1)[0]
+        raise SourceError.unreadable(file, f"it is not a whole Parquet file ({first_line}).") from error
+    index = _index_columns(arrow)
+    notes = [f"{name}: left out, the index of a pandas frame" for name in index]
+    columns: dict[str, _FileColumn] = {}
+    for field in arrow:
+        if field.name in index:
+            continue
+        source: DuckType = sources[field.name]
+        form = _form(file, field, source)
+        if pa.types.is_duration(field.type):
+            form = replace(form, physical_type=str(field.type))
+            notes.append(f"{field.name}: a duration, kept as a whole number of its unit ({field.type.unit})")
+        columns[field.name] = _FileColumn(field.name, source, form, pa.types.is_null(field.type))
+        if _has_nanoseconds(field.type) and "_NS" not in str(source):
+            _check_int96(file, field)
+    if not columns:
+        raise SourceError.unreadable(file, "it has no columns.", remedy="check what wrote it.")
+    return _Group([file], columns, tuple(notes))
+
+
+def _index_columns(arrow: pa.Schema) -> tuple[str, ...]:
+    described = (arrow.pandas_metadata or {}).get("index_columns", [])
+    return tuple(name for name in described if isinstance(name, str) and _PANDAS_INDEX.fullmatch(name))
+
+
+def _form(file: Path, field: pa.Field, source: DuckType) -> CanonicalForm:
+    if any(_is_wide_decimal(type_) for type_ in _leaves(field.type)):
+        raise SourceError.would_lose(
+            file.name,
+            field.name,
+            f"{field.type} has more than {MAX_DECIMAL_DIGITS} digits.",
+            remedy="write the column as text, or with fewer digits.",
+        )
+    form = canonical_form(source)
+    if form is None:
+        raise SourceError.unreadable(
+            file,
+            f"column {field.name} is of the type {source}, which no table can hold.",
+            remedy="write it as text, JSON, or as columns of its own.",
+        )
+    return form
+
+
+def _leaves(type_: pa.DataType) -> Iterator[pa.DataType]:
+    if pa.types.is_nested(type_):
+        for i in range(type_.num_fields):
+            yield from _leaves(type_.field(i).type)
+    else:
+        yield type_
+
+
+def _is_wide_decimal(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_decimal(type_) and type_.precision > MAX_DECIMAL_DIGITS)
+
+
+def _has_nanoseconds(type_: pa.DataType) -> bool:
+    return any(pa.types.is_timestamp(leaf) and leaf.unit == "ns" for leaf in _leaves(type_))
+
+
+def _check_int96(file: Path, field: pa.Field) -> None:
+    """Refuse nanoseconds in Spark's old timestamps, which DuckDB cuts off without a word."""
+
+    def in_microseconds(leaf: pa.DataType) -> pa.DataType:
+        is_fine = pa.types.is_timestamp(leaf) and leaf.unit == "ns"
+        return pa.timestamp("us", leaf.tz) if is_fine else leaf
+
+    target = map_type(field.type, in_microseconds)
+    for batch in pq.ParquetFile(file).iter_batches(columns=[field.name]):
+        try:
+            batch.column(0).cast(target)
+        except pa.ArrowInvalid:
+            raise _loss(file.name, field.name, "timestamp_ns") from None
+
+
+def _united(groups: Sequence[_Group], table: str) -> list[Column]:
+    """Return the columns of all files, each as wide as its widest file."""
+    united: dict[str, Column] = {}
+    seen_in: dict[str, Path] = {}
+    for group in groups:
+        for column in group.columns.values():
+            known = united.get(column.name)
+            new = Column(column.name, column.form.type, column.form.physical_type)
+            if known is None or (column.name not in seen_in and not column.is_null):
+                united[column.name] = new
+            elif column.name in seen_in and not column.is_null:
+                type_ = _widened(known.type, new.type)
+                if type_ is None:
+                    raise SourceError.unreadable(
+                        group.files[0].parent,
+                        f"the column {column.name} of {table} is {known.spelled_type} in "
+                        f"{seen_in[column.name].name}, but {new.spelled_type} in {group.files[0].name}.",
+                        remedy="write the files with one type, or add them as tables of their own.",
+                    )
+                is_same = known.physical_type == new.physical_type
+                united[column.name] = Column(column.name, type_, known.physical_type if is_same else None)
+            if not column.is_null:
+                seen_in.setdefault(column.name, group.files[0])
+    return list(united.values())
+
+
+_WIDER = (SIMPLE["int16"], SIMPLE["int32"], SIMPLE["int64"], pa.decimal128(20, 0), SIMPLE["float64"])
+
+
+def _widened(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
+    """Return the narrowest type that holds every value of both exactly, or None."""
+    for type_ in (one, other, *_WIDER):
+        if is_widening(one, type_) and is_widening(other, type_):
+            return type_
+    if pa.types.is_decimal(one) and pa.types.is_decimal(other):
+        scale = max(one.scale, other.scale)
+        digits = max(one.precision - one.scale, other.precision - other.scale) + scale
+        return pa.decimal128(digits, scale) if digits <= MAX_DECIMAL_DIGITS else None
+    return None
+
+
+def _check_losses(group: _Group, table: str, con: duckdb.DuckDBPyConnection) -> None:
+    doubtful = [column for column in group.columns.values() if column.form.may_lose]
+    if not doubtful:
+        return
+    tests = ", ".join(
+        f"coalesce(bool_or({column.form.loss_condition(quote_name(column.name), column.source)}), false)"
+        for column in doubtful
+    )
+    row = con.execute(f"SELECT {tests} FROM {group.scan}").fetchall()[0]
+    for column, is_lossy in zip(doubtful, row, strict=True):
+        if is_lossy:
+            raise _loss(table, column.name, str(column.source))
+
+
+def _loss(table: str, column: str, source: str) -> SourceError:
+    return SourceError.would_lose(
+        table,
+        column,
+        f"a value of the type {source} has more digits than the canonical type (microseconds; 38 digits).",
+        remedy="round the column on purpose, or write it as text.",
+    )
+
+
+def _query(group: _Group, columns: Sequence[Column]) -> str:
+    selected = ", ".join(_select(group.columns.get(column.name), column) for column in columns)
+    return f"SELECT {selected} FROM {group.scan}"
+
+
+def _select(held: _FileColumn | None, column: Column) -> str:
+    name, type_ = quote_name(column.name), duckdb_type(column.type)
+    if held is None:
+        return f"CAST(NULL AS {type_}) AS {name}"
+    value = held.form.expression(name, held.source)
+    return f"CAST({value} AS {type_}) AS {name}"
