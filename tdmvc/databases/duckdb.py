@@ -1,0 +1,216 @@
+"""DuckDB: tables out of a file."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.duckdb_write import write_duckdb
+from tdmvc.errors import DatabaseError, SourceError
+from tdmvc.model.duckdb_types import CanonicalForm, DuckType, canonical_form
+from tdmvc.model.finding import Finding
+from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.source import SourceTable, SqlScan
+from tdmvc.model.sql import quote_name, quote_text
+
+_MAIN = "main"
+
+
+class DuckdbEngine:
+    """DuckDB; a file is attached for reading only, and read in parallel."""
+
+    name = "DuckDB"
+    suffixes = (".duckdb", ".ddb")
+
+    def recognises(self, head: bytes) -> bool:
+        return head[8:12] == b"DUCK"
+
+    def read_names(self, path: Path, con: duckdb.DuckDBPyConnection) -> list[str]:
+        with _attached(path, con) as database:
+            return sorted(_places(con, database))
+
+    def read_tables(
+        self, path: Path, con: duckdb.DuckDBPyConnection, names: Sequence[str]
+    ) -> list[SourceTable]:
+        with _attached(path, con) as database:
+            try:
+                places = _places(con, database)
+                return [_source_table(con, database, path, name, places) for name in names]
+            except duckdb.Error as error:
+                raise _unreadable(path, error) from error
+
+    def write_tables(self, path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
+        return write_duckdb(path, tables)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a table lies."""
+
+    database: str
+    schema: str
+    table: str
+
+    @property
+    def sql(self) -> str:
+        return f"{quote_name(self.database)}.{quote_name(self.schema)}.{quote_name(self.table)}"
+
+    @property
+    def where(self) -> str:
+        """An SQL condition that finds the table in DuckDB's catalogue."""
+        return (
+            f"database_name = {quote_text(self.database)} AND schema_name = {quote_text(self.schema)} "
+            f"AND table_name = {quote_text(self.table)}"
+        )
+
+
+def _alias(path: Path) -> str:
+    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()
+    return f"tdmvc_source_{digest[:16]}"
+
+
+def _attach(path: Path) -> str:
+    return (
+        f"ATTACH IF NOT EXISTS {quote_text(str(path))} AS {quote_name(_alias(path))} (READ_ONLY, TYPE duckdb)"
+    )
+
+
+@contextmanager
+def _attached(path: Path, con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Attach a file as it is now; given back afterwards, so that its owner can write again."""
+    alias = _alias(path)
+    try:
+        con.execute(f"DETACH DATABASE IF EXISTS {quote_name(alias)}")
+        con.execute(_attach(path))
+    except duckdb.Error as error:
+        raise _unreadable(path, error) from error
+    try:
+        yield alias
+    finally:
+        con.execute(f"DETACH DATABASE IF EXISTS {quote_name(alias)}")
+
+
+def _unreadable(path: Path, error: duckdb.Error) -> DatabaseError:
+    text = str(error).split("\n", 1)[0]
+    if "lock" in text.lower() or "already attached" in text.lower():
+        return DatabaseError(
+            "Another connection holds the DuckDB database.",
+            where=str(path),
+            remedy="close the program or connection that has it open, or give a copy of the file.",
+        )
+    return DatabaseError(
+        f"The DuckDB database cannot be read: {text}",
+        where=str(path),
+        remedy="check that it is whole, and written by a version of DuckDB that this one can read.",
+    )
+
+
+def _places(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, _Place]:
+    rows = con.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() "
+        f"WHERE database_name = {quote_text(database)} AND NOT internal AND NOT temporary"
+    ).fetchall()
+    return {
+        table if schema == _MAIN else f"{schema}.{table}": _Place(database, schema, table)
+        for schema, table in rows
+    }
+
+
+def _source_table(
+    con: duckdb.DuckDBPyConnection, database: str, path: Path, name: str, places: dict[str, _Place]
+) -> SourceTable:
+    place = places[name]
+    relation = con.sql(f"SELECT * FROM {place.sql} LIMIT 0")
+    types: dict[str, DuckType] = dict(zip(relation.columns, relation.types, strict=True))
+    forms = {column: _form(name, column, type_) for column, type_ in types.items()}
+    _check_losses(con, place, name, types, forms)
+    declared = _read_constraints(con, place)
+    nullable = dict(
+        con.execute(f"SELECT column_name, is_nullable FROM duckdb_columns() WHERE {place.where}").fetchall()
+    )
+    columns = tuple(
+        Column(
+            column,
+            form.type,
+            form.physical_type,
+            required=not nullable.get(column, True),
+            unique=column in declared.unique,
+        )
+        for column, form in forms.items()
+    )
+    selected = ", ".join(
+        f"{form.expression(quote_name(column), types[column])} AS {quote_name(column)}"
+        for column, form in forms.items()
+    )
+    schema = TableSchema(name, columns, declared.key, declared.references)
+    scan = SqlScan(f"SELECT {selected} FROM {place.sql}", attach=_attach(path))
+    return SourceTable(schema, scan, f"{path}, table {name}", is_keyed=True)
+
+
+def _form(table: str, column: str, type_: DuckType) -> CanonicalForm:
+    form = canonical_form(type_)
+    if form is None:
+        raise SourceError.unreadable(
+            f"table {table}, column {column}",
+            f"it is of the type {type_}, which no table can hold.",
+            remedy="make it text, JSON, or columns of its own.",
+        )
+    return form
+
+
+def _check_losses(
+    con: duckdb.DuckDBPyConnection,
+    place: _Place,
+    name: str,
+    types: dict[str, DuckType],
+    forms: dict[str, CanonicalForm],
+) -> None:
+    doubtful = [column for column, form in forms.items() if form.may_lose]
+    if not doubtful:
+        return
+    conditions = (forms[column].loss_condition(quote_name(column), types[column]) for column in doubtful)
+    tests = ", ".join(f"coalesce(bool_or({condition}), false)" for condition in conditions)
+    row = con.execute(f"SELECT {tests} FROM {place.sql}").fetchall()[0]
+    for column, is_lossy in zip(doubtful, row, strict=True):
+        if is_lossy:
+            raise SourceError.would_lose(
+                name,
+                column,
+                f"a value of the type {types[column]} has more digits than the canonical type "
+                "(microseconds; 38 digits).",
+                remedy="round the column on purpose, or make it text.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Constraints:
+    """What a table declares of its rows."""
+
+    key: tuple[str, ...]
+    unique: frozenset[str]
+    references: tuple[Reference, ...]
+
+
+def _read_constraints(con: duckdb.DuckDBPyConnection, place: _Place) -> _Constraints:
+    rows = con.execute(
+        "SELECT constraint_type, constraint_column_names, referenced_table, referenced_column_names "
+        f"FROM duckdb_constraints() WHERE {place.where} ORDER BY constraint_index"
+    ).fetchall()
+    key: tuple[str, ...] = ()
+    unique: set[str] = set()
+    references: list[Reference] = []
+    for kind, columns, target, to in rows:
+        match kind:
+            case "PRIMARY KEY":
+                key = tuple(columns)
+            case "UNIQUE" if len(columns) == 1:
+                unique.add(columns[0])
+            case "FOREIGN KEY":
+                # DuckDB has no references across schemas.
+                name = target if place.schema == _MAIN else f"{place.schema}.{target}"
+                references.append(Reference(tuple(columns), name, tuple(to)))
+    return _Constraints(key, frozenset(unique), tuple(references))

@@ -1,0 +1,237 @@
+"""DuckDB: tables into a new file."""
+
+import re
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from tdmvc.databases.base import (
+    TableToWrite,
+    loose_finding,
+    possible_reference,
+    reference_finding,
+    type_finding,
+)
+from tdmvc.databases.replacing import replacing
+from tdmvc.errors import DatabaseError
+from tdmvc.model.finding import Finding
+from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.sql import quote_name, quote_names
+from tdmvc.model.types import duckdb_type
+
+_BESIDE = (".wal",)
+_NAMEABLE = re.compile(r"[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*", re.ASCII)
+_OWN_SCHEMAS = frozenset({"information_schema", "pg_catalog", "system", "temp"})
+_ROWS = "tdmvc_rows"
+
+
+def write_duckdb(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
+    """Write all tables into a new file; see `Engine.write_tables`."""
+    try:
+        with replacing(path, _BESIDE) as fresh, closing(duckdb.connect(str(fresh))) as con:
+            con.execute("SET TimeZone = 'UTC'")
+            findings = _Writer(con).write(tables)
+            con.execute("CHECKPOINT")
+            # Closed before the file is put in place.
+            con.close()
+            return findings
+    except duckdb.Error as error:
+        kind = type(error).__name__
+        raise DatabaseError(
+            f"The DuckDB database cannot be written ({kind}).",
+            where=str(path),
+            remedy="see that there is room on the disk and in memory; nothing was changed.",
+        ) from error
+
+
+class _Writer:
+    """Writes tables one after the other, each after those that it refers to."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        self._names: set[str] = set()
+        self._written: dict[str, TableSchema] = {}
+        """As made: without what could not be declared."""
+        self._types: dict[str, dict[str, str]] = {}
+        self._findings: list[Finding] = []
+
+    def write(self, tables: Sequence[TableToWrite]) -> list[Finding]:
+        self._names = {table.schema.name for table in tables}
+        for table in _by_dependency(tables):
+            schema = table.schema
+            self._types[schema.name] = self._column_types(table)
+            references = tuple(
+                reference for reference in schema.references if self._is_possible(schema, reference)
+            )
+            self._write_table(table, replace(schema, references=references))
+        return self._findings
+
+    def _is_possible(self, schema: TableSchema, reference: Reference) -> bool:
+        known = {**self._written, schema.name: schema}
+        if reference.table in self._names and reference.table not in known:
+            why = "the tables refer to each other in a circle, which DuckDB cannot declare"
+        elif not possible_reference(reference, list(known.values())):
+            why = "its columns identify no row of a table written here"
+        elif _schema_name(schema.name) != _schema_name(reference.table):
+            why = "DuckDB has no references across schemas"
+        elif self._referring_types(schema, reference) != self._referred_types(reference):
+            why = "the columns are of different types"
+        else:
+            return True
+        self._findings.append(reference_finding(schema.name, reference, why))
+        return False
+
+    def _referring_types(self, schema: TableSchema, reference: Reference) -> list[str]:
+        return [self._types[schema.name][column] for column in reference.columns]
+
+    def _referred_types(self, reference: Reference) -> list[str]:
+        return [self._types[reference.table][column] for column in reference.to]
+
+    def _write_table(self, table: TableToWrite, schema: TableSchema) -> None:
+        """Make and fill a table, and where its rows break a constraint, make it anew without."""
+        while True:
+            try:
+                self._fill(table, schema)
+            except (duckdb.ConstraintException, duckdb.BinderException) as error:
+                self._con.execute(f"DROP TABLE IF EXISTS {_sql_name(schema.name)}")
+                looser = self._loosened(schema, is_reference="foreign key" in str(error).lower())
+                if looser == schema:
+                    raise
+                schema = looser
+            else:
+                self._written[schema.name] = schema
+                return
+
+    def _loosened(self, schema: TableSchema, *, is_reference: bool) -> TableSchema:
+        own = [reference for reference in schema.references if reference.table == schema.name]
+        if is_reference and own:
+            why = "DuckDB checks each row as it arrives, and some refer to later rows of the same table"
+            self._findings += [reference_finding(schema.name, reference, why) for reference in own]
+            others = tuple(reference for reference in schema.references if reference not in own)
+            return replace(schema, references=others)
+        if is_reference and schema.references:
+            why = "some rows refer to rows that are not there"
+            self._findings += [reference_finding(schema.name, item, why) for item in schema.references]
+            return replace(schema, references=())
+        columns = tuple(Column(column.name, column.type, column.physical_type) for column in schema.columns)
+        # A table cannot refer to a key that it has no more.
+        others = tuple(reference for reference in schema.references if reference.table != schema.name)
+        looser = replace(schema, columns=columns, key=(), references=others)
+        if looser != schema:
+            self._findings.append(loose_finding(schema.name))
+        return looser
+
+    def _fill(self, table: TableToWrite, schema: TableSchema) -> None:
+        types = self._types[schema.name]
+        if (name := _schema_name(schema.name)) is not None:
+            self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}")
+        self._con.execute(_create_table(schema, types))
+        casts = ", ".join(f"CAST({quote_name(column)} AS {types[column]})" for column in schema.column_names)
+        self._con.register(_ROWS, table.read())
+        try:
+            self._con.execute(f"INSERT INTO {_sql_name(schema.name)} SELECT {casts} FROM {_ROWS}")
+        finally:
+            self._con.unregister(_ROWS)
+
+    def _column_types(self, table: TableToWrite) -> dict[str, str]:
+        """Return the DuckDB type of each column: the one of its source, where every value comes back from it."""
+        types = {column.name: duckdb_type(column.type) for column in table.schema.columns}
+        asked = {
+            column.name: column.physical_type
+            for column in table.schema.columns
+            if column.physical_type
+            # A width that only fits the rows of today would be another one tomorrow.
+            and not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type))
+            and self._is_another_type(column.physical_type, types[column.name])
+        }
+        if not asked:
+            return types
+        tests = ", ".join(
+            f"coalesce(bool_and(TRY_CAST(TRY_CAST({quote_name(name)} AS {type_}) AS {types[name]}) "
+            f"IS NOT DISTINCT FROM CAST({quote_name(name)} AS {types[name]})), true)"
+            for name, type_ in asked.items()
+        )
+        self._con.register(_ROWS, table.read())
+        try:
+            row = self._con.execute(f"SELECT {tests} FROM {_ROWS}").fetchall()[0]
+        finally:
+            self._con.unregister(_ROWS)
+        for (name, type_), is_exact in zip(asked.items(), row, strict=True):
+            if is_exact:
+                types[name] = type_
+            else:
+                self._findings.append(type_finding(table.schema.name, name, type_, types[name]))
+        return types
+
+    def _is_another_type(self, asked: str, canonical: str) -> bool:
+        """Tell whether DuckDB knows the type, and it is not the canonical one under another name."""
+        if not _NAMEABLE.fullmatch(asked):
+            return False
+        try:
+            types = self._con.sql(f"SELECT CAST(NULL AS {asked}), CAST(NULL AS {canonical})").types
+        except duckdb.Error:
+            return False
+        return str(types[0]) != str(types[1])
+
+
+def _by_dependency(tables: Sequence[TableToWrite]) -> list[TableToWrite]:
+    """Return the tables so that each follows those it refers to, as far as circles allow."""
+    waiting = {table.schema.name: table for table in tables}
+    ordered: list[TableToWrite] = []
+    while waiting:
+        targets = {name: _targets(table.schema) & waiting.keys() for name, table in waiting.items()}
+        ready = next((name for name in waiting if not targets[name]), None)
+        if ready is None:
+            ready = next(name for name in waiting if name in _reachable(name, targets))
+        ordered.append(waiting.pop(ready))
+    return ordered
+
+
+def _targets(schema: TableSchema) -> set[str]:
+    return {reference.table for reference in schema.references} - {schema.name}
+
+
+def _reachable(start: str, targets: dict[str, set[str]]) -> set[str]:
+    """Return all tables that a table refers to, over any number of steps."""
+    found: set[str] = set()
+    open_names = list(targets[start])
+    while open_names:
+        name = open_names.pop()
+        if name not in found:
+            found.add(name)
+            open_names += targets[name]
+    return found
+
+
+def _create_table(schema: TableSchema, types: dict[str, str]) -> str:
+    lines = []
+    for column in schema.columns:
+        words = [quote_name(column.name), types[column.name]]
+        words += ["NOT NULL"] if column.required else []
+        words += ["UNIQUE"] if column.unique and schema.key != (column.name,) else []
+        lines.append(" ".join(words))
+    if schema.key:
+        lines.append(f"PRIMARY KEY ({quote_names(schema.key)})")
+    lines += [
+        f"FOREIGN KEY ({quote_names(reference.columns)}) "
+        f"REFERENCES {_sql_name(reference.table)} ({quote_names(reference.to)})"
+        for reference in schema.references
+    ]
+    return f"CREATE TABLE {_sql_name(schema.name)} (" + ", ".join(lines) + ")"
+
+
+def _schema_name(table: str) -> str | None:
+    """Return the schema of a qualified name, or None for a table of the main schema."""
+    schema, dot, name = table.partition(".")
+    return schema if dot and schema and name and schema.lower() not in _OWN_SCHEMAS else None
+
+
+def _sql_name(table: str) -> str:
+    schema = _schema_name(table)
+    return (
+        quote_name(table) if schema is None else f"{quote_name(schema)}.{quote_name(table.partition('.')[2])}"
+    )

@@ -1,0 +1,135 @@
+"""SQLite: tables out of a file."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.sqlite_catalog import (
+    DeclaredColumn,
+    DeclaredTable,
+    connect,
+    read_table,
+    read_table_names,
+    unreadable,
+)
+from tdmvc.databases.sqlite_values import ColumnProfile, to_arrow
+from tdmvc.databases.sqlite_write import write_sqlite
+from tdmvc.errors import SourceError
+from tdmvc.model.finding import Finding
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.source import ArrowScan, SourceTable
+from tdmvc.model.sql import quote_name, quote_names
+from tdmvc.model.types import spell
+
+_BATCH_ROWS = 8192
+
+
+class SqliteEngine:
+    """SQLite, by Python's own driver; the file is opened for reading only."""
+
+    name = "SQLite"
+    suffixes = (".sqlite", ".sqlite3", ".db")
+
+    def recognises(self, head: bytes) -> bool:
+        return head.startswith(b"SQLite format 3\0")
+
+    def read_names(self, path: Path, con: duckdb.DuckDBPyConnection) -> list[str]:
+        with closing(connect(path)) as database:
+            return read_table_names(database)
+
+    def read_tables(
+        self, path: Path, con: duckdb.DuckDBPyConnection, names: Sequence[str]
+    ) -> list[SourceTable]:
+        with closing(connect(path)) as database:
+            try:
+                return [_source_table(path, database, read_table(database, name)) for name in names]
+            except sqlite3.DatabaseError as error:
+                raise unreadable(path, error) from error
+
+    def write_tables(self, path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
+        return write_sqlite(path, tables)
+
+
+def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTable) -> SourceTable:
+    profiles = _profile(database, declared, path)
+    columns = []
+    notes = list(declared.notes)
+    for column, profile in zip(declared.columns, profiles, strict=True):
+        columns.append(_column(declared.name, column, profile))
+        if not profile.is_as_declared:
+            said = f"declared {column.type}" if column.type else "declared without a type"
+            notes.append(f"{column.name}: {said}, kept as {columns[-1].spelled_type} for its values")
+    schema = TableSchema(declared.name, tuple(columns), declared.key, declared.references)
+    scan = ArrowScan(_opener(path, schema))
+    return SourceTable(schema, scan, f"{path}, table {declared.name}", is_keyed=True, notes=tuple(notes))
+
+
+def _column(table: str, declared: DeclaredColumn, profile: ColumnProfile) -> Column:
+    type_ = profile.type
+    if type_ is None:
+        raise SourceError.would_lose(
+            table,
+            declared.name,
+            "bytes stand beside texts or numbers in one column.",
+            remedy="make all values of the column bytes, or all of them text.",
+        )
+    says_more = declared.type not in ("", spell(type_))
+    physical = declared.type if says_more else None
+    return Column(declared.name, type_, physical, declared.required, declared.unique)
+
+
+def _profile(database: sqlite3.Connection, table: DeclaredTable, path: Path) -> list[ColumnProfile]:
+    profiles = [ColumnProfile.of(column.type) for column in table.columns]
+    names = [column.name for column in table.columns]
+    try:
+        for batch in _batches(database, table.name, names):
+            for profile, values in zip(profiles, zip(*batch, strict=True), strict=True):
+                profile.add(values)
+    except sqlite3.OperationalError as error:
+        # The driver's message holds the text itself.
+        if "decode" in str(error).lower():
+            raise _not_utf8(database, table, path) from None
+        raise
+    return profiles
+
+
+def _batches(
+    database: sqlite3.Connection, table: str, names: Sequence[str]
+) -> Iterator[list[tuple[object, ...]]]:
+    cursor = database.execute(f"SELECT {quote_names(list(names))} FROM {quote_name(table)}")
+    while batch := cursor.fetchmany(_BATCH_ROWS):
+        yield batch
+
+
+def _not_utf8(database: sqlite3.Connection, table: DeclaredTable, path: Path) -> SourceError:
+    """Find the first text that is not UTF-8; slow, for broken files only."""
+    for column in table.columns:
+        query = f"SELECT CAST({quote_name(column.name)} AS BLOB) FROM {quote_name(table.name)}"
+        is_text = f"typeof({quote_name(column.name)}) = 'text'"
+        for row, (text,) in enumerate(database.execute(f"{query} WHERE {is_text}"), 1):
+            try:
+                text.decode()
+            except UnicodeDecodeError:
+                return SourceError.unreadable(
+                    path,
+                    f"text number {row} in column {column.name} of table {table.name} is not UTF-8.",
+                    remedy="mend the text in the database, or make it a BLOB.",
+                )
+    return SourceError.unreadable(path, f"a text in table {table.name} is not UTF-8.")
+
+
+def _opener(path: Path, schema: TableSchema) -> Callable[[], pa.RecordBatchReader]:
+    arrow = schema.arrow_schema()
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with closing(connect(path)) as database:
+            for batch in _batches(database, schema.name, schema.column_names):
+                columns = zip(zip(*batch, strict=True), arrow.types, strict=True)
+                yield pa.record_batch([to_arrow(values, type_) for values, type_ in columns], schema=arrow)
+
+    return lambda: pa.RecordBatchReader.from_batches(arrow, batches())

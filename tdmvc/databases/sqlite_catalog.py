@@ -1,0 +1,153 @@
+"""What a SQLite file declares: tables, columns, keys and references."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tdmvc.errors import DatabaseError
+from tdmvc.model.schema import Reference
+
+_WAIT_SECONDS = 5.0
+_HIDDEN = 1
+"""A hidden column of a virtual table; generated columns (2, 3) are data."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredColumn:
+    """A column as CREATE TABLE says it."""
+
+    name: str
+    type: str
+    """As written; empty where none is declared."""
+    required: bool
+    unique: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredTable:
+    """A table as CREATE TABLE says it."""
+
+    name: str
+    columns: tuple[DeclaredColumn, ...]
+    key: tuple[str, ...]
+    references: tuple[Reference, ...]
+    notes: tuple[str, ...] = ()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a SQLite file for reading only.
+
+    Raises:
+        DatabaseError: it cannot be opened.
+    """
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    try:
+        # DuckDB pulls batches from threads of its own, one at a time.
+        database = sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS, check_same_thread=False)
+        database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise unreadable(path, error) from error
+    return database
+
+
+def unreadable(path: Path, error: sqlite3.DatabaseError) -> DatabaseError:
+    """Return what SQLite's complaint means for a person."""
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return DatabaseError(
+            "Another program is writing to the SQLite database.",
+            where=str(path),
+            remedy='let it finish or close it; or give a copy: `sqlite3 FILE ".backup copy.sqlite"`.',
+        )
+    if "unable to open" in text or "readonly" in text:
+        return DatabaseError(
+            f"The SQLite database cannot be opened: {text}.",
+            where=str(path),
+            remedy="check the permissions of the file and of its folder; a write-ahead log beside it must be "
+            "readable, too.",
+        )
+    return DatabaseError(
+        f"The SQLite database cannot be read: {text}.",
+        where=str(path),
+        remedy='it may be encrypted or damaged: try `sqlite3 FILE "PRAGMA integrity_check"`.',
+    )
+
+
+def read_table_names(database: sqlite3.Connection) -> list[str]:
+    """Return the tables that hold rows of their own: no views, no virtual tables and none of their shadows."""
+    kinds = database.execute("PRAGMA main.table_list").fetchall()
+    own = {name for schema, name, kind, *_ in kinds if schema == "main" and kind == "table"}
+    listed = database.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL %'"
+    ).fetchall()
+    # SQLite before 3.37 has no table_list.
+    return sorted(
+        name for (name,) in listed if not name.lower().startswith("sqlite_") and (name in own or not kinds)
+    )
+
+
+def read_table(database: sqlite3.Connection, name: str) -> DeclaredTable:
+    """Return what is declared of one table."""
+    rows = database.execute('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)', (name,))
+    described = [row for row in rows.fetchall() if row[4] != _HIDDEN]
+    key = tuple(row[0] for row in sorted(described, key=lambda row: row[3]) if row[3])
+    is_rowid = len(key) == 1 and any(row[3] and row[1].upper() == "INTEGER" for row in described)
+    unique = _unique_columns(database, name)
+    columns = tuple(
+        DeclaredColumn(
+            column, type_, bool(not_null) or (is_rowid and bool(position)), column.lower() in unique
+        )
+        for column, type_, not_null, position, _ in described
+    )
+    references, notes = _references(database, name, [column.name for column in columns])
+    return DeclaredTable(name, columns, key, references, notes)
+
+
+def _unique_columns(database: sqlite3.Connection, table: str) -> set[str]:
+    """Return, in lower case, the columns that a whole index makes unique by themselves."""
+    indexes = database.execute(
+        "SELECT name FROM pragma_index_list(?) WHERE \"unique\" AND origin <> 'pk' AND NOT partial", (table,)
+    ).fetchall()
+    unique = set()
+    for (index,) in indexes:
+        columns = database.execute("SELECT name FROM pragma_index_info(?)", (index,)).fetchall()
+        # An index over an expression has no column name.
+        if len(columns) == 1 and columns[0][0] is not None:
+            unique.add(columns[0][0].lower())
+    return unique
+
+
+def _references(
+    database: sqlite3.Connection, table: str, columns: Sequence[str]
+) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
+    rows = database.execute(
+        'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq', (table,)
+    ).fetchall()
+    references, notes = [], []
+    for number in dict.fromkeys(row[0] for row in rows):
+        parts = [row for row in rows if row[0] == number]
+        target = _actual_table(database, parts[0][1])
+        described = database.execute("SELECT name, pk FROM pragma_table_xinfo(?)", (target,)).fetchall()
+        own = tuple(_actual(row[2], columns) for row in parts)
+        # Without column names a reference means the primary key.
+        key = [name for name, position in sorted(described, key=lambda row: row[1]) if position]
+        named = [row[3] for row in parts if row[3] is not None] or key
+        to = tuple(_actual(name, [row[0] for row in described]) for name in named)
+        if len(to) == len(own):
+            references.append(Reference(own, target, to))
+        else:
+            notes.append(f"the reference to {target} was left out, since it does not say to which columns")
+    return tuple(references), tuple(notes)
+
+
+def _actual_table(database: sqlite3.Connection, name: str) -> str:
+    row = database.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", (name,)
+    ).fetchone()
+    return str(row[0]) if row else name
+
+
+def _actual(name: str, names: Sequence[str]) -> str:
+    """Return the name as the table spells it; SQLite compares names without case."""
+    return next((actual for actual in names if actual.lower() == name.lower()), name)

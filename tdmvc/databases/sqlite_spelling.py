@@ -1,0 +1,190 @@
+"""How a canonical column is declared in SQLite, and how its values are spelled there."""
+
+import json
+import math
+import re
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from decimal import Decimal
+from enum import StrEnum
+
+import pyarrow as pa
+
+from tdmvc.model.schema import Column
+from tdmvc.model.types import SIMPLE, spell
+
+_DECLARABLE = re.compile(r"[A-Za-z_]\w*(?: [A-Za-z_]\w*)*\s*(?:\(\s*\d+\s*(?:,\s*\d+\s*)?\))?", re.ASCII)
+_ENDS_A_TYPE = frozenset(
+    [
+        "AS",
+        "CHECK",
+        "COLLATE",
+        "CONSTRAINT",
+        "DEFAULT",
+        "FOREIGN",
+        "GENERATED",
+        "NOT",
+        "NULL",
+        "ON",
+        "PRIMARY",
+        "REFERENCES",
+        "UNIQUE",
+    ]
+)
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_INT64 = (-(2**63), 2**63 - 1)
+_SAFE_DECIMAL_DIGITS = 15
+"""Every decimal of so many digits is the shortest spelling of its float."""
+
+
+class Affinity(StrEnum):
+    """What SQLite makes of values in a column, told by its declared type (sqlite.org/datatype3.html)."""
+
+    INTEGER = "integer"
+    TEXT = "text"
+    NONE = "none"
+    REAL = "real"
+    NUMERIC = "numeric"
+
+
+_NUMBERS = {Affinity.INTEGER, Affinity.NUMERIC}
+_CONVERTS_TEXT = {Affinity.INTEGER, Affinity.NUMERIC, Affinity.REAL}
+
+
+def affinity(declared: str) -> Affinity:
+    """Return the affinity of a declared type, by SQLite's own rules in their order."""
+    upper = declared.upper()
+    if "INT" in upper:
+        return Affinity.INTEGER
+    if any(word in upper for word in ("CHAR", "CLOB", "TEXT")):
+        return Affinity.TEXT
+    if "BLOB" in upper or not upper:
+        return Affinity.NONE
+    if any(word in upper for word in ("REAL", "FLOA", "DOUB")):
+        return Affinity.REAL
+    return Affinity.NUMERIC
+
+
+def declare(column: Column) -> str:
+    """Return the declared type for a column: the one of its source, where that keeps the values."""
+    asked = (column.physical_type or "").strip()
+    if asked and affinity(asked) in _allowed(column.type) and _is_declarable(asked):
+        return asked
+    return _canonical_declaration(column.type)
+
+
+def _canonical_declaration(type_: pa.DataType) -> str:
+    """Return a declaration that the reader of this room takes for the same type again."""
+    if pa.types.is_nested(type_):
+        return "JSON"
+    if pa.types.is_integer(type_):
+        return "INTEGER"
+    if pa.types.is_floating(type_):
+        return "REAL"
+    if type_ == SIMPLE["binary"]:
+        return "BLOB"
+    return "TEXT" if type_ == SIMPLE["string"] else spell(type_)
+
+
+def _allowed(type_: pa.DataType) -> set[Affinity]:
+    if pa.types.is_integer(type_) or type_ == SIMPLE["bool"]:
+        return _NUMBERS
+    if pa.types.is_floating(type_):
+        return _NUMBERS | {Affinity.REAL}
+    if pa.types.is_decimal(type_):
+        return _NUMBERS | {Affinity.REAL, Affinity.TEXT}
+    if type_ == SIMPLE["string"] or type_ == SIMPLE["binary"]:
+        return set(Affinity)
+    return {Affinity.TEXT, Affinity.NONE, Affinity.NUMERIC}
+
+
+def _is_declarable(declared: str) -> bool:
+    if not _DECLARABLE.fullmatch(declared) or _ENDS_A_TYPE & set(re.split(r"\W+", declared.upper())):
+        return False
+    with closing(sqlite3.connect(":memory:")) as scratch:
+        try:
+            scratch.execute(f"CREATE TABLE t (c {declared})")
+        except sqlite3.OperationalError:
+            return False
+        return bool(scratch.execute("SELECT type = ? FROM pragma_table_info('t')", (declared,)).fetchone()[0])
+
+
+def may_convert(column: Column, declared: str) -> bool:
+    """Tell whether SQLite could turn some text of the column into another value under this declaration."""
+    if affinity(declared) not in _CONVERTS_TEXT:
+        return False
+    if pa.types.is_decimal(column.type):
+        return bool(column.type.precision > _SAFE_DECIMAL_DIGITS)
+    return bool(column.type == SIMPLE["uint64"] or column.type == SIMPLE["string"])
+
+
+def survives(text: str, type_: pa.DataType, declared: str) -> bool:
+    """Tell whether a text that SQLite may take for a number comes back as it is."""
+    if not _NUMBER.fullmatch(text):
+        return True
+    is_real = affinity(declared) is Affinity.REAL
+    if type_ != SIMPLE["string"]:
+        is_integer = text.lstrip("-").isdigit() and _INT64[0] <= int(text) <= _INT64[1] and not is_real
+        return is_integer or Decimal(repr(float(text))) == Decimal(text)
+    if text.lstrip("-").isdigit() and len(text) < 20:
+        return text == str(int(text)) and _INT64[0] <= int(text) <= _INT64[1] and not is_real
+    return text == repr(float(text)) and not float(text).is_integer()
+
+
+def spell_values(array: pa.Array) -> list[object]:
+    """Return values for SQLite's driver: exact text for decimals, ISO 8601 for moments, JSON for lists.
+
+    A NaN becomes null: SQLite has none.
+    """
+    type_ = array.type
+    if pa.types.is_dictionary(type_):
+        return spell_values(array.dictionary_decode())
+    if pa.types.is_timestamp(type_):
+        zone = "" if type_.tz is None else "+00:00"
+        return _each(array.cast(pa.timestamp("us")).cast(pa.string()), lambda text: _short(text) + zone)
+    if pa.types.is_time(type_):
+        return _each(array.cast(pa.time64("us")).cast(pa.string()), _short)
+    if pa.types.is_date(type_):
+        return list(array.cast(pa.string()).to_pylist())
+    if pa.types.is_decimal(type_):
+        return _each(array, lambda value: format(value, "f"))
+    if pa.types.is_nested(type_):
+        return _each(array, _json)
+    if pa.types.is_boolean(type_):
+        return _each(array, int)
+    if pa.types.is_floating(type_):
+        return _each(array, lambda value: None if math.isnan(value) else value)
+    if type_ == SIMPLE["uint64"]:
+        return _each(array, lambda value: value if value <= _INT64[1] else str(value))
+    return list(array.to_pylist())
+
+
+def count_nan(array: pa.Array) -> int:
+    """Return how many values of a column of floats are NaN; zero for other columns."""
+    if not pa.types.is_floating(array.type):
+        return 0
+    return sum(1 for value in array.to_pylist() if value is not None and math.isnan(value))
+
+
+def _each(array: pa.Array, spell: Callable[..., object]) -> list[object]:
+    return [None if value is None else spell(value) for value in array.to_pylist()]
+
+
+def _short(text: str) -> str:
+    return text.removesuffix(".000000")
+
+
+def _json(value: object) -> str:
+    return json.dumps(_json_value(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _json_value(value: object) -> object:
+    """Return a value that JSON can spell; bytes as hexadecimal digits, moments and decimals as texts."""
+    if isinstance(value, dict):
+        return {str(name): _json_value(inner) for name, inner in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_json_value(inner) for inner in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

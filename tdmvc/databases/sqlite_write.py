@@ -1,0 +1,175 @@
+"""SQLite: tables into a new file."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+
+from tdmvc.databases.base import (
+    ConstraintBrokenError,
+    TableToWrite,
+    loose_finding,
+    possible_reference,
+    reference_finding,
+    type_finding,
+)
+from tdmvc.databases.replacing import replacing
+from tdmvc.databases.sqlite_spelling import count_nan, declare, may_convert, spell_values, survives
+from tdmvc.errors import DatabaseError
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.sql import quote_name, quote_names
+
+_BESIDE = ("-wal", "-journal")
+
+
+def write_sqlite(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
+    """Write all tables into a new file; see `Engine.write_tables`."""
+    types: dict[str, dict[str, str]] = {}
+    findings: list[Finding] = []
+    for table in tables:
+        types[table.schema.name], replaced = _declared_types(table)
+        findings += replaced
+    loose: set[str] = set()
+    try:
+        with replacing(path, _BESIDE) as fresh:
+            while True:
+                fresh.unlink(missing_ok=True)
+                try:
+                    return findings + _fill(fresh, tables, types, loose)
+                except ConstraintBrokenError as broken:
+                    # Other tables may refer to this one, so all are made anew.
+                    loose.add(broken.table)
+    except sqlite3.Error as error:
+        raise DatabaseError(
+            f"The SQLite database cannot be written: {error}.",
+            where=str(path),
+            remedy="see that there is room on the disk; nothing was changed.",
+        ) from error
+
+
+def _declared_types(table: TableToWrite) -> tuple[dict[str, str], list[Finding]]:
+    """Return the type to declare for each column: TEXT where SQLite would change what it holds."""
+    types = {column.name: declare(column) for column in table.schema.columns}
+    doubtful = [
+        (i, column)
+        for i, column in enumerate(table.schema.columns)
+        if may_convert(column, types[column.name])
+    ]
+    findings = []
+    for name in _converted(table, doubtful, types):
+        findings.append(type_finding(table.schema.name, name, types[name], "TEXT"))
+        types[name] = "TEXT"
+    return types, findings
+
+
+def _converted(
+    table: TableToWrite, doubtful: Sequence[tuple[int, Column]], types: dict[str, str]
+) -> list[str]:
+    converted: dict[str, None] = {}
+    if doubtful:
+        for batch in table.read():
+            for i, column in doubtful:
+                texts = (str(value) for value in spell_values(batch.column(i)) if value is not None)
+                if column.name not in converted and not all(
+                    survives(text, column.type, types[column.name]) for text in texts
+                ):
+                    converted[column.name] = None
+    return list(converted)
+
+
+def _fill(
+    path: Path, tables: Sequence[TableToWrite], types: dict[str, dict[str, str]], loose: set[str]
+) -> list[Finding]:
+    findings: list[Finding] = [loose_finding(name) for name in sorted(loose)]
+    schemas = [_loosened(table.schema) if table.schema.name in loose else table.schema for table in tables]
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        # A half-written file is thrown away, so nothing needs a journal.
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF"):
+            database.execute(f"PRAGMA {pragma}")
+        database.execute("BEGIN")
+        for schema in schemas:
+            database.execute(_create_table(schema, types[schema.name], schemas))
+            findings += [
+                reference_finding(
+                    schema.name, reference, "its columns identify no row of a table written here"
+                )
+                for reference in schema.references
+                if not possible_reference(reference, schemas)
+            ]
+        for table in tables:
+            findings += _insert(database, table)
+        database.execute("COMMIT")
+        return findings + _broken_references(database)
+
+
+def _loosened(schema: TableSchema) -> TableSchema:
+    columns = tuple(Column(column.name, column.type, column.physical_type) for column in schema.columns)
+    return TableSchema(schema.name, columns, (), schema.references)
+
+
+def _create_table(schema: TableSchema, types: dict[str, str], tables: Sequence[TableSchema]) -> str:
+    lines = []
+    for column in schema.columns:
+        words = [quote_name(column.name), types[column.name]]
+        words += ["NOT NULL"] if column.required else []
+        words += ["UNIQUE"] if column.unique and schema.key != (column.name,) else []
+        lines.append(" ".join(words))
+    if schema.key:
+        lines.append(f"PRIMARY KEY ({quote_names(schema.key)})")
+    for reference in schema.references:
+        if possible_reference(reference, tables):
+            lines.append(
+                f"FOREIGN KEY ({quote_names(reference.columns)}) "
+                f"REFERENCES {quote_name(reference.table)} ({quote_names(reference.to)})"
+            )
+    return f"CREATE TABLE {quote_name(schema.name)} (\n  " + ",\n  ".join(lines) + "\n)"
+
+
+def _insert(database: sqlite3.Connection, table: TableToWrite) -> list[Finding]:
+    schema = table.schema
+    marks = ", ".join("?" * len(schema.columns))
+    statement = f"INSERT INTO {quote_name(schema.name)} VALUES ({marks})"
+    nans: dict[str, int] = {}
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        for batch in table.read():
+            for name, array in zip(schema.column_names, batch.columns, strict=True):
+                nans[name] = nans.get(name, 0) + count_nan(array)
+            yield from zip(*(spell_values(array) for array in batch.columns), strict=True)
+
+    try:
+        database.executemany(statement, rows())
+    except sqlite3.IntegrityError:
+        with suppress(sqlite3.Error):
+            database.execute("ROLLBACK")
+        raise ConstraintBrokenError(schema.name) from None
+    return [
+        Finding(
+            "value-replaced",
+            Severity.WARNING,
+            f"{count} value(s) of {schema.name}.{name} are NaN and were written as null: SQLite has no NaN.",
+            table=schema.name,
+            columns=(name,),
+            details={"values": count},
+        )
+        for name, count in nans.items()
+        if count
+    ]
+
+
+def _broken_references(database: sqlite3.Connection) -> list[Finding]:
+    broken = database.execute(
+        'SELECT "table", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2, fkid ORDER BY 1, 2'
+    ).fetchall()
+    return [
+        Finding(
+            "broken-reference",
+            Severity.WARNING,
+            f"{count} row(s) of {table} refer to a row of {parent} that is not there.",
+            table=table,
+            remedy="add the missing rows, or mend the references.",
+            details={"parent": parent, "rows": count},
+        )
+        for table, parent, count in broken
+    ]
