@@ -1,0 +1,118 @@
+"""Knows how files are listed and read, in the work tree and in a Git revision, by one interface."""
+
+import os
+import stat
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+_LEFT_OUT = frozenset({".git", ".dvc/cache", ".dvc/tmp"})
+
+
+class RevisionTree:
+    """The files of one commit; links and submodules are left out."""
+
+    def __init__(self, label: str, blobs: Mapping[str, str], read_blob: Callable[[str], bytes]) -> None:
+        self._label = label
+        self._blobs = blobs
+        self._read_blob = read_blob
+        self._names = sorted(map(_bytes, blobs))
+
+    @property
+    def label(self) -> str:
+        return self._label
+
+    def list_files(self, folder: str = "") -> list[str]:
+        prefix = _bytes(_as_prefix(folder))
+        first = bisect_left(self._names, prefix)
+        found = []
+        for name in self._names[first:]:
+            if not name.startswith(prefix):
+                break
+            found.append(name.decode("utf-8", "surrogateescape"))
+        return found
+
+    def read_text(self, path: str) -> str | None:
+        blob = self._blobs.get(path)
+        return None if blob is None else _decode(self._read_blob(blob))
+
+    def read_texts(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for path in paths:
+            text = self.read_text(path)
+            if text is not None:
+                yield path, text
+
+
+class WorkTree:
+    """The files on disk; links are never followed, Git's and DVC's own files are left out."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.path.realpath(root)
+
+    @property
+    def label(self) -> str:
+        return "the work tree"
+
+    def list_files(self, folder: str = "") -> list[str]:
+        top = self._inside(folder.strip("/"))
+        if top is None:
+            return []
+        found: list[str] = []
+        for where, folders, files in os.walk(top):
+            below = os.path.relpath(where, self._root).replace(os.sep, "/")
+            prefix = "" if below == "." else below + "/"
+            folders[:] = [
+                name
+                for name in folders
+                if name != ".git"
+                and prefix + name not in _LEFT_OUT
+                and not os.path.islink(os.path.join(where, name))
+            ]
+            found.extend(
+                prefix + name for name in files if name != ".git" and _is_file(os.path.join(where, name))
+            )
+        return sorted(found, key=_bytes)
+
+    def read_text(self, path: str) -> str | None:
+        full = self._inside(path)
+        if full is None or not _is_file(full):
+            return None
+        try:
+            with open(full, "rb") as file:
+                return _decode(file.read())
+        except FileNotFoundError:
+            return None  # removed since we looked
+
+    def read_texts(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for path in paths:
+            text = self.read_text(path)
+            if text is not None:
+                yield path, text
+
+    def _inside(self, path: str) -> str | None:
+        """Return the full path, or None where a link or `..` on the way leads elsewhere."""
+        if "\0" in path or os.path.isabs(path):
+            return None
+        full = os.path.normpath(os.path.join(self._root, path))
+        is_inside = full == self._root or full.startswith(self._root.rstrip(os.sep) + os.sep)
+        return full if is_inside and os.path.realpath(full) == full else None
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _as_prefix(folder: str) -> str:
+    folder = folder.strip("/")
+    return folder + "/" if folder not in {"", "."} else ""
+
+
+def _bytes(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8-sig", errors="replace")
