@@ -1,0 +1,277 @@
+"""Knows how a dataset's recorded migration state stands to the migrations of a revision."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tdmvc.errors import MigrationsError
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.migration import (
+    Drift,
+    DriftStatus,
+    Migration,
+    MigrationProblem,
+    MigrationState,
+    RecordedState,
+)
+
+DEFAULT_FAIL_ON: Final[frozenset[DriftStatus]] = frozenset(DriftStatus) - {
+    DriftStatus.IN_STEP,
+    DriftStatus.AHEAD,
+}
+"""What fails a build unless told otherwise: everything but in-step and ahead."""
+
+LINEAR_TOOLS: Final = frozenset({"flyway", "sql"})
+"""Tools whose ids are numbers in one line, so that a greater one is a later one."""
+
+_NUMBERS = re.compile(r"[0-9]{1,40}(?:[._][0-9]{1,40}){0,20}")
+
+
+def check_drift(
+    dataset: str,
+    ref: str,
+    recorded: RecordedState | None,
+    actual: MigrationState | MigrationsError,
+    *,
+    at: str,
+    location: str = "",
+    history: MigrationState | None = None,
+) -> Drift:
+    """Compare what a dataset was made for with the migrations that are there.
+
+    Args:
+        dataset: the dataset's name.
+        ref: the state of the dataset that is asked about (`golden`, `golden@1.0.0`).
+        recorded: what its manifest remembers, if anything.
+        actual: the migrations at the revision, or why they cannot be read.
+        at: what the migrations were read from.
+        location: the location's name; needed only when `actual` is an error.
+        history: a state that knows more than the revision (HEAD, the work tree), so that
+            a dataset that is ahead of an old revision is not unknown to it.
+    """
+    heads = recorded.heads if recorded else ()
+    if isinstance(actual, MigrationsError):
+        problem = MigrationProblem("unreadable-file", actual.what, actual.where or None)
+        where = f" ({actual.where})" if actual.where else ""
+        return Drift(
+            dataset,
+            ref,
+            location,
+            DriftStatus.UNREADABLE,
+            at,
+            actual_heads=heads,
+            problems=(problem,),
+            message=f"The migrations cannot be read: {actual.what}{where}",
+        )
+    if recorded is None or not recorded.heads:
+        message = f"No migration state is recorded; `tdmvc add {dataset}` records it."
+        verdict = _Verdict(DriftStatus.UNKNOWN, message)
+    else:
+        verdict = _judge(recorded, actual, history)
+    return Drift(
+        dataset,
+        ref,
+        actual.location.name,
+        verdict.status,
+        at,
+        expected_heads=actual.heads,
+        actual_heads=heads,
+        pending=verdict.pending,
+        extra=verdict.extra,
+        problems=actual.problems,
+        message=verdict.message,
+    )
+
+
+def drift_findings(
+    drifts: Iterable[Drift], fail_on: Collection[DriftStatus] = DEFAULT_FAIL_ON
+) -> tuple[Finding, ...]:
+    """Return a finding for each drift whose status is asked to fail."""
+    return tuple(
+        Finding(
+            rule=f"drift-{drift.status}",
+            severity=Severity.ERROR,
+            message=f"{drift.ref} at {drift.at}: {drift.message}",
+            dataset=drift.dataset,
+            remedy=_REMEDIES.get(drift.status, ""),
+            details={
+                "ref": drift.ref,
+                "location": drift.location,
+                "at": drift.at,
+                "status": str(drift.status),
+                "expected_heads": list(drift.expected_heads),
+                "actual_heads": list(drift.actual_heads),
+                "pending": [migration.id for migration in drift.pending],
+                "extra": list(drift.extra),
+            },
+        )
+        for drift in drifts
+        if drift.status in fail_on
+    )
+
+
+_REMEDIES: Final = {
+    DriftStatus.EDITED: "look whether the edit changes the schema; then `tdmvc add` records the new state.",
+    DriftStatus.BEHIND: "bring the data through the pending migrations, then `tdmvc add`.",
+    DriftStatus.AHEAD: "check out the dataset version of this release with `tdmvc checkout --release`.",
+    DriftStatus.DIVERGED: "bring both branches together and the data through what is pending, then `tdmvc add`.",
+    DriftStatus.UNKNOWN: "look whether migrations were renamed or removed; `tdmvc add` records the state.",
+    DriftStatus.UNREADABLE: "mend the file that is named, or the location in tdmvc.yaml.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """How a recorded state stands, and why."""
+
+    status: DriftStatus
+    message: str
+    pending: tuple[Migration, ...] = ()
+    extra: tuple[str, ...] = ()
+
+
+def _judge(recorded: RecordedState, actual: MigrationState, history: MigrationState | None) -> _Verdict:
+    if recorded.tool != actual.location.tool:
+        message = (
+            f"It was recorded with {recorded.tool}, but the migrations here are {actual.location.tool}'s."
+        )
+        return _Verdict(DriftStatus.UNKNOWN, message)
+    if set(recorded.heads) == set(actual.heads):
+        return _same_heads(recorded, actual)
+    known = _Known(actual, history)
+    missing = tuple(head for head in recorded.heads if head not in known)
+    if missing:
+        return _missing_heads(missing, recorded, actual)
+    seen = known.seen_from(recorded.heads)
+    return _compared(tuple(known.pending(seen)), tuple(known.extra(seen)))
+
+
+class _Known:
+    """All migrations that are known, of the revision and of what came later, as one graph."""
+
+    def __init__(self, actual: MigrationState, history: MigrationState | None) -> None:
+        self._actual = actual
+        later = history.migrations if history is not None and _is_same_place(actual, history) else ()
+        self._rank = {migration.id: position for position, migration in enumerate(later)}
+        self._parents: dict[str, set[str]] = {}
+        self._squashes: dict[str, tuple[str, ...]] = {}
+        for migration in (*actual.migrations, *later):
+            self._parents.setdefault(migration.id, set()).update(migration.parents)
+            if migration.replaces:
+                self._squashes[migration.id] = migration.replaces
+        self._replaced = {id_ for replaced in self._squashes.values() for id_ in replaced}
+
+    def __contains__(self, id_: str) -> bool:
+        return id_ in self._parents or id_ in self._replaced
+
+    def seen_from(self, heads: Iterable[str]) -> set[str]:
+        """Return all that a dataset with these heads has seen; a squash and what it replaces count as one."""
+        seen: set[str] = set()
+        waiting = list(heads)
+        while waiting:
+            while waiting:
+                id_ = waiting.pop()
+                if id_ not in seen:
+                    seen.add(id_)
+                    waiting.extend(self._parents.get(id_, ()))
+                    waiting.extend(self._squashes.get(id_, ()))
+            waiting = [
+                squash
+                for squash, replaced in self._squashes.items()
+                # The last one that it replaces has all others before it, even where their files are gone.
+                if squash not in seen and replaced[-1] in seen
+            ]
+        return seen
+
+    def pending(self, seen: set[str]) -> list[Migration]:
+        """Return what the revision holds and the dataset has not seen, oldest first.
+
+        Of a squash and the files that it replaces, only those that would run are named.
+        """
+        here = {migration.id for migration in self._actual.migrations}
+        left_out: set[str] = set()
+        for migration in self._actual.migrations:
+            if not migration.replaces or migration.id in seen:
+                continue
+            unseen = [id_ for id_ in migration.replaces if id_ not in seen]
+            if len(unseen) < len(migration.replaces) and here.issuperset(unseen):
+                left_out.add(migration.id)
+            else:
+                left_out.update(unseen)
+        return [m for m in self._actual.migrations if m.id not in seen and m.id not in left_out]
+
+    def extra(self, seen: set[str]) -> list[str]:
+        """Return what the dataset has seen and the revision lacks, oldest first.
+
+        Of a squash, what it replaces is named.
+        """
+        here = {migration.id for migration in self._actual.migrations}
+        here.update(id_ for migration in self._actual.migrations for id_ in migration.replaces)
+        lacking = (id_ for id_ in seen if id_ in self and id_ not in here and id_ not in self._squashes)
+        return sorted(lacking, key=lambda id_: (self._rank.get(id_, -1), id_))
+
+
+def _is_same_place(actual: MigrationState, history: MigrationState) -> bool:
+    return actual.location.tool == history.location.tool
+
+
+def _same_heads(recorded: RecordedState, actual: MigrationState) -> _Verdict:
+    has_other_count = recorded.count is not None and recorded.count != actual.count
+    is_edited = has_other_count if recorded.digest is None else recorded.digest != actual.digest
+    if not is_edited:
+        return _Verdict(DriftStatus.IN_STEP, "The dataset fits the migrations.")
+    if has_other_count:
+        counts = f"there are {actual.count} migrations, not {recorded.count} as recorded"
+        return _Verdict(DriftStatus.EDITED, f"The heads are the same, but {counts}.")
+    message = "The heads are the same, but the content of a migration was changed since."
+    return _Verdict(DriftStatus.EDITED, message)
+
+
+def _missing_heads(missing: tuple[str, ...], recorded: RecordedState, actual: MigrationState) -> _Verdict:
+    if actual.location.tool in LINEAR_TOOLS and _is_later(recorded.heads, actual):
+        message = f"The dataset was made for {_listed(missing)}, which is later than all that is here."
+        return _Verdict(DriftStatus.AHEAD, message, extra=missing)
+    message = (
+        f"The dataset was made for {_listed(missing)}, which cannot be found here: "
+        "squashed, renamed, or of another branch or repository."
+    )
+    return _Verdict(DriftStatus.UNKNOWN, message)
+
+
+def _is_later(heads: Sequence[str], actual: MigrationState) -> bool:
+    """Tell whether every head is a greater number than every migration that is here."""
+    asked = [_number(head) for head in heads]
+    here = [_number(migration.id) for migration in actual.migrations]
+    if None in asked or None in here:
+        return False
+    greatest = max(number for number in here if number is not None)
+    return all(number > greatest for number in asked if number is not None)
+
+
+def _number(id_: str) -> tuple[int, ...] | None:
+    if not _NUMBERS.fullmatch(id_):
+        return None
+    return tuple(int(part) for part in re.split(r"[._]", id_))
+
+
+def _compared(pending: tuple[Migration, ...], extra: tuple[str, ...]) -> _Verdict:
+    behind = f"{_counted(len(pending))} not been applied to it: {_listed([m.id for m in pending])}"
+    ahead = f"{_counted(len(extra))} been applied to it that this revision lacks: {_listed(extra)}"
+    if pending and extra:
+        return _Verdict(DriftStatus.DIVERGED, f"{behind}; and {ahead}.", pending, extra)
+    if pending:
+        return _Verdict(DriftStatus.BEHIND, f"{behind}.", pending)
+    if extra:
+        return _Verdict(DriftStatus.AHEAD, f"{ahead}.", extra=extra)
+    message = "The dataset fits the migrations, which were squashed or merged since."
+    return _Verdict(DriftStatus.IN_STEP, message)
+
+
+def _counted(count: int) -> str:
+    return f"{count} migration has" if count == 1 else f"{count} migrations have"
+
+
+def _listed(ids: Sequence[str], most: int = 5) -> str:
+    shown = ", ".join(ids[:most])
+    return f"{shown} and {len(ids) - most} more" if len(ids) > most else shown

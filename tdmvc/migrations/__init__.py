@@ -1,0 +1,52 @@
+"""What schema an application stands at, read from its migration files and never from running them.
+
+A reader per tool turns a tree of files (a Git revision or the work tree) into a
+`MigrationState`: the heads, the migrations in an order in which they can be applied,
+a digest that sees an edit in place, and what is wrong with the history. Python is
+read by its syntax tree, SQL as text; no application code is imported. To add a tool,
+write its file beside the others and name its reader in `READERS`.
+"""
+
+from typing import Final
+
+from tdmvc.errors import ConfigError
+from tdmvc.migrations.alembic import AlembicReader
+from tdmvc.migrations.base import Reader
+from tdmvc.migrations.django import DjangoReader
+from tdmvc.migrations.flyway import FlywayReader
+from tdmvc.migrations.layout import with_unique_names
+from tdmvc.migrations.sql import SqlReader
+from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.tree import FileTree
+
+READERS: Final[dict[str, Reader]] = {
+    reader.name: reader for reader in (AlembicReader(), DjangoReader(), FlywayReader(), SqlReader())
+}
+"""Every reader by its tool's name, in the order in which their finds are listed."""
+
+
+def detect(tree: FileTree) -> tuple[MigrationLocation, ...]:
+    """Find the migration locations of every known tool; names are unique, `main` for the only one.
+
+    Test folders, vendored folders and build output are left out.
+    """
+    found = [location for reader in READERS.values() for location in reader.detect(tree)]
+    return tuple(with_unique_names(found))
+
+
+def read_state(tree: FileTree, location: MigrationLocation) -> MigrationState:
+    """Read the migrations of one location.
+
+    Raises:
+        ConfigError: the tool is not known, or the location's pattern is wrong.
+        MigrationsError: there is no migration there, or a file cannot be understood.
+    """
+    reader = READERS.get(location.tool)
+    if reader is None:
+        raise ConfigError.at(
+            f"tdmvc cannot read migrations of the tool '{location.tool}'.",
+            "tdmvc.yaml",
+            key=f"migrations, {location.name}, tool",
+            remedy=f"give one of: {', '.join(READERS)}.",
+        )
+    return reader.read(tree, location)

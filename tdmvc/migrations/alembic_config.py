@@ -1,0 +1,107 @@
+"""Knows where Alembic's configuration files say that migration scripts lie."""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from configparser import ConfigParser, Error
+from dataclasses import dataclass
+from re import split
+
+from tdmvc.migrations.layout import base_of, folder_of, join
+from tdmvc.model.tree import FileTree
+
+INI = "alembic.ini"
+PYPROJECT = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class AlembicConfig:
+    """One section of a configuration file; all folders are relative to the repository root."""
+
+    path: str
+    """The file that says it."""
+    script_folders: tuple[str, ...]
+    """Where the script folder may be, the likeliest first: Alembic takes it from where it is started."""
+    version_folders: tuple[tuple[str, ...], ...] = ()
+    """`version_locations`, each with its candidates."""
+    is_recursive: bool = False
+
+
+def read_configs(tree: FileTree, paths: Iterable[str]) -> Iterator[AlembicConfig]:
+    """Yield what the named files say, section by section; a file that is not Alembic's says nothing."""
+    for path, text in tree.read_texts(paths):
+        yield from _parse_pyproject(path, text) if base_of(path) == PYPROJECT else _parse_ini(path, text)
+
+
+def _parse_ini(path: str, text: str) -> Iterator[AlembicConfig]:
+    parser = ConfigParser(defaults={"here": "%(here)s"}, strict=False, interpolation=None)
+    try:
+        parser.read_string(text)
+    except Error:
+        return
+    for section in parser.sections():
+        values = {key: _interpolated(value, parser, section) for key, value in parser.items(section)}
+        is_default = section == "alembic" and base_of(path) == INI
+        if "script_location" not in values and not is_default:
+            continue
+        # Flask-Migrate writes no script_location: its folder is the one that holds the file.
+        script = values.get("script_location", "%(here)s")
+        separator = values.get("path_separator") or values.get("version_path_separator") or ""
+        yield AlembicConfig(
+            path,
+            _candidates(path, script),
+            tuple(
+                _candidates(path, part)
+                for part in _split(values.get("version_locations", ""), separator.strip())
+            ),
+            values.get("recursive_version_locations", "").strip().lower() in {"true", "1", "yes", "on"},
+        )
+
+
+def _interpolated(value: str, parser: ConfigParser, section: str) -> str:
+    for key, other in parser.items(section):
+        if key != "here" and f"%({key})s" in value and "%(" not in other.replace("%(here)s", ""):
+            value = value.replace(f"%({key})s", other)
+    return value
+
+
+def _parse_pyproject(path: str, text: str) -> Iterator[AlembicConfig]:
+    try:
+        tool = tomllib.loads(text).get("tool", {})
+    except tomllib.TOMLDecodeError:
+        return
+    section = tool.get("alembic", {}) if isinstance(tool, dict) else {}
+    script = section.get("script_location") if isinstance(section, dict) else None
+    if not isinstance(script, str):
+        return
+    versions = section.get("version_locations", [])
+    listed = versions if isinstance(versions, list) else [versions]
+    yield AlembicConfig(
+        path,
+        _candidates(path, script),
+        tuple(_candidates(path, part) for part in listed if isinstance(part, str)),
+        section.get("recursive_version_locations") is True,
+    )
+
+
+def _split(text: str, separator: str) -> list[str]:
+    by = {"os": r"[:;\n]", ":": r"[:\n]", ";": r"[;\n]", "newline": r"\n", "space": r"\s"}.get(
+        separator, r"[\s,]"
+    )
+    return [part.strip() for part in split(by, text) if part.strip()]
+
+
+def _candidates(config: str, path: str) -> tuple[str, ...]:
+    """Return the folders that a path of the configuration may mean, inside the repository."""
+    here = folder_of(config)
+    path = path.strip().replace("\\", "/")
+    if path.startswith("%(here)s"):
+        bases, rest = [here], path[len("%(here)s") :].lstrip("/")
+    elif ":" in path:
+        # A resource of a package: `app.db:migrations`.
+        package, _, resource = path.partition(":")
+        rest = f"{package.replace('.', '/')}/{resource}"
+        bases = [here, here + "/src" if here else "src", "", "src"]
+    else:
+        bases, rest = [here, ""], path
+    found = [join(base, rest or ".") for base in bases]
+    return tuple(dict.fromkeys(folder for folder in found if folder is not None))

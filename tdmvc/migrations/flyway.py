@@ -1,0 +1,156 @@
+"""Knows how Flyway keeps migrations: files named by a version, and repeatable ones without."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from tdmvc.migrations.base import Reading, nothing_found
+from tdmvc.migrations.graph import chain, find_duplicates
+from tdmvc.migrations.layout import base_of, below, folder_of, is_inside, is_left_out, plain_folder
+from tdmvc.migrations.touches import sql_tables
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
+from tdmvc.model.tree import FileTree
+
+_FILE: Final = re.compile(
+    r"(?P<kind>[VB])(?P<version>[0-9]+(?:[._][0-9]+)*)(?:__(?P<name>.*)\.(?:sql|java|kt)|\.sql)"
+)
+_REPEATABLE: Final = re.compile(r"R__(?P<name>.*)\.(?:sql|java|kt)")
+_MISNAMED: Final = re.compile(r"V[0-9].*\.sql")
+
+Version = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedFile:
+    """One file with a version in its name."""
+
+    path: str
+    id: str
+    """The version as written, its parts joined by dots."""
+    version: Version
+    name: str
+    is_baseline: bool
+
+
+class FlywayReader:
+    """Reads a location of Flyway with all folders below, and the Java beside a resources folder."""
+
+    name = "flyway"
+
+    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+        """Find folders with versioned files; folders of one version each per database stay apart."""
+        versions: dict[str, list[Version]] = defaultdict(list)
+        for path in tree.list_files():
+            file = _parse_name(path)
+            # A bare `V1.sql` is Flyway's only where somebody says so.
+            if file is not None and "__" in base_of(path) and not file.is_baseline and not is_left_out(path):
+                versions[folder_of(path)].append(file.version)
+        roots = [f for f in versions if not any(f != other and is_inside(f, other) for other in versions)]
+        return [MigrationLocation(self.name, self.name, folder or ".") for folder in _merged(roots, versions)]
+
+    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+        """Read a location; its head is the greatest version, compared number by number.
+
+        Repeatable migrations count for the digest only, for they are never a step to be behind.
+
+        Raises:
+            MigrationsError: no versioned file is there.
+        """
+        reading = Reading(location)
+        paths = _paths(tree, plain_folder(location.path))
+        files = {file.path: file for path in paths if (file := _parse_name(path)) is not None}
+        present = {file.version for file in files.values() if not file.is_baseline}
+        versions: dict[str, Version] = {}
+        for path, text in tree.read_texts(
+            [p for p in paths if p in files or _REPEATABLE.fullmatch(base_of(p))]
+        ):
+            file = files.get(path)
+            if file is None:
+                reading.digest.add(base_of(path).rpartition(".")[0], text)
+            elif file.is_baseline and file.version in present:
+                # A fresh database starts with it, all others never see it.
+                reading.digest.add(f"B{file.id}", text)
+            else:
+                touches = sql_tables(text) if path.endswith(".sql") else ()
+                reading.add(Migration(file.id, file.name, path, touches=touches), text)
+                versions[file.id] = file.version
+        if not reading.migrations:
+            raise nothing_found(tree, location, "V<version>__<name>.sql")
+        ordered = sorted(reading.migrations, key=lambda m: (versions[m.id], m.path))
+        reading.problems.extend(_misnamed(paths))
+        reading.problems.extend(find_duplicates(ordered) or _same_versions(ordered, versions))
+        before = chain(ordered)
+        return reading.finish([replace(m, parents=before[m.id]) for m in ordered], [ordered[-1].id])
+
+
+def _parse_name(path: str) -> VersionedFile | None:
+    match = _FILE.fullmatch(base_of(path))
+    if match is None:
+        return None
+    numbers = [int(part) for part in re.split(r"[._]", match["version"])]
+    while len(numbers) > 1 and numbers[-1] == 0:
+        # Flyway holds 1, 1.0 and 01 for one version.
+        numbers.pop()
+    id_ = match["version"].replace("_", ".")
+    name = (match["name"] or "").replace("_", " ") or base_of(path)
+    return VersionedFile(path, id_, tuple(numbers), name, match["kind"] == "B")
+
+
+def _paths(tree: FileTree, folder: str) -> list[str]:
+    folders = [folder]
+    for language in ("java", "kotlin"):
+        beside = re.sub(r"(^|/)resources(?=/|$)", rf"\1{language}", folder, count=1)
+        if beside != folder:
+            folders.append(beside)
+    return sorted({p for f in folders for p in tree.list_files(f) if not is_left_out(below(p, f))})
+
+
+def _merged(roots: list[str], versions: dict[str, list[Version]]) -> list[str]:
+    """Join sibling folders that share one history, such as a folder a year below `db/migration`."""
+    held = {root: {v for f, found in versions.items() if is_inside(f, root) for v in found} for root in roots}
+    by_parent: dict[str, list[str]] = defaultdict(list)
+    for root in roots:
+        by_parent[folder_of(root)].append(root)
+    result = set()
+    for parent, siblings in by_parent.items():
+        is_one = base_of(parent) in {"migration", "migrations"} and _are_apart(held[s] for s in siblings)
+        result.update([parent] if is_one else siblings)
+    # Java migrations lie in a folder of the same name beside the resources.
+    return sorted(r for r in result if not any(_is_java_side(r, other) for other in result))
+
+
+def _are_apart(groups: Iterable[set[Version]]) -> bool:
+    seen: set[Version] = set()
+    for group in groups:
+        if seen & group:
+            return False
+        seen |= group
+    return True
+
+
+def _is_java_side(folder: str, other: str) -> bool:
+    return (
+        folder != other and re.sub(r"(^|/)(?:java|kotlin)(?=/|$)", r"\1resources", folder, count=1) == other
+    )
+
+
+def _misnamed(paths: list[str]) -> list[MigrationProblem]:
+    return [
+        MigrationProblem(
+            "unreadable-file", f"{path} names no version that Flyway understands; it was left out.", path
+        )
+        for path in paths
+        if _MISNAMED.fullmatch(base_of(path)) and _parse_name(path) is None
+    ]
+
+
+def _same_versions(ordered: list[Migration], versions: dict[str, Version]) -> list[MigrationProblem]:
+    """Report versions that are one to Flyway though they are written differently (1 and 1.0)."""
+    return [
+        MigrationProblem("duplicate-id", f"{old.path} and {new.path} have the same version.", new.path)
+        for old, new in pairwise(ordered)
+        if old.id != new.id and versions[old.id] == versions[new.id]
+    ]
