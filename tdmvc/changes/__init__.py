@@ -1,0 +1,6 @@
+"""The algebra of difference: two states of a table or dataset in, what changed out.
+
+Pure but for DuckDB, which does the work: this room is handed readers
+(`TableSide`), never looks for a file by itself, and holds no more rows in
+Python than it shows as samples.
+"""

@@ -1,0 +1,82 @@
+"""Knows which part of a semantic version a difference asks for, and why."""
+
+from collections.abc import Iterable, Iterator
+
+from tdmvc.model.change import Bump, BumpLevel, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
+
+_Reason = tuple[BumpLevel, str]
+
+
+def suggest_bump(tables: Iterable[TableDiff]) -> Bump:
+    """Return the highest level that any change asks for, with every reason, the weightiest first.
+
+    Major: a table or column went or was renamed, a type changed otherwise than by
+    widening, a key changed, or rows went. Minor: tables, columns or rows came, a type
+    was widened, a constraint was dropped. Patch: values changed, a constraint came,
+    references changed.
+    """
+    reasons = list(dict.fromkeys(reason for table in tables for reason in _table_reasons(table)))
+    reasons.sort(key=lambda reason: -reason[0].rank)
+    level = reasons[0][0] if reasons else BumpLevel.NONE
+    return Bump(level, tuple(text for _, text in reasons))
+
+
+def _table_reasons(table: TableDiff) -> Iterator[_Reason]:
+    if table.status is TableStatus.ADDED:
+        yield BumpLevel.MINOR, f"table {table.name} added"
+        return
+    if table.status is TableStatus.REMOVED:
+        yield BumpLevel.MAJOR, f"table {table.name} removed"
+        return
+    if table.status is TableStatus.RENAMED:
+        yield BumpLevel.MAJOR, f"table {table.old_name} renamed to {table.name}"
+    for change in table.schema:
+        yield _schema_reason(table.name, change)
+    yield from _row_reasons(table)
+
+
+def _row_reasons(table: TableDiff) -> Iterator[_Reason]:
+    rows = table.rows
+    if rows.removed:
+        yield BumpLevel.MAJOR, f"{_rows(rows.removed)} removed from {table.name}"
+    if rows.added:
+        yield BumpLevel.MINOR, f"+{_rows(rows.added)} in {table.name}"
+    if rows.changed:
+        yield BumpLevel.PATCH, f"{_rows(rows.changed)} changed in {table.name}"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _schema_reason(table: str, change: SchemaChange) -> _Reason:
+    column = f"{table}.{change.column}"
+    match change.kind:
+        case SchemaChangeKind.COLUMN_ADDED:
+            return BumpLevel.MINOR, f"column {column} added"
+        case SchemaChangeKind.COLUMN_REMOVED:
+            return BumpLevel.MAJOR, f"column {column} removed"
+        case SchemaChangeKind.COLUMN_RENAMED:
+            return BumpLevel.MAJOR, f"column {table}.{change.old} renamed to {change.new}"
+        case SchemaChangeKind.TYPE_WIDENED:
+            return BumpLevel.MINOR, f"type of {column} widened from {change.old} to {change.new}"
+        case SchemaChangeKind.TYPE_CHANGED:
+            return BumpLevel.MAJOR, f"type of {column} changed from {change.old} to {change.new}"
+        case SchemaChangeKind.KEY_CHANGED:
+            return (
+                BumpLevel.MAJOR,
+                f"key of {table} changed from {change.old or 'none'} to {change.new or 'none'}",
+            )
+        case SchemaChangeKind.REQUIRED_CHANGED:
+            is_looser = change.new == "optional"
+            return _constraint_level(is_looser=is_looser), f"column {column} became {change.new}"
+        case SchemaChangeKind.UNIQUE_CHANGED:
+            is_looser = change.new == "not unique"
+            return _constraint_level(is_looser=is_looser), f"column {column} became {change.new}"
+        case SchemaChangeKind.REFERENCES_CHANGED:
+            return BumpLevel.PATCH, f"references of {table} changed"
+
+
+def _constraint_level(*, is_looser: bool) -> BumpLevel:
+    """A looser constraint lets in what readers have not met before, like a wider type."""
+    return BumpLevel.MINOR if is_looser else BumpLevel.PATCH

@@ -1,0 +1,186 @@
+"""Knows in which SQL form two values must be brought so that equality means *no change*.
+
+Every form is an SQL expression over one column, and the two sides' forms have one
+SQL type. Within a type DuckDB's `IS NOT DISTINCT FROM`, hash join and GROUP BY agree
+with each other and with us: NaN is NaN, -0.0 is 0.0, also inside lists and structs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from tdmvc.changes.json_text import JSON_FORM
+from tdmvc.model.schema import Column
+from tdmvc.model.sql import quote_text
+from tdmvc.model.types import SIMPLE, duckdb_type, is_widening
+
+Form = Callable[[str], str]
+"""Given the SQL of a value, return the SQL of its form."""
+
+_NAIVE = SIMPLE["timestamp"]
+_INSTANT = SIMPLE["timestamptz"]
+
+
+@dataclass(frozen=True, slots=True)
+class FormPair:
+    """How the values of one column are compared: a form for each side, of one SQL type."""
+
+    old: Form
+    new: Form
+    is_json: bool = False
+    """The forms are texts, and texts that differ may still hold the same JSON."""
+
+    def grouped_old(self, sql: str) -> str:
+        """Return the old side's form for GROUP BY and joins, where no second look is possible."""
+        return f"{JSON_FORM}({self.old(sql)})" if self.is_json else self.old(sql)
+
+    def grouped_new(self, sql: str) -> str:
+        return f"{JSON_FORM}({self.new(sql)})" if self.is_json else self.new(sql)
+
+    def differs(self, old: str, new: str) -> str:
+        """Return an SQL boolean over two forms. JSON is parsed only where the texts differ."""
+        differs = f"{old} IS DISTINCT FROM {new}"
+        if not self.is_json:
+            return differs
+        return (
+            f"CASE WHEN {differs} THEN {JSON_FORM}({old}) IS DISTINCT FROM {JSON_FORM}({new}) ELSE false END"
+        )
+
+
+def pair_forms(old: Column, new: Column) -> FormPair:
+    """Return how the values of a column compare, whatever became of its type."""
+    if old.is_json or new.is_json:
+        return FormPair(_text_form(old.type), _text_form(new.type), is_json=True)
+    return FormPair(*_shared_forms(old.type, new.type, depth=0))
+
+
+def utc_text(sql: str) -> str:
+    """Return the SQL of an instant's text in UTC, whatever the session's time zone."""
+    return f"CAST(({sql} AT TIME ZONE 'UTC') AS VARCHAR) || '+00'"
+
+
+def _shared_forms(old: pa.DataType, new: pa.DataType, *, depth: int) -> tuple[Form, Form]:
+    if old == new:
+        return _itself, _itself
+    if is_widening(old, new):
+        return _cast_form(new), _itself
+    if is_widening(new, old):
+        return _itself, _cast_form(old)
+    if {old, new} == {_NAIVE, _INSTANT}:
+        return _naive_form(old), _naive_form(new)
+    if pa.types.is_integer(old) and pa.types.is_integer(new):
+        return _as_hugeint, _as_hugeint
+    if pa.types.is_decimal(old) and pa.types.is_floating(new):
+        return _cast_form(new), _itself
+    if pa.types.is_floating(old) and pa.types.is_decimal(new):
+        return _itself, _cast_form(old)
+    if pa.types.is_list(old) and pa.types.is_list(new):
+        item_old, item_new = _shared_forms(old.value_type, new.value_type, depth=depth + 1)
+        return _list_form(item_old, depth), _list_form(item_new, depth)
+    if _have_same_fields(old, new):
+        return _struct_forms(old, new, depth)
+    return _text_pair(old, new)
+
+
+def _itself(sql: str) -> str:
+    return sql
+
+
+def _cast_form(wide: pa.DataType) -> Form:
+    return lambda sql: f"CAST({sql} AS {duckdb_type(wide)})"
+
+
+def _naive_form(type_: pa.DataType) -> Form:
+    if type_ == _INSTANT:
+        return lambda sql: f"({sql} AT TIME ZONE 'UTC')"
+    return _itself
+
+
+def _as_hugeint(sql: str) -> str:
+    return f"CAST({sql} AS HUGEINT)"
+
+
+def _list_form(item: Form, depth: int) -> Form:
+    variable = f"v{depth}"
+    return lambda sql: f"list_transform({sql}, lambda {variable}: {item(variable)})"
+
+
+def _struct_forms(old: pa.DataType, new: pa.DataType, depth: int) -> tuple[Form, Form]:
+    types = {field.name: field.type for field in _fields(new)}
+    old_forms: dict[str, Form] = {}
+    new_forms: dict[str, Form] = {}
+    for field in _fields(old):
+        old_forms[field.name], new_forms[field.name] = _shared_forms(
+            field.type, types[field.name], depth=depth
+        )
+    order = list(old_forms)
+    return _struct_form(old, old_forms, order), _struct_form(new, new_forms, order)
+
+
+def _struct_form(type_: pa.DataType, forms: dict[str, Form], order: list[str]) -> Form:
+    position = {field.name: index + 1 for index, field in enumerate(_fields(type_))}
+
+    def build(sql: str) -> str:
+        fields = ", ".join(
+            f"{quote_text(name)}: {forms[name](f'struct_extract_at({sql}, {position[name]})')}"
+            for name in order
+        )
+        return f"CASE WHEN {sql} IS NULL THEN NULL ELSE {{{fields}}} END"
+
+    return build
+
+
+def _text_pair(old: pa.DataType, new: pa.DataType) -> tuple[Form, Form]:
+    """Return canonical texts. Against a number, a text that spells one loses trailing zeros: '1.50' is 1.5."""
+    if _is_number(old) and pa.types.is_string(new):
+        return _text_form(old), _number_spelling
+    if pa.types.is_string(old) and _is_number(new):
+        return _number_spelling, _text_form(new)
+    return _text_form(old), _text_form(new)
+
+
+def _text_form(type_: pa.DataType) -> Form:
+    if pa.types.is_string(type_):
+        return _itself
+    if pa.types.is_floating(type_):
+        return _float_text
+    if pa.types.is_decimal(type_) and type_.scale > 0:
+        return lambda sql: _without_trailing_zeros(f"CAST({sql} AS VARCHAR)")
+    if type_ == _INSTANT:
+        return utc_text
+    if pa.types.is_list(type_) or pa.types.is_struct(type_):
+        return lambda sql: f"CAST(to_json({sql}) AS VARCHAR)"
+    return lambda sql: f"CAST({sql} AS VARCHAR)"
+
+
+def _float_text(sql: str) -> str:
+    """Whole numbers are written as integers, exactly; others by their shortest text."""
+    return (
+        f"CASE WHEN isfinite({sql}) AND {sql} = trunc({sql}) AND abs({sql}) < 1e37"
+        f" THEN CAST(CAST({sql} AS HUGEINT) AS VARCHAR) ELSE CAST({sql} AS VARCHAR) END"
+    )
+
+
+def _number_spelling(sql: str) -> str:
+    trimmed = _without_trailing_zeros(sql)
+    return f"CASE WHEN regexp_full_match({sql}, '-?(0|[1-9][0-9]*)\\.[0-9]+') THEN {trimmed} ELSE {sql} END"
+
+
+def _without_trailing_zeros(sql: str) -> str:
+    trimmed = f"rtrim(rtrim({sql}, '0'), '.')"
+    return f"CASE WHEN {trimmed} IN ('-0', '') THEN '0' ELSE {trimmed} END"
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
+
+
+def _have_same_fields(old: pa.DataType, new: pa.DataType) -> bool:
+    if not (pa.types.is_struct(old) and pa.types.is_struct(new)):
+        return False
+    return {field.name for field in _fields(old)} == {field.name for field in _fields(new)}
+
+
+def _fields(type_: pa.DataType) -> list[pa.Field]:
+    return [type_.field(i) for i in range(type_.num_fields)]

@@ -1,0 +1,72 @@
+"""Knows what is different between two schemas of a table."""
+
+from collections.abc import Iterator
+
+from tdmvc.model.change import SchemaChange, SchemaChangeKind
+from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.types import is_widening
+
+
+def diff_schema(old: TableSchema, new: TableSchema) -> tuple[SchemaChange, ...]:
+    """Return the changes: columns that went, that came, that differ, then the key and the references.
+
+    The order of columns, their physical types and their classification are no change.
+    """
+    return (*_column_changes(old, new), *_key_changes(old, new), *_reference_changes(old, new))
+
+
+def _column_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaChange]:
+    before = {column.name: column for column in old.columns}
+    after = {column.name: column for column in new.columns}
+    for name, column in before.items():
+        if name not in after:
+            yield SchemaChange(SchemaChangeKind.COLUMN_REMOVED, name, old=column.spelled_type)
+    for name, column in after.items():
+        if name not in before:
+            yield SchemaChange(SchemaChangeKind.COLUMN_ADDED, name, new=column.spelled_type)
+    for name, column in after.items():
+        if name in before:
+            yield from _changes_of(before[name], column)
+
+
+def _changes_of(old: Column, new: Column) -> Iterator[SchemaChange]:
+    if old.type != new.type:
+        is_wider = is_widening(old.type, new.type)
+        kind = SchemaChangeKind.TYPE_WIDENED if is_wider else SchemaChangeKind.TYPE_CHANGED
+        yield SchemaChange(kind, new.name, old.spelled_type, new.spelled_type)
+    if old.required != new.required:
+        yield SchemaChange(SchemaChangeKind.REQUIRED_CHANGED, new.name, _required(old), _required(new))
+    if old.unique != new.unique:
+        yield SchemaChange(SchemaChangeKind.UNIQUE_CHANGED, new.name, _unique(old), _unique(new))
+
+
+def _required(column: Column) -> str:
+    return "required" if column.required else "optional"
+
+
+def _unique(column: Column) -> str:
+    return "unique" if column.unique else "not unique"
+
+
+def _key_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaChange]:
+    if old.key != new.key:
+        yield SchemaChange(
+            SchemaChangeKind.KEY_CHANGED, old=", ".join(old.key) or None, new=", ".join(new.key) or None
+        )
+
+
+def _reference_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaChange]:
+    kind = SchemaChangeKind.REFERENCES_CHANGED
+    before, after = set(old.references), set(new.references)
+    for reference in sorted(before - after, key=_spell_reference):
+        yield SchemaChange(kind, _single_column(reference), old=_spell_reference(reference))
+    for reference in sorted(after - before, key=_spell_reference):
+        yield SchemaChange(kind, _single_column(reference), new=_spell_reference(reference))
+
+
+def _single_column(reference: Reference) -> str | None:
+    return reference.columns[0] if len(reference.columns) == 1 else None
+
+
+def _spell_reference(reference: Reference) -> str:
+    return f"({', '.join(reference.columns)}) -> {reference.table} ({', '.join(reference.to)})"
