@@ -1,0 +1,124 @@
+"""Knows how `init` and `add` tell on a terminal what they did."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tdmvc.model.report import AddedTable, AddReport, InitReport
+from tdmvc.render.cells import visible
+from tdmvc.render.page import (
+    INDENT,
+    Cell,
+    Page,
+    Step,
+    aligned_count,
+    joined,
+    names,
+    severities,
+    shell_word,
+    size,
+)
+from tdmvc.render.terminal import number, plural
+
+_MOST_TABLES = 40
+_MOST_UNCHANGED = 8
+
+
+def render_init(report: InitReport, *, color: bool, width: int) -> str:
+    """Return what `init` wrote and found, as text that ends in a newline."""
+    page = Page(color=color, width=width)
+    root = visible(report.root)
+    page.verdict("Ready", root if report.created else f"{root}; all was there already", page.style.green)
+    page.facts([("wrote", joined([visible(path) for path in report.created]))])
+    if report.migrations:
+        page.rows(
+            [
+                [Cell("migrations" if index == 0 else "", page.style.dim), *map(Cell, words)]
+                for index, words in enumerate(
+                    (visible(place.name), visible(place.tool), visible(place.path) or ".")
+                    for place in report.migrations
+                )
+            ]
+        )
+    else:
+        page.facts([("migrations", "none found; tdmvc.yaml can name them, for `tdmvc drift`")])
+    tops = sorted({path.split("/")[0] for path in report.created})
+    steps = [Step("tdmvc add golden SOURCE", "take in CSV, JSON, Parquet, SQLite, …")]
+    if tops:
+        command = f"git add {' '.join(shell_word(top) for top in tops)} && git commit"
+        steps.insert(0, Step(command, "keep the set-up"))
+    page.next(steps)
+    return page.text
+
+
+def render_add(report: AddReport, *, color: bool, width: int) -> str:
+    """Return what `add` took in, table by table, as text that ends in a newline."""
+    page = Page(color=color, width=width)
+    page.verdict(visible(report.dataset), _verdict(report))
+    moved = sorted(
+        (table for table in report.tables if table.status != "unchanged"), key=lambda table: table.status
+    )
+    _table_rows(moved[:_MOST_TABLES], page)
+    page.folded(len(moved) - _MOST_TABLES)
+    _unchanged(report.tables, page, is_alone=not moved)
+    told = [f"{table.name}: {note}" for table in report.tables for note in table.notes]
+    if told or report.notes or report.findings:
+        page.blank()
+    page.findings(report.findings)
+    page.notes([*told, *report.notes])
+    if moved:
+        page.next(_next_steps(report))
+    return page.text
+
+
+def _verdict(report: AddReport) -> str:
+    counts = Counter(table.status for table in sorted(report.tables, key=lambda table: table.status))
+    if not report.tables:
+        return "nothing to take in"
+    if counts["unchanged"] == len(report.tables):
+        words = f"nothing changed in {plural(len(report.tables), 'table')}"
+    else:
+        parts = [(visible(status), count) for status, count in counts.items()]
+        first = f"{plural(parts[0][1], 'table')} {parts[0][0]}"
+        words = ", ".join([first, *(f"{number(count)} {status}" for status, count in parts[1:])])
+        words += f"; {size(sum(table.written_bytes for table in report.tables))} new"
+    found = severities(report.findings)
+    return f"{words}; {found}" if found else words
+
+
+def _table_rows(tables: Sequence[AddedTable], page: Page) -> None:
+    style = page.style
+    paints = {"added": style.green, "changed": style.yellow, "removed": style.red}
+    rows = []
+    for table in tables:
+        row = [Cell(visible(table.status), paints.get(table.status)), Cell(visible(table.name))]
+        if table.status != "removed":
+            key = joined([visible(column) for column in table.key])
+            row += [
+                Cell(aligned_count(table.rows, "row")),
+                Cell(size(table.size_bytes)),
+                Cell(aligned_count(table.parts, "part")),
+                Cell(f"key {key}" if key else "no key", style.dim),
+            ]
+        rows.append(row)
+    page.rows(rows, right_aligned=frozenset({2, 3, 4}))
+
+
+def _unchanged(tables: Sequence[AddedTable], page: Page, *, is_alone: bool) -> None:
+    same = [table for table in tables if table.status == "unchanged"]
+    if is_alone and len(same) <= _MOST_UNCHANGED:
+        rows = [
+            [Cell("unchanged", page.style.dim), Cell(visible(t.name)), Cell(plural(t.rows, "row"))]
+            for t in same
+        ]
+        page.rows(rows, right_aligned=frozenset({2}))
+    elif same:
+        lead = f"{INDENT}unchanged{INDENT}"
+        page.line(lead + names([table.name for table in same], page.width - len(lead)), page.style.dim)
+
+
+def _next_steps(report: AddReport) -> list[Step]:
+    folder = shell_word(report.folder) if report.folder else "-A"
+    return [
+        Step(f"tdmvc diff {shell_word(report.dataset)}", "see what changed, row by row"),
+        Step(f"git add {folder} && git commit", "keep it"),
+    ]

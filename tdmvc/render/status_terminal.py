@@ -1,0 +1,138 @@
+"""Knows how `status` tells on a terminal where each dataset stands."""
+
+from collections.abc import Iterable, Sequence
+
+from tdmvc.model.migration import RecordedState
+from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport, WorkStatus
+from tdmvc.render.cells import visible
+from tdmvc.render.page import Cell, Page, Paint, Step, joined, names, shell_word
+from tdmvc.render.terminal import number, pad, plural
+
+_MEANINGS = {
+    "modified": "edited since `tdmvc add`",
+    "new": "rows that no pointer keeps",
+    "missing": "not checked out",
+    "added": "added since HEAD",
+    "changed": "changed since HEAD",
+    "removed": "removed since HEAD",
+    "clean": "as in HEAD",
+}
+_MEANING_ROOM = 32
+_LABEL_ROOM = len("migrations")
+
+
+def render_status(report: StatusReport, *, color: bool, width: int) -> str:
+    """Return the state of every dataset, those with work to do not otherwise marked than by words and colour."""
+    page = Page(color=color, width=width)
+    _verdict(report, page)
+    for dataset in report.datasets:
+        page.blank()
+        _dataset(dataset, page)
+    page.next(_next_steps(report))
+    return page.text
+
+
+def _verdict(report: StatusReport, page: Page) -> None:
+    count = len(report.datasets)
+    branch = f"branch {visible(report.branch)}" if report.branch else "no branch"
+    around = joined([branch, f"release {visible(report.release)}" if report.release else ""])
+    open_ones = sum(not dataset.is_clean for dataset in report.datasets)
+    if not count:
+        page.verdict("No dataset yet", around)
+    elif open_ones:
+        page.verdict(
+            "Not clean", f"{number(open_ones)} of {plural(count, 'dataset')}; {around}", page.style.yellow
+        )
+    else:
+        page.verdict("Clean", f"{plural(count, 'dataset')}; {around}", page.style.green)
+
+
+def _dataset(dataset: DatasetStatus, page: Page) -> None:
+    page.headline(
+        visible(dataset.name),
+        joined([dataset.kind.value, plural(len(dataset.tables), "table"), _standing(dataset)]),
+    )
+    page.rows(list(_table_rows(dataset.tables, page)))
+    page.facts(
+        [
+            ("migrations", migrations_words(dataset.migrations)),
+            (pad("remote", _LABEL_ROOM), _remote_words(dataset)),
+        ]
+    )
+
+
+def _standing(dataset: DatasetStatus) -> str:
+    """Say which version the pointers equal; edits of the working copy are told apart."""
+    if dataset.latest is None:
+        return "not published yet"
+    if not dataset.versions:
+        return f"differs from the latest version {dataset.latest}"
+    newest = dataset.versions[0]
+    words = f"equals version {newest}"
+    if newest != dataset.latest:
+        words += f" (the latest is {dataset.latest})"
+    elif len(dataset.versions) > 1:
+        words += f" (and {joined([str(version) for version in dataset.versions[1:4]])})"
+    return words
+
+
+def _word(table: TableStatusReport) -> str:
+    if table.work is WorkStatus.MISSING and table.since_head == "removed":
+        return "removed"
+    if table.work is not WorkStatus.CLEAN:
+        return table.work.value
+    return "clean" if table.since_head == "unchanged" else table.since_head
+
+
+def _table_rows(tables: Sequence[TableStatusReport], page: Page) -> Iterable[list[Cell]]:
+    style = page.style
+    paints: dict[str, Paint] = {"new": style.green, "added": style.green, "clean": style.dim}
+    paints |= {"missing": style.red, "removed": style.red}
+    groups: dict[str, list[str]] = {word: [] for word in _MEANINGS}
+    for table in tables:
+        groups.setdefault(_word(table), []).append(table.name)
+    for word, members in groups.items():
+        if members:
+            room = max(16, min(page.width // 2, page.width - _MEANING_ROOM - 14))
+            listed = plural(len(members), "table") if word == "clean" else names(members, room)
+            yield [
+                Cell(pad(visible(word), _LABEL_ROOM), paints.get(word, style.yellow)),
+                Cell(listed),
+                Cell(_MEANINGS.get(word, ""), style.dim),
+            ]
+
+
+def migrations_words(migrations: dict[str, RecordedState]) -> str:
+    """Return for which migrations rows were made: `main alembic ae1027a6acf`; long lists of heads are folded."""
+    return "; ".join(
+        " ".join((visible(name), visible(state.tool), names(state.heads, 60) or "(none)"))
+        for name, state in migrations.items()
+    )
+
+
+def _remote_words(dataset: DatasetStatus) -> str:
+    if dataset.not_pushed is None:
+        return "none"
+    if dataset.not_pushed == 0:
+        return "everything is pushed"
+    return f"{plural(dataset.not_pushed, 'object')} not pushed"
+
+
+def _next_steps(report: StatusReport) -> list[Step]:
+    if not report.datasets:
+        return [Step("tdmvc add golden SOURCE", "make the first dataset")]
+    steps: list[Step] = []
+    for dataset in report.datasets:
+        words = {_word(table) for table in dataset.tables}
+        name = shell_word(dataset.name)
+        if words & {"modified", "new"}:
+            steps.append(Step(f"tdmvc add {name}", "take in what was edited"))
+        elif words & {"added", "changed", "removed"}:
+            steps.append(Step(f"tdmvc diff {name}", "see what changed, then git add and git commit"))
+        if "missing" in words:
+            steps.append(
+                Step(f"tdmvc checkout {name}", "bring the rows; `tdmvc pull` where they are not here")
+            )
+    if any(dataset.not_pushed for dataset in report.datasets):
+        steps.append(Step("tdmvc push", "let others have the rows"))
+    return steps

@@ -1,0 +1,125 @@
+"""Knows how `checkout`, `push`, `pull` and `verify` tell on a terminal what moved and what is whole."""
+
+from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, TransferReport, VerifyReport
+from tdmvc.render.cells import visible
+from tdmvc.render.page import (
+    Cell,
+    Page,
+    Step,
+    aligned_count,
+    joined,
+    names,
+    severities,
+    shell_word,
+    short_hash,
+)
+from tdmvc.render.terminal import number, plural
+
+_MOST_STATES = 20
+
+
+def render_checkout(report: CheckoutReport, *, color: bool, width: int) -> str:
+    """Return what was brought and how it was found, as text that ends in a newline."""
+    page = Page(color=color, width=width)
+    if len(report.datasets) == 1:
+        brought = report.datasets[0]
+        page.verdict(f"Checked out {visible(brought.ref)}", _extent(brought), page.style.green)
+        _checked_out(brought, report.release, page)
+        return page.text
+    release = f"release {visible(report.release)}" if report.release else ""
+    page.verdict(f"Checked out {plural(len(report.datasets), 'dataset')}", release, page.style.green)
+    for brought in report.datasets:
+        page.blank()
+        page.headline(visible(brought.ref), _extent(brought))
+        _checked_out(brought, report.release, page)
+    return page.text
+
+
+def _checked_out(brought: CheckedOut, release: str | None, page: Page) -> None:
+    page.facts(
+        [
+            ("release", _release_words(brought, release)),
+            ("files", _file_words(brought)),
+            ("content", short_hash(brought.content)),
+        ]
+    )
+    if brought.target is not None:
+        page.path("into   ", brought.target)
+    page.notes(brought.notes)
+
+
+def _extent(brought: CheckedOut) -> str:
+    return joined([plural(len(brought.tables), "table"), plural(brought.rows, "row")])
+
+
+def _release_words(brought: CheckedOut, release: str | None) -> str:
+    if brought.how is None or release is None:
+        return ""
+    if brought.how is Inference.DECLARED:
+        return f"{visible(release)}, declared by the version"
+    return f"{visible(release)}, inferred: its migration state is the version's; no version names the release"
+
+
+def _file_words(brought: CheckedOut) -> str:
+    if brought.target is not None:
+        return f"{plural(brought.changed_files, 'file')} written"
+    if not brought.changed_files:
+        return "all was here already"
+    return f"{plural(brought.changed_files, 'file')} changed in the working copy"
+
+
+def render_transfer(report: TransferReport, *, color: bool, width: int) -> str:
+    """Return how many objects `push` or `pull` moved, and that each was verified."""
+    page = Page(color=color, width=width)
+    is_push = report.verb == "push"
+    remotes = " and ".join(visible(remote) for remote in report.remotes)
+    there = f"on {remotes or 'the remote'}" if is_push else "here"
+    if report.moved:
+        whole = "it is" if report.objects == 1 else f"all {number(report.objects)} are"
+        way = f" {'to' if is_push else 'from'} {remotes}" if remotes else ""
+        words = f"{plural(report.moved, 'object')}{way}; {whole} {there} now, verified"
+        page.verdict("Pushed" if is_push else "Pulled", words, page.style.green)
+    else:
+        whole = f"{plural(report.objects, 'object')} {'is' if report.objects == 1 else 'are'}"
+        page.verdict(f"Nothing to {visible(report.verb)}", f"{whole} {there}, verified", page.style.green)
+    page.facts([("states", names(report.refs, 2 * page.width))])
+    return page.text
+
+
+def render_verify(report: VerifyReport, *, color: bool, width: int) -> str:
+    """Return whether all is whole, then each state, then the findings, worst first."""
+    page = Page(color=color, width=width)
+    count = plural(len(report.verified), "state")
+    is_whole = all(state.content is not None for state in report.verified)
+    if report.findings or not is_whole:
+        found = severities(report.findings)
+        words = f"{found} in {count}" if found else count
+        page.verdict(
+            "Found" if is_whole else "Not whole", words, page.style.yellow if is_whole else page.style.red
+        )
+    else:
+        words = f"{count} verified, nothing is wrong" if report.verified else "there is nothing to verify"
+        page.verdict("Whole", words, page.style.green)
+    broken_first = sorted(report.verified, key=lambda state: state.content is not None)
+    page.rows(
+        [
+            [
+                Cell("whole", page.style.green)
+                if state.content is not None
+                else Cell("not whole", page.style.red),
+                Cell(visible(state.ref)),
+                Cell(aligned_count(state.tables, "table")),
+                Cell(aligned_count(state.parts, "part")),
+                Cell(short_hash(state.content or ""), page.style.dim),
+            ]
+            for state in broken_first[:_MOST_STATES]
+        ],
+        right_aligned=frozenset({2, 3}),
+    )
+    page.folded(len(broken_first) - _MOST_STATES)
+    if report.findings:
+        page.blank()
+        page.findings(report.findings)
+    broken = [shell_word(state.ref) for state in report.verified if state.content is None]
+    page.next([Step(f"tdmvc pull {ref}", "fetch a good copy") for ref in broken])
+    return page.text

@@ -1,0 +1,186 @@
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tdmvc.model.migration import DriftStatus
+from tdmvc.model.report import WorkStatus
+from tdmvc.render import documents
+from tests.render import report_samples as samples
+
+FORMATS = Path(__file__).parents[2] / "docs" / "formats"
+
+CASES: dict[str, tuple[Callable[[Any], dict[str, object]], tuple[str, ...]]] = {
+    "init": (documents.init_document, ("INIT_NEW", "INIT_AGAIN")),
+    "add": (documents.add_document, ("ADD_MIXED", "ADD_SAME")),
+    "status": (documents.status_document, ("STATUS_CLEAN", "STATUS_MIXED", "STATUS_EMPTY")),
+    "list": (documents.list_document, ("LIST_MANY", "LIST_ONE", "LIST_UNPUBLISHED")),
+    "show": (documents.show_document, ("SHOW_VERSION", "SHOW_WORK", "SHOW_WIDE")),
+    "publish": (documents.publish_document, ("PUBLISH_PLAIN", "PUBLISH_TAGGED")),
+    "checkout": (documents.checkout_document, ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE")),
+    "transfer": (documents.transfer_document, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
+    "verify": (documents.verify_document, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
+    "sql": (documents.query_document, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
+    "migrations": (documents.migrations_document, ("MIGRATIONS",)),
+    "drift": (documents.drift_document, ("DRIFT_FITS", "DRIFT_EVERY")),
+}
+PAIRS = [(verb, name) for verb, (_, names) in CASES.items() for name in names]
+
+
+def schema_of(verb: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((FORMATS / f"{verb}.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def document_of(verb: str, name: str) -> dict[str, Any]:
+    """The document as a reader gets it: through JSON text."""
+    text = json.dumps(CASES[verb][0](getattr(samples, name)), allow_nan=False)
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def faults(schema: dict[str, Any], document: object) -> list[str]:
+    return [error.message for error in Draft202012Validator(schema).iter_errors(document)]
+
+
+@pytest.mark.parametrize(("verb", "name"), PAIRS)
+def test_a_document_is_what_its_schema_says(verb: str, name: str) -> None:
+    assert faults(schema_of(verb), document_of(verb, name)) == []
+
+
+@pytest.mark.parametrize("verb", CASES)
+def test_a_schema_is_sound_and_refuses_what_it_does_not_name(verb: str) -> None:
+    schema = schema_of(verb)
+    Draft202012Validator.check_schema(schema)
+    document = document_of(verb, CASES[verb][1][0])
+    assert document["format"] == f"tdmvc.{verb}/1" == schema["title"]
+    assert faults(schema, document | {"surprise": 1})
+    assert faults(schema, {key: value for key, value in document.items() if key != "format"})
+
+
+@pytest.mark.parametrize("verb", CASES)
+def test_every_object_of_a_schema_is_closed_and_needs_all_its_keys(verb: str) -> None:
+    def walk(node: object) -> None:
+        if isinstance(node, dict):
+            if "properties" in node:
+                assert node["additionalProperties"] is False
+                assert node["required"] == list(node["properties"])
+            for child in node.values():
+                walk(child)
+        elif isinstance(node, list):
+            for child in node:
+                walk(child)
+
+    walk(schema_of(verb))
+
+
+@pytest.mark.parametrize("verb", CASES)
+def test_a_page_explains_every_key_and_its_example_fits_the_schema(verb: str) -> None:
+    page = (FORMATS / f"{verb}.md").read_text(encoding="utf-8")
+    schema = schema_of(verb)
+    objects = [schema, *(part for part in schema.get("$defs", {}).values() if "properties" in part)]
+    keys = {key for part in objects for key in part["properties"]}
+    assert {key for key in keys if f"`{key}`" not in page and f'"{key}"' not in page} == set()
+    example = re.search(r"```json\n(.*?)```", page, re.DOTALL)
+    assert example is not None
+    assert faults(schema, json.loads(example[1])) == []
+
+
+def test_the_index_links_every_page_and_schema() -> None:
+    index = (FORMATS / "README.md").read_text(encoding="utf-8")
+    links = set(re.findall(r"\]\(([^)#]+)\)", index))
+    assert {path.name for path in FORMATS.iterdir()} - {"README.md"} <= links
+    assert {link for link in links if not (FORMATS / link).exists()} == set()
+
+
+def test_show_holds_exactly_what_was_promised_and_totals() -> None:
+    shown = document_of("show", "SHOW_VERSION")
+    assert set(shown) == {
+        *("format", "dataset", "ref", "kind", "version", "release", "migrations", "content", "tables"),
+        *("rows", "bytes"),
+    }
+    assert (shown["version"], shown["release"], shown["rows"], shown["bytes"]) == (
+        "3.2.0",
+        "2.14.0",
+        1482,
+        132_428,
+    )
+    customers, orders = shown["tables"]
+    assert customers["columns"][1] == {
+        "name": "email",
+        "type": "string",
+        "physical_type": "NVARCHAR(160)",
+        "nullable": True,
+        "unique": True,
+        "classification": "personal",
+    }
+    assert orders["key"] == ["region", "number"]
+    assert orders["references"][0] == {
+        "columns": ["customer_id"],
+        "table": "customers",
+        "to": ["customer_id"],
+    }
+
+
+def test_a_working_copy_has_no_version_in_show() -> None:
+    shown = document_of("show", "SHOW_WORK")
+    assert (shown["version"], shown["release"], shown["migrations"]) == (None, None, {})
+
+
+def test_a_location_says_its_heads_count_and_digest() -> None:
+    main, billing = document_of("migrations", "MIGRATIONS")["locations"]
+    assert {key: main[key] for key in ("name", "tool", "path", "heads", "count", "digest", "problems")} == {
+        "name": "main",
+        "tool": "alembic",
+        "path": "migrations",
+        "heads": ["ae1027a6acf"],
+        "count": 2,
+        "digest": samples.SHA,
+        "problems": [],
+    }
+    assert [problem["kind"] for problem in billing["problems"]] == ["several-heads", "unreadable-file"]
+    assert main["migrations"][1]["parents"] == ["1b2c3d"]
+
+
+def test_the_samples_cover_every_status() -> None:
+    drifts = document_of("drift", "DRIFT_EVERY")["drifts"]
+    assert {drift["status"] for drift in drifts} == {status.value for status in DriftStatus}
+    tables = [
+        table for dataset in document_of("status", "STATUS_MIXED")["datasets"] for table in dataset["tables"]
+    ]
+    assert {table["work"] for table in tables} == {status.value for status in WorkStatus}
+    assert {table["since_head"] for table in tables} == {"unchanged", "added", "changed", "removed"}
+    added = document_of("add", "ADD_MIXED")["tables"]
+    assert {table["status"] for table in added} == {"added", "changed", "unchanged", "removed"}
+
+
+def test_what_is_not_known_is_null() -> None:
+    assert document_of("add", "ADD_SAME")["folder"] is None
+    removed = next(t for t in document_of("add", "ADD_MIXED")["tables"] if t["status"] == "removed")
+    assert removed["content"] is None
+    without_remote = document_of("status", "STATUS_MIXED")["datasets"][2]
+    assert without_remote["not_pushed"] is None
+    assert document_of("publish", "PUBLISH_PLAIN")["pushed"] is None
+
+
+def test_a_published_version_tells_why_it_has_its_number() -> None:
+    published = document_of("publish", "PUBLISH_PLAIN")
+    assert (published["version"], published["parent"]) == ("3.2.0", "3.1.1")
+    assert published["bump"] == {
+        "level": "minor",
+        "reasons": ["+12 rows in orders", "column orders.channel added"],
+    }
+    assert published["suggested"]["level"] == "major"
+
+
+def test_rows_of_a_query_lose_nothing_in_json() -> None:
+    rows = document_of("sql", "QUERY")["rows"]
+    assert rows[0] == [1, "Ada", "12.50", "2026-11-22T10:00:00Z", ["a", "b"], None]
+    assert rows[2][0] == str(2**60)
+    odd = document_of("sql", "QUERY_ODD")
+    assert odd["rows"] == [[{"2026-01-02": 3}, [1, 2, 3], "2026-01-02", {"base64": "AP8="}, "NaN", None]]
+    assert odd["is_cut"]

@@ -1,0 +1,277 @@
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.report import QueryResult
+from tdmvc.render.add_terminal import render_add, render_init
+from tdmvc.render.migrations_terminal import render_drift, render_migrations
+from tdmvc.render.page import names, size
+from tdmvc.render.query_terminal import render_query
+from tdmvc.render.status_terminal import render_status
+from tdmvc.render.terminal import display_width
+from tdmvc.render.transfer_terminal import render_checkout, render_transfer, render_verify
+from tdmvc.render.versions_terminal import render_list, render_publish, render_show
+from tests.render import report_samples as samples
+
+CASES: dict[str, tuple[Callable[..., str], tuple[str, ...]]] = {
+    "init": (render_init, ("INIT_NEW", "INIT_AGAIN")),
+    "add": (render_add, ("ADD_MIXED", "ADD_SAME")),
+    "status": (render_status, ("STATUS_CLEAN", "STATUS_MIXED", "STATUS_EMPTY")),
+    "list": (render_list, ("LIST_MANY", "LIST_ONE", "LIST_UNPUBLISHED")),
+    "show": (render_show, ("SHOW_VERSION", "SHOW_WORK", "SHOW_WIDE")),
+    "publish": (render_publish, ("PUBLISH_PLAIN", "PUBLISH_TAGGED")),
+    "checkout": (render_checkout, ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE")),
+    "transfer": (render_transfer, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
+    "verify": (render_verify, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
+    "sql": (render_query, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
+    "migrations": (render_migrations, ("MIGRATIONS",)),
+    "drift": (render_drift, ("DRIFT_FITS", "DRIFT_EVERY")),
+}
+PAIRS = [(verb, name) for verb, (_, names_) in CASES.items() for name in names_]
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def rendered(verb: str, name: str, *, color: bool = False, width: int = 80) -> str:
+    return CASES[verb][0](getattr(samples, name), color=color, width=width)
+
+
+@pytest.mark.parametrize("verb", CASES)
+def test_a_report_looks_as_people_saw_it(verb: str, golden: Callable[[str, str], None]) -> None:
+    pages = [f"# {name.lower()}\n{rendered(verb, name)}" for name in CASES[verb][1]]
+    golden(f"report_{verb}", "\n".join(pages))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize(("verb", "name"), PAIRS)
+def test_no_line_is_wider_than_asked(verb: str, name: str, width: int) -> None:
+    lines = rendered(verb, name, width=width).split("\n")
+    commands = {line for line in lines if line.startswith("  git ") or line.startswith("  tdmvc ")}
+    assert [line for line in lines if display_width(line) > width and line not in commands] == []
+
+
+@pytest.mark.parametrize(("verb", "name"), PAIRS)
+def test_colours_change_nothing_but_the_colours(verb: str, name: str) -> None:
+    plain, colored = rendered(verb, name), rendered(verb, name, color=True)
+    assert "\x1b" not in plain
+    assert ESCAPE.sub("", colored) == plain
+    assert name == "QUERY_DONE" or ESCAPE.search(colored)
+
+
+@pytest.mark.parametrize(("verb", "name"), PAIRS)
+def test_a_report_ends_with_one_newline_and_no_trailing_spaces(verb: str, name: str) -> None:
+    text = rendered(verb, name)
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert [line for line in text.split("\n") if line != line.rstrip()] == []
+
+
+def next_commands(text: str) -> list[str]:
+    _, _, steps = text.partition("\nNext:\n")
+    return [re.split(r"\s{2,}", line.strip())[0] for line in steps.splitlines()]
+
+
+def test_after_init_comes_the_first_add() -> None:
+    assert next_commands(rendered("init", "INIT_NEW")) == [
+        "git add .dvc .dvcignore tdmvc.yaml && git commit",
+        "tdmvc add golden SOURCE",
+    ]
+    assert next_commands(rendered("init", "INIT_AGAIN")) == ["tdmvc add golden SOURCE"]
+
+
+def test_after_add_come_diff_and_commit() -> None:
+    assert next_commands(rendered("add", "ADD_MIXED")) == [
+        "tdmvc diff golden",
+        "git add datasets/golden && git commit",
+    ]
+
+
+def test_an_add_that_changed_nothing_asks_for_nothing() -> None:
+    text = rendered("add", "ADD_SAME")
+    assert "nothing changed in 1 table" in text
+    assert next_commands(text) == []
+
+
+def test_an_add_of_nothing_says_so() -> None:
+    report = replace(samples.ADD_SAME, tables=())
+    assert render_add(report, color=False, width=80) == "golden: nothing to take in\n"
+
+
+def test_status_names_the_command_for_each_kind_of_open_work() -> None:
+    assert next_commands(rendered("status", "STATUS_MIXED")) == [
+        "tdmvc add masked-eu",
+        "tdmvc checkout masked-eu",
+        "tdmvc checkout shapes",
+        "tdmvc push",
+    ]
+    assert next_commands(rendered("status", "STATUS_CLEAN")) == []
+    assert next_commands(rendered("status", "STATUS_EMPTY")) == ["tdmvc add golden SOURCE"]
+
+
+def test_work_that_was_added_but_not_committed_asks_for_a_look_and_a_commit() -> None:
+    table = replace(samples.CLEAN_STATUS.tables[0], since_head="changed")
+    dataset = replace(samples.CLEAN_STATUS, tables=(table,))
+    text = render_status(replace(samples.STATUS_CLEAN, datasets=(dataset,)), color=False, width=80)
+    assert text.startswith("Not clean: 1 of 1 dataset;")
+    assert next_commands(text) == ["tdmvc diff golden"]
+    assert "git commit" in text
+
+
+def test_a_table_that_was_removed_is_not_called_missing() -> None:
+    text = rendered("status", "STATUS_MIXED")
+    assert re.search(r"removed +drafts", text)
+    assert re.search(r"missing +genres", text)
+
+
+def test_a_version_without_a_tag_is_to_be_committed() -> None:
+    assert next_commands(rendered("publish", "PUBLISH_PLAIN", width=120)) == [
+        "git add datasets/golden dvc.yaml && git commit -m 'Publish golden@3.2.0'",
+        "tdmvc push golden@3.2.0",
+    ]
+    assert next_commands(rendered("publish", "PUBLISH_TAGGED")) == ["git push --follow-tags"]
+
+
+def test_a_lower_bump_than_the_changes_ask_for_is_told() -> None:
+    assert "minor, after 3.1.1; lower than the changes ask for (major)" in rendered(
+        "publish", "PUBLISH_PLAIN"
+    )
+    assert "says the same as version 3.1.0" in rendered("publish", "PUBLISH_TAGGED")
+
+
+def test_an_inferred_release_is_told_from_a_declared_one() -> None:
+    text = rendered("checkout", "CHECKOUT_RELEASE", width=120)
+    assert "2.14.0, declared by the version" in text
+    assert "2.14.0, inferred: its migration state is the version's" in text
+
+
+def test_a_state_that_is_not_whole_comes_first_and_is_to_be_pulled() -> None:
+    text = rendered("verify", "VERIFY_BROKEN")
+    assert text.startswith("Not whole: 1 error, 1 warning, 1 remark in 2 states\n  not whole  golden@3.2.0")
+    assert text.index("error not-on-remote") < text.index("warning tag") < text.index("info remark")
+    assert next_commands(text) == ["tdmvc pull golden@3.2.0"]
+
+
+def test_drift_comes_worst_first_and_counts_what_is_pending() -> None:
+    text = rendered("drift", "DRIFT_EVERY")
+    assert text.startswith("Drift: 7 of 8 datasets out of step with the migrations of the work tree\n")
+    order = [
+        "unreadable",
+        "unknown",
+        "masked-eu",
+        "golden",
+        "golden@1.0.0",
+        "edited",
+        "ahead",
+        "  in-step  fits",
+    ]
+    places = [text.index(f"\n{name}  " if not name.startswith(" ") else f"\n{name}") for name in order]
+    assert places == sorted(places)
+    assert "golden@1.0.0  behind 14" in text
+    assert "… and 4 more" in text
+
+
+def test_only_working_copies_get_a_command_against_drift() -> None:
+    commands = next_commands(rendered("drift", "DRIFT_EVERY"))
+    assert commands == [
+        "tdmvc add unknown",
+        "tdmvc add masked-eu SOURCE",
+        "tdmvc add golden SOURCE",
+        "tdmvc add edited",
+        "tdmvc checkout --release RELEASE ahead",
+    ]
+
+
+def test_numbers_and_times_are_never_cut_in_a_grid() -> None:
+    text = rendered("sql", "QUERY", width=80)
+    assert str(2**60) in text
+    assert "1999-12-31 23:59:59Z" in text
+
+
+def test_columns_that_do_not_fit_are_counted() -> None:
+    text = rendered("sql", "QUERY_WIDE", width=60)
+    shown = text.split("\n")[0].split()
+    assert text.rstrip().endswith(f"1 row, {40 - len(shown)} of 40 columns not shown")
+
+
+def test_a_null_and_an_empty_text_are_told_apart_in_a_grid() -> None:
+    result = QueryResult(("a", "b"), ("VARCHAR", "VARCHAR"), ((None, ""),))
+    assert render_query(result, color=False, width=80).split("\n")[2].split() == ["NULL", "''"]
+
+
+def test_a_table_with_many_columns_is_folded() -> None:
+    columns = tuple(replace(samples.CUSTOMERS.columns[0], name=f"c{number}") for number in range(100))
+    schema = replace(samples.CUSTOMERS, columns=columns, key=())
+    report = replace(samples.SHOW_WORK, tables=(replace(samples.SHOW_WORK.tables[0], schema=schema),))
+    text = render_show(report, color=False, width=80)
+    assert "  c59 " in text
+    assert "  c60 " not in text
+    assert "… and 40 more" in text
+    assert "no key" in text
+
+
+def test_a_finding_names_its_table_where_the_message_does_not() -> None:
+    finding = Finding("bare", Severity.WARNING, "Two rows are alike.", "golden", "orders")
+    text = render_add(replace(samples.ADD_SAME, findings=(finding,)), color=False, width=80)
+    assert "warning bare: orders: Two rows are alike." in text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (9_949, "9.9 kB"),
+        (9_950, "10 kB"),
+        (118_230, "118 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (88_120_394, "88 MB"),
+        (10**12, "1.0 TB"),
+        (10**19, "10,000 PB"),
+    ],
+)
+def test_sizes_read_in_the_unit_that_fits(count: int, text: str) -> None:
+    assert size(count) == text
+
+
+def test_long_lists_of_names_are_folded_within_the_room() -> None:
+    assert names(["a", "b"], 40) == "a, b"
+    folded = names([f"table_{number}" for number in range(100)], 40)
+    assert folded == "table_0, table_1, table_2, … and 97 more"
+    assert display_width(folded) <= 40
+
+
+HOSTILE = "x\x1b[31m\n\u202egone\ttable"
+
+
+def hostile(value: Any) -> Any:
+    """Put hostile text into every text of a report, however deep."""
+    if isinstance(value, str) and type(value) is str:
+        return HOSTILE
+    if isinstance(value, tuple):
+        return tuple(hostile(item) for item in value)
+    if isinstance(value, dict):
+        return {hostile(name): hostile(item) for name, item in value.items()}
+    fields = getattr(value, "__dataclass_fields__", {})
+    if fields:
+        return replace(value, **{name: hostile(getattr(value, name)) for name in fields})
+    return value
+
+
+@pytest.mark.parametrize("width", [1, 40, 80])
+@pytest.mark.parametrize(("verb", "name"), PAIRS)
+def test_hostile_texts_stay_text(verb: str, name: str, width: int) -> None:
+    text = CASES[verb][0](hostile(getattr(samples, name)), color=False, width=width)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "\t" not in text
+    assert "gone\ttable" not in text
+
+
+def test_a_line_break_in_a_name_makes_no_line() -> None:
+    report = replace(samples.ADD_SAME, dataset="a\nb")
+    assert render_add(report, color=False, width=80).startswith("a␊b: nothing changed")
