@@ -1,0 +1,65 @@
+"""Write the generated pages of docs/: the command reference, from what `--help` says.
+
+`python docs/generate.py` writes them; `--check` says whether they are up to date.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from tdmvc.cli.main import COMMANDS, cli
+
+PAGE = Path(__file__).parent / "reference.md"
+WIDTH = 100
+HEAD = """\
+# Command reference
+
+Written by `make docs` from what `tdmvc COMMAND --help` says; edit the commands, not this page.
+
+Exit codes: 0 done; 1 done, and the answer is "no" (differences with `--exit-code`, drift, damage found by
+`verify`); 2 the words, the configuration or the manifest are wrong; 3 no such dataset, version, table or release;
+4 local changes would be overwritten; 5 a policy forbids it; 6 the store: a part is missing or damaged, a disk is
+full, a remote cannot be reached; 7 a database; 70 a bug; 130 interrupted.
+"""
+
+
+def render() -> str:
+    """Return the page."""
+    sections = [
+        HEAD,
+        _section(
+            "tdmvc",
+            cli,
+            click.Context(
+                cli, info_name="tdmvc", max_content_width=WIDTH, help_option_names=["-h", "--help"]
+            ),
+        ),
+    ]
+    root = click.Context(cli, info_name="tdmvc", max_content_width=WIDTH, help_option_names=["-h", "--help"])
+    for name in COMMANDS:
+        command = cli.get_command(root, name)
+        assert command is not None
+        context = click.Context(command, info_name=name, parent=root, max_content_width=WIDTH)
+        sections.append(_section(f"tdmvc {name}", command, context))
+    return "\n".join(sections)
+
+
+def _section(title: str, command: click.Command, context: click.Context) -> str:
+    context.terminal_width = WIDTH
+    text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    return f"## {title}\n\n```text\n{text}\n```\n"
+
+
+def main() -> None:
+    """Write the pages, or check them."""
+    text = render()
+    if "--check" in sys.argv[1:]:
+        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
+            sys.exit("docs/reference.md is not what --help says: run `make docs` and commit it.")
+        return
+    PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""`add`: take rows in, from any source or from an edited working copy, and point at them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tdmvc.actions.change_set import GITIGNORE, ChangeSet
+from tdmvc.actions.intake import (
+    AddOptions,
+    Offered,
+    TakenTable,
+    check_options,
+    key_findings,
+    read_edits,
+    read_offers,
+    take_table,
+)
+from tdmvc.actions.tables import table_folder, work_status
+from tdmvc.actions.workspace import Workspace, require_dvc
+from tdmvc.errors import MigrationsError, NotFoundError, UsageError
+from tdmvc.migrations import read_state as read_migration_state
+from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
+from tdmvc.model.migration import RecordedState
+from tdmvc.model.report import AddedTable, AddReport, WorkStatus
+from tdmvc.model.schema import Contract, TableSchema
+from tdmvc.repo import datasets
+from tdmvc.repo.contract import CONTRACT_FILE, parse_contract, update_contract
+from tdmvc.repo.dataset import DATASET_FILE, update_dataset
+from tdmvc.repo.pointers import stage_owners
+from tdmvc.store.cutting import DEFAULT_PART_ROWS
+
+__all__ = ["AddOptions", "add", "current_state"]
+
+
+def add(
+    workspace: Workspace, dataset: str, sources: Sequence[Path] = (), options: AddOptions | None = None
+) -> AddReport:
+    """Take tables into a dataset and write their pointers; the dataset is made if it is new.
+
+    Parts and objects are written first, pointers last and all at once, so that
+    a process killed at any instant leaves the old state or the new. Memory is
+    bounded whatever the size.
+
+    Args:
+        sources: files and folders; none means the edited tables of the working copy.
+
+    Raises:
+        SourceError: a source cannot be read without loss.
+        UsageError: a stage owns a table, a key does not exist, or options contradict each other.
+        StoreError: the disk is full or cannot be written; nothing was changed.
+    """
+    options = options or AddOptions()
+    check_options(dataset, sources, options)
+    workspace.check_name(dataset)
+    require_dvc(workspace.root)
+    with workspace.writing(dataset) as journal:
+        state = current_state(workspace, dataset)
+        if sources:
+            offered = read_offers(workspace, sources, options)
+        else:
+            if dataset not in workspace.datasets() and not workspace.dataset_folder(dataset).is_dir():
+                raise NotFoundError.named(
+                    "dataset",
+                    dataset,
+                    workspace.datasets(),
+                    remedy=f"make it by naming its rows: tdmvc add {dataset} SOURCE.",
+                )
+            offered = read_edits(workspace, state, options.table)
+        _refuse_stages(workspace, dataset, offered)
+        _refuse_other_part_rows(workspace, state)
+        taken = [
+            take_table(workspace, state, table, tables, options, workspace.store)
+            for table, tables in offered.items()
+        ]
+        removed = _removed(workspace, state, offered, options, has_sources=bool(sources))
+        change = ChangeSet(workspace, dataset)
+        try:
+            report = _plan(workspace, change, state, taken, removed, options)
+            change.commit(journal)
+        except BaseException:
+            if not journal.is_open:
+                change.abandon()
+            raise
+        workspace.store.index.save()
+        return report
+
+
+def current_state(workspace: Workspace, dataset: str) -> DatasetState:
+    """Return the working copy's state, or an empty one for a dataset that is new."""
+    if dataset in workspace.datasets():
+        return datasets.read_state(workspace.tree, workspace.config, dataset)
+    # A contract may be written before the first row: types and keys are in it.
+    path = f"{workspace.dataset_path(dataset)}/{CONTRACT_FILE}"
+    text = workspace.tree.read_text(path)
+    contract = parse_contract(text, path) if text is not None else Contract()
+    return DatasetState(dataset, DatasetConfig(dataset), contract, {}, contract_text=text or "")
+
+
+def _refuse_stages(workspace: Workspace, dataset: str, offered: Offered) -> None:
+    owners = stage_owners(workspace.tree, workspace.dataset_path(dataset))
+    owned = sorted(set(offered) & set(owners))
+    if owned:
+        stage = owners[owned[0]]
+        raise UsageError(
+            f"A stage makes {', '.join(owned)}: what is added by hand would be lost at its next run.",
+            where=stage,
+            remedy=f"change what the stage reads, then run `dvc repro {stage}`.",
+        )
+
+
+def _refuse_other_part_rows(workspace: Workspace, state: DatasetState) -> None:
+    """Parts cut at another length would all differ from the old ones, so the length is fixed."""
+    head = workspace.git.head()
+    tree = workspace.git.tree(head) if head else None
+    if tree is None or state.name not in datasets.list_datasets(tree, workspace.config):
+        return
+    old = datasets.read_state(tree, workspace.config, state.name)
+    if old.pointers and old.config.part_rows != state.config.part_rows:
+        raise UsageError(
+            f"part_rows of {state.name} cannot change any more: its tables are cut already.",
+            where=f"{workspace.dataset_path(state.name)}/{DATASET_FILE}, key 'part_rows'",
+            remedy=f"put back part_rows: {old.config.part_rows or DEFAULT_PART_ROWS}, or make a new dataset.",
+        )
+
+
+def _removed(
+    workspace: Workspace, state: DatasetState, offered: Offered, options: AddOptions, *, has_sources: bool
+) -> list[str]:
+    """Return the tables that go: what --replace leaves out, or what was deleted from a checked-out dataset."""
+    owned = {table for table, pointer in state.pointers.items() if pointer.stage is None}
+    if has_sources:
+        return sorted(owned - set(offered)) if options.replace else []
+    missing = {table for table in owned if work_status(workspace, state, table)[0] is WorkStatus.MISSING}
+    # A dataset of which nothing lies here was never checked out; nobody deleted its tables.
+    if options.table is not None or missing == set(state.pointers):
+        return []
+    return sorted(missing)
+
+
+def _plan(
+    workspace: Workspace,
+    change: ChangeSet,
+    state: DatasetState,
+    taken: Sequence[TakenTable],
+    removed: Sequence[str],
+    options: AddOptions,
+) -> AddReport:
+    added: list[AddedTable] = []
+    folders = state
+    for table in taken:
+        folder = table_folder(folders, table.name)
+        folders = _with_folder(folders, table, folder)
+        _, present = work_status(workspace, folders, table.name)
+        workspace.store.keep(table.built)
+        if table.status != "unchanged":
+            change.point(table.name, folder, table.built.listing, table.built.size_bytes)
+        change.lay_out(table.name, folder, table.built.listing, present)
+        added.append(added_table(table))
+    for name in removed:
+        folder = table_folder(state, name)
+        change.clear(folder, work_status(workspace, state, name)[1])
+        change.remove(f"{folder}.dvc")
+        added.append(AddedTable(name, "removed", 0, 0, 0, 0, (), ""))
+    notes = _write_manifest(workspace, change, state, taken, removed, options)
+    findings = [finding for table in taken for finding in key_findings(state.name, table)]
+    return AddReport(state.name, tuple(added), tuple(findings), tuple(notes))
+
+
+def added_table(taken: TakenTable) -> AddedTable:
+    """Return what is told of a table that was taken in."""
+    return AddedTable(
+        taken.name,
+        taken.status,
+        taken.built.rows,
+        taken.built.size_bytes,
+        taken.built.written_bytes,
+        len(taken.built.listing.entries),
+        taken.schema.key,
+        taken.built.listing.content,
+        taken.notes,
+    )
+
+
+def _with_folder(state: DatasetState, table: TakenTable, folder: str) -> DatasetState:
+    """Return the state with the table's place taken, so that a later table's folder cannot clash with it."""
+    pointer = state.pointers.get(table.name) or Pointer(table.name, table.built.listing.object, folder=folder)
+    return replace(state, pointers={**state.pointers, table.name: pointer})
+
+
+def _write_manifest(
+    workspace: Workspace,
+    change: ChangeSet,
+    state: DatasetState,
+    taken: Sequence[TakenTable],
+    removed: Sequence[str],
+    options: AddOptions,
+) -> list[str]:
+    migrations, notes = recorded_migrations(workspace, state.config)
+    config = replace(state.config, migrations=migrations, kind=options.kind or state.config.kind)
+    tree, folder = workspace.tree, workspace.dataset_path(state.name)
+    change.write(DATASET_FILE, update_dataset(tree.read_text(f"{folder}/{DATASET_FILE}"), config))
+    tables: dict[str, TableSchema | None] = {table.name: table.schema for table in taken}
+    tables.update(dict.fromkeys(removed))
+    if tables:
+        text = tree.read_text(f"{folder}/{CONTRACT_FILE}")
+        change.write(CONTRACT_FILE, update_contract(text, state.name, tables))
+    if tree.read_text(f"{folder}/.gitignore") is None:
+        change.write(".gitignore", GITIGNORE)
+    return notes
+
+
+def recorded_migrations(
+    workspace: Workspace, config: DatasetConfig
+) -> tuple[dict[str, RecordedState], list[str]]:
+    """Return the migration state of the work tree, as dataset.yaml keeps it, and what could not be read."""
+    recorded = dict(config.migrations)
+    notes: list[str] = []
+    for location in workspace.config.migrations:
+        try:
+            state = read_migration_state(workspace.tree, location)
+        except MigrationsError as error:
+            notes.append(f"The migrations '{location.name}' were not recorded: {error.what}")
+            continue
+        recorded[location.name] = RecordedState(state.location.tool, state.heads)
+    return recorded, notes

@@ -1,0 +1,52 @@
+"""`build`: make a dataset's tables as the outputs of a stage in dvc.yaml."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tdmvc.actions.add import added_table, current_state
+from tdmvc.actions.intake import AddOptions, key_findings, read_offers, take_table
+from tdmvc.actions.tables import FolderSink, table_folder
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import StoreError, UsageError
+from tdmvc.model.finding import Finding
+from tdmvc.model.report import AddedTable, AddReport
+
+
+def build(
+    workspace: Workspace, dataset: str, sources: Sequence[Path], options: AddOptions | None = None
+) -> AddReport:
+    """Write tables as canonical parts into the dataset's folder, without pointers.
+
+    DVC keeps what a stage makes and writes the pointers into dvc.lock. Keys and
+    types come from contract.yaml, which should be a dependency of the stage.
+
+    Raises:
+        SourceError: a source cannot be read without loss.
+        UsageError: no source is named.
+    """
+    options = options or AddOptions()
+    if not sources:
+        raise UsageError("`build` needs a source.", remedy="name the files or folders that hold the rows.")
+    workspace.check_name(dataset)
+    state = current_state(workspace, dataset)
+    added: list[AddedTable] = []
+    findings: list[Finding] = []
+    for table, tables in read_offers(workspace, sources, options).items():
+        target = workspace.dataset_folder(dataset) / table_folder(state, table)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made = Path(tempfile.mkdtemp(prefix=".tdmvc-build-", dir=target.parent))
+        except OSError as error:
+            raise StoreError.disk(target, error) from error
+        try:
+            taken = take_table(workspace, state, table, tables, options, FolderSink(made), is_kept=False)
+            shutil.rmtree(target, ignore_errors=True)
+            made.chmod(0o755)
+            made.replace(target)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        added.append(added_table(taken))
+        findings += key_findings(dataset, taken)
+    return AddReport(dataset, tuple(added), tuple(findings))

@@ -1,0 +1,125 @@
+"""A change of a dataset's files in the making: staged beside, then made in one step."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import StoreError
+from tdmvc.repo.pointers import render_pointer
+from tdmvc.store.durable import remove_quietly
+from tdmvc.store.journal import Journal, Plan
+from tdmvc.store.objects import Listing
+from tdmvc.store.worktree import Folder
+
+_STAGING = ".tdmvc-staging-"
+GITIGNORE = """\
+# Git keeps the pointers (*.dvc); DVC keeps the rows.
+/*/
+!/versions/
+!/conflicts/
+!/scenarios/
+"""
+
+
+class ChangeSet:
+    """What one verb changes in one dataset's folder. Use it while holding the dataset's lock."""
+
+    def __init__(self, workspace: Workspace, dataset: str) -> None:
+        self._workspace = workspace
+        self._dataset = dataset
+        self._plan = Plan()
+        self._place = workspace.store.materialiser()
+        self._staging: Path | None = None
+        self._moved = 0
+        self._remove_old_staging()
+
+    @property
+    def changed_files(self) -> int:
+        """Files that are moved, removed or written."""
+        return len(self._plan.moves) + len(self._plan.removes) + len(self._plan.writes)
+
+    def write(self, path: str, text: str) -> None:
+        """Write a text file, `path` relative to the dataset; nothing happens where it says that already."""
+        target = self._workspace.dataset_folder(self._dataset) / path
+        if not target.is_file() or target.read_text(encoding="utf-8") != text:
+            self._plan.writes[self._relative(target)] = text
+
+    def write_at_root(self, path: str, text: str) -> None:
+        """Write a text file, `path` relative to the repository's root."""
+        target = self._workspace.root / path
+        if not target.is_file() or target.read_text(encoding="utf-8") != text:
+            self._plan.writes[path] = text
+
+    def remove(self, path: str) -> None:
+        """Remove a file, `path` relative to the dataset."""
+        target = self._workspace.dataset_folder(self._dataset) / path
+        if target.is_file() or target.is_symlink():
+            self._plan.removes.append(self._relative(target))
+
+    def point(self, table: str, folder: str, listing: Listing, size_bytes: int) -> None:
+        """Make the table's `.dvc` file name a listing."""
+        self.write(f"{folder}.dvc", render_pointer(folder, listing.object, size_bytes, len(listing.entries)))
+
+    def lay_out(self, table: str, folder: str, listing: Listing, present: Folder | None) -> int:
+        """Make the table's folder hold just the parts of a listing; return how many files are new."""
+        target = self._workspace.dataset_folder(self._dataset) / folder
+        have = dict(present.files) if present and present.path.is_dir() else {}
+        owner = f"{self._dataset}/{table}"
+        missing = [e for e in listing.entries if have.get(e.name) != e.md5]
+        self._workspace.store.parts(listing, owner, {entry.content for entry in missing})
+        for number, entry in enumerate(missing, start=1):
+            self._workspace.report(f"{table}: files", number, len(missing), "files")
+            staged = self._stage()
+            self._place.place(entry.md5, staged, owner)
+            self._plan.moves[self._relative(staged)] = self._relative(target / entry.name)
+        wanted = {entry.name for entry in listing.entries}
+        if present is not None and not present.path.is_dir():
+            # A person put one file in the folder's place.
+            self._plan.removes.append(self._relative(target))
+        self._plan.removes.extend(self._relative(target / name) for name in have if name not in wanted)
+        return len(missing)
+
+    def clear(self, folder: str, present: Folder | None) -> None:
+        """Empty and remove a table's folder."""
+        target = self._workspace.dataset_folder(self._dataset) / folder
+        if present is not None:
+            names = present.files if present.path.is_dir() else {"": ""}
+            self._plan.removes.extend(self._relative(target / name if name else target) for name in names)
+
+    def commit(self, journal: Journal) -> None:
+        """Make the change, wholly or not at all."""
+        try:
+            journal.commit(self._plan)
+        finally:
+            if not journal.is_open:
+                self.abandon()
+
+    def abandon(self) -> None:
+        """Throw staged files away."""
+        if self._staging is not None:
+            shutil.rmtree(self._staging, ignore_errors=True)
+            self._staging = None
+
+    def _stage(self) -> Path:
+        if self._staging is None:
+            folder = self._workspace.dataset_folder(self._dataset)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                self._staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
+            except OSError as error:
+                raise StoreError.disk(folder, error) from error
+        self._moved += 1
+        return self._staging / str(self._moved)
+
+    def _remove_old_staging(self) -> None:
+        folder = self._workspace.dataset_folder(self._dataset)
+        for path in folder.glob(_STAGING + "*") if folder.is_dir() else ():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                remove_quietly(path)
+
+    def _relative(self, path: Path) -> str:
+        return Path(os.path.relpath(path, self._workspace.root)).as_posix()

@@ -1,0 +1,201 @@
+"""`demo`: the story of a small shop's test data, step by step, in a repository of its own."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tdmvc.demo import DemoRelease, read_releases
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of the story."""
+
+    words: tuple[str, ...]
+    """`git …`, `dvc …`, `tdmvc …` or `python …`."""
+    exit_code: int = 0
+    """What it is expected to end with; the story stops on anything else."""
+    is_shown: bool = True
+    """Whether what it prints belongs to the story."""
+    folder: str = "shop"
+    """Where it runs, relative to the story's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it tells, what it prepares, what it runs."""
+
+    title: str
+    says: str
+    commands: tuple[Command, ...]
+    prepare: Callable[[], None] = lambda: None
+    """Files that a developer would have written."""
+
+
+def _git(*words: str, is_shown: bool = False) -> Command:
+    return Command(("git", *words), is_shown=is_shown)
+
+
+def _tdmvc(*words: str, exit_code: int = 0, is_shown: bool = True, folder: str = "shop") -> Command:
+    return Command(("tdmvc", *words), exit_code=exit_code, is_shown=is_shown, folder=folder)
+
+
+def plan_story(folder: Path) -> list[Step]:
+    """Return the steps of the story, to be run in order.
+
+    Args:
+        folder: an empty folder; the shop's repository, its remote and a clone will lie in it.
+    """
+    first, second, third = read_releases()
+    shop = folder / "shop"
+    return [
+        Step(
+            "A shop, and its first release",
+            "Lumen sells candles and lamps. Its repository has SQL migrations and a tag v1.0.0. "
+            "`tdmvc init` finds both.",
+            (
+                _git("init", "-q", "-b", "main"),
+                _git("config", "user.name", "Lumen"),
+                _git("config", "user.email", "dev@lumen.example"),
+                *_release(first),
+                _tdmvc("init"),
+                *_commit("Keep test data with tdmvc"),
+            ),
+            lambda: _begin(shop, first),
+        ),
+        Step(
+            "Golden data under version control",
+            "The canonical workflows are CSV files. `add` turns them into Parquet under DVC; the contract says "
+            "keys, types and which columns are personal.",
+            (_tdmvc("add", "golden", "../data-1.0.0"), *_commit("Golden data: a payment that is retried")),
+            lambda: _offer(folder, shop, first),
+        ),
+        Step(
+            "A version, tied to the release",
+            "`publish` writes one immutable file that ties rows, contract, migrations, release and commit together.",
+            (
+                _tdmvc("publish", "golden", "1.0.0", "--release", "1.0.0"),
+                *_commit("Publish golden 1.0.0"),
+            ),
+        ),
+        Step(
+            "The schema moves on",
+            "Release 1.1.0 brings subscriptions. Nobody has touched the data, and `drift` says so: exit code 1 in CI.",
+            (*_release(second), _tdmvc("drift", exit_code=1)),
+            lambda: _migrate(shop, second),
+        ),
+        Step(
+            "The data follows, and the reviewer sees how",
+            "New rows for the new tables. `diff` compares what is committed with the working copy, row by row.",
+            (
+                _tdmvc("add", "golden", "../data-1.1.0", is_shown=False),
+                _tdmvc("diff"),
+                *_commit("Golden data: subscriptions and renewals"),
+                _tdmvc("publish", "golden", "--bump", "auto", "--release", "1.1.0"),
+                *_commit("Publish golden for 1.1.0"),
+                _tdmvc("drift"),
+            ),
+            lambda: _offer(folder, shop, second),
+        ),
+        Step(
+            "Release 2.0.0: invoices in three currencies",
+            "The bump is computed: a column was renamed, so the version is a major one.",
+            (
+                *_release(third),
+                _tdmvc(
+                    "add", "golden", *(f"../data-2.0.0/{path.name}" for path in third.data), is_shown=False
+                ),
+                *_commit("Golden data: multi-currency invoices"),
+                _tdmvc("publish", "golden", "--bump", "auto", "--release", "2.0.0"),
+                *_commit("Publish golden for 2.0.0"),
+                _tdmvc("list"),
+            ),
+            lambda: _release_with_data(folder, shop, third),
+        ),
+        Step(
+            "An edit with any tool",
+            "DuckDB writes plain Parquet into the working copy: one payment is refunded. tdmvc shows the one cell.",
+            (
+                Command(("python", "../edit.py"), is_shown=False),
+                _tdmvc("diff"),
+                _tdmvc("checkout", "golden", "--force", is_shown=False),
+                _tdmvc("status"),
+            ),
+            lambda: _write_edit(folder),
+        ),
+        Step(
+            "The data that fits a release, anywhere",
+            "Rows go to a DVC remote. A depth-1 clone, as CI makes it, asks for release 1.0.0 and gets its data.",
+            (
+                Command(("dvc", "remote", "add", "-q", "-d", "store", "../store"), is_shown=False),
+                *_commit("A remote for the rows"),
+                _tdmvc("push"),
+                Command(
+                    ("git", "clone", "-q", "--depth", "1", shop.as_uri(), "ci"), is_shown=False, folder="."
+                ),
+                _tdmvc("checkout", "--release", "1.0.0", "--into", "fixtures.sqlite", folder="ci"),
+                _tdmvc(
+                    "sql",
+                    "select status, count(*) as payments, sum(amount) as amount from payments group by all order by all",
+                    "--at",
+                    "golden@1.0.0",
+                    folder="ci",
+                ),
+                _tdmvc("verify", "--remote", folder="ci"),
+            ),
+        ),
+    ]
+
+
+def _release(release: DemoRelease) -> tuple[Command, ...]:
+    return (*_commit(f"Release {release.version}"), _git("tag", f"v{release.version}"))
+
+
+def _commit(message: str) -> tuple[Command, ...]:
+    return (_git("add", "-A"), _git("commit", "-q", "-m", message))
+
+
+def _begin(shop: Path, release: DemoRelease) -> None:
+    shop.mkdir(parents=True)
+    (shop / "README.md").write_text("# Lumen\n\nCandles and lamps.\n", encoding="utf-8")
+    _migrate(shop, release)
+
+
+def _migrate(shop: Path, release: DemoRelease) -> None:
+    target = shop / "migrations"
+    target.mkdir(exist_ok=True)
+    for path in release.migrations:
+        shutil.copy(path, target / path.name)
+
+
+def _release_with_data(folder: Path, shop: Path, release: DemoRelease) -> None:
+    _migrate(shop, release)
+    _offer(folder, shop, release)
+
+
+def _offer(folder: Path, shop: Path, release: DemoRelease) -> None:
+    """Put a release's sources beside the repository, and its contract into the dataset."""
+    golden = shop / "datasets" / "golden"
+    golden.mkdir(parents=True, exist_ok=True)
+    shutil.copy(release.contract, golden / "contract.yaml")
+    target = folder / f"data-{release.version}"
+    if len(release.data) == 1:
+        shutil.copytree(release.data[0], target)
+        return
+    for source in release.data:
+        shutil.copytree(source, target / source.name)
+
+
+def _write_edit(folder: Path) -> None:
+    (folder / "edit.py").write_text(
+        "import duckdb, pathlib, shutil\n"
+        "payments = pathlib.Path('datasets/golden/payments')\n"
+        "rows = f\"SELECT * REPLACE (CASE id WHEN 1002 THEN 'failed' ELSE status END AS status) \"\n"
+        "rows += f\"FROM '{payments}/*.parquet'\"\n"
+        "duckdb.sql(rows).write_parquet('edited.parquet')\n"
+        "shutil.rmtree(payments)\n"
+        "payments.mkdir()\n"
+        "shutil.move('edited.parquet', payments / 'edited.parquet')\n",
+        encoding="utf-8",
+    )

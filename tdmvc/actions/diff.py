@@ -1,0 +1,136 @@
+"""`diff`: what is different between two states of a dataset."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tdmvc.actions.states import resolve_state
+from tdmvc.actions.tables import open_tables
+from tdmvc.actions.workspace import Workspace
+from tdmvc.changes.dataset import diff_dataset
+from tdmvc.changes.rows import RowsFormat
+from tdmvc.errors import UsageError
+from tdmvc.model.change import DatasetDiff
+from tdmvc.model.dataset import DatasetConfig, DatasetState
+from tdmvc.model.reference import Reference, parse_pair, parse_reference
+from tdmvc.model.schema import Contract
+from tdmvc.repo import datasets
+
+__all__ = ["RowsFormat", "diff", "diff_states"]
+
+
+def diff(
+    workspace: Workspace,
+    old: str | None = None,
+    new: str | None = None,
+    *,
+    tables: Sequence[str] = (),
+    sample_rows: int = 5,
+    rows_dir: Path | None = None,
+    rows_format: RowsFormat = RowsFormat.PARQUET,
+) -> list[DatasetDiff]:
+    """Compare two states; without words, every dataset at HEAD with the working copy.
+
+    A single word names the old side; the working copy of its dataset is the new
+    one. A dataset alone (`golden`) means that dataset at HEAD against its working
+    copy. The working copy counts with edits that were not added yet.
+
+    Raises:
+        NotFoundError: a side does not exist.
+        UsageError: the sides belong to different datasets.
+        PartError: rows are needed that are nowhere.
+    """
+    pairs = _pairs(workspace, old, new)
+    diffs: list[DatasetDiff] = []
+    for left, right in pairs:
+        diffs.append(
+            diff_states(
+                workspace,
+                left,
+                right,
+                tables=tables,
+                sample_rows=sample_rows,
+                rows_dir=rows_dir / left.name if rows_dir and len(pairs) > 1 else rows_dir,
+                rows_format=rows_format,
+            )
+        )
+    workspace.store.index.save()
+    return diffs
+
+
+def diff_states(
+    workspace: Workspace,
+    old: DatasetState,
+    new: DatasetState,
+    *,
+    tables: Sequence[str] = (),
+    sample_rows: int = 5,
+    rows_dir: Path | None = None,
+    rows_format: RowsFormat = RowsFormat.PARQUET,
+) -> DatasetDiff:
+    """Compare two states of one dataset that are at hand."""
+    only = set(tables) or None
+    return diff_dataset(
+        workspace.engine,
+        new.name,
+        old.ref,
+        new.ref,
+        open_tables(workspace, old, only=_present(only, old), with_edits=_is_working_copy(old)),
+        open_tables(workspace, new, only=_present(only, new), with_edits=_is_working_copy(new)),
+        only=only,
+        sample_rows=sample_rows,
+        rows_dir=rows_dir,
+        rows_format=rows_format,
+    )
+
+
+def _present(only: set[str] | None, state: DatasetState) -> set[str] | None:
+    """A table may stand on one side only, so a name is looked for on both without complaint."""
+    return None if only is None else {name for name in only if name in state.pointers} | set()
+
+
+def _is_working_copy(state: DatasetState) -> bool:
+    return state.ref == state.name
+
+
+def _pairs(workspace: Workspace, old: str | None, new: str | None) -> list[tuple[DatasetState, DatasetState]]:
+    if old is None:
+        return [_since_head(workspace, name) for name in workspace.datasets()]
+    pair = parse_pair(old) if new is None else None
+    if pair is not None:
+        left, right = pair.old, pair.new
+        if pair.from_merge_base:
+            left = _merge_base(workspace, left, right)
+    else:
+        left = parse_reference(old)
+        if new is None:
+            if left.at is None and left.release is None:
+                workspace.chosen([str(left.dataset)])
+                return [_since_head(workspace, str(left.dataset))]
+            dataset = left.dataset or resolve_state(workspace, left).name
+            right = Reference(dataset)
+        else:
+            right = parse_reference(new)
+    states = resolve_state(workspace, left), resolve_state(workspace, right)
+    if states[0].name != states[1].name:
+        raise UsageError(
+            f"{left} and {right} belong to different datasets.",
+            remedy="compare two states of one dataset.",
+        )
+    return [states]
+
+
+def _since_head(workspace: Workspace, name: str) -> tuple[DatasetState, DatasetState]:
+    work = datasets.read_state(workspace.tree, workspace.config, name)
+    head = workspace.git.head()
+    if head is not None:
+        tree = workspace.git.tree(head)
+        if name in datasets.list_datasets(tree, workspace.config):
+            old = datasets.read_state(tree, workspace.config, name)
+            return replace(old, ref=f"{name}@HEAD"), work
+    return DatasetState(f"{name}@HEAD", DatasetConfig(name), Contract(), {}), work
+
+
+def _merge_base(workspace: Workspace, left: Reference, right: Reference) -> Reference:
+    base = workspace.git.merge_base(left.at or "HEAD", right.at or "HEAD")
+    return Reference(left.dataset, base)

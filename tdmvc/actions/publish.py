@@ -1,0 +1,224 @@
+"""`publish`: make the present state of a dataset an immutable version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tdmvc.actions.change_set import ChangeSet
+from tdmvc.actions.diff import diff_states
+from tdmvc.actions.show import describe_state
+from tdmvc.actions.states import version_state, versions
+from tdmvc.actions.tables import new_folders, work_status
+from tdmvc.actions.transfer import push_states
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import LocalWorkError, MigrationsError, UsageError
+from tdmvc.migrations import read_state as read_migration_state
+from tdmvc.model.change import Bump, BumpLevel
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.migration import RecordedState
+from tdmvc.model.report import PublishReport, WorkStatus
+from tdmvc.model.version import SemVer, Version, VersionTable
+from tdmvc.repo import datasets
+from tdmvc.repo.dvc_yaml import with_artifact
+from tdmvc.repo.releases import current_release
+from tdmvc.repo.versions import contract_path, hash_contract, render_version, version_path
+from tdmvc.store.content import schema_content
+
+_FIRST = SemVer(1, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOptions:
+    """How a version is published."""
+
+    bump: BumpLevel | None = None
+    """Which part moves; None lets the diff to the parent decide."""
+    release: str | None = None
+    allow_lower_bump: bool = False
+    tag: bool = False
+    push: bool = False
+    notes: str | None = None
+
+
+def publish(
+    workspace: Workspace, dataset: str, number: str | None = None, options: PublishOptions | None = None
+) -> PublishReport:
+    """Write the version file of what the dataset's pointers say now.
+
+    With `tag`, the version file is committed (nothing else is) and the commit gets
+    the annotated tag `dataset@vX.Y.Z`, as GTO expects it.
+
+    Raises:
+        LocalWorkError: the working copy holds edits that were not added.
+        UsageError: the number is taken, is no semantic version, or is lower than the
+            changes ask for; nothing is committed yet; or there is nothing to publish.
+    """
+    options = options or PublishOptions()
+    workspace.chosen([dataset])
+    with workspace.writing(dataset) as journal:
+        state = datasets.read_state(workspace.tree, workspace.config, dataset)
+        _check(workspace, state)
+        published = versions(workspace, dataset)
+        suggested = _suggest(workspace, state, published)
+        version_number = _choose(dataset, number, options, published, suggested)
+        version = _version(workspace, state, version_number, published, suggested, options)
+        files = _files(workspace, state, version)
+        if options.tag:
+            _check_tag(workspace, state, version)
+        change = ChangeSet(workspace, dataset)
+        for path, text in files.items():
+            change.write_at_root(path, text)
+        change.commit(journal)
+    tag = commit = None
+    if options.tag:
+        commit = workspace.git.commit_only(list(files), f"Publish {version.ref}")
+        tag = f"{dataset}@v{version.version}"
+        workspace.git.create_annotated_tag(tag, f"{dataset} {version.version}", commit=commit)
+    pushed = None
+    if options.push:
+        pushed = push_states(workspace, [version_state(workspace, version)], with_release_remote=True).objects
+    equal = [old.version for old in published if old.content == version.content]
+    workspace.store.index.save()
+    return PublishReport(version, suggested, tuple(files), tag, commit, equal[-1] if equal else None, pushed)
+
+
+def _check(workspace: Workspace, state: DatasetState) -> None:
+    if not state.pointers:
+        raise UsageError(
+            f"{state.name} has no table yet.", remedy=f"take rows in first: tdmvc add {state.name} SOURCE."
+        )
+    edited = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.MODIFIED]
+    edited += list(new_folders(workspace, state))
+    if edited:
+        raise LocalWorkError(
+            f"The working copy of {state.name} holds edits that its pointers do not know.",
+            where=f"{state.name}: {', '.join(edited)}",
+            remedy=f"take them in with `tdmvc add {state.name}`, or bring the pointers' rows back with "
+            f"`tdmvc checkout {state.name} --force`.",
+        )
+    if workspace.git.head() is None:
+        raise UsageError(
+            "This repository has no commit yet, so a version has nothing to be tied to.",
+            where=str(workspace.root),
+            remedy=f"commit the dataset first: git add -A && git commit -m 'Add {state.name}'.",
+        )
+
+
+def _suggest(workspace: Workspace, state: DatasetState, published: list[Version]) -> Bump:
+    if not published:
+        return Bump(BumpLevel.NONE, ("first version",))
+    parent = version_state(workspace, published[-1])
+    return diff_states(workspace, parent, state, sample_rows=0).bump
+
+
+def _choose(
+    dataset: str, number: str | None, options: PublishOptions, published: list[Version], suggested: Bump
+) -> SemVer:
+    latest = published[-1].version if published else None
+    if number is None:
+        if latest is None:
+            return _FIRST
+        level = options.bump or suggested.level
+        _refuse_lower(dataset, level, suggested, options)
+        return latest.bump(level)
+    wanted = SemVer.parse(number)
+    if wanted is None:
+        raise UsageError(
+            f"'{number}' is not a semantic version.", remedy="write MAJOR.MINOR.PATCH, for example 1.2.0."
+        )
+    if any(version.version == wanted for version in published):
+        raise UsageError(
+            f"{dataset}@{wanted} is published already, and versions never change.",
+            remedy=f"take a new number: `tdmvc publish {dataset} --bump auto`.",
+        )
+    if latest is not None:
+        if wanted < latest:
+            raise UsageError(
+                f"{wanted} is older than the latest version of {dataset}, {latest}.",
+                remedy=f"take a number after {latest}, or `--bump auto`.",
+            )
+        _refuse_lower(dataset, wanted.level_from(latest), suggested, options)
+    return wanted
+
+
+def _refuse_lower(dataset: str, level: BumpLevel, suggested: Bump, options: PublishOptions) -> None:
+    if level.rank < suggested.level.rank and not options.allow_lower_bump:
+        reasons = "; ".join(suggested.reasons[:5])
+        raise UsageError(
+            f"The changes of {dataset} ask for a {suggested.level} version, not a {level} one: {reasons}.",
+            remedy="use `--bump auto`, or say --allow-lower-bump if you know better.",
+        )
+
+
+def _version(
+    workspace: Workspace,
+    state: DatasetState,
+    number: SemVer,
+    published: list[Version],
+    suggested: Bump,
+    options: PublishOptions,
+) -> Version:
+    shown = describe_state(workspace, state)
+    parent = published[-1].version if published else None
+    tables = {
+        table.schema.name: VersionTable(
+            object=state.pointers[table.schema.name].object,
+            content=table.content,
+            rows=table.rows,
+            bytes=table.size_bytes,
+            schema=schema_content(table.schema.arrow_schema()),
+        )
+        for table in shown.tables
+    }
+    return Version(
+        dataset=state.name,
+        version=number,
+        kind=state.config.kind.value,
+        published=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        content=shown.content,
+        contract=hash_contract(state.contract_text),
+        tables=tables,
+        parent=parent,
+        release=options.release or current_release(workspace.git, workspace.config, run_command=True),
+        commit=workspace.git.head(),
+        migrations=_migrations(workspace, state.config.migrations),
+        bump=number.level_from(parent) if parent else BumpLevel.NONE,
+        reasons=suggested.reasons,
+        notes=options.notes,
+    )
+
+
+def _migrations(workspace: Workspace, recorded: Mapping[str, RecordedState]) -> dict[str, RecordedState]:
+    """Return what the dataset was made for, with count and digest where the work tree stands there."""
+    full = dict(recorded)
+    for location in workspace.config.migrations:
+        known = recorded.get(location.name)
+        try:
+            state = read_migration_state(workspace.tree, location)
+        except MigrationsError:
+            continue
+        if known is None or set(known.heads) == set(state.heads):
+            full[location.name] = RecordedState(location.tool, state.heads, state.count, state.digest)
+    return full
+
+
+def _files(workspace: Workspace, state: DatasetState, version: Version) -> dict[str, str]:
+    folder = workspace.dataset_path(state.name)
+    artifact = with_artifact(workspace.tree.read_text("dvc.yaml"), state.name, folder)
+    return {
+        version_path(folder, version.version): render_version(version),
+        contract_path(folder, version.contract): state.contract_text,
+        "dvc.yaml": artifact,
+    }
+
+
+def _check_tag(workspace: Workspace, state: DatasetState, version: Version) -> None:
+    tag = f"{state.name}@v{version.version}"
+    if workspace.git.tag_exists(tag):
+        raise UsageError(f"The tag {tag} exists already.", remedy="delete it, or take another number.")
+    if workspace.git.is_dirty([workspace.dataset_path(state.name)]):
+        raise UsageError(
+            f"The tag {tag} would name a commit without these rows: {state.name} has changes that are not committed.",
+            where=workspace.dataset_path(state.name),
+            remedy=f"commit them first: git add {workspace.dataset_path(state.name)} && git commit.",
+        )

@@ -1,0 +1,76 @@
+"""`sql`: ask a state of a dataset in SQL, without a checkout."""
+
+import duckdb
+import pyarrow as pa
+
+from tdmvc.actions.checkout import read_side, side_relation
+from tdmvc.actions.states import resolve_state
+from tdmvc.actions.tables import open_tables
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import UsageError
+from tdmvc.model.report import QueryResult
+from tdmvc.model.sql import quote_name
+
+
+def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> duckdb.DuckDBPyRelation | None:
+    """Run a query over a state's tables; None where it gives no rows (`CREATE TABLE …`).
+
+    Each dataset is a schema (`golden.orders`); tables of the only dataset, or of the
+    one that `at` names, need no schema.
+
+    Raises:
+        UsageError: the query is wrong.
+        NotFoundError: there is no such state.
+    """
+    con = workspace.engine
+    refs = [at] if at is not None else workspace.datasets()
+    for ref in refs:
+        state = resolve_state(workspace, ref)
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(state.name)}")
+        sides = open_tables(workspace, state, with_edits=state.ref == state.name)
+        for name, side in sides.items():
+            view = f"{quote_name(state.name)}.{quote_name(name)}"
+            con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {side_relation(side)}")
+        if len(refs) == 1:
+            con.execute(f"USE {quote_name(state.name)}")
+    workspace.store.index.save()
+    try:
+        return con.sql(query)
+    except duckdb.Error as error:
+        raise UsageError(
+            f"The query does not work: {str(error).strip()}",
+            where="sql" + (f" at {at}" if at else ""),
+            remedy="`tdmvc show DATASET` lists tables and columns.",
+        ) from error
+
+
+def query(workspace: Workspace, text: str, *, at: str | None = None, limit: int | None = None) -> QueryResult:
+    """Run a query and return its rows as plain values.
+
+    Args:
+        limit: at most so many rows; None returns all of them.
+    """
+    relation = run_query(workspace, text, at=at)
+    if relation is None:
+        return QueryResult((), (), ())
+    if limit is not None:
+        relation = relation.limit(limit + 1)
+    try:
+        # By way of Arrow: DuckDB's own rows need another package for times with a zone.
+        table = relation.to_arrow_table()
+    except duckdb.Error as error:
+        raise UsageError(f"The query does not work: {str(error).strip()}", where="sql") from error
+    rows = tuple(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    is_cut = limit is not None and len(rows) > limit
+    return QueryResult(tuple(relation.columns), tuple(map(str, relation.types)), rows[:limit], is_cut)
+
+
+def read_table(workspace: Workspace, ref: str, table: str) -> pa.Table:
+    """Return one table of a state, in key order.
+
+    Raises:
+        NotFoundError: no such state or table.
+    """
+    state = resolve_state(workspace, ref)
+    sides = open_tables(workspace, state, only={table}, with_edits=state.ref == state.name)
+    return read_side(workspace, sides[table]).read_all()

@@ -1,0 +1,217 @@
+"""From a state of a dataset to tables that can be read, edits of the working copy included."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import NotFoundError
+from tdmvc.model.change import TableSide
+from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.names import escape_case, folder_name, table_name
+from tdmvc.model.report import WorkStatus
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.sources import open_source
+from tdmvc.store.build import BuiltTable, build_table
+from tdmvc.store.cutting import DEFAULT_PART_ROWS
+from tdmvc.store.index import md5_of_file
+from tdmvc.store.intake import prepare_intake
+from tdmvc.store.objects import Listing, PartEntry
+from tdmvc.store.parquet import read_schema
+from tdmvc.store.worktree import Folder, FolderStatus, folder_status, read_folder
+
+_OTHER_FOLDERS = frozenset({"versions", "conflicts", "scenarios"})
+
+
+def open_tables(
+    workspace: Workspace,
+    state: DatasetState,
+    *,
+    only: Collection[str] | None = None,
+    with_edits: bool = False,
+) -> dict[str, TableSide]:
+    """Return the tables of a state, ready to be compared or read.
+
+    Args:
+        only: names of the tables wanted; None means all.
+        with_edits: take tables of the working copy as they lie in their folders,
+            also where nobody has added them yet. Edited ones are built into a
+            temporary folder first, so that they compare like any other.
+
+    Raises:
+        PartError: a listing is missing or damaged everywhere.
+    """
+    sides: dict[str, TableSide] = {}
+    edits = _edited_tables(workspace, state) if with_edits else {}
+    for table, pointer in state.pointers.items():
+        if (only is None or table in only) and table not in edits:
+            sides[table] = pointer_side(workspace, state, pointer)
+    for table, folder in edits.items():
+        if folder is not None and (only is None or table in only):
+            sides[table] = _edited_side(workspace, state, table, folder)
+    if only is not None and state.pointers:
+        for name in only:
+            if name not in sides and name not in edits and name not in state.contract.tables:
+                raise NotFoundError.named("table", name, sorted(state.pointers), where=state.ref)
+    return dict(sorted(sides.items()))
+
+
+def pointer_side(workspace: Workspace, state: DatasetState, pointer: Pointer) -> TableSide:
+    """Return a table as its pointer names it."""
+    owner = f"{state.ref}/{pointer.table}"
+    listing = workspace.store.listing(pointer.object, owner)
+    return TableSide(
+        schema=table_schema(workspace, state, pointer.table, listing),
+        parts=tuple(entry.content for entry in listing.entries),
+        rows=_rows(workspace, state, pointer, listing, owner),
+        locate=workspace.store.locate(listing, owner),
+    )
+
+
+def table_schema(workspace: Workspace, state: DatasetState, table: str, listing: Listing) -> TableSchema:
+    """Return what a table looks like: columns as its parts have them, the rest from the contract."""
+    declared = state.contract.table(table)
+    local = next((e.md5 for e in listing.entries if workspace.store.objects.has(e.md5)), None)
+    if local is None:
+        if declared is not None:
+            return declared
+        path = workspace.store.parts(listing, f"{state.ref}/{table}", {listing.entries[0].content})[0]
+    else:
+        path = workspace.store.objects.path(local)
+    return _as_kept(table, read_schema(str(path)), declared)
+
+
+def table_folder(state: DatasetState | None, table: str) -> str:
+    """Return the name of a table's folder: the present one, else a new one that clashes with none."""
+    pointers = state.pointers if state else {}
+    if table in pointers:
+        return pointers[table].folder or folder_name(table)
+    folder = folder_name(table)
+    taken = {(pointer.folder or folder_name(name)).casefold() for name, pointer in pointers.items()}
+    return escape_case(folder) if folder.casefold() in taken else folder
+
+
+def work_status(workspace: Workspace, state: DatasetState, table: str) -> tuple[WorkStatus, Folder | None]:
+    """Look at a table's folder in the working copy."""
+    pointer = state.pointers.get(table)
+    path = workspace.dataset_folder(state.name) / table_folder(state, table)
+    folder = read_folder(path, workspace.store.index)
+    if pointer is None:
+        return WorkStatus.NEW, folder
+    if folder is None:
+        return WorkStatus.MISSING, None
+    if not workspace.store.objects.has(pointer.object):
+        # Without the listing only DVC's way of hashing a folder can tell.
+        return (
+            WorkStatus.CLEAN if _listing_of(folder).object == pointer.object else WorkStatus.MODIFIED
+        ), folder
+    listing = workspace.store.listing(pointer.object, f"{state.ref}/{table}")
+    clean = folder_status(folder, listing) is FolderStatus.CLEAN
+    return (WorkStatus.CLEAN if clean else WorkStatus.MODIFIED), folder
+
+
+def new_folders(workspace: Workspace, state: DatasetState) -> dict[str, Path]:
+    """Return folders of the dataset that hold Parquet files and have no pointer, by table name."""
+    root = workspace.dataset_folder(state.name)
+    taken = {(p.folder or folder_name(name)) for name, p in state.pointers.items()}
+    found: dict[str, Path] = {}
+    for path in sorted(root.iterdir()) if root.is_dir() else []:
+        name = path.name
+        if (
+            name.startswith(".")
+            or name in _OTHER_FOLDERS
+            or name in taken
+            or not path.is_dir()
+            or path.is_symlink()
+        ):
+            continue
+        if any(file.suffix == ".parquet" for file in path.iterdir()):
+            found[table_name(name)] = path
+    return found
+
+
+class FolderSink:
+    """Takes parts into a plain folder (see `store.build.PartSink`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, name: str, data: bytes) -> str:
+        path = self._folder / name
+        path.write_bytes(data)
+        return md5_of_file(path)
+
+
+def _edited_tables(workspace: Workspace, state: DatasetState) -> dict[str, Folder | None]:
+    """Return the tables whose folders say something else than their pointers."""
+    edits: dict[str, Folder | None] = {}
+    for table in state.pointers:
+        status, folder = work_status(workspace, state, table)
+        if status is WorkStatus.MODIFIED:
+            edits[table] = folder
+    for table, path in new_folders(workspace, state).items():
+        edits[table] = read_folder(path, workspace.store.index)
+    return edits
+
+
+def _edited_side(workspace: Workspace, state: DatasetState, table: str, folder: Folder) -> TableSide:
+    target = workspace.temporary_folder()
+    built, schema = build_from_folder(workspace, state, table, folder, FolderSink(target))
+    by_content = {entry.content: target / entry.name for entry in built.listing.entries}
+    return TableSide(
+        schema=schema,
+        parts=tuple(by_content),
+        rows=built.rows,
+        locate=lambda names: [by_content[name] for name in names],
+    )
+
+
+def build_from_folder(
+    workspace: Workspace, state: DatasetState, table: str, folder: Folder, sink: FolderSink
+) -> tuple[BuiltTable, TableSchema]:
+    """Build the parts of a table from what any tool wrote into its folder."""
+    con = workspace.engine
+    sources = open_source(folder.path, con, table=table)
+    with prepare_intake(con, table, sources, state.contract.table(table)) as intake:
+        built = build_table(
+            con,
+            intake.query,
+            intake.schema,
+            sink,
+            known={},
+            part_rows=state.config.part_rows or DEFAULT_PART_ROWS,
+            report=workspace.report,
+        )
+        return built, intake.schema
+
+
+def _rows(workspace: Workspace, state: DatasetState, pointer: Pointer, listing: Listing, owner: str) -> int:
+    if state.version is not None and pointer.table in state.version.tables:
+        return state.version.tables[pointer.table].rows
+    return workspace.store.rows(listing, owner)
+
+
+def _as_kept(table: str, schema: pa.Schema, declared: TableSchema | None) -> TableSchema:
+    by_name: Mapping[str, Column] = {c.name: c for c in declared.columns} if declared else {}
+    columns = tuple(
+        replace(by_name[field.name], type=field.type)
+        if field.name in by_name
+        else Column(field.name, field.type)
+        for field in schema
+    )
+    if declared is None:
+        return TableSchema(table, columns)
+    names = set(schema.names)
+    return TableSchema(
+        table,
+        columns,
+        key=declared.key if set(declared.key) <= names else (),
+        references=tuple(r for r in declared.references if set(r.columns) <= names),
+    )
+
+
+def _listing_of(folder: Folder) -> Listing:
+    return Listing(tuple(PartEntry(name, md5) for name, md5 in sorted(folder.files.items())))

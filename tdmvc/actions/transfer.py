@@ -1,0 +1,133 @@
+"""`push` and `pull`: whole closures to and from remotes, each object verified."""
+
+from collections.abc import Sequence
+
+from tdmvc.actions.checkout import checkout_pointers
+from tdmvc.actions.states import resolve_state, version_state, versions
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import PartError, StoreError
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.report import TransferReport
+from tdmvc.repo import datasets
+
+
+def push(workspace: Workspace, refs: Sequence[str] = (), *, remote: str | None = None) -> TransferReport:
+    """Send the objects of states to a remote, and ask it for each afterwards.
+
+    Args:
+        refs: states; none means every dataset's pointers and all of its versions.
+        remote: a DVC remote; None is the default one.
+
+    Raises:
+        PartError: an object is not here, so it cannot be sent.
+        StoreError: the remote fails.
+    """
+    states = [resolve_state(workspace, ref) for ref in refs] or _all_states(workspace)
+    return push_states(workspace, states, remote=remote)
+
+
+def push_states(
+    workspace: Workspace,
+    states: Sequence[DatasetState],
+    *,
+    remote: str | None = None,
+    with_release_remote: bool = False,
+) -> TransferReport:
+    """Send the objects of states that are at hand, to the archive of releases too if asked."""
+    store = workspace.store
+    wanted = _closure(workspace, states)
+    for oid, owner in wanted.items():
+        if not store.objects.has(oid):
+            raise PartError.missing(oid, owner, store.looked_in())
+        if not oid.endswith(".dir"):
+            store.objects.verified(oid, owner)
+    remotes: list[str | None] = [remote]
+    if with_release_remote and workspace.config.release_remote:
+        remotes.append(workspace.config.release_remote)
+    before = len(store.not_pushed(wanted))
+    names: list[str] = []
+    for name in remotes:
+        workspace.report("push", 0, len(wanted), "objects")
+        missing = store.push(wanted, remote=name)
+        label = name or store.config.default_remote or "default"
+        if missing:
+            raise StoreError.remote(label, f"{len(missing)} of {len(wanted)} objects did not arrive.")
+        workspace.report("push", len(wanted), len(wanted), "objects")
+        names.append(label)
+    store.index.save()
+    return TransferReport("push", tuple(s.ref for s in states), tuple(names), len(wanted), before)
+
+
+def pull(
+    workspace: Workspace, refs: Sequence[str] = (), *, remote: str | None = None, force: bool = False
+) -> TransferReport:
+    """Bring the objects of states; without words, of every dataset, and lay them into the working copy.
+
+    Raises:
+        PartError: an object is on no remote, or arrived damaged.
+        LocalWorkError: the working copy holds edits that would be lost.
+    """
+    store = workspace.store
+    states = [resolve_state(workspace, ref) for ref in refs] or [
+        datasets.read_state(workspace.tree, workspace.config, name) for name in workspace.datasets()
+    ]
+    pointers = {p.object: f"{s.ref}/{t}" for s in states for t, p in s.pointers.items()}
+    moved = _fetch(workspace, pointers, remote)
+    wanted = _closure(workspace, states)
+    moved += _fetch(workspace, wanted, remote)
+    for state in states:
+        if state.ref == state.name:
+            checkout_pointers(workspace, state, force=force)
+    store.index.save()
+    label = remote or store.config.default_remote or ""
+    return TransferReport("pull", tuple(s.ref for s in states), (label,) if label else (), len(wanted), moved)
+
+
+def _fetch(workspace: Workspace, wanted: dict[str, str], remote: str | None) -> int:
+    """Bring what is missing, and set damaged objects aside so that they are brought anew."""
+    store = workspace.store
+    for oid, owner in wanted.items():
+        if store.objects.has(oid):
+            try:
+                _check_object(workspace, oid, owner)
+            except PartError:
+                # It was set aside; a good copy is fetched below.
+                workspace.warn(f"A damaged object of {owner} was set aside.")
+    missing = [oid for oid in wanted if not store.objects.has(oid)]
+    if not missing:
+        return 0
+    if not store.config.remotes:
+        raise PartError.missing(missing[0], wanted[missing[0]], store.looked_in())
+    workspace.report("pull", 0, len(missing), "objects")
+    absent = store.fetch(missing, wanted[missing[0]], remote=remote)
+    workspace.report("pull", len(missing), len(missing), "objects")
+    if absent:
+        first = sorted(absent)[0]
+        raise PartError.missing(first, wanted[first], store.looked_in())
+    return len(missing)
+
+
+def _check_object(workspace: Workspace, oid: str, owner: str) -> None:
+    if oid.endswith(".dir"):
+        workspace.store.objects.read_listing(oid, owner)
+    else:
+        workspace.store.objects.verified(oid, owner)
+
+
+def _closure(workspace: Workspace, states: Sequence[DatasetState]) -> dict[str, str]:
+    """Return every object that the states need, with its owner for messages."""
+    wanted: dict[str, str] = {}
+    for state in states:
+        for table, pointer in state.pointers.items():
+            owner = f"{state.ref}/{table}"
+            for oid in workspace.store.closure(pointer.object, owner):
+                wanted.setdefault(oid, owner)
+    return wanted
+
+
+def _all_states(workspace: Workspace) -> list[DatasetState]:
+    states: list[DatasetState] = []
+    for name in workspace.datasets():
+        states.append(datasets.read_state(workspace.tree, workspace.config, name))
+        states += [version_state(workspace, version) for version in versions(workspace, name)]
+    return states

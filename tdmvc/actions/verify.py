@@ -1,0 +1,158 @@
+"""`verify`: whether what is kept is what was promised."""
+
+from collections.abc import Sequence
+
+from tdmvc.actions.states import resolve_state, version_state, versions
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import PartError
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.report import Verified, VerifyReport
+from tdmvc.repo import datasets
+from tdmvc.store.content import dataset_content, part_content
+from tdmvc.store.objects import Listing
+from tdmvc.store.parquet import read_part
+
+
+def verify(
+    workspace: Workspace, refs: Sequence[str] = (), *, remote: bool = False, remote_name: str | None = None
+) -> VerifyReport:
+    """Read every part and compare it with its name, and every version with what it recorded.
+
+    A version whose bytes are not here counts as kept where the working copy says the
+    same by content hash: a rebuilt dataset may have other bytes under another writer.
+
+    Args:
+        refs: states; none means every dataset's pointers and all of its versions.
+        remote: also ask the remote for every object.
+
+    Cost: reads every part once; a part that several states share is read once.
+    """
+    states = [resolve_state(workspace, ref) for ref in refs]
+    if not refs:
+        for name in workspace.datasets():
+            states.append(datasets.read_state(workspace.tree, workspace.config, name))
+            states += [version_state(workspace, version) for version in versions(workspace, name)]
+    check = _Check(workspace)
+    verified = tuple(check.state(state) for state in states)
+    if remote:
+        check.remote(states, remote_name)
+    check.mirrors(sorted({state.name for state in states}))
+    workspace.store.index.save()
+    return VerifyReport(verified, tuple(check.findings))
+
+
+class _Check:
+    def __init__(self, workspace: Workspace) -> None:
+        self.findings: list[Finding] = []
+        self._workspace = workspace
+        self._good_parts: set[tuple[str, str]] = set()
+        self._contents: dict[str, dict[str, str]] = {}
+
+    def state(self, state: DatasetState) -> Verified:
+        """Check all parts of a state, and its version's promises."""
+        contents: dict[str, str] = {}
+        parts = 0
+        for number, (table, pointer) in enumerate(state.pointers.items(), start=1):
+            owner = f"{state.ref}/{table}"
+            self._workspace.report(f"verify {state.ref}", number, len(state.pointers), "tables")
+            try:
+                listing = self._workspace.store.listing(pointer.object, owner)
+                self._check_parts(state, table, listing, owner)
+            except PartError as error:
+                if not self._is_kept_elsewhere(state, table):
+                    self._report("part", Severity.ERROR, error.message.replace("\n", " "), state, table)
+                    continue
+                contents[table] = self._contents[state.name][table]
+                continue
+            contents[table] = listing.content
+            parts += len(listing.entries)
+            if state.version is not None and state.version.tables[table].content != listing.content:
+                self._report(
+                    "version-content",
+                    Severity.ERROR,
+                    f"{table} does not say what {state.ref} recorded: another content hash.",
+                    state,
+                    table,
+                )
+        is_whole = len(contents) == len(state.pointers)
+        content = dataset_content(contents) if is_whole else None
+        if state.ref == state.name:
+            self._contents[state.name] = contents
+        if state.version is not None and content is not None and content != state.version.content:
+            self._report(
+                "version-content",
+                Severity.ERROR,
+                f"{state.ref} does not say what its version file recorded.",
+                state,
+            )
+        return Verified(state.ref, len(state.pointers), parts, content)
+
+    def remote(self, states: Sequence[DatasetState], name: str | None) -> None:
+        """Ask the remote for every object of the states."""
+        wanted: dict[str, tuple[DatasetState, str]] = {}
+        for state in states:
+            for table, pointer in state.pointers.items():
+                try:
+                    closure = self._workspace.store.closure(pointer.object, f"{state.ref}/{table}")
+                except PartError:
+                    closure = {pointer.object}
+                for oid in closure:
+                    wanted.setdefault(oid, (state, table))
+        missing = self._workspace.store.missing_on_remote(wanted, remote=name)
+        by_table: dict[tuple[str, str], int] = {}
+        for oid in missing:
+            state, table = wanted[oid]
+            by_table[state.ref, table] = by_table.get((state.ref, table), 0) + 1
+        for (ref, table), count in sorted(by_table.items()):
+            self.findings.append(
+                Finding(
+                    "not-on-remote",
+                    Severity.ERROR,
+                    f"{count} object(s) of {ref}/{table} are not on the remote.",
+                    ref.split("@")[0],
+                    table,
+                    remedy=f"run `tdmvc push {ref}`.",
+                )
+            )
+
+    def mirrors(self, names: Sequence[str]) -> None:
+        """Say where tags and dvc.yaml's artifacts disagree with the version files."""
+        for name in names:
+            published = {str(version.version) for version in versions(self._workspace, name)}
+            tags = self._workspace.git.tags(f"{name}@v*")
+            for tag in sorted(tags):
+                number = tag.removeprefix(f"{name}@v")
+                if number not in published:
+                    self.findings.append(
+                        Finding(
+                            "tag-without-version",
+                            Severity.WARNING,
+                            f"The tag {tag} names a version that has no file in this work tree.",
+                            name,
+                            remedy="fetch the branch that published it, or delete the tag.",
+                        )
+                    )
+
+    def _check_parts(self, state: DatasetState, table: str, listing: Listing, owner: str) -> None:
+        pairs = {(entry.md5, entry.content) for entry in listing.entries} - self._good_parts
+        if not pairs:
+            return
+        paths = self._workspace.store.parts(listing, owner, {content for _, content in pairs})
+        ordered = [e for e in listing.entries if e.content in {content for _, content in pairs}]
+        for entry, path in zip(ordered, paths, strict=True):
+            actual = part_content(read_part(str(path)))
+            if actual != entry.content.split("-")[0]:
+                raise PartError.damaged(path, owner, "its rows do not match its name (content hash)")
+            self._good_parts.add((entry.md5, entry.content))
+
+    def _is_kept_elsewhere(self, state: DatasetState, table: str) -> bool:
+        """Tell whether the working copy says, in other bytes, what a version recorded."""
+        version = state.version
+        own = self._contents.get(state.name, {})
+        return version is not None and own.get(table) == version.tables[table].content
+
+    def _report(
+        self, rule: str, severity: Severity, message: str, state: DatasetState, table: str | None = None
+    ) -> None:
+        self.findings.append(Finding(rule, severity, message, state.name, table))

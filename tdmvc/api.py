@@ -1,0 +1,156 @@
+"""The Python face: `tdmvc.open(".")` gives a workspace with every verb as a method."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from tdmvc.actions import workspace as base
+from tdmvc.actions.add import AddOptions, add
+from tdmvc.actions.checkout import CheckoutOptions, checkout
+from tdmvc.actions.diff import diff
+from tdmvc.actions.drift import drift, migrations
+from tdmvc.actions.publish import PublishOptions, publish
+from tdmvc.actions.query import read_table, run_query
+from tdmvc.actions.show import list_versions, show
+from tdmvc.actions.status import status
+from tdmvc.actions.transfer import pull, push
+from tdmvc.actions.verify import verify
+from tdmvc.errors import UsageError
+from tdmvc.model.change import BumpLevel, DatasetDiff
+from tdmvc.model.dataset import DatasetKind
+from tdmvc.model.migration import Drift, MigrationState
+from tdmvc.model.report import (
+    AddReport,
+    CheckoutReport,
+    DatasetSummary,
+    PublishReport,
+    ShowReport,
+    StatusReport,
+    TransferReport,
+    VerifyReport,
+)
+
+PathLike = str | Path
+
+
+class Workspace(base.Workspace):
+    """An open repository. Verbs answer with frozen values and raise `tdmvc.errors.TdmvcError`."""
+
+    def add(
+        self,
+        dataset: str,
+        *sources: PathLike,
+        table: str | None = None,
+        keys: Mapping[str, Sequence[str]] | None = None,
+        null_texts: Sequence[str] = (),
+        append: bool = False,
+        replace: bool = False,
+        kind: str | None = None,
+    ) -> AddReport:
+        """Take tables into a dataset; without sources, what was edited in the working copy."""
+        options = AddOptions(
+            table=table,
+            keys={name: tuple(columns) for name, columns in (keys or {}).items()},
+            null_texts=tuple(null_texts),
+            append=append,
+            replace=replace,
+            kind=DatasetKind(kind) if kind else None,
+        )
+        return add(self, dataset, [Path(source) for source in sources], options)
+
+    def status(self, *datasets: str) -> StatusReport:
+        """Say how datasets stand to their pointers, to HEAD, to the versions and to the remote."""
+        return status(self, datasets)
+
+    def diff(
+        self, old: str, new: str | None = None, *, tables: Sequence[str] = (), sample_rows: int = 5
+    ) -> DatasetDiff:
+        """Compare two states of one dataset; without `new`, `old` with the working copy."""
+        return diff(self, old, new, tables=tables, sample_rows=sample_rows)[0]
+
+    def publish(
+        self,
+        dataset: str,
+        version: str | None = None,
+        *,
+        bump: str = "auto",
+        release: str | None = None,
+        tag: bool = False,
+        push: bool = False,
+        notes: str | None = None,
+        allow_lower_bump: bool = False,
+    ) -> PublishReport:
+        """Make the present state an immutable version."""
+        if bump != "auto" and bump not in {"major", "minor", "patch"}:
+            raise UsageError(f"'{bump}' is no bump.", remedy="say auto, major, minor or patch.")
+        options = PublishOptions(
+            bump=None if bump == "auto" else BumpLevel(bump),
+            release=release,
+            allow_lower_bump=allow_lower_bump,
+            tag=tag,
+            push=push,
+            notes=notes,
+        )
+        return publish(self, dataset, version, options)
+
+    def list(self, *datasets: str) -> Sequence[DatasetSummary]:
+        """Return datasets with their published versions."""
+        return list_versions(self, datasets)
+
+    def show(self, ref: str) -> ShowReport:
+        """Describe a state: tables, keys, types, references and ties."""
+        return show(self, ref)
+
+    def checkout(
+        self,
+        ref: str | None = None,
+        *,
+        release: str | None = None,
+        datasets: Sequence[str] = (),
+        into: PathLike | None = None,
+        tables: Sequence[str] = (),
+        force: bool = False,
+        strict: bool = False,
+    ) -> CheckoutReport:
+        """Bring a state into the working copy, a folder, or a DuckDB or SQLite file."""
+        options = CheckoutOptions(
+            release=release,
+            datasets=tuple(datasets),
+            into=Path(into) if into is not None else None,
+            tables=tuple(tables),
+            force=force,
+            strict=strict,
+        )
+        return checkout(self, ref, options)
+
+    def table(self, ref: str, table: str) -> pa.Table:
+        """Return one table of a state as Arrow, in key order."""
+        return read_table(self, ref, table)
+
+    def sql(self, query: str, *, at: str | None = None) -> pa.Table:
+        """Run a DuckDB query over a state's tables and return its rows as Arrow."""
+        relation = run_query(self, query, at=at)
+        return relation.to_arrow_table() if relation is not None else pa.table({})
+
+    def push(self, *refs: str, remote: str | None = None) -> TransferReport:
+        """Send whole closures to a remote and verify each object there."""
+        return push(self, refs, remote=remote)
+
+    def pull(self, *refs: str, remote: str | None = None, force: bool = False) -> TransferReport:
+        """Bring whole closures from a remote, verified."""
+        return pull(self, refs, remote=remote, force=force)
+
+    def verify(self, *refs: str, remote: bool = False) -> VerifyReport:
+        """Read everything and compare it with what was promised."""
+        return verify(self, refs, remote=remote)
+
+    def migrations(
+        self, *, at: str | None = None, path: str | None = None, tool: str | None = None
+    ) -> Sequence[MigrationState]:
+        """Read the application's migrations, statically."""
+        return migrations(self, at=at, path=path, tool=tool)
+
+    def drift(self, *refs: str, at: str | None = None, release: str | None = None) -> Sequence[Drift]:
+        """Compare what datasets were made for with the schema of a revision."""
+        return drift(self, refs, at=at, release=release)

@@ -1,0 +1,21 @@
+"""`tdmvc completion`."""
+
+import click
+from click.shell_completion import get_completion_class
+
+
+@click.command(name="completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def command(context: click.Context, shell: str) -> None:
+    """Print the completion script of a SHELL: commands, options, datasets and versions.
+
+    \b
+    Example:
+      tdmvc completion bash > ~/.local/share/bash-completion/completions/tdmvc
+    """
+    completion = get_completion_class(shell)
+    if completion is None:
+        raise click.UsageError(f"click knows no completion for {shell}.")
+    root = context.find_root().command
+    click.echo(completion(root, {}, "tdmvc", "_TDMVC_COMPLETE").source())

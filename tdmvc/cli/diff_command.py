@@ -1,0 +1,75 @@
+"""`tdmvc diff`."""
+
+from pathlib import Path
+
+import click
+
+from tdmvc.actions.diff import RowsFormat, diff
+from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.render.diff_json import diff_document
+from tdmvc.render.diff_terminal import render_diff
+
+
+@click.command(name="diff")
+@click.argument("old", required=False, shell_complete=complete_dataset)
+@click.argument("new", required=False, shell_complete=complete_dataset)
+@click.option("--table", "tables", multiple=True, metavar="T", help="Only this table; may be repeated.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 where there is a difference, like git diff.")
+@click.option(
+    "--samples", default=5, show_default=True, type=click.IntRange(0, 1000), help="Rows to show of a kind."
+)
+@click.option(
+    "--rows", "rows_dir", type=click.Path(path_type=Path), help="Write every changed row into this folder."
+)
+@click.option(
+    "--rows-format", type=click.Choice([f.value for f in RowsFormat]), default="parquet", show_default=True
+)
+@format_option
+@click.pass_context
+def command(
+    context: click.Context,
+    old: str | None,
+    new: str | None,
+    tables: tuple[str, ...],
+    exit_code: bool,
+    samples: int,
+    rows_dir: Path | None,
+    rows_format: str,
+    output_format: str,
+) -> int:
+    """Show what is different between OLD and NEW, row by row.
+
+    A side is a dataset (its working copy), dataset@version or dataset@revision.
+    Without NEW, the working copy is the new side; without words, every dataset at
+    HEAD is compared with its working copy, edits that were not added included.
+    Equal tables and equal parts are never opened.
+
+    \b
+    Examples:
+      tdmvc diff                                 # what would I commit?
+      tdmvc diff golden@1.0.0 golden
+      tdmvc diff golden@1.0.0..2.0.0 --table orders
+      tdmvc diff golden@main...golden@HEAD --format json
+    """
+    with opened(context) as workspace:
+        diffs = diff(
+            workspace,
+            old,
+            new,
+            tables=tables,
+            sample_rows=samples,
+            rows_dir=rows_dir,
+            rows_format=RowsFormat(rows_format),
+        )
+    documents = [diff_document(d) for d in diffs]
+    emit(
+        context,
+        output_format,
+        # One dataset is one document; several are a list of them.
+        lambda: documents[0] if len(documents) == 1 else documents,
+        lambda color, width: (
+            "\n\n".join(render_diff(d, color=color, width=width) for d in diffs)
+            or "There is no dataset here yet. Next: tdmvc add golden SOURCE"
+        ),
+    )
+    return int(exit_code and any(d.is_changed for d in diffs))

@@ -1,0 +1,172 @@
+"""The `tdmvc` command: finds the subcommand, and turns errors into messages and exit codes."""
+
+import importlib
+import os
+import platform
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from tdmvc import __version__
+from tdmvc.errors import StoreError, TdmvcError
+
+COMMANDS: dict[str, str] = {
+    "init": "Make this Git repository ready for datasets.",
+    "add": "Take rows into a dataset, from files, a database, or your edits.",
+    "status": "Show what is edited, added, published and pushed.",
+    "diff": "Show what is different between two states, row by row.",
+    "publish": "Make the present state of a dataset an immutable version.",
+    "list": "List datasets and their published versions.",
+    "show": "Describe a state: tables, keys, types, references and ties.",
+    "checkout": "Bring a version, or what fits a release, to where it is needed.",
+    "sql": "Ask a dataset in SQL, at any version or revision.",
+    "push": "Send rows to the remote, and verify that they arrived.",
+    "pull": "Bring rows from the remote into the working copy.",
+    "verify": "Check every part and every version against what was promised.",
+    "drift": "Tell which datasets no longer fit the application's schema.",
+    "migrations": "Show which migrations the application stands at.",
+    "build": "Make a dataset's tables as the outputs of a stage in dvc.yaml.",
+    "demo": "Play the whole story in a temporary repository.",
+    "completion": "Print the shell completion script.",
+}
+"""Every command with its short help, so that `tdmvc --help` imports none of them."""
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is called: `tdmvc --help` stays as fast as click itself."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"tdmvc.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else " `tdmvc --help` lists the commands."
+            raise click.UsageError(f"There is no command '{args[0]}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+EXIT_CODES = """\
+\b
+Exit codes:
+  0  done                        4  local changes would be overwritten
+  1  done, the answer is "no"    6  a part, a disk or a remote
+  2  usage or configuration      7  a database
+  3  no such thing              70  a bug; 130 interrupted
+"""
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
+@click.option(
+    "-C", "directory", type=click.Path(exists=True, file_okay=False), default=".", help="Work in this folder."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print results only: no progress, no hints.")
+@click.version_option(__version__, message="tdmvc %(version)s")
+@click.pass_context
+def cli(context: click.Context, directory: str, quiet: bool) -> None:
+    """Test data under version control, next to the code it tests.
+
+    \b
+    First steps:
+      tdmvc init
+      tdmvc add golden fixtures/         # CSV, JSON, Parquet, SQLite, DuckDB, Django fixtures
+      git add -A && git commit -m "Golden data"
+      tdmvc publish golden 1.0.0 --release 2.14.0
+      tdmvc checkout --release 2.14.0
+    """
+    context.obj = {"directory": directory, "quiet": quiet}
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; every error ends here."""
+    try:
+        result = cli.main(arguments, prog_name="tdmvc", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _say("Interrupted. Nothing is half-written; run the same command again.")
+        return 130
+    except TdmvcError as error:
+        _say_error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output had enough; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        _say_error(StoreError.disk(error.filename or ".", error))
+        return StoreError.exit_code
+    except Exception:
+        return _report_bug()
+
+
+def _say_error(error: TdmvcError) -> None:
+    first, _, rest = error.message.partition("\n")
+    _say(click.style("error: ", fg="red", bold=True) + first)
+    if rest:
+        _say(rest)
+
+
+def _say(text: str) -> None:
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        pass
+
+
+def _report_bug() -> int:
+    """Write a log that can be pasted: versions and traceback, and no values."""
+    kind, _, frames = sys.exc_info()
+    lines = [
+        f"tdmvc {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        *(f"{name} {_version_of(name)}" for name in ("dvc", "pyarrow", "duckdb", "gitpython", "click")),
+        f"command: tdmvc {sys.argv[1] if len(sys.argv) > 1 else ''}",
+        # The message of an exception may quote rows, so only its type is kept.
+        "".join(traceback.format_tb(frames)) + (kind.__name__ if kind else "Exception"),
+    ]
+    descriptor, path = tempfile.mkstemp(prefix="tdmvc-bug-", suffix=".log")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    name = kind.__name__ if kind else "Exception"
+    _say(
+        click.style("bug: ", fg="red", bold=True) + f"tdmvc stopped on something it did not expect ({name})."
+    )
+    _say(f"Where: {Path(path)}\nTo mend it: please report it with that file; it holds no row values.")
+    return 70
+
+
+def _version_of(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(not installed)"

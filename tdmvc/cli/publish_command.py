@@ -1,0 +1,71 @@
+"""`tdmvc publish`."""
+
+import click
+
+from tdmvc.actions.publish import PublishOptions, publish
+from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.errors import UsageError
+from tdmvc.model.change import BumpLevel
+from tdmvc.render.documents import publish_document
+from tdmvc.render.versions_terminal import render_publish
+
+
+@click.command(name="publish")
+@click.argument("dataset", shell_complete=complete_dataset)
+@click.argument("version", required=False)
+@click.option(
+    "--bump",
+    type=click.Choice(["auto", "major", "minor", "patch"]),
+    help="Let the version be computed: from the changes, or at this level.",
+)
+@click.option("--release", metavar="R", help="The application's release (2.14.0), or a range (>=2.13,<2.15).")
+@click.option("--allow-lower-bump", is_flag=True, help="Accept a lower version than the changes ask for.")
+@click.option("--tag", is_flag=True, help="Commit the version's files and tag the commit dataset@vVERSION.")
+@click.option(
+    "--push", "push_rows", is_flag=True, help="Send the rows to the remote, and to the release remote."
+)
+@click.option("--notes", metavar="TEXT", help="What people should know of this version.")
+@format_option
+@click.pass_context
+def command(
+    context: click.Context,
+    dataset: str,
+    version: str | None,
+    bump: str | None,
+    release: str | None,
+    allow_lower_bump: bool,
+    tag: bool,
+    push_rows: bool,
+    notes: str | None,
+    output_format: str,
+) -> None:
+    """Make the present state of DATASET an immutable version.
+
+    Writes versions/VERSION.yaml, which ties rows, contract, migrations, release and
+    commit together and holds all that a later checkout needs. Without a VERSION it is
+    computed from the changes since the last one: major when tables, columns or rows
+    went, minor when some came, patch when only values changed.
+
+    \b
+    Examples:
+      tdmvc publish golden 1.0.0 --release 2.14.0
+      tdmvc publish golden --bump auto --tag --push
+    """
+    if version is not None and bump is not None:
+        raise UsageError("A version and --bump contradict each other.", remedy="give one of them.")
+    options = PublishOptions(
+        bump=None if bump in (None, "auto") else BumpLevel(bump),
+        release=release,
+        allow_lower_bump=allow_lower_bump,
+        tag=tag,
+        push=push_rows,
+        notes=notes,
+    )
+    with opened(context) as workspace:
+        report = publish(workspace, dataset, version, options)
+    emit(
+        context,
+        output_format,
+        lambda: publish_document(report),
+        lambda color, width: render_publish(report, color=color, width=width),
+    )

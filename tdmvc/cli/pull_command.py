@@ -1,0 +1,36 @@
+"""`tdmvc pull`."""
+
+import click
+
+from tdmvc.actions.transfer import pull
+from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.render.documents import transfer_document
+from tdmvc.render.transfer_terminal import render_transfer
+
+
+@click.command(name="pull")
+@click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
+@click.option("-r", "--remote", metavar="NAME", help="A DVC remote, instead of the default one.")
+@click.option("--force", is_flag=True, help="Overwrite local edits.")
+@format_option
+@click.pass_context
+def command(
+    context: click.Context, refs: tuple[str, ...], remote: str | None, force: bool, output_format: str
+) -> None:
+    """Bring rows from the remote, verified; without a REF, into the working copy.
+
+    Damaged objects in the cache are set aside and brought anew.
+
+    \b
+    Examples:
+      tdmvc pull
+      tdmvc pull golden@1.0.0
+    """
+    with opened(context) as workspace:
+        report = pull(workspace, refs, remote=remote, force=force)
+    emit(
+        context,
+        output_format,
+        lambda: transfer_document(report),
+        lambda color, width: render_transfer(report, color=color, width=width),
+    )

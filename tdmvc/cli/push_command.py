@@ -1,0 +1,33 @@
+"""`tdmvc push`."""
+
+import click
+
+from tdmvc.actions.transfer import push
+from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.render.documents import transfer_document
+from tdmvc.render.transfer_terminal import render_transfer
+
+
+@click.command(name="push")
+@click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
+@click.option("-r", "--remote", metavar="NAME", help="A DVC remote, instead of the default one.")
+@format_option
+@click.pass_context
+def command(context: click.Context, refs: tuple[str, ...], remote: str | None, output_format: str) -> None:
+    """Send the rows of REFs to the remote, and verify that each object arrived.
+
+    Without a REF: the pointers and all published versions of every dataset.
+
+    \b
+    Examples:
+      tdmvc push
+      tdmvc push golden@1.0.0 --remote archive
+    """
+    with opened(context) as workspace:
+        report = push(workspace, refs, remote=remote)
+    emit(
+        context,
+        output_format,
+        lambda: transfer_document(report),
+        lambda color, width: render_transfer(report, color=color, width=width),
+    )

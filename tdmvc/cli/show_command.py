@@ -1,0 +1,31 @@
+"""`tdmvc show`."""
+
+import click
+
+from tdmvc.actions.show import show
+from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.render.documents import show_document
+from tdmvc.render.versions_terminal import render_show
+
+
+@click.command(name="show")
+@click.argument("ref", shell_complete=complete_dataset)
+@format_option
+@click.pass_context
+def command(context: click.Context, ref: str, output_format: str) -> None:
+    """Describe the state REF: tables, keys, types, references, release and migrations.
+
+    \b
+    Examples:
+      tdmvc show golden
+      tdmvc show golden@1.0.0 --format json
+      tdmvc show release:2.14.0
+    """
+    with opened(context) as workspace:
+        report = show(workspace, ref)
+    emit(
+        context,
+        output_format,
+        lambda: show_document(report),
+        lambda color, width: render_show(report, color=color, width=width),
+    )

@@ -1,0 +1,39 @@
+"""`tdmvc sql`."""
+
+import click
+
+from tdmvc.actions.query import query
+from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.render.documents import query_document
+from tdmvc.render.query_terminal import render_query
+
+
+@click.command(name="sql")
+@click.argument("text", metavar="QUERY")
+@click.option(
+    "--at", metavar="REF", shell_complete=complete_dataset, help="A version or revision, read in place."
+)
+@click.option(
+    "--limit", default=1000, show_default=True, type=click.IntRange(1), help="At most so many rows."
+)
+@format_option
+@click.pass_context
+def command(context: click.Context, text: str, at: str | None, limit: int, output_format: str) -> None:
+    """Ask a dataset in SQL (DuckDB's), at any version or revision, without a checkout.
+
+    Each dataset is a schema: golden.orders. Where only one dataset is meant, its tables
+    need no schema.
+
+    \b
+    Examples:
+      tdmvc sql 'select count(*) from orders' --at golden@1.0.0
+      tdmvc sql 'select status, count(*) from golden.orders group by all'
+    """
+    with opened(context) as workspace:
+        result = query(workspace, text, at=at, limit=limit)
+    emit(
+        context,
+        output_format,
+        lambda: query_document(result),
+        lambda color, width: render_query(result, color=color, width=width),
+    )

@@ -1,0 +1,32 @@
+"""`tdmvc status`."""
+
+import click
+
+from tdmvc.actions.status import status
+from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.render.documents import status_document
+from tdmvc.render.status_terminal import render_status
+
+
+@click.command(name="status")
+@click.argument("datasets", nargs=-1, metavar="[DATASET]...", shell_complete=complete_dataset)
+@format_option
+@click.pass_context
+def command(context: click.Context, datasets: tuple[str, ...], output_format: str) -> None:
+    """Show what is edited, added, published and pushed, for each dataset.
+
+    Asks no remote and fetches nothing: "not pushed" is what this clone has never
+    seen on the remote; `tdmvc verify --remote` asks.
+
+    \b
+    Example:
+      tdmvc status golden
+    """
+    with opened(context) as workspace:
+        report = status(workspace, datasets)
+    emit(
+        context,
+        output_format,
+        lambda: status_document(report),
+        lambda color, width: render_status(report, color=color, width=width),
+    )

@@ -1,0 +1,45 @@
+"""`tdmvc verify`."""
+
+import click
+
+from tdmvc.actions.verify import verify
+from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.model.finding import Severity
+from tdmvc.render.documents import verify_document
+from tdmvc.render.transfer_terminal import render_verify
+
+
+@click.command(name="verify")
+@click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
+@click.option("--remote", "ask_remote", is_flag=True, help="Also ask the remote for every object.")
+@click.option("-r", "--remote-name", metavar="NAME", help="A DVC remote, instead of the default one.")
+@format_option
+@click.pass_context
+def command(
+    context: click.Context,
+    refs: tuple[str, ...],
+    ask_remote: bool,
+    remote_name: str | None,
+    output_format: str,
+) -> int:
+    """Check every part of REFs, and every version, against what was promised.
+
+    Reads all rows and compares content hashes, so that damage and edits show. Exits
+    with 1 where something is wrong.
+
+    \b
+    Examples:
+      tdmvc verify
+      tdmvc verify golden@1.0.0 --remote
+    """
+    with opened(context) as workspace:
+        report = verify(
+            workspace, refs, remote=ask_remote or remote_name is not None, remote_name=remote_name
+        )
+    emit(
+        context,
+        output_format,
+        lambda: verify_document(report),
+        lambda color, width: render_verify(report, color=color, width=width),
+    )
+    return int(any(finding.severity is Severity.ERROR for finding in report.findings))
