@@ -1,5 +1,6 @@
 """The `tdmvc` command: finds the subcommand, and turns errors into messages and exit codes."""
 
+import contextlib
 import importlib
 import os
 import platform
@@ -136,10 +137,8 @@ def _say_error(error: TdmvcError) -> None:
 
 
 def _say(text: str) -> None:
-    try:
+    with contextlib.suppress(OSError):
         click.echo(text, err=True)
-    except OSError:
-        pass
 
 
 def _report_bug() -> int:

@@ -97,9 +97,10 @@ def render_verify(report: VerifyReport, *, color: bool, width: int) -> str:
         page.verdict(
             "Found" if is_whole else "Not whole", words, page.style.yellow if is_whole else page.style.red
         )
+    elif report.verified:
+        page.verdict("Whole", f"{count} verified, nothing is wrong", page.style.green)
     else:
-        words = f"{count} verified, nothing is wrong" if report.verified else "there is nothing to verify"
-        page.verdict("Whole", words, page.style.green)
+        page.verdict("Nothing to verify", "")
     broken_first = sorted(report.verified, key=lambda state: state.content is not None)
     page.rows(
         [

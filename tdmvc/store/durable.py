@@ -1,5 +1,6 @@
 """Files that are either old or new, whatever happens in between."""
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -38,7 +39,5 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
 def remove_quietly(path: Path) -> None:
     """Remove a file if it is there and can be removed."""
-    try:
+    with contextlib.suppress(OSError):
         path.unlink()
-    except OSError:
-        pass

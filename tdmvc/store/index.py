@@ -4,6 +4,7 @@ A memory, never a truth: it may be deleted at any time, and a file is believed
 only while its inode, size and both times are what they were when it was hashed.
 """
 
+import contextlib
 import hashlib
 import os
 import sqlite3
@@ -58,10 +59,8 @@ class FileIndex:
 
     def remember(self, path: Path, md5: str) -> None:
         """Note the md5 of a file that was just written and read by nobody else."""
-        try:
+        with contextlib.suppress(OSError):
             self._pending[str(path)] = (_stamp(path), md5)
-        except OSError:
-            pass
 
     def rows(self, md5: str) -> int | None:
         """Return how many rows the object holds, if that is known."""
@@ -151,10 +150,8 @@ class FileIndex:
                 # A damaged memory is forgotten; a read-only folder has none.
                 self._connection = None
                 self._is_broken = True
-                try:
+                with contextlib.suppress(OSError):
                     self._path.unlink()
-                except OSError:
-                    pass
         return self._connection
 
 

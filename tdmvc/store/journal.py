@@ -5,6 +5,7 @@ on the new state is the true one, and whoever opens the repository next finishes
 what is left. Every step may be done twice.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -108,10 +109,8 @@ class Journal:
                 raise
 
     def _remove(self, path: Path) -> None:
-        try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
-        except (FileNotFoundError, NotADirectoryError):
-            pass
         for folder in _parents_below(path, self._root):
             try:
                 folder.rmdir()
