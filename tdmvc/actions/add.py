@@ -163,7 +163,9 @@ def _plan(
         added.append(AddedTable(name, "removed", 0, 0, 0, 0, (), ""))
     notes = _write_manifest(workspace, change, state, taken, removed, options)
     findings = [finding for table in taken for finding in key_findings(state.name, table)]
-    return AddReport(state.name, tuple(added), tuple(findings), tuple(notes))
+    return AddReport(
+        state.name, tuple(added), tuple(findings), tuple(notes), folder=workspace.dataset_path(state.name)
+    )
 
 
 def added_table(taken: TakenTable) -> AddedTable:

@@ -8,7 +8,7 @@ from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import PartError
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport, WorkStatus
-from tdmvc.model.version import SemVer
+from tdmvc.model.version import SemVer, Version
 from tdmvc.repo import datasets, releases
 
 
@@ -33,10 +33,7 @@ def _dataset_status(workspace: Workspace, name: str) -> DatasetStatus:
     head = _head_pointers(workspace, name)
     published = versions(workspace, name)
     equal: list[SemVer] = [
-        version.version
-        for version in reversed(published)
-        if {table: kept.object for table, kept in version.tables.items()}
-        == {table: pointer.object for table, pointer in state.pointers.items()}
+        version.version for version in reversed(published) if _says_the_same(workspace, state, version)
     ]
     return DatasetStatus(
         name,
@@ -62,6 +59,22 @@ def _tables(workspace: Workspace, state: DatasetState, head: dict[str, Pointer])
         if table not in state.pointers
     ]
     return sorted(reports, key=lambda report: report.name)
+
+
+def _says_the_same(workspace: Workspace, state: DatasetState, version: Version) -> bool:
+    """Compare by object, and by content where the bytes differ: another writer may have made them."""
+    if set(state.pointers) != set(version.tables):
+        return False
+    objects = workspace.store.objects
+    for table, pointer in state.pointers.items():
+        kept = version.tables[table]
+        if pointer.object == kept.object:
+            continue
+        if not objects.has(pointer.object):
+            return False
+        if objects.read_listing(pointer.object, f"{state.name}/{table}").content != kept.content:
+            return False
+    return True
 
 
 def _head_pointers(workspace: Workspace, name: str) -> dict[str, Pointer]:

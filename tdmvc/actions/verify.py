@@ -9,6 +9,7 @@ from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.report import Verified, VerifyReport
 from tdmvc.repo import datasets
+from tdmvc.repo.dvc_yaml import with_artifact
 from tdmvc.store.content import dataset_content, part_content
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_part
@@ -118,8 +119,20 @@ class _Check:
 
     def mirrors(self, names: Sequence[str]) -> None:
         """Say where tags and dvc.yaml's artifacts disagree with the version files."""
+        artifacts = self._workspace.tree.read_text("dvc.yaml")
         for name in names:
             published = {str(version.version) for version in versions(self._workspace, name)}
+            expected = with_artifact(artifacts, name, self._workspace.dataset_path(name))
+            if published and expected != artifacts:
+                self.findings.append(
+                    Finding(
+                        "artifact-missing",
+                        Severity.WARNING,
+                        f"dvc.yaml does not list {name} under artifacts, so DVC and GTO do not see its versions.",
+                        name,
+                        remedy=f"the next `tdmvc publish {name}` writes the entry.",
+                    )
+                )
             tags = self._workspace.git.tags(f"{name}@v*")
             for tag in sorted(tags):
                 number = tag.removeprefix(f"{name}@v")

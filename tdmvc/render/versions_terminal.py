@@ -26,6 +26,7 @@ _MOST_VERSIONS_EACH = 3
 _MOST_TABLES_WITH_COLUMNS = 12
 _MOST_COLUMNS = 60
 _MOST_REASONS = 8
+_LABEL_ROOM = 14
 
 
 def render_list(datasets: Sequence[DatasetSummary], *, color: bool, width: int) -> str:
@@ -195,7 +196,7 @@ def render_publish(report: PublishReport, *, color: bool, width: int) -> str:
             ("release", visible(version.release or "none")),
             ("migrations", migrations_words(version.migrations)),
             ("content", short_hash(version.content)),
-            ("wrote", names(report.files, 4 * page.width)),
+            ("wrote", names(report.files, page.width - _LABEL_ROOM)),
             ("tag", _tag_words(report)),
             ("pushed", "" if report.pushed is None else f"{plural(report.pushed, 'object')}, each verified"),
         ]
