@@ -3,6 +3,8 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tdmvc.actions.workspace import Workspace
@@ -10,10 +12,11 @@ from tdmvc.errors import StoreError
 from tdmvc.repo.pointers import render_pointer
 from tdmvc.store.durable import remove_quietly
 from tdmvc.store.journal import Journal, Plan
-from tdmvc.store.objects import Listing
+from tdmvc.store.objects import Listing, PartEntry
 from tdmvc.store.worktree import Folder
 
 _STAGING = ".tdmvc-staging-"
+_COPIERS = min(4, os.cpu_count() or 1)
 GITIGNORE = """\
 # Git keeps the pointers (*.dvc); DVC keeps the rows.
 /*/
@@ -32,7 +35,7 @@ class ChangeSet:
         self._plan = Plan()
         self._place = workspace.store.materialiser()
         self._staging: Path | None = None
-        self._moved = 0
+        self._staged = 0
         self._remove_old_staging()
 
     @property
@@ -68,18 +71,25 @@ class ChangeSet:
         have = dict(present.files) if present and present.path.is_dir() else {}
         owner = f"{self._dataset}/{table}"
         missing = [e for e in listing.entries if have.get(e.name) != e.md5]
-        self._workspace.store.parts(listing, owner, {entry.content for entry in missing})
-        for number, entry in enumerate(missing, start=1):
-            self._workspace.report(f"{table}: files", number, len(missing), "files")
-            staged = self._stage()
-            self._place.place(entry.md5, staged, owner)
-            self._plan.moves[self._relative(staged)] = self._relative(target / entry.name)
+        if missing:
+            self._copy_beside(owner, listing, missing, target)
         wanted = {entry.name for entry in listing.entries}
-        if present is not None and not present.path.is_dir():
-            # A person put one file in the folder's place.
-            self._plan.removes.append(self._relative(target))
         self._plan.removes.extend(self._relative(target / name) for name in have if name not in wanted)
         return len(missing)
+
+    def _copy_beside(self, owner: str, listing: Listing, missing: Sequence[PartEntry], target: Path) -> None:
+        """Copy parts into a folder beside the target, so that the change itself is only renames."""
+        self._workspace.store.parts(listing, owner, {entry.content for entry in missing})
+        staging, into = self._relative(self._stage()), self._relative(target)
+        placed: list[tuple[PartEntry, Path]] = []
+        for entry in missing:
+            self._staged += 1
+            placed.append((entry, self._stage() / str(self._staged)))
+            self._plan.moves[f"{staging}/{self._staged}"] = f"{into}/{entry.name}"
+        with ThreadPoolExecutor(_COPIERS) as pool:
+            done = pool.map(lambda one: self._place.place(one[0].md5, one[1], owner), placed)
+            for number, _ in enumerate(done, start=1):
+                self._workspace.report(f"{owner}: files", number, len(missing), "files")
 
     def clear(self, folder: str, present: Folder | None) -> None:
         """Empty and remove a table's folder."""
@@ -110,8 +120,7 @@ class ChangeSet:
                 self._staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
             except OSError as error:
                 raise StoreError.disk(folder, error) from error
-        self._moved += 1
-        return self._staging / str(self._moved)
+        return self._staging
 
     def _remove_old_staging(self) -> None:
         folder = self._workspace.dataset_folder(self._dataset)

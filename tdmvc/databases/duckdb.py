@@ -18,6 +18,12 @@ from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.model.sql import quote_name, quote_text
 
 _MAIN = "main"
+_SIGNS_OF_USE = (
+    "Could not set lock",
+    "already attached",
+    "different configuration",
+    "used by another process",
+)
 
 
 class DuckdbEngine:
@@ -96,7 +102,7 @@ def _attached(path: Path, con: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 def _unreadable(path: Path, error: duckdb.Error) -> DatabaseError:
     text = str(error).split("\n", 1)[0]
-    if "lock" in text.lower() or "already attached" in text.lower():
+    if any(sign in text for sign in _SIGNS_OF_USE):
         return DatabaseError(
             "Another connection holds the DuckDB database.",
             where=str(path),

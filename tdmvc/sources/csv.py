@@ -76,6 +76,8 @@ class CsvKind:
 
 def _read_layout(path: Path, null_texts: tuple[str, ...]) -> CsvLayout:
     facts = check_bytes(path)
+    if facts.has_mixed_line_ends and not facts.may_span_lines:
+        check_line_ends(path)
     with open_binary(path) as file:
         head = file.read(_SNIFFED_BYTES).decode("utf-8-sig", errors="ignore")
     text = head.lstrip("\r\n")
@@ -98,17 +100,30 @@ def _read_layout(path: Path, null_texts: tuple[str, ...]) -> CsvLayout:
 def _sniff_delimiter(text: str) -> str:
     """Return the first delimiter under which the first rows are as wide as the header, and wider than one."""
     widest = (1, ",")
+    # The head of a long file ends inside of a row.
+    is_cut = len(text) >= _SNIFFED_BYTES // 4
     for delimiter in _DELIMITERS:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        widths = [len(row) for row in islice(reader, _SNIFFED_ROWS) if row]
-        # The head of a long file ends inside of a row.
-        if len(text) >= _SNIFFED_BYTES // 4 and len(widths) > 1:
+        widths, is_whole = _widths(text, delimiter)
+        if is_cut and is_whole and len(widths) > 1:
             widths.pop()
-        if widths[0] > 1 and all(width == widths[0] for width in widths):
+        if (is_whole or is_cut) and len(set(widths)) == 1 and widths[0] > 1:
             return delimiter
-        if widths[0] > widest[0]:
+        if widths and widths[0] > widest[0]:
             widest = (widths[0], delimiter)
     return widest[1]
+
+
+def _widths(text: str, delimiter: str) -> tuple[list[int], bool]:
+    """Return how many values the first rows have, and whether they could all be read."""
+    widths: list[int] = []
+    try:
+        for row in islice(
+            csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), _SNIFFED_ROWS
+        ):
+            widths += [len(row)] if row else []
+    except csv.Error:
+        return widths, False
+    return widths, True
 
 
 def _infer(layout: CsvLayout, con: duckdb.DuckDBPyConnection) -> tuple[CsvLayout, InferredTable]:

@@ -23,6 +23,8 @@ class ByteFacts:
 
     may_span_lines: bool
     """Some quoted value may hold a line end."""
+    has_mixed_line_ends: bool
+    """Some lines end in LF alone, some in CRLF; may be so inside of values."""
     lines: int
     """Lines that end in LF, and a last one that does not."""
 
@@ -43,7 +45,7 @@ def check_bytes(path: Path) -> ByteFacts:
 def _check_stream(file: BinaryIO, path: Path) -> ByteFacts:
     decoder = codecs.getincrementaldecoder("utf-8")()
     quotes = _QuoteWatch()
-    line, last = 1, b""
+    line, pairs, last = 1, 0, b""
     while chunk := file.read(_CHUNK_BYTES):
         if line == 1 and chunk.startswith(_WIDE_MARKS):
             raise _encoding_error(path, "it is UTF-16", "UTF-16")
@@ -63,12 +65,14 @@ def _check_stream(file: BinaryIO, path: Path) -> ByteFacts:
             )
         quotes.see(chunk)
         line += chunk.count(_LINE_FEED)
+        pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk.startswith(_LINE_FEED))
         last = chunk[-1:]
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         raise _encoding_error(path, f"line {line} is not UTF-8", "LATIN1") from None
-    return ByteFacts(quotes.may_span_lines, line if last != _LINE_FEED else line - 1)
+    has_mixed_line_ends = 0 < pairs < line - 1
+    return ByteFacts(quotes.may_span_lines, has_mixed_line_ends, line if last != _LINE_FEED else line - 1)
 
 
 class _QuoteWatch:

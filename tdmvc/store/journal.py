@@ -40,6 +40,8 @@ class Journal:
     def __init__(self, root: Path, path: Path) -> None:
         self._root = root
         self._path = path
+        self._plain: set[Path] = {root}
+        """Folders that were looked at: neither they nor what they lie in are links."""
 
     @property
     def is_open(self) -> bool:
@@ -99,7 +101,7 @@ class Journal:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
-            # A person replaced the folder by a file; its rows were taken in before.
+            # A person put one file in the folder's place; its rows were taken in before.
             target.parent.unlink()
             target.parent.mkdir()
         try:
@@ -128,12 +130,15 @@ class Journal:
                 remedy="this file was not written by tdmvc: look at it, then delete it.",
             )
         for folder in _parents_below(path, self._root):
+            if folder in self._plain:
+                break
             if folder.is_symlink():
                 raise StoreError(
                     "A folder of a dataset is a symbolic link.",
                     where=str(folder),
                     remedy="replace the link by a real folder, then run the command again.",
                 )
+        self._plain.add(path.parent)
         return path
 
 

@@ -80,12 +80,15 @@ def folder_status(folder: Folder | None, listing: Listing) -> FolderStatus:
 
 
 class Materialiser:
-    """Lays parts from the cache into folders, by reflink or copy, links only where DVC is told to."""
+    """Lays parts from the cache into folders, by reflink or copy, links only where DVC is told to.
+
+    May be used by several threads at once.
+    """
 
     def __init__(self, objects: ObjectStore, index: FileIndex, link_types: tuple[str, ...]) -> None:
         self._objects = objects
         self._index = index
-        self._types = list(link_types)
+        self._types = tuple(link_types)
 
     def place(self, md5: str, target: Path, owner: str) -> None:
         """Put one verified object at a path that does not exist yet.
@@ -96,8 +99,11 @@ class Materialiser:
         source = self._objects.verified(md5, owner)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            while not self._try(self._types[0] if self._types else "copy", source, target):
-                self._types.pop(0)
+            for kind in (*self._types, "copy"):
+                if self._try(kind, source, target):
+                    break
+                # What the file system refuses once it refuses always.
+                self._types = tuple(other for other in self._types if other != kind)
         except OSError as error:
             raise StoreError.disk(target, error) from error
         self._index.remember(target, md5)
@@ -115,7 +121,7 @@ class Materialiser:
                     _copy(source, target)
         except OSError:
             target.unlink(missing_ok=True)
-            if kind == "copy" or not self._types:
+            if kind == "copy":
                 raise
             return False
         return True
