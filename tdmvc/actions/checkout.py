@@ -20,7 +20,7 @@ from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.names import folder_name
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WorkStatus
-from tdmvc.model.sql import quote_name, quote_text
+from tdmvc.model.sql import quote_name, scan_parquet
 from tdmvc.repo.contract import CONTRACT_FILE
 from tdmvc.repo.dataset import DATASET_FILE, update_dataset
 from tdmvc.store.content import dataset_content, table_content
@@ -282,8 +282,7 @@ def read_side(workspace: Workspace, side: TableSide) -> pa.RecordBatchReader:
 
 def side_relation(side: TableSide) -> str:
     """Return SQL to put behind FROM that gives the rows of a table."""
-    files = ", ".join(quote_text(str(path)) for path in side.locate(side.parts))
-    return f"read_parquet([{files}])"
+    return scan_parquet(side.locate(side.parts))
 
 
 def _report(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdmvc.actions.tables import new_folders, work_status
+from tdmvc.actions.tables import new_folders, open_edited, work_status
 from tdmvc.actions.workspace import Workspace
 from tdmvc.databases import engine_of, open_database
 from tdmvc.errors import NotFoundError, PartError, UsageError
@@ -90,7 +90,7 @@ def read_edits(workspace: Workspace, state: DatasetState, only: str | None = Non
             folders[table] = folder.path
     for table, path in sorted(folders.items()):
         if only is None or table == only:
-            offered[table] = open_source(path, workspace.engine, table=table)
+            offered[table] = open_edited(workspace, state, table, path)
     return offered
 
 

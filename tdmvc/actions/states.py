@@ -12,6 +12,8 @@ from tdmvc.model.version import SemVer, Version
 from tdmvc.repo import datasets, releases
 from tdmvc.repo.versions import read_versions
 
+_NEAREST = 4
+
 
 def resolve_state(workspace: Workspace, reference: Reference | str) -> DatasetState:
     """Return the state that a reference names.
@@ -105,11 +107,12 @@ def _no_release(
 ) -> NotFoundError:
     known = [version for version in published if version.release]
     near = releases.nearest(release, [str(version.release) for version in known])
+    ordered = [version for name in near for version in known if version.release == name]
+    # Ranges have no place among numbers, so the newest versions fill up the list.
+    ordered += [version for version in reversed(known) if version not in ordered]
     lines = [
         f"release {version.release} has {version.ref}{_lacking(version, heads)}"
-        for name in near
-        for version in known
-        if version.release == name
+        for version in ordered[:_NEAREST]
     ]
     if not published:
         remedy = f"nothing is published yet: `tdmvc publish {dataset} --release {release}`."

@@ -7,12 +7,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.actions.workspace import Workspace
-from tdmvc.errors import NotFoundError
+from tdmvc.errors import NotFoundError, SourceError
 from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.names import escape_case, folder_name, table_name
 from tdmvc.model.report import WorkStatus
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
 from tdmvc.store.build import BuiltTable, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
@@ -169,12 +170,42 @@ def _edited_side(workspace: Workspace, state: DatasetState, table: str, folder: 
     )
 
 
+def open_edited(workspace: Workspace, state: DatasetState, table: str, path: Path) -> list[SourceTable]:
+    """Open what any tool wrote into a table's folder; what the contract says of its columns holds.
+
+    Raises:
+        SourceError: it cannot be read without loss.
+    """
+    declared = state.contract.table(table)
+    if declared is None:
+        return open_source(path, workspace.engine, table=table)
+    try:
+        sources = open_source(path, workspace.engine, table=table)
+    except SourceError:
+        if not path.is_dir():
+            raise
+        # Files that disagree on a type are sources of their own: the contract's type decides.
+        files = sorted(file for file in path.iterdir() if not file.name.startswith((".", "_")))
+        sources = [source for file in files for source in open_source(file, workspace.engine, table=table)]
+    # The tool knows how it wrote a column, not what the column is at its first source.
+    names = set(declared.column_names)
+    return [
+        replace(
+            source,
+            schema=source.schema.with_columns(
+                tuple(replace(c, physical_type=None) if c.name in names else c for c in source.schema.columns)
+            ),
+        )
+        for source in sources
+    ]
+
+
 def build_from_folder(
     workspace: Workspace, state: DatasetState, table: str, folder: Folder, sink: FolderSink
 ) -> tuple[BuiltTable, TableSchema]:
     """Build the parts of a table from what any tool wrote into its folder."""
     con = workspace.engine
-    sources = open_source(folder.path, con, table=table)
+    sources = open_edited(workspace, state, table, folder.path)
     with prepare_intake(con, table, sources, state.contract.table(table)) as intake:
         built = build_table(
             con,

@@ -1,6 +1,5 @@
 """Knows which parts of two sides need a look, and how SQL reads the rows in them."""
 
-import glob
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ import duckdb
 
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.sql import quote_name, quote_text
+from tdmvc.model.sql import quote_name, scan_parquet
 from tdmvc.model.types import duckdb_type
 
 _PARQUET_NAMES = frozenset({"filename", "file_row_number", "file_index"})
@@ -46,7 +45,7 @@ class RowScan:
         number = "file_index" if file is None else str(file)
         values = [f"{quote_name(column.name)} AS {alias}" for column, alias in self._aliased()]
         columns = ", ".join([f"CAST({number} AS BIGINT) AS f", "file_row_number AS r", *values])
-        return f"SELECT {columns} FROM {_read_parquet(paths)}"
+        return f"SELECT {columns} FROM {scan_parquet(paths)}"
 
     def _select_nothing(self) -> str:
         values = [f"CAST(NULL AS {duckdb_type(column.type)}) AS {alias}" for column, alias in self._aliased()]
@@ -75,7 +74,7 @@ def open_scan(
     copy = f"tdmvc_{name}"
     values = ", ".join(f"{quote_name(column)} AS {scan.alias(column)}" for column in side.schema.column_names)
     pieces = " UNION ALL ".join(
-        f"SELECT {index}::BIGINT AS f, row_number() OVER () AS r, {values} FROM {_read_parquet((path,))}"
+        f"SELECT {index}::BIGINT AS f, row_number() OVER () AS r, {values} FROM {scan_parquet((path,))}"
         for index, path in enumerate(scan.paths)
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE {copy} AS {pieces}")
@@ -95,9 +94,3 @@ def _locate(side: TableSide, parts: Sequence[str]) -> list[Path]:
         if count > 1:
             paths.extend(list(side.locate([part])) * (count - 1))
     return paths
-
-
-def _read_parquet(paths: Sequence[Path]) -> str:
-    """Neither a bracket in a folder's name nor `name=value` in it may mean anything to DuckDB."""
-    names = ", ".join(quote_text(glob.escape(str(path))) for path in paths)
-    return f"read_parquet([{names}], hive_partitioning = false)"

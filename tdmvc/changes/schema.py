@@ -31,7 +31,7 @@ def _column_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaChange
 
 def _changes_of(old: Column, new: Column) -> Iterator[SchemaChange]:
     if old.type != new.type:
-        is_wider = is_widening(old.type, new.type)
+        is_wider = old.is_untyped or is_widening(old.type, new.type)
         kind = SchemaChangeKind.TYPE_WIDENED if is_wider else SchemaChangeKind.TYPE_CHANGED
         yield SchemaChange(kind, new.name, old.spelled_type, new.spelled_type)
     if old.required != new.required:

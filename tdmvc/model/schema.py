@@ -10,6 +10,10 @@ PERSONAL = frozenset({"personal", "personal data", "pii", "sensitive personal", 
 """Classifications whose values are never shown, in lower case."""
 
 
+UNTYPED = "null"
+"""The physical type of a column that holds nothing but nulls: any type may follow it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table."""
@@ -36,6 +40,11 @@ class Column:
         """Whether the text holds JSON, and so compares by structure."""
         physical = (self.physical_type or "").strip().lower()
         return pa.types.is_string(self.type) and physical in {"json", "jsonb"}
+
+    @property
+    def is_untyped(self) -> bool:
+        """Whether every value was null where it came from, so that its type is a placeholder."""
+        return self.physical_type == UNTYPED
 
     @property
     def spelled_type(self) -> str:

@@ -11,7 +11,7 @@ import duckdb
 from tdmvc.errors import SourceError
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
-from tdmvc.model.sql import quote_text
+from tdmvc.model.sql import quote_path, quote_text
 from tdmvc.sources.base import SourceRequest, check_column_names, is_gzip, open_binary, stem
 from tdmvc.sources.csv_bytes import check_bytes, check_line_ends, count_rows
 from tdmvc.sources.csv_types import InferredTable, infer_columns
@@ -48,7 +48,7 @@ class CsvLayout:
         columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in self.names)
         nulls = ", ".join(quote_text(text) for text in ("", *self.null_texts))
         return (
-            f"SELECT * FROM read_csv({quote_text(str(self.path))}, auto_detect = false, header = true, "
+            f"SELECT * FROM read_csv({quote_path(self.path)}, auto_detect = false, header = true, "
             f"columns = {{{columns}}}, delim = {quote_text(self.delimiter)}, quote = '\"', escape = '\"', "
             f"comment = '', skip = {self.blank_lines}, nullstr = [{nulls}], allow_quoted_nulls = false, "
             f"strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false, "
@@ -76,13 +76,13 @@ class CsvKind:
 
 def _read_layout(path: Path, null_texts: tuple[str, ...]) -> CsvLayout:
     facts = check_bytes(path)
-    if facts.has_mixed_line_ends and not facts.may_span_lines:
-        check_line_ends(path)
     with open_binary(path) as file:
         head = file.read(_SNIFFED_BYTES).decode("utf-8-sig", errors="ignore")
     text = head.lstrip("\r\n")
     if not text:
         raise SourceError.unreadable(path, "the file is empty.", remedy="write a header line first.")
+    if facts.has_mixed_line_ends and not facts.may_span_lines:
+        check_line_ends(path)
     blank = head[: len(head) - len(text)].replace("\r\n", "\n").replace("\r", "\n")
     is_tab = path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
     delimiter = "\t" if is_tab else _sniff_delimiter(text)

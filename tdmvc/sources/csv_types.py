@@ -7,7 +7,7 @@ from enum import IntFlag
 import duckdb
 import pyarrow as pa
 
-from tdmvc.model.schema import Column
+from tdmvc.model.schema import UNTYPED, Column
 from tdmvc.model.sql import quote_name, quote_names
 from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type
 
@@ -102,7 +102,8 @@ def infer_columns(con: duckdb.DuckDBPyConnection, query: str, names: Sequence[st
         type_ = SIMPLE["float64"] if name in floats else _type(profiles[name])
         columns.append(
             InferredColumn(
-                Column(name, type_), f"CAST({quote_name(name)} AS {duckdb_type(type_)}) AS {quote_name(name)}"
+                Column(name, type_, physical_type=None if profiles[name].classes or not count else UNTYPED),
+                f"CAST({quote_name(name)} AS {duckdb_type(type_)}) AS {quote_name(name)}",
             )
         )
     return InferredTable(tuple(columns), count)

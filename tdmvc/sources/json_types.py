@@ -7,7 +7,7 @@ from itertools import islice
 
 import pyarrow as pa
 
-from tdmvc.model.schema import Column
+from tdmvc.model.schema import UNTYPED, Column
 from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE
 
 _BATCH_ROWS = 4096
@@ -54,6 +54,11 @@ class JsonProfile:
                 self._items.add(item)
         elif isinstance(value, dict):
             self._add_object(value)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing but nulls was seen."""
+        return not self._kinds
 
     def _add_object(self, value: dict[str, object]) -> None:
         if self._fields is None:
@@ -119,7 +124,7 @@ def json_column(name: str, profile: JsonProfile, *, has_structs: bool) -> JsonCo
     type_ = profile.type(has_structs=has_structs)
     if type_ is None:
         return JsonColumn(Column(name, SIMPLE["string"], physical_type="json"))
-    return JsonColumn(Column(name, type_))
+    return JsonColumn(Column(name, type_, physical_type=UNTYPED if profile.is_empty else None))
 
 
 def json_text(value: object) -> str:

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 
 from tdmvc.errors import SourceError
 from tdmvc.model.duckdb_types import CanonicalForm, DuckType, canonical_form
-from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.schema import UNTYPED, Column, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
-from tdmvc.model.sql import quote_name, quote_text
+from tdmvc.model.sql import quote_name, scan_parquet
 from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type, is_widening, map_type
 from tdmvc.sources.base import SourceRequest, check_column_names, stem
 
@@ -85,8 +85,7 @@ class _Group:
 
     @property
     def scan(self) -> str:
-        names = ", ".join(quote_text(str(file)) for file in self.files)
-        return f"read_parquet([{names}], hive_partitioning = false)"
+        return scan_parquet(self.files)
 
 
 def _open_table(
@@ -118,7 +117,7 @@ def _read_file(file: Path, con: duckdb.DuckDBPyConnection) -> _Group:
     try:
         arrow = pq.read_schema(file)
         check_column_names(arrow.names, file)
-        relation = con.sql(f"SELECT * FROM read_parquet({quote_text(str(file))}, hive_partitioning = false)")
+        relation = con.sql(f"SELECT * FROM {scan_parquet([file])}")
         sources = dict(zip(arrow.names, relation.types, strict=True))
     except (pa.ArrowException, duckdb.Error, OSError, ValueError) as error:
         first_line = str(error).split("\n", 1)[0]
@@ -203,7 +202,8 @@ def _united(groups: Sequence[_Group], table: str) -> list[Column]:
     for group in groups:
         for column in group.columns.values():
             known = united.get(column.name)
-            new = Column(column.name, column.form.type, column.form.physical_type)
+            physical_type = UNTYPED if column.is_null else column.form.physical_type
+            new = Column(column.name, column.form.type, physical_type)
             if known is None or (column.name not in seen_in and not column.is_null):
                 united[column.name] = new
             elif column.name in seen_in and not column.is_null:

@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import platformdirs
 from tdmvc.errors import ConfigError
 
 _LINK_TYPES = ("reflink", "copy", "hardlink", "symlink")
+_QUOTED = re.compile(r"""(["'])(.*?)\1\s*(#.*)?$""")
+_REMOTE = re.compile(r'\s*remote\s*"(.*)"\s*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +45,18 @@ def read_dvc_config(root: Path) -> DvcConfig:
     remotes: dict[str, str] = {}
     for path in _config_files(folder):
         parser = _parse(path)
-        if text := parser.get("cache", "dir", fallback=None):
+        sections = {_plain(name).lower(): dict(parser[name]) for name in parser.sections()}
+        cache, core = sections.get("cache", {}), sections.get("core", {})
+        if text := _plain(cache.get("dir", "")):
             cache_dir = _resolve(path.parent, text)
-        if text := parser.get("cache", "type", fallback=None):
-            wanted = tuple(word.strip() for word in text.strip("\"'").split(","))
+        if text := cache.get("type", ""):
+            wanted = [_plain(word).lower() for word in _plain(text).split(",")]
             link_types = tuple(word for word in wanted if word in _LINK_TYPES) or link_types
-        default_remote = parser.get("core", "remote", fallback=default_remote)
-        for section in parser.sections():
-            words = section.strip("'").split(" ", 1)
-            if words[0] == "remote" and len(words) == 2:
-                name = words[1].strip().strip('"')
-                remotes[name] = parser.get(section, "url", fallback=remotes.get(name, ""))
+        if text := _plain(core.get("remote", "")):
+            default_remote = text.lower()
+        for section, values in sections.items():
+            if match := _REMOTE.fullmatch(section):
+                remotes[match[1]] = _plain(values.get("url", remotes.get(match[1], "")))
     return DvcConfig(cache_dir, link_types, default_remote, remotes)
 
 
@@ -64,9 +68,13 @@ def _config_files(folder: Path) -> list[Path]:
 
 
 def _parse(path: Path) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    # DVC's parser knows no continued lines, so an indent means nothing.
+    parser = configparser.ConfigParser(
+        interpolation=None, strict=False, delimiters=("=",), comment_prefixes=("#",), default_section=""
+    )
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
+        lines = path.read_text(encoding="utf-8").splitlines()
+        parser.read_string("\n".join(line.strip() for line in lines))
     except (configparser.Error, OSError, UnicodeDecodeError) as error:
         raise ConfigError.at(
             f"DVC's configuration cannot be read: {str(error).splitlines()[0]}",
@@ -77,5 +85,12 @@ def _parse(path: Path) -> configparser.ConfigParser:
 
 
 def _resolve(base: Path, text: str) -> Path:
-    path = Path(os.path.expanduser(text.strip().strip("\"'")))
-    return path if path.is_absolute() else (base / path).resolve()
+    return Path(os.path.abspath(base / os.path.expanduser(text)))
+
+
+def _plain(text: str) -> str:
+    """Return a value without its quotes and the comment behind it."""
+    text = text.strip()
+    if match := _QUOTED.match(text):
+        return match[2]
+    return text.split("#")[0].strip()

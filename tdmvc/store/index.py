@@ -52,8 +52,10 @@ class FileIndex:
         row = self._one("select stamp, md5 from seen where path = ?", str(path))
         if row and row[0] == stamp:
             return str(row[1])
+        # A write after our reading, within the tick of the last one, would leave no trace.
+        is_settled = _is_settled(stamp)
         md5 = md5_of_file(path)
-        if _stamp(path) == stamp:
+        if is_settled and _stamp(path) == stamp:
             self._pending[str(path)] = (stamp, md5)
         return md5
 
@@ -107,11 +109,10 @@ class FileIndex:
         connection = self._open()
         if connection is None:
             return
-        now = time.time_ns()
         rows = [
             (path, stamp, md5)
             for path, (stamp, md5) in self._pending.items()
-            if now - int(stamp.rsplit(":", 1)[1]) > _TICK_NS and _is_still(path, stamp)
+            if _is_settled(stamp) and _is_still(path, stamp)
         ]
         try:
             with connection:
@@ -135,7 +136,8 @@ class FileIndex:
             return None
         try:
             row: tuple[Any, ...] | None = connection.execute(query, (value,)).fetchone()
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            self._forget(error)
             return None
         return row
 
@@ -146,19 +148,30 @@ class FileIndex:
                 self._connection = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
                 self._connection.execute("pragma synchronous = off")
                 self._connection.executescript(_SCHEMA)
-            except (sqlite3.Error, OSError):
-                # A damaged memory is forgotten; a read-only folder has none.
-                self._connection = None
+            except (sqlite3.Error, OSError) as error:
+                # A read-only folder has no memory.
                 self._is_broken = True
-                with contextlib.suppress(OSError):
-                    self._path.unlink()
-        return self._connection
+                self._forget(error)
+        return None if self._is_broken else self._connection
+
+    def _forget(self, error: Exception) -> None:
+        """Do without a damaged memory, and make room for a new one."""
+        # An OperationalError (locked, read-only) says nothing against the file.
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            self._is_broken = True
+            with contextlib.suppress(OSError):
+                self._path.unlink()
 
 
 def _stamp(path: Path) -> str:
     stat = os.stat(path)
     newest = max(stat.st_mtime_ns, stat.st_ctime_ns)
     return f"{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{newest}"
+
+
+def _is_settled(stamp: str) -> bool:
+    """Tell whether a write from now on would change the stamp."""
+    return time.time_ns() - int(stamp.rsplit(":", 1)[1]) > _TICK_NS
 
 
 def _is_still(path: str, stamp: str) -> bool:

@@ -12,11 +12,15 @@ import pyarrow as pa
 from tdmvc.errors import UsageError
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
-from tdmvc.model.sql import quote_name, quote_text
+from tdmvc.model.sql import quote_name, quote_text, scan_parquet
 from tdmvc.model.types import SIMPLE, duckdb_type, is_widening, spell
 
 _views = count()
 _STRING = SIMPLE["string"]
+_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_DATE = r"[0-9]{4,6}-[0-9]{1,2}-[0-9]{1,2}"
+_TIME = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
+_ZONE = r" ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +115,13 @@ def _reconcile(
     schema = _schema(table, columns, sources, current, key)
     selects = [_select(opened, schema) for opened in sources]
     if existing and current is not None:
-        files = ", ".join(quote_text(str(path)) for path in existing)
         names = ", ".join(
             f"CAST({quote_name(c.name)} AS {duckdb_type(c.type)}) AS {quote_name(c.name)}"
             if current.column(c.name)
             else f"CAST(NULL AS {duckdb_type(c.type)}) AS {quote_name(c.name)}"
             for c in schema.columns
         )
-        selects.insert(0, f"SELECT {names} FROM read_parquet([{files}])")
+        selects.insert(0, f"SELECT {names} FROM {scan_parquet(existing)}")
     return Intake(schema, " UNION ALL ".join(selects), tuple(dict.fromkeys(notes)))
 
 
@@ -130,7 +133,13 @@ def _fitting_columns(
     checks: dict[str, str] = {}
     for column in opened.source.schema.columns:
         wanted = current.column(column.name) if current else None
-        if wanted is None or wanted.type == column.type or is_widening(column.type, wanted.type):
+        if (
+            wanted is None
+            or wanted.is_untyped
+            or column.is_untyped
+            or wanted.type == column.type
+            or is_widening(column.type, wanted.type)
+        ):
             fitting.add(column.name)
         elif check := _misfit(opened, column, wanted.type):
             checks[column.name] = check
@@ -163,13 +172,45 @@ def _misfit(opened: _OpenSource, column: Column, wanted: pa.DataType) -> str | N
 
 def _is_spelling_of(value: str, wanted: pa.DataType) -> str:
     """Return SQL that is true where a text spells a value of the type, without rounding."""
-    fits = f"TRY_CAST({value} AS {duckdb_type(wanted)}) IS NOT NULL"
-    if pa.types.is_integer(wanted):
-        return f"regexp_full_match({value}, '[+-]?[0-9]+') AND {fits}"
-    if pa.types.is_decimal(wanted):
-        digits = r"[+-]?[0-9]+(\.[0-9]{0," + str(wanted.scale) + "}0*)?"
-        return f"regexp_full_match({value}, {quote_text(digits)}) AND {fits}"
-    return fits
+    cast = f"TRY_CAST({value} AS {duckdb_type(wanted)})"
+    if pa.types.is_floating(wanted):
+        return _is_spelling_of_float(value, cast, wanted.bit_width)
+    if pa.types.is_binary(wanted):
+        return f"CAST({cast} AS VARCHAR) = {value}"
+    # DuckDB's casts round, drop a zone, a time of day, or digits beyond microseconds; these do not.
+    if pa.types.is_boolean(wanted):
+        spelling = "(?i)true|false|t|f|1|0"
+    elif pa.types.is_integer(wanted):
+        spelling = "[+-]?[0-9]+"
+    elif pa.types.is_decimal(wanted):
+        spelling = rf"[+-]?[0-9]+(\.[0-9]{{0,{wanted.scale}}}0*)?"
+    elif pa.types.is_date(wanted):
+        spelling = _DATE
+    elif pa.types.is_time(wanted):
+        spelling = _TIME
+    else:
+        spelling = f"{_DATE}([ T]{_TIME})?" + (_ZONE if wanted.tz else "")
+    return f"regexp_full_match({value}, {quote_text(spelling)}) AND {cast} IS NOT NULL"
+
+
+def _is_spelling_of_float(value: str, cast: str, bits: int) -> str:
+    """Return SQL that is true for infinities, integers kept exactly, and as many digits as the float keeps."""
+    sure, most = (15, 17) if bits == 64 else (6, 9)
+    # What a program writes is the shortest spelling, or one of the most digits.
+    return (
+        f"CASE WHEN regexp_full_match({value}, '(?i)nan|[+-]?inf(inity)?') THEN {cast} IS NOT NULL "
+        f"WHEN NOT isfinite({cast}) THEN false "
+        f"WHEN regexp_full_match({value}, '[+-]?[0-9]+') "
+        f"THEN TRY_CAST({cast} AS HUGEINT) = TRY_CAST({value} AS HUGEINT) "
+        f"WHEN regexp_full_match({value}, {quote_text(_NUMBER)}) "
+        f"THEN length({_digits(value)}) <= {sure} OR length({_digits(value)}) = {most} "
+        f"OR {_digits(value)} = {_digits(f'CAST({cast} AS VARCHAR)')} ELSE false END"
+    )
+
+
+def _digits(text: str) -> str:
+    """Return SQL that gives a number's digits, without exponent and zeros at the ends."""
+    return f"trim(regexp_replace(regexp_replace({text}, '[eE].*$', ''), '[^0-9]', '', 'g'), '0')"
 
 
 def _merge_columns(
@@ -201,10 +242,12 @@ def _merge_column(
     new = _widest([column for column, _ in offered])
     attributes = replace(
         old,
-        physical_type=new.physical_type or old.physical_type,
+        physical_type=_physical_type(old, new),
         required=new.required or old.required,
         unique=new.unique or old.unique,
     )
+    if old.is_untyped:
+        return replace(attributes, type=new.type)
     if all(fits for _, fits in offered):
         return attributes
     type_ = unify(old.type, new.type) if keep_old else new.type
@@ -214,11 +257,18 @@ def _merge_column(
     return replace(attributes, type=type_, physical_type=new.physical_type)
 
 
+def _physical_type(old: Column, new: Column) -> str | None:
+    if old.is_untyped:
+        return new.physical_type
+    return old.physical_type if new.is_untyped else new.physical_type or old.physical_type
+
+
 def _widest(columns: Sequence[Column]) -> Column:
-    first, *others = columns
+    # A column of nulls says nothing of the type that others know.
+    first, *others = sorted(columns, key=lambda column: column.is_untyped)
     type_ = first.type
     for other in others:
-        type_ = unify(type_, other.type)
+        type_ = type_ if other.is_untyped else unify(type_, other.type)
     return replace(first, type=type_)
 
 

@@ -76,10 +76,26 @@ class Journal:
             # Written atomically, so this is not ours: nothing was promised.
             remove_quietly(self._path)
             return False
-        plan = Plan(dict(document["writes"]), dict(document["moves"]), list(document["removes"]))
-        self._apply(plan)
+        self._apply(self._plan_of(document))
         remove_quietly(self._path)
         return True
+
+    def _plan_of(self, document: object) -> Plan:
+        """Return the plan that a journal's document holds."""
+        if isinstance(document, dict) and document.get("format") == _FORMAT:
+            writes, moves, removes = (document.get(name) for name in ("writes", "moves", "removes"))
+            if (
+                isinstance(writes, dict)
+                and isinstance(moves, dict)
+                and isinstance(removes, list)
+                and all(isinstance(text, str) for text in (*writes.values(), *moves.values(), *removes))
+            ):
+                return Plan(writes, moves, removes)
+        raise StoreError(
+            "A journal is not in this release's format, so the change that it began cannot be finished.",
+            where=str(self._path),
+            remedy="run the release of tdmvc that began it; if none did, look at the file, then delete it.",
+        )
 
     def _apply(self, plan: Plan) -> None:
         try:
@@ -88,14 +104,9 @@ class Journal:
             for name in plan.removes:
                 self._remove(self._inside(name))
             for name, text in plan.writes.items():
-                write_atomic(self._inside(name), text.encode())
+                self._write(self._inside(name), text)
         except OSError as error:
-            failure = StoreError.disk(self._root, error)
-            raise StoreError(
-                failure.what,
-                where=failure.where,
-                remedy="mend that, then run any tdmvc command: it finishes the change that was begun.",
-            ) from error
+            raise _unfinished(StoreError.disk(self._root, error)) from error
 
     def _move(self, source: Path, target: Path) -> None:
         try:
@@ -110,6 +121,12 @@ class Journal:
             if not target.exists():
                 raise
 
+    def _write(self, path: Path, text: str) -> None:
+        try:
+            write_atomic(path, text.encode())
+        except StoreError as error:
+            raise _unfinished(error) from error
+
     def _remove(self, path: Path) -> None:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
@@ -123,7 +140,7 @@ class Journal:
         """Return the path, after making sure that it cannot lead out of the work tree."""
         pure = PurePosixPath(name)
         path = self._root / pure
-        if pure.is_absolute() or ".." in pure.parts or pure.parts[:1] == (".git",):
+        if pure.is_absolute() or ".." in pure.parts or ".git" in map(str.lower, pure.parts):
             raise StoreError(
                 "A journal names a path outside the work tree.",
                 where=str(self._path),
@@ -140,6 +157,15 @@ class Journal:
                 )
         self._plain.add(path.parent)
         return path
+
+
+def _unfinished(error: StoreError) -> StoreError:
+    """Return the error with what to do once the journal is written: nothing is lost, and nothing is undone."""
+    return StoreError(
+        error.what,
+        where=error.where,
+        remedy="mend that, then run any tdmvc command: it finishes the change that was begun.",
+    )
 
 
 def _parents_below(path: Path, root: Path) -> Iterator[Path]:

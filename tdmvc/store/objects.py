@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -157,7 +157,10 @@ class ObjectStore:
         """Move a damaged object out of the cache, so that nothing uses it and a fetch brings a good one."""
         try:
             self._quarantine.mkdir(parents=True, exist_ok=True)
-            os.replace(path, self._quarantine / oid)
+            aside = self._quarantine / oid
+            aside.unlink(missing_ok=True)
+            # The cache may lie on another disk, where a rename cannot reach.
+            shutil.move(path, aside)
         except OSError:
             pass
 

@@ -53,8 +53,11 @@ def read_folder(path: Path, index: FileIndex) -> Folder | None:
         return None
     files: dict[str, str] = {}
     try:
-        for folder, folders, names in os.walk(path):
+        for folder, folders, names in os.walk(path, onerror=_raise):
             folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in folders:
+                if (Path(folder) / name).is_symlink():
+                    raise _link(Path(folder) / name)
             for name in sorted(names):
                 if name.startswith((".", "_")):
                     continue
@@ -136,6 +139,10 @@ def _reflink(source: Path, target: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _link(path: Path) -> StoreError:

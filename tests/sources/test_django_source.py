@@ -96,7 +96,7 @@ def test_dates_in_texts_stay_texts(tmp_path: Path, con: Con) -> None:
 
 
 def test_a_list_with_an_object_of_another_shape_is_refused(tmp_path: Path, con: Con) -> None:
-    with pytest.raises(SourceError, match="line .*not an object of a Django fixture"):
+    with pytest.raises(SourceError, match=r"line .*not an object of a Django fixture"):
         open_fixture(tmp_path, con, thing(1, a=1), {"model": "shop.order"})
 
 

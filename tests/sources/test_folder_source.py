@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -10,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.errors import SourceError
+from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
 
+Read = Callable[[SourceTable], pa.Table]
 Con = duckdb.DuckDBPyConnection
 
 
@@ -67,10 +70,21 @@ def test_a_subfolder_of_other_files_is_refused(tmp_path: Path, con: Con) -> None
         open_source(tmp_path, con)
 
 
-def test_paths_may_hold_quotes_and_stars(tmp_path: Path, con: Con) -> None:
+def test_paths_may_hold_quotes_and_are_never_patterns(tmp_path: Path, con: Con, read: Read) -> None:
     folder = tmp_path / "it's [a] *"
     folder.mkdir()
-    (folder / "a'*?.csv").write_text("id\n1\n")
-    pq.write_table(pa.table({"id": [1]}), folder / "b[0]'.parquet")
-    tables = open_source(folder, con)
-    assert [table.schema.name for table in tables] == ["a'*?", "b[0]'"]
+    (folder / "a*'?.csv").write_text("id\n1\n")
+    (folder / "ab'c.csv").write_text("id\n2\n")
+    pq.write_table(pa.table({"id": [3]}), folder / "b[0]*.parquet")
+    pq.write_table(pa.table({"id": [4]}), folder / "b0.parquet")
+    found = {table.schema.name: read(table).column("id").to_pylist() for table in open_source(folder, con)}
+    assert found == {"a*'?": [1], "ab'c": [2], "b[0]*": [3], "b0": [4]}
+
+
+def test_a_folder_of_one_table_may_be_given_a_name(tmp_path: Path, con: Con) -> None:
+    (tmp_path / "edited.csv").write_text("id\n1\n")
+    (table,) = open_source(tmp_path, con, table="orders")
+    assert table.schema.name == "orders"
+    (tmp_path / "other.csv").write_text("id\n1\n")
+    with pytest.raises(SourceError, match="names its tables itself"):
+        open_source(tmp_path, con, table="orders")

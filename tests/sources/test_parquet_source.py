@@ -33,6 +33,8 @@ def spelled(table: SourceTable) -> list[str]:
 
 
 NINE_DIGITS = np.array([1_577_836_800_123_456_789], dtype="i8")
+SMALL_MAP = pa.map_(pa.string(), pa.int32())
+ENTRY = "struct<key: string, value: "
 SIX_DIGITS = np.array([1_577_836_800_123_456_000], dtype="i8")
 
 
@@ -55,8 +57,8 @@ SIX_DIGITS = np.array([1_577_836_800_123_456_000], dtype="i8")
         (pa.array([decimal.Decimal("1.10")]), "decimal(3,2)"),
         (pa.nulls(1), "string"),
         (pa.array([{"a": 1, "b c": ["x"]}]), 'struct<a: int64, "b c": list<string>>'),
-        (pa.array([[("k", [1])]], pa.map_(pa.string(), pa.list_(pa.int32()))), "list<struct<key: string, value: list<int32>>>"),
-        (pa.array([{"m": [("k", 1)]}], pa.struct([("m", pa.map_(pa.string(), pa.int32()))])), "struct<m: list<struct<key: string, value: int32>>>"),
+        (pa.array([[("k", [1])]], pa.map_(pa.string(), pa.list_(pa.int32()))), f"list<{ENTRY}list<int32>>>"),
+        (pa.array([{"m": [("k", 1)]}], pa.struct([("m", SMALL_MAP)])), f"struct<m: list<{ENTRY}int32>>>"),
     ],
 )  # fmt: skip
 def test_any_arrow_type_becomes_canonical(

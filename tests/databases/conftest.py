@@ -1,0 +1,33 @@
+"""What the tests of databases share: connections, and rows in one call."""
+
+from collections.abc import Callable, Iterator
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from tdmvc.model.source import SourceTable, SqlScan
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+@pytest.fixture
+def read(con: duckdb.DuckDBPyConnection) -> Callable[[SourceTable], pa.Table]:
+    """Return all rows of a source table, which must have exactly the types that its schema names."""
+
+    def read(table: SourceTable) -> pa.Table:
+        if isinstance(table.scan, SqlScan):
+            if table.scan.attach:
+                con.execute(table.scan.attach)
+            rows = con.sql(table.scan.query).to_arrow_table()
+        else:
+            rows = table.scan.open().read_all()
+        assert rows.schema == table.schema.arrow_schema()
+        return rows
+
+    return read

@@ -1,0 +1,129 @@
+"""DuckDB files: what they declare, in every schema, without holding the file."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from tdmvc.databases import open_database
+from tdmvc.errors import DatabaseError, SourceError
+from tdmvc.model.schema import Reference
+from tdmvc.model.source import SourceTable
+
+Read = Callable[[SourceTable], pa.Table]
+Con = duckdb.DuckDBPyConnection
+
+
+def make(folder: Path, script: str) -> Path:
+    path = folder / "it's mine.duckdb"
+    with duckdb.connect(str(path)) as database:
+        database.execute(script)
+    return path
+
+
+def test_keys_references_and_constraints_are_read(tmp_path: Path, con: Con) -> None:
+    path = make(
+        tmp_path,
+        """
+        CREATE SCHEMA sales;
+        CREATE TABLE p (id INTEGER PRIMARY KEY, u VARCHAR UNIQUE NOT NULL, boss INTEGER REFERENCES p(id));
+        CREATE TABLE o (b INTEGER, a INTEGER, PRIMARY KEY (a, b), UNIQUE (b, a), CHECK (a > 0));
+        CREATE TABLE sales.x (id INTEGER PRIMARY KEY);
+        CREATE TABLE sales.y (x INTEGER REFERENCES sales.x(id));
+        CREATE VIEW v AS SELECT 1 AS one;
+        """,
+    )
+    tables = {table.schema.name: table.schema for table in open_database(path, con)}
+    assert sorted(tables) == ["o", "p", "sales.x", "sales.y"]
+    assert tables["p"].key == ("id",)
+    assert [(c.required, c.unique) for c in tables["p"].columns] == [
+        (True, False),
+        (True, True),
+        (False, False),
+    ]
+    assert tables["p"].references == (Reference(("boss",), "p", ("id",)),)
+    assert tables["o"].key == ("a", "b")
+    assert tables["sales.y"].references == (Reference(("x",), "sales.x", ("id",)),)
+
+
+def test_types_that_arrow_lacks_become_text(tmp_path: Path, con: Con, read: Read) -> None:
+    path = make(
+        tmp_path,
+        """
+        CREATE TYPE mood AS ENUM ('sad', 'ok');
+        CREATE TABLE t AS SELECT 'ok'::mood AS a, 5::HUGEINT AS b, MAP {'k': [1]} AS c,
+            TIMESTAMP_NS '2024-01-01 00:00:00.000001' AS d, [1, 2]::INTEGER[2] AS e, '101'::BIT AS f;
+        """,
+    )
+    (table,) = open_database(path, con)
+    assert [column.physical_type for column in table.schema.columns] == [
+        "enum",
+        "hugeint",
+        "map(varchar, integer[])",
+        "timestamp_ns",
+        "integer[2]",
+        "bit",
+    ]
+    (row,) = read(table).to_pylist()
+    assert (row["a"], int(row["b"]), row["c"], row["e"], row["f"]) == (
+        "ok",
+        5,
+        [{"key": "k", "value": [1]}],
+        [1, 2],
+        "101",
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "TIMESTAMP_NS '2024-01-01 00:00:00.000000001'",
+        "[TIMESTAMP_NS '2024-01-01 00:00:00.000000001']",
+        "170141183460469231731687303715884105727::HUGEINT",
+        "{'a': 170141183460469231731687303715884105727::HUGEINT}",
+    ],
+)
+def test_a_value_that_would_lose_digits_is_refused(tmp_path: Path, con: Con, value: str) -> None:
+    with pytest.raises(SourceError, match=r"(?s)would be lost.*table t, column a"):
+        open_database(make(tmp_path, f"CREATE TABLE t AS SELECT {value} AS a"), con)
+
+
+def test_a_type_without_a_canonical_form_is_refused(tmp_path: Path, con: Con) -> None:
+    path = make(tmp_path, "CREATE TABLE t (a UNION(x INTEGER, y VARCHAR))")
+    with pytest.raises(SourceError, match="no table can hold"):
+        open_database(path, con)
+
+
+def test_the_file_is_free_again_after_a_look(tmp_path: Path, con: Con, read: Read) -> None:
+    path = make(tmp_path, "CREATE TABLE t AS SELECT 1 AS a")
+    (table,) = open_database(path, con)
+    with duckdb.connect(str(path)) as owner:
+        owner.execute("INSERT INTO t VALUES (2)")
+    assert read(table).column("a").to_pylist() == [1, 2]
+    # A second look sees the file as it is now, though the first scan attached it.
+    assert len(open_database(path, con)) == 1
+
+
+def test_a_file_that_another_process_holds_is_refused_with_advice(tmp_path: Path, con: Con) -> None:
+    path = make(tmp_path, "CREATE TABLE t AS SELECT 1 AS a")
+    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        assert other.stdout.readline().strip() == b"held"
+        with pytest.raises(DatabaseError, match="Another connection holds"):
+            open_database(path, con)
+        other.stdin.close()
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path, con: Con) -> None:
+    path = make(tmp_path, "CREATE TABLE t AS SELECT 1 AS a")
+    path.write_bytes(path.read_bytes()[:64] + b"\xff" * 20_000)
+    with pytest.raises(DatabaseError, match="cannot be read"):
+        open_database(path, con)
