@@ -43,6 +43,11 @@ class ChangeSet:
         """Files that are moved, removed or written."""
         return len(self._plan.moves) + len(self._plan.removes) + len(self._plan.writes)
 
+    @property
+    def rewrites_text(self) -> bool:
+        """Whether pointers or the manifest change, and not only the files that they name."""
+        return bool(self._plan.writes) or any(path.endswith(".dvc") for path in self._plan.removes)
+
     def write(self, path: str, text: str) -> None:
         """Write a text file, `path` relative to the dataset; nothing happens where it says that already."""
         target = self._workspace.dataset_folder(self._dataset) / path

@@ -118,6 +118,8 @@ def _into_work_tree(
             if not options.tables:
                 _write_manifest(workspace, change, target)
             changed = change.changed_files
+            if change.rewrites_text:
+                notes += _keep_uncommitted(workspace, target.name)
             change.commit(journal)
         except BaseException:
             if not journal.is_open:
@@ -125,6 +127,16 @@ def _into_work_tree(
             raise
     sides = open_tables(workspace, target, only=set(wanted))
     return _report(target, how, sides, changed, notes=tuple(notes))
+
+
+def _keep_uncommitted(workspace: Workspace, dataset: str) -> list[str]:
+    """Keep pointers that were added but not committed: nothing else would name their rows any more."""
+    path = workspace.dataset_path(dataset)
+    if not workspace.git.is_dirty([path]):
+        return []
+    ref = f"tdmvc/replaced/{dataset}"
+    workspace.git.keep_snapshot(path, f"refs/{ref}", f"{dataset} before a checkout")
+    return [f"What was not committed is kept; `tdmvc checkout {dataset}@{ref}` brings it back."]
 
 
 def _refuse_loss(

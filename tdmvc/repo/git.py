@@ -2,6 +2,7 @@
 
 import os
 import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -202,6 +203,25 @@ class GitRepo:
             ) from None
         return self._run("rev-parse", "HEAD").strip()
 
+    def keep_snapshot(self, path: str, ref: str, message: str) -> None:
+        """Keep a folder as it is on disk under a ref of its own; branch and index do not move.
+
+        What Git ignores is left out. The ref's former snapshot becomes the parent, so none is forgotten.
+        """
+        who = {
+            f"GIT_{role}_{what}": "tdmvc" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+        }
+        with tempfile.TemporaryDirectory(prefix="tdmvc-index-") as folder:
+            env = {**who, "GIT_INDEX_FILE": str(Path(folder) / "index")}
+            if self.head() is not None:
+                self._run_with(env, "read-tree", "HEAD")
+            self._run_with(env, "add", "--all", "--", path)
+            tree = self._run_with(env, "write-tree")
+            parent = self.try_resolve(ref) or self.head()
+            parents = ("-p", parent) if parent else ()
+            commit = self._run_with(env, "commit-tree", tree, *parents, "-m", message)
+            self._run_with(env, "update-ref", ref, commit)
+
     def create_annotated_tag(self, name: str, message: str, *, commit: str = "HEAD") -> None:
         """Create an annotated tag.
 
@@ -255,6 +275,10 @@ class GitRepo:
             raise TdmvcError(
                 f"Git cannot read the object {sha[:10]}.", where=str(self.root), remedy="run `git fsck`."
             ) from error
+
+    def _run_with(self, env: dict[str, str], *words: str) -> str:
+        command = [git.Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *_SETTINGS, *words]
+        return str(self._git.execute(command, env=env)).strip()
 
     def _run(self, *words: str) -> str:
         # Lines end as Git wrote them: an output of NUL-ended records must not lose its last byte.
