@@ -37,8 +37,8 @@ docs: $(FOR_WORK) ## Write the generated pages of docs/ anew
 docs-check: $(FOR_WORK)
 	$(BIN)/python docs/generate.py --check
 
-bench: $(FOR_WORK) ## Run the benchmarks; ARGS="-k diff" chooses some
-	$(BIN)/python -m pytest benchmarks --numprocesses=0 --benchmark-enable --benchmark-only $(ARGS)
+bench: $(FOR_WORK) ## Run the benchmarks; ARGS="--quick" is short, ARGS="--full" goes to 60 M rows
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 format: $(FOR_WORK) ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .

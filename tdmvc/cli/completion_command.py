@@ -18,4 +18,8 @@ def command(context: click.Context, shell: str) -> None:
     if completion is None:
         raise click.UsageError(f"click knows no completion for {shell}.")
     root = context.find_root().command
-    click.echo(completion(root, {}, "tdmvc", "_TDMVC_COMPLETE").source())
+    script = completion(root, {}, "tdmvc", "_TDMVC_COMPLETE").source()
+    if shell == "bash":
+        # Bash would cut golden@1.0.0 in three at the @.
+        script += "\nCOMP_WORDBREAKS=${COMP_WORDBREAKS//@}\n"
+    click.echo(script)

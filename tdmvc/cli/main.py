@@ -23,7 +23,7 @@ COMMANDS: dict[str, str] = {
     "publish": "Make the present state of a dataset an immutable version.",
     "list": "List datasets and their published versions.",
     "show": "Describe a state: tables, keys, types, references and ties.",
-    "checkout": "Bring a version, or what fits a release, to where it is needed.",
+    "checkout": "Bring a state of a dataset into the working copy, or elsewhere.",
     "sql": "Ask a dataset in SQL, at any version or revision.",
     "push": "Send rows to the remote, and verify that they arrived.",
     "pull": "Bring rows from the remote into the working copy.",
@@ -131,9 +131,14 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _say_error(error: TdmvcError) -> None:
     first, _, rest = error.message.partition("\n")
-    _say(click.style("error: ", fg="red", bold=True) + first)
+    _say(_loud("error: ") + first)
     if rest:
         _say(rest)
+
+
+def _loud(text: str) -> str:
+    """Colour the first word of a complaint; click takes the colour away where no terminal reads it."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, fg="red", bold=True)
 
 
 def _say(text: str) -> None:

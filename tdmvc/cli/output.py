@@ -64,7 +64,8 @@ def emit(
     if context.obj["quiet"]:
         rendered = rendered.partition("\n\nNext:\n")[0]
     if rendered:
-        click.echo(rendered)
+        # Colour that was asked for goes into a pipe too, where click would take it away.
+        click.echo(rendered, color=use_color())
 
 
 def use_color() -> bool:
@@ -83,7 +84,7 @@ def complete_dataset(
 ) -> list[CompletionItem]:
     """Complete names of datasets; and of versions, behind an @."""
     try:
-        with Workspace.open(".") as workspace:
+        with Workspace.open(context.find_root().params.get("directory") or ".") as workspace:
             names: Sequence[str] = workspace.datasets()
             if "@" in incomplete:
                 dataset = incomplete.split("@")[0]

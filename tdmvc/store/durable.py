@@ -1,6 +1,7 @@
 """Files that are either old or new, whatever happens in between."""
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -11,8 +12,12 @@ _UMASK = os.umask(0)
 os.umask(_UMASK)
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int | None = None, writer: str | None = None) -> None:
     """Write a file so that a reader, or a crash, sees the old content or the new, never a piece.
+
+    Args:
+        writer: names the only process that may write this file now. What it left behind
+            when it was killed is then cleaned up by its next attempt.
 
     Raises:
         StoreError: the disk is full or the folder cannot be written; nothing is left behind.
@@ -20,7 +25,10 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
     temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".tdmvc-", suffix=".tmp", dir=path.parent)
+        if writer is None:
+            descriptor, temporary = tempfile.mkstemp(prefix=".tdmvc-", suffix=".tmp", dir=path.parent)
+        else:
+            descriptor, temporary = _reopen_temporary(path, writer)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
@@ -35,6 +43,14 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
         if temporary:
             remove_quietly(Path(temporary))
         raise
+
+
+def _reopen_temporary(path: Path, writer: str) -> tuple[int, str]:
+    # Removed and made anew, never opened: somebody may have put a link there.
+    short = hashlib.sha256(path.name.encode()).hexdigest()[:12]
+    temporary = path.with_name(f".tdmvc-{writer}-{short}.tmp")
+    temporary.unlink(missing_ok=True)
+    return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), str(temporary)
 
 
 def remove_quietly(path: Path) -> None:

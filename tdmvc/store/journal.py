@@ -123,7 +123,7 @@ class Journal:
 
     def _write(self, path: Path, text: str) -> None:
         try:
-            write_atomic(path, text.encode())
+            write_atomic(path, text.encode(), writer=self._path.stem)
         except StoreError as error:
             raise _unfinished(error) from error
 

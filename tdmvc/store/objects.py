@@ -168,7 +168,7 @@ class ObjectStore:
 def _parse_listing(data: bytes, path: Path, owner: str) -> Listing:
     try:
         raw = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PartError.damaged(path, owner, "the listing is not JSON") from error
     if not isinstance(raw, list):
         raise PartError.damaged(path, owner, "the listing is not a list")

@@ -36,6 +36,8 @@ def encode_part(table: pa.Table, key: tuple[str, ...]) -> bytes:
             encoding = _encoding(column.type, is_leading_key=bool(key) and name == key[0])
             if encoding:
                 encodings[name] = encoding
+    # PyArrow tells columns by dotted path: a plain column "a.b" is spelled like field b of a struct a.
+    encodings = {name: encoding for name, encoding in encodings.items() if name not in dictionary}
     sink = io.BytesIO()
     order = [(name, "ascending") for name in (key or table.column_names)]
     pq.write_table(
