@@ -13,7 +13,7 @@ FOR_WORK := .venv/.for-work
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(FOR_USE) ## Play the sample shop's story, from the first fixture to a merge
+demo: $(FOR_USE) ## Play the sample shop's story, from the first fixture to a clone in CI
 	@$(BIN)/tdmvc demo
 
 test: $(FOR_WORK) ## Run the tests; ARGS="-k merge" chooses some

@@ -15,7 +15,7 @@ from tdmvc.actions.intake import (
     read_offers,
     take_table,
 )
-from tdmvc.actions.tables import table_folder, work_status
+from tdmvc.actions.tables import table_folder, was_laid_out, work_status
 from tdmvc.actions.workspace import Workspace, require_dvc
 from tdmvc.errors import MigrationsError, NotFoundError, UsageError
 from tdmvc.migrations import read_state as read_migration_state
@@ -66,6 +66,11 @@ def add(
                     remedy=f"make it by naming its rows: tdmvc add {dataset} SOURCE.",
                 )
             offered = read_edits(workspace, state, options.table)
+            for table in options.keys or {}:
+                if table not in offered and table not in state.pointers:
+                    raise NotFoundError.named("table", table, sorted(state.pointers), where="--key")
+                # Rows that stay, under another key.
+                offered.setdefault(table, [])
         _refuse_stages(workspace, dataset, offered)
         _refuse_other_part_rows(workspace, state)
         taken = [
@@ -130,11 +135,13 @@ def _removed(
     owned = {table for table, pointer in state.pointers.items() if pointer.stage is None}
     if has_sources:
         return sorted(owned - set(offered)) if options.replace else []
-    missing = {table for table in owned if work_status(workspace, state, table)[0] is WorkStatus.MISSING}
-    # A dataset of which nothing lies here was never checked out; nobody deleted its tables.
-    if options.table is not None or missing == set(state.pointers):
+    if options.table is not None:
         return []
-    return sorted(missing)
+    missing = {table for table in owned if work_status(workspace, state, table)[0] is WorkStatus.MISSING}
+    if missing == set(state.pointers):
+        return []
+    # Only what this clone laid out can have been deleted by a person; the rest was never checked out.
+    return sorted(table for table in missing if was_laid_out(workspace, state, table))
 
 
 def _plan(
@@ -201,7 +208,10 @@ def _write_manifest(
     config = replace(state.config, migrations=migrations, kind=options.kind or state.config.kind)
     tree, folder = workspace.tree, workspace.dataset_path(state.name)
     change.write(DATASET_FILE, update_dataset(tree.read_text(f"{folder}/{DATASET_FILE}"), config))
-    tables: dict[str, TableSchema | None] = {table.name: table.schema for table in taken}
+    # What the contract says already is not written again: that costs more than the rows of a small table.
+    tables: dict[str, TableSchema | None] = {
+        table.name: table.schema for table in taken if state.contract.table(table.name) != table.schema
+    }
     tables.update(dict.fromkeys(removed))
     if tables:
         text = tree.read_text(f"{folder}/{CONTRACT_FILE}")
@@ -223,5 +233,12 @@ def recorded_migrations(
         except MigrationsError as error:
             notes.append(f"The migrations '{location.name}' were not recorded: {error.what}")
             continue
-        recorded[location.name] = RecordedState(state.location.tool, state.heads)
+        new = RecordedState(state.location.tool, state.heads)
+        old = recorded.get(location.name)
+        if old is not None and old != new:
+            notes.append(
+                f"The rows now count as made for migrations '{location.name}' at {', '.join(new.heads)} "
+                f"(before: {', '.join(old.heads)})."
+            )
+        recorded[location.name] = new
     return recorded, notes

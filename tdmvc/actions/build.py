@@ -3,15 +3,18 @@
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from tdmvc.actions.add import added_table, current_state
+from tdmvc.actions.add import added_table, current_state, recorded_migrations
 from tdmvc.actions.intake import AddOptions, key_findings, read_offers, take_table
 from tdmvc.actions.tables import FolderSink, table_folder
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import StoreError, UsageError
 from tdmvc.model.finding import Finding
 from tdmvc.model.report import AddedTable, AddReport
+from tdmvc.repo.dataset import DATASET_FILE, update_dataset
+from tdmvc.store.durable import write_atomic
 
 
 def build(
@@ -49,4 +52,8 @@ def build(
             shutil.rmtree(made, ignore_errors=True)
         added.append(added_table(taken))
         findings += key_findings(dataset, taken)
+    manifest = workspace.dataset_folder(dataset) / DATASET_FILE
+    if not manifest.exists():
+        config = replace(state.config, migrations=recorded_migrations(workspace, state.config)[0])
+        write_atomic(manifest, update_dataset(None, config).encode())
     return AddReport(dataset, tuple(added), tuple(findings))

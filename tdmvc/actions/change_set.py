@@ -36,6 +36,7 @@ class ChangeSet:
         self._place = workspace.store.materialiser()
         self._staging: Path | None = None
         self._staged = 0
+        self._laid: dict[str, str | None] = {}
         self._remove_old_staging()
 
     @property
@@ -78,6 +79,7 @@ class ChangeSet:
         missing = [e for e in listing.entries if have.get(e.name) != e.md5]
         if missing:
             self._copy_beside(owner, listing, missing, target)
+        self._laid[self._relative(target)] = listing.object
         wanted = {entry.name for entry in listing.entries}
         self._plan.removes.extend(self._relative(target / name) for name in have if name not in wanted)
         return len(missing)
@@ -99,6 +101,7 @@ class ChangeSet:
     def clear(self, folder: str, present: Folder | None) -> None:
         """Empty and remove a table's folder."""
         target = self._workspace.dataset_folder(self._dataset) / folder
+        self._laid[self._relative(target)] = None
         if present is not None:
             names = present.files if present.path.is_dir() else {"": ""}
             self._plan.removes.extend(self._relative(target / name if name else target) for name in names)
@@ -107,6 +110,8 @@ class ChangeSet:
         """Make the change, wholly or not at all."""
         try:
             journal.commit(self._plan)
+            for folder, oid in self._laid.items():
+                self._workspace.store.index.remember_laid(folder, oid)
         finally:
             if not journal.is_open:
                 self.abandon()

@@ -12,7 +12,7 @@ import pyarrow as pa
 from tdmvc.actions.add import current_state
 from tdmvc.actions.change_set import GITIGNORE, ChangeSet
 from tdmvc.actions.states import resolve_release, resolve_state
-from tdmvc.actions.tables import open_tables, table_folder, work_status
+from tdmvc.actions.tables import leftover_folders, open_tables, table_folder, work_status
 from tdmvc.actions.workspace import Workspace
 from tdmvc.databases import TableToWrite, engine_for_target
 from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
@@ -20,9 +20,10 @@ from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.names import folder_name
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WorkStatus
-from tdmvc.model.sql import quote_name, scan_parquet
+from tdmvc.model.sql import quote_name, quote_names, scan_parquet
 from tdmvc.repo.contract import CONTRACT_FILE
 from tdmvc.repo.dataset import DATASET_FILE, update_dataset
+from tdmvc.store.build import cast_batches
 from tdmvc.store.content import dataset_content, table_content
 from tdmvc.store.worktree import Folder
 
@@ -116,6 +117,9 @@ def _into_work_tree(
         try:
             notes = _lay_out(workspace, change, current, target, wanted, gone, folders)
             if not options.tables:
+                for table, folder in leftover_folders(workspace, current).items():
+                    if table not in target.pointers:
+                        change.clear(folder.path.name, folder)
                 _write_manifest(workspace, change, target)
             changed = change.changed_files
             if change.rewrites_text:
@@ -289,7 +293,10 @@ def read_side(workspace: Workspace, side: TableSide) -> pa.RecordBatchReader:
     con = workspace.engine.cursor()
     order = side.schema.key or side.schema.column_names
     keys = ", ".join(f"{quote_name(name)} ASC NULLS FIRST" for name in order)
-    return con.sql(f"SELECT * FROM {side_relation(side)} ORDER BY {keys}").to_arrow_reader(10_000)
+    names = quote_names(side.schema.column_names)
+    reader = con.sql(f"SELECT {names} FROM {side_relation(side)} ORDER BY {keys}").to_arrow_reader(10_000)
+    schema = side.schema.arrow_schema()
+    return pa.RecordBatchReader.from_batches(schema, cast_batches(reader, schema))
 
 
 def side_relation(side: TableSide) -> str:

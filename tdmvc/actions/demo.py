@@ -100,7 +100,7 @@ def plan_story(folder: Path) -> list[Step]:
         ),
         Step(
             "Release 2.0.0: invoices in three currencies",
-            "The bump is computed: a column was renamed, so the version is a major one.",
+            "The bump is computed: customers.name became full_name, which breaks who reads it, so it is a major one.",
             (
                 *_release(third),
                 _tdmvc(
@@ -115,7 +115,7 @@ def plan_story(folder: Path) -> list[Step]:
         ),
         Step(
             "An edit with any tool",
-            "DuckDB writes plain Parquet into the working copy: one payment is refunded. tdmvc shows the one cell.",
+            "DuckDB writes plain Parquet into the working copy: one payment failed after all. The diff is one cell.",
             (
                 Command(("python", "../edit.py"), is_shown=False),
                 _tdmvc("diff"),

@@ -48,7 +48,8 @@ def drift(
     Args:
         refs: states of datasets (`golden`, `golden@1.0.0`); none means every working copy.
         at: the Git revision of the schema; None is the work tree.
-        release: compare the version that fits this release with the schema at its commit.
+        release: the schema at this release's commit; a dataset without a version stands for
+            the version that fits the release.
 
     Raises:
         NotFoundError: no such dataset, revision or release.
@@ -60,7 +61,12 @@ def drift(
         at = release_commit(workspace.git, workspace.config, release)
         if at is None:
             raise NotFoundError.named("release", release, sorted(workspace.git.tags()))
-        states = [resolve_release(workspace, state.name, release, strict=False)[0] for state in states]
+        states = [
+            state
+            if state.version is not None
+            else resolve_release(workspace, state.name, release, strict=False)[0]
+            for state in states
+        ]
     tree = _tree(workspace, at)
     locations = read_config(tree).migrations if tree.read_text("tdmvc.yaml") else ()
     locations = locations or workspace.config.migrations

@@ -7,7 +7,7 @@ from pathlib import Path
 from tdmvc.actions.tables import new_folders, open_edited, work_status
 from tdmvc.actions.workspace import Workspace
 from tdmvc.databases import engine_of, open_database
-from tdmvc.errors import NotFoundError, PartError, UsageError
+from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError
 from tdmvc.model.dataset import DatasetKind, DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.report import WorkStatus
@@ -50,12 +50,15 @@ class TakenTable:
     old: Listing | None
     """What the pointer named before, where it can be read."""
     notes: tuple[str, ...]
+    is_rekeyed: bool = False
+    """Another key than the contract said."""
 
     @property
     def status(self) -> str:
         if self.old is None:
             return "added"
-        return "unchanged" if self.old.content == self.built.listing.content else "changed"
+        is_same = self.old.content == self.built.listing.content and not self.is_rekeyed
+        return "unchanged" if is_same else "changed"
 
 
 def read_offers(workspace: Workspace, sources: Sequence[Path], options: AddOptions) -> Offered:
@@ -81,13 +84,26 @@ def read_offers(workspace: Workspace, sources: Sequence[Path], options: AddOptio
 
 
 def read_edits(workspace: Workspace, state: DatasetState, only: str | None = None) -> Offered:
-    """Look at the working copy for tables that were edited or put there by another tool."""
+    """Look at the working copy for tables that were edited or put there by another tool.
+
+    Raises:
+        LocalWorkError: a folder holds another state's rows; taking them in would undo what Git brought.
+    """
     offered: Offered = {}
     folders: dict[str, Path] = dict(new_folders(workspace, state))
+    stale: list[str] = []
     for table in state.pointers:
         status, folder = work_status(workspace, state, table)
         if status is WorkStatus.MODIFIED and folder is not None:
             folders[table] = folder.path
+        elif status is WorkStatus.STALE and (only is None or table == only):
+            stale.append(table)
+    if stale:
+        raise LocalWorkError(
+            f"The working copy of {state.name} holds rows of another state, as `git switch` or `git merge` leave them.",
+            where=f"{state.name}: {', '.join(stale)}",
+            remedy=f"bring the rows of the present pointers: `tdmvc checkout {state.name} --tables {','.join(stale)}`.",
+        )
     for table, path in sorted(folders.items()):
         if only is None or table == only:
             offered[table] = open_edited(workspace, state, table, path)
@@ -113,9 +129,10 @@ def take_table(
     owner = f"{state.name}/{table}"
     old = _old_listing(workspace, state, table)
     known: Mapping[str, KnownPart] = store.known_parts(old) if is_kept else {}
-    if options.append and table in state.pointers and old is None:
+    keeps_rows = options.append or not sources
+    if keeps_rows and table in state.pointers and old is None:
         raise PartError.missing(state.pointers[table].object, owner, store.looked_in())
-    existing = store.parts(old, owner) if options.append and old is not None else []
+    existing = store.parts(old, owner) if keeps_rows and old is not None else []
     with prepare_intake(
         workspace.engine,
         table,
@@ -133,7 +150,9 @@ def take_table(
             part_rows=state.config.part_rows or DEFAULT_PART_ROWS,
             report=workspace.report,
         )
-        return TakenTable(table, intake.schema, built, old, intake.notes)
+        declared = state.contract.table(table)
+        is_rekeyed = declared is not None and old is not None and declared.key != intake.schema.key
+        return TakenTable(table, intake.schema, built, old, intake.notes, is_rekeyed=is_rekeyed)
 
 
 def key_findings(dataset: str, taken: TakenTable) -> list[Finding]:

@@ -199,6 +199,11 @@ def _migrations(workspace: Workspace, recorded: Mapping[str, RecordedState]) -> 
             continue
         if known is None or set(known.heads) == set(state.heads):
             full[location.name] = RecordedState(location.tool, state.heads, state.count, state.digest)
+        else:
+            workspace.warn(
+                f"These rows were made for migrations '{location.name}' at {', '.join(known.heads)}, "
+                f"but the work tree stands at {', '.join(state.heads)}; `tdmvc drift` says more."
+            )
     return full
 
 

@@ -93,10 +93,10 @@ def _not_pushed(workspace: Workspace, state: DatasetState) -> int | None:
         return None
     needed: set[str] = set()
     for table, pointer in state.pointers.items():
-        needed.add(pointer.object)
         if store.objects.has(pointer.object):
             try:
                 needed |= store.closure(pointer.object, f"{state.name}/{table}")
             except PartError:
                 continue
-    return len(store.not_pushed(needed))
+    # What is not here came from somewhere, and cannot be pushed from here anyway.
+    return len(store.not_pushed(oid for oid in needed if store.objects.has(oid)))

@@ -19,9 +19,9 @@ from tdmvc.store.build import BuiltTable, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.index import md5_of_file
 from tdmvc.store.intake import prepare_intake
-from tdmvc.store.objects import Listing, PartEntry
+from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_schema
-from tdmvc.store.worktree import Folder, FolderStatus, folder_status, read_folder
+from tdmvc.store.worktree import Folder, read_folder
 
 _OTHER_FOLDERS = frozenset({"versions", "conflicts", "scenarios"})
 
@@ -103,33 +103,45 @@ def work_status(workspace: Workspace, state: DatasetState, table: str) -> tuple[
         return WorkStatus.NEW, folder
     if folder is None:
         return WorkStatus.MISSING, None
-    if not workspace.store.objects.has(pointer.object):
-        # Without the listing only DVC's way of hashing a folder can tell.
-        return (
-            WorkStatus.CLEAN if _listing_of(folder).object == pointer.object else WorkStatus.MODIFIED
-        ), folder
-    listing = workspace.store.listing(pointer.object, f"{state.ref}/{table}")
-    clean = folder_status(folder, listing) is FolderStatus.CLEAN
-    return (WorkStatus.CLEAN if clean else WorkStatus.MODIFIED), folder
+    if folder.listing is not None and folder.listing.object == pointer.object:
+        return WorkStatus.CLEAN, folder
+    return (WorkStatus.STALE if _is_kept(workspace, folder) else WorkStatus.MODIFIED), folder
+
+
+def was_laid_out(workspace: Workspace, state: DatasetState, table: str) -> bool:
+    """Tell whether this clone put the pointer's rows into the folder once: if they are gone, a person removed them."""
+    path = f"{workspace.dataset_path(state.name)}/{table_folder(state, table)}"
+    return workspace.store.index.laid(path) == state.pointers[table].object
 
 
 def new_folders(workspace: Workspace, state: DatasetState) -> dict[str, Path]:
-    """Return folders of the dataset that hold Parquet files and have no pointer, by table name."""
+    """Return folders that somebody put into the dataset and that have no pointer yet, by table name."""
+    return {
+        table: folder.path
+        for table, folder in _folders_without_pointer(workspace, state).items()
+        if not _is_kept(workspace, folder)
+    }
+
+
+def leftover_folders(workspace: Workspace, state: DatasetState) -> dict[str, Folder]:
+    """Return folders without a pointer that hold a kept table of another state: nobody's new rows."""
+    return {
+        table: folder
+        for table, folder in _folders_without_pointer(workspace, state).items()
+        if _is_kept(workspace, folder)
+    }
+
+
+def _folders_without_pointer(workspace: Workspace, state: DatasetState) -> dict[str, Folder]:
     root = workspace.dataset_folder(state.name)
-    taken = {(p.folder or folder_name(name)) for name, p in state.pointers.items()}
-    found: dict[str, Path] = {}
+    taken = {(p.folder or folder_name(name)) for name, p in state.pointers.items()} | _OTHER_FOLDERS
+    found: dict[str, Folder] = {}
     for path in sorted(root.iterdir()) if root.is_dir() else []:
-        name = path.name
-        if (
-            name.startswith(".")
-            or name in _OTHER_FOLDERS
-            or name in taken
-            or not path.is_dir()
-            or path.is_symlink()
-        ):
+        if path.name.startswith(".") or path.name in taken or not path.is_dir() or path.is_symlink():
             continue
-        if any(file.suffix == ".parquet" for file in path.iterdir()):
-            found[table_name(name)] = path
+        folder = read_folder(path, workspace.store.index)
+        if folder and any(name.endswith(".parquet") for name in folder.files):
+            found[table_name(path.name)] = folder
     return found
 
 
@@ -244,5 +256,6 @@ def _as_kept(table: str, schema: pa.Schema, declared: TableSchema | None) -> Tab
     )
 
 
-def _listing_of(folder: Folder) -> Listing:
-    return Listing(tuple(PartEntry(name, md5) for name, md5 in sorted(folder.files.items())))
+def _is_kept(workspace: Workspace, folder: Folder) -> bool:
+    """Tell whether the folder says just what a listing in the cache says, so that no work is in it."""
+    return folder.listing is not None and workspace.store.objects.has(folder.listing.object)

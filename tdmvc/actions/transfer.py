@@ -44,18 +44,19 @@ def push_states(
     remotes: list[str | None] = [remote]
     if with_release_remote and workspace.config.release_remote:
         remotes.append(workspace.config.release_remote)
-    before = len(store.not_pushed(wanted))
+    moved: set[str] = set()
     names: list[str] = []
     for name in remotes:
         workspace.report("push", 0, len(wanted), "objects")
-        missing = store.push(wanted, remote=name)
+        sent = store.push(wanted, remote=name)
+        moved |= sent.moved
         label = name or store.config.default_remote or "default"
-        if missing:
-            raise StoreError.remote(label, f"{len(missing)} of {len(wanted)} objects did not arrive.")
+        if sent.missing:
+            raise StoreError.remote(label, f"{len(sent.missing)} of {len(wanted)} objects did not arrive.")
         workspace.report("push", len(wanted), len(wanted), "objects")
         names.append(label)
     store.index.save()
-    return TransferReport("push", tuple(s.ref for s in states), tuple(names), len(wanted), before)
+    return TransferReport("push", tuple(s.ref for s in states), tuple(names), len(wanted), len(moved))
 
 
 def pull(
@@ -75,12 +76,14 @@ def pull(
     moved = _fetch(workspace, pointers, remote)
     wanted = _closure(workspace, states)
     moved += _fetch(workspace, wanted, remote)
+    tables = 0
     for state in states:
         if state.ref == state.name:
-            checkout_pointers(workspace, state, force=force)
+            tables += len(checkout_pointers(workspace, state, force=force).tables)
     store.index.save()
     label = remote or store.config.default_remote or ""
-    return TransferReport("pull", tuple(s.ref for s in states), (label,) if label else (), len(wanted), moved)
+    refs = tuple(state.ref for state in states)
+    return TransferReport("pull", refs, (label,) if label else (), len(wanted), moved, tables)
 
 
 def _fetch(workspace: Workspace, wanted: dict[str, str], remote: str | None) -> int:

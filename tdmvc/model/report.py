@@ -56,6 +56,8 @@ class WorkStatus(StrEnum):
     CLEAN = "clean"
     MODIFIED = "modified"
     """Edited since `add`."""
+    STALE = "stale"
+    """Rows of another state, as `git switch`, `merge` or `pull` leave them: the pointer moved."""
     MISSING = "missing"
     """Not checked out."""
     NEW = "new"
@@ -201,6 +203,8 @@ class TransferReport:
     """Objects that are there now and verified."""
     moved: int
     """Of these, how many travelled."""
+    tables: int = 0
+    """Tables whose rows `pull` left in the working copy."""
 
 
 @dataclass(frozen=True, slots=True)

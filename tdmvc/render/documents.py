@@ -241,6 +241,7 @@ def transfer_document(report: TransferReport) -> Document:
         "remotes": list(report.remotes),
         "objects": report.objects,
         "moved": report.moved,
+        "tables": report.tables,
     }
 
 

@@ -10,6 +10,7 @@ from tdmvc.render.terminal import number, pad, plural
 
 _MEANINGS = {
     "modified": "edited since `tdmvc add`",
+    "stale": "rows of another state",
     "new": "rows that no pointer keeps",
     "missing": "not checked out",
     "added": "added since HEAD",
@@ -68,7 +69,8 @@ def _standing(dataset: DatasetStatus) -> str:
     if not dataset.versions:
         return f"differs from the latest version {dataset.latest}"
     newest = dataset.versions[0]
-    words = f"equals version {newest}"
+    is_edited = any(table.work is not WorkStatus.CLEAN for table in dataset.tables)
+    words = f"{'pointers equal' if is_edited else 'equals'} version {newest}"
     if newest != dataset.latest:
         words += f" (the latest is {dataset.latest})"
     elif len(dataset.versions) > 1:
@@ -129,7 +131,7 @@ def _next_steps(report: StatusReport) -> list[Step]:
             steps.append(Step(f"tdmvc add {name}", "take in what was edited"))
         elif words & {"added", "changed", "removed"}:
             steps.append(Step(f"tdmvc diff {name}", "see what changed, then git add and git commit"))
-        if "missing" in words:
+        if words & {"missing", "stale"}:
             steps.append(
                 Step(f"tdmvc checkout {name}", "bring the rows; `tdmvc pull` where they are not here")
             )

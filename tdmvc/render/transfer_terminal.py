@@ -82,7 +82,8 @@ def render_transfer(report: TransferReport, *, color: bool, width: int) -> str:
     else:
         whole = f"{plural(report.objects, 'object')} {'is' if report.objects == 1 else 'are'}"
         page.verdict(f"Nothing to {visible(report.verb)}", f"{whole} {there}, verified", page.style.green)
-    page.facts([("states", names(report.refs, 2 * page.width))])
+    laid = f"{plural(report.tables, 'table')} in the working copy" if report.tables else ""
+    page.facts([("states", names(report.refs, 2 * page.width)), ("rows", laid)])
     return page.text
 
 

@@ -171,7 +171,8 @@ def check_conflict_markers(text: str, path: str) -> None:
             "The file holds Git conflict markers.",
             path,
             line=text.count("\n", 0, match.start()) + 1,
-            remedy="finish the merge: keep one side of each conflict, or run the merge again with tdmvc's driver.",
+            remedy="finish the merge: keep one side of each conflict; for a "
+            "pointer, `git checkout --ours` or `--theirs`, then `tdmvc add`.",
         )
 
 

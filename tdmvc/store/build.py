@@ -97,7 +97,7 @@ def build_table(
     relation = con.sql(f"SELECT {columns} FROM ({query}) ORDER BY {order}")
     reader = relation.to_arrow_reader(_BATCH_ROWS)
     state = _Counts(schema)
-    batches = state.watch(_cast(reader, schema.arrow_schema()), report)
+    batches = state.watch(cast_batches(reader, schema.arrow_schema()), report)
     parts = list(_finish(cut(batches, schema.key, part_rows=part_rows), schema, sink, known, state))
     if not parts:
         empty = schema.arrow_schema().empty_table()
@@ -129,7 +129,8 @@ class _Counts:
             yield batch
 
 
-def _cast(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def cast_batches(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield the batches in exactly the canonical types: DuckDB has names of its own for some."""
     for batch in reader:
         if batch.schema != schema:
             batch = pa.RecordBatch.from_arrays(

@@ -10,6 +10,7 @@ import importlib
 import io
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +41,18 @@ def init_repository(root: Path, *, is_subfolder: bool) -> None:
             ) from error
 
 
-def push(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
-    """Send objects, then ask the remote for each; return those that it still lacks.
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a push did."""
+
+    moved: frozenset[str]
+    """The objects that were not there before and are now."""
+    missing: frozenset[str]
+    """The objects that the remote still lacks."""
+
+
+def push(root: Path, oids: Iterable[str], *, remote: str | None = None) -> Sent:
+    """Send objects, then ask the remote for each.
 
     Parts travel before the listings that name them, so that a listing on a remote
     never promises what is not there. The presence of a listing is never taken
@@ -56,7 +67,8 @@ def push(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[s
         missing = wanted - _existing(there, wanted)
         for batch in _parts_before_listings(missing):
             _transfer(here, there, batch)
-        return missing - _existing(there, missing)
+        lacking = missing - _existing(there, missing)
+        return Sent(frozenset(missing - lacking), frozenset(lacking))
 
 
 def fetch(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
@@ -129,13 +141,15 @@ def _opened(root: Path) -> Iterator["Repo"]:
 def _remote(repo: "Repo", name: str | None) -> Iterator["HashFileDB"]:
     """Give the remote's store; turn whatever its file system raises into one error."""
     from dvc.config import ConfigError as DvcConfigError
+    from dvc.config import NoRemoteError
 
     label = name or repo.config["core"].get("remote") or "(default)"
     try:
         odb: Any = repo.cloud.get_remote_odb(name, "push")
     except DvcConfigError as error:
+        why = "none is configured" if isinstance(error, NoRemoteError) else str(error).splitlines()[0]
         raise ConfigError(
-            f"No usable DVC remote: {str(error).splitlines()[0]}",
+            f"No usable DVC remote: {why}.",
             where=str(Path(repo.root_dir) / ".dvc" / "config"),
             remedy="add one with `dvc remote add -d NAME URL`, or name one with --remote.",
         ) from error

@@ -16,6 +16,7 @@ from typing import Any
 _SCHEMA = """
 create table if not exists seen (path text primary key, stamp text not null, md5 text not null) without rowid;
 create table if not exists fact (md5 text primary key, rows integer not null) without rowid;
+create table if not exists laid (path text primary key, oid text not null) without rowid;
 create table if not exists pushed (remote text, oid text, primary key (remote, oid)) without rowid;
 """
 _TICK_NS = 20_000_000
@@ -73,6 +74,21 @@ class FileIndex:
 
     def remember_rows(self, md5: str, rows: int) -> None:
         self._facts[md5] = rows
+
+    def laid(self, folder: str) -> str | None:
+        """Return which listing was last laid into a folder, named from the root, if that is known."""
+        row = self._one("select oid from laid where path = ?", folder)
+        return str(row[0]) if row else None
+
+    def remember_laid(self, folder: str, oid: str | None) -> None:
+        """Note which listing a folder holds now; None forgets it."""
+        connection = self._open()
+        if connection is None:
+            return
+        with contextlib.suppress(sqlite3.Error), connection:
+            connection.execute("delete from laid where path = ?", (folder,))
+            if oid is not None:
+                connection.execute("insert into laid values (?, ?)", (folder, oid))
 
     def pushed(self, remote: str) -> set[str]:
         """Return the objects that this clone has seen on a remote."""

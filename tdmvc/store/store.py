@@ -123,12 +123,12 @@ class Store:
             places.append("no remote (none is configured)")
         return places
 
-    def push(self, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
-        """Send whole closures and verify each object; return what is still missing there."""
+    def push(self, oids: Iterable[str], *, remote: str | None = None) -> dvc.Sent:
+        """Send whole closures, verify each object there, and remember it."""
         wanted = set(oids)
-        missing = dvc.push(self.root, wanted, remote=remote)
-        self.index.remember_pushed(self._remote_name(remote), wanted - missing)
-        return missing
+        sent = dvc.push(self.root, wanted, remote=remote)
+        self.index.remember_pushed(self._remote_name(remote), wanted - sent.missing)
+        return sent
 
     def fetch(self, oids: Iterable[str], owner: str, *, remote: str | None = None) -> set[str]:
         """Bring the objects that are not here; return what no remote has.

@@ -3,24 +3,14 @@
 import os
 import shutil
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from tdmvc.errors import StoreError
 from tdmvc.store.index import FileIndex
-from tdmvc.store.objects import Listing, ObjectStore
+from tdmvc.store.objects import Listing, ObjectStore, PartEntry, is_part_name
 
 _FICLONE = 0x40049409
 """The ioctl of Linux that makes a copy share its blocks with the original."""
-
-
-class FolderStatus(StrEnum):
-    """How a table's folder stands to its pointer."""
-
-    CLEAN = "clean"
-    MODIFIED = "modified"
-    MISSING = "missing"
-    """No folder: not checked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +22,11 @@ class Folder:
     """md5 by file name, hidden files left out; a file in a subfolder has its relative path."""
 
     @property
-    def data_files(self) -> list[Path]:
-        return [self.path / name for name in self.files] if self.path.is_dir() else [self.path]
+    def listing(self) -> Listing | None:
+        """The listing that these files make; None where one of them is not named as a part."""
+        if not self.path.is_dir() or not all(is_part_name(name) for name in self.files):
+            return None
+        return Listing(tuple(PartEntry(name, md5) for name, md5 in sorted(self.files.items())))
 
 
 def read_folder(path: Path, index: FileIndex) -> Folder | None:
@@ -72,14 +65,6 @@ def read_folder(path: Path, index: FileIndex) -> Folder | None:
             remedy="mend its permissions.",
         ) from error
     return Folder(path, files) if files else None
-
-
-def folder_status(folder: Folder | None, listing: Listing) -> FolderStatus:
-    """Compare what lies in a folder with what the pointer says."""
-    if folder is None:
-        return FolderStatus.MISSING
-    expected = {entry.name: entry.md5 for entry in listing.entries}
-    return FolderStatus.CLEAN if folder.files == expected else FolderStatus.MODIFIED
 
 
 class Materialiser:

@@ -74,7 +74,9 @@ def test_show_tells_tables_rows_keys_and_references(tdmvc: Tdmvc) -> None:
     assert shown["rows"] == 15_607
     assert (shown["version"], shown["release"], shown["kind"]) == ("1.0.0", "1.0.0", "golden")
     assert tables["PlaylistTrack"]["key"] == ["PlaylistId", "TrackId"]
-    assert {"columns": ["ReportsTo"], "table": "Employee", "to": ["EmployeeId"]} in tables["Employee"]["references"]
+    assert {"columns": ["ReportsTo"], "table": "Employee", "to": ["EmployeeId"]} in tables["Employee"][
+        "references"
+    ]
     assert {(r["columns"][0], r["table"]) for r in tables["Track"]["references"]} == {
         ("AlbumId", "Album"),
         ("GenreId", "Genre"),
@@ -199,7 +201,9 @@ def test_into_a_folder_gives_plain_parquet_of_the_chosen_tables(tdmvc: Tdmvc, re
     assert tracks == sorted(tracks)
     again = tdmvc("checkout", "golden@1.0.0", "--into", "folder", code=4)
     assert "--force" in again.err
-    assert tdmvc("checkout", "golden@1.0.0", "--into", "z.sqlite", "--tables", "Tracks", code=3).err.count("Track'")
+    assert tdmvc("checkout", "golden@1.0.0", "--into", "z.sqlite", "--tables", "Tracks", code=3).err.count(
+        "Track'"
+    )
     assert not (repo / "z.sqlite").exists()
 
 

@@ -96,6 +96,7 @@ ADD_SAME = AddReport("golden", (AddedTable("albums", "unchanged", 347, 9001, 0, 
 
 _WORK = (
     TableStatusReport("audit_log", WorkStatus.NEW, "added"),
+    TableStatusReport("branch_rows", WorkStatus.STALE, "unchanged"),
     TableStatusReport("customers", WorkStatus.MODIFIED, "changed"),
     TableStatusReport("drafts", WorkStatus.MISSING, "removed"),
     TableStatusReport("genres", WorkStatus.MISSING, "unchanged"),
@@ -116,7 +117,7 @@ STATUS_MIXED = StatusReport(
         CLEAN_STATUS,
         DatasetStatus("masked-eu", DatasetKind.MASKED, (), _V["3.1.0"], _WORK, 3, DJANGO_STATE),
         DatasetStatus("reference", DatasetKind.REFERENCE, (_V["3.1.0"],), _V["3.2.0"], _WORK[-2:], None),
-        DatasetStatus("shapes", DatasetKind.SYNTHETIC, (), None, (_WORK[3],), 1),
+        DatasetStatus("shapes", DatasetKind.SYNTHETIC, (), None, (_WORK[4],), 1),
     ),
 )
 STATUS_EMPTY = StatusReport(None, None, ())

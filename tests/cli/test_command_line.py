@@ -1,0 +1,456 @@
+"""What holds of every command: help, exit codes, formats, completion, and quiet manners in a pipe."""
+
+import contextlib
+import io
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from jsonschema import Draft202012Validator
+
+from tdmvc.cli.main import COMMANDS, cli, run
+from tests.conftest import Ran, git
+
+Tdmvc = Callable[..., Ran]
+FORMATS = Path(__file__).parents[2] / "docs" / "formats"
+WITHOUT_FORMAT = {"demo", "completion"}
+ROWS = "id,name\n1,Ada\n2,Grace\n"
+
+
+@pytest.fixture(scope="module")
+def with_version(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with golden@1.0.0 and migrations, made once."""
+    app = tmp_path_factory.mktemp("published") / "app"
+    shutil.copytree(template, app, symlinks=True)
+    (app / "migrations").mkdir()
+    (app / "migrations" / "0001_customers.sql").write_text("CREATE TABLE customers (id int);\n")
+    with (app / "tdmvc.yaml").open("a") as file:
+        file.write("migrations:\n  main: {tool: sql, path: migrations}\n")
+    source = app.parent / "customers.csv"
+    source.write_text(ROWS)
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert run(["-C", str(app), "add", "golden", str(source), "--key", "customers=id"]) == 0
+        git(app, "add", "-A")
+        git(app, "commit", "-q", "-m", "Golden data")
+        assert run(["-C", str(app), "publish", "golden", "1.0.0"]) == 0
+    git(app, "add", "-A")
+    git(app, "commit", "-q", "-m", "Publish")
+    return app
+
+
+@pytest.fixture
+def published(with_version: Path, repo: Path) -> Path:
+    """That repository in the place of `repo`, with a remote of its own."""
+    shutil.rmtree(repo)
+    shutil.copytree(with_version, repo, symlinks=True)
+    with (repo / ".dvc" / "config").open("a") as file:
+        file.write(f"[core]\n    remote = near\n['remote \"near\"']\n    url = {repo.parent / 'near'}\n")
+    git(repo, "commit", "-q", "-a", "-m", "A remote")
+    return repo
+
+
+@pytest.fixture
+def source(repo: Path) -> Path:
+    path = repo.parent / "customers.csv"
+    path.write_text(ROWS)
+    return path
+
+
+def _module(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
+    return subprocess.run(
+        [sys.executable, "-m", "tdmvc", *words],
+        cwd=cwd,
+        env={**env, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# Help.
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(tdmvc: Tdmvc, name: str) -> None:
+    told = tdmvc(name, "--help").out
+    assert told.startswith(f"Usage: tdmvc {name} ")
+    examples = told.partition("Example")[2]
+    assert f"tdmvc {name}" in examples or "tdmvc init" in examples
+    for line in told.splitlines():
+        assert len(line) <= 100, line
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_does(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            is_named_by_choices = isinstance(parameter.type, click.Choice)
+            assert parameter.help or is_named_by_choices, parameter.name
+            assert not parameter.help or parameter.help.endswith((".", "]")), parameter.help
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_short_help_says_what_the_long_one_says(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    first = _words((command.help or "").split("\n\n")[0])
+    short = _words(COMMANDS[name])
+    assert short[0] == first[0]
+    assert len(set(short) & set(first)) / len(set(short)) > 0.5, (short, first)
+
+
+def _words(text: str) -> list[str]:
+    words = re.findall(r"[a-z]+", text.lower())
+    return [
+        word.removesuffix("s")
+        for word in words
+        if word not in {"a", "an", "the", "of", "or", "and", "to", "in"}
+    ]
+
+
+def test_help_lists_every_command_and_the_first_steps(tdmvc: Tdmvc) -> None:
+    told = tdmvc("--help").out
+    for name, short in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(short[:30])}", told, re.MULTILINE), name
+    assert "tdmvc init" in told
+    assert "Exit codes" in told
+    assert tdmvc("-h").out == told
+    assert re.fullmatch(r"tdmvc \d+\.\d+\.\d+\n", tdmvc("--version").out)
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"), [("chekout", "checkout"), ("staus", "status"), ("pubish", "publish"), ("dif", "diff")]
+)
+def test_an_unknown_command_is_told_a_near_one(tdmvc: Tdmvc, typed: str, near: str) -> None:
+    refused = tdmvc(typed, code=2)
+    assert f"Did you mean '{near}'?" in refused.err
+    assert refused.out == ""
+
+
+def test_an_unknown_command_with_nothing_near_is_told_where_to_look(tdmvc: Tdmvc) -> None:
+    assert "tdmvc --help" in tdmvc("xyzzy", code=2).err
+    assert "--remote" in tdmvc("push", "--remoet", code=2).err
+
+
+# Exit codes.
+
+
+def test_exit_codes_tell_what_kind_of_no_it_is(tdmvc: Tdmvc, published: Path, source: Path) -> None:
+    tdmvc("diff", "golden@1.0.0", "golden", "--exit-code", code=0)
+    source.write_text("id,name\n1,Ada\n2,Grace Hopper\n")
+    tdmvc("add", "golden", source)
+    tdmvc("diff", "golden@1.0.0", "golden", code=0)
+    tdmvc("diff", "golden@1.0.0", "golden", "--exit-code", code=1)
+    tdmvc("diff", "--exit-code", code=1)
+    tdmvc("drift", code=0)
+    (published / "migrations" / "0002_more.sql").write_text("ALTER TABLE customers ADD locale text;\n")
+    tdmvc("drift", code=1)
+    tdmvc("drift", "--fail-on", "none", code=0)
+    tdmvc("drift", "--fail-on", "unknown,diverged", code=0)
+    tdmvc("drift", "--fail-on", "nonsense", code=2)
+    tdmvc("add", code=2)
+    tdmvc("checkout", code=2)
+    tdmvc("checkout", "golden", "golden@1.0.0", code=2)
+    tdmvc("add", "golden", source, "--key", "customers", code=2)
+    tdmvc("add", "golden", source, "--append", "--replace", code=2)
+    tdmvc("add", "../golden", source, code=2)
+    tdmvc("add", "golden", "nowhere.csv", code=2)
+    tdmvc("sql", "selct 1", code=2)
+    tdmvc("show", "golden@9.9.9", code=3)
+    tdmvc("diff", "golden", "--table", "nothing", code=3)
+    tdmvc("add", "unheard-of", code=3)
+    broken = published.parent / "broken.sqlite"
+    broken.write_bytes(b"SQLite format 3\0 and nothing more")
+    tdmvc("add", "golden", broken, code=7)
+
+
+def test_a_broken_manifest_names_file_and_line(tdmvc: Tdmvc, published: Path) -> None:
+    path = published / "datasets" / "golden" / "dataset.yaml"
+    path.write_text(path.read_text() + "kindd: golden\n")
+    refused = tdmvc("status", code=2)
+    assert re.search(r"dataset\.yaml.*line \d+", refused.err)
+    assert refused.out == ""
+
+
+def test_outside_a_repository_the_way_in_is_told(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    assert "git init" in tdmvc("status", code=2, folder=outside).err
+    git(outside, "init", "-q")
+    assert "tdmvc init" in tdmvc("status", code=None, folder=outside).err
+    assert "tdmvc.yaml" in tdmvc("init", folder=outside).out
+    empty = tdmvc("status", folder=outside)
+    assert "tdmvc add" in empty.out
+    assert tdmvc("diff", "--format", "json", folder=outside).json == []
+    tdmvc("-C", "nowhere", "status", code=2, folder=outside)
+
+
+def test_a_bug_leaves_a_log_without_values(
+    tdmvc: Tdmvc, published: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise ValueError(f"a row: {''.join(reversed('ecarG'))}")
+
+    monkeypatch.setattr("tdmvc.cli.show_command.show", fail)
+    told = tdmvc("show", "golden", code=70)
+    (log,) = tmp_path.glob("tdmvc-bug-*.log")
+    assert str(log) in told.err
+    text = log.read_text()
+    assert "ValueError" in text
+    assert "show_command.py" in text
+    assert "Grace" not in text + told.err
+
+
+def test_an_interrupt_is_130_and_says_that_nothing_is_half_written(
+    tdmvc: Tdmvc, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tdmvc.cli.show_command.show", interrupt)
+    assert "Interrupted" in tdmvc("show", "golden", code=130).err
+
+
+# Formats.
+
+
+def _check(document: Any, name: str) -> None:
+    schema = json.loads((FORMATS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(document)
+    assert document["format"] == f"tdmvc.{name}/1"
+
+
+def test_the_json_of_every_command_is_as_published(tdmvc: Tdmvc, published: Path, source: Path) -> None:
+    def check(name: str, *words: object, code: int = 0) -> Any:
+        ran = tdmvc(*words, "--format", "json", code=code)
+        assert ran.err == ""
+        _check(ran.json, name)
+        return ran.json
+
+    seen = {
+        "init": check("init", "init"),
+        "list": check("list", "list"),
+        "show": check("show", "show", "golden@1.0.0"),
+        "status": check("status", "status"),
+        "push": check("transfer", "push"),
+        "pull": check("transfer", "pull"),
+        "verify": check("verify", "verify", "--remote"),
+        "sql": check("sql", "sql", "select *, now() as t, 1.5::decimal(4,2) as d, [1] as l from customers"),
+        "migrations": check("migrations", "migrations"),
+        "drift": check("drift", "drift"),
+        "checkout": check("checkout", "checkout", "golden@1.0.0"),
+    }
+    source.write_text("id,name,locale\n1,Ada,en\n1,Twice,en\n3,,nl\n")
+    seen["add"] = check("add", "add", "golden", source)
+    assert seen["add"]["findings"]
+    seen["diff"] = check("diff", "diff", "golden")
+    assert seen["diff"]["summary"]["tables"]["changed"] == 1
+    seen["publish"] = check("publish", "publish", "golden", "--notes", "More.")
+    (published / "migrations" / "0002_more.sql").write_text("ALTER TABLE customers ADD locale text;\n")
+    seen["drift"] = check("drift", "drift", code=1)
+    seen["build"] = check("add", "build", "built", source)
+    assert seen.keys() == COMMANDS.keys() - WITHOUT_FORMAT
+
+
+def test_findings_of_verify_are_as_published(tdmvc: Tdmvc, published: Path) -> None:
+    for path in (published / ".dvc" / "cache" / "files" / "md5").rglob("*"):
+        if path.is_file() and not path.name.endswith(".dir"):
+            path.chmod(0o644)
+            path.write_bytes(b"PAR1")
+    ran = tdmvc("verify", "--format", "json", code=1)
+    _check(ran.json, "verify")
+    assert ran.json["findings"]
+
+
+def test_several_datasets_are_a_list_of_diffs(tdmvc: Tdmvc, published: Path, source: Path) -> None:
+    tdmvc("add", "other", source)
+    documents = tdmvc("diff", "--format", "json").json
+    assert [document["dataset"] for document in documents] == ["golden", "other"]
+    for document in documents:
+        _check(document, "diff")
+
+
+def test_json_is_whole_even_where_the_answer_is_no(tdmvc: Tdmvc, published: Path) -> None:
+    (published / "migrations" / "0002_more.sql").write_text("SELECT 1;\n")
+    assert tdmvc("drift", "--format", "json", code=1).json["drifts"][0]["status"] == "behind"
+
+
+# The terminal.
+
+
+def test_quiet_prints_results_without_hints(tdmvc: Tdmvc, published: Path, source: Path) -> None:
+    source.write_text("id,name\n1,Ada\n")
+    assert "Next:" in tdmvc("add", "golden", source).out
+    source.write_text("id,name\n1,Grace\n")
+    quiet = tdmvc("--quiet", "add", "golden", source).out
+    assert "golden" in quiet
+    assert "Next:" not in quiet
+
+
+def test_minus_c_works_in_a_folder_and_reads_sources_from_there(tdmvc: Tdmvc, published: Path) -> None:
+    inside = published / "fixtures"
+    inside.mkdir()
+    (inside / "orders.csv").write_text("id\n1\n")
+    tdmvc("add", "golden", "orders.csv", folder=inside)
+    assert (published / "datasets" / "golden" / "orders.dvc").is_file()
+    tdmvc("checkout", "golden@1.0.0", "--into", "copy", folder=inside)
+    assert (inside / "copy" / "customers").is_dir()
+
+
+def test_what_is_piped_has_no_escape_codes(published: Path) -> None:
+    shown = _module("show", "golden", cwd=published)
+    assert shown.returncode == 0
+    assert "\x1b" not in shown.stdout
+    refused = _module("show", "nothing", cwd=published)
+    assert refused.returncode == 3
+    assert refused.stdout == ""
+    assert "\x1b" not in refused.stderr
+
+
+def test_color_can_be_asked_for_and_no_color_wins(
+    tdmvc: Tdmvc, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR")
+    assert "\x1b" not in tdmvc("show", "golden").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in tdmvc("show", "golden").out
+    assert "\x1b" not in tdmvc("show", "golden", "--format", "json").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in tdmvc("show", "golden").out
+
+
+@pytest.mark.parametrize(("no_color", "is_colored"), [("", True), ("1", False)])
+def test_errors_on_a_terminal_follow_no_color(repo: Path, no_color: str, is_colored: bool) -> None:
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "tdmvc", "show", "nothing"],
+        cwd=repo,
+        env={**os.environ, "NO_COLOR": no_color},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        check=False,
+    )
+    os.close(theirs)
+    told = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert done.returncode == 3
+    assert "nothing" in told
+    assert ("\x1b[31m" in told) is is_colored
+
+
+def test_a_reader_that_has_enough_is_no_error(published: Path) -> None:
+    command = [sys.executable, "-m", "tdmvc", "sql", "select * from range(100000)", "--limit", "100000"]
+    with subprocess.Popen(
+        command, cwd=published, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0
+
+
+# Completion.
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script_for_the_shell(tdmvc: Tdmvc, shell: str) -> None:
+    script = tdmvc("completion", shell).out
+    assert "_TDMVC_COMPLETE" in script
+    assert f"{shell}_complete" in script
+    tdmvc("completion", "tcsh", code=2)
+
+
+def test_bash_takes_the_script_and_keeps_versions_in_one_word(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    script = tmp_path / "tdmvc.bash"
+    script.write_text(tdmvc("completion", "bash").out)
+    done = subprocess.run(
+        ["bash", "--norc", "-c", f'source {script} && complete -p tdmvc && echo "$COMP_WORDBREAKS"'],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "tdmvc" in done.stdout
+    assert "@" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("tdmvc che", {"checkout"}),
+        ("tdmvc show gol", {"golden"}),
+        ("tdmvc show golden@", {"golden@1.0.0"}),
+        ("tdmvc add golden --ap", {"--append"}),
+        ("tdmvc show nothing@", set()),
+        ("tdmvc -C REPO show golden@1", {"golden@1.0.0"}),
+    ],
+)
+def test_words_are_completed(
+    published: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: str,
+    expected: set[str],
+) -> None:
+    monkeypatch.setenv("_TDMVC_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words.replace("REPO", str(published)))
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    if "REPO" not in words:
+        monkeypatch.chdir(published)
+    with pytest.raises(SystemExit):
+        run([])
+    told = capsys.readouterr()
+    assert {line.partition(",")[2] for line in told.out.split()} == expected
+    assert told.err == ""
+
+
+# What a command costs before it begins.
+
+_LOADED = """
+import io, sys
+from contextlib import redirect_stdout
+from tdmvc.cli.main import run
+with redirect_stdout(io.StringIO()):
+    codes = [run(words.split()) for words in sys.argv[1:]]
+print(*codes)
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def _loaded_by(repo: Path, *commands: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", _LOADED, *commands], cwd=repo, capture_output=True, text=True, check=False
+    )
+    codes, modules = done.stdout.splitlines()
+    assert set(codes.split()) == {"0"}, done.stderr
+    return set(modules.split())
+
+
+def test_reading_commands_do_not_load_dvc(published: Path) -> None:
+    commands = ["diff", "diff golden@1.0.0 golden", "status", "drift", "show golden@1.0.0", "list"]
+    loaded = _loaded_by(published, *commands)
+    assert "tdmvc" in loaded
+    assert not loaded & {"dvc", "dvc_data", "dvc_objects", "pandas"}
+
+
+def test_help_loads_nothing_heavy(published: Path) -> None:
+    loaded = _loaded_by(published, "--help", "--version")
+    assert not loaded & {"dvc", "dvc_data", "pyarrow", "duckdb", "git", "ruamel", "deepdiff", "numpy", "yaml"}

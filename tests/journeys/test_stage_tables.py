@@ -1,0 +1,148 @@
+"""Tables that a stage of dvc.yaml makes: their pointers are in dvc.lock, and every verb reads them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Ran, git
+
+Tdmvc = Callable[..., Ran]
+
+DVC_YAML = """\
+stages:
+  golden:
+    cmd: tdmvc build golden fixtures
+    deps: [fixtures, datasets/golden/contract.yaml]
+    outs: [datasets/golden/customers, datasets/golden/orders]
+"""
+CONTRACT = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: golden
+version: 1.0.0
+status: active
+schema:
+- name: customers
+  properties:
+  - {name: id, logicalType: integer, primaryKey: true, required: true}
+  - {name: name, logicalType: string}
+- name: orders
+  properties:
+  - {name: id, logicalType: integer, primaryKey: true, required: true}
+  - {name: customer_id, logicalType: integer, relationships: [{to: customers.id}]}
+"""
+
+
+def _repro(app: Path) -> None:
+    """Run the stage as its developer would, with this very tdmvc on the PATH."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "repro", "--quiet"],
+        cwd=app,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def staged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository whose golden dataset a stage makes from CSV files."""
+    app = tmp_path_factory.mktemp("stages") / "app"
+    shutil.copytree(template, app, symlinks=True)
+    (app / "fixtures").mkdir()
+    (app / "fixtures" / "customers.csv").write_text("id,name\n1,Ada\n2,Grace\n")
+    (app / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n2,2\n3,2\n")
+    golden = app / "datasets" / "golden"
+    golden.mkdir(parents=True)
+    (golden / "dataset.yaml").write_text("format: tdmvc.dataset/1\nname: golden\n")
+    (golden / "contract.yaml").write_text(CONTRACT)
+    (app / "dvc.yaml").write_text(DVC_YAML)
+    _repro(app)
+    git(app, "add", "-A")
+    git(app, "commit", "-q", "-m", "A stage")
+    return app
+
+
+@pytest.fixture
+def repo(staged: Path, tmp_path: Path) -> Path:
+    shutil.copytree(staged, tmp_path / "app", symlinks=True)
+    return tmp_path / "app"
+
+
+def test_show_reads_rows_keys_and_references_of_what_a_stage_made(tdmvc: Tdmvc, repo: Path) -> None:
+    assert not list((repo / "datasets" / "golden").glob("*.dvc"))
+    shown = tdmvc("show", "golden", "--format", "json").json
+    assert {table["name"]: (table["rows"], table["key"]) for table in shown["tables"]} == {
+        "customers": (2, ["id"]),
+        "orders": (3, ["id"]),
+    }
+    orders = next(table for table in shown["tables"] if table["name"] == "orders")
+    assert orders["references"] == [{"columns": ["customer_id"], "table": "customers", "to": ["id"]}]
+    assert tdmvc("show", "golden@HEAD", "--format", "json").json["content"] == shown["content"]
+    status = tdmvc("status", "--format", "json").json["datasets"][0]
+    assert status["is_clean"] is True
+
+
+def test_diff_sees_what_the_next_run_changed(tdmvc: Tdmvc, repo: Path) -> None:
+    tdmvc("publish", "golden", "1.0.0")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "Publish")
+    (repo / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n2,1\n3,2\n4,2\n")
+    _repro(repo)
+    diff = tdmvc("diff", "golden", "--format", "json").json
+    assert diff["summary"]["rows"] == {"added": 1, "removed": 0, "changed": 1, "ignored": 0}
+    assert tdmvc("diff", "golden@1.0.0", "golden", "--format", "json").json["summary"] == diff["summary"]
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "More orders")
+    assert tdmvc("diff", "golden@HEAD~1..HEAD", "--format", "json").json["summary"] == diff["summary"]
+    assert tdmvc("publish", "golden", "--format", "json").json["version"] == "1.1.0"
+    assert tdmvc("verify", "--format", "json").json["findings"] == []
+
+
+def test_what_a_stage_makes_is_not_added_by_hand(tdmvc: Tdmvc, repo: Path, tmp_path: Path) -> None:
+    source = tmp_path / "orders.csv"
+    source.write_text("id,customer_id\n1,1\n")
+    refused = tdmvc("add", "golden", source, code=2)
+    assert "dvc repro" in refused.err
+    assert "golden" in refused.err
+    assert git(repo, "status", "--porcelain") == ""
+    # A table of its own is welcome beside them.
+    (tmp_path / "returns.csv").write_text("id\n1\n")
+    tdmvc("add", "golden", tmp_path / "returns.csv")
+    assert {t["name"] for t in tdmvc("show", "golden", "--format", "json").json["tables"]} == {
+        "customers",
+        "orders",
+        "returns",
+    }
+    assert (repo / "datasets" / "golden" / "returns.dvc").is_file()
+
+
+def test_checkout_of_a_version_changes_rows_but_not_dvc_lock(tdmvc: Tdmvc, repo: Path) -> None:
+    tdmvc("publish", "golden", "1.0.0")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "Publish")
+    (repo / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n")
+    _repro(repo)
+    lock = (repo / "dvc.lock").read_bytes()
+    (brought,) = tdmvc("checkout", "golden@1.0.0", "--format", "json").json["datasets"]
+    assert brought["rows"] == 5
+    assert any("dvc.lock" in note for note in brought["notes"])
+    assert (repo / "dvc.lock").read_bytes() == lock
+    assert not list((repo / "datasets" / "golden").glob("*.dvc"))
+
+
+def test_build_and_add_make_the_same_rows(tdmvc: Tdmvc, repo: Path) -> None:
+    built = {t["name"]: t["content"] for t in tdmvc("show", "golden", "--format", "json").json["tables"]}
+    copy = repo / "datasets" / "copy"
+    copy.mkdir()
+    (copy / "contract.yaml").write_text(CONTRACT)
+    added = tdmvc("add", "copy", repo / "fixtures", "--format", "json").json
+    assert {t["name"]: t["content"] for t in added["tables"]} == built

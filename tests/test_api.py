@@ -1,0 +1,230 @@
+"""The Python face: every verb as a method, answering with values."""
+
+import inspect
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import tdmvc
+from tdmvc.api import Workspace
+from tdmvc.cli.main import COMMANDS
+from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.model.change import BumpLevel, DatasetDiff
+from tdmvc.model.migration import DriftStatus
+from tdmvc.model.report import WorkStatus
+from tests.conftest import Ran, git
+
+VERBS = {
+    "add",
+    "checkout",
+    "diff",
+    "drift",
+    "list",
+    "migrations",
+    "publish",
+    "pull",
+    "push",
+    "show",
+    "sql",
+    "status",
+    "table",
+    "verify",
+}
+COMMANDS_WITHOUT_A_METHOD = {"init", "build", "demo", "completion"}
+
+
+@pytest.fixture(scope="module")
+def with_version(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with golden@1.0.0 and migrations, made once."""
+    app = tmp_path_factory.mktemp("api") / "app"
+    shutil.copytree(template, app, symlinks=True)
+    (app / "migrations").mkdir()
+    (app / "migrations" / "0001_customers.sql").write_text("CREATE TABLE customers (id int);\n")
+    with (app / "tdmvc.yaml").open("a") as file:
+        file.write("migrations:\n  main: {tool: sql, path: migrations}\n")
+    source = app.parent / "customers.csv"
+    source.write_text("id,name\n2,Grace\n1,Ada\n")
+    with tdmvc.open(app) as workspace:
+        workspace.add("golden", source, keys={"customers": ["id"]})
+        git(app, "add", "-A")
+        git(app, "commit", "-q", "-m", "Golden data")
+        workspace.publish("golden", "1.0.0", release="1.0.0")
+    git(app, "add", "-A")
+    git(app, "commit", "-q", "-m", "Publish")
+    return app
+
+
+@pytest.fixture
+def published(with_version: Path, repo: Path) -> Path:
+    """That repository in the place of `repo`."""
+    shutil.rmtree(repo)
+    shutil.copytree(with_version, repo, symlinks=True)
+    return repo
+
+
+@pytest.fixture
+def source(repo: Path) -> Path:
+    path = repo.parent / "customers.csv"
+    path.write_text("id,name\n2,Grace\n1,Ada\n")
+    return path
+
+
+def test_the_public_api_is_exactly_the_documented_list() -> None:
+    assert tdmvc.__all__ == ["__version__", "open"]
+    methods = {
+        name for name, value in vars(Workspace).items() if inspect.isfunction(value) and name[0] != "_"
+    }
+    assert methods == VERBS
+    assert set(COMMANDS) - COMMANDS_WITHOUT_A_METHOD == methods - {"table"}
+    for name in methods:
+        assert (getattr(Workspace, name).__doc__ or "").endswith("."), name
+
+
+def test_options_of_the_api_are_named_and_never_positional_flags() -> None:
+    for name in VERBS:
+        for parameter in inspect.signature(getattr(Workspace, name)).parameters.values():
+            if parameter.annotation in (bool, "bool"):
+                assert parameter.kind is inspect.Parameter.KEYWORD_ONLY, f"{name}({parameter.name})"
+
+
+def test_open_finds_the_repository_from_inside_it(published: Path) -> None:
+    with tdmvc.open(str(published / "datasets" / "golden")) as workspace:
+        assert isinstance(workspace, Workspace)
+        assert workspace.root == published
+        assert workspace.datasets() == ["golden"]
+
+
+def test_open_refuses_what_is_no_repository_of_tdmvc(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        tdmvc.open(tmp_path)
+    git(tmp_path, "init", "-q")
+    with pytest.raises(NotFoundError, match="tdmvc init"):
+        tdmvc.open(tmp_path)
+
+
+def test_add_answers_with_what_was_taken_in(repo: Path, source: Path) -> None:
+    with tdmvc.open(repo) as workspace:
+        report = workspace.add("golden", source, keys={"customers": ["id"]}, kind="reference")
+        (table,) = report.tables
+        assert (table.name, table.status, table.rows, table.key) == ("customers", "added", 2, ("id",))
+        assert workspace.show("golden").kind == "reference"
+        more = source.with_name("more.csv")
+        more.write_text("id,name\n3,-\n")
+        appended = workspace.add("golden", str(more), table="customers", null_texts=["-"], append=True)
+        assert appended.tables[0].rows == 3
+        assert workspace.table("golden", "customers").column("name").to_pylist() == ["Ada", "Grace", None]
+
+
+def test_table_gives_arrow_in_key_order_at_any_state(published: Path, source: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        expected = pa.table({"id": pa.array([1, 2], pa.int64()), "name": ["Ada", "Grace"]})
+        assert workspace.table("golden@1.0.0", "customers").equals(expected)
+        assert workspace.table("golden@HEAD", "customers").equals(expected)
+        with pytest.raises(NotFoundError, match="customers"):
+            workspace.table("golden", "customer")
+
+
+def test_sql_gives_arrow(published: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        counted = workspace.sql("select count(*) as n from customers", at="golden@1.0.0")
+        assert counted.to_pylist() == [{"n": 2}]
+        assert workspace.sql("select name from golden.customers where id = 1").to_pylist() == [
+            {"name": "Ada"}
+        ]
+        with pytest.raises(UsageError):
+            workspace.sql("select nothing from customers")
+
+
+def test_diff_and_publish_follow_each_other(published: Path, source: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        source.write_text("id,name\n1,Ada\n2,Grace Hopper\n3,Edsger\n")
+        workspace.add("golden", source)
+        diff = workspace.diff("golden@1.0.0", "golden")
+        assert isinstance(diff, DatasetDiff)
+        assert (diff.tables[0].rows.added, diff.tables[0].rows.changed) == (1, 1)
+        assert diff.bump.level is BumpLevel.MINOR
+        assert workspace.diff("golden@1.0.0").tables == diff.tables
+        assert (
+            workspace.diff("golden@1.0.0", "golden", tables=["customers"], sample_rows=0)
+            .tables[0]
+            .samples.added
+            == ()
+        )
+        with pytest.raises(UsageError, match="minor"):
+            workspace.publish("golden", bump="patch")
+        with pytest.raises(UsageError, match="no bump"):
+            workspace.publish("golden", bump="huge")
+        report = workspace.publish("golden", notes="More.")
+        assert str(report.version.version) == "1.1.0"
+        (summary,) = workspace.list()
+        assert [str(version.version) for version in summary.versions] == ["1.0.0", "1.1.0"]
+
+
+def test_checkout_by_reference_by_release_and_elsewhere(published: Path, source: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        source.write_text("id,name\n1,Ada\n")
+        workspace.add("golden", source)
+        git(published, "add", "-A")
+        git(published, "commit", "-q", "-m", "Fewer")
+        (brought,) = workspace.checkout("golden@1.0.0").datasets
+        assert brought.rows == 2
+        (brought,) = workspace.checkout(release="1.0.0", datasets=["golden"], strict=True).datasets
+        assert brought.how == "declared"
+        target = published.parent / "out.sqlite"
+        (brought,) = workspace.checkout("golden@HEAD", into=str(target), tables=["customers"]).datasets
+        assert (brought.rows, brought.target) == (1, str(target))
+        with pytest.raises(UsageError):
+            workspace.checkout()
+
+
+def test_status_show_and_verify_agree(published: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        (dataset,) = workspace.status("golden").datasets
+        assert [table.work for table in dataset.tables] == [WorkStatus.CLEAN]
+        shown = workspace.show("golden@1.0.0")
+        assert (shown.rows, shown.release) == (2, "1.0.0")
+        report = workspace.verify()
+        assert report.findings == ()
+        assert {state.content for state in report.verified} == {shown.content}
+
+
+def test_push_and_pull_by_a_local_remote(published: Path) -> None:
+    with (published / ".dvc" / "config").open("a") as file:
+        file.write(f"['remote \"near\"']\n    url = {published.parent / 'near'}\n")
+    with tdmvc.open(published) as workspace:
+        sent = workspace.push("golden@1.0.0", remote="near")
+        assert (sent.objects, sent.remotes) == (2, ("near",))
+        assert workspace.pull(remote="near").moved == 0
+        assert workspace.verify("golden@1.0.0").findings == ()
+
+
+def test_migrations_and_drift(published: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        (state,) = workspace.migrations()
+        assert state.heads == ("0001",)
+        (in_step,) = workspace.drift()
+        assert in_step.status is DriftStatus.IN_STEP
+        (published / "migrations" / "0002_more.sql").write_text("SELECT 1;\n")
+        (behind,) = workspace.drift("golden@1.0.0")
+        assert (behind.status, [m.id for m in behind.pending]) == (DriftStatus.BEHIND, ["0002"])
+        assert workspace.migrations(at="HEAD", path="migrations", tool="sql")[0].heads == ("0001",)
+
+
+def test_a_workspace_that_is_closed_leaves_no_folder(published: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        folder = workspace.temporary_folder()
+        workspace.sql("select 1")
+        assert folder.is_dir()
+    assert not folder.exists()
+
+
+def test_the_api_sees_what_the_command_line_did(
+    tdmvc: Callable[..., Ran], published: Path, source: Path
+) -> None:
+    source.write_text("id,name\n7,Barbara\n")
+    tdmvc("add", "golden", source)
+    with Workspace.open(published) as workspace:
+        assert workspace.table("golden", "customers").to_pylist() == [{"id": 7, "name": "Barbara"}]
