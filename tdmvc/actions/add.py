@@ -1,5 +1,6 @@
 """`add`: take rows in, from any source or from an edited working copy, and point at them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,9 @@ from tdmvc.repo.contract import CONTRACT_FILE, parse_contract, update_contract
 from tdmvc.repo.dataset import DATASET_FILE, update_dataset
 from tdmvc.repo.pointers import stage_owners
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
+
+_NOTES_APART = 3
+"""A note that more tables share is told once."""
 
 __all__ = ["AddOptions", "add", "current_state"]
 
@@ -169,10 +173,20 @@ def _plan(
         change.remove(f"{folder}.dvc")
         added.append(AddedTable(name, "removed", 0, 0, 0, 0, (), ""))
     notes = _write_manifest(workspace, change, state, taken, removed, options)
+    added, common = _fold_notes(added)
+    notes += common
     findings = [finding for table in taken for finding in key_findings(state.name, table)]
     return AddReport(
         state.name, tuple(added), tuple(findings), tuple(notes), folder=workspace.dataset_path(state.name)
     )
+
+
+def _fold_notes(tables: Sequence[AddedTable]) -> tuple[list[AddedTable], list[str]]:
+    """Say once what holds of many tables."""
+    counts = Counter(note for table in tables for note in table.notes)
+    common = {note for note, count in counts.items() if count > _NOTES_APART}
+    kept = [replace(t, notes=tuple(n for n in t.notes if n not in common)) for t in tables]
+    return kept, [f"In {counts[note]} tables: {note}" for note in sorted(common)]
 
 
 def added_table(taken: TakenTable) -> AddedTable:

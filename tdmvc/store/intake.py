@@ -224,7 +224,9 @@ def _merge_columns(
     offered: dict[str, list[tuple[Column, bool]]] = {}
     for opened, fitting in zip(sources, fits, strict=True):
         for column in opened.source.schema.columns:
-            offered.setdefault(column.name, []).append((column, column.name in fitting))
+            offered.setdefault(column.name, []).append(
+                (_as_declared(opened, column, current), column.name in fitting)
+            )
     old = [column for column in (current.columns if current else ()) if keep_old or column.name in offered]
     merged = [_merge_column(column, offered.get(column.name, []), keep_old, notes) for column in old]
     known = {column.name for column in old}
@@ -232,6 +234,14 @@ def _merge_columns(
         if name not in known:
             merged.append(_widest([column for column, _ in columns]))
     return tuple(merged)
+
+
+def _as_declared(opened: _OpenSource, column: Column, current: TableSchema | None) -> Column:
+    """A database knows its columns' types; a file only knows how some tool wrote them."""
+    known = current.column(column.name) if current else None
+    if opened.source.is_keyed or known is None or known.physical_type is None or column.is_untyped:
+        return column
+    return replace(column, physical_type=None)
 
 
 def _merge_column(
