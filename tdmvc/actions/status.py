@@ -51,7 +51,9 @@ def _tables(workspace: Workspace, state: DatasetState, head: dict[str, Pointer])
     for table, pointer in state.pointers.items():
         old = head.get(table)
         since = "added" if old is None else "unchanged" if old.object == pointer.object else "changed"
-        reports.append(TableStatusReport(table, work_status(workspace, state, table)[0], since))
+        reports.append(
+            TableStatusReport(table, work_status(workspace, state, table)[0], since, pointer.stage)
+        )
     reports += [TableStatusReport(table, WorkStatus.NEW, "added") for table in new_folders(workspace, state)]
     reports += [
         TableStatusReport(table, WorkStatus.MISSING, "removed")

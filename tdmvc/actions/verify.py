@@ -62,7 +62,9 @@ class _Check:
                 self._check_parts(state, table, listing, owner)
             except PartError as error:
                 if not self._is_kept_elsewhere(state, table):
-                    self._report("part", Severity.ERROR, error.message.replace("\n", " "), state, table)
+                    stage = pointer.stage.rpartition(":")[2] if pointer.stage else None
+                    remedy = f"run `dvc repro {stage}`: a stage makes it." if stage else error.remedy
+                    self._report("part", Severity.ERROR, error.what, state, table, remedy)
                     continue
                 contents[table] = self._contents[state.name][table]
                 continue
@@ -166,6 +168,12 @@ class _Check:
         return version is not None and own.get(table) == version.tables[table].content
 
     def _report(
-        self, rule: str, severity: Severity, message: str, state: DatasetState, table: str | None = None
+        self,
+        rule: str,
+        severity: Severity,
+        message: str,
+        state: DatasetState,
+        table: str | None = None,
+        remedy: str = "",
     ) -> None:
-        self.findings.append(Finding(rule, severity, message, state.name, table))
+        self.findings.append(Finding(rule, severity, message, state.name, table, remedy=remedy))

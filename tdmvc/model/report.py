@@ -72,6 +72,8 @@ class TableStatusReport:
     work: WorkStatus
     since_head: str
     """The pointer against HEAD: `unchanged`, `added`, `changed`, `removed`."""
+    stage: str | None = None
+    """The stage of dvc.yaml that makes the table, if one does."""
 
 
 @dataclass(frozen=True, slots=True)

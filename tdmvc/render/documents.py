@@ -89,7 +89,12 @@ def _dataset_status(dataset: DatasetStatus) -> Document:
         "versions": [str(version) for version in dataset.versions],
         "latest": _number(dataset.latest),
         "tables": [
-            {"name": table.name, "work": table.work.value, "since_head": table.since_head}
+            {
+                "name": table.name,
+                "work": table.work.value,
+                "since_head": table.since_head,
+                "stage": table.stage,
+            }
             for table in dataset.tables
         ],
         "not_pushed": dataset.not_pushed,

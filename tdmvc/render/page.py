@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.render.cells import visible
@@ -130,12 +131,14 @@ class Page:
     def findings(self, findings: Sequence[Finding], *, most: int = 20) -> None:
         """Add findings, worst first, each with its remedy."""
         order = list(Severity)
-        for finding in sorted(findings, key=lambda found: order.index(found.severity))[:most]:
+        shown = sorted(findings, key=lambda found: order.index(found.severity))[:most]
+        for finding, following in zip_longest(shown, shown[1:]):
             paint = self.style.red if finding.severity is Severity.ERROR else self.style.yellow
             place = finding.table or finding.dataset or ""
             text = finding.message if place in finding.message else f"{place}: {finding.message}"
             self._hanging(f"{finding.severity.value} {visible(finding.rule)}:", visible(text), paint)
-            if finding.remedy:
+            # What mends several in a row is said once, below the last.
+            if finding.remedy and (following is None or following.remedy != finding.remedy):
                 self._hanging(" →", visible(finding.remedy), self.style.dim)
         self.folded(len(findings) - most)
 

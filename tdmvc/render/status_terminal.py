@@ -131,7 +131,10 @@ def _next_steps(report: StatusReport) -> list[Step]:
             steps.append(Step(f"tdmvc add {name}", "take in what was edited"))
         elif words & {"added", "changed", "removed"}:
             steps.append(Step(f"tdmvc diff {name}", "see what changed, then git add and git commit"))
-        if words & {"missing", "stale"}:
+        stages = {t.stage.rpartition(":")[2] for t in dataset.tables if t.stage and _word(t) == "missing"}
+        if stages:
+            steps.append(Step(f"dvc repro {' '.join(map(shell_word, sorted(stages)))}", "make the rows"))
+        elif words & {"missing", "stale"}:
             steps.append(
                 Step(f"tdmvc checkout {name}", "bring the rows; `tdmvc pull` where they are not here")
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 import duckdb
+import pyarrow as pa
 
 from tdmvc.errors import SourceError
 from tdmvc.model.source import SourceTable
@@ -81,6 +82,21 @@ def check_column_names(names: Sequence[str], path: Path) -> None:
                 f"the columns '{twin}' and '{name}' differ only by case, which SQL does not tell apart.",
                 remedy="rename one of them.",
             )
+
+
+def check_field_names(type_: pa.DataType, path: Path) -> None:
+    """Refuse names of fields inside structs that a table cannot keep apart.
+
+    Raises:
+        SourceError: as for columns.
+    """
+    if not pa.types.is_nested(type_):
+        return
+    fields = [type_.field(i) for i in range(type_.num_fields)]
+    if pa.types.is_struct(type_):
+        check_column_names([field.name for field in fields], path)
+    for field in fields:
+        check_field_names(field.type, path)
 
 
 def check_single(request: SourceRequest, tables: Sequence[SourceTable], path: Path) -> None:

@@ -15,7 +15,7 @@ from tdmvc.model.schema import UNTYPED, Column, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.model.sql import quote_name, scan_parquet
 from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type, is_widening, map_type
-from tdmvc.sources.base import SourceRequest, check_column_names, stem
+from tdmvc.sources.base import SourceRequest, check_column_names, check_field_names, stem
 
 _SUFFIXES = (".parquet", ".pq", ".parq")
 _MAGIC = b"PAR1"
@@ -117,6 +117,8 @@ def _read_file(file: Path, con: duckdb.DuckDBPyConnection) -> _Group:
     try:
         arrow = pq.read_schema(file)
         check_column_names(arrow.names, file)
+        for type_ in arrow.types:
+            check_field_names(type_, file)
         relation = con.sql(f"SELECT * FROM {scan_parquet([file])}")
         sources = dict(zip(arrow.names, relation.types, strict=True))
     except (pa.ArrowException, duckdb.Error, OSError, ValueError) as error:

@@ -303,15 +303,6 @@ def test_checkout_refuses_to_overwrite_edits_that_nothing_keeps(tdmvc: Tdmvc, fo
     assert _names(folder) == ["Ada"]
 
 
-def test_edits_that_were_added_are_kept_so_checkout_goes_on(tdmvc: Tdmvc, folder: Path) -> None:
-    _edit(folder, "Ada", "Grace", "Mine")
-    kept = tdmvc("add", "golden", "--format", "json").json["tables"][0]["content"]
-    tdmvc("checkout", "golden@1.0.0")
-    assert _names(folder) == ["Ada"]
-    # The edit was not committed, but its object is there: Git's own pointer would bring it back.
-    assert kept != tdmvc("show", "golden", "--format", "json").json["tables"][0]["content"]
-
-
 def test_a_new_table_in_the_working_copy_is_left_alone(tdmvc: Tdmvc, folder: Path) -> None:
     (folder / "returns").mkdir()
     pq.write_table(pa.table({"id": [1]}), folder / "returns" / "data.parquet")
