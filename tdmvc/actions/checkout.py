@@ -177,15 +177,19 @@ def _lay_out(
         pointer = target.pointers[table]
         listing = workspace.store.listing(pointer.object, f"{target.ref}/{table}")
         folder = table_folder(current, table)
+        if table not in current.pointers:
+            # Taken from here on, so that `orders` and `Orders` get folders of their own.
+            taken = {**current.pointers, table: replace(pointer, folder=folder, object="", stage=None)}
+            current = replace(current, pointers=taken)
         change.lay_out(table, folder, listing, folders[table][1])
-        owner = current.pointers[table].stage if table in current.pointers else None
+        owner = current.pointers[table].stage
         if owner is not None:
             if current.pointers[table].object != pointer.object:
                 notes.append(
                     f"{table} is made by the stage {owner}: its rows were changed, dvc.lock was not."
                 )
             continue
-        if table not in current.pointers or current.pointers[table].object != pointer.object:
+        if current.pointers[table].object != pointer.object:
             size = pointer.size_bytes
             if target.version is not None:
                 size = target.version.tables[table].bytes

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from tdmvc.actions.states import resolve_state
-from tdmvc.actions.tables import open_tables
+from tdmvc.actions.tables import new_folders, open_tables
 from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.dataset import diff_dataset
 from tdmvc.changes.rows import RowsFormat
-from tdmvc.errors import UsageError
+from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.change import DatasetDiff
 from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.reference import Reference, parse_pair, parse_reference
@@ -70,13 +70,17 @@ def diff_states(
 ) -> DatasetDiff:
     """Compare two states of one dataset that are at hand."""
     only = set(tables) or None
+    # A table may stand on one side only, so each side is asked for those that it has.
+    in_old, in_new = _table_names(workspace, old), _table_names(workspace, new)
+    for name in sorted(set(tables) - in_old - in_new):
+        raise NotFoundError.named("table", name, sorted(in_old | in_new), where=f"{old.ref} and {new.ref}")
     return diff_dataset(
         workspace.engine,
         new.name,
         old.ref,
         new.ref,
-        open_tables(workspace, old, only=_present(only, old), with_edits=_is_working_copy(old)),
-        open_tables(workspace, new, only=_present(only, new), with_edits=_is_working_copy(new)),
+        open_tables(workspace, old, only=only and only & in_old, with_edits=_is_working_copy(old)),
+        open_tables(workspace, new, only=only and only & in_new, with_edits=_is_working_copy(new)),
         only=only,
         sample_rows=sample_rows,
         rows_dir=rows_dir,
@@ -84,9 +88,9 @@ def diff_states(
     )
 
 
-def _present(only: set[str] | None, state: DatasetState) -> set[str] | None:
-    """A table may stand on one side only, so a name is looked for on both without complaint."""
-    return None if only is None else {name for name in only if name in state.pointers} | set()
+def _table_names(workspace: Workspace, state: DatasetState) -> set[str]:
+    """Return the tables of a state, with those of the working copy that nobody has added yet."""
+    return set(state.pointers) | (set(new_folders(workspace, state)) if _is_working_copy(state) else set())
 
 
 def _is_working_copy(state: DatasetState) -> bool:

@@ -8,6 +8,7 @@ from tdmvc.actions.states import resolve_state
 from tdmvc.actions.tables import open_tables
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import UsageError
+from tdmvc.model.change import TableSide
 from tdmvc.model.report import QueryResult
 from tdmvc.model.sql import quote_name
 
@@ -28,7 +29,7 @@ def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> duc
         state = resolve_state(workspace, ref)
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(state.name)}")
         sides = open_tables(workspace, state, with_edits=state.ref == state.name)
-        for name, side in sides.items():
+        for name, side in _visible_names(workspace, sides).items():
             view = f"{quote_name(state.name)}.{quote_name(name)}"
             con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {side_relation(side)}")
         if len(refs) == 1:
@@ -42,6 +43,19 @@ def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> duc
             where="sql" + (f" at {at}" if at else ""),
             remedy="`tdmvc show DATASET` lists tables and columns.",
         ) from error
+
+
+def _visible_names(workspace: Workspace, sides: dict[str, TableSide]) -> dict[str, TableSide]:
+    """Return the tables under names that SQL, which folds case, can tell apart."""
+    visible: dict[str, TableSide] = {}
+    folded: dict[str, int] = {}
+    for name, side in sides.items():
+        number = folded[name.lower()] = folded.get(name.lower(), 0) + 1
+        own = name if number == 1 else f"{name}_{number}"
+        if own != name:
+            workspace.warn(f"SQL folds case, so the table {name} is called {own} here.")
+        visible[own] = side
+    return visible
 
 
 def query(workspace: Workspace, text: str, *, at: str | None = None, limit: int | None = None) -> QueryResult:

@@ -37,19 +37,6 @@ def resolve_state(workspace: Workspace, reference: Reference | str) -> DatasetSt
     return _revision_state(workspace, dataset, ref.at)
 
 
-def resolve_version(workspace: Workspace, dataset: str, name: str) -> Version:
-    """Return the published version of that name (`1.2.0`, `v1.2.0`, `latest`).
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    version = _find_version(workspace, dataset, name)
-    if version is None:
-        known = [str(v.version) for v in reversed(versions(workspace, dataset))]
-        raise NotFoundError.named(f"version of {dataset}", name, known)
-    return version
-
-
 def versions(workspace: Workspace, dataset: str) -> list[Version]:
     """Return the published versions that the work tree knows, oldest first."""
     return read_versions(workspace.tree, workspace.dataset_path(dataset))

@@ -10,7 +10,7 @@ from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import NotFoundError, SourceError
 from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState, Pointer
-from tdmvc.model.names import escape_case, folder_name, table_name
+from tdmvc.model.names import folder_name, new_folder_name, table_name
 from tdmvc.model.report import WorkStatus
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import SourceTable
@@ -74,13 +74,11 @@ def pointer_side(workspace: Workspace, state: DatasetState, pointer: Pointer) ->
 def table_schema(workspace: Workspace, state: DatasetState, table: str, listing: Listing) -> TableSchema:
     """Return what a table looks like: columns as its parts have them, the rest from the contract."""
     declared = state.contract.table(table)
-    local = next((e.md5 for e in listing.entries if workspace.store.objects.has(e.md5)), None)
-    if local is None:
-        if declared is not None:
-            return declared
-        path = workspace.store.parts(listing, f"{state.ref}/{table}", {listing.entries[0].content})[0]
-    else:
-        path = workspace.store.objects.path(local)
+    local = next((e.content for e in listing.entries if workspace.store.objects.has(e.md5)), None)
+    if local is None and declared is not None:
+        return declared
+    wanted = {local or listing.entries[0].content}
+    path = workspace.store.parts(listing, f"{state.ref}/{table}", wanted)[0]
     return _as_kept(table, read_schema(str(path)), declared)
 
 
@@ -89,9 +87,7 @@ def table_folder(state: DatasetState | None, table: str) -> str:
     pointers = state.pointers if state else {}
     if table in pointers:
         return pointers[table].folder or folder_name(table)
-    folder = folder_name(table)
-    taken = {(pointer.folder or folder_name(name)).casefold() for name, pointer in pointers.items()}
-    return escape_case(folder) if folder.casefold() in taken else folder
+    return new_folder_name(table, (p.folder or folder_name(name) for name, p in pointers.items()))
 
 
 def work_status(workspace: Workspace, state: DatasetState, table: str) -> tuple[WorkStatus, Folder | None]:

@@ -94,6 +94,9 @@ def _fetch(workspace: Workspace, wanted: dict[str, str], remote: str | None) -> 
             try:
                 _check_object(workspace, oid, owner)
             except PartError:
+                if store.objects.has(oid):
+                    # Its bytes are what its name says, and they are bad: a fetch would bring the same.
+                    raise
                 # It was set aside; a good copy is fetched below.
                 workspace.warn(f"A damaged object of {owner} was set aside.")
     missing = [oid for oid in wanted if not store.objects.has(oid)]

@@ -4,10 +4,14 @@ import contextlib
 import importlib
 import os
 import platform
+import signal
 import sys
 import tempfile
+import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -104,9 +108,19 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; every error ends here."""
+    with _noted_interrupts() as interrupts:
+        try:
+            result = cli.main(arguments, prog_name="tdmvc", standalone_mode=False)
+            return result if isinstance(result, int) else 0
+        except BaseException as error:
+            # A library that is interrupted may raise an error of its own instead.
+            return _end(KeyboardInterrupt() if interrupts else error)
+
+
+def _end(reason: BaseException) -> int:
+    """Say why the command ends, and return its exit code."""
     try:
-        result = cli.main(arguments, prog_name="tdmvc", standalone_mode=False)
-        return result if isinstance(result, int) else 0
+        raise reason
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
@@ -127,6 +141,29 @@ def run(arguments: list[str] | None = None) -> int:
         return StoreError.exit_code
     except Exception:
         return _report_bug()
+
+
+@contextlib.contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Give a list that is filled when a person presses Ctrl-C, besides what Python does then."""
+    noted: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> NoReturn:
+        noted.append(number)
+        raise KeyboardInterrupt
+
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        # Somebody else looks after interrupts, or nobody wants them.
+        yield noted
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _say_error(error: TdmvcError) -> None:

@@ -1,6 +1,7 @@
 """How a table's name becomes a folder's name, safely and back again."""
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
 RESERVED = frozenset({"versions", "conflicts", "scenarios"})
@@ -20,8 +21,7 @@ def is_dataset_name(name: str) -> bool:
 def folder_name(table: str) -> str:
     """Return the folder's name for a table: reversible, and safe on every file system.
 
-    Upper-case letters stay, but names that a case-blind file system would fold
-    together are told apart by `fold_clashes`.
+    Names that a case-blind file system would fold together are told apart by `new_folder_name`.
 
     Raises:
         ValueError: the name is empty or too long for a file system.
@@ -47,25 +47,26 @@ def table_name(folder: str) -> str:
     return unquote(folder, errors="strict")
 
 
-def escape_case(folder: str) -> str:
-    """Return the folder's name with its upper-case letters percent-encoded.
+def new_folder_name(table: str, taken: Iterable[str]) -> str:
+    """Return a folder's name for a table that no file system folds together with a taken one.
 
-    Used where two tables differ only by case: a file system that folds case
-    would otherwise put both into one folder.
+    `Orders` beside `orders` becomes `%4Frders`: letters are encoded from the left until the name is its own.
     """
-    return re.sub(r"(?<!%)(?<!%[0-9A-F])[A-Z]", lambda m: f"%{ord(m[0]):02X}", folder)
+    folder = folder_name(table)
+    folded = {name.casefold() for name in taken}
+    for length in range(len(folder) + 1):
+        head = "".join(
+            f"%{ord(c):02X}" if len(c) == 1 and c.isalpha() else c for c in _characters(folder)[:length]
+        )
+        name = head + "".join(_characters(folder)[length:])
+        if name.casefold() not in folded:
+            return name
+    raise ValueError(f"no folder is left for the table {table!r}")
 
 
-def folder_names(tables: "list[str] | tuple[str, ...]") -> dict[str, str]:
-    """Return the folder's name of each table, no two equal when case is folded."""
-    plain = {table: folder_name(table) for table in tables}
-    seen: dict[str, list[str]] = {}
-    for table, folder in plain.items():
-        seen.setdefault(folder.casefold(), []).append(table)
-    return {
-        table: escape_case(folder) if len(seen[folder.casefold()]) > 1 else folder
-        for table, folder in plain.items()
-    }
+def _characters(folder: str) -> list[str]:
+    """Return the name letter by letter, with what is encoded already in one piece."""
+    return re.findall(r"%[0-9A-F]{2}|.", folder, flags=re.DOTALL)
 
 
 def _percent_if(char: str, which: str) -> str:

@@ -4,7 +4,6 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -18,17 +17,6 @@ from tdmvc.repo.trees import RevisionTree, WorkTree
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
 _SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
 _FILE_MODES = frozenset({"100644", "100755", "100664"})
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One commit of a history."""
-
-    sha: str
-    committed: str
-    """ISO 8601 with an offset."""
-    author: str
-    subject: str
 
 
 class GitRepo:
@@ -98,10 +86,6 @@ class GitRepo:
     @property
     def is_shallow(self) -> bool:
         return self._run("rev-parse", "--is-shallow-repository").strip() == "true"
-
-    @property
-    def is_detached(self) -> bool:
-        return self.branch() is None
 
     def branch(self) -> str | None:
         """Return the current branch, also before its first commit; None where HEAD is detached."""
@@ -239,12 +223,6 @@ class GitRepo:
             self._run("tag", "--annotate", f"--message={message}", name, self.resolve(commit))
         except git.GitCommandError as error:
             raise UsageError(f"Git refused the tag: {_why(error)}", where=str(self.root)) from None
-
-    def log_paths(self, rev: str, paths: Sequence[str]) -> list[LogEntry]:
-        """Return the commits up to `rev` that changed any of the paths, newest first."""
-        form = "--format=%H%x00%cI%x00%an%x00%s"
-        text = self._run("log", form, self.resolve(rev), "--", *paths)
-        return [LogEntry(*line.split("\0", 3)) for line in text.split("\n") if line]
 
     def close(self) -> None:
         """End the process that reads objects; the next read starts another."""

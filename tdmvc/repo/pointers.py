@@ -84,17 +84,17 @@ def _read_dvc_file(text: str, path: str, folder: str, name: str) -> Pointer:
                 remedy="do not trust this pointer; run `tdmvc add` again.",
             )
         )
-    return _read_out(outs[0], name, stage=None)
+    return _read_out(outs[0], name, folder, stage=None)
 
 
-def _read_out(node: YamlNode, name: str, *, stage: str | None) -> Pointer:
+def _read_out(node: YamlNode, name: str, folder: str, *, stage: str | None) -> Pointer:
     md5 = node.child("md5")
     if md5 is None or node.text("hash") not in (None, "md5") or not _OBJECT.fullmatch(md5.as_text()):
         raise (md5 or node).error(
             "This is no pointer to a folder of parts (`md5: ….dir`).",
             remedy="keep only tables in a dataset's folder; `tdmvc add` writes their pointers.",
         )
-    return Pointer(name, md5.as_text(), node.count("size"), node.count("nfiles"), stage)
+    return Pointer(name, md5.as_text(), node.count("size"), node.count("nfiles"), stage, folder)
 
 
 def _stage_outputs(tree: FileTree, dataset_folder: str) -> dict[str, tuple[str, Pointer | None]]:
@@ -112,7 +112,7 @@ def _stage_outputs(tree: FileTree, dataset_folder: str) -> dict[str, tuple[str, 
                     f"The table '{name}' is made by two stages: {found[name][0]} and {stage.label}.",
                     stage.file,
                 )
-            pointer = _read_out(out, name, stage=stage.label) if out is not None else None
+            pointer = _read_out(out, name, folder, stage=stage.label) if out is not None else None
             found[name] = (stage.label, pointer)
     return found
 

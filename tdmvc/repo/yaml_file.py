@@ -160,7 +160,9 @@ def parse_yaml(text: str, path: str) -> YamlNode:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else text.count("\n", 0, getattr(error, "position", 0) or 0) + 1
         why = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
-        raise ConfigError.at(f"This is not YAML: {why}.", path, line=line) from None
+        raise ConfigError.at(
+            f"This is not YAML: {why}.", path, line=line, remedy="mend that line, or the one above it."
+        ) from None
 
 
 def check_conflict_markers(text: str, path: str) -> None:

@@ -123,7 +123,11 @@ def _read_file(file: Path, con: duckdb.DuckDBPyConnection) -> _Group:
         sources = dict(zip(arrow.names, relation.types, strict=True))
     except (pa.ArrowException, duckdb.Error, OSError, ValueError) as error:
         first_line = str(error).split("\n", 1)[0]
-        raise SourceError.unreadable(file, f"it is not a whole Parquet file ({first_line}).") from error
+        raise SourceError.unreadable(
+            file,
+            f"it is not a whole Parquet file ({first_line}).",
+            remedy="write the file anew, and close it.",
+        ) from error
     index = _index_columns(arrow)
     notes = [f"{name}: left out, the index of a pandas frame" for name in index]
     columns: dict[str, _FileColumn] = {}

@@ -62,7 +62,7 @@ class Journal:
             "moves": plan.moves,
             "removes": plan.removes,
         }
-        write_atomic(self._path, json.dumps(document).encode())
+        write_atomic(self._path, json.dumps(document).encode(), writer=self._path.stem)
         self._apply(plan)
         self._path.unlink()
 

@@ -60,11 +60,6 @@ def is_part_name(name: str) -> bool:
     return bool(_PART_NAME.fullmatch(name))
 
 
-def is_object_name(name: str) -> bool:
-    """Tell whether the text can name an object of ours."""
-    return bool(_MD5.fullmatch(name.removesuffix(".dir")))
-
-
 class ObjectStore:
     """DVC's cache folder, read and written without DVC."""
 

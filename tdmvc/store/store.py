@@ -1,6 +1,6 @@
 """A repository's store: listings and parts by name, fetched when they are missing."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from tdmvc.errors import PartError
@@ -171,11 +171,3 @@ class Store:
 
     def _remote_name(self, remote: str | None) -> str:
         return remote or self.config.default_remote or ""
-
-
-def merge_known(*known: Mapping[str, KnownPart]) -> dict[str, KnownPart]:
-    """Return all known parts of several listings."""
-    merged: dict[str, KnownPart] = {}
-    for parts in known:
-        merged.update(parts)
-    return merged

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tdmvc.model.change import BumpLevel
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, RepoConfig
 from tdmvc.model.migration import MigrationLocation, RecordedState
-from tdmvc.model.names import RESERVED, folder_name, folder_names, table_name
+from tdmvc.model.names import RESERVED, folder_name, new_folder_name, table_name
 from tdmvc.model.reference import parse_pair, parse_reference
 from tdmvc.model.schema import Column, Reference, TableSchema
 from tdmvc.model.types import SIMPLE, spell
@@ -229,7 +229,9 @@ def test_a_folders_name_leads_back_to_its_table(table: str) -> None:
 @MANY
 @given(st.lists(st.one_of(name, st.text("aAbBßéÉſ%6", min_size=1, max_size=4)), max_size=5, unique=True))
 def test_no_two_tables_share_a_folder_when_case_is_folded(names: list[str]) -> None:
-    folders = folder_names(names)
+    folders: dict[str, str] = {}
+    for table in names:
+        folders[table] = new_folder_name(table, folders.values())
     assert len({folder.casefold() for folder in folders.values()}) == len(names)
     assert {table_name(folder): folder for folder in folders.values()} == {n: folders[n] for n in names}
 

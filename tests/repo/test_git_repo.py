@@ -46,7 +46,6 @@ def test_a_repository_of_another_owner_says_whom_git_does_not_trust(app: Path) -
 def test_a_repository_without_commits_has_no_head_and_a_branch(repo: GitRepo) -> None:
     assert repo.head() is None
     assert repo.branch() == "main"
-    assert not repo.is_detached
     assert repo.tags() == {}
     assert repo.describe_release("v*") is None
     assert repo.work_tree().list_files() == []
@@ -55,7 +54,7 @@ def test_a_repository_without_commits_has_no_head_and_a_branch(repo: GitRepo) ->
 def test_a_detached_head_has_no_branch(repo: GitRepo, app: Path, commit: Commit, shell: Shell) -> None:
     sha = commit({"a": "1"})
     shell(app, "checkout", "--quiet", "--detach")
-    assert repo.is_detached
+    assert repo.branch() is None
     assert repo.head() == sha
 
 
@@ -282,15 +281,6 @@ def test_a_tag_is_made_once_and_only_under_a_sound_name(
             repo.create_annotated_tag(name, "m")
 
 
-def test_the_log_lists_the_commits_of_some_paths_newest_first(repo: GitRepo, commit: Commit) -> None:
-    commit({"a": "1"}, "one")
-    commit({"b": "1"}, "two")
-    sha = commit({"a": "2"}, "three | \u2028 ü")
-    entries = repo.log_paths("HEAD", ["a"])
-    assert [entry.subject for entry in entries] == ["three | \u2028 ü", "one"]
-    assert (entries[0].sha, entries[0].author) == (sha, "Ada")
-
-
 def test_worktrees_and_submodules_are_repositories_of_their_own(
     repo: GitRepo, app: Path, tmp_path: Path, commit: Commit, shell: Shell
 ) -> None:
@@ -319,7 +309,6 @@ def test_a_monitor_and_colours_in_the_config_are_not_used(
     shell(app, "config", "color.ui", "always")
     shell(app, "config", "log.showSignature", "true")
     assert not repo.is_dirty(["a"])
-    assert len(repo.log_paths("HEAD", ["a"])) == 1
     assert repo.branch() == "main"
     assert not (app / ".git" / "ran").exists()
 

@@ -98,7 +98,7 @@ def test_an_output_of_a_stage_is_a_pointer_too(tmp_path: Path) -> None:
     }
     pointers = read_pointers(_tree(tmp_path, files), FOLDER)
     assert list(pointers) == ["customers", "orders"]
-    assert pointers["orders"] == Pointer("orders", MD5, 5, 1, "dvc.yaml:derive")
+    assert pointers["orders"] == Pointer("orders", MD5, 5, 1, "dvc.yaml:derive", folder="orders")
 
 
 def test_paths_of_a_stage_are_relative_to_its_file_and_working_folder(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import pyarrow as pa
 
 from tdmvc.store.cutting import cut
 
-
 PROMISED_LENGTHS = [16, 5, 17, 9, 12, 10, 32, 19, 33, 10, 6, 9, 14, 8]
 
 

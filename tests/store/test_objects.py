@@ -14,7 +14,7 @@ from dvc_data.hashfile.tree import Tree
 
 from tdmvc.errors import PartError, StoreError
 from tdmvc.store.index import FileIndex
-from tdmvc.store.objects import Listing, ObjectStore, PartEntry, is_object_name, is_part_name
+from tdmvc.store.objects import Listing, ObjectStore, PartEntry, is_part_name
 
 A, B = "a" * 64, "b" * 64
 GOOD = "0123456789abcdef" * 2
@@ -188,13 +188,6 @@ def test_a_failed_write_leaves_nothing_behind(objects: ObjectStore, monkeypatch:
         objects.put(b"some rows")
     assert "free some space" in caught.value.remedy
     assert [path for path in objects.folder.rglob("*") if path.is_file()] == []
-
-
-def test_names_of_objects() -> None:
-    assert is_object_name(GOOD)
-    assert is_object_name(GOOD + ".dir")
-    assert not is_object_name("../" + GOOD)
-    assert not is_object_name(GOOD[:-1])
 
 
 def test_an_index_that_lies_is_found_out_by_the_stamp(objects: ObjectStore, index: FileIndex) -> None:

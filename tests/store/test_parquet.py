@@ -14,7 +14,6 @@ from tdmvc.store.parquet import count_rows, encode_part, read_part, read_schema
 from tests.store.sample_columns import VALUES, sample
 
 
-
 def write(folder: Path, table: pa.Table, key: tuple[str, ...] = ()) -> str:
     path = folder / "part.parquet"
     path.write_bytes(encode_part(table, key))
