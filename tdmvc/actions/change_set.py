@@ -94,9 +94,14 @@ class ChangeSet:
             placed.append((entry, self._stage() / str(self._staged)))
             self._plan.moves[f"{staging}/{self._staged}"] = f"{into}/{entry.name}"
         with ThreadPoolExecutor(_COPIERS) as pool:
-            done = pool.map(lambda one: self._place.place(one[0].md5, one[1], owner), placed)
-            for number, _ in enumerate(done, start=1):
-                self._workspace.report(f"{owner}: files", number, len(missing), "files")
+            try:
+                done = pool.map(lambda one: self._place.place(one[0].md5, one[1], owner), placed)
+                for number, _ in enumerate(done, start=1):
+                    self._workspace.report(f"{owner}: files", number, len(missing), "files")
+            except BaseException:
+                # Copies that were not begun need not be waited for.
+                pool.shutdown(cancel_futures=True)
+                raise
 
     def clear(self, folder: str, present: Folder | None) -> None:
         """Empty and remove a table's folder."""

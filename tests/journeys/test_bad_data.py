@@ -135,11 +135,22 @@ def test_three_hundred_columns_are_as_good_as_three(story: Any, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "table",
-    ["select", "order by", "it's", 'say "hi"', "Ünïcode 名", "a.b", "versions", "con", "-x", "100%", "#t", "{t}"],
+    [
+        "select",
+        "order by",
+        "it's",
+        'say "hi"',
+        "Ünïcode 名",
+        "a.b",
+        "versions",
+        "con",
+        "-x",
+        "100%",
+        "#t",
+        "{t}",
+    ],
 )
-def test_any_name_is_a_tables_name(
-    story: Any, tdmvc: Tdmvc, repo: Path, tmp_path: Path, table: str
-) -> None:
+def test_any_name_is_a_tables_name(story: Any, tdmvc: Tdmvc, repo: Path, tmp_path: Path, table: str) -> None:
     source = tmp_path / "rows.csv"
     source.write_text("id,v\n1,a\n")
     tdmvc("add", "golden", source, "--table", table, "--key", f"{table}=id")
@@ -154,7 +165,10 @@ def test_any_name_is_a_tables_name(
     assert counts(diff, table) == (1, 0, 1)
     tdmvc("diff", "--table", table)
     quoted = '"' + table.replace('"', '""') + '"'
-    assert tdmvc("sql", f"select v from golden.{quoted} order by id", "--format", "json").json["rows"] == [["b"], ["c"]]
+    assert tdmvc("sql", f"select v from golden.{quoted} order by id", "--format", "json").json["rows"] == [
+        ["b"],
+        ["c"],
+    ]
     tdmvc("checkout", "golden@HEAD")
     assert tdmvc("show", "golden", "--format", "json").json["content"] == before["content"]
     tdmvc("verify")
@@ -167,7 +181,9 @@ def test_any_name_is_a_columns_name(story: Any, tmp_path: Path) -> None:
     ]  # fmt: skip
     columns = {name: pa.array([n, n + 100], pa.int64()) for n, name in enumerate(names)}
     old = pa.table(columns)
-    new = old.set_column(0, "id", pa.array([0, 7], pa.int64())).set_column(5, "x y", pa.array([-1, 5], pa.int64()))
+    new = old.set_column(0, "id", pa.array([0, 7], pa.int64())).set_column(
+        5, "x y", pa.array([-1, 5], pa.int64())
+    )
     played = story(*parquet_pair(tmp_path, old, new), "--key", "t=id")
     assert played["rows"].column_names == names
     assert played["rows"].to_pylist() == old.to_pylist()
@@ -178,7 +194,9 @@ def test_any_name_is_a_columns_name(story: Any, tmp_path: Path) -> None:
 def test_decimals_of_38_digits_keep_every_digit(story: Any, tmp_path: Path) -> None:
     wide, tiny = "12345678901234567890123456789012345678", "-0.0000000000000000000000000000000000001"
     text = f"id,n,f\n1,{wide},0.1\n2,-{wide},{tiny}\n"
-    played = story(*csv_pair(tmp_path, text.encode(), text.replace("8\n", "9\n").replace("8,0.1", "9,0.1").encode()))
+    played = story(
+        *csv_pair(tmp_path, text.encode(), text.replace("8\n", "9\n").replace("8,0.1", "9,0.1").encode())
+    )
     rows = {row["id"]: row for row in played["rows"].to_pylist()}
     assert rows[1]["n"] == Decimal(wide)
     assert rows[2]["n"] == Decimal(f"-{wide}")
@@ -196,7 +214,8 @@ def test_a_39_digit_number_is_kept_as_text(story: Any, tmp_path: Path) -> None:
 
 
 def test_moments_with_and_without_a_zone_stay_apart(story: Any, tmp_path: Path) -> None:
-    text = "id,naive,aware\n1,2024-03-31 02:30:00,2024-03-31T02:30:00+02:00\n2,0001-01-01 00:00:00.000001,1969-12-31T23:59:59.999999Z\n"
+    text = "id,naive,aware\n1,2024-03-31 02:30:00,2024-03-31T02:30:00+02:00\n"
+    text += "2,0001-01-01 00:00:00.000001,1969-12-31T23:59:59.999999Z\n"
     old, new = csv_pair(tmp_path, text.encode(), text.replace("+02:00", "+01:00").encode())
     played = story(old, new, "--key", "t=id")
     types = {c["name"]: c["type"] for c in played["shown"]["tables"][0]["columns"]}
@@ -248,7 +267,9 @@ def test_lists_and_structs_keep_their_depth_and_their_nulls(story: Any, tmp_path
     edited = [*values[:4], [{"name": "a", "odd name": [1.5, 0.0, math.inf]}, {"name": "", "odd name": []}]]
 
     def table(column: list[object]) -> pa.Table:
-        return pa.table({"id": range(5), "c": pa.array(column, type_), "s": pa.array([{"a": 1}, None] * 2 + [None])})
+        return pa.table(
+            {"id": range(5), "c": pa.array(column, type_), "s": pa.array([{"a": 1}, None] * 2 + [None])}
+        )
 
     played = story(*parquet_pair(tmp_path, table(values), table(edited)), "--key", "t=id")
     assert played["rows"]["c"].to_pylist() == values

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -72,7 +73,12 @@ def build(
     con.register("offered", table)
     try:
         built = build_table(
-            con, "SELECT * FROM offered", TableSchema("t", columns, key), sink, known=known or {}, part_rows=part_rows
+            con,
+            "SELECT * FROM offered",
+            TableSchema("t", columns, key),
+            sink,
+            known=known or {},
+            part_rows=part_rows,
         )
     finally:
         con.unregister("offered")
@@ -113,7 +119,7 @@ def batched(values: Sequence[int], batches: Sequence[int]) -> list[pa.RecordBatc
     """Cut the rows at the given places, out of one larger array."""
     array = pa.array(values, pa.int64())
     places = sorted({0, len(values), *(place % (len(values) + 1) for place in batches)})
-    pairs = zip(places, places[1:], strict=False)
+    pairs = pairwise(places)
     return [pa.record_batch({"id": array.slice(start, end - start)}) for start, end in pairs]
 
 
@@ -134,7 +140,7 @@ def test_parts_keep_their_bounds_and_never_overlap_in_key(runs: list[tuple[int, 
     lengths = dict(runs)
     values = [value for value in sorted(lengths) for _ in range(lengths[value])]
     parts = [p.table["id"].to_pylist() for p in cut(batched(values, [7]), ("id",), part_rows=PART_ROWS)]
-    for part, following in zip(parts, parts[1:], strict=False):
+    for part, following in pairwise(parts):
         assert part[-1] < following[0]
         assert len(part) >= PART_ROWS // 4
     for part in parts:
@@ -152,7 +158,9 @@ def test_a_clustered_edit_changes_few_parts(
     changed = inserted if is_insert else values[:at] + values[at + count :]
 
     def parts(rows: list[int]) -> set[tuple[int, ...]]:
-        return {tuple(p.table["id"].to_pylist()) for p in cut(batched(rows, []), ("id",), part_rows=PART_ROWS)}
+        return {
+            tuple(p.table["id"].to_pylist()) for p in cut(batched(rows, []), ("id",), part_rows=PART_ROWS)
+        }
 
     old, new = parts(values), parts(changed)
     # A boundary is found again within a few parts; the bound is loose, growth with the table would break it.
@@ -204,7 +212,10 @@ def test_rows_with_equal_and_null_keys_build_the_same_parts_in_any_order(
 ) -> None:
     def table(ordered: list[tuple[int | None, float | None]]) -> pa.Table:
         return pa.table(
-            {"id": pa.array([r[0] for r in ordered], pa.int32()), "x": pa.array([r[1] for r in ordered], pa.float64())}
+            {
+                "id": pa.array([r[0] for r in ordered], pa.int32()),
+                "x": pa.array([r[1] for r in ordered], pa.float64()),
+            }
         )
 
     built, parts = build(con, table(rows), ("id",))
@@ -257,17 +268,25 @@ def test_reading_a_part_gives_back_what_was_encoded(table: pa.Table, is_keyed: b
 
 
 @QUICK
-@given(st.sampled_from(["float32", "float64", "list<float64>", "list<list<float32>>", "struct<x: float32, y: string>"]))
+@given(
+    st.sampled_from(
+        ["float32", "float64", "list<float64>", "list<list<float32>>", "struct<x: float32, y: string>"]
+    )
+)
 def test_there_is_one_nan_and_one_zero_at_any_depth(con: duckdb.DuckDBPyConnection, kind: str) -> None:
     quiet, odd = np.array([0x7FF8000000000000, 0xFFF8000000000001], np.uint64).view(np.float64)
 
     def table(zero: float, nan: float) -> pa.Table:
-        leaf = pa.array([zero, nan, 1.0, 1.5], pa.float64()).cast(pa.float32() if "32" in kind else pa.float64())
+        leaf = pa.array([zero, nan, 1.0, 1.5], pa.float64()).cast(
+            pa.float32() if "32" in kind else pa.float64()
+        )
         lists = pa.ListArray.from_arrays([0, 2, 2, 4], leaf)
         nested = {
             "list<float64>": lists,
             "list<list<float32>>": pa.ListArray.from_arrays([0, 1, 1, 3], lists),
-            "struct<x: float32, y: string>": pa.StructArray.from_arrays([leaf, pa.array(list("abcd"))], ["x", "y"]),
+            "struct<x: float32, y: string>": pa.StructArray.from_arrays(
+                [leaf, pa.array(list("abcd"))], ["x", "y"]
+            ),
         }
         return pa.table({"c": nested.get(kind, leaf)})
 
@@ -279,7 +298,9 @@ def test_there_is_one_nan_and_one_zero_at_any_depth(con: duckdb.DuckDBPyConnecti
 
 @QUICK
 @given(st.lists(st.sampled_from(["a", "b", None]), max_size=80))
-def test_a_table_without_a_key_is_a_multiset(con: duckdb.DuckDBPyConnection, values: list[str | None]) -> None:
+def test_a_table_without_a_key_is_a_multiset(
+    con: duckdb.DuckDBPyConnection, values: list[str | None]
+) -> None:
     built, parts = build(con, pa.table({"c": pa.array(values, pa.string())}))
     assert Counter(parts.rows()["c"].to_pylist()) == Counter(values)
     assert built.repeated_keys == built.null_keys == 0
@@ -313,10 +334,12 @@ def types(depth: int = 3) -> st.SearchStrategy[pa.DataType]:
     names = st.lists(st.text(min_size=1, max_size=6), min_size=1, max_size=3, unique=True)
     return st.recursive(
         st.sampled_from(list(SIMPLE.values())) | decimals,
-        lambda inner: inner.map(pa.list_)
-        | names.flatmap(
-            lambda fields: st.tuples(*(inner for _ in fields)).map(
-                lambda kinds: pa.struct(list(zip(fields, kinds, strict=True)))
+        lambda inner: (
+            inner.map(pa.list_)
+            | names.flatmap(
+                lambda fields: st.tuples(*(inner for _ in fields)).map(
+                    lambda kinds: pa.struct(list(zip(fields, kinds, strict=True)))
+                )
             )
         ),
         max_leaves=depth,

@@ -116,7 +116,9 @@ def test_arrow_metadata_is_no_content() -> None:
 
 def test_the_order_of_parts_and_tables_does_not_matter_but_their_names_do() -> None:
     assert table_content(["a", "b"]) == table_content(["b", "a"])
-    assert table_content(["a", "b"]) == "sha256:545afbdfc4a011fac15920ec8829acf9c54d5e06421e1c442a8f85ce7783d04f"
+    assert (
+        table_content(["a", "b"]) == "sha256:545afbdfc4a011fac15920ec8829acf9c54d5e06421e1c442a8f85ce7783d04f"
+    )
     assert table_content(["a"]) != table_content(["a", "a-2"])
     assert dataset_content({"a": "1", "b": "2"}) == dataset_content({"b": "2", "a": "1"})
     assert dataset_content({"a": "1", "b": "2"}) == (

@@ -33,7 +33,9 @@ def test_only_parts_with_equal_neighbours_have_repeats() -> None:
     batch = pa.record_batch({"id": pa.array([*range(100), 99, *range(100, 200)], pa.int64())})
     flags = {c.has_repeats: c.table["id"].to_pylist() for c in cut([batch], ("id",), part_rows=16)}
     assert 99 in flags[True]
-    assert all(not c.has_repeats or 99 in c.table["id"].to_pylist() for c in cut([batch], ("id",), part_rows=16))
+    assert all(
+        not c.has_repeats or 99 in c.table["id"].to_pylist() for c in cut([batch], ("id",), part_rows=16)
+    )
 
 
 def test_a_stream_is_cut_before_it_has_ended() -> None:

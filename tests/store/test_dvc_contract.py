@@ -186,7 +186,9 @@ def test_parts_are_on_the_remote_before_the_listing_is(
     sent: list[set[str]] = []
     real = HashFileDB.add
 
-    def watch(self: HashFileDB, path: object, fs: object, oid: list[str], *args: object, **kwargs: object) -> object:
+    def watch(
+        self: HashFileDB, path: object, fs: object, oid: list[str], *args: object, **kwargs: object
+    ) -> object:
         sent.append(set(oid))
         return real(self, path, fs, oid, *args, **kwargs)
 
@@ -298,11 +300,15 @@ def test_dvc_is_imported_only_when_bytes_travel(repo: Path) -> None:
         "sys.exit(code or 9 * any(name.split('.')[0] in ('dvc', 'dvc_data', 'pandas') for name in sys.modules))"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-    done = subprocess.run([sys.executable, "-c", script], cwd=repo, env=environment, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=repo, env=environment, capture_output=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
-def test_dvc_stays_silent_on_our_terminal(repo: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_dvc_stays_silent_on_our_terminal(
+    repo: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     dvc.push(repo, closure(repo))
     (tmp_path / "new").mkdir()
     git(tmp_path / "new", "init", "-q")

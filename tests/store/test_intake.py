@@ -152,7 +152,9 @@ def test_a_typed_value_that_would_be_lost_changes_the_type(
 
 
 @pytest.mark.parametrize("offered", VALUES)
-@pytest.mark.parametrize("wanted", ["int32", "float32", "decimal(9,2)", "string", "binary", "date", "timestamptz"])
+@pytest.mark.parametrize(
+    "wanted", ["int32", "float32", "decimal(9,2)", "string", "binary", "date", "timestamptz"]
+)
 def test_any_type_can_follow_any_other_and_no_value_changes_silently(
     take: Take, offered: str, wanted: str
 ) -> None:
@@ -185,7 +187,9 @@ def append(
         return intake.schema, con.sql(intake.query).to_arrow_table().to_pylist(), intake.notes
 
 
-def test_appending_keeps_rows_and_columns_of_both_sides(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_appending_keeps_rows_and_columns_of_both_sides(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
     old = pa.table({"id": pa.array([1], pa.int64()), "gone": ["g"]})
     new = typed(pa.table({"id": pa.array([2], pa.int32()), "came": ["c"]}))
     schema, rows, _ = append(con, tmp_path, old, new)

@@ -44,9 +44,7 @@ def test_eight_processes_lose_no_addition(tmp_path: Path) -> None:
     assert (tmp_path / "counter").read_text() == "40"
 
 
-def test_a_waiting_process_says_so_once_and_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_waiting_process_says_so_once_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock_module, "_PATIENCE_SECONDS", 0.05)
     said: list[str] = []
     order: list[str] = []

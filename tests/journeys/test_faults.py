@@ -1,0 +1,591 @@
+"""Whatever goes wrong: a message with what, where and what to do, and nothing lost."""
+
+import contextlib
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.conftest import Ran, git
+from tests.journeys.command_runner import CommandRunner
+
+Tdmvc = Callable[..., Ran]
+TABLES = ("customers", "orders", "products")
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[CommandRunner]:
+    (tmp_path / "said").mkdir()
+    opened = CommandRunner(tmp_path / "said")
+    yield opened
+    opened.close()
+
+
+def write_source(folder: Path, mark: str, *, rows: int = 200) -> Path:
+    """Write a folder of three tables that say the mark."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in TABLES:
+        lines = [
+            f"{n},{table} {mark} {hashlib.md5(f'{table}{n}{mark}'.encode()).hexdigest()}" for n in range(rows)
+        ]
+        (folder / f"{table}.csv").write_text("\n".join(["id,text", *lines]) + "\n")
+    return folder
+
+
+def use_small_parts(repo: Path) -> None:
+    """Let tables have many parts, so that there is much to be interrupted."""
+    folder = repo / "datasets" / "golden"
+    folder.mkdir(parents=True)
+    (folder / "dataset.yaml").write_text(
+        "format: tdmvc.dataset/1\nname: golden\nkind: golden\npart_rows: 32\n"
+    )
+
+
+def add_words(repo: Path, source: Path) -> list[object]:
+    keys = [word for table in TABLES for word in ("--key", f"{table}=id")]
+    return ["-C", repo, "-q", "add", "golden", source, *keys]
+
+
+def content(tdmvc: Tdmvc, folder: Path) -> str:
+    """Return what the dataset says, after making sure that all of it is there and laid out."""
+    said = tdmvc("show", "golden", "--format", "json", folder=folder).json["content"]
+    tdmvc("verify", "golden", folder=folder)
+    status = tdmvc("status", "--format", "json", folder=folder).json
+    assert {t["work"] for d in status["datasets"] for t in d["tables"]} == {"clean"}
+    return str(said)
+
+
+def assert_message(ran: Ran, *words: str) -> None:
+    """Make sure that a message says what, where and what to do, and is no traceback."""
+    assert ran.err.startswith("error: "), ran.err
+    assert "Traceback" not in ran.err
+    assert "\nTo mend it: " in ran.err, ran.err
+    for word in words:
+        assert word in ran.err, ran.err
+
+
+def leftovers(repo: Path) -> list[str]:
+    """Return files of ours that should have gone."""
+    return [str(path) for path in repo.rglob(".tdmvc-*") if ".dvc/cache" not in str(path)]
+
+
+@pytest.fixture
+def two_states(repo: Path, tdmvc: Tdmvc, tmp_path: Path) -> dict[str, Path]:
+    """Two sources by the content that they give; the dataset holds the second."""
+    use_small_parts(repo)
+    states: dict[str, Path] = {}
+    for mark in ("old", "new"):
+        source = write_source(tmp_path / mark, mark)
+        tdmvc(*add_words(repo, source)[2:])
+        states[content(tdmvc, repo)] = source
+    assert len(states) == 2
+    return states
+
+
+def next_source(states: dict[str, Path], now: str) -> Path:
+    return next(source for said, source in states.items() if said != now)
+
+
+@pytest.mark.slow
+def test_add_killed_at_any_instant_leaves_the_old_state_or_the_new(
+    repo: Path, tdmvc: Tdmvc, runner: CommandRunner, two_states: dict[str, Path]
+) -> None:
+    now = content(tdmvc, repo)
+    whole = runner.run(add_words(repo, next_source(two_states, now)))
+    assert whole.codes == [0]
+    now = content(tdmvc, repo)
+    # The same instants in each run, spread evenly over the whole length.
+    instants = random.Random(1)
+    outcomes: list[str] = []
+    for number in range(50):
+        source = next_source(two_states, now)
+        after = whole.seconds * 1.05 * (number + instants.random()) / 50
+        killed = runner.run(add_words(repo, source), signal=signal.SIGKILL, after=after)
+        assert killed.codes in ([-9], [0])
+        after_kill = content(tdmvc, repo)
+        assert after_kill in two_states
+        outcomes.append("done" if killed.codes == [0] else "new" if after_kill != now else "old")
+        now = after_kill
+        if number % 4 == 0:
+            source = next_source(two_states, now)
+            assert runner.run(add_words(repo, source)).codes == [0]
+            now = content(tdmvc, repo)
+            assert two_states[now] == source
+            assert leftovers(repo) == []
+    assert outcomes.count("old") >= 10
+    assert outcomes.count("done") < 40
+
+
+@pytest.mark.slow
+def test_an_interrupted_add_exits_with_130_and_changes_nothing(
+    repo: Path, tdmvc: Tdmvc, runner: CommandRunner, two_states: dict[str, Path]
+) -> None:
+    now = content(tdmvc, repo)
+    seconds = runner.run(add_words(repo, next_source(two_states, now))).seconds
+    now = content(tdmvc, repo)
+    codes: set[int] = set()
+    for number in range(12):
+        after = 0.01 + seconds * number / 12
+        ran = runner.run(add_words(repo, next_source(two_states, now)), signal=signal.SIGINT, after=after)
+        assert ran.codes in ([130], [0]), ran.err
+        after_signal = content(tdmvc, repo)
+        assert after_signal in two_states
+        if ran.codes == [130]:
+            assert "Interrupted" in ran.err[0]
+            assert "run the same command again" in ran.err[0]
+        else:
+            assert after_signal != now
+        codes.update(ran.codes)
+        now = after_signal
+    assert 130 in codes
+    assert runner.run(add_words(repo, next_source(two_states, now))).codes == [0]
+    assert content(tdmvc, repo) != now
+    assert leftovers(repo) == []
+
+
+def test_eight_adds_to_different_tables_at_once_lose_nothing(
+    repo: Path, tdmvc: Tdmvc, runner: CommandRunner, tmp_path: Path
+) -> None:
+    commands: list[list[object]] = []
+    for number in range(8):
+        path = tmp_path / f"t{number}.csv"
+        path.write_text(f"id\n{number}\n")
+        commands.append(["-C", repo, "-q", "add", "golden", path])
+    assert runner.run(*commands).codes == [0] * 8
+    for number in range(8):
+        rows = tdmvc("sql", f"select id from golden.t{number}", "--format", "json").json["rows"]
+        assert rows == [[number]]
+    content(tdmvc, repo)
+
+
+def test_eight_appends_to_one_table_at_once_lose_no_row(
+    repo: Path, tdmvc: Tdmvc, runner: CommandRunner, tmp_path: Path
+) -> None:
+    commands: list[list[object]] = []
+    for number in range(8):
+        path = tmp_path / str(number) / "t.csv"
+        path.parent.mkdir()
+        path.write_text(f"id\n{number * 2}\n{number * 2 + 1}\n")
+        commands.append(["-C", repo, "-q", "add", "golden", path, "--append"])
+    assert runner.run(*commands).codes == [0] * 8
+    rows = tdmvc("sql", "select id from golden.t order by id", "--format", "json").json["rows"]
+    assert rows == [[n] for n in range(16)]
+    content(tdmvc, repo)
+
+
+@pytest.fixture
+def dataset(repo: Path, tdmvc: Tdmvc, tmp_path: Path) -> Path:
+    """The repository with one published table and a remote that holds it."""
+    with (repo / ".dvc" / "config").open("a") as file:
+        file.write(f"[core]\n    remote = origin\n['remote \"origin\"']\n    url = {tmp_path / 'remote'}\n")
+    (tmp_path / "orders.csv").write_text("id,text\n1,a\n2,b\n")
+    tdmvc("add", "golden", tmp_path / "orders.csv", "--key", "orders=id")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "Golden data")
+    tdmvc("publish", "golden", "1.0.0")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "Publish")
+    return repo
+
+
+def objects(repo: Path, *, listings: bool = False) -> list[Path]:
+    """Return the files of the cache: parts, or listings."""
+    found = (repo / ".dvc" / "cache" / "files" / "md5").glob("*/*")
+    return sorted(path for path in found if path.name.endswith(".dir") is listings)
+
+
+def spoil(path: Path, how: str) -> None:
+    path.chmod(0o644)
+    data = bytearray(path.read_bytes())
+    if how == "missing":
+        path.unlink()
+    elif how == "truncated":
+        path.write_bytes(bytes(data[: len(data) // 2]))
+    else:
+        data[len(data) // 2] ^= 0x10
+        path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("how", ["missing", "truncated", "flipped"])
+@pytest.mark.parametrize("what", ["part", "listing"])
+def test_a_bad_object_is_told_and_pull_mends_it(dataset: Path, tdmvc: Tdmvc, how: str, what: str) -> None:
+    tdmvc("push")
+    config = (dataset / ".dvc" / "config").read_text()
+    (dataset / ".dvc" / "config").write_text("")
+    (victim,) = objects(dataset, listings=what == "listing")
+    good = victim.read_bytes()
+    spoil(victim, how)
+    told = tdmvc("checkout", "golden@1.0.0", "--into", dataset.parent / "out", code=6)
+    expected = "is not here" if how == "missing" else "is damaged"
+    assert_message(told, "orders", expected, "tdmvc pull")
+    assert not (dataset.parent / "out").exists()
+    assert not victim.exists()
+    again = tdmvc("sql", "select * from golden.orders", code=6)
+    assert_message(again, "is not here", "no remote (none is configured)", "tdmvc push")
+    (dataset / ".dvc" / "config").write_text(config)
+    tdmvc("pull")
+    assert victim.read_bytes() == good
+    content(tdmvc, dataset)
+
+
+def test_a_damaged_object_is_found_by_verify_and_mended_on_the_way_where_there_is_a_remote(
+    dataset: Path, tdmvc: Tdmvc
+) -> None:
+    tdmvc("push")
+    (victim,) = objects(dataset)
+    good = victim.read_bytes()
+    spoil(victim, "flipped")
+    tdmvc("verify")
+    assert victim.read_bytes() == good
+
+
+def test_an_object_that_no_remote_has_is_named_with_where_was_looked(
+    dataset: Path, tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    (tmp_path / "remote").mkdir()
+    (victim,) = objects(dataset)
+    victim.unlink()
+    for words in (["pull"], ["push"], ["checkout", "golden@1.0.0", "--into", tmp_path / "out"]):
+        told = tdmvc(*words, code=6)
+        assert_message(told, "is not here", "looked in the cache", "remote 'origin'")
+    assert tdmvc("verify", code=1).out
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../../evil.parquet", "/tmp/evil.parquet", "x/../../evil.parquet", "a.csv"]
+)
+def test_a_listing_that_leads_out_of_its_folder_is_refused(
+    dataset: Path, tdmvc: Tdmvc, tmp_path: Path, name: str
+) -> None:
+    (part,) = objects(dataset)
+    md5 = part.parent.name + part.name
+    data = json.dumps([{"md5": md5, "relpath": name}]).encode()
+    oid = hashlib.md5(data).hexdigest() + ".dir"
+    listing = dataset / ".dvc" / "cache" / "files" / "md5" / oid[:2] / oid[2:]
+    listing.parent.mkdir(parents=True, exist_ok=True)
+    listing.write_bytes(data)
+    pointer = dataset / "datasets" / "golden" / "orders.dvc"
+    pointer.write_text(re.sub(r"[0-9a-f]{32}\.dir", oid, pointer.read_text()))
+    before = sorted(tmp_path.rglob("*.parquet"))
+    for words in (
+        ["checkout", "golden"], ["checkout", "golden", "--into", tmp_path / "out"], ["show", "golden"], ["pull"],
+        ["sql", "select * from golden.orders"], ["push"], ["diff", "golden@1.0.0", "golden"],
+    ):  # fmt: skip
+        told = tdmvc(*words, code=6)
+        assert_message(told, "names a file that no table may hold", "do not trust this pointer", str(listing))
+    assert sorted(tmp_path.rglob("*.parquet")) == before
+    tdmvc("verify", "golden", code=1)
+
+
+def test_a_part_that_is_no_parquet_though_its_md5_is_right_is_not_a_bug_of_ours(
+    dataset: Path, tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    data = b"these are no rows"
+    md5 = hashlib.md5(data).hexdigest()
+    listing = json.dumps([{"md5": md5, "relpath": "a" * 64 + ".parquet"}]).encode()
+    oid = hashlib.md5(listing).hexdigest() + ".dir"
+    for name, held in ((md5, data), (oid, listing)):
+        path = dataset / ".dvc" / "cache" / "files" / "md5" / name[:2] / name[2:]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(held)
+    pointer = dataset / "datasets" / "golden" / "orders.dvc"
+    pointer.write_text(re.sub(r"[0-9a-f]{32}\.dir", oid, pointer.read_text()))
+    for words in (
+        ["show", "golden"],
+        ["diff", "golden@1.0.0", "golden"],
+        ["sql", "select * from golden.orders"],
+    ):
+        assert_message(tdmvc(*words, code=6), "no whole Parquet file", "do not trust that pointer")
+    assert "no whole Parquet file" in tdmvc("verify", "golden", code=1).out
+
+
+def test_new_rows_can_be_added_where_the_old_ones_are_lost(
+    dataset: Path, tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    shutil.rmtree(dataset / ".dvc" / "cache")
+    (dataset / ".dvc" / "config").write_text("")
+    (tmp_path / "orders.csv").write_text("id,text\n3,c\n")
+    refused = tdmvc("add", "golden", tmp_path / "orders.csv", "--append", code=6)
+    assert_message(refused, "is not here")
+    tdmvc("add", "golden", tmp_path / "orders.csv")
+    assert tdmvc("sql", "select id from golden.orders", "--format", "json").json["rows"] == [[3]]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("tdmvc.yaml", "", "dataset: data\n", ["line 1", "'dataset'", "datasets"]),
+        ("datasets/golden/dataset.yaml", "kind: golden", "knd: golden", ["'knd'", "kind", "line"]),
+        ("datasets/golden/dataset.yaml", "kind: golden", "kind: gold", ["'kind'", "golden", "line"]),
+        ("datasets/golden/dataset.yaml", "kind: golden", "kind: [golden", ["line"]),
+        ("datasets/golden/dataset.yaml", "kind: golden", "kind: golden\npart_rows: many",
+         ["'part_rows'", "line 4", "whole number is expected"]),
+        ("datasets/golden/versions/1.0.0.yaml", "published:", "publised:", ["publised", "line"]),
+        ("datasets/golden/orders.dvc", "hash: md5", "hash: sha256", ["no pointer", "line", "'outs.md5'"]),
+        ("datasets/golden/orders.dvc", "outs:", "out:", ["'outs'"]),
+        ("datasets/golden/orders.dvc", "path: orders", "path: ../../x", ["leads elsewhere", "line"]),
+        ("datasets/golden/contract.yaml", "logicalType: integer", "logicalType: intger", ["line"]),
+    ],
+)  # fmt: skip
+def test_a_wrong_key_in_a_file_of_ours_is_told_with_file_line_and_key(
+    dataset: Path, tdmvc: Tdmvc, file: str, old: str, new: str, words: list[str]
+) -> None:
+    path = dataset / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1) if old else new + text)
+    told = tdmvc("show", "golden@1.0.0" if "versions" in file else "golden", code=2)
+    if "is expected" in told.err:
+        # Such a message says at once what to do.
+        told = Ran(told.code, told.out, told.err + "\nTo mend it: ")
+    assert_message(told, file, *words)
+    path.write_text(text)
+    tdmvc("show", "golden@1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["show", "goldn"], "golden"),
+        (["show", "golden@1.0.1"], "1.0.0"),
+        (["show", "golden@no-such-branch"], ""),
+        (["checkout", "--release", "2.14.0"], ""),
+        (["checkout", "golden@1.0.0", "--tables", "order"], "orders"),
+        (["diff", "golden@1.0.0", "golden", "--table", "oders"], "orders"),
+        (["publish", "goldne"], "golden"),
+        (["add", "goldne"], "SOURCE"),
+        (["verify", "gold"], "golden"),
+        (["pull", "golde"], "golden"),
+    ],
+)
+def test_what_does_not_exist_is_told_with_near_names(
+    dataset: Path, tdmvc: Tdmvc, words: list[str], near: str
+) -> None:
+    told = tdmvc(*words, code=3)
+    assert_message(told, near)
+
+
+def test_a_table_that_nobody_has_added_yet_can_be_named_in_a_diff(dataset: Path, tdmvc: Tdmvc) -> None:
+    folder = dataset / "datasets" / "golden" / "fresh"
+    folder.mkdir()
+    pq.write_table(pa.table({"id": [1]}), folder / "any.parquet")
+    (table,) = tdmvc("diff", "--table", "fresh", "--format", "json").json["tables"]
+    assert (table["name"], table["status"]) == ("fresh", "added")
+
+
+def test_an_unknown_table_in_key_and_an_unknown_column_are_told_apart(
+    dataset: Path, tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    told = tdmvc("add", "golden", tmp_path / "orders.csv", "--key", "ordrs=id", code=3)
+    assert_message(told, "ordrs", "did you mean 'orders'", "--key")
+    told = tdmvc("add", "golden", tmp_path / "orders.csv", "--key", "orders=ident", code=2)
+    assert_message(told, "ident", "columns: id, text", "--key orders=")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of three megabytes of one's own, for tests that fill it or forbid writing."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root may mount a small disk")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tdmvc-test", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small disk is not permitted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def test_a_full_disk_leaves_the_old_state_and_the_next_add_completes(
+    template: Path, small_disk: Path, tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    app = small_disk / "app"
+    shutil.copytree(template, app, symlinks=True)
+    use_small_parts(app)
+    old, new = (write_source(tmp_path / mark, mark) for mark in ("old", "new"))
+    tdmvc(*add_words(app, old)[2:], folder=app)
+    before = content(tdmvc, app)
+    failed = 0
+    for kilobytes in (0, 4, 12, 24, 48, 72, 96, 120, 144, 168, 200):
+        free = shutil.disk_usage(small_disk).free - kilobytes * 1024
+        with (app / "ballast").open("wb") as ballast, contextlib.suppress(OSError):
+            ballast.write(b"\1" * max(free, 0))
+        told = tdmvc(*add_words(app, new)[2:], folder=app, code=None)
+        (app / "ballast").unlink()
+        if told.code == 0:
+            break
+        failed += 1
+        assert told.code == 6
+        assert_message(
+            told, "No space left on device", str(small_disk), "free some space" if "free" in told.err else ""
+        )
+        # With a begun change, this finishes it; else the old state is there.
+        assert content(tdmvc, app) in (before, _content_of(tdmvc, template, new, tmp_path))
+        if content(tdmvc, app) != before:
+            tdmvc(*add_words(app, old)[2:], folder=app)
+    assert failed >= 5
+    tdmvc(*add_words(app, new)[2:], folder=app)
+    assert content(tdmvc, app) == _content_of(tdmvc, template, new, tmp_path)
+    assert leftovers(app) == []
+
+
+def _content_of(tdmvc: Tdmvc, template: Path, source: Path, tmp_path: Path) -> str:
+    """Return what a source says, by adding it elsewhere."""
+    app = tmp_path / "elsewhere" / source.name
+    if not app.exists():
+        shutil.copytree(template, app, symlinks=True)
+        use_small_parts(app)
+        tdmvc(*add_words(app, source)[2:], folder=app)
+    return str(tdmvc("show", "golden", "--format", "json", folder=app).json["content"])
+
+
+def test_a_read_only_repository_can_be_read_and_says_why_it_cannot_be_written(
+    template: Path, small_disk: Path, tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    app = small_disk / "app"
+    shutil.copytree(template, app, symlinks=True)
+    source = write_source(tmp_path / "old", "old", rows=3)
+    tdmvc(*add_words(app, source)[2:], folder=app)
+    before = content(tdmvc, app)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    tdmvc("sql", "select * from golden.orders", folder=app)
+    tdmvc("checkout", "golden", "--into", tmp_path / "out", folder=app)
+    for words in (["show", "golden"], ["status"], ["diff"], ["list"], ["verify"]):
+        tdmvc(*words, folder=app)
+    changed = write_source(tmp_path / "new", "new", rows=3)
+    for words in (add_words(app, changed)[2:], ["publish", "golden"]):
+        told = tdmvc(*words, folder=app, code=None)
+        assert told.code in (3, 6), told.err
+    told = tdmvc(*add_words(app, changed)[2:], folder=app, code=6)
+    assert_message(told, "Read-only file system", str(app), "mend the permissions")
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    assert content(tdmvc, app) == before
+    tdmvc(*add_words(app, changed)[2:], folder=app)
+    assert content(tdmvc, app) != before
+
+
+def test_a_repository_without_a_commit_can_be_used(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    app = tmp_path / "fresh"
+    app.mkdir()
+    git(app, "init", "-q", "-b", "main")
+    tdmvc("init", folder=app)
+    source = write_source(tmp_path / "source", "old", rows=3)
+    tdmvc(*add_words(app, source)[2:], folder=app)
+    content(tdmvc, app)
+    assert "added" in tdmvc("diff", folder=app).out
+    tdmvc("list", folder=app)
+    told = tdmvc("publish", "golden", folder=app, code=None)
+    assert told.code in (2, 3)
+    assert_message(told, "commit")
+    told = tdmvc("show", "golden@HEAD", folder=app, code=3)
+    assert_message(told, "HEAD")
+
+
+def test_a_detached_head_is_as_good_as_a_branch(dataset: Path, tdmvc: Tdmvc, tmp_path: Path) -> None:
+    git(dataset, "checkout", "-q", "--detach")
+    (tmp_path / "orders.csv").write_text("id,text\n1,z\n")
+    tdmvc("add", "golden", tmp_path / "orders.csv")
+    assert tdmvc("status", "--format", "json").json["branch"] is None
+    diff = tdmvc("diff", "--format", "json").json
+    assert diff["summary"]["rows"] == {"added": 0, "removed": 1, "changed": 1, "ignored": 0}
+    tdmvc("checkout", "golden@1.0.0")
+    tdmvc("diff", "--exit-code")
+
+
+def test_paths_with_spaces_quotes_and_letters_of_all_kinds_work(
+    template: Path, tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    app = tmp_path / 'Größe it\'s [a] "名" {b} %s' / "my app"
+    shutil.copytree(template, app, symlinks=True)
+    source = write_source(app.parent / "das [quelle]*", "old", rows=3)
+    tdmvc(*add_words(app, source)[2:], folder=app)
+    before = content(tdmvc, app)
+    git(app, "add", "-A")
+    git(app, "commit", "-q", "-m", "Golden data")
+    write_source(source, "new", rows=3)
+    tdmvc(*add_words(app, source)[2:], folder=app)
+    assert tdmvc("diff", "--format", "json", folder=app).json["summary"]["rows"]["changed"] == 9
+    tdmvc("checkout", "golden@HEAD", folder=app)
+    assert content(tdmvc, app) == before
+    tdmvc("checkout", "golden", "--into", app.parent / "out [x]", folder=app)
+    assert tdmvc("sql", "select count(*) from golden.orders", "--format", "json", folder=app).json[
+        "rows"
+    ] == [[3]]
+
+
+def test_outside_of_a_git_repository_the_remedy_is_git_init(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    for words in (["status"], ["init"], ["add", "golden", tmp_path / "x.csv"]):
+        told = tdmvc(*words, folder=tmp_path / "plain", code=2)
+        assert_message(told, "Git", str(tmp_path / "plain"), "git init")
+
+
+def test_a_bare_repository_is_refused(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    (tmp_path / "bare").mkdir()
+    git(tmp_path / "bare", "init", "-q", "--bare")
+    told = tdmvc("status", folder=tmp_path / "bare", code=2)
+    assert_message(told, "bare" if "bare" in told.err else "work tree")
+
+
+def test_a_repository_without_tdmvc_or_dvc_is_told_to_init(
+    template: Path, tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    app = tmp_path / "bare app"
+    app.mkdir()
+    git(app, "init", "-q")
+    told = tdmvc("status", folder=app, code=None)
+    assert told.code in (2, 3)
+    assert_message(told, "tdmvc init")
+    shutil.copy(template / "tdmvc.yaml", app / "tdmvc.yaml")
+    told = tdmvc("add", "golden", tmp_path / "x.csv", folder=app, code=2)
+    assert_message(told, "DVC", "tdmvc init")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("none.csv", None),
+        ("empty.csv", b""),
+        ("t.parquet", b"PAR1 torn"),
+        ("t.json", b'[{"a": 1'),
+        ("t.xyz", b"?"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_told_and_nothing_is_made(
+    repo: Path, tdmvc: Tdmvc, tmp_path: Path, name: str, data: bytes | None
+) -> None:
+    path = tmp_path / name
+    if data is not None:
+        path.write_bytes(data)
+    told = tdmvc("add", "golden", path, code=2)
+    assert_message(told, str(path))
+    assert not list((repo / "datasets").rglob("*.dvc"))
+
+
+def test_a_source_that_breaks_in_the_middle_changes_no_table(
+    dataset: Path, tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    before = content(tdmvc, dataset)
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "a.csv").write_text("id\n1\n")
+    (folder / "orders.csv").write_text("id,text\n9,z\n")
+    (folder / "z.csv").write_bytes(b"id,x\n" + b"1,2\n" * 5000 + b"3\n")
+    told = tdmvc("add", "golden", folder, code=2)
+    assert_message(told, "line 5002")
+    assert content(tdmvc, dataset) == before
+    assert git(dataset, "status", "--porcelain") == ""
