@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 
 import pyarrow as pa
 
@@ -126,10 +127,21 @@ def survives(text: str, type_: pa.DataType, declared: str) -> bool:
     is_real = affinity(declared) is Affinity.REAL
     if type_ != SIMPLE["string"]:
         is_integer = text.lstrip("-").isdigit() and _INT64[0] <= int(text) <= _INT64[1] and not is_real
-        return is_integer or Decimal(repr(float(text))) == Decimal(text)
+        return is_integer or (Decimal(repr(float(text))) == Decimal(text) and _is_read_exactly(text))
     if text.lstrip("-").isdigit() and len(text) < 20:
         return text == str(int(text)) and _INT64[0] <= int(text) <= _INT64[1] and not is_real
-    return text == repr(float(text)) and not float(text).is_integer()
+    return text == repr(float(text)) and not float(text).is_integer() and _is_read_exactly(text)
+
+
+def _is_read_exactly(text: str) -> bool:
+    """Ask SQLite itself: its own reader of numbers misses the nearest float where exponents are large."""
+    (number,) = _scratch().execute("SELECT CAST(? AS REAL)", (text,)).fetchone()
+    return bool(number == float(text))
+
+
+@cache
+def _scratch() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", check_same_thread=False)
 
 
 def spell_values(array: pa.Array) -> list[object]:

@@ -93,7 +93,8 @@ def said(value: object) -> object:
         case list():
             return tuple(said(item) for item in value)
         case dict():
-            return tuple((name, said(item)) for name, item in value.items())
+            # Python remembers the order in which fields were named; a struct has its own.
+            return tuple((name, said(value[name])) for name in sorted(value))
     return value
 
 
