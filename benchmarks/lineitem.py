@@ -1,0 +1,76 @@
+"""The table that is measured with: lineitem of TPC-H, 16 columns, 6,001,215 rows at scale 1, made once."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from benchmarks.processes import run
+
+KEY = ("l_orderkey", "l_linenumber")
+DATA = Path(__file__).parent / ".data"
+_KEYS_AT_SCALE_1 = 6_000_000
+
+SORT_BY_DUCKDB = """
+import sys, duckdb
+source, target = sys.argv[1:]
+duckdb.sql(f"COPY (SELECT * FROM read_parquet('{source}') ORDER BY l_orderkey, l_linenumber) "
+           f"TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+"""
+"""One sorted zstd file, with DuckDB's own settings."""
+
+WRITE_BY_PYARROW = """
+import sys, pyarrow.parquet as pq
+source, target = pq.ParquetFile(sys.argv[1]), sys.argv[2]
+with pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as writer:
+    for batch in source.iter_batches(1 << 20):
+        writer.write_batch(batch, row_group_size=1 << 20)
+"""
+"""One zstd file, with PyArrow's own settings: row groups of a million rows, dictionaries everywhere."""
+
+CHANGE_BY_DUCKDB = """
+import sys, duckdb
+source, target, first, last = sys.argv[1:]
+duckdb.sql("SET enable_progress_bar = false")
+duckdb.sql(f"COPY (SELECT * REPLACE (CASE WHEN l_orderkey BETWEEN {first} AND {last} "
+           f"THEN l_comment || '!' ELSE l_comment END AS l_comment) FROM read_parquet('{source}')) "
+           f"TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+rows = f"SELECT count(*) FROM read_parquet('{source}') WHERE l_orderkey BETWEEN {first} AND {last}"
+print(duckdb.sql(rows).fetchall()[0][0])
+"""
+"""UPDATE lineitem SET l_comment = … WHERE l_orderkey BETWEEN …; prints how many rows."""
+
+JOIN_BY_DUCKDB = """
+import sys, duckdb
+old, new = sys.argv[1:]
+names = [name for name, *_ in duckdb.sql(f"DESCRIBE FROM read_parquet('{old}')").fetchall()]
+differs = " OR ".join(f"o.{name} IS DISTINCT FROM n.{name}" for name in names)
+print(duckdb.sql(f"SELECT count(*) FROM read_parquet('{old}') o FULL JOIN read_parquet('{new}') n "
+                 f"USING (l_orderkey, l_linenumber) WHERE {differs}").fetchall())
+"""
+"""The diff that one writes by hand: a full outer join that compares every column."""
+
+
+def lineitem(scale: float) -> Path:
+    """Return the Parquet file, made by tpchgen-cli if it is not there yet."""
+    folder = DATA / f"scale-{scale:g}"
+    path = folder / "lineitem.parquet"
+    if not path.exists():
+        # Made beside and moved, so that an interrupted run leaves no half of a file.
+        made = DATA / f".making-{scale:g}"
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir(parents=True)
+        tool = str(Path(sys.executable).with_name("tpchgen-cli"))
+        run(made, tool, "parquet", "-s", f"{scale:g}", "-T", "lineitem", "-o", str(made))
+        folder.mkdir(parents=True, exist_ok=True)
+        (made / "lineitem.parquet").replace(path)
+        made.rmdir()
+    return path
+
+
+def clustered_keys(scale: float, *, rows: int) -> tuple[int, int]:
+    """Return a range of l_orderkey in the middle of the table with about so many rows.
+
+    There is one row per key value on average: a quarter of the values exist, with four lines each.
+    """
+    first = int(_KEYS_AT_SCALE_1 * scale / 2)
+    return first, first + rows - 1
