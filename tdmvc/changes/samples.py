@@ -93,6 +93,12 @@ def _decode(con: duckdb.DuckDBPyConnection, scan: RowScan, query: str) -> list[t
 
 def _values(column: pa.ChunkedArray) -> list[object]:
     """Return Python values; dates beyond the year 9999, which Python lacks, as text."""
+    if pa.types.is_timestamp(column.type) and column.type.tz in {"UTC", "Etc/UTC"}:
+        # Without its zone, for which PyArrow would import pandas where that is installed.
+        naive = column.cast(pa.timestamp(column.type.unit))
+        return [
+            value.replace(tzinfo=UTC) if isinstance(value, datetime) else value for value in _values(naive)
+        ]
     try:
         return [_in_utc(value) for value in column.to_pylist()]
     except (ValueError, OverflowError):

@@ -88,7 +88,9 @@ def _repeats(column: pa.ChunkedArray) -> bool:
         return bool(pa.types.is_nested(type_))
     rows = len(column)
     if rows > _SAMPLE_ROWS:
-        column = column.take(pa.array(np.linspace(0, rows - 1, _SAMPLE_ROWS).astype(np.int64)))
+        # By way of a buffer: `pa.array` would import pandas where that is installed.
+        chosen = pa.py_buffer(np.linspace(0, rows - 1, _SAMPLE_ROWS).astype(np.int64))
+        column = column.take(pa.Array.from_buffers(pa.int64(), _SAMPLE_ROWS, [None, chosen]))
     return bool(pc.count_distinct(column).as_py() <= min(_DICTIONARY_LIMIT, len(column) // 4))
 
 
