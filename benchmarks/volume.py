@@ -1,5 +1,6 @@
 """What many rows cost: to take in, to keep, to keep again after a change, to compare, to check out."""
 
+import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -101,6 +102,7 @@ def _time_checkouts(repository: Repository, work: Path, *, runs: int) -> Iterato
     words = (*TDMVC, "checkout", f"{DATASET}@1.0.0")
     idle, _ = alternate(Side(words, repository.root), copy, runs=runs)
     yield Figure("checkout with nothing to copy", in_seconds(idle.median), "")
+    yield _time_in_process(repository, parts, runs=2 * runs)
     for what, side in (
         (
             "checkout into the working copy",
@@ -116,6 +118,20 @@ def _time_checkouts(repository: Repository, work: Path, *, runs: int) -> Iterato
         # Where copying is no more than the noise of start-up, the difference says nothing.
         if ours.median > 1.5 * idle.median:
             yield ratio_of_times(f"{what}, less nothing to copy", _less(ours, idle), peer, "cp -r")
+
+
+def _time_in_process(repository: Repository, parts: Path, *, runs: int) -> Figure:
+    """Compare the verb itself with a copy of the same files, both in one process that runs already."""
+    words = (str(repository.root), f"{DATASET}@1.0.0", str(repository.table_folder), str(parts), str(runs))
+    seconds = json.loads(run(Path.cwd(), _PYTHON, "-m", "benchmarks.in_process", *words))
+    ours, peer = (Timing(tuple(seconds[name]), 0) for name in ("checkout", "copy"))
+    return ratio_of_times(
+        "checkout into the working copy, by the Python API",
+        ours,
+        peer,
+        "shutil.copytree in the same process",
+        1.5,
+    )
 
 
 def _less(whole: Timing, idle: Timing) -> Timing:

@@ -120,7 +120,7 @@ def _into_work_tree(
                 for table, folder in leftover_folders(workspace, current).items():
                     if table not in target.pointers:
                         change.clear(folder.path.name, folder)
-                _write_manifest(workspace, change, target)
+                _write_manifest(workspace, change, current, target)
             changed = change.changed_files
             if change.rewrites_text:
                 notes += _keep_uncommitted(workspace, target.name)
@@ -202,11 +202,13 @@ def _lay_out(
     return notes
 
 
-def _write_manifest(workspace: Workspace, change: ChangeSet, target: DatasetState) -> None:
+def _write_manifest(
+    workspace: Workspace, change: ChangeSet, current: DatasetState, target: DatasetState
+) -> None:
     """Make contract and recorded migrations those of the state; what people wrote besides stays."""
     folder = workspace.dataset_path(target.name)
     text = workspace.tree.read_text(f"{folder}/{DATASET_FILE}")
-    config = current_state(workspace, target.name).config
+    config = current.config
     migrations = target.version.migrations if target.version else target.config.migrations
     slim = {name: replace(state, count=None, digest=None) for name, state in migrations.items()}
     change.write(

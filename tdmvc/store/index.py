@@ -39,6 +39,8 @@ class FileIndex:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._pending: dict[str, tuple[str, str]] = {}
+        self._believed: dict[str, tuple[Any, ...]] = {}
+        """What this process has read of the file, so that a second question costs a stat only."""
         self._facts: dict[str, int] = {}
         self._connection: sqlite3.Connection | None = None
         self._is_broken = False
@@ -50,8 +52,11 @@ class FileIndex:
             OSError: the file cannot be read.
         """
         stamp = _stamp(path)
-        row = self._one("select stamp, md5 from seen where path = ?", str(path))
+        row = self._believed.get(str(path)) or self._one(
+            "select stamp, md5 from seen where path = ?", str(path)
+        )
         if row and row[0] == stamp:
+            self._believed[str(path)] = row
             return str(row[1])
         # A write after our reading, within the tick of the last one, would leave no trace.
         is_settled = _is_settled(stamp)

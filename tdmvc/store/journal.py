@@ -40,8 +40,8 @@ class Journal:
     def __init__(self, root: Path, path: Path) -> None:
         self._root = root
         self._path = path
-        self._plain: set[Path] = {root}
-        """Folders that were looked at: neither they nor what they lie in are links."""
+        self._plain: dict[str, Path] = {}
+        """Folders that were looked at, by name: neither they nor what they lie in are links."""
 
     @property
     def is_open(self) -> bool:
@@ -99,6 +99,8 @@ class Journal:
 
     def _apply(self, plan: Plan) -> None:
         try:
+            for folder in {name.rpartition("/")[0] for name in plan.moves.values()}:
+                self._make_folder(self._inside(f"{folder}/x").parent)
             for source, target in plan.moves.items():
                 self._move(self._inside(source), self._inside(target))
             for name in plan.removes:
@@ -108,13 +110,15 @@ class Journal:
         except OSError as error:
             raise _unfinished(StoreError.disk(self._root, error)) from error
 
-    def _move(self, source: Path, target: Path) -> None:
+    def _make_folder(self, folder: Path) -> None:
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
             # A person put one file in the folder's place; its rows were taken in before.
-            target.parent.unlink()
-            target.parent.mkdir()
+            folder.unlink()
+            folder.mkdir()
+
+    def _move(self, source: Path, target: Path) -> None:
         try:
             os.replace(source, target)
         except FileNotFoundError:
@@ -138,25 +142,34 @@ class Journal:
 
     def _inside(self, name: str) -> Path:
         """Return the path, after making sure that it cannot lead out of the work tree."""
-        pure = PurePosixPath(name)
+        folder, _, base = name.rpartition("/")
+        if folder not in self._plain:
+            self._plain[folder] = self._plain_folder(folder, name)
+        if base in {"", ".", ".."} or base.lower() == ".git":
+            raise self._leads_outside()
+        return self._plain[folder] / base
+
+    def _plain_folder(self, folder: str, name: str) -> Path:
+        """Return a folder's path, after making sure that neither it nor what it lies in is a link."""
+        pure = PurePosixPath(folder)
+        if name.startswith("/") or ".." in pure.parts or ".git" in map(str.lower, pure.parts):
+            raise self._leads_outside()
         path = self._root / pure
-        if pure.is_absolute() or ".." in pure.parts or ".git" in map(str.lower, pure.parts):
-            raise StoreError(
-                "A journal names a path outside the work tree.",
-                where=str(self._path),
-                remedy="this file was not written by tdmvc: look at it, then delete it.",
-            )
-        for folder in _parents_below(path, self._root):
-            if folder in self._plain:
-                break
-            if folder.is_symlink():
+        for place in (path, *_parents_below(path, self._root)):
+            if place.is_symlink() and place != self._root:
                 raise StoreError(
                     "A folder of a dataset is a symbolic link.",
-                    where=str(folder),
+                    where=str(place),
                     remedy="replace the link by a real folder, then run the command again.",
                 )
-        self._plain.add(path.parent)
         return path
+
+    def _leads_outside(self) -> StoreError:
+        return StoreError(
+            "A journal names a path outside the work tree.",
+            where=str(self._path),
+            remedy="this file was not written by tdmvc: look at it, then delete it.",
+        )
 
 
 def _unfinished(error: StoreError) -> StoreError:
