@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from tdmvc.actions.checkout import checkout_pointers
 from tdmvc.actions.states import resolve_state, version_state, versions
+from tdmvc.actions.tables import table_folder
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import PartError, StoreError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.report import TransferReport
 from tdmvc.repo import datasets
+from tdmvc.store.worktree import read_folder
 
 
 def push(workspace: Workspace, refs: Sequence[str] = (), *, remote: str | None = None) -> TransferReport:
@@ -73,6 +75,8 @@ def pull(
         datasets.read_state(workspace.tree, workspace.config, name) for name in workspace.datasets()
     ]
     pointers = {p.object: f"{s.ref}/{t}" for s in states for t, p in s.pointers.items()}
+    for state in states:
+        _take_back(workspace, state)
     moved = _fetch(workspace, pointers, remote)
     wanted = _closure(workspace, states)
     moved += _fetch(workspace, wanted, remote)
@@ -84,6 +88,29 @@ def pull(
     label = remote or store.config.default_remote or ""
     refs = tuple(state.ref for state in states)
     return TransferReport("pull", refs, (label,) if label else (), len(wanted), moved, tables)
+
+
+def _take_back(workspace: Workspace, state: DatasetState) -> None:
+    """Put objects that the cache has lost back from the working copy, where the very bytes still lie."""
+    objects, index = workspace.store.objects, workspace.store.index
+    for table, pointer in state.pointers.items():
+        folder = read_folder(workspace.dataset_folder(state.name) / table_folder(state, table), index)
+        # Only a folder that says just what the pointer says: an edited one has other bytes to keep.
+        if folder is None or folder.listing is None or folder.listing.object != pointer.object:
+            continue
+        for entry in folder.listing.entries:
+            if _is_lost(workspace, entry.md5, f"{state.ref}/{table}"):
+                objects.put((folder.path / entry.name).read_bytes())
+        objects.put_listing(folder.listing)
+
+
+def _is_lost(workspace: Workspace, md5: str, owner: str) -> bool:
+    """Tell whether the cache lacks an object; a damaged one is set aside, and so is lost."""
+    try:
+        workspace.store.objects.verified(md5, owner)
+    except PartError:
+        return True
+    return False
 
 
 def _fetch(workspace: Workspace, wanted: dict[str, str], remote: str | None) -> int:
