@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import TableSchema
+from tdmvc.model.schema import Reference, TableSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,16 @@ class SchemaChangeKind(StrEnum):
     KEY_CHANGED = "key_changed"
     REFERENCES_CHANGED = "references_changed"
 
+    @property
+    def is_breaking(self) -> bool:
+        """Whether what reads the old schema may fail on the new one."""
+        return self in {
+            SchemaChangeKind.COLUMN_REMOVED,
+            SchemaChangeKind.COLUMN_RENAMED,
+            SchemaChangeKind.TYPE_CHANGED,
+            SchemaChangeKind.KEY_CHANGED,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaChange:
@@ -53,6 +63,8 @@ class SchemaChange:
     column: str | None = None
     old: str | None = None
     new: str | None = None
+    evidence: str | None = None
+    """Why a rename is taken for one: `all 503 rows are equal`; no values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,8 @@ class CellChange:
     new: object
     inside: tuple[str, ...] = ()
     """For nested and JSON cells: the paths inside that differ."""
+    pattern: int | None = None
+    """The position of the cell's pattern in `TableDiff.patterns`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +104,12 @@ class RowSample:
 
 @dataclass(frozen=True, slots=True)
 class ChangedRowSample:
-    """A row that changed: its key and only the cells that differ."""
+    """A row that changed: its key and the cells that differ."""
 
     key: dict[str, object]
     cells: tuple[CellChange, ...]
+    unchanged: dict[str, object] = field(default_factory=dict)
+    """The other cells, by column, as the new side has them; cells ignored by a rule too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +119,68 @@ class Samples:
     added: tuple[RowSample, ...] = ()
     removed: tuple[RowSample, ...] = ()
     changed: tuple[ChangedRowSample, ...] = ()
+
+
+class PatternKind(StrEnum):
+    """What many changed cells have in common."""
+
+    EMPTY_TO_NULL = "empty_to_null"
+    NULL_TO_EMPTY = "null_to_empty"
+    SET_NULL = "set_null"
+    """Values became null."""
+    FILLED = "filled"
+    """Nulls became values."""
+    CONSTANT = "constant"
+    """One value became one other value, in every cell."""
+    SET_TO = "set_to"
+    """Unlike values became one value."""
+    SHIFTED = "shifted"
+    """Numbers, dates or times moved by one amount."""
+    CASE = "case"
+    """Only upper and lower case differ."""
+    WHITESPACE = "whitespace"
+    """Only white space differs."""
+    PREFIX_ADDED = "prefix_added"
+    PREFIX_REMOVED = "prefix_removed"
+    SUFFIX_ADDED = "suffix_added"
+    SUFFIX_REMOVED = "suffix_removed"
+    MAPPED = "mapped"
+    """The same old value always became the same new one."""
+    REKEYED = "rekeyed"
+    """Rows went and came again under another key; `cells` counts rows, which also count as removed and added."""
+    VARIED = "varied"
+    """Nothing in common was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A group of changed cells that changed in one way; every changed cell is in exactly one."""
+
+    kind: PatternKind
+    columns: tuple[str, ...]
+    """Sorted by name; several where they changed in the same way."""
+    cells: int
+    old: object = None
+    """An example, or the one old value (CONSTANT); None too where values are personal."""
+    new: object = None
+    """An example, or the one new value (CONSTANT, SET_TO)."""
+    by: str | None = None
+    """What was added: the amount of a SHIFTED (`+3`, `-1 day, 2:00:00`), the text of a prefix or suffix."""
+    distinct: int | None = None
+    """How many pairs of values a MAPPED has."""
+    is_personal: bool = False
+    """A column is classified as personal: `old`, `new` and `by` are None."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatternGroup:
+    """Patterns of one kind (and, where it has one, one amount or text) over several tables."""
+
+    kind: PatternKind
+    by: str | None
+    cells: int
+    members: tuple[tuple[str, Pattern], ...]
+    """(table, pattern), most cells first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +198,18 @@ class TableDiff:
     findings: tuple[Finding, ...] = ()
     old_name: str | None = None
     """For a renamed table."""
+    evidence: str | None = None
+    """Why a table is taken for renamed: `98 % of the rows are equal`; no values."""
     personal_columns: frozenset[str] = frozenset()
     """Columns whose values no renderer shows."""
+    patterns: tuple[Pattern, ...] = ()
+    """Most cells first."""
+    ignored: dict[str, int] = field(default_factory=dict)
+    """Changed cells that a rule of dataset.yaml leaves out of `columns`, by column, most first."""
+    is_natural_key: bool = False
+    """`key` is the natural key of dataset.yaml, not the primary key."""
+    references: tuple[Reference, ...] = ()
+    """Foreign keys, of the new side where it has the table."""
 
     @property
     def cells(self) -> int:
@@ -165,6 +253,8 @@ class DatasetDiff:
     tables: tuple[TableDiff, ...]
     """Every table of either side, unchanged ones too, by name."""
     bump: Bump
+    patterns: tuple[PatternGroup, ...] = ()
+    """Patterns of all tables, equal kinds together, most cells first."""
 
     @property
     def is_changed(self) -> bool:

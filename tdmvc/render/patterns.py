@@ -1,0 +1,75 @@
+"""Knows how a pattern of changes reads: one line, the same words in every format."""
+
+from tdmvc.model.change import Pattern, PatternGroup, PatternKind
+from tdmvc.render.cells import cell_text, visible
+from tdmvc.render.terminal import number, plural
+
+
+def pattern_words(pattern: Pattern) -> str:
+    """Return what the cells have in common: `'' → NULL`, `shifted by +3`; plain text, made visible.
+
+    Values of personal columns are not in it.
+    """
+    if pattern.is_personal:
+        return _kind_words(pattern.kind, None, pattern.distinct)
+    match pattern.kind:
+        case PatternKind.CONSTANT:
+            return f"{cell_text(pattern.old)} → {cell_text(pattern.new)}"
+        case PatternKind.SET_TO:
+            return f"all set to {cell_text(pattern.new)}"
+    return _kind_words(pattern.kind, pattern.by, pattern.distinct)
+
+
+def pattern_count(pattern: Pattern) -> str:
+    """Return how much it is: `33 cells`, or `12 rows`."""
+    return plural(pattern.cells, "row" if pattern.kind is PatternKind.REKEYED else "cell")
+
+
+def group_words(group: PatternGroup) -> str:
+    """Return the same for a pattern that several tables share, with how far it goes."""
+    words = (
+        pattern_words(group.members[0][1])
+        if len(group.members) == 1
+        else _kind_words(group.kind, group.by, None)
+    )
+    columns = sum(len(pattern.columns) for _, pattern in group.members)
+    tables = len({table for table, _ in group.members})
+    return f"{words} in {plural(columns, 'column')} of {plural(tables, 'table')}"
+
+
+def _kind_words(kind: PatternKind, by: str | None, distinct: int | None) -> str:
+    what = visible(by) if by is not None else None
+    match kind:
+        case PatternKind.EMPTY_TO_NULL:
+            return "'' → NULL"
+        case PatternKind.NULL_TO_EMPTY:
+            return "NULL → ''"
+        case PatternKind.SET_NULL:
+            return "value → NULL"
+        case PatternKind.FILLED:
+            return "NULL → value"
+        case PatternKind.CONSTANT:
+            return "one value → one other"
+        case PatternKind.SET_TO:
+            return "all set to one value"
+        case PatternKind.SHIFTED:
+            return f"shifted by {what}" if what else "shifted by one amount"
+        case PatternKind.CASE:
+            return "only case differs"
+        case PatternKind.WHITESPACE:
+            return "only white space differs"
+        case (
+            PatternKind.PREFIX_ADDED
+            | PatternKind.SUFFIX_ADDED
+            | PatternKind.PREFIX_REMOVED
+            | PatternKind.SUFFIX_REMOVED
+        ):
+            part, verb = kind.value.split("_")
+            return f"{part} {what} {verb}" if what else f"one {part} {verb}"
+        case PatternKind.MAPPED:
+            pairs = f" ({number(distinct)} pairs of values)" if distinct else ""
+            return f"each old value became one new value{pairs}"
+        case PatternKind.REKEYED:
+            return "rows that went and came again under another key"
+        case PatternKind.VARIED:
+            return "changed in no common way"
