@@ -25,8 +25,10 @@ from tdmvc.model.migration import RecordedState
 from tdmvc.model.report import AddedTable, AddReport, WorkStatus
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.repo import datasets
-from tdmvc.repo.contract import CONTRACT_FILE, parse_contract, update_contract
-from tdmvc.repo.dataset import DATASET_FILE, update_dataset
+from tdmvc.repo.contract import CONTRACT_FILE, parse_contract
+from tdmvc.repo.contract_edit import update_contract
+from tdmvc.repo.dataset import DATASET_FILE
+from tdmvc.repo.dataset_edit import update_dataset
 from tdmvc.repo.pointers import stage_owners
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 

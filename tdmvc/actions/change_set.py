@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import StoreError
-from tdmvc.repo.pointers import render_pointer
+from tdmvc.repo.pointer_edit import render_pointer
 from tdmvc.store.durable import remove_quietly
 from tdmvc.store.journal import Journal, Plan
 from tdmvc.store.objects import Listing, PartEntry

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from tdmvc.actions.add import current_state
 from tdmvc.actions.change_set import GITIGNORE, ChangeSet
-from tdmvc.actions.states import resolve_release, resolve_state
+from tdmvc.actions.release_states import resolve_release
+from tdmvc.actions.states import resolve_state
 from tdmvc.actions.tables import leftover_folders, open_tables, table_folder, work_status
 from tdmvc.actions.workspace import Workspace
 from tdmvc.databases import TableToWrite, engine_for_target
@@ -22,7 +23,8 @@ from tdmvc.model.names import folder_name
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WorkStatus
 from tdmvc.model.sql import quote_name, quote_names, scan_parquet
 from tdmvc.repo.contract import CONTRACT_FILE
-from tdmvc.repo.dataset import DATASET_FILE, update_dataset
+from tdmvc.repo.dataset import DATASET_FILE
+from tdmvc.repo.dataset_edit import update_dataset
 from tdmvc.store.build import cast_batches
 from tdmvc.store.content import dataset_content, table_content
 from tdmvc.store.worktree import Folder

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from tdmvc.actions.states import resolve_release, resolve_state
+from tdmvc.actions.release_states import resolve_release
+from tdmvc.actions.states import resolve_state
 from tdmvc.actions.workspace import Workspace
 from tdmvc.checks.drift import DEFAULT_FAIL_ON, check_drift, drift_findings
 from tdmvc.errors import MigrationsError, NotFoundError, UsageError

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdmvc.actions.tables import new_folders, open_edited, work_status
+from tdmvc.actions.edits import open_edited
+from tdmvc.actions.tables import new_folders, work_status
 from tdmvc.actions.workspace import Workspace
 from tdmvc.databases import engine_of, open_database
 from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError
@@ -14,7 +15,8 @@ from tdmvc.model.report import WorkStatus
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
-from tdmvc.store.build import BuiltTable, KnownPart, PartSink, build_table
+from tdmvc.store.build import PartSink, build_table
+from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.intake import prepare_intake
 from tdmvc.store.objects import Listing

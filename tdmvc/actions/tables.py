@@ -7,20 +7,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.actions.workspace import Workspace
-from tdmvc.errors import NotFoundError, SourceError
+from tdmvc.errors import NotFoundError
 from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.names import folder_name, new_folder_name, table_name
 from tdmvc.model.report import WorkStatus
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.source import SourceTable
-from tdmvc.sources import open_source
-from tdmvc.store.build import BuiltTable, build_table
-from tdmvc.store.cutting import DEFAULT_PART_ROWS
-from tdmvc.store.index import md5_of_file
-from tdmvc.store.intake import prepare_intake
+from tdmvc.store.footers import read_schema
 from tdmvc.store.objects import Listing
-from tdmvc.store.parquet import read_schema
 from tdmvc.store.worktree import Folder, read_folder
 
 _OTHER_FOLDERS = frozenset({"versions", "conflicts", "scenarios"})
@@ -45,13 +39,19 @@ def open_tables(
         PartError: a listing is missing or damaged everywhere.
     """
     sides: dict[str, TableSide] = {}
-    edits = _edited_tables(workspace, state) if with_edits else {}
+    edits = edited_tables(workspace, state) if with_edits else {}
     for table, pointer in state.pointers.items():
         if (only is None or table in only) and table not in edits:
             sides[table] = pointer_side(workspace, state, pointer)
-    for table, folder in edits.items():
-        if folder is not None and (only is None or table in only):
-            sides[table] = _edited_side(workspace, state, table, folder)
+    wanted = [table for table in edits if only is None or table in only]
+    if wanted:
+        # Building a table needs much that reading one does not.
+        from tdmvc.actions.edits import edited_side
+
+        for table in wanted:
+            folder = edits[table]
+            if folder is not None:
+                sides[table] = edited_side(workspace, state, table, folder)
     if only is not None and state.pointers:
         for name in only:
             if name not in sides and name not in edits and name not in state.contract.tables:
@@ -141,21 +141,8 @@ def _folders_without_pointer(workspace: Workspace, state: DatasetState) -> dict[
     return found
 
 
-class FolderSink:
-    """Takes parts into a plain folder (see `store.build.PartSink`)."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def put(self, name: str, data: bytes) -> str:
-        path = self._folder / name
-        path.write_bytes(data)
-        return md5_of_file(path)
-
-
-def _edited_tables(workspace: Workspace, state: DatasetState) -> dict[str, Folder | None]:
-    """Return the tables whose folders say something else than their pointers."""
+def edited_tables(workspace: Workspace, state: DatasetState) -> dict[str, Folder | None]:
+    """Return the tables of the working copy whose folders say something else than their pointers."""
     edits: dict[str, Folder | None] = {}
     for table in state.pointers:
         status, folder = work_status(workspace, state, table)
@@ -164,67 +151,6 @@ def _edited_tables(workspace: Workspace, state: DatasetState) -> dict[str, Folde
     for table, path in new_folders(workspace, state).items():
         edits[table] = read_folder(path, workspace.store.index)
     return edits
-
-
-def _edited_side(workspace: Workspace, state: DatasetState, table: str, folder: Folder) -> TableSide:
-    target = workspace.temporary_folder()
-    built, schema = build_from_folder(workspace, state, table, folder, FolderSink(target))
-    by_content = {entry.content: target / entry.name for entry in built.listing.entries}
-    return TableSide(
-        schema=schema,
-        parts=tuple(by_content),
-        rows=built.rows,
-        locate=lambda names: [by_content[name] for name in names],
-    )
-
-
-def open_edited(workspace: Workspace, state: DatasetState, table: str, path: Path) -> list[SourceTable]:
-    """Open what any tool wrote into a table's folder; what the contract says of its columns holds.
-
-    Raises:
-        SourceError: it cannot be read without loss.
-    """
-    declared = state.contract.table(table)
-    if declared is None:
-        return open_source(path, workspace.engine, table=table)
-    try:
-        sources = open_source(path, workspace.engine, table=table)
-    except SourceError:
-        if not path.is_dir():
-            raise
-        # Files that disagree on a type are sources of their own: the contract's type decides.
-        files = sorted(file for file in path.iterdir() if not file.name.startswith((".", "_")))
-        sources = [source for file in files for source in open_source(file, workspace.engine, table=table)]
-    # The tool knows how it wrote a column, not what the column is at its first source.
-    names = set(declared.column_names)
-    return [
-        replace(
-            source,
-            schema=source.schema.with_columns(
-                tuple(replace(c, physical_type=None) if c.name in names else c for c in source.schema.columns)
-            ),
-        )
-        for source in sources
-    ]
-
-
-def build_from_folder(
-    workspace: Workspace, state: DatasetState, table: str, folder: Folder, sink: FolderSink
-) -> tuple[BuiltTable, TableSchema]:
-    """Build the parts of a table from what any tool wrote into its folder."""
-    con = workspace.engine
-    sources = open_edited(workspace, state, table, folder.path)
-    with prepare_intake(con, table, sources, state.contract.table(table)) as intake:
-        built = build_table(
-            con,
-            intake.query,
-            intake.schema,
-            sink,
-            known={},
-            part_rows=state.config.part_rows or DEFAULT_PART_ROWS,
-            report=workspace.report,
-        )
-        return built, intake.schema
 
 
 def _rows(workspace: Workspace, state: DatasetState, pointer: Pointer, listing: Listing, owner: str) -> int:

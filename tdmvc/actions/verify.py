@@ -10,9 +10,10 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.report import Verified, VerifyReport
 from tdmvc.repo import datasets
 from tdmvc.repo.dvc_yaml import with_artifact
-from tdmvc.store.content import dataset_content, part_content
+from tdmvc.store.content import dataset_content
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_part
+from tdmvc.store.part_content import part_content
 
 
 def verify(

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-import duckdb
+from typing import TYPE_CHECKING, Self
 
 from tdmvc.errors import ConfigError, NotFoundError, UsageError
 from tdmvc.model.dataset import RepoConfig
@@ -22,6 +20,9 @@ from tdmvc.repo.git import GitRepo
 from tdmvc.store.journal import Journal
 from tdmvc.store.lock import exclusive, try_exclusive
 from tdmvc.store.store import Store
+
+if TYPE_CHECKING:
+    import duckdb
 
 ENGINE_MEMORY = "1GB"
 """What DuckDB may hold before it spills to disk; override with TDMVC_MEMORY (`4GB`)."""
@@ -73,8 +74,11 @@ class Workspace:
         return store
 
     @cached_property
-    def engine(self) -> duckdb.DuckDBPyConnection:
+    def engine(self) -> "duckdb.DuckDBPyConnection":
         """A DuckDB connection with bounded memory, UTC, and a folder of its own to spill into."""
+        # A diff of sorted tables needs no SQL engine, and this one is slow to import.
+        import duckdb
+
         folder = self.temporary_folder()
         memory = os.environ.get("TDMVC_MEMORY", ENGINE_MEMORY)
         try:

@@ -1,141 +1,199 @@
-"""Knows what is different between two states of one table, step by step."""
+"""Knows what is different between two states of one table: which way to look, and what was seen."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import duckdb
+import pyarrow as pa
 
-from tdmvc.changes.json_text import lend_json_form
-from tdmvc.changes.keys import collect_faulty_keys, describe_faulty_keys
-from tdmvc.changes.pairing import Pairing, choose_key, may_skip_equal_parts, pair_sides
-from tdmvc.changes.parts import differing_parts, open_scan
-from tdmvc.changes.rows import RowsWriter
-from tdmvc.changes.samples import read_first_rows, read_samples
+from tdmvc.changes.outcome import Outcome
+from tdmvc.changes.pairs import (
+    NO_RULES,
+    ColumnPair,
+    ColumnPairs,
+    TableRules,
+    can_walk,
+    may_skip_equal_parts,
+    pair_columns,
+)
+from tdmvc.changes.parts import differing_parts
+from tdmvc.changes.renames import find_column_renames
+from tdmvc.changes.rows import RowsTarget
 from tdmvc.changes.schema import diff_schema
-from tdmvc.changes.touched import Touch, count_touched, drop_working_tables, find_touched_rows
-from tdmvc.errors import PartError, StoreError
-from tdmvc.model.change import RowCounts, Samples, SchemaChange, TableDiff, TableSide, TableStatus
+from tdmvc.changes.walk.alignment import FaultyKey
+from tdmvc.changes.walk.stretches import Unordered
+from tdmvc.changes.walk.walk import Walk
+from tdmvc.errors import PartError
+from tdmvc.model.change import RowCounts, Samples, TableDiff, TableSide, TableStatus
+from tdmvc.model.progress import Report, silent
 
-_DAMAGE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException)
-"""What DuckDB raises for a Parquet file that is cut, overwritten or not there."""
+if TYPE_CHECKING:
+    import duckdb
+
+    from tdmvc.changes.kernels import Mask
+
+Engine = Callable[[], "duckdb.DuckDBPyConnection"]
+"""Gives a DuckDB connection with bounded memory; called only where SQL is needed."""
 
 
 def diff_table(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     old: TableSide | None,
     new: TableSide | None,
     *,
+    rules: TableRules = NO_RULES,
+    table_names: Mapping[str, str] | None = None,
     sample_rows: int = 5,
-    rows_writer: RowsWriter | None = None,
+    rows: RowsTarget | None = None,
+    report: Report = silent,
 ) -> TableDiff:
     """Return what is different in one table; a side that is None lacks the table.
 
-    Counts are exact. Parts of equal content hash are never located. The connection's
-    limits bound memory: Python holds the samples only. Swapping the sides gives the
-    inverse. While it runs, the connection holds temporary tables named `tdmvc_…`.
+    Counts are exact. Parts of equal content hash are never located. Memory is bounded:
+    a few parts at a time, or what the engine's limits allow. Swapping the sides gives
+    the inverse.
+
+    Args:
+        table_names: new names of renamed tables, by old name: references follow them.
+        rows: write the full list of touched rows there.
 
     Raises:
         PartError: a part that must be read is damaged.
         StoreError: memory or the room for spilling ran out.
     """
-    with _store_errors(old or new):
-        if old is not None and new is not None:
-            return _diff_both(con, old, new, sample_rows, rows_writer)
-        if new is not None:
-            return _diff_single(con, new, Touch.ADDED, sample_rows, rows_writer)
-        if old is not None:
-            return _diff_single(con, old, Touch.REMOVED, sample_rows, rows_writer)
-    raise ValueError("a table must be on one side at least")
+    if old is not None and new is not None:
+        return _diff_both(engine, old, new, rules, table_names or {}, sample_rows, rows, report)
+    side = old or new
+    if side is None:
+        raise ValueError("a table must be on one side at least")
+    return _diff_single(engine, side, sample_rows, rows, is_added=new is not None)
 
 
 def _diff_both(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     old: TableSide,
     new: TableSide,
+    rules: TableRules,
+    table_names: Mapping[str, str],
     sample_rows: int,
-    rows_writer: RowsWriter | None,
+    rows: RowsTarget | None,
+    report: Report,
 ) -> TableDiff:
-    schema = diff_schema(old.schema, new.schema)
-    key = choose_key(old.schema, new.schema)
     old_parts, new_parts = differing_parts(old, new)
-    if not old_parts and not new_parts:
-        return _without_row_changes(old, new, key, schema)
-    if not may_skip_equal_parts(old, new, key):
+    renames = find_column_renames(engine, old, new, old_parts, new_parts)
+    schema = diff_schema(old.schema, new.schema, renames, table_names)
+    pairs = pair_columns(old.schema, new.schema, rules, {r.old: r.new for r in renames})
+    if not may_skip_equal_parts(old.schema, new.schema, pairs):
         old_parts, new_parts = list(old.parts), list(new.parts)
-    with (
-        open_scan(con, old, old_parts, name="old") as before,
-        open_scan(con, new, new_parts, name="new") as after,
-    ):
-        pairing = pair_sides(before, after, key)
-        with lend_json_form(con, is_needed=pairing.needs_json):
-            try:
-                return _compare_rows(con, pairing, old, new, schema, sample_rows, rows_writer)
-            finally:
-                drop_working_tables(con)
-
-
-def _compare_rows(
-    con: duckdb.DuckDBPyConnection,
-    pairing: Pairing,
-    old: TableSide,
-    new: TableSide,
-    schema: tuple[SchemaChange, ...],
-    sample_rows: int,
-    rows_writer: RowsWriter | None,
-) -> TableDiff:
-    """The steps of a comparison; each works on what the one before left in the connection."""
-    name = new.schema.name
-    faulty_keys = collect_faulty_keys(con, pairing) if pairing.key else 0
-    findings = describe_faulty_keys(con, pairing, name) if faulty_keys else ()
-    find_touched_rows(con, pairing, has_faulty_keys=faulty_keys > 0)
-    rows, columns = count_touched(con, pairing, old=old.rows, new=new.rows)
-    is_changed = bool(schema or rows.added or rows.removed or rows.changed)
-    personal = _personal_columns(old, new)
-    if is_changed and rows_writer is not None:
-        rows_writer.write_touched(con, name, pairing, personal)
+    outcome = Outcome(RowCounts(old.rows, new.rows))
+    if old_parts or new_parts:
+        walked = None
+        if rows is None and can_walk(old.schema, new.schema, pairs):
+            walked = _walk(engine, old, new, old_parts, new_parts, pairs, sample_rows, report)
+        outcome = walked or _join(
+            engine, old, new, old_parts, new_parts, pairs, sample_rows, rows, has_schema_changes=bool(schema)
+        )
+    if rules.is_ignored:
+        outcome = _ignore_rows(outcome)
+    counts = outcome.rows
+    is_changed = bool(schema or counts.added or counts.removed or counts.changed)
     return TableDiff(
-        name=name,
+        name=new.schema.name,
         status=TableStatus.CHANGED if is_changed else TableStatus.UNCHANGED,
-        key=tuple(pair.name for pair in pairing.key),
-        rows=rows,
-        columns=columns,
+        key=pairs.key_names,
+        rows=counts,
+        columns=outcome.columns,
         schema=schema,
-        samples=read_samples(con, pairing, sample_rows),
-        findings=findings,
-        personal_columns=personal,
+        samples=outcome.samples,
+        findings=outcome.findings,
+        personal_columns=old.schema.personal_columns
+        | new.schema.personal_columns
+        | {pair.name for pair in pairs.columns if pair.is_personal},
+        patterns=outcome.patterns,
+        ignored=outcome.ignored,
+        is_natural_key=bool(rules.key) and pairs.key_names == rules.key,
+        references=new.schema.references,
     )
 
 
-def _without_row_changes(
-    old: TableSide, new: TableSide, key: tuple[str, ...], schema: tuple[SchemaChange, ...]
-) -> TableDiff:
-    return TableDiff(
-        name=new.schema.name,
-        status=TableStatus.CHANGED if schema else TableStatus.UNCHANGED,
-        key=key,
-        rows=RowCounts(old=old.rows, new=new.rows),
-        schema=schema,
-        personal_columns=_personal_columns(old, new),
+def _walk(
+    engine: Engine,
+    old: TableSide,
+    new: TableSide,
+    old_parts: list[str],
+    new_parts: list[str],
+    pairs: ColumnPairs,
+    sample_rows: int,
+    report: Report,
+) -> Outcome | None:
+    """Walk both sides in key order; None where they turn out to have no common order."""
+
+    def compare(pair: ColumnPair, before: pa.Array, after: pa.Array) -> "Mask":
+        from tdmvc.changes.join.zipped import differing_by_forms
+
+        return differing_by_forms(engine, pair, before, after)
+
+    before = list(old.locate(old_parts)) if old_parts else []
+    after = list(new.locate(new_parts)) if new_parts else []
+    walk = Walk(old, new, pairs, compare)
+    try:
+        return walk.run(
+            before,
+            after,
+            sample_rows=sample_rows,
+            report=lambda done, total: report(f"diff of {new.schema.name}", done, total, "stretches"),
+        )
+    except (Unordered, FaultyKey):
+        return None
+    except (pa.ArrowException, OSError) as error:
+        raise PartError.damaged(
+            "the parts that differ", f"table {new.schema.name}", str(error).splitlines()[0]
+        ) from error
+
+
+def _join(
+    engine: Engine,
+    old: TableSide,
+    new: TableSide,
+    old_parts: list[str],
+    new_parts: list[str],
+    pairs: ColumnPairs,
+    sample_rows: int,
+    rows: RowsTarget | None,
+    *,
+    has_schema_changes: bool,
+) -> Outcome:
+    # DuckDB is slow to import, and most diffs need none of it.
+    from tdmvc.changes.join.join import join_sides
+
+    return join_sides(
+        engine(),
+        old,
+        new,
+        old_parts,
+        new_parts,
+        pairs,
+        sample_rows=sample_rows,
+        rows=rows,
+        has_schema_changes=has_schema_changes,
     )
 
 
 def _diff_single(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     side: TableSide,
-    kind: Touch,
     sample_rows: int,
-    rows_writer: RowsWriter | None,
+    rows: RowsTarget | None,
+    *,
+    is_added: bool,
 ) -> TableDiff:
     """A whole table came or went; its rows are opened only to be shown."""
     samples = Samples()
-    personal = side.schema.personal_columns
-    if side.rows and (sample_rows > 0 or rows_writer is not None):
-        with open_scan(con, side, sorted(side.parts), name="only") as scan:
-            rows = read_first_rows(con, scan, sample_rows)
-            samples = Samples(added=rows) if kind is Touch.ADDED else Samples(removed=rows)
-            if rows_writer is not None:
-                rows_writer.write_side(con, side.schema.name, scan, kind, personal)
-    is_added = kind is Touch.ADDED
+    if side.rows and (sample_rows > 0 or rows is not None):
+        from tdmvc.changes.join.join import read_single_side
+
+        found = read_single_side(engine(), side, is_added=is_added, sample_rows=sample_rows, rows=rows)
+        samples = Samples(added=found) if is_added else Samples(removed=found)
     return TableDiff(
         name=side.schema.name,
         status=TableStatus.ADDED if is_added else TableStatus.REMOVED,
@@ -144,31 +202,20 @@ def _diff_single(
         if is_added
         else RowCounts(old=side.rows, removed=side.rows),
         samples=samples,
-        personal_columns=personal,
+        personal_columns=side.schema.personal_columns,
+        references=side.schema.references,
     )
 
 
-def _personal_columns(old: TableSide, new: TableSide) -> frozenset[str]:
-    """A column that was personal on either side is personal: the diff shows both."""
-    return old.schema.personal_columns | new.schema.personal_columns
-
-
-@contextmanager
-def _store_errors(side: TableSide | None) -> Iterator[None]:
-    """Say in tdmvc's words what DuckDB's readers say in theirs; none of these messages holds a cell value."""
-    table = side.schema.name if side is not None else ""
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise StoreError(
-            "The comparison ran out of memory or of room to spill.",
-            where=f"table {table}",
-            remedy="free some disk space for temporary files, or raise the memory limit.",
-        ) from error
-    except duckdb.Error as error:
-        # A broken Thrift header comes as the root class itself.
-        if type(error) is not duckdb.Error and not isinstance(error, _DAMAGE):
-            raise
-        raise PartError.damaged(
-            "the parts that differ", f"table {table}", str(error).splitlines()[0]
-        ) from error
+def _ignore_rows(outcome: Outcome) -> Outcome:
+    """Count every touched row as ignored."""
+    rows = outcome.rows
+    ignored = rows.added + rows.removed + rows.changed + rows.ignored
+    return replace(
+        outcome,
+        rows=RowCounts(rows.old, rows.new, ignored=ignored),
+        columns={},
+        ignored=outcome.columns | outcome.ignored,
+        patterns=(),
+        samples=Samples(),
+    )

@@ -1,15 +1,6 @@
-"""Knows when two JSON texts say the same, and lends that knowledge to DuckDB for a while."""
+"""Knows when two JSON texts say the same."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import duckdb
-import pyarrow as pa
-from duckdb.func import FunctionNullHandling, PythonUDFType
-
-JSON_FORM = "tdmvc_json_form"
-"""The SQL function that `lend_json_form` offers."""
 
 
 def canonical_json(text: str) -> str:
@@ -28,36 +19,6 @@ def canonical_json(text: str) -> str:
         return "json " + json.dumps(value, sort_keys=True, separators=(",", ":"))
     except (ValueError, RecursionError):
         return "text " + text
-
-
-@contextmanager
-def lend_json_form(con: duckdb.DuckDBPyConnection, *, is_needed: bool) -> Iterator[None]:
-    """Offer `canonical_json` to SQL as `tdmvc_json_form`, until the block ends.
-
-    It is taken back because DuckDB reports a function that outlives its
-    connection as a leak, on the terminal.
-    """
-    if not is_needed:
-        yield
-        return
-    con.create_function(
-        JSON_FORM,
-        _canonical_batch,
-        ["VARCHAR"],
-        "VARCHAR",
-        type=PythonUDFType.ARROW,
-        null_handling=FunctionNullHandling.SPECIAL,
-    )
-    try:
-        yield
-    finally:
-        con.remove_function(JSON_FORM)
-
-
-def _canonical_batch(texts: pa.Array) -> pa.Array:
-    return pa.array(
-        [None if text is None else canonical_json(text) for text in texts.to_pylist()], pa.string()
-    )
 
 
 def _canonical_number(text: str) -> int | float:

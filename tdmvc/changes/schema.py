@@ -1,18 +1,62 @@
 """Knows what is different between two schemas of a table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from tdmvc.changes.renames import Rename
 from tdmvc.model.change import SchemaChange, SchemaChangeKind
 from tdmvc.model.schema import Column, Reference, TableSchema
 from tdmvc.model.types import is_widening
 
 
-def diff_schema(old: TableSchema, new: TableSchema) -> tuple[SchemaChange, ...]:
-    """Return the changes: columns that went, that came, that differ, then the key and the references.
+def diff_schema(
+    old: TableSchema,
+    new: TableSchema,
+    renames: Sequence[Rename] = (),
+    table_names: Mapping[str, str] | None = None,
+) -> tuple[SchemaChange, ...]:
+    """Return the changes: columns renamed, gone, come, different, then the key and the references.
 
-    The order of columns, their physical types and their classification are no change.
+    The order of columns, their physical types and their classification are no change;
+    nor is a key or a reference that only follows a rename.
     """
-    return (*_column_changes(old, new), *_key_changes(old, new), *_reference_changes(old, new))
+    renamed = _renamed(old, {rename.old: rename.new for rename in renames}, table_names or {})
+    return (
+        *(_rename_change(rename) for rename in renames),
+        *_column_changes(renamed, new),
+        *_key_changes(renamed, new),
+        *_reference_changes(renamed, new),
+    )
+
+
+def _rename_change(rename: Rename) -> SchemaChange:
+    return SchemaChange(
+        SchemaChangeKind.COLUMN_RENAMED, rename.new, rename.old, rename.new, evidence=rename.evidence
+    )
+
+
+def _renamed(schema: TableSchema, names: Mapping[str, str], tables: Mapping[str, str]) -> TableSchema:
+    """Return the schema as it would be if only names had changed."""
+    if not names and not tables:
+        return schema
+
+    def follow(columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(names.get(name, name) for name in columns)
+
+    return TableSchema(
+        schema.name,
+        tuple(replace(column, name=names.get(column.name, column.name)) for column in schema.columns),
+        follow(schema.key),
+        tuple(
+            replace(
+                reference,
+                table=tables.get(reference.table, reference.table),
+                columns=follow(reference.columns),
+                to=follow(reference.to) if reference.table == schema.name else reference.to,
+            )
+            for reference in schema.references
+        ),
+    )
 
 
 def _column_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaChange]:

@@ -19,6 +19,8 @@ class InitReport:
     created: tuple[str, ...]
     """Files that were written, relative to the root; empty when all was there."""
     migrations: tuple[MigrationLocation, ...]
+    notes: tuple[str, ...] = ()
+    """What a person should know, such as files that were kept as they are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,27 @@
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
-
-import git
+from typing import TYPE_CHECKING
 
 from tdmvc.errors import NotFoundError, TdmvcError, UsageError
+from tdmvc.late import import_late
 from tdmvc.model.tree import FileTree
 from tdmvc.repo.trees import RevisionTree, WorkTree
+
+if TYPE_CHECKING:
+    import git
+else:
+    # Where tdmvc.yaml lies beside .git, much is done without asking Git anything.
+    git = import_late("git")
 
 # No path is a pattern, no read takes a lock, and no configured monitor is run by a status.
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
 _SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
+_MOVED_BY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES"})
 _FILE_MODES = frozenset({"100644", "100755", "100664"})
 
 
@@ -24,9 +32,13 @@ class GitRepo:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._git = git.Git(str(root))
-        self._git.update_environment(**_ENVIRONMENT)
         self._trees: dict[str, RevisionTree] = {}
+
+    @cached_property
+    def _git(self) -> "git.Git":
+        commands = git.Git(str(self.root))
+        commands.update_environment(**_ENVIRONMENT)
+        return commands
 
     @classmethod
     def find(cls, path: Path) -> "GitRepo":
@@ -38,6 +50,12 @@ class GitRepo:
         folder = path.absolute()
         while not folder.is_dir():
             folder = folder.parent
+        if not os.environ.keys() & _MOVED_BY:
+            for root in (folder, *folder.parents):
+                if (root / ".git").exists():
+                    if (root / "tdmvc.yaml").is_file():
+                        return cls(root)
+                    break
         try:
             probe = cls(folder)
             if probe._run("rev-parse", "--is-bare-repository").strip() == "true":
@@ -224,6 +242,79 @@ class GitRepo:
         except git.GitCommandError as error:
             raise UsageError(f"Git refused the tag: {_why(error)}", where=str(self.root)) from None
 
+    def config(self, name: str) -> tuple[str, ...]:
+        """Return the values that the clone's own configuration has for a setting."""
+        found = self._try_run("config", "--local", "--null", "--get-all", name)
+        return tuple(found.removesuffix("\0").split("\0")) if found is not None else ()
+
+    def set_config(self, name: str, value: str) -> None:
+        """Give a setting one value, in the clone's own configuration; all its work trees share it.
+
+        Raises:
+            UsageError: the configuration cannot be written.
+        """
+        self._write_config("--replace-all", name, value)
+
+    def unset_config(self, name: str) -> None:
+        """Take a setting out of the clone's own configuration.
+
+        Raises:
+            UsageError: the configuration cannot be written.
+        """
+        self._write_config("--unset-all", name)
+
+    def attribute(self, path: str, name: str) -> str:
+        """Return what Git takes an attribute of a path for: `unspecified`, `set`, `unset` or its value."""
+        return self._run("check-attr", "-z", name, "--", path).split("\0")[2]
+
+    def wants_color(self, *, is_terminal: bool) -> bool:
+        """Tell whether Git would colour a diff that goes to a terminal, or to its own pager."""
+        said = self._try_run("config", "--get-colorbool", "color.diff", str(is_terminal).lower())
+        return said is not None and said.strip() == "true"
+
+    @property
+    def common_folder(self) -> Path:
+        """The `.git` folder that all work trees of this clone share."""
+        return self.root / self._run("rev-parse", "--git-common-dir").rstrip("\n")
+
+    def texts_at_tips(self, folder: str, file: str) -> Iterator[tuple[str, str]]:
+        """Yield (path, text) of `<folder>/*/<file>` at HEAD and every branch's tip, each text once.
+
+        Reads by one process; a folder that is the same on many branches is looked at once.
+        """
+        tips = self._run("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/remotes").split("\n")
+        folder = "" if folder == "." else folder
+        trees = {self._id_of(f"{tip}:{folder}") for tip in ("HEAD", *tips) if tip}
+        seen: set[str | None] = {None}
+        for tree in sorted(filter(None, trees)):
+            for name in _folders_of(self._read_blob(tree), len(tree) // 2):
+                blob = self._id_of(f"{tree}:{name}/{file}")
+                if blob not in seen:
+                    seen.add(blob)
+                    yield (
+                        f"{folder}/{name}/{file}".lstrip("/"),
+                        self._read_blob(str(blob)).decode("utf-8-sig", "replace"),
+                    )
+
+    def _id_of(self, name: str) -> str | None:
+        if "\n" in name:
+            return None
+        try:
+            found = self._git.get_object_header(name)[0]
+        except ValueError:
+            return None
+        return found.decode() if isinstance(found, bytes) else str(found)
+
+    def _write_config(self, *words: str) -> None:
+        try:
+            self._run("config", "--local", *words)
+        except git.GitCommandError as error:
+            raise UsageError(
+                f"Git cannot write this clone's configuration: {_why(error)}",
+                where=str(self.root),
+                remedy="mend what Git says, then run the same command again.",
+            ) from None
+
     def close(self) -> None:
         """End the process that reads objects; the next read starts another."""
         self._git.clear_cache()
@@ -286,7 +377,19 @@ def _read_listing(listing: bytes) -> dict[str, str]:
     return blobs
 
 
-def _why(error: git.GitCommandError) -> str:
+def _folders_of(tree: bytes, id_bytes: int) -> list[str]:
+    """Return the names of the folders that a tree object holds."""
+    names, at = [], 0
+    while at < len(tree):
+        end = tree.index(b"\0", at)
+        mode, _, name = tree[at:end].partition(b" ")
+        if mode == b"40000":
+            names.append(name.decode("utf-8", "surrogateescape"))
+        at = end + 1 + id_bytes
+    return names
+
+
+def _why(error: "git.GitCommandError") -> str:
     """Return what Git said, without GitPython's frame around it."""
     said = error.stderr if isinstance(error.stderr, str) else ""
     text = re.sub(r"^\s*stderr: '(.*)'\s*$", r"\1", said, flags=re.DOTALL).strip()

@@ -8,7 +8,6 @@ from tdmvc.model.dataset import Pointer
 from tdmvc.model.names import table_name
 from tdmvc.model.tree import FileTree
 from tdmvc.repo.stages import read_stages
-from tdmvc.repo.yaml_edit import render_as_dvc
 from tdmvc.repo.yaml_file import YamlNode, parse_yaml
 
 _OBJECT = re.compile(r"[0-9a-f]{32}\.dir")
@@ -39,12 +38,6 @@ def read_pointers(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
 def stage_owners(tree: FileTree, dataset_folder: str) -> dict[str, str]:
     """Return the stage (`dvc.yaml:golden`) of each table that a stage makes, run or not."""
     return {name: owner[0] for name, owner in _stage_outputs(tree, dataset_folder).items()}
-
-
-def render_pointer(folder: str, object: str, size_bytes: int, files: int) -> str:
-    """Return the text of `<folder>.dvc` exactly as DVC 3 writes it."""
-    out = {"md5": object, "size": size_bytes, "nfiles": files, "hash": "md5", "path": folder}
-    return render_as_dvc({"outs": [out]})
 
 
 def _read_dvc_files(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:

@@ -198,7 +198,8 @@ def scalar(text: str) -> str:
 
 def is_ambiguous(text: str) -> bool:
     """Tell whether some YAML reader would take the plain text for something else."""
-    if text.lower() in _WORDS or text in {"", "~", "=", "<<"}:
+    # In a list on one line, PyYAML takes a leading colon for a key without a name.
+    if text.lower() in _WORDS or text in {"", "~", "=", "<<"} or text.startswith(":"):
         return True
     return bool(re.fullmatch(r"[-+.]*[0-9][-+.0-9_:a-fxoA-FXOTZ ]*|[-+]?\.(inf|nan)", text, re.IGNORECASE))
 

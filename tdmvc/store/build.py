@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from tdmvc.model.progress import Report, silent
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.sql import quote_name
-from tdmvc.store.content import part_content
+from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.cutting import DEFAULT_PART_ROWS, Cut, cut
 from tdmvc.store.objects import PART_SUFFIX, Listing, PartEntry
 from tdmvc.store.parquet import encode_part
+from tdmvc.store.part_content import part_content
 
 _BATCH_ROWS = 32_768
 _WORKERS = min(4, os.cpu_count() or 1)
@@ -30,32 +31,6 @@ class PartSink(Protocol):
 
     def put(self, name: str, data: bytes) -> str:
         """Keep a part's bytes and return their md5."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPart:
-    """A part that is kept already, and whose bytes are used again."""
-
-    md5: str
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltTable:
-    """What came of building a table."""
-
-    listing: Listing
-    rows: int
-    size_bytes: int
-    """Of all parts."""
-    written_bytes: int
-    """Of the parts that were not known before."""
-    part_rows: dict[str, int]
-    """Rows by md5."""
-    repeated_keys: int
-    """Keys that more than one row has; 0 for a table without a key."""
-    null_keys: int
-    """Rows with a null in a key column."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from tdmvc.errors import StoreError
+from tdmvc.late import import_late
+
+if TYPE_CHECKING:
+    import filelock
+else:
+    # Reading takes no lock.
+    filelock = import_late("filelock")
 
 _WAIT_SECONDS = 1800.0
 _PATIENCE_SECONDS = 1.0
@@ -27,7 +33,7 @@ def exclusive(path: Path, *, on_wait: Callable[[], None] | None = None) -> Itera
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path)
+        lock = filelock.FileLock(path)
         _acquire(lock, path, on_wait)
     except OSError as error:
         raise StoreError.disk(path, error) from error
@@ -37,25 +43,25 @@ def exclusive(path: Path, *, on_wait: Callable[[], None] | None = None) -> Itera
         lock.release()
 
 
-def try_exclusive(path: Path) -> FileLock | None:
+def try_exclusive(path: Path) -> "filelock.FileLock | None":
     """Take the lock if it is free; the caller releases it."""
     try:
-        lock = FileLock(path)
+        lock = filelock.FileLock(path)
         lock.acquire(timeout=0)
-    except (Timeout, OSError):
+    except (filelock.Timeout, OSError):
         return None
     return lock
 
 
-def _acquire(lock: FileLock, path: Path, on_wait: Callable[[], None] | None) -> None:
+def _acquire(lock: "filelock.FileLock", path: Path, on_wait: Callable[[], None] | None) -> None:
     started = time.monotonic()
     try:
         lock.acquire(timeout=_PATIENCE_SECONDS, poll_interval=_POLL_SECONDS)
         return
-    except Timeout:
+    except filelock.Timeout:
         if on_wait:
             on_wait()
     try:
         lock.acquire(timeout=_WAIT_SECONDS, poll_interval=_POLL_SECONDS)
-    except Timeout:
+    except filelock.Timeout:
         raise StoreError.locked(path, time.monotonic() - started) from None

@@ -4,16 +4,14 @@ Encodings were chosen by measurement (docs/performance.md): dictionaries only
 where values repeat, delta for numbers, dates and times, length-delta for text.
 """
 
-import contextlib
 import io
-from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tdmvc.errors import PartError
+from tdmvc.store.footers import reading
 
 _SAMPLE_ROWS = 4096
 _DICTIONARY_LIMIT = 512
@@ -60,19 +58,6 @@ def encode_part(table: pa.Table, key: tuple[str, ...]) -> bytes:
     return sink.getvalue()
 
 
-def count_rows(path: str) -> int:
-    """Return the number of rows that a Parquet file's footer tells."""
-    with _reading(path):
-        rows: int = pq.read_metadata(path).num_rows
-    return rows
-
-
-def read_schema(path: str) -> pa.Schema:
-    """Return the Arrow schema of a Parquet file, without metadata."""
-    with _reading(path):
-        return pq.read_schema(path).remove_metadata()
-
-
 def _sorting_columns(schema: pa.Schema, order: list[tuple[str, str]]) -> list[pq.SortingColumn] | None:
     if any(pa.types.is_nested(schema.field(name).type) for name, _ in order):
         return None
@@ -116,22 +101,7 @@ def _leaf_paths(name: str, type_: pa.DataType) -> list[str]:
 
 def read_part(path: str) -> pa.Table:
     """Read a part whole, as the canonical rows that were put into it."""
-    with _reading(path):
+    with reading(path):
         table = pq.ParquetFile(path).read().replace_schema_metadata(None)
         fields = [pa.field(field.name, field.type) for field in table.schema]
         return table.cast(pa.schema(fields)).combine_chunks()
-
-
-@contextlib.contextmanager
-def _reading(path: str) -> Iterator[None]:
-    """Turn what PyArrow says of a file that is no Parquet into an error of the store."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except (pa.ArrowException, OSError) as error:
-        raise PartError(
-            "A part is no whole Parquet file.",
-            where=path,
-            remedy="its bytes are what its pointer names, so ask whoever added it, and do not trust that pointer.",
-        ) from error

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from tdmvc.errors import PartError
 from tdmvc.store import dvc
-from tdmvc.store.build import BuiltTable, KnownPart
+from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.dvc_config import DvcConfig, read_dvc_config
+from tdmvc.store.footers import count_rows
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
-from tdmvc.store.parquet import count_rows
 from tdmvc.store.worktree import Materialiser
 
 

@@ -45,7 +45,7 @@ def compare(
     before: list[Row] = [{"id": i, old.name: pair[0]} for i, pair in enumerate(pairs)]
     after: list[Row] = [{"id": i, new.name: pair[1]} for i, pair in enumerate(pairs)]
     diff = diff_table(
-        con,
+        lambda: con,
         write_parts(folder, schema(ID, old), [before]),
         write_parts(folder, schema(ID, new), [after]),
         sample_rows=len(pairs),
@@ -61,7 +61,10 @@ def keyed(
 ) -> TableDiff:
     columns = schema(ID, Column("v", TEXT))
     return diff_table(
-        con, write_parts(folder, columns, [old]), write_parts(folder, columns, [new]), sample_rows=sample_rows
+        lambda: con,
+        write_parts(folder, columns, [old]),
+        write_parts(folder, columns, [new]),
+        sample_rows=sample_rows,
     )
 
 
@@ -148,7 +151,7 @@ def test_spellings_of_one_float_are_one_key_and_one_row(
         write_parts(tmp_path, columns, [rows]),
         write_parts(tmp_path, columns, [[*twins, {"id": 99, "v": None}]]),
     )
-    diff = diff_table(con, old, new)
+    diff = diff_table(lambda: con, old, new)
     assert (diff.rows.added, diff.rows.removed, diff.rows.changed) == (1, 0, 0)
 
 
@@ -174,7 +177,7 @@ def test_a_json_cell_says_where_inside_it_differs(con: duckdb.DuckDBPyConnection
     columns = schema(ID, Column("v", TEXT, "json"), Column("n", pa.list_(INT)))
     old = write_parts(tmp_path, columns, [[{"id": 1, "v": '{"a":{"x y":[1,2]},"b":1}', "n": [1, 2]}]])
     new = write_parts(tmp_path, columns, [[{"id": 1, "v": '{"b":2,"a":{"x y":[1,3]}}', "n": [1, 5]}]])
-    (row,) = diff_table(con, old, new).samples.changed
+    (row,) = diff_table(lambda: con, old, new).samples.changed
     assert {cell.column: cell.inside for cell in row.cells} == {"v": ('a["x y"][1]', "b"), "n": ("[1]",)}
 
 
@@ -182,7 +185,7 @@ def test_the_inside_of_a_personal_cell_is_not_told(con: duckdb.DuckDBPyConnectio
     columns = schema(ID, Column("v", TEXT, "json", classification="personal"))
     old = write_parts(tmp_path, columns, [[{"id": 1, "v": '{"Ann":1}'}]])
     new = write_parts(tmp_path, columns, [[{"id": 1, "v": '{"Bob":1}'}]])
-    diff = diff_table(con, old, new)
+    diff = diff_table(lambda: con, old, new)
     assert diff.samples.changed[0].cells[0].inside == ()
     assert diff.personal_columns == {"v"}
 
@@ -192,7 +195,7 @@ def test_an_added_column_is_a_schema_change_and_no_row_change(
 ) -> None:
     old = write_parts(tmp_path, schema(ID), [[{"id": 1}]])
     new = write_parts(tmp_path, schema(Column("v", TEXT), ID), [[{"id": 1, "v": "x"}]])
-    diff = diff_table(con, old, new)
+    diff = diff_table(lambda: con, old, new)
     assert [change.kind for change in diff.schema] == [SchemaChangeKind.COLUMN_ADDED]
     assert (diff.rows.added, diff.rows.removed, diff.rows.changed) == (0, 0, 0)
     assert diff.status is TableStatus.CHANGED
@@ -211,11 +214,11 @@ def test_equal_parts_are_never_located(con: duckdb.DuckDBPyConnection, tmp_path:
     columns = schema(ID)
     old = write_parts(tmp_path, columns, [[{"id": 1}], [{"id": 2}]])
     new = write_parts(tmp_path, columns, [[{"id": 3}], [{"id": 1}]])
-    diff = diff_table(con, spy(old), spy(new))
+    diff = diff_table(lambda: con, spy(old), spy(new))
     assert (diff.rows.added, diff.rows.removed) == (1, 1)
     assert sorted(asked) == sorted([old.parts[1], new.parts[0]])
     asked.clear()
-    assert diff_table(con, spy(old), spy(old)).status is TableStatus.UNCHANGED
+    assert diff_table(lambda: con, spy(old), spy(old)).status is TableStatus.UNCHANGED
     assert asked == []
 
 
@@ -225,7 +228,7 @@ def test_a_part_that_a_keyless_table_holds_twice_counts_twice(
     columns = schema(ID, key=())
     thrice = write_parts(tmp_path, columns, [[{"id": 1}], [{"id": 1}], [{"id": 1}]])
     once = write_parts(tmp_path, columns, [[{"id": 1}]])
-    diff = diff_table(con, thrice, once)
+    diff = diff_table(lambda: con, thrice, once)
     assert (diff.rows.removed, diff.rows.added, len(diff.samples.removed)) == (2, 0, 2)
 
 
@@ -255,7 +258,9 @@ def test_a_finding_masks_the_keys_when_a_key_column_is_personal(
 ) -> None:
     columns = schema(Column("id", TEXT, classification="PII"), Column("n", INT), key=("id", "n"))
     rows: list[Row] = [{"id": "ann@example.org", "n": 1}] * 2
-    diff = diff_table(con, write_parts(tmp_path, columns, [rows]), write_parts(tmp_path, columns, [[]]))
+    diff = diff_table(
+        lambda: con, write_parts(tmp_path, columns, [rows]), write_parts(tmp_path, columns, [[]])
+    )
     assert "ann" not in repr(diff.findings)
     assert "•••" in diff.findings[0].message
 
@@ -279,7 +284,7 @@ def test_a_changed_key_joins_on_the_new_one_and_looks_at_equal_parts_too(
         tmp_path, keyed_by_v, [[{"id": 1, "v": "a"}], [{"id": 3, "v": "a"}, {"id": 4, "v": "b"}]]
     )
     same_name = TableSide(by_v.schema, (old.parts[0], by_v.parts[1]), 3, by_v.locate)
-    diff = diff_table(con, old, same_name)
+    diff = diff_table(lambda: con, old, same_name)
     assert diff.key == ("v",)
     assert diff.columns == {"id": 1}
     assert diff.rows.added == 1
@@ -294,7 +299,7 @@ def test_a_new_key_on_a_new_column_leaves_rows_to_be_counted(
     new = write_parts(
         tmp_path, schema(ID, Column("k", INT), key=("k",)), [[{"id": 1, "k": 5}, {"id": 3, "k": 6}]]
     )
-    diff = diff_table(con, old, new)
+    diff = diff_table(lambda: con, old, new)
     assert diff.key == ()
     assert (diff.rows.added, diff.rows.removed, diff.rows.changed) == (1, 1, 0)
 
@@ -303,7 +308,7 @@ def test_a_key_whose_type_became_text_still_joins(con: duckdb.DuckDBPyConnection
     old = write_parts(tmp_path, schema(ID, Column("v", TEXT)), [[{"id": 1, "v": "a"}, {"id": 2, "v": "b"}]])
     text = schema(Column("id", TEXT), Column("v", TEXT))
     new = write_parts(tmp_path, text, [[{"id": "1", "v": "a"}, {"id": "2", "v": "c"}]])
-    diff = diff_table(con, old, new)
+    diff = diff_table(lambda: con, old, new)
     assert (diff.rows.added, diff.rows.removed, diff.rows.changed) == (0, 0, 1)
     assert diff.samples.changed[0].key == {"id": "2"}
 
@@ -313,7 +318,7 @@ def test_tables_that_share_no_column_differ_by_their_number_of_rows(
 ) -> None:
     old = write_parts(tmp_path, schema(Column("a", INT), key=()), [[{"a": 1}]])
     new = write_parts(tmp_path, schema(Column("b", INT), key=()), [[{"b": 1}, {"b": 2}]])
-    diff = diff_table(con, old, new)
+    diff = diff_table(lambda: con, old, new)
     assert (diff.rows.added, diff.rows.removed) == (1, 0)
 
 
@@ -330,10 +335,10 @@ def test_an_added_table_counts_its_rows_and_shows_the_first(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     side = write_parts(tmp_path, schema(ID), [[{"id": 3}, {"id": 1}], [{"id": 2}]])
-    diff = diff_table(con, None, side, sample_rows=2)
+    diff = diff_table(lambda: con, None, side, sample_rows=2)
     assert (diff.status, diff.rows.added, diff.rows.new) == (TableStatus.ADDED, 3, 3)
     assert [sample.key["id"] for sample in diff.samples.added] == [1, 2]
-    assert diff_table(con, side, None).status is TableStatus.REMOVED
+    assert diff_table(lambda: con, side, None).status is TableStatus.REMOVED
 
 
 def test_names_that_collide_with_anything_do_no_harm(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -343,7 +348,7 @@ def test_names_that_collide_with_anything_do_no_harm(con: duckdb.DuckDBPyConnect
     columns = schema(*(Column(name, INT) for name in names), key=("filename", "select"))
     old = write_parts(folder, columns, [[dict.fromkeys(names, i) for i in range(3)]])
     new = write_parts(folder, columns, [[{**dict.fromkeys(names, i), 'a"b': 9} for i in range(2)]])
-    diff = diff_table(con, old, new)
+    diff = diff_table(lambda: con, old, new)
     assert (diff.rows.removed, diff.columns) == (1, {'a"b': 2})
 
 
@@ -351,7 +356,7 @@ def test_three_hundred_columns_compare(con: duckdb.DuckDBPyConnection, tmp_path:
     columns = schema(ID, *(Column(f"v{i}", INT) for i in range(300)))
     row: Row = {"id": 1, **{f"v{i}": i for i in range(300)}}
     diff = diff_table(
-        con,
+        lambda: con,
         write_parts(tmp_path, columns, [[row]]),
         write_parts(tmp_path, columns, [[{**row, "v299": None}]]),
     )
@@ -363,7 +368,7 @@ def test_dates_that_python_lacks_are_shown_as_text(con: duckdb.DuckDBPyConnectio
     table = pa.table({"id": [1], "v": pa.array([2**60], pa.timestamp("us"))})
     pq.write_table(table, tmp_path / "far.parquet")
     far = TableSide(columns, ("far",), 1, lambda names: [tmp_path / f"{name}.parquet" for name in names])
-    diff = diff_table(con, write_parts(tmp_path, columns, [[]]), far)
+    diff = diff_table(lambda: con, write_parts(tmp_path, columns, [[]]), far)
     assert isinstance(diff.samples.added[0].values["v"], str)
 
 
@@ -374,7 +379,7 @@ def test_instants_come_in_utc_whatever_the_session_says(
     side = write_parts(
         tmp_path, schema(ID, Column("v", pa.timestamp("us", tz="UTC"))), [[{"id": 1, "v": moment}]]
     )
-    value = diff_table(con, None, side).samples.added[0].values["v"]
+    value = diff_table(lambda: con, None, side).samples.added[0].values["v"]
     assert isinstance(value, datetime)
     assert value.isoformat() == "2024-01-01T00:00:00+00:00"
 
@@ -392,7 +397,7 @@ def test_a_damaged_part_is_named_as_such(con: duckdb.DuckDBPyConnection, tmp_pat
     else:
         path.unlink()
     with pytest.raises(PartError):
-        diff_table(con, old, new)
+        diff_table(lambda: con, old, new)
 
 
 def test_a_comparison_leaves_nothing_in_the_connection(
@@ -402,10 +407,10 @@ def test_a_comparison_leaves_nothing_in_the_connection(
     row: Row = {"id": 1, "v": "1", "filename": "x"}
     old, new = write_parts(tmp_path, columns, [[row]]), write_parts(tmp_path, columns, [[{**row, "v": "2"}]])
     for _ in range(2):
-        assert diff_table(con, old, new).rows.changed == 1
+        assert diff_table(lambda: con, old, new).rows.changed == 1
     assert con.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
 
 
 def test_a_table_must_be_somewhere(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(ValueError, match="one side at least"):
-        diff_table(con, None, None)
+        diff_table(lambda: con, None, None)

@@ -173,12 +173,12 @@ def test_a_table_rewritten_as_one_file_shows_exactly_the_edit_before_and_after_a
     samples = before["orders"]["samples"]
     assert [row["key"] for row in samples["removed"]] == [{"id": 10}]
     assert [row["key"] for row in samples["added"]] == [{"id": 601}]
-    assert samples["changed"] == [
-        {
-            "key": {"id": 7},
-            "cells": [{"column": "status", "old": "state 3", "new": "returned", "inside": []}],
-        },
-        {"key": {"id": 300}, "cells": [{"column": "coupon", "old": 300, "new": None, "inside": []}]},
+    assert [(row["key"], row["cells"]) for row in samples["changed"]] == [
+        (
+            {"id": 7},
+            [{"column": "status", "old": "state 3", "new": "returned", "inside": [], "pattern": 0}],
+        ),
+        ({"id": 300}, [{"column": "coupon", "old": 300, "new": None, "inside": [], "pattern": 1}]),
     ]
 
     assert _added(tdmvc) == {"orders": "changed"}

@@ -125,9 +125,9 @@ def _diff(
 ) -> TableDiff:
     old, new = _write(pair, folder)
     return (
-        diff_table(con, new, old, sample_rows=ALL)
+        diff_table(lambda: con, new, old, sample_rows=ALL)
         if is_inverse
-        else diff_table(con, old, new, sample_rows=ALL)
+        else diff_table(lambda: con, old, new, sample_rows=ALL)
     )
 
 
@@ -143,7 +143,7 @@ relaxed = settings(max_examples=100, deadline=None, suppress_health_check=[Healt
 def test_counts_equal_the_oracles_and_the_rows_of_a_diff_turn_old_into_new(pair: TablePair) -> None:
     with fresh() as (con, folder):
         old, new = _write(pair, folder)
-        diff = diff_table(con, old, new, sample_rows=ALL)
+        diff = diff_table(lambda: con, old, new, sample_rows=ALL)
     oracle = Oracle(pair)
     expected = oracle.diff(pair.old, pair.new)
     assert (diff.rows.added, diff.rows.removed, diff.rows.changed) == (

@@ -15,8 +15,10 @@ from tdmvc.model.schema import Column, Reference, TableSchema
 from tdmvc.model.types import SIMPLE, spell
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.repo.config import parse_config, render_config
-from tdmvc.repo.contract import parse_contract, update_contract
-from tdmvc.repo.dataset import parse_dataset, update_dataset
+from tdmvc.repo.contract import parse_contract
+from tdmvc.repo.contract_edit import update_contract
+from tdmvc.repo.dataset import parse_dataset
+from tdmvc.repo.dataset_edit import update_dataset
 from tdmvc.repo.versions import parse_version, render_version
 from tdmvc.repo.yaml_file import parse_yaml, scalar
 

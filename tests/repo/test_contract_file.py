@@ -11,7 +11,8 @@ import yaml
 
 from tdmvc.errors import ConfigError
 from tdmvc.model.schema import Column, Reference, TableSchema
-from tdmvc.repo.contract import parse_contract, update_contract
+from tdmvc.repo.contract import parse_contract
+from tdmvc.repo.contract_edit import update_contract
 
 INT, TEXT = pa.int64(), pa.string()
 CUSTOMERS = TableSchema("customers", (Column("id", INT, required=True), Column("email", TEXT)), ("id",))

@@ -8,11 +8,11 @@ from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, RepoConfig
 from tdmvc.model.migration import RecordedState
 from tdmvc.model.version import SemVer, Version, VersionTable
-from tdmvc.repo.contract import update_contract
-from tdmvc.repo.dataset import update_dataset
+from tdmvc.repo.contract_edit import update_contract
+from tdmvc.repo.dataset_edit import update_dataset
 from tdmvc.repo.datasets import list_datasets, read_state, version_state
 from tdmvc.repo.git import GitRepo
-from tdmvc.repo.pointers import render_pointer
+from tdmvc.repo.pointer_edit import render_pointer
 from tdmvc.repo.versions import contract_path, hash_contract, read_versions, render_version, version_path
 
 MD5, HASH = "9c0f" * 8 + ".dir", "sha256:" + "ab" * 32

@@ -13,7 +13,8 @@ from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, ReleaseSo
 from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.repo.config import parse_config, render_config
-from tdmvc.repo.dataset import parse_dataset, update_dataset
+from tdmvc.repo.dataset import parse_dataset
+from tdmvc.repo.dataset_edit import update_dataset
 from tdmvc.repo.versions import parse_version, render_version
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"

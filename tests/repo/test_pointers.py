@@ -7,7 +7,8 @@ from dvc.utils.serialize import dumps_yaml
 
 from tdmvc.errors import ConfigError
 from tdmvc.model.dataset import Pointer
-from tdmvc.repo.pointers import read_pointers, render_pointer, stage_owners
+from tdmvc.repo.pointer_edit import render_pointer
+from tdmvc.repo.pointers import read_pointers, stage_owners
 from tdmvc.repo.trees import WorkTree
 
 MD5 = "9c0f" * 8 + ".dir"

@@ -4,8 +4,9 @@ from enum import IntEnum
 
 import duckdb
 
-from tdmvc.changes.keys import FAULTY_KEYS
-from tdmvc.changes.pairing import Pairing
+from tdmvc.changes.join.keys import FAULTY_KEYS
+from tdmvc.changes.join.pairing import Pairing
+from tdmvc.changes.outcome import Outcome, most_first
 from tdmvc.model.change import RowCounts
 
 TOUCHED = "temp.tdmvc_touched"
@@ -23,6 +24,8 @@ class Touch(IntEnum):
     ADDED = 1
     REMOVED = 2
     CHANGED = 3
+    IGNORED = 4
+    """It changed in ignored columns only."""
 
 
 def find_touched_rows(con: duckdb.DuckDBPyConnection, pairing: Pairing, *, has_faulty_keys: bool) -> None:
@@ -49,18 +52,19 @@ def drop_working_tables(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def count_touched(
-    con: duckdb.DuckDBPyConnection, pairing: Pairing, *, old: int, new: int
-) -> tuple[RowCounts, dict[str, int]]:
-    """Return exact counts of rows, and of changed cells by column, most first."""
+def count_touched(con: duckdb.DuckDBPyConnection, pairing: Pairing, *, old: int, new: int) -> Outcome:
+    """Return exact counts of rows, and of changed cells by column."""
     flags = [f"count(*) FILTER (WHERE d{i})" for i in range(len(pairing.compared))]
     kinds = [f"count(*) FILTER (WHERE kind = {kind.value})" for kind in Touch]
-    added, removed, changed, *cells = con.execute(
+    added, removed, changed, ignored, *cells = con.execute(
         f"SELECT {', '.join(kinds + flags)} FROM {TOUCHED}"
     ).fetchall()[0]
-    by_column = {pair.name: int(count) for pair, count in zip(pairing.compared, cells, strict=True) if count}
-    ordered = dict(sorted(by_column.items(), key=lambda item: -item[1]))
-    return RowCounts(old=old, new=new, added=added, removed=removed, changed=changed), ordered
+    by_column = list(zip(pairing.compared, cells, strict=True))
+    return Outcome(
+        RowCounts(old, new, added, removed, changed, ignored),
+        most_first({pair.name: int(count) for pair, count in by_column if not pair.is_ignored}),
+        most_first({pair.name: int(count) for pair, count in by_column if pair.is_ignored}),
+    )
 
 
 def _joined_rows(pairing: Pairing, *, has_faulty_keys: bool) -> str:
@@ -72,7 +76,7 @@ def _joined_rows(pairing: Pairing, *, has_faulty_keys: bool) -> str:
     on = " AND ".join(f"o.{key} = n.{key}" for key in keys)
     one_side = "o.r IS NULL OR n.r IS NULL"
     flags = [
-        f"CASE WHEN {one_side} THEN false ELSE {pair.forms.differs(f'o.c{i}', f'n.c{i}')} END AS d{i}"
+        f"CASE WHEN {one_side} THEN false ELSE {pairing.forms[pair.name].differs(f'o.c{i}', f'n.c{i}')} END AS d{i}"
         for i, pair in enumerate(compared)
     ]
     kind = (
@@ -85,9 +89,16 @@ def _joined_rows(pairing: Pairing, *, has_faulty_keys: bool) -> str:
         *(f"coalesce(n.{key}, o.{key}) AS {key}" for key in keys),
         *flags,
     ]
-    differs = " OR ".join([f"kind <> {Touch.CHANGED.value}", *(f"d{i}" for i in range(len(compared)))])
     joined = f"SELECT {', '.join(columns)} FROM ({old}) o FULL OUTER JOIN ({new}) n ON {on}"
-    return f"SELECT * FROM ({joined}) WHERE {differs}"
+    differs = " OR ".join([f"kind <> {Touch.CHANGED.value}", *(f"d{i}" for i in range(len(compared)))])
+    if not any(pair.is_ignored for pair in compared):
+        return f"SELECT * FROM ({joined}) WHERE {differs}"
+    counted = " OR ".join(f"d{i}" for i, pair in enumerate(compared) if not pair.is_ignored) or "false"
+    kind = (
+        f"CASE WHEN kind = {Touch.CHANGED.value} AND NOT ({counted}) THEN {Touch.IGNORED.value}::TINYINT"
+        " ELSE kind END AS kind"
+    )
+    return f"SELECT * REPLACE ({kind}) FROM ({joined}) WHERE {differs}"
 
 
 def _without_faulty(rows: str, keys: tuple[str, ...]) -> str:

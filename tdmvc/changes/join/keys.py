@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tdmvc.changes.pairing import Pairing
+from tdmvc.changes.join.pairing import Pairing
 from tdmvc.model.finding import Finding, Severity
 
 FAULTY_KEYS = "temp.tdmvc_faulty_keys"
@@ -107,7 +107,7 @@ def _first_keys(con: duckdb.DuckDBPyConnection, pairing: Pairing, where: str) ->
         f"SELECT {texts} FROM {FAULTY_KEYS} WHERE {where}"
         f" ORDER BY {', '.join(f'{column} NULLS FIRST' for column in columns)} LIMIT {_SHOWN_KEYS}"
     ).fetchall()
-    if any(pair.old.is_personal or pair.new.is_personal for pair in pairing.key):
+    if any(pair.is_personal for pair in pairing.key):
         return (_MASK,) * len(rows)
     return tuple(_spell_key(row) for row in rows)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tdmvc.changes.json_text import JSON_FORM
-from tdmvc.model.schema import Column
+from tdmvc.changes.join.json_form import JSON_FORM
+from tdmvc.changes.pairs import ColumnPair, Translation
 from tdmvc.model.sql import quote_text
 from tdmvc.model.types import SIMPLE, duckdb_type, is_widening
 
@@ -48,11 +48,24 @@ class FormPair:
         )
 
 
-def pair_forms(old: Column, new: Column) -> FormPair:
+def pair_forms(pair: ColumnPair) -> FormPair:
     """Return how the values of a column compare, whatever became of its type."""
-    if old.is_json or new.is_json:
-        return FormPair(_text_form(old.type), _text_form(new.type), is_json=True)
-    return FormPair(*_shared_forms(old.type, new.type, depth=0))
+    old, new = pair.old.type, pair.new.type
+    if pair.translation is not None:
+        return FormPair(*_translated_forms(pair.translation))
+    if pair.is_json:
+        return FormPair(_text_form(old), _text_form(new), is_json=True)
+    return FormPair(*_shared_forms(old, new, depth=0))
+
+
+def _translated_forms(translation: Translation) -> tuple[Form, Form]:
+    """Old keys are told by the new keys of the same rows; a key without such a row equals none."""
+
+    def old(sql: str) -> str:
+        same = f"(SELECT '=' || CAST(n AS VARCHAR) FROM {translation.table} WHERE o = {sql})"
+        return f"coalesce({same}, '!' || CAST({sql} AS VARCHAR))"
+
+    return old, lambda sql: f"'=' || CAST({sql} AS VARCHAR)"
 
 
 def utc_text(sql: str) -> str:

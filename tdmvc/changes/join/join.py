@@ -1,0 +1,148 @@
+"""Knows what is different between two sides, by SQL, step by step."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import duckdb
+
+from tdmvc.changes.join.json_form import lend_json_form
+from tdmvc.changes.join.keys import collect_faulty_keys, describe_faulty_keys
+from tdmvc.changes.join.pairing import Pairing, pair_scans
+from tdmvc.changes.join.parts import open_scan
+from tdmvc.changes.join.rows import RowsWriter
+from tdmvc.changes.join.samples import read_first_rows, read_samples
+from tdmvc.changes.join.touched import (
+    TOUCHED,
+    Touch,
+    count_touched,
+    drop_working_tables,
+    find_touched_rows,
+)
+from tdmvc.changes.outcome import Outcome
+from tdmvc.changes.pairs import ColumnPairs
+from tdmvc.changes.patterns import PatternFinder
+from tdmvc.changes.rows import RowsTarget
+from tdmvc.errors import PartError, StoreError
+from tdmvc.model.change import RowSample, TableSide
+
+_BATCH_ROWS = 131_072
+_DAMAGE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException)
+"""What DuckDB raises for a Parquet file that is cut, overwritten or not there."""
+
+
+def join_sides(
+    con: duckdb.DuckDBPyConnection,
+    old: TableSide,
+    new: TableSide,
+    old_parts: Sequence[str],
+    new_parts: Sequence[str],
+    pairs: ColumnPairs,
+    *,
+    sample_rows: int,
+    rows: RowsTarget | None,
+    has_schema_changes: bool,
+) -> Outcome:
+    """Compare the rows of the given parts.
+
+    The connection's limits bound memory. While it runs, the connection holds
+    temporary tables named `tdmvc_…`.
+
+    Args:
+        rows: write every touched row there.
+        has_schema_changes: the table counts as changed even where no row is.
+
+    Raises:
+        PartError: a part is damaged.
+        StoreError: memory or the room for spilling ran out.
+    """
+    with (
+        _store_errors(new.schema.name),
+        open_scan(con, old, old_parts, name="old") as before,
+        open_scan(con, new, new_parts, name="new") as after,
+    ):
+        pairing = pair_scans(before, after, pairs)
+        with lend_json_form(con, is_needed=pairing.needs_json):
+            try:
+                outcome = _compare(con, pairing, old, new, sample_rows)
+                counts = outcome.rows
+                is_changed = has_schema_changes or counts.added or counts.removed or counts.changed
+                if rows is not None and is_changed:
+                    personal = old.schema.personal_columns | new.schema.personal_columns
+                    RowsWriter(rows).write_touched(con, new.schema.name, pairing, personal)
+                return outcome
+            finally:
+                drop_working_tables(con)
+
+
+def read_single_side(
+    con: duckdb.DuckDBPyConnection,
+    side: TableSide,
+    *,
+    is_added: bool,
+    sample_rows: int,
+    rows: RowsTarget | None,
+) -> tuple[RowSample, ...]:
+    """Return the first rows of a table that only one side has, and write all of them where asked to.
+
+    Raises:
+        PartError: a part is damaged.
+        StoreError: memory or the room for spilling ran out.
+    """
+    with _store_errors(side.schema.name), open_scan(con, side, sorted(side.parts), name="only") as scan:
+        if rows is not None:
+            kind = Touch.ADDED if is_added else Touch.REMOVED
+            RowsWriter(rows).write_side(con, side.schema.name, scan, kind, side.schema.personal_columns)
+        return read_first_rows(con, scan, sample_rows)
+
+
+def _compare(
+    con: duckdb.DuckDBPyConnection, pairing: Pairing, old: TableSide, new: TableSide, sample_rows: int
+) -> Outcome:
+    """The steps of a comparison; each works on what the one before left in the connection."""
+    faulty_keys = collect_faulty_keys(con, pairing) if pairing.key else 0
+    findings = describe_faulty_keys(con, pairing, new.schema.name) if faulty_keys else ()
+    find_touched_rows(con, pairing, has_faulty_keys=faulty_keys > 0)
+    outcome = count_touched(con, pairing, old=old.rows, new=new.rows)
+    finder = _find_patterns(con, pairing, outcome)
+    patterns = finder.patterns()
+    samples = finder.mark(read_samples(con, pairing, sample_rows), patterns)
+    return replace(outcome, patterns=patterns, samples=samples, findings=findings)
+
+
+def _find_patterns(con: duckdb.DuckDBPyConnection, pairing: Pairing, outcome: Outcome) -> PatternFinder:
+    """Read the changed cells back column by column, in batches."""
+    finder = PatternFinder(pair for pair in pairing.compared if not pair.is_ignored)
+    for index, pair in enumerate(pairing.compared):
+        if pair.name not in outcome.columns:
+            continue
+        query = (
+            f"SELECT o.{pairing.old.alias(pair.old.name)} AS a, n.{pairing.new.alias(pair.name)} AS b"
+            f" FROM {TOUCHED} t JOIN ({pairing.old.select()}) o ON t.old_f = o.f AND t.old_r = o.r"
+            f" JOIN ({pairing.new.select()}) n ON t.new_f = n.f AND t.new_r = n.r"
+            f" WHERE t.kind = {Touch.CHANGED.value} AND d{index}"
+        )
+        for batch in con.sql(query).to_arrow_reader(_BATCH_ROWS):
+            if batch.num_rows:
+                finder.add(pair.name, batch.column(0), batch.column(1))
+    return finder
+
+
+@contextmanager
+def _store_errors(table: str) -> Iterator[None]:
+    """Say in tdmvc's words what DuckDB's readers say in theirs; none of these messages holds a cell value."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise StoreError(
+            "The comparison ran out of memory or of room to spill.",
+            where=f"table {table}",
+            remedy="free some disk space for temporary files, or raise the memory limit.",
+        ) from error
+    except duckdb.Error as error:
+        # A broken Thrift header comes as the root class itself.
+        if type(error) is not duckdb.Error and not isinstance(error, _DAMAGE):
+            raise
+        raise PartError.damaged(
+            "the parts that differ", f"table {table}", str(error).splitlines()[0]
+        ) from error

@@ -1,0 +1,41 @@
+"""Knows which slots of two aligned Arrow columns differ where their types do not compare as they are."""
+
+import threading
+from collections.abc import Callable
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from tdmvc.changes import kernels
+from tdmvc.changes.join.forms import pair_forms
+from tdmvc.changes.join.json_form import lend_json_form
+from tdmvc.changes.kernels import Mask
+from tdmvc.changes.pairs import ColumnPair
+
+_VIEW = "tdmvc_zipped"
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def differing_by_forms(
+    engine: Callable[[], duckdb.DuckDBPyConnection], pair: ColumnPair, old: pa.Array, new: pa.Array
+) -> Mask:
+    """Return true a slot that differs, by the same forms that a join compares by."""
+    forms = pair_forms(pair)
+    zipped = pa.table({"i": kernels.from_positions(np.arange(len(old))), "o": old, "n": new})
+    query = (
+        f"SELECT i FROM (SELECT i, {forms.old('o')} AS o, {forms.new('n')} AS n FROM {_VIEW})"
+        f" WHERE {forms.differs('o', 'n')}"
+    )
+    mask = np.zeros(len(old), np.bool_)
+    with _ONE_AT_A_TIME:
+        con = engine()
+        con.register(_VIEW, zipped)
+        try:
+            with lend_json_form(con, is_needed=forms.is_json):
+                found = con.sql(query).to_arrow_table().column("i").combine_chunks()
+        finally:
+            con.unregister(_VIEW)
+    for chunk in found.chunks if isinstance(found, pa.ChunkedArray) else [found]:
+        mask[kernels.to_positions(chunk)] = True
+    return mask

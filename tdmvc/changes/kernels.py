@@ -1,0 +1,119 @@
+"""The Arrow kernels that comparisons need, called by name.
+
+`pyarrow.compute` builds some three hundred wrappers when it is imported, which would be a
+fifth of a small diff's time; the registry behind it is there without them.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow._compute import call_function
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Positions = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def equal(left: pa.Array, right: pa.Array) -> pa.Array:
+    """Return a boolean a slot; null where either side is."""
+    return call_function("equal", [left, right])
+
+
+def is_null(array: pa.Array) -> Mask:
+    """Return true a slot without a value."""
+    if array.null_count == 0:
+        return np.zeros(len(array), np.bool_)
+    return to_mask(call_function("is_null", [array]))
+
+
+def is_nan(array: pa.Array) -> Mask:
+    """Return true a slot that is not a number; false for null."""
+    return to_mask(call_function("is_nan", [array]))
+
+
+def to_mask(flags: pa.Array) -> Mask:
+    """Return a boolean array as NumPy has it; null is false."""
+    length = len(flags)
+    validity, bits = flags.buffers()
+    mask = _unpacked(bits, flags.offset, length)
+    if validity is not None and flags.null_count:
+        mask &= _unpacked(validity, flags.offset, length)
+    return mask
+
+
+def take(array: pa.Array, positions: Positions) -> pa.Array:
+    """Return the values at the positions."""
+    return call_function("array_take", [array, from_positions(positions)])
+
+
+def from_positions(positions: Positions) -> pa.Array:
+    """Return positions as an Arrow array, by way of its buffer: `pa.array` may import pandas."""
+    data = np.ascontiguousarray(positions, np.int64)
+    return pa.Array.from_buffers(pa.int64(), len(data), [None, pa.py_buffer(data)])
+
+
+def to_positions(array: pa.Array) -> Positions:
+    """Return an integer array without nulls as 64-bit integers."""
+    if array.type != pa.int64():
+        array = call_function("cast", [array], _cast_to(pa.int64()))
+    return np.frombuffer(array.buffers()[1], np.int64, count=len(array), offset=array.offset * 8)
+
+
+def dictionary_codes(array: pa.Array) -> Positions:
+    """Return a number a slot, equal for equal values and counted from 0 in order of appearance."""
+    return to_positions(call_function("dictionary_encode", [array]).indices)
+
+
+def _cast_to(target: pa.DataType) -> object:
+    from pyarrow._compute import CastOptions
+
+    return CastOptions(target_type=target)
+
+
+def _unpacked(bits: pa.Buffer, offset: int, length: int) -> Mask:
+    first = offset // 8
+    used = np.frombuffer(bits, np.uint8)[first : (offset + length + 7) // 8]
+    return np.unpackbits(used, bitorder="little")[offset - first * 8 :][:length].astype(np.bool_)
+
+
+def distinct_pairs(old: pa.Array, new: pa.Array) -> tuple[Positions, Positions]:
+    """Return the position of one slot of each pair of values, and how often the pair occurs.
+
+    Nulls count as a value. Order: by first position.
+    """
+    old_codes, new_codes = _codes_with_null(old), _codes_with_null(new)
+    pairs = old_codes * (int(new_codes.max(initial=0)) + 1) + new_codes
+    _, first, counts = np.unique(pairs, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    return first[order], counts[order]
+
+
+def lower(texts: pa.Array) -> pa.Array:
+    """Return the texts in lower case."""
+    return call_function("utf8_lower", [texts])
+
+
+def without_white_space(texts: pa.Array) -> pa.Array:
+    """Return the texts with every run of white space taken out."""
+    from pyarrow._compute import ReplaceSubstringOptions
+
+    return call_function("replace_substring_regex", [texts], ReplaceSubstringOptions(r"\s+", ""))
+
+
+def joined(*texts: pa.Array | pa.Scalar) -> pa.Array:
+    """Return the texts of each slot one after the other."""
+    return call_function("binary_join_element_wise", [*texts, pa.scalar("")])
+
+
+def difference(new: pa.Array, old: pa.Array) -> pa.Array:
+    """Return new minus old; raises `pa.ArrowException` where a result does not fit."""
+    return call_function("subtract_checked", [new, old])
+
+
+def _codes_with_null(array: pa.Array) -> Positions:
+    encoded = call_function("dictionary_encode", [array]).indices
+    if encoded.null_count == 0:
+        return to_positions(encoded)
+    missing = is_null(encoded)
+    codes = np.frombuffer(encoded.buffers()[1], np.int32, count=len(encoded), offset=encoded.offset * 4)
+    return np.where(missing, 0, codes.astype(np.int64) + 1)

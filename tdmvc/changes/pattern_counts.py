@@ -1,0 +1,332 @@
+"""Knows the ways in which the cells of one column changed, and how often each occurred.
+
+As long as a column has few distinct pairs of values, each pair is counted and the best
+explanation is chosen at the end. A column with more is counted by Arrow kernels from
+then on, by the ways that a kernel can see.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+import pyarrow as pa
+
+from tdmvc.changes import kernels
+from tdmvc.changes.pattern_kinds import Way, affix_way, identity, plain_way, shift_way
+from tdmvc.changes.values import python_values
+from tdmvc.model.change import PatternKind
+
+_MOST_PAIRS = 2000
+_MOST_SHIFTS = 200
+_MOST_AFFIXES = 3
+_MOST_MAPPED = 50
+_LEAST_SHARE = 0.05
+"""A group smaller than this share of what is left to explain is no pattern."""
+_DOMINANT_SHARE = 0.2
+_DOMINANT_CELLS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One way in which cells of a column changed."""
+
+    kind: PatternKind
+    by: str | None
+    cells: int
+    old: object = None
+    new: object = None
+    distinct: int | None = None
+
+    @property
+    def identity(self) -> tuple[Hashable, ...]:
+        match self.kind:
+            case PatternKind.CONSTANT:
+                return (self.kind, identity(self.old), identity(self.new))
+            case PatternKind.SET_TO:
+                return (self.kind, identity(self.new))
+        return (self.kind, self.by)
+
+
+@dataclass(slots=True)
+class _Pair:
+    old: object
+    new: object
+    cells: int
+
+
+_WayOf = Callable[[_Pair], Way | None]
+
+
+class ColumnCounts:
+    """The changed cells of one column."""
+
+    def __init__(self) -> None:
+        self._pairs: dict[Hashable, _Pair] | None = {}
+        self._ways: Counter[Way] = Counter()
+        self._examples: dict[Way, tuple[object, object]] = {}
+        self._shifts: Counter[str] | None = Counter()
+        self._rest = 0
+        self._one_new: list[object] | None = []
+        self._affixes: list[Way] = []
+        self._found: list[Found] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether pairs of values are counted one by one still."""
+        return self._pairs is not None
+
+    def has_room_for(self, pairs: int) -> bool:
+        return self._pairs is not None and pairs <= _MOST_PAIRS
+
+    def add(self, pairs: Iterable[tuple[object, object]], times: Iterable[int] = repeat(1)) -> None:
+        """Count pairs of values; `times` says how often each occurs."""
+        self._found = None
+        if self._pairs is None:
+            self._fold([_Pair(old, new, count) for (old, new), count in zip(pairs, times, strict=False)])
+            return
+        for (old, new), count in zip(pairs, times, strict=False):
+            name = (identity(old), identity(new))
+            known = self._pairs.get(name)
+            if known is None:
+                self._pairs[name] = _Pair(old, new, count)
+            else:
+                known.cells += count
+        if len(self._pairs) > _MOST_PAIRS:
+            self._close()
+
+    def add_arrays(self, old: pa.Array, new: pa.Array) -> None:
+        """Count cells by kernels; too many pairs of values were seen to keep them."""
+        self._found = None
+        if self._pairs is not None:
+            self._close()
+        rest = np.ones(len(old), np.bool_)
+        for way, mask in self._seen_by_kernels(old, new):
+            mask &= rest
+            count = int(np.count_nonzero(mask))
+            if count:
+                self._ways[way] += count
+                if way not in self._examples:
+                    self._examples[way] = _values_at(old, new, int(np.argmax(mask)))
+                rest &= ~mask
+        left = np.flatnonzero(rest)
+        if len(left):
+            self._count_rest(kernels.take(old, left), kernels.take(new, left))
+
+    def found(self) -> list[Found]:
+        """Return the ways, each cell in exactly one."""
+        if self._found is None:
+            self._found = (
+                self._explain_counts() if self._pairs is None else _explain(list(self._pairs.values()))
+            )
+        return self._found
+
+    def match(self, old: object, new: object) -> Found | None:
+        """Return the way in which one cell changed."""
+        ways = {plain_way(old, new), affix_way(old, new), shift_way(old, new)}
+        last: Found | None = None
+        for found in self.found():
+            match found.kind:
+                case PatternKind.CONSTANT:
+                    is_it = identity(old) == identity(found.old) and identity(new) == identity(found.new)
+                case PatternKind.SET_TO:
+                    is_it = plain_way(old, new) is None and identity(new) == identity(found.new)
+                case PatternKind.MAPPED | PatternKind.VARIED:
+                    last = found
+                    continue
+                case _:
+                    is_it = (found.kind, found.by) in ways
+            if is_it:
+                return found
+        return last
+
+    def _close(self) -> None:
+        """Stop counting pairs: keep the ways that they show, and which affixes to look for."""
+        pairs = list((self._pairs or {}).values())
+        self._pairs = None
+        affixes = Counter(way for pair in pairs if (way := affix_way(pair.old, pair.new)))
+        self._affixes = [way for way, count in affixes.most_common(_MOST_AFFIXES) if count > 1]
+        self._fold(pairs)
+
+    def _fold(self, pairs: Iterable[_Pair]) -> None:
+        for pair in pairs:
+            affix = affix_way(pair.old, pair.new)
+            way = plain_way(pair.old, pair.new) or (affix if affix in self._affixes else None)
+            if way is not None:
+                self._ways[way] += pair.cells
+                self._examples.setdefault(way, (pair.old, pair.new))
+                continue
+            self._rest += pair.cells
+            self._note_new(pair.new)
+            shift = shift_way(pair.old, pair.new)
+            self._note_shift(shift[1] if shift else None, pair.cells)
+
+    def _seen_by_kernels(self, old: pa.Array, new: pa.Array) -> Iterator[tuple[Way, kernels.Mask]]:
+        """Null and empty, case, white space, known affixes: each with the cells that it explains."""
+        old_null, new_null = kernels.is_null(old), kernels.is_null(new)
+        is_text = pa.types.is_string(old.type) and pa.types.is_string(new.type)
+        if pa.types.is_string(old.type):
+            yield (PatternKind.EMPTY_TO_NULL, None), new_null & _equals(old, pa.scalar(""))
+        if pa.types.is_string(new.type):
+            yield (PatternKind.NULL_TO_EMPTY, None), old_null & _equals(new, pa.scalar(""))
+        yield (PatternKind.SET_NULL, None), new_null.copy()
+        yield (PatternKind.FILLED, None), old_null.copy()
+        if not is_text:
+            return
+        yield (PatternKind.CASE, None), _equals(kernels.lower(old), kernels.lower(new))
+        bare = kernels.without_white_space(old), kernels.without_white_space(new)
+        yield (PatternKind.WHITESPACE, None), _equals(*bare)
+        for kind, text in self._affixes:
+            yield (kind, text), _has_affix(old, new, kind, pa.scalar(text))
+
+    def _count_rest(self, old: pa.Array, new: pa.Array) -> None:
+        self._rest += len(old)
+        if self._one_new is not None:
+            first = new.slice(0, 1)
+            same = kernels.equal(new, first[0])
+            if kernels.to_mask(same).all():
+                self._note_new(python_values(first)[0])
+            else:
+                self._one_new = None
+        if self._shifts is None:
+            return
+        try:
+            amounts = kernels.difference(new, old) if _is_shiftable(old.type, new.type) else None
+        except (pa.ArrowException, NotImplementedError):
+            amounts = None
+        if amounts is None:
+            self._note_shift(None, len(old))
+            return
+        # One representative a distance, spelled by the same words as single pairs are.
+        first_at, counts = kernels.distinct_pairs(amounts, amounts)
+        if len(first_at) > _MOST_SHIFTS:
+            self._shifts = None
+            return
+        olds = python_values(kernels.take(old, first_at))
+        news = python_values(kernels.take(new, first_at))
+        for before, after, count in zip(olds, news, counts.tolist(), strict=True):
+            shift = shift_way(before, after)
+            self._note_shift(shift[1] if shift else None, count)
+
+    def _note_new(self, value: object) -> None:
+        if self._one_new is None:
+            return
+        if not self._one_new:
+            self._one_new.append(value)
+        elif identity(self._one_new[0]) != identity(value):
+            self._one_new = None
+
+    def _note_shift(self, amount: str | None, cells: int) -> None:
+        if self._shifts is None or amount is None:
+            return
+        self._shifts[amount] += cells
+        if len(self._shifts) > _MOST_SHIFTS:
+            self._shifts = None
+
+    def _explain_counts(self) -> list[Found]:
+        found = [
+            Found(kind, by, cells, *self._examples[kind, by]) for (kind, by), cells in self._ways.items()
+        ]
+        rest = self._rest
+        if rest and self._one_new:
+            return [*found, Found(PatternKind.SET_TO, None, rest, None, self._one_new[0])]
+        for amount, cells in (self._shifts or Counter()).most_common():
+            if cells >= max(2, _LEAST_SHARE * self._rest):
+                found.append(Found(PatternKind.SHIFTED, amount, cells))
+                rest -= cells
+        return [*found, Found(PatternKind.VARIED, None, rest)] if rest else found
+
+
+def _explain(pairs: list[_Pair]) -> list[Found]:
+    """Choose the best explanation for each pair: the plain ways, one value for all, shifts, mappings."""
+    found, left = _take_ways(pairs, lambda pair: plain_way(pair.old, pair.new), least=1)
+    affixed, left = _take_ways(left, lambda pair: affix_way(pair.old, pair.new), least=2)
+    found += affixed
+    whole = _explain_whole(left)
+    if whole is not None:
+        return [*found, *whole]
+    is_mapping = _is_mapping(left)
+    shifted, rest = _take_ways(left, lambda pair: shift_way(pair.old, pair.new), least=2)
+    if not is_mapping or (len(shifted) == 1 and not rest):
+        found += shifted
+        left = rest
+        whole = _explain_whole(left)
+        if whole is not None:
+            return [*found, *whole]
+    cells = sum(pair.cells for pair in left)
+    if _is_mapping(left):
+        example = left[0]
+        return [*found, Found(PatternKind.MAPPED, None, cells, example.old, example.new, len(left))]
+    for pair in sorted(left, key=lambda pair: -pair.cells):
+        if pair.cells >= max(_DOMINANT_CELLS, _DOMINANT_SHARE * cells):
+            found.append(Found(PatternKind.CONSTANT, None, pair.cells, pair.old, pair.new))
+            left.remove(pair)
+    if left:
+        cells_left = sum(pair.cells for pair in left)
+        found.append(Found(PatternKind.VARIED, None, cells_left, left[0].old, left[0].new))
+    return found
+
+
+def _is_mapping(pairs: list[_Pair]) -> bool:
+    """Tell whether each old value became one new value, often enough to be no chance."""
+    cells = sum(pair.cells for pair in pairs)
+    return len({identity(pair.old) for pair in pairs}) == len(pairs) <= min(_MOST_MAPPED, cells // 2)
+
+
+def _take_ways(pairs: list[_Pair], way_of: _WayOf, *, least: int) -> tuple[list[Found], list[_Pair]]:
+    """Group the pairs that a way explains, if the way has enough different pairs; return the others too."""
+    groups: dict[Way, list[_Pair]] = {}
+    left: list[_Pair] = []
+    for pair in pairs:
+        way = way_of(pair)
+        if way is None:
+            left.append(pair)
+        else:
+            groups.setdefault(way, []).append(pair)
+    total = sum(pair.cells for pair in pairs)
+    found: list[Found] = []
+    for (kind, by), members in groups.items():
+        cells = sum(pair.cells for pair in members)
+        if len(members) < least or (least > 1 and cells < _LEAST_SHARE * total):
+            left.extend(members)
+        else:
+            found.append(Found(kind, by, cells, members[0].old, members[0].new))
+    return found, left
+
+
+def _explain_whole(left: list[_Pair]) -> list[Found] | None:
+    """Return the one way that explains all that is left, where there is one."""
+    if not left:
+        return []
+    if len(left) == 1:
+        return [Found(PatternKind.CONSTANT, None, left[0].cells, left[0].old, left[0].new)]
+    cells = sum(pair.cells for pair in left)
+    if len({identity(pair.new) for pair in left}) == 1:
+        return [Found(PatternKind.SET_TO, None, cells, left[0].old, left[0].new)]
+    return None
+
+
+def _equals(left: pa.Array, right: pa.Array | pa.Scalar) -> kernels.Mask:
+    return kernels.to_mask(kernels.equal(left, right))
+
+
+def _has_affix(old: pa.Array, new: pa.Array, kind: PatternKind, text: pa.Scalar) -> kernels.Mask:
+    match kind:
+        case PatternKind.PREFIX_ADDED:
+            return _equals(kernels.joined(text, old), new)
+        case PatternKind.PREFIX_REMOVED:
+            return _equals(kernels.joined(text, new), old)
+        case PatternKind.SUFFIX_ADDED:
+            return _equals(kernels.joined(old, text), new)
+    return _equals(kernels.joined(new, text), old)
+
+
+def _is_shiftable(old: pa.DataType, new: pa.DataType) -> bool:
+    if old != new:
+        return False
+    return bool(pa.types.is_integer(old) or pa.types.is_temporal(old) or pa.types.is_decimal(old))
+
+
+def _values_at(old: pa.Array, new: pa.Array, position: int) -> tuple[object, object]:
+    return python_values(old.slice(position, 1))[0], python_values(new.slice(position, 1))[0]

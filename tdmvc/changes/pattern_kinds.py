@@ -1,0 +1,96 @@
+"""Knows in which ways one value can have become another."""
+
+import re
+from collections.abc import Hashable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+
+from tdmvc.model.change import PatternKind
+
+_SPACE = re.compile(r"\s+")
+_LONGEST_AFFIX = 200
+
+Way = tuple[PatternKind, str | None]
+"""A kind with its amount or text, where it has one."""
+
+
+def plain_way(old: object, new: object) -> Way | None:
+    """Return how a null, the case or the white space explains a change; None where nothing of it does."""
+    if old is None or new is None:
+        return (_null_kind(old, new), None)
+    if isinstance(old, str) and isinstance(new, str):
+        if old.lower() == new.lower():
+            return (PatternKind.CASE, None)
+        if _SPACE.sub("", old) == _SPACE.sub("", new):
+            return (PatternKind.WHITESPACE, None)
+    return None
+
+
+def affix_way(old: object, new: object) -> Way | None:
+    """Return the text that was put before or behind, or taken away there."""
+    if not (isinstance(old, str) and isinstance(new, str)) or not old or not new:
+        return None
+    shorter, longer, verb = (old, new, "added") if len(old) < len(new) else (new, old, "removed")
+    text = ""
+    if longer.endswith(shorter):
+        text, part = longer[: -len(shorter)], "prefix"
+    elif longer.startswith(shorter):
+        text, part = longer[len(shorter) :], "suffix"
+    return (PatternKind(f"{part}_{verb}"), text) if text and len(text) <= _LONGEST_AFFIX else None
+
+
+def shift_way(old: object, new: object) -> Way | None:
+    """Return by how much a number, a date or a time moved."""
+    amount = _amount(old, new)
+    return (PatternKind.SHIFTED, amount) if amount else None
+
+
+def identity(value: object) -> Hashable:
+    """Return what tells values apart as a diff does: NaN is NaN, 1 is not true, lists by their items."""
+    if isinstance(value, list):
+        return ("list", *map(identity, value))
+    if isinstance(value, dict):
+        return ("struct", *((name, identity(item)) for name, item in value.items()))
+    if isinstance(value, float) and value != value:
+        return ("nan",)
+    if isinstance(value, bool):
+        return ("bool", value)
+    return value
+
+
+def _null_kind(old: object, new: object) -> PatternKind:
+    if new is None:
+        return PatternKind.EMPTY_TO_NULL if old == "" else PatternKind.SET_NULL
+    return PatternKind.NULL_TO_EMPTY if new == "" else PatternKind.FILLED
+
+
+def _amount(old: object, new: object) -> str | None:
+    if isinstance(old, bool) or isinstance(new, bool):
+        return None
+    if isinstance(old, int | Decimal) and isinstance(new, int | Decimal):
+        return f"{new - old:+}"
+    if isinstance(old, float) and isinstance(new, float):
+        try:
+            # As people write the numbers: 0.3 - 0.1 is 0.2.
+            return f"{(Decimal(repr(new)) - Decimal(repr(old))).normalize():+f}"
+        except (InvalidOperation, ValueError, OverflowError):
+            return None
+    if isinstance(old, datetime) and isinstance(new, datetime):
+        return _span(new - old) if (old.tzinfo is None) == (new.tzinfo is None) else None
+    if isinstance(old, datetime) or isinstance(new, datetime):
+        return None
+    if isinstance(old, date) and isinstance(new, date):
+        return f"{(new - old).days:+} days"
+    if isinstance(old, time) and isinstance(new, time):
+        return _span(_since_midnight(new) - _since_midnight(old))
+    return None
+
+
+def _since_midnight(value: time) -> timedelta:
+    return timedelta(
+        hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond
+    )
+
+
+def _span(span: timedelta) -> str:
+    return f"{'-' if span < timedelta(0) else '+'}{abs(span)}"

@@ -1,0 +1,116 @@
+"""Knows what many changed cells have in common, in one pass and bounded memory."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+
+from tdmvc.changes import kernels
+from tdmvc.changes.pairs import ColumnPair
+from tdmvc.changes.pattern_counts import ColumnCounts, Found
+from tdmvc.changes.pattern_kinds import identity
+from tdmvc.changes.values import python_values
+from tdmvc.model.change import Pattern, PatternGroup, PatternKind, Samples, TableDiff
+
+
+class PatternFinder:
+    """Takes in changed cells, batch by batch, and groups them."""
+
+    def __init__(self, pairs: Iterable[ColumnPair]) -> None:
+        self._pairs = {pair.name: pair for pair in pairs}
+        self._counts: dict[str, ColumnCounts] = {}
+        self._places: dict[tuple[str, Hashable], int] = {}
+
+    def add(self, column: str, old: pa.Array, new: pa.Array) -> None:
+        """Take in cells of one column that differ, of the same length on both sides."""
+        counts = self._counts.setdefault(column, ColumnCounts())
+        if counts.is_open and pa.types.is_nested(old.type) | pa.types.is_nested(new.type):
+            counts.add(zip(python_values(old), python_values(new), strict=True))
+            return
+        if counts.is_open:
+            first, times = kernels.distinct_pairs(old, new)
+            if counts.has_room_for(len(first)):
+                olds = python_values(kernels.take(old, first))
+                news = python_values(kernels.take(new, first))
+                counts.add(zip(olds, news, strict=True), times.tolist())
+                return
+        counts.add_arrays(old, new)
+
+    def patterns(self) -> tuple[Pattern, ...]:
+        """Return the patterns, most cells first; columns that changed in the same way share one."""
+        merged: dict[Hashable, list[tuple[str, Found]]] = {}
+        for column, counts in self._counts.items():
+            for found in counts.found():
+                merged.setdefault(self._likeness(column, found), []).append((column, found))
+        ordered = sorted(merged.values(), key=lambda members: -sum(f.cells for _, f in members))
+        for place, members in enumerate(ordered):
+            for column, found in members:
+                self._places[column, found.identity] = place
+        return tuple(self._pattern(members) for members in ordered)
+
+    def mark(self, samples: Samples, patterns: Sequence[Pattern]) -> Samples:
+        """Return the samples with each changed cell's pattern; call `patterns` first."""
+        if not patterns:
+            return samples
+        changed = tuple(
+            replace(
+                row,
+                cells=tuple(
+                    replace(cell, pattern=self._place(cell.column, cell.old, cell.new)) for cell in row.cells
+                ),
+            )
+            for row in samples.changed
+        )
+        return replace(samples, changed=changed)
+
+    def _place(self, column: str, old: object, new: object) -> int | None:
+        counts = self._counts.get(column)
+        found = counts.match(old, new) if counts else None
+        return self._places.get((column, found.identity)) if found else None
+
+    def _likeness(self, column: str, found: Found) -> Hashable:
+        """What must be equal for two columns to share a pattern; of personal values, nothing is told."""
+        pair = self._pairs[column]
+        if pair.is_personal:
+            return (True, found.kind)
+        if found.kind is PatternKind.MAPPED:
+            return (False, found.kind, column)
+        return (False, *found.identity) if isinstance(found.identity, tuple) else (False, found.identity)
+
+    def _pattern(self, members: Sequence[tuple[str, Found]]) -> Pattern:
+        first = members[0][1]
+        is_personal = self._pairs[members[0][0]].is_personal
+        return Pattern(
+            kind=first.kind,
+            columns=tuple(sorted({column for column, _ in members})),
+            cells=sum(found.cells for _, found in members),
+            old=None if is_personal else first.old,
+            new=None if is_personal else first.new,
+            by=None if is_personal else first.by,
+            distinct=first.distinct,
+            is_personal=is_personal,
+        )
+
+
+def group_patterns(tables: Iterable[TableDiff]) -> tuple[PatternGroup, ...]:
+    """Return the patterns of all tables, those of one kind (and amount, text or values) together."""
+    groups: dict[Hashable, list[tuple[str, Pattern]]] = {}
+    for table in tables:
+        for pattern in table.patterns:
+            groups.setdefault(_group_key(pattern), []).append((table.name, pattern))
+    found = []
+    for members in groups.values():
+        members.sort(key=lambda member: (-member[1].cells, member[0]))
+        first = members[0][1]
+        cells = sum(pattern.cells for _, pattern in members)
+        found.append(PatternGroup(first.kind, first.by, cells, tuple(members)))
+    return tuple(sorted(found, key=lambda group: (-group.cells, group.members[0][0])))
+
+
+def _group_key(pattern: Pattern) -> Hashable:
+    values: Hashable = None
+    if pattern.kind is PatternKind.CONSTANT:
+        values = (identity(pattern.old), identity(pattern.new))
+    elif pattern.kind is PatternKind.SET_TO:
+        values = identity(pattern.new)
+    return (pattern.kind, pattern.by, pattern.is_personal, values)

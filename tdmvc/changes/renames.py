@@ -1,0 +1,139 @@
+"""Knows which columns were renamed: those that went and came with the same values in the same rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from tdmvc.model.change import TableSide
+from tdmvc.model.schema import Column, TableSchema
+
+if TYPE_CHECKING:
+    import duckdb
+
+LEAST_SHARE = 0.8
+"""The least share of equal rows: a rename may come with edits, but not with many."""
+_LEAST_LIKENESS = 0.6
+"""The least likeness of two names that makes up for values that say little, such as true and false."""
+_MOST_CANDIDATES = 400
+_FEW_DISTINCT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """A column's two names, and why it is taken for one column."""
+
+    old: str
+    new: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike the values of two columns are."""
+
+    rows: int
+    """Rows that could be compared."""
+    equal: int
+    distinct: int
+    """Different values among the equal ones, nulls not counted."""
+
+    @property
+    def share(self) -> float:
+        return self.equal / self.rows if self.rows else 0.0
+
+
+def find_column_renames(
+    engine: Callable[[], "duckdb.DuckDBPyConnection"],
+    old: TableSide,
+    new: TableSide,
+    old_parts: Sequence[str],
+    new_parts: Sequence[str],
+) -> tuple[Rename, ...]:
+    """Return the renames, in the order of the new side's columns.
+
+    Cost: nothing where no column both went and came with one type; else one join
+    over the key and these columns.
+    """
+    gone, came = _only_in(old.schema, new.schema), _only_in(new.schema, old.schema)
+    candidates = [
+        (a, b) for a, b in product(gone, came) if a.type == b.type and not pa.types.is_nested(a.type)
+    ]
+    if not candidates or len(candidates) > _MOST_CANDIDATES or not old_parts or not new_parts:
+        return ()
+    # DuckDB is slow to import, and most diffs need none of it.
+    from tdmvc.changes.join.likeness import compare_columns
+
+    con = engine()
+    renames: list[Rename] = []
+    keys = _key_candidates(old.schema, new.schema, candidates)
+    if keys:
+        found = compare_columns(con, old, new, old_parts, new_parts, keys, key={})
+        renames = _choose(keys, found)
+    key = _common_key(old.schema, new.schema, renames)
+    taken = {rename.old for rename in renames} | {rename.new for rename in renames}
+    rest = [(a, b) for a, b in candidates if a.name not in taken and b.name not in taken]
+    if rest:
+        found = compare_columns(con, old, new, old_parts, new_parts, rest, key=key)
+        renames += _choose(rest, found)
+    order = new.schema.column_names
+    return tuple(sorted(renames, key=lambda rename: order.index(rename.new)))
+
+
+def _only_in(schema: TableSchema, other: TableSchema) -> list[Column]:
+    names = set(other.column_names)
+    return [column for column in schema.columns if column.name not in names]
+
+
+def _key_candidates(
+    old: TableSchema, new: TableSchema, candidates: Sequence[tuple[Column, Column]]
+) -> list[tuple[Column, Column]]:
+    """Columns that stand at one place of the key on both sides."""
+    places = set(zip(old.key, new.key, strict=False)) if len(old.key) == len(new.key) else set()
+    return [(a, b) for a, b in candidates if (a.name, b.name) in places]
+
+
+def _common_key(old: TableSchema, new: TableSchema, renames: Sequence[Rename]) -> dict[str, str]:
+    """Return the key's columns, new names by old ones; empty where the sides have none in common."""
+    names = {rename.old: rename.new for rename in renames}
+    key = {name: names.get(name, name) for name in old.key}
+    return key if key and tuple(key.values()) == new.key else {}
+
+
+def _choose(candidates: Sequence[tuple[Column, Column]], found: Sequence[Likeness]) -> list[Rename]:
+    """Pair each column with the one that is most like it; of equals, with the one of the likest name."""
+    ranked = sorted(
+        zip(candidates, found, strict=True),
+        key=lambda one: (-one[1].share, -_name_likeness(*one[0]), one[0][0].name, one[0][1].name),
+    )
+    taken: set[str] = set()
+    renames: list[Rename] = []
+    for (a, b), likeness in ranked:
+        if a.name in taken or b.name in taken or not _is_convincing(a, b, likeness):
+            continue
+        taken |= {a.name, b.name}
+        if likeness.equal == likeness.rows:
+            evidence = (
+                f"all {likeness.rows:,} rows are equal" if likeness.rows > 1 else "its one row is equal"
+            )
+        else:
+            evidence = f"{likeness.equal:,} of {likeness.rows:,} rows are equal"
+        renames.append(Rename(a.name, b.name, evidence))
+    return renames
+
+
+def _is_convincing(a: Column, b: Column, likeness: Likeness) -> bool:
+    """Many columns are null or false throughout; that two of them agree says nothing."""
+    if likeness.share < LEAST_SHARE or likeness.distinct == 0:
+        return False
+    says_much = likeness.distinct >= _FEW_DISTINCT or (
+        likeness.rows <= likeness.distinct and not pa.types.is_boolean(a.type)
+    )
+    return says_much or _name_likeness(a, b) >= _LEAST_LIKENESS
+
+
+def _name_likeness(a: Column, b: Column) -> float:
+    return SequenceMatcher(None, a.name.lower(), b.name.lower(), autojunk=False).ratio()

@@ -1,0 +1,263 @@
+"""Knows what is different between two sorted sides: walks them stretch by stretch, counts and keeps samples."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from tdmvc.changes import kernels
+from tdmvc.changes.kernels import Mask, Positions
+from tdmvc.changes.outcome import Outcome, most_first
+from tdmvc.changes.pairs import ColumnPair, ColumnPairs
+from tdmvc.changes.patterns import PatternFinder
+from tdmvc.changes.samples import changed_row, whole_row
+from tdmvc.changes.values import python_values
+from tdmvc.changes.walk.alignment import Alignment, align, check_keys
+from tdmvc.changes.walk.cells import differing_cells, differing_json, is_plain
+from tdmvc.changes.walk.rows import Rows
+from tdmvc.changes.walk.stretches import Stretch, plan_stretches
+from tdmvc.model.change import ChangedRowSample, RowCounts, RowSample, Samples, TableSide
+
+CompareForms = Callable[[ColumnPair, pa.Array, pa.Array], Mask]
+"""Compares columns that have no plain common type; returns true a slot that differs."""
+
+_THREADS = min(4, os.cpu_count() or 1)
+_NOTHING: Positions = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """What one stretch has to tell; positions count from the stretch's first row."""
+
+    stretch: Stretch
+    removed: Positions
+    added: Positions
+    old: Positions
+    """Changed rows on the old side; `old[i]` and `new[i]` are one row."""
+    new: Positions
+    flags: dict[str, Mask]
+    """For each column with a changed cell: whether the cell of `old[i]` differs."""
+    ignored_rows: int
+    ignored_cells: dict[str, int]
+    cells: dict[str, tuple[pa.Array, pa.Array]]
+    """The changed cells' old and new values, by column; without ignored columns."""
+
+
+class Walk:
+    """A comparison of two sides that are sorted by one key (see `pairs.can_walk`)."""
+
+    def __init__(self, old: TableSide, new: TableSide, pairs: ColumnPairs, compare: CompareForms) -> None:
+        self._pairs = pairs
+        self._compare = compare
+        self._old_types = {column.name: column.type for column in old.schema.columns}
+        self._new_types = {column.name: column.type for column in new.schema.columns}
+        self._sizes = (old.rows, new.rows)
+
+    def run(
+        self,
+        old: Sequence[Path],
+        new: Sequence[Path],
+        *,
+        sample_rows: int,
+        report: Callable[[int, int], None],
+    ) -> Outcome:
+        """Compare the rows of the parts that differ.
+
+        Memory: a few stretches, and the samples. Threads read and compare ahead,
+        results come in key order.
+
+        Args:
+            report: told how many of how many stretches are done.
+
+        Raises:
+            Unordered: the parts are not in an order that can be walked.
+            FaultyKey: a key repeats or is null, so rows cannot be paired.
+        """
+        tally = _Tally(self, sample_rows)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            stretches = plan_stretches(old, new, self._old_key, self._pairs.key_names, pool=pool)
+            try:
+                for done, touched in enumerate(_in_order(pool, self._look_at, stretches), start=1):
+                    tally.add(touched)
+                    report(done, len(stretches))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return tally.outcome(*self._sizes)
+
+    @property
+    def pairs(self) -> ColumnPairs:
+        return self._pairs
+
+    @property
+    def _old_key(self) -> tuple[str, ...]:
+        return tuple(pair.old.name for pair in self._pairs.key)
+
+    def open(self, stretch: Stretch) -> tuple[Rows, Rows]:
+        """Open both sides of a stretch."""
+        return Rows(stretch.old, self._old_types), Rows(stretch.new, self._new_types)
+
+    def _look_at(self, stretch: Stretch) -> _Touched:
+        before, after = self.open(stretch)
+        with before, after:
+            if stretch.is_aligned:
+                check_keys([after.column(name) for name in self._pairs.key_names])
+                return self._compare_cells(stretch, before, after, None)
+            if not stretch.old or not stretch.new:
+                key = self._old_key if stretch.old else self._pairs.key_names
+                check_keys([(before if stretch.old else after).column(name) for name in key])
+                alignment = Alignment(_NOTHING, _NOTHING, np.arange(before.count), np.arange(after.count))
+            else:
+                alignment = align(
+                    [before.column(name) for name in self._old_key],
+                    [after.column(name) for name in self._pairs.key_names],
+                )
+            return self._compare_cells(stretch, before, after, alignment)
+
+    def _compare_cells(
+        self, stretch: Stretch, before: Rows, after: Rows, alignment: Alignment | None
+    ) -> _Touched:
+        """Compare column by column, so that two columns at a time are decoded; no alignment means row by row."""
+        differing: dict[str, Mask] = {}
+        values: dict[str, tuple[pa.Array, pa.Array]] = {}
+        ignored_cells: dict[str, int] = {}
+        counted: Mask | None = None
+        ignored: Mask | None = None
+        has_twins = alignment is None or len(alignment.old) > 0
+        for pair in self._pairs.compared if has_twins else ():
+            found = self._differing(pair, before, after, alignment)
+            if found is None:
+                continue
+            mask, old, new = found
+            if pair.is_ignored:
+                ignored_cells[pair.name] = int(np.count_nonzero(mask))
+                ignored = mask if ignored is None else ignored | mask
+            else:
+                differing[pair.name] = mask
+                chosen = np.flatnonzero(mask)
+                values[pair.name] = (kernels.take(old, chosen), kernels.take(new, chosen))
+                counted = mask if counted is None else counted | mask
+        changed = np.flatnonzero(counted) if counted is not None else _NOTHING
+        if ignored is not None and counted is not None:
+            ignored = ignored & ~counted
+        return _Touched(
+            stretch,
+            removed=alignment.removed if alignment else _NOTHING,
+            added=alignment.added if alignment else _NOTHING,
+            old=alignment.old[changed] if alignment else changed,
+            new=alignment.new[changed] if alignment else changed,
+            flags={name: mask[changed] for name, mask in differing.items()},
+            ignored_rows=int(np.count_nonzero(ignored)) if ignored is not None else 0,
+            ignored_cells=ignored_cells,
+            cells=values,
+        )
+
+    def _differing(
+        self, pair: ColumnPair, before: Rows, after: Rows, alignment: Alignment | None
+    ) -> tuple[Mask, pa.Array, pa.Array] | None:
+        """Return which paired rows differ in a column, and its values on both sides; None where none does."""
+        # Equal bytes of one type say the same, whatever the type.
+        if (
+            alignment is None
+            and pair.old.type == pair.new.type
+            and before.parts[0].chunks(pair.old.name) == after.parts[0].chunks(pair.name)
+        ):
+            return None
+        old, new = before.column(pair.old.name), after.column(pair.name)
+        if alignment is not None:
+            if len(alignment.old) < len(old):
+                old = kernels.take(old, alignment.old)
+            if len(alignment.new) < len(new):
+                new = kernels.take(new, alignment.new)
+        mask = self._mask(pair, old, new)
+        return (mask, old, new) if mask.any() else None
+
+    def _mask(self, pair: ColumnPair, old: pa.Array, new: pa.Array) -> Mask:
+        if pair.has_one_type and is_plain(pair.new.type):
+            return differing_cells(old, new)
+        if pair.is_json and pair.old.type == pair.new.type:
+            return differing_json(old, new)
+        return self._compare(pair, old, new)
+
+
+class _Tally:
+    """Counts, patterns and samples, stretch by stretch in key order."""
+
+    def __init__(self, walk: Walk, sample_rows: int) -> None:
+        self._walk = walk
+        self._limit = sample_rows
+        self._added = self._removed = self._changed = self._ignored = 0
+        self._cells: dict[str, int] = {}
+        self._ignored_cells: dict[str, int] = {}
+        self._finder = PatternFinder([pair for pair in walk.pairs.compared if not pair.is_ignored])
+        self._samples: tuple[list[RowSample], list[RowSample], list[ChangedRowSample]] = ([], [], [])
+
+    def add(self, touched: _Touched) -> None:
+        self._added += len(touched.added)
+        self._removed += len(touched.removed)
+        self._changed += len(touched.old)
+        self._ignored += touched.ignored_rows
+        for name, mask in touched.flags.items():
+            self._cells[name] = self._cells.get(name, 0) + int(np.count_nonzero(mask))
+        for name, count in touched.ignored_cells.items():
+            self._ignored_cells[name] = self._ignored_cells.get(name, 0) + count
+        for name, (old, new) in touched.cells.items():
+            self._finder.add(name, old, new)
+        self._sample(touched)
+
+    def outcome(self, old_rows: int, new_rows: int) -> Outcome:
+        added, removed, changed = self._samples
+        patterns = self._finder.patterns()
+        return Outcome(
+            RowCounts(old_rows, new_rows, self._added, self._removed, self._changed, self._ignored),
+            most_first(self._cells),
+            most_first(self._ignored_cells),
+            patterns,
+            self._finder.mark(Samples(tuple(added), tuple(removed), tuple(changed)), patterns),
+        )
+
+    def _sample(self, touched: _Touched) -> None:
+        """Read the first rows of each kind whole, as long as there is room."""
+        added, removed, changed = self._samples
+        new_rows = touched.added[: self._limit - len(added)]
+        old_rows = touched.removed[: self._limit - len(removed)]
+        room = self._limit - len(changed)
+        if not len(new_rows) and not len(old_rows) and not (room and len(touched.old)):
+            return
+        pairs = self._walk.pairs
+        before, after = self._walk.open(touched.stretch)
+        with before, after:
+            key = {pair.name: pair.name for pair in pairs.key}
+            added += [whole_row(key, row) for row in _read(after, new_rows)]
+            old_key = {pair.name: pair.old.name for pair in pairs.key}
+            removed += [whole_row(old_key, row) for row in _read(before, old_rows)]
+            old, new = _read(before, touched.old[:room]), _read(after, touched.new[:room])
+        none = np.zeros(len(touched.old), np.bool_)
+        flags = [touched.flags.get(pair.name, none) for pair in pairs.compared]
+        for index, (old_row, new_row) in enumerate(zip(old, new, strict=True)):
+            changed.append(changed_row(pairs, [bool(flag[index]) for flag in flags], old_row, new_row))
+
+
+def _read(rows: Rows, positions: Positions) -> list[dict[str, object]]:
+    if not len(positions):
+        return []
+    columns = {name: python_values(kernels.take(rows.column(name), positions)) for name in rows.names}
+    return [{name: values[i] for name, values in columns.items()} for i in range(len(positions))]
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, look: Callable[[Stretch], _Touched], stretches: Sequence[Stretch]
+) -> Iterator[_Touched]:
+    """Work a few stretches ahead, and no more: results wait in memory."""
+    waiting: deque[Future[_Touched]] = deque()
+    for stretch in stretches:
+        waiting.append(pool.submit(look, stretch))
+        if len(waiting) > 2 * _THREADS:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

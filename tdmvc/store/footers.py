@@ -1,0 +1,37 @@
+"""What a part's footer tells, without reading rows."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tdmvc.errors import PartError
+
+
+def count_rows(path: str) -> int:
+    """Return the number of rows that a Parquet file's footer tells."""
+    with reading(path):
+        rows: int = pq.read_metadata(path).num_rows
+    return rows
+
+
+def read_schema(path: str) -> pa.Schema:
+    """Return the Arrow schema of a Parquet file, without metadata."""
+    with reading(path):
+        return pq.read_schema(path).remove_metadata()
+
+
+@contextlib.contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Turn what PyArrow says of a file that is no Parquet into an error of the store."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise PartError(
+            "A part is no whole Parquet file.",
+            where=path,
+            remedy="its bytes are what its pointer names, so ask whoever added it, and do not trust that pointer.",
+        ) from error
