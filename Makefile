@@ -6,9 +6,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Stamps: set-up runs once, and again when what is asked for has changed.
 FOR_USE := .venv/.for-use
 FOR_WORK := .venv/.for-work
+# The tools that diff is compared with bring versions of their own, so they live apart.
+PEERS := benchmarks/.data/peers-venv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check style types floors docs docs-check bench format pin clean
+.PHONY: help demo test check style types floors docs docs-check bench bench-peers format pin clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +42,9 @@ docs-check: $(FOR_WORK)
 bench: $(FOR_WORK) ## Run the benchmarks; ARGS="--quick" is short, ARGS="--full" goes to 60 M rows
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+bench-peers: $(FOR_WORK) $(PEERS)/.made ## Compare diff with DuckDB, datacompy, Oxen and DVC; ARGS="--write" writes docs/performance.md
+	@$(BIN)/python -m benchmarks peers $(ARGS)
+
 format: $(FOR_WORK) ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -64,3 +69,9 @@ $(FOR_WORK): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Setting up .venv for work on tdmvc (once)"
 	$(PIP) install --constraint constraints.txt --editable '.[dev]'
 	@touch $(FOR_USE) $@
+
+$(PEERS)/.made: benchmarks/peers.txt | $(BIN)/python
+	@echo "Setting up $(PEERS) (once)"
+	$(BIN)/python -m venv --clear $(PEERS)
+	$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --requirement benchmarks/peers.txt
+	@touch $@

@@ -14,10 +14,15 @@ from pathlib import Path
 from benchmarks.encodings import HEADINGS, measure_encodings
 from benchmarks.figures import GIB, Figure, render_figures, render_table
 from benchmarks.lineitem import DATA, lineitem
+from benchmarks.peers import compare_all, compare_large, compare_start_up
+from benchmarks.peers_page import PAGE, Comparison, large_figures, put_into, render_comparisons
+from benchmarks.peers_programs import check_peers
 from benchmarks.startup import measure_startup
 from benchmarks.volume import measure_volume
 
 _GROUPS = ("startup", "volume", "encodings")
+_PEERS = "peers"
+"""Asked for by name only: it needs programs that `make bench-peers` installs."""
 _PACKAGES = ("tdmvc", "duckdb", "pyarrow", "dvc")
 _ROWS_AT_SCALE_1 = 6_001_215
 
@@ -39,27 +44,80 @@ def main() -> None:
         for scale, turns in [(0.1, 3)] if options.quick else [(1, 5), (10, 1)][: 1 + options.full]:
             _say(f"measuring volume at scale {scale:g} …")
             with _work_folder() as work:
-                title = f"lineitem at scale {scale:g}: {_ROWS_AT_SCALE_1 * scale / 1e6:.1f} million rows × 16 columns"
-                _print_figures(title, measure_volume(scale, work, runs=turns))
+                _print_figures(_size_of(scale), measure_volume(scale, work, runs=turns))
     if "encodings" in groups:
         _say("measuring encodings …")
         with _work_folder() as work:
             source = lineitem(0.1 if options.quick else 1)
             peer, lines = measure_encodings(source, work, rows=300_000 if options.quick else 2_000_000)
             _print(render_table(f"Length and encoding of parts ({peer})", HEADINGS, lines))
+    if _PEERS in groups:
+        for name, block in _compare_with_peers(options):
+            if options.write:
+                PAGE.write_text(put_into(PAGE.read_text(encoding="utf-8"), name, block), encoding="utf-8")
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{', '.join(_GROUPS)}; default: all")
+    parser.add_argument(
+        "groups", nargs="*", metavar="GROUP", help=f"{', '.join(_GROUPS)} (default: all three) or {_PEERS}"
+    )
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="0.6 million rows, few turns: does it run?")
     size.add_argument("--full", action="store_true", help="60 million rows as well; 30 GB of disk")
+    parser.add_argument(
+        "--write", action="store_true", help=f"{_PEERS}: write the tables into docs/performance.md"
+    )
     options = parser.parse_args()
     for group in options.groups:
-        if group not in _GROUPS:
-            parser.error(f"there is no group {group!r}; choose from {', '.join(_GROUPS)}")
+        if group not in (*_GROUPS, _PEERS):
+            parser.error(f"there is no group {group!r}; choose from {', '.join(_GROUPS)}, {_PEERS}")
+    if options.write and (options.quick or options.groups != [_PEERS]):
+        parser.error(f"--write is for {_PEERS} alone, and not for --quick")
     return options
+
+
+def _compare_with_peers(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """Print tables, and yield each part of the page by its name when it is whole."""
+    made_by = f"`make bench-peers{' ARGS=--full' * options.full}` on {_machine()}; {check_peers()}."
+    tables, start_up, turns = [], [], 1 if options.quick else 3
+    smaller: list[Comparison] = []
+    for scale in (0.1,) if options.quick else (0.25, 1):
+        with _work_folder() as work:
+            smaller = _told(compare_all(scale, work, turns=turns))
+            tables.append(render_comparisons(_size_of(scale), smaller))
+            _print(tables[-1])
+            if smaller[-1].ours.is_right:
+                start_up += compare_start_up(work, _rows_of(scale), turns=5 * turns)
+    tables.append(render_figures("No change beside start-up", start_up))
+    _print(tables[-1])
+    yield _PEERS, "\n\n".join([made_by, *tables])
+    if options.full:
+        with _work_folder() as work:
+            large = _told(compare_large(10, work, turns=turns))
+        figures = large_figures(large, smaller, f"{_rows_of(10)} beside {_rows_of(1)}")
+        table = render_figures(_size_of(10), figures)
+        _print(table)
+        yield f"{_PEERS}-large", f"{made_by}\n\n{table}"
+
+
+def _told(comparisons: Iterator[Comparison]) -> list[Comparison]:
+    """Say what each comparison found when it is there."""
+    seen = []
+    for one in comparisons:
+        seen.append(one)
+        _say(f"{one.what}: " + "; ".join(f"{outcome.name} {outcome.cell()}" for outcome in one.outcomes))
+        for disagreement in one.disagreements():
+            _say(f"DISAGREES  {disagreement}")
+    return seen
+
+
+def _size_of(scale: float) -> str:
+    return f"lineitem at scale {scale:g}: {_rows_of(scale)} × 16 columns"
+
+
+def _rows_of(scale: float) -> str:
+    return f"{_ROWS_AT_SCALE_1 * scale / 1e6:.1f} million rows"
 
 
 @contextmanager
@@ -77,8 +135,19 @@ def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB; "
+        f"{platform.system()} {platform.machine()}, {_processor()}{os.cpu_count()} cores, {memory:.0f} GiB; "
         f"Python {platform.python_version()}, {packages}"
+    )
+
+
+def _processor() -> str:
+    """Return the processor's name with a comma behind it, where the kernel tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    return next(
+        (f"{line.partition(':')[2].strip()}, " for line in lines if line.startswith("model name")), ""
     )
 
 

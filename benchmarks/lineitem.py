@@ -40,14 +40,23 @@ print(duckdb.sql(rows).fetchall()[0][0])
 """UPDATE lineitem SET l_comment = … WHERE l_orderkey BETWEEN …; prints how many rows."""
 
 JOIN_BY_DUCKDB = """
-import sys, duckdb
-old, new = sys.argv[1:]
-names = [name for name, *_ in duckdb.sql(f"DESCRIBE FROM read_parquet('{old}')").fetchall()]
-differs = " OR ".join(f"o.{name} IS DISTINCT FROM n.{name}" for name in names)
-print(duckdb.sql(f"SELECT count(*) FROM read_parquet('{old}') o FULL JOIN read_parquet('{new}') n "
-                 f"USING (l_orderkey, l_linenumber) WHERE {differs}").fetchall())
+import json, sys, duckdb
+duckdb.sql("SET enable_progress_bar = false")
+old, new = (f"read_parquet('{path}')" for path in sys.argv[1:])
+key = ("l_orderkey", "l_linenumber")
+columns_of = lambda table: [name for name, *_ in duckdb.sql(f"DESCRIBE FROM {table}").fetchall()]
+on_the_new_side = columns_of(new)
+shared = [name for name in columns_of(old) if name in on_the_new_side and name not in key]
+differs = " OR ".join(f"o.{name} IS DISTINCT FROM n.{name}" for name in shared)
+print(json.dumps(duckdb.sql(
+    "SELECT count(*) FILTER (WHERE o.l_orderkey IS NULL), count(*) FILTER (WHERE n.l_orderkey IS NULL), "
+    f"count(*) FILTER (WHERE o.l_orderkey IS NOT NULL AND n.l_orderkey IS NOT NULL AND ({differs})) "
+    f"FROM {old} o FULL JOIN {new} n USING ({', '.join(key)})").fetchall()[0]))
 """
-"""The diff that one writes by hand: a full outer join that compares every column."""
+"""The diff that one writes by hand: a full outer join that compares every column which both sides have.
+
+Prints how many rows were added, removed and changed.
+"""
 
 
 def lineitem(scale: float) -> Path:

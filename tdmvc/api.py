@@ -7,17 +7,20 @@ import pyarrow as pa
 
 from tdmvc.actions import workspace as base
 from tdmvc.actions.add import AddOptions, add
+from tdmvc.actions.check import check
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.actions.diff import diff
 from tdmvc.actions.drift import drift, migrations
 from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.actions.query import read_table, run_query
+from tdmvc.actions.review import review
 from tdmvc.actions.show import list_versions, show
 from tdmvc.actions.status import status
 from tdmvc.actions.transfer import pull, push
 from tdmvc.actions.verify import verify
 from tdmvc.errors import UsageError
 from tdmvc.model.change import BumpLevel, DatasetDiff
+from tdmvc.model.check import CheckReport
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.migration import Drift, MigrationState
 from tdmvc.model.report import (
@@ -30,6 +33,7 @@ from tdmvc.model.report import (
     TransferReport,
     VerifyReport,
 )
+from tdmvc.model.review import Review
 
 PathLike = str | Path
 
@@ -68,6 +72,14 @@ class Workspace(base.Workspace):
     ) -> DatasetDiff:
         """Compare two states of one dataset; without `new`, `old` with the working copy."""
         return diff(self, old, new, tables=tables, sample_rows=sample_rows)[0]
+
+    def review(self, base: str | None = None, *, head: str | None = None, sample_rows: int = 20) -> Review:
+        """Compare what a branch changed since it left its base, and check what came of it."""
+        return review(self, base, head=head, sample_rows=sample_rows)
+
+    def check(self, *datasets: str, pushed: bool = False) -> CheckReport:
+        """Look whether manifests, contracts, versions and pointers make sense."""
+        return check(self, datasets, pushed=pushed)
 
     def publish(
         self,

@@ -9,7 +9,7 @@ that turns them into exit codes. A fault *in the data* is not an error but a
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class TdmvcError(Exception):
@@ -175,6 +175,61 @@ class PartError(StoreError):
             f"A listing names a file that no table may hold: {entry!r}.",
             where=str(path),
             remedy="do not trust this pointer; ask where it comes from. Nothing was written.",
+        )
+
+
+class HostError(TdmvcError):
+    """GitHub or GitLab cannot be reached, or does not do what it was asked."""
+
+    exit_code = 6
+
+    @classmethod
+    def unreachable(cls, url: str, why: str) -> Self:
+        return cls(
+            f"The host does not answer: {why}.",
+            where=url,
+            remedy="try again later; if it is your own server, check its address, certificate and proxy.",
+        )
+
+    @classmethod
+    def refused(cls, what: str, url: str, *, status: int, said: str, remedy: str) -> Self:
+        """Build the message for an answer that is a no; `said` is the host's own word for it."""
+        return cls(f"{what} (HTTP {status}{': ' + said if said else ''}).", where=url, remedy=remedy)
+
+    @classmethod
+    def rate_limited(cls, url: str, wait_seconds: float) -> "HostError":
+        return cls(
+            f"The host takes no more requests for {wait_seconds:.0f} seconds: its rate limit is reached.",
+            where=url,
+            remedy="run the same job again later, or let fewer jobs share one token.",
+        )
+
+    @classmethod
+    def elsewhere(cls, url: str, host: str) -> "HostError":
+        return cls(
+            f"The host sends us to another one ({host}), which must not see the token.",
+            where=url,
+            remedy="give the address of the API itself; nothing was sent to the other host.",
+        )
+
+
+class HostUnavailableError(HostError):
+    """The host failed while it was asked: whether it did what was asked is not known."""
+
+
+class ReadOnlyTokenError(HostError):
+    """The token may not write, as in every run for a fork: nobody's fault, and not to be mended in that run."""
+
+
+class TextTooLongError(HostError):
+    """The host does not take a text of this length."""
+
+    @classmethod
+    def over(cls, limit: int, length: int, url: str) -> "TextTooLongError":
+        return cls(
+            f"The text has {length:,} characters, and the host takes {limit:,}.",
+            where=url,
+            remedy="keep the whole text as an artifact of the run and post a shorter one.",
         )
 
 

@@ -19,6 +19,7 @@ from tests.conftest import Ran, git
 
 VERBS = {
     "add",
+    "check",
     "checkout",
     "diff",
     "drift",
@@ -27,13 +28,14 @@ VERBS = {
     "publish",
     "pull",
     "push",
+    "review",
     "show",
     "sql",
     "status",
     "table",
     "verify",
 }
-COMMANDS_WITHOUT_A_METHOD = {"init", "build", "demo", "completion"}
+COMMANDS_WITHOUT_A_METHOD = {"init", "install", "build", "demo", "completion"}
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tdmvc.hosts import HOSTS, read_templates
 from tdmvc.migrations import detect
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
 from tdmvc.model.report import InitReport
@@ -10,18 +11,28 @@ from tdmvc.repo.git import GitRepo
 from tdmvc.store import dvc
 from tdmvc.store.durable import write_atomic
 
+CI_HOSTS = tuple(HOSTS)
+"""The hosts whose CI can be set up."""
+
+_GITLAB_CI = ".gitlab-ci.yml"
+_GITLAB_INCLUDED = ".gitlab/tdmvc.yml"
 _RELEASE_FILES = ("pyproject.toml", "package.json", "VERSION")
 
 
-def init(path: Path | str = ".") -> InitReport:
+def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
     """Set up DVC where it is missing, find the migrations, and write tdmvc.yaml.
 
     What is there already stays as it is, so a second call does no harm.
 
+    Args:
+        ci: a host of `CI_HOSTS` whose workflow files are written too.
+
     Raises:
+        NotFoundError: there is no such host.
         UsageError: `path` is in no Git repository.
         ConfigError: there is a tdmvc.yaml, and it is wrong.
     """
+    workflows = read_templates(ci) if ci is not None else {}
     git = GitRepo.find(Path(path))
     tree = git.work_tree()
     created: list[str] = []
@@ -36,7 +47,38 @@ def init(path: Path | str = ".") -> InitReport:
         config = _suggest(git)
         write_atomic(git.root / CONFIG_FILE, render_config(config).encode())
         created.append(CONFIG_FILE)
-    return InitReport(str(git.root), tuple(created), config.migrations)
+    written, notes = _write_workflows(git.root, workflows)
+    return InitReport(str(git.root), (*created, *written), config.migrations, tuple(notes))
+
+
+def _write_workflows(root: Path, workflows: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Write the files that are not there; return which, and what is to be said of the others."""
+    written: list[str] = []
+    notes: list[str] = []
+    for name, text in workflows.items():
+        path = root / name
+        if path.is_symlink() or path.exists():
+            present = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+            if name == _GITLAB_CI:
+                if not _includes(present):
+                    notes.append(
+                        f"{name} is kept as it is; add to it: include: [{{local: {_GITLAB_INCLUDED}}}]"
+                    )
+            elif present != text:
+                notes.append(
+                    f"{name} is kept as it is, and is not what this tdmvc would write; "
+                    "remove it and run the command again to have it anew."
+                )
+            continue
+        write_atomic(path, text.encode())
+        written.append(name)
+    return written, notes
+
+
+def _includes(text: str) -> bool:
+    """Tell whether a .gitlab-ci.yml names our file, in whichever way an include is written."""
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return any(_GITLAB_INCLUDED in line for line in lines)
 
 
 def _suggest(git: GitRepo) -> RepoConfig:

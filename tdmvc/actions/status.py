@@ -8,7 +8,7 @@ from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import PartError
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport, WorkStatus
-from tdmvc.model.version import SemVer, Version
+from tdmvc.model.version import Version
 from tdmvc.repo import datasets, releases
 
 
@@ -32,18 +32,20 @@ def _dataset_status(workspace: Workspace, name: str) -> DatasetStatus:
     state = datasets.read_state(workspace.tree, workspace.config, name)
     head = _head_pointers(workspace, name)
     published = versions(workspace, name)
-    equal: list[SemVer] = [
-        version.version for version in reversed(published) if _says_the_same(workspace, state, version)
-    ]
     return DatasetStatus(
         name,
         state.config.kind,
-        tuple(equal),
+        tuple(version.version for version in equal_versions(workspace, state, published)),
         published[-1].version if published else None,
         tuple(_tables(workspace, state, head)),
         _not_pushed(workspace, state),
         dict(state.config.migrations),
     )
+
+
+def equal_versions(workspace: Workspace, state: DatasetState, published: Sequence[Version]) -> list[Version]:
+    """Return the versions that say what the state's pointers say, newest first."""
+    return [version for version in reversed(published) if _says_the_same(workspace, state, version)]
 
 
 def _tables(workspace: Workspace, state: DatasetState, head: dict[str, Pointer]) -> list[TableStatusReport]:

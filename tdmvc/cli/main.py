@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "add": "Take rows into a dataset, from files, a database, or your edits.",
     "status": "Show what is edited, added, published and pushed.",
     "diff": "Show what is different between two states, row by row.",
+    "review": "Review what a branch changes in the test data.",
     "publish": "Make the present state of a dataset an immutable version.",
     "list": "List datasets and their published versions.",
     "show": "Describe a state: tables, keys, types, references and ties.",
@@ -32,13 +33,18 @@ COMMANDS: dict[str, str] = {
     "push": "Send rows to the remote, and verify that they arrived.",
     "pull": "Bring rows from the remote into the working copy.",
     "verify": "Check every part and every version against what was promised.",
+    "check": "Look whether manifests, contracts, versions and pointers make sense.",
     "drift": "Tell which datasets no longer fit the application's schema.",
     "migrations": "Show which migrations the application stands at.",
     "build": "Make a dataset's tables as the outputs of a stage in dvc.yaml.",
+    "install": "Make this clone's Git show rows where it has pointers.",
     "demo": "Play the whole story in a temporary repository.",
     "completion": "Print the shell completion script.",
 }
 """Every command with its short help, so that `tdmvc --help` imports none of them."""
+
+HIDDEN = frozenset({"git-diff", "git-textconv", "post"})
+"""Commands that Git and CI call, and no person."""
 
 
 class LazyGroup(click.Group):
@@ -48,16 +54,16 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in COMMANDS and cmd_name not in HIDDEN:
             return None
-        module = importlib.import_module(f"tdmvc.cli.{cmd_name}_command")
+        module = importlib.import_module(f"tdmvc.cli.{cmd_name.replace('-', '_')}_command")
         command: click.Command = module.command
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in COMMANDS and args[0] not in HIDDEN and not args[0].startswith("-"):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], COMMANDS, n=1)

@@ -41,6 +41,7 @@ def render_init(report: InitReport, *, color: bool, width: int) -> str:
         )
     else:
         page.facts([("migrations", "none found; tdmvc.yaml can name them, for `tdmvc drift`")])
+    page.notes(report.notes)
     tops = sorted({path.split("/")[0] for path in report.created})
     steps = [Step("tdmvc add golden SOURCE", "take in CSV, JSON, Parquet, SQLite, …")]
     if tops:

@@ -10,28 +10,36 @@ from tdmvc.model.change import (
     CellChange,
     ChangedRowSample,
     DatasetDiff,
+    Pattern,
+    PatternGroup,
     RowSample,
     SchemaChange,
     TableDiff,
     TableStatus,
 )
 from tdmvc.model.finding import Finding
+from tdmvc.render.privacy import guarded, guarded_group, personal_by_table
 
 FORMAT = "tdmvc.diff/1"
 _EXACT = 2**53
 """Beyond this, readers that keep numbers as doubles (JavaScript, jq) would change an integer."""
 
 
-def diff_document(diff: DatasetDiff) -> dict[str, object]:
-    """Return the diff as JSON values; values of personal columns are masked."""
+def diff_document(diff: DatasetDiff, *, rows: int | None = None) -> dict[str, object]:
+    """Return the diff as JSON values; values of personal columns are masked.
+
+    `rows` is how many samples of each kind a table shows at the most; None shows all that there are.
+    """
+    personal = personal_by_table(diff)
     return {
         "format": FORMAT,
         "dataset": diff.dataset,
         "old": diff.old,
         "new": diff.new,
-        "summary": _summary(diff.tables),
+        "summary": summary_document(diff.tables),
         "bump": {"level": diff.bump.level.value, "reasons": list(diff.bump.reasons)},
-        "tables": [_table(table) for table in diff.tables],
+        "patterns": [_group(guarded_group(group, personal)) for group in diff.patterns],
+        "tables": [_table(table, rows) for table in diff.tables],
     }
 
 
@@ -71,7 +79,8 @@ def finding_document(finding: Finding) -> dict[str, object]:
     }
 
 
-def _summary(tables: Sequence[TableDiff]) -> dict[str, object]:
+def summary_document(tables: Sequence[TableDiff]) -> dict[str, object]:
+    """Return how many tables, rows and cells there are of each kind."""
     states = [table.status for table in tables]
     return {
         "tables": {status.value: states.count(status) for status in TableStatus},
@@ -85,13 +94,21 @@ def _summary(tables: Sequence[TableDiff]) -> dict[str, object]:
     }
 
 
-def _table(table: TableDiff) -> dict[str, object]:
-    rows, samples = table.rows, table.samples
+def values_document(values: dict[str, object], personal: frozenset[str]) -> dict[str, object]:
+    """Return cells by column as JSON values; those of `personal` columns are masked."""
+    return {name: _masked(value) if name in personal else json_value(value) for name, value in values.items()}
+
+
+def _table(table: TableDiff, most: int | None) -> dict[str, object]:
+    rows, samples, personal = table.rows, table.samples, table.personal_columns
     return {
         "name": table.name,
         "old_name": table.old_name,
+        "evidence": table.evidence,
         "status": table.status.value,
         "key": list(table.key),
+        "natural_key": table.is_natural_key,
+        "personal_columns": sorted(personal),
         "rows": {
             "old": rows.old,
             "new": rows.new,
@@ -102,28 +119,58 @@ def _table(table: TableDiff) -> dict[str, object]:
         },
         "cells": table.cells,
         "columns": dict(table.columns),
+        "ignored": dict(table.ignored),
         "schema": [_schema_change(change) for change in table.schema],
-        "patterns": [],
+        "patterns": [_pattern(guarded(pattern, personal)) for pattern in table.patterns],
         "samples": {
-            "added": [_row(row, table.personal_columns) for row in samples.added],
-            "removed": [_row(row, table.personal_columns) for row in samples.removed],
-            "changed": [_changed_row(row, table.personal_columns) for row in samples.changed],
+            "added": [_row(row, personal) for row in samples.added[:most]],
+            "removed": [_row(row, personal) for row in samples.removed[:most]],
+            "changed": [_changed_row(row, personal) for row in samples.changed[:most]],
         },
         "findings": [finding_document(finding) for finding in table.findings],
     }
 
 
 def _schema_change(change: SchemaChange) -> dict[str, object]:
-    facts = {"column": change.column, "old": change.old, "new": change.new}
+    facts = {"column": change.column, "old": change.old, "new": change.new, "evidence": change.evidence}
     return {"kind": change.kind.value, **{name: fact for name, fact in facts.items() if fact is not None}}
 
 
+def _pattern(pattern: Pattern) -> dict[str, object]:
+    """No change goes from null to null, so two nulls are no example."""
+    has_example = not pattern.is_personal and not (pattern.old is None and pattern.new is None)
+    facts = {"by": pattern.by, "distinct": pattern.distinct}
+    return {
+        "kind": pattern.kind.value,
+        "columns": list(pattern.columns),
+        "cells": pattern.cells,
+        "example": {"old": json_value(pattern.old), "new": json_value(pattern.new)} if has_example else {},
+        **{name: fact for name, fact in facts.items() if fact is not None},
+    }
+
+
+def _group(group: PatternGroup) -> dict[str, object]:
+    return {
+        "kind": group.kind.value,
+        "cells": group.cells,
+        "members": [
+            {"table": table, "columns": list(pattern.columns), "cells": pattern.cells}
+            for table, pattern in group.members
+        ],
+        **({"by": group.by} if group.by is not None else {}),
+    }
+
+
 def _row(row: RowSample, personal: frozenset[str]) -> dict[str, object]:
-    return {"key": _values(row.key, personal), "values": _values(row.values, personal)}
+    return {"key": values_document(row.key, personal), "values": values_document(row.values, personal)}
 
 
 def _changed_row(row: ChangedRowSample, personal: frozenset[str]) -> dict[str, object]:
-    return {"key": _values(row.key, personal), "cells": [_cell(cell, personal) for cell in row.cells]}
+    return {
+        "key": values_document(row.key, personal),
+        "cells": [_cell(cell, personal) for cell in row.cells],
+        "unchanged": values_document(row.unchanged, personal),
+    }
 
 
 def _cell(cell: CellChange, personal: frozenset[str]) -> dict[str, object]:
@@ -134,11 +181,8 @@ def _cell(cell: CellChange, personal: frozenset[str]) -> dict[str, object]:
         "old": _masked(cell.old) if is_personal else json_value(cell.old),
         "new": _masked(cell.new) if is_personal else json_value(cell.new),
         "inside": [] if is_personal else list(cell.inside),
+        "pattern": cell.pattern,
     }
-
-
-def _values(values: dict[str, object], personal: frozenset[str]) -> dict[str, object]:
-    return {name: _masked(value) if name in personal else json_value(value) for name, value in values.items()}
 
 
 def _masked(value: object) -> object:

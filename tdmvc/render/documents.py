@@ -42,6 +42,7 @@ def init_document(report: InitReport) -> Document:
         "root": report.root,
         "created": list(report.created),
         "migrations": [_location(location) for location in report.migrations],
+        "notes": list(report.notes),
     }
 
 

@@ -1,8 +1,11 @@
 """Knows how a pattern of changes reads: one line, the same words in every format."""
 
-from tdmvc.model.change import Pattern, PatternGroup, PatternKind
+from tdmvc.model.change import DatasetDiff, Pattern, PatternGroup, PatternKind
 from tdmvc.render.cells import cell_text, visible
+from tdmvc.render.privacy import guarded, guarded_group, personal_by_table
 from tdmvc.render.terminal import number, plural
+
+_SELF_EVIDENT = frozenset({PatternKind.CONSTANT, PatternKind.EMPTY_TO_NULL, PatternKind.NULL_TO_EMPTY})
 
 
 def pattern_words(pattern: Pattern) -> str:
@@ -35,6 +38,28 @@ def group_words(group: PatternGroup) -> str:
     columns = sum(len(pattern.columns) for _, pattern in group.members)
     tables = len({table for table, _ in group.members})
     return f"{words} in {plural(columns, 'column')} of {plural(tables, 'table')}"
+
+
+def has_example(pattern: Pattern) -> bool:
+    """Whether an example says more than the words do. No change goes from null to null."""
+    return (
+        pattern.kind not in _SELF_EVIDENT
+        and not pattern.is_personal
+        and not (pattern.old is None and pattern.new is None)
+    )
+
+
+def pattern_groups(diff: DatasetDiff) -> tuple[PatternGroup, ...]:
+    """Return the patterns of all tables, most cells first, without personal values."""
+    if diff.patterns:
+        personal = personal_by_table(diff)
+        return tuple(guarded_group(group, personal) for group in diff.patterns)
+    groups = [
+        PatternGroup(shown.kind, shown.by, shown.cells, ((table.name, shown),))
+        for table in diff.tables
+        for shown in (guarded(pattern, table.personal_columns) for pattern in table.patterns)
+    ]
+    return tuple(sorted(groups, key=lambda group: -group.cells))
 
 
 def _kind_words(kind: PatternKind, by: str | None, distinct: int | None) -> str:

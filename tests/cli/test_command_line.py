@@ -22,7 +22,7 @@ from tests.conftest import Ran, git
 
 Tdmvc = Callable[..., Ran]
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
-WITHOUT_FORMAT = {"demo", "completion"}
+WITHOUT_FORMAT = {"demo", "completion", "install"}
 ROWS = "id,name\n1,Ada\n2,Grace\n"
 
 
@@ -251,6 +251,7 @@ def test_the_json_of_every_command_is_as_published(tdmvc: Tdmvc, published: Path
         "pull": check("transfer", "pull"),
         "verify": check("verify", "verify", "--remote"),
         "sql": check("sql", "sql", "select *, now() as t, 1.5::decimal(4,2) as d, [1] as l from customers"),
+        "check": check("check", "check"),
         "migrations": check("migrations", "migrations"),
         "drift": check("drift", "drift"),
         "checkout": check("checkout", "checkout", "golden@1.0.0"),
@@ -260,6 +261,8 @@ def test_the_json_of_every_command_is_as_published(tdmvc: Tdmvc, published: Path
     assert seen["add"]["findings"]
     seen["diff"] = check("diff", "diff", "golden")
     assert seen["diff"]["summary"]["tables"]["changed"] == 1
+    seen["review"] = check("review", "review", "main", code=1)
+    assert seen["review"]["datasets"]
     seen["publish"] = check("publish", "publish", "golden", "--notes", "More.")
     (published / "migrations" / "0002_more.sql").write_text("ALTER TABLE customers ADD locale text;\n")
     seen["drift"] = check("drift", "drift", code=1)
@@ -395,7 +398,7 @@ def test_bash_takes_the_script_and_keeps_versions_in_one_word(tdmvc: Tdmvc, tmp_
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("tdmvc che", {"checkout"}),
+        ("tdmvc che", {"check", "checkout"}),
         ("tdmvc show gol", {"golden"}),
         ("tdmvc show golden@", {"golden@1.0.0"}),
         ("tdmvc add golden --ap", {"--append"}),

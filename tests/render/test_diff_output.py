@@ -173,14 +173,16 @@ def test_the_document_is_what_the_schema_says() -> None:
     assert album["samples"]["changed"][0] == {
         "key": {"AlbumId": 7},
         "cells": [
-            {"column": "Title", "old": "", "new": None, "inside": []},
+            {"column": "Title", "old": "", "new": None, "inside": [], "pattern": None},
             {
                 "column": "Owner",
                 "old": {"masked": True, "length": 15},
                 "new": {"masked": True, "length": 15},
                 "inside": [],
+                "pattern": None,
             },
         ],
+        "unchanged": {},
     }
 
 

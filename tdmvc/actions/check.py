@@ -1,0 +1,321 @@
+"""`check`: whether what Git holds of the datasets makes sense, and whether its rows can be had by others."""
+
+import contextlib
+import os
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing
+from tdmvc.actions.tables import new_folders, work_status
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import ConfigError, NotFoundError, PartError, StoreError
+from tdmvc.model.check import CheckReport
+from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.report import WorkStatus
+from tdmvc.model.tree import FileTree
+from tdmvc.model.version import Version
+from tdmvc.repo import datasets
+from tdmvc.repo.config import CONFIG_FILE, read_config
+from tdmvc.repo.contract import CONTRACT_FILE, parse_contract
+from tdmvc.repo.dataset import DATASET_FILE
+from tdmvc.repo.pointers import read_pointers
+from tdmvc.repo.versions import read_contract_text, read_versions, version_path
+
+Read = TypeVar("Read")
+
+_PLACE = re.compile(r"(?P<file>.+?)(?:, line (?P<line>[0-9]+))?(?:, key '.*')?")
+
+
+def check(
+    workspace: Workspace, names: Sequence[str] = (), *, pushed: bool = False, at: str | None = None
+) -> CheckReport:
+    """Read every manifest, contract, version and pointer, and compare them with the schema and the rows here.
+
+    No row is read and, unless `pushed`, nobody is asked over the network.
+
+    Args:
+        names: datasets; none means all.
+        pushed: also ask the default remote for the objects that a commit needs.
+        at: that commit; None is HEAD, or the work tree before the first commit.
+
+    Raises:
+        NotFoundError: there is no such dataset or revision.
+        ConfigError: tdmvc.yaml is wrong, so that no dataset can be found, or there is no remote to ask.
+        StoreError: the remote fails.
+    """
+    chosen = workspace.chosen(list(names))
+    looks = [_DatasetCheck(workspace, name) for name in chosen]
+    for look in looks:
+        look.files()
+        look.rows()
+    findings = [finding for look in looks for finding in look.findings]
+    findings += _drift_findings(workspace, [look.name for look in looks if look.is_readable])
+    workspace.store.index.save()
+    report = CheckReport(
+        tuple(chosen),
+        sum(len(look.pointers) for look in looks),
+        sum(len(look.versions) for look in looks),
+        tuple(findings),
+    )
+    return _with_remote(workspace, report, set(names), at) if pushed else report
+
+
+class _TreeWithout:
+    """A tree that lacks some files, so that one faulty file does not hide the faults of others."""
+
+    def __init__(self, tree: FileTree) -> None:
+        self._tree = tree
+        self.without: set[str] = set()
+
+    @property
+    def label(self) -> str:
+        return self._tree.label
+
+    def list_files(self, folder: str = "") -> list[str]:
+        return [path for path in self._tree.list_files(folder) if path not in self.without]
+
+    def read_text(self, path: str) -> str | None:
+        return None if path in self.without else self._tree.read_text(path)
+
+    def read_texts(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        return self._tree.read_texts(path for path in paths if path not in self.without)
+
+
+class _DatasetCheck:
+    """One dataset, looked at file by file."""
+
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        self.name = name
+        self.findings: list[Finding] = []
+        self.pointers: dict[str, Pointer] = {}
+        self.versions: list[Version] = []
+        self._workspace = workspace
+        self._folder = workspace.dataset_path(name)
+        self._state: DatasetState | None = None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the working copy's state can be read, once `files` has looked."""
+        return self._state is not None
+
+    def files(self) -> None:
+        """Read all that Git holds of the dataset."""
+        tree = self._workspace.tree
+        config = self._read(
+            "manifest", lambda files: datasets.read_config_of(files, self._workspace.config, self.name)
+        )
+        contract_path = f"{self._folder}/{CONTRACT_FILE}"
+        text = tree.read_text(contract_path)
+        if text is not None:
+            self._read(
+                "contract", lambda files: parse_contract(files.read_text(contract_path) or "", contract_path)
+            )
+        self.pointers = self._read("pointer", lambda files: read_pointers(files, self._folder)) or {}
+        self.versions = self._read("version", lambda files: read_versions(files, self._folder)) or []
+        for version in self.versions:
+            self._version_contract(version)
+        if config is not None:
+            # What of it is faulty has been told above.
+            with contextlib.suppress(ConfigError):
+                self._state = datasets.read_state(tree, self._workspace.config, self.name)
+
+    def rows(self) -> None:
+        """Look at listings in the cache, and at folders of the working copy; no row is read."""
+        for table, pointer in self.pointers.items():
+            self._listing(table, pointer)
+        state = self._state
+        if state is None:
+            return
+        try:
+            edited = [
+                table
+                for table in state.pointers
+                if work_status(self._workspace, state, table)[0] is WorkStatus.MODIFIED
+            ]
+            new = new_folders(self._workspace, state)
+        except StoreError as error:
+            path = os.path.relpath(error.where, self._workspace.root).replace(os.sep, "/")
+            self._find("working-copy", Severity.ERROR, error.what, path, remedy=error.remedy)
+            return
+        for table in (*edited, *new):
+            self._not_added(table, state.pointers.get(table))
+
+    def _read(self, rule: str, read: Callable[[FileTree], Read]) -> Read | None:
+        """Read with every faulty file left out, and a finding for each; None where all depends on one."""
+        files = _TreeWithout(self._workspace.tree)
+        while True:
+            try:
+                return read(files)
+            except NotFoundError:
+                return None
+            except ConfigError as error:
+                place = _PLACE.fullmatch(error.where)
+                path = place["file"] if place else error.where
+                kind = "conflict-markers" if "conflict markers" in error.what else f"{rule}-file"
+                line = int(place["line"]) if place and place["line"] else None
+                self._find(kind, Severity.ERROR, error.what, path, line=line, remedy=error.remedy)
+                if path in files.without or self._workspace.tree.read_text(path) is None:
+                    return None
+                files.without.add(path)
+
+    def _version_contract(self, version: Version) -> None:
+        path = version_path(self._folder, version.version)
+        try:
+            read_contract_text(self._workspace.tree, self._folder, version)
+        except (ConfigError, NotFoundError) as error:
+            self._find("version-contract", Severity.ERROR, error.what, path, remedy=error.remedy)
+
+    def _listing(self, table: str, pointer: Pointer) -> None:
+        objects = self._workspace.store.objects
+        if not objects.has(pointer.object):
+            return
+        path = _pointer_path(self._folder, pointer)
+        try:
+            listing = objects.read_listing(pointer.object, f"{self.name}/{table}")
+        except PartError as error:
+            self._find("listing", Severity.ERROR, error.what, path, table, remedy=error.remedy)
+            return
+        if pointer.files is not None and pointer.files != len(listing.entries):
+            self._find(
+                "pointer-mixed",
+                Severity.ERROR,
+                f"The pointer of {table} says {pointer.files} parts, and its listing names {len(listing.entries)}: "
+                "it is of two states, as a merge may leave it.",
+                path,
+                table,
+                remedy=f"take one side of the merge, or run `tdmvc add {self.name}`.",
+            )
+
+    def _not_added(self, table: str, pointer: Pointer | None) -> None:
+        if pointer is not None and pointer.stage is not None:
+            remedy = f"run `dvc repro {pointer.stage.rpartition(':')[2]}`: a stage makes this table."
+        else:
+            remedy = f"take it in with `tdmvc add {self.name}`, or undo it with `tdmvc checkout {self.name} --force`."
+        what = "was edited" if pointer is not None else "is new"
+        path = (
+            _pointer_path(self._folder, pointer) if pointer is not None else f"{self._folder}/{DATASET_FILE}"
+        )
+        message = f"The table {table} {what} in the working copy, and Git will not see it."
+        self._find("not-added", Severity.WARNING, message, path, table, remedy=remedy)
+
+    def _find(
+        self,
+        rule: str,
+        severity: Severity,
+        message: str,
+        path: str,
+        table: str | None = None,
+        *,
+        line: int | None = None,
+        remedy: str = "",
+    ) -> None:
+        details: dict[str, object] = {"file": path} if line is None else {"file": path, "line": line}
+        self.findings.append(
+            Finding(rule, severity, message, self.name, table, remedy=remedy, details=details)
+        )
+
+
+def _drift_findings(workspace: Workspace, names: Sequence[str]) -> list[Finding]:
+    """Compare the recorded migration states with the migrations of the work tree, where there are any."""
+    if not names or not workspace.config.migrations:
+        return []
+    return [
+        replace(
+            finding,
+            details={
+                "file": f"{workspace.dataset_path(str(finding.dataset))}/{DATASET_FILE}",
+                **finding.details,
+            },
+        )
+        for finding in failing(drift(workspace, names), DEFAULT_FAIL_ON)
+    ]
+
+
+def _with_remote(workspace: Workspace, report: CheckReport, names: set[str], at: str | None) -> CheckReport:
+    """Ask the default remote for what a commit needs, and add what it lacks."""
+    revision = at or workspace.git.head()
+    tree = workspace.tree if revision is None else workspace.git.tree(revision)
+    wanted: dict[str, tuple[DatasetState, str]] = {}
+    for state in _committed_states(workspace, tree, names):
+        for table, oids in _needed(workspace, state).items():
+            for oid in oids:
+                wanted.setdefault(oid, (state, table))
+    store = workspace.store
+    missing = store.missing_on_remote(wanted)
+    lacking = Counter((wanted[oid][0].ref, wanted[oid][1]) for oid in missing)
+    owners = {(state.ref, table): state for state, table in wanted.values()}
+    findings = [
+        _not_pushed(workspace, owners[place], place[1], count) for place, count in sorted(lacking.items())
+    ]
+    store.index.save()
+    return replace(
+        report,
+        findings=(*report.findings, *findings),
+        remote=store.config.default_remote or next(iter(store.config.remotes), None),
+        commit=None if revision is None else workspace.git.resolve(revision),
+        objects=len(wanted),
+    )
+
+
+def _committed_states(workspace: Workspace, tree: FileTree, names: set[str]) -> Iterator[DatasetState]:
+    """Give the pointers and the versions of each dataset of a tree; what cannot be read is told by others."""
+    config = read_config(tree) if tree.read_text(CONFIG_FILE) is not None else workspace.config
+    for name in datasets.list_datasets(tree, config):
+        if names and name not in names:
+            continue
+        try:
+            yield replace(datasets.read_state(tree, config, name), ref=name)
+            for version in read_versions(tree, datasets.dataset_folder(config, name)):
+                yield datasets.version_state(tree, config, version)
+        except (ConfigError, NotFoundError):
+            continue
+
+
+def _needed(workspace: Workspace, state: DatasetState) -> dict[str, set[str]]:
+    """Return the objects of a state that the remote is to be asked for, by table.
+
+    Of a version, only those that this clone has not seen there before: it never changes.
+    What of a version lies nowhere here came from others, and only its listing is asked for.
+    """
+    needed: dict[str, set[str]] = {}
+    if state.version is None:
+        workspace.store.fetch((pointer.object for pointer in state.pointers.values()), state.ref)
+    for table, pointer in state.pointers.items():
+        oids = {pointer.object}
+        if workspace.store.objects.has(pointer.object):
+            try:
+                oids = workspace.store.closure(pointer.object, f"{state.ref}/{table}")
+            except PartError:
+                oids = {pointer.object}
+        needed[table] = oids if state.version is None else workspace.store.not_pushed(oids)
+    return needed
+
+
+def _not_pushed(workspace: Workspace, state: DatasetState, table: str, count: int) -> Finding:
+    objects = "1 object" if count == 1 else f"{count} objects"
+    folder = workspace.dataset_path(state.name)
+    if state.version is not None:
+        path = version_path(folder, state.version.version)
+    else:
+        path = _pointer_path(folder, state.pointers[table])
+    return Finding(
+        "not-on-remote",
+        Severity.ERROR,
+        f"{objects} of {state.ref}/{table} {'is' if count == 1 else 'are'} not on the remote.",
+        state.name,
+        table,
+        remedy=f"run `tdmvc push {state.ref}`.",
+        details={"file": path, "objects": count},
+    )
+
+
+def _pointer_path(folder: str, pointer: Pointer) -> str:
+    """Return the file that holds a pointer: its own, or the dvc.lock of its stage."""
+    if pointer.stage is not None:
+        return posixpath.join(posixpath.dirname(pointer.stage.rpartition(":")[0]), "dvc.lock")
+    return f"{folder}/{pointer.folder}.dvc"

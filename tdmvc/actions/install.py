@@ -1,0 +1,76 @@
+"""`install`: make this clone's Git show rows where it has pointers, and undo it."""
+
+import os
+import posixpath
+import secrets
+from pathlib import Path
+
+from tdmvc.actions.pointer_rows import MARK_KEY_FILE
+from tdmvc.errors import UsageError
+from tdmvc.model.dataset import RepoConfig
+from tdmvc.model.git_setup import GitSetup
+from tdmvc.repo.attributes import ATTRIBUTES_FILE, with_attributes, without_attributes
+from tdmvc.repo.config import read_config
+from tdmvc.repo.git import GitRepo
+from tdmvc.repo.git_config import DRIVER, remove_settings, wanted_settings, write_settings
+from tdmvc.store.durable import write_atomic
+
+_ATTRIBUTES = (f"diff={DRIVER}",)
+_MARK_KEY_BYTES = 32
+
+
+def install(path: Path | str = ".") -> GitSetup:
+    """Write the diff driver into the clone's configuration, and the pointers into .gitattributes.
+
+    A second call changes nothing, or brings the settings up to date where another
+    interpreter runs tdmvc now.
+
+    Raises:
+        UsageError: a setting is somebody else's; nothing was written.
+    """
+    git = GitRepo.find(Path(path))
+    config = read_config(git.work_tree())
+    text = _read_attributes(git.root)
+    written = write_settings(git, wanted_settings())
+    key = git.common_folder / MARK_KEY_FILE
+    if not key.is_file():
+        write_atomic(key, secrets.token_bytes(_MARK_KEY_BYTES), mode=0o600)
+    changed = _write_attributes(git.root, text, with_attributes(text, config.datasets, _ATTRIBUTES))
+    return GitSetup(str(git.root), written, changed, _is_effective(git, config))
+
+
+def uninstall(path: Path | str = ".") -> GitSetup:
+    """Take away what `install` wrote, and nothing else. The mark key stays: old marks stay comparable."""
+    git = GitRepo.find(Path(path))
+    config = read_config(git.work_tree())
+    text = _read_attributes(git.root)
+    removed, kept = remove_settings(git)
+    changed = _write_attributes(git.root, text, without_attributes(text))
+    return GitSetup(str(git.root), removed, changed, _is_effective(git, config), kept)
+
+
+def _is_effective(git: GitRepo, config: RepoConfig) -> bool:
+    pointer = posixpath.join(posixpath.normpath(config.datasets), "golden", "orders.dvc")
+    return git.attribute(pointer, "diff") == DRIVER
+
+
+def _read_attributes(root: Path) -> str:
+    path = root / ATTRIBUTES_FILE
+    if path.is_symlink():
+        raise UsageError(
+            "Git does not read .gitattributes through a link.",
+            where=str(path),
+            remedy="put a file in its place, then run the same command again.",
+        )
+    return os.fsdecode(path.read_bytes()) if path.is_file() else ""
+
+
+def _write_attributes(root: Path, old: str, new: str) -> bool:
+    if new == old:
+        return False
+    path = root / ATTRIBUTES_FILE
+    if new:
+        write_atomic(path, os.fsencode(new))
+    else:
+        path.unlink(missing_ok=True)
+    return True

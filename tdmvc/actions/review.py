@@ -1,0 +1,206 @@
+"""`review`: what a branch changes in the test data, and what a person must decide about it."""
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from tdmvc.actions.diff import Sides, diff_sides, is_working_copy, open_sides
+from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing
+from tdmvc.actions.states import versions
+from tdmvc.actions.status import equal_versions
+from tdmvc.actions.tables import edited_tables
+from tdmvc.actions.workspace import Workspace
+from tdmvc.changes.related import relate_rows
+from tdmvc.changes.shifts import measure_shifts
+from tdmvc.checks.classification import check_classification
+from tdmvc.checks.contract import check_contract
+from tdmvc.checks.references import check_references
+from tdmvc.errors import NotFoundError
+from tdmvc.model.change import Bump, BumpLevel, DatasetDiff, TableStatus
+from tdmvc.model.dataset import DatasetConfig, DatasetState
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.names import folder_name
+from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, Verdict, judge
+from tdmvc.model.schema import Contract
+from tdmvc.model.tree import FileTree
+from tdmvc.repo import datasets
+from tdmvc.repo.dataset import DATASET_FILE
+
+_MOST_SAMPLES = 200_000
+"""Sample rows of one kind over all tables; a page shows far fewer."""
+_LEAST_SAMPLES = 20
+
+
+def review(
+    workspace: Workspace,
+    base: str | None = None,
+    *,
+    head: str | None = None,
+    sample_rows: int = 20,
+    environ: Mapping[str, str] = os.environ,
+) -> Review:
+    """Compare the point where a branch left its base with the work tree, and check what came of it.
+
+    Args:
+        base: a revision; None asks what CI sets, else takes the remote's main branch.
+        head: a revision instead of the work tree.
+        sample_rows: rows of a kind and table to keep, fewer where very many tables changed.
+
+    Raises:
+        NotFoundError: a revision is unknown, or the two have no common commit in this clone.
+        PartError: rows are needed that are nowhere.
+    """
+    base = base or _find_base(workspace, environ)
+    start = workspace.git.tree(workspace.git.merge_base(base, head or "HEAD"))
+    end = workspace.git.tree(workspace.git.resolve(head)) if head else workspace.tree
+    before, after = (datasets.list_datasets(tree, workspace.config) for tree in (start, end))
+    reviews: list[DatasetReview] = []
+    unchanged: list[str] = []
+    for name in sorted({*before, *after}):
+        old = _state(workspace, start, name, f"{name}@{base}", is_there=name in before)
+        new = _state(workspace, end, name, f"{name}@{head}" if head else name, is_there=name in after)
+        found = _review_dataset(workspace, old, new, head, sample_rows, is_there=name in after)
+        if found.verdict is Verdict.UNCHANGED:
+            unchanged.append(name)
+        else:
+            reviews.append(replace(found, commands=_commands(base, head, name)))
+    workspace.store.index.save()
+    words = f"tdmvc review {shlex.quote(base)}" + (f" --head {shlex.quote(head)}" if head else "")
+    return Review(base, head or "working tree", tuple(reviews), tuple(unchanged), (words,))
+
+
+def pointer_path(workspace: Workspace, dataset: str, table: str | None) -> str:
+    """Return the file of the repository that a remark on a table, or on a dataset, belongs to."""
+    folder = workspace.dataset_path(dataset)
+    if table is None:
+        return f"{folder}/{DATASET_FILE}"
+    return f"{folder}/{folder_name(table)}.dvc"
+
+
+def _review_dataset(
+    workspace: Workspace,
+    old: DatasetState,
+    new: DatasetState,
+    head: str | None,
+    sample_rows: int,
+    *,
+    is_there: bool,
+) -> DatasetReview:
+    findings = _drift_findings(workspace, new, head) if is_there else ()
+    if _is_untouched(workspace, old, new):
+        diff = DatasetDiff(new.name, old.ref, new.ref, (), Bump(BumpLevel.NONE))
+        verdict, reasons = judge(diff, findings)
+        return DatasetReview(verdict, reasons, _side(workspace, old), _side(workspace, new), diff, findings)
+    sides = open_sides(workspace, old, new)
+    touched = sum(_differs(sides, name) for name in {*sides.old, *sides.new})
+    room = max(_LEAST_SAMPLES, _MOST_SAMPLES // max(touched, 1))
+    diff = diff_sides(workspace, old, new, sides, sample_rows=min(sample_rows, room))
+    findings = _worst_first((*_check(workspace, new, sides, diff), *findings))
+    verdict, reasons = judge(diff, findings)
+    return DatasetReview(
+        verdict,
+        reasons,
+        _side(workspace, old),
+        _side(workspace, new),
+        diff,
+        findings,
+        relate_rows(diff.tables),
+        _shifts(workspace, sides, diff),
+    )
+
+
+def _check(workspace: Workspace, new: DatasetState, sides: Sides, diff: DatasetDiff) -> tuple[Finding, ...]:
+    """Return what the checks say of the tables that changed; what the diff found is not said twice."""
+    changed = {table.name for table in diff.tables if table.is_changed} & set(sides.new)
+    said = {(finding.rule, finding.table) for finding in diff.findings}
+    contract = check_contract(workspace.engine, sides.new, only=changed, at=new.ref) if changed else ()
+    references = check_references(
+        workspace.engine,
+        sides.new,
+        changed={table.name for table in diff.tables if table.is_changed},
+        old=sides.old,
+        at=new.ref,
+    )
+    classification = check_classification(
+        {name: side.schema for name, side in sides.old.items()},
+        {name: side.schema for name, side in sides.new.items()},
+        diffs=diff.tables,
+    )
+    found = (*contract, *references, *classification)
+    news = tuple(finding for finding in found if (finding.rule, finding.table) not in said)
+    return tuple(replace(finding, dataset=new.name) for finding in (*diff.findings, *news))
+
+
+def _shifts(workspace: Workspace, sides: Sides, diff: DatasetDiff) -> tuple[Shift, ...]:
+    shifts: list[Shift] = []
+    for table in diff.tables:
+        if table.status in {TableStatus.CHANGED, TableStatus.RENAMED}:
+            old, new = sides.old[table.old_name or table.name], sides.new[table.name]
+            shifts += measure_shifts(workspace.engine, old, new, table)
+    return tuple(sorted(shifts, key=lambda s: (-s.score / s.threshold, s.table, s.column, s.kind)))
+
+
+def _drift_findings(workspace: Workspace, new: DatasetState, head: str | None) -> tuple[Finding, ...]:
+    """Ask whether the rows still fit the schema of the same tree; a branch may add a migration only."""
+    if not workspace.config.migrations:
+        return ()
+    found = failing(drift(workspace, [new.ref], at=head), DEFAULT_FAIL_ON)
+    return tuple(replace(finding, dataset=new.name) for finding in found)
+
+
+def _is_untouched(workspace: Workspace, old: DatasetState, new: DatasetState) -> bool:
+    objects = [{name: p.object for name, p in state.pointers.items()} for state in (old, new)]
+    return (
+        objects[0] == objects[1]
+        and old.contract == new.contract
+        and not (is_working_copy(new) and edited_tables(workspace, new))
+    )
+
+
+def _differs(sides: Sides, name: str) -> bool:
+    old, new = sides.old.get(name), sides.new.get(name)
+    return old is None or new is None or set(old.parts) != set(new.parts)
+
+
+def _state(workspace: Workspace, tree: FileTree, name: str, ref: str, *, is_there: bool) -> DatasetState:
+    if not is_there:
+        return DatasetState(ref, DatasetConfig(name), Contract(), {})
+    return replace(datasets.read_state(tree, workspace.config, name), ref=ref)
+
+
+def _side(workspace: Workspace, state: DatasetState) -> ReviewSide:
+    """Say which version a state equals; edits that were not added are not in its pointers."""
+    equal = equal_versions(workspace, state, versions(workspace, state.name)) if state.pointers else []
+    newest = equal[0] if equal else None
+    return ReviewSide(
+        state.ref,
+        str(newest.version) if newest else None,
+        newest.release if newest else None,
+        {name: tuple(recorded.heads) for name, recorded in sorted(state.config.migrations.items())},
+    )
+
+
+def _find_base(workspace: Workspace, environ: Mapping[str, str]) -> str:
+    """Return the branch that this one will be merged into, as far as CI or the remote tells."""
+    target = environ.get("GITHUB_BASE_REF") or environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+    named = [f"origin/{target}", target] if target else []
+    for candidate in (*named, "origin/HEAD", "origin/main", "origin/master", "main", "master"):
+        if workspace.git.try_resolve(candidate):
+            return candidate
+    raise NotFoundError(
+        "It is not known what to compare with: there is no branch main or master, here or on origin.",
+        where=str(workspace.root),
+        remedy="name the base: `tdmvc review BRANCH`"
+        + (f" (CI says '{target}': fetch it first)." if target else "."),
+    )
+
+
+def _commands(base: str, head: str | None, name: str) -> tuple[str, ...]:
+    pair = f"{name}@{base}...{name}@{head or 'HEAD'}"
+    return (f"tdmvc diff {shlex.quote(pair)}",)
+
+
+def _worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    order = list(Severity)
+    return tuple(sorted(findings, key=lambda f: (order.index(f.severity), f.table or "", f.rule, f.columns)))

@@ -1,0 +1,122 @@
+"""Knows how a check asks SQL about the rows of a table, and how it names a few of them."""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from tdmvc.errors import PartError, StoreError
+from tdmvc.model.change import TableSide
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.sql import quote_name, scan_parquet
+from tdmvc.model.types import SIMPLE, duckdb_type
+
+MASK = "•••"
+"""What stands for a key that has a personal column."""
+
+_SHOWN_KEYS = 5
+_SHOWN_CHARACTERS = 40
+_DAMAGE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException)
+"""What DuckDB raises for a Parquet file that is cut, overwritten or not there."""
+
+
+def locate_parts(side: TableSide) -> list[Path]:
+    """Return a file for every part; a part that a table without a key holds twice comes twice."""
+    counts = Counter(side.parts)
+    if not counts:
+        return []
+    names = sorted(counts)
+    paths = list(side.locate(names))
+    for name in names:
+        if counts[name] > 1:
+            paths.extend(list(side.locate([name])) * (counts[name] - 1))
+    return paths
+
+
+def rows_sql(schema: TableSchema, paths: Sequence[Path]) -> str:
+    """Return SQL to put behind FROM that gives the rows under the names of the columns."""
+    if paths:
+        return scan_parquet(paths)
+    nothing = [f"CAST(NULL AS {duckdb_type(c.type)}) AS {quote_name(c.name)}" for c in schema.columns]
+    return f"(SELECT {', '.join(nothing)} WHERE false)"
+
+
+def first_keys(
+    con: duckdb.DuckDBPyConnection, schema: TableSchema, source: str, *, is_personal: bool
+) -> tuple[str, ...]:
+    """Return the keys of the first rows in key order as texts; none for a table without a key.
+
+    Args:
+        source: SQL to put behind FROM that has the key columns, with its WHERE.
+        is_personal: give a mask for each key instead.
+    """
+    if not schema.key:
+        return ()
+    texts = [text_sql(column, quote_name(column.name)) for column in key_columns(schema)]
+    order = ", ".join(f"{quote_name(name)} NULLS FIRST" for name in schema.key)
+    rows = con.execute(
+        f"SELECT {', '.join(texts)} FROM {source} ORDER BY {order} LIMIT {_SHOWN_KEYS}"
+    ).fetchall()
+    return (MASK,) * len(rows) if is_personal else tuple(_spell_key(row) for row in rows)
+
+
+def list_keys(keys: Sequence[str], count: int) -> str:
+    """Return the shown keys for a message: ` (7, 9, …)`, or nothing where there are none."""
+    return f" ({', '.join(keys)}{', …' if count > len(keys) else ''})" if keys else ""
+
+
+def key_columns(schema: TableSchema) -> list[Column]:
+    """Return the columns of the key, in key order."""
+    by_name = {column.name: column for column in schema.columns}
+    return [by_name[name] for name in schema.key]
+
+
+def has_personal_key(schema: TableSchema) -> bool:
+    return any(column.is_personal for column in key_columns(schema))
+
+
+def text_sql(column: Column, sql: str) -> str:
+    """Return the SQL of a value's text, the same in every time zone."""
+    if column.type == SIMPLE["timestamptz"]:
+        return f"CAST(({sql} AT TIME ZONE 'UTC') AS VARCHAR) || '+00'"
+    return f"CAST({sql} AS VARCHAR)"
+
+
+def sql_command(query: str, at: str | None) -> str:
+    """Return the command line that shows what the query gives."""
+    return f"tdmvc sql {shlex.quote(query)}" + (f" --at {shlex.quote(at)}" if at else "")
+
+
+def counted(count: int, noun: str) -> str:
+    """Return `1 row` or `1,200 rows`."""
+    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+@contextmanager
+def store_errors(table: str) -> Iterator[None]:
+    """Say in tdmvc's words what DuckDB's readers say in theirs; none of these messages holds a cell value."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise StoreError(
+            "The check ran out of memory or of room to spill.",
+            where=f"table {table}",
+            remedy="free some disk space for temporary files, or raise the memory limit.",
+        ) from error
+    except duckdb.Error as error:
+        # A broken Thrift header comes as the root class itself.
+        if type(error) is not duckdb.Error and not isinstance(error, _DAMAGE):
+            raise
+        raise PartError.damaged("its parts", f"table {table}", str(error).splitlines()[0]) from error
+
+
+def _spell_key(values: tuple[str | None, ...]) -> str:
+    texts = ["NULL" if value is None else _cut(value) for value in values]
+    return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

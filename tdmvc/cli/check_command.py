@@ -1,0 +1,40 @@
+"""`tdmvc check`."""
+
+import os
+
+import click
+
+from tdmvc.actions.check import check
+from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.render.check_json import check_document
+from tdmvc.render.check_terminal import render_check
+
+
+@click.command(name="check")
+@click.argument("datasets", nargs=-1, metavar="[DATASET]...", shell_complete=complete_dataset)
+@click.option(
+    "--pushed", is_flag=True, help="Also ask the remote for all that HEAD's pointers and versions need."
+)
+@format_option
+@click.pass_context
+def command(context: click.Context, datasets: tuple[str, ...], pushed: bool, output_format: str) -> int:
+    """Look whether manifests, contracts, versions and pointers make sense, and fit the schema.
+
+    Reads no rows and, without --pushed, asks nobody over the network, so that it is
+    quick enough for a hook. Exits with 1 where something is wrong. As a pre-push hook
+    of pre-commit it asks for what the pushed commit needs.
+
+    \b
+    Examples:
+      tdmvc check
+      tdmvc check golden --pushed
+    """
+    with opened(context) as workspace:
+        report = check(workspace, datasets, pushed=pushed, at=os.environ.get("PRE_COMMIT_TO_REF") or None)
+    emit(
+        context,
+        output_format,
+        lambda: check_document(report),
+        lambda color, width: render_check(report, color=color, width=width),
+    )
+    return int(report.has_errors)

@@ -1,0 +1,84 @@
+"""`tdmvc git-diff`: what Git calls to compare two texts of a pointer."""
+
+import difflib
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from tdmvc.actions.pointer_diff import PointerSide, diff_pointers, offline_workspace
+from tdmvc.cli.git_calls import answer, trace
+from tdmvc.errors import StoreError
+from tdmvc.render.cells import visible
+from tdmvc.render.diff_terminal import render_diff
+from tdmvc.render.terminal import Style
+
+_ABSENT = frozenset({"/dev/null", "nul", "NUL"})
+_FULL_WIDTH, _NARROWEST, _WIDEST = 100, 60, 160
+_NOT_HERE = (
+    "The rows are not in this clone, so the pointers themselves are shown; `tdmvc pull` brings the present ones,"
+    " and `tdmvc diff` fetches what it needs."
+)
+
+
+@click.command(name="git-diff", hidden=True, context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def command(words: tuple[str, ...]) -> None:
+    """Compare as Git's external diff does: PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE.
+
+    An unmerged path comes alone; a rename brings the new path and Git's own words on it.
+    Git would stop at an exit code, so there is none.
+    """
+    text = f"* Unmerged path {words[0]}\n" if len(words) < 7 else _diff_text(words)
+    answer(text)
+
+
+def _diff_text(words: Sequence[str]) -> str:
+    new_path = words[7] if len(words) > 7 else words[0]
+    old = _read_side(words[0], words[1], words[2])
+    new = _read_side(new_path, words[4], words[5])
+    metainfo = [visible(line) for line in (words[8] if len(words) > 8 else "").split("\n") if line]
+    color, lines, note = False, None, ""
+    try:
+        with offline_workspace() as workspace:
+            color = not os.environ.get("NO_COLOR") and workspace.git.wants_color(
+                is_terminal=sys.stdout.isatty()
+            )
+            diff = diff_pointers(workspace, old, new)
+            lines = render_diff(diff, color=color, width=_width()) if diff is not None else None
+    except StoreError as error:
+        trace(error)
+        note = _NOT_HERE + "\n"
+    except Exception as error:
+        trace(error)
+    title = f"diff --git a/{visible(words[0])} b/{visible(new_path)}"
+    head = "\n".join(Style(color).bold(line) for line in (title, *metainfo))
+    return f"{head}\n{lines or note + _pointer_text(old, new)}"
+
+
+def _read_side(path: str, file: str, blob: str) -> PointerSide:
+    if file in _ABSENT or blob == ".":
+        return PointerSide(path, None, "nothing")
+    label = "the work tree" if not blob.strip("0") else blob[:7]
+    return PointerSide(path, Path(file).read_text(encoding="utf-8-sig", errors="replace"), label)
+
+
+def _pointer_text(old: PointerSide, new: PointerSide) -> str:
+    """Return the difference of the two files as they are."""
+    before = f"a/{old.path}" if old.text is not None else "/dev/null"
+    after = f"b/{new.path}" if new.text is not None else "/dev/null"
+    lines = difflib.unified_diff(
+        (old.text or "").splitlines(), (new.text or "").splitlines(), before, after, lineterm=""
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _width() -> int:
+    """Return the terminal's width; Git's pager stands between us and it, but not behind standard error."""
+    for descriptor in (1, 2):
+        if os.isatty(descriptor):
+            return max(_NARROWEST, min(_WIDEST, os.get_terminal_size(descriptor).columns))
+    return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_FULL_WIDTH, 24)).columns))

@@ -1,0 +1,59 @@
+"""`tdmvc post`: what a workflow calls that may comment but must not run a fork's code."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from tdmvc.actions.post import POST_HOSTS, post, write_summary
+from tdmvc.errors import ReadOnlyTokenError, SourceError
+
+
+@click.command(name="post", hidden=True)
+@click.argument("host", type=click.Choice(POST_HOSTS))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--only-update", is_flag=True, help="Write no new comment: for a review that finds nothing changed."
+)
+@click.pass_context
+def command(context: click.Context, host: str, file: Path, only_update: bool) -> None:
+    """Post a rendered review, FILE, as the one comment of a pull or merge request.
+
+    Works without a repository. What CI sets says which request it is; TDMVC_PULL_REQUEST
+    names it where CI does not.
+
+    \b
+    Example:
+      tdmvc post github review.md
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError.unreadable(file, type(error).__name__, remedy="give a text in UTF-8.") from error
+    post_text(context, host, text, is_changed=not only_update)
+
+
+def post_text(
+    context: click.Context,
+    host: str,
+    text: str,
+    *,
+    is_changed: bool,
+    shorten: Callable[[int], str] | None = None,
+) -> None:
+    """Post a text and say what became of it; in a run that may not write, put it into the job's summary.
+
+    All that is said goes to standard error, because standard output may hold the review.
+    """
+    try:
+        posted = post(host, text, os.environ, is_changed=is_changed, shorten=shorten)
+    except ReadOnlyTokenError as error:
+        has_summary = write_summary(text, os.environ)
+        place = "It is in the job's summary instead." if has_summary else "It was not posted."
+        click.echo(f"warning: {error.message}\n{place}", err=True)
+        return
+    if not context.obj["quiet"]:
+        shortened = ", shortened to what the host takes" if posted.is_shortened else ""
+        where = f": {posted.url}" if posted.url else ""
+        click.echo(f"Comment {posted.action}{shortened}{where}", err=True)

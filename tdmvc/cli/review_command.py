@@ -1,0 +1,203 @@
+"""`tdmvc review`."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from tdmvc.actions.review import pointer_path, review
+from tdmvc.actions.workspace import Workspace
+from tdmvc.cli.output import opened, terminal_width, use_color
+from tdmvc.errors import StoreError, UsageError
+from tdmvc.model.finding import Severity
+from tdmvc.model.review import Review, Verdict
+from tdmvc.render.review_json import review_document
+from tdmvc.render.review_markdown import render_review_markdown
+
+FORMATS = ("terminal", "markdown", "html", "json", "github", "junit", "sarif", "codequality")
+_FAIL_ON = ("error", "warning", "never")
+_FEW_ROWS = 20
+_PAGE_ROWS = 5000
+
+
+@click.command(name="review")
+@click.argument("base", required=False)
+@click.option("--head", metavar="REV", help="Review this revision instead of the work tree.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(FORMATS),
+    default="terminal",
+    show_default=True,
+    help="For people, for a comment, or for CI (docs/formats/review.md).",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write into this file.")
+@click.option(
+    "--write",
+    "files",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    help="Also write this format into a file; may be repeated.",
+)
+@click.option("--post", "host", metavar="HOST", help="Keep one comment up to date: github or gitlab.")
+@click.option("--link", metavar="URL", help="Where the page will be, for the comment to link to.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(_FAIL_ON),
+    default="error",
+    show_default=True,
+    help="Exit with 1 where a finding is at least as bad.",
+)
+@click.option("--reveal", is_flag=True, help="Show personal values; on your own terminal only.")
+@click.pass_context
+def command(
+    context: click.Context,
+    base: str | None,
+    head: str | None,
+    output_format: str,
+    output: Path | None,
+    files: tuple[str, ...],
+    host: str | None,
+    link: str | None,
+    fail_on: str,
+    *,
+    reveal: bool,
+) -> int:
+    """Review what a branch changes in the test data.
+
+    Compares the point where the branch left BASE with the work tree, for every
+    dataset that it touches, and adds what the checks find: contract, keys,
+    references, drift, classification. Without BASE, CI's target branch or the
+    remote's main branch is taken.
+
+    \b
+    Examples:
+      tdmvc review                                 # before you push
+      tdmvc review main --format html -o review.html
+      tdmvc review origin/main --head feature
+      tdmvc review --format github --post github --write html=review.html
+    """
+    wanted = [_format_and_file(words) for words in files]
+    if host is not None:
+        _check_host(host)
+    if reveal:
+        _check_reveal(output_format, output)
+    has_page = output_format == "html" or any(name == "html" for name, _ in wanted)
+    with opened(context) as workspace:
+        found = review(workspace, base, head=head, sample_rows=_PAGE_ROWS if has_page else _FEW_ROWS)
+        render = _Renderer(workspace, found, link=link, reveal=reveal, is_file=output is not None)
+        text = render(output_format)
+        if output is None:
+            if text:
+                click.echo(text, nl=not text.endswith("\n"), color=use_color())
+        else:
+            _write(output, text)
+        for name, path in wanted:
+            _write(path, render(name))
+    if host is not None:
+        from tdmvc.cli.post_command import post_text
+
+        post_text(
+            context,
+            host,
+            render_review_markdown(found, link=link),
+            is_changed=found.verdict is not Verdict.UNCHANGED,
+            shorten=lambda limit: render_review_markdown(found, limit=limit, link=link),
+        )
+    return int(_fails(found, fail_on))
+
+
+class _Renderer:
+    """One review in any format; a renderer is imported when it is asked for."""
+
+    def __init__(
+        self, workspace: Workspace, found: Review, *, link: str | None, reveal: bool, is_file: bool
+    ) -> None:
+        self._review = found
+        self._link = link
+        self._reveal = reveal
+        self._is_file = is_file
+        self._paths: Callable[[str, str | None], str] = lambda dataset, table: pointer_path(
+            workspace, dataset, table
+        )
+
+    def __call__(self, name: str) -> str:
+        match name:
+            case "terminal":
+                from tdmvc.render.review_terminal import render_review_terminal
+
+                color = use_color() and not self._is_file
+                return render_review_terminal(
+                    self._review, color=color, width=terminal_width(), reveal=self._reveal
+                )
+            case "markdown":
+                return render_review_markdown(self._review, link=self._link)
+            case "html":
+                from tdmvc.render.review_html import render_review_html
+
+                return render_review_html(self._review)
+            case "json":
+                document = review_document(self._review)
+                return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+            case "github":
+                from tdmvc.render.review_github import render_review_github
+
+                return render_review_github(self._review, self._paths)
+            case "junit":
+                from tdmvc.render.review_junit import render_review_junit
+
+                return render_review_junit(self._review)
+            case "sarif":
+                from tdmvc.render.review_sarif import render_review_sarif
+
+                return render_review_sarif(self._review, self._paths)
+        from tdmvc.render.review_codequality import render_review_codequality
+
+        return render_review_codequality(self._review, self._paths)
+
+
+def _format_and_file(words: str) -> tuple[str, Path]:
+    name, equals, path = words.partition("=")
+    if not equals or not path or name not in FORMATS:
+        raise UsageError(
+            f"--write {words!r} is not understood.",
+            remedy=f"write FORMAT=FILE, with one of {', '.join(FORMATS)}.",
+        )
+    return name, Path(path)
+
+
+def _check_host(host: str) -> None:
+    # Posting needs an HTTP library that nothing else does.
+    from tdmvc.actions.post import POST_HOSTS
+
+    if host not in POST_HOSTS:
+        raise UsageError(f"There is no host '{host}'.", remedy=f"choose one of {', '.join(POST_HOSTS)}.")
+
+
+def _check_reveal(output_format: str, output: Path | None) -> None:
+    """Personal values go to a person's own screen and nowhere else."""
+    is_screen = output_format == "terminal" and output is None and sys.stdout.isatty()
+    if not is_screen or os.environ.get("CI"):
+        raise UsageError(
+            "Personal values are shown on your own terminal only.",
+            remedy="leave --reveal away, or run it in a terminal, outside CI and without a file or a pipe.",
+        )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError.disk(path, error) from error
+
+
+def _fails(found: Review, fail_on: str) -> bool:
+    if fail_on == "never":
+        return False
+    order = list(Severity)
+    worst = order.index(Severity(fail_on))
+    return any(order.index(finding.severity) <= worst for finding in found.findings)

@@ -1,0 +1,249 @@
+"""Knows GitHub: what Actions tells of a run, a pull request's comments over REST, and the job summary."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from tdmvc.errors import HostError, ReadOnlyTokenError, TextTooLongError, UsageError
+from tdmvc.hosts.base import Comment, Host, Shorten, post_to
+from tdmvc.hosts.http import Answer, Client, Patience
+from tdmvc.hosts.settings import need, pick, request_number
+from tdmvc.model.post import Posted
+
+COMMENT_LIMIT: Final = 65_536
+SUMMARY_LIMIT_BYTES: Final = 1 << 20
+_HEADERS = {
+    "Accept": "application/vnd.github+json",
+    "X-GitHub-Api-Version": "2022-11-28",
+    "User-Agent": "tdmvc",
+}
+_PAGE = 100
+_REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
+_REF = re.compile(r"refs/pull/([0-9]+)/(?:merge|head)")
+_NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?')
+_DEPENDABOT = "dependabot[bot]"
+
+
+class GitHub:
+    """One pull request on GitHub."""
+
+    name: Final = "github"
+    limit: Final = COMMENT_LIMIT
+
+    def __init__(self, client: Client, repository: str, number: int, *, is_read_only_run: bool) -> None:
+        self._client = client
+        self._issues = f"/repos/{repository}/issues"
+        self._number = number
+        self._is_read_only_run = is_read_only_run
+        self._login: str | None = None
+        self._is_login_known = False
+
+    def post(self, text: str, *, is_changed: bool, shorten: Shorten | None = None) -> Posted:
+        """Keep the one comment up to date (see `Host.post`)."""
+        return post_to(self, text, is_changed=is_changed, shorten=shorten)
+
+    def comments(self) -> Iterator[Comment]:
+        """Give all comments, oldest first."""
+        answer = self._ask("GET", f"{self._issues}/{self._number}/comments", params={"per_page": _PAGE})
+        while True:
+            if not isinstance(answer.body, list):
+                raise _not_an_api(answer)
+            yield from map(_comment, answer.body)
+            following = _NEXT.search(answer.headers.get("link", ""))
+            if following is None:
+                return
+            answer = self._ask("GET", following[1])
+
+    def is_own(self, comment: Comment) -> bool:
+        """Tell by the token's login; an Actions token has none that it may ask for, and is a bot."""
+        login = self._own_login()
+        return comment.author == login if login is not None else comment.is_by_program
+
+    def create(self, text: str) -> str | None:
+        """Write a comment."""
+        return _url(self._ask("POST", f"{self._issues}/{self._number}/comments", text=text))
+
+    def update(self, comment: Comment, text: str) -> str | None:
+        """Write a comment anew."""
+        return _url(self._ask("PATCH", f"{self._issues}/comments/{comment.id}", text=text))
+
+    def back_off(self, attempt: int) -> None:
+        self._client.back_off(attempt)
+
+    def _own_login(self) -> str | None:
+        if not self._is_login_known:
+            answer = self._client.request("GET", "/user")
+            if answer.status == 200 and isinstance(answer.body, dict):
+                self._login = str(answer.body.get("login", "")) or None
+            self._is_login_known = True
+        return self._login
+
+    def _ask(
+        self, method: str, url: str, *, text: str | None = None, params: Mapping[str, int] | None = None
+    ) -> Answer:
+        body = None if text is None else {"body": text}
+        answer = self._client.request(method, url, body=body, params=params)
+        if answer.status in (200, 201):
+            return answer
+        raise self._refusal(answer, len(text or ""))
+
+    def _refusal(self, answer: Answer, length: int) -> HostError:
+        if answer.status == 422 and "too long" in json.dumps(answer.body).lower():
+            return TextTooLongError.over(COMMENT_LIMIT, length, answer.url)
+        what, remedy = _REFUSALS.get(answer.status, ("GitHub refuses", "see docs/ci.md, Troubleshooting."))
+        kind: type[HostError] = HostError
+        if answer.status == 403 and self._is_read_only_run:
+            kind = ReadOnlyTokenError
+            what = "The token may only read: this run is for a fork or for Dependabot"
+            remedy = (
+                "use the two workflows for forks, which comment without running the fork's code (docs/ci.md)."
+            )
+        return kind.refused(what, answer.url, status=answer.status, said=answer.said, remedy=remedy)
+
+
+_REFUSALS: Final = {
+    401: ("GitHub does not know the token", "give a valid one as GITHUB_TOKEN: ${{ github.token }}."),
+    403: (
+        "GitHub does not allow the token to do that",
+        "give the job `permissions: {pull-requests: write}`; for pull requests from forks see docs/ci.md.",
+    ),
+    404: (
+        "GitHub knows no such pull request, or does not show it to this token",
+        "check GITHUB_REPOSITORY and TDMVC_PULL_REQUEST, and give the job `permissions: {pull-requests: write}`.",
+    ),
+    410: ("The conversation is gone", "nobody can comment here."),
+    422: ("GitHub does not take the comment", "see docs/ci.md, Troubleshooting."),
+}
+
+
+def open_github(environ: Mapping[str, str], patience: Patience) -> Host:
+    """Find the pull request that this run is for, from what Actions sets.
+
+    Raises:
+        UsageError: something is not set, or the run is for no pull request.
+    """
+    token = need(environ, "GITHUB_TOKEN", "pass it to the step: `env: {GITHUB_TOKEN: ${{ github.token }}}`.")
+    repository = need(environ, "GITHUB_REPOSITORY", "Actions sets it; elsewhere write owner/name.")
+    if not _REPOSITORY.fullmatch(repository):
+        raise UsageError("GITHUB_REPOSITORY is not owner/name.", remedy="write for example acme/shop.")
+    event = _event(environ)
+    client = Client(
+        environ.get("GITHUB_API_URL") or "https://api.github.com",
+        ("Authorization", f"Bearer {token}"),
+        _HEADERS,
+        patience=patience,
+    )
+    return GitHub(
+        client, repository, _number(environ, event), is_read_only_run=_is_read_only_run(environ, event)
+    )
+
+
+def write_summary(text: str, environ: Mapping[str, str]) -> bool:
+    """Append Markdown to the job's summary, at most up to 1 MiB a step; return False outside of Actions.
+
+    What does not fit is cut at the end of a line, and said so.
+    """
+    path = environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return False
+    file = Path(path)
+    taken = file.stat().st_size if file.exists() else 0
+    data = (text.rstrip("\n") + "\n").encode()
+    room = SUMMARY_LIMIT_BYTES - taken
+    if len(data) > room:
+        data = _cut(data, room)
+    try:
+        with file.open("ab") as summary:
+            summary.write(data)
+    except OSError as error:
+        raise HostError(
+            f"The job summary cannot be written: {error.strerror}.",
+            where=path,
+            remedy="check GITHUB_STEP_SUMMARY.",
+        ) from error
+    return True
+
+
+_CUT = "\n\n… cut here: a job summary holds 1 MiB.\n"
+
+
+def _cut(data: bytes, room: int) -> bytes:
+    """Return whole lines that fit, with open fences and folds closed, and a word about it."""
+    spare = len(_CUT.encode()) + 200
+    if room < 2 * spare:
+        return b""
+    head = data[: room - spare].rpartition(b"\n")[0].decode(errors="ignore")
+    fences = [line for line in head.split("\n") if line.startswith("```")]
+    closing = "\n" + "`" * (len(fences[-1]) - len(fences[-1].lstrip("`"))) if len(fences) % 2 else ""
+    folds = head.count("<details") - head.count("</details>")
+    closing += "\n</details>" * min(max(folds, 0), 10)
+    return (head + closing + _CUT).encode()
+
+
+def _event(environ: Mapping[str, str]) -> dict[str, Any]:
+    path = environ.get("GITHUB_EVENT_PATH")
+    if not path:
+        return {}
+    try:
+        event = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _number(environ: Mapping[str, str], event: dict[str, Any]) -> int:
+    if environ.get("TDMVC_PULL_REQUEST"):
+        return request_number(environ["TDMVC_PULL_REQUEST"], "TDMVC_PULL_REQUEST")
+    runs = pick(event, "workflow_run", "pull_requests")
+    candidates = [
+        pick(event, "pull_request", "number"),
+        pick(event, "issue", "number") if pick(event, "issue", "pull_request") else None,
+        pick(runs[0], "number") if isinstance(runs, list) and len(runs) == 1 else None,
+    ]
+    for number in candidates:
+        if isinstance(number, int) and number > 0:
+            return number
+    match = _REF.fullmatch(environ.get("GITHUB_REF", ""))
+    if match:
+        return int(match[1])
+    raise UsageError(
+        "This run is for no pull request, so there is nowhere to post to.",
+        where=f"GITHUB_REF={environ.get('GITHUB_REF', '')}",
+        remedy="post in a workflow `on: pull_request`, or set TDMVC_PULL_REQUEST to the number.",
+    )
+
+
+def _is_read_only_run(environ: Mapping[str, str], event: dict[str, Any]) -> bool:
+    """Tell whether Actions gives this run a token that only reads, whatever the workflow asks for."""
+    head = pick(event, "pull_request", "head", "repo", "full_name")
+    base = pick(event, "pull_request", "base", "repo", "full_name")
+    is_fork = base is not None and head != base  # the fork may be deleted: then head is null
+    return is_fork or environ.get("GITHUB_ACTOR") == _DEPENDABOT
+
+
+def _comment(raw: object) -> Comment:
+    user = pick(raw, "user")
+    return Comment(
+        id=int(pick(raw, "id") or 0),
+        text=str(pick(raw, "body") or ""),
+        author=str(pick(user, "login") or ""),
+        is_by_program=pick(user, "type") == "Bot",
+        url=pick(raw, "html_url"),
+    )
+
+
+def _url(answer: Answer) -> str | None:
+    url = pick(answer.body, "html_url")
+    return url if isinstance(url, str) else None
+
+
+def _not_an_api(answer: Answer) -> HostError:
+    return HostError.refused(
+        "What answers is not GitHub's API",
+        answer.url,
+        status=answer.status,
+        said=answer.said,
+        remedy="check GITHUB_API_URL, and whether a proxy or a login page stands in between.",
+    )

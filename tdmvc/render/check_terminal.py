@@ -1,0 +1,50 @@
+"""Knows how `check` tells on a terminal whether what Git holds of the datasets makes sense."""
+
+from dataclasses import replace
+
+from tdmvc.model.check import CheckReport
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.render.cells import visible
+from tdmvc.render.page import Page, joined, severities, short_hash
+from tdmvc.render.terminal import plural
+
+
+def render_check(report: CheckReport, *, color: bool, width: int) -> str:
+    """Return the verdict and the findings with their files, worst first, as text that ends in a newline."""
+    page = Page(color=color, width=width)
+    extent = joined(
+        [
+            plural(len(report.datasets), "dataset"),
+            plural(report.tables, "table"),
+            plural(report.versions, "version"),
+            _remote_words(report),
+        ]
+    )
+    if not report.datasets:
+        page.verdict("Nothing to check", "there is no dataset here yet")
+    elif report.findings:
+        is_wrong = report.has_errors
+        paint = page.style.red if is_wrong else page.style.yellow
+        page.verdict(
+            "Not in order" if is_wrong else "In order", f"{severities(report.findings)} in {extent}", paint
+        )
+    else:
+        page.verdict("In order", extent, page.style.green)
+    page.findings([_with_file(finding) for finding in report.findings])
+    return page.text
+
+
+def _remote_words(report: CheckReport) -> str:
+    if report.remote is None:
+        return ""
+    at = f" of {short_hash(report.commit)}" if report.commit else ""
+    return f"{plural(report.objects, 'object')}{at} asked for on {visible(report.remote)}"
+
+
+def _with_file(finding: Finding) -> Finding:
+    """Return the finding with its file in the sentence, as an editor can open it; drift names its schema itself."""
+    file, line = finding.details.get("file"), finding.details.get("line")
+    if not file or finding.severity is not Severity.ERROR:
+        return finding
+    place = f"{file}:{line}" if line else str(file)
+    return replace(finding, table=None, dataset=None, message=f"{place}: {finding.message}")

@@ -1,0 +1,81 @@
+"""Knows the address of a dataset, a table and a row on the page: stable, and safe in any link.
+
+An anchor is made of ASCII letters, digits, `-`, `.`, `_`, `,`, `~` and `/` alone. What cannot be spelled so is
+told apart by a short hash behind `~`; other ids of the page begin a step with `~`. A row is named by its key, so that a link survives a new review; where
+a key column is personal, or there is no key, by its place among the rows of its kind.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+
+from tdmvc.model.change import TableDiff
+from tdmvc.model.review import RowChange
+from tdmvc.render.cells import cell_text
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._\-]+")
+_LONGEST = 48
+
+
+@lru_cache(maxsize=4096)
+def table_anchor(dataset: str, table: str | None = None) -> str:
+    """Return the anchor of a table, or of the dataset: `golden/orders`, `golden`."""
+    return slug(dataset) if table is None else f"{slug(dataset)}/{slug(table)}"
+
+
+def row_anchor(
+    dataset: str, table: TableDiff, key: dict[str, object], *, change: RowChange, position: int
+) -> str:
+    """Return the anchor of a row: `golden/orders/10042`; `golden/customers/changed-3` where the key is hidden.
+
+    Args:
+        change: What happened to the row.
+        position: Its place among the samples of that kind, from 0.
+    """
+    start = table_anchor(dataset, table.name)
+    if not key or is_key_hidden(table):
+        return f"{start}/{change.value}-{position + 1}"
+    return f"{start}/{','.join(slug(value) for value in key.values())}"
+
+
+def is_key_hidden(table: TableDiff) -> bool:
+    """Whether rows of the table are named by place."""
+    return not table.key or not table.personal_columns.isdisjoint(table.key)
+
+
+def slug(value: object) -> str:
+    """Return a value as one step of an anchor; equal values give equal slugs, unlike ones unlike slugs."""
+    spelled = value if isinstance(value, str) else cell_text(value)
+    safe = _UNSAFE.sub("-", spelled)[:_LONGEST]
+    if safe == spelled and safe:
+        return safe
+    whole = f"{type(value).__name__}:{value!r}".encode("utf-8", "surrogatepass")
+    return f"{safe or '-'}~{sha256(whole).hexdigest()[:8]}"
+
+
+class RowAnchors:
+    """The anchors of a table's samples, each its own even where a key repeats."""
+
+    def __init__(self, dataset: str, table: TableDiff) -> None:
+        self._anchors: dict[RowChange, list[str]] = {}
+        taken: set[str] = set()
+        samples = table.samples
+        kinds: tuple[tuple[RowChange, Sequence[dict[str, object]]], ...] = (
+            (RowChange.REMOVED, [row.key for row in samples.removed]),
+            (RowChange.CHANGED, [row.key for row in samples.changed]),
+            (RowChange.ADDED, [row.key for row in samples.added]),
+        )
+        for change, keys in kinds:
+            anchors = self._anchors[change] = []
+            for position, key in enumerate(keys):
+                anchor = row_anchor(dataset, table, key, change=change, position=position)
+                if anchor in taken:
+                    anchor = f"{anchor}/{change.value}-{position + 1}"
+                taken.add(anchor)
+                anchors.append(anchor)
+
+    def of(self, change: RowChange, position: int) -> str | None:
+        """Return the anchor of a sample, or None where there is no such sample."""
+        anchors = self._anchors.get(change, [])
+        return anchors[position] if 0 <= position < len(anchors) else None

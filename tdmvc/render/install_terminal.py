@@ -1,0 +1,61 @@
+"""Knows how a clone's set-up reads on a terminal: what was written, and what to try next."""
+
+from tdmvc.model.git_setup import GitSetup
+from tdmvc.render.cells import visible
+from tdmvc.render.page import Page, Step
+
+
+def render_installed(setup: GitSetup, *, color: bool, width: int) -> str:
+    """Return what `install` wrote, as text that ends in a newline."""
+    page = Page(color=color, width=width)
+    has_written = bool(setup.settings) or setup.attributes_changed
+    words = f"Git shows rows in {visible(setup.root)}" + ("" if has_written else "; all was there already")
+    page.verdict("Installed", words, page.style.green)
+    page.facts(
+        [
+            ("git config", ", ".join(setup.settings)),
+            ("wrote", ".gitattributes" if setup.attributes_changed else ""),
+        ]
+    )
+    if not setup.is_effective:
+        page.line(
+            "Another line of .gitattributes or .git/info/attributes gives the pointers another diff driver, "
+            "so Git does not ask tdmvc. Take that line away.",
+            page.style.yellow,
+        )
+    steps = [
+        Step("git diff", "rows that changed since the last `git add`"),
+        Step("git log -p", "the history of rows; with --ext-diff also of large tables"),
+    ]
+    if setup.attributes_changed:
+        steps.insert(
+            0,
+            Step("git add .gitattributes && git commit", "for the team; each clone runs tdmvc install once"),
+        )
+    page.next(steps)
+    return page.text
+
+
+def render_uninstalled(setup: GitSetup, *, color: bool, width: int) -> str:
+    """Return what `install --uninstall` took away, as text that ends in a newline."""
+    page = Page(color=color, width=width)
+    has_written = bool(setup.settings) or setup.attributes_changed
+    words = f"Git shows pointers again in {visible(setup.root)}"
+    page.verdict("Uninstalled", words if has_written else "nothing was there", page.style.green)
+    page.facts(
+        [
+            ("git config", ", ".join(setup.settings)),
+            ("wrote", ".gitattributes" if setup.attributes_changed else ""),
+            ("kept", ", ".join(setup.kept) + " (not tdmvc's)" if setup.kept else ""),
+        ]
+    )
+    if setup.attributes_changed:
+        page.next(
+            [
+                Step(
+                    "git checkout .gitattributes",
+                    "where only this clone is to do without, and the team is not",
+                )
+            ]
+        )
+    return page.text

@@ -1,0 +1,115 @@
+"""Knows how any text becomes Markdown that shows exactly this text, on GitHub and on GitLab.
+
+Every value goes into a code span: there no markup, mention, issue number, commit id or
+address is seen. Sentences keep their plain words, and each word that could mean something
+to a Markdown reader becomes a code span of its own.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from tdmvc.render.cells import visible
+
+NULL = "*NULL*"
+
+_QUOTED = re.compile(r"`([^`]+)`")
+_WORD = re.compile(r"(?P<lead>[(']*)(?P<core>.*?)(?P<tail>[,;:.?)']*)", re.DOTALL)
+_PLAIN = re.compile(r"[+−]?\d+(?:[.,]\d+)*%?|[^\W_]+(?:[-'’,/][^\W_]+)*|[→–—…·%−]")
+# A commit, a telephone number, GH-123 and what other trackers link, an address without its scheme.
+_SPECIAL = re.compile(r"[0-9a-f]{7}|[a-z]-\d|www", re.IGNORECASE)
+_LIST_MARK = re.compile(r"\d+[.)].*", re.DOTALL)
+_RUN = re.compile("`+")
+_IN_ADDRESS = ":/?#[]@!$&'()*+,;=%-._~"
+
+
+def code(text: str) -> str:
+    """Return a code span that shows the text, whatever it holds; the empty text is `''`."""
+    shown = visible(text) or "''"
+    fence = "`" * (1 + _longest_run(shown))
+    # A space at each end keeps a backtick off the fence, and is not shown.
+    room = " " if shown[0] == "`" or shown[-1] == "`" else ""
+    return f"{fence}{room}{shown}{room}{fence}"
+
+
+def value(text: str, *, is_null: bool) -> str:
+    """Return a cell's text as a code span; null is emphasised, so that the text NULL is another thing."""
+    return NULL if is_null else code(text)
+
+
+def prose(text: str) -> str:
+    """Return a sentence: plain words as they are, what stands in backticks and all else in code spans."""
+    said = ""
+    for index, piece in enumerate(_QUOTED.split(visible(text))):
+        more = code(piece) if index % 2 else _words(piece, is_first=index == 0)
+        # Two code spans without a space between would be read as one.
+        said += " " + more if said.endswith("`") and more.startswith("`") else more
+    return said
+
+
+def link(words: str, address: str) -> str:
+    """Return a link; `words` is Markdown already. An address of another kind than http is not linked."""
+    if not address.lower().startswith(("http://", "https://")):
+        return words
+    safe = quote(address, safe=_IN_ADDRESS, errors="replace").replace("&", "&amp;")
+    return f"[{words}](<{safe}>)"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, align: str = "") -> list[str]:
+    """Return the lines of a table of Markdown cells; `align` has `r` for a column of numbers."""
+    rules = ["--:" if align[index : index + 1] == "r" else "---" for index in range(len(head))]
+    return [_row(head), "|" + "|".join(rules) + "|", *map(_row, rows)]
+
+
+def fence(lines: Sequence[str], language: str) -> list[str]:
+    """Return a block of code that nothing in the lines can end."""
+    shown = [visible(line) for line in lines]
+    mark = "`" * max(3, 1 + max(map(_longest_run, shown), default=0))
+    return [f"{mark}{language}", *shown, mark]
+
+
+def folded(summary: Sequence[tuple[str, bool]], lines: Sequence[str], *, is_open: bool = False) -> list[str]:
+    """Return lines below a summary that opens by a click; the summary's pieces are (text, is it code)."""
+    pieces = [
+        f"<code>{html.escape(visible(text))}</code>" if is_code else html.escape(visible(text))
+        for text, is_code in summary
+    ]
+    return [
+        f"<details{' open' if is_open else ''}><summary>{''.join(pieces)}</summary>",
+        "",
+        *lines,
+        "",
+        "</details>",
+    ]
+
+
+def comment(words: str, name: str = "") -> str:
+    """Return a hidden mark; a name in it cannot end it."""
+    safe = quote(name, safe="-._", errors="replace").replace("--", "-%2D")
+    return f"<!-- {words}{':' if name else ''}{safe} -->"
+
+
+def _word(text: str) -> str:
+    match = _WORD.fullmatch(text)
+    if match is None or not match["core"]:
+        return text
+    core = match["core"]
+    if _PLAIN.fullmatch(core) and not _SPECIAL.search(core):
+        return text
+    return f"{match['lead']}{code(core)}{match['tail']}"
+
+
+def _words(text: str, *, is_first: bool) -> str:
+    first, *others = text.split(" ")
+    is_list = is_first and _LIST_MARK.fullmatch(first) is not None
+    return " ".join([code(first) if is_list else _word(first), *map(_word, others)])
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, _RUN.findall(text)), default=0)
+
+
+def _row(cells: Sequence[str]) -> str:
+    """A bar stands in code spans only; inside a table they are the one place where it is escaped."""
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"

@@ -1,0 +1,276 @@
+"""Knows how one table's changes read on a terminal, as lines that fit: schema, patterns, findings, rows."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tdmvc.model.change import (
+    CellChange,
+    ChangedRowSample,
+    DatasetDiff,
+    Pattern,
+    RowSample,
+    SchemaChange,
+    SchemaChangeKind,
+    TableDiff,
+    TableStatus,
+)
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.render.cells import change_texts, masked_text, visible
+from tdmvc.render.page import NARROWEST, names
+from tdmvc.render.patterns import group_words, has_example, pattern_count, pattern_groups, pattern_words
+from tdmvc.render.privacy import guarded, shown_text
+from tdmvc.render.terminal import Style, display_width, fit, grid, number, pad, plural, wrap_items
+from tdmvc.render.wording import row_words, schema_words, table_name
+
+INDENT = "  "
+_SCHEMA_SIGNS = {SchemaChangeKind.COLUMN_ADDED: "+", SchemaChangeKind.COLUMN_REMOVED: "−"}
+_PATTERNS = 8
+_NAMED_COLUMNS = 3
+
+
+class Screen:
+    """How wide and how colourful the lines may be."""
+
+    def __init__(self, *, color: bool, width: int) -> None:
+        self.style = Style(color)
+        self.width = max(width, NARROWEST)
+
+    def inside(self) -> "Screen":
+        """Return a screen for lines that will be indented."""
+        narrower = Screen(color=self.style.color, width=self.width)
+        narrower.width -= len(INDENT)
+        return narrower
+
+    def fit(self, text: str, taken: int = 0) -> str:
+        return fit(text, max(8, self.width - taken))
+
+
+def headline(table: TableDiff, screen: Screen) -> str:
+    """Return the table's name and what happened to its rows."""
+    style, rows = screen.style, table.rows
+    name = table_name(table)
+    match table.status:
+        case TableStatus.ADDED:
+            words, mark = f"added, {plural(rows.new, 'row')}", style.green
+        case TableStatus.REMOVED:
+            words, mark = f"removed, {plural(rows.old, 'row')}", style.red
+        case _:
+            before = f"{number(rows.old)} → " if rows.old != rows.new else ""
+            size = before + plural(rows.new, "row")
+            words, mark = f"{size}: {row_words(rows)}", style.yellow
+    shown = screen.fit(name, display_width(words) + len(INDENT))
+    return f"{style.bold(mark(shown))}{INDENT}{screen.fit(words, display_width(shown) + len(INDENT))}"
+
+
+def fact_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
+    """Yield what is to be known of the table before its rows: key, rename, schema, patterns, ignored cells."""
+    style = screen.style
+    if table.is_natural_key and table.key:
+        yield f"{INDENT}{style.dim('key:')} {screen.fit(_key_words(table), 7)}"
+    if table.evidence:
+        yield f"{INDENT}{style.yellow('~')} {screen.fit(f'renamed: {visible(table.evidence)}', 4)}"
+    yield from schema_lines(table.schema, screen)
+    yield from pattern_lines(table, screen)
+    yield from ignored_lines(table, screen)
+
+
+def _key_words(table: TableDiff) -> str:
+    return f"{', '.join(visible(column) for column in table.key)} (natural)"
+
+
+def schema_lines(changes: Sequence[SchemaChange], screen: Screen) -> Iterator[str]:
+    """Yield a line for each change of the schema."""
+    style = screen.style
+    for change in changes:
+        sign = _SCHEMA_SIGNS.get(change.kind, "~")
+        paint = {"+": style.green, "−": style.red}.get(sign, style.yellow)
+        yield f"{INDENT}{paint(sign)} {screen.fit(schema_words(change), 4)}"
+
+
+def group_lines(diff: DatasetDiff, screen: Screen) -> Iterator[str]:
+    """Yield the patterns that several tables share."""
+    shared = [group for group in pattern_groups(diff) if len({table for table, _ in group.members}) > 1]
+    for group in shared[:_PATTERNS]:
+        tables = names([table for table, _ in group.members], screen.width // 2)
+        words = f"{group_words(group)}, {plural(group.cells, 'cell')}: {tables}"
+        yield f"{screen.style.yellow('≈')} {screen.fit(words, 2)}"
+    if len(shared) > _PATTERNS:
+        yield screen.style.dim(f"{INDENT}… and {plural(len(shared) - _PATTERNS, 'more pattern')}")
+
+
+def pattern_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
+    """Yield a line for each pattern, or the changed cells by column where no pattern was looked for."""
+    if not table.patterns:
+        yield from count_lines("cells: ", table.columns, screen)
+        return
+    for pattern in table.patterns[:_PATTERNS]:
+        yield from _pattern_lines(guarded(pattern, table.personal_columns), screen)
+    rest = table.patterns[_PATTERNS:]
+    if rest:
+        cells = plural(sum(pattern.cells for pattern in rest), "cell")
+        yield screen.style.dim(f"{INDENT}… and {plural(len(rest), 'more pattern')}, {cells}")
+
+
+def _pattern_lines(pattern: Pattern, screen: Screen) -> Iterator[str]:
+    """The example stands behind, or below where the line is full."""
+    style = screen.style
+    words = f"{pattern_words(pattern)} in {_pattern_columns(pattern, screen)}, {pattern_count(pattern)}"
+    line = screen.fit(words, 4)
+    lead = f"{INDENT}{style.yellow('≈')} "
+    if not has_example(pattern):
+        yield lead + line
+        return
+    old, new = change_texts(pattern.old, pattern.new, room=max(10, screen.width // 3))
+    example = f"such as {old} → {new}"
+    if 4 + display_width(line) + 2 + display_width(example) <= screen.width:
+        yield f"{lead}{line}  {style.dim(example)}"
+        return
+    yield lead + line
+    yield f"{INDENT}  {style.dim(screen.fit(example, 4))}"
+
+
+def _pattern_columns(pattern: Pattern, screen: Screen) -> str:
+    if not pattern.columns:
+        return "the rows"
+    if len(pattern.columns) > _NAMED_COLUMNS:
+        return plural(len(pattern.columns), "column")
+    return names(pattern.columns, screen.width // 3)
+
+
+def ignored_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
+    """Yield what a rule of dataset.yaml leaves out: changed cells by column."""
+    yield from count_lines("ignored by rule: ", table.ignored, screen)
+
+
+def count_lines(label: str, columns: dict[str, int], screen: Screen) -> Iterator[str]:
+    """Yield counts by column, in at most four lines behind the label."""
+    if not columns:
+        return
+    items = [f"{visible(name)} {number(count)}" for name, count in columns.items()]
+    lines = wrap_items(items, screen.width - len(INDENT) - len(label))
+    for index, line in enumerate(lines[:4]):
+        lead = screen.style.dim(label) if index == 0 else " " * len(label)
+        yield f"{INDENT}{lead}{screen.fit(line, len(INDENT) + len(label))}"
+    if len(lines) > 4:
+        yield screen.style.dim(f"{INDENT}{' ' * len(label)}… {plural(len(items), 'column')} in all")
+
+
+def finding_lines(findings: Sequence[Finding], screen: Screen) -> Iterator[str]:
+    """Yield findings, each with its remedy."""
+    style = screen.style
+    for finding in findings:
+        paint = style.red if finding.severity is Severity.ERROR else style.yellow
+        label = fit(f"{finding.severity.value} {visible(finding.rule)}", screen.width // 2) + ": "
+        lead = len(INDENT) + display_width(label)
+        lines = wrap_items(visible(finding.message).split(" "), screen.width - lead, separator="")
+        for index, line in enumerate(lines):
+            head = paint(label) if index == 0 else " " * display_width(label)
+            yield f"{INDENT}{head}{screen.fit(line, lead)}"
+        if finding.remedy:
+            for line in wrap_items(
+                f"→ {visible(finding.remedy)}".split(" "), screen.width - lead, separator=""
+            ):
+                yield f"{' ' * lead}{style.dim(screen.fit(line, lead))}"
+
+
+def sample_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
+    """Yield the first rows of each kind, and how many more there are."""
+    yield from changed_lines(table, screen)
+    yield from removed_lines(table, screen)
+    yield from added_lines(table, screen)
+
+
+def changed_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
+    """Yield the sampled cells that changed."""
+    yield from _changed_lines(table.samples.changed, table.personal_columns, screen)
+    yield from _more(len(table.samples.changed), table.rows.changed, "changed", screen)
+
+
+def removed_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
+    """Yield the sampled rows that went."""
+    yield from _whole_lines(table.samples.removed, table.personal_columns, screen.style.red("−"), screen)
+    yield from _more(len(table.samples.removed), table.rows.removed, "removed", screen)
+
+
+def added_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
+    """Yield the sampled rows that came."""
+    yield from _whole_lines(table.samples.added, table.personal_columns, screen.style.green("+"), screen)
+    yield from _more(len(table.samples.added), table.rows.added, "added", screen)
+
+
+def _more(shown: int, count: int, word: str, screen: Screen) -> Iterator[str]:
+    if shown and count > shown:
+        yield screen.style.dim(screen.fit(f"{INDENT}  … {number(count - shown)} more {word}"))
+
+
+def _changed_lines(
+    samples: Sequence[ChangedRowSample], personal: frozenset[str], screen: Screen
+) -> Iterator[str]:
+    """Yield key, column, old → new; one line a cell, aligned over all samples."""
+    if not samples:
+        return
+    style = screen.style
+    cells = [(sample, index, cell) for sample in samples for index, cell in enumerate(sample.cells)]
+    room = screen.width // 4
+    left = [
+        (
+            fit(key_text(sample.key, personal), room) if index == 0 else "",
+            fit(visible(cell.column), room * 2 // 3),
+        )
+        for sample, index, cell in cells
+    ]
+    widths = [max(display_width(row[i]) for row in left) for i in (0, 1)]
+    taken = len(INDENT) * 2 + sum(widths) + 4
+    for (key, column), (_, index, cell) in zip(left, cells, strict=True):
+        sign = style.yellow("~") if index == 0 else " "
+        fill = " " * (widths[0] - display_width(key))
+        lead = f"{INDENT}{sign} {style.bold(key)}{fill}  {pad(column, widths[1])}  "
+        yield lead + change_text(cell, personal, screen, taken)
+        if cell.inside and cell.column not in personal:
+            paths = ", ".join(visible(path) for path in cell.inside)
+            yield " " * taken + style.dim(screen.fit(f"inside: {paths}", taken))
+
+
+def change_text(cell: CellChange, personal: frozenset[str], screen: Screen, taken: int) -> str:
+    room = max(10, screen.width - taken - 3)
+    half = room // 2
+    if cell.column in personal:
+        old, new = masked_text(cell.old), masked_text(cell.new)
+    else:
+        old, new = change_texts(cell.old, cell.new, room=half)
+    old = fit(old, max(half, room - display_width(new)))
+    new = fit(new, room - display_width(old))
+    return f"{screen.style.red(old)} → {screen.style.green(new)}"
+
+
+def _whole_lines(
+    samples: Sequence[RowSample], personal: frozenset[str], sign: str, screen: Screen
+) -> Iterator[str]:
+    """Yield the key, then the other columns as far as the line goes."""
+    rows = []
+    for sample in samples:
+        values = joined_until(screen.width, _cell_texts(sample, personal))
+        key = [fit(key_text(sample.key, personal), screen.width // 3)] if sample.key else []
+        rows.append([*key, values])
+    for line in grid(rows):
+        yield f"{INDENT}{sign} {screen.fit(line, len(INDENT) + 2)}"
+
+
+def _cell_texts(sample: RowSample, personal: frozenset[str]) -> Iterator[str]:
+    for name, value in sample.values.items():
+        if name not in sample.key:
+            yield f"{visible(name)} {shown_text(name, value, personal)}"
+
+
+def joined_until(width: int, texts: Iterable[str]) -> str:
+    """Return texts with commas between, only so many that the line is full: a wide row costs no more."""
+    line = ""
+    for text in texts:
+        line += f", {text}" if line else text
+        if display_width(line) > width:
+            break
+    return fit(line, width + 1)
+
+
+def key_text(key: dict[str, object], personal: frozenset[str]) -> str:
+    """Return the key as `name value`, masked where a column is personal."""
+    return ", ".join(f"{visible(name)} {shown_text(name, value, personal)}" for name, value in key.items())

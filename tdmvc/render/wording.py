@@ -1,0 +1,137 @@
+"""Knows how the facts of a diff and a review read in words: counts, schema changes, sides, units."""
+
+from collections.abc import Sequence
+
+from tdmvc.model.change import (
+    DatasetDiff,
+    RowCounts,
+    SchemaChange,
+    SchemaChangeKind,
+    TableDiff,
+    TableStatus,
+)
+from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, ShiftKind
+from tdmvc.render.cells import visible
+from tdmvc.render.page import severities
+from tdmvc.render.terminal import number, plural
+
+STATUS_ORDER = (TableStatus.CHANGED, TableStatus.RENAMED, TableStatus.ADDED, TableStatus.REMOVED)
+
+
+def row_words(rows: RowCounts) -> str:
+    """Return what happened to rows: `1 added, 2 removed`, or `no change`."""
+    counts = [
+        (rows.added, "added"),
+        (rows.removed, "removed"),
+        (rows.changed, "changed"),
+        (rows.ignored, "ignored"),
+    ]
+    return ", ".join(f"{number(count)} {word}" for count, word in counts if count) or "no change"
+
+
+def total_rows(tables: Sequence[TableDiff]) -> RowCounts:
+    """Return the counts of all tables together."""
+    return RowCounts(
+        sum(table.rows.old for table in tables),
+        sum(table.rows.new for table in tables),
+        sum(table.rows.added for table in tables),
+        sum(table.rows.removed for table in tables),
+        sum(table.rows.changed for table in tables),
+        sum(table.rows.ignored for table in tables),
+    )
+
+
+def totals(diff: DatasetDiff) -> list[str]:
+    """Return the sum of a diff, as `tables: …`, `rows: …` and the changed cells."""
+    states = [table.status for table in diff.tables]
+    tables = [f"{number(states.count(status))} {status.value}" for status in STATUS_ORDER if status in states]
+    if TableStatus.UNCHANGED in states:
+        tables.append(f"{number(states.count(TableStatus.UNCHANGED))} unchanged")
+    cells = sum(table.cells for table in diff.tables)
+    parts = [f"tables: {', '.join(tables) or 'none'}", f"rows: {row_words(total_rows(diff.tables))}"]
+    return [*parts, plural(cells, "changed cell")] if cells else parts
+
+
+def dataset_words(dataset: DatasetReview) -> str:
+    """Return a dataset's counts in one line: tables, rows, cells, findings."""
+    found = severities(dataset.findings)
+    return "; ".join([*totals(dataset.diff), *([found] if found else [])])
+
+
+def review_words(review: Review) -> str:
+    """Return how many datasets differ, and how many do not."""
+    differ = sum(dataset.diff.is_changed for dataset in review.datasets)
+    count = plural(differ, "dataset") if differ else "no dataset"
+    words = [f"{count} {'differ' if differ > 1 else 'differs'}"]
+    noted = len(review.datasets) - differ
+    if noted:
+        words.append(f"{number(noted)} with findings only")
+    if review.unchanged:
+        words.append(f"{number(len(review.unchanged))} unchanged")
+    return ", ".join(words) if review.datasets or review.unchanged else "no dataset"
+
+
+def table_name(table: TableDiff) -> str:
+    """Return the name, after a rename both."""
+    name = visible(table.name)
+    return name if table.old_name is None else f"{visible(table.old_name)} → {name}"
+
+
+def schema_words(change: SchemaChange) -> str:
+    """Return a change of the schema in words, with the evidence of a rename."""
+    words = _schema_fact(change)
+    return f"{words} ({visible(change.evidence)})" if change.evidence else words
+
+
+def _schema_fact(change: SchemaChange) -> str:
+    column = visible(change.column or "")
+    old, new = visible(change.old or "none"), visible(change.new or "none")
+    match change.kind:
+        case SchemaChangeKind.COLUMN_ADDED:
+            return f"column {column} {new}"
+        case SchemaChangeKind.COLUMN_REMOVED:
+            return f"column {column} {old}"
+        case SchemaChangeKind.COLUMN_RENAMED:
+            return f"column {old} → {new}"
+        case SchemaChangeKind.TYPE_WIDENED:
+            return f"type of {column} widened: {old} → {new}"
+        case SchemaChangeKind.TYPE_CHANGED:
+            return f"type of {column} changed: {old} → {new}"
+        case SchemaChangeKind.KEY_CHANGED:
+            return f"key: {old} → {new}"
+        case SchemaChangeKind.REFERENCES_CHANGED:
+            return f"reference added: {new}" if change.old is None else f"reference removed: {old}"
+        case SchemaChangeKind.REQUIRED_CHANGED | SchemaChangeKind.UNIQUE_CHANGED:
+            return f"column {column}: {old} → {new}"
+
+
+def side_facts(old: ReviewSide, new: ReviewSide) -> list[tuple[str, str, str]]:
+    """Return (label, old, new) for version, release and migrations, as visible texts; unknown is empty."""
+    facts = [
+        ("version", old.version or "", new.version or ""),
+        ("release", old.release or "", new.release or ""),
+    ]
+    for location in sorted({*old.migrations, *new.migrations}):
+        heads = [", ".join(side.migrations.get(location, ())) for side in (old, new)]
+        facts.append((f"migrations {location}", heads[0], heads[1]))
+    return [(visible(label), visible(one), visible(other)) for label, one, other in facts]
+
+
+def shift_words(shift: Shift) -> str:
+    """Return what moved and how far: `share of nulls moved by 12 %`."""
+    if shift.kind is ShiftKind.NULLS:
+        return f"share of nulls moved by {percent(shift.score)} (shown from {percent(shift.threshold)})"
+    what = "numbers" if shift.kind is ShiftKind.NUMBERS else "commonest values"
+    return f"{what} moved, index {shift.score:.2f} (shown from {shift.threshold:.2f})"
+
+
+def percent(share: float) -> str:
+    """Return a share as `12 %`; a small one is not nothing: `0.3 %`."""
+    return f"{share * 100:.1f} %" if 0 < abs(share) < 0.095 else f"{share * 100:.0f} %"
+
+
+def bar(share: float, width: int) -> str:
+    """Return a bar of at most `width` characters; a share above nothing has one at the least."""
+    if not share > 0:
+        return ""
+    return "█" * max(1, round(min(share, 1.0) * width))

@@ -1,0 +1,260 @@
+"""What `init --ci` writes: whole, safe, equal to the documentation, and never over a person's file."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from tdmvc.cli.main import COMMANDS, cli
+from tdmvc.hosts import HOSTS, read_templates
+from tests.conftest import Ran
+
+Tdmvc = Callable[..., Ran]
+DOCS = Path(__file__).parents[2] / "docs"
+FILES = {(host, path): text for host in HOSTS for path, text in read_templates(host).items()}
+WORKFLOWS = {path: text for (host, path), text in FILES.items() if host == "github"}
+READ_ONLY = {"contents": "read"}
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    # "on" is a text in GitHub's YAML, and true in PyYAML's.
+    value = yaml.safe_load(re.sub(r"^on:", '"on":', text, flags=re.MULTILINE))
+    assert isinstance(value, dict)
+    return value
+
+
+def _steps(text: str) -> Iterator[dict[str, Any]]:
+    for job in _parsed(text)["jobs"].values():
+        yield from job["steps"]
+
+
+# Writing.
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_init_writes_the_files_once_and_says_which(tdmvc: Tdmvc, repo: Path, host: str) -> None:
+    written = tdmvc("init", "--ci", host, "--format", "json").json
+    assert written["created"] == list(read_templates(host))
+    for path, text in read_templates(host).items():
+        assert (repo / path).read_text() == text
+    again = tdmvc("init", "--ci", host, "--format", "json").json
+    assert (again["created"], again["notes"]) == ([], [])
+
+
+def test_init_without_ci_writes_none(tdmvc: Tdmvc, repo: Path) -> None:
+    tdmvc("init")
+    assert not (repo / ".github").exists()
+    assert not (repo / ".gitlab-ci.yml").exists()
+    tdmvc("init", "--ci", "jenkins", code=2)
+
+
+def test_a_workflow_that_was_changed_is_kept_and_the_message_says_so(tdmvc: Tdmvc, repo: Path) -> None:
+    ours = repo / ".github" / "workflows" / "tdmvc.yml"
+    ours.parent.mkdir(parents=True)
+    ours.write_text("name: ours\n")
+    told = tdmvc("init", "--ci", "github")
+    assert ours.read_text() == "name: ours\n"
+    said = " ".join(told.out.split())
+    assert "note: .github/workflows/tdmvc.yml is kept as it is" in said
+    assert ".github/workflows/tdmvc-nightly.yml" in said
+    assert (repo / ".github" / "workflows" / "tdmvc-nightly.yml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("present", "is_noted"),
+    [
+        ("stages: [test]\n", True),
+        ("# include: .gitlab/tdmvc.yml\nstages: [test]\n", True),
+        ("include: .gitlab/tdmvc.yml\n", False),
+        ("include:\n  - local: /.gitlab/tdmvc.yml\n", False),
+    ],
+)
+def test_a_gitlab_pipeline_that_is_there_is_kept_and_told_what_to_include(
+    tdmvc: Tdmvc, repo: Path, present: str, is_noted: bool
+) -> None:
+    (repo / ".gitlab-ci.yml").write_text(present)
+    said = tdmvc("init", "--ci", "gitlab", "--format", "json").json
+    assert (repo / ".gitlab-ci.yml").read_text() == present
+    assert said["created"] == [".gitlab/tdmvc.yml"]
+    assert bool(said["notes"]) is is_noted
+    assert not is_noted or "include: [{local: .gitlab/tdmvc.yml}]" in said["notes"][0]
+
+
+# What is written.
+
+
+@pytest.mark.parametrize(
+    ("host", "schema"), [("github", "vendor.github-workflows"), ("gitlab", "vendor.gitlab-ci")]
+)
+def test_the_files_are_what_the_hosts_schema_asks_for(tmp_path: Path, host: str, schema: str) -> None:
+    paths = []
+    for number, text in enumerate(read_templates(host).values()):
+        paths.append(tmp_path / f"{number}.yml")
+        paths[-1].write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *map(str, paths)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("host", "path"), FILES)
+def test_the_documentation_shows_the_very_file(host: str, path: str) -> None:
+    page = (DOCS / "ci.md").read_text(encoding="utf-8")
+    assert f"`{path}`:\n\n```yaml\n{FILES[host, path]}```\n" in page
+
+
+@pytest.mark.parametrize(("host", "path"), FILES)
+def test_every_command_is_one_that_tdmvc_has(host: str, path: str) -> None:
+    commands = _commands(FILES[host, path])
+    if path != ".gitlab-ci.yml":
+        assert commands
+    for words in commands:
+        name = words[0]
+        if name == "review" and name not in COMMANDS:
+            continue
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None, words
+        # A file that a run makes is not here; anything else that is wrong would be told.
+        command.make_context(name, [word for word in words[1:] if word], resilient_parsing=name == "post")
+
+
+def _commands(text: str) -> list[list[str]]:
+    """Return the words of every call of tdmvc, folded and continued lines joined, variables left as words."""
+    found = []
+    for script in _scripts(_parsed(text)):
+        for line in script.replace("\\\n", " ").splitlines():
+            line = line.split(" || ")[0].strip()
+            if line.startswith("tdmvc "):
+                found.append([word for word in shlex.split(line)[1:] if word != "$ONLY"])
+    return found
+
+
+def _scripts(value: object) -> Iterator[str]:
+    match value:
+        case dict():
+            for key, inner in value.items():
+                if key in ("run", "script") and isinstance(inner, str):
+                    yield inner
+                else:
+                    yield from _scripts(inner)
+        case list():
+            for inner in value:
+                if isinstance(inner, str):
+                    yield inner
+                else:
+                    yield from _scripts(inner)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS)
+def test_actions_are_githubs_own_and_pinned_by_major_version(path: str) -> None:
+    for step in _steps(WORKFLOWS[path]):
+        if "uses" in step:
+            assert re.fullmatch(r"actions/[a-z-]+@v[0-9]+", step["uses"])
+
+
+@pytest.mark.parametrize("path", WORKFLOWS)
+def test_no_expression_is_pasted_into_a_script(path: str) -> None:
+    # A branch may be called `$(…)`: what comes from outside goes through the environment.
+    for step in _steps(WORKFLOWS[path]):
+        assert "${{" not in step.get("run", "")
+
+
+def test_each_workflow_may_do_no_more_than_it_must() -> None:
+    given = {path.rpartition("/")[2]: _parsed(text)["permissions"] for path, text in WORKFLOWS.items()}
+    assert given == {
+        "tdmvc.yml": READ_ONLY,
+        "tdmvc-review.yml": READ_ONLY,
+        "tdmvc-comment.yml": {"actions": "read", "pull-requests": "write"},
+        "tdmvc-nightly.yml": READ_ONLY,
+    }
+    jobs = _parsed(WORKFLOWS[".github/workflows/tdmvc.yml"])["jobs"]
+    assert jobs["review"]["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert "permissions" not in jobs["merge-queue"]
+
+
+def test_a_checkout_leaves_no_credentials_behind_and_reaches_the_merge_base() -> None:
+    seen = 0
+    for text in WORKFLOWS.values():
+        for step in _steps(text):
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"] == {"fetch-depth": 0, "persist-credentials": False}
+                seen += 1
+    assert seen == 4
+
+
+def test_the_workflow_that_runs_a_forks_files_has_no_secret_and_the_one_that_has_runs_none() -> None:
+    render = WORKFLOWS[".github/workflows/tdmvc-review.yml"]
+    comment = WORKFLOWS[".github/workflows/tdmvc-comment.yml"]
+    assert "secrets." not in render
+    assert "github.token" not in render
+    assert "cache" not in render
+    assert "checkout" not in comment
+    assert not any("actions/checkout" in step.get("uses", "") for step in _steps(comment))
+    (listened_to,) = _parsed(comment)["on"]["workflow_run"]["workflows"]
+    assert listened_to == _parsed(render)["name"]
+
+
+def test_every_pull_request_is_reviewed_by_one_workflow() -> None:
+    own = _parsed(WORKFLOWS[".github/workflows/tdmvc.yml"])["jobs"]["review"]["if"]
+    fork = _parsed(WORKFLOWS[".github/workflows/tdmvc-review.yml"])["jobs"]["render"]["if"]
+    assert fork.replace("!=", "==") in own
+
+
+# The step that reads what a stranger wrote.
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the step calls jq, which GitHub's runners have")
+@pytest.mark.parametrize(
+    ("number", "head", "verdict", "code", "output"),
+    [
+        ("7\n", "c0ffee", "attention", 0, "number=7\n"),
+        ("7\n", "c0ffee", "unchanged", 0, "number=7\nonly=--only-update\n"),
+        ("7\n", "an-older-commit", "attention", 0, ""),
+        ("8\n", "c0ffee", "attention", 0, ""),
+        ("7/../8\n", "c0ffee", "attention", 1, ""),
+        ("7\nonly=x\n", "c0ffee", "attention", 1, ""),
+        ("$(touch pwned)\n", "c0ffee", "attention", 1, ""),
+        ("", "c0ffee", "attention", 1, ""),
+    ],
+)
+def test_the_number_of_the_pull_request_is_digits_and_belongs_to_the_commit(
+    tmp_path: Path, number: str, head: str, verdict: str, code: int, output: str
+) -> None:
+    (step,) = (s for s in _steps(WORKFLOWS[".github/workflows/tdmvc-comment.yml"]) if s.get("id"))
+    review = tmp_path / "review"
+    review.mkdir()
+    (review / "pull-request").write_text(number)
+    (review / "review.json").write_text(f'{{"verdict": "{verdict}"}}')
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "gh").write_text('#!/bin/sh\n[ "$2" = repos/acme/shop/pulls/7 ] && echo c0ffee || echo 0ther\n')
+    (tools / "gh").chmod(0o755)
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        cwd=tmp_path,
+        env={
+            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "RUNNER_TEMP": str(tmp_path),
+            "GITHUB_OUTPUT": str(tmp_path / "output"),
+            "GITHUB_REPOSITORY": "acme/shop",
+            "HEAD": head,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert (tmp_path / "output").read_text() == output if output else not (tmp_path / "output").exists()
+    assert not (tmp_path / "pwned").exists()
