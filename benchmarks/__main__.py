@@ -80,14 +80,16 @@ def _parse() -> argparse.Namespace:
 def _compare_with_peers(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """Print tables, and yield each part of the page by its name when it is whole."""
     made_by = f"`make bench-peers{' ARGS=--full' * options.full}` on {_machine()}; {check_peers()}."
-    tables, start_up, turns = [], [], 1 if options.quick else 3
+    tables: list[str] = []
+    start_up: list[Figure] = []
+    turns = 1 if options.quick else 3
     smaller: list[Comparison] = []
     for scale in (0.1,) if options.quick else (0.25, 1):
         with _work_folder() as work:
             smaller = _told(compare_all(scale, work, turns=turns))
             tables.append(render_comparisons(_size_of(scale), smaller))
             _print(tables[-1])
-            if smaller[-1].ours.is_right:
+            if all(one.ours.is_right for one in smaller):
                 start_up += compare_start_up(work, _rows_of(scale), turns=5 * turns)
     tables.append(render_figures("No change beside start-up", start_up))
     _print(tables[-1])

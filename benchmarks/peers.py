@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, ratio_of_times
 from benchmarks.lineitem import KEY, lineitem
-from benchmarks.peers_changes import CHANGES, write_changed, write_copy
+from benchmarks.peers_changes import CHANGES, NO_CHANGE, write_changed, write_copy
 from benchmarks.peers_page import Comparison, Outcome
 from benchmarks.peers_programs import DUCKDB, OTHERS, OURS, Pair, Program, Reading
 from benchmarks.peers_watched import Watched, watch
@@ -47,7 +47,8 @@ def compare_start_up(work: Path, rows: str, *, turns: int) -> Iterator[Figure]:
         rows: how many the table has, for people.
     """
     repository = work / "app"
-    nothing = Side((*TDMVC, "diff", f"{DATASET}@1.0.0..{_version(len(CHANGES))}"), repository)
+    number = next(number for number, change in enumerate(CHANGES, start=1) if change.name == NO_CHANGE)
+    nothing = Side((*TDMVC, "diff", f"{DATASET}@1.0.0..{_version(number)}"), repository)
     for words, what, target in _START_UPS:
         ours, idle = alternate(nothing, Side((*TDMVC, *words), repository), runs=turns)
         name = f"tdmvc {' '.join(words)} ({what})"

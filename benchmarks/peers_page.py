@@ -104,7 +104,7 @@ def large_figures(large: Sequence[Comparison], small: Sequence[Comparison], time
     first = large[0]
     figures = [
         Figure(
-            f"{one.what}: peak memory",
+            one.what,
             one.ours.cell(),
             "",
             one.ours.timing.peak_bytes / GIB if one.ours.is_right else None,
@@ -118,9 +118,11 @@ def large_figures(large: Sequence[Comparison], small: Sequence[Comparison], time
         joined = f"{duckdb.name}, {duckdb.timing.peak_bytes / GIB:.2f} GiB"
         title = first.change.title
         figures += [
-            ratio_of_times(title, first.ours.timing, duckdb.timing, joined, 1 / first.change.target),
+            ratio_of_times(
+                f"{title}, beside the join", first.ours.timing, duckdb.timing, joined, 1 / first.change.target
+            ),
             Figure(
-                f"{title}: {times}",
+                f"{title}, {times}",
                 in_seconds(first.ours.timing.median),
                 in_seconds(small[0].ours.timing.median),
                 first.ours.timing.median / small[0].ours.timing.median,

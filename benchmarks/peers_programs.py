@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.lineitem import DATA, JOIN_BY_DUCKDB
-from benchmarks.peers_changes import Change, Counts
+from benchmarks.peers_changes import NO_CHANGE, Change, Counts
 from benchmarks.peers_watched import last_line
 from benchmarks.processes import TDMVC, run
 from benchmarks.repository import DATASET
@@ -103,7 +103,7 @@ def read_files(output: str, pair: Pair) -> Reading:
     found = json.loads(last_line(output))
     counts = {kind: len(found.get(kind, ())) for kind in ("added", "deleted")}
     said = " ".join(f"{sign}{counts[kind]:,}" for sign, kind in (("+", "added"), ("−", "deleted")))
-    return Reading(any(counts.values()) == (pair.change.name != "none"), f"files {said}")
+    return Reading(any(counts.values()) == (pair.change.name != NO_CHANGE), f"files {said}")
 
 
 def _our_command(pair: Pair) -> tuple[str, ...]:

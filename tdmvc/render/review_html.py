@@ -3,7 +3,7 @@
 from tdmvc.model.review import Review
 from tdmvc.render.html.anchors import row_anchor, table_anchor
 from tdmvc.render.html.page import PagePlan, render_page
-from tdmvc.render.html.room import DETAILS, fill
+from tdmvc.render.html.room import DETAILS, fill, may_fit
 
 __all__ = ["render_review_html", "row_anchor", "table_anchor"]
 
@@ -38,8 +38,8 @@ def _with_rows(plan: PagePlan, bare: str, room_bytes: int, max_bytes: int) -> st
     grids = plan.grids
     for attempt in range(_TRIES):
         room = room_bytes - _SPARE_BYTES * 4**attempt
-        is_whole = any(grid.folded for grid in grids) and fill(grids, room, has_unchanged=True)
-        if not is_whole:
+        has_unchanged = any(grid.folded for grid in grids) and may_fit(grids, room)
+        if not (has_unchanged and fill(grids, room, has_unchanged=True)):
             fill(grids, room, has_unchanged=False)
         page = render_page(plan)
         if len(page.encode()) <= max_bytes:

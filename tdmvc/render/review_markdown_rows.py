@@ -144,9 +144,9 @@ def _changes(changed: Sequence[ChangedRowSample], table_: TableDiff) -> Block:
 
 def _grid(rows: Sequence[RowSample], personal: frozenset[str]) -> Block:
     """Whole rows, a column each, the key first."""
-    if not rows:
-        return []
     names = list(dict.fromkeys(name for row in rows for name in (*row.key, *row.values)))
+    if not names:
+        return []
     shown, hidden = names[:_WIDEST], len(names) - _WIDEST
     head = [*map(code, shown), *([f"… {plural(hidden, 'more column')}"] if hidden > 0 else [])]
     lines = [_whole(row, shown, personal) + ([""] if hidden > 0 else []) for row in rows]

@@ -1,8 +1,9 @@
 """Knows the address of a dataset, a table and a row on the page: stable, and safe in any link.
 
-An anchor is made of ASCII letters, digits, `-`, `.`, `_`, `,`, `~` and `/` alone. What cannot be spelled so is
-told apart by a short hash behind `~`; other ids of the page begin a step with `~`. A row is named by its key, so that a link survives a new review; where
-a key column is personal, or there is no key, by its place among the rows of its kind.
+An anchor is made of ASCII letters, digits, `-`, `.`, `_`, `,`, `~` and `/` alone. What cannot be
+spelled so is told apart by a short hash behind `~`; other ids of the page begin a step with `~`.
+A row is named by its key, so that a link survives a new review; where a key column is personal,
+or there is no key, by its place among the rows of its kind.
 """
 
 import re

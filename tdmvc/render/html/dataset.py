@@ -153,7 +153,10 @@ def _groups(review: DatasetReview, room: Room) -> Html | None:
     groups = [group for group in review.diff.patterns if len({table for table, _ in group.members}) > 1]
     shown = room.take(groups, room.detail.patterns, "pattern")
     items = [
-        joined(group_words(guarded_group(group, personal)), element("span", number(group.cells), class_="n"))
+        joined(
+            group_words(guarded_group(group, personal)),
+            element("span", plural(group.cells, "cell"), class_="n"),
+        )
         for group in shown
     ]
     if not items:

@@ -9,6 +9,7 @@ from tdmvc.render.html.grid import Grid
 from tdmvc.render.terminal import plural
 
 _Item = TypeVar("_Item")
+_TRIED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,16 @@ def fill(grids: Sequence[Grid], room_bytes: int, *, has_unchanged: bool) -> bool
         position += 1
         waiting = [grid for grid in waiting if len(grid.samples) > position]
     return True
+
+
+def may_fit(grids: Sequence[Grid], room_bytes: int) -> bool:
+    """Whether all samples with their unchanged cells are worth a try, judged by the first rows of each grid."""
+    guess = 0.0
+    for grid in grids:
+        grid.has_unchanged = True
+        some = min(len(grid.samples), _TRIED)
+        guess += sum(_size(grid.row(at)) for at in range(some)) / max(some, 1) * len(grid.samples)
+    return guess <= 2 * room_bytes
 
 
 def shares(sizes: Sequence[int], most: int) -> list[int]:

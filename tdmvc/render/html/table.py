@@ -95,7 +95,7 @@ def render_card(card: TableCard, place: int, room: Room) -> Html:
 def _title(table: TableDiff) -> Html:
     name = code(table.name, 80)
     if table.old_name is not None:
-        name = joined(code(table.old_name, 80), " → ", name)
+        name = element("span", code(table.old_name, 80), " → ", name)
     rows = table.rows
     extent = (
         plural(rows.new, "row") if rows.old == rows.new else f"{number(rows.old)} → {plural(rows.new, 'row')}"
