@@ -14,7 +14,7 @@ from tdmvc.cli.main import COMMANDS
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.change import BumpLevel, DatasetDiff
 from tdmvc.model.migration import DriftStatus
-from tdmvc.model.report import WorkStatus
+from tdmvc.model.work import WorkStatus
 from tests.conftest import Ran, git
 
 VERBS = {

@@ -22,8 +22,9 @@ from tdmvc.errors import MigrationsError, NotFoundError, UsageError
 from tdmvc.migrations import read_state as read_migration_state
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.migration import RecordedState
-from tdmvc.model.report import AddedTable, AddReport, WorkStatus
+from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.model.schema import Contract, TableSchema
+from tdmvc.model.work import WorkStatus
 from tdmvc.repo import datasets
 from tdmvc.repo.contract import CONTRACT_FILE, parse_contract
 from tdmvc.repo.contract_edit import update_contract

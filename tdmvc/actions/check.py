@@ -16,9 +16,9 @@ from tdmvc.errors import ConfigError, NotFoundError, PartError, StoreError
 from tdmvc.model.check import CheckReport
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.report import WorkStatus
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import Version
+from tdmvc.model.work import WorkStatus
 from tdmvc.repo import datasets
 from tdmvc.repo.config import CONFIG_FILE, read_config
 from tdmvc.repo.contract import CONTRACT_FILE, parse_contract

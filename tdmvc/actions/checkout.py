@@ -20,8 +20,9 @@ from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
 from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.names import folder_name
-from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WorkStatus
+from tdmvc.model.report import CheckedOut, CheckoutReport, Inference
 from tdmvc.model.sql import quote_name, quote_names, scan_parquet
+from tdmvc.model.work import WorkStatus
 from tdmvc.repo.contract import CONTRACT_FILE
 from tdmvc.repo.dataset import DATASET_FILE
 from tdmvc.repo.dataset_edit import update_dataset

@@ -16,8 +16,9 @@ from tdmvc.migrations import read_state as read_migration_state
 from tdmvc.model.change import Bump, BumpLevel
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.migration import RecordedState
-from tdmvc.model.report import PublishReport, WorkStatus
+from tdmvc.model.report import PublishReport
 from tdmvc.model.version import SemVer, Version, VersionTable
+from tdmvc.model.work import WorkStatus
 from tdmvc.repo import datasets
 from tdmvc.repo.dvc_yaml import with_artifact
 from tdmvc.repo.releases import current_release

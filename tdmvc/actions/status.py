@@ -7,8 +7,9 @@ from tdmvc.actions.tables import new_folders, work_status
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import PartError
 from tdmvc.model.dataset import DatasetState, Pointer
-from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport, WorkStatus
+from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
 from tdmvc.model.version import Version
+from tdmvc.model.work import WorkStatus
 from tdmvc.repo import datasets, releases
 
 

@@ -11,8 +11,8 @@ from tdmvc.errors import NotFoundError
 from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.names import folder_name, new_folder_name, table_name
-from tdmvc.model.report import WorkStatus
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.work import WorkStatus
 from tdmvc.store.footers import read_schema
 from tdmvc.store.objects import Listing
 from tdmvc.store.worktree import Folder, read_folder

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from tdmvc.errors import ConfigError, NotFoundError, UsageError
+from tdmvc.late import import_late
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.names import is_dataset_name
 from tdmvc.model.progress import Report, silent
@@ -22,7 +22,11 @@ from tdmvc.store.lock import exclusive, try_exclusive
 from tdmvc.store.store import Store
 
 if TYPE_CHECKING:
+    import tempfile
+
     import duckdb
+else:
+    tempfile = import_late("tempfile")
 
 ENGINE_MEMORY = "1GB"
 """What DuckDB may hold before it spills to disk; override with TDMVC_MEMORY (`4GB`)."""

@@ -41,6 +41,32 @@ def to_mask(flags: pa.Array) -> Mask:
     return mask
 
 
+def is_text(type_: pa.DataType) -> bool:
+    """Tell whether values are texts or bytes."""
+    return bool(pa.types.is_string(type_) or pa.types.is_binary(type_))
+
+
+def is_dictionary(array: pa.Array) -> bool:
+    """Tell whether the array holds positions in a dictionary instead of values."""
+    return bool(pa.types.is_dictionary(array.type))
+
+
+def plain(array: pa.Array) -> pa.Array:
+    """Return the array with its values in place."""
+    return call_function("array_take", [array.dictionary, array.indices]) if is_dictionary(array) else array
+
+
+def shared_codes(old: pa.Array, new: pa.Array) -> tuple[Positions, Positions]:
+    """Return a number a slot of two dictionary arrays, equal where the values are; -1 for null."""
+    from pyarrow._compute import SetLookupOptions
+
+    found = call_function("index_in", [new.dictionary], SetLookupOptions(value_set=old.dictionary))
+    missing = is_null(found)
+    # What only the new side has gets numbers that the old side cannot have.
+    places = np.where(missing, np.arange(len(found)) + len(old.dictionary), _int32(found))
+    return _indices(old), np.where(is_null(new.indices), -1, places[np.maximum(_int32(new.indices), 0)])
+
+
 def take(array: pa.Array, positions: Positions) -> pa.Array:
     """Return the values at the positions."""
     return call_function("array_take", [array, from_positions(positions)])
@@ -62,6 +88,15 @@ def to_positions(array: pa.Array) -> Positions:
 def dictionary_codes(array: pa.Array) -> Positions:
     """Return a number a slot, equal for equal values and counted from 0 in order of appearance."""
     return to_positions(call_function("dictionary_encode", [array]).indices)
+
+
+def _indices(array: pa.Array) -> Positions:
+    codes = _int32(array.indices)
+    return np.where(is_null(array.indices), -1, codes) if array.indices.null_count else codes
+
+
+def _int32(array: pa.Array) -> Any:
+    return np.frombuffer(array.buffers()[1], np.int32, count=len(array), offset=array.offset * 4)
 
 
 def _cast_to(target: pa.DataType) -> object:

@@ -10,8 +10,9 @@ from tdmvc.model.schema import TableSchema
 def table_rules(config: DatasetConfig, schema: TableSchema) -> TableRules:
     """Return how a table is to be compared.
 
-    A pattern that matches `table.column` ignores a column; `table.*` ignores all rows. Where a natural key is named, the
-    primary key is a surrogate: it says nothing, so its changes do not count.
+    A pattern that matches `table.column` ignores a column; `table.*` ignores all rows.
+    Where a natural key is named, the primary key is a surrogate: it says nothing, so its
+    changes do not count.
     """
     table = schema.name
     patterns = config.ignore

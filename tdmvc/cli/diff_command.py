@@ -1,12 +1,13 @@
 """`tdmvc diff`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from tdmvc.actions.diff import RowsFormat, diff
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.diff_json import diff_document
+from tdmvc.model.change import DatasetDiff
 from tdmvc.render.diff_terminal import render_diff
 
 
@@ -61,15 +62,21 @@ def command(
             rows_dir=rows_dir,
             rows_format=RowsFormat(rows_format),
         )
-    documents = [diff_document(d) for d in diffs]
     emit(
         context,
         output_format,
-        # One dataset is one document; several are a list of them.
-        lambda: documents[0] if len(documents) == 1 else documents,
+        lambda: _documents(diffs),
         lambda color, width: (
             "\n\n".join(render_diff(d, color=color, width=width) for d in diffs)
             or "There is no dataset here yet. Next: tdmvc add golden SOURCE"
         ),
     )
     return int(exit_code and any(d.is_changed for d in diffs))
+
+
+def _documents(diffs: Sequence[DatasetDiff]) -> object:
+    """One dataset is one document; several are a list of them."""
+    from tdmvc.render.diff_json import diff_document
+
+    documents = [diff_document(d) for d in diffs]
+    return documents[0] if len(documents) == 1 else documents

@@ -1,12 +1,12 @@
 """The `tdmvc` command: finds the subcommand, and turns errors into messages and exit codes."""
 
 import contextlib
+import gc
 import importlib
 import os
 import platform
 import signal
 import sys
-import tempfile
 import threading
 import traceback
 from collections.abc import Iterator
@@ -18,6 +18,11 @@ import click
 
 from tdmvc import __version__
 from tdmvc.errors import StoreError, TdmvcError
+
+# NumPy comes with Arrow, and starts a thread a core for algebra that is never done here.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Imports make many objects, and all of them stay: looking for garbage among them is time lost.
+gc.set_threshold(50_000)
 
 COMMANDS: dict[str, str] = {
     "init": "Make this Git repository ready for datasets.",
@@ -199,6 +204,8 @@ def _report_bug() -> int:
         # The message of an exception may quote rows, so only its type is kept.
         "".join(traceback.format_tb(frames)) + (kind.__name__ if kind else "Exception"),
     ]
+    import tempfile
+
     descriptor, path = tempfile.mkstemp(prefix="tdmvc-bug-", suffix=".log")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from tdmvc.actions.show import list_versions
 from tdmvc.actions.workspace import Workspace
 from tdmvc.render.terminal import number
 
@@ -87,6 +86,8 @@ def complete_dataset(
         with Workspace.open(context.find_root().params.get("directory") or ".") as workspace:
             names: Sequence[str] = workspace.datasets()
             if "@" in incomplete:
+                from tdmvc.actions.show import list_versions
+
                 dataset = incomplete.split("@")[0]
                 summaries = list_versions(workspace, [dataset])
                 names = [version.ref for summary in summaries for version in reversed(summary.versions)]

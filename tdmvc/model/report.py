@@ -9,6 +9,7 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.version import SemVer, Version
+from tdmvc.model.work import WorkStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +51,6 @@ class AddReport:
     notes: tuple[str, ...] = ()
     folder: str = ""
     """The dataset's folder, relative to the root."""
-
-
-class WorkStatus(StrEnum):
-    """How a table in the working copy stands to its pointer and to HEAD."""
-
-    CLEAN = "clean"
-    MODIFIED = "modified"
-    """Edited since `add`."""
-    STALE = "stale"
-    """Rows of another state, as `git switch`, `merge` or `pull` leave them: the pointer moved."""
-    MISSING = "missing"
-    """Not checked out."""
-    NEW = "new"
-    """Rows without a pointer: run `add`."""
 
 
 @dataclass(frozen=True, slots=True)

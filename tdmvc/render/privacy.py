@@ -1,11 +1,17 @@
 """Knows which values of a diff and of a review nobody may see: the second lock behind the model's own."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tdmvc.model.change import DatasetDiff, Pattern, PatternGroup, TableDiff
-from tdmvc.model.review import DatasetReview, RelatedRow, Review, Shift
 from tdmvc.render.cells import cell_text, masked_text
+
+if TYPE_CHECKING:
+    # A diff needs no review.
+    from tdmvc.model.review import DatasetReview, RelatedRow, Review, Shift
 
 Personal = Mapping[str, frozenset[str]]
 """Personal columns by table."""

@@ -6,8 +6,8 @@ from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review
 from tdmvc.render.cells import visible
 from tdmvc.render.finding_identity import Paths, placed_findings
+from tdmvc.render.review_wording import dataset_words
 from tdmvc.render.terminal import plural
-from tdmvc.render.wording import dataset_words
 
 MOST = 10
 """GitHub shows so many annotations of a level that a step writes, and drops the others."""

@@ -7,7 +7,7 @@ from tdmvc.model.finding import Severity
 from tdmvc.model.review import DatasetReview, Review
 from tdmvc.render.cells import visible
 from tdmvc.render.finding_identity import PlacedFinding, placed_findings
-from tdmvc.render.wording import dataset_words
+from tdmvc.render.review_wording import dataset_words
 
 _Case = tuple[str, str]
 """(table or the empty text, rule)"""

@@ -10,8 +10,9 @@ from tdmvc.render import review_markdown_rows as rows
 from tdmvc.render.markdown import code, comment, fence, link, prose, table
 from tdmvc.render.page import joined, severities
 from tdmvc.render.review_markdown_room import LEVELS, Block, Page, Room, many, more
+from tdmvc.render.review_wording import dataset_words, review_words, side_facts
 from tdmvc.render.terminal import number, plural
-from tdmvc.render.wording import dataset_words, review_words, side_facts, table_name
+from tdmvc.render.wording import table_name
 
 MARKER = comment("tdmvc-review")
 """The first line of every review: what a comment is found by, to be updated."""

@@ -15,8 +15,9 @@ from tdmvc.render.patterns import (
 )
 from tdmvc.render.privacy import is_personal_shift, personal_by_table
 from tdmvc.render.review_markdown_room import Block, Room, more
+from tdmvc.render.review_wording import shift_words
 from tdmvc.render.terminal import number, plural
-from tdmvc.render.wording import bar, percent, schema_words, shift_words, table_name
+from tdmvc.render.wording import bar, percent, schema_words, table_name
 
 _SIGNS = {SchemaChangeKind.COLUMN_ADDED: "+", SchemaChangeKind.COLUMN_REMOVED: "−"}
 _MEMBERS = 8

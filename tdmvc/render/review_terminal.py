@@ -19,9 +19,10 @@ from tdmvc.render.page import (
 )
 from tdmvc.render.privacy import revealed_review
 from tdmvc.render.review_terminal_sections import section_lines
+from tdmvc.render.review_wording import dataset_words, review_words, side_facts
 from tdmvc.render.table_terminal import Screen
 from tdmvc.render.terminal import Style, fit, number, plural
-from tdmvc.render.wording import dataset_words, review_words, side_facts, table_name
+from tdmvc.render.wording import table_name
 
 _WORDS = {
     Verdict.UNCHANGED: "Unchanged",

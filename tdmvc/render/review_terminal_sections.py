@@ -15,6 +15,7 @@ from tdmvc.render.privacy import (
     personal_in_key,
     shown_text,
 )
+from tdmvc.render.review_wording import shift_words
 from tdmvc.render.table_terminal import (
     Screen,
     added_lines,
@@ -28,7 +29,7 @@ from tdmvc.render.table_terminal import (
     schema_lines,
 )
 from tdmvc.render.terminal import display_width, fit, number, pad, plural
-from tdmvc.render.wording import bar, percent, shift_words, table_name
+from tdmvc.render.wording import bar, percent, table_name
 
 _SIGNS = {RowChange.ADDED: "+", RowChange.REMOVED: "−", RowChange.CHANGED: "~", RowChange.UNTOUCHED: "·"}
 _TABLES = 40

@@ -1,4 +1,4 @@
-"""Knows how the facts of a diff and a review read in words: counts, schema changes, sides, units."""
+"""Knows how the facts of a diff read in words: counts and schema changes."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,7 @@ from tdmvc.model.change import (
     TableDiff,
     TableStatus,
 )
-from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, ShiftKind
 from tdmvc.render.cells import visible
-from tdmvc.render.page import severities
 from tdmvc.render.terminal import number, plural
 
 STATUS_ORDER = (TableStatus.CHANGED, TableStatus.RENAMED, TableStatus.ADDED, TableStatus.REMOVED)
@@ -52,25 +50,6 @@ def totals(diff: DatasetDiff) -> list[str]:
     return [*parts, plural(cells, "changed cell")] if cells else parts
 
 
-def dataset_words(dataset: DatasetReview) -> str:
-    """Return a dataset's counts in one line: tables, rows, cells, findings."""
-    found = severities(dataset.findings)
-    return "; ".join([*totals(dataset.diff), *([found] if found else [])])
-
-
-def review_words(review: Review) -> str:
-    """Return how many datasets differ, and how many do not."""
-    differ = sum(dataset.diff.is_changed for dataset in review.datasets)
-    count = plural(differ, "dataset") if differ else "no dataset"
-    words = [f"{count} {'differ' if differ > 1 else 'differs'}"]
-    noted = len(review.datasets) - differ
-    if noted:
-        words.append(f"{number(noted)} with findings only")
-    if review.unchanged:
-        words.append(f"{number(len(review.unchanged))} unchanged")
-    return ", ".join(words) if review.datasets or review.unchanged else "no dataset"
-
-
 def table_name(table: TableDiff) -> str:
     """Return the name, after a rename both."""
     name = visible(table.name)
@@ -103,26 +82,6 @@ def _schema_fact(change: SchemaChange) -> str:
             return f"reference added: {new}" if change.old is None else f"reference removed: {old}"
         case SchemaChangeKind.REQUIRED_CHANGED | SchemaChangeKind.UNIQUE_CHANGED:
             return f"column {column}: {old} → {new}"
-
-
-def side_facts(old: ReviewSide, new: ReviewSide) -> list[tuple[str, str, str]]:
-    """Return (label, old, new) for version, release and migrations, as visible texts; unknown is empty."""
-    facts = [
-        ("version", old.version or "", new.version or ""),
-        ("release", old.release or "", new.release or ""),
-    ]
-    for location in sorted({*old.migrations, *new.migrations}):
-        heads = [", ".join(side.migrations.get(location, ())) for side in (old, new)]
-        facts.append((f"migrations {location}", heads[0], heads[1]))
-    return [(visible(label), visible(one), visible(other)) for label, one, other in facts]
-
-
-def shift_words(shift: Shift) -> str:
-    """Return what moved and how far: `share of nulls moved by 12 %`."""
-    if shift.kind is ShiftKind.NULLS:
-        return f"share of nulls moved by {percent(shift.score)} (shown from {percent(shift.threshold)})"
-    what = "numbers" if shift.kind is ShiftKind.NUMBERS else "commonest values"
-    return f"{what} moved, index {shift.score:.2f} (shown from {shift.threshold:.2f})"
 
 
 def percent(share: float) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -15,8 +14,11 @@ from tdmvc.model.tree import FileTree
 from tdmvc.repo.trees import RevisionTree, WorkTree
 
 if TYPE_CHECKING:
+    import tempfile
+
     import git
 else:
+    tempfile = import_late("tempfile")
     # Where tdmvc.yaml lies beside .git, much is done without asking Git anything.
     git = import_late("git")
 

@@ -5,10 +5,16 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
+from typing import TYPE_CHECKING
 
 from tdmvc.errors import ConfigError
+from tdmvc.late import import_late
+
+if TYPE_CHECKING:
+    import platformdirs
+else:
+    # Where DVC_SYSTEM_CONFIG_DIR and DVC_GLOBAL_CONFIG_DIR are set, nobody asks it.
+    platformdirs = import_late("platformdirs")
 
 _LINK_TYPES = ("reflink", "copy", "hardlink", "symlink")
 _QUOTED = re.compile(r"""(["'])(.*?)\1\s*(#.*)?$""")

@@ -4,22 +4,22 @@ import contextlib
 from collections.abc import Iterator
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tdmvc.errors import PartError
+from tdmvc.parquet_door import open_parquet
 
 
 def count_rows(path: str) -> int:
     """Return the number of rows that a Parquet file's footer tells."""
-    with reading(path):
-        rows: int = pq.read_metadata(path).num_rows
+    with reading(path), contextlib.closing(open_parquet(path)) as reader:
+        rows: int = reader.metadata.num_rows
     return rows
 
 
 def read_schema(path: str) -> pa.Schema:
     """Return the Arrow schema of a Parquet file, without metadata."""
-    with reading(path):
-        return pq.read_schema(path).remove_metadata()
+    with reading(path), contextlib.closing(open_parquet(path)) as reader:
+        return reader.schema_arrow.remove_metadata()
 
 
 @contextlib.contextmanager

@@ -15,8 +15,8 @@ from tdmvc.model.report import (
     QueryResult,
     StatusReport,
     TableStatusReport,
-    WorkStatus,
 )
+from tdmvc.model.work import WorkStatus
 from tdmvc.render.add_terminal import render_add
 from tdmvc.render.documents import add_document, query_document, status_document
 from tdmvc.render.page import names, size

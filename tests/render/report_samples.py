@@ -35,10 +35,10 @@ from tdmvc.model.report import (
     TransferReport,
     Verified,
     VerifyReport,
-    WorkStatus,
 )
 from tdmvc.model.schema import Column, Reference, TableSchema
 from tdmvc.model.version import SemVer, Version, VersionTable
+from tdmvc.model.work import WorkStatus
 
 SHA = "sha256:9c0f4be1d2a77c63b0e85f2c41aa9be6d1c3f0e7a8b94d25c6e1f3a2b4d5c6e7"
 COMMIT = "1f3c9ab27d10e5c44b8a6f2e90d1c7b3a5e4f6d8"

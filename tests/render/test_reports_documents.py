@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tdmvc.model.migration import DriftStatus
-from tdmvc.model.report import WorkStatus
+from tdmvc.model.work import WorkStatus
 from tdmvc.render import documents
 from tests.render import report_samples as samples
 

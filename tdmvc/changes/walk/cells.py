@@ -15,6 +15,10 @@ def is_plain(type_: pa.DataType) -> bool:
 
 def differing_cells(old: pa.Array, new: pa.Array) -> Mask:
     """Return true a slot whose values differ: null-safe, NaN equals NaN, 0.0 equals -0.0."""
+    if kernels.is_dictionary(old) and kernels.is_dictionary(new) and len(new.dictionary):
+        old_codes, new_codes = kernels.shared_codes(old, new)
+        return np.not_equal(old_codes, new_codes)
+    old, new = kernels.plain(old), kernels.plain(new)
     same = kernels.to_mask(kernels.equal(old, new))
     if old.null_count or new.null_count:
         same |= kernels.is_null(old) & kernels.is_null(new)
@@ -27,7 +31,7 @@ def differing_json(old: pa.Array, new: pa.Array) -> Mask:
     """Return true a slot whose texts hold unlike JSON. Cost: only texts that differ are parsed."""
     mask = differing_cells(old, new)
     suspects = np.flatnonzero(mask)
-    texts = (kernels.take(side, suspects).to_pylist() for side in (old, new))
+    texts = (kernels.plain(kernels.take(side, suspects)).to_pylist() for side in (old, new))
     for position, before, after in zip(suspects.tolist(), *texts, strict=True):
         if before is not None and after is not None:
             mask[position] = canonical_json(before) != canonical_json(after)

@@ -7,6 +7,7 @@ from typing import Self
 
 import pyarrow as pa
 
+from tdmvc.changes import kernels
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.changes.walk.stretches import Unordered
 
@@ -43,9 +44,38 @@ class Rows:
         """
         type_ = self._types[name]
         arrays = [part.read(name) for part in self.parts]
-        for array in arrays:
-            if array.type != type_ and not pa.types.is_nested(type_):
+        if not all(_is_of_type(array.type, type_) for array in arrays):
+            raise Unordered
+        return _concatenated(arrays, type_)
+
+    def columns(self, names: Sequence[str]) -> dict[str, pa.Array]:
+        """Return several columns, each in one chunk, texts that repeat as dictionaries.
+
+        Raises:
+            Unordered: a file holds another type than its table's schema says.
+        """
+        parts = [part.read_many(names) for part in self.parts]
+        found: dict[str, pa.Array] = {}
+        for place, name in enumerate(names):
+            type_ = self._types[name]
+            arrays = [part[place] for part in parts]
+            if not all(_is_of_type(array.type, type_) for array in arrays):
                 raise Unordered
-        if not arrays:
-            return pa.array([], type_)
-        return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+            found[name] = _concatenated(arrays, type_)
+        return found
+
+
+def _is_of_type(found: pa.DataType, wanted: pa.DataType) -> bool:
+    if pa.types.is_dictionary(found):
+        found = found.value_type
+    return bool(found == wanted or pa.types.is_nested(wanted))
+
+
+def _concatenated(arrays: Sequence[pa.Array], type_: pa.DataType) -> pa.Array:
+    if not arrays:
+        return pa.array([], type_)
+    if len(arrays) == 1:
+        return arrays[0]
+    if not all(kernels.is_dictionary(array) for array in arrays):
+        arrays = [kernels.plain(array) for array in arrays]
+    return pa.concat_arrays(arrays)

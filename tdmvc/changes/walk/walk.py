@@ -122,26 +122,33 @@ class Walk:
     def _compare_cells(
         self, stretch: Stretch, before: Rows, after: Rows, alignment: Alignment | None
     ) -> _Touched:
-        """Compare column by column, so that two columns at a time are decoded; no alignment means row by row."""
+        """Compare the columns of rows that are one; no alignment means row by row."""
+        if alignment is None:
+            pairs = self._aligned_columns(before, after)
+        elif len(alignment.old):
+            pairs = self._paired_columns(before, after, alignment)
+        else:
+            pairs = iter(())
         differing: dict[str, Mask] = {}
         values: dict[str, tuple[pa.Array, pa.Array]] = {}
         ignored_cells: dict[str, int] = {}
         counted: Mask | None = None
         ignored: Mask | None = None
-        has_twins = alignment is None or len(alignment.old) > 0
-        for pair in self._pairs.compared if has_twins else ():
-            found = self._differing(pair, before, after, alignment)
-            if found is None:
+        for pair, old, new in pairs:
+            mask = self._mask(pair, old, new)
+            if not mask.any():
                 continue
-            mask, old, new = found
             if pair.is_ignored:
                 ignored_cells[pair.name] = int(np.count_nonzero(mask))
                 ignored = mask if ignored is None else ignored | mask
-            else:
-                differing[pair.name] = mask
-                chosen = np.flatnonzero(mask)
-                values[pair.name] = (kernels.take(old, chosen), kernels.take(new, chosen))
-                counted = mask if counted is None else counted | mask
+                continue
+            differing[pair.name] = mask
+            chosen = np.flatnonzero(mask)
+            values[pair.name] = (
+                kernels.plain(kernels.take(old, chosen)),
+                kernels.plain(kernels.take(new, chosen)),
+            )
+            counted = mask if counted is None else counted | mask
         changed = np.flatnonzero(counted) if counted is not None else _NOTHING
         if ignored is not None and counted is not None:
             ignored = ignored & ~counted
@@ -157,25 +164,32 @@ class Walk:
             cells=values,
         )
 
-    def _differing(
-        self, pair: ColumnPair, before: Rows, after: Rows, alignment: Alignment | None
-    ) -> tuple[Mask, pa.Array, pa.Array] | None:
-        """Return which paired rows differ in a column, and its values on both sides; None where none does."""
-        # Equal bytes of one type say the same, whatever the type.
-        if (
-            alignment is None
-            and pair.old.type == pair.new.type
-            and before.parts[0].chunks(pair.old.name) == after.parts[0].chunks(pair.name)
-        ):
-            return None
-        old, new = before.column(pair.old.name), after.column(pair.name)
-        if alignment is not None:
+    def _aligned_columns(self, before: Rows, after: Rows) -> Iterator[tuple[ColumnPair, pa.Array, pa.Array]]:
+        """Yield the columns that may differ, two at a time in memory.
+
+        Equal bytes of one type say the same, whatever the type.
+        """
+        for pair in self._pairs.compared:
+            if pair.old.type != pair.new.type or (
+                before.parts[0].chunks(pair.old.name) != after.parts[0].chunks(pair.name)
+            ):
+                yield pair, before.column(pair.old.name), after.column(pair.name)
+
+    def _paired_columns(
+        self, before: Rows, after: Rows, alignment: Alignment
+    ) -> Iterator[tuple[ColumnPair, pa.Array, pa.Array]]:
+        """Yield every column, its rows in one order: what was inserted has moved all bytes."""
+        olds = before.columns([pair.old.name for pair in self._pairs.compared])
+        news = after.columns([pair.name for pair in self._pairs.compared])
+        for pair in self._pairs.compared:
+            old, new = olds.pop(pair.old.name), news.pop(pair.name)
+            if not pair.has_one_type:
+                old, new = kernels.plain(old), kernels.plain(new)
             if len(alignment.old) < len(old):
                 old = kernels.take(old, alignment.old)
             if len(alignment.new) < len(new):
                 new = kernels.take(new, alignment.new)
-        mask = self._mask(pair, old, new)
-        return (mask, old, new) if mask.any() else None
+            yield pair, old, new
 
     def _mask(self, pair: ColumnPair, old: pa.Array, new: pa.Array) -> Mask:
         if pair.has_one_type and is_plain(pair.new.type):
@@ -230,23 +244,28 @@ class _Tally:
         if not len(new_rows) and not len(old_rows) and not (room and len(touched.old)):
             return
         pairs = self._walk.pairs
+        differing = [pair.old.name for pair in pairs.compared if pair.name in touched.flags]
         before, after = self._walk.open(touched.stretch)
         with before, after:
             key = {pair.name: pair.name for pair in pairs.key}
-            added += [whole_row(key, row) for row in _read(after, new_rows)]
+            added += [whole_row(key, row) for row in _read(after, new_rows, after.names)]
             old_key = {pair.name: pair.old.name for pair in pairs.key}
-            removed += [whole_row(old_key, row) for row in _read(before, old_rows)]
-            old, new = _read(before, touched.old[:room]), _read(after, touched.new[:room])
+            removed += [whole_row(old_key, row) for row in _read(before, old_rows, before.names)]
+            old = _read(before, touched.old[:room], differing)
+            new = _read(after, touched.new[:room], after.names)
         none = np.zeros(len(touched.old), np.bool_)
         flags = [touched.flags.get(pair.name, none) for pair in pairs.compared]
         for index, (old_row, new_row) in enumerate(zip(old, new, strict=True)):
             changed.append(changed_row(pairs, [bool(flag[index]) for flag in flags], old_row, new_row))
 
 
-def _read(rows: Rows, positions: Positions) -> list[dict[str, object]]:
+def _read(rows: Rows, positions: Positions, names: Sequence[str]) -> list[dict[str, object]]:
     if not len(positions):
         return []
-    columns = {name: python_values(kernels.take(rows.column(name), positions)) for name in rows.names}
+    columns = {
+        name: python_values(kernels.plain(kernels.take(column, positions)))
+        for name, column in rows.columns(names).items()
+    }
     return [{name: values[i] for name, values in columns.items()} for i in range(len(positions))]
 
 

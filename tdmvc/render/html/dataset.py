@@ -13,8 +13,8 @@ from tdmvc.render.html.table import TableCard, render_card
 from tdmvc.render.page import severities
 from tdmvc.render.patterns import group_words
 from tdmvc.render.privacy import guarded_group, personal_by_table
+from tdmvc.render.review_wording import side_facts
 from tdmvc.render.terminal import number, plural
-from tdmvc.render.wording import side_facts
 
 
 class DatasetPart:

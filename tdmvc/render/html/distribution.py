@@ -2,7 +2,8 @@
 
 from tdmvc.model.review import Bar, Shift
 from tdmvc.render.html.markup import Html, code, element, joined, text
-from tdmvc.render.wording import percent, shift_words
+from tdmvc.render.review_wording import shift_words
+from tdmvc.render.wording import percent
 
 _MOST_BARS = 24
 _LONGEST_LABEL = 40

@@ -142,8 +142,8 @@ class Grid:
                 parts.append("<td></td>")
         for name in self.folded if self.has_unchanged else ():
             value = sample.unchanged.get(name)
-            shown = value_cell(value, is_personal=name in personal) if name in sample.unchanged else ""
-            parts.append(f'<td class="u">{shown}</td>')
+            folded = value_cell(value, is_personal=name in personal) if name in sample.unchanged else ""
+            parts.append(f'<td class="u">{folded}</td>')
         return "".join(parts)
 
 

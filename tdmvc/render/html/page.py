@@ -13,8 +13,9 @@ from tdmvc.render.html.grid import Grid
 from tdmvc.render.html.markup import Html, clipped, code, element, joined, json_script, text
 from tdmvc.render.html.room import Detail, Room
 from tdmvc.render.html.table import TableCard
+from tdmvc.render.review_wording import review_words
 from tdmvc.render.terminal import number, plural
-from tdmvc.render.wording import review_words, total_rows
+from tdmvc.render.wording import total_rows
 
 _NAME = 60
 _MANY = 30

@@ -1,0 +1,46 @@
+"""Knows how the facts of a review read in words: verdicts, sides, shifts."""
+
+from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, ShiftKind
+from tdmvc.render.cells import visible
+from tdmvc.render.page import severities
+from tdmvc.render.terminal import number, plural
+from tdmvc.render.wording import percent, totals
+
+
+def dataset_words(dataset: DatasetReview) -> str:
+    """Return a dataset's counts in one line: tables, rows, cells, findings."""
+    found = severities(dataset.findings)
+    return "; ".join([*totals(dataset.diff), *([found] if found else [])])
+
+
+def review_words(review: Review) -> str:
+    """Return how many datasets differ, and how many do not."""
+    differ = sum(dataset.diff.is_changed for dataset in review.datasets)
+    count = plural(differ, "dataset") if differ else "no dataset"
+    words = [f"{count} {'differ' if differ > 1 else 'differs'}"]
+    noted = len(review.datasets) - differ
+    if noted:
+        words.append(f"{number(noted)} with findings only")
+    if review.unchanged:
+        words.append(f"{number(len(review.unchanged))} unchanged")
+    return ", ".join(words) if review.datasets or review.unchanged else "no dataset"
+
+
+def side_facts(old: ReviewSide, new: ReviewSide) -> list[tuple[str, str, str]]:
+    """Return (label, old, new) for version, release and migrations, as visible texts; unknown is empty."""
+    facts = [
+        ("version", old.version or "", new.version or ""),
+        ("release", old.release or "", new.release or ""),
+    ]
+    for location in sorted({*old.migrations, *new.migrations}):
+        heads = [", ".join(side.migrations.get(location, ())) for side in (old, new)]
+        facts.append((f"migrations {location}", heads[0], heads[1]))
+    return [(visible(label), visible(one), visible(other)) for label, one, other in facts]
+
+
+def shift_words(shift: Shift) -> str:
+    """Return what moved and how far: `share of nulls moved by 12 %`."""
+    if shift.kind is ShiftKind.NULLS:
+        return f"share of nulls moved by {percent(shift.score)} (shown from {percent(shift.threshold)})"
+    what = "numbers" if shift.kind is ShiftKind.NUMBERS else "commonest values"
+    return f"{what} moved, index {shift.score:.2f} (shown from {shift.threshold:.2f})"
