@@ -85,6 +85,16 @@ def to_positions(array: pa.Array) -> Positions:
     return np.frombuffer(array.buffers()[1], np.int64, count=len(array), offset=array.offset * 8)
 
 
+def whole_numbers(array: pa.Array) -> Positions | None:
+    """Return integers, dates and times without nulls as 64-bit integers of one order; None for other types."""
+    type_ = array.type
+    if pa.types.is_uint64(type_) or not (pa.types.is_integer(type_) or pa.types.is_temporal(type_)):
+        return None
+    if pa.types.is_temporal(type_):
+        array = array.view(pa.int64() if type_.bit_width == 64 else pa.int32())
+    return to_positions(array)
+
+
 def dictionary_codes(array: pa.Array) -> Positions:
     """Return a number a slot, equal for equal values and counted from 0 in order of appearance."""
     return to_positions(call_function("dictionary_encode", [array]).indices)
