@@ -114,6 +114,17 @@ def plan_story(folder: Path) -> list[Step]:
             lambda: _release_with_data(folder, shop, third),
         ),
         Step(
+            "What a pull request shows",
+            "`review` compares the branch with its base: verdict first, then what changed and what belongs "
+            "together. In CI it is one comment and one page. After `install`, Git itself shows rows.",
+            (
+                _tdmvc("review", "v1.1.0", "--write", "html=../review.html"),
+                _tdmvc("install"),
+                _git("log", "-p", "-1", "--format=%s", "--", "datasets/golden/products.dvc", is_shown=True),
+                *_commit("Rows in git diff, for every clone"),
+            ),
+        ),
+        Step(
             "An edit with any tool",
             "DuckDB writes plain Parquet into the working copy: one payment failed after all. The diff is one cell.",
             (
