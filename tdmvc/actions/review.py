@@ -17,7 +17,7 @@ from tdmvc.checks.classification import check_classification
 from tdmvc.checks.contract import check_contract
 from tdmvc.checks.references import check_references
 from tdmvc.errors import NotFoundError
-from tdmvc.model.change import Bump, BumpLevel, DatasetDiff, TableStatus
+from tdmvc.model.change import Bump, BumpLevel, DatasetDiff, Samples, TableDiff, TableStatus
 from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.names import folder_name
@@ -27,8 +27,8 @@ from tdmvc.model.tree import FileTree
 from tdmvc.repo import datasets
 from tdmvc.repo.dataset import DATASET_FILE
 
-_MOST_SAMPLES = 200_000
-"""Sample rows of one kind over all tables; a page shows far fewer."""
+_MOST_SAMPLES = 50_000
+"""Sample rows of one kind over all tables; a page has room for fewer."""
 _LEAST_SAMPLES = 20
 
 
@@ -68,6 +68,11 @@ def review(
     workspace.store.index.save()
     words = f"tdmvc review {shlex.quote(base)}" + (f" --head {shlex.quote(head)}" if head else "")
     return Review(base, head or "working tree", tuple(reviews), tuple(unchanged), (words,))
+
+
+def with_few_samples(found: Review, sample_rows: int) -> Review:
+    """Return the review with at most so many sample rows of a kind and table, as if it had been made so."""
+    return replace(found, datasets=tuple(_with_few_samples(one, sample_rows) for one in found.datasets))
 
 
 def pointer_path(workspace: Workspace, dataset: str, table: str | None) -> str:
@@ -110,6 +115,19 @@ def _review_dataset(
     )
 
 
+def _with_few_samples(found: DatasetReview, count: int) -> DatasetReview:
+    tables = tuple(
+        replace(
+            table,
+            samples=Samples(
+                table.samples.added[:count], table.samples.removed[:count], table.samples.changed[:count]
+            ),
+        )
+        for table in found.diff.tables
+    )
+    return replace(found, diff=replace(found.diff, tables=tables), units=relate_rows(tables))
+
+
 def _check(workspace: Workspace, new: DatasetState, sides: Sides, diff: DatasetDiff) -> tuple[Finding, ...]:
     """Return what the checks say of the tables that changed; what the diff found is not said twice."""
     changed = {table.name for table in diff.tables if table.is_changed} & set(sides.new)
@@ -118,7 +136,7 @@ def _check(workspace: Workspace, new: DatasetState, sides: Sides, diff: DatasetD
     references = check_references(
         workspace.engine,
         sides.new,
-        changed={table.name for table in diff.tables if table.is_changed},
+        changed={table.name for table in diff.tables if _may_break(table, sides)},
         old=sides.old,
         at=new.ref,
     )
@@ -130,6 +148,19 @@ def _check(workspace: Workspace, new: DatasetState, sides: Sides, diff: DatasetD
     found = (*contract, *references, *classification)
     news = tuple(finding for finding in found if (finding.rule, finding.table) not in said)
     return tuple(replace(finding, dataset=new.name) for finding in (*diff.findings, *news))
+
+
+def _may_break(table: TableDiff, sides: Sides) -> bool:
+    """Tell whether a table changed in a way that can break a reference; a look at one reads both of its ends."""
+    if table.status is not TableStatus.CHANGED or table.schema or table.is_natural_key:
+        # By a natural key, the ids that others refer to may be others.
+        return table.is_changed
+    if table.rows.added or table.rows.removed:
+        return True
+    ends = {name for reference in table.references for name in reference.columns}
+    for side in sides.new.values():
+        ends.update(name for r in side.schema.references if r.table == table.name for name in r.to)
+    return not ends.isdisjoint({*table.columns, *table.ignored})
 
 
 def _shifts(workspace: Workspace, sides: Sides, diff: DatasetDiff) -> tuple[Shift, ...]:
@@ -184,20 +215,32 @@ def _side(workspace: Workspace, state: DatasetState) -> ReviewSide:
 def _find_base(workspace: Workspace, environ: Mapping[str, str]) -> str:
     """Return the branch that this one will be merged into, as far as CI or the remote tells."""
     target = environ.get("GITHUB_BASE_REF") or environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
-    named = [f"origin/{target}", target] if target else []
-    for candidate in (*named, "origin/HEAD", "origin/main", "origin/master", "main", "master"):
+    guesses = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+    for candidate in (f"origin/{target}", target) if target else guesses:
         if workspace.git.try_resolve(candidate):
             return candidate
+    if target:
+        # Another branch would give a review that is well-formed and wrong.
+        raise NotFoundError(
+            f"CI says that this is to be merged into '{target}', and that branch is not in this clone.",
+            where=str(workspace.root),
+            remedy=f"run `{_fetch_command(target)}` before the review, or name another base:"
+            " `tdmvc review BRANCH`.",
+        )
     raise NotFoundError(
         "It is not known what to compare with: there is no branch main or master, here or on origin.",
         where=str(workspace.root),
-        remedy="name the base: `tdmvc review BRANCH`"
-        + (f" (CI says '{target}': fetch it first)." if target else "."),
+        remedy="name the base: `tdmvc review BRANCH`; a branch that is not in this clone has to be fetched first:"
+        f" `{_fetch_command('BRANCH')}`.",
     )
 
 
+def _fetch_command(branch: str) -> str:
+    return f"git fetch origin {shlex.quote(f'{branch}:refs/remotes/origin/{branch}')}"
+
+
 def _commands(base: str, head: str | None, name: str) -> tuple[str, ...]:
-    pair = f"{name}@{base}...{name}@{head or 'HEAD'}"
+    pair = f"{name}@{base}...{name}@{head}" if head else f"{name}@{base}...{name}"
     return (f"tdmvc diff {shlex.quote(pair)}",)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tdmvc.actions.review import pointer_path, review
+from tdmvc.actions.review import pointer_path, review, with_few_samples
 from tdmvc.actions.workspace import Workspace
 from tdmvc.cli.output import opened, terminal_width, use_color
 from tdmvc.errors import StoreError, UsageError
@@ -84,28 +84,28 @@ def command(
     if host is not None:
         _check_host(host)
     if reveal:
-        _check_reveal(output_format, output)
+        _check_reveal(output_format, is_kept=output is not None or bool(wanted) or host is not None)
     has_page = output_format == "html" or any(name == "html" for name, _ in wanted)
     with opened(context) as workspace:
         found = review(workspace, base, head=head, sample_rows=_PAGE_ROWS if has_page else _FEW_ROWS)
-        render = _Renderer(workspace, found, link=link, reveal=reveal, is_file=output is not None)
-        text = render(output_format)
+        render = _Renderer(workspace, found, link=link, reveal=reveal)
+        text = render(output_format, is_file=output is not None)
         if output is None:
             if text:
                 click.echo(text, nl=not text.endswith("\n"), color=use_color())
         else:
             _write(output, text)
         for name, path in wanted:
-            _write(path, render(name))
+            _write(path, render(name, is_file=True))
     if host is not None:
         from tdmvc.cli.post_command import post_text
 
         post_text(
             context,
             host,
-            render_review_markdown(found, link=link),
+            render("markdown", is_file=True),
             is_changed=found.verdict is not Verdict.UNCHANGED,
-            shorten=lambda limit: render_review_markdown(found, limit=limit, link=link),
+            shorten=lambda limit: render.shortened_markdown(limit),
         )
     return int(_fails(found, fail_on))
 
@@ -113,23 +113,26 @@ def command(
 class _Renderer:
     """One review in any format; a renderer is imported when it is asked for."""
 
-    def __init__(
-        self, workspace: Workspace, found: Review, *, link: str | None, reveal: bool, is_file: bool
-    ) -> None:
-        self._review = found
+    def __init__(self, workspace: Workspace, found: Review, *, link: str | None, reveal: bool) -> None:
+        # What a page has room for is no reason for the other formats to differ.
+        self._page = found
+        self._review = with_few_samples(found, _FEW_ROWS)
         self._link = link
         self._reveal = reveal
-        self._is_file = is_file
         self._paths: Callable[[str, str | None], str] = lambda dataset, table: pointer_path(
             workspace, dataset, table
         )
 
-    def __call__(self, name: str) -> str:
+    def shortened_markdown(self, limit: int) -> str:
+        """Return the comment in at most so many characters."""
+        return render_review_markdown(self._review, limit=limit, link=self._link)
+
+    def __call__(self, name: str, *, is_file: bool) -> str:
         match name:
             case "terminal":
                 from tdmvc.render.review_terminal import render_review_terminal
 
-                color = use_color() and not self._is_file
+                color = use_color() and not is_file
                 return render_review_terminal(
                     self._review, color=color, width=terminal_width(), reveal=self._reveal
                 )
@@ -138,7 +141,7 @@ class _Renderer:
             case "html":
                 from tdmvc.render.review_html import render_review_html
 
-                return render_review_html(self._review)
+                return render_review_html(self._page)
             case "json":
                 document = review_document(self._review)
                 return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -177,13 +180,13 @@ def _check_host(host: str) -> None:
         raise UsageError(f"There is no host '{host}'.", remedy=f"choose one of {', '.join(POST_HOSTS)}.")
 
 
-def _check_reveal(output_format: str, output: Path | None) -> None:
+def _check_reveal(output_format: str, *, is_kept: bool) -> None:
     """Personal values go to a person's own screen and nowhere else."""
-    is_screen = output_format == "terminal" and output is None and sys.stdout.isatty()
+    is_screen = output_format == "terminal" and not is_kept and sys.stdout.isatty()
     if not is_screen or os.environ.get("CI"):
         raise UsageError(
             "Personal values are shown on your own terminal only.",
-            remedy="leave --reveal away, or run it in a terminal, outside CI and without a file or a pipe.",
+            remedy="leave --reveal away, or run it in a terminal, outside CI, without a file, a pipe or a comment.",
         )
 
 
