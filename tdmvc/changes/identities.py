@@ -17,6 +17,8 @@ from tdmvc.model.schema import TableSchema
 if TYPE_CHECKING:
     import duckdb
 
+    from tdmvc.changes.join.pairing import Pairing
+
 Engine = Callable[[], "duckdb.DuckDBPyConnection"]
 
 
@@ -36,7 +38,11 @@ def translated_rules(
     made: list[str] = []
     try:
         for table in _in_order_of_reference(new, rules):
-            if table not in old or sorted(old[table].parts) == sorted(new[table].parts):
+            if table not in old:
+                continue
+            # Equal bytes name other rows where a natural key holds a number that has moved.
+            has_moved = set(found[table].translations) & set(found[table].key)
+            if not has_moved and sorted(old[table].parts) == sorted(new[table].parts):
                 continue
             key = new[table].schema.key
             if len(key) != 1 or old[table].schema.key != key or key[0] in found[table].key:
@@ -77,7 +83,12 @@ def _find_same_rows(
     rules: TableRules,
     surrogate: str,
 ) -> bool:
-    """Fill a table of (old surrogate, new surrogate); tell whether any row has another number now."""
+    """Fill a table of what each surrogate stands for; tell whether one stands for unlike rows.
+
+    Rows of one natural key are the same row and are told by its new number; a row that
+    only one side has equals none. Where a natural key repeats or has a null, nobody can
+    say which row is which: the same number under the same natural key is the same row.
+    """
     # DuckDB is slow to import, and most diffs need none of it.
     from tdmvc.changes.join.json_form import lend_json_form
     from tdmvc.changes.join.pairing import pair_scans
@@ -92,23 +103,35 @@ def _find_same_rows(
     ):
         pairing = pair_scans(before, after, pairs)
         place = [pair.name for pair in pairs.compared].index(surrogate)
-        on = " AND ".join(f"o.{key} = n.{key}" for key in pairing.sort_columns)
-        keys = ", ".join(f"o.{key}" for key in pairing.sort_columns)
         with lend_json_form(con, is_needed=pairing.needs_json):
-            con.execute(
-                f"CREATE OR REPLACE TEMP TABLE {name} AS"
-                f" SELECT any_value(o.c{place}) AS o, any_value(n.c{place}) AS n"
-                f" FROM ({pairing.old_rows()}) o JOIN ({pairing.new_rows()}) n ON {on}"
-                f" GROUP BY {keys} HAVING count(*) = 1"
-            )
-    # A surrogate key that repeats names no row.
-    for column in ("o", "n"):
-        con.execute(
-            f"DELETE FROM {name} WHERE {column} IN"
-            f" (SELECT {column} FROM {name} GROUP BY {column} HAVING count(*) > 1)"
-        )
-    (moved,) = con.execute(f"SELECT count(*) FROM {name} WHERE o IS DISTINCT FROM n").fetchall()[0]
-    return bool(moved)
+            con.execute(_tokens_query(name, pairing, f"CAST(c{place} AS VARCHAR)"))
+    (moved,) = con.execute(
+        f"SELECT count(*) FROM {name} o JOIN {name} n USING (id)"
+        " WHERE NOT o.is_new AND n.is_new AND o.token <> n.token"
+    ).fetchall()[0]
+    (renumbered,) = con.execute(
+        f"SELECT count(*) FROM {name} WHERE NOT is_new AND token <> '=' || id AND starts_with(token, '=')"
+    ).fetchall()[0]
+    return bool(moved or renumbered)
+
+
+def _tokens_query(name: str, pairing: "Pairing", surrogate: str) -> str:
+    keys = ", ".join(pairing.sort_columns)
+    is_null = " OR ".join(f"{key} IS NULL" for key in pairing.sort_columns)
+    return (
+        f"CREATE OR REPLACE TEMP TABLE {name} AS WITH"
+        f" numbered AS (SELECT false AS is_new, {surrogate} AS id, {keys} FROM ({pairing.old_rows()})"
+        f" UNION ALL SELECT true, {surrogate}, {keys} FROM ({pairing.new_rows()})),"
+        " grouped AS (SELECT *, dense_rank() OVER natural_key AS g,"
+        " count(*) FILTER (NOT is_new) OVER same AS olds, count(*) FILTER (is_new) OVER same AS news,"
+        f" max(id) FILTER (is_new) OVER same AS new_id, {is_null} AS has_null FROM numbered"
+        f" WINDOW natural_key AS (ORDER BY {keys}), same AS (PARTITION BY {keys})),"
+        " told AS (SELECT is_new, id, CASE"
+        " WHEN has_null OR olds > 1 OR news > 1 THEN '?' || g || ':' || id"
+        " WHEN olds = 0 THEN '+' || id WHEN news = 0 THEN '-' || id ELSE '=' || new_id END AS token FROM grouped)"
+        " SELECT is_new, id, string_agg(token, ' ' ORDER BY token) AS token FROM told"
+        " WHERE id IS NOT NULL GROUP BY is_new, id"
+    )
 
 
 def _translate(

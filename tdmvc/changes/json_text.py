@@ -1,13 +1,16 @@
 """Knows when two JSON texts say the same."""
 
 import json
+from decimal import Decimal
+from math import isfinite
 
 
 def canonical_json(text: str) -> str:
     """Return one spelling for all texts that hold the same JSON.
 
     Objects are unordered and numbers go by value (1 equals 1.0 and 1e0). A text
-    that is no JSON, or repeats a name in an object, stands for itself only.
+    that is no JSON, repeats a name in an object, or has a fraction that no float
+    holds, stands for itself only.
     """
     try:
         value = json.loads(
@@ -23,6 +26,8 @@ def canonical_json(text: str) -> str:
 
 def _canonical_number(text: str) -> int | float:
     number = float(text)
+    if not isfinite(number) or Decimal(repr(number)) != Decimal(text):
+        raise ValueError("a number has more digits than a float can tell apart")
     return int(number) if number.is_integer() else number
 
 

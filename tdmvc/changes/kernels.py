@@ -139,10 +139,27 @@ def lower(texts: pa.Array) -> pa.Array:
 
 
 def without_white_space(texts: pa.Array) -> pa.Array:
-    """Return the texts with every run of white space taken out."""
+    """Return the texts with every run of what Python calls white space taken out."""
     from pyarrow._compute import ReplaceSubstringOptions
 
-    return call_function("replace_substring_regex", [texts], ReplaceSubstringOptions(r"\s+", ""))
+    # The kernel's own `\s` knows ASCII only.
+    space = r"[\t-\r\x1c-\x20\x{85}\p{Z}]+"
+    return call_function("replace_substring_regex", [texts], ReplaceSubstringOptions(space, ""))
+
+
+def is_ascii(texts: pa.Array) -> Mask:
+    """Return true a text of ASCII characters only; false for null."""
+    return to_mask(call_function("string_is_ascii", [texts]))
+
+
+def less(left: pa.Array, right: pa.Array) -> Mask:
+    """Return true a slot that is less, in the order that parts are sorted by; false where either is null."""
+    return to_mask(call_function("less", [left, right]))
+
+
+def signed(numbers: pa.Array) -> pa.Array:
+    """Return unsigned integers as signed ones; raises `pa.ArrowException` where one does not fit."""
+    return call_function("cast", [numbers], _cast_to(pa.int64()))
 
 
 def joined(*texts: pa.Array | pa.Scalar) -> pa.Array:

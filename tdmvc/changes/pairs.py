@@ -13,7 +13,7 @@ class Translation:
     """A foreign key to a table whose surrogate keys differ between the sides, though its rows are the same."""
 
     table: str
-    """The SQL name of a table of (`o`, `n`): the old and the new surrogate key of one row."""
+    """The SQL name of a table of (`is_new`, `id`, `token`): what each side's surrogate keys, as text, stand for."""
 
 
 @dataclass(frozen=True, slots=True)

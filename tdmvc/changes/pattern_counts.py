@@ -14,14 +14,23 @@ import numpy as np
 import pyarrow as pa
 
 from tdmvc.changes import kernels
-from tdmvc.changes.pattern_kinds import Way, affix_way, identity, plain_way, shift_way
+from tdmvc.changes.pattern_kinds import Way, affix_way, has_affix, identity, plain_way, shift_way
 from tdmvc.changes.values import python_values
 from tdmvc.model.change import PatternKind
 
 _MOST_PAIRS = 2000
 _MOST_SHIFTS = 200
+_AT_A_TIME = 4096
 _MOST_AFFIXES = 3
 _MOST_MAPPED = 50
+_AFFIXES = frozenset(
+    {
+        PatternKind.PREFIX_ADDED,
+        PatternKind.PREFIX_REMOVED,
+        PatternKind.SUFFIX_ADDED,
+        PatternKind.SUFFIX_REMOVED,
+    }
+)
 _LEAST_SHARE = 0.05
 """A group smaller than this share of what is left to explain is no pattern."""
 _DOMINANT_SHARE = 0.2
@@ -124,7 +133,7 @@ class ColumnCounts:
 
     def match(self, old: object, new: object) -> Found | None:
         """Return the way in which one cell changed."""
-        ways = {plain_way(old, new), affix_way(old, new), shift_way(old, new)}
+        ways = {plain_way(old, new), shift_way(old, new)}
         last: Found | None = None
         for found in self.found():
             match found.kind:
@@ -135,6 +144,8 @@ class ColumnCounts:
                 case PatternKind.MAPPED | PatternKind.VARIED:
                     last = found
                     continue
+                case kind if kind in _AFFIXES:
+                    is_it = plain_way(old, new) is None and has_affix(kind, found.by or "", old, new)
                 case _:
                     is_it = (found.kind, found.by) in ways
             if is_it:
@@ -174,40 +185,29 @@ class ColumnCounts:
         yield (PatternKind.FILLED, None), old_null.copy()
         if not is_text:
             return
-        yield (PatternKind.CASE, None), _equals(kernels.lower(old), kernels.lower(new))
+        unlike = ~_equals(old, new)
+        yield (PatternKind.CASE, None), _has_other_case(old, new) & unlike
         bare = kernels.without_white_space(old), kernels.without_white_space(new)
-        yield (PatternKind.WHITESPACE, None), _equals(*bare)
+        yield (PatternKind.WHITESPACE, None), _equals(*bare) & unlike
+        empty = _equals(old, pa.scalar("")) | _equals(new, pa.scalar(""))
         for kind, text in self._affixes:
-            yield (kind, text), _has_affix(old, new, kind, pa.scalar(text))
+            yield (kind, text), _has_affix(old, new, kind, pa.scalar(text)) & ~empty
 
     def _count_rest(self, old: pa.Array, new: pa.Array) -> None:
         self._rest += len(old)
         if self._one_new is not None:
             first = new.slice(0, 1)
-            same = kernels.equal(new, first[0])
-            if kernels.to_mask(same).all():
+            if not _differs_from(new, first).any():
                 self._note_new(python_values(first)[0])
             else:
                 self._one_new = None
         if self._shifts is None:
             return
-        try:
-            amounts = kernels.difference(new, old) if _is_shiftable(old.type, new.type) else None
-        except (pa.ArrowException, NotImplementedError):
-            amounts = None
-        if amounts is None:
-            self._note_shift(None, len(old))
-            return
-        # One representative a distance, spelled by the same words as single pairs are.
-        first_at, counts = kernels.distinct_pairs(amounts, amounts)
-        if len(first_at) > _MOST_SHIFTS:
-            self._shifts = None
-            return
-        olds = python_values(kernels.take(old, first_at))
-        news = python_values(kernels.take(new, first_at))
-        for before, after, count in zip(olds, news, counts.tolist(), strict=True):
+        for before, after, count in _one_of_each_distance(old, new):
             shift = shift_way(before, after)
             self._note_shift(shift[1] if shift else None, count)
+            if self._shifts is None:
+                return
 
     def _note_new(self, value: object) -> None:
         if self._one_new is None:
@@ -322,10 +322,55 @@ def _has_affix(old: pa.Array, new: pa.Array, kind: PatternKind, text: pa.Scalar)
     return _equals(kernels.joined(new, text), old)
 
 
-def _is_shiftable(old: pa.DataType, new: pa.DataType) -> bool:
-    if old != new:
-        return False
-    return bool(pa.types.is_integer(old) or pa.types.is_temporal(old) or pa.types.is_decimal(old))
+def _has_other_case(old: pa.Array, new: pa.Array) -> kernels.Mask:
+    """Tell as Python does: the kernel knows other rules for some letters beyond ASCII."""
+    mask = _equals(kernels.lower(old), kernels.lower(new))
+    unsure = np.flatnonzero(
+        ~(kernels.is_null(old) | kernels.is_null(new) | (kernels.is_ascii(old) & kernels.is_ascii(new)))
+    )
+    texts = (kernels.take(side, unsure).to_pylist() for side in (old, new))
+    for position, before, after in zip(unsure.tolist(), *texts, strict=True):
+        mask[position] = before.lower() == after.lower()
+    return mask
+
+
+def _differs_from(values: pa.Array, one: pa.Array) -> kernels.Mask:
+    """Return true a slot that differs from the one value; NaN is NaN."""
+    if pa.types.is_nested(values.type):
+        name = identity(python_values(one)[0])
+        return np.array([identity(value) != name for value in python_values(values)], np.bool_)
+    same = _equals(values, one[0])
+    if pa.types.is_floating(values.type) and kernels.is_nan(one).all():
+        same = kernels.is_nan(values)
+    return ~same
+
+
+def _one_of_each_distance(old: pa.Array, new: pa.Array) -> Iterator[tuple[object, object, int]]:
+    """Yield (old, new, cells), at least one for each distance by which values moved.
+
+    Cost: Python's for each pair of floats, a kernel's for other numbers; a caller that
+    has seen enough stops early.
+    """
+    if old.type != new.type:
+        return
+    if pa.types.is_floating(old.type):
+        # Distances of floats go by their decimal spelling, which no kernel knows.
+        first_at, counts = kernels.distinct_pairs(old, new)
+    elif pa.types.is_integer(old.type) or pa.types.is_temporal(old.type) or pa.types.is_decimal(old.type):
+        try:
+            if pa.types.is_unsigned_integer(old.type):
+                amounts = kernels.difference(kernels.signed(new), kernels.signed(old))
+            else:
+                amounts = kernels.difference(new, old)
+            first_at, counts = kernels.distinct_pairs(amounts, amounts)
+        except (pa.ArrowException, NotImplementedError):
+            first_at, counts = kernels.distinct_pairs(old, new)
+    else:
+        return
+    for start in range(0, len(first_at), _AT_A_TIME):
+        chosen = first_at[start : start + _AT_A_TIME]
+        olds, news = (python_values(kernels.take(side, chosen)) for side in (old, new))
+        yield from zip(olds, news, counts[start : start + _AT_A_TIME].tolist(), strict=True)
 
 
 def _values_at(old: pa.Array, new: pa.Array, position: int) -> tuple[object, object]:

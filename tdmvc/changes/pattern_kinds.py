@@ -3,12 +3,15 @@
 import re
 from collections.abc import Hashable
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from math import isfinite
 
 from tdmvc.model.change import PatternKind
 
 _SPACE = re.compile(r"\s+")
-_LONGEST_AFFIX = 200
+LONGEST_AFFIX = 200
+_EXACT = Context(prec=80, traps=[Inexact, InvalidOperation])
+"""The default context would round a difference of large decimals."""
 
 Way = tuple[PatternKind, str | None]
 """A kind with its amount or text, where it has one."""
@@ -18,7 +21,7 @@ def plain_way(old: object, new: object) -> Way | None:
     """Return how a null, the case or the white space explains a change; None where nothing of it does."""
     if old is None or new is None:
         return (_null_kind(old, new), None)
-    if isinstance(old, str) and isinstance(new, str):
+    if isinstance(old, str) and isinstance(new, str) and old != new:
         if old.lower() == new.lower():
             return (PatternKind.CASE, None)
         if _SPACE.sub("", old) == _SPACE.sub("", new):
@@ -36,12 +39,26 @@ def affix_way(old: object, new: object) -> Way | None:
         text, part = longer[: -len(shorter)], "prefix"
     elif longer.startswith(shorter):
         text, part = longer[len(shorter) :], "suffix"
-    return (PatternKind(f"{part}_{verb}"), text) if text and len(text) <= _LONGEST_AFFIX else None
+    return (PatternKind(f"{part}_{verb}"), text) if text and len(text) <= LONGEST_AFFIX else None
+
+
+def has_affix(kind: PatternKind, text: str, old: object, new: object) -> bool:
+    """Tell whether a text was put before or behind, or taken away there; `a` to `aa` is both."""
+    if not (isinstance(old, str) and isinstance(new, str)) or not old or not new:
+        return False
+    match kind:
+        case PatternKind.PREFIX_ADDED:
+            return text + old == new
+        case PatternKind.PREFIX_REMOVED:
+            return text + new == old
+        case PatternKind.SUFFIX_ADDED:
+            return old + text == new
+    return new + text == old
 
 
 def shift_way(old: object, new: object) -> Way | None:
-    """Return by how much a number, a date or a time moved."""
-    amount = _amount(old, new)
+    """Return by how much a number, a date or a time moved; a key that names another row did not move."""
+    amount = _amount(old, new) if old != new else None
     return (PatternKind.SHIFTED, amount) if amount else None
 
 
@@ -67,14 +84,15 @@ def _null_kind(old: object, new: object) -> PatternKind:
 def _amount(old: object, new: object) -> str | None:
     if isinstance(old, bool) or isinstance(new, bool):
         return None
-    if isinstance(old, int | Decimal) and isinstance(new, int | Decimal):
+    if isinstance(old, int) and isinstance(new, int):
         return f"{new - old:+}"
+    if isinstance(old, int | Decimal) and isinstance(new, int | Decimal):
+        return _difference(Decimal(old), Decimal(new))
     if isinstance(old, float) and isinstance(new, float):
-        try:
-            # As people write the numbers: 0.3 - 0.1 is 0.2.
-            return f"{(Decimal(repr(new)) - Decimal(repr(old))).normalize():+f}"
-        except (InvalidOperation, ValueError, OverflowError):
+        if not (isfinite(old) and isfinite(new)):
             return None
+        # As people write the numbers: 0.3 - 0.1 is 0.2.
+        return _difference(Decimal(repr(old)), Decimal(repr(new)), is_float=True)
     if isinstance(old, datetime) and isinstance(new, datetime):
         return _span(new - old) if (old.tzinfo is None) == (new.tzinfo is None) else None
     if isinstance(old, datetime) or isinstance(new, datetime):
@@ -84,6 +102,14 @@ def _amount(old: object, new: object) -> str | None:
     if isinstance(old, time) and isinstance(new, time):
         return _span(_since_midnight(new) - _since_midnight(old))
     return None
+
+
+def _difference(old: Decimal, new: Decimal, *, is_float: bool = False) -> str | None:
+    try:
+        amount = _EXACT.subtract(new, old)
+    except ArithmeticError:
+        return None
+    return f"{amount.normalize(_EXACT) if is_float else amount:+f}"
 
 
 def _since_midnight(value: time) -> timedelta:

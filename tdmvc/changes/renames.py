@@ -136,4 +136,11 @@ def _is_convincing(a: Column, b: Column, likeness: Likeness) -> bool:
 
 
 def _name_likeness(a: Column, b: Column) -> float:
-    return SequenceMatcher(None, a.name.lower(), b.name.lower(), autojunk=False).ratio()
+    return name_likeness(a.name, b.name)
+
+
+def name_likeness(a: str, b: str) -> float:
+    """Return how alike two names are, 0 to 1, whichever comes first."""
+    # The matcher itself is not symmetric.
+    first, second = sorted((a.lower(), b.lower()))
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from tdmvc.changes.renames import name_likeness
 from tdmvc.model.change import TableDiff, TableSide
 from tdmvc.model.schema import TableSchema
 
@@ -37,15 +38,15 @@ def find_table_renames(
     """
     gone = [name for name in sorted(old) if name not in new and old[name].rows]
     came = [name for name in sorted(new) if name not in old and new[name].rows]
-    scored: list[tuple[float, str, str]] = []
+    scored: list[tuple[float, float, str, str]] = []
     for before in gone:
         for after in came:
             share = _equal_share(old[before], new[after], compare)
             if share >= _LEAST_SHARE:
-                scored.append((-share, before, after))
+                scored.append((-share, -name_likeness(before, after), before, after))
     renames: list[TableRename] = []
     taken: set[str] = set()
-    for score, before, after in sorted(scored):
+    for score, _, before, after in sorted(scored):
         if before not in taken and after not in taken:
             taken |= {before, after}
             renames.append(TableRename(before, after, _evidence(-score)))

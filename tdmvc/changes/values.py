@@ -4,28 +4,45 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
+from tdmvc.model.types import map_type
+
 
 def python_values(column: pa.Array | pa.ChunkedArray) -> list[object]:
-    """Return Python values; instants in UTC; dates beyond the year 9999, which Python lacks, as text."""
-    if pa.types.is_timestamp(column.type) and column.type.tz in {"UTC", "Etc/UTC"}:
-        # Without its zone, for which PyArrow would import pandas where that is installed.
-        naive = column.cast(pa.timestamp(column.type.unit))
-        return [
-            value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
-            for value in python_values(naive)
-        ]
+    """Return Python values; instants in UTC; a date beyond the year 9999, which Python lacks, as text.
+
+    A value is the same whatever other values its column holds.
+    """
+    local = map_type(column.type, _without_zone)
+    # With a zone PyArrow may wrap a distant instant around in silence, and imports pandas where it is there.
+    naive = column if local == column.type else column.cast(local)
     try:
-        return [_in_utc(value) for value in column.to_pylist()]
+        values = naive.to_pylist()
     except (ValueError, OverflowError):
-        return [str(value) for value in column.cast(pa.string()).to_pylist()]
+        values = [_value(naive.slice(row, 1)) for row in range(len(naive))]
+    if local == column.type:
+        return list(values)
+    return [_with_zone(value, column.type) for value in values]
 
 
-def _in_utc(value: object) -> object:
-    """DuckDB hands out instants in the session's time zone."""
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC)
+def _value(cell: pa.Array | pa.ChunkedArray) -> object:
+    """Return one cell, with text for its dates if one of them is beyond Python's years."""
+    try:
+        return cell.to_pylist()[0]
+    except (ValueError, OverflowError):
+        spelled = map_type(cell.type, lambda leaf: pa.string() if pa.types.is_temporal(leaf) else leaf)
+        return cell.cast(spelled).to_pylist()[0]
+
+
+def _without_zone(leaf: pa.DataType) -> pa.DataType:
+    return pa.timestamp(leaf.unit) if pa.types.is_timestamp(leaf) and leaf.tz is not None else leaf
+
+
+def _with_zone(value: object, type_: pa.DataType) -> object:
+    """Put UTC back to the instants among nested values."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if pa.types.is_timestamp(type_) and type_.tz is not None else value
     if isinstance(value, list):
-        return [_in_utc(item) for item in value]
+        return [_with_zone(item, type_.value_type) for item in value]
     if isinstance(value, dict):
-        return {name: _in_utc(item) for name, item in value.items()}
+        return {name: _with_zone(item, type_.field(name).type) for name, item in value.items()}
     return value

@@ -146,8 +146,6 @@ class PatternKind(StrEnum):
     SUFFIX_REMOVED = "suffix_removed"
     MAPPED = "mapped"
     """The same old value always became the same new one."""
-    REKEYED = "rekeyed"
-    """Rows went and came again under another key; `cells` counts rows, which also count as removed and added."""
     VARIED = "varied"
     """Nothing in common was found."""
 

@@ -24,8 +24,8 @@ def pattern_words(pattern: Pattern) -> str:
 
 
 def pattern_count(pattern: Pattern) -> str:
-    """Return how much it is: `33 cells`, or `12 rows`."""
-    return plural(pattern.cells, "row" if pattern.kind is PatternKind.REKEYED else "cell")
+    """Return how much it is: `33 cells`."""
+    return plural(pattern.cells, "cell")
 
 
 def group_words(group: PatternGroup) -> str:
@@ -94,7 +94,5 @@ def _kind_words(kind: PatternKind, by: str | None, distinct: int | None) -> str:
         case PatternKind.MAPPED:
             pairs = f" ({number(distinct)} pairs of values)" if distinct else ""
             return f"each old value became one new value{pairs}"
-        case PatternKind.REKEYED:
-            return "rows that went and came again under another key"
         case PatternKind.VARIED:
             return "changed in no common way"

@@ -59,13 +59,22 @@ def pair_forms(pair: ColumnPair) -> FormPair:
 
 
 def _translated_forms(translation: Translation) -> tuple[Form, Form]:
-    """Old keys are told by the new keys of the same rows; a key without such a row equals none."""
+    """Keys are told by what they stand for; one that names no row stands for itself."""
 
-    def old(sql: str) -> str:
-        same = f"(SELECT '=' || CAST(n AS VARCHAR) FROM {translation.table} WHERE o = {sql})"
-        return f"coalesce({same}, '!' || CAST({sql} AS VARCHAR))"
+    def form(*, is_new: bool) -> Form:
+        def build(sql: str) -> str:
+            text = f"CAST({sql} AS VARCHAR)"
+            token = f"(SELECT token FROM {translation.table} WHERE is_new = {is_new} AND id = {text})"
+            return f"coalesce({token}, '!' || {text})"
 
-    return old, lambda sql: f"'=' || CAST({sql} AS VARCHAR)"
+        return build
+
+    return form(is_new=False), form(is_new=True)
+
+
+def token_value(sql: str) -> str:
+    """Return the SQL of the key that a token shows, as people wrote it."""
+    return f"regexp_replace({sql}, '^([=+!-]|[?][0-9]+:)', '')"
 
 
 def utc_text(sql: str) -> str:

@@ -15,6 +15,7 @@ from tdmvc.changes.join.samples import read_first_rows, read_samples
 from tdmvc.changes.join.touched import (
     TOUCHED,
     Touch,
+    count_ignored_whole_rows,
     count_touched,
     drop_working_tables,
     find_touched_rows,
@@ -104,6 +105,9 @@ def _compare(
     findings = describe_faulty_keys(con, pairing, new.schema.name) if faulty_keys else ()
     find_touched_rows(con, pairing, has_faulty_keys=faulty_keys > 0)
     outcome = count_touched(con, pairing, old=old.rows, new=new.rows)
+    if faulty_keys or not pairing.key:
+        ignored = count_ignored_whole_rows(con, pairing, only_faulty=bool(pairing.key))
+        outcome = replace(outcome, rows=replace(outcome.rows, ignored=outcome.rows.ignored + ignored))
     finder = _find_patterns(con, pairing, outcome)
     patterns = finder.patterns()
     samples = finder.mark(read_samples(con, pairing, sample_rows), patterns)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from tdmvc.changes.join.forms import token_value
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.model.finding import Finding, Severity
 
@@ -102,7 +103,11 @@ def _sides(con: duckdb.DuckDBPyConnection, where: str, fault: _Fault) -> str:
 
 def _first_keys(con: duckdb.DuckDBPyConnection, pairing: Pairing, where: str) -> tuple[str, ...]:
     columns = pairing.sort_columns
-    texts = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
+    shown = [
+        token_value(column) if pair.translation is not None else f"CAST({column} AS VARCHAR)"
+        for pair, column in zip(pairing.key, columns, strict=True)
+    ]
+    texts = ", ".join(shown)
     rows = con.execute(
         f"SELECT {texts} FROM {FAULTY_KEYS} WHERE {where}"
         f" ORDER BY {', '.join(f'{column} NULLS FIRST' for column in columns)} LIMIT {_SHOWN_KEYS}"

@@ -62,6 +62,22 @@ class Pairing:
         forms = [self.forms[pair.name].grouped_new(self.new.alias(pair.name)) for pair in self.counted]
         return _select_whole(forms, self.new)
 
+    def all_whole_rows(self) -> tuple[str, str]:
+        """Return both sides' queries over whole rows with the ignored columns behind the counted ones."""
+        pairs = (*self.counted, *self.left_out)
+        old = [self.forms[pair.name].grouped_old(self.old.alias(pair.old.name)) for pair in pairs]
+        new = [self.forms[pair.name].grouped_new(self.new.alias(pair.name)) for pair in pairs]
+        if not self.counted:
+            # Rows of which nothing counts are all alike.
+            old, new = ["0", *old], ["0", *new]
+        return _select_whole(old, self.old), _select_whole(new, self.new)
+
+    @property
+    def left_out(self) -> tuple[ColumnPair, ...]:
+        """The columns that do not tell whole rows apart."""
+        counted = {pair.name for pair in self.counted}
+        return tuple(pair for pair in self.pairs.columns if pair.name not in counted)
+
     def whole_columns(self) -> tuple[str, ...]:
         return tuple(f"w{i}" for i in range(max(1, len(self.counted))))
 

@@ -119,6 +119,31 @@ def _count_whole_rows(con: duckdb.DuckDBPyConnection, pairing: Pairing, *, only_
     )
 
 
+def count_ignored_whole_rows(con: duckdb.DuckDBPyConnection, pairing: Pairing, *, only_faulty: bool) -> int:
+    """Return how many rows that were counted as a multiset have a twin only because of what is ignored."""
+    if not pairing.left_out:
+        return 0
+    counted = pairing.whole_columns()
+    every = ", ".join(f"w{i}" for i in range(len(counted) + len(pairing.left_out)))
+    sides = pairing.all_whole_rows()
+    if only_faulty:
+        on = _same("rows", "faulty", pairing.key_columns_in_whole(), pairing.sort_columns)
+        old, new = (
+            f"SELECT rows.* FROM ({rows}) rows SEMI JOIN {FAULTY_KEYS} faulty ON {on}" for rows in sides
+        )
+    else:
+        old, new = sides
+    names = ", ".join(counted)
+    (ignored,) = con.execute(
+        "SELECT coalesce(sum(least(o, n) - twins), 0) FROM ("
+        f"SELECT sum(o) AS o, sum(n) AS n, sum(least(o, n)) AS twins FROM ("
+        f"SELECT {every}, sum(o) AS o, sum(n) AS n FROM ("
+        f"SELECT {every}, 1 AS o, 0 AS n FROM ({old}) UNION ALL SELECT {every}, 0, 1 FROM ({new})"
+        f") GROUP BY {every}) GROUP BY {names})"
+    ).fetchall()[0]
+    return int(ignored)
+
+
 def _counted(pairing: Pairing, kind: Touch, only_faulty: bool) -> str:
     rows = pairing.new_whole_rows() if kind is Touch.ADDED else pairing.old_whole_rows()
     if not only_faulty:

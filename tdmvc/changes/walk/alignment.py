@@ -13,7 +13,7 @@ _LARGEST_CODE = 2**62
 
 
 class FaultyKey(Exception):
-    """A key repeats or is null, so rows cannot be paired. Internal to the walk."""
+    """A key repeats, is null or out of order, so rows cannot be paired. Internal to the walk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,23 @@ class Alignment:
 
 
 def check_keys(columns: Sequence[pa.Array]) -> None:
-    """Make sure that sorted keys are whole and all different.
+    """Make sure that keys are whole, all different and in order.
 
     Raises:
-        FaultyKey: one repeats, or has a null.
+        FaultyKey: one repeats, has a null, or is less than the one before.
     """
-    rows = len(columns[0])
+    last = max(len(columns[0]) - 1, 0)
     if any(column.null_count for column in columns):
         raise FaultyKey
-    repeats = np.ones(max(rows - 1, 0), np.bool_)
+    undecided = np.ones(last, np.bool_)
     for column in columns:
-        repeats &= kernels.to_mask(kernels.equal(column.slice(0, max(rows - 1, 0)), column.slice(1)))
-        if not repeats.any():
+        before, after = column.slice(0, last), column.slice(1)
+        rises = kernels.less(before, after)
+        same = kernels.to_mask(kernels.equal(before, after))
+        if (undecided & ~(rises | same)).any():
+            raise FaultyKey
+        undecided &= same
+        if not undecided.any():
             return
     raise FaultyKey
 

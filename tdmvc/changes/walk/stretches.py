@@ -71,7 +71,7 @@ def plan_stretches(
         stretches = [(part.low, Stretch((twin.path,), (part.path,), True)) for twin, part in aligned]
         stretches += [(_low(c), _stretch(c)) for c in clusters]
         # Parts of unlike stretches share no key, but they may share the leading column's value.
-        if len(old_key) > 1 and len({key for key, _ in stretches}) < len(stretches):
+        if len(old_key) > 1 and len({key[0] for key, _ in stretches}) < len(stretches):
             stretches = [(_first(s, old_key, new_key), s) for _, s in stretches]
         return [stretch for _, stretch in sorted(stretches, key=lambda pair: pair[0])]
     except TypeError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tdmvc.model.change import Pattern, PatternKind, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.change import Pattern, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import DatasetReview, Shift
 from tdmvc.render.html.anchors import RowAnchors, table_anchor
@@ -148,8 +148,6 @@ def _chip(pattern: Pattern, index: int) -> Html:
         element("span", columns, class_="of"),
         element("span", pattern_count(pattern), class_="n"),
     )
-    if pattern.kind is PatternKind.REKEYED:
-        return element("span", words, class_="chip")
     return element("button", words, type="button", class_="chip", data_p=str(index), aria_pressed="false")
 
 
