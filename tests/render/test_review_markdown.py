@@ -1,7 +1,6 @@
 """A review as one comment: what it says, in which order, how it escapes, and how it grows shorter."""
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -126,11 +125,9 @@ def test_equal_reviews_give_equal_bytes() -> None:
     assert render_review_markdown(samples.enormous(9, 90)) == render_review_markdown(samples.enormous(9, 90))
 
 
-def test_an_enormous_review_is_short_and_quick_and_says_what_it_left_out() -> None:
+def test_an_enormous_review_is_short_and_says_what_it_left_out() -> None:
     review = samples.enormous()
-    started = time.perf_counter()
     text = render_review_markdown(review, link="https://ci.example/")
-    assert time.perf_counter() - started < 1
     assert 15_000 < len(text) < 60_000
     (left,) = re.findall(r"\*\*Left out here:\*\* (.*)", text)
     assert "100,000 changed rows" in left
