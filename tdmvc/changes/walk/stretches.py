@@ -47,7 +47,7 @@ def plan_stretches(
     keys are decoded only where the footers' bounds of the leading column meet.
 
     Raises:
-        Unordered: the keys cannot be put in order.
+        Unordered: the keys cannot be put in order, or fall into no stretches of bounded size.
     """
     before = [part for part in pool.map(lambda path: _look(path, old_key), old) if part is not None]
     after = [part for part in pool.map(lambda path: _look(path, new_key), new) if part is not None]
@@ -68,6 +68,9 @@ def plan_stretches(
             exact_before = list(pool.map(lambda part: _exact(part, old_key), left_before))
             exact_after = list(pool.map(lambda part: _exact(part, new_key), left_after))
             clusters = _clusters(exact_before, exact_after)
+        if any(len(c) > _MOST for c in clusters):
+            # Every boundary has moved: a join can spill to disk what would not fit into memory here.
+            raise Unordered
         stretches = [(part.low, Stretch((twin.path,), (part.path,), True)) for twin, part in aligned]
         stretches += [(_low(c), _stretch(c)) for c in clusters]
         # Parts of unlike stretches share no key, but they may share the leading column's value.
@@ -80,6 +83,9 @@ def plan_stretches(
 
 _MANY = 8
 """Parts in a cluster above which the exact bounds are worth decoding keys for."""
+
+_MOST = 32
+"""Parts in a cluster above which it is too much to hold at once."""
 
 _Cluster = list[tuple[bool, _Part]]
 """(is new, part), in order of the lower bound."""
