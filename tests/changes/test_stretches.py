@@ -49,8 +49,9 @@ def test_parts_with_the_same_keys_are_aligned_and_others_meet_by_range(tmp_path:
 
 
 def test_a_chain_of_parts_too_long_for_memory_is_joined(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tdmvc.changes.walk.stretches.MOST_ROWS", 500)
     old = parts(tmp_path, "old", [range(10 * n, 10 * n + 10) for n in range(40)])
     # Every boundary lies five keys further on, so that each part meets two of the other side.
     new = parts(tmp_path, "new", [range(10 * n + 5, 10 * n + 15) for n in range(40)])

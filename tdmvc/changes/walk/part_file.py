@@ -103,7 +103,9 @@ class PartFile:
         leaves = self._leaves[column]
         if len(leaves) != 1 or not self.is_one_group or not kernels.is_text(self._types[column]):
             return False
-        return bool(self._footer.row_group(0).column(leaves.start).has_dictionary_page)
+        chunk = self._footer.row_group(0).column(leaves.start)
+        # A dictionary that grew too large is given up within the chunk, for an encoding that has none.
+        return bool(chunk.has_dictionary_page) and not any(e.startswith("DELTA") for e in chunk.encodings)
 
     def _chunk(self, chunk: Any) -> bytes:
         start = chunk.data_page_offset

@@ -23,6 +23,7 @@ class Stretch:
 @dataclass(frozen=True, slots=True)
 class _Part:
     path: Path
+    rows: int
     digest: bytes | None
     low: tuple[Any, ...]
     high: tuple[Any, ...]
@@ -68,7 +69,7 @@ def plan_stretches(
             exact_before = list(pool.map(lambda part: _exact(part, old_key), left_before))
             exact_after = list(pool.map(lambda part: _exact(part, new_key), left_after))
             clusters = _clusters(exact_before, exact_after)
-        if any(len(c) > _MOST for c in clusters):
+        if any(sum(part.rows for _, part in cluster) > MOST_ROWS for cluster in clusters):
             # Every boundary has moved: a join can spill to disk what would not fit into memory here.
             raise Unordered
         stretches = [(part.low, Stretch((twin.path,), (part.path,), True)) for twin, part in aligned]
@@ -84,8 +85,8 @@ def plan_stretches(
 _MANY = 8
 """Parts in a cluster above which the exact bounds are worth decoding keys for."""
 
-_MOST = 32
-"""Parts in a cluster above which it is too much to hold at once."""
+MOST_ROWS = 1_500_000
+"""Rows in a cluster, of both sides, above which it is too much to hold at once."""
 
 _Cluster = list[tuple[bool, _Part]]
 """(is new, part), in order of the lower bound."""
@@ -106,13 +107,13 @@ def _look(path: Path, key: Sequence[str]) -> _Part | None:
             first, last = _ends(part, key[:1])
         else:
             first, last = (bounds[0],), (bounds[1],)
-        return _Part(path, part.digest(key) if part.is_one_group else None, first, last)
+        return _Part(path, part.rows, part.digest(key) if part.is_one_group else None, first, last)
 
 
 def _exact(part: _Part, key: Sequence[str]) -> _Part:
     with PartFile(part.path) as file:
         first, last = _ends(file, key)
-    return _Part(part.path, part.digest, first, last)
+    return _Part(part.path, part.rows, part.digest, first, last)
 
 
 def _first(stretch: Stretch, old_key: Sequence[str], new_key: Sequence[str]) -> tuple[Any, ...]:
