@@ -58,11 +58,13 @@ def align(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> Alignment:
     Raises:
         FaultyKey: a key repeats, or has a null.
     """
-    check_keys(old)
-    check_keys(new)
+    if any(column.null_count for column in (*old, *new)):
+        raise FaultyKey
     numbers = _ordered_numbers(old, new)
     if numbers is not None:
         return _align_numbers(*numbers)
+    check_keys(old)
+    check_keys(new)
     old_rows, new_rows = len(old[0]), len(new[0])
     codes = _codes(old, new)
     place = np.full(int(codes.max(initial=-1)) + 1, -1, np.int64)

@@ -107,28 +107,29 @@ class Walk:
         with before, after:
             if stretch.is_aligned:
                 check_keys([after.column(name) for name in self._pairs.key_names])
-                return self._compare_cells(stretch, before, after, None)
+                return self._compare_cells(stretch, None, self._aligned_columns(before, after))
             if not stretch.old or not stretch.new:
                 key = self._old_key if stretch.old else self._pairs.key_names
                 check_keys([(before if stretch.old else after).column(name) for name in key])
-                alignment = Alignment(_NOTHING, _NOTHING, np.arange(before.count), np.arange(after.count))
-            else:
-                alignment = align(
-                    [before.column(name) for name in self._old_key],
-                    [after.column(name) for name in self._pairs.key_names],
-                )
-            return self._compare_cells(stretch, before, after, alignment)
+                alone = Alignment(_NOTHING, _NOTHING, np.arange(before.count), np.arange(after.count))
+                return self._compare_cells(stretch, alone, iter(()))
+            # Keys and cells at once: what was inserted has moved all bytes, so all are needed.
+            olds = before.columns([pair.old.name for pair in self._pairs.columns])
+            news = after.columns([pair.name for pair in self._pairs.columns])
+            alignment = align(
+                [kernels.plain(olds[name]) for name in self._old_key],
+                [kernels.plain(news[name]) for name in self._pairs.key_names],
+            )
+            cells = self._paired_columns(olds, news, alignment) if len(alignment.old) else iter(())
+            return self._compare_cells(stretch, alignment, cells)
 
     def _compare_cells(
-        self, stretch: Stretch, before: Rows, after: Rows, alignment: Alignment | None
+        self,
+        stretch: Stretch,
+        alignment: Alignment | None,
+        pairs: Iterator[tuple[ColumnPair, pa.Array, pa.Array]],
     ) -> _Touched:
         """Compare the columns of rows that are one; no alignment means row by row."""
-        if alignment is None:
-            pairs = self._aligned_columns(before, after)
-        elif len(alignment.old):
-            pairs = self._paired_columns(before, after, alignment)
-        else:
-            pairs = iter(())
         differing: dict[str, Mask] = {}
         values: dict[str, tuple[pa.Array, pa.Array]] = {}
         ignored_cells: dict[str, int] = {}
@@ -176,11 +177,9 @@ class Walk:
                 yield pair, before.column(pair.old.name), after.column(pair.name)
 
     def _paired_columns(
-        self, before: Rows, after: Rows, alignment: Alignment
+        self, olds: dict[str, pa.Array], news: dict[str, pa.Array], alignment: Alignment
     ) -> Iterator[tuple[ColumnPair, pa.Array, pa.Array]]:
-        """Yield every column, its rows in one order: what was inserted has moved all bytes."""
-        olds = before.columns([pair.old.name for pair in self._pairs.compared])
-        news = after.columns([pair.name for pair in self._pairs.compared])
+        """Yield every column, its rows in one order, and let go of it."""
         for pair in self._pairs.compared:
             old, new = olds.pop(pair.old.name), news.pop(pair.name)
             if not pair.has_one_type:
