@@ -5,7 +5,6 @@ Nothing is drawn at random, so the same rows always give the same shifts.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -15,9 +14,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from tdmvc.changes.join.faults import store_errors
 from tdmvc.changes.join.parts import RowScan, open_scan
 from tdmvc.changes.stability import index_threshold, nulls_threshold, stability_index
-from tdmvc.errors import PartError, StoreError
 from tdmvc.model.change import SchemaChangeKind, TableDiff, TableSide
 from tdmvc.model.review import Bar, Shift, ShiftKind
 from tdmvc.model.schema import Column
@@ -34,7 +33,6 @@ _LOOKED_AT_ROWS = 100_000
 """For the places of buckets; counts are over all rows."""
 _SHOWN_CHARACTERS = 80
 _DAY = 86_400_000_000
-_DAMAGE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException)
 
 
 class _Scale(Enum):
@@ -97,7 +95,7 @@ def measure_shifts(
     if not watched:
         return ()
     with (
-        _store_errors(diff.name),
+        store_errors(diff.name, what="Measuring the distributions"),
         open_scan(con, old, sorted(old.parts), name="shift_old") as before,
         open_scan(con, new, sorted(new.parts), name="shift_new") as after,
     ):
@@ -345,21 +343,3 @@ def _spell(w: _Watched, value: float) -> str:
 def _category_label(value: str) -> str:
     """The empty label means a personal value, so an empty text is spelled."""
     return (value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "…") or "''"
-
-
-@contextmanager
-def _store_errors(table: str) -> Iterator[None]:
-    """Say in tdmvc's words what DuckDB's readers say in theirs; none of these messages holds a cell value."""
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise StoreError(
-            "Measuring the distributions ran out of memory or of room to spill.",
-            where=f"table {table}",
-            remedy="free some disk space for temporary files, or raise the memory limit.",
-        ) from error
-    except duckdb.Error as error:
-        # A broken Thrift header comes as the root class itself.
-        if type(error) is not duckdb.Error and not isinstance(error, _DAMAGE):
-            raise
-        raise PartError.damaged("its parts", f"table {table}", str(error).splitlines()[0]) from error

@@ -1,11 +1,11 @@
 """Knows what is different between two sides, by SQL, step by step."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 
 import duckdb
 
+from tdmvc.changes.join.faults import store_errors
 from tdmvc.changes.join.json_form import lend_json_form
 from tdmvc.changes.join.keys import collect_faulty_keys, describe_faulty_keys
 from tdmvc.changes.join.pairing import Pairing, pair_scans
@@ -24,12 +24,9 @@ from tdmvc.changes.outcome import Outcome
 from tdmvc.changes.pairs import ColumnPairs
 from tdmvc.changes.patterns import PatternFinder
 from tdmvc.changes.rows import RowsTarget
-from tdmvc.errors import PartError, StoreError
 from tdmvc.model.change import RowSample, TableSide
 
 _BATCH_ROWS = 131_072
-_DAMAGE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException)
-"""What DuckDB raises for a Parquet file that is cut, overwritten or not there."""
 
 
 def join_sides(
@@ -58,7 +55,7 @@ def join_sides(
         StoreError: memory or the room for spilling ran out.
     """
     with (
-        _store_errors(new.schema.name),
+        store_errors(new.schema.name, what="The comparison"),
         open_scan(con, old, old_parts, name="old") as before,
         open_scan(con, new, new_parts, name="new") as after,
     ):
@@ -90,7 +87,10 @@ def read_single_side(
         PartError: a part is damaged.
         StoreError: memory or the room for spilling ran out.
     """
-    with _store_errors(side.schema.name), open_scan(con, side, sorted(side.parts), name="only") as scan:
+    with (
+        store_errors(side.schema.name, what="The comparison"),
+        open_scan(con, side, sorted(side.parts), name="only") as scan,
+    ):
         if rows is not None:
             kind = Touch.ADDED if is_added else Touch.REMOVED
             RowsWriter(rows).write_side(con, side.schema.name, scan, kind, side.schema.personal_columns)
@@ -130,23 +130,3 @@ def _find_patterns(con: duckdb.DuckDBPyConnection, pairing: Pairing, outcome: Ou
             if batch.num_rows:
                 finder.add(pair.name, batch.column(0), batch.column(1))
     return finder
-
-
-@contextmanager
-def _store_errors(table: str) -> Iterator[None]:
-    """Say in tdmvc's words what DuckDB's readers say in theirs; none of these messages holds a cell value."""
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise StoreError(
-            "The comparison ran out of memory or of room to spill.",
-            where=f"table {table}",
-            remedy="free some disk space for temporary files, or raise the memory limit.",
-        ) from error
-    except duckdb.Error as error:
-        # A broken Thrift header comes as the root class itself.
-        if type(error) is not duckdb.Error and not isinstance(error, _DAMAGE):
-            raise
-        raise PartError.damaged(
-            "the parts that differ", f"table {table}", str(error).splitlines()[0]
-        ) from error
