@@ -22,9 +22,6 @@ DEFAULT_FAIL_ON: Final[frozenset[DriftStatus]] = frozenset(DriftStatus) - {
 }
 """What fails a build unless told otherwise: everything but in-step and ahead."""
 
-LINEAR_TOOLS: Final = frozenset({"flyway", "sql"})
-"""Tools whose ids are numbers in one line, so that a greater one is a later one."""
-
 _NUMBERS = re.compile(r"[0-9]{1,40}(?:[._][0-9]{1,40}){0,20}")
 
 
@@ -229,7 +226,7 @@ def _same_heads(recorded: RecordedState, actual: MigrationState) -> _Verdict:
 
 
 def _missing_heads(missing: tuple[str, ...], recorded: RecordedState, actual: MigrationState) -> _Verdict:
-    if actual.location.tool in LINEAR_TOOLS and _is_later(recorded.heads, actual):
+    if actual.is_linear and _is_later(recorded.heads, actual):
         message = f"The dataset was made for {_listed(missing)}, which is later than all that is here."
         return _Verdict(DriftStatus.AHEAD, message, extra=missing)
     message = (

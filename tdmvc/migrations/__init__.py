@@ -4,25 +4,16 @@ A reader per tool turns a tree of files (a Git revision or the work tree) into a
 `MigrationState`: the heads, the migrations in an order in which they can be applied,
 a digest that sees an edit in place, and what is wrong with the history. Python is
 read by its syntax tree, SQL as text; no application code is imported. To add a tool,
-write its file beside the others and name its reader in `READERS`.
+write its file in `tools/` and name its reader in `READERS` there.
 """
 
-from typing import Final
-
 from tdmvc.errors import ConfigError
-from tdmvc.migrations.alembic import AlembicReader
-from tdmvc.migrations.base import Reader
-from tdmvc.migrations.django import DjangoReader
-from tdmvc.migrations.flyway import FlywayReader
 from tdmvc.migrations.layout import with_unique_names
-from tdmvc.migrations.sql import SqlReader
+from tdmvc.migrations.tools import READERS
 from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
-READERS: Final[dict[str, Reader]] = {
-    reader.name: reader for reader in (AlembicReader(), DjangoReader(), FlywayReader(), SqlReader())
-}
-"""Every reader by its tool's name, in the order in which their finds are listed."""
+__all__ = ["READERS", "detect", "read_state"]
 
 
 def detect(tree: FileTree) -> tuple[MigrationLocation, ...]:

@@ -46,14 +46,21 @@ class Reading:
         """Note a problem that does not stop the history from being read."""
         self.problems.append(MigrationProblem(kind, message, path))
 
-    def finish(self, migrations: Sequence[Migration], heads: Sequence[str]) -> MigrationState:
-        """Return the state; `migrations` are in the order in which they can be applied."""
+    def finish(
+        self, migrations: Sequence[Migration], heads: Sequence[str], *, is_linear: bool = False
+    ) -> MigrationState:
+        """Return the state; `migrations` are in the order in which they can be applied.
+
+        Args:
+            is_linear: ids are numbers in one line, so that a greater one is a later one.
+        """
         return MigrationState(
             location=self.location,
             heads=tuple(sorted(heads)),
             migrations=tuple(migrations),
             digest=self.digest.spelled(),
             problems=tuple(self.problems),
+            is_linear=is_linear,
         )
 
 

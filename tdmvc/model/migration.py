@@ -58,6 +58,8 @@ class MigrationState:
     digest: str
     """`sha256:…` over (id, content with LF line ends), in id order."""
     problems: tuple[MigrationProblem, ...] = ()
+    is_linear: bool = False
+    """Whether ids are numbers in one line, so that a greater one is a later one."""
 
     @property
     def count(self) -> int:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-import tdmvc.migrations
+import tdmvc.migrations.tools
 from tdmvc.errors import ConfigError
 from tdmvc.migrations import READERS, detect, read_state
 from tdmvc.migrations.touches import sql_tables
@@ -15,9 +15,9 @@ from tdmvc.migrations.touches import sql_tables
 
 def test_every_reader_is_registered_under_the_name_of_its_file():
     found = {}
-    for module in pkgutil.iter_modules(tdmvc.migrations.__path__):
+    for module in pkgutil.iter_modules(tdmvc.migrations.tools.__path__):
         for name, class_ in inspect.getmembers(
-            importlib.import_module(f"tdmvc.migrations.{module.name}"), inspect.isclass
+            importlib.import_module(f"tdmvc.migrations.tools.{module.name}"), inspect.isclass
         ):
             if name.endswith("Reader") and name != "Reader" and class_.__module__.endswith(f".{module.name}"):
                 found[module.name] = class_

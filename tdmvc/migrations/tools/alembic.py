@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations.alembic_config import INI, PYPROJECT, AlembicConfig, read_configs
 from tdmvc.migrations.base import Reading, misunderstood, nothing_found
 from tdmvc.migrations.graph import arrange, find_duplicates, find_heads
 from tdmvc.migrations.layout import ancestors, base_of, below, folder_of, is_left_out, plain_folder
@@ -20,6 +19,7 @@ from tdmvc.migrations.python_source import (
     module_assignments,
     parse_source,
 )
+from tdmvc.migrations.tools.alembic_config import INI, PYPROJECT, AlembicConfig, read_configs
 from tdmvc.migrations.touches import alembic_tables
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree

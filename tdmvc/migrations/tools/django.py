@@ -8,7 +8,6 @@ from typing import Final
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import Reading, misunderstood, nothing_found
-from tdmvc.migrations.django_apps import find_app_folders, find_projects, read_labels
 from tdmvc.migrations.graph import arrange, find_duplicates
 from tdmvc.migrations.layout import base_of, folder_of, plain_folder
 from tdmvc.migrations.python_source import (
@@ -19,6 +18,7 @@ from tdmvc.migrations.python_source import (
     module_assignments,
     parse_source,
 )
+from tdmvc.migrations.tools.django_apps import find_app_folders, find_projects, read_labels
 from tdmvc.migrations.touches import DjangoTouches
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree

@@ -67,7 +67,8 @@ class SqlReader:
         ordered = sorted(reading.migrations, key=lambda m: (natural(m.id), m.id, m.path))
         reading.problems.extend(find_duplicates(ordered) or _same_numbers(ordered))
         before = chain(ordered)
-        return reading.finish([replace(m, parents=before[m.id]) for m in ordered], [ordered[-1].id])
+        in_line = [replace(m, parents=before[m.id]) for m in ordered]
+        return reading.finish(in_line, [ordered[-1].id], is_linear=True)
 
 
 def natural(id_: str) -> tuple[tuple[int, str], ...]:

@@ -83,7 +83,8 @@ class FlywayReader:
         reading.problems.extend(_misnamed(paths))
         reading.problems.extend(find_duplicates(ordered) or _same_versions(ordered, versions))
         before = chain(ordered)
-        return reading.finish([replace(m, parents=before[m.id]) for m in ordered], [ordered[-1].id])
+        in_line = [replace(m, parents=before[m.id]) for m in ordered]
+        return reading.finish(in_line, [ordered[-1].id], is_linear=True)
 
 
 def _parse_name(path: str) -> VersionedFile | None:
