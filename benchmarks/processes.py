@@ -11,7 +11,8 @@ from pathlib import Path
 
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
-TDMVC = (sys.executable, "-m", "tdmvc")
+TDMVC = (str(Path(sys.executable).with_name("tdmvc")),)
+"""The command as people call it: the script beside the interpreter that runs this."""
 ENVIRONMENT = {
     # Nothing of the machine's own configuration may change a figure: PYTHONDONTWRITEBYTECODE alone
     # has every run compile tdmvc anew.

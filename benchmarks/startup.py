@@ -43,7 +43,7 @@ def measure_startup(work: Path, *, runs: int) -> Iterator[Figure]:
 
 def _heavy_imports(name: str, folder: Path, words: tuple[str, ...]) -> Figure:
     """Count the modules of DVC and pandas among those that a command imports."""
-    trace = run(folder, sys.executable, "-X", "importtime", *TDMVC[1:], *words)
+    trace = run(folder, sys.executable, "-X", "importtime", "-m", "tdmvc", *words)
     modules = [
         line.rsplit("|", 1)[1].strip() for line in trace.splitlines() if line.startswith("import time:")
     ]

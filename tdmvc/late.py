@@ -1,23 +1,40 @@
 """Imports that wait until they are needed: a library that is slow to load, and not needed by most commands."""
 
-import importlib.util
+import importlib
 import sys
 from types import ModuleType
 
 
-def import_late(name: str) -> ModuleType:
-    """Return a module whose code runs when something of it is first asked for.
+class _Late(ModuleType):
+    """Stands for a module, and imports it when something of it is first asked for.
 
-    Raises:
-        ModuleNotFoundError: it is not installed.
+    Not `importlib.util.LazyLoader`: of two threads that ask for something at once, one
+    may find the module half loaded. The import statement has a lock for that.
     """
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.loader is None:
-        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+def import_late(name: str) -> ModuleType:
+    """Return a stand-in for a module whose code runs when something of it is first asked for.
+
+    Raises there, not here, `ModuleNotFoundError` where the module is not installed.
+    """
+    return sys.modules.get(name) or _Late(name)
+
+
+def import_alone(name: str, *, without: str) -> None:
+    """Import a module as if another one were not installed, which it would load although it can do without.
+
+    Does nothing where one of the two is loaded. The other one can be imported afterwards, and
+    knows nothing of it.
+    """
+    if name in sys.modules or without in sys.modules:
+        return
+    # This is how Python itself spells that a module must not be found.
+    sys.modules[without] = None  # type: ignore[assignment]
+    try:
+        importlib.import_module(name)
+    finally:
+        del sys.modules[without]

@@ -8,7 +8,7 @@ from tdmvc.model.dataset import DatasetState
 from tdmvc.model.reference import Reference, parse_reference
 from tdmvc.model.version import SemVer, Version
 from tdmvc.repo import datasets
-from tdmvc.repo.versions import read_versions
+from tdmvc.repo.versions import read_version, read_versions
 
 
 def resolve_state(workspace: Workspace, reference: Reference | str) -> DatasetState:
@@ -47,8 +47,8 @@ def version_state(workspace: Workspace, version: Version) -> DatasetState:
 
 
 def _find_version(workspace: Workspace, dataset: str, name: str) -> Version | None:
-    published = versions(workspace, dataset)
     if name == "latest":
+        published = versions(workspace, dataset)
         if not published:
             workspace.chosen([dataset])
             raise NotFoundError(
@@ -57,7 +57,7 @@ def _find_version(workspace: Workspace, dataset: str, name: str) -> Version | No
             )
         return published[-1]
     wanted = SemVer.parse(name)
-    return next((version for version in published if version.version == wanted), None) if wanted else None
+    return read_version(workspace.tree, workspace.dataset_path(dataset), wanted) if wanted else None
 
 
 def _revision_state(workspace: Workspace, dataset: str, rev: str) -> DatasetState:

@@ -30,7 +30,7 @@ from tdmvc.model.progress import Report, silent
 if TYPE_CHECKING:
     import duckdb
 
-    from tdmvc.changes.kernels import Mask
+    from tdmvc.changes.masks import Mask
 
 Engine = Callable[[], "duckdb.DuckDBPyConnection"]
 """Gives a DuckDB connection with bounded memory; called only where SQL is needed."""

@@ -1,44 +1,59 @@
-"""The Arrow kernels that comparisons need, called by name.
+"""The Arrow kernels that comparisons need.
 
-`pyarrow.compute` builds some three hundred wrappers when it is imported, which would be a
-fifth of a small diff's time; the registry behind it is there without them.
+Masks and positions are Arrow arrays, too (`masks`): to load NumPy takes longer than a small diff.
 """
 
-from typing import Any
-
-import numpy as np
 import pyarrow as pa
-from pyarrow._compute import call_function
 
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
-Positions = np.ndarray[Any, np.dtype[np.int64]]
+from tdmvc.changes.masks import Mask, Positions, both, count_up, number, only, set_flags, take, text
+from tdmvc.compute_door import (
+    CastOptions,
+    DictionaryEncodeOptions,
+    ReplaceSubstringOptions,
+    SetLookupOptions,
+    call_function,
+)
 
 
-def equal(left: pa.Array, right: pa.Array) -> pa.Array:
-    """Return a boolean a slot; null where either side is."""
-    return call_function("equal", [left, right])
+def equal(left: pa.Array, right: pa.Array | pa.Scalar) -> Mask:
+    """Return true a slot whose values are equal; false where either side is null."""
+    return set_flags(call_function("equal", [left, right]))
+
+
+def differing(old: pa.Array, new: pa.Array) -> Mask:
+    """Return true a slot whose values differ: null-safe, NaN equals NaN, 0.0 equals -0.0."""
+    differs = call_function("not_equal", [old, new])
+    if differs.null_count:
+        one_is_null = call_function("xor", [is_null(old), is_null(new)])
+        differs = call_function("coalesce", [differs, one_is_null])
+    if pa.types.is_floating(old.type):
+        differs = only(differs, both(is_nan(old), is_nan(new)))
+    return differs
+
+
+def less(left: pa.Array, right: pa.Array) -> Mask:
+    """Return true a slot that is less, in the order that parts are sorted by; false where either is null."""
+    return set_flags(call_function("less", [left, right]))
 
 
 def is_null(array: pa.Array) -> Mask:
     """Return true a slot without a value."""
-    if array.null_count == 0:
-        return np.zeros(len(array), np.bool_)
-    return to_mask(call_function("is_null", [array]))
+    return call_function("is_null", [array])
 
 
 def is_nan(array: pa.Array) -> Mask:
     """Return true a slot that is not a number; false for null."""
-    return to_mask(call_function("is_nan", [array]))
+    return set_flags(call_function("is_nan", [array]))
 
 
-def to_mask(flags: pa.Array) -> Mask:
-    """Return a boolean array as NumPy has it; null is false."""
-    length = len(flags)
-    validity, bits = flags.buffers()
-    mask = _unpacked(bits, flags.offset, length)
-    if validity is not None and flags.null_count:
-        mask &= _unpacked(validity, flags.offset, length)
-    return mask
+def is_among(array: pa.Array, values: pa.Array) -> Mask:
+    """Return true a slot whose value is one of the values. Cost: a hash table over them."""
+    return call_function("is_in", [array], SetLookupOptions(value_set=values))
+
+
+def first_places(array: pa.Array, values: pa.Array) -> pa.Array:
+    """Return where each slot's value first stands among the values; null where it does not."""
+    return call_function("index_in", [array], SetLookupOptions(value_set=values))
 
 
 def is_text(type_: pa.DataType) -> bool:
@@ -53,84 +68,72 @@ def is_dictionary(array: pa.Array) -> bool:
 
 def plain(array: pa.Array) -> pa.Array:
     """Return the array with its values in place."""
-    return call_function("array_take", [array.dictionary, array.indices]) if is_dictionary(array) else array
+    return take(array.dictionary, array.indices) if is_dictionary(array) else array
 
 
-def shared_codes(old: pa.Array, new: pa.Array) -> tuple[Positions, Positions]:
-    """Return a number a slot of two dictionary arrays, equal where the values are; -1 for null."""
-    from pyarrow._compute import SetLookupOptions
-
-    found = call_function("index_in", [new.dictionary], SetLookupOptions(value_set=old.dictionary))
-    missing = is_null(found)
+def shared_codes(old: pa.Array, new: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return a number a slot of two dictionary arrays, equal where the values are; null for null."""
+    if old.dictionary.equals(new.dictionary):
+        return old.indices, new.indices
+    places = as_int64(first_places(new.dictionary, old.dictionary))
     # What only the new side has gets numbers that the old side cannot have.
-    places = np.where(missing, np.arange(len(found)) + len(old.dictionary), _int32(found))
-    return _indices(old), np.where(is_null(new.indices), -1, places[np.maximum(_int32(new.indices), 0)])
+    beyond = call_function("add", [count_up(len(places)), number(len(old.dictionary))])
+    places = call_function("coalesce", [places, beyond])
+    return as_int64(old.indices), take(places, new.indices)
 
 
-def take(array: pa.Array, positions: Positions) -> pa.Array:
-    """Return the values at the positions."""
-    return call_function("array_take", [array, from_positions(positions)])
+def as_int64(numbers: pa.Array) -> pa.Array:
+    """Return whole numbers as signed 64-bit ones; raises `pa.ArrowException` where one does not fit."""
+    if numbers.type == pa.int64():
+        return numbers
+    return call_function("cast", [numbers], CastOptions(target_type=pa.int64()))
 
 
-def from_positions(positions: Positions) -> pa.Array:
-    """Return positions as an Arrow array, by way of its buffer: `pa.array` may import pandas."""
-    data = np.ascontiguousarray(positions, np.int64)
-    return pa.Array.from_buffers(pa.int64(), len(data), [None, pa.py_buffer(data)])
-
-
-def to_positions(array: pa.Array) -> Positions:
-    """Return an integer array without nulls as 64-bit integers."""
-    if array.type != pa.int64():
-        array = call_function("cast", [array], _cast_to(pa.int64()))
-    return np.frombuffer(array.buffers()[1], np.int64, count=len(array), offset=array.offset * 8)
-
-
-def whole_numbers(array: pa.Array) -> Positions | None:
-    """Return integers, dates and times without nulls as 64-bit integers of one order; None for other types."""
+def whole_numbers(array: pa.Array) -> pa.Array | None:
+    """Return integers, dates and times as 64-bit integers of one order; None for other types."""
     type_ = array.type
     if pa.types.is_uint64(type_) or not (pa.types.is_integer(type_) or pa.types.is_temporal(type_)):
         return None
     if pa.types.is_temporal(type_):
         array = array.view(pa.int64() if type_.bit_width == 64 else pa.int32())
-    return to_positions(array)
+    return as_int64(array)
 
 
-def dictionary_codes(array: pa.Array) -> Positions:
-    """Return a number a slot, equal for equal values and counted from 0 in order of appearance."""
-    return to_positions(call_function("dictionary_encode", [array]).indices)
+def bounds(numbers: pa.Array) -> tuple[int, int]:
+    """Return the least and the greatest of whole numbers, of which there must be one."""
+    found = call_function("min_max", [numbers]).as_py()
+    return found["min"], found["max"]
 
 
-def _indices(array: pa.Array) -> Positions:
-    codes = _int32(array.indices)
-    return np.where(is_null(array.indices), -1, codes) if array.indices.null_count else codes
+def packed(codes: pa.Array, size: int, more: pa.Array) -> pa.Array:
+    """Return one number for two, `codes * size + more`; the caller sees to it that it fits into 64 bits."""
+    scaled = call_function("multiply", [codes, number(size)])
+    return call_function("add", [scaled, more])
 
 
-def _int32(array: pa.Array) -> Any:
-    return np.frombuffer(array.buffers()[1], np.int32, count=len(array), offset=array.offset * 4)
+def lowered(numbers: pa.Array, by: int) -> pa.Array:
+    """Return each number less a constant."""
+    return call_function("subtract", [numbers, number(by)])
 
 
-def _cast_to(target: pa.DataType) -> object:
-    from pyarrow._compute import CastOptions
-
-    return CastOptions(target_type=target)
-
-
-def _unpacked(bits: pa.Buffer, offset: int, length: int) -> Mask:
-    first = offset // 8
-    used = np.frombuffer(bits, np.uint8)[first : (offset + length + 7) // 8]
-    return np.unpackbits(used, bitorder="little")[offset - first * 8 :][:length].astype(np.bool_)
+def codes_of(array: pa.Array) -> tuple[pa.Array, int]:
+    """Return a number a slot, counted from 0 in order of appearance, and how many there are; null is a value."""
+    encoded = call_function(
+        "dictionary_encode", [plain(array)], DictionaryEncodeOptions(null_encoding="encode")
+    )
+    return as_int64(encoded.indices), len(encoded.dictionary)
 
 
-def distinct_pairs(old: pa.Array, new: pa.Array) -> tuple[Positions, Positions]:
+def distinct_pairs(old: pa.Array, new: pa.Array) -> tuple[Positions, pa.Array]:
     """Return the position of one slot of each pair of values, and how often the pair occurs.
 
     Nulls count as a value. Order: by first position.
     """
-    old_codes, new_codes = _codes_with_null(old), _codes_with_null(new)
-    pairs = old_codes * (int(new_codes.max(initial=0)) + 1) + new_codes
-    _, first, counts = np.unique(pairs, return_index=True, return_counts=True)
-    order = np.argsort(first)
-    return first[order], counts[order]
+    old_codes, _ = codes_of(old)
+    new_codes, size = codes_of(new)
+    pairs = packed(old_codes, size, new_codes)
+    counted = call_function("value_counts", [pairs])
+    return first_places(counted.field("values"), pairs), counted.field("counts")
 
 
 def lower(texts: pa.Array) -> pa.Array:
@@ -140,8 +143,6 @@ def lower(texts: pa.Array) -> pa.Array:
 
 def without_white_space(texts: pa.Array) -> pa.Array:
     """Return the texts with every run of what Python calls white space taken out."""
-    from pyarrow._compute import ReplaceSubstringOptions
-
     # The kernel's own `\s` knows ASCII only.
     space = r"[\t-\r\x1c-\x20\x{85}\p{Z}]+"
     return call_function("replace_substring_regex", [texts], ReplaceSubstringOptions(space, ""))
@@ -149,33 +150,14 @@ def without_white_space(texts: pa.Array) -> pa.Array:
 
 def is_ascii(texts: pa.Array) -> Mask:
     """Return true a text of ASCII characters only; false for null."""
-    return to_mask(call_function("string_is_ascii", [texts]))
-
-
-def less(left: pa.Array, right: pa.Array) -> Mask:
-    """Return true a slot that is less, in the order that parts are sorted by; false where either is null."""
-    return to_mask(call_function("less", [left, right]))
-
-
-def signed(numbers: pa.Array) -> pa.Array:
-    """Return unsigned integers as signed ones; raises `pa.ArrowException` where one does not fit."""
-    return call_function("cast", [numbers], _cast_to(pa.int64()))
+    return set_flags(call_function("string_is_ascii", [texts]))
 
 
 def joined(*texts: pa.Array | pa.Scalar) -> pa.Array:
     """Return the texts of each slot one after the other."""
-    return call_function("binary_join_element_wise", [*texts, pa.scalar("")])
+    return call_function("binary_join_element_wise", [*texts, text("")])
 
 
 def difference(new: pa.Array, old: pa.Array) -> pa.Array:
     """Return new minus old; raises `pa.ArrowException` where a result does not fit."""
     return call_function("subtract_checked", [new, old])
-
-
-def _codes_with_null(array: pa.Array) -> Positions:
-    encoded = call_function("dictionary_encode", [array]).indices
-    if encoded.null_count == 0:
-        return to_positions(encoded)
-    missing = is_null(encoded)
-    codes = np.frombuffer(encoded.buffers()[1], np.int32, count=len(encoded), offset=encoded.offset * 4)
-    return np.where(missing, 0, codes.astype(np.int64) + 1)

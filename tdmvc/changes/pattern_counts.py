@@ -10,10 +10,22 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 
-import numpy as np
 import pyarrow as pa
 
 from tdmvc.changes import kernels
+from tdmvc.changes.masks import (
+    Mask,
+    both,
+    either,
+    first_of,
+    inverse,
+    mask_at,
+    only,
+    positions_of,
+    take,
+    text,
+    uniform,
+)
 from tdmvc.changes.pattern_kinds import Way, affix_way, has_affix, identity, plain_way, shift_way
 from tdmvc.changes.values import python_values
 from tdmvc.model.change import PatternKind
@@ -110,18 +122,17 @@ class ColumnCounts:
         self._found = None
         if self._pairs is not None:
             self._close()
-        rest = np.ones(len(old), np.bool_)
-        for way, mask in self._seen_by_kernels(old, new):
-            mask &= rest
-            count = int(np.count_nonzero(mask))
-            if count:
-                self._ways[way] += count
+        rest = uniform(len(old), is_set=True)
+        for way, seen in self._seen_by_kernels(old, new):
+            mask = both(seen, rest)
+            if mask.true_count:
+                self._ways[way] += mask.true_count
                 if way not in self._examples:
-                    self._examples[way] = _values_at(old, new, int(np.argmax(mask)))
-                rest &= ~mask
-        left = np.flatnonzero(rest)
+                    self._examples[way] = _values_at(old, new, first_of(mask))
+                rest = only(rest, mask)
+        left = positions_of(rest)
         if len(left):
-            self._count_rest(kernels.take(old, left), kernels.take(new, left))
+            self._count_rest(take(old, left), take(new, left))
 
     def found(self) -> list[Found]:
         """Return the ways, each cell in exactly one."""
@@ -173,31 +184,31 @@ class ColumnCounts:
             shift = shift_way(pair.old, pair.new)
             self._note_shift(shift[1] if shift else None, pair.cells)
 
-    def _seen_by_kernels(self, old: pa.Array, new: pa.Array) -> Iterator[tuple[Way, kernels.Mask]]:
+    def _seen_by_kernels(self, old: pa.Array, new: pa.Array) -> Iterator[tuple[Way, Mask]]:
         """Null and empty, case, white space, known affixes: each with the cells that it explains."""
         old_null, new_null = kernels.is_null(old), kernels.is_null(new)
         is_text = pa.types.is_string(old.type) and pa.types.is_string(new.type)
         if pa.types.is_string(old.type):
-            yield (PatternKind.EMPTY_TO_NULL, None), new_null & _equals(old, pa.scalar(""))
+            yield (PatternKind.EMPTY_TO_NULL, None), both(new_null, kernels.equal(old, text("")))
         if pa.types.is_string(new.type):
-            yield (PatternKind.NULL_TO_EMPTY, None), old_null & _equals(new, pa.scalar(""))
-        yield (PatternKind.SET_NULL, None), new_null.copy()
-        yield (PatternKind.FILLED, None), old_null.copy()
+            yield (PatternKind.NULL_TO_EMPTY, None), both(old_null, kernels.equal(new, text("")))
+        yield (PatternKind.SET_NULL, None), new_null
+        yield (PatternKind.FILLED, None), old_null
         if not is_text:
             return
-        unlike = ~_equals(old, new)
-        yield (PatternKind.CASE, None), _has_other_case(old, new) & unlike
+        same = kernels.equal(old, new)
+        yield (PatternKind.CASE, None), only(_has_other_case(old, new), same)
         bare = kernels.without_white_space(old), kernels.without_white_space(new)
-        yield (PatternKind.WHITESPACE, None), _equals(*bare) & unlike
-        empty = _equals(old, pa.scalar("")) | _equals(new, pa.scalar(""))
-        for kind, text in self._affixes:
-            yield (kind, text), _has_affix(old, new, kind, pa.scalar(text)) & ~empty
+        yield (PatternKind.WHITESPACE, None), only(kernels.equal(*bare), same)
+        empty = either(kernels.equal(old, text("")), kernels.equal(new, text("")))
+        for kind, affix in self._affixes:
+            yield (kind, affix), only(_has_affix(old, new, kind, text(affix or "")), empty)
 
     def _count_rest(self, old: pa.Array, new: pa.Array) -> None:
         self._rest += len(old)
         if self._one_new is not None:
             first = new.slice(0, 1)
-            if not _differs_from(new, first).any():
+            if not _differs_from(new, first).true_count:
                 self._note_new(python_values(first)[0])
             else:
                 self._one_new = None
@@ -307,42 +318,45 @@ def _explain_whole(left: list[_Pair]) -> list[Found] | None:
     return None
 
 
-def _equals(left: pa.Array, right: pa.Array | pa.Scalar) -> kernels.Mask:
-    return kernels.to_mask(kernels.equal(left, right))
-
-
-def _has_affix(old: pa.Array, new: pa.Array, kind: PatternKind, text: pa.Scalar) -> kernels.Mask:
+def _has_affix(old: pa.Array, new: pa.Array, kind: PatternKind, affix: pa.Scalar) -> Mask:
     match kind:
         case PatternKind.PREFIX_ADDED:
-            return _equals(kernels.joined(text, old), new)
+            return kernels.equal(kernels.joined(affix, old), new)
         case PatternKind.PREFIX_REMOVED:
-            return _equals(kernels.joined(text, new), old)
+            return kernels.equal(kernels.joined(affix, new), old)
         case PatternKind.SUFFIX_ADDED:
-            return _equals(kernels.joined(old, text), new)
-    return _equals(kernels.joined(new, text), old)
+            return kernels.equal(kernels.joined(old, affix), new)
+    return kernels.equal(kernels.joined(new, affix), old)
 
 
-def _has_other_case(old: pa.Array, new: pa.Array) -> kernels.Mask:
+def _has_other_case(old: pa.Array, new: pa.Array) -> Mask:
     """Tell as Python does: the kernel knows other rules for some letters beyond ASCII."""
-    mask = _equals(kernels.lower(old), kernels.lower(new))
-    unsure = np.flatnonzero(
-        ~(kernels.is_null(old) | kernels.is_null(new) | (kernels.is_ascii(old) & kernels.is_ascii(new)))
+    mask = kernels.equal(kernels.lower(old), kernels.lower(new))
+    unsure = only(
+        inverse(either(kernels.is_null(old), kernels.is_null(new))),
+        both(kernels.is_ascii(old), kernels.is_ascii(new)),
     )
-    texts = (kernels.take(side, unsure).to_pylist() for side in (old, new))
-    for position, before, after in zip(unsure.tolist(), *texts, strict=True):
-        mask[position] = before.lower() == after.lower()
-    return mask
+    if not unsure.true_count:
+        return mask
+    places = positions_of(unsure)
+    texts = (take(side, places).to_pylist() for side in (old, new))
+    has_other_case = [
+        place
+        for place, before, after in zip(places.to_pylist(), *texts, strict=True)
+        if before.lower() == after.lower()
+    ]
+    return either(only(mask, unsure), mask_at(has_other_case, len(old)))
 
 
-def _differs_from(values: pa.Array, one: pa.Array) -> kernels.Mask:
+def _differs_from(values: pa.Array, one: pa.Array) -> Mask:
     """Return true a slot that differs from the one value; NaN is NaN."""
     if pa.types.is_nested(values.type):
         name = identity(python_values(one)[0])
-        return np.array([identity(value) != name for value in python_values(values)], np.bool_)
-    same = _equals(values, one[0])
-    if pa.types.is_floating(values.type) and kernels.is_nan(one).all():
-        same = kernels.is_nan(values)
-    return ~same
+        unlike = (place for place, value in enumerate(python_values(values)) if identity(value) != name)
+        return mask_at(unlike, len(values))
+    if pa.types.is_floating(values.type) and kernels.is_nan(one).true_count:
+        return inverse(kernels.is_nan(values))
+    return inverse(kernels.equal(values, one[0]))
 
 
 def _one_of_each_distance(old: pa.Array, new: pa.Array) -> Iterator[tuple[object, object, int]]:
@@ -359,7 +373,7 @@ def _one_of_each_distance(old: pa.Array, new: pa.Array) -> Iterator[tuple[object
     elif pa.types.is_integer(old.type) or pa.types.is_temporal(old.type) or pa.types.is_decimal(old.type):
         try:
             if pa.types.is_unsigned_integer(old.type):
-                amounts = kernels.difference(kernels.signed(new), kernels.signed(old))
+                amounts = kernels.difference(kernels.as_int64(new), kernels.as_int64(old))
             else:
                 amounts = kernels.difference(new, old)
             first_at, counts = kernels.distinct_pairs(amounts, amounts)
@@ -368,9 +382,9 @@ def _one_of_each_distance(old: pa.Array, new: pa.Array) -> Iterator[tuple[object
     else:
         return
     for start in range(0, len(first_at), _AT_A_TIME):
-        chosen = first_at[start : start + _AT_A_TIME]
-        olds, news = (python_values(kernels.take(side, chosen)) for side in (old, new))
-        yield from zip(olds, news, counts[start : start + _AT_A_TIME].tolist(), strict=True)
+        chosen = first_at.slice(start, _AT_A_TIME)
+        olds, news = (python_values(take(side, chosen)) for side in (old, new))
+        yield from zip(olds, news, counts.slice(start, _AT_A_TIME).to_pylist(), strict=True)
 
 
 def _values_at(old: pa.Array, new: pa.Array, position: int) -> tuple[object, object]:

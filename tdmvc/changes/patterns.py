@@ -6,6 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from tdmvc.changes import kernels
+from tdmvc.changes.masks import take
 from tdmvc.changes.pairs import ColumnPair
 from tdmvc.changes.pattern_counts import ColumnCounts, Found
 from tdmvc.changes.pattern_kinds import identity
@@ -30,9 +31,9 @@ class PatternFinder:
         if counts.is_open:
             first, times = kernels.distinct_pairs(old, new)
             if counts.has_room_for(len(first)):
-                olds = python_values(kernels.take(old, first))
-                news = python_values(kernels.take(new, first))
-                counts.add(zip(olds, news, strict=True), times.tolist())
+                olds = python_values(take(old, first))
+                news = python_values(take(new, first))
+                counts.add(zip(olds, news, strict=True), times.to_pylist())
                 return
         counts.add_arrays(old, new)
 

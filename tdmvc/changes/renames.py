@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import product
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from tdmvc.late import import_late
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
 
 if TYPE_CHECKING:
+    import difflib
+
     import duckdb
+else:
+    difflib = import_late("difflib")
 
 LEAST_SHARE = 0.8
 """The least share of equal rows: a rename may come with edits, but not with many."""
@@ -143,4 +147,4 @@ def name_likeness(a: str, b: str) -> float:
     """Return how alike two names are, 0 to 1, whichever comes first."""
     # The matcher itself is not symmetric.
     first, second = sorted((a.lower(), b.lower()))
-    return SequenceMatcher(None, first, second, autojunk=False).ratio()
+    return difflib.SequenceMatcher(None, first, second, autojunk=False).ratio()

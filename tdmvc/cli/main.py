@@ -4,11 +4,9 @@ import contextlib
 import gc
 import importlib
 import os
-import platform
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -18,6 +16,7 @@ import click
 
 from tdmvc import __version__
 from tdmvc.errors import StoreError, TdmvcError
+from tdmvc.late import import_alone
 
 # NumPy comes with Arrow, and starts a thread a core for algebra that is never done here.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -52,6 +51,9 @@ HIDDEN = frozenset({"git-diff", "git-textconv", "post"})
 """Commands that Git and CI call, and no person."""
 
 
+_WITHOUT_ARROW = frozenset({"completion", "post"})
+
+
 class LazyGroup(click.Group):
     """Imports a command when it is called: `tdmvc --help` stays as fast as click itself."""
 
@@ -61,6 +63,9 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS and cmd_name not in HIDDEN:
             return None
+        if cmd_name not in _WITHOUT_ARROW:
+            # NumPy takes longer to load than a small diff; whoever needs it imports it.
+            import_alone("pyarrow", without="numpy")
         module = importlib.import_module(f"tdmvc.cli.{cmd_name.replace('-', '_')}_command")
         command: click.Command = module.command
         return command
@@ -196,6 +201,10 @@ def _say(text: str) -> None:
 
 def _report_bug() -> int:
     """Write a log that can be pasted: versions and traceback, and no values."""
+    import platform
+    import tempfile
+    import traceback
+
     kind, _, frames = sys.exc_info()
     lines = [
         f"tdmvc {__version__}, Python {platform.python_version()}, {platform.platform()}",
@@ -204,8 +213,6 @@ def _report_bug() -> int:
         # The message of an exception may quote rows, so only its type is kept.
         "".join(traceback.format_tb(frames)) + (kind.__name__ if kind else "Exception"),
     ]
-    import tempfile
-
     descriptor, path = tempfile.mkstemp(prefix="tdmvc-bug-", suffix=".log")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")

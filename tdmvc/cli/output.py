@@ -2,18 +2,23 @@
 
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from tdmvc.actions.workspace import Workspace
+from tdmvc.late import import_late
 from tdmvc.render.terminal import number
+
+if TYPE_CHECKING:
+    import shutil
+else:
+    shutil = import_late("shutil")
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

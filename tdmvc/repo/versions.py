@@ -56,6 +56,21 @@ def read_versions(tree: FileTree, dataset_folder: str) -> list[Version]:
     return sorted(versions, key=lambda version: version.version)
 
 
+def read_version(tree: FileTree, dataset_folder: str, version: SemVer) -> Version | None:
+    """Return one published version of a dataset, or None where there is no such. Cost: one file.
+
+    Raises:
+        ConfigError: the file is wrong, or its name and its content do not agree.
+    """
+    path = version_path(dataset_folder, version)
+    text = tree.read_text(path)
+    if text is None:
+        return None
+    found = parse_version(text, path)
+    _check_place(found, path, dataset_folder)
+    return found
+
+
 def read_contract_text(tree: FileTree, dataset_folder: str, version: Version) -> str:
     """Return the contract that a version was published with.
 

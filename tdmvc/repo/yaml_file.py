@@ -7,7 +7,6 @@ release `2.10`, a migration `0001` and a table named `on` stay what they are.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Final
 
 import yaml
@@ -67,6 +66,8 @@ class YamlNode:
         """
         for key, node in self.entries():
             if key not in known:
+                from difflib import get_close_matches
+
                 near = get_close_matches(key, known, n=1)
                 remedy = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}."
                 raise node.error(f"The key '{key}' is not known here.", remedy=remedy)

@@ -2,7 +2,8 @@
 
 An Arrow array may be a slice, may carry garbage under its nulls, and may say "no
 nulls" in two ways. Hashes must see none of that, so both hashes read arrays
-through here.
+through here. PyArrow and NumPy meet in buffers only: the command line loads PyArrow
+without NumPy (`tdmvc.late`).
 """
 
 from typing import Any
@@ -18,8 +19,7 @@ def validity(array: pa.Array) -> Numbers | None:
     """Return a boolean per slot, true where there is a value; None when there are no nulls."""
     if array.null_count == 0:
         return None
-    mask: Numbers = array.is_valid().to_numpy(zero_copy_only=False)
-    return mask
+    return _flags(array.is_valid())
 
 
 def is_fixed_width(type_: pa.DataType) -> bool:
@@ -40,8 +40,7 @@ def fixed_values(array: pa.Array) -> Numbers:
     """
     type_ = array.type
     if pa.types.is_boolean(type_):
-        flags: Numbers = pc.fill_null(array, False).cast(pa.uint8()).to_numpy(zero_copy_only=False)
-        return flags
+        return _buffer(pc.fill_null(array, False).cast(pa.uint8()), np.dtype("u1"))
     if pa.types.is_decimal(type_):
         values = _buffer(array, np.dtype("<i8"), words=2)
     elif pa.types.is_floating(type_):
@@ -73,7 +72,7 @@ def text_values(array: pa.Array) -> tuple[Numbers, Numbers]:
 
 def list_values(array: pa.Array) -> tuple[Numbers, pa.Array]:
     """Return (offsets, child) of a list array; nulls are empty, offsets start at 0."""
-    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
+    lengths = _buffer(pc.fill_null(pc.list_value_length(array), 0), np.dtype("<i4"))
     offsets = np.zeros(len(array) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets, array.flatten()
@@ -83,6 +82,10 @@ def struct_fields(array: pa.Array) -> list[pa.Array]:
     """Return the child arrays of a struct array, null wherever the struct is."""
     children: list[pa.Array] = array.flatten()
     return children
+
+
+def _flags(array: pa.BooleanArray) -> Numbers:
+    return _buffer(array.cast(pa.uint8()), np.dtype("u1")).view(np.bool_)
 
 
 def _buffer(array: pa.Array, dtype: "np.dtype[Any]", *, words: int = 1) -> Numbers:

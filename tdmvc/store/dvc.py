@@ -8,7 +8,6 @@ changed from dvc 3.50 to 3.67.
 import contextlib
 import importlib
 import io
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,6 +165,8 @@ def _quiet() -> Iterator[None]:
     """Keep DVC from writing to our terminal."""
     # DVC sets its own level when it is imported, so that comes first.
     importlib.import_module("dvc.repo")
+    import logging
+
     logger = logging.getLogger("dvc")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

@@ -7,11 +7,17 @@ only while its inode, size and both times are what they were when it was hashed.
 import contextlib
 import hashlib
 import os
-import sqlite3
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from tdmvc.late import import_late
+
+if TYPE_CHECKING:
+    import sqlite3
+else:
+    sqlite3 = import_late("sqlite3")
 
 _SCHEMA = """
 create table if not exists seen (path text primary key, stamp text not null, md5 text not null) without rowid;
@@ -162,7 +168,7 @@ class FileIndex:
             return None
         return row
 
-    def _open(self) -> sqlite3.Connection | None:
+    def _open(self) -> "sqlite3.Connection | None":
         if self._connection is None and not self._is_broken:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,6 @@
 """How two sorted sides fall into stretches: small ones that share no key, or none at all."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -11,6 +10,7 @@ import pytest
 
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.walk.stretches import Unordered, plan_stretches
+from tdmvc.changes.walk.workers import workers
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
 
@@ -36,9 +36,9 @@ def parts(folder: Path, name: str, starts: list[range]) -> TableSide:
 
 def plan(old: TableSide, new: TableSide) -> list[tuple[int, int, bool]]:
     """Return how many parts each stretch has on each side, and whether it is aligned."""
-    with ThreadPoolExecutor(1) as pool:
-        sides = [list(side.locate(side.parts)) for side in (old, new)]
-        stretches = plan_stretches(*sides, ("id",), ("id",), pool=pool)
+    sides = [list(side.locate(side.parts)) for side in (old, new)]
+    with workers(sum(map(len, sides))) as in_order:
+        stretches = plan_stretches(*sides, ("id",), ("id",), in_order=in_order)
     return [(len(s.old), len(s.new), s.is_aligned) for s in stretches]
 
 

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import platformdirs
 import pytest
 from dvc.config import Config
 
 from tdmvc.errors import ConfigError
-from tdmvc.store.dvc_config import read_dvc_config
+from tdmvc.store.dvc_config import _shared_folders, read_dvc_config
 
 
 @pytest.fixture
@@ -91,3 +92,17 @@ def test_without_dvc_the_remedy_is_init(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_dvc_config(tmp_path)
     assert "tdmvc init" in caught.value.remedy
+
+
+@pytest.mark.parametrize("variables", [{}, {"XDG_CONFIG_HOME": "/x/home"}, {"XDG_CONFIG_DIRS": "/x/a:/x/b"}])
+def test_the_shared_folders_are_those_that_dvc_asks_platformdirs_for(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    for name in ("DVC_SYSTEM_CONFIG_DIR", "DVC_GLOBAL_CONFIG_DIR", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert _shared_folders() == (
+        platformdirs.site_config_dir("dvc", "iterative"),
+        platformdirs.user_config_dir("dvc", "iterative"),
+    )

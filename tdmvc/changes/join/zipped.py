@@ -4,13 +4,11 @@ import threading
 from collections.abc import Callable
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
-from tdmvc.changes import kernels
 from tdmvc.changes.join.forms import pair_forms
 from tdmvc.changes.join.json_form import lend_json_form
-from tdmvc.changes.kernels import Mask
+from tdmvc.changes.masks import Mask, count_up, mask_at
 from tdmvc.changes.pairs import ColumnPair
 
 _VIEW = "tdmvc_zipped"
@@ -22,20 +20,17 @@ def differing_by_forms(
 ) -> Mask:
     """Return true a slot that differs, by the same forms that a join compares by."""
     forms = pair_forms(pair)
-    zipped = pa.table({"i": kernels.from_positions(np.arange(len(old))), "o": old, "n": new})
+    zipped = pa.table({"i": count_up(len(old)), "o": old, "n": new})
     query = (
         f"SELECT i FROM (SELECT i, {forms.old('o')} AS o, {forms.new('n')} AS n FROM {_VIEW})"
         f" WHERE {forms.differs('o', 'n')}"
     )
-    mask = np.zeros(len(old), np.bool_)
     with _ONE_AT_A_TIME:
         con = engine()
         con.register(_VIEW, zipped)
         try:
             with lend_json_form(con, is_needed=forms.is_json):
-                found = con.sql(query).to_arrow_table().column("i").combine_chunks()
+                found = con.sql(query).to_arrow_table().column("i")
         finally:
             con.unregister(_VIEW)
-    for chunk in found.chunks if isinstance(found, pa.ChunkedArray) else [found]:
-        mask[kernels.to_positions(chunk)] = True
-    return mask
+    return mask_at(found.to_pylist(), len(old))

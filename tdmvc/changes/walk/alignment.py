@@ -1,15 +1,30 @@
 """Knows which rows of two sorted sides have the same key."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Self
 
-import numpy as np
 import pyarrow as pa
 
 from tdmvc.changes import kernels
-from tdmvc.changes.kernels import Positions
+from tdmvc.changes.masks import (
+    NOWHERE,
+    Mask,
+    Positions,
+    chosen,
+    first_of,
+    inverse,
+    mask_at,
+    only,
+    positions_of,
+    take,
+    uniform,
+)
 
 _LARGEST_CODE = 2**62
+_SHORTEST_LEAP = 512
+_ROWS_IN_A_RUN = 64
+"""Runs that are shorter on average cost more to cut out than to copy."""
 
 
 class FaultyKey(Exception):
@@ -17,15 +32,56 @@ class FaultyKey(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Alignment:
-    """Positions of rows, ascending."""
+class SideRows:
+    """The rows of one side: those with a twin on the other side, and those that are alone."""
 
-    old: Positions
-    """Rows with a twin; `old[i]` and `new[i]` have the same key."""
-    new: Positions
-    removed: Positions
-    """Rows of the old side without a twin."""
-    added: Positions
+    alone: Positions = field(default_factory=lambda: NOWHERE)
+    twins: Mask | None = None
+    """Which rows have a twin; None where all have."""
+    runs: tuple[tuple[int, int], ...] = ()
+    """(first row, rows) of the twins, where they are in few pieces."""
+
+    @classmethod
+    def of(cls, twins: Mask) -> Self:
+        """Tell the rows apart by a mask of those with a twin."""
+        if not twins.false_count:
+            return cls()
+        alone = positions_of(inverse(twins))
+        few = len(alone) * _ROWS_IN_A_RUN < len(twins)
+        return cls(alone, twins, tuple(_runs(alone.to_pylist(), len(twins))) if few else ())
+
+    @classmethod
+    def apart_from(cls, alone: Sequence[int], rows: int) -> Self:
+        """Tell the rows apart by those that are alone, in ascending order."""
+        return cls.of(inverse(mask_at(alone, rows))) if alone else cls()
+
+    def twins_of(self, column: pa.Array) -> pa.ChunkedArray:
+        """Return the column of the rows with a twin. Cost: few pieces are cut out, and not copied."""
+        if self.twins is None:
+            return pa.chunked_array([column])
+        if self.runs:
+            return pa.chunked_array([column.slice(*run) for run in self.runs], column.type)
+        return pa.chunked_array([chosen(column, self.twins)])
+
+    def rows_of(self, twins: Positions) -> Positions:
+        """Return where twins that are counted among twins stand among all rows."""
+        return twins if self.twins is None else take(positions_of(self.twins), twins)
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Which rows are one: the twins of both sides, in the order in which they come."""
+
+    old: SideRows = field(default_factory=SideRows)
+    new: SideRows = field(default_factory=SideRows)
+
+
+def _runs(alone: Iterable[int], rows: int) -> Iterator[tuple[int, int]]:
+    start = 0
+    for row in (*alone, rows):
+        if row > start:
+            yield start, row - start
+        start = row + 1
 
 
 def check_keys(columns: Sequence[pa.Array]) -> None:
@@ -37,95 +93,113 @@ def check_keys(columns: Sequence[pa.Array]) -> None:
     last = max(len(columns[0]) - 1, 0)
     if any(column.null_count for column in columns):
         raise FaultyKey
-    undecided = np.ones(last, np.bool_)
+    undecided = uniform(last, is_set=True)
     for column in columns:
         before, after = column.slice(0, last), column.slice(1)
-        rises = kernels.less(before, after)
-        same = kernels.to_mask(kernels.equal(before, after))
-        if (undecided & ~(rises | same)).any():
-            raise FaultyKey
-        undecided &= same
-        if not undecided.any():
+        # What does not rise must be the same, and is for the next column to decide.
+        undecided = only(undecided, kernels.less(before, after))
+        if not undecided.true_count:
             return
+        if only(undecided, kernels.equal(before, after)).true_count:
+            raise FaultyKey
     raise FaultyKey
 
 
 def align(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> Alignment:
     """Pair the rows of two sides by their key columns.
 
-    Cost: one hash table over the keys of both sides.
+    Cost: for whole numbers that are nearly the same, one comparison of both sides; else a
+    hash table over the keys of each side.
 
     Raises:
-        FaultyKey: a key repeats, or has a null.
+        FaultyKey: a key repeats, has a null or is out of order.
     """
     if any(column.null_count for column in (*old, *new)):
         raise FaultyKey
-    numbers = _ordered_numbers(old, new)
-    if numbers is not None:
-        return _align_numbers(*numbers)
-    check_keys(old)
-    check_keys(new)
-    old_rows, new_rows = len(old[0]), len(new[0])
-    codes = _codes(old, new)
-    place = np.full(int(codes.max(initial=-1)) + 1, -1, np.int64)
-    place[codes[old_rows:]] = np.arange(new_rows)
-    twins = place[codes[:old_rows]]
-    has_twin = twins >= 0
-    paired = twins[has_twin]
-    if len(paired) > 1 and not (np.diff(paired) > 0).all():
+    codes = _ordered_numbers(old, new)
+    if codes is None:
+        check_keys(old)
+        check_keys(new)
+        codes = _codes(old, new)
+    elif not all(_rises(side) for side in codes):
+        raise FaultyKey
+    elif (found := _align_rising(*codes)) is not None:
+        return found
+    before, after = codes
+    old_rows = SideRows.of(kernels.is_among(before, after))
+    new_rows = SideRows.of(kernels.is_among(after, before))
+    if not old_rows.twins_of(before).equals(new_rows.twins_of(after)):
         # Both sides are sorted alike, so twins come in one order, unless a file lies about it.
         raise FaultyKey
-    is_added = np.ones(new_rows, np.bool_)
-    is_added[paired] = False
-    return Alignment(np.flatnonzero(has_twin), paired, np.flatnonzero(~has_twin), np.flatnonzero(is_added))
+    return Alignment(old_rows, new_rows)
 
 
-def _align_numbers(old: Positions, new: Positions) -> Alignment:
-    """Merge two ascending rows of numbers; the stable sort finds the two runs, and so costs one pass."""
-    both = np.concatenate([old, new])
-    order = np.argsort(both, kind="stable")
-    ordered = both[order]
-    if (len(old) > 1 and not (np.diff(old) > 0).all()) or (len(new) > 1 and not (np.diff(new) > 0).all()):
-        raise FaultyKey
-    twins = np.flatnonzero(np.diff(ordered) == 0)
-    is_removed, is_added = np.ones(len(old), np.bool_), np.ones(len(new), np.bool_)
-    paired_old, paired_new = order[twins], order[twins + 1] - len(old)
-    is_removed[paired_old] = False
-    is_added[paired_new] = False
-    return Alignment(paired_old, paired_new, np.flatnonzero(is_removed), np.flatnonzero(is_added))
+def _align_rising(old: pa.Array, new: pa.Array) -> Alignment | None:
+    """Go along two rising rows of numbers by leaps from difference to difference; None where these are many."""
+    removed: list[int] = []
+    added: list[int] = []
+    i = j = 0
+    leap = _SHORTEST_LEAP
+    while i < len(old) and j < len(new):
+        rows = min(leap, len(old) - i, len(new) - j)
+        before, after = old.slice(i, rows), new.slice(j, rows)
+        if before.equals(after):
+            i, j, leap = i + rows, j + rows, leap * 2
+            continue
+        same = first_of(kernels.differing(before, after))
+        i, j, leap = i + same, j + same, _SHORTEST_LEAP
+        if old[i].as_py() < new[j].as_py():
+            removed.append(i)
+            i += 1
+        else:
+            added.append(j)
+            j += 1
+        if (len(removed) + len(added)) * _ROWS_IN_A_RUN > len(old) + len(new):
+            return None
+    removed += range(i, len(old))
+    added += range(j, len(new))
+    return Alignment(SideRows.apart_from(removed, len(old)), SideRows.apart_from(added, len(new)))
 
 
-def _ordered_numbers(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> tuple[Positions, Positions] | None:
+def _rises(numbers: pa.Array) -> bool:
+    last = max(len(numbers) - 1, 0)
+    return not kernels.less(numbers.slice(0, last), numbers.slice(1)).false_count
+
+
+def _ordered_numbers(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> tuple[pa.Array, pa.Array] | None:
     """Return one number a row, in the order of the keys; None where a key is no whole number or is too large."""
-    rows = len(old[0]), len(new[0])
-    found: list[Positions] = [np.zeros(rows[0], np.int64), np.zeros(rows[1], np.int64)]
+    if not len(old[0]) or not len(new[0]):
+        return None
+    codes: tuple[pa.Array, pa.Array] | None = None
     size = 1
     for before, after in zip(old, new, strict=True):
         left, right = kernels.whole_numbers(before), kernels.whole_numbers(after)
-        if left is None or right is None or not all(rows):
+        if left is None or right is None:
             return None
-        least = int(min(left.min(), right.min()))
-        span = int(max(left.max(), right.max())) - least + 1
+        ends = [*kernels.bounds(left), *kernels.bounds(right)]
+        least = min(ends)
+        span = max(ends) - least + 1
         size *= span
         if size > _LARGEST_CODE:
             return None
-        found = [codes * span + (side - least) for codes, side in zip(found, (left, right), strict=True)]
-    return found[0], found[1]
+        left, right = kernels.lowered(left, least), kernels.lowered(right, least)
+        if codes is not None:
+            left, right = kernels.packed(codes[0], span, left), kernels.packed(codes[1], span, right)
+        codes = left, right
+    return codes
 
 
-def _codes(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> Positions:
-    """Return a small number a row, old rows first, equal for equal keys."""
-    codes: Positions | None = None
+def _codes(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> tuple[pa.Array, pa.Array]:
+    """Return a small number a row, equal for equal keys."""
+    codes: pa.Array | None = None
     size = 1
     for before, after in zip(old, new, strict=True):
-        column = kernels.dictionary_codes(pa.concat_arrays([before, after]))
-        count = int(column.max(initial=0)) + 1
+        column, count = kernels.codes_of(pa.concat_arrays([before, after]))
         if codes is None:
             codes, size = column, count
             continue
         if size * count > _LARGEST_CODE:
-            codes = kernels.dictionary_codes(kernels.from_positions(codes))
-            size = int(codes.max(initial=0)) + 1
-        codes, size = codes * count + column, size * count
+            codes, size = kernels.codes_of(codes)
+        codes, size = kernels.packed(codes, count, column), size * count
     assert codes is not None
-    return codes if len(old) == 1 else kernels.dictionary_codes(kernels.from_positions(codes))
+    return codes.slice(0, len(old[0])), codes.slice(len(old[0]))

@@ -10,7 +10,8 @@ from typing import Any, Self
 import pyarrow as pa
 
 from tdmvc.changes import kernels
-from tdmvc.parquet_door import open_parquet
+from tdmvc.changes.masks import in_one
+from tdmvc.parquet_door import ParquetReader, open_parquet
 
 Leaves = range
 """The positions of a column's leaves among a file's column chunks; a nested column has several."""
@@ -76,27 +77,29 @@ class PartFile:
             # A date that Python cannot spell.
             return None
 
-    def read(self, column: str) -> pa.Array:
-        """Return a column decoded, in one chunk."""
-        indices = list(self._leaves[column])
-        table = self._file.read_all(column_indices=indices, use_threads=False)
-        return _in_one_chunk(table.column(0))
+    def read(self, columns: Sequence[str], *, as_dictionaries: bool = False) -> list[pa.Array]:
+        """Return columns decoded, each in one chunk. Cost: less than to read them one by one.
 
-    def read_many(self, columns: Sequence[str]) -> list[pa.Array]:
-        """Return columns decoded, each in one chunk; texts that repeat stay dictionaries.
-
-        Cost: less than reading them one by one.
+        Args:
+            as_dictionaries: leave texts that repeat as they lie in the file.
         """
-        dictionaries = [leaf for name in columns for leaf in self._leaves[name] if self._repeats(name)]
-        indices = [leaf for name in columns for leaf in self._leaves[name]]
+        dictionaries = [
+            self._leaves[name].start for name in columns if as_dictionaries and self._repeats(name)
+        ]
+        if not dictionaries:
+            return self._decoded(self._file, columns)
         reader = open_parquet(self._path, metadata=self._footer, dictionaries=dictionaries)
         try:
-            table = reader.read_all(column_indices=indices, use_threads=False)
+            return self._decoded(reader, columns)
         finally:
             reader.close()
+
+    def _decoded(self, reader: ParquetReader, columns: Sequence[str]) -> list[pa.Array]:
+        indices = [leaf for name in columns for leaf in self._leaves[name]]
+        table = reader.read_all(column_indices=indices, use_threads=False)
         # The reader gives the file's order, whatever order was asked for.
         order = sorted(columns, key=lambda name: self._leaves[name].start)
-        found = {name: _in_one_chunk(table.column(i)) for i, name in enumerate(order)}
+        found = {name: in_one(table.column(i)) for i, name in enumerate(order)}
         return [found[name] for name in columns]
 
     def _repeats(self, column: str) -> bool:
@@ -121,14 +124,6 @@ def _read_at(descriptor: int, start: int, size: int) -> bytes:
         os.lseek(descriptor, start, os.SEEK_SET)
         return os.read(descriptor, size)
     return os.pread(descriptor, size, start)
-
-
-def _in_one_chunk(chunked: pa.ChunkedArray) -> pa.Array:
-    if chunked.num_chunks == 1:
-        return chunked.chunk(0)
-    if chunked.num_chunks == 0:
-        return pa.array([], chunked.type)
-    return pa.concat_arrays(chunked.chunks)
 
 
 def _leaf_count(type_: pa.DataType) -> int:

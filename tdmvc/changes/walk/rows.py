@@ -36,25 +36,16 @@ class Rows:
     def count(self) -> int:
         return sum(part.rows for part in self.parts)
 
-    def column(self, name: str) -> pa.Array:
-        """Return a column in one chunk. Cost: it is decoded at each call.
+    def columns(self, names: Sequence[str], *, as_dictionaries: bool = False) -> dict[str, pa.Array]:
+        """Return several columns, each in one chunk. Cost: they are decoded at each call.
+
+        Args:
+            as_dictionaries: leave texts that repeat as they lie in the files.
 
         Raises:
             Unordered: a file holds another type than its table's schema says.
         """
-        type_ = self._types[name]
-        arrays = [part.read(name) for part in self.parts]
-        if not all(_is_of_type(array.type, type_) for array in arrays):
-            raise Unordered
-        return _concatenated(arrays, type_)
-
-    def columns(self, names: Sequence[str]) -> dict[str, pa.Array]:
-        """Return several columns, each in one chunk, texts that repeat as dictionaries.
-
-        Raises:
-            Unordered: a file holds another type than its table's schema says.
-        """
-        parts = [part.read_many(names) for part in self.parts]
+        parts = [part.read(names, as_dictionaries=as_dictionaries) for part in self.parts]
         found: dict[str, pa.Array] = {}
         for place, name in enumerate(names):
             type_ = self._types[name]
@@ -73,7 +64,7 @@ def _is_of_type(found: pa.DataType, wanted: pa.DataType) -> bool:
 
 def _concatenated(arrays: Sequence[pa.Array], type_: pa.DataType) -> pa.Array:
     if not arrays:
-        return pa.array([], type_)
+        return pa.nulls(0, type_)
     if len(arrays) == 1:
         return arrays[0]
     if not all(kernels.is_dictionary(array) for array in arrays):

@@ -1,12 +1,12 @@
 """Knows how two sorted sides fall into stretches of the key order that can be compared one by one."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tdmvc.changes.walk.part_file import PartFile
+from tdmvc.changes.walk.workers import InOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def plan_stretches(
     old_key: Sequence[str],
     new_key: Sequence[str],
     *,
-    pool: ThreadPoolExecutor,
+    in_order: InOrder,
 ) -> list[Stretch]:
     """Return the stretches in key order.
 
@@ -50,8 +50,8 @@ def plan_stretches(
     Raises:
         Unordered: the keys cannot be put in order, or fall into no stretches of bounded size.
     """
-    before = [part for part in pool.map(lambda path: _look(path, old_key), old) if part is not None]
-    after = [part for part in pool.map(lambda path: _look(path, new_key), new) if part is not None]
+    before = [part for part in in_order(lambda path: _look(path, old_key), old) if part is not None]
+    after = [part for part in in_order(lambda path: _look(path, new_key), new) if part is not None]
     by_digest = {part.digest: part for part in before if part.digest is not None}
     aligned: list[tuple[_Part, _Part]] = []
     left_after: list[_Part] = []
@@ -66,8 +66,8 @@ def plan_stretches(
     try:
         clusters = _clusters(left_before, left_after)
         if len(old_key) > 1 and any(len(c) > _MANY for c in clusters):
-            exact_before = list(pool.map(lambda part: _exact(part, old_key), left_before))
-            exact_after = list(pool.map(lambda part: _exact(part, new_key), left_after))
+            exact_before = list(in_order(lambda part: _exact(part, old_key), left_before))
+            exact_after = list(in_order(lambda part: _exact(part, new_key), left_after))
             clusters = _clusters(exact_before, exact_after)
         if any(sum(part.rows for _, part in cluster) > MOST_ROWS for cluster in clusters):
             # Every boundary has moved: a join can spill to disk what would not fit into memory here.
@@ -127,7 +127,7 @@ def _first(stretch: Stretch, old_key: Sequence[str], new_key: Sequence[str]) -> 
 
 def _ends(part: PartFile, key: Sequence[str]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Return the first and the last key of a part, values that compare as the store sorts them."""
-    columns = [part.read(name) for name in key]
+    columns = part.read(key)
     if any(column.null_count for column in columns):
         raise Unordered
     try:

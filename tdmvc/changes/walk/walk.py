@@ -1,33 +1,37 @@
 """Knows what is different between two sorted sides: walks them stretch by stretch, counts and keeps samples."""
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from tdmvc.changes import kernels
-from tdmvc.changes.kernels import Mask, Positions
+from tdmvc.changes.masks import (
+    NOWHERE,
+    Mask,
+    Positions,
+    count_up,
+    either,
+    in_one,
+    only,
+    positions_of,
+    take,
+)
 from tdmvc.changes.outcome import Outcome, most_first
 from tdmvc.changes.pairs import ColumnPair, ColumnPairs
 from tdmvc.changes.patterns import PatternFinder
 from tdmvc.changes.samples import changed_row, whole_row
 from tdmvc.changes.values import python_values
-from tdmvc.changes.walk.alignment import Alignment, align, check_keys
+from tdmvc.changes.walk.alignment import Alignment, SideRows, align, check_keys
 from tdmvc.changes.walk.cells import differing_cells, differing_json, is_plain
 from tdmvc.changes.walk.rows import Rows
 from tdmvc.changes.walk.stretches import Stretch, plan_stretches
+from tdmvc.changes.walk.workers import workers
 from tdmvc.model.change import ChangedRowSample, RowCounts, RowSample, Samples, TableSide
 
 CompareForms = Callable[[ColumnPair, pa.Array, pa.Array], Mask]
 """Compares columns that have no plain common type; returns true a slot that differs."""
-
-_THREADS = min(4, os.cpu_count() or 1)
-_NOTHING: Positions = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +83,11 @@ class Walk:
             FaultyKey: a key repeats or is null, so rows cannot be paired.
         """
         tally = _Tally(self, sample_rows)
-        with ThreadPoolExecutor(_THREADS) as pool:
-            stretches = plan_stretches(old, new, self._old_key, self._pairs.key_names, pool=pool)
-            try:
-                for done, touched in enumerate(_in_order(pool, self._look_at, stretches), start=1):
-                    tally.add(touched)
-                    report(done, len(stretches))
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        with workers(len(old) + len(new)) as in_order:
+            stretches = plan_stretches(old, new, self._old_key, self._pairs.key_names, in_order=in_order)
+            for done, touched in enumerate(in_order(self._look_at, stretches), start=1):
+                tally.add(touched)
+                report(done, len(stretches))
         return tally.outcome(*self._sizes)
 
     @property
@@ -106,30 +106,29 @@ class Walk:
         before, after = self.open(stretch)
         with before, after:
             if stretch.is_aligned:
-                check_keys([after.column(name) for name in self._pairs.key_names])
-                return self._compare_cells(stretch, None, self._aligned_columns(before, after))
+                check_keys(list(after.columns(self._pairs.key_names).values()))
+                return self._compare_cells(stretch, Alignment(), self._aligned_columns(before, after))
             if not stretch.old or not stretch.new:
                 key = self._old_key if stretch.old else self._pairs.key_names
-                check_keys([(before if stretch.old else after).column(name) for name in key])
-                alone = Alignment(_NOTHING, _NOTHING, np.arange(before.count), np.arange(after.count))
+                check_keys(list((before if stretch.old else after).columns(key).values()))
+                alone = Alignment(SideRows(count_up(before.count)), SideRows(count_up(after.count)))
                 return self._compare_cells(stretch, alone, iter(()))
             # Keys and cells at once: what was inserted has moved all bytes, so all are needed.
-            olds = before.columns([pair.old.name for pair in self._pairs.columns])
-            news = after.columns([pair.name for pair in self._pairs.columns])
+            olds = before.columns([pair.old.name for pair in self._pairs.columns], as_dictionaries=True)
+            news = after.columns([pair.name for pair in self._pairs.columns], as_dictionaries=True)
             alignment = align(
                 [kernels.plain(olds[name]) for name in self._old_key],
                 [kernels.plain(news[name]) for name in self._pairs.key_names],
             )
-            cells = self._paired_columns(olds, news, alignment) if len(alignment.old) else iter(())
-            return self._compare_cells(stretch, alignment, cells)
+            return self._compare_cells(stretch, alignment, self._paired_columns(olds, news, alignment))
 
     def _compare_cells(
         self,
         stretch: Stretch,
-        alignment: Alignment | None,
+        alignment: Alignment,
         pairs: Iterator[tuple[ColumnPair, pa.Array, pa.Array]],
     ) -> _Touched:
-        """Compare the columns of rows that are one; no alignment means row by row."""
+        """Compare the columns of rows that have a twin."""
         differing: dict[str, Mask] = {}
         values: dict[str, tuple[pa.Array, pa.Array]] = {}
         ignored_cells: dict[str, int] = {}
@@ -137,30 +136,27 @@ class Walk:
         ignored: Mask | None = None
         for pair, old, new in pairs:
             mask = self._mask(pair, old, new)
-            if not mask.any():
+            if not mask.true_count:
                 continue
             if pair.is_ignored:
-                ignored_cells[pair.name] = int(np.count_nonzero(mask))
-                ignored = mask if ignored is None else ignored | mask
+                ignored_cells[pair.name] = mask.true_count
+                ignored = mask if ignored is None else either(ignored, mask)
                 continue
             differing[pair.name] = mask
-            chosen = np.flatnonzero(mask)
-            values[pair.name] = (
-                kernels.plain(kernels.take(old, chosen)),
-                kernels.plain(kernels.take(new, chosen)),
-            )
-            counted = mask if counted is None else counted | mask
-        changed = np.flatnonzero(counted) if counted is not None else _NOTHING
+            chosen = positions_of(mask)
+            values[pair.name] = kernels.plain(take(old, chosen)), kernels.plain(take(new, chosen))
+            counted = mask if counted is None else either(counted, mask)
+        changed = positions_of(counted) if counted is not None else NOWHERE
         if ignored is not None and counted is not None:
-            ignored = ignored & ~counted
+            ignored = only(ignored, counted)
         return _Touched(
             stretch,
-            removed=alignment.removed if alignment else _NOTHING,
-            added=alignment.added if alignment else _NOTHING,
-            old=alignment.old[changed] if alignment else changed,
-            new=alignment.new[changed] if alignment else changed,
-            flags={name: mask[changed] for name, mask in differing.items()},
-            ignored_rows=int(np.count_nonzero(ignored)) if ignored is not None else 0,
+            removed=alignment.old.alone,
+            added=alignment.new.alone,
+            old=alignment.old.rows_of(changed),
+            new=alignment.new.rows_of(changed),
+            flags={name: take(mask, changed) for name, mask in differing.items()},
+            ignored_rows=ignored.true_count if ignored is not None else 0,
             ignored_cells=ignored_cells,
             cells=values,
         )
@@ -174,21 +170,19 @@ class Walk:
             if pair.old.type != pair.new.type or (
                 before.parts[0].chunks(pair.old.name) != after.parts[0].chunks(pair.name)
             ):
-                yield pair, before.column(pair.old.name), after.column(pair.name)
+                yield pair, *before.columns([pair.old.name]).values(), *after.columns([pair.name]).values()
 
     def _paired_columns(
         self, olds: dict[str, pa.Array], news: dict[str, pa.Array], alignment: Alignment
     ) -> Iterator[tuple[ColumnPair, pa.Array, pa.Array]]:
-        """Yield every column, its rows in one order, and let go of it."""
+        """Yield the columns of twins that may differ, and let go of each."""
         for pair in self._pairs.compared:
             old, new = olds.pop(pair.old.name), news.pop(pair.name)
             if not pair.has_one_type:
                 old, new = kernels.plain(old), kernels.plain(new)
-            if len(alignment.old) < len(old):
-                old = kernels.take(old, alignment.old)
-            if len(alignment.new) < len(new):
-                new = kernels.take(new, alignment.new)
-            yield pair, old, new
+            before, after = alignment.old.twins_of(old), alignment.new.twins_of(new)
+            if before.type != after.type or not before.equals(after):
+                yield pair, in_one(before), in_one(after)
 
     def _mask(self, pair: ColumnPair, old: pa.Array, new: pa.Array) -> Mask:
         if pair.has_one_type and is_plain(pair.new.type):
@@ -216,7 +210,7 @@ class _Tally:
         self._changed += len(touched.old)
         self._ignored += touched.ignored_rows
         for name, mask in touched.flags.items():
-            self._cells[name] = self._cells.get(name, 0) + int(np.count_nonzero(mask))
+            self._cells[name] = self._cells.get(name, 0) + mask.true_count
         for name, count in touched.ignored_cells.items():
             self._ignored_cells[name] = self._ignored_cells.get(name, 0) + count
         for name, (old, new) in touched.cells.items():
@@ -252,30 +246,17 @@ class _Tally:
             removed += [whole_row(old_key, row) for row in _read(before, old_rows, before.names)]
             old = _read(before, touched.old[:room], differing)
             new = _read(after, touched.new[:room], after.names)
-        none = np.zeros(len(touched.old), np.bool_)
-        flags = [touched.flags.get(pair.name, none) for pair in pairs.compared]
+        flags = {name: mask.slice(0, room).to_pylist() for name, mask in touched.flags.items()}
         for index, (old_row, new_row) in enumerate(zip(old, new, strict=True)):
-            changed.append(changed_row(pairs, [bool(flag[index]) for flag in flags], old_row, new_row))
+            differs = [pair.name in flags and flags[pair.name][index] for pair in pairs.compared]
+            changed.append(changed_row(pairs, differs, old_row, new_row))
 
 
 def _read(rows: Rows, positions: Positions, names: Sequence[str]) -> list[dict[str, object]]:
     if not len(positions):
         return []
     columns = {
-        name: python_values(kernels.plain(kernels.take(column, positions)))
-        for name, column in rows.columns(names).items()
+        name: python_values(kernels.plain(take(column, positions)))
+        for name, column in rows.columns(names, as_dictionaries=True).items()
     }
     return [{name: values[i] for name, values in columns.items()} for i in range(len(positions))]
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, look: Callable[[Stretch], _Touched], stretches: Sequence[Stretch]
-) -> Iterator[_Touched]:
-    """Work a few stretches ahead, and no more: results wait in memory."""
-    waiting: deque[Future[_Touched]] = deque()
-    for stretch in stretches:
-        waiting.append(pool.submit(look, stretch))
-        if len(waiting) > 2 * _THREADS:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
