@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tdmvc.migrations import read_state
 from tdmvc.migrations.digest import ContentDigest
 from tdmvc.migrations.graph import find_cycle, find_heads, order_ids
-from tdmvc.migrations.tools.sql import natural
+from tdmvc.migrations.line import natural
 from tdmvc.model.migration import MigrationLocation
 
 

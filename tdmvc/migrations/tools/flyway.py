@@ -3,13 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.migrations.base import Reading, nothing_found
-from tdmvc.migrations.graph import chain, find_duplicates
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.layout import base_of, below, folder_of, is_inside, is_left_out, plain_folder
+from tdmvc.migrations.line import finish_line
 from tdmvc.migrations.touches import sql_tables
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
 from tdmvc.model.tree import FileTree
@@ -77,14 +76,8 @@ class FlywayReader:
                 touches = sql_tables(text) if path.endswith(".sql") else ()
                 reading.add(Migration(file.id, file.name, path, touches=touches), text)
                 versions[file.id] = file.version
-        if not reading.migrations:
-            raise nothing_found(tree, location, "V<version>__<name>.sql")
-        ordered = sorted(reading.migrations, key=lambda m: (versions[m.id], m.path))
         reading.problems.extend(_misnamed(paths))
-        reading.problems.extend(find_duplicates(ordered) or _same_versions(ordered, versions))
-        before = chain(ordered)
-        in_line = [replace(m, parents=before[m.id]) for m in ordered]
-        return reading.finish(in_line, [ordered[-1].id], is_linear=True)
+        return finish_line(reading, tree, versions, looked_for="V<version>__<name>.sql")
 
 
 def _parse_name(path: str) -> VersionedFile | None:
@@ -145,13 +138,4 @@ def _misnamed(paths: list[str]) -> list[MigrationProblem]:
         )
         for path in paths
         if _MISNAMED.fullmatch(base_of(path)) and _parse_name(path) is None
-    ]
-
-
-def _same_versions(ordered: list[Migration], versions: dict[str, Version]) -> list[MigrationProblem]:
-    """Report versions that are one to Flyway though they are written differently (1 and 1.0)."""
-    return [
-        MigrationProblem("duplicate-id", f"{old.path} and {new.path} have the same version.", new.path)
-        for old, new in pairwise(ordered)
-        if old.id != new.id and versions[old.id] == versions[new.id]
     ]

@@ -2,16 +2,13 @@
 
 import re
 from collections import defaultdict
-from dataclasses import replace
-from itertools import pairwise
 from typing import Final
 
 from tdmvc.errors import ConfigError
-from tdmvc.migrations.base import Reading, nothing_found
-from tdmvc.migrations.graph import chain, find_duplicates
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.layout import base_of, below, folder_of, is_left_out, plain_folder
-from tdmvc.migrations.touches import sql_tables
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
+from tdmvc.migrations.line import LineFile, folder_files_below, natural, read_line
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 DEFAULT_PATTERN: Final = r"^(?P<id>\d+)[_-](?P<name>.*)\.sql$"
@@ -47,39 +44,16 @@ class SqlReader:
             ConfigError: the pattern is not a regular expression with a group `id`.
             MigrationsError: no file matches.
         """
-        reading = Reading(location)
         pattern = _compiled(location)
         folder = plain_folder(location.path)
-        matches: dict[str, re.Match[str]] = {}
-        for path in tree.list_files(folder):
-            inside = below(path, folder)
-            match = None if _is_down(path) or is_left_out(inside) else pattern.match(inside)
-            if match is not None and match["id"]:
-                matches[path] = match
-        for path, text in tree.read_texts(matches):
-            name = matches[path].groupdict().get("name") or base_of(path).removesuffix(".sql")
-            migration = Migration(
-                matches[path]["id"], name.removesuffix(".up"), path, touches=sql_tables(text)
-            )
-            reading.add(migration, text)
-        if not reading.migrations:
-            raise nothing_found(tree, location, f"files that match {location.pattern or DEFAULT_PATTERN}")
-        ordered = sorted(reading.migrations, key=lambda m: (natural(m.id), m.id, m.path))
-        reading.problems.extend(find_duplicates(ordered) or _same_numbers(ordered))
-        before = chain(ordered)
-        in_line = [replace(m, parents=before[m.id]) for m in ordered]
-        return reading.finish(in_line, [ordered[-1].id], is_linear=True)
-
-
-def natural(id_: str) -> tuple[tuple[int, str], ...]:
-    """Return what an id sorts by: numbers as numbers, before texts."""
-    parts = re.split(r"([0-9]+)", id_)
-    # A number sorts by its length without zeros and its digits: however long, it costs no big integer.
-    return tuple(
-        (len(part.lstrip("0")), part.lstrip("0")) if part.isdigit() else (1 << 30, part)
-        for part in parts
-        if part
-    )
+        files = []
+        for path in folder_files_below(tree, folder):
+            match = None if _is_down(path) else pattern.match(below(path, folder))
+            if match is not None and (id_ := match["id"]):
+                name = match.groupdict().get("name") or base_of(path).removesuffix(".sql")
+                files.append(LineFile(path, id_, name.removesuffix(".up"), natural(id_)))
+        looked_for = f"files that match {location.pattern or DEFAULT_PATTERN}"
+        return read_line(Reading(location), tree, files, looked_for=looked_for)
 
 
 def _compiled(location: MigrationLocation) -> re.Pattern[str]:
@@ -102,12 +76,3 @@ def _compiled(location: MigrationLocation) -> re.Pattern[str]:
 
 def _is_down(path: str) -> bool:
     return path.lower().endswith(_DOWN)
-
-
-def _same_numbers(ordered: list[Migration]) -> list[MigrationProblem]:
-    """Report ids that are one number though they are written differently (7 and 007)."""
-    return [
-        MigrationProblem("duplicate-id", f"{old.path} and {new.path} have the same number.", new.path)
-        for old, new in pairwise(ordered)
-        if old.id != new.id and natural(old.id) == natural(new.id)
-    ]
