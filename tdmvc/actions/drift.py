@@ -16,7 +16,10 @@ from tdmvc.model.tree import FileTree
 from tdmvc.repo.config import read_config
 from tdmvc.repo.releases import release_commit
 
-__all__ = ["DEFAULT_FAIL_ON", "drift", "failing", "migrations"]
+__all__ = ["DEFAULT_FAIL_ON", "TOOLS", "drift", "failing", "migrations"]
+
+TOOLS = tuple(READERS)
+"""The migration tools that can be read."""
 
 
 def migrations(

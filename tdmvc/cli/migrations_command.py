@@ -2,7 +2,7 @@
 
 import click
 
-from tdmvc.actions.drift import migrations
+from tdmvc.actions.drift import TOOLS, migrations
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.render.documents import migrations_document
 from tdmvc.render.migrations_terminal import render_migrations
@@ -11,7 +11,7 @@ from tdmvc.render.migrations_terminal import render_migrations
 @click.command(name="migrations")
 @click.option("--at", metavar="REV", help="A Git revision, instead of the work tree.")
 @click.option("--path", metavar="P", help="A folder, instead of what tdmvc.yaml names.")
-@click.option("--tool", metavar="T", help="The reader: alembic, django, flyway or sql.")
+@click.option("--tool", metavar="T", help=f"The reader: {', '.join(TOOLS[:-1])} or {TOOLS[-1]}.")
 @format_option
 @click.pass_context
 def command(

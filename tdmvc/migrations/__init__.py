@@ -8,6 +8,7 @@ write its file in `tools/` and name its reader in `READERS` there.
 """
 
 from tdmvc.errors import ConfigError
+from tdmvc.migrations.detection import find_locations
 from tdmvc.migrations.layout import with_unique_names
 from tdmvc.migrations.tools import READERS
 from tdmvc.model.migration import MigrationLocation, MigrationState
@@ -19,10 +20,9 @@ __all__ = ["READERS", "detect", "read_state"]
 def detect(tree: FileTree) -> tuple[MigrationLocation, ...]:
     """Find the migration locations of every known tool; names are unique, `main` for the only one.
 
-    Test folders, vendored folders and build output are left out.
+    A folder is one tool's alone. Test folders, vendored folders and build output are left out.
     """
-    found = [location for reader in READERS.values() for location in reader.detect(tree)]
-    return tuple(with_unique_names(found))
+    return tuple(with_unique_names(find_locations(tree, READERS)))
 
 
 def read_state(tree: FileTree, location: MigrationLocation) -> MigrationState:

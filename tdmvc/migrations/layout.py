@@ -9,7 +9,9 @@ from posixpath import normpath
 
 from tdmvc.model.migration import MigrationLocation
 
-TESTS = frozenset({"__tests__", "test", "testdata", "testing", "tests"})
+TESTS = frozenset(
+    {"__fixtures__", "__mocks__", "__tests__", "e2e", "spec", "test", "testdata", "testing", "tests"}
+)
 """Folders whose migrations belong to tests."""
 
 LEFT_OUT = TESTS | {

@@ -15,11 +15,11 @@ _NOISE = re.compile(r"--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:[^']|'')*(?:'|\Z)", re.DOTAL
 _DOWN = re.compile(
     r"^[ \t]*--[ \t]*(?:\+goose[ \t]+down|migrate:down|//@undo)\b", re.IGNORECASE | re.MULTILINE
 )
-_NAME = (
+NAME: Final = (
     r'((?:"[^"]+"|`[^`]+`|\[[^\]]+\]|[^\W\d][\w$]*)(?:\.(?:"[^"]+"|`[^`]+`|\[[^\]]+\]|[^\W\d][\w$]*)){0,3})'
 )
-_STATEMENT = re.compile(
-    r"(?:^|;|\bbegin\b|\bthen\b|\$\w*\$)\s*(?:"
+"""A pattern for the name of a table, its schema before it; one group."""
+STATEMENTS: Final = (
     r"create\s+(?:or\s+replace\s+)?(?:(?:global|local)\s+)?(?:temp\s+|temporary\s+|unlogged\s+|external\s+)?"
     r"table\s+(?:if\s+not\s+exists\s+)?"
     r"|alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?"
@@ -30,10 +30,11 @@ _STATEMENT = re.compile(
     r"|comment\s+on\s+(?:table|column)\s+"
     r"|(?:insert|replace)\s+(?:or\s+\w+\s+|ignore\s+)?into\s+"
     r"|merge\s+into\s+"
-    r"|update\s+(?:only\s+)?"
     r"|delete\s+from\s+(?:only\s+)?"
-    r"|copy\s+"
-    r")" + _NAME,
+)
+"""A pattern for the words before the name of a table that a statement changes, whatever surrounds it; no group."""
+_STATEMENT = re.compile(
+    rf"(?:^|;|\bbegin\b|\bthen\b|\$\w*\$)\s*(?:{STATEMENTS}|update\s+(?:only\s+)?|copy\s+){NAME}",
     re.IGNORECASE,
 )
 _COMMENT_ON_COLUMN = re.compile(r"comment\s+on\s+column\b", re.IGNORECASE)
@@ -44,14 +45,19 @@ def sql_tables(text: str) -> tuple[str, ...]:
     """Return the tables that the statements of an SQL text seem to change, without their schemas, sorted."""
     down = _DOWN.search(text)
     up = text[: min(down.start() if down else len(text), MAX_SQL)]
+    return tuple(sorted(tables_named(_STATEMENT.finditer(_NOISE.sub(" ", up)))))
+
+
+def tables_named(statements: Iterable[re.Match[str]]) -> set[str]:
+    """Return the tables of matches whose first group is a `NAME`, without their schemas."""
     found = set()
-    for match in _STATEMENT.finditer(_NOISE.sub(" ", up)):
+    for match in statements:
         parts = [next(filter(None, groups)) for groups in _PART.findall(match[1])]
         if _COMMENT_ON_COLUMN.search(match[0]):
             parts = parts[:-1]
         if parts:
             found.add(parts[-1])
-    return tuple(sorted(found))
+    return found
 
 
 ALEMBIC_TABLE_ARGUMENTS: Final[dict[str, tuple[tuple[int, str], ...]]] = {

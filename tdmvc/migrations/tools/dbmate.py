@@ -1,0 +1,56 @@
+"""Knows how dbmate keeps migrations: one SQL file each, named by digits, both ways behind marks."""
+
+import re
+from typing import Final
+
+from tdmvc.migrations.base import Reading
+from tdmvc.migrations.evidence import folders_with, marked_folders
+from tdmvc.migrations.layout import base_of, folder_of, plain_folder
+from tdmvc.migrations.line import LineFile, finish_line, folder_files, take_in
+from tdmvc.migrations.schema_file import read_schema_file, take_in_schema
+from tdmvc.migrations.sql_sections import up_sections
+from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.tree import FileTree
+
+_FILE: Final = re.compile(r"(?P<id>[0-9]+)(?P<name>.*)\.sql")
+_MARK: Final = re.compile(r"^--[ \t]*migrate:(?P<way>up|down)\b", re.MULTILINE)
+
+
+class DbmateReader:
+    """Reads a folder of SQL files whose names begin with digits."""
+
+    name = "dbmate"
+
+    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+        """Find folders with numbered SQL files that carry dbmate's marks."""
+        folders = marked_folders(tree, folders_with(tree, ".sql", _FILE), _MARK)
+        return [MigrationLocation(self.name, self.name, folder or ".") for folder in folders]
+
+    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+        """Read a folder; the head is the last file by name, for dbmate compares texts and not numbers.
+
+        Raises:
+            MigrationsError: no SQL file there begins with a digit.
+        """
+        reading = Reading(location)
+        folder = plain_folder(location.path)
+        files = []
+        for path in folder_files(tree, folder):
+            if match := _FILE.fullmatch(base_of(path)):
+                files.append(LineFile(path, match["id"], match["name"].strip("_-"), base_of(path)))
+
+        def up_part(path: str, text: str) -> str:
+            up = up_sections(text, _MARK)
+            if up is None:
+                reading.report(
+                    "unreadable-file", f"{path} has no '-- migrate:up'; dbmate would refuse it.", path
+                )
+            return text if up is None else up
+
+        ranks = take_in(reading, tree, files, up_part=up_part)
+        above = folder_of(folder)
+        schema = read_schema_file(tree, [f"{above}/schema.sql" if above else "schema.sql"] if folder else [])
+        if schema is not None:
+            ranks.update({version: version for version in take_in_schema(reading, schema)})
+        has_one_length = len({len(id_) for id_ in ranks}) == 1
+        return finish_line(reading, tree, ranks, looked_for="N_name.sql", is_linear=has_one_length)

@@ -1,0 +1,89 @@
+"""Knows how EF Core keeps migrations: C# classes with an attribute that gives their id, a line for each context."""
+
+import re
+from collections import defaultdict
+from typing import Final
+
+from tdmvc.migrations.base import Reading, nothing_found
+from tdmvc.migrations.code_touches import EFCORE
+from tdmvc.migrations.evidence import folders_with
+from tdmvc.migrations.graph import find_duplicates
+from tdmvc.migrations.layout import base_of, plain_folder
+from tdmvc.migrations.line import folder_files, folder_files_below, in_line
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.tree import FileTree
+
+_DESIGNER: Final = ".Designer.cs"
+_SNAPSHOT: Final = "ModelSnapshot.cs"
+_ID: Final = re.compile(r"[\[,]\s*(?:[\w.]+\.)?Migration(?:Attribute)?\s*\(\s*@?\"(?P<id>[^\"\n]+)\"")
+_CONTEXT: Final = re.compile(
+    r"[\[,]\s*(?:[\w.]+\.)?DbContext(?:Attribute)?\s*\(\s*typeof\s*\(\s*(?:[\w.:]+\.)?(?P<context>\w+)"
+)
+_CLASS: Final = re.compile(r"\bclass\s+\w+\s*(?:\([^()\n]*\)\s*)?:\s*(?:[\w.]+\.)?Migration\b")
+_NUMBERED: Final = re.compile(r"[0-9]{14}_.+\.Designer\.cs|.*ModelSnapshot\.cs")
+_ATTRIBUTES_END: Final = 20_000
+"""Behind so many characters of a designer file no attribute comes: the whole model is written there."""
+
+
+class EfCoreReader:
+    """Reads a folder of migrations, of one context or of several."""
+
+    name = "efcore"
+
+    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+        """Find folders with designer files of migrations."""
+        folders = folders_with(tree, ".cs", _NUMBERED)
+        found = [f for f, paths in folders.items() if any(p.endswith(_DESIGNER) for p in paths)]
+        return [MigrationLocation(self.name, self.name, folder or ".") for folder in found]
+
+    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+        """Read a folder; its heads are the last id of each context.
+
+        A folder that holds no migration itself stands for all below it. The attributes lie
+        in the designer file or in the migration's own; what EF Core generates of the model
+        does not count for the digest.
+
+        Raises:
+            MigrationsError: no class with a `Migration` attribute is there.
+        """
+        reading = Reading(location)
+        folder = plain_folder(location.path)
+        paths = _sources(folder_files(tree, folder)) or _sources(folder_files_below(tree, folder))
+        attributes = {
+            path: text[:_ATTRIBUTES_END]
+            for path, text in tree.read_texts([path for path in paths if path.endswith(_DESIGNER)])
+        }
+        contexts: dict[str, list[Migration]] = defaultdict(list)
+        for path, text in tree.read_texts([path for path in paths if not path.endswith(_DESIGNER)]):
+            declared = attributes.pop(path[: -len(".cs")] + _DESIGNER, "") + "\n" + text
+            id_ = _ID.search(declared)
+            if id_ is None:
+                if _CLASS.search(text):
+                    message = f"{path} has no `Migration` attribute; EF Core does not see it."
+                    reading.report("unreadable-file", message, path)
+                continue
+            context = _CONTEXT.search(declared)
+            name = id_["id"].partition("_")[2] or id_["id"]
+            migration = Migration(id_["id"], name, path, touches=EFCORE.tables(text))
+            reading.add(migration, text)
+            contexts[context["context"] if context else ""].append(migration)
+        for path in attributes:
+            reading.report("unreadable-file", f"{path} belongs to no migration.", path)
+        if not contexts:
+            raise nothing_found(tree, location, "classes with a `Migration` attribute")
+        return _finish(reading, contexts)
+
+
+def _finish(reading: Reading, contexts: dict[str, list[Migration]]) -> MigrationState:
+    if len(contexts) == 2 and "" in contexts:
+        # The attribute of the one context may be inherited.
+        contexts[next(filter(None, contexts))].extend(contexts.pop(""))
+    lines = [in_line(group, {m.id: m.id for m in group}) for _, group in sorted(contexts.items())]
+    for group in lines:
+        reading.problems.extend(find_duplicates(group))
+    ordered = sorted((migration for line in lines for migration in line), key=lambda m: (m.id, m.path))
+    return reading.finish(ordered, sorted({line[-1].id for line in lines}))
+
+
+def _sources(paths: list[str]) -> list[str]:
+    return [path for path in paths if path.endswith(".cs") and not base_of(path).endswith(_SNAPSHOT)]

@@ -1,0 +1,59 @@
+"""Trees of files as applications have them, with their traps: what each reader makes of them."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tdmvc.migrations import detect, read_state
+
+CASES = Path(__file__).parents[1] / "cases" / "migrations"
+TOOLS = (
+    "dbmate",
+    "diesel",
+    "efcore",
+    "golang-migrate",
+    "goose",
+    "knex",
+    "rails",
+    "sequelize",
+    "sqlx",
+    "typeorm",
+)
+
+
+def cases():
+    return [*_cases()]
+
+
+def _cases():
+    for tool in TOOLS:
+        for case in yaml.safe_load((CASES / f"{tool}.yaml").read_text(encoding="utf-8")):
+            yield pytest.param(tool, case, id=f"{tool}: {case['title']}")
+
+
+@pytest.mark.parametrize(("tool", "case"), cases())
+def test_a_tree_reads_as_its_case_says(tree, at, tool, case):
+    state = read_state(tree(case["files"]), at(tool, case["path"]))
+    ids = [migration.id for migration in state.migrations]
+    assert ids == case["ids"]
+    assert list(state.heads) == case["heads"]
+    assert [(p.kind, p.path) for p in state.problems] == [tuple(p) for p in case.get("problems", ())]
+    assert state.is_linear is case["is_linear"]
+    by_id = {migration.id: migration for migration in state.migrations}
+    assert [m.name for m in state.migrations] == case.get("names", [m.name for m in state.migrations])
+    hints = {id_: list(by_id[id_].touches) for id_ in case.get("touches", ())}
+    assert hints == case.get("touches", {})
+    in_line = {id_: [before] for before, id_ in zip(ids, ids[1:], strict=False) if before != id_}
+    parents = case.get("parents", in_line if len(set(ids)) == len(ids) else {})
+    assert {id_: list(by_id[id_].parents) for id_ in parents} == parents
+
+
+@pytest.mark.parametrize(("tool", "case"), cases())
+def test_a_tree_is_detected_as_its_case_says(tree, tool, case):
+    found = detect(tree(case["files"]))
+    if "detected" in case:
+        assert sorted([loc.tool, loc.path] for loc in found) == sorted(case["detected"])
+    # What is found can be read, whatever tool it is for.
+    for location in found:
+        assert read_state(tree(case["files"]), location).count > 0
