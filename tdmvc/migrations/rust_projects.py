@@ -3,9 +3,13 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from typing import Final
 
 from tdmvc.migrations.evidence import Signs
 from tdmvc.migrations.layout import folder_of, join
+
+MAX_CONFIG: Final = 16_000
+"""How many characters a configuration may have: a key of many dots takes the parser quadratic time."""
 
 
 def crate_signs(crate: str, *, files: frozenset[str] = frozenset(), folder: str | None = None) -> Signs:
@@ -19,6 +23,8 @@ def crate_signs(crate: str, *, files: frozenset[str] = frozenset(), folder: str 
 
 def named_folder(path: str, text: str, section: str, key: str) -> Iterator[str | None]:
     """Yield the folder that a TOML file names, as seen from the file; None leads out of the repository."""
+    if len(text) > MAX_CONFIG:
+        return
     try:
         found = tomllib.loads(text).get(section)
     except (tomllib.TOMLDecodeError, RecursionError):

@@ -1,5 +1,6 @@
 """Trees of files as applications have them, with their traps: what each reader makes of them."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,11 @@ TOOLS = (
 
 
 def cases():
-    return [*_cases()]
-
-
-def _cases():
-    for tool in TOOLS:
-        for case in yaml.safe_load((CASES / f"{tool}.yaml").read_text(encoding="utf-8")):
-            yield pytest.param(tool, case, id=f"{tool}: {case['title']}")
+    return [
+        pytest.param(tool, case, id=f"{tool}: {case['title']}")
+        for tool in TOOLS
+        for case in yaml.safe_load((CASES / f"{tool}.yaml").read_text(encoding="utf-8"))
+    ]
 
 
 @pytest.mark.parametrize(("tool", "case"), cases())
@@ -44,7 +43,7 @@ def test_a_tree_reads_as_its_case_says(tree, at, tool, case):
     assert [m.name for m in state.migrations] == case.get("names", [m.name for m in state.migrations])
     hints = {id_: list(by_id[id_].touches) for id_ in case.get("touches", ())}
     assert hints == case.get("touches", {})
-    in_line = {id_: [before] for before, id_ in zip(ids, ids[1:], strict=False) if before != id_}
+    in_line = {id_: [before] for before, id_ in pairwise(ids) if before != id_}
     parents = case.get("parents", in_line if len(set(ids)) == len(ids) else {})
     assert {id_: list(by_id[id_].parents) for id_ in parents} == parents
 
@@ -57,3 +56,12 @@ def test_a_tree_is_detected_as_its_case_says(tree, tool, case):
     # What is found can be read, whatever tool it is for.
     for location in found:
         assert read_state(tree(case["files"]), location).count > 0
+
+
+@pytest.mark.parametrize(
+    "folder", ["test/sample", "spec/dummy", "node_modules/lib", "vendor/lib", "target/out"]
+)
+@pytest.mark.parametrize(("tool", "case"), cases())
+def test_nothing_is_found_in_folders_of_tests_and_of_others(tree, tool, case, folder):
+    moved = {f"{folder}/{path}": text for path, text in case["files"].items()}
+    assert detect(tree(moved)) == ()

@@ -60,7 +60,8 @@ class TypeOrmReader:
                     raise misunderstood(path, why, line=line)
                 title = name[:-_TIMESTAMP_LENGTH].strip("_-") or name
                 reading.add(Migration(name, title, path, touches=TYPEORM.tables(text)), text)
-                ranks[name] = rank
+                # TypeORM keeps classes of one moment in the order in which it finds them.
+                ranks[name] = (rank, path)
         return finish_line(reading, tree, ranks, looked_for="classes that implement MigrationInterface")
 
 
