@@ -85,7 +85,7 @@ def read_line(
         looked_for: what a location without any such file is told.
         up_part: from path and text, what brings a database up.
         tables: from path and that part, the tables that it seems to touch.
-        is_linear: a greater number is a later one.
+        is_linear: ids are numbers, and a greater one is a later one.
 
     Raises:
         MigrationsError: there is no such file.
@@ -120,6 +120,9 @@ def finish_line(
     is_linear: bool = True,
 ) -> MigrationState:
     """Return the state of what was gathered, in one line by rank; the last one is the head.
+
+    Args:
+        is_linear: ids are numbers, and a greater one is a later one.
 
     Raises:
         MigrationsError: nothing was gathered.

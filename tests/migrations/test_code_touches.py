@@ -44,7 +44,7 @@ def test_sql_in_code_is_seen_where_a_statement_begins(code, tables):
         (TYPEORM, 'async up(q) { q.createIndices("orders", []); q.dropForeignKey("a", f) }', ("a", "orders")),
         (TYPEORM, "async up(q) { await q.createTable(new Table({\n  name: 'orders',\n})) }", ("orders",)),
         (TYPEORM, "async up(q) {}\n  public async down(q) { await q.dropTable('gone') }", ()),
-        (RAILS, "def change\n  add_reference :orders, :user\n  x { remove_index :items, :x }\nend", ("items", "orders")),
+        (RAILS, "def change\n  add_reference :orders, :user\n  x { remove_index :items }\nend", ("items", "orders")),
         (RAILS, "def self.down\n  drop_table :gone\nend\ndef self.up\n  create_table 'a'\nend", ("a",)),
         (RAILS, "def change\n  rename_table :a, 'b'\n  # drop_table :c\n  create_table(:d)\nend", ("a", "b", "d")),
         (EFCORE, 'void Up(M m) { m.AlterTable("A"); m.InsertData(table: "B", column: "x", value: 1); }', ("A", "B")),

@@ -54,7 +54,9 @@ class KnexReader:
                 base_of(path), script_stem(path) or base_of(path), path, touches=KNEX.tables(text)
             )
             reading.add(migration, text)
-        return finish_line(reading, tree, _ranks(reading.migrations), looked_for="scripts with an 'up'")
+        return finish_line(
+            reading, tree, _ranks(reading.migrations), looked_for="scripts with an 'up'", is_linear=False
+        )
 
 
 def _ranks(migrations: Sequence[Migration]) -> dict[str, Rank]:

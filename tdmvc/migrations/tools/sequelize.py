@@ -50,4 +50,4 @@ class SequelizeReader:
             name = script_stem(path) or base_of(path)
             reading.add(Migration(base_of(path), name, path, touches=SEQUELIZE.tables(text)), text)
         ranks = {migration.id: script_name_rank(migration.id) for migration in reading.migrations}
-        return finish_line(reading, tree, ranks, looked_for="scripts with an 'up'")
+        return finish_line(reading, tree, ranks, looked_for="scripts with an 'up'", is_linear=False)

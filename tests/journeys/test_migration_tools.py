@@ -1,0 +1,123 @@
+"""Applications of several languages in one repository: found, read at any revision, compared with their data."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import Ran, git
+
+Tdmvc = Callable[..., Ran]
+
+FILES = {
+    "shop/go.mod": "module example.test/shop\n",
+    "shop/migrations/00001_orders.sql": (
+        "-- +goose Up\nCREATE TABLE orders (id int);\n-- +goose Down\nDROP TABLE orders;\n"
+    ),
+    "web/package.json": '{"dependencies": {"knex": "3"}}',
+    "web/migrations/20240101120000_pages.js": (
+        "exports.up = (knex) => knex.schema.createTable('pages', (t) => t.increments());\n"
+        "exports.down = (knex) => knex.schema.dropTable('pages');\n"
+    ),
+    "books/Gemfile": "gem 'rails'\n",
+    "books/db/migrate/20240101120000_create_invoices.rb": (
+        "class CreateInvoices < ActiveRecord::Migration[7.1]\n  def change\n    create_table :invoices\n  end\nend\n"
+    ),
+    "books/db/schema.rb": "ActiveRecord::Schema[7.1].define(version: 2024_01_01_120000) do\nend\n",
+    "web/node_modules/knex/migrations/20200101000000_x.js": "exports.up = (knex) => knex;\n",
+}
+NEXT = {
+    "shop/migrations/00002_channel.sql": (
+        "-- +goose Up\nALTER TABLE orders ADD channel text;\n-- +goose Down\nSELECT 1;\n"
+    )
+}
+
+
+def _write(repo: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = repo / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def _commit(repo: Path, message: str) -> None:
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", message)
+
+
+@pytest.fixture
+def apps(repo: Path, tdmvc: Tdmvc) -> Path:
+    """Three applications, their migrations as `init` finds them, and a golden dataset for all."""
+    _write(repo, FILES)
+    (repo / "tdmvc.yaml").unlink()
+    tdmvc("init")
+    source = repo.parent / "orders.csv"
+    source.write_text("id\n1\n2\n")
+    tdmvc("add", "golden", source, "--key", "orders=id")
+    _commit(repo, "Three applications and their data")
+    return repo
+
+
+def _drift(tdmvc: Tdmvc, *words: str, code: int, ref: str = "golden") -> dict[str, dict[str, object]]:
+    drifts = tdmvc("drift", ref, *words, "--format", "json", code=code).json["drifts"]
+    return {drift["location"]: drift for drift in drifts}
+
+
+def test_init_finds_each_application_and_leaves_out_what_is_not_its_own(apps: Path) -> None:
+    assert yaml.safe_load((apps / "tdmvc.yaml").read_text())["migrations"] == {
+        "shop": {"tool": "goose", "path": "shop/migrations"},
+        "web": {"tool": "knex", "path": "web/migrations"},
+        "books": {"tool": "rails", "path": "books/db/migrate"},
+    }
+
+
+def test_a_migration_more_leaves_the_data_behind_and_an_older_revision_sees_it_ahead(
+    apps: Path, tdmvc: Tdmvc
+) -> None:
+    assert {name: drift["status"] for name, drift in _drift(tdmvc, code=0).items()} == {
+        "shop": "in-step",
+        "web": "in-step",
+        "books": "in-step",
+    }
+    _write(apps, NEXT)
+    drifts = _drift(tdmvc, code=1)
+    assert [drifts[name]["status"] for name in ("shop", "web", "books")] == ["behind", "in-step", "in-step"]
+    pending = drifts["shop"]["pending"]
+    assert isinstance(pending, list)
+    assert [(m["id"], m["name"], m["touches"]) for m in pending] == [("2", "channel", ["orders"])]
+    tdmvc("add", "golden", apps.parent / "orders.csv", "--key", "orders=id")
+    _commit(apps, "A channel")
+    assert _drift(tdmvc, "--at", "HEAD~1", code=0)["shop"]["status"] == "ahead"
+    found = tdmvc("migrations", "--at", "HEAD~1", "--format", "json").json["locations"]
+    heads = {location["name"]: location["heads"] for location in found}
+    assert heads == {"shop": ["1"], "web": ["20240101120000_pages.js"], "books": ["20240101120000"]}
+
+
+def test_an_edit_of_the_way_up_is_told_and_one_of_the_way_down_is_not(apps: Path, tdmvc: Tdmvc) -> None:
+    # A published version remembers what its migrations said.
+    tdmvc("publish", "golden", "1.0.0")
+    first = apps / "shop/migrations/00001_orders.sql"
+    first.write_bytes(first.read_bytes().replace(b"DROP TABLE orders", b"DROP TABLE IF EXISTS orders"))
+    assert _drift(tdmvc, ref="golden@1.0.0", code=0)["shop"]["status"] == "in-step"
+    first.write_bytes(first.read_bytes().replace(b"\n", b"\r\n"))
+    assert _drift(tdmvc, ref="golden@1.0.0", code=0)["shop"]["status"] == "in-step"
+    first.write_bytes(first.read_bytes().replace(b"id int", b"id bigint"))
+    assert _drift(tdmvc, ref="golden@1.0.0", code=1)["shop"]["status"] == "edited"
+
+
+def test_what_was_cleared_away_or_forgotten_is_said(apps: Path, tdmvc: Tdmvc) -> None:
+    (apps / "books/db/schema.rb").write_text(
+        "ActiveRecord::Schema[7.1].define(version: 2024_02_01_000000) do\nend\n"
+    )
+    out = tdmvc("migrations", "--path", "books", "--format", "json").json["locations"][0]
+    assert out["heads"] == ["20240201000000"]
+    assert [problem["kind"] for problem in out["problems"]] == ["gap"]
+    assert "20240201000000" in out["problems"][0]["message"]
+    for path in (apps / "shop/migrations").iterdir():
+        path.unlink()
+    assert (
+        "no migration folder"
+        in tdmvc("migrations", "--path", "shop/migrations", "--tool", "goose", code=None).err
+    )
+    assert _drift(tdmvc, code=1)["shop"]["status"] == "unreadable"
