@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from tdmvc.migrations.base import Reading, nothing_found
 from tdmvc.migrations.graph import chain, find_duplicates
@@ -16,6 +16,8 @@ from tdmvc.migrations.layout import below, folder_of, is_left_out
 from tdmvc.migrations.touches import sql_tables
 from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
 from tdmvc.model.tree import FileTree
+
+_NUMBERS: Final = re.compile(r"[0-9]+(?:[._][0-9]+)*")
 
 Rank = Any
 """What a migration sorts by; ranks of one location compare with each other."""
@@ -77,7 +79,6 @@ def read_line(
     looked_for: str,
     up_part: Callable[[str, str], str] = whole,
     tables: Callable[[str, str], tuple[str, ...]] = hinted,
-    is_linear: bool = True,
 ) -> MigrationState:
     """Read files whose names say all about their place, and return the state.
 
@@ -85,13 +86,12 @@ def read_line(
         looked_for: what a location without any such file is told.
         up_part: from path and text, what brings a database up.
         tables: from path and that part, the tables that it seems to touch.
-        is_linear: ids are numbers, and a greater one is a later one.
 
     Raises:
         MigrationsError: there is no such file.
     """
     ranks = take_in(reading, tree, files, up_part=up_part, tables=tables)
-    return finish_line(reading, tree, ranks, looked_for=looked_for, is_linear=is_linear)
+    return finish_line(reading, tree, ranks, looked_for=looked_for)
 
 
 def take_in(
@@ -117,12 +117,8 @@ def finish_line(
     ranks: Mapping[str, Rank],
     *,
     looked_for: str,
-    is_linear: bool = True,
 ) -> MigrationState:
     """Return the state of what was gathered, in one line by rank; the last one is the head.
-
-    Args:
-        is_linear: ids are numbers, and a greater one is a later one.
 
     Raises:
         MigrationsError: nothing was gathered.
@@ -131,7 +127,7 @@ def finish_line(
         raise nothing_found(tree, reading.location, looked_for)
     ordered = in_line(reading.migrations, ranks)
     reading.problems.extend([*find_duplicates(ordered), *_same_ranks(ordered, ranks)])
-    return reading.finish(ordered, [ordered[-1].id], is_linear=is_linear)
+    return reading.finish(ordered, [ordered[-1].id], is_linear=_are_numbers_in_order(ordered))
 
 
 def in_line(migrations: Iterable[Migration], ranks: Mapping[str, Rank]) -> list[Migration]:
@@ -139,6 +135,13 @@ def in_line(migrations: Iterable[Migration], ranks: Mapping[str, Rank]) -> list[
     ordered = sorted(migrations, key=lambda m: (ranks[m.id], m.id, m.path))
     before = chain(ordered)
     return [replace(migration, parents=before[migration.id]) for migration in ordered]
+
+
+def _are_numbers_in_order(ordered: Sequence[Migration]) -> bool:
+    """Tell whether ids are numbers and a greater one is a later one, for tools that compare ids as texts, too."""
+    if not all(_NUMBERS.fullmatch(migration.id) for migration in ordered):
+        return False
+    return all(natural(old.id) <= natural(new.id) for old, new in pairwise(ordered))
 
 
 def _same_ranks(ordered: Sequence[Migration], ranks: Mapping[str, Rank]) -> list[MigrationProblem]:

@@ -1,13 +1,14 @@
 """Knows migrations that are written in JavaScript or TypeScript: which files they are, and whose."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.evidence import SAMPLED_FOLDERS, Signs, folders_with, is_spoken_for, samples
-from tdmvc.migrations.layout import base_of, folder_of, join
-from tdmvc.migrations.line import folder_files, folder_files_below
+from tdmvc.migrations.layout import base_of, folder_of, join, plain_folder
+from tdmvc.migrations.line import Rank, folder_files, folder_files_below
+from tdmvc.model.migration import Migration
 from tdmvc.model.tree import FileTree
 
 _TYPED: Final = ("ts", "mts", "cts")
@@ -21,7 +22,9 @@ _QUOTED: Final = re.compile(r"[\"'`]([^\"'`\n]+)[\"'`]")
 _SEEDS: Final = re.compile(r"seed", re.IGNORECASE)
 
 _MARKS: Final = {
-    "typeorm": re.compile(r"\bMigrationInterface\b|\bqueryRunner\b|[\"']typeorm[\"']"),
+    "typeorm": re.compile(
+        r"\bMigrationInterface\b|\bclass[ \t]+\w*[0-9]{13}\b|\bname\s*=\s*[\"']\w*[0-9]{13}[\"']"
+    ),
     "sequelize": re.compile(r"\bqueryInterface\b|\bsequelize\b", re.IGNORECASE),
     "knex": re.compile(r"\bknex\b", re.IGNORECASE),
 }
@@ -34,6 +37,8 @@ _FOREIGN: Final = re.compile(
 """What a migration of a tool says that nobody here reads."""
 
 _WAY_UP: Final = re.compile(r"\bup\b")
+_HANDED_ON: Final = re.compile(r"^(?:module\.exports[ \t]*=[ \t]*require\(|export[ \t]+\*)", re.MULTILINE)
+_DEFINES_UP: Final = re.compile(r"\bup\b\s*[:=(]")
 
 
 def _package_signs(names: str, files: Iterable[str]) -> Signs:
@@ -74,15 +79,22 @@ def script_paths_below(tree: FileTree, folder: str) -> list[str]:
     return _written(folder_files_below(tree, folder))
 
 
-def with_way_up(tree: FileTree, paths: Iterable[str], reading: Reading) -> Iterator[tuple[str, str]]:
-    """Yield (path, text) of the scripts that may be migrations, and report the others."""
-    for path, text in tree.read_texts(paths):
-        # What another file is handed on from (`module.exports = require(…)`) may well have one.
-        if _WAY_UP.search(text) or "require(" in text or re.search(r"^export \*", text, re.MULTILINE):
-            yield path, text
+def take_in_scripts(
+    reading: Reading, tree: FileTree, tables: Callable[[str], tuple[str, ...]]
+) -> dict[str, Rank]:
+    """Read the scripts of a location that may be migrations and report the others; return what each id sorts by.
+
+    The id is the file's name with its ending, as the tools store it that apply scripts by name.
+    """
+    for path, text in tree.read_texts(script_paths(tree, plain_folder(reading.location.path))):
+        # What is handed on from another file may well have one.
+        if _WAY_UP.search(text) or _HANDED_ON.search(text):
+            name = base_of(path)
+            reading.add(Migration(name, script_stem(path) or name, path, touches=tables(text)), text)
         else:
             message = f"{path} defines no 'up'; {reading.location.tool} would refuse it, and it was left out."
             reading.report("unreadable-file", message, path)
+    return {migration.id: script_name_rank(migration.id) for migration in reading.migrations}
 
 
 def script_folders(tree: FileTree, tool: str, configured: Iterable[str] = ()) -> list[str]:
@@ -139,7 +151,7 @@ def _tool_of(tree: FileTree, folder: str, paths: Sequence[str], named_by: str | 
     votes = [tool for text in texts if (tool := _tool_in(text)) is not None]
     if votes:
         return max(_MARKS, key=votes.count)
-    if any(_FOREIGN.search(text) or not _WAY_UP.search(text) for text in texts):
+    if any(_FOREIGN.search(text) or not _DEFINES_UP.search(text) for text in texts):
         return None
     if named_by is not None:
         return named_by
@@ -148,7 +160,7 @@ def _tool_of(tree: FileTree, folder: str, paths: Sequence[str], named_by: str | 
 
 
 def _tool_in(text: str) -> str | None:
-    if _FOREIGN.search(text):
+    if _FOREIGN.search(text) or not _DEFINES_UP.search(text):
         return None
     return next((tool for tool, mark in _MARKS.items() if mark.search(text)), None)
 

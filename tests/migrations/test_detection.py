@@ -77,8 +77,10 @@ def test_a_folder_of_numbered_sql_files_is_the_tools_that_shows_in_it(tree, file
         ("export async function up(db: Kysely<any>) { await db.schema.dropTable('a') }", '"knex": "1"', None),
         ("module.exports = { async up(db) { await db.collection('a').drop() } };", '"knex": "1"', None),
         ("console.log('no migration');", '"knex": "1"', None),
+        ("export class Service { run(queryRunner) { knex('a'); } } // up", '"knex": "1"', None),
+        ("exports.up = (k) => k;", '"mongoose": "8"', None),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_a_folder_of_scripts_is_the_tools_that_they_speak_to_or_that_the_project_uses(
     tree, text, package, tool

@@ -52,5 +52,4 @@ class DbmateReader:
         schema = read_schema_file(tree, [f"{above}/schema.sql" if above else "schema.sql"] if folder else [])
         if schema is not None:
             ranks.update({version: version for version in take_in_schema(reading, schema)})
-        has_one_length = len({len(id_) for id_ in ranks}) == 1
-        return finish_line(reading, tree, ranks, looked_for="N_name.sql", is_linear=has_one_length)
+        return finish_line(reading, tree, ranks, looked_for="N_name.sql")

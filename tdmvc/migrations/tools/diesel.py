@@ -65,5 +65,4 @@ class DieselReader:
                 reading.report(
                     "unreadable-file", f"{where} holds no up.sql; Diesel would refuse the folder.", where
                 )
-        has_one_length = len({len(file.id) for file in files}) == 1
-        return read_line(reading, tree, files, looked_for="folders with an up.sql", is_linear=has_one_length)
+        return read_line(reading, tree, files, looked_for="folders with an up.sql")

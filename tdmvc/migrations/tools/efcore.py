@@ -20,7 +20,7 @@ _CONTEXT: Final = re.compile(
     r"[\[,]\s*(?:[\w.]+\.)?DbContext(?:Attribute)?\s*\(\s*typeof\s*\(\s*(?:[\w.:]+\.)?(?P<context>\w+)"
 )
 _CLASS: Final = re.compile(r"\bclass\s+\w+\s*(?:\([^()\n]*\)\s*)?:\s*(?:[\w.]+\.)?Migration\b")
-_NUMBERED: Final = re.compile(r"[0-9]{14}_.+\.Designer\.cs|.*ModelSnapshot\.cs")
+_NUMBERED: Final = re.compile(r"[0-9]{14}_.+\.cs|.*ModelSnapshot\.cs")
 _ATTRIBUTES_END: Final = 20_000
 """Behind so many characters of a designer file no attribute comes: the whole model is written there."""
 
@@ -31,10 +31,13 @@ class EfCoreReader:
     name = "efcore"
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find folders with designer files of migrations."""
-        folders = folders_with(tree, ".cs", _NUMBERED)
-        found = [f for f, paths in folders.items() if any(p.endswith(_DESIGNER) for p in paths)]
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in found]
+        """Find folders of numbered classes with designer files, or with the snapshot of a model."""
+        found = []
+        for folder, paths in folders_with(tree, ".cs", _NUMBERED).items():
+            generated = [path for path in paths if path.endswith((_DESIGNER, _SNAPSHOT))]
+            if generated and any(not path.endswith(_SNAPSHOT) for path in paths):
+                found.append(MigrationLocation(self.name, self.name, folder or "."))
+        return found
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder; its heads are the last id of each context.

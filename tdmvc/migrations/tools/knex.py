@@ -7,16 +7,8 @@ from typing import Final
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_touches import KNEX
 from tdmvc.migrations.evidence import configured_folders
-from tdmvc.migrations.layout import base_of, plain_folder
 from tdmvc.migrations.line import Rank, finish_line, number_rank
-from tdmvc.migrations.scripts import (
-    named_folders,
-    script_folders,
-    script_name_rank,
-    script_paths,
-    script_stem,
-    with_way_up,
-)
+from tdmvc.migrations.scripts import named_folders, script_folders, take_in_scripts
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
@@ -49,20 +41,16 @@ class KnexReader:
             MigrationsError: no script is there.
         """
         reading = Reading(location)
-        for path, text in with_way_up(tree, script_paths(tree, plain_folder(location.path)), reading):
-            migration = Migration(
-                base_of(path), script_stem(path) or base_of(path), path, touches=KNEX.tables(text)
-            )
-            reading.add(migration, text)
-        return finish_line(
-            reading, tree, _ranks(reading.migrations), looked_for="scripts with an 'up'", is_linear=False
-        )
+        by_name = take_in_scripts(reading, tree, KNEX.tables)
+        ranks = _by_version(reading.migrations) or by_name
+        return finish_line(reading, tree, ranks, looked_for="scripts with an 'up'")
 
 
-def _ranks(migrations: Sequence[Migration]) -> dict[str, Rank]:
+def _by_version(migrations: Sequence[Migration]) -> dict[str, Rank] | None:
+    """Return what ids sort by as semantic versions, or None when a name is none."""
     versions = {migration.id: _SEMVER.fullmatch(migration.name) for migration in migrations}
     ranks = {id_: _semver_rank(match) for id_, match in versions.items() if match is not None}
-    return ranks if len(ranks) == len(versions) else {id_: script_name_rank(id_) for id_ in versions}
+    return ranks if len(ranks) == len(versions) else None
 
 
 def _semver_rank(match: re.Match[str]) -> Rank:

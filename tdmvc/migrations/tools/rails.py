@@ -40,10 +40,10 @@ class RailsReader:
                 files[root].extend(paths)
         found = set(marked_folders(tree, files, _MIGRATION))
         found -= {folder for folder in found if base_of(folder) == _AFTER_DEPLOY and _main(folder) in found}
-        for folder in folders_with(tree, "db/schema.rb", re.compile(r"schema\.rb")):
+        for folder in folders_with(tree, "schema.rb", re.compile(r"schema\.rb")):
             migrate = f"{folder}/migrate"
-            if migrate not in files and read_schema_file(tree, _schema_paths(migrate)) is not None:
-                found.add(migrate)
+            if base_of(folder) == "db" and migrate not in files:
+                found |= {migrate} if read_schema_file(tree, _schema_paths(migrate)) else set()
         return [MigrationLocation(self.name, self.name, folder) for folder in sorted(found)]
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:

@@ -6,17 +6,9 @@ from typing import Final
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_touches import SEQUELIZE
 from tdmvc.migrations.evidence import configured_folders
-from tdmvc.migrations.layout import base_of, plain_folder
 from tdmvc.migrations.line import finish_line
-from tdmvc.migrations.scripts import (
-    named_folders,
-    script_folders,
-    script_name_rank,
-    script_paths,
-    script_stem,
-    with_way_up,
-)
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.migrations.scripts import named_folders, script_folders, take_in_scripts
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _PATH: Final = re.compile(r"[\"']?\bmigrations-path[\"']?\s*:")
@@ -46,8 +38,5 @@ class SequelizeReader:
             MigrationsError: no script is there.
         """
         reading = Reading(location)
-        for path, text in with_way_up(tree, script_paths(tree, plain_folder(location.path)), reading):
-            name = script_stem(path) or base_of(path)
-            reading.add(Migration(base_of(path), name, path, touches=SEQUELIZE.tables(text)), text)
-        ranks = {migration.id: script_name_rank(migration.id) for migration in reading.migrations}
-        return finish_line(reading, tree, ranks, looked_for="scripts with an 'up'", is_linear=False)
+        ranks = take_in_scripts(reading, tree, SEQUELIZE.tables)
+        return finish_line(reading, tree, ranks, looked_for="scripts with an 'up'")

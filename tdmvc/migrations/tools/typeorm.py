@@ -62,9 +62,7 @@ class TypeOrmReader:
                 reading.add(Migration(name, title, path, touches=TYPEORM.tables(text)), text)
                 # TypeORM keeps classes of one moment in the order in which it finds them.
                 ranks[name] = (rank, path)
-        return finish_line(
-            reading, tree, ranks, looked_for="classes that implement MigrationInterface", is_linear=False
-        )
+        return finish_line(reading, tree, ranks, looked_for="classes that implement MigrationInterface")
 
 
 def _classes(text: str) -> Iterator[tuple[str, int]]:
