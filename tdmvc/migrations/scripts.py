@@ -21,6 +21,9 @@ _TIMED: Final = re.compile(r"[0-9]{8,}\D.*")
 _QUOTED: Final = re.compile(r"[\"'`]([^\"'`\n]+)[\"'`]")
 _SEEDS: Final = re.compile(r"seed", re.IGNORECASE)
 
+_OUTPUT: Final = frozenset({".build", "bin", "build", "compiled", "js", "lib", "out", "output"})
+"""Folders that compilers write to, where they are not left out anyway; an application may be called so, too."""
+
 _MARKS: Final = {
     "typeorm": re.compile(
         r"\bMigrationInterface\b|\bclass[ \t]+\w*[0-9]{13}\b|\bname\s*=\s*[\"']\w*[0-9]{13}[\"']"
@@ -113,9 +116,8 @@ def script_folders(tree: FileTree, tool: str, configured: Iterable[str] = ()) ->
     }
     chosen = list(scripts)[:SAMPLED_FOLDERS]
     found = [f for f in chosen if _tool_of(tree, f, scripts[f], tool if f in named else None) == tool]
-    return [
-        f for f in found if not any(_is_compiled(scripts[f], scripts[other], f, other) for other in found)
-    ]
+    sources = {frozenset(map(script_stem, scripts[f])) for f in found if scripts[f][0].endswith(_TYPED)}
+    return [folder for folder in found if not _is_compiled(folder, scripts[folder], sources)]
 
 
 def named_folders(path: str, text: str, key: re.Pattern[str]) -> Iterator[str | None]:
@@ -165,8 +167,9 @@ def _tool_in(text: str) -> str | None:
     return next((tool for tool, mark in _MARKS.items() if mark.search(text)), None)
 
 
-def _is_compiled(paths: Sequence[str], sources: Sequence[str], folder: str, other: str) -> bool:
-    """Tell whether a folder of JavaScript is what the TypeScript of another folder was compiled to."""
-    if folder == other or any(p.endswith(_TYPED) for p in paths) or not sources[0].endswith(_TYPED):
+def _is_compiled(folder: str, paths: Sequence[str], sources: Iterable[frozenset[str | None]]) -> bool:
+    """Tell whether a folder of JavaScript is what TypeScript somewhere else was compiled to."""
+    if _OUTPUT.isdisjoint(folder.split("/")) or any(path.endswith(_TYPED) for path in paths):
         return False
-    return {script_stem(p) for p in paths} <= {script_stem(p) for p in sources}
+    stems = frozenset(map(script_stem, paths))
+    return any(stems <= source for source in sources)
