@@ -20,6 +20,8 @@ from tdmvc.late import import_alone
 
 # NumPy comes with Arrow, and starts a thread a core for algebra that is never done here.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Arrow's allocator gives pages back as soon as a part is let go of, and has them cleared again for the next.
+os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")
 # Imports make many objects, and all of them stay: looking for garbage among them is time lost.
 gc.set_threshold(50_000)
 
