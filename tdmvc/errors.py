@@ -55,6 +55,26 @@ class ConfigError(UsageError):
         return cls(what, where=where, remedy=remedy)
 
 
+class UnreadableFileError(ConfigError):
+    """A file of a tree is there and is not read."""
+
+    @classmethod
+    def too_large(cls, path: str, size_bytes: int, most_bytes: int) -> "UnreadableFileError":
+        return cls(
+            f"The file has {size_bytes / 1e6:,.0f} MB, and no more than {most_bytes / 1e6:,.0f} MB are read of one.",
+            where=path,
+            remedy="keep rows out of it: load them from a file of their own, or with `tdmvc add`.",
+        )
+
+    @classmethod
+    def in_conflict(cls, path: str, merge: str) -> "UnreadableFileError":
+        return cls(
+            f"The file is in conflict in {merge}.",
+            where=path,
+            remedy="merge the two branches and settle the conflict; then ask again.",
+        )
+
+
 class SourceError(UsageError):
     """Rows cannot be read from where they were said to be."""
 

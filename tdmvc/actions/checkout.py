@@ -26,6 +26,7 @@ from tdmvc.model.work import WorkStatus
 from tdmvc.repo.contract import CONTRACT_FILE
 from tdmvc.repo.dataset import DATASET_FILE
 from tdmvc.repo.dataset_edit import update_dataset
+from tdmvc.repo.git_writing import keep_snapshot
 from tdmvc.store.build import cast_batches
 from tdmvc.store.content import dataset_content, table_content
 from tdmvc.store.worktree import Folder
@@ -142,7 +143,7 @@ def _keep_uncommitted(workspace: Workspace, dataset: str) -> list[str]:
     if not workspace.git.is_dirty([path]):
         return []
     ref = f"tdmvc/replaced/{dataset}"
-    workspace.git.keep_snapshot(path, f"refs/{ref}", f"{dataset} before a checkout")
+    keep_snapshot(workspace.git, path, f"refs/{ref}", f"{dataset} before a checkout")
     return [f"What was not committed is kept; `tdmvc checkout {dataset}@{ref}` brings it back."]
 
 

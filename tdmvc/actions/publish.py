@@ -21,6 +21,7 @@ from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.model.work import WorkStatus
 from tdmvc.repo import datasets
 from tdmvc.repo.dvc_yaml import with_artifact
+from tdmvc.repo.git_writing import commit_only, create_annotated_tag
 from tdmvc.repo.releases import current_release
 from tdmvc.repo.versions import contract_path, hash_contract, render_version, version_path
 from tdmvc.store.content import schema_content
@@ -72,9 +73,9 @@ def publish(
         change.commit(journal)
     tag = commit = None
     if options.tag:
-        commit = workspace.git.commit_only(list(files), f"Publish {version.ref}")
+        commit = commit_only(workspace.git, list(files), f"Publish {version.ref}")
         tag = f"{dataset}@v{version.version}"
-        workspace.git.create_annotated_tag(tag, f"{dataset} {version.version}", commit=commit)
+        create_annotated_tag(workspace.git, tag, f"{dataset} {version.version}", commit=commit)
     pushed = None
     if options.push:
         pushed = push_states(workspace, [version_state(workspace, version)], with_release_remote=True).objects

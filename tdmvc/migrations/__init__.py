@@ -7,7 +7,7 @@ read by its syntax tree, SQL as text; no application code is imported. To add a 
 write its file in `tools/` and name its reader in `READERS` there.
 """
 
-from tdmvc.errors import ConfigError
+from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError
 from tdmvc.migrations.detection import find_locations
 from tdmvc.migrations.layout import with_unique_names
 from tdmvc.migrations.tools import READERS
@@ -40,4 +40,7 @@ def read_state(tree: FileTree, location: MigrationLocation) -> MigrationState:
             key=f"migrations, {location.name}, tool",
             remedy=f"give one of: {', '.join(READERS)}.",
         )
-    return reader.read(tree, location)
+    try:
+        return reader.read(tree, location)
+    except UnreadableFileError as error:
+        raise MigrationsError(error.what, where=error.where, remedy=error.remedy) from error

@@ -3,20 +3,39 @@
 import os
 import stat
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+
+from tdmvc.errors import UnreadableFileError
 
 _LEFT_OUT = frozenset({".git", ".dvc/cache", ".dvc/tmp"})
 
 
-class RevisionTree:
-    """The files of one commit; links and submodules are left out."""
+MAX_TEXT_BYTES = 1 << 25
+"""So much is read of one file; longer ones are rows, not text."""
 
-    def __init__(self, label: str, blobs: Mapping[str, str], read_blob: Callable[[str], bytes]) -> None:
+ReadObjects = Callable[..., Iterator[tuple[bytes | None, int]]]
+"""(ids, most_bytes=…) → (content or None where it is too long, size) of each."""
+
+
+class RevisionTree:
+    """The files of one commit, or of a merge; links and submodules are left out."""
+
+    def __init__(
+        self,
+        label: str,
+        blobs: Mapping[str, str],
+        read_objects: ReadObjects,
+        *,
+        conflicts: Collection[str] = (),
+        submodules: Collection[str] = (),
+    ) -> None:
         self._label = label
         self._blobs = blobs
-        self._read_blob = read_blob
+        self._read_objects = read_objects
+        self._conflicts = conflicts
         self._names = sorted(map(_bytes, blobs))
+        self.submodules = submodules
 
     @property
     def label(self) -> str:
@@ -33,14 +52,18 @@ class RevisionTree:
         return found
 
     def read_text(self, path: str) -> str | None:
-        blob = self._blobs.get(path)
-        return None if blob is None else _decode(self._read_blob(blob))
+        return next((text for _, text in self.read_texts([path])), None)
 
     def read_texts(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-        for path in paths:
-            text = self.read_text(path)
-            if text is not None:
-                yield path, text
+        there = [path for path in paths if path in self._blobs]
+        for path in there:
+            if path in self._conflicts:
+                raise UnreadableFileError.in_conflict(path, self._label)
+        read = self._read_objects([self._blobs[path] for path in there], most_bytes=MAX_TEXT_BYTES)
+        for path, (content, size_bytes) in zip(there, read, strict=True):
+            if content is None:
+                raise UnreadableFileError.too_large(path, size_bytes, MAX_TEXT_BYTES)
+            yield path, _decode(content)
 
 
 class WorkTree:
@@ -79,6 +102,9 @@ class WorkTree:
             return None
         try:
             with open(full, "rb") as file:
+                size_bytes = os.fstat(file.fileno()).st_size
+                if size_bytes > MAX_TEXT_BYTES:
+                    raise UnreadableFileError.too_large(path, size_bytes, MAX_TEXT_BYTES)
                 return _decode(file.read())
         except FileNotFoundError:
             return None  # removed since we looked

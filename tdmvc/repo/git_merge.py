@@ -1,0 +1,49 @@
+"""Knows how Git merges two revisions into a tree of its object store, without a work tree."""
+
+import re
+from dataclasses import dataclass
+
+from tdmvc.errors import UsageError
+from tdmvc.repo.git_commands import GitCommands
+
+_OLDEST = (2, 38)
+_CONFLICTS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MergedTrees:
+    """What a merge would give."""
+
+    tree: str
+    """The id of the merged tree."""
+    conflicts: frozenset[str]
+    """The files that a person would have to settle."""
+
+
+def merge_trees(commands: GitCommands, ours: str, theirs: str) -> MergedTrees:
+    """Merge two commits; only objects that no branch names are written.
+
+    Raises:
+        UsageError: Git is too old, or cannot merge the two.
+    """
+    _check_version(commands)
+    status, output, said = commands.ask(
+        "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs
+    )
+    if status not in (0, _CONFLICTS):
+        raise UsageError(
+            f"Git cannot merge {ours[:10]} and {theirs[:10]}: {said or f'exit code {status}'}",
+            remedy="merge the two branches by hand, and ask for the drift of the result.",
+        )
+    tree, *conflicts = output.decode("utf-8", "surrogateescape").split("\0")
+    return MergedTrees(tree, frozenset(filter(None, conflicts)))
+
+
+def _check_version(commands: GitCommands) -> None:
+    said = commands.run("version")
+    found = re.search(r"([0-9]{1,4})\.([0-9]{1,4})", said)
+    if found is None or (int(found[1]), int(found[2])) < _OLDEST:
+        raise UsageError(
+            f"A preview of a merge needs Git 2.38 or newer; this is {said.strip()}.",
+            remedy="install a newer Git, or merge into a scratch branch and run `tdmvc drift` there.",
+        )
