@@ -10,7 +10,8 @@ from tdmvc.actions.add import AddOptions, add
 from tdmvc.actions.check import check
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.actions.diff import diff
-from tdmvc.actions.drift import drift, migrations
+from tdmvc.actions.drift import drift
+from tdmvc.actions.migrations import migrations
 from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.actions.query import read_table, run_query
 from tdmvc.actions.review import review
@@ -163,6 +164,15 @@ class Workspace(base.Workspace):
         """Read the application's migrations, statically."""
         return migrations(self, at=at, path=path, tool=tool)
 
-    def drift(self, *refs: str, at: str | None = None, release: str | None = None) -> Sequence[Drift]:
-        """Compare what datasets were made for with the schema of a revision."""
-        return drift(self, refs, at=at, release=release)
+    def drift(
+        self,
+        *refs: str,
+        at: str | None = None,
+        release: str | None = None,
+        merge_preview: str | None = None,
+        touched_only: bool = False,
+    ) -> Sequence[Drift]:
+        """Compare what datasets were made for with the schema of a revision, a release or a merge."""
+        return drift(
+            self, refs, at=at, release=release, merge_preview=merge_preview, touched_only=touched_only
+        )

@@ -1,43 +1,40 @@
-"""`migrations` and `drift`: which schema is here, and which datasets no longer fit it."""
+"""`drift`: which datasets no longer fit the application's schema."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from tdmvc.actions.look_back import look_back
+from tdmvc.actions.migrations import configured_locations, read_location, tree_at
 from tdmvc.actions.release_states import resolve_release
 from tdmvc.actions.states import resolve_state
 from tdmvc.actions.workspace import Workspace
 from tdmvc.checks.drift import DEFAULT_FAIL_ON, check_drift, drift_findings
-from tdmvc.errors import MigrationsError, NotFoundError, UsageError
-from tdmvc.migrations import READERS, detect
-from tdmvc.migrations import read_state as read_migration_state
+from tdmvc.checks.touched_tables import with_touched
+from tdmvc.errors import MigrationsError, NotFoundError, UnreadableFileError, UsageError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding
 from tdmvc.model.migration import Drift, DriftStatus, MigrationLocation, MigrationState, RecordedState
 from tdmvc.model.tree import FileTree
+from tdmvc.repo import datasets
 from tdmvc.repo.config import read_config
+from tdmvc.repo.dataset import DATASET_FILE
+from tdmvc.repo.pointers import read_pointers
 from tdmvc.repo.releases import release_commit
 
-__all__ = ["DEFAULT_FAIL_ON", "TOOLS", "drift", "failing", "migrations"]
-
-TOOLS = tuple(READERS)
-"""The migration tools that can be read."""
+__all__ = ["DEFAULT_FAIL_ON", "drift", "failing", "manifest_path"]
 
 
-def migrations(
-    workspace: Workspace, *, at: str | None = None, path: str | None = None, tool: str | None = None
-) -> list[MigrationState]:
-    """Read the application's migrations, statically; no code of the application runs.
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A state of a dataset whose migrations are asked about."""
 
-    Args:
-        at: a Git revision; None is the work tree.
-        path: a folder to look at, instead of what tdmvc.yaml names.
-        tool: the reader for `path`, where detection should not decide.
-
-    Raises:
-        MigrationsError: a location cannot be understood.
-        NotFoundError: nothing is configured or found, or there is no such revision.
-    """
-    tree = _tree(workspace, at)
-    return [read_migration_state(tree, location) for location in _locations(workspace, tree, path, tool)]
+    name: str
+    ref: str
+    recorded: Mapping[str, RecordedState] = field(default_factory=dict)
+    tables: frozenset[str] | None = None
+    """None where that is not known."""
+    fault: str = ""
+    """Why nothing is known of what it was made for."""
 
 
 def drift(
@@ -46,6 +43,8 @@ def drift(
     *,
     at: str | None = None,
     release: str | None = None,
+    merge_preview: str | None = None,
+    touched_only: bool = False,
 ) -> list[Drift]:
     """Compare the migration state that datasets were made for with the one of a revision.
 
@@ -54,26 +53,26 @@ def drift(
         at: the Git revision of the schema; None is the work tree.
         release: the schema at this release's commit; a dataset without a version stands for
             the version that fits the release.
+        merge_preview: a revision; schema and datasets as a merge of it and HEAD would have them.
+        touched_only: excuse a dataset that is behind where nothing pending seems to touch a table of it.
 
     Raises:
         NotFoundError: no such dataset, revision or release.
+        UsageError: the words name two schemas, or Git is too old to preview a merge.
     """
-    if at is not None and release is not None:
-        raise UsageError("--at and --release name two schemas.", remedy="choose one of them.")
-    states = [resolve_state(workspace, ref) for ref in (refs or workspace.datasets())]
-    if release is not None:
-        at = release_commit(workspace.git, workspace.config, release)
-        if at is None:
-            raise NotFoundError.named("release", release, sorted(workspace.git.tags()))
-        states = [
-            state
-            if state.version is not None
-            else resolve_release(workspace, state.name, release, strict=False)[0]
-            for state in states
-        ]
-    tree = _tree(workspace, at)
-    locations = read_config(tree).migrations if tree.read_text("tdmvc.yaml") else ()
-    locations = locations or workspace.config.migrations
+    if sum(word is not None for word in (at, release, merge_preview)) > 1:
+        raise UsageError(
+            "--at, --release and --merge-preview each name a schema.", remedy="choose one of them."
+        )
+    if merge_preview is not None:
+        tree = workspace.git.merge_preview("HEAD", merge_preview)
+        subjects = list(_merged_subjects(workspace, tree, refs))
+        starts: tuple[str, ...] = ("HEAD", merge_preview)
+    else:
+        subjects, at = _subjects(workspace, refs, at, release)
+        tree = tree_at(workspace, at)
+        starts = (at or "HEAD",)
+    locations = configured_locations(workspace, tree)
     if not locations:
         raise NotFoundError(
             "tdmvc.yaml names no migrations, so there is nothing to compare with.",
@@ -82,72 +81,111 @@ def drift(
         )
     drifts: list[Drift] = []
     for location in locations:
-        actual = _read(tree, location)
-        history = _history(workspace, location) if at is not None else None
-        for state in states:
-            drifts.append(_check(state, location, actual, tree.label, history))
+        check = _Check(workspace, tree, location, starts, is_old=at is not None)
+        drifts.extend(with_touched(check(one), one.tables, touched_only=touched_only) for one in subjects)
     return drifts
-
-
-def _check(
-    state: DatasetState,
-    location: MigrationLocation,
-    actual: MigrationState | MigrationsError,
-    at: str,
-    history: MigrationState | None,
-) -> Drift:
-    known = state.version.migrations if state.version else state.config.migrations
-    recorded: RecordedState | None = known.get(location.name)
-    return check_drift(
-        state.name, state.ref, recorded, actual, at=at, location=location.name, history=history
-    )
-
-
-def _read(tree: FileTree, location: MigrationLocation) -> MigrationState | MigrationsError:
-    try:
-        return read_migration_state(tree, location)
-    except MigrationsError as error:
-        return error
-
-
-def _history(workspace: Workspace, location: MigrationLocation) -> MigrationState | None:
-    """Return what the work tree knows of a location: migrations that an old revision cannot know."""
-    found = _read(workspace.tree, location)
-    return found if isinstance(found, MigrationState) else None
-
-
-def _tree(workspace: Workspace, at: str | None) -> FileTree:
-    return workspace.tree if at is None else workspace.git.tree(workspace.git.resolve(at))
-
-
-def _locations(
-    workspace: Workspace, tree: FileTree, path: str | None, tool: str | None
-) -> Sequence[MigrationLocation]:
-    if tool is not None and tool not in READERS:
-        raise NotFoundError.named("migration tool", tool, sorted(READERS))
-    if path is None:
-        chosen = [c for c in workspace.config.migrations if tool is None or c.tool == tool]
-        found = chosen or [c for c in detect(tree) if tool is None or c.tool == tool]
-        if not found:
-            raise NotFoundError(
-                "No migrations were found here.",
-                where=f"{workspace.root} at {tree.label}",
-                remedy="name them: `tdmvc migrations --path FOLDER --tool TOOL`.",
-            )
-        return found
-    folder = path.strip("/").removeprefix("./")
-    if tool is not None:
-        return [MigrationLocation("main", tool, folder)]
-    inside = [c for c in detect(tree) if c.path == folder or c.path.startswith(folder + "/")]
-    if not inside:
-        raise NotFoundError(
-            f"No migration tool recognises the folder '{path}'.",
-            where=f"{workspace.root} at {tree.label}",
-            remedy=f"say which one it is: --tool {' or '.join(sorted(READERS))}.",
-        )
-    return inside
 
 
 def failing(drifts: Sequence[Drift], fail_on: frozenset[DriftStatus]) -> tuple[Finding, ...]:
     """Return a finding for each drift that is asked to fail."""
     return drift_findings(drifts, fail_on)
+
+
+def manifest_path(workspace: Workspace, dataset: str) -> str:
+    """Return the file that a remark on a dataset's recorded migrations belongs to."""
+    return f"{workspace.dataset_path(dataset)}/{DATASET_FILE}"
+
+
+class _Check:
+    """One location, read once for all datasets."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        tree: FileTree,
+        location: MigrationLocation,
+        starts: tuple[str, ...],
+        *,
+        is_old: bool,
+    ) -> None:
+        self._at = tree.label
+        self._location = location
+        self._actual = _read(tree, location)
+        self._look_back = look_back(workspace, location, starts, is_work_tree=tree is workspace.tree)
+        self._history: MigrationState | None = None
+        if is_old:
+            # The work tree knows migrations that an old revision cannot know.
+            found = _read(workspace.tree, location)
+            self._history = found if isinstance(found, MigrationState) else None
+
+    def __call__(self, subject: _Subject) -> Drift:
+        found = check_drift(
+            subject.name,
+            subject.ref,
+            subject.recorded.get(self._location.name),
+            self._actual,
+            at=self._at,
+            location=self._location.name,
+            history=self._history,
+            look_back=self._look_back,
+        )
+        has_fault = subject.fault and found.status is not DriftStatus.UNREADABLE
+        return replace(found, message=subject.fault) if has_fault else found
+
+
+def _read(tree: FileTree, location: MigrationLocation) -> MigrationState | MigrationsError:
+    try:
+        return read_location(tree, location)
+    except MigrationsError as error:
+        return error
+
+
+def _subjects(
+    workspace: Workspace, refs: Sequence[str], at: str | None, release: str | None
+) -> tuple[list[_Subject], str | None]:
+    """Return what is asked about, and the revision of the schema."""
+    states = [resolve_state(workspace, ref) for ref in (refs or workspace.datasets())]
+    if release is None:
+        return [_subject(state) for state in states], at
+    at = release_commit(workspace.git, workspace.config, release)
+    if at is None:
+        raise NotFoundError.named("release", release, sorted(workspace.git.tags()))
+    return [_subject_of_release(workspace, state, release) for state in states], at
+
+
+def _subject(state: DatasetState) -> _Subject:
+    recorded = state.version.migrations if state.version else state.config.migrations
+    return _Subject(state.name, state.ref, recorded, frozenset(state.pointers))
+
+
+def _subject_of_release(workspace: Workspace, state: DatasetState, release: str) -> _Subject:
+    if state.version is not None:
+        return _subject(state)
+    try:
+        return _subject(resolve_release(workspace, state.name, release, strict=False)[0])
+    except NotFoundError as error:
+        return _Subject(state.name, state.ref, fault=error.what)
+
+
+def _merged_subjects(workspace: Workspace, tree: FileTree, refs: Sequence[str]) -> Iterator[_Subject]:
+    """Yield datasets as a merge would have them; versions and revisions stay what they are."""
+    config = read_config(tree)
+    for ref in refs or datasets.list_datasets(tree, config):
+        if "@" in ref or ":" in ref:
+            yield _subject(resolve_state(workspace, ref))
+            continue
+        try:
+            recorded = datasets.read_config_of(tree, config, ref).migrations
+        except UnreadableFileError as error:
+            yield _Subject(
+                ref, ref, fault=f"What it was made for is not known: {error.where} is in conflict."
+            )
+            continue
+        yield _Subject(ref, ref, recorded, _tables(tree, datasets.dataset_folder(config, ref)))
+
+
+def _tables(tree: FileTree, folder: str) -> frozenset[str] | None:
+    try:
+        return frozenset(read_pointers(tree, folder))
+    except UnreadableFileError:
+        return None

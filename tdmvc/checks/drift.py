@@ -1,15 +1,17 @@
 """Knows how a dataset's recorded migration state stands to the migrations of a revision."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tdmvc.checks.known_migrations import KnownMigrations
 from tdmvc.errors import MigrationsError
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import (
     Drift,
     DriftStatus,
+    LookBack,
     Migration,
     MigrationProblem,
     MigrationState,
@@ -34,6 +36,7 @@ def check_drift(
     at: str,
     location: str = "",
     history: MigrationState | None = None,
+    look_back: Callable[[Sequence[str]], LookBack] | None = None,
 ) -> Drift:
     """Compare what a dataset was made for with the migrations that are there.
 
@@ -46,6 +49,8 @@ def check_drift(
         location: the location's name; needed only when `actual` is an error.
         history: a state that knows more than the revision (HEAD, the work tree), so that
             a dataset that is ahead of an old revision is not unknown to it.
+        look_back: asks the commits before the revision for ids that it does not hold; called
+            only where a recorded head is found nowhere.
     """
     heads = recorded.heads if recorded else ()
     if isinstance(actual, MigrationsError):
@@ -60,12 +65,13 @@ def check_drift(
             actual_heads=heads,
             problems=(problem,),
             message=f"The migrations cannot be read: {actual.what}{where}",
+            remedy=_REMEDIES[DriftStatus.UNREADABLE],
         )
     if recorded is None or not recorded.heads:
         message = f"No migration state is recorded; `tdmvc add {dataset}` records it."
         verdict = _Verdict(DriftStatus.UNKNOWN, message)
     else:
-        verdict = _judge(recorded, actual, history)
+        verdict = _judge(recorded, actual, history, look_back)
     return Drift(
         dataset,
         ref,
@@ -78,6 +84,7 @@ def check_drift(
         extra=verdict.extra,
         problems=actual.problems,
         message=verdict.message,
+        remedy=_REMEDIES.get(verdict.status, ""),
     )
 
 
@@ -91,7 +98,7 @@ def drift_findings(
             severity=Severity.ERROR,
             message=f"{drift.ref} at {drift.at}: {drift.message}",
             dataset=drift.dataset,
-            remedy=_REMEDIES.get(drift.status, ""),
+            remedy=drift.remedy,
             details={
                 "ref": drift.ref,
                 "location": drift.location,
@@ -101,10 +108,11 @@ def drift_findings(
                 "actual_heads": list(drift.actual_heads),
                 "pending": [migration.id for migration in drift.pending],
                 "extra": list(drift.extra),
+                "touched": list(drift.touched),
             },
         )
         for drift in drifts
-        if drift.status in fail_on
+        if drift.fails_on(fail_on)
     )
 
 
@@ -128,7 +136,12 @@ class _Verdict:
     extra: tuple[str, ...] = ()
 
 
-def _judge(recorded: RecordedState, actual: MigrationState, history: MigrationState | None) -> _Verdict:
+def _judge(
+    recorded: RecordedState,
+    actual: MigrationState,
+    history: MigrationState | None,
+    look_back: Callable[[Sequence[str]], LookBack] | None,
+) -> _Verdict:
     if recorded.tool != actual.location.tool:
         message = (
             f"It was recorded with {recorded.tool}, but the migrations here are {actual.location.tool}'s."
@@ -136,81 +149,18 @@ def _judge(recorded: RecordedState, actual: MigrationState, history: MigrationSt
         return _Verdict(DriftStatus.UNKNOWN, message)
     if set(recorded.heads) == set(actual.heads):
         return _same_heads(recorded, actual)
-    known = _Known(actual, history)
+    known = KnownMigrations(actual, history)
     missing = tuple(head for head in recorded.heads if head not in known)
     if missing:
-        return _missing_heads(missing, recorded, actual)
+        return _missing_heads(missing, recorded, actual, look_back(missing) if look_back else LookBack())
     seen = known.seen_from(recorded.heads)
+    if not known.shares_any(seen):
+        message = (
+            f"The dataset was made for {_listed(recorded.heads)}, and no migration that led there is here: "
+            "the history was begun anew in between."
+        )
+        return _Verdict(DriftStatus.UNKNOWN, message)
     return _compared(tuple(known.pending(seen)), tuple(known.extra(seen)))
-
-
-class _Known:
-    """All migrations that are known, of the revision and of what came later, as one graph."""
-
-    def __init__(self, actual: MigrationState, history: MigrationState | None) -> None:
-        self._actual = actual
-        later = history.migrations if history is not None and _is_same_place(actual, history) else ()
-        self._rank = {migration.id: position for position, migration in enumerate(later)}
-        self._parents: dict[str, set[str]] = {}
-        self._squashes: dict[str, tuple[str, ...]] = {}
-        for migration in (*actual.migrations, *later):
-            self._parents.setdefault(migration.id, set()).update(migration.parents)
-            if migration.replaces:
-                self._squashes[migration.id] = migration.replaces
-        self._replaced = {id_ for replaced in self._squashes.values() for id_ in replaced}
-
-    def __contains__(self, id_: str) -> bool:
-        return id_ in self._parents or id_ in self._replaced
-
-    def seen_from(self, heads: Iterable[str]) -> set[str]:
-        """Return all that a dataset with these heads has seen; a squash and what it replaces count as one."""
-        seen: set[str] = set()
-        waiting = list(heads)
-        while waiting:
-            while waiting:
-                id_ = waiting.pop()
-                if id_ not in seen:
-                    seen.add(id_)
-                    waiting.extend(self._parents.get(id_, ()))
-                    waiting.extend(self._squashes.get(id_, ()))
-            waiting = [
-                squash
-                for squash, replaced in self._squashes.items()
-                # The last one that it replaces has all others before it, even where their files are gone.
-                if squash not in seen and replaced[-1] in seen
-            ]
-        return seen
-
-    def pending(self, seen: set[str]) -> list[Migration]:
-        """Return what the revision holds and the dataset has not seen, oldest first.
-
-        Of a squash and the files that it replaces, only those that would run are named.
-        """
-        here = {migration.id for migration in self._actual.migrations}
-        left_out: set[str] = set()
-        for migration in self._actual.migrations:
-            if not migration.replaces or migration.id in seen:
-                continue
-            unseen = [id_ for id_ in migration.replaces if id_ not in seen]
-            if len(unseen) < len(migration.replaces) and here.issuperset(unseen):
-                left_out.add(migration.id)
-            else:
-                left_out.update(unseen)
-        return [m for m in self._actual.migrations if m.id not in seen and m.id not in left_out]
-
-    def extra(self, seen: set[str]) -> list[str]:
-        """Return what the dataset has seen and the revision lacks, oldest first.
-
-        Of a squash, what it replaces is named.
-        """
-        here = {migration.id for migration in self._actual.migrations}
-        here.update(id_ for migration in self._actual.migrations for id_ in migration.replaces)
-        lacking = (id_ for id_ in seen if id_ in self and id_ not in here and id_ not in self._squashes)
-        return sorted(lacking, key=lambda id_: (self._rank.get(id_, -1), id_))
-
-
-def _is_same_place(actual: MigrationState, history: MigrationState) -> bool:
-    return actual.location.tool == history.location.tool
 
 
 def _same_heads(recorded: RecordedState, actual: MigrationState) -> _Verdict:
@@ -225,15 +175,40 @@ def _same_heads(recorded: RecordedState, actual: MigrationState) -> _Verdict:
     return _Verdict(DriftStatus.EDITED, message)
 
 
-def _missing_heads(missing: tuple[str, ...], recorded: RecordedState, actual: MigrationState) -> _Verdict:
-    if actual.is_linear and _is_later(recorded.heads, actual):
-        message = f"The dataset was made for {_listed(missing)}, which is later than all that is here."
-        return _Verdict(DriftStatus.AHEAD, message, extra=missing)
-    message = (
-        f"The dataset was made for {_listed(missing)}, which cannot be found here: "
-        "squashed, renamed, or of another branch or repository."
-    )
-    return _Verdict(DriftStatus.UNKNOWN, message)
+def _missing_heads(
+    missing: tuple[str, ...], recorded: RecordedState, actual: MigrationState, before: LookBack
+) -> _Verdict:
+    """Judge heads that are nowhere: gone, or not there yet.
+
+    In a tool of one line a greater number is a later one, unless the history was
+    renumbered since. That is known from a commit that took the number away, or from
+    a count: whoever saw a later migration saw more of them.
+    """
+    made_for = f"The dataset was made for {_listed(missing)}"
+    gone = [id_ for id_ in missing if id_ in before.removed]
+    if gone:
+        commits = _listed(list(dict.fromkeys(before.removed[id_] for id_ in gone)))
+        message = f"{made_for}, which {commits} took away: squashed, renumbered or renamed."
+        return _Verdict(DriftStatus.UNKNOWN, message)
+    if not actual.is_linear or not _is_later(recorded.heads, actual):
+        message = (
+            f"{made_for}, which cannot be found here: squashed, renamed, or of another branch or repository."
+        )
+        return _Verdict(DriftStatus.UNKNOWN, message)
+    if recorded.count is not None and recorded.count <= actual.count:
+        message = (
+            f"{made_for}, the last of {recorded.count}; here are {actual.count}, all with lower numbers: "
+            "the history was renumbered."
+        )
+        return _Verdict(DriftStatus.UNKNOWN, message)
+    if recorded.count is None and before.is_cut:
+        message = (
+            f"{made_for}, which is later than all that is here, or was renumbered since: "
+            "this clone is too shallow to tell (`git fetch --deepen=100`)."
+        )
+        return _Verdict(DriftStatus.UNKNOWN, message)
+    message = f"{made_for}, which is later than all that is here."
+    return _Verdict(DriftStatus.AHEAD, message, extra=missing)
 
 
 def _is_later(heads: Sequence[str], actual: MigrationState) -> bool:

@@ -1,13 +1,17 @@
 """`tdmvc drift`."""
 
+from collections.abc import Callable, Sequence
+
 import click
 
-from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing, manifest_path
+from tdmvc.cli.output import complete_dataset, emit, opened
 from tdmvc.errors import UsageError
-from tdmvc.model.migration import DriftStatus
+from tdmvc.model.migration import Drift, DriftStatus
 from tdmvc.render.documents import drift_document
-from tdmvc.render.migrations_terminal import render_drift
+from tdmvc.render.drift_terminal import render_drift
+
+FORMATS = ("terminal", "json", "github", "junit", "markdown")
 
 
 @click.command(name="drift")
@@ -15,41 +19,86 @@ from tdmvc.render.migrations_terminal import render_drift
 @click.option("--at", metavar="REV", help="The Git revision of the schema, instead of the work tree.")
 @click.option("--release", metavar="R", help="What fits this release, against the schema at its commit.")
 @click.option(
+    "--merge-preview",
+    metavar="BASE",
+    help="Schema and datasets as a merge of HEAD and BASE would have them; nothing is merged. Needs Git 2.38.",
+)
+@click.option(
+    "--touched-only",
+    is_flag=True,
+    help="Excuse a dataset that is behind where nothing pending seems to touch a table of it. A hint, not the truth.",
+)
+@click.option(
     "--fail-on",
     metavar="STATUS,…",
     help="Exit with 1 on these. [default: everything but in-step and ahead; `none` never fails]",
 )
-@format_option
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(FORMATS),
+    default="terminal",
+    show_default=True,
+    help="For people, for programs, or for CI (docs/formats/drift.md).",
+)
 @click.pass_context
 def command(
     context: click.Context,
     refs: tuple[str, ...],
     at: str | None,
     release: str | None,
+    merge_preview: str | None,
     fail_on: str | None,
     output_format: str,
+    *,
+    touched_only: bool,
 ) -> int:
     """Tell which datasets no longer fit the application's schema.
 
-    Compares the migrations that a dataset was made for with those of the work tree or a
-    revision, read statically: no code of the application runs.
+    Compares the migrations that a dataset was made for with those of the work tree, a
+    revision or a merge, read statically: no code of the application runs.
 
     \b
     Examples:
       tdmvc drift
       tdmvc drift golden@1.0.0 --at v2.14.0
-      tdmvc drift --fail-on behind,unknown --format json
+      tdmvc drift --merge-preview origin/main --touched-only
+      tdmvc drift --fail-on behind,unknown --format junit > drift.xml
     """
     statuses = _parse_fail_on(fail_on)
     with opened(context) as workspace:
-        drifts = drift(workspace, refs, at=at, release=release)
-    emit(
-        context,
-        output_format,
-        lambda: drift_document(drifts),
-        lambda color, width: render_drift(drifts, color=color, width=width),
-    )
+        drifts = drift(
+            workspace, refs, at=at, release=release, merge_preview=merge_preview, touched_only=touched_only
+        )
+        manifests = {one.dataset: manifest_path(workspace, one.dataset) for one in drifts}
+    if output_format in ("terminal", "json"):
+        emit(
+            context,
+            output_format,
+            lambda: drift_document(drifts),
+            lambda color, width: render_drift(drifts, color=color, width=width),
+        )
+    else:
+        click.echo(_rendered(output_format, drifts, statuses, manifests.__getitem__), nl=False)
     return int(bool(failing(drifts, statuses)))
+
+
+def _rendered(
+    name: str, drifts: Sequence[Drift], fail_on: frozenset[DriftStatus], manifest: Callable[[str], str]
+) -> str:
+    """Return what CI reads; a renderer is imported when it is asked for."""
+    match name:
+        case "github":
+            from tdmvc.render.drift_github import render_drift_github
+
+            return render_drift_github(drifts, fail_on, manifest)
+        case "junit":
+            from tdmvc.render.drift_junit import render_drift_junit
+
+            return render_drift_junit(drifts, fail_on)
+    from tdmvc.render.drift_markdown import render_drift_markdown
+
+    return render_drift_markdown(drifts, fail_on)
 
 
 def _parse_fail_on(text: str | None) -> frozenset[DriftStatus]:

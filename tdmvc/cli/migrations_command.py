@@ -2,7 +2,7 @@
 
 import click
 
-from tdmvc.actions.drift import TOOLS, migrations
+from tdmvc.actions.migrations import TOOLS, migrations
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.render.documents import migrations_document
 from tdmvc.render.migrations_terminal import render_migrations

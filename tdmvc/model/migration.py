@@ -1,6 +1,7 @@
 """Which migrations a repository or a dataset stands at, and how the two compare."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -77,6 +78,16 @@ class RecordedState:
     """Only versions hold it; dataset.yaml may."""
 
 
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """What the commits before a revision say of ids that the revision does not hold."""
+
+    removed: Mapping[str, str] = field(default_factory=dict)
+    """Ids that were there once, with the short commit (or `the work tree`) that took each away."""
+    is_cut: bool = False
+    """Whether the clone is too shallow for "never there" to mean anything."""
+
+
 class DriftStatus(StrEnum):
     """How a dataset's recorded state stands to the migrations of a revision."""
 
@@ -111,3 +122,13 @@ class Drift:
     problems: tuple[MigrationProblem, ...] = ()
     message: str = ""
     """One sentence for people; the reason when unknown or unreadable."""
+    remedy: str = ""
+    """What to do, where there is something to do."""
+    touched: tuple[str, ...] = ()
+    """A hint, never the truth: the dataset's tables that pending migrations seem to touch, sorted."""
+    is_excused: bool = False
+    """Behind, but nothing pending seems to touch a table of the dataset, and only that was asked to count."""
+
+    def fails_on(self, statuses: Collection[DriftStatus]) -> bool:
+        """Tell whether it fails a build in which these statuses do."""
+        return self.status in statuses and not self.is_excused

@@ -309,6 +309,9 @@ def _drift(drift: Drift) -> Document:
         "extra": list(drift.extra),
         "problems": [_problem(problem) for problem in drift.problems],
         "message": drift.message,
+        "remedy": drift.remedy,
+        "touched": list(drift.touched),
+        "is_excused": drift.is_excused,
     }
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import DatasetReview, Review
-from tdmvc.render.cells import visible
 from tdmvc.render.finding_identity import PlacedFinding, placed_findings
+from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say
 from tdmvc.render.review_wording import dataset_words
 
 _Case = tuple[str, str]
@@ -20,45 +20,26 @@ def render_review_junit(review: Review) -> str:
     for dataset in review.datasets:
         _suite(root, dataset, [one for one in placed if one.dataset == dataset.dataset])
     for name in review.unchanged:
-        suite = ET.SubElement(root, "testsuite", name=visible(name))
-        ET.SubElement(suite, "testcase", classname=visible(name), name="unchanged", time="0")
-        _count(suite)
-    _count(root)
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+        suite = add_suite(root, name)
+        add_case(suite, name, "unchanged")
+        count_cases(suite)
+    return junit_text(root)
 
 
 def _suite(root: ET.Element, dataset: DatasetReview, placed: Sequence[PlacedFinding]) -> None:
-    name = visible(dataset.dataset)
-    suite = ET.SubElement(root, "testsuite", name=name)
-    review = ET.SubElement(suite, "testcase", classname=name, name="review", time="0")
-    words = ET.SubElement(review, "system-out")
-    words.text = f"{dataset.verdict.value}: {dataset_words(dataset)}"
+    name = dataset.dataset
+    suite = add_suite(root, name)
+    review = add_case(suite, name, "review")
+    say(review, f"{dataset.verdict.value}: {dataset_words(dataset)}")
     cases: dict[_Case, list[PlacedFinding]] = {}
     for one in placed:
         cases.setdefault((one.finding.table or "", one.finding.rule), []).append(one)
     for (table, rule), found in cases.items():
-        place = f"{name}.{visible(table)}" if table else name
-        case = ET.SubElement(suite, "testcase", classname=place, name=visible(rule), time="0")
+        case = add_case(suite, f"{name}.{table}" if table else name, rule)
         errors = [one for one in found if one.finding.severity is Severity.ERROR]
         others = [one for one in found if one.finding.severity is not Severity.ERROR]
         if errors:
-            message = visible(errors[0].finding.message)
-            failure = ET.SubElement(case, "failure", message=message, type=visible(rule))
-            failure.text = "\n".join(one.text for one in errors)
+            fail(case, rule, errors[0].finding.message, "\n".join(one.text for one in errors))
         if others:
-            said = ET.SubElement(case, "system-out")
-            said.text = "\n".join(f"{one.finding.severity.value}: {one.text}" for one in others)
-    _count(suite)
-
-
-def _count(element: ET.Element) -> None:
-    counts = {
-        "tests": len(list(element.iter("testcase"))),
-        "failures": len(list(element.iter("failure"))),
-        "errors": 0,
-        "skipped": 0,
-        "time": 0,
-    }
-    for name, count in counts.items():
-        element.set(name, str(count))
+            say(case, "\n".join(f"{one.finding.severity.value}: {one.text}" for one in others))
+    count_cases(suite)

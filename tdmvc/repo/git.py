@@ -157,6 +157,13 @@ class GitRepo:
             f"'{a}' and '{b}' have no common ancestor here.", where=str(self.root), remedy=remedy
         )
 
+    def commits_that_removed(self, revs: Sequence[str], folder: str, *, most: int) -> list[str]:
+        """Return the latest commits of these revisions' pasts that took files of a folder away, or moved them."""
+        words = ("--format=%H", "--diff-filter=D", "--no-renames", f"--max-count={most}")
+        commits = [self.resolve(rev) for rev in revs]
+        found = self.commands.try_run("log", *words, *commits, "--", folder or ".")
+        return found.split() if found else []
+
     def describe_release(self, pattern: str) -> str | None:
         """Return the newest tag at or before HEAD that matches a pattern.
 

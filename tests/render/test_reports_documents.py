@@ -26,7 +26,7 @@ CASES: dict[str, tuple[Callable[[Any], dict[str, object]], tuple[str, ...]]] = {
     "verify": (documents.verify_document, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
     "sql": (documents.query_document, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
     "migrations": (documents.migrations_document, ("MIGRATIONS",)),
-    "drift": (documents.drift_document, ("DRIFT_FITS", "DRIFT_EVERY")),
+    "drift": (documents.drift_document, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_EXCUSED")),
 }
 PAIRS = [(verb, name) for verb, (_, names) in CASES.items() for name in names]
 

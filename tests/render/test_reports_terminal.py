@@ -8,7 +8,8 @@ import pytest
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.report import QueryResult
 from tdmvc.render.add_terminal import render_add, render_init
-from tdmvc.render.migrations_terminal import render_drift, render_migrations
+from tdmvc.render.drift_terminal import render_drift
+from tdmvc.render.migrations_terminal import render_migrations
 from tdmvc.render.page import names, size
 from tdmvc.render.query_terminal import render_query
 from tdmvc.render.status_terminal import render_status
@@ -29,7 +30,7 @@ CASES: dict[str, tuple[Callable[..., str], tuple[str, ...]]] = {
     "verify": (render_verify, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
     "sql": (render_query, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
     "migrations": (render_migrations, ("MIGRATIONS",)),
-    "drift": (render_drift, ("DRIFT_FITS", "DRIFT_EVERY")),
+    "drift": (render_drift, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_EXCUSED")),
 }
 PAIRS = [(verb, name) for verb, (_, names_) in CASES.items() for name in names_]
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")

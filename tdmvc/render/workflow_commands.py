@@ -1,0 +1,54 @@
+"""Knows the workflow commands by which a step's log becomes annotations on GitHub."""
+
+from collections.abc import Iterable, Sequence
+
+from tdmvc.render.cells import visible
+from tdmvc.render.terminal import plural
+
+MOST = 10
+"""GitHub shows so many annotations of a level that a step writes, and drops the others."""
+
+LEVELS = ("error", "warning", "notice")
+
+
+def annotation(level: str, title: str, path: str, message: str, *, line: int | None = None) -> str:
+    """Return one command; an annotation without a file belongs to the whole run."""
+    properties = [
+        f"title={_property(visible(title))}",
+        *([f"file={_property(_encodable(path))}"] if path else []),
+    ]
+    if path and line is not None:
+        properties.append(f"line={line}")
+    return f"::{level} {','.join(properties)}::{_data(message)}"
+
+
+def log_of(lines: Iterable[tuple[str, str]]) -> str:
+    """Return the log of (level, command), the worst level first.
+
+    Of more than ten of a level the last line says how many there are besides.
+    """
+    by_level: dict[str, list[str]] = {level: [] for level in LEVELS}
+    for level, line in lines:
+        by_level[level].append(line)
+    shown = [line for level, found in by_level.items() for line in _at_most(found, level)]
+    return "".join(f"{line}\n" for line in shown)
+
+
+def _at_most(lines: Sequence[str], level: str) -> Sequence[str]:
+    if len(lines) <= MOST:
+        return lines
+    hidden = plural(len(lines) - MOST + 1, f"more {level}")
+    return [*lines[: MOST - 1], annotation(level, "tdmvc", "", f"{hidden}: see the summary of this job.")]
+
+
+def _encodable(path: str) -> str:
+    """A name of bytes that are no UTF-8 can be printed nowhere; GitHub knows no such file either."""
+    return path.encode("utf-8", "replace").decode("utf-8")
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

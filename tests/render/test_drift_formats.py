@@ -1,0 +1,164 @@
+"""Drift for CI: annotations, a JUnit report and Markdown, and what hostile names do to them."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+from markdown_it import MarkdownIt
+
+from tdmvc.checks.drift import DEFAULT_FAIL_ON
+from tdmvc.model.migration import Drift, DriftStatus, Migration, MigrationProblem
+from tdmvc.render.drift_github import render_drift_github
+from tdmvc.render.drift_junit import render_drift_junit
+from tdmvc.render.drift_markdown import render_drift_markdown
+from tdmvc.render.drift_terminal import render_drift
+from tdmvc.render.review_junit import render_review_junit
+from tests.render import report_samples as samples
+from tests.render import review_samples
+from tests.render.strict_junit import faults
+
+HOSTILE = "a,b:c%0A::error::x\n| `@ada` <b>\u202e\x00\ud800 ]]>"
+
+
+def manifest(dataset: str) -> str:
+    return f"datasets/{dataset}/dataset.yaml"
+
+
+def github(drifts: tuple[Drift, ...], fail_on: frozenset[DriftStatus] = DEFAULT_FAIL_ON) -> list[str]:
+    return render_drift_github(drifts, fail_on, manifest).splitlines()
+
+
+def hostile() -> tuple[Drift, ...]:
+    """Every status with a name, an id and a table that mean something to each format."""
+    migration = Migration(HOSTILE, HOSTILE, HOSTILE, touches=(HOSTILE,))
+    return tuple(
+        replace(
+            samples.drift(status),
+            dataset=HOSTILE,
+            ref=f"{status.value} {HOSTILE}",
+            location=HOSTILE,
+            at=HOSTILE,
+            message=HOSTILE,
+            remedy=HOSTILE,
+            pending=(migration,) * 3,
+            extra=(HOSTILE,),
+            touched=(HOSTILE,),
+            problems=(MigrationProblem("gap", HOSTILE, HOSTILE),),
+        )
+        for status in DriftStatus
+    )
+
+
+def test_github_gets_an_error_for_each_drift_that_fails_and_a_notice_for_the_others() -> None:
+    lines = github(samples.DRIFT_EVERY)
+    assert [line.split(" ")[0] for line in lines] == ["::error"] * 6 + ["::notice"] * 2
+    assert "7 of 8 datasets out of step" in lines[6]
+    assert "title=tdmvc drift%3A ahead is ahead 1 (migrations main)" in lines[7]
+    strict = github(samples.DRIFT_EVERY, frozenset(DriftStatus))
+    assert sum(line.startswith("::error") for line in strict) == 7
+    assert not any(line.startswith("::error") for line in github(samples.DRIFT_EVERY, frozenset()))
+
+
+def test_an_annotation_of_drift_is_at_the_manifest_and_names_what_is_pending() -> None:
+    golden = next(line for line in github(samples.DRIFT_EVERY) if " golden is behind 2" in line)
+    assert "file=datasets/golden/dataset.yaml::" in golden
+    assert "%0Apending ae1027a6acf add channel to orders (seems to touch orders)" in golden
+
+
+def test_an_annotation_of_a_file_that_cannot_be_read_is_at_its_line() -> None:
+    problem = MigrationProblem("unreadable-file", "It is no Python.", "db/versions/a, b.py, line 12")
+    (line, _) = github((replace(samples.drift(DriftStatus.UNREADABLE), problems=(problem,)),))
+    assert ",file=db/versions/a%2C b.py,line=12::" in line
+
+
+def test_problems_of_a_history_are_warned_of_once_for_all_datasets() -> None:
+    both = tuple(replace(samples.DRIFT_EXCUSED[2], ref=ref) for ref in ("a", "b"))
+    warnings = [line for line in github(both) if line.startswith("::warning")]
+    assert len(warnings) == 2
+    assert "file=services/billing/src/main/resources/db/migration/V2__x.sql" in warnings[1]
+
+
+def test_github_is_given_ten_errors_and_told_of_the_others() -> None:
+    many = tuple(samples.drift(DriftStatus.UNKNOWN, f"d{number}") for number in range(30))
+    errors = [line for line in github(many) if line.startswith("::error")]
+    assert len(errors) == 10
+    assert "21 more errors" in errors[-1]
+
+
+def test_an_excused_drift_fails_nowhere_and_is_told_everywhere() -> None:
+    excused = (samples.DRIFT_EXCUSED[1],)
+    assert [line.split(" ")[0] for line in github(excused)] == ["::notice", "::notice"]
+    root = ET.fromstring(render_drift_junit(excused, DEFAULT_FAIL_ON))
+    assert root.get("failures") == "0"
+    assert "behind 1, excused" in str(root.findtext(".//system-out"))
+    assert "### ✅ In step" in render_drift_markdown(excused, DEFAULT_FAIL_ON)
+    text = render_drift(excused, color=False, width=80)
+    assert text.startswith("In step: 1 dataset")
+    assert "reference  behind 1, excused" in text
+    assert "Next:" not in text
+
+
+@pytest.mark.parametrize("drifts", [samples.DRIFT_EVERY, samples.DRIFT_EXCUSED, hostile(), ()])
+def test_a_strict_reader_of_junit_takes_the_report(drifts: tuple[Drift, ...]) -> None:
+    assert faults(render_drift_junit(drifts, DEFAULT_FAIL_ON)) == []
+
+
+def test_a_strict_reader_of_junit_takes_a_review_too() -> None:
+    assert faults(render_review_junit(review_samples.BLOCKED)) == []
+    assert faults("<testsuites skipped='0'><testcase/></testsuites>")
+
+
+def test_junit_has_a_suite_a_dataset_and_a_case_a_location() -> None:
+    both = tuple(replace(d, location=loc) for loc in ("main", "billing") for d in samples.DRIFT_EVERY)
+    root = ET.fromstring(render_drift_junit(both, DEFAULT_FAIL_ON))
+    assert [suite.get("name") for suite in root] == [drift.ref for drift in samples.DRIFT_EVERY]
+    golden = next(suite for suite in root if suite.get("name") == "golden")
+    assert [case.get("name") for case in golden] == ["migrations main", "migrations billing"]
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("16", "10", "2")
+    failure = golden.find("testcase/failure")
+    assert failure is not None
+    assert failure.get("type") == "drift-behind"
+    assert "pending 1b2c3d start (seems to touch customers, orders)" in str(failure.text)
+
+
+def test_markdown_has_a_row_a_drift_worst_first_and_what_is_pending_below() -> None:
+    text = render_drift_markdown(samples.DRIFT_EVERY, DEFAULT_FAIL_ON)
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == [
+        *("unreadable", "unknown", "masked-eu", "golden", "golden@1.0.0", "edited", "ahead", "fits")
+    ]
+    assert "| **behind 2** |" in rows[3]
+    assert "| ahead 1 |" in rows[6]
+    assert "- pending `1b2c3d` start, seems to touch `customers`, `orders`" in text
+    assert text.startswith("<!-- tdmvc-drift -->\n### ⛔ Drift\n")
+
+
+def test_hostile_names_stay_names_in_every_format() -> None:
+    drifts = hostile()
+    lines = github(drifts)
+    assert [line.split(" ")[0] for line in lines] == ["::error"] * 5 + ["::warning"] + ["::notice"] * 2
+    for line in lines:
+        properties = line.split("::")[1].removeprefix(line.split(" ")[0].strip(":") + " ")
+        assert [word.partition("=")[0] for word in properties.split(",")] in (["title"], ["title", "file"])
+    markdown = render_drift_markdown(drifts, DEFAULT_FAIL_ON)
+    assert len([line for line in markdown.splitlines() if line.startswith("|")]) == 2 + len(drifts)
+    shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown)
+    assert "<b>" not in shown
+    for text in (
+        *lines,
+        markdown.replace("\n", ""),
+        render_drift(drifts, color=False, width=80).replace("\n", ""),
+    ):
+        assert "\u202e" not in text
+        assert all(ord(character) >= 32 for character in text)
+
+
+def test_what_is_printed_can_be_encoded() -> None:
+    drifts = hostile()
+    for text in (
+        render_drift_github(drifts, DEFAULT_FAIL_ON, manifest),
+        render_drift_junit(drifts, DEFAULT_FAIL_ON),
+        render_drift_markdown(drifts, DEFAULT_FAIL_ON),
+        render_drift(drifts, color=True, width=80),
+    ):
+        text.encode("utf-8")
