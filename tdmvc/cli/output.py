@@ -62,7 +62,9 @@ def emit(
         text: gives the terminal text, from (color, width).
     """
     if output_format == "json":
-        click.echo(json.dumps(document(), indent=2, ensure_ascii=False, allow_nan=False))
+        spelled = json.dumps(document(), indent=2, ensure_ascii=False, allow_nan=False)
+        # A file name may hold bytes that are no UTF-8; backslashreplace spells them as JSON does.
+        click.echo(spelled.encode("utf-8", "backslashreplace").decode("utf-8"))
         return
     rendered = text(use_color(), terminal_width()).rstrip("\n")
     if context.obj["quiet"]:

@@ -14,10 +14,11 @@ from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(
-    r"(?P<kind>[VB])(?P<version>[0-9]+(?:[._][0-9]+)*)(?:__(?P<name>.*)\.(?:sql|java|kt)|\.sql)"
+    r"(?P<kind>[VB])(?P<version>[0-9]+(?:[._][0-9]+)*)(?:__(?P<name>.*)\.(?:sql|java|kt)|\.sql)",
+    re.DOTALL,
 )
-_REPEATABLE: Final = re.compile(r"R__(?P<name>.*)\.(?:sql|java|kt)")
-_MISNAMED: Final = re.compile(r"V[0-9].*\.sql")
+_REPEATABLE: Final = re.compile(r"R__(?P<name>.*)\.(?:sql|java|kt)", re.DOTALL)
+_MISNAMED: Final = re.compile(r"V[0-9].*\.sql", re.DOTALL)
 
 Version = tuple[int, ...]
 

@@ -24,7 +24,7 @@ class SqlReader:
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
         """Find folders called `migrations` (and kin) that hold numbered SQL files and no Python."""
-        pattern = re.compile(DEFAULT_PATTERN)
+        pattern = re.compile(DEFAULT_PATTERN, re.DOTALL)
         counts: dict[str, int] = defaultdict(int)
         with_python = set()
         for path in tree.list_files():
@@ -59,7 +59,8 @@ class SqlReader:
 def _compiled(location: MigrationLocation) -> re.Pattern[str]:
     text = location.pattern or DEFAULT_PATTERN
     try:
-        pattern = re.compile(text)
+        # Even a line break may stand in a file's name.
+        pattern = re.compile(text, re.DOTALL)
     except re.error as error:
         why, pattern = str(error), None
     else:

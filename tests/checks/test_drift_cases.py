@@ -1,0 +1,101 @@
+"""Squashed, renumbered, edited, ahead and broken histories, as data in tests/cases/drift."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tdmvc.checks.drift import check_drift
+from tdmvc.errors import MigrationsError
+from tdmvc.migrations import read_state
+from tdmvc.model.migration import DriftStatus, LookBack, MigrationLocation, MigrationState, RecordedState
+from tests.migrations.conftest import MemoryTree
+
+CASES = Path(__file__).parents[1] / "cases" / "drift"
+
+
+def cases() -> Iterator[Any]:
+    """Yield every case; one that lists nothing pending or extra expects none."""
+    for path in sorted(CASES.glob("*.yaml")):
+        for case in yaml.safe_load(path.read_text(encoding="utf-8")):
+            yield pytest.param(case, id=case["name"])
+
+
+def files_of(spelled: dict[str, Any]) -> dict[str, str]:
+    """Return the files of a history, whichever way it is spelled."""
+    if "chain" in spelled:
+        ids = list(numbered(*spelled["chain"]))
+        parents = dict(zip(ids, [None, *ids[:-1]], strict=True))
+    elif "revisions" in spelled:
+        parents = spelled["revisions"]
+    else:
+        return {f"db/{path}": text for path, text in spelled.items()}
+    return {
+        f"db/versions/{id_}.py": f"revision = {id_!r}\ndown_revision = {_as_tuple(parent)!r}\n"
+        for id_, parent in parents.items()
+    }
+
+
+def numbered(first: str, last: str) -> Iterator[str]:
+    head, start = re.fullmatch(r"(\D*)(\d+)", first).groups()
+    _, end = re.fullmatch(r"(\D*)(\d+)", last).groups()
+    return (f"{head}{number:0{len(start)}d}" for number in range(int(start), int(end) + 1))
+
+
+def _as_tuple(parent: object) -> object:
+    return tuple(parent) if isinstance(parent, list) else parent
+
+
+def read(case: dict[str, Any], which: str) -> MigrationState | MigrationsError | None:
+    if which not in case:
+        return None
+    try:
+        return read_state(
+            MemoryTree(files_of(case[which])), MigrationLocation("main", case["tool"], "db", None)
+        )
+    except MigrationsError as error:
+        return error
+
+
+def recorded_of(case: dict[str, Any]) -> RecordedState:
+    facts = dict(case["recorded"])
+    like = read(case, facts.pop("like")) if "like" in facts else None
+    if isinstance(like, MigrationState):
+        facts = {"count": like.count, "digest": like.digest} | facts
+    return RecordedState(**{"tool": case["tool"]} | facts | {"heads": tuple(facts["heads"])})
+
+
+@pytest.mark.parametrize("case", list(cases()))
+def test_drift(case: dict[str, Any]) -> None:
+    past, later = read(case, "past"), read(case, "later")
+    held = set()
+    if isinstance(past, MigrationState):
+        held = {id_ for migration in past.migrations for id_ in (migration.id, *migration.replaces)}
+    asked: list[str] = []
+
+    def look_back(ids: Sequence[str]) -> LookBack:
+        asked.extend(ids)
+        return LookBack(dict.fromkeys(held & set(ids), "commit aaaaaaaaaa"), case.get("is_cut", False))
+
+    actual = read(case, "tree")
+    assert actual is not None
+    found = check_drift(
+        *("golden", "golden@1.0.0", recorded_of(case), actual),
+        at="abc1234",
+        location="main",
+        history=later if isinstance(later, MigrationState) else None,
+        look_back=look_back,
+    )
+    assert found.status is DriftStatus(case["status"]), found.message
+    assert [migration.id for migration in found.pending] == case.get("pending", [])
+    assert list(found.extra) == case.get("extra", [])
+    assert case.get("says", "") in found.message
+    # Looking back costs a walk through the history: only heads that are nowhere are worth it.
+    assert not asked or found.status in (DriftStatus.UNKNOWN, DriftStatus.AHEAD)
+
+
+def test_every_status_has_a_case() -> None:
+    assert {case.values[0]["status"] for case in cases()} == set(DriftStatus)

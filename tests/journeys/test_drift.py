@@ -1,0 +1,295 @@
+"""Which datasets fit the schema of a branch, a merge or an old release, by the real command line."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Ran, git
+
+Tdmvc = Callable[..., Ran]
+
+
+def write(app: Path, files: dict[str, str | bytes | None]) -> None:
+    """Write files, or take away those whose text is None."""
+    for path, text in files.items():
+        target = app / path
+        if text is None:
+            target.unlink()
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def commit(app: Path, message: str, files: dict[str, str | bytes | None] | None = None) -> str:
+    write(app, files or {})
+    git(app, "add", "-A")
+    git(app, "commit", "-q", "--allow-empty", "-m", message)
+    return git(app, "rev-parse", "HEAD")
+
+
+def config(app: Path, **locations: str) -> None:
+    lines = [f"  {name}: {{{words}}}" for name, words in locations.items()]
+    (app / "tdmvc.yaml").write_text("\n".join(["format: tdmvc/1", "migrations:", *lines, ""]))
+
+
+def revision(id_: str, down: str | None, *, table: str = "orders") -> dict[str, str | bytes | None]:
+    text = (
+        f'revision = "{id_}"\ndown_revision = {down!r}\n\n\ndef upgrade():\n'
+        f'    op.add_column("{table}", sa.Column("{id_}"))\n'
+    )
+    return {f"db/versions/{id_}.py": text}
+
+
+def add(tdmvc: Tdmvc, app: Path, dataset: str = "golden", table: str = "orders") -> None:
+    source = app.parent / "sources" / f"{table}.csv"
+    source.parent.mkdir(exist_ok=True)
+    source.write_text("id,total\n1,2\n")
+    tdmvc("add", dataset, source, "--key", f"{table}=id")
+
+
+def drifts(tdmvc: Tdmvc, *words: object, code: int) -> dict[str, Any]:
+    """Return the drifts by dataset (and location, where there are several)."""
+    found = tdmvc("drift", *words, "--format", "json", code=code).json["drifts"]
+    several = len({drift["location"] for drift in found}) > 1
+    return {f"{d['ref']} {d['location']}" if several else d["ref"]: d for d in found}
+
+
+@pytest.fixture
+def alembic(repo: Path, tdmvc: Tdmvc) -> Path:
+    """A repository at revision a, with orders in `golden` and prices in `reference`."""
+    config(repo, main="tool: alembic, path: db")
+    write(repo, revision("a", None))
+    add(tdmvc, repo)
+    add(tdmvc, repo, "reference", "prices")
+    commit(repo, "Orders")
+    return repo
+
+
+# Before a merge is made.
+
+
+def test_two_branches_that_each_add_a_revision_are_found_before_they_are_merged(
+    tdmvc: Tdmvc, alembic: Path
+) -> None:
+    git(alembic, "switch", "-q", "-c", "feature")
+    commit(alembic, "b", revision("b", "a"))
+    git(alembic, "switch", "-q", "main")
+    commit(alembic, "c", revision("c", "a"))
+    before = git(alembic, "status", "--porcelain"), git(alembic, "rev-parse", "HEAD")
+    assert [m["id"] for m in drifts(tdmvc, code=1)["golden"]["pending"]] == ["c"]
+    golden = drifts(tdmvc, "golden", "--merge-preview", "feature", code=1)["golden"]
+    assert (golden["status"], [m["id"] for m in golden["pending"]]) == ("behind", ["b", "c"])
+    assert [problem["kind"] for problem in golden["problems"]] == ["several-heads"]
+    assert golden["at"] == "the merge of HEAD and feature"
+    assert (git(alembic, "status", "--porcelain"), git(alembic, "rev-parse", "HEAD")) == before
+    text = tdmvc("drift", "--merge-preview", "feature", code=1).out
+    assert "the merge of HEAD and feature" in text
+    assert "problem several-heads" in text
+
+
+def test_a_dataset_that_a_branch_brought_up_is_in_step_after_the_merge(tdmvc: Tdmvc, alembic: Path) -> None:
+    git(alembic, "switch", "-q", "-c", "feature")
+    commit(alembic, "b", revision("b", "a"))
+    add(tdmvc, alembic)
+    commit(alembic, "The rows follow")
+    git(alembic, "switch", "-q", "main")
+    commit(alembic, "Something else", {"README.md": "hello\n"})
+    found = drifts(tdmvc, "--merge-preview", "feature", code=1)
+    assert found["golden"]["status"] == "in-step"
+    assert found["reference"]["status"] == "behind"
+    (alembic / "datasets" / "golden" / "dataset.yaml").write_text("broken: [")
+    assert drifts(tdmvc, "golden", "--merge-preview", "feature", code=0)["golden"]["actual_heads"] == ["b"]
+
+
+def test_a_migration_in_conflict_is_unreadable_and_named(tdmvc: Tdmvc, alembic: Path) -> None:
+    git(alembic, "switch", "-q", "-c", "feature")
+    commit(alembic, "theirs", revision("a", None, table="theirs"))
+    git(alembic, "switch", "-q", "main")
+    commit(alembic, "ours", revision("a", None, table="ours"))
+    golden = drifts(tdmvc, "golden", "--merge-preview", "feature", code=1)["golden"]
+    assert golden["status"] == "unreadable"
+    assert "db/versions/a.py" in golden["message"]
+    assert "in conflict" in golden["message"]
+
+
+def test_a_conflict_elsewhere_does_not_matter(tdmvc: Tdmvc, alembic: Path) -> None:
+    git(alembic, "switch", "-q", "-c", "feature")
+    commit(alembic, "theirs", {"README.md": "theirs\n", "datasets/golden/orders.dvc": "theirs\n"})
+    git(alembic, "switch", "-q", "main")
+    commit(alembic, "ours", {"README.md": "ours\n", "datasets/golden/orders.dvc": "ours\n"})
+    assert drifts(tdmvc, "--merge-preview", "feature", code=0)["golden"]["status"] == "in-step"
+
+
+def test_a_manifest_in_conflict_is_unknown_and_the_other_datasets_are_told(
+    tdmvc: Tdmvc, alembic: Path
+) -> None:
+    git(alembic, "switch", "-q", "-c", "feature")
+    commit(alembic, "b", revision("b", "a"))
+    add(tdmvc, alembic)
+    commit(alembic, "Theirs")
+    git(alembic, "switch", "-q", "main")
+    commit(alembic, "c", revision("c", "a"))
+    add(tdmvc, alembic)
+    commit(alembic, "Ours")
+    found = drifts(tdmvc, "--merge-preview", "feature", code=1)
+    assert found["golden"]["status"] == "unknown"
+    assert "datasets/golden/dataset.yaml is in conflict" in found["golden"]["message"]
+    assert found["reference"]["status"] == "behind"
+
+
+def test_a_merge_that_nobody_can_make_is_told(tdmvc: Tdmvc, alembic: Path) -> None:
+    assert "no-such-branch" in tdmvc("drift", "--merge-preview", "no-such-branch", code=3).err
+    git(alembic, "checkout", "-q", "--orphan", "other")
+    commit(alembic, "From nowhere")
+    assert "no common ancestor" in tdmvc("drift", "--merge-preview", "main", code=3).err
+    assert "choose one" in tdmvc("drift", "--merge-preview", "main", "--at", "HEAD", code=2).err
+
+
+def test_an_old_git_is_told_what_to_do(
+    tdmvc: Tdmvc, alembic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shutil.which("git")
+    shim = tmp_path / "bin" / "git"
+    shim.parent.mkdir()
+    shim.write_text(
+        '#!/bin/sh\nfor word in "$@"; do\n'
+        '  [ "$word" = version ] && echo "git version 2.37.4 (Apple Git-9)" && exit 0\ndone\n'
+        f'exec {real} "$@"\n'
+    )
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shim.parent}{os.pathsep}{os.environ['PATH']}")
+    refused = tdmvc("drift", "--merge-preview", "main", code=2)
+    assert "needs Git 2.38 or newer; this is git version 2.37.4" in refused.err
+    assert "scratch branch" in refused.err
+
+
+# Only what is touched.
+
+
+def test_only_datasets_whose_tables_seem_to_be_touched_count(tdmvc: Tdmvc, alembic: Path) -> None:
+    commit(alembic, "b", revision("b", "a", table="ORDERS"))
+    plain = drifts(tdmvc, code=1)
+    assert {name: drift["is_excused"] for name, drift in plain.items()} == {
+        "golden": False,
+        "reference": False,
+    }
+    assert (plain["golden"]["touched"], plain["reference"]["touched"]) == (["orders"], [])
+    found = drifts(tdmvc, "--touched-only", code=1)
+    assert (found["golden"]["status"], found["golden"]["is_excused"]) == ("behind", False)
+    assert (found["reference"]["status"], found["reference"]["is_excused"]) == ("behind", True)
+    assert "seems to be touched" in found["reference"]["message"]
+    assert drifts(tdmvc, "reference", "--touched-only", code=0)["reference"]["is_excused"]
+    assert "excused" in tdmvc("drift", "reference", "--touched-only").out
+
+
+def test_a_migration_that_names_no_table_excuses_nobody_but_a_merge_of_branches_does(
+    tdmvc: Tdmvc, alembic: Path
+) -> None:
+    merge = 'revision = "m"\ndown_revision = ("b", "c")\n'
+    commit(alembic, "b", revision("b", "a") | revision("c", "a") | {"db/versions/m.py": merge})
+    assert drifts(tdmvc, "reference", "--touched-only", code=0)["reference"]["is_excused"]
+    commit(alembic, "d", {"db/versions/d.py": 'revision = "d"\ndown_revision = "m"\n'})
+    reference = drifts(tdmvc, "reference", "--touched-only", code=1)["reference"]
+    assert not reference["is_excused"]
+    assert "cannot be told which tables d touches" in reference["message"]
+
+
+# Histories that were begun anew.
+
+
+def test_a_renumbered_history_is_unknown_and_names_the_commit(tdmvc: Tdmvc, repo: Path) -> None:
+    config(repo, main="tool: flyway, path: sql")
+    write(repo, {f"sql/V{number}__x.sql": f"-- {number}\n" for number in (39, 40, 41)})
+    add(tdmvc, repo)
+    commit(repo, "Up to 41")
+    shutil.rmtree(repo / "sql")
+    write(repo, {f"sql/V{number}__x.sql": f"-- {number}\n" for number in range(1, 6)})
+    golden = drifts(tdmvc, code=1)["golden"]
+    assert (golden["status"], golden["extra"]) == ("unknown", [])
+    assert "the work tree took away" in golden["message"]
+    sha = commit(repo, "Renumbered")
+    golden = drifts(tdmvc, code=1)["golden"]
+    assert (golden["status"], golden["extra"]) == ("unknown", [])
+    assert f"commit {sha[:10]} took away" in golden["message"]
+    # What was never here is ahead, and fails nothing.
+    manifest = repo / "datasets" / "golden" / "dataset.yaml"
+    manifest.write_text(manifest.read_text().replace("41", "77"))
+    assert drifts(tdmvc, code=0)["golden"]["status"] == "ahead"
+    git(repo.parent, "clone", "-q", "--depth", "1", repo.as_uri(), "clone")
+    shutil.copy(manifest, repo.parent / "clone" / "datasets" / "golden" / "dataset.yaml")
+    (shallow,) = tdmvc("drift", "--format", "json", code=1, folder=repo.parent / "clone").json["drifts"]
+    assert shallow["status"] == "unknown"
+    assert "git fetch --deepen" in shallow["message"]
+
+
+# Several locations.
+
+
+def test_one_location_that_cannot_be_read_leaves_the_others_told(tdmvc: Tdmvc, repo: Path) -> None:
+    config(repo, main="tool: alembic, path: db", billing="tool: flyway, path: sql")
+    write(repo, revision("a", None) | {"sql/V1__x.sql": ""})
+    add(tdmvc, repo)
+    commit(repo, "Both")
+    write(repo, {"db/versions/b.py": 'x = 1\nrevision = compute()\ndown_revision = "a"\n'})
+    found = drifts(tdmvc, code=1)
+    assert found["golden billing"]["status"] == "in-step"
+    assert found["golden main"]["status"] == "unreadable"
+    assert "db/versions/b.py, line 2" in found["golden main"]["message"]
+    assert tdmvc("drift", "--fail-on", "behind").code == 0
+    annotation = tdmvc("drift", "--format", "github", code=1).out.splitlines()[0]
+    assert annotation.startswith("::error title=tdmvc drift%3A golden is unreadable (migrations main),")
+    assert "file=db/versions/b.py,line=2::" in annotation
+
+
+# Nothing of the application runs.
+
+
+def test_a_migration_that_would_write_to_disk_leaves_no_trace(tdmvc: Tdmvc, repo: Path) -> None:
+    trace = repo.parent / "trace"
+    bomb = f'import pathlib\npathlib.Path({str(trace)!r}).write_text("ran")\n'
+    django = f"{bomb}class Migration(migrations.Migration):\n{'    '}dependencies = []\n"
+    files: dict[str, str | bytes | None] = {
+        "db/env.py": bomb,
+        "db/versions/__init__.py": bomb,
+        "db/versions/a.py": f'{bomb}revision = "a"\ndown_revision = None\n',
+        "shop/__init__.py": bomb,
+        "shop/apps.py": bomb,
+        "shop/migrations/__init__.py": bomb,
+        "shop/migrations/0001_initial.py": django,
+        "alembic.ini": "[alembic]\nscript_location = db\n",
+        "manage.py": bomb,
+        "conftest.py": bomb,
+        "sitecustomize.py": bomb,
+    }
+    write(repo, files)
+    config(repo, main="tool: alembic, path: db", web="tool: django, path: .")
+    add(tdmvc, repo)
+    commit(repo, "Traps")
+    commit(repo, "More", {"db/versions/b.py": f'{bomb}revision = "b"\ndown_revision = "a"\n'})
+    for words in (["migrations"], ["drift"], ["init"]):
+        tdmvc(*words, code=None)
+    for words in (["migrations", "--at", "HEAD~1"], ["drift", "--at", "HEAD~1"], ["drift", "--at", "HEAD"]):
+        tdmvc(*words, code=None)
+    states = tdmvc("migrations", "--at", "HEAD~1", "--format", "json").json["locations"]
+    assert [state["heads"] for state in states] == [["a"], ["shop.0001_initial"]]
+    assert not trace.exists()
+
+
+def test_json_of_names_that_are_no_utf8_can_be_printed(tdmvc: Tdmvc, repo: Path) -> None:
+    config(repo, main="tool: flyway, path: sql")
+    folder = os.fsencode(repo / "sql")
+    os.mkdir(folder)
+    for name in (b"V1__caf\xe9.sql", b"V2__new\nline.sql", "V3__schöner.sql".encode()):
+        with open(folder + b"/" + name, "wb") as file:
+            file.write(b"-- \xff\n")
+    commit(repo, "Names")
+    for words in ([], ["--at", "HEAD"]):
+        document = json.loads(tdmvc("migrations", *words, "--format", "json").out)
+        (state,) = document["locations"]
+        assert [migration["id"] for migration in state["migrations"]] == ["1", "2", "3"], words
+        assert tdmvc("migrations", *words).out.startswith("3 migrations")
