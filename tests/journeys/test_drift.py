@@ -293,3 +293,45 @@ def test_json_of_names_that_are_no_utf8_can_be_printed(tdmvc: Tdmvc, repo: Path)
         (state,) = document["locations"]
         assert [migration["id"] for migration in state["migrations"]] == ["1", "2", "3"], words
         assert tdmvc("migrations", *words).out.startswith("3 migrations")
+
+
+# Hostile repositories.
+
+
+def test_a_huge_migration_is_unreadable_with_its_name_and_what_to_do(tdmvc: Tdmvc, repo: Path) -> None:
+    config(repo, main="tool: flyway, path: sql", other="tool: flyway, path: more")
+    write(repo, {"sql/V1__a.sql": "", "more/V1__a.sql": ""})
+    add(tdmvc, repo)
+    with open(repo / "sql" / "V2__load.sql", "wb") as file:
+        file.truncate(100 << 20)
+    found = drifts(tdmvc, code=1)
+    assert (found["golden main"]["status"], found["golden other"]["status"]) == ("unreadable", "in-step")
+    assert found["golden main"]["problems"][0]["path"] == "sql/V2__load.sql"
+    refused = tdmvc("migrations", code=2)
+    assert "sql/V2__load.sql" in refused.err
+    assert "keep rows out of it" in refused.err
+
+
+def test_a_submodule_in_place_of_the_folder_is_told(tdmvc: Tdmvc, repo: Path) -> None:
+    config(repo, main="tool: alembic, path: lib/db")
+    sha = commit(repo, "Config")
+    git(repo, "update-index", "--add", "--cacheinfo", f"160000,{sha},lib")
+    git(repo, "commit", "-q", "-m", "A submodule")
+    refused = tdmvc("migrations", "--at", "HEAD", code=2)
+    assert "This is a submodule" in refused.err
+    assert "Where: lib\n" in refused.err
+    assert "no migration folder" in tdmvc("migrations", code=2).err
+
+
+def test_ten_thousand_revisions_in_one_chain_are_read_at_a_past_revision(tdmvc: Tdmvc, alembic: Path) -> None:
+    ids = [f"r{number:05d}" for number in range(10_000)]
+    files: dict[str, str | bytes | None] = {
+        f"db/versions/{id_}.py": f'revision = "{id_}"\ndown_revision = "{parent}"\n'
+        for parent, id_ in zip(["a", *ids[:-1]], ids, strict=True)
+    }
+    commit(alembic, "Many", files)
+    shutil.rmtree(alembic / "db")
+    commit(alembic, "None")
+    golden = drifts(tdmvc, "golden", "--at", "HEAD~1", code=1)["golden"]
+    assert (golden["status"], len(golden["pending"])) == ("behind", 10_000)
+    assert tdmvc("migrations", "--at", "HEAD~1").out.startswith("10,001 migrations")
