@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from tdmvc.actions.look_back import look_back
 from tdmvc.actions.migrations import configured_locations, read_location, tree_at
@@ -112,11 +113,8 @@ class _Check:
         self._location = location
         self._actual = _read(tree, location)
         self._look_back = look_back(workspace, location, starts, is_work_tree=tree is workspace.tree)
-        self._history: MigrationState | None = None
-        if is_old:
-            # The work tree knows migrations that an old revision cannot know.
-            found = _read(workspace.tree, location)
-            self._history = found if isinstance(found, MigrationState) else None
+        # The work tree knows migrations that an old revision cannot know.
+        self._history = cache(lambda: _known(workspace.tree, location)) if is_old else None
 
     def __call__(self, subject: _Subject) -> Drift:
         found = check_drift(
@@ -138,6 +136,11 @@ def _read(tree: FileTree, location: MigrationLocation) -> MigrationState | Migra
         return read_location(tree, location)
     except MigrationsError as error:
         return error
+
+
+def _known(tree: FileTree, location: MigrationLocation) -> MigrationState | None:
+    found = _read(tree, location)
+    return found if isinstance(found, MigrationState) else None
 
 
 def _subjects(

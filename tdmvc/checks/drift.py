@@ -35,7 +35,7 @@ def check_drift(
     *,
     at: str,
     location: str = "",
-    history: MigrationState | None = None,
+    history: Callable[[], MigrationState | None] | None = None,
     look_back: Callable[[Sequence[str]], LookBack] | None = None,
 ) -> Drift:
     """Compare what a dataset was made for with the migrations that are there.
@@ -47,8 +47,9 @@ def check_drift(
         actual: the migrations at the revision, or why they cannot be read.
         at: what the migrations were read from.
         location: the location's name; needed only when `actual` is an error.
-        history: a state that knows more than the revision (HEAD, the work tree), so that
-            a dataset that is ahead of an old revision is not unknown to it.
+        history: gives a state that knows more than the revision (the work tree), so that
+            a dataset that is ahead of an old revision is not unknown to it; called only
+            where a recorded head is not at the revision.
         look_back: asks the commits before the revision for ids that it does not hold; called
             only where a recorded head is found nowhere.
     """
@@ -139,7 +140,7 @@ class _Verdict:
 def _judge(
     recorded: RecordedState,
     actual: MigrationState,
-    history: MigrationState | None,
+    history: Callable[[], MigrationState | None] | None,
     look_back: Callable[[Sequence[str]], LookBack] | None,
 ) -> _Verdict:
     if recorded.tool != actual.location.tool:
@@ -149,7 +150,9 @@ def _judge(
         return _Verdict(DriftStatus.UNKNOWN, message)
     if set(recorded.heads) == set(actual.heads):
         return _same_heads(recorded, actual)
-    known = KnownMigrations(actual, history)
+    known = KnownMigrations(actual, None)
+    if history and any(head not in known for head in recorded.heads):
+        known = KnownMigrations(actual, history())
     missing = tuple(head for head in recorded.heads if head not in known)
     if missing:
         return _missing_heads(missing, recorded, actual, look_back(missing) if look_back else LookBack())

@@ -81,13 +81,13 @@ def test_a_branch_that_the_dataset_has_not_seen_is_pending():
 
 
 def test_an_older_revision_is_ahead_when_its_history_is_known():
-    found = drift(recorded("c"), line("a"), history=line("a", "b", "c", "d"))
+    found = drift(recorded("c"), line("a"), history=lambda: line("a", "b", "c", "d"))
     assert found.status is DriftStatus.AHEAD
     assert found.extra == ("b", "c")
 
 
 def test_two_branches_have_diverged():
-    found = drift(recorded("b"), line("a", "x"), history=state({"a": [], "b": ["a"]}))
+    found = drift(recorded("b"), line("a", "x"), history=lambda: state({"a": [], "b": ["a"]}))
     assert found.status is DriftStatus.DIVERGED
     assert [migration.id for migration in found.pending] == ["x"]
     assert found.extra == ("b",)
@@ -95,7 +95,7 @@ def test_two_branches_have_diverged():
 
 def test_heads_that_do_not_exist_here_are_unknown_and_never_behind():
     for history in (None, line("a", "b")):
-        found = drift(recorded("gone"), line("a", "b"), history=history)
+        found = drift(recorded("gone"), line("a", "b"), history=lambda known=history: known)
         assert found.status is DriftStatus.UNKNOWN
         assert "gone" in found.message
         assert found.pending == ()
@@ -186,12 +186,12 @@ def test_a_squash_without_more_is_in_step(files):
     here = state(edges | {"s": []}, heads=["s"], tool="django", replaces={"s": ("1", "2")})
     assert drift(recorded("2", tool="django"), here).status is DriftStatus.IN_STEP
     before = line("1", "2", tool="django")
-    assert drift(recorded("s", tool="django"), before, history=here).status is DriftStatus.IN_STEP
+    assert drift(recorded("s", tool="django"), before, history=lambda: here).status is DriftStatus.IN_STEP
 
 
 def test_an_old_revision_lacks_what_a_squash_stands_for():
     here = state({"s": []}, tool="django", replaces={"s": ("1", "2", "3")})
-    found = drift(recorded("s", tool="django"), line("1", tool="django"), history=here)
+    found = drift(recorded("s", tool="django"), line("1", tool="django"), history=lambda: here)
     assert found.status is DriftStatus.AHEAD
     assert found.extra == ("2", "3")
 
@@ -205,7 +205,7 @@ def test_findings_are_made_for_what_is_asked_to_fail():
     drifts = [
         drift(recorded("b"), line("a", "b")),
         drift(recorded("a"), line("a", "b")),
-        drift(recorded("b"), line("a"), history=line("a", "b")),
+        drift(recorded("b"), line("a"), history=lambda: line("a", "b")),
     ]
     (finding,) = drift_findings(drifts)
     assert (finding.rule, finding.severity, finding.dataset) == ("drift-behind", Severity.ERROR, "golden")

@@ -86,7 +86,7 @@ def test_drift(case: dict[str, Any]) -> None:
         *("golden", "golden@1.0.0", recorded_of(case), actual),
         at="abc1234",
         location="main",
-        history=later if isinstance(later, MigrationState) else None,
+        history=lambda: later if isinstance(later, MigrationState) else None,
         look_back=look_back,
     )
     assert found.status is DriftStatus(case["status"]), found.message
