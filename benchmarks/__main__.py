@@ -14,13 +14,14 @@ from pathlib import Path
 from benchmarks.encodings import HEADINGS, measure_encodings
 from benchmarks.figures import GIB, Figure, render_figures, render_table
 from benchmarks.lineitem import DATA, lineitem
+from benchmarks.migrations import FILES, measure_migrations
 from benchmarks.peers import compare_all, compare_large, compare_start_up
 from benchmarks.peers_page import PAGE, Comparison, large_figures, put_into, render_comparisons
 from benchmarks.peers_programs import check_peers
 from benchmarks.startup import measure_startup
 from benchmarks.volume import measure_volume
 
-_GROUPS = ("startup", "volume", "encodings")
+_GROUPS = ("startup", "migrations", "volume", "encodings")
 _PEERS = "peers"
 """Asked for by name only: it needs programs that `make bench-peers` installs."""
 _PACKAGES = ("tdmvc", "duckdb", "pyarrow", "dvc")
@@ -39,6 +40,11 @@ def main() -> None:
         _say("measuring start-up …")
         with _work_folder() as work:
             _print_figures("Start-up", measure_startup(work, runs=runs))
+    if "migrations" in groups:
+        _say("measuring migrations …")
+        with _work_folder() as work:
+            figures = measure_migrations(work, runs=3 if options.quick else 7)
+            _print_figures(f"{FILES:,} migrations at a past revision", figures)
     if "volume" in groups:
         # One turn at the largest scale: it takes minutes, and noise of a second is nothing beside it.
         for scale, turns in [(0.1, 3)] if options.quick else [(1, 5), (10, 1)][: 1 + options.full]:
@@ -60,7 +66,7 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "groups", nargs="*", metavar="GROUP", help=f"{', '.join(_GROUPS)} (default: all three) or {_PEERS}"
+        "groups", nargs="*", metavar="GROUP", help=f"{', '.join(_GROUPS)} (default: all of them) or {_PEERS}"
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="0.6 million rows, few turns: does it run?")

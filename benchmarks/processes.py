@@ -45,10 +45,16 @@ class Timing:
     seconds: tuple[float, ...]
     peak_bytes: int
     """The largest resident set of any run, children included."""
+    cpu_seconds: tuple[float, ...] = ()
+    """The processor's time, user and system, children included, run by run."""
 
     @property
     def median(self) -> float:
         return statistics.median(self.seconds)
+
+    @property
+    def cpu_median(self) -> float:
+        return statistics.median(self.cpu_seconds)
 
 
 def alternate(ours: Side, peer: Side, *, runs: int, is_warmed: bool = True) -> tuple[Timing, Timing]:
@@ -88,7 +94,7 @@ def measure(side: Side) -> Timing:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"failed: {' '.join(side.command)}\n{complaint.decode(errors='replace')}")
-    return Timing((seconds,), usage.ru_maxrss * _RSS_UNIT)
+    return Timing((seconds,), usage.ru_maxrss * _RSS_UNIT, (usage.ru_utime + usage.ru_stime,))
 
 
 def run(folder: Path, *command: str) -> str:
@@ -106,4 +112,8 @@ def run(folder: Path, *command: str) -> str:
 
 
 def _timing(single: list[Timing]) -> Timing:
-    return Timing(tuple(t.seconds[0] for t in single), max(t.peak_bytes for t in single))
+    return Timing(
+        tuple(t.seconds[0] for t in single),
+        max(t.peak_bytes for t in single),
+        tuple(t.cpu_seconds[0] for t in single),
+    )
