@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tdmvc.actions.add import current_state
 from tdmvc.actions.change_set import GITIGNORE, ChangeSet
-from tdmvc.actions.release_states import resolve_release
+from tdmvc.actions.release_states import ReleaseResolver
 from tdmvc.actions.states import resolve_state
 from tdmvc.actions.tables import leftover_folders, open_tables, table_folder, work_status
 from tdmvc.actions.workspace import Workspace
@@ -20,7 +20,7 @@ from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
 from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.names import folder_name
-from tdmvc.model.report import CheckedOut, CheckoutReport, Inference
+from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WithoutVersion
 from tdmvc.model.sql import quote_name, quote_names, scan_parquet
 from tdmvc.model.work import WorkStatus
 from tdmvc.repo.contract import CONTRACT_FILE
@@ -60,11 +60,11 @@ def checkout(
 
     Raises:
         LocalWorkError: rows that no object holds would be overwritten.
-        NotFoundError: no such state, release or table.
+        NotFoundError: no such state or table, or a release that no dataset has a version for.
         PartError: a part is nowhere.
     """
     options = options or CheckoutOptions()
-    chosen = _choose(workspace, ref, options)
+    chosen, without = _choose(workspace, ref, options)
     done: list[CheckedOut] = []
     for state, how in chosen:
         _check_tables(state, options.tables)
@@ -74,7 +74,7 @@ def checkout(
             target = options.into / state.name if len(chosen) > 1 else options.into
             done.append(_into_target(workspace, state, how, target, options))
     workspace.store.index.save()
-    return CheckoutReport(tuple(done), options.release)
+    return CheckoutReport(tuple(done), options.release, tuple(without))
 
 
 def checkout_pointers(workspace: Workspace, state: DatasetState, *, force: bool = False) -> CheckedOut:
@@ -84,21 +84,39 @@ def checkout_pointers(workspace: Workspace, state: DatasetState, *, force: bool 
 
 def _choose(
     workspace: Workspace, ref: str | None, options: CheckoutOptions
-) -> list[tuple[DatasetState, Inference | None]]:
+) -> tuple[list[tuple[DatasetState, Inference | None]], list[WithoutVersion]]:
     if (ref is None) == (options.release is None):
         raise UsageError(
             "checkout needs a reference or a release, one of them.",
             remedy="write `tdmvc checkout golden@1.0.0`, or `tdmvc checkout --release 2.14.0`.",
         )
     if ref is not None:
-        return [(resolve_state(workspace, ref), None)]
+        return [(resolve_state(workspace, ref), None)], []
     names = workspace.chosen(list(options.datasets))
     if not names:
         raise NotFoundError("There is no dataset here yet.", remedy="make one: tdmvc add NAME SOURCE.")
+    resolver = ReleaseResolver(workspace, str(options.release), strict=options.strict)
     found: list[tuple[DatasetState, Inference | None]] = []
+    errors: dict[str, NotFoundError] = {}
     for name in names:
-        found.append(resolve_release(workspace, name, str(options.release), strict=options.strict))
-    return found
+        try:
+            found.append(resolver.resolve(name))
+        except NotFoundError as error:
+            errors[name] = error
+    if not found:
+        raise _none_fits(list(errors.values()))
+    return found, [WithoutVersion(name, error.what, error.remedy) for name, error in errors.items()]
+
+
+def _none_fits(errors: list[NotFoundError]) -> NotFoundError:
+    """Return one error for all datasets."""
+    if len(errors) == 1:
+        return errors[0]
+    return NotFoundError(
+        "\n".join(error.what for error in errors),
+        where=", ".join(error.where for error in errors),
+        remedy=" ".join(f"{error.where}: {error.remedy}" for error in errors),
+    )
 
 
 def _check_tables(state: DatasetState, tables: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from functools import cache
 
 from tdmvc.actions.look_back import look_back
 from tdmvc.actions.migrations import configured_locations, read_location, tree_at
-from tdmvc.actions.release_states import resolve_release
+from tdmvc.actions.release_states import ReleaseResolver
 from tdmvc.actions.states import resolve_state
 from tdmvc.actions.workspace import Workspace
 from tdmvc.checks.drift import DEFAULT_FAIL_ON, check_drift, drift_findings
@@ -153,7 +153,8 @@ def _subjects(
     at = release_commit(workspace.git, workspace.config, release)
     if at is None:
         raise NotFoundError.named("release", release, sorted(workspace.git.tags()))
-    return [_subject_of_release(workspace, state, release) for state in states], at
+    resolver = ReleaseResolver(workspace, release, strict=False)
+    return [_subject_of_release(resolver, state) for state in states], at
 
 
 def _subject(state: DatasetState) -> _Subject:
@@ -161,11 +162,11 @@ def _subject(state: DatasetState) -> _Subject:
     return _Subject(state.name, state.ref, recorded, frozenset(state.pointers))
 
 
-def _subject_of_release(workspace: Workspace, state: DatasetState, release: str) -> _Subject:
+def _subject_of_release(resolver: ReleaseResolver, state: DatasetState) -> _Subject:
     if state.version is not None:
         return _subject(state)
     try:
-        return _subject(resolve_release(workspace, state.name, release, strict=False)[0])
+        return _subject(resolver.resolve(state.name)[0])
     except NotFoundError as error:
         return _Subject(state.name, state.ref, fault=error.what)
 

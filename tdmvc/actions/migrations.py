@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tdmvc.actions.workspace import Workspace
-from tdmvc.errors import MigrationsError, NotFoundError
+from tdmvc.errors import ConfigError, MigrationsError, NotFoundError, UnreadableFileError
 from tdmvc.migrations import READERS, detect, read_state
 from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
@@ -59,9 +59,21 @@ def read_location(tree: FileTree, location: MigrationLocation) -> MigrationState
 
 
 def configured_locations(workspace: Workspace, tree: FileTree) -> tuple[MigrationLocation, ...]:
-    """Return the locations that tdmvc.yaml names in a tree; where it names none there, today's."""
-    there = read_config(tree).migrations if tree.read_text(CONFIG_FILE) else ()
-    return there or workspace.config.migrations
+    """Return the locations that tdmvc.yaml names in a tree; where it names none there, today's.
+
+    A tdmvc.yaml of the past that cannot be understood cannot be mended either: today's counts.
+
+    Raises:
+        UnreadableFileError: tdmvc.yaml is in conflict in the preview of a merge.
+    """
+    if tree is workspace.tree or tree.read_text(CONFIG_FILE) is None:
+        return workspace.config.migrations
+    try:
+        return read_config(tree).migrations or workspace.config.migrations
+    except UnreadableFileError:
+        raise
+    except ConfigError:
+        return workspace.config.migrations
 
 
 def _locations(

@@ -6,7 +6,7 @@ import click
 
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.errors import UsageError
+from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.render.documents import checkout_document
 from tdmvc.render.transfer_terminal import render_checkout
 
@@ -31,12 +31,13 @@ def command(
     force: bool,
     strict: bool,
     output_format: str,
-) -> None:
+) -> int:
     """Bring a state of a dataset into the working copy, or elsewhere with --into.
 
     Fetches only what is missing, moves no Git HEAD, and refuses to overwrite edits that
     nothing else keeps. A release is found by the version that names it, else by the
-    migrations at the release's commit.
+    migrations at the release's commit. Where some datasets have no version for it, the
+    others are brought, and the exit code is 3.
 
     \b
     Examples:
@@ -66,3 +67,4 @@ def command(
         lambda: checkout_document(report),
         lambda color, width: render_checkout(report, color=color, width=width),
     )
+    return NotFoundError.exit_code if report.without_version else 0

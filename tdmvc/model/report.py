@@ -176,11 +176,22 @@ class CheckedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class WithoutVersion:
+    """A dataset that has no version for a release."""
+
+    dataset: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutReport:
     """What `checkout` did."""
 
     datasets: tuple[CheckedOut, ...]
     release: str | None = None
+    without_version: tuple[WithoutVersion, ...] = ()
+    """Datasets of which no version fits the release; the others were brought."""
 
 
 @dataclass(frozen=True, slots=True)

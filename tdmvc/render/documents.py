@@ -220,6 +220,10 @@ def checkout_document(report: CheckoutReport) -> Document:
         "format": "tdmvc.checkout/1",
         "release": report.release,
         "datasets": [_checked_out(dataset) for dataset in report.datasets],
+        "without_version": [
+            {"dataset": one.dataset, "message": one.message, "remedy": one.remedy}
+            for one in report.without_version
+        ],
     }
 
 

@@ -3,6 +3,7 @@
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, TransferReport, VerifyReport
 from tdmvc.render.cells import visible
 from tdmvc.render.page import (
+    INDENT,
     Cell,
     Page,
     Step,
@@ -25,6 +26,7 @@ def render_checkout(report: CheckoutReport, *, color: bool, width: int) -> str:
         brought = report.datasets[0]
         page.verdict(f"Checked out {visible(brought.ref)}", _extent(brought), page.style.green)
         _checked_out(brought, report.release, page)
+        _without_version(report, page)
         return page.text
     release = f"release {visible(report.release)}" if report.release else ""
     page.verdict(f"Checked out {plural(len(report.datasets), 'dataset')}", release, page.style.green)
@@ -32,7 +34,16 @@ def render_checkout(report: CheckoutReport, *, color: bool, width: int) -> str:
         page.blank()
         page.headline(visible(brought.ref), _extent(brought))
         _checked_out(brought, report.release, page)
+    _without_version(report, page)
     return page.text
+
+
+def _without_version(report: CheckoutReport, page: Page) -> None:
+    for one in report.without_version:
+        page.blank()
+        page.headline(visible(one.dataset), "not brought")
+        page.line(visible(one.message), page.style.red, indent=INDENT)
+        page.line(visible(f"To mend it: {one.remedy}"), page.style.dim, indent=INDENT)
 
 
 def _checked_out(brought: CheckedOut, release: str | None, page: Page) -> None:

@@ -1,5 +1,6 @@
 """Knows the application's releases: which one is current, which names mean the same, which commit is whose."""
 
+import contextlib
 import json
 import re
 import shlex
@@ -82,7 +83,10 @@ def nearest(release: str, known: Sequence[str]) -> list[str]:
 
 
 def release_commit(git: GitRepo, config: RepoConfig, release: str) -> str | None:
-    """Return the commit of a release: of its tag, else of a revision of that name; None if unknown here."""
+    """Return the commit of a release: of its tag, else of a revision of that name; None if unknown here.
+
+    A release that a file names is HEAD's own: so it is known in a clone without tags, too.
+    """
     pattern = config.release_value if config.release_source is ReleaseSource.TAGS else "v*"
     tags = git.tags(pattern)
     for name in (pattern.replace("*", _without_v(release), 1), release):
@@ -93,7 +97,13 @@ def release_commit(git: GitRepo, config: RepoConfig, release: str) -> str | None
             release_of_tag(name, pattern), release
         ):
             return commit
-    return git.try_resolve(release)
+    found = git.try_resolve(release)
+    if found is None and config.release_source is ReleaseSource.FILE:
+        with contextlib.suppress(ConfigError):
+            found = (
+                git.head() if matches(_read_file(git.work_tree(), config.release_value), release) else None
+            )
+    return found
 
 
 def _without_v(name: str) -> str:

@@ -138,7 +138,7 @@ def test_a_release_that_nothing_fits_tells_the_nearest_and_what_they_lack(tdmvc:
     _checkout(tdmvc, "--release", "1.0.0")
     refused = tdmvc("checkout", "--release", "1.4.0", code=3)
     assert "release '1.4.0'" in refused.err
-    assert "golden@1.0.0 (without migration 0003)" in refused.err
+    assert "golden@1.0.0 (without migrations 0002, 0003)" in refused.err
     assert _names(folder) == ["Ada"]
     assert "golden@1.1.0 (without migration 0003)" in refused.err
     unknown = tdmvc("checkout", "--release", "9.9.9", code=3)
@@ -171,6 +171,92 @@ def test_a_shallow_clone_without_tags_knows_declared_releases_and_says_why_it_kn
     assert _checkout(tdmvc, "--release", "1.2.0", folder=clone)["version"] == "1.1.0"
     refused = tdmvc("checkout", "--release", "1.3.0", code=3, folder=clone)
     assert "this clone is shallow" in refused.err
+
+
+def test_of_several_datasets_those_that_fit_are_brought_and_the_others_are_told(
+    tdmvc: Tdmvc, repo: Path, folder: Path
+) -> None:
+    source = repo.parent / "prices.csv"
+    source.write_text("id\n1\n")
+    tdmvc("add", "prices", source, "--key", "prices=id")
+    _commit(repo, "Prices")
+    _quietly(repo, "publish", "prices", "1.0.0", "--release", "1.4.0")
+    done = tdmvc("checkout", "--release", "1.3.0", "--format", "json", code=3).json
+    assert [brought["ref"] for brought in done["datasets"]] == ["golden@1.1.0"]
+    (left,) = done["without_version"]
+    assert left["dataset"] == "prices"
+    assert "release 1.4.0 has prices@1.0.0 (with later migration 0003)" in left["remedy"]
+    assert _names(folder) == ["Ada", "Grace"]
+    text = tdmvc("checkout", "--release", "1.3.0", code=3).out
+    assert "prices  not brought" in text
+    found = {
+        d["dataset"]: d
+        for d in tdmvc("drift", "--release", "1.3.0", "--format", "json", code=1).json["drifts"]
+    }
+    assert (found["golden"]["status"], found["prices"]["status"]) == ("in-step", "unknown")
+    assert "No version of prices fits release '1.3.0'" in found["prices"]["message"]
+    # Nothing is brought where nothing fits, and each dataset is told.
+    none = tdmvc("checkout", "--release", "9.9.9", code=3).err
+    assert "No version of golden fits" in none
+    assert "No version of prices fits" in none
+
+
+def test_the_locations_of_a_release_are_those_that_its_own_commit_names(tdmvc: Tdmvc, repo: Path) -> None:
+    git(repo, "mv", "migrations", "db")
+    (repo / "tdmvc.yaml").write_text(
+        CONFIG.replace("path: migrations", "path: db") + "  billing: {tool: flyway, path: billing}\n"
+    )
+    (repo / "billing").mkdir()
+    (repo / "billing" / "V1__x.sql").write_text("")
+    _commit(repo, "Moved")
+    brought = _checkout(tdmvc, "--release", "1.3.0")
+    assert (brought["version"], brought["how"]) == ("1.1.0", "inferred")
+    states = tdmvc("migrations", "--at", "v1.3.0", "--format", "json").json["locations"]
+    assert [(state["path"], state["heads"]) for state in states] == [("migrations", ["0002"])]
+
+
+def test_a_location_that_a_dataset_does_not_record_or_that_cannot_be_read_is_in_nobodys_way(
+    tdmvc: Tdmvc, repo: Path
+) -> None:
+    (repo / "tdmvc.yaml").write_text(CONFIG + "  billing: {tool: flyway, path: billing}\n")
+    for tag in ("v1.5.0", "v1.6.0"):
+        (repo / "migrations" / "0003_step.sql").unlink(missing_ok=True)
+        _commit(repo, tag, tag)
+        brought = _checkout(tdmvc, "--release", tag)
+        assert (brought["version"], brought["how"]) == ("1.1.0", "inferred"), tag
+        (repo / "billing").mkdir(exist_ok=True)
+        (repo / "billing" / "V1__x.sql").write_text("")
+        git(repo, "checkout", "-q", "--", "datasets")
+    shutil.rmtree(repo / "migrations")
+    _commit(repo, "None", "v1.7.0")
+    refused = tdmvc("checkout", "--release", "1.7.0", code=3)
+    assert "not to be read there: main: There is no migration folder here" in refused.err
+    assert "golden@1.1.0 (main: cannot be read at that commit)" in refused.err
+
+
+def test_heads_of_another_tool_are_other_heads(tdmvc: Tdmvc, repo: Path) -> None:
+    shutil.rmtree(repo / "migrations")
+    (repo / "migrations").mkdir()
+    (repo / "migrations" / "V0002__x.sql").write_text("")
+    (repo / "tdmvc.yaml").write_text(CONFIG.replace("tool: sql", "tool: flyway"))
+    _commit(repo, "Flyway", "v1.8.0")
+    refused = tdmvc("checkout", "--release", "1.8.0", code=3)
+    assert "golden@1.1.0 (made for migration 0002, which is not there)" in refused.err
+
+
+def test_a_release_that_a_file_names_is_heads_own_even_without_tags(
+    tdmvc: Tdmvc, repo: Path, tmp_path: Path
+) -> None:
+    _use_remote(repo, tmp_path / "store")
+    tdmvc("push")
+    (repo / "tdmvc.yaml").write_text(CONFIG.replace('{tags: "v*"}', "{file: VERSION}"))
+    (repo / "VERSION").write_text("1.9.0\n")
+    (repo / "migrations" / "0003_step.sql").unlink()
+    _commit(repo, "Release 1.9.0")
+    git(tmp_path, "clone", "-q", "--depth", "1", "--no-tags", repo.as_uri(), "clone")
+    brought = _checkout(tdmvc, "--release", "1.9.0", folder=tmp_path / "clone")
+    assert (brought["version"], brought["how"]) == ("1.1.0", "inferred")
+    tdmvc("checkout", "--release", "1.9.1", code=3, folder=tmp_path / "clone")
 
 
 def test_drift_of_a_release_compares_what_fits_it_with_its_own_schema(tdmvc: Tdmvc) -> None:

@@ -35,6 +35,7 @@ from tdmvc.model.report import (
     TransferReport,
     Verified,
     VerifyReport,
+    WithoutVersion,
 )
 from tdmvc.model.schema import Column, Reference, TableSchema
 from tdmvc.model.version import SemVer, Version, VersionTable
@@ -251,6 +252,18 @@ CHECKOUT_RELEASE = CheckoutReport(
         CheckedOut("masked-eu", "masked-eu@3.1.0", _V["3.1.0"], SHA, ("people",), 1, 3, Inference.INFERRED),
     ),
     "2.14.0",
+)
+CHECKOUT_PARTLY = CheckoutReport(
+    CHECKOUT_RELEASE.datasets[:1],
+    "2.14.0",
+    (
+        WithoutVersion(
+            "reference",
+            "No version of reference fits release '2.14.0': no version declares it, and none has the migration"
+            " heads of its commit 1f3c9c0f4b.",
+            "take one of the nearest: release 2.13.0 has reference@1.0.0 (without migration ae1027a6acf).",
+        ),
+    ),
 )
 
 PUSH_SOME = TransferReport("push", ("golden", "golden@3.2.0"), ("origin", "archive"), 120, 14)

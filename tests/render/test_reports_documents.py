@@ -21,7 +21,10 @@ CASES: dict[str, tuple[Callable[[Any], dict[str, object]], tuple[str, ...]]] = {
     "list": (documents.list_document, ("LIST_MANY", "LIST_ONE", "LIST_UNPUBLISHED")),
     "show": (documents.show_document, ("SHOW_VERSION", "SHOW_WORK", "SHOW_WIDE")),
     "publish": (documents.publish_document, ("PUBLISH_PLAIN", "PUBLISH_TAGGED")),
-    "checkout": (documents.checkout_document, ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE")),
+    "checkout": (
+        documents.checkout_document,
+        ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE", "CHECKOUT_PARTLY"),
+    ),
     "transfer": (documents.transfer_document, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
     "verify": (documents.verify_document, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
     "sql": (documents.query_document, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),

@@ -25,7 +25,7 @@ CASES: dict[str, tuple[Callable[..., str], tuple[str, ...]]] = {
     "list": (render_list, ("LIST_MANY", "LIST_ONE", "LIST_UNPUBLISHED")),
     "show": (render_show, ("SHOW_VERSION", "SHOW_WORK", "SHOW_WIDE")),
     "publish": (render_publish, ("PUBLISH_PLAIN", "PUBLISH_TAGGED")),
-    "checkout": (render_checkout, ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE")),
+    "checkout": (render_checkout, ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE", "CHECKOUT_PARTLY")),
     "transfer": (render_transfer, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
     "verify": (render_verify, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
     "sql": (render_query, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
