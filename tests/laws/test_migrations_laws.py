@@ -11,11 +11,12 @@ from django.db.migrations.loader import MigrationLoader
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tdmvc.checks.drift import check_drift
 from tdmvc.migrations import read_state
 from tdmvc.migrations.digest import ContentDigest
 from tdmvc.migrations.graph import find_cycle, find_heads, order_ids
 from tdmvc.migrations.line import natural
-from tdmvc.model.migration import MigrationLocation
+from tdmvc.model.migration import MigrationLocation, RecordedState
 
 
 class MemoryTree:
@@ -38,8 +39,9 @@ class MemoryTree:
 
 @st.composite
 def alembic_files(draw):
-    """Random revision files: branches, merges and dependencies, spelled in every way."""
+    """Random revision files: branches, merges, labels and dependencies, spelled in every way."""
     files = {}
+    labels: dict[str, str] = {}
     for number in range(draw(st.integers(1, 10))):
         earlier = (
             st.sets(st.integers(0, number - 1).map("r{:03d}".format), max_size=3)
@@ -48,6 +50,8 @@ def alembic_files(draw):
         )
         down = sorted(draw(earlier))
         depends = sorted(draw(earlier) - set(down)) if draw(st.booleans()) else []
+        named = {id_: label for label, id_ in labels.items()}
+        depends = [named[d] if d in named and draw(st.booleans()) else d for d in depends]
         spelled = draw(st.sampled_from([tuple, list]))(down)
         if len(down) < 2 and draw(st.booleans()):
             spelled = down[0] if down else None
@@ -56,14 +60,20 @@ def alembic_files(draw):
             f"from typing import Union\nrevision{note} = 'r{number:03d}'\ndown_revision{note} = {spelled!r}\n"
         )
         if depends:
-            text += f"depends_on = {tuple(depends)!r}\n"
+            text += f"depends_on = {draw(st.sampled_from([tuple, list]))(depends)!r}\n"
+        if not down and draw(st.booleans()):
+            # A label belongs to all that comes after it, so only the beginning of a branch has one here.
+            labels[f"label{number}"] = f"r{number:03d}"
+            text += (
+                f"branch_labels{note} = {draw(st.sampled_from([(f'label{number}',), f'label{number}']))!r}\n"
+            )
         files[f"db/versions/{draw(st.integers(0, 99))}_{number}.py"] = text
     return files
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(alembic_files())
-def test_alembic_heads_are_those_of_alembic_itself(files):
+def test_alembic_heads_parents_and_order_are_those_of_alembic_itself(files):
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         (Path(folder) / "db" / "versions").mkdir(parents=True)
@@ -71,11 +81,50 @@ def test_alembic_heads_are_those_of_alembic_itself(files):
             (Path(folder) / path).write_text(text)
         script = ScriptDirectory(f"{folder}/db")
         heads, bases = script.get_heads(), script.get_bases()
+        walked = [revision.revision for revision in script.walk_revisions()]
+        parents = {
+            id_: {
+                *script.get_revision(id_)._versioned_down_revisions,
+                *script.get_revision(id_)._resolved_dependencies,
+            }
+            for id_ in walked
+        }
     state = read_state(MemoryTree(files), MigrationLocation("main", "alembic", "db"))
     assert list(state.heads) == sorted(heads)
+    assert sorted(m.id for m in state.migrations) == sorted(walked)
+    assert {m.id: set(m.parents) for m in state.migrations} == parents
     assert {m.id for m in state.migrations if not m.parents} <= set(bases)
     rank = {migration.id: position for position, migration in enumerate(state.migrations)}
     assert all(rank[parent] < rank[m.id] for m in state.migrations for parent in m.parents)
+    assert [problem.kind for problem in state.problems] == ["several-heads"] * (len(heads) > 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(alembic_files(), st.data())
+def test_what_is_pending_is_what_alembic_would_run(files, data):
+    state = read_state(MemoryTree(files), MigrationLocation("main", "alembic", "db"))
+    start = data.draw(st.sampled_from([migration.id for migration in state.migrations]))
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        (Path(folder) / "db" / "versions").mkdir(parents=True)
+        for path, text in files.items():
+            (Path(folder) / path).write_text(text)
+        script = ScriptDirectory(f"{folder}/db")
+        wanted = {
+            revision.revision for revision in script.iterate_revisions("heads", start, implicit_base=True)
+        }
+    drift = check_drift("d", "d", RecordedState("alembic", (start,)), state, at="abc1234")
+    pending = [migration.id for migration in drift.pending]
+    seen = {start}
+    for migration in reversed(state.migrations):
+        if migration.id in seen:
+            seen.update(migration.parents)
+    assert set(pending) == {migration.id for migration in state.migrations} - seen
+    # Alembic leaves out what only a dependency leads to and what was run on another branch.
+    assert set(pending) >= wanted - seen
+    rank = {id_: position for position, id_ in enumerate(pending)}
+    by_id = {migration.id: migration for migration in state.migrations}
+    assert all(rank[p] < rank[id_] for id_ in pending for p in by_id[id_].parents if p in rank)
 
 
 class LoaderOfTexts(MigrationLoader):
@@ -99,7 +148,7 @@ class LoaderOfTexts(MigrationLoader):
 
 @st.composite
 def django_files(draw):
-    """Random migrations of two applications, with a squash or two whose originals may be gone."""
+    """Random migrations of two applications: squashes whose originals may be gone, run_before, `__first__`."""
     nodes: list[tuple[tuple[str, str], set[tuple[str, str]]]] = []
     for number in range(draw(st.integers(1, 9))):
         app = draw(st.sampled_from(["pay", "shop"]))
@@ -108,36 +157,82 @@ def django_files(draw):
         if nodes and draw(st.booleans()):
             dependencies.add(draw(st.sampled_from([key for key, _ in nodes])))
         nodes.append(((app, f"{number:04d}_x"), dependencies))
-    files = {key: (dependencies, []) for key, dependencies in nodes}
-    for app in draw(st.sets(st.sampled_from(["pay", "shop"]))):
+    files = {key: (dependencies, [], []) for key, dependencies in nodes}
+    if len(nodes) > 1 and draw(st.booleans()):
+        early, late = sorted(draw(st.sets(st.integers(0, len(nodes) - 1), min_size=2, max_size=2)))
+        files[nodes[early][0]][2].append(nodes[late][0])
+    apps = {key[0] for key, _ in nodes}
+    if len(apps) == 2 and draw(st.booleans()):
+        last = nodes[-1][0]
+        files[last][0].add(("pay" if last[0] == "shop" else "shop", "__first__"))
+    for app in sorted(draw(st.sets(st.sampled_from(["pay", "shop"])))):
         keys = [key for key, _ in nodes if key[0] == app]
         if not keys:
             continue
         start = draw(st.integers(0, len(keys) - 1))
         replaced = keys[start : start + draw(st.integers(1, 4))]
         outer = {d for key in replaced for d in files[key][0]} - set(replaced)
-        files[app, f"{replaced[0][1]}_squashed"] = (outer, replaced)
+        squash = (app, draw(st.sampled_from([f"{replaced[0][1]}_squashed", "0100_squashed"])))
+        files[squash] = (outer, replaced, [])
         if draw(st.booleans()):
             for key in replaced:
+                files[squash][2].extend(k for k in files[key][2] if k not in replaced)
                 del files[key]
     return {
         f"{app}/migrations/{name}.py": "from django.db import migrations\n"
         "class Migration(migrations.Migration):\n"
-        f"    replaces = {replaces!r}\n    dependencies = {sorted(dependencies)!r}\n    operations = []\n"
-        for (app, name), (dependencies, replaces) in files.items()
+        f"    replaces = {replaces!r}\n    dependencies = {sorted(dependencies)!r}\n"
+        f"    run_before = {run_before!r}\n    operations = []\n"
+        for (app, name), (dependencies, replaces, run_before) in files.items()
     }
 
 
-@settings(max_examples=150, deadline=None)
+def _loaded(files):
+    """Let Django load the files; what it refuses itself is no example."""
+    try:
+        return LoaderOfTexts(files)
+    except (CircularDependencyError, NodeNotFoundError, KeyError):
+        assume(False)
+
+
+@settings(max_examples=200, deadline=None)
 @given(django_files())
 def test_django_heads_are_those_of_django_itself(files):
-    try:
-        loader = LoaderOfTexts(files)
-    except (CircularDependencyError, NodeNotFoundError):
-        assume(False)
+    loader = _loaded(files)
     state = read_state(MemoryTree(files), MigrationLocation("main", "django", "."))
     assert list(state.heads) == sorted(f"{app}.{name}" for app, name in loader.graph.leaf_nodes())
     assert not [problem for problem in state.problems if problem.kind == "dangling-parent"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(django_files())
+def test_what_comes_before_a_django_migration_is_what_django_would_run_before_it(files):
+    loader = _loaded(files)
+    graph = loader.graph
+    try:
+        plans = {node: graph.forwards_plan(node) for node in graph.nodes}
+    except CircularDependencyError:
+        assume(False)
+    state = read_state(MemoryTree(files), MigrationLocation("main", "django", "."))
+    standing = {
+        f"{old[0]}.{old[1]}": f"{new[0]}.{new[1]}"
+        for new, migration in loader.disk_migrations.items()
+        if new in graph.nodes
+        for old in migration.replaces
+    }
+    parents: dict[str, set[str]] = {}
+    for migration in state.migrations:
+        id_ = standing.get(migration.id, migration.id)
+        parents.setdefault(id_, set()).update(standing.get(p, p) for p in migration.parents)
+    for node, plan in plans.items():
+        before, waiting = set(), [f"{node[0]}.{node[1]}"]
+        while waiting:
+            known = parents[waiting.pop()] - before
+            before |= known
+            waiting.extend(known)
+        assert before - {f"{node[0]}.{node[1]}"} == {
+            f"{app}.{name}" for app, name in plan if (app, name) != node
+        }
 
 
 GRAPHS = st.dictionaries(

@@ -170,17 +170,25 @@ class Graph:
             id_ = self.replaced_by[id_]
         return id_
 
-    def ends(self, *, forward: bool) -> dict[str, list[str]]:
-        """Return each application's heads (or its roots), without those that a squash replaces."""
+    def heads(self) -> dict[str, list[str]]:
+        """Return each application's newest ids, without those that a squash replaces."""
         inner: set[str] = set()
         for child, known in self.parents.items():
             for parent in known:
                 old, new = self.standing(parent), self.standing(child)
                 if old != new and self.apps.get(old) == self.apps.get(new):
-                    inner.add(old if forward else new)
+                    inner.add(old)
         found: dict[str, list[str]] = defaultdict(list)
         for id_ in sorted(self.apps):
             if id_ not in inner and self.standing(id_) == id_:
+                found[self.apps[id_]].append(id_)
+        return found
+
+    def roots(self) -> dict[str, list[str]]:
+        """Return each application's first ids; Django looks for them before any squash is in force."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for id_ in sorted(self.apps):
+            if all(self.apps.get(parent) != self.apps[id_] for parent in self.parents[id_]):
                 found[self.apps[id_]].append(id_)
         return found
 
@@ -222,13 +230,13 @@ def _connect_relative(graph: Graph, relative: Iterable[tuple[str, Key]]) -> None
     relative = [(id_, key) for id_, key in relative if key[0] != graph.apps[id_]]
     if not relative:
         return
-    ends = {"__first__": graph.ends(forward=False), "__latest__": graph.ends(forward=True)}
+    ends = {"__first__": graph.roots(), "__latest__": graph.heads()}
     for id_, (app, which) in relative:
         graph.parents[id_].update(ends[which].get(app, [])[:1])
 
 
 def _heads(graph: Graph, reading: Reading) -> list[str]:
-    heads = graph.ends(forward=True)
+    heads = graph.heads()
     for app, several in heads.items():
         if len(several) > 1:
             reading.report(
