@@ -24,7 +24,9 @@ _MOST_PENDING = 50
 def render_drift_markdown(drifts: Sequence[Drift], fail_on: Collection[DriftStatus]) -> str:
     """Return a table of datasets, worst first, what is pending below, and what is wrong with the history."""
     word, words = drift_verdict(drifts) if drifts else ("In step", "no dataset to compare")
-    icon = "⛔" if any(drift.fails_on(fail_on) for drift in drifts) else "✅"
+    icon = "✅" if word == "In step" else "⚠️"
+    if any(drift.fails_on(fail_on) for drift in drifts):
+        icon = "⛔"
     ordered = worst_first(drifts)
     lines = [MARKER, f"### {icon} {word}", "", prose(f"{words}."), ""]
     if ordered:
