@@ -5,13 +5,12 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from tdmvc.migrations.plain_sql import plain_statements
 from tdmvc.migrations.python_source import Assigned, PythonSource, evaluate, visit_calls
 
 MAX_SQL: Final = 1_000_000
 """How many characters of SQL are looked at; a data load behind that adds no new table."""
 
-# What is not closed is noise to its end: looking for the end again from each start would take quadratic time.
-_NOISE = re.compile(r"--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:[^']|'')*(?:'|\Z)", re.DOTALL)
 _DOWN = re.compile(
     r"^[ \t]*--[ \t]*(?:\+goose[ \t]+down|migrate:down|//@undo)\b", re.IGNORECASE | re.MULTILINE
 )
@@ -45,7 +44,7 @@ def sql_tables(text: str) -> tuple[str, ...]:
     """Return the tables that the statements of an SQL text seem to change, without their schemas, sorted."""
     down = _DOWN.search(text)
     up = text[: min(down.start() if down else len(text), MAX_SQL)]
-    return tuple(sorted(tables_named(_STATEMENT.finditer(_NOISE.sub(" ", up)))))
+    return tuple(sorted(tables_named(_STATEMENT.finditer(plain_statements(up)))))
 
 
 def tables_named(statements: Iterable[re.Match[str]]) -> set[str]:

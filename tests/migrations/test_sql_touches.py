@@ -1,0 +1,59 @@
+"""Which tables the hint sees in SQL of many dialects, with templates and faults, and that no text takes it long."""
+
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tdmvc.migrations.touches import sql_tables
+
+CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "sql_touches.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['dialect']}: {case['sql'][:50]!r}")
+def test_the_hint_sees_what_a_statement_touches(case):
+    assert list(sql_tables(case["sql"])) == case.get("seen", case["tables"])
+
+
+def test_the_cases_say_where_the_hint_is_wrong_and_that_is_seldom():
+    wrong = [case for case in CASES if "seen" in case]
+    assert all(sorted(case["seen"]) != case["tables"] for case in wrong)
+    assert len(wrong) < len(CASES) / 8
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "drop table a, " * 20_000,
+        "drop table " + "a, " * 80_000,
+        "drop table " + "a.b.c.d, " * 30_000,
+        "truncate " * 30_000,
+        "alter table a rename to " * 20_000,
+        "alter table a.b.c.d.e " * 20_000,
+        "rename table " + "a to b, " * 40_000,
+        "rename table a to " * 20_000,
+        "create or replace " * 20_000,
+        "( " * 100_000,
+        "(" + " " * 200_000,
+        "\n" + " " * 200_000,
+        "\n " * 100_000,
+        "${" * 100_000,
+        "{{" * 100_000,
+        "{%" * 100_000,
+        ":a" * 100_000,
+        ":" + "a" * 200_000,
+        "execute immediate '" * 20_000,
+        "execute " * 40_000,
+        "E'\\" * 60_000,
+        "`" + "'\\" * 60_000,
+        "delimiter " * 20_000,
+        "\n/" * 80_000,
+        "then update " * 20_000,
+    ],
+    ids=range(25),
+)
+def test_no_text_takes_the_hint_a_long_time(text):
+    start = time.process_time()
+    sql_tables(text)
+    assert time.process_time() - start < 2
