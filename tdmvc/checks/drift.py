@@ -157,7 +157,7 @@ def _judge(
     if missing:
         return _missing_heads(missing, recorded, actual, look_back(missing) if look_back else LookBack())
     seen = known.seen_from(recorded.heads)
-    if not known.shares_any(seen):
+    if not known.is_one_history(seen):
         message = (
             f"The dataset was made for {_listed(recorded.heads)}, and no migration that led there is here: "
             "the history was begun anew in between."

@@ -44,10 +44,14 @@ class KnownMigrations:
             ]
         return seen
 
-    def shares_any(self, seen: set[str]) -> bool:
-        """Tell whether anything that was seen is at the revision, itself or in a squash."""
+    def is_one_history(self, seen: set[str]) -> bool:
+        """Tell whether what was seen and what is at the revision belong together.
+
+        They do where they share a migration, itself or in a squash, or where what came
+        later still holds some of the revision's; else the history was begun anew in between.
+        """
         return any(
-            migration.id in seen or not seen.isdisjoint(migration.replaces)
+            migration.id in seen or migration.id in self._rank or not seen.isdisjoint(migration.replaces)
             for migration in self._actual.migrations
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tdmvc.model.migration import Drift, DriftStatus
 from tdmvc.render.cells import visible
-from tdmvc.render.drift_wording import drift_verdict, drift_words, worst_first
+from tdmvc.render.drift_wording import drift_verdict, drift_words, problems_of, worst_first
 from tdmvc.render.migrations_terminal import add_problems, migration_cells
 from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, joined, names, shell_word
 from tdmvc.render.terminal import pad, plural
@@ -31,6 +31,10 @@ def render_drift(drifts: Sequence[Drift], *, color: bool, width: int) -> str:
         if out_of_step:
             page.blank()
         _in_step(in_step, page)
+    for location, problems in problems_of(drifts).items():
+        page.blank()
+        page.headline(f"migrations {visible(location)}", plural(len(problems), "problem"))
+        add_problems(problems, page)
     page.next(_next_steps(out_of_step))
     return page.text
 
@@ -59,8 +63,6 @@ def _drift(drift: Drift, page: Page) -> None:
     ]
     page.rows(rows)
     page.folded(len(drift.pending) - _MOST_PENDING)
-    if drift.status is not DriftStatus.UNREADABLE:
-        add_problems(drift.problems, page)
 
 
 def _paint(drift: Drift, page: Page) -> Paint:

@@ -58,7 +58,7 @@ def test_drift_is_the_difference_of_what_was_seen(case):
         RecordedState("alembic", _heads(edges, dataset)),
         _state(edges, schema),
         at="HEAD",
-        history=_state(edges, set(edges)),
+        history=lambda: _state(edges, set(edges)),
     )
     assert [migration.id for migration in found.pending] == sorted(schema - dataset)
     assert list(found.extra) == sorted(dataset - schema)

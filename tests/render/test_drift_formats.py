@@ -78,6 +78,13 @@ def test_problems_of_a_history_are_warned_of_once_for_all_datasets() -> None:
     assert "file=services/billing/src/main/resources/db/migration/V2__x.sql" in warnings[1]
 
 
+def test_a_terminal_tells_the_problems_of_a_history_once() -> None:
+    both = tuple(replace(samples.DRIFT_EXCUSED[2], ref=ref) for ref in ("a", "b"))
+    text = render_drift(both, color=False, width=100)
+    assert text.count("Two migrations are the newest.") == 1
+    assert "\nmigrations main  2 problems\n" in text
+
+
 def test_github_is_given_ten_errors_and_told_of_the_others() -> None:
     many = tuple(samples.drift(DriftStatus.UNKNOWN, f"d{number}") for number in range(30))
     errors = [line for line in github(many) if line.startswith("::error")]
