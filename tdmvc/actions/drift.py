@@ -127,8 +127,15 @@ class _Check:
             history=self._history,
             look_back=self._look_back,
         )
-        has_fault = subject.fault and found.status is not DriftStatus.UNREADABLE
-        return replace(found, message=subject.fault) if has_fault else found
+        if found.status is DriftStatus.UNREADABLE:
+            return found
+        others = [name for name in subject.recorded if name != self._location.name]
+        if subject.fault:
+            return replace(found, message=subject.fault, remedy="")
+        if others and self._location.name not in subject.recorded:
+            words = f"It records migrations of {', '.join(others)}, and none of {self._location.name}"
+            return replace(found, message=f"{words}; `tdmvc add {subject.name}` records them.")
+        return found
 
 
 def _read(tree: FileTree, location: MigrationLocation) -> MigrationState | MigrationsError:

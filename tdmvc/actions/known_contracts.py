@@ -8,6 +8,7 @@ from tdmvc.errors import ConfigError
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.schema import TableSchema
 from tdmvc.repo.git import GitRepo
+from tdmvc.repo.git_tips import texts_at_tips
 from tdmvc.repo.odcs import read_contract
 from tdmvc.repo.yaml_file import parse_yaml
 
@@ -53,7 +54,7 @@ def known_table(git: GitRepo, config: RepoConfig, table: str) -> KnownTable:
             schemas.extend(_tables(path, text, config, table))
         except ConfigError:
             is_whole = False
-    for path, text in git.texts_at_tips(posixpath.normpath(config.datasets), _CONTRACT):
+    for path, text in texts_at_tips(git, posixpath.normpath(config.datasets), _CONTRACT):
         try:
             schemas.extend(_tables(path, text, config, table))
         except ConfigError:

@@ -55,12 +55,13 @@ def review(
     start = workspace.git.tree(workspace.git.merge_base(base, head or "HEAD"))
     end = workspace.git.tree(workspace.git.resolve(head)) if head else workspace.tree
     before, after = (datasets.list_datasets(tree, workspace.config) for tree in (start, end))
+    drifted = _drift_findings(workspace, [f"{name}@{head}" if head else name for name in after], head)
     reviews: list[DatasetReview] = []
     unchanged: list[str] = []
     for name in sorted({*before, *after}):
         old = _state(workspace, start, name, f"{name}@{base}", is_there=name in before)
         new = _state(workspace, end, name, f"{name}@{head}" if head else name, is_there=name in after)
-        found = _review_dataset(workspace, old, new, head, sample_rows, is_there=name in after)
+        found = _review_dataset(workspace, old, new, drifted.get(name, ()), sample_rows)
         if found.verdict is Verdict.UNCHANGED:
             unchanged.append(name)
         else:
@@ -87,12 +88,9 @@ def _review_dataset(
     workspace: Workspace,
     old: DatasetState,
     new: DatasetState,
-    head: str | None,
+    findings: tuple[Finding, ...],
     sample_rows: int,
-    *,
-    is_there: bool,
 ) -> DatasetReview:
-    findings = _drift_findings(workspace, new, head) if is_there else ()
     if _is_untouched(workspace, old, new):
         diff = DatasetDiff(new.name, old.ref, new.ref, (), Bump(BumpLevel.NONE))
         verdict, reasons = judge(diff, findings)
@@ -172,12 +170,15 @@ def _shifts(workspace: Workspace, sides: Sides, diff: DatasetDiff) -> tuple[Shif
     return tuple(sorted(shifts, key=lambda s: (-s.score / s.threshold, s.table, s.column, s.kind)))
 
 
-def _drift_findings(workspace: Workspace, new: DatasetState, head: str | None) -> tuple[Finding, ...]:
+def _drift_findings(
+    workspace: Workspace, refs: Sequence[str], head: str | None
+) -> dict[str, tuple[Finding, ...]]:
     """Ask whether the rows still fit the schema of the same tree; a branch may add a migration only."""
-    if not workspace.config.migrations:
-        return ()
-    found = failing(drift(workspace, [new.ref], at=head), DEFAULT_FAIL_ON)
-    return tuple(replace(finding, dataset=new.name) for finding in found)
+    found: dict[str, tuple[Finding, ...]] = {}
+    if refs and workspace.config.migrations:
+        for finding in failing(drift(workspace, refs, at=head), DEFAULT_FAIL_ON):
+            found[str(finding.dataset)] = (*found.get(str(finding.dataset), ()), finding)
+    return found
 
 
 def _is_untouched(workspace: Workspace, old: DatasetState, new: DatasetState) -> bool:

@@ -1,7 +1,7 @@
 """Knows Git: revisions, trees, tags and commits."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -192,27 +192,6 @@ class GitRepo:
             self.commands.run("status", "--porcelain=v1", "-z", "--untracked-files=all", "--", *paths)
         )
 
-    def config(self, name: str) -> tuple[str, ...]:
-        """Return the values that the clone's own configuration has for a setting."""
-        found = self.commands.try_run("config", "--local", "--null", "--get-all", name)
-        return tuple(found.removesuffix("\0").split("\0")) if found is not None else ()
-
-    def set_config(self, name: str, value: str) -> None:
-        """Give a setting one value, in the clone's own configuration; all its work trees share it.
-
-        Raises:
-            UsageError: the configuration cannot be written.
-        """
-        self._write_config("--replace-all", name, value)
-
-    def unset_config(self, name: str) -> None:
-        """Take a setting out of the clone's own configuration.
-
-        Raises:
-            UsageError: the configuration cannot be written.
-        """
-        self._write_config("--unset-all", name)
-
     def attribute(self, path: str, name: str) -> str:
         """Return what Git takes an attribute of a path for: `unspecified`, `set`, `unset` or its value."""
         return self.commands.run("check-attr", "-z", name, "--", path).split("\0")[2]
@@ -226,37 +205,6 @@ class GitRepo:
     def common_folder(self) -> Path:
         """The `.git` folder that all work trees of this clone share."""
         return self.root / self.commands.run("rev-parse", "--git-common-dir").rstrip("\n")
-
-    def texts_at_tips(self, folder: str, file: str) -> Iterator[tuple[str, str]]:
-        """Yield (path, text) of `<folder>/*/<file>` at HEAD and every branch's tip, each text once.
-
-        Reads by one process; a folder that is the same on many branches is looked at once.
-        """
-        tips = self.commands.run(
-            "for-each-ref", "--format=%(objectname)", "refs/heads", "refs/remotes"
-        ).split("\n")
-        folder = "" if folder == "." else folder
-        trees = {self.commands.object_id(f"{tip}:{folder}") for tip in ("HEAD", *tips) if tip}
-        seen: set[str | None] = {None}
-        for tree in sorted(filter(None, trees)):
-            for name in _folders_of(self.commands.read_object(tree), len(tree) // 2):
-                blob = self.commands.object_id(f"{tree}:{name}/{file}")
-                if blob not in seen:
-                    seen.add(blob)
-                    yield (
-                        f"{folder}/{name}/{file}".lstrip("/"),
-                        self.commands.read_object(str(blob)).decode("utf-8-sig", "replace"),
-                    )
-
-    def _write_config(self, *words: str) -> None:
-        try:
-            self.commands.run("config", "--local", *words)
-        except GitFailure as error:
-            raise UsageError(
-                f"Git cannot write this clone's configuration: {error.why}",
-                where=str(self.root),
-                remedy="mend what Git says, then run the same command again.",
-            ) from None
 
     def close(self) -> None:
         """End the processes that read objects; the next read starts others."""
@@ -282,18 +230,6 @@ def _read_listing(listing: bytes) -> tuple[dict[str, str], frozenset[str]]:
             elif mode == _SUBMODULE_MODE:
                 submodules.add(path)
     return blobs, frozenset(submodules)
-
-
-def _folders_of(tree: bytes, id_bytes: int) -> list[str]:
-    """Return the names of the folders that a tree object holds."""
-    names, at = [], 0
-    while at < len(tree):
-        end = tree.index(b"\0", at)
-        mode, _, name = tree[at:end].partition(b" ")
-        if mode == b"40000":
-            names.append(name.decode("utf-8", "surrogateescape"))
-        at = end + 1 + id_bytes
-    return names
 
 
 def _not_usable(folder: Path, why: str) -> UsageError:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tdmvc.errors import UsageError
 from tdmvc.repo.git import GitRepo
+from tdmvc.repo.git_commands import GitFailure
 
 DRIVER = "tdmvc"
 _OWN = "-m tdmvc git-"
@@ -48,7 +49,7 @@ def write_settings(git: GitRepo, wanted: dict[str, str]) -> tuple[str, ...]:
     Raises:
         UsageError: a setting of that name is somebody else's; nothing was written.
     """
-    present = {name: git.config(name) for name in wanted}
+    present = {name: read_setting(git, name) for name in wanted}
     for name, value in present.items():
         if value and not _is_own(name, value):
             raise UsageError(
@@ -59,18 +60,35 @@ def write_settings(git: GitRepo, wanted: dict[str, str]) -> tuple[str, ...]:
             )
     changed = [name for name, value in wanted.items() if present[name] != (value,)]
     for name in changed:
-        git.set_config(name, wanted[name])
+        _write(git, "--replace-all", name, wanted[name])
     return tuple(changed)
 
 
 def remove_settings(git: GitRepo) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Remove the settings; return which were removed, and which are somebody else's and stay."""
-    present = {name: value for name in SETTINGS if (value := git.config(name))}
+    present = {name: value for name in SETTINGS if (value := read_setting(git, name))}
     kept = tuple(name for name, value in present.items() if not _is_own(name, value))
     removed = tuple(name for name in present if name not in kept)
     for name in removed:
-        git.unset_config(name)
+        _write(git, "--unset-all", name)
     return removed, kept
+
+
+def read_setting(git: GitRepo, name: str) -> tuple[str, ...]:
+    """Return the values that the clone's own configuration has for a setting; all its work trees share it."""
+    found = git.commands.try_run("config", "--local", "--null", "--get-all", name)
+    return tuple(found.removesuffix("\0").split("\0")) if found is not None else ()
+
+
+def _write(git: GitRepo, *words: str) -> None:
+    try:
+        git.commands.run("config", "--local", *words)
+    except GitFailure as error:
+        raise UsageError(
+            f"Git cannot write this clone's configuration: {error.why}",
+            where=str(git.root),
+            remedy="mend what Git says, then run the same command again.",
+        ) from None
 
 
 def _is_own(name: str, values: tuple[str, ...]) -> bool:

@@ -335,3 +335,13 @@ def test_ten_thousand_revisions_in_one_chain_are_read_at_a_past_revision(tdmvc: 
     golden = drifts(tdmvc, "golden", "--at", "HEAD~1", code=1)["golden"]
     assert (golden["status"], len(golden["pending"])) == ("behind", 10_000)
     assert tdmvc("migrations", "--at", "HEAD~1").out.startswith("10,001 migrations")
+
+
+def test_a_location_that_a_dataset_does_not_record_names_those_that_it_does(
+    tdmvc: Tdmvc, alembic: Path
+) -> None:
+    write(alembic, {"sql/V1__x.sql": ""})
+    config(alembic, main="tool: alembic, path: db", billing="tool: flyway, path: sql")
+    found = drifts(tdmvc, "golden", code=1)
+    assert (found["golden main"]["status"], found["golden billing"]["status"]) == ("in-step", "unknown")
+    assert "records migrations of main, and none of billing" in found["golden billing"]["message"]

@@ -3,7 +3,8 @@
 import pytest
 
 from tdmvc.errors import UsageError
-from tdmvc.repo.git_config import SETTINGS, remove_settings, wanted_settings, write_settings
+from tdmvc.repo.git_config import SETTINGS, read_setting, remove_settings, wanted_settings, write_settings
+from tdmvc.repo.git_tips import texts_at_tips
 from tests.conftest import git
 
 
@@ -34,14 +35,14 @@ def test_a_strangers_setting_stops_everything_before_anything_is_written(repo, a
     git(app, "config", "diff.tdmvc.textconv", "cat")
     with pytest.raises(UsageError, match=r"diff\.tdmvc\.textconv"):
         write_settings(repo, wanted_settings("/p"))
-    assert repo.config("diff.tdmvc.command") == ()
+    assert read_setting(repo, "diff.tdmvc.command") == ()
     assert remove_settings(repo) == ((), ("diff.tdmvc.textconv",))
 
 
 def test_a_setting_with_several_values_is_read_whole(repo, app):
     git(app, "config", "--add", "x.y", "a\nb")
     git(app, "config", "--add", "x.y", "")
-    assert repo.config("x.y") == ("a\nb", "")
+    assert read_setting(repo, "x.y") == ("a\nb", "")
 
 
 def test_no_interpreter_is_said_at_once():
@@ -57,6 +58,6 @@ def test_texts_at_tips_are_those_of_every_branch_once(repo, app):
         git(app, "add", "-A")
         git(app, "commit", "-q", "--allow-empty", "-m", branch)
     git(app, "switch", "-q", "--detach", "one")
-    found = sorted(repo.texts_at_tips("data sets", "contract.yaml"))
+    found = sorted(texts_at_tips(repo, "data sets", "contract.yaml"))
     assert found == [("data sets/golden/contract.yaml", text) for text in "ab"]
-    assert list(repo.texts_at_tips("nowhere", "contract.yaml")) == []
+    assert list(texts_at_tips(repo, "nowhere", "contract.yaml")) == []

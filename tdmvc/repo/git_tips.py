@@ -1,0 +1,39 @@
+"""Knows what the tips of all branches hold, without checking one out."""
+
+from collections.abc import Iterator
+
+from tdmvc.repo.git import GitRepo
+
+
+def texts_at_tips(git: GitRepo, folder: str, file: str) -> Iterator[tuple[str, str]]:
+    """Yield (path, text) of `<folder>/*/<file>` at HEAD and every branch's tip, each text once.
+
+    Reads by one process; a folder that is the same on many branches is looked at once.
+    """
+    tips = git.commands.run("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/remotes").split(
+        "\n"
+    )
+    folder = "" if folder == "." else folder
+    trees = {git.commands.object_id(f"{tip}:{folder}") for tip in ("HEAD", *tips) if tip}
+    seen: set[str | None] = {None}
+    for tree in sorted(filter(None, trees)):
+        for name in _folders_of(git.commands.read_object(tree), len(tree) // 2):
+            blob = git.commands.object_id(f"{tree}:{name}/{file}")
+            if blob not in seen:
+                seen.add(blob)
+                yield (
+                    f"{folder}/{name}/{file}".lstrip("/"),
+                    git.commands.read_object(str(blob)).decode("utf-8-sig", "replace"),
+                )
+
+
+def _folders_of(tree: bytes, id_bytes: int) -> list[str]:
+    """Return the names of the folders that a tree object holds."""
+    names, at = [], 0
+    while at < len(tree):
+        end = tree.index(b"\0", at)
+        mode, _, name = tree[at:end].partition(b" ")
+        if mode == b"40000":
+            names.append(name.decode("utf-8", "surrogateescape"))
+        at = end + 1 + id_bytes
+    return names
