@@ -1,11 +1,13 @@
-"""A tree of files in memory for the tests of the readers."""
+"""Trees of files for the tests of the readers: in memory, and on disk under tests/cases."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tdmvc.model.migration import MigrationLocation
 from tdmvc.model.tree import FileTree
+from tdmvc.repo.trees import WorkTree
 
 
 class MemoryTree:
@@ -43,3 +45,12 @@ def at() -> Callable[..., MigrationLocation]:
         return MigrationLocation("main", tool, path, pattern)
 
     return location
+
+
+CASES = Path(__file__).parents[1] / "cases" / "migrations"
+
+
+@pytest.fixture
+def case_tree() -> Callable[[str], FileTree]:
+    """Open a real-looking repository of tests/cases/migrations as the work tree that it is."""
+    return lambda name: WorkTree(CASES / name)

@@ -15,6 +15,7 @@ from tdmvc.migrations.tools.flyway import FlywayReader
 from tdmvc.migrations.tools.golang_migrate import GolangMigrateReader
 from tdmvc.migrations.tools.goose import GooseReader
 from tdmvc.migrations.tools.knex import KnexReader
+from tdmvc.migrations.tools.liquibase import LiquibaseReader
 from tdmvc.migrations.tools.rails import RailsReader
 from tdmvc.migrations.tools.sequelize import SequelizeReader
 from tdmvc.migrations.tools.sql import SqlReader
@@ -27,6 +28,7 @@ READERS: Final[dict[str, Reader]] = {
         AlembicReader(),
         DjangoReader(),
         FlywayReader(),
+        LiquibaseReader(),
         DbmateReader(),
         DieselReader(),
         EfCoreReader(),
