@@ -40,8 +40,9 @@ LEFT_OUT = TESTS | {
 
 NAMELESS = frozenset(
     {
-        "alembic", "app", "backend", "db", "database", "flyway", "java", "kotlin", "lib", "main", "migrate",
-        "migration", "migrations", "resources", "schema", "server", "sql", "src", "versions",
+        "alembic", "app", "backend", "changelog", "changelogs", "db", "database", "drizzle", "flyway", "java",
+        "kotlin", "lib", "liquibase", "main", "migrate", "migration", "migrations", "prisma", "resources",
+        "schema", "server", "sql", "src", "versions",
     }
 )  # fmt: skip
 """Folders whose name does not tell one location from another."""
@@ -61,6 +62,11 @@ def join(folder: str, path: str) -> str | None:
     if joined == ".." or joined.startswith("../"):
         return None
     return "" if joined == "." else joined
+
+
+def inside(folder: str, name: str) -> str:
+    """Return the path of what lies in a folder; `''` is the root."""
+    return f"{folder}/{name}" if folder else name
 
 
 def folder_of(path: str) -> str:

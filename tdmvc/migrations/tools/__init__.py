@@ -7,15 +7,18 @@ from typing import Final
 
 from tdmvc.migrations.base import Reader
 from tdmvc.migrations.tools.alembic import AlembicReader
+from tdmvc.migrations.tools.atlas import AtlasReader
 from tdmvc.migrations.tools.dbmate import DbmateReader
 from tdmvc.migrations.tools.diesel import DieselReader
 from tdmvc.migrations.tools.django import DjangoReader
+from tdmvc.migrations.tools.drizzle import DrizzleReader
 from tdmvc.migrations.tools.efcore import EfCoreReader
 from tdmvc.migrations.tools.flyway import FlywayReader
 from tdmvc.migrations.tools.golang_migrate import GolangMigrateReader
 from tdmvc.migrations.tools.goose import GooseReader
 from tdmvc.migrations.tools.knex import KnexReader
 from tdmvc.migrations.tools.liquibase import LiquibaseReader
+from tdmvc.migrations.tools.prisma import PrismaReader
 from tdmvc.migrations.tools.rails import RailsReader
 from tdmvc.migrations.tools.sequelize import SequelizeReader
 from tdmvc.migrations.tools.sql import SqlReader
@@ -28,7 +31,10 @@ READERS: Final[dict[str, Reader]] = {
         AlembicReader(),
         DjangoReader(),
         FlywayReader(),
+        AtlasReader(),
+        DrizzleReader(),
         LiquibaseReader(),
+        PrismaReader(),
         DbmateReader(),
         DieselReader(),
         EfCoreReader(),

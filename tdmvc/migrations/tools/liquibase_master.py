@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations.layout import ancestors, base_of, folder_of, is_left_out, join
+from tdmvc.migrations.layout import ancestors, base_of, folder_of, inside, is_left_out, join
 from tdmvc.migrations.tools.liquibase_formats import ENDINGS
 from tdmvc.migrations.tools.liquibase_sql import is_formatted
 from tdmvc.migrations.yaml_text import flattened, parse_yaml
 from tdmvc.model.tree import FileTree
 
+_RESOURCES_FOLDER: Final = "src/main/resources"
 _RESOURCES: Final = re.compile(r"(?:^|.*/)src/main/(?:resources|webapp/WEB-INF/classes)(?=/)")
 _PROPERTIES: Final = re.compile(r"(?:liquibase[\w.-]*|application[\w-]*)\.properties")
 _YAML: Final = re.compile(r"application[\w-]*\.ya?ml")
@@ -82,7 +83,7 @@ def find_masters(tree: FileTree, paths: Iterable[str]) -> list[Master]:
 
 def master_at(tree: FileTree, path: str) -> Master:
     """Return the master that lies at a path, seen from where its configuration has it."""
-    above = [f for folder in ancestors(folder_of(path)) for f in (folder, _beside(folder))]
+    above = [f for folder in ancestors(folder_of(path)) for f in (folder, inside(folder, _RESOURCES_FOLDER))]
     near = [p for folder in dict.fromkeys(above) for p in _config_names(tree, folder)]
     for config in _read_configs(tree, near):
         for changelog in config.changelogs:
@@ -118,10 +119,6 @@ def _roots(path: str, configured: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*configured, *resources, *ancestors(folder_of(path))]))
 
 
-def _beside(folder: str) -> str:
-    return f"{folder}/src/main/resources" if folder else "src/main/resources"
-
-
 def _config_names(tree: FileTree, folder: str) -> list[str]:
     """Return the configuration files that lie in a folder itself."""
     return [path for path in tree.list_files(folder) if folder_of(path) == folder and _is_config(path)]
@@ -137,7 +134,7 @@ def _configured_master(config: _Configured, changelog: str, known: set[str]) -> 
     here = folder_of(config.path)
     match = _RESOURCES.match(config.path)
     search_path = [root for path in config.search_path if (root := join(here, path)) is not None]
-    bases = [*search_path, match[0] if match else here, _beside(here), here, ""]
+    bases = [*search_path, match[0] if match else here, inside(here, _RESOURCES_FOLDER), here, ""]
     name = plain_path(changelog)
     for base in dict.fromkeys(bases):
         path = join(base, name)

@@ -1,0 +1,7 @@
+env "local" {
+  src = "file://schema.hcl"
+  url = "sqlite://shop.db"
+  migration {
+    dir = "file://migrations"
+  }
+}

@@ -1,0 +1,2 @@
+-- Create "customers" table
+CREATE TABLE `customers` (`id` integer NOT NULL);

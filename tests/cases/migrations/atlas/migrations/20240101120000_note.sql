@@ -1,0 +1,3 @@
+-- atlas:txmode none
+
+ALTER TABLE `orders` ADD COLUMN `note` text;

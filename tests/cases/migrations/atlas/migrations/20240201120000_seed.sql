@@ -1,0 +1,2 @@
+-- atlas:sum ignore
+INSERT INTO `customers` VALUES (1);

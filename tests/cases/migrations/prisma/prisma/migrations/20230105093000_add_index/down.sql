@@ -1,0 +1,1 @@
+DROP INDEX "Customer_email_key";

@@ -1,0 +1,1 @@
+UPDATE "Order" SET "customerId" = 0 WHERE "customerId" IS NULL;
