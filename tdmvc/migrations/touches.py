@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tdmvc.migrations.plain_sql import plain_statements
-from tdmvc.migrations.python_source import Assigned, PythonSource, evaluate, visit_calls
+from tdmvc.migrations.python_source import Assigned, PythonSource, evaluate, module_assignments, visit_calls
 
 MAX_SQL: Final = 1_000_000
 """How many characters of SQL are looked at; a data load behind that adds no new table."""
@@ -129,6 +129,23 @@ def _argument(call: ast.Call, position: int, keyword: str) -> ast.expr | None:
 def _texts(expressions: Iterable[ast.expr | None], names: dict[str, Assigned]) -> list[str]:
     values = [evaluate(expression, names) for expression in expressions if expression is not None]
     return [value for value in values if isinstance(value, str)]
+
+
+def called_sql_tables(source: PythonSource, function: str) -> tuple[str, ...]:
+    """Return the tables in the SQL that calls of a function get as their first argument, sorted."""
+    if source.module is None:
+        return ()
+    names = module_assignments(source)
+    found: set[str] = set()
+
+    def visit(call: ast.Call) -> bool:
+        is_asked = isinstance(call.func, ast.Name) and call.func.id == function
+        if is_asked:
+            found.update(_sql_arguments(call, names))
+        return is_asked
+
+    visit_calls(source.module.body, visit)
+    return tuple(sorted(found))
 
 
 DJANGO_MODEL_ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {

@@ -1,5 +1,6 @@
 """What the Atlas reader makes of versions, sums, checkpoints and the folders of other tools."""
 
+import time
 from base64 import b64encode
 from hashlib import sha256
 
@@ -174,3 +175,10 @@ def test_a_folder_that_the_configuration_names_is_found_without_its_sums(tree):
 def test_no_sql_file_is_an_error(tree, at, path):
     with pytest.raises(MigrationsError):
         read_state(tree({"migrations/atlas.sum": "h1:x\n"}), at("atlas", path))
+
+
+def test_a_file_of_comments_alone_takes_no_long_time(tree, at):
+    files = summed(**{"1_a": "a", "2_b": "-- \n" * 200_000})
+    start = time.process_time()
+    assert ids(read_state(tree(files), at("atlas", "migrations"))) == ["1", "2"]
+    assert time.process_time() - start < 2

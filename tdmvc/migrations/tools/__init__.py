@@ -21,9 +21,11 @@ from tdmvc.migrations.tools.liquibase import LiquibaseReader
 from tdmvc.migrations.tools.prisma import PrismaReader
 from tdmvc.migrations.tools.rails import RailsReader
 from tdmvc.migrations.tools.sequelize import SequelizeReader
+from tdmvc.migrations.tools.sqitch import SqitchReader
 from tdmvc.migrations.tools.sql import SqlReader
 from tdmvc.migrations.tools.sqlx import SqlxReader
 from tdmvc.migrations.tools.typeorm import TypeOrmReader
+from tdmvc.migrations.tools.yoyo import YoyoReader
 
 READERS: Final[dict[str, Reader]] = {
     reader.name: reader
@@ -35,6 +37,8 @@ READERS: Final[dict[str, Reader]] = {
         DrizzleReader(),
         LiquibaseReader(),
         PrismaReader(),
+        SqitchReader(),
+        YoyoReader(),
         DbmateReader(),
         DieselReader(),
         EfCoreReader(),

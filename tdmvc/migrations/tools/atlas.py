@@ -16,6 +16,7 @@ SUM: Final = "atlas.sum"
 _CONFIG: Final = "atlas.hcl"
 _CONFIGURED: Final = re.compile(r"\bdir\s*=\s*\"file://([^\"?\n]{1,300})")
 _CHECKPOINT: Final = re.compile(r"[ -~]*?\batlas:checkpoint\b")
+_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 _DOWN: Final = re.compile(r".*\.down\.sql|U[0-9].*")
 """What golang-migrate and Flyway keep for the way back, in folders that Atlas writes for them."""
 _REPEATABLE: Final = re.compile(r"R_.*")
@@ -80,8 +81,8 @@ def _parse_name(name: str) -> tuple[str, str]:
 def _is_checkpoint(text: str) -> bool:
     """Tell whether the comments at the top, which a blank line parts from all statements, say so."""
     is_marked = False
-    rest = text.replace("\r\n", "\n")
-    while rest.startswith(("--", "#")):
-        line, _, rest = rest.partition("\n")
-        is_marked = is_marked or _CHECKPOINT.match(line) is not None
-    return is_marked and (not rest or rest.startswith("\n"))
+    for match in _LINE.finditer(text):
+        if not match[0].startswith(("--", "#")):
+            return is_marked and not match[0].strip("\r\n")
+        is_marked = is_marked or _CHECKPOINT.match(match[0]) is not None
+    return is_marked

@@ -21,6 +21,7 @@ _IN_BUILD: Final = re.compile(r"<changeLogFile>([^<>]{1,500})<|\bchange[lL]ogFil
 _KEY: Final = re.compile(
     r"(?:(?:.*\.)?liquibase\.(?:.*\.)?(?:command\.)?)?change-?log(?:-?file)?", re.IGNORECASE
 )
+_MAX_KEY: Final = 200
 _SETTING: Final = re.compile(r"^[ \t]*([^#!=:\s][^=:\s]*)[ \t]*[=:]([^\n]*)$", re.MULTILINE)
 _SEARCH_PATH: Final = re.compile(r"(?:liquibase\.)?(?:search-?path|classpath)", re.IGNORECASE)
 _MASTER_NAME: Final = re.compile(
@@ -157,7 +158,7 @@ def _read_configs(tree: FileTree, paths: Iterable[str]) -> Iterator[_Configured]
         changelogs: list[str] = []
         search_path: list[str] = []
         for key, value in _settings(path, text):
-            if _KEY.fullmatch(key) and (is_own or "liquibase." in key.lower()):
+            if _KEY.fullmatch(key[:_MAX_KEY]) and (is_own or "liquibase." in key.lower()):
                 changelogs.append(value)
             elif is_own and _SEARCH_PATH.fullmatch(key):
                 search_path.extend(part.strip() for part in re.split("[,;:]", value) if part.strip())

@@ -1,0 +1,196 @@
+"""Knows how yoyo keeps migrations: Python and SQL files that each name those they depend on."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from configparser import ConfigParser, Error
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Final
+
+from tdmvc.errors import MigrationsError
+from tdmvc.migrations.base import Reading, misunderstood, nothing_found
+from tdmvc.migrations.graph import arrange, find_duplicates, find_heads, parents_of
+from tdmvc.migrations.layout import base_of, folder_of, inside, is_left_out, join, plain_folder
+from tdmvc.migrations.python_source import (
+    NOT_LITERAL,
+    Assigned,
+    PythonSource,
+    Value,
+    conflict_line,
+    evaluate,
+    module_assignments,
+    parse_source,
+)
+from tdmvc.migrations.touches import called_sql_tables, sql_tables
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.tree import FileTree
+
+CONFIG: Final = "yoyo.ini"
+
+_FOLDERS: Final = frozenset({"migrate", "migration", "migrations", "schema_migrations", "yoyo"})
+_MARKS: Final = re.compile(
+    r"^(?:from[ \t]+yoyo[ \t]+import|import[ \t]+yoyo\b|__depends__[ \t]*=|[ \t]*--[ \t]*depends[ \t]*:)",
+    re.MULTILINE,
+)
+_DIRECTIVE: Final = re.compile(r"\s*--\s*(\w+)\s*:(.*)")
+_NOT_READ: Final = ("_tmp_yoyonew", "post-apply")
+_SAMPLES: Final = 3
+
+
+class YoyoReader:
+    """Reads folders of yoyo migrations; heads are those that no other depends on."""
+
+    name = "yoyo"
+
+    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+        """Find the folders that a yoyo.ini names, and those whose first files look like yoyo's."""
+        paths = [path for path in tree.list_files() if not is_left_out(path)]
+        found: set[str] = set()
+        covered: set[str] = set()
+        for path, folders in _configured(tree, [path for path in paths if base_of(path) == CONFIG]):
+            covered.update(folders)
+            # Dependencies may cross from one source to another, so several are one location.
+            found.update([path] if len(folders) > 1 else folders)
+        samples: dict[str, list[str]] = defaultdict(list)
+        for path in paths:
+            folder = folder_of(path)
+            is_likely = base_of(folder) in _FOLDERS and folder not in covered
+            if is_likely and _is_migration(path) and len(samples[folder]) < _SAMPLES:
+                samples[folder].append(path)
+        for path, text in tree.read_texts(path for sample in samples.values() for path in sample):
+            if _MARKS.search(text[:20_000]):
+                found.add(folder_of(path))
+        return [MigrationLocation(self.name, self.name, path or ".") for path in sorted(found)]
+
+    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+        """Read a location that is a folder of migrations, or a yoyo.ini that names some.
+
+        Several heads are no problem to yoyo: what depends on nothing may come in any order.
+
+        Raises:
+            MigrationsError: no migration is there, or a file's dependencies cannot be told.
+        """
+        reading = Reading(location)
+        for path, text in tree.read_texts(_paths(tree, plain_folder(location.path))):
+            _take(reading, path, text)
+        if not reading.migrations:
+            raise nothing_found(tree, location, "*.py and *.sql files of yoyo")
+        reading.problems.extend(find_duplicates(reading.migrations))
+        known = {migration.id for migration in reading.migrations}
+        for migration in reading.migrations:
+            for parent in migration.parents:
+                if parent not in known:
+                    message = f"{migration.id} depends on '{parent}', which is not here."
+                    reading.report("dangling-parent", message, migration.path)
+        heads = find_heads(parents_of(reading.migrations))
+        if not heads:
+            raise MigrationsError(
+                "Every migration here waits for another one, so that there is no head.",
+                where=location.path or ".",
+                remedy="break the circle of __depends__.",
+            )
+        migrations, cycles = arrange(reading.migrations)
+        reading.problems.extend(cycles)
+        return reading.finish(migrations, heads)
+
+
+def _take(reading: Reading, path: str, text: str) -> None:
+    id_ = base_of(path).rpartition(".")[0]
+    if path.endswith(".sql"):
+        listed, comment = _sql_header(text)
+        depends = tuple(listed)
+        migration = Migration(id_, comment or id_, path, touches=sql_tables(text))
+    else:
+        source = parse_source(text)
+        if source.module is None and (line := conflict_line(text)) is not None:
+            raise misunderstood(path, "it holds a merge conflict", line=line)
+        depends = _depends(path, source)
+        migration = Migration(id_, source.docstring or id_, path, touches=called_sql_tables(source, "step"))
+    parents = tuple(dict.fromkeys(sorted(depends)))
+    reading.add(replace(migration, parents=parents), text)
+
+
+def _depends(path: str, source: PythonSource) -> tuple[str, ...]:
+    names = module_assignments(source)
+    if "__depends__" not in names:
+        if source.module is None:
+            raise misunderstood(path, f"it is not Python ({source.fault})", line=source.fault_line)
+        return ()
+    assigned = names["__depends__"]
+    value = _iterated(assigned.expression, names)
+    several = value if isinstance(value, tuple) else (value,)
+    texts = tuple(item for item in several if isinstance(item, str))
+    if len(texts) != len(several):
+        raise misunderstood(path, "`__depends__` is not a plain set of texts", line=assigned.line)
+    return texts
+
+
+def _iterated(expression: ast.expr, names: dict[str, Assigned]) -> Value:
+    """Return what one gets by going through an expression, which may be a dict or a call of `set`."""
+    match expression:
+        case ast.Dict(keys=keys):
+            # yoyo's template writes `{}` where nothing comes before.
+            return tuple(evaluate(key, names) if key is not None else NOT_LITERAL for key in keys)
+        case ast.Call(func=ast.Name(id="set" | "frozenset" | "list" | "tuple"), args=[], keywords=[]):
+            return ()
+        case ast.Call(func=ast.Name(id="set" | "frozenset" | "list" | "tuple"), args=[inner], keywords=[]):
+            return evaluate(inner, names)
+    return evaluate(expression, names)
+
+
+def _sql_header(text: str) -> tuple[list[str], str]:
+    """Return what the comments at the top of an SQL file name as dependencies, and their first other line."""
+    depends: list[str] = []
+    comment = ""
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped and not stripped.startswith("--"):
+            break
+        match = _DIRECTIVE.fullmatch(line)
+        if match and match[1] == "depends":
+            depends.extend(match[2].split())
+        elif not comment and not (match and match[1] == "transactional"):
+            comment = stripped.lstrip("-").strip()
+    return depends, comment
+
+
+def _is_migration(path: str) -> bool:
+    name = base_of(path)
+    is_named = name.endswith((".py", ".sql")) and not name.startswith(_NOT_READ)
+    return is_named and not name.endswith(".rollback.sql")
+
+
+def _paths(tree: FileTree, path: str) -> list[str]:
+    """Return the migrations of a location; yoyo looks into no folder below its sources."""
+    config = path if base_of(path) == CONFIG else inside(path, CONFIG)
+    direct = [p for p in tree.list_files(path) if folder_of(p) == path and _is_migration(p)]
+    if direct:
+        return direct
+    folders = [folder for _, found in _configured(tree, [config]) for folder in found]
+    if not folders:
+        folders = [inside(path, "migrations")]
+    return [p for f in folders for p in tree.list_files(f) if folder_of(p) == f and _is_migration(p)]
+
+
+def _configured(tree: FileTree, paths: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each configuration file with the folders of its `sources` that hold migrations."""
+    for path, text in tree.read_texts(paths):
+        parser = ConfigParser(strict=False, interpolation=None)
+        try:
+            parser.read_string(text)
+        except Error:
+            continue
+        sources = parser.defaults().get("sources", "").replace("%(here)s", ".").split()
+        patterns = [f for source in sources if (f := join(folder_of(path), source)) is not None]
+        files = [p for p in tree.list_files(folder_of(path)) if _is_migration(p)] if patterns else []
+        folders = dict.fromkeys(folder_of(p) for p in files)
+        found = [f for pattern in patterns for f in folders if f == pattern or _matches(f, pattern)]
+        yield path, list(dict.fromkeys(found))
+
+
+def _matches(folder: str, pattern: str) -> bool:
+    """Tell whether a folder is one that a shell would put for the pattern, whose stars cross no slash."""
+    parts, wanted = folder.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))

@@ -1,0 +1,7 @@
+-- Deploy lumen:customers to sqlite
+
+BEGIN;
+
+CREATE TABLE customers (id INTEGER);
+
+COMMIT;

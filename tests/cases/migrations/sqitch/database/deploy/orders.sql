@@ -1,0 +1,7 @@
+-- Deploy lumen:orders to sqlite
+
+BEGIN;
+
+CREATE TABLE orders (id INTEGER, customer_id INTEGER);
+
+COMMIT;

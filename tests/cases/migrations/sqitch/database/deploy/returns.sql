@@ -1,0 +1,7 @@
+-- Deploy lumen:returns to sqlite
+
+BEGIN;
+
+CREATE TABLE returns (id INTEGER);
+
+COMMIT;

@@ -1,0 +1,8 @@
+-- Deploy lumen:views/open_orders to sqlite
+
+BEGIN;
+
+DROP VIEW open_orders;
+ALTER TABLE orders ADD COLUMN closed INTEGER;
+
+COMMIT;

@@ -1,0 +1,3 @@
+from yoyo import step
+
+step("UPDATE orders SET id = id")

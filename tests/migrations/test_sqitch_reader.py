@@ -1,0 +1,212 @@
+"""What the Sqitch reader makes of plans, tags, reworked changes and configuration."""
+
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from tdmvc.errors import MigrationsError
+from tdmvc.migrations import READERS, detect, read_state
+from tests.migrations.conftest import CASES
+
+WHO = "2024-01-01T00:00:00Z Mira Lind <mira@lumen.example>"
+
+
+def plan(*lines, project="shop"):
+    """Return a plan; a line is a name, with dependencies or an `@`."""
+    return f"%syntax-version=1.0.0\n%project={project}\n\n" + "".join(f"{line} {WHO}\n" for line in lines)
+
+
+def project(*lines, scripts=(), folder=""):
+    names = scripts or [line.split()[0] for line in lines if not line.startswith("@")]
+    prefix = f"{folder}/" if folder else ""
+    return {f"{prefix}sqitch.plan": plan(*lines)} | {
+        f"{prefix}deploy/{name}.sql": f"-- {name}\ncreate table t (x int);" for name in names
+    }
+
+
+def ids(state):
+    return [migration.id for migration in state.migrations]
+
+
+def problems(state):
+    return [(problem.kind, problem.path) for problem in state.problems]
+
+
+def test_a_real_looking_project_is_found_and_read_in_the_order_of_its_plan(case_tree):
+    (found,) = detect(case_tree("sqitch"))
+    assert (found.tool, found.path) == ("sqitch", "database")
+    state = read_state(case_tree("sqitch"), found)
+    assert [(m.id, m.name, m.touches) for m in state.migrations] == [
+        ("customers", "The people who buy", ("customers",)),
+        ("orders", "Orders [of] customers", ("orders",)),
+        ("views/open_orders@v1.0.0", "What is still open", ()),
+        ("returns", "Returned goods", ("returns",)),
+        ("views/open_orders", "With returns", ("orders",)),
+        ("loyalty", "Points #1", ("loyalty_points",)),
+    ]
+    assert state.heads == ("loyalty",)
+    assert state.migrations[3].parents == ("views/open_orders@v1.0.0", "orders")
+    assert state.migrations[5].parents == (
+        "views/open_orders",
+        "views/open_orders@v1.0.0",
+        "returns",
+        "customers",
+    )
+    assert state.problems == ()
+
+
+@pytest.mark.skipif(not shutil.which("sqitch"), reason="Sqitch is not installed")
+def test_the_order_is_that_of_sqitch_itself(case_tree, at):
+    done = subprocess.run(
+        ["sqitch", "plan", "--no-pager", "--no-headers", "--format", "format:%n"],
+        cwd=CASES / "sqitch",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    state = read_state(case_tree("sqitch"), at("sqitch", "database"))
+    assert [id_.partition("@")[0] for id_ in ids(state)] == done.stdout.split()
+
+
+def test_a_reworked_change_keeps_its_name_and_the_earlier_ones_carry_a_tag(tree, at):
+    files = project("a", "@v1", "a", "b", "@v2", "@v2b", "a", scripts=["a", "a@v1", "a@v2b", "b"])
+    state = read_state(tree(files), at("sqitch", "."))
+    assert ids(state) == ["a@v1", "a@v2b", "b", "a"]
+    assert state.problems == ()
+    files.pop("deploy/a@v2b.sql")
+    state = read_state(tree(files), at("sqitch", "."))
+    assert ids(state) == ["a@v1", "a@v2", "b", "a"]
+    assert problems(state) == [("unreadable-file", "sqitch.plan")]
+    assert "deploy/a@v2.sql" in state.problems[0].message
+
+
+def test_a_change_twice_without_a_tag_between_is_a_problem(tree, at):
+    state = read_state(tree(project("a", "@v1", "b", "b")), at("sqitch", "."))
+    assert ("duplicate-id", "sqitch.plan") in problems(state)
+    assert "line 7" in next(p.message for p in state.problems if "again" in p.message)
+
+
+def test_a_missing_script_is_a_problem_and_the_change_counts(tree, at):
+    state = read_state(tree(project("a", "b", scripts=["a"])), at("sqitch", "."))
+    assert ids(state) == ["a", "b"]
+    assert problems(state) == [("unreadable-file", "sqitch.plan")]
+    assert "line 5" in state.problems[0].message
+
+
+@pytest.mark.parametrize("reference", ["gone", "b", "a@v9", "@v9", "c"])
+def test_a_dependency_that_is_not_before_it_is_a_dangling_parent(tree, at, reference):
+    state = read_state(tree(project("a", f"b [{reference}]", "c", "@v1")), at("sqitch", "."))
+    assert problems(state) == [("dangling-parent", "sqitch.plan")]
+
+
+@pytest.mark.parametrize(
+    ("reference", "parents"),
+    [
+        ("a", ("c", "a")),
+        ("a@v1", ("c", "a@v1")),
+        ("@v1", ("c", "a@v1")),
+        ("@ROOT", ("c", "a@v1")),
+        ("a@HEAD", ("c", "a")),
+        ("shop:a", ("c", "a")),
+        ("!a", ("c",)),
+        ("other:thing", ("c",)),
+        ("!other:thing@v1", ("c",)),
+        ("f" * 40, ("c",)),
+    ],
+)
+def test_dependencies_are_resolved_as_of_their_tag(tree, at, reference, parents):
+    files = project("a", "@v1", "a", "c", f"d [{reference}]", scripts=["a", "a@v1", "c", "d"])
+    state = read_state(tree(files), at("sqitch", "."))
+    assert state.migrations[-1].parents == parents
+    assert state.problems == ()
+
+
+def test_the_deploy_script_alone_counts_for_the_digest(tree, at):
+    files = project("a")
+
+    def digest(more):
+        return read_state(tree(files | more), at("sqitch", ".")).digest
+
+    assert digest({}) == digest({"revert/a.sql": "x", "verify/a.sql": "y"})
+    assert digest({}) == digest({"sqitch.plan": files["sqitch.plan"] + "\n# a comment\n"})
+    assert digest({}) != digest({"deploy/a.sql": "x"})
+
+
+def test_configuration_names_top_folder_plan_scripts_and_extension(tree, at):
+    files = {
+        "db/sqitch.conf": '[core]\n\tengine = pg\n\ttop_dir = "pg" ; there\n\textension = ddl\n'
+        '[engine "sqlite"]\n\tplan_file = lite/lite.plan\n\tdeploy_dir = lite/up\n'
+        '[target "eu"]\n\turi = db:sqlite:eu.db\n\tdeploy_dir = ../../../outside\n',
+        "db/pg/sqitch.plan": plan("a"),
+        "db/pg/deploy/a.ddl": "create table a (x int)",
+        "db/lite/lite.plan": plan("b"),
+        "db/lite/up/b.ddl": "create table b (x int)",
+    }
+    found = READERS["sqitch"].detect(tree(files))
+    assert [loc.path for loc in found] == ["db/lite/lite.plan", "db/pg"]
+    assert [[m.touches for m in read_state(tree(files), loc).migrations] for loc in found] == [
+        [("b",)],
+        [("a",)],
+    ]
+    with pytest.raises(MigrationsError, match="2 plans"):
+        read_state(tree(files), at("sqitch", "db"))
+
+
+@pytest.mark.parametrize("path", [".", "sqitch.conf", "database", "database/sqitch.plan"])
+def test_a_location_may_be_the_plan_its_folder_or_that_of_the_configuration(tree, at, path):
+    files = {"sqitch.conf": "[core]\ntop_dir=database\n"} | project("a", folder="database")
+    state = read_state(tree(files), at("sqitch", path))
+    assert ids(state) == ["a"]
+    assert state.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        (plan("a") + "b\n", 5, "lacks its time"),
+        (plan("a") + "b 2024-01-01T00:00:00Z\n", 5, "lacks its time"),
+        (plan("a") + "b [a 2024\n", 5, "neither a change nor a tag"),
+        (plan("a", "-b-"), 5, "no name"),
+        (plan("a", "b~2"), 5, "no name"),
+        (plan("a b"), 4, "neither|lacks"),
+        (plan("@v1"), 4, "no change before"),
+        (plan("a", "@v1", "@v1"), 6, "there already"),
+        (plan("a", "b [a:b:c]"), 5, "no dependency"),
+        (plan("a", "b [@]"), 5, "no dependency"),
+        (plan("a").replace("%project=shop\n", ""), 1, "%project"),
+        (plan("a") + "<<<<<<< HEAD\n", 5, "merge conflict"),
+        (plan("../../etc/passwd"), 4, "no name"),
+        (plan("x/../../../../etc/passwd"), 4, "outside"),
+        ("", 1, "%project"),
+    ],
+)
+def test_a_plan_that_cannot_be_understood_is_an_error_that_names_file_and_line(tree, at, text, line, why):
+    with pytest.raises(MigrationsError, match=why) as caught:
+        read_state(tree({"db/sqitch.plan": text}), at("sqitch", "db"))
+    assert caught.value.where == f"db/sqitch.plan, line {line}"
+
+
+@pytest.mark.parametrize("path", ["db", "nowhere", "."])
+def test_no_plan_or_an_empty_one_is_an_error(tree, at, path):
+    with pytest.raises(MigrationsError, match=r"holds no sqitch|no migration folder"):
+        read_state(tree({"db/sqitch.plan": plan(), "x": ""}), at("sqitch", path))
+
+
+def test_ten_thousand_changes_that_are_all_one_reworked_take_no_long_time(tree, at):
+    lines = [line for n in range(5_000) for line in ("a", f"@v{n}")]
+    lines += [f"c{n} [c{n - 1} a@v{n}]" if n else "c0" for n in range(5_000)]
+    state = read_state(tree(project(*lines)), at("sqitch", "."))
+    assert state.count == 10_000
+    assert state.heads == ("c4999",)
+
+
+@pytest.mark.parametrize(
+    "line", ["a" * 200_000, "a" + " " * 200_000 + "b", "a [" + "b " * 100_000, "a" + " x" * 100_000 + "<"]
+)
+def test_no_line_of_a_plan_takes_a_long_time(tree, at, line):
+    start = time.process_time()
+    with pytest.raises(MigrationsError, match="line 5"):
+        read_state(tree({"sqitch.plan": plan("a") + line}), at("sqitch", "."))
+    assert time.process_time() - start < 2
