@@ -302,6 +302,39 @@ def test_properties_fill_names_and_one_that_depends_on_the_database_does_not(tre
     assert "line 7" in state.problems[0].message
 
 
+def test_properties_come_from_files_too_and_local_ones_stay_where_they_are(tree, at):
+    files = {
+        "changelog.xml": xml(
+            '<property file="my.properties"/>',
+            '<property file="sub/other.properties" relativeToChangelogFile="true" global="false"/>',
+            '<property file="gone.properties" errorIfMissing="false"/>',
+            change("${a}-${d}", "${b.c}"),
+            '<include file="sub/s.sql"/>',
+        ),
+        "my.properties": "a=1\nb.c = two words\n#x=y\n",
+        "sub/other.properties": "a=9\nd:4\n",
+        "sub/s.sql": "--liquibase formatted sql\n--property name:z value:zz\n"
+        "--changeset ${b.c}:${d}\nselect 1;\n--changeset ${z}:x\nselect 2;\n",
+    }
+    # So says Liquibase 4.28.
+    assert ids(read_state(tree(files), at("liquibase", "."))) == [
+        "changelog.xml::1-4::two words",
+        "sub/s.sql::${d}::two words",
+        "sub/s.sql::x::zz",
+    ]
+    del files["my.properties"]
+    with pytest.raises(MigrationsError, match=r"my\.properties") as caught:
+        read_state(tree(files), at("liquibase", "."))
+    assert caught.value.where == "changelog.xml, line 2"
+
+
+def test_an_encoding_that_an_xml_file_declares_does_not_matter_for_a_text(tree, at):
+    text = "<?xml version='1.0' encoding='ISO-8859-1'?>" + xml(change(1, "müller"))
+    assert ids(read_state(tree({"changelog.xml": text}), at("liquibase", "."))) == [
+        "changelog.xml::1::müller"
+    ]
+
+
 def test_the_digest_sees_a_change_set_and_the_script_that_it_runs_but_not_the_layout(tree, at):
     def digest(master, script="insert into a values (1)"):
         files = {"changelog.xml": master, "seed.sql": script}

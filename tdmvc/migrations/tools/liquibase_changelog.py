@@ -67,9 +67,20 @@ class Property:
     value: str
     is_conditional: bool = False
     """Whether it holds for some databases or contexts only."""
+    is_global: bool = True
+    """Whether it holds in other changelogs, too."""
 
 
-Entry: TypeAlias = ChangeSet | Include | IncludeAll | Property
+@dataclass(frozen=True, slots=True)
+class PropertyFile:
+    """A file of values for `${name}` in what follows."""
+
+    file: FileReference
+    is_conditional: bool = False
+    is_global: bool = True
+
+
+Entry: TypeAlias = ChangeSet | Include | IncludeAll | Property | PropertyFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from tdmvc.migrations.tools.liquibase_changelog import (
     Include,
     IncludeAll,
     Property,
+    PropertyFile,
 )
 from tdmvc.migrations.touches import sql_tables
 
@@ -109,10 +110,18 @@ def _entry(path: str, element: Element) -> Entry | None:
             return Include(_reference(path, element, "file"), element.get("logicalFilePath"))
         case "includeAll":
             return _include_all(path, element)
-        case "property" if element.get("name") is not None:
-            is_conditional = any(element.get(name) for name in ("context", "contextFilter", "dbms", "labels"))
-            return Property(element.get("name") or "", element.get("value") or "", is_conditional)
+        case "property":
+            return _property(path, element)
     return None
+
+
+def _property(path: str, element: Element) -> Property | PropertyFile:
+    is_conditional = any(element.get(name) for name in ("context", "contextFilter", "dbms", "labels"))
+    is_global = element.says("global", default=True)
+    name = element.get("name")
+    if name is None:
+        return PropertyFile(_reference(path, element, "file"), is_conditional, is_global)
+    return Property(name, element.get("value") or "", is_conditional, is_global)
 
 
 def _change_set(path: str, element: Element) -> ChangeSet:

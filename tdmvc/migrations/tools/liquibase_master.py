@@ -7,6 +7,7 @@ from typing import Final
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations.layout import ancestors, base_of, folder_of, inside, is_left_out, join
+from tdmvc.migrations.properties_text import parse_properties
 from tdmvc.migrations.tools.liquibase_formats import ENDINGS
 from tdmvc.migrations.tools.liquibase_sql import is_formatted
 from tdmvc.migrations.yaml_text import flattened, parse_yaml
@@ -22,7 +23,6 @@ _KEY: Final = re.compile(
     r"(?:(?:.*\.)?liquibase\.(?:.*\.)?(?:command\.)?)?change-?log(?:-?file)?", re.IGNORECASE
 )
 _MAX_KEY: Final = 200
-_SETTING: Final = re.compile(r"^[ \t]*([^#!=:\s][^=:\s]*)[ \t]*[=:]([^\n]*)$", re.MULTILINE)
 _SEARCH_PATH: Final = re.compile(r"(?:liquibase\.)?(?:search-?path|classpath)", re.IGNORECASE)
 _MASTER_NAME: Final = re.compile(
     r"(?:.*[._-])?(?:master|root|main)[._-]change-?log(?:[._-].*)?|(?:.*[._-])?change-?log[._-](?:master|root|main)"
@@ -174,5 +174,4 @@ def _settings(path: str, text: str) -> Iterator[tuple[str, str]]:
             # Templates of configuration are often not YAML; then the names of files must do.
             return
         return
-    for match in _SETTING.finditer(text):
-        yield match[1], match[2].strip()
+    yield from parse_properties(text)

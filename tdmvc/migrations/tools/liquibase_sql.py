@@ -28,6 +28,7 @@ _FLAG: Final = re.compile(r"\b(runOnChange|runAlways|ignore):(\w+)", re.IGNORECA
 _LOGICAL_PATH: Final = re.compile(r"logicalFilePath:(\S+)", re.IGNORECASE)
 _NAME: Final = re.compile(r"name:\s*(\S+)", re.IGNORECASE)
 _VALUE: Final = re.compile(r"value:\s*(\S+)", re.IGNORECASE)
+_GLOBAL: Final = re.compile(r"\bglobal:false\b", re.IGNORECASE)
 _CONDITION: Final = re.compile(r"\b(?:context|contextFilter|dbms|labels):", re.IGNORECASE)
 
 
@@ -130,4 +131,5 @@ def _properties(line: str) -> list[Property]:
     name, value = _NAME.search(line), _VALUE.search(line)
     if name is None or value is None:
         return []
-    return [Property(name[1], value[1], _CONDITION.search(line) is not None)]
+    is_global = _GLOBAL.search(line) is None
+    return [Property(name[1], value[1], _CONDITION.search(line) is not None, is_global)]
