@@ -101,6 +101,7 @@ def test_the_order_is_that_of_liquibase_itself(case_tree, at, tmp_path):
             "spring:\n  liquibase:\n    change-log: 'classpath:/db/all.xml'\n---\nother: 1\n",
         ),
         ("pom.xml", "<project><changeLogFile>db/all.xml</changeLogFile></project>"),
+        ("pom.xml", "<project><changeLogFile>${basedir}/db/all.xml</changeLogFile></project>"),
         ("build.gradle", "activities { main { changelogFile 'db/all.xml' } }"),
     ],
 )
@@ -114,7 +115,16 @@ def test_configuration_names_the_master(tree, path, text):
 
 @pytest.mark.parametrize(
     "name",
-    ["db.changelog-master.xml", "changelog.xml", "changelog-root.xml", "master-changelog.xml", "main.xml"],
+    [
+        "db.changelog-master.xml",
+        "jpa-changelog-master.xml",
+        "changeLogMaster.xml",
+        "liquibase-changeLog.xml",
+        "changelog.xml",
+        "changelog-root.xml",
+        "master-changelog.xml",
+        "main.xml",
+    ],
 )
 def test_a_file_name_tells_the_master_when_nothing_names_it(tree, name):
     files = {f"src/main/resources/changelog/{name}": xml(change(1))}
@@ -140,6 +150,17 @@ def test_two_masters_in_one_folder_are_two_locations_and_the_folder_alone_is_an_
     with pytest.raises(MigrationsError, match="2 master changelogs") as caught:
         read_state(tree(files), at("liquibase", "db"))
     assert caught.value.where == "db"
+
+
+def test_the_configured_master_goes_before_names_even_where_it_cannot_be_read(tree, at):
+    files = {
+        "liquibase.properties": "changeLogFile=db/all.xml",
+        "db/all.xml": xml('<include file="db/changelog.xml"/>') + "<",
+        "db/changelog.xml": xml(change(1)),
+    }
+    with pytest.raises(MigrationsError, match="not XML") as caught:
+        read_state(tree(files), at("liquibase", "db"))
+    assert caught.value.where == "db/all.xml, line 4"
 
 
 def test_the_only_changelog_that_no_other_includes_is_the_master_of_a_named_folder(tree, at):

@@ -1,5 +1,6 @@
 """Knows how Liquibase keeps migrations: change sets in changelogs, which a master changelog includes."""
 
+from contextlib import suppress
 from typing import Final
 
 from tdmvc.errors import MigrationsError
@@ -29,7 +30,7 @@ class LiquibaseReader:
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
         """Find the masters: those that configuration names, and those of a master's name that no other includes."""
         paths = [path for path in tree.list_files() if not is_left_out(path)]
-        masters = _outermost(tree, find_masters(tree, paths), self.name)
+        masters = _outermost(tree, paths, find_masters(tree, paths))
         folders = [folder_of(master.path) for master in masters]
         return [
             MigrationLocation(
@@ -52,7 +53,8 @@ class LiquibaseReader:
                 be understood.
         """
         reading = Reading(location)
-        expansion = Expansion(tree, _chosen(tree, location), reading)
+        paths = tree.list_files()
+        expansion = Expansion(tree, paths, _chosen(tree, paths, location), reading)
         repeatable: list[tuple[Migration, str]] = []
         for step in expansion.steps():
             migration, content = _migration(step, [expansion.text(path) for path in step.scripts])
@@ -81,16 +83,13 @@ def _migration(step: Step, scripts: list[str]) -> tuple[Migration, str]:
     return migration, "\0".join([step.change_set.content, *scripts])
 
 
-def _chosen(tree: FileTree, location: MigrationLocation) -> Master:
+def _chosen(tree: FileTree, paths: list[str], location: MigrationLocation) -> Master:
     folder = plain_folder(location.path)
-    text = tree.read_text(folder) if folder and is_changelog_name(folder) else None
-    if text is not None:
-        return master_at(tree, folder)
-    inside = [path for path in tree.list_files() if is_inside(path, folder)]
-    if not inside:
-        raise nothing_found(tree, location, _LOOKED_FOR)
-    masters = [m for m in find_masters(tree, tree.list_files()) if is_inside(m.path, folder)]
-    masters = _outermost(tree, masters, location.tool) or _only(tree, folder, inside, location.tool)
+    if folder in paths and is_changelog_name(folder):
+        return master_at(tree, folder, paths)
+    named = [master for master in find_masters(tree, paths) if is_inside(master.path, folder)]
+    configured = [master for master in named if master.is_configured]
+    masters = _outermost(tree, paths, configured or named) or _only(tree, paths, folder)
     direct = [master for master in masters if folder_of(master.path) == folder]
     if len(direct or masters) == 1:
         return (direct or masters)[0]
@@ -103,26 +102,26 @@ def _chosen(tree: FileTree, location: MigrationLocation) -> Master:
     )
 
 
-def _only(tree: FileTree, folder: str, inside: list[str], tool: str) -> list[Master]:
+def _only(tree: FileTree, paths: list[str], folder: str) -> list[Master]:
     """Return the changelogs of a folder that no other one includes, whatever they are called."""
-    named = [path for path in inside if folder_of(path) == folder and is_changelog_name(path)]
-    found = [master_at(tree, path) for path, text in tree.read_texts(named) if is_changelog(path, text)]
-    return _outermost(tree, found, tool)
+    named = [path for path in paths if folder_of(path) == folder and is_changelog_name(path)]
+    found = [path for path, text in tree.read_texts(named) if is_changelog(path, text)]
+    return _outermost(tree, paths, [master_at(tree, path, paths) for path in found])
 
 
-def _outermost(tree: FileTree, masters: list[Master], tool: str) -> list[Master]:
+def _outermost(tree: FileTree, paths: list[str], masters: list[Master]) -> list[Master]:
     """Return the masters that no other one includes."""
     if len(masters) < 2:
         return masters
     included: set[str] = set()
     for master in masters:
-        reading = Reading(MigrationLocation(tool, tool, master.path))
-        try:
-            expansion = Expansion(tree, master, reading)
+        reading = Reading(MigrationLocation("", "", master.path))
+        expansion = None
+        # Whoever reads a master is told what is wrong with it; what it includes before that counts.
+        with suppress(MigrationsError):
+            expansion = Expansion(tree, paths, master, reading)
             for _ in expansion.steps():
                 pass
-        except MigrationsError:
-            # Whoever reads it is told what is wrong with it.
-            continue
-        included |= expansion.files - {master.path}
+        if expansion is not None:
+            included |= expansion.files - {master.path}
     return [master for master in masters if master.path not in included]

@@ -1,6 +1,6 @@
 """Knows in which order Liquibase runs change sets: its master changelog with all that it includes, written out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -48,11 +48,11 @@ _Part: TypeAlias = Entry | File
 class Expansion:
     """Writes a master changelog out, without recursion and each file once."""
 
-    def __init__(self, tree: FileTree, master: Master, reading: Reading) -> None:
+    def __init__(self, tree: FileTree, paths: Collection[str], master: Master, reading: Reading) -> None:
         self._tree = tree
         self._reading = reading
         self._properties = LiquibaseProperties()
-        self._lookup = Lookup(tree, master.roots, self._properties, reading)
+        self._lookup = Lookup(tree, paths, master.roots, self._properties, reading)
         self._texts: dict[str, str] = {}
         self._open: list[_Open] = []
         self._open_paths: set[str] = set()

@@ -1,6 +1,6 @@
 """Knows where the files lie that Liquibase's changelogs name, and never looks outside the repository."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from posixpath import normpath
 
@@ -29,13 +29,18 @@ class Lookup:
     """Finds the files that a changelog names."""
 
     def __init__(
-        self, tree: FileTree, roots: tuple[str, ...], properties: LiquibaseProperties, reading: Reading
+        self,
+        tree: FileTree,
+        paths: Collection[str],
+        roots: tuple[str, ...],
+        properties: LiquibaseProperties,
+        reading: Reading,
     ) -> None:
         self._tree = tree
         self._roots = roots
         self._properties = properties
         self._reading = reading
-        self._known = set(tree.list_files())
+        self._known = frozenset(paths)
 
     def find(self, by: File, named: FileReference) -> File | None:
         """Return a file that a changelog needs, or None where it may be left out.

@@ -1,7 +1,7 @@
 """Knows which changelog of Liquibase is the master: configuration names it, or else its file name tells."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,8 +25,8 @@ _KEY: Final = re.compile(
 _MAX_KEY: Final = 200
 _SEARCH_PATH: Final = re.compile(r"(?:liquibase\.)?(?:search-?path|classpath)", re.IGNORECASE)
 _MASTER_NAME: Final = re.compile(
-    r"(?:.*[._-])?(?:master|root|main)[._-]change-?log(?:[._-].*)?|(?:.*[._-])?change-?log[._-](?:master|root|main)"
-    r"|(?:db[._-])?change-?logs?|databasechange-?log",
+    r"(?:.*[._-])?(?:master|root|main)[._-]?change-?log(?:[._-].*)?|(?:.*[._-])?change-?log[._-]?(?:master|root|main)"
+    r"|(?:(?:db|database|liquibase)[._-]?)?change-?logs?",
     re.IGNORECASE,
 )
 _IN_A_CHANGELOG_FOLDER: Final = re.compile(r"(?:db[._-])?(?:master|root|main)", re.IGNORECASE)
@@ -43,6 +43,7 @@ class Master:
     """What Liquibase calls it, and so what it puts into the identity of its change sets."""
     roots: tuple[str, ...]
     """Folders of the search path, the likeliest first."""
+    is_configured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def is_changelog_name(path: str) -> bool:
     return path.lower().endswith(ENDINGS)
 
 
-def find_masters(tree: FileTree, paths: Iterable[str]) -> list[Master]:
+def find_masters(tree: FileTree, paths: Sequence[str]) -> list[Master]:
     """Return the masters that configuration files among `paths` name, then those of a master's name."""
     paths = [path for path in paths if not is_left_out(path)]
     known = set(paths)
@@ -78,14 +79,16 @@ def find_masters(tree: FileTree, paths: Iterable[str]) -> list[Master]:
     named = [path for path in paths if _has_master_name(path) and path not in found]
     for path, text in tree.read_texts(named):
         if is_changelog(path, text):
-            found[path] = master_at(tree, path)
+            found[path] = master_at(tree, path, paths)
     return list(found.values())
 
 
-def master_at(tree: FileTree, path: str) -> Master:
-    """Return the master that lies at a path, seen from where its configuration has it."""
-    above = [f for folder in ancestors(folder_of(path)) for f in (folder, inside(folder, _RESOURCES_FOLDER))]
-    near = [p for folder in dict.fromkeys(above) for p in _config_names(tree, folder)]
+def master_at(tree: FileTree, path: str, paths: Iterable[str]) -> Master:
+    """Return the master that lies at a path, seen from where its configuration, among `paths`, has it."""
+    above = {f for folder in ancestors(folder_of(path)) for f in (folder, inside(folder, _RESOURCES_FOLDER))}
+    near = [p for p in paths if folder_of(p) in above and _is_config(p)]
+    # The nearest configuration speaks first.
+    near.sort(key=lambda p: -p.count("/"))
     for config in _read_configs(tree, near):
         for changelog in config.changelogs:
             master = _configured_master(config, changelog, {path})
@@ -120,11 +123,6 @@ def _roots(path: str, configured: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*configured, *resources, *ancestors(folder_of(path))]))
 
 
-def _config_names(tree: FileTree, folder: str) -> list[str]:
-    """Return the configuration files that lie in a folder itself."""
-    return [path for path in tree.list_files(folder) if folder_of(path) == folder and _is_config(path)]
-
-
 def _is_config(path: str) -> bool:
     name = base_of(path)
     return bool(_PROPERTIES.fullmatch(name) or _YAML.fullmatch(name) or _BUILD.fullmatch(name))
@@ -136,13 +134,14 @@ def _configured_master(config: _Configured, changelog: str, known: set[str]) -> 
     match = _RESOURCES.match(config.path)
     search_path = [root for path in config.search_path if (root := join(here, path)) is not None]
     bases = [*search_path, match[0] if match else here, inside(here, _RESOURCES_FOLDER), here, ""]
-    name = plain_path(changelog)
+    # Maven's own folders: `${project.basedir}/src/…`, and what it makes of the resources.
+    name = plain_path(re.sub(r"^\$\{[\w.]+\}/", "", changelog)).removeprefix("target/classes/")
     for base in dict.fromkeys(bases):
         path = join(base, name)
         if path is not None and path in known:
             in_resources = _RESOURCES.match(path)
             seen = path[in_resources.end() + 1 :] if in_resources else name
-            return Master(path, seen, _roots(path, dict.fromkeys([*search_path, base])))
+            return Master(path, seen, _roots(path, [*search_path, base]), is_configured=True)
     return None
 
 
