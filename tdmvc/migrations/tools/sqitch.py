@@ -109,12 +109,12 @@ class _Parents:
     def _find(self, reference: str, position: int) -> int | None:
         name, _, tag = reference.partition("@")
         latest = position - 1
-        if tag and tag not in {"HEAD", "ROOT"}:
+        if tag:
             if tag not in self._tags:
                 return None
             latest = min(latest, self._tags[tag])
         if not name:
-            return 0 if tag == "ROOT" else latest
+            return latest
         places = self._places.get(name, [])
         before = bisect_right(places, latest)
         return places[before - 1] if before else None

@@ -1,7 +1,7 @@
 """Knows how to read a plan of Sqitch: pragmas, changes in the order in which they are deployed, and tags."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,8 +11,8 @@ from tdmvc.migrations.python_source import conflict_line
 _PRAGMA: Final = re.compile(r"[ \t]*%[ \t]*([^\s=]+)(?:[ \t]*=[ \t]*(.+))?")
 # Nothing is given back once it is matched, so that no line takes quadratic time.
 _ITEM: Final = re.compile(
-    r"[ \t]*+(?:(?P<tag>@)|(?P<operator>[+-])[ \t]*+)?(?P<name>[^\s:@#\[\]]++)"
-    r"(?:[ \t]++\[(?P<requires>[^\]]*+)\])?"
+    r"[ \t]*+(?:(?P<tag>@)|(?P<operator>[+-])[ \t]*+)?(?P<name>[^\s:@#\\]++)"
+    r"(?:[ \t]++\[(?P<requires>[^\]]++)\])?"
     r"(?:[ \t]++(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z))?"
     r"(?:[ \t]++(?P<planner>[^<]++<[^>]++>))?[ \t]*+"
 )
@@ -20,7 +20,8 @@ _REFERENCE: Final = re.compile(
     r"(?P<conflict>!?)(?:(?P<project>[^\s:@#]+):)?(?:(?P<sha>[0-9a-f]{40})|(?P<change>[^\s:@#]+)?(?:@(?P<tag>[^\s:@#]+))?)"
 )
 _PUNCTUATION: Final = "-!\"#$%&'()*+,./:;<=>?@[\\]^`{|}~"
-_SYMBOLIC: Final = re.compile(r"[~/=%^][0-9]+$")
+_SYMBOLIC: Final = re.compile(r"[~/=%^][0-9]+$|^[0-9a-f]{40}")
+_RESERVED: Final = frozenset({"FIRST", "HEAD", "LAST", "ROOT"})
 
 
 @dataclass(slots=True)
@@ -55,52 +56,71 @@ def parse_plan(path: str, text: str) -> Plan:
     """
     if (conflict := conflict_line(text)) is not None:
         raise misunderstood(path, "it holds a merge conflict", line=conflict)
-    lines = [
-        (number, *_parted(line)) for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1)
-    ]
-    project = _project(path, (line for _, line, _ in lines))
-    changes: list[Change] = []
-    repeated: list[Change] = []
-    latest: dict[str, int] = {}
-    latest_tagged = -1
-    tagged: dict[str, int] = {}
-    for number, line, note in lines:
-        if not line.strip() or line.lstrip().startswith("%"):
-            continue
-        item = _item(path, number, line)
+    numbered = enumerate(text.replace("\r\n", "\n").split("\n"), 1)
+    project = _read_pragmas(path, numbered)
+    builder = _Builder(path, project)
+    for number, line in numbered:
+        said, _, note = line.partition("#")
+        if said.strip():
+            item = _item(path, number, said.rstrip())
+            if item["tag"]:
+                builder.tag(number, item)
+            else:
+                builder.change(number, item, note.strip())
+    return Plan(project, tuple(builder.changes), tuple(builder.repeated))
+
+
+def _read_pragmas(path: str, numbered: Iterator[tuple[int, str]]) -> str:
+    """Read up to the blank line that ends the pragmas; return the project's name."""
+    project = None
+    for number, line in numbered:
+        said = line.partition("#")[0].rstrip()
+        match = _PRAGMA.fullmatch(said)
+        if match is not None:
+            project = match[2].strip() if match[1] == "project" and match[2] else project
+        elif said.strip():
+            raise misunderstood(path, "a blank line should part the pragmas from the changes", line=number)
+        elif not line.strip():
+            break
+    if project is None:
+        raise misunderstood(path, "it has no line `%project=…`", line=1)
+    return project
+
+
+@dataclass(slots=True)
+class _Builder:
+    path: str
+    project: str
+    changes: list[Change] = field(default_factory=list)
+    repeated: list[Change] = field(default_factory=list)
+    _latest: dict[str, int] = field(default_factory=dict)
+    _tags: dict[str, int] = field(default_factory=dict)
+    _latest_tagged: int = -1
+
+    def tag(self, number: int, item: re.Match[str]) -> None:
         name = item["name"]
-        if item["tag"]:
-            if not changes:
-                raise misunderstood(path, f"the tag @{name} has no change before it", line=number)
-            if name in tagged:
-                raise misunderstood(path, f"the tag @{name} is there already", line=number)
-            tagged[name] = latest_tagged = len(changes) - 1
-            changes[-1].tags.append(name)
-            continue
-        change = Change(name, number, note, _requires(path, number, item["requires"] or "", project))
-        before = latest.get(name)
-        if before is not None and before > latest_tagged:
-            repeated.append(change)
-        elif before is not None:
-            since = changes[before:]
-            changes[before].rework_tags = tuple(tag for change in since for tag in change.tags)
-        latest[name] = len(changes)
-        changes.append(change)
-    return Plan(project, tuple(changes), tuple(repeated))
+        if item["requires"]:
+            raise misunderstood(self.path, f"the tag @{name} has dependencies", line=number)
+        if not self.changes:
+            raise misunderstood(self.path, f"the tag @{name} has no change before it", line=number)
+        if name in self._tags:
+            raise misunderstood(self.path, f"the tag @{name} is there already", line=number)
+        self._tags[name] = self._latest_tagged = len(self.changes) - 1
+        self.changes[-1].tags.append(name)
 
-
-def _parted(line: str) -> tuple[str, str]:
-    """Return what a line says, and its note."""
-    said, _, note = line.partition("#")
-    return said.rstrip(), note.strip()
-
-
-def _project(path: str, lines: Iterable[str]) -> str:
-    for line in lines:
-        match = _PRAGMA.fullmatch(line)
-        if match and match[1] == "project" and match[2]:
-            return match[2].strip()
-    raise misunderstood(path, "it has no line `%project=…`", line=1)
+    def change(self, number: int, item: re.Match[str], note: str) -> None:
+        name = item["name"]
+        requires = _requires(self.path, number, item["requires"] or "", self.project)
+        change = Change(name, number, note, requires)
+        before = self._latest.get(name)
+        if before is not None and before > self._latest_tagged:
+            self.repeated.append(change)
+            return
+        if before is not None:
+            since = self.changes[before:]
+            self.changes[before].rework_tags = tuple(tag for change in since for tag in change.tags)
+        self._latest[name] = len(self.changes)
+        self.changes.append(change)
 
 
 def _item(path: str, number: int, line: str) -> re.Match[str]:
@@ -108,7 +128,8 @@ def _item(path: str, number: int, line: str) -> re.Match[str]:
     if item is None:
         raise misunderstood(path, "this is neither a change nor a tag", line=number)
     name = item["name"]
-    if name[0] in _PUNCTUATION or name[-1] in _PUNCTUATION or _SYMBOLIC.search(name):
+    is_odd = name[0] in _PUNCTUATION or name[-1] in _PUNCTUATION or _SYMBOLIC.search(name)
+    if is_odd or name in _RESERVED:
         raise misunderstood(path, f"'{name}' is no name that Sqitch allows", line=number)
     if not item["time"] or not item["planner"]:
         raise misunderstood(path, f"'{name}' lacks its time, or its planner with e-mail", line=number)
