@@ -4,6 +4,7 @@ import random
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from yoyo import exceptions, read_migrations
@@ -14,7 +15,8 @@ from tdmvc.errors import MigrationsError
 from tdmvc.migrations import read_state
 from tdmvc.migrations.tools.atlas_sum import check_sums, hash_files, sum_of
 from tdmvc.model.migration import MigrationLocation
-from tests.migrations.conftest import MemoryTree
+from tdmvc.repo.trees import WorkTree
+from tests.migrations.conftest import CASES, MemoryTree
 
 
 @st.composite
@@ -134,3 +136,55 @@ def test_sums_fit_their_folder_and_name_the_first_file_that_was_edited(texts, da
     changed = [(name, text + "!" if n in edited else text) for n, (name, text) in enumerate(files)]
     (problem,) = check_sums("db/atlas.sum", recorded, changed)
     assert (problem.kind, problem.path) == ("checksum-mismatch", f"db/{files[min(edited)][0]}")
+
+
+LOCATIONS = {
+    "atlas": ("atlas", "migrations"),
+    "drizzle": ("drizzle", "drizzle"),
+    "drizzle-folders": ("drizzle", "migrations"),
+    "liquibase": ("liquibase", "src/main/resources/db/changelog"),
+    "prisma": ("prisma", "prisma/migrations"),
+    "sqitch": ("sqitch", "database"),
+    "yoyo": ("yoyo", "db/migrations"),
+}
+NOT_APPLIED = {
+    "0009_forgotten.sql",
+    "20230201_01_Xy9zZ-orders.rollback.sql",
+    "down.sql",
+    "post-apply.py",
+}
+"""Files of the cases that are no part of their history."""
+
+
+def _files(case):
+    tree = WorkTree(CASES / case)
+    return {path: tree.read_text(path) or "" for path in tree.list_files() if "/test/" not in path}
+
+
+def _state(case, files, tree=MemoryTree):
+    return read_state(tree(files), MigrationLocation("main", *LOCATIONS[case]))
+
+
+@pytest.mark.parametrize("case", LOCATIONS)
+def test_line_ends_and_the_order_of_listing_do_not_matter(case):
+    files = _files(case)
+    state = _state(case, files)
+    windows = _state(case, {path: text.replace("\n", "\r\n") for path, text in files.items()})
+    assert (windows.heads, windows.digest) == (state.heads, state.digest)
+    assert [m.parents for m in windows.migrations] == [m.parents for m in state.migrations]
+    shuffled = _state(case, files, ShuffledTree)
+    assert (shuffled.migrations, shuffled.digest) == (state.migrations, state.digest)
+
+
+@pytest.mark.parametrize("case", LOCATIONS)
+def test_an_edit_of_any_script_that_is_applied_is_seen_by_the_digest(case):
+    files = _files(case)
+    state = _state(case, files)
+    scripts = [path for path in files if path.endswith((".sql", ".py"))]
+    assert scripts
+    for path in scripts:
+        more = "# more\n" if path.endswith(".py") else "select 2;\n"
+        edited = _state(case, {**files, path: files[path] + more})
+        is_applied = path.rpartition("/")[2] not in NOT_APPLIED
+        assert (edited.digest != state.digest) == is_applied, path
+        assert edited.heads == state.heads

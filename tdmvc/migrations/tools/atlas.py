@@ -51,7 +51,7 @@ class AtlasReader:
         reading = Reading(location)
         folder = plain_folder(location.path)
         folder = folder_of(folder) if base_of(folder) in {SUM, _CONFIG} else folder
-        paths = [p for p in tree.list_files(folder) if folder_of(p) == folder and p.endswith(".sql")]
+        paths = sorted(p for p in tree.list_files(folder) if folder_of(p) == folder and p.endswith(".sql"))
         texts: list[tuple[str, str]] = []
         for path, text in tree.read_texts(paths):
             name = base_of(path)
