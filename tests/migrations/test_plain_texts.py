@@ -76,6 +76,7 @@ def test_nested_mappings_are_spelled_with_dots():
         ("a: 1\n<<<<<<< HEAD\n", "merge conflict", 2),
         ("\n" + "[" * 200 + "]" * 200, "too deeply", 2),
         ("a: *nobody\n", "refers to nothing", 1),
+        ("- &a [1]\n- &a [*a]\n", "refers to nothing", 2),
         ("a: \0\n", "not YAML", None),
     ],
 )

@@ -67,7 +67,7 @@ def title(name: str) -> str:
 def _names(files: list[str], folder: str) -> list[str]:
     """Return the folders that lie in a folder, in the order of their names."""
     split = (below(path, folder).split("/") for path in files)
-    return sorted({parts[0] for parts in split if len(parts) > 1 and not parts[0].startswith(".")})
+    return sorted({parts[0] for parts in split if len(parts) > 1})
 
 
 def _beside(schema: str) -> list[str]:
