@@ -152,6 +152,16 @@ def test_two_masters_in_one_folder_are_two_locations_and_the_folder_alone_is_an_
     assert caught.value.where == "db"
 
 
+@pytest.mark.parametrize("path", ["shop/db", "shop/db/all.xml", "."])
+def test_the_nearest_configuration_says_from_where_the_master_is_seen(tree, at, path):
+    files = {
+        "liquibase.properties": "changeLogFile=shop/db/all.xml",
+        "shop/liquibase.properties": "changeLogFile=db/all.xml",
+        "shop/db/all.xml": xml(change(1)),
+    }
+    assert ids(read_state(tree(files), at("liquibase", path))) == ["db/all.xml::1::a"]
+
+
 def test_the_configured_master_goes_before_names_even_where_it_cannot_be_read(tree, at):
     files = {
         "liquibase.properties": "changeLogFile=db/all.xml",

@@ -153,6 +153,18 @@ def test_configuration_names_top_folder_plan_scripts_and_extension(tree, at):
         read_state(tree(files), at("sqitch", "db"))
 
 
+def test_a_target_takes_from_its_engine_what_it_does_not_say_itself(tree, at):
+    files = {
+        "sqitch.conf": '[engine "pg"]\n\tplan_file = lite/lite.plan\n'
+        '[target "eu"]\n\turi = db:pg:eu\n\tdeploy_dir = eu/up\n',
+        "lite/lite.plan": plan("a"),
+        "eu/up/a.sql": "create table a (x int)",
+    }
+    state = read_state(tree(files), at("sqitch", "."))
+    assert [m.touches for m in state.migrations] == [("a",)]
+    assert state.problems == ()
+
+
 @pytest.mark.parametrize("path", [".", "sqitch.conf", "database", "database/sqitch.plan"])
 def test_a_location_may_be_the_plan_its_folder_or_that_of_the_configuration(tree, at, path):
     files = {"sqitch.conf": "[core]\ntop_dir=database\n"} | project("a", folder="database")

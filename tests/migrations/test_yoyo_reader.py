@@ -116,12 +116,18 @@ def test_a_missing_dependency_one_id_twice_and_a_circle_are_problems(tree, at):
 
 
 def test_several_sources_are_one_location(tree, at):
-    given = {"yoyo.ini": "[DEFAULT]\nsources = %(here)s/core plugins/*/steps ../outside\n"}
-    given |= files("core", a={}) | files("plugins/x/steps", b={"a"}) | files("plugins/x/y/steps", c={})
+    given = {"yoyo.ini": "[DEFAULT]\nsources = %(here)s/core plugins/*/steps own/migrations ../outside\n"}
+    given |= (
+        files("core", a={})
+        | files("plugins/migrations/steps", d={"b"})
+        | files("plugins/x/steps", b={"a"})
+        | files("plugins/x/y/steps", c={})
+    )
+    given |= files("own/migrations", e={"a"})
     (found,) = READERS["yoyo"].detect(tree(given))
     assert found.path == "yoyo.ini"
-    assert ids(read_state(tree(given), found)) == ["a", "b"]
-    assert ids(read_state(tree(given), at("yoyo", "."))) == ["a", "b"]
+    assert ids(read_state(tree(given), found)) == ["a", "b", "d", "e"]
+    assert ids(read_state(tree(given), at("yoyo", "."))) == ["a", "b", "d", "e"]
 
 
 @pytest.mark.parametrize(

@@ -41,11 +41,8 @@ def parse_snapshot(path: str, text: str, reading: Reading) -> Snapshot | None:
 def find_forks(snapshots: Mapping[str, Snapshot]) -> list[MigrationProblem]:
     """Report migrations of one journal that were made after the same one, on two branches."""
     children: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    ids: dict[str, str] = {}
-    for tag, (id_, before) in snapshots.items():
-        # A migration written by hand keeps the snapshot of the one before it.
-        if ids.setdefault(id_, tag) == tag:
-            children[before].append(tag)
+    for tag, (_, before) in snapshots.items():
+        children[before].append(tag)
     return [
         MigrationProblem(
             "several-heads",

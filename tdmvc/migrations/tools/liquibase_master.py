@@ -87,8 +87,6 @@ def master_at(tree: FileTree, path: str, paths: Iterable[str]) -> Master:
     """Return the master that lies at a path, seen from where its configuration, among `paths`, has it."""
     above = {f for folder in ancestors(folder_of(path)) for f in (folder, inside(folder, _RESOURCES_FOLDER))}
     near = [p for p in paths if folder_of(p) in above and _is_config(p)]
-    # The nearest configuration speaks first.
-    near.sort(key=lambda p: -p.count("/"))
     for config in _read_configs(tree, near):
         for changelog in config.changelogs:
             master = _configured_master(config, changelog, {path})
@@ -146,8 +144,10 @@ def _configured_master(config: _Configured, changelog: str, known: set[str]) -> 
 
 
 def _read_configs(tree: FileTree, paths: Iterable[str]) -> Iterator[_Configured]:
-    """Yield the configuration files that name a changelog; one that cannot be understood says nothing."""
-    for path, text in tree.read_texts([path for path in paths if _is_config(path)]):
+    """Yield what configuration files say, the deepest first; one that cannot be understood says nothing."""
+    # Of two that name the same changelog, the nearer one says from where it is seen.
+    configs = sorted((path for path in paths if _is_config(path)), key=lambda path: -path.count("/"))
+    for path, text in tree.read_texts(configs):
         if not re.search("change-?log", text, re.IGNORECASE):
             continue
         if _BUILD.fullmatch(base_of(path)):
