@@ -401,6 +401,8 @@ def test_a_script_that_is_not_here_is_a_problem(tree, at):
         ("c.json", '{"databaseChangeLog": [\n}', 2, "not JSON"),
         ("c.json", "[1]", 1, "no databaseChangeLog"),
         ("c.json", '{"databaseChangeLog": [\n<<<<<<< HEAD\n', 2, "merge conflict"),
+        ("c.xml", xml("<<<<<<< HEAD", change(1)), 2, "merge conflict"),
+        ("c.sql", "--liquibase formatted sql\n--changeset a:1\n>>>>>>> branch\n", 3, "merge conflict"),
         ("c.sql", "--liquibase formatted sql\n--changeset only-a-name\nselect 1;", 2, "author:id"),
         ("c.sql", "--liquibase formatted sql\n-changeset a:1\nselect 1;", 2, "author:id"),
         ("c.sql", "--liquibase formatted sql\n--changeset a: 1\nselect 1;", 2, "space"),
