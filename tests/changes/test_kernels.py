@@ -3,7 +3,7 @@
 import math
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdmvc.changes import kernels
@@ -37,6 +37,7 @@ def unlike(old, new):
     return not both_nan and (old is None or new is None or old != new) and not (old is None and new is None)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=40))
 def test_masks_combine_as_booleans_do(pairs):
     left, right = (sliced([pair[side] for pair in pairs], pa.bool_()) for side in (0, 1))
@@ -46,6 +47,7 @@ def test_masks_combine_as_booleans_do(pairs):
     assert inverse(left).to_pylist() == [not a for a, _ in pairs]
 
 
+@settings(deadline=None)
 @given(flags)
 def test_positions_and_masks_are_each_others_inverse(values):
     mask = sliced(values, pa.bool_())
@@ -62,6 +64,7 @@ def test_a_null_flag_is_not_set():
     assert set_flags(pa.array([True, None, False])).to_pylist() == [True, False, False]
 
 
+@settings(deadline=None)
 @given(st.one_of(st.tuples(texts, texts), st.tuples(floats, floats)))
 def test_cells_differ_as_values_do(sides):
     rows = min(map(len, sides))
@@ -71,6 +74,7 @@ def test_cells_differ_as_values_do(sides):
     assert found.to_pylist() == [unlike(a, b) for a, b in zip(old, new, strict=True)]
 
 
+@settings(deadline=None)
 @given(texts, texts)
 def test_dictionaries_that_were_made_apart_compare_by_their_values(old, new):
     rows = min(len(old), len(new))
@@ -79,6 +83,7 @@ def test_dictionaries_that_were_made_apart_compare_by_their_values(old, new):
     assert kernels.differing(*codes).to_pylist() == [a != b for a, b in zip(old, new, strict=True)]
 
 
+@settings(deadline=None)
 @given(texts, texts)
 def test_pairs_of_values_are_counted_in_order_of_appearance(old, new):
     pairs = list(zip(old, new, strict=False))
@@ -96,6 +101,7 @@ def test_pairs_of_values_are_counted_in_order_of_appearance(old, new):
 keys = st.lists(st.integers(0, 300), unique=True, max_size=200).map(sorted)
 
 
+@settings(deadline=None)
 @given(keys, keys, st.sampled_from([pa.int16(), pa.date32(), pa.string()]))
 def test_twins_are_the_keys_of_both_sides(old, new, type_):
     def column(numbers):
@@ -112,6 +118,7 @@ def test_twins_are_the_keys_of_both_sides(old, new, type_):
         assert [side[place] for place in places] == twins
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=65, max_size=700))
 def test_twins_are_the_same_in_pieces_and_copied(flags):
     few = [flag or place % 65 > 0 for place, flag in enumerate(flags)]

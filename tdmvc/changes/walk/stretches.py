@@ -111,9 +111,10 @@ def _look(path: Path, key: Sequence[str]) -> _Part | None:
 
 
 def _exact(part: _Part, key: Sequence[str]) -> _Part:
+    """Return the part with its whole first and last key; of the leading column they are known."""
     with PartFile(part.path) as file:
-        first, last = _ends(file, key)
-    return _Part(part.path, part.rows, part.digest, first, last)
+        first, last = _ends(file, key[1:])
+    return _Part(part.path, part.rows, part.digest, (part.low[0], *first), (part.high[0], *last))
 
 
 def _first(stretch: Stretch, old_key: Sequence[str], new_key: Sequence[str]) -> tuple[Any, ...]:

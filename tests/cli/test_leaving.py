@@ -1,0 +1,60 @@
+"""A command ends at once, and yet everything that it printed is there."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TDMVC = [sys.executable, "-m", "tdmvc"]
+
+
+def test_what_was_printed_is_whole_and_the_exit_code_right() -> None:
+    done = subprocess.run([*TDMVC, "--help"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert done.stdout.endswith("130 interrupted\n")
+    assert subprocess.run([*TDMVC, "nonsense"], capture_output=True).returncode == 2
+
+
+def test_exit_handlers_run() -> None:
+    code = (
+        "import atexit\n"
+        "atexit.register(lambda: print('handled'))\n"
+        "from tdmvc.cli.main import main\n"
+        "main(['--version'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "handled"
+
+
+def test_a_thread_that_has_work_to_do_is_waited_for() -> None:
+    code = (
+        "import threading, time\n"
+        "def work():\n"
+        "    time.sleep(0.3)\n"
+        "    print('worked', flush=True)\n"
+        "threading.Thread(target=work).start()\n"
+        "from tdmvc.cli.main import main\n"
+        "main(['--version'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "worked"
+
+
+def test_a_reader_that_has_had_enough_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run([*TDMVC, "--help"], stdout=write, stderr=subprocess.PIPE, text=True)
+    finally:
+        os.close(write)
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_output_that_cannot_be_written_is_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*TDMVC, "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 6
+    assert "Cannot write" in done.stderr
