@@ -23,7 +23,8 @@ from tdmvc.errors import UsageError
 from tdmvc.model.change import BumpLevel, DatasetDiff
 from tdmvc.model.check import CheckReport
 from tdmvc.model.dataset import DatasetKind
-from tdmvc.model.migration import Drift, MigrationState
+from tdmvc.model.drift import Drift
+from tdmvc.model.migration import MigrationState
 from tdmvc.model.report import (
     AddReport,
     CheckoutReport,

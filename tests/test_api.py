@@ -13,7 +13,7 @@ from tdmvc.api import Workspace
 from tdmvc.cli.main import COMMANDS
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.change import BumpLevel, DatasetDiff
-from tdmvc.model.migration import DriftStatus
+from tdmvc.model.drift import DriftStatus
 from tdmvc.model.work import WorkStatus
 from tests.conftest import Ran, git
 

@@ -21,7 +21,7 @@ from tdmvc.actions.workspace import Workspace, require_dvc
 from tdmvc.errors import MigrationsError, NotFoundError, UsageError
 from tdmvc.migrations import read_state as read_migration_state
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
-from tdmvc.model.migration import RecordedState
+from tdmvc.model.recorded import RecordedState
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.work import WorkStatus

@@ -13,8 +13,10 @@ from tdmvc.checks.drift import DEFAULT_FAIL_ON, check_drift, drift_findings
 from tdmvc.checks.touched_tables import with_touched
 from tdmvc.errors import MigrationsError, NotFoundError, UnreadableFileError, UsageError
 from tdmvc.model.dataset import DatasetState
+from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.finding import Finding
-from tdmvc.model.migration import Drift, DriftStatus, MigrationLocation, MigrationState, RecordedState
+from tdmvc.model.migration import MigrationState
+from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.tree import FileTree
 from tdmvc.repo import datasets
 from tdmvc.repo.config import read_config

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from tdmvc.actions.migrations import read_location
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import MigrationsError
-from tdmvc.model.migration import LookBack, MigrationLocation, MigrationState
+from tdmvc.model.drift import LookBack
+from tdmvc.model.migration import MigrationState
+from tdmvc.model.recorded import MigrationLocation
 
 _MOST_COMMITS = 12
 """A history that was squashed or renumbered more often is not looked through to its beginning."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import ConfigError, MigrationsError, NotFoundError, UnreadableFileError
 from tdmvc.migrations import READERS, detect, read_state
-from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationState
+from tdmvc.model.recorded import MigrationLocation
 from tdmvc.model.tree import FileTree
 from tdmvc.repo.config import CONFIG_FILE, read_config
 from tdmvc.repo.trees import RevisionTree

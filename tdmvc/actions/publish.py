@@ -15,7 +15,7 @@ from tdmvc.errors import LocalWorkError, MigrationsError, UsageError
 from tdmvc.migrations import read_state as read_migration_state
 from tdmvc.model.change import Bump, BumpLevel
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.migration import RecordedState
+from tdmvc.model.recorded import RecordedState
 from tdmvc.model.report import PublishReport
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.model.work import WorkStatus

@@ -10,7 +10,8 @@ from tdmvc.actions.workspace import Workspace
 from tdmvc.checks.drift import check_drift
 from tdmvc.errors import MigrationsError, NotFoundError
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.migration import Drift, DriftStatus, MigrationState
+from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.model.migration import MigrationState
 from tdmvc.model.report import Inference
 from tdmvc.model.version import Version
 from tdmvc.repo import releases

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from tdmvc.model.migration import Drift, DriftStatus, Migration
+from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.model.migration import Migration
 
 _PART = re.compile(r'"((?:[^"]|"")+)"|`([^`]+)`|\[([^\]]+)\]|([^."`\[\]]+)')
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from tdmvc.migrations.base import Reader
-from tdmvc.model.migration import MigrationLocation
+from tdmvc.model.recorded import MigrationLocation
 from tdmvc.model.tree import FileTree
 
 BY_NAME_ALONE: Final = ("golang-migrate", "sql")

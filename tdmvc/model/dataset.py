@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tdmvc.model.migration import MigrationLocation, RecordedState
+from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.schema import Contract
 from tdmvc.model.version import Version
 

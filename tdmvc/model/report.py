@@ -6,7 +6,7 @@ from enum import StrEnum
 from tdmvc.model.change import Bump
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.finding import Finding
-from tdmvc.model.migration import MigrationLocation, RecordedState
+from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.version import SemVer, Version
 from tdmvc.model.work import WorkStatus

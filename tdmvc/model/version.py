@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import total_ordering
 
 from tdmvc.model.change import BumpLevel
-from tdmvc.model.migration import RecordedState
+from tdmvc.model.recorded import RecordedState
 
 _SEMVER = re.compile(r"v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]+))?")
 

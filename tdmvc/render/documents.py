@@ -3,14 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from tdmvc.model.change import Bump
-from tdmvc.model.migration import (
-    Drift,
-    Migration,
-    MigrationLocation,
-    MigrationProblem,
-    MigrationState,
-    RecordedState,
-)
+from tdmvc.model.drift import Drift
+from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
+from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.report import (
     AddedTable,
     AddReport,

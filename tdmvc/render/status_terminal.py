@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tdmvc.model.migration import RecordedState
+from tdmvc.model.recorded import RecordedState
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
 from tdmvc.model.work import WorkStatus
 from tdmvc.render.cells import visible

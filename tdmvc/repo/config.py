@@ -4,7 +4,7 @@ import posixpath
 
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
-from tdmvc.model.migration import MigrationLocation
+from tdmvc.model.recorded import MigrationLocation
 from tdmvc.model.tree import FileTree
 from tdmvc.repo.yaml_file import YamlNode, check_format, flow_mapping, parse_yaml, scalar
 

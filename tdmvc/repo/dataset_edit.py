@@ -3,7 +3,7 @@
 from ruamel.yaml.comments import CommentedMap
 
 from tdmvc.model.dataset import DatasetConfig, DiffRules
-from tdmvc.model.migration import RecordedState
+from tdmvc.model.recorded import RecordedState
 from tdmvc.repo.dataset import DATASET_FILE, FORMAT, parse_dataset
 from tdmvc.repo.yaml_edit import YamlEdit, mapping, sequence, set_default, text_value
 

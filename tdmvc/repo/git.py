@@ -8,7 +8,6 @@ from pathlib import Path
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.tree import FileTree
 from tdmvc.repo.git_commands import GitCommands, GitFailure, GitMissing
-from tdmvc.repo.git_merge import merge_trees
 from tdmvc.repo.trees import RevisionTree, WorkTree
 
 _MOVED_BY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES"})
@@ -111,6 +110,9 @@ class GitRepo:
             UsageError: Git is too old.
         """
         self.merge_base(ours, theirs)
+        # Few questions are about merges.
+        from tdmvc.repo.git_merge import merge_trees
+
         merged = merge_trees(self.commands, self.resolve(ours), self.resolve(theirs))
         return self._listed(merged.tree, f"the merge of {ours} and {theirs}", merged.conflicts)
 

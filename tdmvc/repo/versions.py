@@ -6,7 +6,7 @@ import re
 
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.model.change import BumpLevel
-from tdmvc.model.migration import RecordedState
+from tdmvc.model.recorded import RecordedState
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.repo.dataset import read_recorded_states

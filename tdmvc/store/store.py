@@ -2,15 +2,21 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tdmvc.errors import PartError
-from tdmvc.store import dvc
+from tdmvc.late import import_late
 from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.dvc_config import DvcConfig, read_dvc_config
 from tdmvc.store.footers import count_rows
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
 from tdmvc.store.worktree import Materialiser
+
+if TYPE_CHECKING:
+    from tdmvc.store import dvc
+else:
+    dvc = import_late("tdmvc.store.dvc")
 
 
 class Store:
@@ -123,7 +129,7 @@ class Store:
             places.append("no remote (none is configured)")
         return places
 
-    def push(self, oids: Iterable[str], *, remote: str | None = None) -> dvc.Sent:
+    def push(self, oids: Iterable[str], *, remote: str | None = None) -> "dvc.Sent":
         """Send whole closures, verify each object there, and remember it."""
         wanted = set(oids)
         sent = dvc.push(self.root, wanted, remote=remote)

@@ -4,13 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdmvc.checks.drift import check_drift
-from tdmvc.model.migration import (
-    DriftStatus,
-    Migration,
-    MigrationLocation,
-    MigrationState,
-    RecordedState,
-)
+from tdmvc.model.drift import DriftStatus
+from tdmvc.model.migration import Migration, MigrationState
+from tdmvc.model.recorded import MigrationLocation, RecordedState
 
 LOCATION = MigrationLocation("main", "alembic", "db")
 

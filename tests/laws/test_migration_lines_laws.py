@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tdmvc.migrations import read_state
 from tdmvc.migrations.line import in_line, natural, number_rank, plain_number
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import Migration, MigrationState
+from tdmvc.model.recorded import MigrationLocation
 
 
 class MemoryTree:

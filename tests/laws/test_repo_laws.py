@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tdmvc.model.change import BumpLevel
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, RepoConfig
-from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.names import RESERVED, folder_name, new_folder_name, table_name
+from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.reference import parse_pair, parse_reference
 from tdmvc.model.schema import Column, Reference, TableSchema
 from tdmvc.model.types import SIMPLE, spell

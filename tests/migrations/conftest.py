@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.model.migration import MigrationLocation
+from tdmvc.model.recorded import MigrationLocation
 from tdmvc.model.tree import FileTree
 from tdmvc.repo.trees import WorkTree
 

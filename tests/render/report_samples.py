@@ -7,16 +7,10 @@ import pyarrow as pa
 
 from tdmvc.model.change import Bump, BumpLevel
 from tdmvc.model.dataset import DatasetKind
+from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.migration import (
-    Drift,
-    DriftStatus,
-    Migration,
-    MigrationLocation,
-    MigrationProblem,
-    MigrationState,
-    RecordedState,
-)
+from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
+from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.report import (
     AddedTable,
     AddReport,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tdmvc.model.migration import DriftStatus
+from tdmvc.model.drift import DriftStatus
 from tdmvc.model.work import WorkStatus
 from tdmvc.render import documents
 from tests.render import report_samples as samples

@@ -8,7 +8,7 @@ import pytest
 
 from tdmvc.errors import ConfigError
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules
-from tdmvc.model.migration import RecordedState
+from tdmvc.model.recorded import RecordedState
 from tdmvc.repo.dataset import parse_dataset
 from tdmvc.repo.dataset_edit import update_dataset
 

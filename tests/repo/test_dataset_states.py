@@ -6,7 +6,7 @@ import pytest
 
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, RepoConfig
-from tdmvc.model.migration import RecordedState
+from tdmvc.model.recorded import RecordedState
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.repo.contract_edit import update_contract
 from tdmvc.repo.dataset_edit import update_dataset

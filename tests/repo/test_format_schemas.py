@@ -10,7 +10,7 @@ import yaml
 
 from tdmvc.model.change import BumpLevel
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, ReleaseSource, RepoConfig
-from tdmvc.model.migration import MigrationLocation, RecordedState
+from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.repo.config import parse_config, render_config
 from tdmvc.repo.dataset import parse_dataset

@@ -6,7 +6,7 @@ import pytest
 
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
-from tdmvc.model.migration import MigrationLocation
+from tdmvc.model.recorded import MigrationLocation
 from tdmvc.repo.config import parse_config, read_config, render_config
 from tdmvc.repo.trees import WorkTree
 

@@ -6,7 +6,7 @@ import pytest
 
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.model.change import BumpLevel
-from tdmvc.model.migration import RecordedState
+from tdmvc.model.recorded import RecordedState
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.repo.trees import WorkTree
 from tdmvc.repo.versions import (

@@ -51,6 +51,15 @@ class _Touched:
     cells: dict[str, tuple[pa.Array, pa.Array]]
     """The changed cells' old and new values, by column; without ignored columns."""
 
+    def first_cells(self, side: int, rows: int) -> dict[str, list[object]]:
+        """Return the old (0) or new (1) cells of the first changed rows, by column; None where a cell is the same."""
+        found: dict[str, list[object]] = {}
+        for name, cells in self.cells.items():
+            flags = self.flags[name].slice(0, rows).to_pylist()
+            values = iter(python_values(cells[side].slice(0, sum(flags))))
+            found[name] = [next(values) if flag else None for flag in flags]
+        return found
+
 
 class Walk:
     """A comparison of two sides that are sorted by one key (see `pairs.can_walk`)."""
@@ -237,18 +246,22 @@ class _Tally:
         if not len(new_rows) and not len(old_rows) and not (room and len(touched.old)):
             return
         pairs = self._walk.pairs
-        differing = [pair.old.name for pair in pairs.compared if pair.name in touched.flags]
         before, after = self._walk.open(touched.stretch)
         with before, after:
             key = {pair.name: pair.name for pair in pairs.key}
             added += [whole_row(key, row) for row in _read(after, new_rows, after.names)]
             old_key = {pair.name: pair.old.name for pair in pairs.key}
             removed += [whole_row(old_key, row) for row in _read(before, old_rows, before.names)]
-            old = _read(before, touched.old[:room], differing)
-            new = _read(after, touched.new[:room], after.names)
+            known = {name for name, mask in touched.flags.items() if not mask.slice(0, room).false_count}
+            # Of a column that differs in all these rows, the cells are there already.
+            new = _read(after, touched.new[:room], [name for name in after.names if name not in known])
+        olds, news = (touched.first_cells(side, room) for side in (0, 1))
         flags = {name: mask.slice(0, room).to_pylist() for name, mask in touched.flags.items()}
-        for index, (old_row, new_row) in enumerate(zip(old, new, strict=True)):
+        old_names = {pair.name: pair.old.name for pair in pairs.compared}
+        for index, new_row in enumerate(new):
             differs = [pair.name in flags and flags[pair.name][index] for pair in pairs.compared]
+            old_row = {old_names[name]: cells[index] for name, cells in olds.items()}
+            new_row.update({name: news[name][index] for name in known})
             changed.append(changed_row(pairs, differs, old_row, new_row))
 
 

@@ -10,7 +10,8 @@ from tdmvc.migrations.base import Reading
 from tdmvc.migrations.layout import base_of, below, folder_of, is_inside, is_left_out, plain_folder
 from tdmvc.migrations.line import finish_line
 from tdmvc.migrations.touches import sql_tables
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
+from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
+from tdmvc.model.recorded import MigrationLocation
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(
