@@ -40,6 +40,7 @@ _FOREIGN: Final = re.compile(
 """What a migration of a tool says that nobody here reads."""
 
 _WAY_UP: Final = re.compile(r"\bup\b")
+_WAY_DOWN: Final = re.compile(r"\bdown\b")
 _HANDED_ON: Final = re.compile(r"^(?:module\.exports[ \t]*=[ \t]*require\(|export[ \t]+\*)", re.MULTILINE)
 _DEFINES_UP: Final = re.compile(r"\bup\b\s*[:=(]")
 
@@ -83,17 +84,28 @@ def script_paths_below(tree: FileTree, folder: str) -> list[str]:
 
 
 def take_in_scripts(
-    reading: Reading, tree: FileTree, tables: Callable[[str], tuple[str, ...]]
+    reading: Reading,
+    tree: FileTree,
+    tables: Callable[[str], tuple[str, ...]],
+    *,
+    must_have_down: bool = False,
 ) -> dict[str, Rank]:
     """Read the scripts of a location that may be migrations and report the others; return what each id sorts by.
 
     The id is the file's name with its ending, as the tools store it that apply scripts by name.
+
+    Args:
+        must_have_down: the tool refuses a migration that leads up alone; it counts and is reported.
     """
     for path, text in tree.read_texts(script_paths(tree, plain_folder(reading.location.path))):
         # What is handed on from another file may well have one.
-        if _WAY_UP.search(text) or _HANDED_ON.search(text):
+        is_handed_on = _HANDED_ON.search(text) is not None
+        if is_handed_on or _WAY_UP.search(text):
             name = base_of(path)
             reading.add(Migration(name, script_stem(path) or name, path, touches=tables(text)), text)
+            if must_have_down and not is_handed_on and not _WAY_DOWN.search(text):
+                message = f"{path} defines no 'down'; {reading.location.tool} would refuse it."
+                reading.report("unreadable-file", message, path)
         else:
             message = f"{path} defines no 'up'; {reading.location.tool} would refuse it, and it was left out."
             reading.report("unreadable-file", message, path)

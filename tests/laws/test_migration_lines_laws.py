@@ -159,7 +159,7 @@ def test_a_migration_more_changes_the_digest_and_comes_where_its_number_says(too
     ],
 )
 def test_two_files_of_one_number_are_said_to_be(tool, first, second):
-    text = "-- +goose Up\n-- migrate:up\nexports.up = 1\n"
+    text = "-- +goose Up\n-- migrate:up\n-- migrate:down\n-- exports.up, exports.down\n"
     state = read(tool, {first: text, second: text})
     assert [problem.kind for problem in state.problems] == ["duplicate-id"]
     assert first in state.problems[0].message

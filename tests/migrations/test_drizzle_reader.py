@@ -105,13 +105,14 @@ def test_one_tag_twice_is_a_problem(tree, at):
     assert kinds(state) == ["duplicate-id"]
 
 
-def test_an_entry_that_drizzle_would_skip_is_a_problem(tree, at):
-    files = journal("0000_a", "0001_b", "0002_c", whens=[3000, 1000, 4000]) | scripts(
+@pytest.mark.parametrize(("when", "is_as"), [(1000, "older than"), (3000, "as old as")])
+def test_an_entry_that_drizzle_would_skip_is_a_problem(tree, at, when, is_as):
+    files = journal("0000_a", "0001_b", "0002_c", whens=[3000, when, 4000]) | scripts(
         "0000_a", "0001_b", "0002_c"
     )
     state = read_state(tree(files), at("drizzle", "drizzle"))
     assert kinds(state) == ["gap"]
-    assert "0001_b is older than 0000_a" in state.problems[0].message
+    assert f"0001_b is {is_as} 0000_a" in state.problems[0].message
 
 
 def test_two_snapshots_after_the_same_one_are_several_heads(tree, at):

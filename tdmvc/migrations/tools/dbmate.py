@@ -42,10 +42,8 @@ class DbmateReader:
 
         def up_part(path: str, text: str) -> str:
             up = up_sections(text, _MARK)
-            if up is None:
-                reading.report(
-                    "unreadable-file", f"{path} has no '-- migrate:up'; dbmate would refuse it.", path
-                )
+            if (why := _why_refused(text)) is not None:
+                reading.report("unreadable-file", f"{path} {why}; dbmate would refuse it.", path)
             return text if up is None else up
 
         ranks = take_in(reading, tree, files, up_part=up_part)
@@ -54,3 +52,18 @@ class DbmateReader:
         if schema is not None:
             ranks.update({version: version for version in take_in_schema(reading, schema)})
         return finish_line(reading, tree, ranks, looked_for="N_name.sql")
+
+
+def _why_refused(text: str) -> str | None:
+    """Return why dbmate refuses a text: ways up and down take turns, and no statement stands before them."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    found = list(_MARK.finditer(plain))
+    ways = [mark["way"] for mark in found]
+    if "up" not in ways:
+        return "has no '-- migrate:up'"
+    if ways != ["up", "down"] * (len(ways) // 2):
+        return "does not lead from each '-- migrate:up' to one '-- migrate:down'"
+    before = (line.lstrip() for line in plain[: found[0].start()].split("\n"))
+    if any(line and not line.startswith("--") for line in before):
+        return "has a statement before '-- migrate:up'"
+    return None

@@ -94,16 +94,16 @@ def _read_journal(tree: FileTree, folder: str, journal: str, text: str, reading:
 def _report_order(journal: str, entries: list[tuple[int, int, str]], reading: Reading) -> None:
     """Report numbers that two entries have, and entries that a database would be made to skip."""
     numbers: dict[int, str] = {}
-    latest, latest_tag = -1, ""
+    latest, latest_tag = 0, ""
     for number, when, tag in entries:
         if number in numbers and numbers[number] != tag:
             message = f"{numbers[number]} and {tag} have the same idx {number} in {journal}."
             reading.report("duplicate-id", message, journal)
         numbers.setdefault(number, tag)
-        if when < latest:
+        if latest_tag and when <= latest:
             message = (
-                f"{tag} is older than {latest_tag}, which comes before it in {journal}: "
-                "Drizzle skips it where that one was applied already."
+                f"{tag} is {'as old as' if when == latest else 'older than'} {latest_tag}, which comes before it "
+                f"in {journal}: Drizzle skips it where that one was applied already."
             )
             reading.report("gap", message, journal)
         else:

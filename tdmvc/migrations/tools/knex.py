@@ -42,7 +42,7 @@ class KnexReader:
             MigrationsError: no script is there.
         """
         reading = Reading(location)
-        by_name = take_in_scripts(reading, tree, KNEX.tables)
+        by_name = take_in_scripts(reading, tree, KNEX.tables, must_have_down=True)
         ranks = _by_version(reading.migrations) or by_name
         return finish_line(reading, tree, ranks, looked_for="scripts with an 'up'")
 

@@ -103,8 +103,9 @@ def _same_names(files: list[LineFile]) -> list[MigrationProblem]:
     seen: dict[str, LineFile] = {}
     problems = []
     for file in files:
-        other = seen.setdefault(file.name, file)
+        class_name = "".join(map(str.capitalize, file.name.split("_")))
+        other = seen.setdefault(class_name, file)
         if other.id != file.id:
-            message = f"{other.path} and {file.path} have the same name, which Rails refuses."
+            message = f"{other.path} and {file.path} have the same name '{class_name}', which Rails refuses."
             problems.append(MigrationProblem("duplicate-id", message, file.path))
     return problems

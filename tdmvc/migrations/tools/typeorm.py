@@ -15,7 +15,7 @@ from tdmvc.model.tree import FileTree
 
 _TIMESTAMP_LENGTH: Final = 13
 _CLASS: Final = re.compile(
-    r"^[ \t]*(?:(?:export|default)[ \t]+|(?:module\.)?exports(?:\.\w+)?[ \t]*=[ \t]*"
+    r"^[ \t]*(?:(?:export|default)[ \t]+|(?:module\.)?exports(?:\.[\w$]+)?[ \t]*=[ \t]*"
     r"|(?:const|let|var)[ \t]+[\w$]+[ \t]*=[ \t]*)*"
     r"class\b(?:[ \t]+(?!implements\b)(?P<name>[A-Za-z_$][\w$]*))?(?P<rest>[^{]{0,500})",
     re.MULTILINE,
@@ -27,7 +27,6 @@ _NAME: Final = re.compile(
 )
 _WAY_UP: Final = re.compile(r"\bup[ \t]*[(=:]")
 _LEADING: Final = re.compile(r"\s*[0-9]+")
-_TIMED: Final = re.compile(rf".*[0-9]{{{_TIMESTAMP_LENGTH}}}")
 
 
 class TypeOrmReader:
@@ -45,7 +44,8 @@ class TypeOrmReader:
         """Read a location; its head is the class with the greatest timestamp.
 
         The id is the class's name, or what it gives as its `name`, as TypeORM stores it. A
-        script without a migration class is none of TypeORM's.
+        script without a migration class is none of TypeORM's; a class of plain JavaScript
+        that has an `up` and no timestamp is reported, for it does not say what it is.
 
         Raises:
             MigrationsError: no such class is there, or a class's name does not end with a timestamp.
@@ -53,21 +53,31 @@ class TypeOrmReader:
         reading = Reading(location)
         ranks: dict[str, Rank] = {}
         for path, text in tree.read_texts(script_paths_below(tree, plain_folder(location.path))):
-            for name, line in _classes(text):
-                timestamp = _LEADING.match(name[-_TIMESTAMP_LENGTH:])
-                rank = number_rank(timestamp[0].strip()) if timestamp else number_rank("0")
-                if rank == number_rank("0"):
-                    why = f"the name '{name}' does not end with a timestamp of {_TIMESTAMP_LENGTH} digits"
+            for name, line, says_so in _classes(text):
+                rank = _moment(name)
+                why = f"the name '{name}' does not end with a timestamp of {_TIMESTAMP_LENGTH} digits"
+                if rank is not None:
+                    title = name[:-_TIMESTAMP_LENGTH].strip("_-") or name
+                    reading.add(Migration(name, title, path, touches=TYPEORM.tables(text)), text)
+                    # TypeORM keeps classes of one moment in the order in which it finds them.
+                    ranks[name] = (rank, path)
+                elif says_so:
                     raise misunderstood(path, why, line=line)
-                title = name[:-_TIMESTAMP_LENGTH].strip("_-") or name
-                reading.add(Migration(name, title, path, touches=TYPEORM.tables(text)), text)
-                # TypeORM keeps classes of one moment in the order in which it finds them.
-                ranks[name] = (rank, path)
+                else:
+                    message = f"{path}, line {line}: {why}; TypeORM would refuse it, and it was left out."
+                    reading.report("unreadable-file", message, path)
         return finish_line(reading, tree, ranks, looked_for="classes that implement MigrationInterface")
 
 
-def _classes(text: str) -> Iterator[tuple[str, int]]:
-    """Yield the name and the line of each migration class."""
+def _moment(name: str) -> Rank | None:
+    """Return what a migration sorts by, None where TypeORM reads no timestamp at the end of its name."""
+    timestamp = _LEADING.match(name[-_TIMESTAMP_LENGTH:])
+    rank = number_rank(timestamp[0].strip()) if timestamp else number_rank("0")
+    return None if rank == number_rank("0") else rank
+
+
+def _classes(text: str) -> Iterator[tuple[str, int, bool]]:
+    """Yield the name and the line of each class that is a migration or seems to be one, and whether it says so."""
     found = list(_CLASS.finditer(text))
     starts = [match.start() for match in found]
     for match, end in zip(found, [*starts[1:], len(text)], strict=False):
@@ -78,5 +88,13 @@ def _classes(text: str) -> Iterator[tuple[str, int]]:
         given = _NAME.search(body, 0, way_up.start()) if way_up else None
         name = given["name"] if given else match["name"] or ""
         # Compiled code no longer says what a class implements.
-        if says_so or (way_up and _TIMED.fullmatch(name)):
-            yield name, text.count("\n", 0, match.start()) + 1
+        if says_so or (way_up and (_moment(name) is not None or _is_exported(text, match))):
+            yield name, text.count("\n", 0, match.start()) + 1, says_so
+
+
+def _is_exported(text: str, found: re.Match[str]) -> bool:
+    """Tell whether TypeORM sees a class, which a base for others need not be."""
+    if "export" in found[0].partition("class")[0]:
+        return True
+    name = re.escape(found["name"] or "class")
+    return re.search(rf"\bexports?\b[^;\n]{{0,200}}(?<![\w$]){name}(?![\w$])", text) is not None
