@@ -8,9 +8,11 @@ FOR_USE := .venv/.for-use
 FOR_WORK := .venv/.for-work
 # The tools that diff is compared with bring versions of their own, so they live apart.
 PEERS := benchmarks/.data/peers-venv
+# Migration tools that tests ask beside us, where a package of Node.js brings them.
+ORACLES := tests/oracles
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check style types floors docs docs-check bench bench-peers format pin clean
+.PHONY: help demo test check style types floors docs docs-check bench bench-peers format pin oracles clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,8 +55,10 @@ pin: $(FOR_WORK) ## Write what is installed here into constraints.txt
 	( sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable ) > constraints.new
 	mv constraints.new constraints.txt
 
+oracles: $(ORACLES)/node_modules/.made ## Install the migration tools that tests ask beside us; needs Node.js with npm
+
 clean: ## Remove .venv and every cache
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .import_linter_cache dist build
+	rm -rf $(ORACLES)/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .import_linter_cache dist build
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tdmvc needs Python 3.11 or newer. Name one: make PYTHON=python3.12 …")'
@@ -74,4 +78,9 @@ $(PEERS)/.made: benchmarks/peers.txt | $(BIN)/python
 	@echo "Setting up $(PEERS) (once)"
 	$(BIN)/python -m venv --clear $(PEERS)
 	$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --requirement benchmarks/peers.txt
+	@touch $@
+
+$(ORACLES)/node_modules/.made: $(ORACLES)/package.json
+	@echo "Setting up $(ORACLES)/node_modules (once)"
+	npm install --prefix $(ORACLES) --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error
 	@touch $@

@@ -1,0 +1,47 @@
+"""The tools that tests ask: each starts when it is first needed and ends with the session."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.oracles.oracle import Answer, Oracle, node_program, perl_program, ruby_program
+
+PROGRAMS = {
+    "drizzle": lambda: node_program("drizzle-orm", "drizzle"),
+    "knex": lambda: node_program("knex"),
+    "rails": lambda: ruby_program("active_record", "rails"),
+    "sequelize": lambda: node_program("sequelize-cli", "sequelize"),
+    "sqitch": lambda: perl_program("sqitch"),
+    "typeorm": lambda: node_program("typeorm"),
+    "umzug": lambda: node_program("umzug"),
+}
+
+Ask = Callable[[str, Mapping[str, str]], Answer]
+
+
+@pytest.fixture(scope="session")
+def ask() -> Iterator[Ask]:
+    """Ask a tool by name what it makes of the folder `m` of some files, or of all where none is called so."""
+    started: dict[str, Oracle] = {}
+
+    def asked(tool: str, files: Mapping[str, str]) -> Answer:
+        if tool not in started:
+            started[tool] = Oracle(PROGRAMS[tool]())
+        with tempfile.TemporaryDirectory() as folder:
+            write_files(folder, files)
+            top = Path(folder) / "m"
+            return started[tool].ask(top if top.is_dir() else folder)
+
+    yield asked
+    for oracle in started.values():
+        oracle.close()
+
+
+def write_files(folder: str | Path, files: Mapping[str, str]) -> None:
+    """Write files below a folder."""
+    for path, text in files.items():
+        target = Path(folder) / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="")

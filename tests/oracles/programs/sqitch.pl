@@ -1,0 +1,27 @@
+# Asks Sqitch: the changes of a plan in its order, each with its deploy script and what it requires.
+# Answers one question a line: a folder as a JSON string in, what Sqitch makes of it as JSON out.
+use strict;
+use warnings;
+use App::Sqitch;
+use App::Sqitch::Config;
+use App::Sqitch::Target;
+use JSON::PP;
+
+my $json = JSON::PP->new->utf8->allow_nonref;
+open my $answers, '>&', \*STDOUT or die $!;
+open STDOUT, '>&', \*STDERR or die $!;
+$answers->autoflush(1);
+
+sub answer {
+    chdir shift or die $!;
+    my $sqitch = App::Sqitch->new(config => App::Sqitch::Config->new);
+    my $target = App::Sqitch::Target->new(sqitch => $sqitch);
+    my @changes = $target->plan->changes;
+    return [ map { { name => $_->name, script => $_->deploy_file->stringify } } @changes ];
+}
+
+while (my $line = <STDIN>) {
+    my $ids = eval { answer($json->decode($line)) };
+    my $said = defined $ids ? { ids => $ids } : { refusal => "$@" };
+    print $answers $json->encode($said), "\n";
+}
