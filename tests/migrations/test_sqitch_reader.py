@@ -1,14 +1,11 @@
 """What the Sqitch reader makes of plans, tags, reworked changes and configuration."""
 
-import shutil
-import subprocess
 import time
 
 import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import READERS, detect, read_state
-from tests.migrations.conftest import CASES
 
 WHO = "2024-01-01T00:00:00Z Mira Lind <mira@lumen.example>"
 
@@ -57,19 +54,6 @@ def test_a_real_looking_project_is_found_and_read_in_the_order_of_its_plan(case_
     assert state.problems == ()
 
 
-@pytest.mark.skipif(not shutil.which("sqitch"), reason="Sqitch is not installed")
-def test_the_order_is_that_of_sqitch_itself(case_tree, at):
-    done = subprocess.run(
-        ["sqitch", "plan", "--no-pager", "--no-headers", "--format", "format:%n"],
-        cwd=CASES / "sqitch",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    state = read_state(case_tree("sqitch"), at("sqitch", "database"))
-    assert [id_.partition("@")[0] for id_ in ids(state)] == done.stdout.split()
-
-
 def test_a_reworked_change_keeps_its_name_and_the_earlier_ones_carry_a_tag(tree, at):
     files = project("a", "@v1", "a", "b", "@v2", "@v2b", "a", scripts=["a", "a@v1", "a@v2b", "b"])
     state = read_state(tree(files), at("sqitch", "."))
@@ -80,6 +64,49 @@ def test_a_reworked_change_keeps_its_name_and_the_earlier_ones_carry_a_tag(tree,
     assert ids(state) == ["a@v1", "a@v2", "b", "a"]
     assert problems(state) == [("unreadable-file", "sqitch.plan")]
     assert "deploy/a@v2.sql" in state.problems[0].message
+
+
+def test_the_newest_tag_that_a_script_carries_names_an_earlier_change(tree, at):
+    lines = ("a", "@v1", "b", "@v2", "a")
+    both = project(*lines, scripts=["a", "a@v1", "a@v2", "b"])
+    assert ids(read_state(tree(both), at("sqitch", "."))) == ["a@v2", "b", "a"]
+    older = project(*lines, scripts=["a", "a@v1", "b"])
+    assert ids(read_state(tree(older), at("sqitch", "."))) == ["a@v1", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "folder"),
+    [
+        ("deploy_dir = up", "deploy"),
+        ("reworked_dir = old", "old/deploy"),
+        ("reworked_dir = old\nreworked_deploy_dir = older", "older"),
+    ],
+)
+def test_scripts_of_reworked_changes_may_lie_in_a_folder_of_their_own(tree, at, settings, folder):
+    up = "up" if "deploy_dir = up" in settings else "deploy"
+    files = {
+        "sqitch.conf": f"[core]\n{settings}\n",
+        "sqitch.plan": plan("a", "@v1", "a"),
+        f"{folder}/a@v1.sql": "create table old (x int)",
+        f"{up}/a.sql": "create table new (x int)",
+    }
+    state = read_state(tree(files), at("sqitch", "."))
+    assert [(m.id, m.touches) for m in state.migrations] == [("a@v1", ("old",)), ("a", ("new",))]
+    assert state.problems == ()
+
+
+@pytest.mark.parametrize(
+    "choice",
+    ["engine = sqlite", "target = eu", "target = db:sqlite:x.db", 'engine = pg\n[engine "pg"]\ntarget=eu'],
+)
+def test_of_several_engines_the_configured_one_says_where_scripts_are(tree, at, choice):
+    files = {
+        "sqitch.conf": f'[core]\n{choice}\n[engine "sqlite"]\ndeploy_dir = lite\n[target "eu"]\nuri = db:sqlite:x\n',
+        "sqitch.plan": plan("a"),
+        "deploy/a.sql": "create table core (x int)",
+        "lite/a.sql": "create table lite (x int)",
+    }
+    assert read_state(tree(files), at("sqitch", ".")).migrations[0].touches == ("lite",)
 
 
 def test_a_change_twice_without_a_tag_between_is_a_problem(tree, at):
@@ -194,6 +221,7 @@ def test_a_location_may_be_the_plan_its_folder_or_that_of_the_configuration(tree
         (plan("a", "b [@]"), 5, "no dependency"),
         (plan("a").replace("%project=shop\n", ""), 1, "%project"),
         (plan("a") + "<<<<<<< HEAD\n", 5, "merge conflict"),
+        (plan("a", "b [a a]"), 5, "the dependency 'a' stands there twice"),
         (plan("../../etc/passwd"), 4, "no name"),
         (plan("x/../../../../etc/passwd"), 4, "outside"),
         ("", 1, "%project"),

@@ -55,7 +55,7 @@ class SqitchReader:
         plan = parse_plan(project.plan, tree.read_text(project.plan) or "")
         if not plan.changes:
             raise nothing_found(tree, location, "a change in the plan")
-        present = set(tree.list_files(project.deploy))
+        present = {*tree.list_files(project.deploy), *tree.list_files(project.reworked)}
         ids = [_id(project, change, present) for change in plan.changes]
         scripts = [_script(project, id_, change) for id_, change in zip(ids, plan.changes, strict=True)]
         texts = dict(tree.read_texts(path for path in scripts if path in present))
@@ -129,9 +129,10 @@ def _id(project: Project, change: Change, present: set[str]) -> str:
 
 
 def _script(project: Project, id_: str, change: Change) -> str:
-    path = join(project.deploy, f"{id_}.{project.extension}")
-    if path is None or not is_inside(path, project.deploy):
-        raise misunderstood(project.plan, f"'{id_}' would lie outside of {project.deploy}", line=change.line)
+    folder = project.reworked if change.rework_tags else project.deploy
+    path = join(folder, f"{id_}.{project.extension}")
+    if path is None or not is_inside(path, folder):
+        raise misunderstood(project.plan, f"'{id_}' would lie outside of {folder}", line=change.line)
     return path
 
 

@@ -23,38 +23,68 @@ class Project:
 
     plan: str
     deploy: str
+    reworked: str
+    """Where the scripts of the earlier ones of reworked changes are."""
     extension: str = "sql"
 
 
 def default_project(plan: str) -> Project:
     """Return the project of a plan that no configuration names."""
-    return Project(plan, inside(folder_of(plan), "deploy"))
+    deploy = inside(folder_of(plan), "deploy")
+    return Project(plan, deploy, deploy)
 
 
 def read_projects(tree: FileTree, paths: Iterable[str]) -> Iterator[Project]:
-    """Yield the projects that configuration files name: of `core` first, then those of engines and targets."""
+    """Yield the projects that configuration files name: Sqitch's own choice, `core`, then all engines and targets."""
     for path, text in tree.read_texts(paths):
-        sections = _parse(text)
-        core = sections.pop(("core", ""), {})
-        yield from _project(folder_of(path), core)
-        engines = {name: values for (kind, name), values in sections.items() if kind == "engine"}
-        for (kind, _), values in sections.items():
-            if kind == "engine":
-                yield from _project(folder_of(path), {**core, **values})
-            elif kind == "target":
-                match = _ENGINE.match(values.get("uri", ""))
-                engine = engines.get(match[1], {}) if match else {}
-                yield from _project(folder_of(path), {**core, **engine, **values})
+        for values in _merged(_parse(text)):
+            yield from _project(folder_of(path), values)
+
+
+def _merged(sections: dict[tuple[str, str], dict[str, str]]) -> Iterator[dict[str, str]]:
+    """Yield the settings of each way to deploy; a target's go before its engine's, and these before the core's."""
+    core = sections.get(("core", ""), {})
+    engines = {name: values for (kind, name), values in sections.items() if kind == "engine"}
+    targets = {name: values for (kind, name), values in sections.items() if kind == "target"}
+
+    def of_engine(name: str) -> dict[str, str]:
+        return {**core, **engines.get(name, {})}
+
+    def of_target(name: str) -> dict[str, str]:
+        values = targets.get(name, {})
+        uri = _ENGINE.match(values.get("uri", name))
+        return {**of_engine(uri[1] if uri else ""), **values}
+
+    engine = core.get("engine", "")
+    target = core.get("target") or engines.get(engine, {}).get("target")
+    yield of_target(target) if target else of_engine(engine)
+    yield core
+    yield from map(of_engine, engines)
+    yield from map(of_target, targets)
 
 
 def _project(folder: str, values: dict[str, str]) -> Iterator[Project]:
-    top = join(folder, values.get("top_dir", ".") or ".")
-    if top is None:
+    """Yield the project that settings describe, none where a path of it leaves the repository."""
+
+    def named(key: str, default: str) -> str:
+        found = join(folder, values[key]) if values.get(key) else default
+        if found is None:
+            raise _LeavesTheRepositoryError
+        return found
+
+    try:
+        top = named("top_dir", folder)
+        plan = named("plan_file", inside(top, PLAN))
+        deploy = named("deploy_dir", inside(top, "deploy"))
+        reworked = named("reworked_deploy_dir", inside(named("reworked_dir", top), "deploy"))
+    except _LeavesTheRepositoryError:
         return
-    plan = join(folder, values["plan_file"]) if values.get("plan_file") else inside(top, PLAN)
-    deploy = join(folder, values["deploy_dir"]) if values.get("deploy_dir") else inside(top, "deploy")
-    if plan and deploy is not None:
-        yield Project(plan, deploy, values.get("extension") or "sql")
+    if plan:
+        yield Project(plan, deploy, reworked, values.get("extension") or "sql")
+
+
+class _LeavesTheRepositoryError(Exception):
+    """A path of a project lies outside."""
 
 
 def _parse(text: str) -> dict[tuple[str, str], dict[str, str]]:

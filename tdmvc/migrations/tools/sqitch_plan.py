@@ -117,7 +117,8 @@ class _Builder:
             self.repeated.append(change)
             return
         if before is not None:
-            since = self.changes[before:]
+            # Sqitch looks for a script that carries the newest change's tag first.
+            since = reversed(self.changes[before:])
             self.changes[before].rework_tags = tuple(tag for change in since for tag in change.tags)
         self._latest[name] = len(self.changes)
         self.changes.append(change)
@@ -138,7 +139,11 @@ def _item(path: str, number: int, line: str) -> re.Match[str]:
 
 def _requires(path: str, number: int, text: str, project: str) -> tuple[str, ...]:
     found: list[str] = []
+    seen: set[str] = set()
     for reference in text.split():
+        if reference in seen:
+            raise misunderstood(path, f"the dependency '{reference}' stands there twice", line=number)
+        seen.add(reference)
         match = _REFERENCE.fullmatch(reference)
         if match is None or not (match["sha"] or match["change"] or match["tag"]):
             raise misunderstood(path, f"'{reference}' is no dependency", line=number)

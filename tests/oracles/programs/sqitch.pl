@@ -17,7 +17,7 @@ sub answer {
     my $sqitch = App::Sqitch->new(config => App::Sqitch::Config->new);
     my $target = App::Sqitch::Target->new(sqitch => $sqitch);
     my @changes = $target->plan->changes;
-    return [ map { { name => $_->name, script => $_->deploy_file->stringify } } @changes ];
+    return [ map { { name => $_->name, script => $_->deploy_file->cleanup->stringify } } @changes ];
 }
 
 while (my $line = <STDIN>) {
