@@ -1,8 +1,5 @@
 """What the Liquibase reader makes of changelogs in four formats, of what they include, and of hostile ones."""
 
-import os
-import shutil
-import subprocess
 import time
 from contextlib import suppress
 
@@ -61,32 +58,6 @@ def test_the_master_that_spring_names_is_found_and_the_one_of_the_tests_is_not(c
     found = detect(case_tree("liquibase"))
     assert [(loc.tool, loc.path) for loc in found] == [("liquibase", "src/main/resources/db/changelog")]
     assert read_state(case_tree("liquibase"), found[0]).count == len(SHOP)
-
-
-@pytest.mark.skipif(not shutil.which("liquibase"), reason="Liquibase is not installed")
-def test_the_order_is_that_of_liquibase_itself(case_tree, at, tmp_path):
-    tree = case_tree("liquibase")
-    for path in tree.list_files("src/main/resources"):
-        target = tmp_path / path.removeprefix("src/main/resources/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(tree.read_text(path) or "")
-    done = subprocess.run(
-        [
-            "liquibase",
-            "--changelog-file=db/changelog/shop.yaml",
-            "--url=offline:h2?outputLiquibaseSql=none",
-            "update-sql",
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-        env=os.environ,
-    )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("-- Changeset ")]
-    said = [line.removeprefix("-- Changeset ") for line in lines]
-    state = read_state(tree, at("liquibase", "src/main/resources/db/changelog"))
-    assert ids(state) == [id_ for id_ in said if not id_.startswith("db/changelog/views.xml")]
 
 
 @pytest.mark.parametrize(
@@ -544,3 +515,11 @@ def test_a_place_without_a_changelog_is_an_error(tree, at, path):
 def test_a_changelog_without_change_sets_is_an_error(tree, at):
     with pytest.raises(MigrationsError, match="holds no liquibase migration"):
         read_state(tree({"changelog.xml": xml()}), at("liquibase", "."))
+
+
+def test_a_folder_that_holds_no_changelog_is_empty_only_without_any_file(tree, at):
+    files = {"all.xml": xml(change(1), '<includeAll path="later/"/>'), "later/.gitkeep": ""}
+    state = read_state(tree(files), at("liquibase", "all.xml"))
+    assert (ids(state), state.problems) == (["all.xml::1::a"], ())
+    with pytest.raises(MigrationsError, match="holds no changelog"):
+        read_state(tree({"all.xml": files["all.xml"]}), at("liquibase", "all.xml"))

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.oracles.oracle import Answer, Oracle, node_program, perl_program, ruby_program
+from tests.oracles.oracle import Answer, Oracle, java_program, node_program, perl_program, ruby_program
 
 PROGRAMS = {
     "drizzle": lambda: node_program("drizzle-orm", "drizzle"),
     "knex": lambda: node_program("knex"),
+    "liquibase": lambda: java_program("liquibase"),
     "rails": lambda: ruby_program("active_record", "rails"),
     "sequelize": lambda: node_program("sequelize-cli", "sequelize"),
     "sqitch": lambda: perl_program("sqitch"),

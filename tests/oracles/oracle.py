@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ HERE: Final = Path(__file__).parent
 PROGRAMS: Final = HERE / "programs"
 PACKAGES: Final = HERE / "node_modules"
 
-_INSTALL: Final = "`make oracles` installs it"
+_INSTALL: Final = "`make oracles` installs what Node.js packages bring, .ci/run the rest"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,13 @@ def perl_program(command: str) -> list[str]:
     """Return the words that start a program for a command that is written in Perl."""
     _need(command, shutil.which(command) is not None)
     return ["perl", f"{command}.pl"]
+
+
+def java_program(package: str) -> list[str]:
+    """Return the words that start a program for a package of Node.js that brings Java archives."""
+    is_here = bool(shutil.which("java")) and (PACKAGES / package).is_dir()
+    _need(package, is_here)
+    return [sys.executable, f"{package}.py"]
 
 
 def packaged_command(command: str) -> str:

@@ -68,22 +68,26 @@ class Lookup:
         """Return the files of an `includeAll` in the order of their paths, as Java compares them.
 
         Raises:
-            MigrationsError: there is none.
+            MigrationsError: there is no file at all.
         """
         if named.orders_by_code:
             where = spelled_place(by.path, named.folder.line)
             message = f"{where} includes files by application code, which is not run; they are taken by name."
             self._reading.report("unreadable-file", message, by.path)
         name = self._known_name(by, named.folder)
+        is_empty = True
         for folder, seen in self._places(by, named.folder) if name else ():
             paths = [path for path in self._tree.list_files(folder) if _is_wanted(below(path, folder), named)]
             files = [
                 File(p, normpath(f"{seen}/{below(p, folder)}"), named.logical_path, named.folder.line)
                 for p in paths
+                if is_changelog_name(p)
             ]
             if files:
                 return sorted(files, key=lambda file: _java_order(file.seen_path))
-        if name is None or named.folder.may_be_missing:
+            # A folder that holds other files alone is not empty to Liquibase.
+            is_empty = is_empty and not paths
+        if name is None or named.folder.may_be_missing or not is_empty:
             return []
         raise _missing(by, named.folder, f"all of '{name}', which holds no changelog in {self._tree.label}")
 
@@ -119,7 +123,7 @@ class Lookup:
 def _is_wanted(path: str, named: IncludeAll) -> bool:
     depth = path.count("/") + 1
     is_deep_enough = named.min_depth <= depth and (named.max_depth is None or depth <= named.max_depth)
-    return is_deep_enough and is_changelog_name(path) and path.endswith(named.ends_with)
+    return is_deep_enough and path.endswith(named.ends_with)
 
 
 def _java_order(path: str) -> bytes:
