@@ -19,7 +19,7 @@ HERE: Final = Path(__file__).parent
 PROGRAMS: Final = HERE / "programs"
 PACKAGES: Final = HERE / "node_modules"
 
-_INSTALL: Final = "`make oracles` installs what Node.js packages bring, .ci/run the rest"
+_MAKE: Final = "`make oracles`"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class Oracle:
 
 def node_program(package: str, program: str | None = None) -> list[str]:
     """Return the words that start a program for a package of Node.js."""
-    _need(package, bool(shutil.which("node")) and (PACKAGES / package).is_dir())
+    _need("node", shutil.which("node") is not None, "`apt-get install nodejs npm`")
+    _need(package, (PACKAGES / package).is_dir(), _MAKE)
     return ["node", f"{program or package}.js"]
 
 
@@ -66,20 +67,20 @@ def ruby_program(library: str, program: str) -> list[str]:
     has_it = ruby is not None and not subprocess.call(
         [ruby, "-e", f"require '{library}'"], stderr=subprocess.DEVNULL
     )
-    _need(library, has_it)
+    _need(library, has_it, "`apt-get install ruby-activerecord`")
     return ["ruby", "-E", "UTF-8", f"{program}.rb"]
 
 
 def perl_program(command: str) -> list[str]:
     """Return the words that start a program for a command that is written in Perl."""
-    _need(command, shutil.which(command) is not None)
+    _need(command, shutil.which(command) is not None, f"`apt-get install {command}`")
     return ["perl", f"{command}.pl"]
 
 
 def java_program(package: str) -> list[str]:
     """Return the words that start a program for a package of Node.js that brings Java archives."""
-    is_here = bool(shutil.which("java")) and (PACKAGES / package).is_dir()
-    _need(package, is_here)
+    _need("java", shutil.which("java") is not None, "`apt-get install default-jre-headless`")
+    _need(package, (PACKAGES / package).is_dir(), _MAKE)
     return [sys.executable, f"{package}.py"]
 
 
@@ -87,14 +88,14 @@ def packaged_command(command: str) -> str:
     """Return the path of a program for this machine that a package of Node.js brings."""
     # The command itself would start Node.js each time.
     found = next(PACKAGES.glob(f"@{command}/*/bin/{command}*"), None)
-    _need(command, found is not None)
+    _need(command, found is not None, _MAKE)
     return str(found)
 
 
-def _need(tool: str, is_here: bool) -> None:
+def _need(tool: str, is_here: bool, installed_by: str) -> None:
     """Skip a test whose tool is missing; in CI it fails."""
     if is_here:
         return
     if os.environ.get("CI"):
-        pytest.fail(f"{tool} is missing, and CI must ask it; {_INSTALL}")
-    pytest.skip(f"{tool} is missing; {_INSTALL}")
+        pytest.fail(f"{tool} is missing, and CI must ask it: {installed_by} brings it")
+    pytest.skip(f"{tool} is missing: {installed_by} brings it")
