@@ -40,6 +40,12 @@ def test_names_sort_as_texts_not_as_numbers(tree, at):
     assert ids(state) == ["10_b", "2_c", "9_a"]
 
 
+def test_names_compare_as_javascript_compares_texts_for_people(tree, at):
+    names = ["0_init", "1_a", "10_b", "2_B", "2_b", "2_é", "2_ea", "2-c"]
+    state = read_state(tree(files(*names)), at("prisma", "prisma/migrations"))
+    assert ids(state) == ["0_init", "1_a", "10_b", "2_b", "2_B", "2_é", "2_ea", "2-c"]
+
+
 def test_the_script_alone_counts_for_the_digest(tree, at):
     def digest(**more):
         tree_ = tree({**files("1_a"), **{f"prisma/migrations/{path}": text for path, text in more.items()}})

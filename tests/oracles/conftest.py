@@ -9,14 +9,15 @@ import pytest
 from tests.oracles.oracle import Answer, Oracle, java_program, node_program, perl_program, ruby_program
 
 PROGRAMS = {
-    "drizzle": lambda: node_program("drizzle-orm", "drizzle"),
-    "knex": lambda: node_program("knex"),
+    "drizzle": lambda: node_program("drizzle", "drizzle-orm"),
+    "knex": lambda: node_program("knex", "knex"),
     "liquibase": lambda: java_program("liquibase"),
+    "prisma": lambda: node_program("prisma"),
     "rails": lambda: ruby_program("active_record", "rails"),
-    "sequelize": lambda: node_program("sequelize-cli", "sequelize"),
+    "sequelize": lambda: node_program("sequelize", "sequelize-cli"),
     "sqitch": lambda: perl_program("sqitch"),
-    "typeorm": lambda: node_program("typeorm"),
-    "umzug": lambda: node_program("umzug"),
+    "typeorm": lambda: node_program("typeorm", "typeorm"),
+    "umzug": lambda: node_program("umzug", "umzug"),
 }
 
 Ask = Callable[[str, Mapping[str, str]], Answer]

@@ -35,7 +35,13 @@ class Oracle:
 
     def __init__(self, words: list[str]) -> None:
         self._process = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", cwd=PROGRAMS
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            cwd=PROGRAMS,
+            # Names compare as they do for everybody, whatever a developer's own language is.
+            env=os.environ | {"LC_ALL": "C.UTF-8"},
         )
 
     def ask(self, folder: str | Path) -> Answer:
@@ -54,11 +60,11 @@ class Oracle:
         self._process.communicate()
 
 
-def node_program(package: str, program: str | None = None) -> list[str]:
-    """Return the words that start a program for a package of Node.js."""
+def node_program(program: str, package: str | None = None) -> list[str]:
+    """Return the words that start a program, which may need a package of Node.js."""
     _need("node", shutil.which("node") is not None, "`apt-get install nodejs npm`")
-    _need(package, (PACKAGES / package).is_dir(), _MAKE)
-    return ["node", f"{program or package}.js"]
+    _need(package or "", package is None or (PACKAGES / package).is_dir(), _MAKE)
+    return ["node", f"{program}.js"]
 
 
 def ruby_program(library: str, program: str) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from tdmvc.migrations.base import Reading, nothing_found
+from tdmvc.migrations.collation import locale_rank
 from tdmvc.migrations.layout import base_of, below, folder_of, inside, is_left_out, join, plain_folder
 from tdmvc.migrations.listed import finish_listed
 from tdmvc.migrations.touches import sql_tables
@@ -66,9 +67,9 @@ def title(name: str) -> str:
 
 
 def _names(files: list[str], folder: str) -> list[str]:
-    """Return the folders that lie in a folder, in the order of their names."""
+    """Return the folders that lie in a folder, as Prisma compares their names since it lists them in JavaScript."""
     split = (below(path, folder).split("/") for path in files)
-    return sorted({parts[0] for parts in split if len(parts) > 1})
+    return sorted({parts[0] for parts in split if len(parts) > 1}, key=locale_rank)
 
 
 def _beside(schema: str) -> list[str]:

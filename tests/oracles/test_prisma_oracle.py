@@ -1,0 +1,18 @@
+"""Node.js puts folders of migrations in order as Prisma lets it, beside us."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.oracles.agreement import assert_agreed, read
+
+NAMES = st.one_of(
+    st.builds("{:014d}_{}".format, st.integers(0, 3), st.text("abAB_1-", max_size=4)),
+    st.text("abABé_ä-1029. ,;:!?'\"()[]{}@*&#%`^+<=>|~$z", min_size=1, max_size=6),
+).filter(lambda name: name.strip(" .") == name)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sets(NAMES, min_size=1, max_size=8))
+def test_folders_stand_in_the_order_that_javascript_gives_them(ask, names):
+    files = {f"m/{name}/migration.sql": "select 1;\n" for name in names}
+    assert_agreed(read("prisma", files), ask("prisma", files))
