@@ -63,7 +63,8 @@ class Oracle:
 def node_program(program: str, package: str | None = None) -> list[str]:
     """Return the words that start a program, which may need a package of Node.js."""
     _need("node", shutil.which("node") is not None, "`apt-get install nodejs npm`")
-    _need(package or "", package is None or (PACKAGES / package).is_dir(), _MAKE)
+    if package is not None:
+        _need(package, (PACKAGES / package).is_dir(), _MAKE)
     return ["node", f"{program}.js"]
 
 
