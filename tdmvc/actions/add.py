@@ -16,10 +16,10 @@ from tdmvc.actions.intake import (
     read_offers,
     take_table,
 )
+from tdmvc.actions.migrations import read_location, tree_at
 from tdmvc.actions.tables import table_folder, was_laid_out, work_status
 from tdmvc.actions.workspace import Workspace, require_dvc
 from tdmvc.errors import MigrationsError, NotFoundError, UsageError
-from tdmvc.migrations import read_state as read_migration_state
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.recorded import RecordedState
 from tdmvc.model.report import AddedTable, AddReport
@@ -244,9 +244,10 @@ def recorded_migrations(
     """Return the migration state of the work tree, as dataset.yaml keeps it, and what could not be read."""
     recorded = dict(config.migrations)
     notes: list[str] = []
+    tree = tree_at(workspace, None)
     for location in workspace.config.migrations:
         try:
-            state = read_migration_state(workspace.tree, location)
+            state = read_location(tree, location)
         except MigrationsError as error:
             notes.append(f"The migrations '{location.name}' were not recorded: {error.what}")
             continue

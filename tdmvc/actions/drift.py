@@ -114,9 +114,10 @@ class _Check:
         self._at = tree.label
         self._location = location
         self._actual = _read(tree, location)
-        self._look_back = look_back(workspace, location, starts, is_work_tree=tree is workspace.tree)
+        is_work_tree = not is_old and starts == ("HEAD",)
+        self._look_back = look_back(workspace, location, starts, is_work_tree=is_work_tree)
         # The work tree knows migrations that an old revision cannot know.
-        self._history = cache(lambda: _known(workspace.tree, location)) if is_old else None
+        self._history = cache(lambda: _known(tree_at(workspace, None), location)) if is_old else None
 
     def __call__(self, subject: _Subject) -> Drift:
         found = check_drift(

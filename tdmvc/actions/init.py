@@ -83,7 +83,7 @@ def _includes(text: str) -> bool:
 
 def _suggest(git: GitRepo) -> RepoConfig:
     """Fill in what the repository itself tells."""
-    tree = git.work_tree()
+    tree = git.unignored_tree()
     source, value = ReleaseSource.TAGS, "v*"
     if not git.tags("v*"):
         found = next((name for name in _RELEASE_FILES if tree.read_text(name) is not None), None)

@@ -34,8 +34,8 @@ def migrations(
 
 
 def tree_at(workspace: Workspace, at: str | None) -> FileTree:
-    """Return the files of a revision, or of the work tree."""
-    return workspace.tree if at is None else workspace.git.tree(at)
+    """Return the application's files at a revision, or in the work tree as they are now."""
+    return workspace.git.unignored_tree() if at is None else workspace.git.tree(at)
 
 
 def read_location(tree: FileTree, location: MigrationLocation) -> MigrationState:
@@ -67,7 +67,7 @@ def configured_locations(workspace: Workspace, tree: FileTree) -> tuple[Migratio
     Raises:
         UnreadableFileError: tdmvc.yaml is in conflict in the preview of a merge.
     """
-    if tree is workspace.tree or tree.read_text(CONFIG_FILE) is None:
+    if not isinstance(tree, RevisionTree) or tree.read_text(CONFIG_FILE) is None:
         return workspace.config.migrations
     try:
         return read_config(tree).migrations or workspace.config.migrations

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from tdmvc.actions.change_set import ChangeSet
 from tdmvc.actions.diff import diff_states
+from tdmvc.actions.migrations import read_location, tree_at
 from tdmvc.actions.show import describe_state
 from tdmvc.actions.states import version_state, versions
 from tdmvc.actions.tables import new_folders, work_status
 from tdmvc.actions.transfer import push_states
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import LocalWorkError, MigrationsError, UsageError
-from tdmvc.migrations import read_state as read_migration_state
 from tdmvc.model.change import Bump, BumpLevel
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.recorded import RecordedState
@@ -193,10 +193,11 @@ def _version(
 def _migrations(workspace: Workspace, recorded: Mapping[str, RecordedState]) -> dict[str, RecordedState]:
     """Return what the dataset was made for, with count and digest where the work tree stands there."""
     full = dict(recorded)
+    tree = tree_at(workspace, None)
     for location in workspace.config.migrations:
         known = recorded.get(location.name)
         try:
-            state = read_migration_state(workspace.tree, location)
+            state = read_location(tree, location)
         except MigrationsError:
             continue
         if known is None or set(known.heads) == set(state.heads):

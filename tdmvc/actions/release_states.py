@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from tdmvc.actions.migrations import configured_locations, read_location
+from tdmvc.actions.migrations import configured_locations, read_location, tree_at
 from tdmvc.actions.states import version_state, versions
 from tdmvc.actions.workspace import Workspace
 from tdmvc.checks.drift import check_drift
@@ -167,7 +167,7 @@ class _Schema:
     def _today(self, name: str) -> MigrationState | None:
         if name not in self.today:
             try:
-                self.today[name] = read_location(self.workspace.tree, self.states[name].location)
+                self.today[name] = read_location(tree_at(self.workspace, None), self.states[name].location)
             except MigrationsError:
                 self.today[name] = None
         return self.today[name]

@@ -126,6 +126,13 @@ class GitRepo:
         """Return the files on disk."""
         return WorkTree(self.root)
 
+    def unignored_tree(self) -> FileTree:
+        """Return the files on disk that Git does not ignore, as they are now."""
+        # Few commands ask for it.
+        from tdmvc.repo.unignored import UnignoredTree
+
+        return UnignoredTree(self.root, self.commands.list_unignored)
+
     def tags(self, pattern: str = "*") -> dict[str, str]:
         """Return the commits of the tags whose name matches a shell pattern, by name."""
         form = "%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"

@@ -1,6 +1,7 @@
 """Knows how Git's own program is run and asked for objects. The only door of GitPython."""
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -91,6 +92,29 @@ class GitCommands:
         except git.GitCommandNotFound:
             raise GitMissing from None
         return status, output if isinstance(output, bytes) else output.encode(), str(said).strip()
+
+    def list_unignored(self, folder: str) -> list[str] | None:
+        """Return the files below a folder that Git tracks or would track, in no promised order; None where Git says no.
+
+        Runs Git without GitPython, whose import takes longer than most questions about the
+        work tree, which need nothing else of Git.
+        """
+        words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", folder or ".")
+        program = os.environ.get("GIT_PYTHON_GIT_EXECUTABLE") or "git"
+        try:
+            done = subprocess.run(
+                [program, *_SETTINGS, *words],
+                cwd=self._root,
+                env={**os.environ, **_ENVIRONMENT},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+            )
+        except OSError:
+            return None
+        if done.returncode:
+            return None
+        return [path for path in done.stdout.decode("utf-8", "surrogateescape").split("\0") if path]
 
     def object_id(self, name: str) -> str | None:
         """Return the id of what `REV:PATH` and its kin name, or None."""

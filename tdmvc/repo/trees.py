@@ -115,6 +115,15 @@ class WorkTree:
             if text is not None:
                 yield path, text
 
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a path is a folder of this tree."""
+        full = self._inside(path)
+        return full is not None and os.path.isdir(full)
+
+    def is_file(self, path: str) -> bool:
+        """Tell whether a path, in a folder of this tree, is a file."""
+        return _is_file(os.path.join(self._root, path))
+
     def _inside(self, path: str) -> str | None:
         """Return the full path, or None where a link or `..` on the way leads elsewhere."""
         if "\0" in path or os.path.isabs(path):
