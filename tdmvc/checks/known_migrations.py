@@ -81,7 +81,3 @@ class KnownMigrations:
         here.update(id_ for migration in self._actual.migrations for id_ in migration.replaces)
         lacking = (id_ for id_ in seen if id_ in self and id_ not in here and id_ not in self._squashes)
         return sorted(lacking, key=lambda id_: (self._rank.get(id_, -1), id_))
-
-
-def _is_same_place(actual: MigrationState, history: MigrationState) -> bool:
-    return actual.location.tool == history.location.tool

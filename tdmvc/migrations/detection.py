@@ -2,8 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
+from tdmvc.errors import UnreadableFileError
 from tdmvc.migrations.base import Reader
 from tdmvc.model.recorded import MigrationLocation
 from tdmvc.model.tree import FileTree
@@ -65,7 +67,9 @@ class ReadOnce:
             return None
         text = self._texts.get(path)
         if text is None:
-            text = self._tree.read_text(path)
+            # What is too large to be text says nothing of whose a folder is.
+            with suppress(UnreadableFileError):
+                text = self._tree.read_text(path)
             if text is not None and len(text) <= self._room:
                 self._room -= len(text)
                 self._texts[path] = text

@@ -82,12 +82,18 @@ def find_duplicates(migrations: Iterable[Migration]) -> list[MigrationProblem]:
     return [
         MigrationProblem(
             "duplicate-id",
-            f"{len(claims)} files claim the id '{id_}': {', '.join(sorted(claims))}.",
+            f"{len(claims)} {'files claim' if len(set(claims)) > 1 else 'migrations of one file claim'} "
+            f"the id '{id_}': {_listed(sorted(set(claims)))}.",
             max(claims),
         )
         for id_, claims in sorted(paths.items())
         if len(claims) > 1
     ]
+
+
+def _listed(paths: Sequence[str], most: int = 5) -> str:
+    shown = ", ".join(paths[:most])
+    return f"{shown} and {len(paths) - most} more" if len(paths) > most else shown
 
 
 def chain(migrations: Sequence[Migration]) -> dict[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ MAX_DEPTH: Final = 50
 """How deeply a literal may nest; what is deeper is not a literal that a person wrote."""
 
 MAX_EXPRESSION: Final = 200_000
-"""How many characters the fallback reads of one expression."""
+"""How many characters the fallback reads of one expression, and how long a sum may become."""
 
 
 class NotLiteral:
@@ -100,29 +100,36 @@ def class_assignments(source: PythonSource, name: str) -> dict[str, Assigned] | 
     return _searched(source.text, pattern.finditer(source.text, start.end()))
 
 
-def evaluate(expression: ast.expr, names: dict[str, Assigned], depth: int = 0) -> Value:
+def evaluate(expression: ast.expr, names: dict[str, Assigned]) -> Value:
     """Return what a literal says; names are looked up, anything that would have to run is `NOT_LITERAL`."""
+    return _evaluate(expression, names, {}, 0)
+
+
+def _evaluate(expression: ast.expr, names: dict[str, Assigned], known: dict[str, Value], depth: int) -> Value:
+    """Evaluate with what is `known` of names: each is looked up once, or two to the power of them would be."""
     if depth > MAX_DEPTH:
         return NOT_LITERAL
     match expression:
         case ast.Constant(value=str() | int() | None as value):
             return value
         case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
-            return tuple(evaluate(item, names, depth + 1) for item in items)
+            return tuple(_evaluate(item, names, known, depth + 1) for item in items)
         case ast.Name(id=name) if name in names:
-            return evaluate(names[name].expression, names, depth + 1)
+            if name not in known:
+                known[name] = _evaluate(names[name].expression, names, known, depth + 1)
+            return known[name]
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _sum(evaluate(left, names, depth + 1), evaluate(right, names, depth + 1))
+            return _sum(_evaluate(left, names, known, depth + 1), _evaluate(right, names, known, depth + 1))
     return NOT_LITERAL
 
 
 def _sum(left: Value, right: Value) -> Value:
     if isinstance(left, str) and isinstance(right, str):
-        return left + right
+        return left + right if len(left) + len(right) <= MAX_EXPRESSION else NOT_LITERAL
     if isinstance(left, tuple) or isinstance(right, tuple):
         before = left if isinstance(left, tuple) else (NOT_LITERAL,)
         after = right if isinstance(right, tuple) else (NOT_LITERAL,)
-        return before + after
+        return before + after if len(before) + len(after) <= MAX_EXPRESSION else NOT_LITERAL
     return NOT_LITERAL
 
 

@@ -1,15 +1,11 @@
 """Knows what shows that a Rust project uses a library, and what folder a library's own configuration names."""
 
 import re
-import tomllib
 from collections.abc import Iterator
-from typing import Final
 
 from tdmvc.migrations.evidence import Signs
 from tdmvc.migrations.layout import folder_of, join
-
-MAX_CONFIG: Final = 16_000
-"""How many characters a configuration may have: a key of many dots takes the parser quadratic time."""
+from tdmvc.migrations.toml_text import parse_toml_table
 
 
 def crate_signs(crate: str, *, files: frozenset[str] = frozenset(), folder: str | None = None) -> Signs:
@@ -23,12 +19,6 @@ def crate_signs(crate: str, *, files: frozenset[str] = frozenset(), folder: str 
 
 def named_folder(path: str, text: str, section: str, key: str) -> Iterator[str | None]:
     """Yield the folder that a TOML file names, as seen from the file; None leads out of the repository."""
-    if len(text) > MAX_CONFIG:
-        return
-    try:
-        found = tomllib.loads(text).get(section)
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return
-    named = found.get(key) if isinstance(found, dict) else None
+    named = parse_toml_table(text, section).get(key)
     if isinstance(named, str):
         yield join(folder_of(path), named)

@@ -9,7 +9,7 @@ from typing import Final
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import Reading, misunderstood, nothing_found
 from tdmvc.migrations.graph import arrange, find_duplicates, find_heads
-from tdmvc.migrations.layout import ancestors, base_of, below, folder_of, is_left_out, plain_folder
+from tdmvc.migrations.layout import ancestors, base_of, below, folder_of, inside, is_left_out, plain_folder
 from tdmvc.migrations.python_source import (
     Assigned,
     PythonSource,
@@ -181,7 +181,7 @@ def _is_script(path: str) -> bool:
 
 
 def _versions_of(folder: str) -> str:
-    return f"{folder}/versions" if folder else "versions"
+    return inside(folder, "versions")
 
 
 def _existing(tree: FileTree, candidates: Iterable[str]) -> str | None:
@@ -191,12 +191,12 @@ def _existing(tree: FileTree, candidates: Iterable[str]) -> str | None:
 def _script_paths(tree: FileTree, folder: str) -> list[str]:
     """Return the revision files of a location, whichever of Alembic's folders it names."""
     is_file = base_of(folder) in {INI, PYPROJECT}
-    beside = [folder] if is_file else [_inside(folder, name) for name in (INI, PYPROJECT)]
+    beside = [folder] if is_file else [inside(folder, name) for name in (INI, PYPROJECT)]
     for config in read_configs(tree, beside):
         script = _existing(tree, config.script_folders)
         if script is not None and (scripts := _configured(tree, config, script)):
             return scripts
-    above = [_inside(place, name) for place in ancestors(folder) for name in (INI, PYPROJECT)]
+    above = [inside(place, name) for place in ancestors(folder) for name in (INI, PYPROJECT)]
     configs = list(read_configs(tree, above))
     named_by = next((config for config in configs if folder in config.script_folders), None)
     if named_by is not None and (scripts := _configured(tree, named_by, folder)):
@@ -205,10 +205,6 @@ def _script_paths(tree: FileTree, folder: str) -> list[str]:
         return scripts
     parent = next((c for c in configs if folder_of(folder) in c.script_folders), None)
     return _scripts_in(tree, [folder], is_recursive=parent is None or parent.is_recursive) if folder else []
-
-
-def _inside(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
 
 
 def _configured(tree: FileTree, config: AlembicConfig, script_folder: str) -> list[str]:

@@ -1,16 +1,22 @@
 """Knows where Alembic's configuration files say that migration scripts lie."""
 
-import tomllib
+import re
 from collections.abc import Iterable, Iterator
 from configparser import ConfigParser, Error
 from dataclasses import dataclass
-from re import split
+from typing import Final
 
 from tdmvc.migrations.layout import base_of, folder_of, join
+from tdmvc.migrations.toml_text import parse_toml_table
 from tdmvc.model.tree import FileTree
 
 INI = "alembic.ini"
 PYPROJECT = "pyproject.toml"
+
+_REFERENCE: Final = re.compile(r"%\(([^()]{1,100})\)s")
+_MAX_VALUE: Final = 4_000
+"""How long a setting may be that others are put into."""
+_MAX_PUT_IN: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +45,39 @@ def _parse_ini(path: str, text: str) -> Iterator[AlembicConfig]:
     except Error:
         return
     for section in parser.sections():
-        values = {key: _interpolated(value, parser, section) for key, value in parser.items(section)}
+        values = _Settings(parser.items(section))
         is_default = section == "alembic" and base_of(path) == INI
         if "script_location" not in values and not is_default:
             continue
         # Flask-Migrate writes no script_location: its folder is the one that holds the file.
         script = values.get("script_location", "%(here)s")
-        separator = values.get("path_separator") or values.get("version_path_separator") or ""
+        separator = values.get("path_separator") or values.get("version_path_separator")
         yield AlembicConfig(
             path,
             _candidates(path, script),
             tuple(
-                _candidates(path, part)
-                for part in _split(values.get("version_locations", ""), separator.strip())
+                _candidates(path, part) for part in _split(values.get("version_locations"), separator.strip())
             ),
-            values.get("recursive_version_locations", "").strip().lower() in {"true", "1", "yes", "on"},
+            values.get("recursive_version_locations").strip().lower() in {"true", "1", "yes", "on"},
         )
 
 
-def _interpolated(value: str, parser: ConfigParser, section: str) -> str:
-    for key, other in parser.items(section):
-        if key != "here" and f"%({key})s" in value and "%(" not in other.replace("%(here)s", ""):
-            value = value.replace(f"%({key})s", other)
-    return value
+class _Settings(dict[str, str]):
+    """The settings of a section, of which some are put into others."""
+
+    def get(self, key: str, default: str = "") -> str:  # type: ignore[override]
+        """Return a setting with others put in once; what names one more in turn stays as written."""
+        return _REFERENCE.sub(self._put_in, super().get(key, default)[:_MAX_VALUE])
+
+    def _put_in(self, match: re.Match[str]) -> str:
+        other = super().get(match[1], match[0])
+        is_plain = "%(" not in other.replace("%(here)s", "") and len(other) <= _MAX_PUT_IN
+        return other if match[1] != "here" and is_plain else match[0]
 
 
 def _parse_pyproject(path: str, text: str) -> Iterator[AlembicConfig]:
-    try:
-        tool = tomllib.loads(text).get("tool", {})
-    except tomllib.TOMLDecodeError:
-        return
-    section = tool.get("alembic", {}) if isinstance(tool, dict) else {}
-    script = section.get("script_location") if isinstance(section, dict) else None
+    section = parse_toml_table(text, "tool.alembic")
+    script = section.get("script_location")
     if not isinstance(script, str):
         return
     versions = section.get("version_locations", [])
@@ -87,7 +94,7 @@ def _split(text: str, separator: str) -> list[str]:
     by = {"os": r"[:;\n]", ":": r"[:\n]", ";": r"[;\n]", "newline": r"\n", "space": r"\s"}.get(
         separator, r"[\s,]"
     )
-    return [part.strip() for part in split(by, text) if part.strip()]
+    return [part.strip() for part in re.split(by, text) if part.strip()]
 
 
 def _candidates(config: str, path: str) -> tuple[str, ...]:

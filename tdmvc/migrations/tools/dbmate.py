@@ -5,7 +5,7 @@ from typing import Final
 
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.evidence import folders_with, marked_folders
-from tdmvc.migrations.layout import base_of, folder_of, plain_folder
+from tdmvc.migrations.layout import base_of, folder_of, inside, plain_folder
 from tdmvc.migrations.line import LineFile, finish_line, folder_files, take_in
 from tdmvc.migrations.schema_file import read_schema_file, take_in_schema
 from tdmvc.migrations.sql_sections import up_sections
@@ -48,7 +48,7 @@ class DbmateReader:
 
         ranks = take_in(reading, tree, files, up_part=up_part)
         above = folder_of(folder)
-        schema = read_schema_file(tree, [f"{above}/schema.sql" if above else "schema.sql"] if folder else [])
+        schema = read_schema_file(tree, [inside(above, "schema.sql")] if folder else [])
         if schema is not None:
             ranks.update({version: version for version in take_in_schema(reading, schema)})
         return finish_line(reading, tree, ranks, looked_for="N_name.sql")

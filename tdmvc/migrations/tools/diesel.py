@@ -5,7 +5,7 @@ from typing import Final
 
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.evidence import configured_folders, folders_with, is_spoken_for
-from tdmvc.migrations.layout import base_of, below, folder_of, plain_folder
+from tdmvc.migrations.layout import base_of, below, folder_of, inside, plain_folder
 from tdmvc.migrations.line import LineFile, read_line
 from tdmvc.migrations.rust_projects import crate_signs, named_folder
 from tdmvc.model.migration import MigrationState
@@ -57,7 +57,7 @@ class DieselReader:
                 holds_up[name] = holds_up.get(name, False) or rest == "up.sql"
         files = []
         for name, has_up in holds_up.items():
-            where = f"{folder}/{name}" if folder else name
+            where = inside(folder, name)
             if has_up:
                 version, _, title = name.partition("_")
                 id_ = version.replace("-", "")

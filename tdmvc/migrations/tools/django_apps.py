@@ -10,6 +10,7 @@ from tdmvc.migrations.layout import (
     below,
     common_folder,
     folder_of,
+    inside,
     is_inside,
     is_left_out,
 )
@@ -70,7 +71,7 @@ def read_labels(tree: FileTree, folders: Iterable[str], fallback: str) -> dict[s
     configs = {}
     for folder in labels:
         app = folder_of(folder)
-        configs[f"{app}/apps.py" if app else "apps.py"] = folder
+        configs[inside(app, "apps.py")] = folder
     for path, text in tree.read_texts(configs):
         if "label" in text and (label := _declared_label(text)):
             labels[configs[path]] = label

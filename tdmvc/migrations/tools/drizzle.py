@@ -1,6 +1,7 @@
 """Knows how Drizzle Kit keeps migrations: SQL files in the order of a journal, or a folder for each."""
 
 import re
+from math import isfinite
 from typing import Any, Final
 
 from tdmvc.migrations.base import Reading, misunderstood, nothing_found
@@ -121,7 +122,7 @@ def _entries(path: str, journal: Any) -> list[tuple[int, int, str]]:
         if not isinstance(tag, str) or not tag or "/" in tag or "\\" in tag:
             raise misunderstood(path, f"entry {position} of it has no tag that names a file")
         number, when = entry.get("idx", position), entry.get("when", 0)
-        if not isinstance(number, int) or not isinstance(when, int | float):
+        if not isinstance(number, int) or not isinstance(when, int | float) or not isfinite(when):
             raise misunderstood(path, f"entry '{tag}' of it has no whole number as idx and when")
         found.append((number, int(when), tag))
     return found

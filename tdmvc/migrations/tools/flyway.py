@@ -8,7 +8,7 @@ from typing import Final
 
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.layout import base_of, below, folder_of, is_inside, is_left_out, plain_folder
-from tdmvc.migrations.line import finish_line
+from tdmvc.migrations.line import finish_line, number_rank
 from tdmvc.migrations.touches import sql_tables
 from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
 from tdmvc.model.recorded import MigrationLocation
@@ -21,7 +21,7 @@ _FILE: Final = re.compile(
 _REPEATABLE: Final = re.compile(r"R__(?P<name>.*)\.(?:sql|java|kt)", re.DOTALL)
 _MISNAMED: Final = re.compile(r"V[0-9].*\.sql", re.DOTALL)
 
-Version = tuple[int, ...]
+Version = tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ def _parse_name(path: str) -> VersionedFile | None:
     match = _FILE.fullmatch(base_of(path))
     if match is None:
         return None
-    numbers = [int(part) for part in re.split(r"[._]", match["version"])]
-    while len(numbers) > 1 and numbers[-1] == 0:
+    numbers = [number_rank(part) for part in re.split(r"[._]", match["version"])]
+    while len(numbers) > 1 and numbers[-1] == number_rank("0"):
         # Flyway holds 1, 1.0 and 01 for one version.
         numbers.pop()
     id_ = match["version"].replace("_", ".")

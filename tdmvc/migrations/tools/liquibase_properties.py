@@ -6,6 +6,9 @@ from typing import Final
 
 from tdmvc.migrations.tools.liquibase_changelog import Property
 
+MAX_PUT_IN: Final = 10_000
+"""How many characters are put into one text: properties that name each other could stand for billions."""
+
 _PLACEHOLDER: Final = re.compile(r"\$\{([^${}]{1,200})\}")
 
 
@@ -31,9 +34,15 @@ class LiquibaseProperties:
         if "${" not in text:
             return text
         local = self._local.get(path, {})
+        room = MAX_PUT_IN
 
         def value(match: re.Match[str]) -> str:
+            nonlocal room
             name = match[1].strip()
-            return self._everywhere.get(name) or local.get(name) or match[0]
+            known = self._everywhere.get(name) or local.get(name) or match[0]
+            if len(known) > room:
+                return match[0]
+            room -= len(known)
+            return known
 
         return _PLACEHOLDER.sub(value, text)

@@ -7,7 +7,7 @@ from typing import Final
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_touches import RAILS
 from tdmvc.migrations.evidence import folders_with, marked_folders
-from tdmvc.migrations.layout import base_of, folder_of, plain_folder
+from tdmvc.migrations.layout import base_of, folder_of, inside, plain_folder
 from tdmvc.migrations.line import (
     LineFile,
     finish_line,
@@ -85,8 +85,7 @@ def _root(folder: str) -> str | None:
 
 
 def _main(folder: str) -> str:
-    above = folder_of(folder)
-    return f"{above}/migrate" if above else "migrate"
+    return inside(folder_of(folder), "migrate")
 
 
 def _schema_paths(folder: str) -> list[str]:
@@ -94,7 +93,7 @@ def _schema_paths(folder: str) -> list[str]:
     above, name = folder_of(folder), base_of(folder)
     if name != "migrate" and not name.endswith("_migrate"):
         return []
-    prefix = (f"{above}/" if above else "") + name[: -len("migrate")]
+    prefix = inside(above, name[: -len("migrate")])
     return [f"{prefix}schema.rb", f"{prefix}structure.sql"]
 
 

@@ -53,14 +53,19 @@ class TypeOrmReader:
         reading = Reading(location)
         ranks: dict[str, Rank] = {}
         for path, text in tree.read_texts(script_paths_below(tree, plain_folder(location.path))):
-            for name, line, says_so in _classes(text):
+            classes = list(_classes(text))
+            is_first = True
+            for name, line, body, says_so in classes:
                 rank = _moment(name)
                 why = f"the name '{name}' does not end with a timestamp of {_TIMESTAMP_LENGTH} digits"
                 if rank is not None:
                     title = name[:-_TIMESTAMP_LENGTH].strip("_-") or name
-                    reading.add(Migration(name, title, path, touches=TYPEORM.tables(text)), text)
+                    # What stands beside the only class is its own; of several, each has what follows it.
+                    touches = TYPEORM.tables(text if len(classes) == 1 else body)
+                    reading.add(Migration(name, title, path, touches=touches), text if is_first else "")
                     # TypeORM keeps classes of one moment in the order in which it finds them.
                     ranks[name] = (rank, path)
+                    is_first = False
                 elif says_so:
                     raise misunderstood(path, why, line=line)
                 else:
@@ -76,11 +81,13 @@ def _moment(name: str) -> Rank | None:
     return None if rank == number_rank("0") else rank
 
 
-def _classes(text: str) -> Iterator[tuple[str, int, bool]]:
-    """Yield the name and the line of each class that is a migration or seems to be one, and whether it says so."""
+def _classes(text: str) -> Iterator[tuple[str, int, str, bool]]:
+    """Yield each class that is a migration or seems to be one: its name, line and body, and whether it says so."""
     found = list(_CLASS.finditer(text))
     starts = [match.start() for match in found]
+    line, counted = 1, 0
     for match, end in zip(found, [*starts[1:], len(text)], strict=False):
+        line, counted = line + text.count("\n", counted, match.start()), match.start()
         body = text[match.end() : end]
         says_so = "MigrationInterface" in match["rest"]
         way_up = _WAY_UP.search(body)
@@ -89,7 +96,7 @@ def _classes(text: str) -> Iterator[tuple[str, int, bool]]:
         name = given["name"] if given else match["name"] or ""
         # Compiled code no longer says what a class implements.
         if says_so or (way_up and (_moment(name) is not None or _is_exported(text, match))):
-            yield name, text.count("\n", 0, match.start()) + 1, says_so
+            yield name, line, body, says_so
 
 
 def _is_exported(text: str, found: re.Match[str]) -> bool:

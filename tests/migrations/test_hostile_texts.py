@@ -1,0 +1,142 @@
+"""Texts that nobody wrote in good faith: each is answered in little time and memory, or by an error that names it."""
+
+import time
+
+import pytest
+
+from tdmvc.errors import MigrationsError, UnreadableFileError
+from tdmvc.migrations import detect, read_state
+from tdmvc.migrations.tools.liquibase_properties import MAX_PUT_IN
+
+SCRIPTS = {"db/env.py": "", "db/versions/a.py": "revision = 'a'\n"}
+
+
+@pytest.fixture(autouse=True)
+def _is_quick():
+    start = time.process_time()
+    yield
+    assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 100_000,
+        "a = " + "[" * 3_000 + "]" * 3_000,
+        "[tool.alembic]\nscript_location = " + "[" * 3_000 + "]" * 3_000,
+        "a." * 20_000 + "b = 1\n[tool.alembic]\nscript_location = 'sql'\n" + "a." * 20_000 + "b = 1\n",
+        "tool = 1\n",
+        "[tool]\nalembic = 1\n",
+    ],
+    ids=range(6),
+)
+def test_a_toml_file_that_cannot_be_parsed_says_nothing(tree, text):
+    files = {"pyproject.toml": text, "diesel.toml": text, "sqlx.toml": text}
+    assert [(one.tool, one.path) for one in detect(tree(SCRIPTS | files))] == [("alembic", "db")]
+
+
+def test_the_table_of_a_long_pyproject_is_found(tree):
+    other = "[tool.other]\n" + "".join(f"k{n} = 'a long value'\n" for n in range(2_000))
+    own = (
+        '[tool.alembic] # ours\nscript_location = "%(here)s/src/db"\nversion_locations = [\n  "src/one",\n]\n'
+    )
+    files = {"pyproject.toml": other + own + other, "src/one/a.py": "revision = 'a'\n", "src/db/env.py": ""}
+    (found,) = detect(tree(files))
+    assert (found.tool, found.path) == ("alembic", "src/db")
+    assert read_state(tree(files), found).heads == ("a",)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "".join(f"k{n} = %(k{n - 1})s\n" for n in range(6_000)),
+        "k0 = xxxxxxxxxx\n" + "".join(f"k{n} = " + f"%(k{n - 1})s" * 20 + "\n" for n in range(1, 12)),
+        f"k = {'x' * 1_000_000}\nversion_locations = {'%(k)s' * 20_000}\n",
+        f"k = {'x' * 400}\nversion_locations = {'%(k)s ' * 200_000}\n",
+    ],
+    ids=range(4),
+)
+def test_settings_of_alembic_that_name_each_other_stay_small(tree, settings):
+    files = SCRIPTS | {"alembic.ini": f"[alembic]\nscript_location = db\n{settings}"}
+    assert [(one.tool, one.path) for one in detect(tree(files))] == [("alembic", "db")]
+
+
+def test_names_that_double_each_other_are_looked_up_once(tree, at):
+    doubled = "a0 = 'x'\n" + "".join(f"a{n} = a{n - 1} + a{n - 1}\n" for n in range(1, 45))
+    with pytest.raises(MigrationsError) as caught:
+        read_state(tree({"v/a.py": f"{doubled}revision = a44\n"}), at("alembic", "v"))
+    assert caught.value.where == "v/a.py, line 46"
+    assert read_state(tree({"v/a.py": f"{doubled}revision = a2\n"}), at("alembic", "v")).heads == ("xxxx",)
+
+
+@pytest.mark.parametrize("when", ["1e999", "-1e400", "NaN", "Infinity", '"now"'])
+def test_a_time_that_is_no_number_is_an_error_that_names_the_journal(tree, at, when):
+    files = {
+        "d/meta/_journal.json": f'{{"entries": [{{"idx": 0, "when": {when}, "tag": "0000_a"}}]}}',
+        "d/0000_a.sql": "",
+    }
+    with pytest.raises(MigrationsError, match="0000_a") as caught:
+        read_state(tree(files), at("drizzle", "d"))
+    assert caught.value.where == "d/meta/_journal.json"
+
+
+def test_a_version_of_five_thousand_digits_is_a_version(tree, at):
+    files = {f"m/V{'1' * 5000}__a.sql": "", "m/V2__b.sql": "", "m/V2.0.0__c.sql": ""}
+    state = read_state(tree(files), at("flyway", "m"))
+    assert state.heads == ("1" * 5000,)
+    assert [problem.kind for problem in state.problems] == ["duplicate-id"]
+    assert [one.tool for one in detect(tree(files))] == ["flyway"]
+
+
+def test_properties_of_liquibase_that_name_each_other_stay_small(tree, at):
+    given = '<property name="a0" value="xxxxxxxxxx"/>' + "".join(
+        f'<property name="a{n}" value="{f"${{a{n - 1}}}" * 10}"/>' for n in range(1, 12)
+    )
+    sets = '<changeSet id="${a1}" author="a"/>' + f'<changeSet id="{"${a3}" * 5_000}" author="a"/>'
+    files = {"db.changelog-master.xml": f"<databaseChangeLog>{given}{sets}</databaseChangeLog>"}
+    first, second = read_state(tree(files), at("liquibase", ".")).migrations
+    assert f"::{'x' * 100}::" in first.id
+    assert len(second.id) < MAX_PUT_IN + len("${a3}" * 5_000) + 100
+
+
+def test_thousands_of_classes_in_one_file_take_linear_time(tree, at):
+    classes = "".join(
+        f"class A{n}{1700000000000 + n} implements MigrationInterface {{ up(q) {{ q.dropTable('t{n}') }} }}\n"
+        for n in range(4_000)
+    )
+    state = read_state(tree({"m/1.ts": classes}), at("typeorm", "m"))
+    assert state.count == 4_000
+    assert state.migrations[7].touches == ("t7",)
+    again = read_state(tree({"m/1.ts": classes.replace("'t3999'", "'other'")}), at("typeorm", "m"))
+    assert again.digest != state.digest
+
+
+def test_many_claims_of_one_id_are_told_in_a_line(tree, at):
+    files = {f"m/{n:03d}.sql": "" for n in range(300)}
+    pattern = r"^(?P<id>\d)\d+\.sql$"
+    (first, *_) = read_state(tree(files), at("sql", "m", pattern)).problems
+    assert first.message == (
+        "100 files claim the id '0': m/000.sql, m/001.sql, m/002.sql, m/003.sql, m/004.sql and 95 more."
+    )
+
+
+def test_a_file_too_large_to_be_text_does_not_keep_other_folders_from_being_found(tree):
+    class Heavy(type(tree({}))):
+        def read_text(self, path):
+            if "huge" in path:
+                raise UnreadableFileError.too_large(path, 100_000_000, 1 << 25)
+            return super().read_text(path)
+
+    files = {
+        "api/migrations/1_huge.sql": "",
+        "api/migrations/2_a.sql": "-- +goose Up",
+        "huge/package.json": "",
+        "huge/migrations/1.js": "exports.up = (knex) => 1",
+        "java/db/migration/V1__huge.sql": "",
+        "shop/migrations/0001_huge.py": "",
+        "web/migrations/20240101_huge.ts": "",
+    }
+    assert {(one.tool, one.path) for one in detect(Heavy(files))} == {
+        ("goose", "api/migrations"),
+        ("flyway", "java/db/migration"),
+    }
