@@ -3,6 +3,8 @@
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 import time
 
 import pytest
@@ -11,6 +13,7 @@ import tdmvc.migrations.tools
 from tdmvc.errors import ConfigError
 from tdmvc.migrations import READERS, detect, read_state
 from tdmvc.migrations.touches import sql_tables
+from tests.migrations.conftest import CASES
 
 
 def test_every_reader_is_registered_under_the_name_of_its_file():
@@ -22,6 +25,31 @@ def test_every_reader_is_registered_under_the_name_of_its_file():
             if name.endswith("Reader") and name != "Reader" and class_.__module__.endswith(f".{module.name}"):
                 found[module.name.replace("_", "-")] = class_
     assert {name: type(reader) for name, reader in READERS.items()} == found
+    assert [reader.name for reader in READERS.values()] == list(READERS)
+    assert "crayon" not in READERS
+
+
+def test_only_the_reader_that_is_asked_for_is_imported():
+    program = """
+import sys
+from tdmvc.actions import drift, migrations
+from tdmvc.migrations import read_state
+from tdmvc.model.recorded import MigrationLocation
+from tdmvc.repo.trees import WorkTree
+
+def tools():
+    return sorted({name for name in sys.modules if name.startswith("tdmvc.migrations.tools.")})
+
+print(len(migrations.TOOLS), tools())
+print(read_state(WorkTree(sys.argv[1]), MigrationLocation("main", "prisma", ".")).count > 0, tools())
+"""
+    case = CASES / "prisma"
+    done = subprocess.run(
+        [sys.executable, "-c", program, case], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout.splitlines() == [f"{len(READERS)} []", "True ['tdmvc.migrations.tools.prisma']"], (
+        done.stderr
+    )
 
 
 def test_an_unknown_tool_is_an_error_that_names_the_known_ones(tree, at):
