@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import ConfigError, MigrationsError, NotFoundError, UnreadableFileError
 from tdmvc.migrations import READERS, detect, read_state
-from tdmvc.model.migration import MigrationState
+from tdmvc.model.migration import MigrationState, UnreadableLocation
 from tdmvc.model.recorded import MigrationLocation
 from tdmvc.model.tree import FileTree
 from tdmvc.repo.config import CONFIG_FILE, read_config
@@ -31,6 +31,30 @@ def migrations(
     """
     tree = tree_at(workspace, at)
     return [read_location(tree, location) for location in _locations(workspace, tree, path, tool)]
+
+
+def survey(
+    workspace: Workspace, *, at: str | None = None, path: str | None = None, tool: str | None = None
+) -> tuple[list[MigrationState], list[UnreadableLocation]]:
+    """Read the migrations as `migrations` does, and tell the locations that cannot be understood apart.
+
+    Raises:
+        MigrationsError: not one location can be understood.
+        NotFoundError: nothing is configured or found, or there is no such revision.
+    """
+    tree = tree_at(workspace, at)
+    states: list[MigrationState] = []
+    unreadable: list[UnreadableLocation] = []
+    first: MigrationsError | None = None
+    for location in _locations(workspace, tree, path, tool):
+        try:
+            states.append(read_location(tree, location))
+        except MigrationsError as error:
+            first = first or error
+            unreadable.append(UnreadableLocation(location, error.what, error.where, error.remedy))
+    if first is not None and not states:
+        raise first
+    return states, unreadable
 
 
 def tree_at(workspace: Workspace, at: str | None) -> FileTree:

@@ -2,8 +2,9 @@
 
 import click
 
-from tdmvc.actions.migrations import TOOLS, migrations
+from tdmvc.actions.migrations import TOOLS, survey
 from tdmvc.cli.output import emit, format_option, opened
+from tdmvc.errors import MigrationsError
 from tdmvc.render.documents import migrations_document
 from tdmvc.render.migrations_terminal import render_migrations
 
@@ -16,10 +17,11 @@ from tdmvc.render.migrations_terminal import render_migrations
 @click.pass_context
 def command(
     context: click.Context, at: str | None, path: str | None, tool: str | None, output_format: str
-) -> None:
+) -> int:
     """Show which migrations the application stands at, at any revision.
 
-    Files are read from Git, never run.
+    Files are read from Git, never run. Of several locations, one that cannot be understood is
+    told beside the others, and the exit code is 2.
 
     \b
     Examples:
@@ -28,10 +30,11 @@ def command(
       tdmvc migrations --path db/migrations --tool flyway
     """
     with opened(context) as workspace:
-        states = migrations(workspace, at=at, path=path, tool=tool)
+        states, unreadable = survey(workspace, at=at, path=path, tool=tool)
     emit(
         context,
         output_format,
-        lambda: migrations_document(states),
-        lambda color, width: render_migrations(states, color=color, width=width),
+        lambda: migrations_document(states, unreadable),
+        lambda color, width: render_migrations(states, unreadable, color=color, width=width),
     )
+    return MigrationsError.exit_code if unreadable else 0

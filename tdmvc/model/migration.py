@@ -34,6 +34,19 @@ class MigrationProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableLocation:
+    """A location of migrations that cannot be understood, beside others that can."""
+
+    location: MigrationLocation
+    message: str
+    """Why."""
+    where: str
+    """The file, with its line where that is known."""
+    remedy: str
+    """What to do."""
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationState:
     """The migrations of one location at one moment."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tdmvc.model.change import Bump
 from tdmvc.model.drift import Drift
-from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
+from tdmvc.model.migration import Migration, MigrationProblem, MigrationState, UnreadableLocation
 from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.report import (
     AddedTable,
@@ -274,9 +274,23 @@ def query_document(result: QueryResult) -> Document:
     }
 
 
-def migrations_document(states: Sequence[MigrationState]) -> Document:
+def migrations_document(
+    states: Sequence[MigrationState], unreadable: Sequence[UnreadableLocation] = ()
+) -> Document:
     """Return `tdmvc.migrations/1`."""
-    return {"format": "tdmvc.migrations/1", "locations": [_migration_state(state) for state in states]}
+    return {
+        "format": "tdmvc.migrations/1",
+        "locations": [_migration_state(state) for state in states],
+        "unreadable": [
+            {
+                **_location(one.location),
+                "message": one.message,
+                "where": one.where or None,
+                "remedy": one.remedy,
+            }
+            for one in unreadable
+        ],
+    }
 
 
 def _migration_state(state: MigrationState) -> Document:

@@ -2,32 +2,52 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
+from tdmvc.model.migration import Migration, MigrationProblem, MigrationState, UnreadableLocation
 from tdmvc.render.cells import visible
 from tdmvc.render.page import INDENT, Cell, Page, joined, names, short_hash
-from tdmvc.render.terminal import plural
+from tdmvc.render.terminal import number, plural
 
 _MOST_HEADS = 12
 _MOST_PROBLEMS = 10
 
 
-def render_migrations(states: Sequence[MigrationState], *, color: bool, width: int) -> str:
-    """Return each location's heads, count, digest and problems."""
+def render_migrations(
+    states: Sequence[MigrationState],
+    unreadable: Sequence[UnreadableLocation] = (),
+    *,
+    color: bool,
+    width: int,
+) -> str:
+    """Return each location's heads, count, digest and problems; first those that cannot be understood."""
     page = Page(color=color, width=width)
-    if not states:
+    if not states and not unreadable:
         page.line("No migrations here")
         return page.text
     count = sum(state.count for state in states)
     problems = sum(len(state.problems) for state in states)
-    where = f"in {plural(len(states), 'location')}"
-    if problems:
-        page.verdict(plural(count, "migration"), f"{where}, {plural(problems, 'problem')}", page.style.yellow)
-    else:
-        page.verdict(plural(count, "migration"), f"{where}, no problem", page.style.green)
+    words = [
+        f"in {plural(len(states), 'location')}",
+        plural(problems, "problem") if problems else "no problem",
+    ]
+    paint = page.style.yellow if problems else page.style.green
+    if unreadable:
+        words[1:] = [f"{number(len(unreadable))} more cannot be read", *words[1 : 1 + bool(problems)]]
+        paint = page.style.red
+    page.verdict(plural(count, "migration"), joined(words), paint)
+    for one in unreadable:
+        page.blank()
+        _unreadable(one, page)
     for state in states:
         page.blank()
         _location(state, page)
     return page.text
+
+
+def _unreadable(one: UnreadableLocation, page: Page) -> None:
+    place = one.location
+    page.headline(visible(place.name), joined([visible(place.tool), visible(place.path), "unreadable"]))
+    page.line(visible(one.message), page.style.red, indent=INDENT)
+    page.facts([("where", visible(one.where)), ("to do", visible(one.remedy))])
 
 
 def _location(state: MigrationState, page: Page) -> None:

@@ -246,6 +246,24 @@ def test_one_location_that_cannot_be_read_leaves_the_others_told(tdmvc: Tdmvc, r
     assert "file=db/versions/b.py,line=2::" in annotation
 
 
+def test_migrations_tells_a_location_that_cannot_be_read_beside_those_that_can(
+    tdmvc: Tdmvc, repo: Path
+) -> None:
+    config(repo, main="tool: alembic, path: db", billing="tool: flyway, path: sql")
+    write(repo, {"sql/V1__x.sql": "", "db/versions/b.py": "revision = compute()\n"})
+    page = tdmvc("migrations", code=2).out
+    assert "billing  flyway, sql, 1 migration" in page
+    assert "where  db/versions/b.py, line 1" in page
+    document = tdmvc("migrations", "--format", "json", code=2).json
+    assert [one["name"] for one in document["locations"]] == ["billing"]
+    (unread,) = document["unreadable"]
+    assert (unread["name"], unread["where"]) == ("main", "db/versions/b.py, line 1")
+    # Where nothing can be read, that is an error as ever.
+    alone = tdmvc("migrations", "--path", "db", "--tool", "alembic", "--format", "json", code=2)
+    assert alone.out == ""
+    assert "db/versions/b.py, line 1" in alone.err
+
+
 # Nothing of the application runs.
 
 
@@ -308,8 +326,8 @@ def test_a_huge_migration_is_unreadable_with_its_name_and_what_to_do(tdmvc: Tdmv
     assert (found["golden main"]["status"], found["golden other"]["status"]) == ("unreadable", "in-step")
     assert found["golden main"]["problems"][0]["path"] == "sql/V2__load.sql"
     refused = tdmvc("migrations", code=2)
-    assert "sql/V2__load.sql" in refused.err
-    assert "keep rows out of it" in refused.err
+    assert "sql/V2__load.sql" in refused.out
+    assert "keep rows out of it" in refused.out
 
 
 def test_a_submodule_in_place_of_the_folder_is_told(tdmvc: Tdmvc, repo: Path) -> None:

@@ -9,7 +9,7 @@ from tdmvc.model.change import Bump, BumpLevel
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
+from tdmvc.model.migration import Migration, MigrationProblem, MigrationState, UnreadableLocation
 from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.report import (
     AddedTable,
@@ -341,7 +341,18 @@ STATE_BILLING = MigrationState(
         MigrationProblem("unreadable-file", "This file is no UTF-8.", f"{BILLING.path}/V2__x.sql"),
     ),
 )
-MIGRATIONS = (STATE_MAIN, STATE_BILLING)
+MIGRATIONS = ((STATE_MAIN, STATE_BILLING),)
+MIGRATIONS_PARTLY = (
+    (STATE_MAIN,),
+    (
+        UnreadableLocation(
+            BILLING,
+            "This migration cannot be understood: it holds a merge conflict.",
+            f"{BILLING.path}/V2__refund.sql, line 3",
+            "write it as the tool's own template does, with plain literals; tdmvc never runs migrations.",
+        ),
+    ),
+)
 
 
 def drift(status: DriftStatus, ref: str = "golden", **facts: object) -> Drift:

@@ -29,7 +29,10 @@ CASES: dict[str, tuple[Callable[..., str], tuple[str, ...]]] = {
     "transfer": (render_transfer, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
     "verify": (render_verify, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
     "sql": (render_query, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
-    "migrations": (render_migrations, ("MIGRATIONS",)),
+    "migrations": (
+        lambda given, **how: render_migrations(*given, **how),
+        ("MIGRATIONS", "MIGRATIONS_PARTLY"),
+    ),
     "drift": (render_drift, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_EXCUSED")),
 }
 PAIRS = [(verb, name) for verb, (_, names_) in CASES.items() for name in names_]
