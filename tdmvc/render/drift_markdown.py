@@ -11,6 +11,7 @@ from tdmvc.render.drift_wording import (
     worst_first,
 )
 from tdmvc.render.markdown import code, comment, folded, prose, table
+from tdmvc.render.migration_wording import title_of
 from tdmvc.render.terminal import number, plural
 
 MARKER = comment("tdmvc-drift")
@@ -63,7 +64,9 @@ def _moves(drift: Drift) -> Iterator[str]:
         yield ""
     for migration in drift.pending[:_MOST_PENDING]:
         touches = f", seems to touch {', '.join(map(code, migration.touches))}" if migration.touches else ""
-        yield _item(f"pending {code(migration.id)} {prose(migration.name)}{touches}", migration.path)
+        title = title_of(migration)
+        named = f"{code(migration.id)} {prose(title)}" if title else code(migration.id)
+        yield _item(f"pending {named}{touches}", migration.path)
     yield from _more(len(drift.pending) - _MOST_PENDING)
     for id_ in drift.extra[:_MOST_PENDING]:
         yield f"- not here: {code(id_)}"

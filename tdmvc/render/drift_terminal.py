@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.drift_wording import drift_verdict, drift_words, problems_of, worst_first
-from tdmvc.render.migrations_terminal import add_problems, migration_cells
+from tdmvc.render.migrations_terminal import add_migrations, add_problems
 from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, joined, names, shell_word
 from tdmvc.render.terminal import pad, plural
 
@@ -51,18 +51,24 @@ def _drift(drift: Drift, page: Page) -> None:
         page.line(visible(drift.message), _paint(drift, page), indent=INDENT)
     page.facts(
         [
-            (pad("made for", _LABEL_ROOM), names(drift.actual_heads, 2 * page.width)),
-            ("schema at", names(drift.expected_heads, 2 * page.width)),
+            (pad("made for", _LABEL_ROOM), _heads(drift.actual_heads, drift.expected_heads, page)),
+            ("schema at", _heads(drift.expected_heads, drift.actual_heads, page)),
             ("not here", names(drift.extra, 2 * page.width)),
             ("touched", f"it seems: {names(drift.touched, 2 * page.width)}" if drift.touched else ""),
         ]
     )
-    rows = [
-        [Cell("pending  ", page.style.yellow), *migration_cells(migration, page)]
-        for migration in drift.pending[:_MOST_PENDING]
-    ]
-    page.rows(rows)
+    add_migrations("pending  ", page.style.yellow, drift.pending[:_MOST_PENDING], page)
     page.folded(len(drift.pending) - _MOST_PENDING)
+
+
+def _heads(heads: Sequence[str], others: Sequence[str], page: Page) -> str:
+    """Return the heads of one side; of many, only those that the other side lacks are named."""
+    own = [head for head in heads if head not in others]
+    same = len(heads) - len(own)
+    if same == 0 or set(heads) == set(others):
+        return names(heads, 2 * page.width)
+    shared = f"{plural(same, 'head')} that {'is' if same == 1 else 'are'} the same"
+    return f"{names(own, 2 * page.width)}, and {shared}" if own else shared
 
 
 def _paint(drift: Drift, page: Page) -> Paint:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.migration import Migration, MigrationProblem
 from tdmvc.render.cells import visible
+from tdmvc.render.migration_wording import title_of
 from tdmvc.render.terminal import number, plural
 
 _WORST_FIRST = (
@@ -60,8 +61,7 @@ def drift_verdict(drifts: Sequence[Drift]) -> tuple[str, str]:
 
 def migration_words(migration: Migration) -> str:
     """Return a migration in a line: `0006 add customer locale (seems to touch customers)`."""
-    id_, name = visible(migration.id), visible(migration.name)
-    words = id_ if name in ("", id_, id_.rpartition(".")[2]) else f"{id_} {name}"
+    words = f"{visible(migration.id)} {visible(title_of(migration))}".rstrip()
     touches = ", ".join(map(visible, migration.touches))
     return f"{words} (seems to touch {touches})" if touches else words
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from tdmvc.model.migration import Migration, MigrationProblem, MigrationState, UnreadableLocation
 from tdmvc.render.cells import visible
-from tdmvc.render.page import INDENT, Cell, Page, joined, names, short_hash
-from tdmvc.render.terminal import number, plural
+from tdmvc.render.migration_wording import title_of
+from tdmvc.render.page import INDENT, Cell, Page, Paint, joined, names, short_hash
+from tdmvc.render.terminal import display_width, fit, number, plural
 
 _MOST_HEADS = 12
 _MOST_PROBLEMS = 10
@@ -58,26 +59,35 @@ def _location(state: MigrationState, page: Page) -> None:
     )
     page.facts([("digest", short_hash(state.digest))])
     known = {migration.id: migration for migration in state.migrations}
-    rows = []
-    for head in state.heads[:_MOST_HEADS]:
-        migration = known.get(head)
-        rows.append(
-            [Cell("head  ", page.style.dim), *migration_cells(migration or Migration(head, "", ""), page)]
-        )
-    page.rows(rows)
+    heads = [known.get(head) or Migration(head, "", "") for head in state.heads[:_MOST_HEADS]]
+    add_migrations("head  ", page.style.dim, heads, page)
     page.folded(len(state.heads) - _MOST_HEADS)
     add_problems(state.problems, page)
 
 
-def migration_cells(migration: Migration, page: Page) -> list[Cell]:
-    """Return a migration as cells of a row: id, name, and what it seems to touch."""
-    id_, name = visible(migration.id), visible(migration.name)
+def add_migrations(label: str, paint: Paint, migrations: Sequence[Migration], page: Page) -> None:
+    """Add migrations: id, name, and what each seems to touch, in a row or, where ids are long, in two lines."""
+    is_long = any(display_width(visible(migration.id)) > page.width // 3 for migration in migrations)
+    if not is_long:
+        rows = [_cells(migration, page) for migration in migrations]
+        kept = [column for column in range(3) if any(row[column].text for row in rows)]
+        page.rows([[Cell(label, paint), *(row[column] for column in kept)] for row in rows])
+        return
+    for migration in migrations:
+        id_, *others = _cells(migration, page)
+        page.rows([[Cell(label, paint), Cell(fit(id_.text, page.width - len(label) - 4), id_.paint)]])
+        for cell in others:
+            if cell.text:
+                page.line(cell.text, cell.paint, indent=" " * (len(label) + 4))
+
+
+def _cells(migration: Migration, page: Page) -> tuple[Cell, ...]:
     touches = f"seems to touch {names(migration.touches, 40)}" if migration.touches else ""
-    return [
-        Cell(id_, page.style.bold),
-        Cell(name if name not in (id_, id_.rpartition(".")[2]) else ""),
+    return (
+        Cell(visible(migration.id), page.style.bold),
+        Cell(visible(title_of(migration))),
         Cell(touches, page.style.dim),
-    ]
+    )
 
 
 def add_problems(problems: Sequence[MigrationProblem], page: Page) -> None:

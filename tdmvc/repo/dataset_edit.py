@@ -50,7 +50,8 @@ def _update_migrations(
             continue
         entry = set_default(section, text_value(name))
         entry["tool"] = text_value(state.tool)
-        entry["heads"] = sequence([text_value(head) for head in state.heads], in_line=True)
+        # A line each, so that branches which move different heads do not conflict.
+        entry["heads"] = sequence([text_value(head) for head in state.heads], in_line=len(state.heads) < 2)
         _set(entry, "count", None if state.count is None else str(state.count))
         _set(entry, "digest", text_value(state.digest) if state.digest is not None else None)
 

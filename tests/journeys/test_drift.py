@@ -363,3 +363,33 @@ def test_a_location_that_a_dataset_does_not_record_names_those_that_it_does(
     found = drifts(tdmvc, "golden", code=1)
     assert (found["golden main"]["status"], found["golden billing"]["status"]) == ("in-step", "unknown")
     assert "records migrations of main, and none of billing" in found["golden billing"]["message"]
+
+
+# Heads of many applications.
+
+
+def _django(app: str, name: str, after: str | None) -> dict[str, str | bytes | None]:
+    depends = f'("{app}", "{after}")' if after else ""
+    text = f"class Migration(migrations.Migration):\n    dependencies = [{depends}]\n    operations = []\n"
+    return {f"{app}/migrations/{name}.py": text}
+
+
+def test_branches_that_move_the_heads_of_different_applications_merge_their_datasets(
+    tdmvc: Tdmvc, repo: Path
+) -> None:
+    config(repo, main="tool: django, path: .")
+    for app in ("accounts", "billing", "orders"):
+        write(repo, _django(app, "0001_initial", None))
+    add(tdmvc, repo)
+    commit(repo, "Three applications")
+    for branch, app in (("ours", "accounts"), ("theirs", "orders")):
+        git(repo, "switch", "-q", "-c", branch, "main")
+        write(repo, _django(app, "0002_more", "0001_initial"))
+        page = tdmvc("drift", code=1).out
+        assert f"made for   {app}.0001_initial, and 2 heads that are the same" in page
+        assert f"schema at  {app}.0002_more, and 2 heads that are the same" in page
+        add(tdmvc, repo)
+        commit(repo, f"More {app}")
+    assert tdmvc("drift", "--merge-preview", "ours").code == 0
+    git(repo, "merge", "-q", "ours")
+    assert tdmvc("drift").code == 0

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.report import QueryResult
 from tdmvc.render.add_terminal import render_add, render_init
 from tdmvc.render.drift_terminal import render_drift
+from tdmvc.render.migration_wording import title_of
 from tdmvc.render.migrations_terminal import render_migrations
 from tdmvc.render.page import names, size
 from tdmvc.render.query_terminal import render_query
@@ -279,3 +281,37 @@ def test_hostile_texts_stay_text(verb: str, name: str, width: int) -> None:
 def test_a_line_break_in_a_name_makes_no_line() -> None:
     report = replace(samples.ADD_SAME, dataset="a\nb")
     assert render_add(report, color=False, width=80).startswith("a␊b: nothing changed")
+
+
+LONG = Migration(
+    "config/liquibase/changelog/20240101_customers.xml::20240101120000-1-add-locale-to-customer::ada",
+    "20240101120000-1-add-locale-to-customer",
+    "changelog.xml",
+    touches=("customers",),
+)
+
+
+def test_a_long_id_has_a_line_of_its_own_and_a_name_that_it_holds_is_not_said_twice() -> None:
+    state = MigrationState(samples.MAIN, (LONG.id,), (LONG,), samples.SHA)
+    lines = render_migrations([state], color=False, width=120).splitlines()
+    assert lines[-2:] == [f"  head    {LONG.id}", "          seems to touch customers"]
+    narrow = render_migrations([state], color=False, width=60).splitlines()
+    assert max(map(display_width, narrow)) <= 60
+    assert narrow[-1] == "          seems to touch customers"
+
+
+@pytest.mark.parametrize(
+    ("id_", "name", "title"),
+    [
+        ("20210605225507_init_all", "init all", ""),
+        ("20240101120000_pages.js", "20240101120000_pages", ""),
+        ("shop.0002_more", "0002_more", ""),
+        ("20231009153249_Initial", "initial", ""),
+        ("7", "", ""),
+        ("ae1027a6acf", "add channel", "add channel"),
+        ("12", "2", "2"),
+        ("0006", "create table", "create table"),
+    ],
+)
+def test_a_name_is_said_where_the_id_does_not_say_it(id_: str, name: str, title: str) -> None:
+    assert title_of(Migration(id_, name, "x")) == title

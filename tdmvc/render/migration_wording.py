@@ -1,0 +1,15 @@
+"""Knows how one migration reads in words, in every format."""
+
+import re
+from typing import Final
+
+from tdmvc.model.migration import Migration
+
+_SEPARATORS: Final = re.compile(r"[\W_]+")
+
+
+def title_of(migration: Migration) -> str:
+    """Return a migration's name, or nothing where its id says as much."""
+    said = f" {_SEPARATORS.sub(' ', migration.id)} ".casefold()
+    name = _SEPARATORS.sub(" ", migration.name).strip().casefold()
+    return "" if f" {name} " in said or not name else migration.name
