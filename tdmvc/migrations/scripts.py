@@ -39,8 +39,16 @@ _FOREIGN: Final = re.compile(
 )
 """What a migration of a tool says that nobody here reads."""
 
+_NUMBERED: Final = re.compile(r"v?[0-9]")
 _WAY_UP: Final = re.compile(r"\bup\b")
 _WAY_DOWN: Final = re.compile(r"\bdown\b")
+_GIVES_UP: Final = re.compile(
+    r"\bexports\.up\b|^[ \t]*export[ \t]+(?:async[ \t]+)?(?:function|const|let|var)\b[ \t*]*up\b"
+    r"|^[ \t]*(?:(?:public|static|async)[ \t]+)*up[ \t]*[(:,]"
+    r"|\bexports?[ \t]*=?[ \t]*\{[^{}]{0,300}?\bup\b",
+    re.MULTILINE,
+)
+"""Where a script offers its `up` to others, rather than using one."""
 _HANDED_ON: Final = re.compile(r"^(?:module\.exports[ \t]*=[ \t]*require\(|export[ \t]+\*)", re.MULTILINE)
 _DEFINES_UP: Final = re.compile(r"\bup\b\s*[:=(]")
 
@@ -97,11 +105,16 @@ def take_in_scripts(
     Args:
         must_have_down: the tool refuses a migration that leads up alone; it counts and is reported.
     """
-    for path, text in tree.read_texts(script_paths(tree, plain_folder(reading.location.path))):
+    paths = script_paths(tree, plain_folder(reading.location.path))
+    numbered = sum(_NUMBERED.match(base_of(path)) is not None for path in paths)
+    for path, text in tree.read_texts(paths):
+        name = base_of(path)
+        # An application's own runner may lie among its migrations, and speak of ways up itself.
+        is_odd = numbered > len(paths) // 2 and _NUMBERED.match(name) is None
+        has_up = _GIVES_UP if is_odd else _WAY_UP
         # What is handed on from another file may well have one.
         is_handed_on = _HANDED_ON.search(text) is not None
-        if is_handed_on or _WAY_UP.search(text):
-            name = base_of(path)
+        if is_handed_on or has_up.search(text):
             reading.add(Migration(name, script_stem(path) or name, path, touches=tables(text)), text)
             if must_have_down and not is_handed_on and not _WAY_DOWN.search(text):
                 message = f"{path} defines no 'down'; {reading.location.tool} would refuse it."

@@ -248,3 +248,20 @@ def test_two_projects_are_two_locations_with_names_of_their_own(tree):
 def test_applications_without_a_project_are_found_by_the_folder_that_holds_them(tree):
     files = chain("a", "0001_a", folder="src/a") | chain("b", "0001_a", folder="src/b")
     assert [loc.path for loc in detect(tree(files))] == ["src"]
+
+
+def test_an_application_may_be_called_spec_or_lie_in_a_folder_called_so(tree, at):
+    text = "class Migration(migrations.Migration):\n    dependencies = []\n"
+    files = {
+        "manage.py": "",
+        "spec/migrations/0001_initial.py": text,
+        "testing/lab/migrations/0001_initial.py": text,
+        "shop/tests/migrations/0001_initial.py": text,
+        "test/app/migrations/0001_initial.py": text,
+        "vendor/lib/migrations/0001_initial.py": text,
+        "vendor/migrations/0001_initial.py": text,
+        "e2e/migrations/0001_initial.py": text,
+    }
+    state = read_state(tree(files), at("django", "."))
+    assert state.heads == ("lab.0001_initial", "spec.0001_initial", "vendor.0001_initial")
+    assert [(one.tool, one.path) for one in detect(tree(files))] == [("django", ".")]

@@ -3,8 +3,10 @@
 import ast
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from tdmvc.migrations.layout import (
+    LEFT_OUT,
     TESTS,
     base_of,
     below,
@@ -16,6 +18,9 @@ from tdmvc.migrations.layout import (
 )
 from tdmvc.migrations.python_source import assignments, evaluate, parse_source
 from tdmvc.model.tree import FileTree
+
+_TESTS: Final = TESTS - {"spec", "testing"}
+"""Names of folders that are tests to a Python project; the others are words of a trade, too."""
 
 
 def is_module(path: str) -> bool:
@@ -41,11 +46,17 @@ def find_app_folders(paths: Iterable[str], folder: str) -> dict[str, list[str]]:
         if base_of(migrations) != "migrations":
             continue
         app = below(folder_of(migrations), folder) if folder_of(migrations) != folder else ""
-        if migrations == folder or not (is_left_out(app) or base_of(app) in TESTS):
+        if migrations == folder or not _is_of_tests(app):
             found[migrations].append(path)
     if not found and own and folder:
         found[folder] = own
     return dict(found)
+
+
+def _is_of_tests(app: str) -> bool:
+    """Tell whether an application, or what it lies in, belongs to tests; one may well be called `spec`."""
+    parts = app.split("/")
+    return not _TESTS.isdisjoint(parts) or not (LEFT_OUT - TESTS).isdisjoint(parts[:-1])
 
 
 def find_projects(paths: Collection[str], apps: Collection[str]) -> list[str]:
