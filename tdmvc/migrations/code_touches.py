@@ -132,13 +132,14 @@ RAILS: Final = CodeHints(
 )
 
 EFCORE: Final = CodeHints(
-    re.compile(r"\bvoid[ \t]+Up[ \t]*\("),
-    re.compile(r"\bvoid[ \t]+Down[ \t]*\("),
+    re.compile(r"(?:\bvoid|\bSub|\boverride)[ \t]+(?:\w+\.)?Up[ \t]*\("),
+    re.compile(r"(?:\bvoid|\bSub|\boverride)[ \t]+(?:\w+\.)?Down[ \t]*\("),
     (
+        # Names of arguments are given by `:` in C#, by `=` in F# and by `:=` in VB.
         re.compile(
-            r"(?:\.(?:CreateTable|DropTable|AlterTable|RenameTable)\(\s*(?:name\s*:\s*)?|\btable\s*:\s*)"
+            r"(?:\.(?:CreateTable|DropTable|AlterTable|RenameTable)\(\s*+(?:name\s*+:?=?\s*+)?|\btable\s*+:?=?\s*+)"
             r"\"([^\"\n]{1,200})\""
         ),
-        re.compile(r"\.RenameTable\([^;()]{0,400}?\bnewName\s*:\s*\"([^\"\n]{1,200})\""),
+        re.compile(r"\.RenameTable\([^;()]{0,400}?\bnewName\s*+:?=?\s*+\"([^\"\n]{1,200})\""),
     ),
 )

@@ -45,7 +45,7 @@ _WAY_DOWN: Final = re.compile(r"\bdown\b")
 _GIVES_UP: Final = re.compile(
     r"\bexports\.up\b|^[ \t]*export[ \t]+(?:async[ \t]+)?(?:function|const|let|var)\b[ \t*]*up\b"
     r"|^[ \t]*(?:(?:public|static|async)[ \t]+)*up[ \t]*[(:,]"
-    r"|\bexports?[ \t]*=?[ \t]*\{[^{}]{0,300}?\bup\b",
+    r"|\bexports?[ \t]*+=?[ \t]*+\{[^{}]{0,300}?\bup\b",
     re.MULTILINE,
 )
 """Where a script offers its `up` to others, rather than using one."""
@@ -120,7 +120,7 @@ def take_in_scripts(
                 message = f"{path} defines no 'down'; {reading.location.tool} would refuse it."
                 reading.report("unreadable-file", message, path)
         else:
-            message = f"{path} defines no 'up'; {reading.location.tool} would refuse it, and it was left out."
+            message = f"{path} offers no 'up'; {reading.location.tool} would refuse it, and it was left out."
             reading.report("unreadable-file", message, path)
     return {migration.id: script_name_rank(migration.id) for migration in reading.migrations}
 

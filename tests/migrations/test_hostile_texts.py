@@ -111,6 +111,30 @@ def test_thousands_of_classes_in_one_file_take_linear_time(tree, at):
     assert again.digest != state.digest
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["up export" + " " * 200_000, "up " + "export {" * 30_000, "up\n" + "async " * 40_000, "up\n" * 60_000],
+    ids=range(4),
+)
+def test_a_script_that_may_offer_a_way_up_is_soon_looked_through(tree, at, text):
+    files = {"m/1_a.js": "exports.up = 1", "m/2_b.js": "exports.up = 1", "m/run.js": text}
+    assert read_state(tree(files), at("knex", "m")).heads == ("2_b.js",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "migrations_paths:" * 20_000,
+        "migrations_paths:\n" + "- a\n" * 50_000,
+        "migrations_paths: " + "," * 200_000,
+    ],
+    ids=range(3),
+)
+def test_a_database_yml_is_soon_looked_through(tree, text):
+    files = {"config/database.yml": text, "db/migrate/1_a.rb": "class A < ActiveRecord::Migration[7.1]"}
+    assert [one.path for one in detect(tree(files))] == ["db/migrate"]
+
+
 def test_many_claims_of_one_id_are_told_in_a_line(tree, at):
     files = {f"m/{n:03d}.sql": "" for n in range(300)}
     pattern = r"^(?P<id>\d)\d+\.sql$"

@@ -1,4 +1,4 @@
-"""Knows how EF Core keeps migrations: C# classes with an attribute that gives their id, a line for each context."""
+"""Knows how EF Core keeps migrations: classes with an attribute that gives their id, a line for each context."""
 
 import re
 from collections import defaultdict
@@ -8,20 +8,25 @@ from tdmvc.migrations.base import Reading, nothing_found
 from tdmvc.migrations.code_touches import EFCORE
 from tdmvc.migrations.evidence import folders_with
 from tdmvc.migrations.graph import find_duplicates
-from tdmvc.migrations.layout import base_of, plain_folder
+from tdmvc.migrations.layout import plain_folder
 from tdmvc.migrations.line import folder_files, folder_files_below, in_line
 from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.recorded import MigrationLocation
 from tdmvc.model.tree import FileTree
 
-_DESIGNER: Final = ".Designer.cs"
-_SNAPSHOT: Final = "ModelSnapshot.cs"
-_ID: Final = re.compile(r"[\[,]\s*(?:[\w.]+\.)?Migration(?:Attribute)?\s*\(\s*@?\"(?P<id>[^\"\n]+)\"")
+_ENDINGS: Final = (".cs", ".fs", ".vb")
+_DESIGNER: Final = tuple(f".Designer{ending}" for ending in _ENDINGS)
+_SNAPSHOT: Final = tuple(f"ModelSnapshot{ending}" for ending in _ENDINGS)
+_ID: Final = re.compile(r"[\[<,]\s*(?:[\w.]+\.)?Migration(?:Attribute)?\s*\(\s*@?\"(?P<id>[^\"\n]+)\"")
 _CONTEXT: Final = re.compile(
-    r"[\[,]\s*(?:[\w.]+\.)?DbContext(?:Attribute)?\s*\(\s*typeof\s*\(\s*(?:[\w.:]+\.)?(?P<context>\w+)"
+    r"[\[<,]\s*(?:[\w.]+\.)?DbContext(?:Attribute)?\s*\(\s*(?:typeof|GetType)\s*[(<]\s*"
+    r"(?:[\w.:]+\.)?(?P<context>\w+)"
 )
-_CLASS: Final = re.compile(r"\bclass\s+\w+\s*(?:\([^()\n]*\)\s*)?:\s*(?:[\w.]+\.)?Migration\b")
-_NUMBERED: Final = re.compile(r"[0-9]{14}_.+\.cs|.*ModelSnapshot\.cs")
+_CLASS: Final = re.compile(
+    r"(?:\bclass\s+\w+\s*(?:\([^()\n]*\)\s*)?:|^[ \t]*inherits?)\s*(?:[\w.]+\.)?Migration\b",
+    re.MULTILINE | re.IGNORECASE,
+)
+_NUMBERED: Final = re.compile(r"[0-9]{14}_.+\.(?:cs|fs|vb)|.*ModelSnapshot\.(?:cs|fs|vb)")
 _ATTRIBUTES_END: Final = 20_000
 """Behind so many characters of a designer file no attribute comes: the whole model is written there."""
 
@@ -34,8 +39,8 @@ class EfCoreReader:
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
         """Find folders of numbered classes with designer files, or with the snapshot of a model."""
         found = []
-        for folder, paths in folders_with(tree, ".cs", _NUMBERED).items():
-            generated = [path for path in paths if path.endswith((_DESIGNER, _SNAPSHOT))]
+        for folder, paths in folders_with(tree, _ENDINGS, _NUMBERED).items():
+            generated = [path for path in paths if path.endswith((*_DESIGNER, *_SNAPSHOT))]
             if generated and any(not path.endswith(_SNAPSHOT) for path in paths):
                 found.append(MigrationLocation(self.name, self.name, folder or "."))
         return found
@@ -59,7 +64,8 @@ class EfCoreReader:
         }
         contexts: dict[str, list[Migration]] = defaultdict(list)
         for path, text in tree.read_texts([path for path in paths if not path.endswith(_DESIGNER)]):
-            declared = attributes.pop(path[: -len(".cs")] + _DESIGNER, "") + "\n" + text
+            stem, ending = path[:-3], path[-3:]
+            declared = attributes.pop(f"{stem}.Designer{ending}", "") + "\n" + text
             id_ = _ID.search(declared)
             if id_ is None:
                 if _CLASS.search(text):
@@ -90,4 +96,4 @@ def _finish(reading: Reading, contexts: dict[str, list[Migration]]) -> Migration
 
 
 def _sources(paths: list[str]) -> list[str]:
-    return [path for path in paths if path.endswith(".cs") and not base_of(path).endswith(_SNAPSHOT)]
+    return [path for path in paths if path.endswith(_ENDINGS) and not path.endswith(_SNAPSHOT)]

@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Final
 
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_touches import RAILS
-from tdmvc.migrations.evidence import folders_with, marked_folders
-from tdmvc.migrations.layout import base_of, folder_of, inside, plain_folder
+from tdmvc.migrations.evidence import configured_folders, folders_with, marked_folders
+from tdmvc.migrations.layout import ancestors, base_of, folder_of, inside, join, plain_folder
 from tdmvc.migrations.line import (
     LineFile,
     finish_line,
@@ -24,6 +25,10 @@ from tdmvc.model.tree import FileTree
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)_(?P<name>[_a-z0-9]*)\.?(?P<engine>[_a-z0-9]*)\.rb")
 _NUMBERED: Final = re.compile(r"[0-9].*_.*\.rb")
 _MIGRATION: Final = re.compile(r"^[ \t]*class[ \t]+\S+[ \t]*<[ \t]*\S*Migration\b", re.MULTILINE)
+_CONFIG: Final = "database.yml"
+_PATHS: Final = re.compile(
+    r"^[ \t]*migrations_paths:(?P<values>[^#\n]*(?:\n[ \t]*-[ \t][^#\n]*){0,100})", re.MULTILINE
+)
 _AFTER_DEPLOY: Final = "post_migrate"
 """A folder beside `migrate` whose migrations run after a deployment, in the same history."""
 
@@ -34,10 +39,15 @@ class RailsReader:
     name = "rails"
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find folders called `migrate` or `…_migrate` that hold migrations, or whose schema file stands for them."""
+        """Find folders called `migrate` or `…_migrate` that hold migrations, or whose schema file stands for them.
+
+        Folders that a `config/database.yml` names may be called anything.
+        """
         files: dict[str, list[str]] = defaultdict(list)
+        named = configured_folders(tree, lambda name: name == _CONFIG, _named_folders)
         for folder, paths in folders_with(tree, ".rb", _FILE).items():
-            if (root := _root(folder)) is not None:
+            above = (place for place in ancestors(folder) if place in named)
+            if (root := next(above, None) or _root(folder)) is not None:
                 files[root].extend(paths)
         found = set(marked_folders(tree, files, _MIGRATION))
         found -= {folder for folder in found if base_of(folder) == _AFTER_DEPLOY and _main(folder) in found}
@@ -82,6 +92,16 @@ def _root(folder: str) -> str | None:
         if parts[position - 1] == "migrate" or parts[position - 1].endswith("_migrate"):
             return "/".join(parts[:position])
     return None
+
+
+def _named_folders(path: str, text: str) -> Iterator[str | None]:
+    """Yield the `migrations_paths` of all databases; what a template computes stays unknown."""
+    application = folder_of(folder_of(path))
+    for found in _PATHS.finditer(text):
+        for part in re.split(r"[,\n]", found["values"]):
+            name = part.strip(" \t-[]\"'")
+            if name and "<%" not in name:
+                yield join(application, name)
 
 
 def _main(folder: str) -> str:
