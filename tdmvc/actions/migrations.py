@@ -1,10 +1,12 @@
 """`migrations`: which schema the application stands at, at any revision."""
 
+import os
 from collections.abc import Sequence
 
 from tdmvc.actions.workspace import Workspace
-from tdmvc.errors import ConfigError, MigrationsError, NotFoundError, UnreadableFileError
+from tdmvc.errors import ConfigError, MigrationsError, NotFoundError, UnreadableFileError, UsageError
 from tdmvc.migrations import READERS, detect, read_state
+from tdmvc.migrations.layout import is_inside, plain_folder
 from tdmvc.model.migration import MigrationState, UnreadableLocation
 from tdmvc.model.recorded import MigrationLocation
 from tdmvc.model.tree import FileTree
@@ -22,7 +24,7 @@ def migrations(
 
     Args:
         at: a Git revision; None is the work tree.
-        path: a folder to look at, instead of what tdmvc.yaml names.
+        path: a folder to look at, as seen from the root, instead of what tdmvc.yaml names.
         tool: the reader for `path`, where detection should not decide.
 
     Raises:
@@ -111,19 +113,40 @@ def _locations(
         found = chosen or [c for c in detect(tree) if tool is None or c.tool == tool]
         if not found:
             raise NotFoundError(
-                "No migrations were found here.",
+                f"No migrations{f' of {tool}' if tool else ''} were found here.",
                 where=f"{workspace.root} at {tree.label}",
                 remedy="name them: `tdmvc migrations --path FOLDER --tool TOOL`.",
             )
         return found
-    folder = path.strip("/").removeprefix("./")
+    folder = _folder(workspace, path)
     if tool is not None:
-        return [MigrationLocation("main", tool, folder)]
-    inside = [c for c in detect(tree) if c.path == folder or c.path.startswith(folder + "/")]
-    if not inside:
+        return [MigrationLocation("main", tool, folder or ".")]
+    found = [c for c in detect(tree) if is_inside(plain_folder(c.path), folder)]
+    if found:
+        return found
+    where = f"{workspace.root} at {tree.label}"
+    if folder and not tree.list_files(folder) and tree.read_text(folder) is None:
         raise NotFoundError(
-            f"No migration tool recognises the folder '{path}'.",
-            where=f"{workspace.root} at {tree.label}",
-            remedy=f"say which one it is: --tool {' or '.join(sorted(READERS))}.",
+            f"There is no folder '{folder}'.",
+            where=where,
+            remedy="give its path as seen from the root of the repository.",
         )
-    return inside
+    raise NotFoundError(
+        f"No migration tool recognises the folder '{folder or '.'}'.",
+        where=where,
+        remedy=f"say which one it is by --tool: {', '.join(sorted(READERS))}.",
+    )
+
+
+def _folder(workspace: Workspace, path: str) -> str:
+    """Return a folder that was typed, as seen from the root of the repository; `''` is the root."""
+    root = str(workspace.root)
+    relative = os.path.relpath(path, root) if os.path.isabs(path) else path
+    folder = plain_folder(relative)
+    if folder == ".." or folder.startswith("../"):
+        raise UsageError(
+            f"The folder '{path}' lies outside of the repository.",
+            where=root,
+            remedy="give a path as seen from the root of the repository.",
+        )
+    return folder

@@ -11,7 +11,11 @@ from tdmvc.render.migrations_terminal import render_migrations
 
 @click.command(name="migrations")
 @click.option("--at", metavar="REV", help="A Git revision, instead of the work tree.")
-@click.option("--path", metavar="P", help="A folder, instead of what tdmvc.yaml names.")
+@click.option(
+    "--path",
+    metavar="P",
+    help="A folder, from the repository's root, instead of what tdmvc.yaml names.",
+)
 @click.option("--tool", metavar="T", help=f"The reader: {', '.join(TOOLS[:-1])} or {TOOLS[-1]}.")
 @format_option
 @click.pass_context

@@ -68,7 +68,7 @@ class Reading:
 def nothing_found(tree: FileTree, location: MigrationLocation, looked_for: str) -> MigrationsError:
     """Build the error for a location that holds no migration, told apart from one that is not there."""
     path = location.path or "."
-    remedy = f"mend the path of migration location '{location.name}' in tdmvc.yaml, or take it out."
+    remedy = f"mend the path or the tool: --path and --tool, or migration location '{location.name}' in tdmvc.yaml."
     if path != "." and not tree.list_files(path) and tree.read_text(path) is None:
         return MigrationsError(
             f"There is no migration folder here in {tree.label}.", where=path, remedy=remedy

@@ -121,3 +121,24 @@ def test_what_was_cleared_away_or_forgotten_is_said(apps: Path, tdmvc: Tdmvc) ->
         in tdmvc("migrations", "--path", "shop/migrations", "--tool", "goose", code=None).err
     )
     assert _drift(tdmvc, code=1)["shop"]["status"] == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("path", "count"), [("shop", 1), ("./shop/", 1), ("shop/migrations", 1), (".", 3), ("", 3), ("/", 3)]
+)
+def test_a_folder_may_be_typed_in_any_way(apps: Path, tdmvc: Tdmvc, path: str, count: int) -> None:
+    given = str(apps) if path == "/" else path
+    found = tdmvc("migrations", "--path", given, "--format", "json").json["locations"]
+    assert len(found) == count
+    at_head = tdmvc("migrations", "--path", given, "--at", "HEAD", "--format", "json").json["locations"]
+    assert at_head == found
+
+
+def test_a_folder_that_is_not_there_or_nobodys_or_outside_is_told_so(apps: Path, tdmvc: Tdmvc) -> None:
+    assert "There is no folder 'nowhere'" in tdmvc("migrations", "--path", "nowhere", code=3).err
+    _write(apps, {"notes/a.md": ""})
+    assert "--tool: alembic, atlas" in tdmvc("migrations", "--path", "notes", code=3).err
+    assert "outside of the repository" in tdmvc("migrations", "--path", "../x", code=2).err
+    assert "outside of the repository" in tdmvc("migrations", "--path", apps.parent, code=2).err
+    assert "No migrations of flyway" in tdmvc("migrations", "--tool", "flyway", code=3).err
+    assert "--path and --tool" in tdmvc("migrations", "--path", "notes", "--tool", "goose", code=2).err
