@@ -75,7 +75,7 @@ def read_location(tree: FileTree, location: MigrationLocation) -> MigrationState
     except MigrationsError:
         submodules = tree.submodules if isinstance(tree, RevisionTree) else ()
         for path in submodules:
-            if f"{location.path}/".startswith(f"{path}/"):
+            if is_inside(plain_folder(location.path), path):
                 raise MigrationsError(
                     f"This is a submodule in {tree.label}: its files lie in a repository of their own.",
                     where=path,

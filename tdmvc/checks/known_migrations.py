@@ -1,5 +1,6 @@
 """Knows all migrations of a revision and of what came later as one graph, squashes included."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from tdmvc.model.migration import Migration, MigrationState
@@ -21,6 +22,10 @@ class KnownMigrations:
             if migration.replaces:
                 self._squashes[migration.id] = migration.replaces
         self._replaced = {id_ for replaced in self._squashes.values() for id_ in replaced}
+        # The last one that a squash replaces has all others before it, even where their files are gone.
+        self._ended: dict[str, list[str]] = defaultdict(list)
+        for squash, replaced in self._squashes.items():
+            self._ended[replaced[-1]].append(squash)
 
     def __contains__(self, id_: str) -> bool:
         return id_ in self._parents or id_ in self._replaced
@@ -30,18 +35,12 @@ class KnownMigrations:
         seen: set[str] = set()
         waiting = list(heads)
         while waiting:
-            while waiting:
-                id_ = waiting.pop()
-                if id_ not in seen:
-                    seen.add(id_)
-                    waiting.extend(self._parents.get(id_, ()))
-                    waiting.extend(self._squashes.get(id_, ()))
-            waiting = [
-                squash
-                for squash, replaced in self._squashes.items()
-                # The last one that it replaces has all others before it, even where their files are gone.
-                if squash not in seen and replaced[-1] in seen
-            ]
+            id_ = waiting.pop()
+            if id_ not in seen:
+                seen.add(id_)
+                waiting.extend(self._parents.get(id_, ()))
+                waiting.extend(self._squashes.get(id_, ()))
+                waiting.extend(self._ended.get(id_, ()))
         return seen
 
     def is_one_history(self, seen: set[str]) -> bool:
