@@ -1,6 +1,6 @@
 """Knows what every reader of migrations offers, and how what it read becomes a state."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -65,6 +65,11 @@ class Reading:
         )
 
 
+def locations_at(tool: str, folders: Iterable[str]) -> list[MigrationLocation]:
+    """Return a tool's locations in folders of a tree, of which `''` is the root."""
+    return [MigrationLocation(tool, tool, folder or ".") for folder in folders]
+
+
 def nothing_found(tree: FileTree, location: MigrationLocation, looked_for: str) -> MigrationsError:
     """Build the error for a location that holds no migration, told apart from one that is not there."""
     path = location.path or "."
@@ -77,6 +82,15 @@ def nothing_found(tree: FileTree, location: MigrationLocation, looked_for: str) 
         f"This holds no {location.tool} migration in {tree.label}: looked for {looked_for}.",
         where=path,
         remedy=remedy,
+    )
+
+
+def without_head(location: MigrationLocation, circle: str) -> MigrationsError:
+    """Build the error for a history that is one circle of what its tool calls `circle`."""
+    return MigrationsError(
+        "Every migration here waits for another one, so that there is no head.",
+        where=location.path or ".",
+        remedy=f"break the circle of {circle}.",
     )
 
 

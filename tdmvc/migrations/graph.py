@@ -83,7 +83,7 @@ def find_duplicates(migrations: Iterable[Migration]) -> list[MigrationProblem]:
         MigrationProblem(
             "duplicate-id",
             f"{len(claims)} {'files claim' if len(set(claims)) > 1 else 'migrations of one file claim'} "
-            f"the id '{id_}': {_listed(sorted(set(claims)))}.",
+            f"the id '{id_}': {spelled_few(sorted(set(claims)))}.",
             max(claims),
         )
         for id_, claims in sorted(paths.items())
@@ -91,9 +91,10 @@ def find_duplicates(migrations: Iterable[Migration]) -> list[MigrationProblem]:
     ]
 
 
-def _listed(paths: Sequence[str], most: int = 5) -> str:
-    shown = ", ".join(paths[:most])
-    return f"{shown} and {len(paths) - most} more" if len(paths) > most else shown
+def spelled_few(names: Sequence[str], most: int = 5) -> str:
+    """Return the first few names in words, and how many more there are."""
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
 def chain(migrations: Sequence[Migration]) -> dict[str, tuple[str, ...]]:

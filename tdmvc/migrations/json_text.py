@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tdmvc.migrations.base import misunderstood
-from tdmvc.migrations.python_source import conflict_line
+from tdmvc.migrations.conflicts import refuse_conflict
 
 
 def parse_json(path: str, text: str) -> Any:
@@ -16,9 +16,7 @@ def parse_json(path: str, text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        line = conflict_line(text)
-        if line is not None:
-            raise misunderstood(path, "it holds a merge conflict", line=line) from None
+        refuse_conflict(path, text)
         raise misunderstood(path, f"it is not JSON ({error.msg})", line=error.lineno) from None
     except RecursionError:
         raise misunderstood(path, "its JSON nests too deeply") from None

@@ -60,12 +60,6 @@ def parse_source(text: str) -> PythonSource:
     return PythonSource(text, module if isinstance(module, ast.Module) else None, fault, line)
 
 
-def conflict_line(text: str) -> int | None:
-    """Return the line of the first merge conflict marker, if there is one."""
-    found = re.search(r"^(?:<{7}|>{7})(?: |$)", text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else None
-
-
 def module_assignments(source: PythonSource) -> dict[str, Assigned]:
     """Return what each name is given at the top level, plain or annotated; the last time wins."""
     if source.module is not None:

@@ -6,11 +6,12 @@ forgotten in a commit.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.migrations.base import Reading
+from tdmvc.migrations.graph import spelled_few
 from tdmvc.migrations.line import number_rank, plain_number
 from tdmvc.model.migration import Migration
 from tdmvc.model.tree import FileTree
@@ -64,10 +65,10 @@ def take_in_schema(reading: Reading, schema: SchemaFile) -> list[str]:
         reading.add(Migration(version, version, schema.path), "")
     missed = [version for version in gone if oldest is not None and number_rank(version) > oldest]
     if missed:
-        message = f"{schema.path} was written with {_spelled(missed)}, which no file holds."
+        message = f"{schema.path} was written with {spelled_few(missed)}, which no file holds."
         reading.report("gap", message, schema.path)
     if unseen:
-        message = f"{schema.path} was written without {_spelled(unseen)}."
+        message = f"{schema.path} was written without {spelled_few(unseen)}."
         reading.report("checksum-mismatch", message, schema.path)
     return gone
 
@@ -77,11 +78,6 @@ def _unseen(has_file: Iterable[str], schema: SchemaFile) -> list[str]:
         return sorted(set(has_file).difference(schema.versions), key=number_rank)
     last = number_rank(schema.versions[-1])
     return sorted((id_ for id_ in has_file if number_rank(id_) > last), key=number_rank)
-
-
-def _spelled(versions: Sequence[str], most: int = 5) -> str:
-    shown = ", ".join(versions[:most])
-    return f"{shown} and {len(versions) - most} more" if len(versions) > most else shown
 
 
 def _declared(text: str) -> set[str]:

@@ -9,7 +9,7 @@ import yaml
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import misunderstood
-from tdmvc.migrations.python_source import conflict_line
+from tdmvc.migrations.conflicts import refuse_conflict
 
 MAX_DEPTH: Final = 100
 """How deeply a document may nest; what is deeper was not written by a person."""
@@ -40,8 +40,7 @@ def parse_yaml(path: str, text: str) -> list[YamlValue]:
     Raises:
         MigrationsError: it is not YAML, nests too deeply or would blow up when aliases are written out.
     """
-    if (line := conflict_line(text)) is not None:
-        raise misunderstood(path, "it holds a merge conflict", line=line)
+    refuse_conflict(path, text)
     builder = _Builder(path)
     try:
         for event in yaml.parse(text, _LOADER):

@@ -6,15 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tdmvc.errors import MigrationsError
-from tdmvc.migrations.base import Reading, misunderstood, nothing_found
+from tdmvc.migrations.base import Reading, locations_at, misunderstood, nothing_found, without_head
+from tdmvc.migrations.conflicts import refuse_conflict
 from tdmvc.migrations.graph import arrange, find_duplicates, find_heads
 from tdmvc.migrations.layout import ancestors, base_of, below, folder_of, inside, is_left_out, plain_folder
 from tdmvc.migrations.python_source import (
     Assigned,
     PythonSource,
     Value,
-    conflict_line,
     evaluate,
     module_assignments,
     parse_source,
@@ -58,7 +57,7 @@ class AlembicReader:
         for path in paths:
             if base_of(path) == "env.py" and _versions_of(folder_of(path)) in with_scripts:
                 found.add(folder_of(path))
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in sorted(found)]
+        return locations_at(self.name, sorted(found))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a location that is a script folder, a versions folder or the folder of the configuration.
@@ -77,11 +76,7 @@ class AlembicReader:
         reading.problems.extend(find_duplicates(reading.migrations))
         heads = find_heads(_connect(reading, revisions))
         if not heads:
-            raise MigrationsError(
-                "Every migration here waits for another one, so that there is no head.",
-                where=location.path or ".",
-                remedy="break the circle of down_revision.",
-            )
+            raise without_head(location, "down_revision")
         if len(heads) > 1:
             reading.report("several-heads", f"There are {len(heads)} heads: {', '.join(heads)}.")
         migrations, cycles = arrange(reading.migrations)
@@ -92,8 +87,8 @@ class AlembicReader:
 def _read_file(path: str, text: str, reading: Reading) -> Revision | None:
     """Take in one file without its parents, which are known when all files are read."""
     source = _parse(text)
-    if source.module is None and (line := conflict_line(text)) is not None:
-        raise misunderstood(path, "it holds a merge conflict", line=line)
+    if source.module is None:
+        refuse_conflict(path, text)
     names = module_assignments(source)
     if "revision" not in names:
         if source.module is None:

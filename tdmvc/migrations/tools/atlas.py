@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading, nothing_found
+from tdmvc.migrations.base import Reading, locations_at, nothing_found
 from tdmvc.migrations.layout import base_of, folder_of, inside, is_left_out, join, plain_folder
 from tdmvc.migrations.listed import finish_listed
 from tdmvc.migrations.tools.atlas_sum import check_sums
@@ -38,7 +38,7 @@ class AtlasReader:
                 named = join(folder_of(path), match[1])
                 if named is not None:
                     found.add(named)
-        return [MigrationLocation(self.name, self.name, f or ".") for f in sorted(found & with_sql)]
+        return locations_at(self.name, sorted(found & with_sql))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read the SQL files that lie in a location's folder itself, and hold them against its atlas.sum.

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading
+from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.evidence import folders_with, marked_folders
 from tdmvc.migrations.layout import base_of, folder_of, inside, plain_folder
 from tdmvc.migrations.line import LineFile, finish_line, folder_files, take_in
@@ -25,7 +25,7 @@ class DbmateReader:
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
         """Find folders with numbered SQL files that carry dbmate's marks."""
         folders = marked_folders(tree, folders_with(tree, ".sql", _FILE), _MARK)
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in folders]
+        return locations_at(self.name, folders)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder; the head is the last file by name, for dbmate compares texts and not numbers.

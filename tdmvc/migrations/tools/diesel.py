@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading
+from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.evidence import configured_folders, folders_with, is_spoken_for
 from tdmvc.migrations.layout import base_of, below, folder_of, inside, plain_folder
 from tdmvc.migrations.line import LineFile, read_line
@@ -37,7 +37,7 @@ class DieselReader:
             if _NUMBERED.fullmatch(base_of(folder))
         }
         found = [folder for folder in holders if folder in configured or is_spoken_for(tree, folder, _SIGNS)]
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in sorted(found)]
+        return locations_at(self.name, sorted(found))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a location; its head is the last version as a text, for Diesel compares no numbers.

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tdmvc.errors import MigrationsError
-from tdmvc.migrations.base import Reading, misunderstood, nothing_found
+from tdmvc.migrations.base import Reading, locations_at, misunderstood, nothing_found, without_head
+from tdmvc.migrations.conflicts import refuse_conflict
 from tdmvc.migrations.graph import arrange, find_duplicates
 from tdmvc.migrations.layout import base_of, folder_of, plain_folder
 from tdmvc.migrations.python_source import (
     Assigned,
     class_assignments,
-    conflict_line,
     evaluate,
     module_assignments,
     parse_source,
@@ -67,7 +66,7 @@ class DjangoReader:
             # One file tells: numbered names come first.
             probes[min(files, key=lambda path: (not base_of(path)[0].isdigit(), path))] = folder
         apps = [folder_of(probes[path]) for path, text in tree.read_texts(probes) if _CLASS.search(text)]
-        return [MigrationLocation(self.name, self.name, place or ".") for place in find_projects(paths, apps)]
+        return locations_at(self.name, find_projects(paths, apps))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read every application below the location; the heads are those of each application.
@@ -104,8 +103,8 @@ def _read_file(path: str, text: str, label: str, reading: Reading, found: Applic
         found.without_class.append(path)
         return
     source = parse_source(text)
-    if source.module is None and (line := conflict_line(text)) is not None:
-        raise misunderstood(path, "it holds a merge conflict", line=line)
+    if source.module is None:
+        refuse_conflict(path, text)
     body = class_assignments(source, "Migration")
     if body is None or (source.module is None and "dependencies" not in body and _DEPENDENCIES.search(text)):
         raise misunderstood(path, f"it is not Python ({source.fault})", line=source.fault_line)
@@ -245,9 +244,5 @@ def _heads(graph: Graph, reading: Reading) -> list[str]:
             )
     found = sorted(id_ for several in heads.values() for id_ in several)
     if not found:
-        raise MigrationsError(
-            "Every migration here waits for another one, so that there is no head.",
-            where=reading.location.path or ".",
-            remedy="break the circle of dependencies.",
-        )
+        raise without_head(reading.location, "dependencies")
     return found

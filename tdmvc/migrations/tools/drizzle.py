@@ -4,7 +4,7 @@ import re
 from math import isfinite
 from typing import Any, Final
 
-from tdmvc.migrations.base import Reading, misunderstood, nothing_found
+from tdmvc.migrations.base import Reading, locations_at, misunderstood, nothing_found
 from tdmvc.migrations.json_text import parse_json
 from tdmvc.migrations.layout import base_of, folder_of, inside, is_left_out, join, plain_folder
 from tdmvc.migrations.listed import finish_listed
@@ -45,7 +45,7 @@ class DrizzleReader:
             named = (match := _CONFIGURED.search(text)) and join(folder_of(path), match[1])
             if named in with_folders:
                 found.add(named)
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in sorted(found)]
+        return locations_at(self.name, sorted(found))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a location that is the folder that Drizzle Kit writes to.

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from typing import Final
 
-from tdmvc.migrations.base import Reading, nothing_found
+from tdmvc.migrations.base import Reading, locations_at, nothing_found
 from tdmvc.migrations.code_touches import EFCORE
 from tdmvc.migrations.evidence import folders_with
 from tdmvc.migrations.graph import find_duplicates
@@ -38,12 +38,12 @@ class EfCoreReader:
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
         """Find folders of numbered classes with designer files, or with the snapshot of a model."""
-        found = []
+        found: list[str] = []
         for folder, paths in folders_with(tree, _ENDINGS, _NUMBERED).items():
             generated = [path for path in paths if path.endswith((*_DESIGNER, *_SNAPSHOT))]
             if generated and any(not path.endswith(_SNAPSHOT) for path in paths):
-                found.append(MigrationLocation(self.name, self.name, folder or "."))
-        return found
+                found.append(folder)
+        return locations_at(self.name, found)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder; its heads are the last id of each context.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.migrations.base import Reading
+from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.layout import base_of, below, folder_of, is_inside, is_left_out, plain_folder
 from tdmvc.migrations.line import finish_line, number_rank
 from tdmvc.migrations.touches import sql_tables
@@ -50,7 +50,7 @@ class FlywayReader:
             if file is not None and "__" in base_of(path) and not file.is_baseline and not is_left_out(path):
                 versions[folder_of(path)].append(file.version)
         roots = [f for f in versions if not any(f != other and is_inside(f, other) for other in versions)]
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in _merged(roots, versions)]
+        return locations_at(self.name, _merged(roots, versions))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a location; its head is the greatest version, compared number by number.

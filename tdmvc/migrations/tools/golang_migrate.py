@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading
+from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.evidence import folders_with
 from tdmvc.migrations.layout import base_of, plain_folder
 from tdmvc.migrations.line import LineFile, folder_files, number_rank, plain_number, read_line
@@ -26,7 +26,7 @@ class GolangMigrateReader:
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
         """Find folders with files of these names; a tool that knows more of a folder goes before."""
         folders = folders_with(tree, _ENDINGS, _SQL_UP)
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in folders]
+        return locations_at(self.name, folders)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder; its head is the greatest number.

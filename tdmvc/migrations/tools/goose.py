@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading
+from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.code_touches import go_tables
 from tdmvc.migrations.evidence import folders_with, marked_folders
 from tdmvc.migrations.layout import base_of, plain_folder
@@ -32,7 +32,7 @@ class GooseReader:
         found = folders_with(tree, (".sql", ".go"), _FILE)
         files = {folder: [p for p in paths if not p.endswith("_test.go")] for folder, paths in found.items()}
         folders = marked_folders(tree, files, _TELLING)
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in folders]
+        return locations_at(self.name, folders)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder; its head is the greatest number.

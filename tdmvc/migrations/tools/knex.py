@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from tdmvc.migrations.base import Reading
+from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.code_touches import KNEX
 from tdmvc.migrations.evidence import configured_folders
 from tdmvc.migrations.line import Rank, finish_line, number_rank
@@ -30,7 +30,7 @@ class KnexReader:
             lambda path, text: named_folders(path, text, _DIRECTORY),
         )
         folders = script_folders(tree, self.name, named)
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in folders]
+        return locations_at(self.name, folders)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder; its head is the last file by name.

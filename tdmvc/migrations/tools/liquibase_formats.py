@@ -4,9 +4,9 @@ import re
 from typing import Final
 
 from tdmvc.migrations.base import misunderstood
+from tdmvc.migrations.conflicts import refuse_conflict
 from tdmvc.migrations.json_text import parse_json
 from tdmvc.migrations.layout import base_of
-from tdmvc.migrations.python_source import conflict_line
 from tdmvc.migrations.tools.liquibase_changelog import Changelog
 from tdmvc.migrations.tools.liquibase_elements import Element, changelog_of
 from tdmvc.migrations.tools.liquibase_sql import parse_sql
@@ -24,8 +24,7 @@ def parse_changelog(path: str, text: str) -> Changelog:
     Raises:
         MigrationsError: it cannot be understood; the message names file and line.
     """
-    if (line := conflict_line(text)) is not None:
-        raise misunderstood(path, "it holds a merge conflict", line=line)
+    refuse_conflict(path, text)
     ending = "." + base_of(path).rpartition(".")[2].lower()
     match ending:
         case ".xml":

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading, nothing_found
+from tdmvc.migrations.base import Reading, locations_at, nothing_found
 from tdmvc.migrations.collation import locale_rank
 from tdmvc.migrations.layout import base_of, below, folder_of, inside, is_left_out, join, plain_folder
 from tdmvc.migrations.listed import finish_listed
@@ -35,7 +35,7 @@ class PrismaReader:
         for path, text in tree.read_texts(configs):
             if (match := _CONFIGURED.search(text)) and (named := join(folder_of(path), match[1])) is not None:
                 found.add(named)
-        return [MigrationLocation(self.name, self.name, f or ".") for f in sorted(found & with_scripts)]
+        return locations_at(self.name, sorted(found & with_scripts))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a location that is a folder of migrations, or the folder above it that holds the schema.

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from tdmvc.migrations.base import Reading
+from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.code_touches import RAILS
 from tdmvc.migrations.evidence import configured_folders, folders_with, marked_folders
 from tdmvc.migrations.layout import ancestors, base_of, folder_of, inside, join, plain_folder
@@ -55,7 +55,7 @@ class RailsReader:
             migrate = f"{folder}/migrate"
             if base_of(folder) == "db" and migrate not in files:
                 found |= {migrate} if read_schema_file(tree, _schema_paths(migrate)) else set()
-        return [MigrationLocation(self.name, self.name, folder) for folder in sorted(found)]
+        return locations_at(self.name, sorted(found))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder with all folders below; its head is the greatest version of the files and of the schema file.

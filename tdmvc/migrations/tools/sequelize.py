@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading
+from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.code_touches import SEQUELIZE
 from tdmvc.migrations.evidence import configured_folders
 from tdmvc.migrations.line import finish_line
@@ -28,7 +28,7 @@ class SequelizeReader:
             lambda path, text: named_folders(path, text, _PATH),
         )
         folders = script_folders(tree, self.name, named)
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in folders]
+        return locations_at(self.name, folders)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder; its head is the last file by name.

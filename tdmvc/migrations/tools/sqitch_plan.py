@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tdmvc.migrations.base import misunderstood
-from tdmvc.migrations.python_source import conflict_line
+from tdmvc.migrations.conflicts import refuse_conflict
 
 _PRAGMA: Final = re.compile(r"[ \t]*%[ \t]*([^\s=]+)(?:[ \t]*=[ \t]*(.+))?")
 # Nothing is given back once it is matched, so that no line takes quadratic time.
@@ -54,8 +54,7 @@ def parse_plan(path: str, text: str) -> Plan:
     Raises:
         MigrationsError: a line is not what Sqitch writes, or there is no `%project`.
     """
-    if (conflict := conflict_line(text)) is not None:
-        raise misunderstood(path, "it holds a merge conflict", line=conflict)
+    refuse_conflict(path, text)
     numbered = enumerate(text.replace("\r\n", "\n").split("\n"), 1)
     project = _read_pragmas(path, numbered)
     builder = _Builder(path, project)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading
+from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.evidence import configured_folders, folders_with, is_spoken_for
 from tdmvc.migrations.layout import base_of, folder_of, plain_folder
 from tdmvc.migrations.line import LineFile, folder_files, number_rank, plain_number, read_line
@@ -37,7 +37,7 @@ class SqlxReader:
             for folder in folders_with(tree, ".sql", _FILE)
             if folder in configured or (_is_called(folder) and is_spoken_for(tree, folder, _SIGNS))
         ]
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in found]
+        return locations_at(self.name, found)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder; its head is the greatest number.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tdmvc.migrations.base import Reading, misunderstood
+from tdmvc.migrations.base import Reading, locations_at, misunderstood
 from tdmvc.migrations.code_touches import TYPEORM
 from tdmvc.migrations.layout import is_inside, plain_folder
 from tdmvc.migrations.line import Rank, finish_line, number_rank
@@ -38,7 +38,7 @@ class TypeOrmReader:
         """Find folders of scripts with migration classes of TypeORM."""
         folders = script_folders(tree, self.name)
         tops = [f for f in folders if not any(f != other and is_inside(f, other) for other in folders)]
-        return [MigrationLocation(self.name, self.name, folder or ".") for folder in tops]
+        return locations_at(self.name, tops)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a location; its head is the class with the greatest timestamp.

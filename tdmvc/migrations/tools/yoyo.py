@@ -9,8 +9,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
-from tdmvc.errors import MigrationsError
-from tdmvc.migrations.base import Reading, misunderstood, nothing_found
+from tdmvc.migrations.base import Reading, locations_at, misunderstood, nothing_found, without_head
+from tdmvc.migrations.conflicts import refuse_conflict
 from tdmvc.migrations.graph import arrange, find_duplicates, find_heads, parents_of
 from tdmvc.migrations.layout import base_of, folder_of, inside, is_left_out, join, plain_folder
 from tdmvc.migrations.python_source import (
@@ -18,7 +18,6 @@ from tdmvc.migrations.python_source import (
     Assigned,
     PythonSource,
     Value,
-    conflict_line,
     evaluate,
     module_assignments,
     parse_source,
@@ -63,7 +62,7 @@ class YoyoReader:
         for path, text in tree.read_texts(path for sample in samples.values() for path in sample):
             if _MARKS.search(text[:20_000]):
                 found.add(folder_of(path))
-        return [MigrationLocation(self.name, self.name, path or ".") for path in sorted(found)]
+        return locations_at(self.name, sorted(found))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a location that is a folder of migrations, or a yoyo.ini that names some.
@@ -87,11 +86,7 @@ class YoyoReader:
                     reading.report("dangling-parent", message, migration.path)
         heads = find_heads(parents_of(reading.migrations))
         if not heads:
-            raise MigrationsError(
-                "Every migration here waits for another one, so that there is no head.",
-                where=location.path or ".",
-                remedy="break the circle of __depends__.",
-            )
+            raise without_head(location, "__depends__")
         migrations, cycles = arrange(reading.migrations)
         reading.problems.extend(cycles)
         return reading.finish(migrations, heads)
@@ -105,8 +100,8 @@ def _take(reading: Reading, path: str, text: str) -> None:
         migration = Migration(id_, comment or id_, path, touches=sql_tables(text))
     else:
         source = parse_source(text)
-        if source.module is None and (line := conflict_line(text)) is not None:
-            raise misunderstood(path, "it holds a merge conflict", line=line)
+        if source.module is None:
+            refuse_conflict(path, text)
         depends = _depends(path, source)
         migration = Migration(id_, source.docstring or id_, path, touches=called_sql_tables(source, "step"))
     parents = tuple(dict.fromkeys(sorted(depends)))
