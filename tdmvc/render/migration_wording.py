@@ -12,4 +12,6 @@ def title_of(migration: Migration) -> str:
     """Return a migration's name, or nothing where its id says as much."""
     said = f" {_SEPARATORS.sub(' ', migration.id)} ".casefold()
     name = _SEPARATORS.sub(" ", migration.name).strip().casefold()
-    return "" if f" {name} " in said or not name else migration.name
+    # Classes of TypeORM are called by a name and a time, with nothing between.
+    is_timed = migration.id[len(migration.name) :].isdigit() and migration.id.startswith(migration.name)
+    return "" if f" {name} " in said or not name or is_timed else migration.name

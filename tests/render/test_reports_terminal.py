@@ -308,6 +308,7 @@ def test_a_long_id_has_a_line_of_its_own_and_a_name_that_it_holds_is_not_said_tw
         ("shop.0002_more", "0002_more", ""),
         ("20231009153249_Initial", "initial", ""),
         ("7", "", ""),
+        ("AddOrders1700000000000", "AddOrders", ""),
         ("ae1027a6acf", "add channel", "add channel"),
         ("12", "2", "2"),
         ("0006", "create table", "create table"),
