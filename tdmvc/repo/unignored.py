@@ -32,7 +32,10 @@ class UnignoredTree(WorkTree):
     def _list(self, folder: str) -> list[str]:
         if not self.is_folder(folder):
             return []
-        named = set(self._list_unignored(folder) or ())
+        listed = self._list_unignored(folder)
+        if listed is None:
+            return super().list_files(folder)
+        named = set(listed)
         holds = {above: self.is_folder(above) for above in {path.rpartition("/")[0] for path in named}}
         # Git may still track what somebody has removed, or put a link in the place of.
         found = [path for path in named if holds[path.rpartition("/")[0]] and self.is_file(path)]

@@ -73,9 +73,10 @@ def test_a_file_in_conflict_is_listed_once(
     assert repo.unignored_tree().list_files("db") == ["db/1.sql"]
 
 
-def test_without_git_all_files_of_a_named_folder_are_listed(
+def test_without_git_all_files_are_listed(
     repo: GitRepo, app: Path, commit: COMMIT, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit({"db/1.sql": ""})
     monkeypatch.setenv("GIT_PYTHON_GIT_EXECUTABLE", "no-such-git")
-    assert repo.unignored_tree().list_files("db") == ["db/1.sql"]
+    tree = repo.unignored_tree()
+    assert tree.list_files("db") == tree.list_files() == ["db/1.sql"]
