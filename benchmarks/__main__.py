@@ -15,7 +15,7 @@ from benchmarks.encodings import HEADINGS, measure_encodings
 from benchmarks.figures import GIB, Figure, render_figures, render_table
 from benchmarks.lineitem import DATA, lineitem
 from benchmarks.migrations import FILES, measure_migrations
-from benchmarks.peers import compare_all, compare_large, compare_start_up
+from benchmarks.peers import compare_all, compare_join, compare_large, compare_start_up
 from benchmarks.peers_page import PAGE, Comparison, large_figures, put_into, render_comparisons
 from benchmarks.peers_programs import check_peers
 from benchmarks.startup import measure_startup
@@ -71,6 +71,9 @@ def _parse() -> argparse.Namespace:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="0.6 million rows, few turns: does it run?")
     size.add_argument("--full", action="store_true", help="60 million rows as well; 30 GB of disk")
+    size.add_argument(
+        "--join", action="store_true", help=f"{_PEERS}: beside DuckDB's join alone, in eleven turns"
+    )
     parser.add_argument(
         "--write", action="store_true", help=f"{_PEERS}: write the tables into docs/performance.md"
     )
@@ -85,6 +88,9 @@ def _parse() -> argparse.Namespace:
 
 def _compare_with_peers(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """Print tables, and yield each part of the page by its name when it is whole."""
+    if options.join:
+        yield f"{_PEERS}-join", _compare_with_join()
+        return
     made_by = f"`make bench-peers{' ARGS=--full' * options.full}` on {_machine()}; {check_peers()}."
     tables: list[str] = []
     start_up: list[Figure] = []
@@ -107,6 +113,16 @@ def _compare_with_peers(options: argparse.Namespace) -> Iterator[tuple[str, str]
         table = render_figures(_size_of(10), figures)
         _print(table)
         yield f"{_PEERS}-large", f"{made_by}\n\n{table}"
+
+
+def _compare_with_join() -> str:
+    """Print a table for each size, and return them."""
+    tables = []
+    for scale in (0.25, 1):
+        with _work_folder() as work:
+            tables.append(render_comparisons(_size_of(scale), _told(compare_join(scale, work, turns=11))))
+            _print(tables[-1])
+    return "\n\n".join([f"`make bench-peers ARGS=--join` on {_machine()}.", *tables])
 
 
 def _told(comparisons: Iterator[Comparison]) -> list[Comparison]:

@@ -32,6 +32,12 @@ def compare_all(scale: float, work: Path, *, turns: int) -> Iterator[Comparison]
         yield _compare(pair, (OURS, DUCKDB, *OTHERS), turns=turns)
 
 
+def compare_join(scale: float, work: Path, *, turns: int) -> Iterator[Comparison]:
+    """Compare with DuckDB's join alone, so that there is time for more turns than noise can move."""
+    for pair in _pairs(scale, work):
+        yield _compare(pair, (OURS, DUCKDB), turns=turns)
+
+
 def compare_large(scale: float, work: Path, *, turns: int) -> Iterator[Comparison]:
     """Measure tdmvc with every change, and DuckDB's join with the first one only, as it takes so long."""
     for pair in _pairs(scale, work):
