@@ -1,7 +1,7 @@
 """The laws of histories in one line, over every tool that names migrations by a number or a name."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import pytest
 from hypothesis import assume, given, settings
@@ -11,25 +11,7 @@ from tdmvc.migrations import read_state
 from tdmvc.migrations.line import in_line, natural, number_rank, plain_number
 from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.recorded import MigrationLocation
-
-
-class MemoryTree:
-    """Files in a dict, in whatever order they were given."""
-
-    label = "abc1234"
-
-    def __init__(self, files: dict[str, str]) -> None:
-        self._files = files
-
-    def list_files(self, folder: str = "") -> list[str]:
-        return sorted(path for path in self._files if not folder or path.startswith(folder + "/"))
-
-    def read_text(self, path: str) -> str | None:
-        return self._files.get(path)
-
-    def read_texts(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-        return ((path, self._files[path]) for path in paths if path in self._files)
-
+from tests.memory_tree import MemoryTree
 
 Written = dict[str, str]
 Writer = Callable[[int, str, str], Written]

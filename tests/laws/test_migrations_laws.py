@@ -2,7 +2,6 @@
 
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
@@ -17,24 +16,7 @@ from tdmvc.migrations.digest import ContentDigest
 from tdmvc.migrations.graph import find_cycle, find_heads, order_ids
 from tdmvc.migrations.line import natural
 from tdmvc.model.recorded import MigrationLocation, RecordedState
-
-
-class MemoryTree:
-    """Files in a dict, as a Git revision would give them."""
-
-    label = "abc1234"
-
-    def __init__(self, files: dict[str, str]) -> None:
-        self._files = files
-
-    def list_files(self, folder: str = "") -> list[str]:
-        return sorted(path for path in self._files if not folder or path.startswith(folder + "/"))
-
-    def read_text(self, path: str) -> str | None:
-        return self._files.get(path)
-
-    def read_texts(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-        return ((path, self._files[path]) for path in paths if path in self._files)
+from tests.memory_tree import MemoryTree
 
 
 @st.composite
