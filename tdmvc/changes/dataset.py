@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from tdmvc.changes.bump import suggest_bump
-from tdmvc.changes.diff import Engine, diff_table
+from tdmvc.changes.diff import diff_table
 from tdmvc.changes.identities import translated_rules
 from tdmvc.changes.pairs import NO_RULES
+from tdmvc.changes.parts import Engine
 from tdmvc.changes.patterns import group_patterns
 from tdmvc.changes.rows import RowsTarget
 from tdmvc.changes.rules import table_rules

@@ -1,6 +1,6 @@
 """Knows what is different between two states of one table: which way to look, and what was seen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from tdmvc.changes.pairs import (
     may_skip_equal_parts,
     pair_columns,
 )
-from tdmvc.changes.parts import differing_parts
+from tdmvc.changes.parts import Engine, differing_parts
 from tdmvc.changes.renames import find_column_renames
 from tdmvc.changes.rows import RowsTarget
 from tdmvc.changes.schema import diff_schema
@@ -28,12 +28,7 @@ from tdmvc.model.change import RowCounts, Samples, TableDiff, TableSide, TableSt
 from tdmvc.model.progress import Report, silent
 
 if TYPE_CHECKING:
-    import duckdb
-
     from tdmvc.changes.masks import Mask
-
-Engine = Callable[[], "duckdb.DuckDBPyConnection"]
-"""Gives a DuckDB connection with bounded memory; called only where SQL is needed."""
 
 
 def diff_table(

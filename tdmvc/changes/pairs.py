@@ -129,11 +129,11 @@ def can_walk(old: TableSchema, new: TableSchema, pairs: ColumnPairs) -> bool:
     return (
         share_key(old, new, pairs)
         and all(pair.translation is None for pair in pairs.columns)
-        and all(pair.old.type == pair.new.type and _has_order(pair.new.type) for pair in pairs.key)
+        and all(pair.old.type == pair.new.type and has_order(pair.new.type) for pair in pairs.key)
         and not any(pair.is_json for pair in pairs.key)
     )
 
 
-def _has_order(type_: pa.DataType) -> bool:
-    """NaN has no place among floats, nested values have none here."""
+def has_order(type_: pa.DataType) -> bool:
+    """Tell whether values of a type come in one order: NaN has no place among floats, nested values have none here."""
     return not (pa.types.is_floating(type_) or pa.types.is_nested(type_))

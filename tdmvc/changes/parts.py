@@ -1,8 +1,16 @@
 """Knows which parts of two sides need a look."""
 
 from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tdmvc.model.change import TableSide
+
+if TYPE_CHECKING:
+    import duckdb
+
+Engine = Callable[[], "duckdb.DuckDBPyConnection"]
+"""Gives a DuckDB connection with bounded memory; called only where SQL is needed."""
 
 
 def differing_parts(old: TableSide, new: TableSide) -> tuple[list[str], list[str]]:

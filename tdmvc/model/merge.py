@@ -9,7 +9,7 @@ from tdmvc.model.schema import TableSchema
 Cell = str | None
 """A cell as people read it; None is null, and where a whole row is meant, that there is none."""
 RowKey = tuple[Cell, ...]
-"""The cells that identify a row, in the order of `TableMerge.key`."""
+"""The cells that identify a row, in the order of `TableMerge.key` (for ROW_COUNT: `TableMerge.whole`)."""
 
 
 class Side(StrEnum):
@@ -85,7 +85,13 @@ class Conflict:
     def mirrored(self) -> "Conflict":
         """The conflict as it is when ours and theirs change places."""
         return Conflict(
-            self.kind, self.key, self.column, self.base, ours=self.theirs, theirs=self.ours, detail=self.detail
+            self.kind,
+            self.key,
+            self.column,
+            self.base,
+            ours=self.theirs,
+            theirs=self.ours,
+            detail=self.detail,
         )
 
 
@@ -160,7 +166,9 @@ class TableMerge:
     schema: TableSchema | None
     """The merged columns and key; None where the table is gone, or where they are in conflict."""
     key: tuple[str, ...] = ()
-    """The columns that identify a row in `conflicts`."""
+    """The columns whose cells are a conflict's `key`, but for ROW_COUNT; empty for a table without a key."""
+    whole: tuple[str, ...] = ()
+    """The columns whose cells are the `key` of a ROW_COUNT conflict: all of them, the key's first."""
     counts: MergeCounts = MergeCounts()
     conflicts: tuple[Conflict, ...] = ()
     """The first undecided ones: about the table, about columns, then about rows in key order."""

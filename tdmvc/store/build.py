@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -34,7 +34,9 @@ class PartSink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class BuiltPart:
+    """A part of a table that is being built."""
+
     content: str
     md5: str
     rows: int
@@ -71,16 +73,16 @@ def build_table(
     order = ", ".join(f"{quote_name(name)} ASC NULLS FIRST" for name in names)
     relation = con.sql(f"SELECT {columns} FROM ({query}) ORDER BY {order}")
     reader = relation.to_arrow_reader(_BATCH_ROWS)
-    state = _Counts(schema)
+    state = Counts(schema)
     batches = state.watch(cast_batches(reader, schema.arrow_schema()), report)
-    parts = list(_finish(cut(batches, schema.key, part_rows=part_rows), schema, sink, known, state))
+    parts = list(finish_parts(cut(batches, schema.key, part_rows=part_rows), schema, sink, known, state))
     if not parts:
         empty = schema.arrow_schema().empty_table()
         parts = [_keep(Cut(empty, has_repeats=False), schema, sink, known)]
-    return _built(parts, state)
+    return built_table(parts, state)
 
 
-class _Counts:
+class Counts:
     """What is counted while rows pass by."""
 
     def __init__(self, schema: TableSchema) -> None:
@@ -115,11 +117,11 @@ def cast_batches(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa
         yield batch
 
 
-def _finish(
-    cuts: Iterator[Cut], schema: TableSchema, sink: PartSink, known: Mapping[str, KnownPart], counts: _Counts
-) -> Iterator[_Part]:
+def finish_parts(
+    cuts: Iterator[Cut], schema: TableSchema, sink: PartSink, known: Mapping[str, KnownPart], counts: Counts
+) -> Iterator[BuiltPart]:
     """Hash, encode and keep parts in a few threads, in order, never far ahead."""
-    pending: deque[Future[_Part]] = deque()
+    pending: deque[Future[BuiltPart]] = deque()
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="tdmvc-part") as pool:
         for part in cuts:
             if part.has_repeats and schema.key:
@@ -131,7 +133,7 @@ def _finish(
             yield pending.popleft().result()
 
 
-def _settle(part: Cut, schema: TableSchema, counts: _Counts) -> Cut:
+def _settle(part: Cut, schema: TableSchema, counts: Counts) -> Cut:
     """Bring rows with equal keys into one order, whatever order they arrived in."""
     rest = [name for name in schema.column_names if name not in schema.key]
     order = ", ".join(f"{quote_name(name)} ASC NULLS FIRST" for name in (*schema.key, *rest))
@@ -147,17 +149,18 @@ def _settle(part: Cut, schema: TableSchema, counts: _Counts) -> Cut:
     return Cut(table.combine_chunks(), has_repeats=True)
 
 
-def _keep(part: Cut, schema: TableSchema, sink: PartSink, known: Mapping[str, KnownPart]) -> _Part:
+def _keep(part: Cut, schema: TableSchema, sink: PartSink, known: Mapping[str, KnownPart]) -> BuiltPart:
     content = part_content(part.table)
     rows = part.table.num_rows
     if old := known.get(content):
-        return _Part(content, old.md5, rows, old.size_bytes, is_new=False)
+        return BuiltPart(content, old.md5, rows, old.size_bytes, is_new=False)
     data = encode_part(part.table, schema.key)
     md5 = sink.put(content + PART_SUFFIX, data)
-    return _Part(content, md5, rows, len(data), is_new=True)
+    return BuiltPart(content, md5, rows, len(data), is_new=True)
 
 
-def _built(parts: list[_Part], counts: _Counts) -> BuiltTable:
+def built_table(parts: Sequence[BuiltPart], counts: Counts) -> BuiltTable:
+    """Return what these parts make together."""
     seen: dict[str, int] = {}
     entries: list[PartEntry] = []
     for part in parts:

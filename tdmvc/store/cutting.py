@@ -40,27 +40,54 @@ def cut(
         key: key columns; empty means all columns.
         part_rows: the target length; parts have between a quarter and four times as many rows.
     """
-    rule = _Rule(part_rows)
-    rows: list[pa.RecordBatch] = []
-    hashes = np.zeros(0, np.uint64)
+    cutter = Cutter(key, part_rows)
     for batch in batches:
+        yield from cutter.add(batch)
+    yield from cutter.finish()
+
+
+class Cutter:
+    """Cuts rows into parts while they come in."""
+
+    def __init__(self, key: tuple[str, ...], part_rows: int = DEFAULT_PART_ROWS) -> None:
+        self._key = key
+        self._rule = _Rule(part_rows)
+        self._rows: list[pa.RecordBatch] = []
+        self._hashes = np.zeros(0, np.uint64)
+
+    @property
+    def is_at_boundary(self) -> bool:
+        """Whether the next row begins a part."""
+        return not self._rows
+
+    def add(self, batch: pa.RecordBatch) -> Iterator[Cut]:
+        """Take the next rows in key order, and yield the parts that end among them."""
         if batch.num_rows == 0:
-            continue
-        names = key or tuple(batch.schema.names)
-        rows.append(batch)
-        hashes = np.concatenate([hashes, key_hash([batch.column(name) for name in names])])
+            return
+        names = self._key or tuple(batch.schema.names)
+        self._rows.append(batch)
+        self._hashes = np.concatenate([self._hashes, key_hash([batch.column(name) for name in names])])
         # The last row's successor is not known yet, so nothing can end there.
-        ends = rule.ends(hashes)
+        ends = self._rule.ends(self._hashes)
         if ends:
-            table = pa.Table.from_batches(rows)
+            table = pa.Table.from_batches(self._rows)
             start = 0
             for end in ends:
-                yield _cut(table.slice(start, end - start), hashes[start:end])
+                yield _cut(table.slice(start, end - start), self._hashes[start:end])
                 start = end
-            rows = table.slice(start).to_batches()
-            hashes = hashes[start:]
-    if rows:
-        yield _cut(pa.Table.from_batches(rows), hashes)
+            self._rows = table.slice(start).to_batches()
+            self._hashes = self._hashes[start:]
+
+    def settle(self) -> Iterator[Cut]:
+        """Yield the rows that are held, if a part ends with them whatever other key comes next."""
+        if self._rows and self._rule.ends(np.append(self._hashes, ~self._hashes[-1])):
+            yield from self.finish()
+
+    def finish(self) -> Iterator[Cut]:
+        """Yield the rows that are held, as nothing comes after them."""
+        if self._rows:
+            yield _cut(pa.Table.from_batches(self._rows), self._hashes)
+            self._rows, self._hashes = [], self._hashes[:0]
 
 
 class _Rule:

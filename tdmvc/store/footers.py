@@ -22,6 +22,14 @@ def read_schema(path: str) -> pa.Schema:
         return reader.schema_arrow.remove_metadata()
 
 
+def read_order(path: str) -> tuple[str, ...]:
+    """Return the columns by which a part says that its rows are sorted; empty where it says nothing."""
+    with reading(path), contextlib.closing(open_parquet(path)) as reader:
+        footer = reader.metadata
+        said = footer.row_group(0).sorting_columns if footer.num_row_groups else ()
+        return tuple(footer.schema.column(column.column_index).name for column in said)
+
+
 @contextlib.contextmanager
 def reading(path: str) -> Iterator[None]:
     """Turn what PyArrow says of a file that is no Parquet into an error of the store."""

@@ -1,0 +1,179 @@
+"""Decides over the rows of some parts at a time, so that memory is bounded whatever the size of a table."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from tdmvc.changes.join.faults import store_errors
+from tdmvc.changes.merge.apply import STRETCH, merged_rows
+from tdmvc.changes.merge.choices import settle_counts, settle_rows
+from tdmvc.changes.merge.columns import MergedColumn, MergedColumns
+from tdmvc.changes.merge.counted import count_rows, write_counted
+from tdmvc.changes.merge.decisions import From, What, counted_table, create_decided, decided_table
+from tdmvc.changes.merge.described import count_open, count_open_counts, describe_open, describe_open_counts
+from tdmvc.changes.merge.plan import Batch
+from tdmvc.changes.merge.rows import REPEATED_KEYS, collect_repeated_keys, decide_rows
+from tdmvc.changes.merge.scans import MergeScan, open_scans
+from tdmvc.model.change import TableSide
+from tdmvc.model.merge import Conflict, ConflictKind, MergeCounts, Resolutions, Side
+from tdmvc.model.sql import quote_name
+
+_BATCH_ROWS = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided over the rows of a batch."""
+
+    counts: MergeCounts
+    conflicts: tuple[Conflict, ...]
+    """The first open ones, in key order."""
+    open_count: int
+
+
+class RowMerger:
+    """Merges the rows of one table, batch by batch: first decides over each, then gives the merged rows."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: str,
+        columns: MergedColumns,
+        sides: Mapping[Side, TableSide],
+        resolutions: Resolutions,
+    ) -> None:
+        self._con = con
+        self._table = table
+        self._columns = columns
+        self._sides = sides
+        self._resolutions = resolutions
+
+    def decide(self, batch: Batch, most_conflicts: int) -> Decided:
+        """Decide over a batch, and keep the decisions in the connection until `forget`."""
+        con, table = self._con, decided_table(batch.number)
+        with self._scan(batch) as scan:
+            has_repeated = bool(scan.keys) and collect_repeated_keys(con, scan) > 0
+            if scan.keys:
+                decide_rows(con, scan, table, has_repeated=has_repeated)
+                settle_rows(con, self._columns, table, self._resolutions)
+            else:
+                create_decided(con, table, len(self._columns.cells))
+            lost = self._losses(scan, table)
+            conflicts = [*lost, *describe_open(con, scan, table, most_conflicts)] if scan.keys else []
+            open_count = len(lost) + (count_open(con, scan, table) if scan.keys else 0)
+            if has_repeated and not self._columns.have_one_shape:
+                conflicts.append(_REPEATED)
+                open_count += 1
+            elif has_repeated or not scan.keys:
+                counted = counted_table(batch.number)
+                count_rows(con, scan, counted, only_repeated=has_repeated)
+                settle_counts(con, scan, counted, self._resolutions)
+                open_count += count_open_counts(con, counted)
+                conflicts += describe_open_counts(con, scan, counted, most_conflicts)
+                write_counted(con, scan, counted, table, only_repeated=has_repeated)
+                con.execute(f"DROP TABLE {counted}")
+            con.execute(f"DROP TABLE IF EXISTS {REPEATED_KEYS}")
+            return Decided(self._counts(table), tuple(conflicts[:most_conflicts]), open_count)
+
+    def rows(self, batch: Batch) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Yield the merged rows of a batch in key order, each piece with the number of its stretch."""
+        schema_names = self._columns.order
+        with self._scan(batch) as scan:
+            query = merged_rows(self._con, scan, decided_table(batch.number), batch.stretches)
+            order = ", ".join(f"{quote_name(column.name)} NULLS FIRST" for column in self._columns.key)
+            ordered = f"SELECT * FROM ({query}) ORDER BY {STRETCH}, {order}"
+            for rows in self._con.sql(ordered).to_arrow_reader(_BATCH_ROWS):
+                numbers = rows.column(len(schema_names))
+                values = pa.RecordBatch.from_arrays(
+                    rows.columns[: len(schema_names)], names=list(schema_names)
+                )
+                start = 0
+                for number, length in _runs(numbers):
+                    yield number, values.slice(start, length)
+                    start += length
+
+    @contextmanager
+    def query(self, batch: Batch) -> Iterator[str]:
+        """Give the query over the merged rows of a batch, in no order, until the block ends."""
+        with self._scan(batch) as scan:
+            yield merged_rows(self._con, scan, decided_table(batch.number))
+
+    def forget(self, batch: Batch) -> None:
+        """Give back what the decisions over a batch hold."""
+        self._con.execute(f"DROP TABLE IF EXISTS {decided_table(batch.number)}")
+
+    @contextmanager
+    def _scan(self, batch: Batch) -> Iterator[MergeScan]:
+        with (
+            store_errors(self._table, what="The merge"),
+            open_scans(self._con, self._columns, self._sides, batch.parts) as scan,
+        ):
+            yield scan
+
+    def _losses(self, scan: MergeScan, table: str) -> list[Conflict]:
+        """Return the columns whose edited values the merged columns have no room for."""
+        marks = [f"count(*) FILTER (WHERE m{i})" for i in range(len(scan.narrowed))]
+        marks += [f"count(*) FILTER (WHERE d{i})" for i in range(len(self._columns.dropped))]
+        if not marks:
+            return []
+        counts = self._con.execute(f"SELECT {', '.join(marks)} FROM {table}").fetchall()[0]
+        fitting = zip(scan.narrowed, counts, strict=False)
+        edited = zip(self._columns.dropped, counts[len(scan.narrowed) :], strict=True)
+        found = [_misfit(column, count) for column, count in fitting if count]
+        found += [_edited(column, count) for column, count in edited if count]
+        return [conflict for conflict in found if self._resolutions.choice(conflict) is None]
+
+    def _counts(self, table: str) -> MergeCounts:
+        cells = " OR ".join(f"s{i} <> {From.OURS}" for i in range(len(self._columns.cells))) or "false"
+        moved = f"verdict <> {From.OURS} AND what IN"
+        added, removed, changed = self._con.execute(
+            f"SELECT count(*) FILTER (WHERE {moved} ({What.ADDED_THERE}, {What.DELETED_HERE})),"
+            f" count(*) FILTER (WHERE {moved} ({What.DELETED_THERE}, {What.SURPLUS})),"
+            f" count(*) FILTER (WHERE what IN ({What.KEPT}, {What.ADDED_TWICE}) AND ({cells})) FROM {table}"
+        ).fetchall()[0]
+        return MergeCounts(0, int(added), int(removed), int(changed))
+
+
+_REPEATED = Conflict(
+    ConflictKind.KEY_CHANGED,
+    detail="the columns changed, and keys repeat, so that their rows cannot be followed",
+)
+
+
+def _misfit(column: MergedColumn, count: int) -> Conflict:
+    spelled = {side: c.spelled_type if (c := column.of(side)) is not None else None for side in Side}
+    return Conflict(
+        ConflictKind.COLUMN_TYPE,
+        column=column.name,
+        base=spelled[Side.BASE],
+        ours=spelled[Side.OURS],
+        theirs=spelled[Side.THEIRS],
+        detail=f"{_number(count)} not fit {column.column.spelled_type}",
+    )
+
+
+def _number(count: int) -> str:
+    return "1 value does" if count == 1 else f"{count:,} values do"
+
+
+def _edited(column: MergedColumn, count: int) -> Conflict:
+    name = column.base.name if column.base is not None else column.name
+    cells = "1 cell was" if count == 1 else f"{count:,} cells were"
+    kept = column.column.spelled_type
+    return Conflict(
+        ConflictKind.COLUMN_DROPPED,
+        column=name,
+        base=kept,
+        ours=kept if column.ours is not None else None,
+        theirs=kept if column.theirs is not None else None,
+        detail=f"one side dropped the column, in the other {cells} edited",
+    )
+
+
+def _runs(numbers: pa.Array) -> Iterator[tuple[int, int]]:
+    """Yield each value of an ascending array with the length of its run."""
+    counts = numbers.value_counts()
+    yield from zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)

@@ -1,0 +1,85 @@
+"""Knows what becomes of rows that no key tells apart: how often each stands is merged like a cell."""
+
+import duckdb
+
+from tdmvc.changes.merge.decisions import From, What
+from tdmvc.changes.merge.rows import REPEATED_KEYS
+from tdmvc.changes.merge.scans import MergeScan, grouped
+from tdmvc.model.merge import Side
+
+
+def count_rows(con: duckdb.DuckDBPyConnection, scan: MergeScan, into: str, *, only_repeated: bool) -> None:
+    """Count on each side the rows that say the same, where the numbers are not all alike.
+
+    Columns: `w0`… (the key's columns, then the others), `b`, `o`, `t`, and `n`, how many there will be;
+    null where a person has to decide.
+
+    Args:
+        only_repeated: look at rows of repeated keys only.
+    """
+    names = whole(scan)
+    sides = []
+    for place, side in enumerate(Side):
+        counts = ", ".join(f"{int(place == i)} AS {letter}" for i, letter in enumerate("bot"))
+        sides.append(
+            f"SELECT {', '.join(names)}, {counts} FROM ({whole_rows(scan, side, only_repeated=only_repeated)})"
+        )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {into.removeprefix('temp.')} AS"
+        f" SELECT *, CASE WHEN o = t OR t = b THEN o WHEN o = b THEN t END AS n FROM ("
+        f" SELECT {', '.join(names)}, CAST(sum(b) AS BIGINT) AS b, CAST(sum(o) AS BIGINT) AS o,"
+        f" CAST(sum(t) AS BIGINT) AS t FROM ({' UNION ALL '.join(sides)})"
+        f" GROUP BY {', '.join(names)} HAVING sum(o) <> sum(t) OR sum(o) <> sum(b))"
+    )
+
+
+def write_counted(
+    con: duckdb.DuckDBPyConnection, scan: MergeScan, counted: str, into: str, *, only_repeated: bool
+) -> None:
+    """Write down which rows go or come so that each stands as often as was decided; of equal rows any will do."""
+    rows = {side: whole_rows(scan, side, only_repeated=only_repeated) for side in Side}
+    surplus = _numbered(scan, rows[Side.OURS], counted, "turn > n")
+    from_theirs = _numbered(scan, rows[Side.THEIRS], counted, "n > o AND turn <= n - o AND t >= n - o")
+    # Only a person brings back what neither side has as often.
+    from_base = _numbered(scan, rows[Side.BASE], counted, "n > o AND turn <= n - o AND t < n - o")
+    con.execute(
+        f"INSERT INTO {into} BY NAME SELECT {What.SURPLUS} AS what, {From.THEIRS} AS verdict, f AS o_f, r AS o_r"
+        f" FROM ({surplus})"
+    )
+    con.execute(
+        f"INSERT INTO {into} BY NAME SELECT {What.ADDED_THERE} AS what, {From.THEIRS} AS verdict, f AS t_f, r AS t_r"
+        f" FROM ({from_theirs})"
+    )
+    con.execute(
+        f"INSERT INTO {into} BY NAME SELECT {What.ADDED_THERE} AS what, {From.BASE} AS verdict, f AS b_f, r AS b_r"
+        f" FROM ({from_base})"
+    )
+
+
+def whole(scan: MergeScan) -> list[str]:
+    """Return what the columns of whole rows are called."""
+    return [f"w{i}" for i in range(len(scan.columns.all))] or ["w0"]
+
+
+def whole_rows(scan: MergeScan, side: Side, *, only_repeated: bool) -> str:
+    """Return the query over a side's rows with every column, fit for GROUP BY: `f`, `r`, `w0`…."""
+    rows = scan.rows(side)
+    if only_repeated:
+        same = " AND ".join(f"rows.{key} IS NOT DISTINCT FROM repeated.{key}" for key in scan.keys)
+        rows = f"SELECT rows.* FROM ({rows}) rows SEMI JOIN {REPEATED_KEYS} repeated ON {same}"
+    names = (*scan.keys, *scan.cells)
+    values = [
+        f"{grouped(column, name)} AS w{i}"
+        for i, (column, name) in enumerate(zip(scan.columns.all, names, strict=True))
+    ] or ["0 AS w0"]
+    return f"SELECT f, r, {', '.join(values)} FROM ({rows})"
+
+
+def _numbered(scan: MergeScan, rows: str, counted: str, where: str) -> str:
+    same = " AND ".join(f"g.{name} IS NOT DISTINCT FROM s.{name}" for name in whole(scan))
+    group = ", ".join(f"g.{name}" for name in whole(scan))
+    return (
+        f"SELECT f, r FROM (SELECT s.f, s.r, g.n, g.o, g.t, g.b,"
+        f" row_number() OVER (PARTITION BY {group} ORDER BY s.f, s.r) AS turn"
+        f" FROM {counted} g JOIN ({rows}) s ON {same} WHERE g.n <> g.o) WHERE {where}"
+    )

@@ -1,0 +1,197 @@
+"""A decided merge of one table, and the ways to its contents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import pyarrow as pa
+
+from tdmvc.changes.merge.columns import MergedColumns
+from tdmvc.changes.merge.stretches import Locate, PartSpan, Stretch, is_followed, look_at
+from tdmvc.changes.parts import Engine
+from tdmvc.model.change import TableSide
+from tdmvc.model.merge import MergeCounts, Resolutions, Side, TableMerge
+
+if TYPE_CHECKING:
+    from tdmvc.changes.merge.batches import RowMerger
+
+_BATCH_ROWS = 750_000
+"""Rows of all sides together that are decided over at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Parts of each side whose rows are merged at once; no other part holds a key of theirs."""
+
+    number: int
+    parts: Mapping[Side, tuple[str, ...]]
+    """Content hashes, sorted."""
+    stretches: Mapping[Side, tuple[int, ...]]
+    """The stretch in which each of them lies."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholePart:
+    """A part that stands in the merged table as it is."""
+
+    span: PartSpan
+    is_closed: bool
+    """Its end is a boundary, whatever comes after."""
+
+
+Piece: TypeAlias = WholePart | pa.RecordBatch
+
+
+class Contents:
+    """What a merged table holds: parts taken whole, and rows merged batch by batch."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        table: str,
+        columns: MergedColumns,
+        sides: Mapping[Side, TableSide],
+        shared: tuple[str, ...],
+        differing: Mapping[Side, tuple[str, ...]],
+        stretches: list[Stretch] | None,
+        resolutions: Resolutions,
+        locate: Locate,
+    ) -> None:
+        """Take what was planned.
+
+        Args:
+            shared: the parts that all sides have.
+            stretches: None where the keys say no order; then `query` is the way.
+        """
+        self._engine = engine
+        self._table = table
+        self._columns = columns
+        self._sides = sides
+        self._differing = differing
+        self._resolutions = resolutions
+        self._locate = locate
+        self.shared = shared
+        self.ordered = stretches
+        self.batches = self._batches()
+
+    @cached_property
+    def merger(self) -> "RowMerger":
+        """The engine is started here: most merges only take parts."""
+        from tdmvc.changes.merge.batches import RowMerger
+
+        return RowMerger(self._engine(), self._table, self._columns, self._sides, self._resolutions)
+
+    def taken_counts(self) -> MergeCounts:
+        """Count the parts that only they changed."""
+        taken = [stretch.taken for stretch in self.ordered or () if not stretch.is_mixed]
+        return MergeCounts(sum(len(spans) for spans in taken if spans and spans[0].side is Side.THEIRS))
+
+    def whole_parts(self) -> tuple[tuple[Side, str], ...] | None:
+        """Return all parts, each by a side that has it; None where one has to be written."""
+        if self.ordered is None or any(stretch.is_mixed for stretch in self.ordered):
+            return None
+        taken = [part for _, pieces in self.stretches() for part in pieces if isinstance(part, WholePart)]
+        if not all(part.is_closed for part in taken):
+            return None
+        parts = [(Side.OURS, content) for content in self.shared]
+        parts += [(part.span.side, part.span.content) for part in taken]
+        # A table without rows is one part without rows, which has yet to be written.
+        return tuple(parts) or None
+
+    def stretches(self) -> Iterator[tuple[Stretch, Iterator[Piece]]]:
+        """Yield what differs between the sides, in key order; use up the pieces before the next stretch."""
+        assert self.ordered is not None
+        merged = self._merged_stretches()
+        following = next(merged, None)
+        for number, stretch in enumerate(self.ordered):
+            if not stretch.is_mixed:
+                yield stretch, (WholePart(span, self._is_closed(span, number)) for span in stretch.taken)
+            elif following is not None and following[0] == number:
+                yield stretch, following[1]
+                following = next(merged, None)
+            else:
+                yield stretch, iter(())  # every row of it is gone
+
+    def shared_between(self, after: Stretch, before: Stretch | None) -> list[PartSpan]:
+        """Return the parts that all sides have between two stretches, in key order. Cost: all footers, once."""
+        return [
+            span
+            for span in self._shared_spans
+            if span.low > after.low and (before is None or span.low < before.low)
+        ]
+
+    @contextmanager
+    def query(self) -> Iterator[str]:
+        """Give the query over all merged rows but those of shared parts, in no order, until the block ends."""
+        with self.merger.query(self.batches[0]) as query:
+            yield query
+
+    def shared_paths(self) -> list[Path]:
+        return list(self._locate(Side.OURS, self.shared))
+
+    def close(self) -> None:
+        """Give back what the decisions hold."""
+        if "merger" in self.__dict__:
+            for batch in self.batches:
+                self.merger.forget(batch)
+
+    def _merged_stretches(self) -> Iterator[tuple[int, Iterator[pa.RecordBatch]]]:
+        for batch in self.batches:
+            for number, rows in groupby(self.merger.rows(batch), key=lambda piece: piece[0]):
+                yield number, (values for _, values in rows)
+
+    def _is_closed(self, span: PartSpan, stretch: int) -> bool:
+        assert self.ordered is not None
+        if stretch == len(self.ordered) - 1:
+            return True  # what comes after it, if anything, all sides have
+        of_side = (other for stretch in self.ordered for other in stretch.parts[span.side])
+        return is_followed(span, of_side) or any(other.low > span.high for other in self._shared_spans)
+
+    @cached_property
+    def _shared_spans(self) -> list[PartSpan]:
+        key = [column.name for column in self._columns.key]
+        spans = look_at(Side.OURS, self.shared, key, self._locate)
+        return sorted(spans, key=lambda span: span.low)
+
+    def _batches(self) -> list[Batch]:
+        if self.ordered is None:
+            return [Batch(0, self._differing, {side: (0,) * len(p) for side, p in self._differing.items()})]
+        batches: list[Batch] = []
+        waiting: list[int] = []
+        rows = 0
+        for number, stretch in enumerate(self.ordered):
+            if stretch.is_mixed:
+                if waiting and rows + stretch.rows > _BATCH_ROWS:
+                    batches.append(self._batch(len(batches), waiting))
+                    waiting, rows = [], 0
+                waiting.append(number)
+                rows += stretch.rows
+        return [*batches, self._batch(len(batches), waiting)] if waiting else batches
+
+    def _batch(self, number: int, stretches: Sequence[int]) -> Batch:
+        assert self.ordered is not None
+        parts: dict[Side, tuple[str, ...]] = {}
+        numbers: dict[Side, tuple[int, ...]] = {}
+        for side in Side:
+            found = sorted(
+                (span.content, place) for place in stretches for span in self.ordered[place].parts[side]
+            )
+            parts[side] = tuple(content for content, _ in found)
+            numbers[side] = tuple(place for _, place in found)
+        return Batch(number, parts, numbers)
+
+
+class MergePlan:
+    """A decided merge of one table. For MERGED tables `contents` gives the rows."""
+
+    def __init__(self, merge: TableMerge, contents: Contents | None = None) -> None:
+        self.merge = merge
+        self.contents = contents
+
+    def close(self) -> None:
+        if self.contents is not None:
+            self.contents.close()

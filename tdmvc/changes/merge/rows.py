@@ -1,0 +1,138 @@
+"""Knows what becomes of rows that have a key, by one join of three sides."""
+
+from collections.abc import Iterable
+
+import duckdb
+
+from tdmvc.changes.merge.columns import MergedColumn
+from tdmvc.changes.merge.decisions import From, What
+from tdmvc.changes.merge.scans import MergeScan, differs
+from tdmvc.model.merge import Side
+
+REPEATED_KEYS = "temp.tdmvc_merge_repeated"
+"""The temporary table of keys that more than one row of some side has: `k0`…."""
+
+
+def collect_repeated_keys(con: duckdb.DuckDBPyConnection, scan: MergeScan) -> int:
+    """Fill the table of keys that cannot tell rows apart, and return how many there are. Null is a value here."""
+    keys = ", ".join(scan.keys)
+    repeated = " UNION ".join(
+        f"SELECT {keys} FROM ({scan.rows(side)}) GROUP BY {keys} HAVING count(*) > 1" for side in Side
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {REPEATED_KEYS.removeprefix('temp.')} AS {repeated}")
+    return int(con.execute(f"SELECT count(*) FROM {REPEATED_KEYS}").fetchall()[0][0])
+
+
+def decide_rows(con: duckdb.DuckDBPyConnection, scan: MergeScan, into: str, *, has_repeated: bool) -> None:
+    """Write down what becomes of each row that is not simply ours; conflicts stay open.
+
+    Memory is DuckDB's to bound: the join can spill.
+
+    Args:
+        has_repeated: leave out the keys that `collect_repeated_keys` has found.
+    """
+    base, ours, theirs = (_side(scan, side, has_repeated=has_repeated) for side in Side)
+    joined = " AND ".join(f"b.{key} IS NOT DISTINCT FROM o.{key}" for key in scan.keys)
+    joined_both = " AND ".join(
+        f"coalesce(b.{key}, o.{key}) IS NOT DISTINCT FROM t.{key}" for key in scan.keys
+    )
+    places = [f"{letter}.{place} AS {letter}_{place}" for letter in "bot" for place in "fr"]
+    keys = [f"coalesce(o.{key}, t.{key}, b.{key}) AS {key}" for key in scan.keys]
+    columns = scan.columns.cells
+    cells = [f"CAST({_source(column, i)} AS TINYINT) AS s{i}" for i, column in enumerate(columns)]
+    lost = [f"{_gets_lost(i)} AS m{i}" for i in range(len(scan.narrowed))]
+    dropped = [f"{_is_edited(column, i)} AS d{i}" for i, column in enumerate(scan.columns.dropped)]
+    rows = (
+        f"SELECT {_what()} AS what, {', '.join([*places, *keys, *cells, *lost, *dropped])}"
+        f" FROM ({base}) b FULL OUTER JOIN ({ours}) o ON {joined}"
+        f" FULL OUTER JOIN ({theirs}) t ON {joined_both}"
+    )
+    any_cell = _any(f"s{i} <> 0" for i in range(len(columns)))
+    any_open = _any(f"s{i} = {From.OPEN}" for i in range(len(columns)))
+    any_loss = _any([*(f"m{i}" for i in range(len(lost))), *(f"d{i}" for i in range(len(dropped)))])
+    is_open = f"what IN ({What.KEPT}, {What.ADDED_TWICE}, {What.DELETED_THERE}, {What.DELETED_HERE}) AND ({any_open})"
+    verdict = (
+        f"CASE WHEN what = {What.ADDED_THERE} THEN {From.THEIRS}"
+        f" WHEN what = {What.DELETED_THERE} AND NOT ({any_open}) THEN {From.THEIRS}"
+        f" WHEN what IN ({What.DELETED_THERE}, {What.DELETED_HERE}) AND ({any_open}) THEN {From.OPEN}"
+        f" ELSE {From.OURS} END"
+    )
+    texts = ", ".join(f"CAST({key} AS VARCHAR)" for key in scan.keys)
+    written = ", ".join(f"CAST(NULL AS VARCHAR) AS v{i}" for i in range(len(columns)))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {into.removeprefix('temp.')} AS"
+        f" SELECT *, CAST({verdict} AS TINYINT) AS verdict, CASE WHEN {is_open} THEN [{texts}] END AS key"
+        f"{', ' + written if written else ''} FROM ({rows})"
+        f" WHERE what IN ({What.ADDED_THERE}, {What.DELETED_THERE}) OR (what <> {What.NOTED} AND ({any_cell}))"
+        f" OR ({any_loss})"
+    )
+
+
+def _side(scan: MergeScan, side: Side, *, has_repeated: bool) -> str:
+    rows = scan.rows(side)
+    if not has_repeated:
+        return rows
+    same = " AND ".join(f"rows.{key} IS NOT DISTINCT FROM repeated.{key}" for key in scan.keys)
+    return f"SELECT rows.* FROM ({rows}) rows ANTI JOIN {REPEATED_KEYS} repeated ON {same}"
+
+
+def _what() -> str:
+    return (
+        f"CASE WHEN o.r IS NULL AND t.r IS NULL THEN {What.NOTED}"
+        f" WHEN b.r IS NULL AND o.r IS NULL THEN {What.ADDED_THERE}"
+        f" WHEN b.r IS NULL AND t.r IS NULL THEN {What.NOTED}"
+        f" WHEN b.r IS NULL THEN {What.ADDED_TWICE}"
+        f" WHEN o.r IS NULL THEN {What.DELETED_HERE}"
+        f" WHEN t.r IS NULL THEN {What.DELETED_THERE} ELSE {What.KEPT} END"
+    )
+
+
+def _source(column: MergedColumn, i: int) -> str:
+    """Return the SQL of where a cell comes from; of a row that one side deleted, whether the other edited the cell."""
+    here, there = column.ours is not None, column.theirs is not None
+    edited_here = differs(column, f"b.c{i}", f"o.c{i}")
+    edited_there = differs(column, f"b.c{i}", f"t.c{i}")
+    unlike = differs(column, f"o.c{i}", f"t.c{i}")
+    only_theirs = f"CASE WHEN t.c{i} IS NOT NULL THEN {From.THEIRS} ELSE {From.OURS} END"
+    ours = twice = str(int(From.OURS))
+    if here and there:
+        kept = (
+            f"CASE WHEN NOT {edited_there} THEN {From.OURS} WHEN NOT {edited_here} THEN {From.THEIRS}"
+            f" WHEN {unlike} THEN {From.OPEN} ELSE {From.OURS} END"
+        )
+        twice = f"CASE WHEN {unlike} THEN {From.OPEN} ELSE {From.OURS} END"
+    elif there:
+        # Of a column that we dropped and a person kept, every cell is theirs.
+        kept = str(int(From.THEIRS)) if column.base is not None else only_theirs
+        twice = only_theirs
+    else:
+        kept = str(int(From.OURS if here else From.BASE))
+    deleted_there = deleted_here = ours
+    if column.base is not None:
+        if here:
+            deleted_there = f"CASE WHEN {edited_here} THEN {From.OPEN} ELSE {From.OURS} END"
+        if there:
+            deleted_here = f"CASE WHEN {edited_there} THEN {From.OPEN} ELSE {From.OURS} END"
+    return (
+        f"CASE WHEN o.r IS NULL AND (b.r IS NULL OR t.r IS NULL) THEN {From.OURS}"
+        f" WHEN o.r IS NULL THEN {deleted_here}"
+        f" WHEN t.r IS NULL THEN (CASE WHEN b.r IS NULL THEN {From.OURS} ELSE {deleted_there} END)"
+        f" WHEN b.r IS NULL THEN {twice} ELSE {kept} END"
+    )
+
+
+def _gets_lost(i: int) -> str:
+    """Return an SQL boolean: an edited or added value of some side does not fit the merged type."""
+    return "(" + " OR ".join(
+        f"coalesce({side}.m{i} AND (b.r IS NULL OR b.x{i} IS DISTINCT FROM {side}.x{i}), false)" for side in "ot"
+    ) + ")"  # fmt: skip
+
+
+def _is_edited(column: MergedColumn, i: int) -> str:
+    """Return an SQL boolean: the side that kept a dropped column edited this cell of it."""
+    side = "o" if column.ours is not None else "t"
+    return f"(b.r IS NOT NULL AND {side}.r IS NOT NULL AND {differs(column, f'b.d{i}', f'{side}.d{i}')})"
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return " OR ".join(conditions) or "false"

@@ -1,0 +1,221 @@
+"""Knows what a three-way merge makes of a table: its columns, its parts, its rows."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from tdmvc.changes.merge.columns import MergedColumns, merge_columns
+from tdmvc.changes.merge.plan import Contents, MergePlan
+from tdmvc.changes.merge.stretches import plan_stretches
+from tdmvc.changes.merge.whole import TAKEN, finished, removed_outcome, whole_outcome
+from tdmvc.changes.pairs import has_order
+from tdmvc.changes.parts import Engine
+from tdmvc.changes.renames import find_column_renames
+from tdmvc.changes.walk.stretches import Unordered
+from tdmvc.errors import PartError
+from tdmvc.model.change import TableSide
+from tdmvc.model.merge import (
+    UNDECIDED,
+    Conflict,
+    ConflictKind,
+    MergeCounts,
+    Resolutions,
+    Side,
+    TableMerge,
+    TableOutcome,
+)
+from tdmvc.model.progress import Report, silent
+from tdmvc.model.schema import TableSchema
+
+MOST_CONFLICTS = 1_000
+"""So many are listed; all are counted."""
+
+
+def plan_merge(
+    engine: Engine,
+    base: TableSide | None,
+    ours: TableSide | None,
+    theirs: TableSide | None,
+    *,
+    resolutions: Resolutions = UNDECIDED,
+    most_conflicts: int = MOST_CONFLICTS,
+    report: Report = silent,
+) -> MergePlan:
+    """Decide what becomes of a table; a side that is None lacks it.
+
+    Rows of parts that two sides share are never read. Nothing is written; memory is
+    bounded: the decisions about rows, and what the engine's limits allow.
+
+    Raises:
+        PartError: a part that must be read is nowhere, or damaged.
+        StoreError: memory or the room for spilling ran out.
+    """
+    name = next(side.schema.name for side in (ours, theirs, base) if side is not None)
+    outcome = whole_outcome(base, ours, theirs)
+    if outcome is None and (ours is None or theirs is None):
+        outcome = removed_outcome(base, ours, theirs, resolutions)
+    if outcome is not None:
+        return MergePlan(finished(name, outcome, base, ours, theirs))
+    assert ours is not None
+    assert theirs is not None
+    nothing = TableSide(TableSchema(name, ()), (), 0, lambda names: [])
+    sides = {Side.BASE: base or nothing, Side.OURS: ours, Side.THEIRS: theirs}
+    try:
+        return _Planner(engine, name, sides, resolutions, most_conflicts, report).plan()
+    except (pa.ArrowException, OSError) as error:
+        raise PartError.damaged(
+            "the parts that differ", f"table {name}", str(error).splitlines()[0]
+        ) from error
+
+
+class _Planner:
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        sides: Mapping[Side, TableSide],
+        resolutions: Resolutions,
+        most_conflicts: int,
+        report: Report,
+    ) -> None:
+        self._engine = engine
+        self._name = name
+        self._sides = sides
+        self._resolutions = resolutions
+        self._most = most_conflicts
+        self._report = report
+        shared = Counter(sides[Side.BASE].parts) & Counter(sides[Side.OURS].parts)
+        shared &= Counter(sides[Side.THEIRS].parts)
+        self._shared = tuple(sorted(shared.elements()))
+        self._differing = {
+            side: tuple(sorted((Counter(table.parts) - shared).elements())) for side, table in sides.items()
+        }
+
+    def plan(self) -> MergePlan:
+        columns = self._columns()
+        conflicts = list(columns.conflicts)
+        if not columns.key and not conflicts and not columns.have_one_shape:
+            conflicts.append(NO_KEY)
+        if any(conflict.kind is ConflictKind.KEY_CHANGED for conflict in conflicts):
+            return self._without_rows(columns, conflicts)
+        contents = self._contents(columns)
+        try:
+            counts, found, open_count = self._decide(contents)
+        except BaseException:
+            contents.close()
+            raise
+        conflicts += found
+        open_count += len(columns.conflicts)
+        if open_count:
+            contents.close()
+            if any(conflict.kind is ConflictKind.KEY_CHANGED for conflict in found):
+                return self._without_rows(columns, conflicts)
+            merge = self._merge(TableOutcome.CONFLICT, columns, counts)
+            listed = tuple(conflicts[: self._most])
+            return MergePlan(replace(merge, conflicts=listed, conflict_count=open_count))
+        merge = self._merge(TableOutcome.MERGED, columns, counts)
+        return MergePlan(replace(merge, schema=columns.schema(self._sides[Side.OURS].schema)), contents)
+
+    def _without_rows(self, columns: MergedColumns, conflicts: Sequence[Conflict]) -> MergePlan:
+        """Rows cannot be followed, so only a side as a whole can be taken."""
+        chosen = self._resolutions.table
+        if chosen is not None:
+            merge = self._merge(TAKEN[chosen], columns, MergeCounts())
+            return MergePlan(replace(merge, schema=self._sides[chosen].schema))
+        merge = self._merge(TableOutcome.CONFLICT, columns, MergeCounts())
+        return MergePlan(replace(merge, conflicts=tuple(conflicts), conflict_count=len(conflicts)))
+
+    def _columns(self) -> MergedColumns:
+        base, ours, theirs = (self._sides[side] for side in Side)
+        our_renames, their_renames = (self._renames(side) for side in (Side.OURS, Side.THEIRS))
+        return merge_columns(
+            base.schema, ours.schema, theirs.schema, our_renames, their_renames, self._resolutions
+        )
+
+    def _renames(self, side: Side) -> dict[str, str]:
+        found = find_column_renames(
+            self._engine,
+            self._sides[Side.BASE],
+            self._sides[side],
+            self._differing[Side.BASE],
+            self._differing[side],
+        )
+        return {rename.old: rename.new for rename in found}
+
+    def _contents(self, columns: MergedColumns) -> Contents:
+        stretches = None
+        if self._can_walk(columns):
+            key = {side: table.schema.key for side, table in self._sides.items()}
+            try:
+                stretches = plan_stretches(self._differing, key, self._locate)
+            except Unordered:
+                stretches = None
+        return Contents(
+            self._engine,
+            self._name,
+            columns,
+            self._sides,
+            self._shared,
+            self._differing,
+            stretches,
+            self._resolutions,
+            self._locate,
+        )
+
+    def _can_walk(self, columns: MergedColumns) -> bool:
+        """Tell whether all sides have the same columns, and are sorted by a key whose values have an order."""
+        shapes = [[(c.name, c.type) for c in side.schema.columns] for side in self._sides.values()]
+        merged = [(c.name, c.type) for c in columns.schema(self._sides[Side.OURS].schema).columns]
+        keys = {side.schema.key for side in self._sides.values()}
+        return (
+            all(shape == merged for shape in shapes)
+            and keys == {tuple(c.name for c in columns.key)}
+            and bool(columns.key)
+            and all(has_order(c.column.type) and not c.column.is_json for c in columns.key)
+        )
+
+    def _locate(self, side: Side, parts: Sequence[str]) -> list[Path]:
+        if not parts:
+            return []
+        table = self._sides[side]
+        # All at once first: what is missing is then fetched at once.
+        table.locate(parts)
+        return [table.locate([part])[0] for part in parts]
+
+    def _decide(self, contents: Contents) -> tuple[MergeCounts, list[Conflict], int]:
+        counts = contents.taken_counts()
+        conflicts: list[Conflict] = []
+        open_count = 0
+        for done, batch in enumerate(contents.batches, start=1):
+            decided = contents.merger.decide(batch, self._most - len(conflicts))
+            conflicts += decided.conflicts
+            open_count += decided.open_count
+            counts = MergeCounts(
+                counts.parts_taken,
+                counts.rows_added + decided.counts.rows_added,
+                counts.rows_removed + decided.counts.rows_removed,
+                counts.rows_changed + decided.counts.rows_changed,
+            )
+            self._report(f"merge of {self._name}", done, len(contents.batches), "batches")
+        return counts, conflicts, open_count
+
+    def _merge(self, outcome: TableOutcome, columns: MergedColumns, counts: MergeCounts) -> TableMerge:
+        personal = {name for side in self._sides.values() for name in side.schema.personal_columns}
+        personal |= {column.name for column in columns.all if column.column.is_personal}
+        return TableMerge(
+            self._name,
+            outcome,
+            None,
+            key=tuple(column.name for column in columns.key),
+            whole=tuple(column.name for column in columns.all),
+            counts=counts,
+            personal_columns=frozenset(personal),
+        )
+
+
+NO_KEY = Conflict(
+    ConflictKind.KEY_CHANGED, detail="the columns changed, and without a key no row can be followed"
+)

@@ -1,0 +1,111 @@
+"""Parts that stand as they are, and new rows between them → one table, cut as if all its rows had been sorted anew."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from tdmvc.model.progress import Report, silent
+from tdmvc.model.schema import TableSchema
+from tdmvc.store.build import BuiltPart, Counts, PartSink, built_table, finish_parts
+from tdmvc.store.built import BuiltTable, KnownPart
+from tdmvc.store.cutting import DEFAULT_PART_ROWS, Cut, Cutter
+from tdmvc.store.parquet import read_part
+
+
+@dataclass(frozen=True, slots=True)
+class StandingPart:
+    """A part that is kept already, and stands unless rows before it run into it."""
+
+    content: str
+    known: KnownPart
+    rows: int
+    path: Path
+    is_closed: bool = True
+    """Its end is a boundary, whatever comes after."""
+
+
+Piece: TypeAlias = StandingPart | pa.RecordBatch
+
+
+def splice_table(
+    stretches: Iterable[Iterable[Piece]],
+    following: Callable[[int], Sequence[StandingPart]],
+    shared: Sequence[StandingPart],
+    schema: TableSchema,
+    sink: PartSink,
+    *,
+    known: Mapping[str, KnownPart],
+    part_rows: int = DEFAULT_PART_ROWS,
+    report: Report = silent,
+) -> BuiltTable:
+    """Put a table together; the same as `build_table` over all its rows, for the cost of what is new.
+
+    Args:
+        stretches: in key order, what stands or is new; batches in canonical types.
+        following: gives the shared parts between a stretch, by its number, and the next one, in key order;
+            asked only where rows run on beyond their stretch.
+        shared: the parts before, between and behind the stretches, in any order.
+        known: by content hash, parts whose bytes are used again.
+    """
+    splicer = _Splicer(schema, part_rows, report)
+    fresh = list(finish_parts(splicer.cuts(stretches, following), schema, sink, known, splicer.counts))
+    standing = [*splicer.standing, *(part for part in shared if part.content not in splicer.used)]
+    if not fresh and not standing:
+        empty = Cut(schema.arrow_schema().empty_table(), has_repeats=False)
+        fresh = list(finish_parts(iter([empty]), schema, sink, known, splicer.counts))
+    splicer.counts.rows += sum(part.rows for part in standing)
+    kept = [
+        BuiltPart(part.content, part.known.md5, part.rows, part.known.size_bytes, is_new=False)
+        for part in standing
+    ]
+    return built_table([*kept, *fresh], splicer.counts)
+
+
+class _Splicer:
+    def __init__(self, schema: TableSchema, part_rows: int, report: Report) -> None:
+        self._schema = schema
+        self._cutter = Cutter(schema.key, part_rows)
+        self._report = report
+        self.counts = Counts(schema)
+        self.standing: list[StandingPart] = []
+        self.used: set[str] = set()
+        """Shared parts whose rows were cut again."""
+
+    def cuts(
+        self, stretches: Iterable[Iterable[Piece]], following: Callable[[int], Sequence[StandingPart]]
+    ) -> Iterator[Cut]:
+        for number, pieces in enumerate(stretches):
+            for piece in pieces:
+                if isinstance(piece, StandingPart):
+                    yield from self._part(piece)
+                else:
+                    yield from self._rows(piece)
+            yield from self._cutter.settle()
+            if not self._cutter.is_at_boundary:
+                yield from self._run_on(following(number))
+        yield from self._cutter.finish()
+
+    def _part(self, part: StandingPart) -> Iterator[Cut]:
+        yield from self._cutter.settle()
+        if self._cutter.is_at_boundary and part.is_closed:
+            self.standing.append(part)
+            return
+        for batch in read_part(str(part.path)).to_batches():
+            yield from self._rows(batch)
+
+    def _run_on(self, parts: Sequence[StandingPart]) -> Iterator[Cut]:
+        """Cut shared parts again, until a boundary falls where one was."""
+        for part in parts:
+            self.used.add(part.content)
+            for batch in read_part(str(part.path)).to_batches():
+                yield from self._rows(batch)
+            yield from self._cutter.settle()
+            if self._cutter.is_at_boundary:
+                return
+
+    def _rows(self, batch: pa.RecordBatch) -> Iterator[Cut]:
+        for rows in self.counts.watch(iter([batch]), self._report):
+            yield from self._cutter.add(rows)
