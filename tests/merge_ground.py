@@ -98,3 +98,5 @@ def merge_ground(folder: Path, part_rows: int = 4) -> Iterator[MergeGround]:
     with Workspace.open(folder) as workspace:
         workspace.engine.execute("SET threads = 1")
         yield MergeGround(workspace, part_rows)
+        # Hypothesis keeps what a test was given, and DuckDB complains of connections that outlive the interpreter.
+        del workspace.engine

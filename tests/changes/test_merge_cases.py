@@ -62,7 +62,7 @@ def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.parametrize("is_mirrored", [False, True], ids=["as told", "mirrored"])
-@pytest.mark.parametrize(("case", "form"), cases())
+@pytest.mark.parametrize(("case", "form"), list(cases()))
 def test_a_rule_holds(ground: MergeGround, case: Any, form: KeyForm, is_mirrored: bool) -> None:
     base, ours, theirs = (side_of(case, case[name], form) for name in ("base", "ours", "theirs"))
     if is_mirrored:

@@ -1,0 +1,392 @@
+"""The laws of merging, against an oracle in plain Python that knows rows and nothing of parts."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tdmvc.actions.merge_tables import MergedTable
+from tdmvc.model.merge import UNDECIDED, Choice, Conflict, ConflictKind, Resolutions, Side, TableOutcome
+from tdmvc.model.schema import Column, TableSchema
+from tests.laws.strategies_tables import VALUES, Row, _parse, said_by
+from tests.merge_ground import TABLE, MergeGround, Rows, merge_ground
+
+KINDS = ("int64", "string", "float64", "json", "bool", "decimal(6,2)", "timestamptz", "list<int32>", "binary")
+KEYS = {
+    "number": (Column("id", pa.int64()),),
+    "text": (Column("id", pa.string()),),
+    "composite": (Column("region", pa.string()), Column("id", pa.int64())),
+    "float": (Column("id", pa.float64()),),
+    "none": (),
+}
+KEY_VALUES: dict[str, st.SearchStrategy[object]] = {
+    "int64": st.integers(0, 15),
+    "string": st.sampled_from(["", "a", "B", "é", "z\x00", "k1", "k2", "k3", "k4"]),
+    "float64": st.sampled_from([0.0, 1.5, float("nan"), -2.0, float("inf")]),
+}
+LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MergeGround]:
+    with merge_ground(tmp_path_factory.mktemp("merge") / "app", 2) as ground:
+        yield ground
+
+
+@dataclass(frozen=True)
+class Trio:
+    """Three states of one table."""
+
+    base: Rows
+    ours: Rows
+    theirs: Rows
+
+    @property
+    def mirrored(self) -> "Trio":
+        return Trio(self.base, self.theirs, self.ours)
+
+
+@st.composite
+def trios(draw: st.DrawFn, *, changes_columns: bool = True) -> Trio:
+    """A table and what two people made of it."""
+    key = KEYS[draw(st.sampled_from(sorted(KEYS)))]
+    cells = tuple(
+        _column(f"c{i}", draw(st.sampled_from(KINDS))) for i in range(draw(st.integers(0 if key else 1, 3)))
+    )
+    schema = TableSchema(TABLE, (*key, *cells), tuple(column.name for column in key))
+    row = st.fixed_dictionaries({column.name: _values(column) for column in schema.columns})
+    is_sound = draw(st.integers(0, 4)) > 0
+    base = _with_keys(draw(st.lists(row, max_size=10)), schema, is_sound=is_sound)
+    sides = []
+    for number in range(2):
+        rows = [draw(_edited(old, cells)) for old in base if draw(st.integers(0, 5))]
+        rows = _with_keys([*rows, *draw(st.lists(row, max_size=4))], schema, is_sound=is_sound)
+        other = draw(_edited_columns(schema, number)) if changes_columns and key else schema
+        extra = {c.name: draw(_values(c)) for c in other.columns if schema.column(c.name) is None}
+        names = other.column_names
+        sides.append(Rows(other, [{name: {**extra, **one}[name] for name in names} for one in rows]))
+    return Trio(Rows(schema, base), *sides)
+
+
+@st.composite
+def long_trios(draw: st.DrawFn) -> Trio:
+    """A table of many parts, and a few ranges of rows that two people edit, delete or put in."""
+    key = draw(st.sampled_from([("id",), ("region", "id")]))
+    columns = [Column("id", pa.int64()), Column("a", pa.int64()), Column("b", pa.string())]
+    schema = TableSchema(TABLE, (*([Column("region", pa.string())] if len(key) > 1 else []), *columns), key)
+    base = {number: _long_row(number) for number in range(0, draw(st.integers(0, 300)), 2)}
+    sides = []
+    for name in ("o", "t"):
+        rows = dict(base)
+        for _ in range(draw(st.integers(1, 4))):
+            start = draw(st.integers(0, 310))
+            numbers = range(start, start + draw(st.integers(1, 40)))
+            match draw(st.sampled_from(["edit", "delete", "put in", "cut off"])):
+                case "edit":
+                    column = draw(st.sampled_from(["a", "b"]))
+                    value: object = 7 if column == "a" else name
+                    rows |= {n: {**rows[n], column: value} for n in numbers if n in rows}
+                case "delete":
+                    rows = {n: row for n, row in rows.items() if n not in numbers}
+                case "put in":
+                    rows |= {n: _long_row(n) for n in numbers if n not in rows}
+                case _:
+                    rows = {n: row for n, row in rows.items() if n < start}
+        sides.append(Rows(schema, [_in(schema, row) for row in rows.values()]))
+    return Trio(Rows(schema, [_in(schema, row) for row in base.values()]), *sides)
+
+
+def _long_row(number: int) -> Row:
+    return {"region": "AMEA"[number % 4], "id": number, "a": number % 3, "b": None if number % 5 else "x"}
+
+
+def _in(schema: TableSchema, row: Row) -> Row:
+    return {name: row[name] for name in schema.column_names}
+
+
+def _column(name: str, kind: str) -> Column:
+    return Column(name, pa.string(), physical_type="json") if kind == "json" else Column(name, _parse(kind))
+
+
+def _values(column: Column) -> st.SearchStrategy[object]:
+    if column.name in {"id", "region"}:
+        return st.one_of(st.none(), *[KEY_VALUES[_kind(column)]] * 9)
+    return st.one_of(st.none(), VALUES[_kind(column)])
+
+
+def _kind(column: Column) -> str:
+    return "json" if column.is_json else column.spelled_type
+
+
+@st.composite
+def _edited(draw: st.DrawFn, row: Row, cells: Sequence[Column]) -> Row:
+    if not cells or draw(st.booleans()):
+        return row
+    column = draw(st.sampled_from(cells))
+    return {**row, column.name: draw(_values(column))}
+
+
+@st.composite
+def _edited_columns(draw: st.DrawFn, schema: TableSchema, number: int) -> TableSchema:
+    """Add a column or drop one; not both, which may be a rename."""
+    columns = list(schema.columns)
+    match draw(st.integers(0, 5)):
+        case 0:
+            columns.append(Column(draw(st.sampled_from(["new", f"new{number}"])), pa.int64()))
+        case 1 if len(columns) > len(schema.key):
+            columns.pop()
+    return schema.with_columns(tuple(columns))
+
+
+def _with_keys(rows: Sequence[Row], schema: TableSchema, *, is_sound: bool) -> list[Row]:
+    if not schema.key or not is_sound:
+        return list(rows)
+    return list({repr([said_by(row[name]) for name in schema.key]): row for row in rows}.values())
+
+
+@dataclass
+class Expected:
+    """What the oracle says."""
+
+    rows: list[Row] = field(default_factory=list)
+    conflicts: Counter[tuple[ConflictKind, str | None]] = field(default_factory=Counter)
+    is_refused: bool = False
+
+
+class Oracle:
+    """Merges rows with dictionaries and counters, rule by rule."""
+
+    def __init__(self, trio: Trio) -> None:
+        self.trio = trio
+        base, ours, theirs = (set(side.schema.column_names) for side in (trio.base, trio.ours, trio.theirs))
+        self.kept = [c for c in trio.base.schema.columns if c.name in ours and c.name in theirs]
+        self.dropped = {
+            c.name: "theirs" if c.name in theirs else "ours"
+            for c in trio.base.schema.columns
+            if (c.name in ours) != (c.name in theirs)
+        }
+        came = [c for side in (trio.ours, trio.theirs) for c in side.schema.columns if c.name not in base]
+        self.came = list({c.name: c for c in came}.values())
+        self.key = trio.base.schema.key
+        self.columns = [*self.kept, *self.came]
+        self.has_one_shape = not self.dropped and not self.came
+
+    def merge(self) -> Expected:
+        found = Expected()
+        if not self.key:
+            self._count([list(side.rows) for side in self._sides()], found)
+            return found
+        by_key = [self._by_key(side.rows) for side in self._sides()]
+        repeated = {key for side in by_key for key, rows in side.items() if len(rows) > 1}
+        if repeated and not self.has_one_shape:
+            found.is_refused = True
+            return found
+        self._count([[row for key in repeated for row in side[key]] for side in by_key], found)
+        for key in {key for side in by_key for key in side} - repeated:
+            base, ours, theirs = (side[key][0] if side.get(key) else None for side in by_key)
+            self._merge_row(base, ours, theirs, found)
+        for name, keeper in self.dropped.items():
+            kept = by_key[1 if keeper == "ours" else 2]
+            edited = [
+                k
+                for k, rows in by_key[0].items()
+                if rows and kept.get(k) and self._differ(name, rows[0], kept[k][0])
+            ]
+            if edited:
+                found.conflicts[ConflictKind.COLUMN_DROPPED, name] += 1
+        return found
+
+    def say(self, row: Row, names: Sequence[str]) -> tuple[object, ...]:
+        json = {c.name for side in self._sides() for c in side.schema.columns if c.is_json}
+        return tuple(said_by(row.get(name), is_json=name in json) for name in names)
+
+    def say_all(self, rows: Sequence[Row]) -> Counter[tuple[object, ...]]:
+        return Counter(self.say(row, [c.name for c in self.columns]) for row in rows)
+
+    def _sides(self) -> tuple[Rows, Rows, Rows]:
+        return self.trio.base, self.trio.ours, self.trio.theirs
+
+    def _by_key(self, rows: Sequence[Row]) -> dict[tuple[object, ...], list[Row]]:
+        found: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+        for row in rows:
+            found[tuple(said_by(row[name]) for name in self.key)].append(dict(row))
+        return found
+
+    def _differ(self, name: str, one: Row, other: Row) -> bool:
+        return self.say(one, [name]) != self.say(other, [name])
+
+    def _merge_row(self, base: Row | None, ours: Row | None, theirs: Row | None, found: Expected) -> None:
+        if ours is not None and theirs is not None:
+            found.rows.append(self._merge_cells(base, ours, theirs, found))
+        elif base is None and (ours or theirs) is not None:
+            found.rows.append(dict(ours or theirs or {}))
+        elif base is not None and (ours is not None or theirs is not None):
+            left = ours if ours is not None else theirs
+            assert left is not None
+            shared = [
+                c.name for c in self.trio.base.schema.columns if c.name in left and c.name not in self.dropped
+            ]
+            if any(self._differ(name, base, left) for name in shared):
+                found.conflicts[ConflictKind.ROW_DELETED, None] += 1
+
+    def _merge_cells(self, base: Row | None, ours: Row, theirs: Row, found: Expected) -> Row:
+        merged: Row = {}
+        for column in self.columns:
+            name = column.name
+            if name not in theirs:
+                merged[name] = ours[name]
+            elif name not in ours:
+                merged[name] = theirs[name]
+            elif not self._differ(name, ours, theirs):
+                merged[name] = ours[name]
+            elif base is None:
+                found.conflicts[ConflictKind.ROW_ADDED, name] += 1
+            else:
+                before = {name: base.get(name)}
+                if not self._differ(name, before, theirs):
+                    merged[name] = ours[name]
+                elif not self._differ(name, before, ours):
+                    merged[name] = theirs[name]
+                else:
+                    found.conflicts[ConflictKind.CELL, name] += 1
+        return merged
+
+    def _count(self, sides: Sequence[Sequence[Row]], found: Expected) -> None:
+        base, ours, theirs = (self.say_all(rows) for rows in sides)
+        samples = {self.say(row, [c.name for c in self.columns]): row for rows in sides for row in rows}
+        for said, row in samples.items():
+            counts = base[said], ours[said], theirs[said]
+            if counts[1] == counts[2] or counts[2] == counts[0]:
+                found.rows += [row] * counts[1]
+            elif counts[1] == counts[0]:
+                found.rows += [row] * counts[2]
+            else:
+                found.conflicts[ConflictKind.ROW_COUNT, None] += 1
+
+
+def merge(ground: MergeGround, trio: Trio, resolutions: Resolutions = UNDECIDED) -> MergedTable:
+    return ground.merge(trio.base, trio.ours, trio.theirs, resolutions)
+
+
+def spelled(conflicts: Sequence[Conflict]) -> Counter[tuple[ConflictKind, str | None]]:
+    return Counter((conflict.kind, conflict.column) for conflict in conflicts)
+
+
+@LAW
+@given(trio=trios())
+def test_a_merge_is_what_the_rules_say_row_by_row(ground: MergeGround, trio: Trio) -> None:
+    oracle = Oracle(trio)
+    expected = oracle.merge()
+    merged = merge(ground, trio)
+    if said(trio.ours) == said(trio.base) or said(trio.theirs) == said(trio.base):
+        return  # one side alone: another law
+    if expected.is_refused:
+        assert spelled(merged.merge.conflicts).keys() == {(ConflictKind.KEY_CHANGED, None)} or merged.listing
+        return
+    assert spelled(merged.merge.conflicts) == expected.conflicts
+    assert merged.merge.conflict_count == expected.conflicts.total()
+    if merged.listing is not None:
+        assert oracle.say_all(ground.read(merged.listing)) == oracle.say_all(expected.rows)
+
+
+@LAW
+@given(trio=trios())
+def test_a_merged_table_is_cut_as_if_its_rows_had_been_added(ground: MergeGround, trio: Trio) -> None:
+    merged = merge(ground, trio)
+    assume(merged.listing is not None)
+    assert merged.listing is not None
+    schema = merged.merge.schema
+    assert schema is not None
+    assert merged.listing == ground.listing(Rows(schema, ground.read(merged.listing)))
+    assert merged.size_bytes == ground.size_bytes(merged.listing)
+
+
+@LAW
+@given(trio=long_trios())
+def test_parts_that_stand_and_rows_between_them_make_the_table_that_the_rules_say(
+    ground: MergeGround, trio: Trio
+) -> None:
+    expected = Oracle(trio).merge()
+    merged = merge(ground, trio)
+    assert spelled(merged.merge.conflicts) == expected.conflicts
+    if not expected.conflicts:
+        assert merged.listing == ground.listing(Rows(trio.base.schema, expected.rows))
+    settled = merge(ground, trio, Resolutions(table=Side.THEIRS))
+    assert settled.listing is not None
+    assert settled.listing == ground.listing(Rows(trio.base.schema, ground.read(settled.listing)))
+
+
+@LAW
+@given(trio=trios())
+def test_a_merge_mirrors_its_mirror(ground: MergeGround, trio: Trio) -> None:
+    there, back = merge(ground, trio), merge(ground, trio.mirrored)
+    assert [conflict.mirrored for conflict in back.merge.conflicts] == list(there.merge.conflicts)
+    assert (there.listing is None) == (back.listing is None)
+    if there.listing is not None and back.listing is not None:
+        oracle = Oracle(trio)
+        assert oracle.say_all(ground.read(there.listing)) == oracle.say_all(ground.read(back.listing))
+        if not any(column.is_json for column in trio.base.schema.columns):
+            assert there.listing == back.listing
+
+
+@LAW
+@given(trio=trios())
+def test_a_one_sided_merge_is_that_side(ground: MergeGround, trio: Trio) -> None:
+    for one in (trio.ours, trio.theirs, trio.base):
+        wanted = ground.listing(one)
+        assert merge(ground, Trio(trio.base, one, trio.base)).listing == wanted
+        assert merge(ground, Trio(trio.base, trio.base, one)).listing == wanted
+        assert merge(ground, Trio(trio.base, one, one)).listing == wanted
+
+
+@LAW
+@given(trio=trios(), side=st.sampled_from(Side))
+def test_what_is_settled_by_a_side_leaves_nothing_open(ground: MergeGround, trio: Trio, side: Side) -> None:
+    merged = merge(ground, trio, Resolutions(table=side))
+    assert merged.merge.conflict_count == 0
+    assert merged.listing is not None or merged.merge.outcome is TableOutcome.REMOVED
+
+
+@LAW
+@given(trio=trios(changes_columns=False), data=st.data())
+def test_each_conflict_can_be_settled_by_itself(ground: MergeGround, trio: Trio, data: st.DataObject) -> None:
+    open_ = merge(ground, trio).merge
+    assume(open_.conflicts and all(c.kind.is_about_rows for c in open_.conflicts))
+    rows: dict[tuple[str | None, ...], dict[str | None, Choice]] = defaultdict(dict)
+    for done, conflict in enumerate(open_.conflicts, start=1):
+        rows[conflict.key][conflict.column] = Choice(data.draw(st.sampled_from(Side)))
+        left = merge(ground, trio, Resolutions(rows=dict(rows)))
+        assert left.merge.conflict_count == len(open_.conflicts) - done
+    assert left.listing is not None
+    names = [c.name for c in trio.base.schema.columns]
+    if open_.key:
+        merged = {_texts(row, open_.key): row for row in ground.read(left.listing)}
+        sides = {
+            side: {_texts(row, open_.key): row for row in rows.rows}
+            for side, rows in zip(Side, (trio.base, trio.ours, trio.theirs), strict=True)
+        }
+        oracle = Oracle(trio)
+        for conflict in open_.conflicts:
+            choice = rows[conflict.key][conflict.column].side
+            assert choice is not None
+            key = tuple(conflict.key)
+            wanted = sides[choice].get(key)
+            if conflict.kind is ConflictKind.ROW_DELETED:
+                assert (key in merged) == (wanted is not None)
+                if wanted is not None:
+                    assert oracle.say(merged[key], names) == oracle.say(wanted, names)
+            elif conflict.column is not None and key in merged:
+                before = wanted if wanted is not None else {}
+                assert oracle.say(merged[key], [conflict.column]) == oracle.say(before, [conflict.column])
+
+
+def _texts(row: Row, key: Sequence[str]) -> tuple[str | None, ...]:
+    return tuple(None if row[name] is None else str(row[name]) for name in key)
+
+
+def said(side: Rows) -> object:
+    return side.schema.column_names, Counter(repr(sorted(row.items(), key=str)) for row in side.rows)
