@@ -27,8 +27,8 @@ from tdmvc.repo.contract import CONTRACT_FILE
 from tdmvc.repo.dataset import DATASET_FILE
 from tdmvc.repo.dataset_edit import update_dataset
 from tdmvc.repo.git_writing import keep_snapshot
-from tdmvc.store.build import cast_batches
 from tdmvc.store.content import dataset_content, table_content
+from tdmvc.store.finishing import cast_batches
 from tdmvc.store.worktree import Folder
 
 

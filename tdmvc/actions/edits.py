@@ -19,7 +19,7 @@ from tdmvc.store.worktree import Folder
 
 
 class FolderSink:
-    """Takes parts into a plain folder (see `store.build.PartSink`)."""
+    """Takes parts into a plain folder (see `store.finishing.PartSink`)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -11,9 +11,9 @@ from tdmvc.changes.merge.stretches import PartSpan
 from tdmvc.model.merge import Side
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.sql import quote_names, scan_parquet
-from tdmvc.store.build import build_table, cast_batches
 from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
+from tdmvc.store.finishing import cast_batches
 from tdmvc.store.objects import Listing
 from tdmvc.store.splice import Piece, StandingPart, splice_table
 
@@ -72,6 +72,9 @@ class _Writer:
 
     def rebuilt(self) -> BuiltTable:
         """Sort and cut all rows anew, where no order lets parts stand."""
+        # The engine is slow to import, and most merges need none.
+        from tdmvc.store.build import build_table
+
         with self._contents.query() as query:
             shared = self._contents.shared_paths()
             if shared:

@@ -46,6 +46,11 @@ def is_nan(array: pa.Array) -> Mask:
     return set_flags(call_function("is_nan", [array]))
 
 
+def chosen_cells(mask: Mask, left: pa.Array, right: pa.Array) -> pa.Array:
+    """Return each slot of the left array where the mask is set, else of the right one."""
+    return call_function("if_else", [mask, left, right])
+
+
 def is_among(array: pa.Array, values: pa.Array) -> Mask:
     """Return true a slot whose value is one of the values. Cost: a hash table over them."""
     return call_function("is_in", [array], SetLookupOptions(value_set=values))

@@ -34,7 +34,7 @@ class Store:
         self.index.close()
 
     def put(self, name: str, data: bytes) -> str:
-        """Keep a part (see `build.PartSink`)."""
+        """Keep a part (see `finishing.PartSink`)."""
         return self.objects.put(data)
 
     def materialiser(self) -> Materialiser:

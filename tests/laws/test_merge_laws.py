@@ -285,7 +285,7 @@ def test_a_merge_is_what_the_rules_say_row_by_row(ground: MergeGround, trio: Tri
     if said(trio.ours) == said(trio.base) or said(trio.theirs) == said(trio.base):
         return  # one side alone: another law
     if expected.is_refused:
-        assert spelled(merged.merge.conflicts).keys() == {(ConflictKind.KEY_CHANGED, None)} or merged.listing
+        assert (ConflictKind.KEY_CHANGED, None) in spelled(merged.merge.conflicts) or merged.listing
         return
     assert spelled(merged.merge.conflicts) == expected.conflicts
     assert merged.merge.conflict_count == expected.conflicts.total()

@@ -62,8 +62,9 @@ class RowMerger:
             else:
                 create_decided(con, table, len(self._columns.cells))
             lost = self._losses(scan, table)
-            conflicts = [*lost, *describe_open(con, scan, table, most_conflicts)] if scan.keys else []
-            open_count = len(lost) + (count_open(con, scan, table) if scan.keys else 0)
+            open_count = count_open(con, scan, table) if scan.keys else 0
+            conflicts = [*lost, *describe_open(con, scan, table, most_conflicts)] if open_count else [*lost]
+            open_count += len(lost)
             if has_repeated and not self._columns.have_one_shape:
                 conflicts.append(_REPEATED)
                 open_count += 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 
+from tdmvc.changes.merge.aligned import AlignedStretch
 from tdmvc.changes.merge.columns import MergedColumns
 from tdmvc.changes.merge.stretches import Locate, PartSpan, Stretch, is_followed, look_at
 from tdmvc.changes.parts import Engine
@@ -58,6 +59,7 @@ class Contents:
         shared: tuple[str, ...],
         differing: Mapping[Side, tuple[str, ...]],
         stretches: list[Stretch] | None,
+        aligned: Mapping[int, AlignedStretch],
         resolutions: Resolutions,
         locate: Locate,
     ) -> None:
@@ -66,6 +68,7 @@ class Contents:
         Args:
             shared: the parts that all sides have.
             stretches: None where the keys say no order; then `query` is the way.
+            aligned: by number, the stretches that are decided without looking at rows one by one.
         """
         self._engine = engine
         self._table = table
@@ -76,6 +79,7 @@ class Contents:
         self._locate = locate
         self.shared = shared
         self.ordered = stretches
+        self._aligned = aligned
         self.batches = self._batches()
 
     @cached_property
@@ -86,9 +90,12 @@ class Contents:
         return RowMerger(self._engine(), self._table, self._columns, self._sides, self._resolutions)
 
     def taken_counts(self) -> MergeCounts:
-        """Count the parts that only they changed."""
+        """Count what is decided without a look at single rows: parts that only they changed, and aligned rows."""
         taken = [stretch.taken for stretch in self.ordered or () if not stretch.is_mixed]
-        return MergeCounts(sum(len(spans) for spans in taken if spans and spans[0].side is Side.THEIRS))
+        return MergeCounts(
+            sum(len(spans) for spans in taken if spans and spans[0].side is Side.THEIRS),
+            rows_changed=sum(aligned.rows_changed for aligned in self._aligned.values()),
+        )
 
     def whole_parts(self) -> tuple[tuple[Side, str], ...] | None:
         """Return all parts, each by a side that has it; None where one has to be written."""
@@ -110,6 +117,8 @@ class Contents:
         for number, stretch in enumerate(self.ordered):
             if not stretch.is_mixed:
                 yield stretch, (WholePart(span, self._is_closed(span, number)) for span in stretch.taken)
+            elif number in self._aligned:
+                yield stretch, iter([self._aligned[number].merged(self._columns.order)])
             elif following is not None and following[0] == number:
                 yield stretch, following[1]
                 following = next(merged, None)
@@ -164,7 +173,7 @@ class Contents:
         waiting: list[int] = []
         rows = 0
         for number, stretch in enumerate(self.ordered):
-            if stretch.is_mixed:
+            if stretch.is_mixed and number not in self._aligned:
                 if waiting and rows + stretch.rows > _BATCH_ROWS:
                     batches.append(self._batch(len(batches), waiting))
                     waiting, rows = [], 0

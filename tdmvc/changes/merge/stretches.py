@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tdmvc.changes.walk.part_file import PartFile
-from tdmvc.changes.walk.stretches import Unordered, ends
+from tdmvc.changes.walk.stretches import Unordered
 from tdmvc.model.merge import Side
 
 Key = tuple[Any, ...]
@@ -23,6 +23,7 @@ class PartSpan:
     path: Path
     rows: int
     low: Key
+    """For each column (is no null, value), so that keys compare as parts are sorted."""
     high: Key
 
 
@@ -80,8 +81,18 @@ def is_followed(span: PartSpan, others: Iterable[PartSpan]) -> bool:
 
 def _bounds(file: PartFile, key: Sequence[str]) -> tuple[Key, Key]:
     if len(key) == 1 and (bounds := file.bounds(key[0])) is not None:
-        return (bounds[0],), (bounds[1],)
-    return ends(file, key)
+        return ((True, bounds[0]),), ((True, bounds[1]),)
+    columns = file.read(key)
+    try:
+        low, high = (tuple(column[row].as_py() for column in columns) for row in (0, file.rows - 1))
+    except (ValueError, OverflowError) as error:
+        raise Unordered from error  # a date beyond Python's years
+    return tuple(map(_rank, low)), tuple(map(_rank, high))
+
+
+def _rank(value: object) -> tuple[bool, object]:
+    """Order values as parts are sorted: nulls first."""
+    return value is not None, value
 
 
 def _clusters(spans: Sequence[PartSpan]) -> list[list[PartSpan]]:

@@ -104,7 +104,7 @@ def _look(path: Path, key: Sequence[str]) -> _Part | None:
             return None
         bounds = part.bounds(key[0])
         if bounds is None:
-            first, last = ends(part, key[:1])
+            first, last = _ends(part, key[:1])
         else:
             first, last = (bounds[0],), (bounds[1],)
         return _Part(path, part.rows, part.digest(key) if part.is_one_group else None, first, last)
@@ -113,7 +113,7 @@ def _look(path: Path, key: Sequence[str]) -> _Part | None:
 def _exact(part: _Part, key: Sequence[str]) -> _Part:
     """Return the part with its whole first and last key; of the leading column they are known."""
     with PartFile(part.path) as file:
-        first, last = ends(file, key[1:])
+        first, last = _ends(file, key[1:])
     return _Part(part.path, part.rows, part.digest, (part.low[0], *first), (part.high[0], *last))
 
 
@@ -122,11 +122,11 @@ def _first(stretch: Stretch, old_key: Sequence[str], new_key: Sequence[str]) -> 
     for paths, key in ((stretch.old, old_key), (stretch.new, new_key)):
         if paths:
             with PartFile(paths[0]) as file:
-                firsts.append(ends(file, key)[0])
+                firsts.append(_ends(file, key)[0])
     return min(firsts)
 
 
-def ends(part: PartFile, key: Sequence[str]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def _ends(part: PartFile, key: Sequence[str]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Return the first and the last key of a part, values that compare as the store sorts them."""
     columns = part.read(key)
     if any(column.null_count for column in columns):
