@@ -42,6 +42,9 @@ class UsageError(TdmvcError):
 class ConfigError(UsageError):
     """A file that people write (tdmvc.yaml, dataset.yaml, …) is wrong."""
 
+    line: int | None = None
+    """Counted from 1; None where the fault has no line."""
+
     @classmethod
     def at(
         cls, what: str, path: Path | str, *, line: int | None = None, key: str = "", remedy: str = ""
@@ -52,7 +55,9 @@ class ConfigError(UsageError):
             where += f", line {line}"
         if key:
             where += f", key '{key}'"
-        return cls(what, where=where, remedy=remedy)
+        error = cls(what, where=where, remedy=remedy)
+        error.line = line
+        return error
 
 
 class UnreadableFileError(ConfigError):
