@@ -15,12 +15,11 @@ from tdmvc.repo.git import GitRepo
 from tdmvc.repo.git_config import DRIVER, remove_settings, wanted_settings, write_settings
 from tdmvc.store.durable import write_atomic
 
-_ATTRIBUTES = (f"diff={DRIVER}",)
 _MARK_KEY_BYTES = 32
 
 
 def install(path: Path | str = ".") -> GitSetup:
-    """Write the diff driver into the clone's configuration, and the pointers into .gitattributes.
+    """Write the diff driver into the clone's configuration, and pointers and manifests into .gitattributes.
 
     A second call changes nothing, or brings the settings up to date where another
     interpreter runs tdmvc now.
@@ -35,7 +34,7 @@ def install(path: Path | str = ".") -> GitSetup:
     key = git.common_folder / MARK_KEY_FILE
     if not key.is_file():
         write_atomic(key, secrets.token_bytes(_MARK_KEY_BYTES), mode=0o600)
-    changed = _write_attributes(git.root, text, with_attributes(text, config.datasets, _ATTRIBUTES))
+    changed = _write_attributes(git.root, text, with_attributes(text, config.datasets))
     return GitSetup(str(git.root), written, changed, _is_effective(git, config))
 
 

@@ -2,67 +2,110 @@
 
 import posixpath
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 ATTRIBUTES_FILE = ".gitattributes"
 HEAD = "# tdmvc: Git shows rows in place of pointers (once in each clone: tdmvc install)"
+POINTERS = "*.dvc"
+MANIFESTS = ("dataset.yaml", "contract.yaml")
+WANTED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {POINTERS: ("diff=tdmvc", "merge=tdmvc"), **dict.fromkeys(MANIFESTS, ("merge=tdmvc",))}
+)
+"""What Git shall know of the files of each name below the datasets' folder."""
 OURS = ("diff=tdmvc", "merge=tdmvc")
 """Every attribute that tdmvc may have set, and so may take away."""
 
 _SPECIAL = re.compile(r"^!|[*?\[\\]")
 
 
-def pointer_pattern(datasets: str) -> str:
-    """Return the pattern of all pointers below the datasets' folder, spelled for .gitattributes."""
+def pattern_of(datasets: str, files: str) -> str:
+    """Return the pattern of files of a name below the datasets' folder, spelled for .gitattributes."""
     folder = posixpath.normpath(datasets)
-    pattern = "**/*.dvc" if folder == "." else _SPECIAL.sub(r"\\\g<0>", folder) + "/**/*.dvc"
+    above = "" if folder == "." else _SPECIAL.sub(r"\\\g<0>", folder) + "/"
+    pattern = f"{above}**/{files}"
     if re.fullmatch(r"[^\s\"#!\\\x00-\x1f][^\s\"\\\x00-\x1f]*", pattern):
         return pattern
     escaped = pattern.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t").replace("\n", "\\n")
     return f'"{escaped}"'
 
 
-def with_attributes(text: str, datasets: str, wanted: tuple[str, ...]) -> str:
-    """Return the file's text with tdmvc's line in it; the same text where all is there already."""
+def with_attributes(text: str, datasets: str, wanted: Mapping[str, tuple[str, ...]] = WANTED) -> str:
+    """Return the file's text with tdmvc's lines in it; the same text where all is there already.
+
+    Lines of an earlier release, or of another folder of datasets, are brought up to date where they stand.
+    """
     lines, end = _split(text)
-    pattern = pointer_pattern(datasets)
-    place = _own_line(lines)
-    if place is None:
-        if any(set(wanted) <= set(_attributes(line, pattern)) for line in lines):
-            return text  # somebody wrote it by hand
-        if lines[-1]:
-            lines.append("")
-        lines[-1:] = [HEAD, " ".join([pattern, *wanted]), ""]
-        return end.join(lines)
-    kept = _attributes(lines[place], None)
-    lines[place] = " ".join([pattern, *kept, *(word for word in wanted if word not in kept)])
-    return end.join(lines)
+    own = _own_lines(lines)
+    missing = []
+    for files, words in wanted.items():
+        pattern = pattern_of(datasets, files)
+        if files in own:
+            place = own[files]
+            kept = _attributes(lines[place], None)
+            line = " ".join([pattern, *kept, *(word for word in words if word not in kept)])
+            lines[place] = line + _end_of(lines[place])
+        elif not any(set(words) <= set(_attributes(line, pattern)) for line in lines):
+            missing.append(" ".join([pattern, *words]) + end)
+    if not missing:
+        return "".join(lines)
+    head = _head(lines)
+    if head is None:
+        if lines and not _end_of(lines[-1]):
+            lines[-1] += end
+        return "".join([*lines, HEAD + end, *missing])
+    behind = max(own.values(), default=head) + 1
+    if not _end_of(lines[behind - 1]):
+        lines[behind - 1] += end
+    return "".join([*lines[:behind], *missing, *lines[behind:]])
 
 
 def without_attributes(text: str) -> str:
-    """Return the file's text without what tdmvc wrote; what a person added to its line stays."""
-    lines, end = _split(text)
-    place = _own_line(lines)
-    if place is None:
-        return text
-    kept = [word for word in _attributes(lines[place], None) if word not in OURS]
-    if kept:
-        lines[place] = " ".join([_pattern_of(lines[place]), *kept])
-    else:
-        del lines[place - 1 : place + 1]
-    return end.join(lines)
+    """Return the file's text without what tdmvc wrote; what a person added to its lines stays."""
+    lines, _ = _split(text)
+    own = _own_lines(lines)
+    is_kept = False
+    for place in own.values():
+        kept = [word for word in _attributes(lines[place], None) if word not in OURS]
+        is_kept |= bool(kept)
+        line = " ".join([_pattern_of(lines[place]), *kept]) + _end_of(lines[place])
+        lines[place] = line if kept else ""
+    if own and not is_kept:
+        lines[min(own.values()) - 1] = ""
+    return "".join(lines)
 
 
 def _split(text: str) -> tuple[list[str], str]:
-    end = "\r\n" if "\r\n" in text else "\n"
-    return text.split(end), end
+    """Return the lines with their ends, and the end that a new line gets."""
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+    return lines, _end_of(lines[0]) or "\n" if lines else "\n"
 
 
-def _own_line(lines: list[str]) -> int | None:
-    """Return the place of the line below tdmvc's comment."""
-    for place, line in enumerate(lines[:-1]):
-        if line.strip() == HEAD and lines[place + 1].strip() and not lines[place + 1].startswith("#"):
-            return place + 1
-    return None
+def _end_of(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
+
+
+def _head(lines: list[str]) -> int | None:
+    """Return the place of tdmvc's comment."""
+    return next((place for place, line in enumerate(lines) if line.strip() == HEAD), None)
+
+
+def _own_lines(lines: list[str]) -> dict[str, int]:
+    """Return the places of the lines below tdmvc's comment that are its own, by the files that they are about.
+
+    A line of which only a person's words are left counts beside the comment alone.
+    """
+    head = _head(lines)
+    own: dict[str, int] = {}
+    for place in range(len(lines) if head is None else head + 1, len(lines)):
+        ending = re.fullmatch(r'"?(?:.*/)?\*\*/([^/"]+)"?', _pattern_of(lines[place]))
+        if ending is None or ending[1] not in WANTED or ending[1] in own:
+            break
+        if own and not set(OURS) & set(_attributes(lines[place], None)):
+            break
+        own[ending[1]] = place
+    return own
 
 
 def _pattern_of(line: str) -> str:

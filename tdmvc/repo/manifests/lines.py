@@ -127,21 +127,26 @@ def _around(step: Step, column: int) -> list[Piece]:
 
 def _pick(step: Step, side: Side, column: int) -> list[Piece]:
     """Return an entry as one side has it, with what the other side wrote around the value."""
-    picked = step.sides.of(side)
-    other = step.sides.theirs if side is Side.OURS else step.sides.ours
+    other_side = Side.THEIRS if side is Side.OURS else Side.OURS
+    picked, other, base = step.sides.of(side), step.sides.of(other_side), step.sides.base
     if picked is None:
         return []
-    if picked.is_in_brackets:
-        return _in_line(step, *source_of(step, side), column)
-    base = step.sides.base
-    if other is None or other.wording in (picked.wording, base.wording if base else None):
-        return [*_lead(step, side, column), *shifted(picked.lines, column - picked.column)]
-    if not picked.node.is_block and not other.node.is_block:
-        return _in_line(step, *source_of(step, side), column)
+    if other and other.node.is_block and not picked.node.is_block and other.node.value == picked.node.value:
+        # Brackets have no room for the comments of a block.
+        side, picked, other = other_side, other, picked
+    is_alone = other is None or other.wording in (picked.wording, base.wording if base else None)
+    if is_alone and not picked.is_in_brackets:
+        return _verbatim(step, side, column)
+    lines = (
+        _verbatim(step, side, column)
+        if picked.node.is_block
+        else _in_line(step, *source_of(step, side), column)
+    )
+    if other is None or not (picked.node.is_block or other.node.is_block):
+        return lines
     known = {*comments_in(picked), *(comments_in(base) if base else ())}
-    rescued = [" " * column + words for words in comments_in(other) if words not in known]
-    lines = shifted(picked.lines, column - picked.column)
-    return [*_lead(step, side, column), *dict.fromkeys(rescued), *lines]
+    rescued = (" " * column + words for words in comments_in(other) if words not in known)
+    return [*dict.fromkeys(rescued), *lines]
 
 
 def _verbatim(step: Step, side: Side, column: int) -> list[Piece]:

@@ -1,0 +1,183 @@
+"""Laws of merging manifests: nothing is lost, either side may be called ours, and the words stay people's."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from tdmvc.model.manifest_merge import MergedText, NotMerged
+from tdmvc.repo.manifest_merge import merge_contract_text, merge_dataset_text
+from tdmvc.repo.yaml_file import YamlNode, parse_yaml
+from tests.laws.strategies_manifests import CONTRACTS, DATASETS, Sides, comments, identity, sides
+
+MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+BOTH = pytest.mark.parametrize(
+    ("documents", "merge"), [(DATASETS, merge_dataset_text), (CONTRACTS, merge_contract_text)]
+)
+GONE = object()
+
+
+def plain(node: YamlNode) -> Any:
+    """Return what a file says, as the strict reader sees it."""
+    if isinstance(node.value, dict):
+        return {key: plain(value) for key, value in node.value.items()}
+    if isinstance(node.value, tuple):
+        return [plain(value) for value in node.value]
+    return None if node.is_null else node.value
+
+
+def says(text: str) -> Any:
+    return plain(parse_yaml(text, "x.yaml"))
+
+
+def settled(text: str, side: str) -> str:
+    """Return a text with markers as a person leaves it who keeps one side everywhere."""
+    kept: list[str] = []
+    part = ""
+    for line in text.splitlines(keepends=True):
+        mark = re.match(r"(<{7} ours|\|{7} base|={7}|>{7} theirs)\n", line)
+        if mark:
+            part = {"<": "ours", "|": "base", "=": "theirs", ">": ""}[line[0]]
+        elif part in ("", side):
+            kept.append(line)
+    return "".join(kept)
+
+
+def merged(merge: Any, texts: tuple[str, str, str]) -> MergedText:
+    for text in texts:
+        note(text)
+    result = merge(*texts)
+    assert isinstance(result, MergedText), result
+    note(str(result.text))
+    return result
+
+
+# The rules once more, on plain values and in few words: what the engine is held against.
+
+SETS = {"heads", "ignore", "tags"}
+SECTIONS = {"migrations", "tables", "schema", "properties", *SETS}
+
+
+def expected(name: str, base: Any, ours: Any, theirs: Any, choice: int, clashes: list[str]) -> Any:
+    """Return the merged value of a place, each clash settled by the side of that number."""
+    if ours == theirs or theirs == base:
+        return ours
+    if ours == base:
+        return theirs
+    kind = dict if isinstance(ours or theirs, dict) else list
+    is_list = name in SECTIONS and isinstance(theirs if ours is GONE else ours, list)
+    if GONE in (ours, theirs) and name not in SECTIONS:
+        clashes.append(name)
+        return (base, ours, theirs)[choice]
+    if is_list or ((isinstance(ours, dict) or ours is GONE) and (isinstance(theirs, dict) or theirs is GONE)):
+        parts = [_parts(one, is_list=is_list) for one in (base, ours, theirs)]
+        result = {}
+        for key in {**parts[1], **parts[2]}:
+            inner = [part.get(key, GONE) for part in parts]
+            value = expected("" if is_list or name in SECTIONS else key, *inner, choice, clashes)
+            value = (
+                expected(key if not is_list and name not in SECTIONS else "", *inner, choice, [])
+                if False
+                else value
+            )
+            if value is not GONE:
+                result[key] = value
+        if not result:
+            return GONE if GONE in (ours, theirs) else kind()
+        return list(result.values()) if is_list else result
+    clashes.append(name)
+    return (base, ours, theirs)[choice]
+
+
+def _parts(value: Any, *, is_list: bool) -> dict[str, Any]:
+    if value is GONE:
+        return {}
+    return {identity(one): one for one in value} if is_list else value
+
+
+def unordered(value: Any) -> Any:
+    """Return a value without the order of its lists."""
+    if isinstance(value, dict):
+        return {key: unordered(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return sorted((unordered(one) for one in value), key=repr)
+    return value
+
+
+@BOTH
+@MANY
+@given(data=st.data())
+def test_a_merge_says_what_its_sides_say(documents, merge, data):
+    case: Sides = data.draw(sides(documents))
+    result = merged(merge, case.texts)
+    for number, side in enumerate(("base", "ours", "theirs")):
+        clashes: list[str] = []
+        wanted = expected("root", *case.values, number, clashes)
+        assert bool(clashes) == bool(result.conflicts)
+        assert unordered(says(settled(result.text, side))) == unordered(wanted)
+        assert len(clashes) == len(result.conflicts)
+
+
+@BOTH
+@MANY
+@given(data=st.data())
+def test_what_one_side_left_alone_is_the_other_side_byte_for_byte(documents, merge, data):
+    base, ours, theirs = data.draw(sides(documents)).texts
+    assert merge(base, base, theirs) == MergedText(theirs)
+    assert merge(base, ours, base) == MergedText(ours)
+    assert merge(base, ours, ours) == MergedText(ours)
+
+
+@BOTH
+@MANY
+@given(data=st.data())
+def test_either_side_may_be_called_ours(documents, merge, data):
+    case: Sides = data.draw(sides(documents))
+    base, ours, theirs = case.texts
+    one, other = merged(merge, case.texts), merged(merge, (base, theirs, ours))
+    assert sorted((c.path, c.base, c.theirs, c.ours) for c in one.conflicts) == sorted(
+        (c.path, c.base, c.ours, c.theirs) for c in other.conflicts
+    )
+    for side, mirrored in (("ours", "theirs"), ("theirs", "ours"), ("base", "base")):
+        assert says(settled(one.text, side)) == says(settled(other.text, mirrored))
+
+
+@BOTH
+@MANY
+@given(data=st.data())
+def test_a_comment_stays_as_long_as_what_it_is_about(documents, merge, data):
+    case: Sides = data.draw(sides(documents))
+    result = merged(merge, case.texts)
+    for number, side in ((1, "ours"), (2, "theirs")):
+        text = settled(result.text, side)
+        for path in _paths(says(text)):
+            above, beside = comments(path, ((side, case.seeds[number]),))
+            for comment in (*above, beside.strip()):
+                if comment in case.texts[number]:
+                    assert comment in text
+
+
+def _paths(value: Any, path: tuple[str, ...] = ()) -> Any:
+    inner = value.items() if isinstance(value, dict) else ()
+    if isinstance(value, list):
+        inner = ((identity(one), one) for one in value)
+    for name, one in inner:
+        yield (*path, name)
+        yield from _paths(one, (*path, name))
+
+
+@MANY
+@given(st.tuples(*[st.text(st.sampled_from("a: -[]{}\n#'\"|>&*!\r\ufeff\tb?<=")) for _ in range(3)]))
+def test_any_text_is_merged_or_left_to_git(texts):
+    result = merge_dataset_text(*texts)
+    if (
+        isinstance(result, MergedText)
+        and not result.conflicts
+        and texts[0] not in texts[1:]
+        and texts[1] != texts[2]
+    ):
+        says(result.text.removeprefix("\ufeff"))
+    else:
+        assert isinstance(result, MergedText | NotMerged)
