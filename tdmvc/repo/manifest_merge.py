@@ -6,21 +6,21 @@ in a lost entry.
 """
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.errors import ConfigError
 from tdmvc.model.manifest_merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
-from tdmvc.repo.contract import CONTRACT_FILE, parse_contract
-from tdmvc.repo.dataset import DATASET_FILE, parse_dataset
-from tdmvc.repo.manifests.faults import find_difference
+from tdmvc.repo.contract import CONTRACT_FILE
+from tdmvc.repo.dataset import DATASET_FILE
+from tdmvc.repo.manifests.faults import Faults, contract_faults, dataset_faults, find_difference
 from tdmvc.repo.manifests.layout import Entry, Node
 from tdmvc.repo.manifests.layout_reader import read_layout
-from tdmvc.repo.manifests.lines import with_markers, write_lines
+from tdmvc.repo.manifests.lines import Piece, settled, with_markers, write_lines
 from tdmvc.repo.manifests.plan import Path, Plan, brief, plan_merge
 from tdmvc.repo.manifests.shapes import CONTRACT, DATASET, Shape
-from tdmvc.repo.manifests.steps import ABSENT, Absent, Side, Step, Three
+from tdmvc.repo.manifests.steps import ABSENT, Absent, Side, Three
 from tdmvc.repo.manifests.text_form import TextForm, form_of, with_form, without_form
 
 _MARKERS: Final = MarkerStyle()
@@ -32,20 +32,11 @@ class _Manifest:
 
     file: str
     shape: Shape
-    parse: Callable[[str, str], object]
-    """The strict reader; raises ConfigError."""
-
-    def fault(self, text: str, path: str) -> ConfigError | None:
-        """Return what the strict reader says against the text."""
-        try:
-            self.parse(without_form(text), path)
-        except ConfigError as error:
-            return error
-        return None
+    faults: Faults
 
 
-_DATASET = _Manifest(DATASET_FILE, DATASET, parse_dataset)
-_CONTRACT = _Manifest(CONTRACT_FILE, CONTRACT, parse_contract)
+_DATASET = _Manifest(DATASET_FILE, DATASET, dataset_faults)
+_CONTRACT = _Manifest(CONTRACT_FILE, CONTRACT, contract_faults)
 
 
 def merge_manifest(
@@ -93,29 +84,50 @@ def _merge(
 
 
 def _merge_sides(manifest: _Manifest, path: str, texts: Three[str], style: MarkerStyle) -> MergedText:
+    form = _form(texts, path)
     layouts = texts.each(lambda text: read_layout(without_form(text), path))
     sides: Three[Entry | None] = layouts.each(lambda layout: _as_entry(layout.root))
     heads = layouts.each(lambda layout: layout.head)
+    # What a side has already is not the merge's fault.
+    known = {
+        fault for text in (texts.ours, texts.theirs) for fault in manifest.faults(without_form(text), path)
+    }
     contested: dict[Path, str] = {}
-    is_sound = all(manifest.fault(text, path) is None for text in (texts.ours, texts.theirs))
     while True:
         plan = plan_merge(manifest.shape, sides, contested)
-        settled = {choice: _settle(plan.root, heads, choice, path) for choice in _choices(plan)}
-        faults = {choice: manifest.fault(text, path) for choice, text in settled.items()}
-        if not is_sound or None in (faults[Side.OURS], faults.get(Side.THEIRS, faults[Side.OURS])):
+        pieces = write_lines(plan.root, heads)
+        choices = tuple(Side) if plan.root.clashes else (Side.OURS,)
+        left = {choice: _settle(plan, pieces, choice, path) for choice in choices}
+        found = [manifest.faults(left[side], path) for side in (Side.OURS, Side.THEIRS) if side in left]
+        # Where one choice is sound, the person who makes it is told enough.
+        fault = next((error for name, error in found[0].items() if name not in known), None)
+        if fault is None or not all(set(faults) - known for faults in found):
             break
-        fault = faults[Side.OURS]
-        assert fault is not None
-        merged = _as_entry(read_layout(settled[Side.OURS], path).root)
+        merged = _as_entry(read_layout(left[Side.OURS], path).root)
         place = find_difference(manifest.shape, sides, merged, fault.line)
         if place.is_equal or place.path in contested:
             # Nothing that a person could choose from: the message stands alone.
             plan = plan.with_conflict(ManifestConflict(place.shown, None, None, None, fault.what))
             break
         contested[place.path] = fault.what
-    lines = with_markers(write_lines(plan.root, heads, None), style)
-    text = "".join(f"{line}\n" for line in lines)
-    return MergedText(with_form(text, _form(texts, path)), plan.conflicts)
+    return MergedText(with_form(_joined(with_markers(pieces, style)), form), plan.conflicts)
+
+
+def _settle(plan: Plan, pieces: list[Piece], choice: Side, path: str) -> str:
+    """Return the merged text as a person leaves it who settles each clash by one side.
+
+    Raises:
+        ConfigError: it would not say what was decided.
+    """
+    text = _joined(settled(pieces, choice))
+    wanted = plan.root.value(choice)
+    if read_layout(text, path).root.value != ({} if isinstance(wanted, Absent) else wanted):
+        raise ConfigError.at("It is written in a way that a merge by structure cannot keep.", path)
+    return text
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _as_entry(root: Node) -> Entry:
@@ -129,20 +141,3 @@ def _form(texts: Three[str], path: str) -> TextForm:
         forms.each(lambda form: form.line_end).merged(),
         forms.each(lambda form: form.is_open).merged(),
     )
-
-
-def _choices(plan: Plan) -> tuple[Side, ...]:
-    return tuple(Side) if plan.root.clashes else (Side.OURS,)
-
-
-def _settle(root: Step, heads: Three[tuple[str, ...]], choice: Side, path: str) -> str:
-    """Return the merged text as a person would leave it who settles each clash by one side.
-
-    Raises:
-        ConfigError: it would not say what was decided.
-    """
-    text = "".join(f"{line}\n" for line in write_lines(root, heads, choice))
-    wanted = root.value(choice)
-    if read_layout(text, path).root.value != ({} if isinstance(wanted, Absent) else wanted):
-        raise ConfigError.at("It is written in a way that a merge by structure cannot keep.", path)
-    return text

@@ -1,11 +1,50 @@
-"""Knows which entry of a merged manifest a strict reader complains of, and whether the sides differ there."""
+"""Knows what the strict readers hold against a manifest, and which entry of a merged one is at fault."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from tdmvc.errors import ConfigError
+from tdmvc.repo.contract import read_strictly
+from tdmvc.repo.dataset import parse_dataset
 from tdmvc.repo.manifests.layout import Entry, Kind
 from tdmvc.repo.manifests.plan import Path, is_joinable, named, shown_below
 from tdmvc.repo.manifests.shapes import Shape
 from tdmvc.repo.manifests.steps import Three, value_of
+
+
+UNREADABLE = ""
+"""Stands for what is at fault where the reader stops."""
+
+Faults = Callable[[str, str], dict[str, ConfigError]]
+"""Returns the faults of a text, by what is at fault."""
+
+
+def dataset_faults(text: str, path: str) -> dict[str, ConfigError]:
+    """Return why the strict reader refuses a dataset.yaml; nothing where it does not."""
+    try:
+        parse_dataset(text, path)
+    except ConfigError as error:
+        return {UNREADABLE: error}
+    return {}
+
+
+def contract_faults(text: str, path: str) -> dict[str, ConfigError]:
+    """Return why the strict reader refuses a contract.yaml, or the tables that it references and lacks.
+
+    The reader takes such a reference, because a contract need not describe every table. A merge
+    must not make one of a table that one side dropped.
+    """
+    try:
+        file = read_strictly(text, path)
+    except ConfigError as error:
+        return {UNREADABLE: error}
+    return {
+        relation.reference.table: relation.node.error(
+            f"The relationship references the table '{relation.reference.table}', which is not there."
+        )
+        for relation in file.relationships
+        if file.contract.table(relation.reference.table) is None
+    }
 
 
 @dataclass(frozen=True, slots=True)

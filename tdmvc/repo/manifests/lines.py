@@ -25,15 +25,24 @@ Piece = str | Choice
 """A line, or several to choose from."""
 
 
-def write_lines(root: Step, heads: Three[tuple[str, ...]], choice: Side | None) -> list[Piece]:
-    """Return the lines of the merged file; with a choice, as if a person had settled each clash by that side.
+def write_lines(root: Step, heads: Three[tuple[str, ...]]) -> list[Piece]:
+    """Return the lines of the merged file.
 
     Raises:
-        ConfigError: a comment has no place in the merged file.
+        ConfigError: a comment has no place in it.
     """
     frame = next((side for side in (root.sides.ours, root.sides.theirs) if side and side.node.entries), None)
     column = frame.node.column if frame is not None else 0
-    return [*merge_comments(heads.base, heads.ours, heads.theirs), *_Writer(choice).block(root, column)]
+    return [*merge_comments(heads.base, heads.ours, heads.theirs), *_Writer(None).block(root, column)]
+
+
+def settled(pieces: Sequence[Piece], side: Side) -> Iterator[str]:
+    """Yield the lines as a person leaves them who keeps one side everywhere."""
+    for piece in pieces:
+        if isinstance(piece, str):
+            yield piece
+        else:
+            yield from piece.sides.of(side)
 
 
 def with_markers(pieces: Sequence[Piece], style: MarkerStyle) -> Iterator[str]:
@@ -56,6 +65,7 @@ class _Writer:
     """Writes steps at a column."""
 
     choice: Side | None
+    """The side that a person keeps where sides clash; None for markers."""
 
     def entry(self, step: Step, column: int) -> list[Piece]:
         if self.choice is None and step.clashes:
@@ -86,11 +96,7 @@ class _Writer:
             return []
         if not all(step.value(side) and not isinstance(step.value(side), Absent) for side in Side):
             return []
-        frame = step.sides.of(_frame(step))
-        pieces = self._join(step, column)
-        if frame is not None and frame.is_joined and isinstance(_first(pieces), Choice):
-            return []
-        return pieces
+        return self._join(step, column)
 
     def _join(self, step: Step, column: int) -> list[Piece]:
         choice = self.choice or Side.OURS
@@ -103,10 +109,12 @@ class _Writer:
         inner = column + frame.node.column - frame.column
         pieces = self.block(step, inner)
         if frame.is_joined:
-            lead = _lead(step, Side.OURS, column)
-            place = next(place for place, piece in enumerate(pieces) if piece is _first(pieces))
-            pieces[place] = " " * column + frame.prefix + str(pieces[place])[inner:]
-            return [*lead, *pieces]
+            place = next(place for place, piece in enumerate(pieces) if not _is_comment(piece))
+            first = pieces[place]
+            if isinstance(first, Choice):
+                return []  # a dash cannot stand before markers
+            pieces[place] = " " * column + frame.prefix + first[inner:]
+            return [*_lead(step, Side.OURS, column), *pieces]
         lines = step.sides.each(_with_line)
         blocks = lines.each(lambda side: side if side and side.node.is_block else None)
         prefix = _changed(blocks, lambda entry: entry.prefix) or frame.prefix
@@ -116,13 +124,21 @@ class _Writer:
 
 def _around(step: Step, column: int) -> list[Piece]:
     """Return a step between markers; comments that are above all three sides stand above the markers."""
-    written = Three(*(tuple(map(str, _Writer(side).entry(step, column))) for side in Side))
+    written = Three(*(tuple(map(str, _one_side(step, side, column))) for side in Side))
     shared = 0
     while all(len(lines) > shared and _is_comment(lines[shared]) for lines in written):
         if len({lines[shared] for lines in written}) > 1:
             break
         shared += 1
     return [*written.ours[:shared], Choice(written.each(lambda lines: lines[shared:]))]
+
+
+def _one_side(step: Step, side: Side, column: int) -> list[Piece]:
+    """Return a step that clashes as a person leaves it who keeps one side."""
+    entry = step.sides.of(side)
+    if entry is not None and not entry.node.is_block and entry.node.value == step.value(side):
+        return _verbatim(step, side, column)
+    return _Writer(side).entry(step, column)
 
 
 def _pick(step: Step, side: Side, column: int) -> list[Piece]:
@@ -228,10 +244,5 @@ def _with_line(entry: Entry | None) -> Entry | None:
     return None if entry is None or entry.is_in_brackets or entry.is_joined else entry
 
 
-def _is_comment(line: str) -> bool:
-    return not line.strip() or line.lstrip(" ").startswith("#")
-
-
-def _first(pieces: Sequence[Piece]) -> Piece | None:
-    """Return the first piece that is no comment."""
-    return next((piece for piece in pieces if isinstance(piece, Choice) or not _is_comment(piece)), None)
+def _is_comment(piece: Piece) -> bool:
+    return isinstance(piece, str) and (not piece.strip() or piece.lstrip(" ").startswith("#"))

@@ -195,19 +195,8 @@ def named(shape: Shape, side: Entry | None, kind: Kind) -> dict[str, Entry] | No
 
 def _left_empty(sides: Three[Entry | None], kind: Kind) -> Value | Absent:
     """Return what stands where a collection loses its last entry."""
-    nothing: Value = [] if kind is Kind.LIST else {}
-    full = "full"
-    left = sides.each(
-        lambda side: (
-            ABSENT
-            if side is None or side.node.kind not in (kind, Kind.SCALAR)
-            else full
-            if side.node.entries
-            else side.node.value
-        )
-    )
-    if left.base in (left.ours, left.theirs) or left.ours == left.theirs:
-        chosen = left.merged()
-    else:
-        chosen = ABSENT if ABSENT in left else nothing
-    return nothing if chosen == full else chosen
+    if sides.ours is None or sides.theirs is None:
+        return ABSENT
+    if sides.each(lambda side: side is not None and side.node.value is None).merged():
+        return None
+    return [] if kind is Kind.LIST else {}

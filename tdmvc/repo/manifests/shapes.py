@@ -60,16 +60,15 @@ def _by(*names: str) -> Identity:
 
     def identify(value: Value) -> str | None:
         if isinstance(value, dict):
-            for name in names:
-                found = value.get(name)
-                if isinstance(found, str):
-                    return found
+            words = (_by_word(value.get(name)) for name in names)
+            return next((word for word in words if word is not None), None)
         return None
 
     return identify
 
 
 def _by_word(value: Value) -> str | None:
+    # A column may be called `on`, or `y`.
     return value if isinstance(value, str) else value.word if isinstance(value, Switch) else None
 
 
@@ -86,7 +85,7 @@ def _by_target(value: Value) -> str | None:
 
 
 def _said(value: Value) -> str:
-    return value if isinstance(value, str) else content(value)
+    return _by_word(value) or content(value)
 
 
 def _by_name_or_content(value: Value) -> str | None:
