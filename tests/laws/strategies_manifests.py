@@ -52,7 +52,9 @@ def _mapping(value: Any, indent: int, path: Any, spelling: Spelling, seeds: Any)
         above, beside = comments((*path, key), seeds)
         lines += [" " * indent + comment for comment in above]
         head = f"{' ' * indent}{_scalar(key, '')}:"
-        if isinstance(inner, str):
+        if inner is True:
+            lines.append(f"{head} true{beside}")
+        elif isinstance(inner, str):
             lines.append(f"{head} {_scalar(inner, spelling.quote)}{beside}")
         elif not inner or (spelling.is_flow and _is_plain(inner)):
             lines.append(f"{head} {_flow(inner, spelling)}{beside}")
@@ -173,6 +175,30 @@ CONTRACTS = _some(
     },
     kind=st.just("DataContract"),
 )
+_SHORT = st.sampled_from(["a", "b", "c", "no"])
+_ENDS = st.builds("{}.{}".format, _SHORT, _SHORT)
+_LINKED_COLUMNS = st.lists(
+    _some(
+        {
+            "primaryKey": st.just(True),
+            "primaryKeyPosition": st.sampled_from(["1", "2"]),
+            "relationships": st.lists(st.fixed_dictionaries({"to": _ENDS}), unique_by=str, max_size=2),
+        },
+        name=_SHORT,
+        logicalType=st.just("integer"),
+    ),
+    unique_by=lambda one: one["name"],
+    max_size=3,
+)
+LINKED = _some(
+    {
+        "schema": st.lists(
+            _some({"properties": _LINKED_COLUMNS}, name=_SHORT), unique_by=lambda one: one["name"]
+        )
+    },
+    kind=st.just("DataContract"),
+)
+"""Contracts with keys and references; many of them are refused by the reader."""
 
 
 @dataclass(frozen=True)

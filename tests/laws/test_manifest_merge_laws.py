@@ -1,16 +1,22 @@
 """Laws of merging manifests: nothing is lost, either side may be called ours, and the words stay people's."""
 
 import re
+import subprocess
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, assume, event, given, note, settings
 from hypothesis import strategies as st
 
+from tdmvc.errors import ConfigError
 from tdmvc.model.manifest_merge import MergedText, NotMerged
+from tdmvc.repo.contract import parse_contract
 from tdmvc.repo.manifest_merge import merge_contract_text, merge_dataset_text
+from tdmvc.repo.manifests.faults import contract_faults
 from tdmvc.repo.yaml_file import YamlNode, parse_yaml
-from tests.laws.strategies_manifests import CONTRACTS, DATASETS, Sides, comments, identity, sides
+from tests.laws.strategies_manifests import CONTRACTS, DATASETS, LINKED, Sides, comments, identity, sides
 
 MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 BOTH = pytest.mark.parametrize(
@@ -166,6 +172,60 @@ def _paths(value: Any, path: tuple[str, ...] = ()) -> Any:
     for name, one in inner:
         yield (*path, name)
         yield from _paths(one, (*path, name))
+
+
+@BOTH
+@MANY
+@given(data=st.data())
+def test_what_git_merges_rightly_is_merged_to_the_same(documents, merge, data):
+    case: Sides = data.draw(sides(documents))
+    by_git = git_merge_file(case.texts)
+    clashes: list[str] = []
+    wanted = unordered(expected("root", *case.values, 1, clashes))
+    assume(by_git is not None and not clashes and unordered(by_git) == wanted)
+    result = merged(merge, case.texts)
+    assert result.conflicts == ()
+    assert unordered(says(result.text)) == wanted
+
+
+def git_merge_file(texts: tuple[str, str, str]) -> Any:
+    """Return what Git's merge of lines says; None where it leaves a conflict or what is no manifest."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = [Path(folder, name) for name in ("base", "ours", "theirs")]
+        for name, text in zip(names, texts, strict=True):
+            name.write_text(text, encoding="utf-8")
+        command = ["git", "merge-file", "-p", names[1], names[0], names[2]]
+        done = subprocess.run(command, capture_output=True, check=False)
+    try:
+        return None if done.returncode else says(done.stdout.decode())
+    except ConfigError:
+        return None
+
+
+@MANY
+@given(case=sides(LINKED))
+def test_a_clean_merge_of_contracts_is_a_contract_and_references_no_table_that_a_side_dropped(case):
+    base, ours, theirs = case.texts
+    faults = [contract_faults(text, "contract.yaml") for text in (ours, theirs)]
+    result = merged(merge_contract_text, case.texts)
+    assume(ours != theirs and base not in (ours, theirs))
+    if result.conflicts:
+        event("conflict")
+        return
+    event("clean")
+    assert set(contract_faults(result.text, "contract.yaml")) <= {*faults[0], *faults[1]}
+    if not any(faults):
+        parse_contract(result.text, "contract.yaml")
+
+
+@MANY
+@given(case=sides(LINKED))
+def test_a_primary_key_is_one_that_a_side_wrote(case):
+    result = merged(merge_contract_text, case.texts)
+    sides_ = [parse_contract(text, "x") for text in case.texts if not contract_faults(text, "x")]
+    assume(len(sides_) == 3 and not result.conflicts)
+    for name, table in parse_contract(result.text, "x").tables.items():
+        assert table.key in [side.tables[name].key for side in sides_ if name in side.tables]
 
 
 @MANY

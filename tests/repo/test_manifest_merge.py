@@ -142,10 +142,10 @@ def test_a_reference_to_a_table_that_the_other_side_dropped_is_a_conflict():
     result = merge_contract_text(base, base.removesuffix(B), A_TO_B + B)
     assert result.conflicts == (
         ManifestConflict(
-            "schema[a].properties[x].relationships[b.id]",
+            "schema[a].properties[x].relationships",
             None,
             None,
-            "{to: b.id}",
+            "[{to: b.id}]",
             "The relationship references the table 'b', which is not there.",
         ),
     )

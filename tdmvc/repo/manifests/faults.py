@@ -11,7 +11,6 @@ from tdmvc.repo.manifests.plan import Path, is_joinable, named, shown_below
 from tdmvc.repo.manifests.shapes import Shape
 from tdmvc.repo.manifests.steps import Three, value_of
 
-
 UNREADABLE = ""
 """Stands for what is at fault where the reader stops."""
 

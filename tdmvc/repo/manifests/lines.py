@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from tdmvc.model.manifest_merge import MarkerStyle
 from tdmvc.repo.manifests.brackets import check_comments, source_of
@@ -11,7 +12,6 @@ from tdmvc.repo.manifests.steps import Absent, Clash, Join, Leave, Pick, Side, S
 
 _CONTINUED = 2
 """How much deeper the further lines of a value stand where it moves out of brackets."""
-_ACTIVE = (Side.OURS, Side.THEIRS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +123,19 @@ class _Writer:
 
 
 def _around(step: Step, column: int) -> list[Piece]:
-    """Return a step between markers; comments that are above all three sides stand above the markers."""
+    """Return a step between markers; lines that all sides begin and end with stand outside of them."""
     written = Three(*(tuple(map(str, _one_side(step, side, column))) for side in Side))
-    shared = 0
-    while all(len(lines) > shared and _is_comment(lines[shared]) for lines in written):
-        if len({lines[shared] for lines in written}) > 1:
-            break
-        shared += 1
-    return [*written.ours[:shared], Choice(written.each(lambda lines: lines[shared:]))]
+    above = _shared(written)
+    below = _shared(written.each(lambda lines: lines[above:][::-1]))
+    inside = written.each(lambda lines: lines[above : len(lines) - below])
+    ours = written.ours
+    return [*ours[:above], Choice(inside), *ours[len(ours) - below :]]
+
+
+def _shared(sides: Three[tuple[str, ...]]) -> int:
+    """Return how many lines all sides begin with."""
+    same = takewhile(lambda lines: len(set(lines)) == 1, zip(*sides, strict=False))
+    return sum(1 for _ in same)
 
 
 def _one_side(step: Step, side: Side, column: int) -> list[Piece]:
