@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 from hypothesis import strategies as st
@@ -74,9 +75,12 @@ def _list(value: Any, indent: int, path: Any, spelling: Spelling, seeds: Any) ->
         if isinstance(inner, str):
             lines.append(f"{' ' * indent}- {_scalar(inner, spelling.quote)}{beside}")
         else:
-            # The first key has no comment above it: it stands beside the dash.
-            first, *rest = _mapping(inner, indent + 2, place, spelling, ())
-            lines += [f"{' ' * indent}- {first.lstrip()}{beside}", *rest]
+            # The first key stands beside the dash and has no comment of its own above it.
+            first, *rest = dropwhile(
+                lambda line: line.lstrip().startswith("# "),
+                _mapping(inner, indent + 2, place, spelling, seeds),
+            )
+            lines += [f"{' ' * indent}- {first.lstrip()}", *rest]
     return lines
 
 
