@@ -152,7 +152,13 @@ def parse_yaml(text: str, path: str) -> YamlNode:
         ConfigError: it is not YAML, holds conflict markers, a key twice, a tag, a
             recursive alias, or is too large; the line is named.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+    try:
+        size_bytes = len(text.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        raise ConfigError.at(
+            "The file is no text in UTF-8.", path, line=text.count("\n", 0, error.start) + 1
+        ) from None
+    if size_bytes > MAX_BYTES:
         raise ConfigError.at(f"The file is larger than {MAX_BYTES // 1_000_000} MB.", path)
     check_conflict_markers(text, path)
     try:

@@ -16,6 +16,12 @@ class _Block:
     owner: Entry | None
     """The entry whose value it is; None for the root."""
 
+    @property
+    def least_indent(self) -> int:
+        """How deep a comment below it is indented at the least: deeper than the key that it stands under."""
+        is_beneath = self.owner is not None and self.owner.column == self.node.column
+        return self.node.column + is_beneath
+
 
 @dataclass(slots=True)
 class _Station:
@@ -93,7 +99,7 @@ def _hang_below(closed: Sequence[_Block], gap: Sequence[str], column: int) -> in
         if not line.strip():
             continue
         indent = len(line) - len(line.lstrip(" "))
-        while len(still) > 1 and still[-1].node.column > indent:
+        while len(still) > 1 and still[-1].least_indent > indent:
             still.pop()
         if not still or indent <= column:
             break
