@@ -14,7 +14,7 @@ from tdmvc.errors import ConfigError
 from tdmvc.model.manifest_merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
 from tdmvc.repo.contract import CONTRACT_FILE
 from tdmvc.repo.dataset import DATASET_FILE
-from tdmvc.repo.manifests.faults import Faults, contract_faults, dataset_faults, find_difference
+from tdmvc.repo.manifests.faults import Faults, contract_faults, dataset_faults, find_place
 from tdmvc.repo.manifests.layout import Entry, Node
 from tdmvc.repo.manifests.layout_reader import read_layout
 from tdmvc.repo.manifests.lines import Piece, settled, with_markers, write_lines
@@ -104,8 +104,8 @@ def _merge_sides(manifest: _Manifest, path: str, texts: Three[str], style: Marke
         if fault is None or not all(set(faults) - known for faults in found):
             break
         merged = _as_entry(read_layout(left[Side.OURS], path).root)
-        place = find_difference(manifest.shape, sides, merged, fault.line)
-        if place.is_equal or place.path in contested:
+        place = find_place(manifest.shape, sides, merged, fault.line)
+        if not place.path or place.path in contested:
             # Nothing that a person could choose from: the message stands alone.
             plan = plan.with_conflict(ManifestConflict(place.shown, None, None, None, fault.what))
             break

@@ -120,17 +120,26 @@ def test_a_side_that_its_reader_refuses_is_merged_all_the_same():
     assert result == MergedText(newer.replace("part_rows: 1", "part_rows: 3"))
 
 
-def test_a_fault_that_no_choice_of_a_side_can_mend_is_told_with_its_place():
-    base = "schema:\n- name: a\n  properties:\n  - {name: x, logicalType: integer}\n"
-    ours = base.replace("logicalType", "description: ours, physicalType: bigint, logicalType")
-    theirs = base.replace("logicalType", "primaryKey: true, primaryKeyPosition: 1, logicalType")
-    ours += "  - {name: y, logicalType: integer, primaryKey: true, primaryKeyPosition: 1}\n"
-    result = merge_contract_text(base, ours, theirs)
-    assert [one.path for one in result.conflicts] == ["schema[a].primaryKey"]
-    base = "schema:\n- name: a\n  properties:\n  - {name: x, logicalType: integer}\n"
-    ours = base.replace(", logicalType: integer", ", physicalType: bigint")
-    theirs = base.replace("logicalType: integer", "logicalType: number, logicalTypeOptions: {format: i32}")
-    assert isinstance(merge_contract_text(base, ours, theirs), MergedText)
+@pytest.mark.parametrize("is_block", [True, False])
+def test_a_column_that_lost_its_type_between_the_sides_clashes_as_a_whole(is_block):
+    fields = ["name: x", "logicalType: integer", "physicalType: bigint"]
+    both, ours, theirs = (
+        "schema:\n- name: a\n  properties:\n"
+        + ("  - " + "\n    ".join(words) if is_block else f"  - {{{', '.join(words)}}}")
+        + "\n  - {name: y, physicalType: text}\n"
+        for words in (fields, [fields[0], fields[2]], [fields[0], fields[1]])
+    )
+    result = merge_contract_text(both, ours, theirs)
+    assert result.conflicts == (
+        ManifestConflict(
+            "schema[a].properties[x]",
+            "{name: x, logicalType: integer, physicalType: bigint}",
+            "{name: x, physicalType: bigint}",
+            "{name: x, logicalType: integer}",
+            "The type of the column 'x' is not known.",
+        ),
+    )
+    assert result.text.count("<<<<<<<") == 1
 
 
 A_TO_B = "schema:\n- name: a\n  properties:\n  - name: x\n    logicalType: integer\n    relationships: [{to: b.id}]\n"
@@ -153,6 +162,21 @@ def test_a_reference_to_a_table_that_the_other_side_dropped_is_a_conflict():
         "<<<<<<< ours\n||||||| base\n=======\n    relationships: [{to: b.id}]\n>>>>>>> theirs\n"
         in result.text
     )
+
+
+def test_every_reference_that_a_merge_breaks_is_found_and_references_that_hold_are_merged():
+    columns = "".join(f"  - name: {name}\n    logicalType: integer\n" for name in "xyz")
+    base = f"schema:\n- name: a\n  properties:\n{columns}{B}"
+    theirs = base
+    for name, to in (("x", "b.id"), ("y", "a.x"), ("z", "b.id")):
+        theirs = theirs.replace(f"name: {name}\n", f"name: {name}\n    relationships:\n    - to: {to}\n")
+    result = merge_contract_text(base, base.removesuffix(B), theirs)
+    assert [one.path for one in result.conflicts] == [
+        "schema[a].properties[x].relationships[b.id]",
+        "schema[a].properties[z].relationships[b.id]",
+    ]
+    assert result.text.count("<<<<<<<") == 2
+    assert "- name: y\n    relationships:\n    - to: a.x\n" in result.text
 
 
 def test_a_reference_that_leads_nowhere_on_one_side_already_is_not_the_merges_fault():

@@ -47,32 +47,35 @@ def contract_faults(text: str, path: str) -> dict[str, ConfigError]:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """The innermost entry that holds a fault and that a person can choose a side of."""
+class Place:
+    """Where in a manifest a fault is."""
 
-    path: Path
     shown: str
-    is_equal: bool
-    """Both sides say the same there, so that there is nothing to choose from."""
+    """The innermost entry that holds it, as people read it."""
+    path: Path
+    """The innermost entry that holds it and in which ours and theirs differ; empty where that is the whole file."""
 
 
-def find_difference(shape: Shape, sides: Three[Entry | None], merged: Entry, line: int | None) -> Difference:
-    """Return where to let a person choose, for a fault at a line (from 1) of the merged file."""
+def find_place(shape: Shape, sides: Three[Entry | None], merged: Entry, line: int | None) -> Place:
+    """Return the place of a fault at a line (from 1) of the merged file."""
     path: Path = ()
+    different = path
     shown = ""
-    entry: Entry | None = merged
-    while line is not None and entry is not None and (path == () or is_joinable(shape, sides)):
+    entry = merged
+    while line is not None and (path == () or is_joinable(shape, sides)):
         kind = entry.node.kind
         inside = named(shape, entry, kind) or {}
         name = next((name for name, found in inside.items() if found.is_at(line - 1)), None)
         if name is None:
             break
         entry = inside[name]
-        sides = _below(shape, sides, kind, name)
-        shown = shown_below(shown, name, kind)
         path = (*path, name)
+        shown = shown_below(shown, name, kind)
+        sides = _below(shape, sides, kind, name)
         shape = shape.of(name if kind is Kind.MAPPING else None)
-    return Difference(path, shown, value_of(sides.ours) == value_of(sides.theirs))
+        if value_of(sides.ours) != value_of(sides.theirs):
+            different = path
+    return Place(shown, different)
 
 
 def _below(shape: Shape, sides: Three[Entry | None], kind: Kind, name: str) -> Three[Entry | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import methodcaller
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -73,7 +74,7 @@ class _Planner:
         derived = shape.derived if len({content(_plain(value)) for value in values}) == 3 else frozenset()
         steps = []
         for name in merge_order(*(list(side) for side in found)):
-            entries = found.each(lambda side, name=name: side.get(name))  # type: ignore[misc]
+            entries = found.each(methodcaller("get", name))
             inner = shape.of(name if kind is Kind.MAPPING else None)
             decision: Decision = Leave()
             if kind is Kind.LIST or name not in derived:
