@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from tdmvc.model.manifest_merge import ManifestConflict
 from tdmvc.repo.manifests.layout import Entry, Kind, Switch, Value
 from tdmvc.repo.manifests.order import merge_order
-from tdmvc.repo.manifests.shapes import OneValue, Shape, content
+from tdmvc.repo.manifests.shapes import OneValue, Shape
 from tdmvc.repo.manifests.steps import (
     ABSENT,
     Absent,
@@ -71,7 +71,7 @@ class _Planner:
         values = sides.each(value_of)
         if shape.one_value is not None:
             one_value = self._contest(shape.one_value, values, shown)
-        derived = shape.derived if len({content(_plain(value)) for value in values}) == 3 else frozenset()
+        derived = shape.derived if _is_changed_twice(values) else frozenset()
         steps = []
         for name in merge_order(*(list(side) for side in found)):
             entries = found.each(methodcaller("get", name))
@@ -94,11 +94,11 @@ class _Planner:
             return Clash()
         if one_value is None and not any(other[: len(path)] == path for other in self.contested):
             words = sides.each(lambda side: side.wording if side else None)
-            if words.base in (words.ours, words.theirs) or words.ours == words.theirs:
+            if not _is_changed_twice(words):
                 return _changed(words)
         if is_joinable(shape, sides):
             return self.join(shape, sides, path, shown, one_value)
-        if values.base in (values.ours, values.theirs) or values.ours == values.theirs:
+        if not _is_changed_twice(values):
             return _changed(values)
         self._note(shown, values)
         return Clash()
@@ -106,7 +106,7 @@ class _Planner:
     def _contest(self, one: OneValue, values: Three[Value | Absent], shown: str) -> OneValue | None:
         """Return the fields of which each difference clashes: both sides changed what they say together."""
         read = values.each(lambda value: None if isinstance(value, Absent) else one.read(value))
-        if read.ours == read.theirs or read.base in (read.ours, read.theirs):
+        if not _is_changed_twice(read):
             return None
         texts = read.each(lambda names: None if names is None else _cut(", ".join(names), _MOST_SHOWN))
         self.conflicts.append(ManifestConflict(f"{shown}.{one.name}", texts.base, texts.ours, texts.theirs))
@@ -154,9 +154,9 @@ def _changed(sides: Three[T]) -> Pick:
     return Pick(Side.THEIRS if sides.ours == sides.base else Side.OURS)
 
 
-def _plain(value: Value | Absent) -> Value:
-    # No value is a list of an absent one, so the two stay apart.
-    return [[], "absent"] if isinstance(value, Absent) else value
+def _is_changed_twice(sides: Three[T]) -> bool:
+    """Tell whether each side says something else."""
+    return sides.ours != sides.theirs and sides.base not in (sides.ours, sides.theirs)
 
 
 def _kind(sides: Three[Entry | None]) -> Kind | None:
