@@ -106,7 +106,7 @@ def _parts(value: Any, *, is_list: bool) -> dict[str, Any]:
 def unordered(value: Any) -> Any:
     """Return a value without the order of its lists."""
     if isinstance(value, dict):
-        return {key: unordered(one) for key, one in value.items()}
+        return {key: unordered(one) for key, one in sorted(value.items())}
     if isinstance(value, list):
         return sorted((unordered(one) for one in value), key=repr)
     return value
