@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ from tdmvc.actions.tables import leftover_folders, open_tables, table_folder, wo
 from tdmvc.actions.workspace import Workspace
 from tdmvc.databases import TableToWrite, engine_for_target
 from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.names import folder_name

@@ -1,7 +1,7 @@
 """`diff`: what is different between two states of a dataset."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tdmvc.actions.states import resolve_state
@@ -10,6 +10,7 @@ from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.dataset import diff_dataset
 from tdmvc.changes.rows import RowsFormat, RowsTarget
 from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import DatasetDiff, TableSide
 from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.reference import Reference, parse_pair, parse_reference

@@ -1,7 +1,7 @@
 """`drift`: which datasets no longer fit the application's schema."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 
 from tdmvc.actions.look_back import look_back
@@ -12,6 +12,7 @@ from tdmvc.actions.workspace import Workspace
 from tdmvc.checks.drift import DEFAULT_FAIL_ON, check_drift, drift_findings
 from tdmvc.checks.touched_tables import with_touched
 from tdmvc.errors import MigrationsError, NotFoundError, UnreadableFileError, UsageError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.finding import Finding

@@ -1,7 +1,6 @@
 """Gathering rows: what sources and the working copy offer, built into parts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.actions.edits import open_edited
@@ -9,6 +8,7 @@ from tdmvc.actions.tables import new_folders, work_status
 from tdmvc.actions.workspace import Workspace
 from tdmvc.databases import engine_of, open_database
 from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.dataset import DatasetKind, DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import TableSchema

@@ -2,9 +2,9 @@
 
 import posixpath
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from tdmvc.errors import ConfigError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.schema import TableSchema
 from tdmvc.repo.git import GitRepo

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from tdmvc.actions.diff import diff_states
 from tdmvc.actions.known_contracts import KnownTable, known_table
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import NotFoundError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import DatasetDiff
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.schema import Column, Contract, TableSchema

@@ -1,7 +1,6 @@
 """`publish`: make the present state of a dataset an immutable version."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tdmvc.actions.change_set import ChangeSet
@@ -13,6 +12,7 @@ from tdmvc.actions.tables import new_folders, work_status
 from tdmvc.actions.transfer import push_states
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import LocalWorkError, MigrationsError, UsageError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import Bump, BumpLevel
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.recorded import RecordedState

@@ -1,7 +1,7 @@
 """From an application's release to the versions of datasets that fit it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 from tdmvc.actions.migrations import configured_locations, read_location, tree_at
@@ -9,6 +9,7 @@ from tdmvc.actions.states import version_state, versions
 from tdmvc.actions.workspace import Workspace
 from tdmvc.checks.drift import check_drift
 from tdmvc.errors import MigrationsError, NotFoundError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.migration import MigrationState

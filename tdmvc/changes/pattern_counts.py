@@ -7,7 +7,6 @@ then on, by the ways that a kernel can see.
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import repeat
 
 import pyarrow as pa
@@ -28,6 +27,7 @@ from tdmvc.changes.masks import (
 )
 from tdmvc.changes.pattern_kinds import Way, affix_way, has_affix, identity, plain_way, shift_way
 from tdmvc.changes.values import python_values
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import PatternKind
 
 _MOST_PAIRS = 2000

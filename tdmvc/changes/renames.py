@@ -1,13 +1,13 @@
 """Knows which columns were renamed: those that went and came with the same values in the same rows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from tdmvc.late import import_late
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
 

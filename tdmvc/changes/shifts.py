@@ -5,7 +5,6 @@ Nothing is drawn at random, so the same rows always give the same shifts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from itertools import pairwise
@@ -17,6 +16,7 @@ import pyarrow as pa
 from tdmvc.changes.join.faults import store_errors
 from tdmvc.changes.join.parts import RowScan, open_scan
 from tdmvc.changes.stability import index_threshold, nulls_threshold, stability_index
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import SchemaChangeKind, TableDiff, TableSide
 from tdmvc.model.review import Bar, Shift, ShiftKind
 from tdmvc.model.schema import Column

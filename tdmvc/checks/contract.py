@@ -1,7 +1,6 @@
 """Knows whether rows keep what the contract says of single tables: required, unique, key."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -20,6 +19,7 @@ from tdmvc.checks.table_rows import (
     store_errors,
 )
 from tdmvc.errors import PartError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema

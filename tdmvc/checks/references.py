@@ -5,7 +5,6 @@ names nothing, and nothing is broken.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
@@ -22,6 +21,7 @@ from tdmvc.checks.table_rows import (
     store_errors,
     text_sql,
 )
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, Reference, TableSchema

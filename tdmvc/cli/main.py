@@ -2,7 +2,6 @@
 
 import atexit
 import contextlib
-import gc
 import importlib
 import os
 import signal
@@ -23,8 +22,10 @@ from tdmvc.late import import_alone
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Arrow's allocator gives pages back as soon as a part is let go of, and has them cleared again for the next.
 os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")
-# Imports make many objects, and all of them stay: looking for garbage among them is time lost.
-gc.set_threshold(50_000)
+# Arrow's libraries call each other by thousands of names, and a command needs few of them: each is looked up
+# when it is first called, and not all at once.
+if sys.platform != "win32":
+    sys.setdlopenflags(os.RTLD_LAZY)
 
 COMMANDS: dict[str, str] = {
     "init": "Make this Git repository ready for datasets.",

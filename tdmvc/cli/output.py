@@ -9,16 +9,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from tdmvc.actions.workspace import Workspace
-from tdmvc.late import import_late
 from tdmvc.render.terminal import number
 
 if TYPE_CHECKING:
-    import shutil
-else:
-    shutil = import_late("shutil")
+    from click.shell_completion import CompletionItem
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -82,13 +78,29 @@ def use_color() -> bool:
 
 
 def terminal_width() -> int:
-    return max(60, min(160, shutil.get_terminal_size((100, 24)).columns))
+    return max(60, min(160, _columns() or 100))
+
+
+def _columns() -> int:
+    """Return the width that COLUMNS says, or the terminal has; 0 where neither is known.
+
+    As `shutil.get_terminal_size`, whose module brings three compressors.
+    """
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 0
+    except (OSError, ValueError):
+        return 0
 
 
 def complete_dataset(
     context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
+) -> list["CompletionItem"]:
     """Complete names of datasets; and of versions, behind an @."""
+    from click.shell_completion import CompletionItem
+
     try:
         with Workspace.open(context.find_root().params.get("directory") or ".") as workspace:
             names: Sequence[str] = workspace.datasets()
@@ -125,7 +137,7 @@ class _ProgressLine:
             return
         self._last = now
         count = f"{number(done)} of {number(total)}" if total is not None else number(done)
-        text = f"{what}: {count} {unit}"[: shutil.get_terminal_size((80, 24)).columns - 1]
+        text = f"{what}: {count} {unit}"[: (_columns() or 80) - 1]
         sys.stderr.write("\r" + text.ljust(self._width))
         sys.stderr.flush()
         self._width = len(text)

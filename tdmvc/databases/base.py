@@ -1,13 +1,13 @@
 """What every database engine can do."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
 import pyarrow as pa
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Reference, TableSchema
 from tdmvc.model.source import SourceTable

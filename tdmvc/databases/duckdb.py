@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -11,6 +10,7 @@ import duckdb
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.duckdb_write import write_duckdb
 from tdmvc.errors import DatabaseError, SourceError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.duckdb_types import CanonicalForm, DuckType, canonical_form
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, Reference, TableSchema

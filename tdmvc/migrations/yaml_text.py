@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Union
 
 import yaml
 
 from tdmvc.errors import MigrationsError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.base import misunderstood
 from tdmvc.migrations.conflicts import refuse_conflict
 

@@ -1,10 +1,11 @@
 """What is different between two states of a dataset."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Reference, TableSchema
 

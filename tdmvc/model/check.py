@@ -1,7 +1,6 @@
 """What `check` answers: whether what Git holds of the datasets makes sense."""
 
-from dataclasses import dataclass
-
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.finding import Finding, Severity
 
 

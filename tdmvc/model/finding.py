@@ -1,7 +1,9 @@
 """What a check says about data: a value, never an exception."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from tdmvc.late_dataclass import dataclass
 
 
 class Severity(StrEnum):

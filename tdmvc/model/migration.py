@@ -1,7 +1,6 @@
 """Which migrations an application stands at."""
 
-from dataclasses import dataclass
-
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.recorded import MigrationLocation
 
 

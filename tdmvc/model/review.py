@@ -1,8 +1,9 @@
 """A review: what a pull request changes in the test data, and what a person must decide about it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import BumpLevel, DatasetDiff, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 

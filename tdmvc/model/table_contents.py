@@ -1,7 +1,8 @@
 """What a pointer's table holds, ready to be told row by row or part by part."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import Column
 
 

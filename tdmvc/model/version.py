@@ -1,9 +1,10 @@
 """Semantic versions of datasets, and what a published version holds."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import total_ordering
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import BumpLevel
 from tdmvc.model.recorded import RecordedState
 

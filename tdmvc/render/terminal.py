@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from tdmvc.late_dataclass import dataclass
 
 _GAP = "  "
 

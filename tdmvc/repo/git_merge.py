@@ -1,9 +1,9 @@
 """Knows how Git merges two revisions into a tree of its object store, without a work tree."""
 
 import re
-from dataclasses import dataclass
 
 from tdmvc.errors import UsageError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.repo.git_commands import GitCommands
 
 _OLDEST = (2, 38)

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import Column, Contract, Reference, TableSchema
 from tdmvc.model.types import parse, spell
 from tdmvc.repo.physical_types import canonical_type

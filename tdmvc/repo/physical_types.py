@@ -45,7 +45,7 @@ _WORDS: Final[dict[str, str]] = {
     **dict.fromkeys(["tsrange", "tstzrange", "daterange", "ltree", "point", "national character"], "string"),
 }
 _DECIMALS = frozenset({"decimal", "numeric", "number", "dec", "fixed", "bigdecimal"})
-_PARAMETRIC = re.compile(r"([a-z_][a-z0-9_ ]*?)\s*\(\s*([^()]*?)\s*\)\s*([a-z ]*)", re.IGNORECASE)
+_PARAMETRIC = r"([a-z_][a-z0-9_ ]*?)\s*\(\s*([^()]*?)\s*\)\s*([a-z ]*)"
 _FORMATS: Final = {
     **{f"i{bits}": SIMPLE[f"int{bits}"] for bits in (8, 16, 32, 64)},
     **{f"u{bits}": SIMPLE[f"uint{bits}"] for bits in (8, 16, 32, 64)},
@@ -132,7 +132,8 @@ def physical_type(text: str) -> pa.DataType | None:
     if word.endswith("[]"):
         inner = physical_type(word[:-2])
         return None if inner is None else pa.list_(inner)
-    match = _PARAMETRIC.fullmatch(word)
+    # Not compiled before it is needed: a canonical type, as contracts have, never comes here.
+    match = re.fullmatch(_PARAMETRIC, word, re.IGNORECASE)
     base, arguments, tail = (match[1], match[2], match[3]) if match else (word, "", "")
     if base in _DECIMALS:
         return _decimal(arguments)

@@ -4,8 +4,8 @@ import itertools
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.tree import FileTree
 from tdmvc.repo.yaml_file import YamlNode, parse_yaml
 

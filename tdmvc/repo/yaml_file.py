@@ -6,12 +6,13 @@ release `2.10`, a migration `0001` and a table named `on` stay what they are.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import yaml
 
 from tdmvc.errors import ConfigError
+from tdmvc.late_dataclass import dataclass
 
 MAX_BYTES: Final = 5_000_000
 MAX_DEPTH: Final = 60

@@ -3,7 +3,6 @@
 import gzip
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
@@ -11,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from tdmvc.errors import SourceError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.source import SourceTable
 
 

@@ -2,13 +2,14 @@
 
 import csv
 import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import duckdb
 
 from tdmvc.errors import SourceError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.model.sql import quote_path, quote_text

@@ -1,12 +1,12 @@
 """Which type a column of texts has: the narrowest that gives every text's value back exactly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntFlag
 
 import duckdb
 import pyarrow as pa
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import UNTYPED, Column
 from tdmvc.model.sql import quote_name, quote_names
 from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type

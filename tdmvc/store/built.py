@@ -1,7 +1,6 @@
 """What goes into building a table, and what comes of it."""
 
-from dataclasses import dataclass
-
+from tdmvc.late_dataclass import dataclass
 from tdmvc.store.objects import Listing
 
 

@@ -9,11 +9,11 @@ import contextlib
 import importlib
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdmvc.errors import ConfigError, StoreError
+from tdmvc.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     from dvc.repo import Repo

@@ -3,12 +3,12 @@
 import os
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdmvc.errors import ConfigError
 from tdmvc.late import import_late
+from tdmvc.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     import configparser

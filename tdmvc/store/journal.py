@@ -9,10 +9,11 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 
 from tdmvc.errors import StoreError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.store.durable import remove_quietly, write_atomic
 
 _FORMAT = "tdmvc.journal/1"

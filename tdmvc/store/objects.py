@@ -3,12 +3,12 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdmvc.errors import PartError, StoreError
 from tdmvc.late import import_late
+from tdmvc.late_dataclass import dataclass
 from tdmvc.store.content import table_content
 from tdmvc.store.durable import write_atomic
 from tdmvc.store.index import FileIndex

@@ -1,12 +1,12 @@
 """A table's folder in the work tree: what lies there, and how it becomes a listing's files."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdmvc.errors import StoreError
 from tdmvc.late import import_late
+from tdmvc.late_dataclass import dataclass
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore, PartEntry, is_part_name
 

@@ -1,11 +1,10 @@
 """Knows which keys cannot tell rows apart: those that repeat, and those with a null in them."""
 
-from dataclasses import dataclass
-
 import duckdb
 
 from tdmvc.changes.join.forms import token_value
 from tdmvc.changes.join.pairing import Pairing
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.finding import Finding, Severity
 
 FAULTY_KEYS = "temp.tdmvc_faulty_keys"

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.sql import quote_name, scan_parquet

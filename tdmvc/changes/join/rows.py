@@ -1,7 +1,6 @@
 """Writes the full list of touched rows into a file (see `changes.rows`)."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -14,6 +13,7 @@ from tdmvc.changes.join.touched import TOUCHED, Touch
 from tdmvc.changes.pairs import ColumnPair
 from tdmvc.changes.rows import RowsFormat, RowsTarget
 from tdmvc.errors import StoreError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.sql import quote_name, quote_text
 from tdmvc.model.types import SIMPLE
 
