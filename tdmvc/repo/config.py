@@ -6,7 +6,8 @@ from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
 from tdmvc.model.recorded import MigrationLocation
 from tdmvc.model.tree import FileTree
-from tdmvc.repo.yaml_file import YamlNode, check_format, flow_mapping, parse_yaml, scalar
+from tdmvc.repo.yaml_file import check_format, flow_mapping, parse_yaml, scalar
+from tdmvc.repo.yaml_node import YamlNode
 
 CONFIG_FILE = "tdmvc.yaml"
 FORMAT = "tdmvc/1"

@@ -3,7 +3,8 @@
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules
 from tdmvc.model.names import is_dataset_name
 from tdmvc.model.recorded import RecordedState
-from tdmvc.repo.yaml_file import YamlNode, check_format, parse_yaml
+from tdmvc.repo.yaml_file import check_format, parse_yaml
+from tdmvc.repo.yaml_node import YamlNode
 
 DATASET_FILE = "dataset.yaml"
 FORMAT = "tdmvc.dataset/1"

@@ -9,7 +9,7 @@ from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import Column, Contract, Reference, TableSchema
 from tdmvc.model.types import parse, spell
 from tdmvc.repo.physical_types import canonical_type
-from tdmvc.repo.yaml_file import YamlNode
+from tdmvc.repo.yaml_node import YamlNode
 
 TYPE_PROPERTY = "tdmvcType"
 """The custom property that holds a canonical type which the other fields do not lead to."""

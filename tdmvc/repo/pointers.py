@@ -8,7 +8,8 @@ from tdmvc.model.dataset import Pointer
 from tdmvc.model.names import table_name
 from tdmvc.model.tree import FileTree
 from tdmvc.repo.stages import read_stages
-from tdmvc.repo.yaml_file import YamlNode, parse_yaml
+from tdmvc.repo.yaml_file import parse_yaml
+from tdmvc.repo.yaml_node import YamlNode
 
 _OBJECT = re.compile(r"[0-9a-f]{32}\.dir")
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from tdmvc.late_dataclass import dataclass
 from tdmvc.model.tree import FileTree
-from tdmvc.repo.yaml_file import YamlNode, parse_yaml
+from tdmvc.repo.yaml_file import parse_yaml
+from tdmvc.repo.yaml_node import YamlNode
 
 _TEMPLATE = re.compile(r"\$\{\s*([\w.]+)\s*\}")
 

@@ -10,7 +10,8 @@ from tdmvc.model.recorded import RecordedState
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.repo.dataset import read_recorded_states
-from tdmvc.repo.yaml_file import YamlNode, check_format, flow_list, flow_mapping, parse_yaml, scalar
+from tdmvc.repo.yaml_file import check_format, flow_list, flow_mapping, parse_yaml, scalar
+from tdmvc.repo.yaml_node import YamlNode
 
 FORMAT = "tdmvc.version/1"
 FOLDER = "versions"

@@ -4,8 +4,10 @@ import pytest
 import yaml
 
 from tdmvc.errors import ConfigError
+from tdmvc.repo.yaml_composer import compose
 from tdmvc.repo.yaml_edit import YamlEdit, text_value
 from tdmvc.repo.yaml_file import MAX_BYTES, parse_yaml, scalar
+from tdmvc.repo.yaml_plain import read_plain
 
 
 def _fails(text: str, *words: str) -> None:
@@ -138,3 +140,53 @@ def test_a_file_of_comments_keeps_them() -> None:
     edit = YamlEdit("# hello\n", "p")
     edit.root["a"] = "b"
     assert edit.render() == "# hello\na: b\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'format: tdmvc.dataset/1\nname: golden\nmigrations:\n  main: {tool: sql, heads: ["0010"], count: 1}\n',
+        "outs:\n- md5: 8232d93ac319f9f49f0173d144311712.dir\n  size: 1\n  nfiles: 2\n  hash: md5\n  path: t\n",
+        "# a comment\n\na:   # another\n  - b: 'c'\n    d: du thé, à 5 %\n  - \"e: f\"   # a third\ng: []\nh:\n",
+    ],
+)
+def test_what_tdmvc_dvc_and_people_write_is_read_without_pyyaml(text: str) -> None:
+    assert read_plain(text, "p") == compose(text, "p")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "a",
+            "a: |\n  b\n",
+            "a: &b c\n",
+            "a: *b\n",
+            "a: !x b\n",
+            "<<: {a: b}\n",
+            "a: 1\na: 2\n",
+            "a:\tb\n",
+        ),
+        *(
+            "a: 'b''c'\n",
+            'a: "b\\n"\n',
+            "a: b\n  c\n",
+            "--- {}\n",
+            "- - a\n",
+            "{a: {b: [[c]]}}\n",
+            "a: {b: c,}\n",
+        ),
+        "a: [" + "b, " * 5_000 + "c]\n",
+    ],
+)
+def test_what_is_not_plain_is_left_to_pyyaml(text: str) -> None:
+    assert read_plain(text, "p") is None
+
+
+def test_plain_files_are_nested_no_deeper_than_the_stack() -> None:
+    deep = "".join(f"{' ' * depth}a:\n" for depth in range(50))
+    assert read_plain(deep, "p") is None
+    assert parse_yaml(deep, "p") == compose(deep, "p")
+    braces = "a: " + "{b: " * 5_000 + "c" + "}" * 5_000
+    assert read_plain(braces, "p") is None
