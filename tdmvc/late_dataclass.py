@@ -4,8 +4,8 @@
 class, which takes 0.4 ms; a command imports some sixty such classes, and makes objects of
 a third of them. Here the standard library only collects the fields (0.03 ms), so `fields`,
 `replace`, `asdict` and `match` work as ever. Objects are compared, hashed and printed by what
-all classes share, and `__init__` is written, as the standard library would write it, for the
-first object of a class.
+all classes share, and `__init__` is written, as the standard library would write it, when a
+class has had its first few objects.
 
 For mypy this is the standard library's decorator.
 """
@@ -31,6 +31,8 @@ def _dataclass(*, slots: bool, frozen: bool = False, eq: bool = True) -> Callabl
     """
 
     def made(cls: _Class) -> _Class:
+        # The standard library writes a signature where there is no docstring, which takes longer than all the rest.
+        cls.__doc__ = cls.__doc__ or f"{cls.__name__}(…)"
         light: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
         fields = dataclasses.fields(light)
         _refuse_the_unusual(light, fields)
@@ -54,6 +56,8 @@ else:
     dataclass = _dataclass
 
 
+_FEW = 10
+"""So many objects are filled sooner than an `__init__` is compiled."""
 _ADDED = frozenset({"__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__"})
 
 
@@ -70,12 +74,41 @@ def _refuse_the_unusual(cls: type, fields: Iterable["dataclasses.Field[Any]"]) -
 
 
 def _init_written_late(cls: Any, *, frozen: bool) -> Callable[..., None]:
+    fields = dataclasses.fields(cls)
+    left = _FEW
+
     def __init__(self: object, *args: object, **kwargs: object) -> None:
-        # Two threads that make the first objects at once write the same text twice.
-        cls.__init__ = _write_init(cls, frozen=frozen)
-        cls.__init__(self, *args, **kwargs)
+        nonlocal left
+        left -= 1
+        if left < 0 or not _fill(self, fields, args, kwargs):
+            # Two threads that come here at once write the same text twice.
+            cls.__init__ = _write_init(cls, frozen=frozen)
+            cls.__init__(self, *args, **kwargs)
 
     return __init__
+
+
+def _fill(
+    self: object,
+    fields: Iterable["dataclasses.Field[Any]"],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+) -> bool:
+    """Set the fields of an object; return whether that was possible and is all there is to do."""
+    given = dict(zip((field.name for field in fields), args, strict=False)) | kwargs
+    if len(given) != len(args) + len(kwargs) or hasattr(self, "__post_init__"):
+        return False
+    for field in fields:
+        if field.name in given:
+            value = given.pop(field.name)
+        elif field.default is not dataclasses.MISSING:
+            value = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            value = field.default_factory()
+        else:
+            return False
+        object.__setattr__(self, field.name, value)
+    return not given
 
 
 def _write_init(cls: type, *, frozen: bool) -> Callable[..., None]:

@@ -17,16 +17,19 @@ from tdmvc.model.tree import FileTree
 from tdmvc.repo.config import read_config
 from tdmvc.repo.datasets import list_datasets
 from tdmvc.repo.git import GitRepo
-from tdmvc.store.journal import Journal
-from tdmvc.store.lock import exclusive, try_exclusive
 from tdmvc.store.store import Store
 
 if TYPE_CHECKING:
     import tempfile
 
     import duckdb
+
+    from tdmvc.store import journal as journals
+    from tdmvc.store import lock as locks
 else:
     tempfile = import_late("tempfile")
+    journals = import_late("tdmvc.store.journal")
+    locks = import_late("tdmvc.store.lock")
 
 ENGINE_MEMORY = "1GB"
 """What DuckDB may hold before it spills to disk; override with TDMVC_MEMORY (`4GB`)."""
@@ -156,9 +159,9 @@ class Workspace:
             )
 
     @contextlib.contextmanager
-    def writing(self, dataset: str) -> Iterator[Journal]:
+    def writing(self, dataset: str) -> Iterator["journals.Journal"]:
         """Hold the dataset's lock, with what an earlier process began finished."""
-        with exclusive(self._lock_path(dataset), on_wait=lambda: self.warn(_waiting(dataset))):
+        with locks.exclusive(self._lock_path(dataset), on_wait=lambda: self.warn(_waiting(dataset))):
             journal = self._journal(dataset)
             if journal.recover():
                 self.warn(f"Finished a change of {dataset} that an earlier process had begun.")
@@ -169,15 +172,15 @@ class Workspace:
         folder = self.root / ".dvc" / "tmp" / "tdmvc"
         for path in sorted(folder.glob("*.journal")) if folder.is_dir() else []:
             dataset = path.name.removesuffix(".journal")
-            lock = try_exclusive(self._lock_path(dataset))
+            lock = locks.try_exclusive(self._lock_path(dataset))
             if lock is not None:
                 try:
                     self._journal(dataset).recover()
                 finally:
                     lock.release()
 
-    def _journal(self, dataset: str) -> Journal:
-        return Journal(self.root, self.root / ".dvc" / "tmp" / "tdmvc" / f"{dataset}.journal")
+    def _journal(self, dataset: str) -> "journals.Journal":
+        return journals.Journal(self.root, self.root / ".dvc" / "tmp" / "tdmvc" / f"{dataset}.journal")
 
     def _lock_path(self, dataset: str) -> Path:
         return self.root / ".dvc" / "tmp" / "tdmvc" / f"{dataset}.lock"

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from tdmvc.errors import PartError
 from tdmvc.late import import_late
-from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.dvc_config import DvcConfig, read_dvc_config
 from tdmvc.store.footers import count_rows
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
-from tdmvc.store.worktree import Materialiser
 
 if TYPE_CHECKING:
-    from tdmvc.store import dvc
+    from tdmvc.store import built, dvc, worktree
 else:
+    built = import_late("tdmvc.store.built")
     dvc = import_late("tdmvc.store.dvc")
+    worktree = import_late("tdmvc.store.worktree")
 
 
 class Store:
@@ -37,8 +37,8 @@ class Store:
         """Keep a part (see `finishing.PartSink`)."""
         return self.objects.put(data)
 
-    def materialiser(self) -> Materialiser:
-        return Materialiser(self.objects, self.index, self.config.link_types)
+    def materialiser(self) -> "worktree.Materialiser":
+        return worktree.Materialiser(self.objects, self.index, self.config.link_types)
 
     def listing(self, oid: str, owner: str) -> Listing:
         """Return the listing of a table, fetched if it is not here.
@@ -100,21 +100,21 @@ class Store:
         """Return the bytes of the parts that are here."""
         return sum(self.objects.size_bytes(e.md5) for e in listing.entries if self.objects.has(e.md5))
 
-    def known_parts(self, listing: Listing | None) -> dict[str, KnownPart]:
+    def known_parts(self, listing: Listing | None) -> dict[str, "built.KnownPart"]:
         """Return the parts whose bytes can be used again: those that are here, by content hash."""
         if listing is None:
             return {}
         return {
-            entry.content: KnownPart(entry.md5, self.objects.size_bytes(entry.md5))
+            entry.content: built.KnownPart(entry.md5, self.objects.size_bytes(entry.md5))
             for entry in listing.entries
             if self.objects.has(entry.md5)
         }
 
-    def keep(self, built: BuiltTable) -> str:
+    def keep(self, table: "built.BuiltTable") -> str:
         """Keep a built table's listing and remember its facts; return the listing's object."""
-        for md5, rows in built.part_rows.items():
+        for md5, rows in table.part_rows.items():
             self.index.remember_rows(md5, rows)
-        return self.objects.put_listing(built.listing)
+        return self.objects.put_listing(table.listing)
 
     def closure(self, oid: str, owner: str) -> set[str]:
         """Return all objects that a pointer needs: the listing and every part."""
