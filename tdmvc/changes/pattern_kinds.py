@@ -1,6 +1,5 @@
 """Knows in which ways one value can have become another."""
 
-import re
 from collections.abc import Hashable
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation
@@ -8,7 +7,6 @@ from math import isfinite
 
 from tdmvc.model.change import PatternKind
 
-_SPACE = re.compile(r"\s+")
 LONGEST_AFFIX = 200
 _EXACT = Context(prec=80, traps=[Inexact, InvalidOperation])
 """The default context would round a difference of large decimals."""
@@ -24,7 +22,7 @@ def plain_way(old: object, new: object) -> Way | None:
     if isinstance(old, str) and isinstance(new, str) and old != new:
         if old.lower() == new.lower():
             return (PatternKind.CASE, None)
-        if _SPACE.sub("", old) == _SPACE.sub("", new):
+        if "".join(old.split()) == "".join(new.split()):
             return (PatternKind.WHITESPACE, None)
     return None
 
@@ -33,13 +31,16 @@ def affix_way(old: object, new: object) -> Way | None:
     """Return the text that was put before or behind, or taken away there."""
     if not (isinstance(old, str) and isinstance(new, str)) or not old or not new:
         return None
-    shorter, longer, verb = (old, new, "added") if len(old) < len(new) else (new, old, "removed")
+    is_added = len(old) < len(new)
+    shorter, longer = (old, new) if is_added else (new, old)
     text = ""
     if longer.endswith(shorter):
-        text, part = longer[: -len(shorter)], "prefix"
+        text = longer[: -len(shorter)]
+        kind = PatternKind.PREFIX_ADDED if is_added else PatternKind.PREFIX_REMOVED
     elif longer.startswith(shorter):
-        text, part = longer[len(shorter) :], "suffix"
-    return (PatternKind(f"{part}_{verb}"), text) if text and len(text) <= LONGEST_AFFIX else None
+        text = longer[len(shorter) :]
+        kind = PatternKind.SUFFIX_ADDED if is_added else PatternKind.SUFFIX_REMOVED
+    return (kind, text) if text and len(text) <= LONGEST_AFFIX else None
 
 
 def has_affix(kind: PatternKind, text: str, old: object, new: object) -> bool:
