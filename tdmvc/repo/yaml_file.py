@@ -14,8 +14,9 @@ from tdmvc.repo.yaml_plain import read_plain
 
 MAX_BYTES: Final = 5_000_000
 
-_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./@+-]*|\d+\.\d+\.\d+|sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}")
+# Compiled when they are needed: reading a plain file needs neither.
+_CONFLICT = r"(?m)^(?:<{7}|>{7}|\|{7})(?: |$)"
+_PLAIN = r"[A-Za-z_][A-Za-z0-9_./@+-]*|\d+\.\d+\.\d+|sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}"
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null", "inf", "nan"})
 
 
@@ -46,7 +47,7 @@ def parse_yaml(text: str, path: str) -> YamlNode:
 
 def check_conflict_markers(text: str, path: str) -> None:
     """Raise a ConfigError where Git left conflict markers in the text."""
-    match = _CONFLICT.search(text)
+    match = re.search(_CONFLICT, text)
     if match:
         raise ConfigError.at(
             "The file holds Git conflict markers.",
@@ -70,7 +71,7 @@ def check_format(root: YamlNode, name: str) -> None:
 
 def scalar(text: str) -> str:
     """Return the text as a YAML scalar that every YAML reader takes for the same text."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+    if re.fullmatch(_PLAIN, text) and text.lower() not in _WORDS:
         return text
     return '"' + "".join(_escape(char) for char in text) + '"'
 

@@ -454,6 +454,11 @@ def test_reading_commands_do_not_load_dvc(published: Path) -> None:
     assert not loaded & {"dvc", "dvc_data", "dvc_objects", "pandas"}
 
 
+def test_plain_files_are_read_without_pyyaml(published: Path) -> None:
+    commands = ["diff", "diff golden@1.0.0 golden", "status", "show golden@1.0.0", "list"]
+    assert "yaml" not in _loaded_by(published, *commands)
+
+
 def test_help_loads_nothing_heavy(published: Path) -> None:
     loaded = _loaded_by(published, "--help", "--version")
     assert not loaded & {"dvc", "dvc_data", "pyarrow", "duckdb", "git", "ruamel", "deepdiff", "numpy", "yaml"}
