@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +16,7 @@ from tdmvc.changes.merge.described import count_open, count_open_counts, describ
 from tdmvc.changes.merge.plan import Batch
 from tdmvc.changes.merge.rows import REPEATED_KEYS, collect_repeated_keys, decide_rows
 from tdmvc.changes.merge.scans import MergeScan, open_scans
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.merge import Conflict, ConflictKind, MergeCounts, Resolutions, Side
 from tdmvc.model.sql import quote_name

@@ -1,11 +1,12 @@
 """Knows which columns of three sides are one, and what the merged table's columns are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import pyarrow as pa
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.merge import Conflict, ConflictKind, Resolutions, Side
 from tdmvc.model.schema import Column, TableSchema
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +13,7 @@ from tdmvc.changes.merge.aligned import AlignedStretch
 from tdmvc.changes.merge.columns import MergedColumns
 from tdmvc.changes.merge.stretches import Locate, PartSpan, Stretch, is_followed, look_at
 from tdmvc.changes.parts import Engine
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.merge import MergeCounts, Resolutions, Side, TableMerge
 

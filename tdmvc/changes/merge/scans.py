@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 import duckdb
 
 from tdmvc.changes.join.json_form import JSON_FORM, lend_json_form
 from tdmvc.changes.join.parts import RowScan, open_scan
 from tdmvc.changes.merge.columns import MergedColumn, MergedColumns
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.merge import Side
 from tdmvc.model.types import duckdb_type, is_widening
