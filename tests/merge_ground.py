@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tdmvc.actions.merge_tables import MergedTable, merge_states
 
 from tdmvc.actions.init import init
+from tdmvc.actions.merge_tables import MergedTable, merge_states
 from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.values import python_values
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer

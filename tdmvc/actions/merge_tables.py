@@ -1,11 +1,12 @@
 """Three states of a dataset → its merged tables, kept in the store and not yet pointed at."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.merge.plan import MergePlan
 from tdmvc.changes.merge.table import plan_merge
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.merge import UNDECIDED, Resolutions, Side, TableMerge, TableOutcome

@@ -7,10 +7,10 @@ in a lost entry.
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.errors import ConfigError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.manifest_merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
 from tdmvc.repo.contract import CONTRACT_FILE
 from tdmvc.repo.dataset import DATASET_FILE

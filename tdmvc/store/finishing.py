@@ -4,12 +4,12 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.progress import Report
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.sql import quote_name

@@ -1,8 +1,8 @@
 """Knows which entry of a YAML file a comment belongs to."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.repo.manifests.layout import Entry, Node
 
 _OUTSIDE = -1

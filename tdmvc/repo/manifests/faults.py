@@ -1,9 +1,9 @@
 """Knows what the strict readers hold against a manifest, and which entry of a merged one is at fault."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from tdmvc.errors import ConfigError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.repo.contract import read_strictly
 from tdmvc.repo.dataset import parse_dataset
 from tdmvc.repo.manifests.layout import Entry, Kind

@@ -5,8 +5,10 @@ anchors, aliases, tags, directives and keys that begin with a question mark.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from tdmvc.late_dataclass import dataclass
 
 
 class Kind(StrEnum):

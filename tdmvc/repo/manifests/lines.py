@@ -1,9 +1,9 @@
 """Knows how a merged manifest is written: each line as a side wrote it, markers around what clashes."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.manifest_merge import MarkerStyle
 from tdmvc.repo.manifests.brackets import check_comments, source_of
 from tdmvc.repo.manifests.comments import comments_in, merge_comments

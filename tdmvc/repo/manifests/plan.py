@@ -1,11 +1,12 @@
 """Knows what becomes of each entry of a manifest when two sides are merged: decides, and writes nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import methodcaller
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.manifest_merge import ManifestConflict
 from tdmvc.repo.manifests.layout import Entry, Kind, Switch, Value
 from tdmvc.repo.manifests.order import merge_order

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.repo.manifests.layout import Switch, Value
 from tdmvc.repo.odcs import TARGET_PROPERTY
 

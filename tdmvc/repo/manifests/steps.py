@@ -1,10 +1,10 @@
 """The values of a merge of two manifests: three sides, and what becomes of each entry."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.repo.manifests.layout import Entry, Kind, Value
 
 T = TypeVar("T")

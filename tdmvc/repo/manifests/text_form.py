@@ -1,8 +1,7 @@
 """Knows how the bytes around a text's words are spelled: line ends, byte order mark, the last line's end."""
 
-from dataclasses import dataclass
-
 from tdmvc.errors import ConfigError
+from tdmvc.late_dataclass import dataclass
 
 _MARK = "\ufeff"
 
