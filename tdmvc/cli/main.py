@@ -33,6 +33,8 @@ COMMANDS: dict[str, str] = {
     "status": "Show what is edited, added, published and pushed.",
     "diff": "Show what is different between two states, row by row.",
     "review": "Review what a branch changes in the test data.",
+    "log": "Show which commits changed a dataset, a table or a row.",
+    "blame": "Show who last changed each cell of a row.",
     "publish": "Make the present state of a dataset an immutable version.",
     "list": "List datasets and their published versions.",
     "show": "Describe a state: tables, keys, types, references and ties.",

@@ -120,7 +120,7 @@ def _table(table: TableDiff, most: int | None) -> dict[str, object]:
         "cells": table.cells,
         "columns": dict(table.columns),
         "ignored": dict(table.ignored),
-        "schema": [_schema_change(change) for change in table.schema],
+        "schema": [schema_change_document(change) for change in table.schema],
         "patterns": [_pattern(guarded(pattern, personal)) for pattern in table.patterns],
         "samples": {
             "added": [_row(row, personal) for row in samples.added[:most]],
@@ -131,7 +131,8 @@ def _table(table: TableDiff, most: int | None) -> dict[str, object]:
     }
 
 
-def _schema_change(change: SchemaChange) -> dict[str, object]:
+def schema_change_document(change: SchemaChange) -> dict[str, object]:
+    """Return a change of a table's schema as JSON values."""
     facts = {"column": change.column, "old": change.old, "new": change.new, "evidence": change.evidence}
     return {"kind": change.kind.value, **{name: fact for name, fact in facts.items() if fact is not None}}
 

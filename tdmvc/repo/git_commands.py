@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ _FEW = 4
 _AT_ONCE = 64
 """So many ids are asked for before the first answer is read: they fit into any pipe, which holds 4 KiB or more."""
 _CHUNK_BYTES = 1 << 16
+_OBJECT_ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class GitFailure(Exception):
@@ -126,6 +128,19 @@ class GitCommands:
             return None
         return found.decode() if isinstance(found, bytes) else str(found)
 
+    def object_ids(self, names: Sequence[str]) -> Iterator[str | None]:
+        """Yield the id of what each `REV:PATH` names, in order, or None. Cost: one process for all."""
+        if not names:
+            return
+        command = self._command("cat-file", "--batch-check=%(objectname)")
+        process = self._git.execute(command, istream=subprocess.PIPE, as_process=True)
+        asker = _ObjectReader(process, self._root)
+        try:
+            for start in range(0, len(names), _AT_ONCE):
+                yield from asker.ask(names[start : start + _AT_ONCE])
+        finally:
+            asker.close()
+
     def read_object(self, sha: str) -> bytes:
         """Return an object's content, however long."""
         ((content, _),) = self.read_objects([sha])
@@ -188,6 +203,21 @@ class _ObjectReader:
             raise self._unreadable(ids[0]) from error
         for id_ in ids:
             yield self._read_one(id_, most_bytes)
+
+    def ask(self, names: Sequence[str]) -> Iterator[str | None]:
+        """Yield the id that a process started with `--batch-check` gives each name, None where it has none."""
+        try:
+            text = "".join(f"{name}\n" for name in names)
+            self._sink.write(text.encode("utf-8", "surrogateescape"))
+            self._sink.flush()
+        except (OSError, ValueError) as error:
+            raise self._unreadable(names[0]) from error
+        for name in names:
+            answer = self._source.readline().rstrip(b"\n")
+            if not answer:
+                raise self._unreadable(name)
+            # What is no id repeats the name and says why: missing, ambiguous.
+            yield answer.decode("ascii") if _OBJECT_ID.fullmatch(answer) else None
 
     def close(self) -> None:
         for stream in (self._sink, self._source, self._process.stderr):

@@ -27,13 +27,17 @@ def texts_at_tips(git: GitRepo, folder: str, file: str) -> Iterator[tuple[str, s
                 )
 
 
-def _folders_of(tree: bytes, id_bytes: int) -> list[str]:
-    """Return the names of the folders that a tree object holds."""
-    names, at = [], 0
+def tree_entries(tree: bytes, id_bytes: int) -> dict[str, tuple[str, str]]:
+    """Return (mode, object id) of what a tree object holds, by name."""
+    found, at = {}, 0
     while at < len(tree):
         end = tree.index(b"\0", at)
         mode, _, name = tree[at:end].partition(b" ")
-        if mode == b"40000":
-            names.append(name.decode("utf-8", "surrogateescape"))
         at = end + 1 + id_bytes
-    return names
+        found[name.decode("utf-8", "surrogateescape")] = (mode.decode("ascii"), tree[end + 1 : at].hex())
+    return found
+
+
+def _folders_of(tree: bytes, id_bytes: int) -> list[str]:
+    """Return the names of the folders that a tree object holds."""
+    return [name for name, (mode, _) in tree_entries(tree, id_bytes).items() if mode == "40000"]

@@ -36,6 +36,32 @@ def read_pointers(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
     return dict(sorted(found.items()))
 
 
+def parse_pointer(text: str, path: str) -> Pointer:
+    """Read the text of a table's `.dvc` file.
+
+    Raises:
+        ConfigError: it is not what DVC writes for a folder, or leads elsewhere.
+    """
+    folder, name = pointer_folder(path)
+    return _read_dvc_file(text, path, folder, name)
+
+
+def pointer_folder(path: str) -> tuple[str, str]:
+    """Return the folder and the table that a `.dvc` file at this path is the pointer of.
+
+    Raises:
+        ConfigError: no table is called so.
+    """
+    folder = posixpath.basename(path).removesuffix(".dvc")
+    return folder, _table_of(folder, path)
+
+
+def stage_pointers(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
+    """Return the pointers of the tables that stages have made, by table name."""
+    outputs = _stage_outputs(tree, dataset_folder).items()
+    return {name: pointer for name, (_, pointer) in outputs if pointer is not None}
+
+
 def stage_owners(tree: FileTree, dataset_folder: str) -> dict[str, str]:
     """Return the stage (`dvc.yaml:golden`) of each table that a stage makes, run or not."""
     return {name: owner[0] for name, owner in _stage_outputs(tree, dataset_folder).items()}

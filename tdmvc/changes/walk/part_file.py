@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -44,6 +44,16 @@ class PartFile:
         self._file.close()
         if self._descriptor is not None:
             os.close(self._descriptor)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, in the file's order."""
+        return tuple(self._types)
+
+    @property
+    def types(self) -> Mapping[str, pa.DataType]:
+        """The type of each column, by name."""
+        return self._types
 
     @property
     def is_one_group(self) -> bool:

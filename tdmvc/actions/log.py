@@ -1,0 +1,218 @@
+"""`log`: each moment that changed a dataset's tables, or one table, with counts of rows and cells."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from tdmvc.actions.history import Span, cut_notes, first_versions, moments_with
+from tdmvc.actions.past_rows import Origins, PastRows
+from tdmvc.actions.tables import pointer_side, table_schema
+from tdmvc.actions.timeline import Timeline, open_timeline, parse_history_reference
+from tdmvc.actions.workspace import Workspace
+from tdmvc.changes.dataset import diff_dataset
+from tdmvc.errors import StoreError
+from tdmvc.model.change import TableDiff, TableSide, TableStatus
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.history import HistoryEntry, HistoryReport, TableChange
+from tdmvc.model.schema import TableSchema
+
+Stamp = tuple[str, TableSchema | None, str | None]
+"""What tells two states of a table apart: its object, what the contract says of it, and a fault."""
+
+
+def log(
+    workspace: Workspace,
+    ref: str,
+    table: str | None = None,
+    *,
+    span: Span | None = None,
+    by_version: bool = False,
+) -> HistoryReport:
+    """Return every moment that changed a dataset, or one table of it, newest first.
+
+    A merge counts where a table differs from all of its parents. Cost: what Git tells of
+    all commits, and a diff of the parts that differ for each moment that is told.
+
+    Raises:
+        NotFoundError: no such dataset or revision, or no moment knew the table.
+    """
+    dataset, at = parse_history_reference(ref)
+    timeline = open_timeline(workspace, dataset, at, by_version=by_version)
+    history = _Walk(workspace, timeline, span or Span()).run(table)
+    workspace.store.index.save()
+    return history
+
+
+class _Walk:
+    def __init__(self, workspace: Workspace, timeline: Timeline, span: Span) -> None:
+        self._workspace = workspace
+        self._timeline = timeline
+        self._span = span
+        self._rows = PastRows(workspace, timeline)
+        self._origins = Origins(self._rows)
+        self._missing = 0
+
+    def run(self, table: str | None) -> HistoryReport:
+        timeline, span = self._timeline, self._span
+        wanted = dict.fromkeys(moments_with(timeline, table), table) if table is not None else {}
+        marks = first_versions(self._workspace, timeline.dataset) if table is not None else {}
+        entries: list[HistoryEntry] = []
+        looked_at, is_cut = 0, False
+        for place, id_ in enumerate(timeline.order):
+            if table is not None and id_ not in wanted:
+                continue
+            if span.most is not None and len(entries) >= span.most:
+                is_cut = True
+                break
+            self._workspace.report(f"log of {timeline.dataset}", place, len(timeline.order), "commits")
+            if span.is_too_old(timeline.seconds(id_)):
+                continue
+            looked_at += 1
+            name = wanted.pop(id_) if table is not None else None
+            touched = self._touched(id_, [name] if name is not None else None)
+            if name is not None:
+                self._follow(id_, name, wanted, is_touched=bool(touched))
+            if not span.is_told(timeline.seconds(id_)) or id_ in timeline.cut:
+                continue
+            changes = self._changes(id_, touched)
+            published = timeline.published(id_)
+            if changes or (published and table is None):
+                pointer = timeline.pointers(id_).get(name) if name is not None else None
+                entries.append(
+                    HistoryEntry(
+                        timeline.moment(id_),
+                        changes,
+                        published,
+                        marks.get(pointer.object) if pointer is not None else None,
+                    )
+                )
+        notes = cut_notes(timeline)
+        if self._missing:
+            notes.append(
+                f"The rows of {self._missing} moment{'s' if self._missing != 1 else ''} could not be counted; "
+                "`tdmvc pull DATASET@COMMIT` brings them, where a remote has them."
+            )
+        if span.oldest_first:
+            entries.reverse()
+        return HistoryReport(timeline.dataset, table, tuple(entries), looked_at, is_cut, tuple(notes))
+
+    def _follow(self, id_: str, name: str, wanted: dict[str, str], *, is_touched: bool) -> None:
+        """Walk on to every parent; past a moment that changed nothing, to one that has the same."""
+        here = self._stamp(id_, name)
+        for origin in self._origins.parents(id_, name):
+            if not is_touched and self._stamp(origin.id, origin.table) != here:
+                continue
+            wanted.setdefault(origin.id, origin.table)
+            if not is_touched:
+                return
+
+    def _touched(self, id_: str, only: Collection[str] | None) -> list[str]:
+        """Return the tables that stand there as they stand at no parent."""
+        parents = self._timeline.parents(id_)
+        names = set(only or ())
+        if only is None:
+            names = set(self._timeline.pointers(id_)).union(*map(self._timeline.pointers, parents))
+        return [
+            name
+            for name in sorted(names)
+            if all(self._stamp(parent, name) != self._stamp(id_, name) for parent in parents)
+            and (parents or self._stamp(id_, name) is not None)
+        ]
+
+    def _stamp(self, id_: str, table: str) -> Stamp | None:
+        fault = self._timeline.fault(id_, table)
+        pointer = self._timeline.pointers(id_).get(table)
+        if pointer is None and fault is None:
+            return None
+        declared = self._timeline.contract(id_).table(table) if fault is None else None
+        return (pointer.object if pointer is not None else "", declared, fault)
+
+    def _changes(self, id_: str, touched: Sequence[str]) -> tuple[TableChange, ...]:
+        """Count what differs from the first parent."""
+        if not touched:
+            return ()
+        parents = self._timeline.parents(id_)
+        names = list(touched)
+        if parents:
+            # A table that got another name is told once, with both.
+            names += [origin.table for name in touched for origin in self._origins.parents(id_, name)[:1]]
+        names = sorted(set(names))
+        parent = parents[0] if parents else None
+        try:
+            return self._diff(id_, parent, names)
+        except StoreError:
+            pass  # some rows are nowhere: of which tables is told one by one
+        found: list[TableChange] = []
+        for name in names:
+            try:
+                found.extend(self._diff(id_, parent, [name]))
+            except StoreError as error:
+                self._missing += 1
+                found.append(self._uncounted(id_, parent, name, error.what))
+        return tuple(found)
+
+    def _uncounted(self, id_: str, parent: str | None, name: str, why: str) -> TableChange:
+        is_before = parent is not None and name in self._timeline.pointers(parent)
+        is_after = name in self._timeline.pointers(id_)
+        status = TableStatus.CHANGED
+        if is_before != is_after:
+            status = TableStatus.ADDED if is_after else TableStatus.REMOVED
+        return TableChange(name, status, missing=why)
+
+    def _diff(self, id_: str, parent: str | None, names: Collection[str]) -> tuple[TableChange, ...]:
+        for name in names:
+            for one in (id_, parent):
+                if one is not None and (fault := self._timeline.fault(one, name)) is not None:
+                    raise StoreError(f"its pointer cannot be read: {fault}", where=one[:10])
+        new = self._timeline.state(id_)
+        old = self._timeline.state(parent) if parent is not None else None
+        olds = self._sides(old, names, new.pointers)
+        news = self._sides(new, names, old.pointers if old is not None else {})
+        rules = new if new.config.diff or new.config.ignore or old is None else old
+        diff = diff_dataset(
+            lambda: self._workspace.engine,
+            replace(rules.config, name=new.name),
+            old.ref if old is not None else "",
+            new.ref,
+            olds,
+            news,
+            sample_rows=0,
+        )
+        return tuple(_change(table) for table in diff.tables if table.is_changed)
+
+    def _sides(
+        self, state: DatasetState | None, names: Collection[str], others: Mapping[str, object]
+    ) -> dict[str, TableSide]:
+        if state is None:
+            return {}
+        sides = {}
+        for name in names:
+            pointer = state.pointers.get(name)
+            if pointer is None:
+                continue
+            if name not in others:
+                sides[name] = pointer_side(self._workspace, state, pointer)
+                continue
+            # Rows that both sides have are never counted, so parts that are not here may stay away.
+            owner = f"{state.ref}/{name}"
+            listing = self._workspace.store.listing(pointer.object, owner)
+            sides[name] = TableSide(
+                table_schema(self._workspace, state, name, listing),
+                tuple(entry.content for entry in listing.entries),
+                0,
+                self._workspace.store.locate(listing, owner),
+            )
+        return sides
+
+
+def _change(table: TableDiff) -> TableChange:
+    rows = table.rows
+    return TableChange(
+        table.name,
+        table.status,
+        rows.added,
+        rows.removed,
+        rows.changed,
+        dict(table.columns),
+        table.schema,
+        table.old_name,
+    )

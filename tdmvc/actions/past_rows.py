@@ -1,0 +1,305 @@
+"""From a key to the rows that a moment of history had under it: only parts that can hold it are opened."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from tdmvc.actions.tables import table_schema
+from tdmvc.actions.timeline import Timeline
+from tdmvc.actions.workspace import Workspace
+from tdmvc.changes.key_words import retyped
+from tdmvc.changes.renames import find_column_renames
+from tdmvc.changes.row_lookup import KeyId, Row, find_rows, key_id
+from tdmvc.errors import PartError, StoreError, TdmvcError
+from tdmvc.model.change import TableSide
+from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
+from tdmvc.model.schema import TableSchema
+from tdmvc.store.footers import read_order
+from tdmvc.store.objects import Listing
+
+Wanted = Mapping[KeyId, Sequence[object]]
+"""The values of keys, by what stands for them."""
+_REMEMBERED = 64
+"""Rows of so few keys are remembered part by part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A table as one moment held it."""
+
+    schema: TableSchema
+    parts: frozenset[str]
+    locate: Callable[[Sequence[str]], Sequence[Path]]
+    """Return the files of parts, fetching what is missing in one go."""
+    is_here: Callable[[str], bool]
+    """Whether a part can be opened without fetching it."""
+
+    def side(self, parts: Sequence[str]) -> TableSide:
+        """Return some of the parts as one side of a comparison; its rows are not counted."""
+        return TableSide(self.schema, tuple(parts), 0, self.locate)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows under one key."""
+
+    part: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyColumns:
+    """How the key's columns are called at one moment, and what became of the values."""
+
+    names: tuple[str, ...]
+    retype: bool = False
+    """A column has another type there."""
+
+
+@dataclass
+class PastRows:
+    """Finds rows by key at any moment of a timeline; remembers what it has opened."""
+
+    workspace: Workspace
+    timeline: Timeline
+    opened: list[str] = field(default_factory=list)
+    """The parts in which a key was looked for, in that order."""
+    _held: dict[tuple[str, TableSchema | None, str], Held] = field(default_factory=dict)
+    _memory: dict[tuple[str, tuple[str, ...]], dict[KeyId, tuple[Row, ...]]] = field(default_factory=dict)
+    _nowhere: dict[str, TdmvcError] = field(default_factory=dict)
+
+    def prepare(self, table: str) -> None:
+        """Fetch every listing of a table that is not here, in one go; what no remote has is told later."""
+        objects = self.workspace.store.objects
+        missing = {
+            pointer.object
+            for id_ in self.timeline.order
+            if (pointer := self.timeline.pointers(id_).get(table)) is not None
+            and not objects.has(pointer.object)
+        }
+        if missing:
+            self._fetch(missing, table)
+
+    def held(self, id_: str, table: str) -> Held | None:
+        """Return the table at a moment; None where it is not there.
+
+        Raises:
+            PartError: its listing is nowhere, or its pointer cannot be read.
+        """
+        fault = self.timeline.fault(id_, table)
+        if fault is not None:
+            raise PartError(f"The pointer of {table} cannot be read there: {fault}", where=id_[:10])
+        pointer = self.timeline.pointers(id_).get(table)
+        if pointer is None:
+            return None
+        declared = self.timeline.contract(id_).table(table)
+        place = (pointer.object, declared, table)
+        if place not in self._held:
+            self._held[place] = self._open(id_, table, pointer)
+        return self._held[place]
+
+    def find(
+        self, held: Held, names: Sequence[str], wanted: Wanted, *, without: Iterable[str] = ()
+    ) -> dict[KeyId, Found]:
+        """Return the rows that have one of the keys.
+
+        A key is in one part only: those that are here are asked first, and others are fetched
+        only for keys that are in none of them.
+
+        Args:
+            names: the key's columns there.
+            without: parts that are known to hold none of the keys.
+
+        Raises:
+            PartError: a part is needed that is nowhere.
+        """
+        parts = held.parts - set(without)
+        found: dict[KeyId, Found] = {}
+        left = dict(wanted)
+        here = sorted(part for part in parts if held.is_here(part))
+        self._look(held, here, names, left, found)
+        if left and len(here) < len(parts):
+            away = sorted(parts.difference(here))
+            self._check(away)
+            try:
+                held.locate(away)
+            except StoreError as error:
+                self._nowhere.update(dict.fromkeys(away, error))
+                raise
+            self._look(held, away, names, left, found)
+        return found
+
+    def renames(
+        self, child: Held, parent: Held, new_parts: Sequence[str], old_parts: Sequence[str]
+    ) -> dict[str, str]:
+        """Return old names of renamed columns by new ones, told from a few parts of each side that meet in key."""
+        before, after = set(parent.schema.column_names), set(child.schema.column_names)
+        if before <= after or after <= before or not new_parts or not old_parts:
+            return {}
+        found = find_column_renames(
+            lambda: self.workspace.engine, parent.side(old_parts), child.side(new_parts), old_parts, new_parts
+        )
+        return {rename.new: rename.old for rename in found}
+
+    def _look(
+        self,
+        held: Held,
+        parts: Sequence[str],
+        names: Sequence[str],
+        left: dict[KeyId, Sequence[object]],
+        found: dict[KeyId, Found],
+    ) -> None:
+        for part in parts:
+            if not left:
+                return
+            for key, rows in self._rows_in(held, part, tuple(names), left).items():
+                if rows:
+                    found[key] = Found(part, rows)
+                    left.pop(key, None)
+
+    def _rows_in(
+        self, held: Held, part: str, names: tuple[str, ...], wanted: Wanted
+    ) -> Mapping[KeyId, tuple[Row, ...]]:
+        known = self._memory.setdefault((part, names), {})
+        asked = {key: values for key, values in wanted.items() if key not in known}
+        if asked:
+            self.opened.append(part)
+            rows = find_rows(held.locate([part])[0], names, asked)
+            if len(wanted) > _REMEMBERED:
+                return known | rows
+            known.update({key: rows.get(key, ()) for key in asked})
+        return {key: known[key] for key in wanted}
+
+    def _open(self, id_: str, table: str, pointer: Pointer) -> Held:
+        store = self.workspace.store
+        owner = f"{self.timeline.dataset}@{id_[:10]}/{table}"
+        self._check([pointer.object])
+        listing = store.listing(pointer.object, owner)
+        contract = self.timeline.contract(id_)
+        state = DatasetState(owner, DatasetConfig(self.timeline.dataset), contract, {table: pointer})
+        schema = table_schema(self.workspace, state, table, listing)
+        if not schema.key and contract.table(table) is None:
+            schema = TableSchema(table, schema.columns, key=self._sorted_by(listing, schema))
+        by_content = {entry.content: entry.md5 for entry in listing.entries}
+        return Held(
+            schema,
+            frozenset(by_content),
+            store.locate(listing, owner),
+            lambda part: store.objects.has(by_content[part]),
+        )
+
+    def _sorted_by(self, listing: Listing, schema: TableSchema) -> tuple[str, ...]:
+        """Return the key that the parts were sorted by, where no contract names one."""
+        objects = self.workspace.store.objects
+        here = next((entry.md5 for entry in listing.entries if objects.has(entry.md5)), None)
+        order = read_order(str(objects.verified(here, schema.name))) if here is not None else ()
+        names = schema.column_names
+        return order if set(order) < set(names) else ()
+
+    def _check(self, names: Iterable[str]) -> None:
+        """Ask no remote a second time for what it does not have."""
+        for name in names:
+            if name in self._nowhere:
+                raise self._nowhere[name]
+
+    def _fetch(self, objects: set[str], table: str) -> None:
+        store = self.workspace.store
+        owner = f"{self.timeline.dataset}/{table}"
+        try:
+            absent = store.fetch(objects, owner) if store.config.remotes else objects
+        except StoreError:
+            return  # whoever needs one of them is told why
+        missing = {oid: PartError.missing(oid, owner, store.looked_in()) for oid in absent}
+        self._nowhere.update(missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A table at a moment that another one came from."""
+
+    id: str
+    table: str
+
+
+class Origins:
+    """Knows under which name a table stood where a moment came from: a rename is followed."""
+
+    def __init__(self, rows: PastRows) -> None:
+        self._rows = rows
+        self.renames: dict[tuple[str, str], str] = {}
+        """Old names, by (moment, new name)."""
+
+    def parents(self, id_: str, table: str) -> list[Before]:
+        """Return where the table stood before, in the order of the parents."""
+        return [Before(parent, self._name_in(id_, parent, table)) for parent in self._timeline.parents(id_)]
+
+    @cached_property
+    def _timeline(self) -> Timeline:
+        return self._rows.timeline
+
+    def _name_in(self, id_: str, parent: str, table: str) -> str:
+        before, after = self._timeline.pointers(parent), self._timeline.pointers(id_)
+        if table in before or table not in after:
+            return table
+        for name in before.keys() - after.keys():
+            if self._is_renamed(before[name], after[table]):
+                self.renames[id_, table] = name
+                return name
+        return table
+
+    def _is_renamed(self, old: Pointer, new: Pointer) -> bool:
+        """Tell whether two pointers stand for one table: the same object, or half of its parts."""
+        if old.object == new.object:
+            return True
+        objects = self._rows.workspace.store.objects
+        if not objects.has(old.object) or not objects.has(new.object):
+            return False
+        parts = [
+            {entry.content for entry in objects.read_listing(one.object, one.table).entries}
+            for one in (old, new)
+        ]
+        return 2 * len(parts[0] & parts[1]) >= max(map(len, parts)) > 0
+
+
+def key_before(names: Sequence[str], here: TableSchema, before: TableSchema) -> KeyColumns | None:
+    """Return what the key's columns were called before; None where the table had another key.
+
+    A column that is not there is taken for renamed where the keys have one length, and the
+    column at its place is not here.
+    """
+    if not before.key:
+        return None
+    found = []
+    retype = False
+    known = set(before.column_names)
+    for place, name in enumerate(names):
+        old = name
+        if name not in known:
+            if len(before.key) != len(names) or here.column(before.key[place]) is not None:
+                return None
+            old = before.key[place]
+        new_column, old_column = here.column(name), before.column(old)
+        if new_column is None or old_column is None:
+            return None
+        retype = retype or new_column.type != old_column.type
+        found.append(old)
+    return KeyColumns(tuple(found), retype)
+
+
+def retyped_keys(
+    wanted: Mapping[KeyId, Sequence[object]], names: Sequence[str], schema: TableSchema
+) -> dict[KeyId, tuple[KeyId, tuple[object, ...]]]:
+    """Return (key, values) there, by the key here; without keys that no value there equals."""
+    found: dict[KeyId, tuple[KeyId, tuple[object, ...]]] = {}
+    for id_, values in wanted.items():
+        try:
+            there = tuple(
+                retyped(value, column.type)
+                for name, value in zip(names, values, strict=True)
+                if (column := schema.column(name)) is not None
+            )
+        except ValueError:
+            continue
+        found[id_] = (key_id(there), there)
+    return found

@@ -1,0 +1,172 @@
+"""Knows where a key can lie among a table's parts, and reads the rows that have it: no others."""
+
+import contextlib
+import sys
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from tdmvc.changes import kernels
+from tdmvc.changes.masks import Mask, Positions, either, mask_at, positions_of, take
+from tdmvc.changes.same_value import identity, spelled
+from tdmvc.changes.values import python_values
+from tdmvc.changes.walk.part_file import PartFile
+from tdmvc.compute_door import CastOptions, call_function
+from tdmvc.errors import PartError
+
+Row = Mapping[str, object]
+"""A row's cells by column."""
+KeyId = tuple[Hashable, ...]
+"""A key's values, in the order of its columns, as `same_value.identity` spells them."""
+
+_FEW = 64
+"""So many keys are held against a part's bounds one by one."""
+
+
+def key_id(values: Sequence[object]) -> KeyId:
+    """Return what stands for a key in a dictionary."""
+    return tuple(map(identity, values))
+
+
+def find_rows(
+    path: Path, key: Sequence[str], wanted: Mapping[KeyId, Sequence[object]]
+) -> dict[KeyId, tuple[Row, ...]]:
+    """Return the rows of a part that have one of the keys, by key; several where a key repeats.
+
+    Cost: the footer; the key columns only where its bounds allow one of the keys; the other
+    columns only where one is found.
+
+    Args:
+        key: the key's columns as this part calls them, in the order of the wanted keys' values.
+
+    Raises:
+        PartError: the part is no whole Parquet file, or lacks a key column.
+    """
+    with _reading(path), PartFile(path) as part:
+        if not part.rows or not set(key) <= set(part.names):
+            return {}
+        candidates = wanted
+        if len(wanted) <= _FEW:
+            candidates = {id_: values for id_, values in wanted.items() if _can_hold(part, key, values)}
+        if not candidates:
+            return {}
+        positions, ids = _matches(part, key, candidates)
+        if not ids:
+            return {}
+        return _collected(_rows_at(part, positions), ids)
+
+
+def first_rows(
+    path: Path, key: Sequence[str], limit: int | None
+) -> list[tuple[KeyId, tuple[object, ...], Row]]:
+    """Return the first rows of a part in its order, each with its key."""
+    with _reading(path), PartFile(path) as part:
+        count = part.rows if limit is None else min(limit, part.rows)
+        columns = {
+            name: python_values(array.slice(0, count))
+            for name, array in zip(part.names, part.read(part.names), strict=True)
+        }
+    rows = [{name: values[i] for name, values in columns.items()} for i in range(count)]
+    keys = [tuple(row[name] for name in key) for row in rows]
+    return [(key_id(values), values, row) for values, row in zip(keys, rows, strict=True)]
+
+
+def first_key(path: Path, key: Sequence[str]) -> tuple[object, ...] | None:
+    """Return the first row's key of a part, None for a part without rows. Cost: its key columns."""
+    with _reading(path), PartFile(path) as part:
+        if not part.rows:
+            return None
+        return tuple(python_values(array.slice(0, 1))[0] for array in part.read(key))
+
+
+def leading_low(path: Path, column: str) -> object:
+    """Return the least value of a part's column, as its footer tells it; None where it does not."""
+    with _reading(path), PartFile(path) as part:
+        bounds = part.bounds(column)
+    return bounds[0] if bounds is not None else None
+
+
+def _can_hold(part: PartFile, key: Sequence[str], values: Sequence[object]) -> bool:
+    """Tell whether the footer's bounds allow the key; where they say nothing, it may be there."""
+    for name, value in zip(key, values, strict=True):
+        bounds = part.bounds(name)
+        if bounds is None:
+            continue
+        if value is None:
+            return False  # bounds are told only where no value is null
+        try:
+            if not bounds[0] <= value <= bounds[1]:  # type: ignore[operator]
+                return False
+        except TypeError:
+            continue
+    return True
+
+
+def _matches(
+    part: PartFile, key: Sequence[str], wanted: Mapping[KeyId, Sequence[object]]
+) -> tuple[Positions, list[KeyId]]:
+    """Return where rows with one of the keys stand, and the key of each."""
+    columns = part.read(key)
+    leading = columns[0]
+    mask = _among(leading, [values[0] for values in wanted.values()])
+    positions = positions_of(mask) if mask is not None else None
+    taken = columns if positions is None else [take(column, positions) for column in columns]
+    found: list[int] = []
+    ids: list[KeyId] = []
+    places = range(part.rows) if positions is None else positions.to_pylist()
+    for place, values in zip(places, zip(*map(python_values, taken), strict=True), strict=True):
+        id_ = key_id(values)
+        if id_ in wanted:
+            found.append(place)
+            ids.append(id_)
+    return positions_of(mask_at(found, part.rows)), ids
+
+
+def _among(column: pa.Array, values: Collection[object]) -> Mask | None:
+    """Return where a column has one of the values; None where Arrow cannot tell."""
+    type_ = column.type
+    if pa.types.is_nested(type_) or pa.types.is_floating(type_):
+        return None
+    try:
+        plain = [value for value in values if value is not None]
+        mask = kernels.is_among(column, _array(plain, type_))
+    except pa.ArrowException:
+        return None
+    return either(mask, kernels.is_null(column)) if len(plain) < len(values) else mask
+
+
+def _array(values: Sequence[object], type_: pa.DataType) -> pa.Array:
+    """Return an array of few values, by way of their bytes: `pa.array` would import pandas where it is there."""
+    is_bytes = pa.types.is_binary(type_)
+    cells = [value if isinstance(value, bytes) else spelled(value).encode() for value in values]
+    ends = [0]
+    for cell in cells:
+        ends.append(ends[-1] + len(cell))
+    offsets = pa.py_buffer(b"".join(end.to_bytes(4, sys.byteorder) for end in ends))
+    buffers = [None, offsets, pa.py_buffer(b"".join(cells))]
+    texts = pa.Array.from_buffers(pa.binary() if is_bytes else pa.string(), len(cells), buffers)
+    return texts if texts.type == type_ else call_function("cast", [texts], CastOptions(target_type=type_))
+
+
+def _rows_at(part: PartFile, positions: Positions) -> list[Row]:
+    columns = {
+        name: python_values(take(array, positions))
+        for name, array in zip(part.names, part.read(part.names), strict=True)
+    }
+    return [{name: values[i] for name, values in columns.items()} for i in range(len(positions))]
+
+
+def _collected(rows: Sequence[Row], ids: Sequence[KeyId]) -> dict[KeyId, tuple[Row, ...]]:
+    found: dict[KeyId, tuple[Row, ...]] = {}
+    for id_, row in zip(ids, rows, strict=True):
+        found[id_] = (*found.get(id_, ()), row)
+    return found
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise PartError.damaged(path, "history", str(error).splitlines()[0]) from error

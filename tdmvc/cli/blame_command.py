@@ -1,0 +1,90 @@
+"""`tdmvc blame`."""
+
+import click
+
+from tdmvc.actions.blame import DEFAULT_ROWS, blame
+from tdmvc.cli.output import complete_dataset, emit, opened
+from tdmvc.errors import UsageError
+from tdmvc.render.blame_terminal import render_blame
+
+
+@click.command(name="blame")
+@click.argument("dataset", metavar="DATASET[@REV]", shell_complete=complete_dataset)
+@click.argument("table")
+@click.option(
+    "--key",
+    "key",
+    multiple=True,
+    metavar="KEY",
+    help="One row: 1001, or COL=VALUE,COL=VALUE; may be repeated, a column each.",
+)
+@click.option(
+    "--rows",
+    default=DEFAULT_ROWS,
+    show_default=True,
+    type=click.IntRange(1),
+    help="At most so many rows, in key order.",
+)
+@click.option("--all", "all_rows", is_flag=True, help="Every row.")
+@click.option("--column", "columns", multiple=True, metavar="COL", help="Only this column; may be repeated.")
+@click.option("--versions", is_flag=True, help="Walk published versions instead of commits.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["terminal", "json", "csv"]),
+    default="terminal",
+    show_default=True,
+    help="For people, or for programs (docs/formats); csv has a line a cell.",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    dataset: str,
+    table: str,
+    key: tuple[str, ...],
+    rows: int,
+    all_rows: bool,
+    columns: tuple[str, ...],
+    versions: bool,
+    output_format: str,
+) -> None:
+    """Show who last changed each cell of a TABLE's rows, and when.
+
+    Rows are those of the working copy, edits that nobody has added included, or of a
+    revision. One row is a list of its cells; of many rows, each commit that cells are
+    from has a line.
+
+    \b
+    Examples:
+      tdmvc blame golden orders --key 1001
+      tdmvc blame golden orders --rows 50 --column status
+      tdmvc blame golden@main orders --all --format csv > blame.csv
+      tdmvc blame golden orders --key 1001 --versions
+    """
+    source = context.get_parameter_source("rows")
+    if all_rows and source is not click.core.ParameterSource.DEFAULT:
+        raise UsageError("--rows and --all exclude each other.", remedy="give one of them.")
+    with opened(context) as workspace:
+        report = blame(
+            workspace,
+            dataset,
+            table,
+            key=key,
+            rows=None if all_rows else rows,
+            columns=columns,
+            by_version=versions,
+        )
+    if output_format == "csv":
+        from tdmvc.render.history_documents import blame_csv_lines
+
+        for line in blame_csv_lines(report):
+            click.echo(line.encode("utf-8", "backslashreplace"), nl=False)
+        return
+    from tdmvc.render.history_documents import blame_document
+
+    emit(
+        context,
+        output_format,
+        lambda: blame_document(report),
+        lambda color, width: render_blame(report, color=color, width=width),
+    )

@@ -1,0 +1,82 @@
+"""`tdmvc log`."""
+
+import click
+
+from tdmvc.actions.history import read_span
+from tdmvc.actions.log import log
+from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.errors import UsageError
+
+
+@click.command(name="log")
+@click.argument("dataset", metavar="DATASET[@REV]", shell_complete=complete_dataset)
+@click.argument("table", required=False)
+@click.option(
+    "--key",
+    "key",
+    multiple=True,
+    metavar="KEY",
+    help="One row: 1001, or COL=VALUE,COL=VALUE; may be repeated, a column each.",
+)
+@click.option("--versions", is_flag=True, help="Walk published versions instead of commits.")
+@click.option("-n", "--max-count", type=click.IntRange(1), metavar="N", help="At most so many entries.")
+@click.option("--since", metavar="DATE", help="Not what is older; dates as Git reads them.")
+@click.option("--until", metavar="DATE", help="Not what is newer.")
+@click.option("--reverse", is_flag=True, help="Oldest first.")
+@format_option
+@click.pass_context
+def command(
+    context: click.Context,
+    dataset: str,
+    table: str | None,
+    key: tuple[str, ...],
+    versions: bool,
+    max_count: int | None,
+    since: str | None,
+    until: str | None,
+    reverse: bool,
+    output_format: str,
+) -> None:
+    """Show which commits changed a DATASET, a TABLE of it, or one row.
+
+    Newest first, with rows added (+), removed (−) and changed (~) and the versions that
+    were published. With --key, what was in the row before and after each commit; only
+    parts that can hold the key are opened, and what is not here is fetched. A merge
+    that takes one side's rows is no change; the commit that made them is.
+
+    \b
+    Examples:
+      tdmvc log golden
+      tdmvc log golden orders -n 5
+      tdmvc log golden orders --key 1001
+      tdmvc log golden order_lines --key order_id=1001,line=2 --since '3 months ago'
+      tdmvc log golden@main..feature orders
+      tdmvc log golden --versions
+    """
+    if key and table is None:
+        raise UsageError("--key needs a table.", remedy=f"write: tdmvc log {dataset} TABLE --key …")
+    with opened(context) as workspace:
+        span = read_span(workspace, most=max_count, since=since, until=until, oldest_first=reverse)
+        if table is not None and key:
+            from tdmvc.actions.row_log import log_row
+            from tdmvc.render.history_documents import row_log_document
+            from tdmvc.render.log_terminal import render_row_log
+
+            history = log_row(workspace, dataset, table, key, span=span, by_version=versions)
+            emit(
+                context,
+                output_format,
+                lambda: row_log_document(history),
+                lambda color, width: render_row_log(history, color=color, width=width),
+            )
+            return
+        report = log(workspace, dataset, table, span=span, by_version=versions)
+    from tdmvc.render.history_documents import log_document
+    from tdmvc.render.log_terminal import render_log
+
+    emit(
+        context,
+        output_format,
+        lambda: log_document(report),
+        lambda color, width: render_log(report, color=color, width=width),
+    )
