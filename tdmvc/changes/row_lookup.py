@@ -95,6 +95,8 @@ def _can_hold(part: PartFile, key: Sequence[str], values: Sequence[object]) -> b
             continue
         if value is None:
             return False  # bounds are told only where no value is null
+        if value != value:
+            continue  # NaN is left out of them
         try:
             if not bounds[0] <= value <= bounds[1]:  # type: ignore[operator]
                 return False
