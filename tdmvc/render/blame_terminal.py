@@ -45,7 +45,7 @@ def _count(report: BlameReport) -> str:
 def _single(row: BlamedRow, report: BlameReport, page: Page) -> None:
     """A line a cell: column, value, and the moment it is from."""
     by_version = _is_by_version(report)
-    columns = MomentColumns.of([cell.moment for cell in row.cells], by_version=by_version)
+    columns = MomentColumns.of([cell.moment for cell in row.cells], page, by_version=by_version)
     names = min(_WIDEST_NAME, max((display_width(visible(cell.column)) for cell in row.cells), default=0))
     texts = [shown_text(cell.column, cell.value, report.hidden) for cell in row.cells]
     said = [_moment(cell, columns, report, page) for cell in row.cells]
@@ -71,7 +71,7 @@ def _single(row: BlamedRow, report: BlameReport, page: Page) -> None:
 def _many(report: BlameReport, page: Page) -> None:
     """For each row, a line a moment that its cells are from: newest first, with those cells."""
     cells = [cell for row in report.rows for cell in row.cells]
-    columns = MomentColumns.of([cell.moment for cell in cells], by_version=_is_by_version(report))
+    columns = MomentColumns.of([cell.moment for cell in cells], page, by_version=_is_by_version(report))
     keys = [_key(row, report) for row in report.rows]
     room = min(_WIDEST_KEY, page.width // 4, max(map(display_width, keys), default=0))
     for row, key in zip(report.rows, keys, strict=True):

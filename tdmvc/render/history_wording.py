@@ -25,10 +25,11 @@ class MomentColumns:
     author: int
 
     @classmethod
-    def of(cls, moments: Iterable[Moment], *, by_version: bool) -> "MomentColumns":
+    def of(cls, moments: Iterable[Moment], page: Page, *, by_version: bool) -> "MomentColumns":
+        widest = min(_WIDEST_AUTHOR, page.width // 6)
         listed = list(moments)
         ids = [display_width(short_id(moment, by_version=by_version)) for moment in listed]
-        authors = [min(display_width(visible(moment.author)), _WIDEST_AUTHOR) for moment in listed]
+        authors = [min(display_width(visible(moment.author)), widest) for moment in listed]
         return cls(max(ids, default=0), max(authors, default=0))
 
 
@@ -36,12 +37,12 @@ def short_id(moment: Moment, *, by_version: bool = False) -> str:
     """Return enough of a moment's name to recognise it."""
     if moment.is_working_copy:
         return NOT_PUBLISHED if by_version else NOT_YET
-    return visible(moment.id) if moment.is_version else moment.id[:SHORT_ID]
+    return fit(visible(moment.id), _WIDEST_AUTHOR) if moment.is_version else visible(moment.id[:SHORT_ID])
 
 
 def day_of(moment: Moment) -> str:
     """Return the day of a moment, as its author's clock had it."""
-    return moment.when[:_DAY]
+    return fit(visible(moment.when[:_DAY]), _DAY)
 
 
 def moment_cells(

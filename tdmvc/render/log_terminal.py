@@ -25,7 +25,7 @@ from tdmvc.render.history_wording import (
 from tdmvc.render.page import INDENT, Cell, Page, Paint, joined
 from tdmvc.render.privacy import shown_text
 from tdmvc.render.terminal import display_width, fit, number, plural
-from tdmvc.render.wording import schema_words
+from tdmvc.render.wording import schema_sign, schema_words
 
 _WIDEST_NAME = 24
 _MOST_COLUMNS = 6
@@ -40,8 +40,9 @@ def render_log(report: HistoryReport, *, color: bool, width: int) -> str:
         page.verdict(name, "nothing changed it in what was asked for")
         page.notes(report.notes)
         return page.text
-    page.verdict(name, _count(moments, is_cut=report.is_cut))
-    columns = MomentColumns.of(moments, by_version=False)
+    said = "changed or published it" if any(entry.published for entry in report.entries) else "changed it"
+    page.verdict(name, _count(moments, said, is_cut=report.is_cut))
+    columns = MomentColumns.of(moments, page, by_version=False)
     for entry in report.entries:
         page.blank()
         add_moment(entry.moment, columns, page, tail=_marks(entry))
@@ -60,8 +61,8 @@ def render_row_log(history: RowHistory, *, color: bool, width: int) -> str:
         page.verdict(f"{name} {key}", "there, and not changed in what was asked for")
         page.notes(history.notes)
         return page.text
-    page.headline(f"{name} {key}", _count(moments, is_cut=history.is_cut))
-    columns = MomentColumns.of(moments, by_version=False)
+    page.headline(f"{name} {key}", _count(moments, "changed it", is_cut=history.is_cut))
+    columns = MomentColumns.of(moments, page, by_version=False)
     for step in history.steps:
         page.blank()
         tail = [f"first in version {mark_words(step.version)}"] if step.version is not None else []
@@ -71,10 +72,10 @@ def render_row_log(history: RowHistory, *, color: bool, width: int) -> str:
     return page.text
 
 
-def _count(moments: Sequence[Moment], *, is_cut: bool) -> str:
+def _count(moments: Sequence[Moment], said: str, *, is_cut: bool) -> str:
     noun = "version" if moments[0].is_version else "commit"
     more = "; older ones may follow (-n)" if is_cut else ""
-    return f"{plural(len(moments), noun)} changed it{more}"
+    return f"{plural(len(moments), noun)} {said}{more}"
 
 
 def _marks(entry: HistoryEntry) -> list[str]:
@@ -104,7 +105,7 @@ def _tables(entry: HistoryEntry, only: str | None, page: Page) -> None:
         cells[-1] = Cell(fit(columns, left), page.style.dim)
         page.columns(cells, [*widths, left], frozenset())
         for change in table.schema:
-            page.line(schema_words(change), page.style.cyan, indent=INDENT * 2)
+            page.line(f"{schema_sign(change)} {schema_words(change)}", page.style.cyan, indent=INDENT * 2)
         if table.missing is not None:
             page.line(visible(table.missing), page.style.yellow, indent=INDENT * 2)
 
@@ -162,7 +163,7 @@ def _row(step: RowStep, history: RowHistory, page: Page) -> None:
         page.line(visible(note), page.style.yellow, indent=INDENT * 2)
     if step.uncertain:
         ids = ", ".join(id_[:10] for id_ in step.uncertain[:4]) + (", …" if len(step.uncertain) > 4 else "")
-        page.line(f"or in {ids}, whose rows are not here", page.style.yellow, indent=INDENT * 2)
+        page.line(f"or in {visible(ids)}, whose rows are not here", page.style.yellow, indent=INDENT * 2)
 
 
 def _cell(step: RowStep, cell: CellStep, hidden: frozenset[str], room: int) -> str:

@@ -9,7 +9,6 @@ from tdmvc.model.change import (
     Pattern,
     RowSample,
     SchemaChange,
-    SchemaChangeKind,
     TableDiff,
     TableStatus,
 )
@@ -19,10 +18,9 @@ from tdmvc.render.page import NARROWEST, names
 from tdmvc.render.patterns import group_words, has_example, pattern_count, pattern_groups, pattern_words
 from tdmvc.render.privacy import guarded, shown_text
 from tdmvc.render.terminal import Style, display_width, fit, grid, number, pad, plural, wrap_items
-from tdmvc.render.wording import row_words, schema_words, table_name
+from tdmvc.render.wording import row_words, schema_sign, schema_words, table_name
 
 INDENT = "  "
-_SCHEMA_SIGNS = {SchemaChangeKind.COLUMN_ADDED: "+", SchemaChangeKind.COLUMN_REMOVED: "−"}
 _PATTERNS = 8
 _NAMED_COLUMNS = 3
 
@@ -81,7 +79,7 @@ def schema_lines(changes: Sequence[SchemaChange], screen: Screen) -> Iterator[st
     """Yield a line for each change of the schema."""
     style = screen.style
     for change in changes:
-        sign = _SCHEMA_SIGNS.get(change.kind, "~")
+        sign = schema_sign(change)
         paint = {"+": style.green, "−": style.red}.get(sign, style.yellow)
         yield f"{INDENT}{paint(sign)} {screen.fit(schema_words(change), 4)}"
 

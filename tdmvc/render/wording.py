@@ -56,6 +56,12 @@ def table_name(table: TableDiff) -> str:
     return name if table.old_name is None else f"{visible(table.old_name)} → {name}"
 
 
+def schema_sign(change: SchemaChange) -> str:
+    """Return `+` for a column that came, `−` for one that went, `~` for all else."""
+    signs = {SchemaChangeKind.COLUMN_ADDED: "+", SchemaChangeKind.COLUMN_REMOVED: "−"}
+    return signs.get(change.kind, "~")
+
+
 def schema_words(change: SchemaChange) -> str:
     """Return a change of the schema in words, with the evidence of a rename."""
     words = _schema_fact(change)

@@ -9,7 +9,8 @@ from jsonschema import Draft202012Validator
 
 from tdmvc.model.drift import DriftStatus
 from tdmvc.model.work import WorkStatus
-from tdmvc.render import documents
+from tdmvc.render import documents, history_documents
+from tests.render import history_samples
 from tests.render import report_samples as samples
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
@@ -33,7 +34,17 @@ CASES: dict[str, tuple[Callable[[Any], dict[str, object]], tuple[str, ...]]] = {
         ("MIGRATIONS", "MIGRATIONS_PARTLY"),
     ),
     "drift": (documents.drift_document, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_EXCUSED")),
+    "log": (history_documents.log_document, ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING")),
+    "row-log": (history_documents.row_log_document, ("ROW_LOG", "ROW_LOG_STILL")),
+    "blame": (history_documents.blame_document, ("BLAME_ROW", "BLAME_ROWS", "BLAME_VERSIONS", "BLAME_NONE")),
 }
+
+
+def sample(name: str) -> Any:
+    """A report by its name, wherever it is kept."""
+    return getattr(samples, name, None) or getattr(history_samples, name)
+
+
 PAIRS = [(verb, name) for verb, (_, names) in CASES.items() for name in names]
 
 
@@ -44,7 +55,7 @@ def schema_of(verb: str) -> dict[str, Any]:
 
 def document_of(verb: str, name: str) -> dict[str, Any]:
     """The document as a reader gets it: through JSON text."""
-    text = json.dumps(CASES[verb][0](getattr(samples, name)), allow_nan=False)
+    text = json.dumps(CASES[verb][0](sample(name)), allow_nan=False)
     document: dict[str, Any] = json.loads(text)
     return document
 

@@ -9,7 +9,9 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.report import QueryResult
 from tdmvc.render.add_terminal import render_add, render_init
+from tdmvc.render.blame_terminal import render_blame
 from tdmvc.render.drift_terminal import render_drift
+from tdmvc.render.log_terminal import render_log, render_row_log
 from tdmvc.render.migration_wording import title_of
 from tdmvc.render.migrations_terminal import render_migrations
 from tdmvc.render.page import names, size
@@ -18,6 +20,7 @@ from tdmvc.render.status_terminal import render_status
 from tdmvc.render.terminal import display_width
 from tdmvc.render.transfer_terminal import render_checkout, render_transfer, render_verify
 from tdmvc.render.versions_terminal import render_list, render_publish, render_show
+from tests.render import history_samples
 from tests.render import report_samples as samples
 
 CASES: dict[str, tuple[Callable[..., str], tuple[str, ...]]] = {
@@ -36,13 +39,23 @@ CASES: dict[str, tuple[Callable[..., str], tuple[str, ...]]] = {
         ("MIGRATIONS", "MIGRATIONS_PARTLY"),
     ),
     "drift": (render_drift, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_EXCUSED")),
+    "log": (render_log, ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING")),
+    "row-log": (render_row_log, ("ROW_LOG", "ROW_LOG_STILL")),
+    "blame": (render_blame, ("BLAME_ROW", "BLAME_ROWS", "BLAME_VERSIONS", "BLAME_NONE")),
 }
+
+
+def sample(name: str) -> Any:
+    """A report by its name, wherever it is kept."""
+    return getattr(samples, name, None) or getattr(history_samples, name)
+
+
 PAIRS = [(verb, name) for verb, (_, names_) in CASES.items() for name in names_]
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def rendered(verb: str, name: str, *, color: bool = False, width: int = 80) -> str:
-    return CASES[verb][0](getattr(samples, name), color=color, width=width)
+    return CASES[verb][0](sample(name), color=color, width=width)
 
 
 @pytest.mark.parametrize("verb", CASES)
@@ -271,7 +284,7 @@ def hostile(value: Any) -> Any:
 @pytest.mark.parametrize("width", [1, 40, 80])
 @pytest.mark.parametrize(("verb", "name"), PAIRS)
 def test_hostile_texts_stay_text(verb: str, name: str, width: int) -> None:
-    text = CASES[verb][0](hostile(getattr(samples, name)), color=False, width=width)
+    text = CASES[verb][0](hostile(sample(name)), color=False, width=width)
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "\t" not in text
