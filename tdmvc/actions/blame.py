@@ -51,7 +51,7 @@ def blame(
     """
     dataset, at = parse_history_reference(ref)
     timeline = open_timeline(workspace, dataset, at, by_version=by_version)
-    peel = _Peel(workspace, timeline, with_working_copy=at is None)
+    peel = _Peel(workspace, timeline, with_working_copy=at is None, by_version=by_version)
     report = peel.run(table, key, rows, columns)
     workspace.store.index.save()
     return report
@@ -89,10 +89,13 @@ class _Pending:
 
 
 class _Peel:
-    def __init__(self, workspace: Workspace, timeline: Timeline, *, with_working_copy: bool) -> None:
+    def __init__(
+        self, workspace: Workspace, timeline: Timeline, *, with_working_copy: bool, by_version: bool
+    ) -> None:
         self._workspace = workspace
         self._timeline = timeline
         self._with_working_copy = with_working_copy
+        self._by_version = by_version
         self._rows = PastRows(workspace, timeline)
         self._origins = Origins(self._rows)
         self._listed = frozenset(timeline.order)
@@ -132,6 +135,7 @@ class _Peel:
             total,
             hidden,
             looked_at,
+            self._by_version,
             boundaries,
             tuple(self._notes(schema, boundaries)),
         )

@@ -207,6 +207,8 @@ class BlameReport:
     """How many rows the table has, where that is known."""
     hidden: frozenset[str]
     looked_at: int
+    by_version: bool = False
+    """Whether published versions were walked instead of commits."""
     boundaries: frozenset[str] = frozenset()
     """Moments at which the history is cut off: what they hold may be older."""
     notes: tuple[str, ...] = ()

@@ -44,7 +44,7 @@ def _count(report: BlameReport) -> str:
 
 def _single(row: BlamedRow, report: BlameReport, page: Page) -> None:
     """A line a cell: column, value, and the moment it is from."""
-    by_version = _is_by_version(report)
+    by_version = report.by_version
     columns = MomentColumns.of([cell.moment for cell in row.cells], page, by_version=by_version)
     names = min(_WIDEST_NAME, max((display_width(visible(cell.column)) for cell in row.cells), default=0))
     texts = [shown_text(cell.column, cell.value, report.hidden) for cell in row.cells]
@@ -71,7 +71,7 @@ def _single(row: BlamedRow, report: BlameReport, page: Page) -> None:
 def _many(report: BlameReport, page: Page) -> None:
     """For each row, a line a moment that its cells are from: newest first, with those cells."""
     cells = [cell for row in report.rows for cell in row.cells]
-    columns = MomentColumns.of([cell.moment for cell in cells], page, by_version=_is_by_version(report))
+    columns = MomentColumns.of([cell.moment for cell in cells], page, by_version=report.by_version)
     keys = [_key(row, report) for row in report.rows]
     room = min(_WIDEST_KEY, page.width // 4, max(map(display_width, keys), default=0))
     for row, key in zip(report.rows, keys, strict=True):
@@ -115,12 +115,8 @@ def _moment(
         marks = _UNCERTAIN
     elif cell.moment.id in report.boundaries:
         marks = _CUT
-    return moment_cells(cell.moment, columns, page, mark=marks, by_version=_is_by_version(report))
+    return moment_cells(cell.moment, columns, page, mark=marks, by_version=report.by_version)
 
 
 def _has_doubt(report: BlameReport) -> bool:
     return any(cell.uncertain for row in report.rows for cell in row.cells)
-
-
-def _is_by_version(report: BlameReport) -> bool:
-    return any(cell.moment.is_version for row in report.rows for cell in row.cells)

@@ -197,6 +197,7 @@ BLAME_VERSIONS = BlameReport(
     None,
     frozenset(),
     2,
+    by_version=True,
     notes=("log has no key: a row is told by all of its cells, and new when one changed.",),
 )
 BLAME_NONE = BlameReport("golden", "orders", "golden", ("id",), ("id",), (), 0, frozenset(), 1)
