@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.encodings import HEADINGS, measure_encodings
 from benchmarks.figures import GIB, Figure, render_figures, render_table
+from benchmarks.history import measure_history
 from benchmarks.lineitem import DATA, lineitem
 from benchmarks.migrations import FILES, measure_migrations
 from benchmarks.peers import compare_all, compare_join, compare_large, compare_start_up
@@ -21,7 +22,7 @@ from benchmarks.peers_programs import check_peers
 from benchmarks.startup import measure_startup
 from benchmarks.volume import measure_volume
 
-_GROUPS = ("startup", "migrations", "volume", "encodings")
+_GROUPS = ("startup", "migrations", "history", "volume", "encodings")
 _PEERS = "peers"
 """Asked for by name only: it needs programs that `make bench-peers` installs."""
 _PACKAGES = ("tdmvc", "duckdb", "pyarrow", "dvc")
@@ -45,6 +46,12 @@ def main() -> None:
         with _work_folder() as work:
             figures = measure_migrations(work, runs=3 if options.quick else 7)
             _print_figures(f"{FILES:,} migrations at a past revision", figures)
+    if "history" in groups:
+        scale, commits, turns = (0.1, 30, 3) if options.quick else (0.25, 200, 5)
+        _say(f"measuring history over {commits} commits …")
+        with _work_folder() as work:
+            figures = measure_history(scale, work, commits=commits, runs=turns)
+            _print_figures(f"One row's history: {_size_of(scale)}", figures)
     if "volume" in groups:
         # One turn at the largest scale: it takes minutes, and noise of a second is nothing beside it.
         for scale, turns in [(0.1, 3)] if options.quick else [(1, 5), (10, 1)][: 1 + options.full]:

@@ -114,13 +114,14 @@ class PastRows:
         Raises:
             PartError: a part is needed that is nowhere.
         """
-        parts = held.parts - set(without)
+        names = tuple(names)
         found: dict[KeyId, Found] = {}
         left = dict(wanted)
-        here = sorted(part for part in parts if held.is_here(part))
+        parts = self._unknown(held.parts.difference(without), names, left, found)
+        here = sorted(part for part in parts if held.is_here(part)) if left else []
         self._look(held, here, names, left, found)
         if left and len(here) < len(parts):
-            away = sorted(parts.difference(here))
+            away = sorted(set(parts).difference(here))
             self._check(away)
             try:
                 held.locate(away)
@@ -142,18 +143,37 @@ class PastRows:
         )
         return {rename.new: rename.old for rename in found}
 
+    def _unknown(
+        self,
+        parts: Iterable[str],
+        names: tuple[str, ...],
+        left: dict[KeyId, Sequence[object]],
+        found: dict[KeyId, Found],
+    ) -> list[str]:
+        """Return the parts in which not every key was looked for yet; take what is remembered of the others."""
+        unknown = []
+        for part in parts:
+            known = self._memory.get((part, names))
+            if known is None or not left.keys() <= known.keys():
+                unknown.append(part)
+                continue
+            for key in [key for key in left if known[key]]:
+                found[key] = Found(part, known[key])
+                del left[key]
+        return unknown
+
     def _look(
         self,
         held: Held,
         parts: Sequence[str],
-        names: Sequence[str],
+        names: tuple[str, ...],
         left: dict[KeyId, Sequence[object]],
         found: dict[KeyId, Found],
     ) -> None:
         for part in parts:
             if not left:
                 return
-            for key, rows in self._rows_in(held, part, tuple(names), left).items():
+            for key, rows in self._rows_in(held, part, names, left).items():
                 if rows:
                     found[key] = Found(part, rows)
                     left.pop(key, None)
