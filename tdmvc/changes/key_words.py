@@ -79,8 +79,7 @@ def _items(word: str, schema: TableSchema, *, is_whole: bool) -> list[tuple[str 
     place = 0
     while True:
         match = _ITEM.match(word, place)
-        if match is None:
-            raise _unclear(schema, "has a double quote that does not end before a comma")
+        assert match is not None  # a bare text may be empty
         said, quoted, bare, end = match.groups()
         column = said.strip() if said is not None else None
         if column is not None and column not in schema.key:

@@ -1,0 +1,90 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from tdmvc.changes.row_steps import compare_rows, same_rows
+from tdmvc.changes.same_value import identity, same_value
+from tdmvc.model.history import CellEvent, CellStep
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (None, None),
+        (NAN, NAN),
+        (0.0, -0.0),
+        (1, 1.0),
+        (1, Decimal("1.00")),
+        (Decimal("0.1"), 0.1),
+        (0.1, Decimal("0.1")),
+        (date(2026, 1, 2), datetime(2026, 1, 2)),
+        (datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 2)),
+        (5, "5"),
+        ("true", True),
+        ([1, NAN, None], [1, NAN, None]),
+        ({"a": [1]}, {"a": [1.0]}),
+    ],
+)
+def test_values_that_say_the_same(old: object, new: object) -> None:
+    assert same_value(old, new)
+    assert same_value(new, old)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (None, ""),
+        (0, None),
+        (True, 1),
+        (0, False),
+        ("a", "A"),
+        (1, "1.0"),
+        (b"a", "b"),
+        ([1], [1, 2]),
+        ({"a": 1}, {"b": 1}),
+        (date(2026, 1, 2), datetime(2026, 1, 2, 1)),
+    ],
+)
+def test_values_that_do_not(old: object, new: object) -> None:
+    assert not same_value(old, new)
+    assert not same_value(new, old)
+
+
+def test_json_compares_by_structure_only_where_it_is_json() -> None:
+    assert same_value('{"a": 1, "b": 2}', '{"b":2.0,"a":1}', is_json=True)
+    assert not same_value('{"a": 1, "b": 2}', '{"b":2.0,"a":1}')
+    assert not same_value('{"a": 1}', '{"a": 2}', is_json=True)
+
+
+def test_identities_are_equal_where_keys_are() -> None:
+    assert identity(NAN) == identity(float("nan"))
+    assert identity(True) != identity(1)
+    assert identity([{"a": NAN}]) == identity([{"a": NAN}])
+    assert hash(identity({"a": [1, None]})) == hash(identity({"a": [1, None]}))
+
+
+def test_a_row_s_cells_come_go_change_and_get_names() -> None:
+    steps = compare_rows({"a": 1, "b": 2, "gone": 3}, {"b": 5, "now": 1, "came": None}, {"now": "a"}, ())
+    assert steps == (
+        CellStep("b", CellEvent.CHANGED, 2, 5),
+        CellStep("now", CellEvent.COLUMN_RENAMED, 1, 1, "a"),
+        CellStep("came", CellEvent.COLUMN_ADDED),
+        CellStep("gone", CellEvent.COLUMN_REMOVED, 3),
+    )
+
+
+def test_a_name_that_was_another_column_s_is_a_new_column() -> None:
+    steps = compare_rows({"a": 1}, {"b": 1, "a": 9}, {"b": "a"}, ())
+    assert [(step.column, step.event) for step in steps] == [
+        ("b", CellEvent.COLUMN_RENAMED),
+        ("a", CellEvent.COLUMN_ADDED),
+    ]
+
+
+def test_rows_of_one_key_are_a_multiset() -> None:
+    assert same_rows([{"a": 1}, {"a": 2}], [{"a": 2}, {"a": 1}], ())
+    assert not same_rows([{"a": 1}, {"a": 1}], [{"a": 1}, {"a": 2}], ())
+    assert not same_rows([{"a": 1}], [{"a": 1}, {"a": 1}], ())
