@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from tdmvc.actions.history import Span, cut_notes, first_versions, moments_with
-from tdmvc.actions.past_rows import Origins, PastRows
+from tdmvc.actions.origins import Origins
+from tdmvc.actions.past_rows import PastRows
 from tdmvc.actions.tables import pointer_side, table_schema
 from tdmvc.actions.timeline import Timeline, open_timeline, parse_history_reference
 from tdmvc.actions.workspace import Workspace

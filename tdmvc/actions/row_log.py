@@ -1,15 +1,15 @@
 """`log --key`: each moment that changed one row, with what was there before and after."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tdmvc.actions.history import Span, cut_notes, first_versions, hidden_columns, moments_with
-from tdmvc.actions.past_rows import Before, Held, Origins, PastRows, key_before, retyped_keys
+from tdmvc.actions.past_rows import PastRows
+from tdmvc.actions.row_trace import Asked, RowTrace, Seen
 from tdmvc.actions.timeline import Timeline, open_timeline, parse_history_reference
 from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.key_words import parse_key
-from tdmvc.changes.row_lookup import Row, key_id
-from tdmvc.changes.row_steps import compare_rows, same_rows, whole_row_steps
+from tdmvc.changes.row_steps import whole_row_steps
 from tdmvc.errors import NotFoundError, StoreError
 from tdmvc.model.history import CellStep, RowEvent, RowHistory, RowStep
 from tdmvc.model.schema import TableSchema
@@ -44,53 +44,24 @@ def log_row(
     return history
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is looked for at a moment."""
-
-    table: str
-    names: tuple[str, ...]
-    values: tuple[object, ...] | None
-    """None where no value of the column's type there equals the key's."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a moment has under the key."""
-
-    id: str
-    asked: _Asked
-    held: Held | None
-    rows: tuple[Row, ...] = ()
-    part: str = ""
-    skipped: tuple[str, ...] = ()
-    """Moments on the way here whose rows could not be read."""
-    lost: str = ""
-    """The table had another key: which one."""
-
-
 class _Walk:
     def __init__(self, workspace: Workspace, timeline: Timeline, span: Span) -> None:
         self._workspace = workspace
         self._timeline = timeline
         self._span = span
         self._rows = PastRows(workspace, timeline)
-        self._origins = Origins(self._rows)
+        self._trace = RowTrace(self._rows)
         self._listed = frozenset(timeline.order)
-        self._unread: dict[str, str] = {}
-        self._tables: set[str] = set()
-        self._columns: set[str] = set()
-        self._notes: list[str] = []
 
     def run(self, table: str, words: Sequence[str]) -> RowHistory:
         timeline = self._timeline
         starts = moments_with(timeline, table)
-        self._tables.add(table)
+        self._trace.tables.add(table)
         self._rows.prepare(table)
         schema = self._schema_of_key(starts, table)
         hidden = hidden_columns(self._workspace, [table], schema.column_names)
         values = parse_key(words, schema, hidden=hidden)
-        asked = _Asked(table, schema.key, values)
+        asked = Asked(table, schema.key, values)
         key = dict(zip(schema.key, values, strict=True))
         steps, looked_at, is_cut, was_there = self._walk(starts, asked)
         if not steps and not was_there:
@@ -102,13 +73,15 @@ class _Walk:
             table,
             key,
             tuple(self._with_versions(steps)),
-            hidden_columns(self._workspace, self._tables, self._columns | set(schema.column_names)),
+            hidden_columns(
+                self._workspace, self._trace.tables, self._trace.columns | set(schema.column_names)
+            ),
             looked_at,
             is_cut,
             tuple(self._all_notes(steps)),
         )
 
-    def _walk(self, starts: Sequence[str], asked: _Asked) -> tuple[list[RowStep], int, bool, bool]:
+    def _walk(self, starts: Sequence[str], asked: Asked) -> tuple[list[RowStep], int, bool, bool]:
         """Return the steps, how many moments were looked at, whether more may follow, whether a row was seen."""
         timeline, span = self._timeline, self._span
         wanted = dict.fromkeys(starts, asked)
@@ -127,15 +100,15 @@ class _Walk:
                 continue
             looked_at += 1
             try:
-                here = self._see(id_, here_asked, ())
+                here = self._trace.see(id_, here_asked, ())
             except StoreError as error:
-                self._unread[id_] = error.what
-                for before in self._befores(id_, here_asked, ()):
+                self._trace.unread[id_] = error.what
+                for before in self._trace.befores(id_, here_asked, ()):
                     self._follow(before, wanted)
                 continue
             was_there = was_there or bool(here.rows)
-            befores = self._befores(id_, here.asked, ())
-            same = next((before for before in befores if self._is_same(before, here)), None)
+            befores = self._trace.befores(id_, here.asked, ())
+            same = next((before for before in befores if self._trace.is_same(before, here)), None)
             if same is not None:
                 self._follow(same, wanted)
                 continue
@@ -147,76 +120,11 @@ class _Walk:
                 self._follow(before, wanted)
         return steps, looked_at, False, was_there
 
-    def _follow(self, before: _Seen, wanted: dict[str, _Asked]) -> None:
+    def _follow(self, before: Seen, wanted: dict[str, Asked]) -> None:
         if before.id in self._listed and not before.lost:
             wanted.setdefault(before.id, before.asked)
 
-    def _see(self, id_: str, asked: _Asked, skipped: tuple[str, ...]) -> _Seen:
-        """Look the key up at a moment, under names that are right for it."""
-        self._tables.add(asked.table)
-        held = self._rows.held(id_, asked.table)
-        if held is None or asked.values is None:
-            return _Seen(id_, asked, held, skipped=skipped)
-        self._columns.update(held.schema.column_names)
-        wanted = {key_id(asked.values): asked.values}
-        found = self._rows.find(held, asked.names, wanted)
-        for one in found.values():
-            return _Seen(id_, asked, held, one.rows, one.part, skipped)
-        return _Seen(id_, asked, held, skipped=skipped)
-
-    def _befores(self, id_: str, asked: _Asked, skipped: tuple[str, ...]) -> list[_Seen]:
-        """Return what is under the key where a moment came from; what cannot be read is looked through."""
-        found: list[_Seen] = []
-        for origin in self._origins.parents(id_, asked.table):
-            there = replace(asked, table=origin.table)
-            if origin.id in skipped:
-                continue
-            try:
-                found.append(self._see_before(id_, asked, origin, skipped))
-            except StoreError as error:
-                self._unread[origin.id] = error.what
-                found.extend(self._befores(origin.id, there, (*skipped, origin.id)))
-        return found
-
-    def _see_before(self, id_: str, asked: _Asked, origin: Before, skipped: tuple[str, ...]) -> _Seen:
-        there = replace(asked, table=origin.table)
-        before = self._rows.held(origin.id, origin.table)
-        try:
-            here = self._rows.held(id_, asked.table)
-        except StoreError:
-            here = None
-        if before is None or here is None or asked.values is None:
-            return self._see(origin.id, there, skipped)
-        columns = key_before(asked.names, here.schema, before.schema)
-        if columns is None:
-            return _Seen(
-                origin.id, there, before, skipped=skipped, lost=", ".join(before.schema.key) or "none"
-            )
-        values: tuple[object, ...] | None = asked.values
-        if columns.retype:
-            keys = retyped_keys({key_id(asked.values): asked.values}, columns.names, before.schema)
-            values = next((values for _, values in keys.values()), None)
-        return self._see(origin.id, _Asked(origin.table, columns.names, values), skipped)
-
-    def _is_same(self, before: _Seen, here: _Seen) -> bool:
-        if not before.rows or not here.rows:
-            return not before.rows and not here.rows and not before.lost
-        if before.part == here.part:
-            return True
-        json_columns = _json_columns(here.held)
-        if len(before.rows) == len(here.rows) == 1:
-            return not self._cells(before, here)
-        return same_rows(before.rows, here.rows, json_columns)
-
-    def _cells(self, before: _Seen, here: _Seen) -> tuple[CellStep, ...]:
-        renames: dict[str, str] = {}
-        if before.held is not None and here.held is not None:
-            pairs = zip(here.asked.names, before.asked.names, strict=True)
-            renames = {new: old for new, old in pairs if new != old}
-            renames |= self._rows.renames(here.held, before.held, [here.part], [before.part])
-        return compare_rows(before.rows[0], here.rows[0], renames, _json_columns(here.held))
-
-    def _step(self, here: _Seen, befores: Sequence[_Seen]) -> RowStep | None:
+    def _step(self, here: Seen, befores: Sequence[Seen]) -> RowStep | None:
         """Return what happened at a moment that is like none before it; None where there is no row at all."""
         before = next((one for one in befores if one.rows), befores[0] if befores else None)
         rows = before.rows if before is not None else ()
@@ -236,12 +144,12 @@ class _Walk:
             cells = whole_row_steps(rows[0], is_added=False)
         else:
             event = RowEvent.CHANGED
-            cells = self._cells(before, here) if len(rows) == len(here.rows) == 1 else ()
+            cells = self._trace.cells(before, here) if len(rows) == len(here.rows) == 1 else ()
         seen = here if here.rows or before is None else before
         several = max(len(rows), len(here.rows))
         if several > 1:
             notes.append(f"the key repeats: {len(rows)} rows had it before, {len(here.rows)} have it after")
-        renamed = self._origins.renames.get((here.id, here.asked.table))
+        renamed = self._trace.origins.renames.get((here.id, here.asked.table))
         if renamed is not None:
             notes.append(f"the table was called {renamed} before")
         elif event is RowEvent.ADDED and befores and all(one.held is None for one in befores):
@@ -290,7 +198,7 @@ class _Walk:
             + ", ".join(f"{name}={'NULL' if value is None else value}" for name, value in key.items())
         )
         noun = "version" if self._timeline.moment(self._timeline.order[0]).is_version else "commit"
-        unread = f"; the rows of {len(self._unread)} of them are not here" if self._unread else ""
+        unread = f"; the rows of {len(self._trace.unread)} of them are not here" if self._trace.unread else ""
         where = (
             f"{self._timeline.ref}, {looked_at} {noun}{'s' if looked_at != 1 else ''} that touched it{unread}"
         )
@@ -311,19 +219,13 @@ class _Walk:
 
     def _all_notes(self, steps: Sequence[RowStep]) -> list[str]:
         notes = cut_notes(self._timeline)
-        if self._unread:
-            first = next(iter(self._unread))
+        if self._trace.unread:
+            first = next(iter(self._trace.unread))
             name = f"{self._timeline.dataset}@{first if len(first) < 40 else first[:10]}"
-            count = len(self._unread)
+            count = len(self._trace.unread)
             notes.append(
                 f"The rows of {count} moment{'s' if count != 1 else ''} are not here "
-                f"({', '.join(id_[:10] for id_ in list(self._unread)[:4])}{', …' if count > 4 else ''}); "
+                f"({', '.join(id_[:10] for id_ in list(self._trace.unread)[:4])}{', …' if count > 4 else ''}); "
                 f"`tdmvc pull {name}` brings them, where a remote has them."
             )
         return notes
-
-
-def _json_columns(held: Held | None) -> frozenset[str]:
-    if held is None:
-        return frozenset()
-    return frozenset(column.name for column in held.schema.columns if column.is_json)

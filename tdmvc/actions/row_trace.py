@@ -1,0 +1,120 @@
+"""What each moment has under one key, and under which names: what `log --key` is made of."""
+
+from dataclasses import dataclass, replace
+
+from tdmvc.actions.origins import Before, Origins, key_before, retyped_keys
+from tdmvc.actions.past_rows import Held, PastRows
+from tdmvc.changes.row_lookup import Row, key_id
+from tdmvc.changes.row_steps import compare_rows, same_rows
+from tdmvc.errors import StoreError
+from tdmvc.model.history import CellStep
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is looked for at a moment."""
+
+    table: str
+    names: tuple[str, ...]
+    values: tuple[object, ...] | None
+    """None where no value of the column's type there equals the key's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a moment has under the key."""
+
+    id: str
+    asked: Asked
+    held: Held | None
+    rows: tuple[Row, ...] = ()
+    part: str = ""
+    skipped: tuple[str, ...] = ()
+    """Moments on the way here whose rows could not be read."""
+    lost: str = ""
+    """The table had another key: which one."""
+
+
+class RowTrace:
+    """Looks one key up at any moment; notes what it met on the way."""
+
+    def __init__(self, rows: PastRows) -> None:
+        self._rows = rows
+        self.origins = Origins(rows)
+        self.unread: dict[str, str] = {}
+        """Moments whose rows are not here, and why."""
+        self.tables: set[str] = set()
+        """Every name that the table had."""
+        self.columns: set[str] = set()
+        """Every column that it had."""
+
+    def see(self, id_: str, asked: Asked, skipped: tuple[str, ...]) -> Seen:
+        """Look the key up at a moment, under names that are right for it."""
+        self.tables.add(asked.table)
+        held = self._rows.held(id_, asked.table)
+        if held is None or asked.values is None:
+            return Seen(id_, asked, held, skipped=skipped)
+        self.columns.update(held.schema.column_names)
+        wanted = {key_id(asked.values): asked.values}
+        found = self._rows.find(held, asked.names, wanted)
+        for one in found.values():
+            return Seen(id_, asked, held, one.rows, one.part, skipped)
+        return Seen(id_, asked, held, skipped=skipped)
+
+    def befores(self, id_: str, asked: Asked, skipped: tuple[str, ...]) -> list[Seen]:
+        """Return what is under the key where a moment came from; what cannot be read is looked through."""
+        found: list[Seen] = []
+        for origin in self.origins.parents(id_, asked.table):
+            there = replace(asked, table=origin.table)
+            if origin.id in skipped:
+                continue
+            try:
+                found.append(self._see_before(id_, asked, origin, skipped))
+            except StoreError as error:
+                self.unread[origin.id] = error.what
+                found.extend(self.befores(origin.id, there, (*skipped, origin.id)))
+        return found
+
+    def _see_before(self, id_: str, asked: Asked, origin: Before, skipped: tuple[str, ...]) -> Seen:
+        there = replace(asked, table=origin.table)
+        before = self._rows.held(origin.id, origin.table)
+        try:
+            here = self._rows.held(id_, asked.table)
+        except StoreError:
+            here = None
+        if before is None or here is None or asked.values is None:
+            return self.see(origin.id, there, skipped)
+        columns = key_before(asked.names, here.schema, before.schema)
+        if columns is None:
+            return Seen(
+                origin.id, there, before, skipped=skipped, lost=", ".join(before.schema.key) or "none"
+            )
+        values: tuple[object, ...] | None = asked.values
+        if columns.retype:
+            keys = retyped_keys({key_id(asked.values): asked.values}, columns.names, before.schema)
+            values = next((values for _, values in keys.values()), None)
+        return self.see(origin.id, Asked(origin.table, columns.names, values), skipped)
+
+    def is_same(self, before: Seen, here: Seen) -> bool:
+        if not before.rows or not here.rows:
+            return not before.rows and not here.rows and not before.lost
+        if before.part == here.part:
+            return True
+        json_columns = _json_columns(here.held)
+        if len(before.rows) == len(here.rows) == 1:
+            return not self.cells(before, here)
+        return same_rows(before.rows, here.rows, json_columns)
+
+    def cells(self, before: Seen, here: Seen) -> tuple[CellStep, ...]:
+        renames: dict[str, str] = {}
+        if before.held is not None and here.held is not None:
+            pairs = zip(here.asked.names, before.asked.names, strict=True)
+            renames = {new: old for new, old in pairs if new != old}
+            renames |= self._rows.renames(here.held, before.held, [here.part], [before.part])
+        return compare_rows(before.rows[0], here.rows[0], renames, _json_columns(here.held))
+
+
+def _json_columns(held: Held | None) -> frozenset[str]:
+    if held is None:
+        return frozenset()
+    return frozenset(column.name for column in held.schema.columns if column.is_json)
