@@ -7,14 +7,18 @@ import pyarrow as pa
 
 from tdmvc.actions import workspace as base
 from tdmvc.actions.add import AddOptions, add
+from tdmvc.actions.blame import DEFAULT_ROWS, blame
 from tdmvc.actions.check import check
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.actions.diff import diff
 from tdmvc.actions.drift import drift
+from tdmvc.actions.history import read_span
+from tdmvc.actions.log import log
 from tdmvc.actions.migrations import migrations
 from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.actions.query import read_table, run_query
 from tdmvc.actions.review import review
+from tdmvc.actions.row_log import log_row
 from tdmvc.actions.show import list_versions, show
 from tdmvc.actions.status import status
 from tdmvc.actions.transfer import pull, push
@@ -24,6 +28,7 @@ from tdmvc.model.change import BumpLevel, DatasetDiff
 from tdmvc.model.check import CheckReport
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.drift import Drift
+from tdmvc.model.history import BlameReport, HistoryReport, RowHistory
 from tdmvc.model.migration import MigrationState
 from tdmvc.model.report import (
     AddReport,
@@ -74,6 +79,46 @@ class Workspace(base.Workspace):
     ) -> DatasetDiff:
         """Compare two states of one dataset; without `new`, `old` with the working copy."""
         return diff(self, old, new, tables=tables, sample_rows=sample_rows)[0]
+
+    def log(
+        self,
+        ref: str,
+        table: str | None = None,
+        *,
+        versions: bool = False,
+        most: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> HistoryReport:
+        """Return the commits, or published versions, that changed a dataset or one table, newest first."""
+        span = read_span(self, most=most, since=since, until=until)
+        return log(self, ref, table, span=span, by_version=versions)
+
+    def log_row(
+        self,
+        ref: str,
+        table: str,
+        *key: str,
+        versions: bool = False,
+        most: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> RowHistory:
+        """Return the commits, or published versions, that changed one row; its key as `log --key` takes it."""
+        span = read_span(self, most=most, since=since, until=until)
+        return log_row(self, ref, table, key, span=span, by_version=versions)
+
+    def blame(
+        self,
+        ref: str,
+        table: str,
+        *key: str,
+        rows: int | None = DEFAULT_ROWS,
+        columns: Sequence[str] = (),
+        versions: bool = False,
+    ) -> BlameReport:
+        """Return who last changed each cell of the first rows, or of the row with a key."""
+        return blame(self, ref, table, key=key, rows=rows, columns=columns, by_version=versions)
 
     def review(self, base: str | None = None, *, head: str | None = None, sample_rows: int = 20) -> Review:
         """Compare what a branch changed since it left its base, and check what came of it."""

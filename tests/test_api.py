@@ -19,11 +19,14 @@ from tests.conftest import Ran, git
 
 VERBS = {
     "add",
+    "blame",
     "check",
     "checkout",
     "diff",
     "drift",
     "list",
+    "log",
+    "log_row",
     "migrations",
     "publish",
     "pull",
@@ -80,7 +83,7 @@ def test_the_public_api_is_exactly_the_documented_list() -> None:
         name for name, value in vars(Workspace).items() if inspect.isfunction(value) and name[0] != "_"
     }
     assert methods == VERBS
-    assert set(COMMANDS) - COMMANDS_WITHOUT_A_METHOD == methods - {"table"}
+    assert set(COMMANDS) - COMMANDS_WITHOUT_A_METHOD == methods - {"table", "log_row"}
     for name in methods:
         assert (getattr(Workspace, name).__doc__ or "").endswith("."), name
 
@@ -213,6 +216,17 @@ def test_migrations_and_drift(published: Path) -> None:
         (behind,) = workspace.drift("golden@1.0.0")
         assert (behind.status, [m.id for m in behind.pending]) == (DriftStatus.BEHIND, ["0002"])
         assert workspace.migrations(at="HEAD", path="migrations", tool="sql")[0].heads == ("0001",)
+
+
+def test_history_of_a_table_a_row_and_a_cell(published: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        (entry,) = workspace.log("golden", "customers").entries
+        assert (entry.moment.subject, entry.tables[0].added) == ("Golden data", 2)
+        (step,) = workspace.log_row("golden", "customers", "1").steps
+        assert {cell.column: cell.new for cell in step.cells} == {"id": 1, "name": "Ada"}
+        first, second = workspace.blame("golden", "customers", versions=True).rows
+        assert [cell.moment.id for cell in (*first.cells, *second.cells)] == ["1.0.0"] * 4
+        assert workspace.blame("golden", "customers", "2", columns=["name"]).rows[0].cells[0].value == "Grace"
 
 
 def test_a_workspace_that_is_closed_leaves_no_folder(published: Path) -> None:

@@ -217,7 +217,8 @@ class PastRows:
         owner = f"{self.timeline.dataset}/{table}"
         try:
             absent = store.fetch(objects, owner) if store.config.remotes else objects
-        except StoreError:
+        except StoreError as error:
+            self._nowhere.update(dict.fromkeys(objects, error))
             return  # whoever needs one of them is told why
         missing = {oid: PartError.missing(oid, owner, store.looked_in()) for oid in absent}
         self._nowhere.update(missing)

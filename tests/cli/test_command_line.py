@@ -247,6 +247,8 @@ def test_the_json_of_every_command_is_as_published(tdmvc: Tdmvc, published: Path
         "list": check("list", "list"),
         "show": check("show", "show", "golden@1.0.0"),
         "status": check("status", "status"),
+        "log": check("log", "log", "golden"),
+        "blame": check("blame", "blame", "golden", "customers"),
         "push": check("transfer", "push"),
         "pull": check("transfer", "pull"),
         "verify": check("verify", "verify", "--remote"),
@@ -256,6 +258,7 @@ def test_the_json_of_every_command_is_as_published(tdmvc: Tdmvc, published: Path
         "drift": check("drift", "drift"),
         "checkout": check("checkout", "checkout", "golden@1.0.0"),
     }
+    check("row-log", "log", "golden", "customers", "--key", "1")
     source.write_text("id,name,locale\n1,Ada,en\n1,Twice,en\n3,,nl\n")
     seen["add"] = check("add", "add", "golden", source)
     assert seen["add"]["findings"]
