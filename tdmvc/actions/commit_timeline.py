@@ -7,6 +7,7 @@ from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.history import Commit, Moment, PublishedMark
+from tdmvc.model.names import is_dataset_name
 from tdmvc.model.schema import Contract
 from tdmvc.model.version import SemVer
 from tdmvc.repo.history import read_commits, resolve_range, shallow_commits, watched_paths
@@ -19,6 +20,8 @@ class CommitTimeline:
     def __init__(self, workspace: Workspace, dataset: str, at: str | None) -> None:
         self.dataset = dataset
         self._git = workspace.git
+        if not is_dataset_name(dataset):
+            workspace.chosen([dataset])
         self._past = PastDataset(workspace.git, workspace.config, dataset)
         if workspace.git.head() is not None or at is not None:
             words = resolve_range(workspace.git, _as_revision(workspace, dataset, at))
@@ -69,8 +72,10 @@ class CommitTimeline:
         return self._past.state(id_)
 
     def fault(self, id_: str, table: str) -> str | None:
-        faults = self._past.tables(id_).faults
-        return faults.get(table) or faults.get("")
+        tables = self._past.tables(id_)
+        if table in tables.pointers:
+            return None
+        return tables.faults.get(table) or tables.faults.get("")
 
     def published(self, id_: str) -> tuple[PublishedMark, ...]:
         # Those whose files no parent has.
@@ -112,4 +117,7 @@ def _one_revision(workspace: Workspace, dataset: str, word: str) -> str:
             f"No commit here is known to have published {version.ref}.",
             remedy=f"fetch its tag: `git fetch --tags`, or walk the versions: --versions {version.ref}.",
         )
+    if SemVer.parse(word) and workspace.git.try_resolve(word) is None:
+        known = [str(version.version) for version in reversed(published)]
+        raise NotFoundError.named(f"version of {dataset}", word, known)
     return word

@@ -68,13 +68,14 @@ def moments_with(timeline: Timeline, table: str) -> list[str]:
     def knew(id_: str) -> bool:
         return any(table in timeline.pointers(parent) for parent in timeline.parents(id_))
 
-    starts = [id_ for id_ in timeline.starts if knows(id_)]
+    known = {name for id_ in timeline.order for name in timeline.pointers(id_)}
+    starts = [id_ for id_ in timeline.starts if knows(id_)] if table in known else []
     if starts:
         return starts
-    last = next((id_ for id_ in timeline.order if knows(id_) or knew(id_)), None)
+    # Of a range, the table may have gone with its first commit.
+    last = next((id_ for id_ in timeline.order if (table in known and knows(id_)) or knew(id_)), None)
     if last is None:
-        known = sorted({name for id_ in timeline.order for name in timeline.pointers(id_)})
-        raise NotFoundError.named("table", table, known, where=f"the history of {timeline.ref}")
+        raise NotFoundError.named("table", table, sorted(known), where=f"the history of {timeline.ref}")
     return [last]
 
 

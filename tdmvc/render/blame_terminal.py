@@ -17,7 +17,7 @@ _UNCERTAIN = "?"
 def render_blame(report: BlameReport, *, color: bool, width: int) -> str:
     """Return who last changed each cell; masked where the column is personal."""
     page = Page(color=color, width=width)
-    name = f"{visible(report.ref)}.{visible(report.table)}"
+    name = f"{visible(report.ref)} {visible(report.table)}"
     if len(report.rows) == 1:
         (row,) = report.rows
         page.headline(f"{name} {key_words(row.key, report.hidden)}".rstrip(), "")

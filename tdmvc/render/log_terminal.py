@@ -34,7 +34,7 @@ _MOST_COLUMNS = 6
 def render_log(report: HistoryReport, *, color: bool, width: int) -> str:
     """Return the moments that changed a dataset or a table, with counts."""
     page = Page(color=color, width=width)
-    name = visible(report.dataset) + (f".{visible(report.table)}" if report.table else "")
+    name = visible(report.dataset) + (f" {visible(report.table)}" if report.table else "")
     moments = [entry.moment for entry in report.entries]
     if not report.entries:
         page.verdict(name, "nothing changed it in what was asked for")
@@ -54,7 +54,7 @@ def render_log(report: HistoryReport, *, color: bool, width: int) -> str:
 def render_row_log(history: RowHistory, *, color: bool, width: int) -> str:
     """Return the moments that changed one row, with what was there before and after."""
     page = Page(color=color, width=width)
-    name = f"{visible(history.dataset)}.{visible(history.table)}"
+    name = f"{visible(history.dataset)} {visible(history.table)}"
     key = key_words(history.key, history.hidden)
     moments = [step.moment for step in history.steps]
     if not history.steps:
