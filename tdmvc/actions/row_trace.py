@@ -100,18 +100,19 @@ class RowTrace:
             return not before.rows and not here.rows and not before.lost
         if before.part == here.part:
             return True
-        json_columns = _json_columns(here.held)
+        json_columns = _json_columns(before.held) | _json_columns(here.held)
         if len(before.rows) == len(here.rows) == 1:
             return not self.cells(before, here)
         return same_rows(before.rows, here.rows, json_columns)
 
     def cells(self, before: Seen, here: Seen) -> tuple[CellStep, ...]:
+        json_columns = _json_columns(before.held) | _json_columns(here.held)
         renames: dict[str, str] = {}
         if before.held is not None and here.held is not None:
             pairs = zip(here.asked.names, before.asked.names, strict=True)
             renames = {new: old for new, old in pairs if new != old}
             renames |= self._rows.renames(here.held, before.held, [here.part], [before.part])
-        return compare_rows(before.rows[0], here.rows[0], renames, _json_columns(here.held))
+        return compare_rows(before.rows[0], here.rows[0], renames, json_columns)
 
 
 def _json_columns(held: Held | None) -> frozenset[str]:

@@ -2,23 +2,30 @@
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tdmvc.actions.blame import blame
 from tdmvc.actions.row_log import log_row
 from tdmvc.actions.workspace import Workspace
+from tdmvc.changes.diff import diff_table
+from tdmvc.changes.row_lookup import first_rows
+from tdmvc.changes.row_steps import compare_rows
 from tdmvc.errors import NotFoundError
+from tdmvc.model.change import SchemaChangeKind
 from tdmvc.model.history import CellEvent, RowEvent, RowHistory
 from tdmvc.model.schema import Column, TableSchema
 from tests.histories import CommitAt, TableAt, write_history
+from tests.laws.strategies_tables import TablePair, table_pairs, write_side
 
 QUICK = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ABSENT = "no such cell"
@@ -279,6 +286,36 @@ def test_blame_is_what_reading_every_commit_says(template: Path, history: Histor
                 assert ids.index(cell.moment.id) == expected_blame(history, key, cell.column), cell
                 if cell.column not in history.key:
                     assert cell.value == last.rows[key][cell.column]
+
+
+@settings(max_examples=60, deadline=None)
+@given(pair=table_pairs())
+def test_cells_of_one_row_compare_as_a_diff_counts_them(pair: TablePair) -> None:
+    key = pair.new_schema.key
+    types = [[schema.column(name) for name in key] for schema in (pair.old_schema, pair.new_schema)]
+    assume(key and [column.type for column in types[0]] == [column.type for column in types[1]])
+    with duckdb.connect() as con, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "old").mkdir()
+        (folder / "new").mkdir()
+        old = write_side(folder / "old", pair.old_schema, pair.old, cuts=pair.old_cuts)
+        new = write_side(folder / "new", pair.new_schema, pair.new, cuts=pair.new_cuts)
+        diff = diff_table(lambda: con, old, new)
+        # Findings: keys that repeat or are null, whose rows a diff does not pair.
+        assume(not diff.findings and not any(c.kind is SchemaChangeKind.COLUMN_RENAMED for c in diff.schema))
+        before, after = (
+            {key: row for path in side.locate(side.parts) for key, _, row in first_rows(path, key_, None)}
+            for side, key_ in ((old, key), (new, key))
+        )
+    json_columns = {column.name for column in (*old.schema.columns, *new.schema.columns) if column.is_json}
+    assume(not json_columns & set(key))
+    changed = Counter(
+        step.column
+        for key in before.keys() & after.keys()
+        for step in compare_rows(before[key], after[key], {}, json_columns)
+        if step.event is CellEvent.CHANGED
+    )
+    assert changed == diff.columns
 
 
 @pytest.mark.slow
