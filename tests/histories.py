@@ -48,10 +48,11 @@ def write_history(app: Path, commits: Sequence[CommitAt], *, part_rows: int = 4)
     store = Store(app)
     base = git(app, "rev-parse", "HEAD")
     stream: list[bytes] = []
+    pointers: dict[tuple[str, int], str] = {}
     try:
         with duckdb.connect() as con:
             for number, commit in enumerate(commits, start=1):
-                stream.append(_commit_words(con, store, number, commit, base, part_rows))
+                stream.append(_commit_words(con, store, number, commit, base, part_rows, pointers))
     finally:
         store.close()
     marks = app / ".git" / "marks"
@@ -73,7 +74,13 @@ def write_history(app: Path, commits: Sequence[CommitAt], *, part_rows: int = 4)
 
 
 def _commit_words(
-    con: duckdb.DuckDBPyConnection, store: Store, number: int, commit: CommitAt, base: str, part_rows: int
+    con: duckdb.DuckDBPyConnection,
+    store: Store,
+    number: int,
+    commit: CommitAt,
+    base: str,
+    part_rows: int,
+    pointers: dict[tuple[str, int], str],
 ) -> bytes:
     schemas = {name: table.schema for name, table in commit.tables.items()}
     files = {
@@ -83,7 +90,10 @@ def _commit_words(
     }
     for name, table in commit.tables.items():
         folder = folder_name(name)
-        files[f"datasets/golden/{folder}.dvc"] = _pointer(con, store, folder, table, part_rows)
+        # A table that several commits share is built once.
+        if (folder, id(table)) not in pointers:
+            pointers[folder, id(table)] = _pointer(con, store, folder, table, part_rows)
+        files[f"datasets/golden/{folder}.dvc"] = pointers[folder, id(table)]
     who = f"Ada Tester <ada@example.test> {1_767_225_600 + commit.seconds} +0000"
     lines = [f"commit refs/heads/h{number}", f"mark :{number}", f"author {who}", f"committer {who}"]
     lines.append(_data(commit.subject or f"Commit {number}"))

@@ -106,10 +106,19 @@ class Peel:
         assert here is not None  # only moments that were read get cells
         skipped: list[str] = []
         left = pending.parts
-        for parent, table in self._parents(id_, pending.table):
-            if not left:
-                break
-            left = self._offer(here, pending, parent, table, left, skipped)
+        # A parent that cannot be read is looked through, to those that it came from.
+        parents = self._parents(id_, pending.table)[::-1]
+        met: set[str] = set()
+        while parents and left:
+            parent, table = parents.pop()
+            if parent in met:
+                continue
+            met.add(parent)
+            left, is_read = self._offer(here, pending, parent, table, left)
+            if not is_read:
+                self.unread.add(parent)
+                skipped.append(parent)
+                parents += self._parents(parent, table)[::-1]
         if left:
             if id_ in self._timeline.cut:
                 self.edges.add(id_)
@@ -121,54 +130,25 @@ class Peel:
         return [(before.id, before.table) for before in self._origins.parents(id_, table)]
 
     def _offer(
-        self,
-        here: Held,
-        pending: Pending,
-        parent: str,
-        table: str,
-        groups: dict[str, dict[RowId, int]],
-        skipped: list[str],
-    ) -> dict[str, dict[RowId, int]]:
-        """Give a parent the cells that it has too, and return the others; a parent that cannot be read is passed by."""
+        self, here: Held, pending: Pending, parent: str, table: str, groups: dict[str, dict[RowId, int]]
+    ) -> tuple[dict[str, dict[RowId, int]], bool]:
+        """Give a parent the cells that it has too; return the others, and whether it could be read as far as needed."""
+        others = groups
         try:
             before = self._rows.held(parent, table)
-            if before is None:
-                return groups
-            shared = {part: rows for part, rows in groups.items() if part in before.parts}
+            there = self._there(here, before, pending, table) if before is not None else None
+            if before is None or there is None:
+                return groups, True
             others = {part: rows for part, rows in groups.items() if part not in before.parts}
-            there = self._there(here, before, pending, table)
-            if there is None:
-                return groups
-            if shared:
+            if len(others) < len(groups):
+                shared = {part: rows for part, rows in groups.items() if part in before.parts}
                 self._hand_over(parent, there, shared)
-            if not others:
-                return {}
+            given, left = self._compare(here, before, pending, there, others) if others else ({}, {})
         except StoreError:
-            others, shared = groups, {}
-            return self._look_through(here, pending, parent, table, others, skipped)
-        try:
-            given, left = self._compare(here, before, pending, there, others)
-        except StoreError:
-            return self._look_through(here, pending, parent, table, others, skipped)
+            return others, False
         if given:
             self._hand_over(parent, there, given)
-        return left
-
-    def _look_through(
-        self,
-        here: Held,
-        pending: Pending,
-        parent: str,
-        table: str,
-        groups: dict[str, dict[RowId, int]],
-        skipped: list[str],
-    ) -> dict[str, dict[RowId, int]]:
-        self.unread.add(parent)
-        skipped.append(parent)
-        for further, name in self._parents(parent, table):
-            if groups:
-                groups = self._offer(here, pending, further, name, groups, skipped)
-        return groups
+        return left, True
 
     def _there(self, here: Held, before: Held, pending: Pending, table: str) -> Pending | None:
         """Return what columns and keys are called at a parent, with no rows yet; None where it has another key."""

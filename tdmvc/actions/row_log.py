@@ -100,20 +100,20 @@ class _Walk:
                 continue
             looked_at += 1
             try:
-                here = self._trace.see(id_, here_asked, ())
+                here = self._trace.see(id_, here_asked)
             except StoreError as error:
                 self._trace.unread[id_] = error.what
-                for before in self._trace.befores(id_, here_asked, ()):
+                for before in self._trace.befores(id_, here_asked)[0]:
                     self._follow(before, wanted)
                 continue
             was_there = was_there or bool(here.rows)
-            befores = self._trace.befores(id_, here.asked, ())
+            befores, unread = self._trace.befores(id_, here.asked)
             same = next((before for before in befores if self._trace.is_same(before, here)), None)
             if same is not None:
                 self._follow(same, wanted)
                 continue
-            if befores or id_ not in timeline.cut:
-                step = self._step(here, befores)
+            if befores or unread or id_ not in timeline.cut:
+                step = self._step(here, befores, unread)
                 if step is not None and span.is_told(timeline.seconds(id_)):
                     steps.append(step)
             for before in befores:
@@ -124,7 +124,7 @@ class _Walk:
         if before.id in self._listed and not before.lost:
             wanted.setdefault(before.id, before.asked)
 
-    def _step(self, here: Seen, befores: Sequence[Seen]) -> RowStep | None:
+    def _step(self, here: Seen, befores: Sequence[Seen], unread: tuple[str, ...]) -> RowStep | None:
         """Return what happened at a moment that is like none before it; None where there is no row at all."""
         before = next((one for one in befores if one.rows), befores[0] if befores else None)
         rows = before.rows if before is not None else ()
@@ -156,7 +156,6 @@ class _Walk:
             notes.append(f"the table begins here under the name {here.asked.table}")
         elif event is RowEvent.REMOVED and here.held is None:
             notes.append("the whole table went")
-        skipped = tuple(dict.fromkeys(id_ for one in befores for id_ in one.skipped))
         return RowStep(
             self._timeline.moment(here.id),
             event,
@@ -164,7 +163,7 @@ class _Walk:
             dict(zip(seen.asked.names, seen.asked.values or (), strict=True)),
             cells,
             several,
-            skipped,
+            unread,
             notes=tuple(notes),
         )
 

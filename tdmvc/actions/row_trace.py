@@ -29,8 +29,6 @@ class Seen:
     held: Held | None
     rows: tuple[Row, ...] = ()
     part: str = ""
-    skipped: tuple[str, ...] = ()
-    """Moments on the way here whose rows could not be read."""
     lost: str = ""
     """The table had another key: which one."""
 
@@ -48,34 +46,44 @@ class RowTrace:
         self.columns: set[str] = set()
         """Every column that it had."""
 
-    def see(self, id_: str, asked: Asked, skipped: tuple[str, ...]) -> Seen:
+    def see(self, id_: str, asked: Asked) -> Seen:
         """Look the key up at a moment, under names that are right for it."""
         self.tables.add(asked.table)
         held = self._rows.held(id_, asked.table)
         if held is None or asked.values is None:
-            return Seen(id_, asked, held, skipped=skipped)
+            return Seen(id_, asked, held)
         self.columns.update(held.schema.column_names)
         wanted = {key_id(asked.values): asked.values}
         found = self._rows.find(held, asked.names, wanted)
         for one in found.values():
-            return Seen(id_, asked, held, one.rows, one.part, skipped)
-        return Seen(id_, asked, held, skipped=skipped)
+            return Seen(id_, asked, held, one.rows, one.part)
+        return Seen(id_, asked, held)
 
-    def befores(self, id_: str, asked: Asked, skipped: tuple[str, ...]) -> list[Seen]:
-        """Return what is under the key where a moment came from; what cannot be read is looked through."""
+    def befores(self, id_: str, asked: Asked) -> tuple[list[Seen], tuple[str, ...]]:
+        """Return what is under the key where a moment came from, and the moments that could not be read.
+
+        A moment that cannot be read is looked through, to those that it came from.
+        """
         found: list[Seen] = []
-        for origin in self.origins.parents(id_, asked.table):
-            there = replace(asked, table=origin.table)
-            if origin.id in skipped:
+        unread: list[str] = []
+        met: set[str] = set()
+        left = [(id_, asked, origin) for origin in self.origins.parents(id_, asked.table)][::-1]
+        while left:
+            child, child_asked, origin = left.pop()
+            if origin.id in met:
                 continue
+            met.add(origin.id)
             try:
-                found.append(self._see_before(id_, asked, origin, skipped))
+                found.append(self._see_before(child, child_asked, origin))
             except StoreError as error:
                 self.unread[origin.id] = error.what
-                found.extend(self.befores(origin.id, there, (*skipped, origin.id)))
-        return found
+                unread.append(origin.id)
+                there = replace(child_asked, table=origin.table)
+                further = self.origins.parents(origin.id, origin.table)
+                left += [(origin.id, there, one) for one in further][::-1]
+        return found, tuple(unread)
 
-    def _see_before(self, id_: str, asked: Asked, origin: Before, skipped: tuple[str, ...]) -> Seen:
+    def _see_before(self, id_: str, asked: Asked, origin: Before) -> Seen:
         there = replace(asked, table=origin.table)
         before = self._rows.held(origin.id, origin.table)
         try:
@@ -83,19 +91,18 @@ class RowTrace:
         except StoreError:
             here = None
         if before is None or here is None or asked.values is None:
-            return self.see(origin.id, there, skipped)
+            return self.see(origin.id, there)
         columns = key_before(asked.names, here.schema, before.schema)
         if columns is None:
-            return Seen(
-                origin.id, there, before, skipped=skipped, lost=", ".join(before.schema.key) or "none"
-            )
+            return Seen(origin.id, there, before, lost=", ".join(before.schema.key) or "none")
         values: tuple[object, ...] | None = asked.values
         if columns.retype:
             keys = retyped_keys({key_id(asked.values): asked.values}, columns.names, before.schema)
             values = next((values for _, values in keys.values()), None)
-        return self.see(origin.id, Asked(origin.table, columns.names, values), skipped)
+        return self.see(origin.id, Asked(origin.table, columns.names, values))
 
     def is_same(self, before: Seen, here: Seen) -> bool:
+        """Tell whether two moments have the same under the key."""
         if not before.rows or not here.rows:
             return not before.rows and not here.rows and not before.lost
         if before.part == here.part:
@@ -106,6 +113,7 @@ class RowTrace:
         return same_rows(before.rows, here.rows, json_columns)
 
     def cells(self, before: Seen, here: Seen) -> tuple[CellStep, ...]:
+        """Return what became of the cells of a row that both moments have once."""
         json_columns = _json_columns(before.held) | _json_columns(here.held)
         renames: dict[str, str] = {}
         if before.held is not None and here.held is not None:

@@ -555,6 +555,26 @@ def test_rows_that_are_nowhere_are_told_and_walked_past(tdmvc: Tdmvc, repo: Path
     assert [entry["tables"][0]["missing"] is None for entry in entries] == [False, False, True, True]
 
 
+def test_a_long_past_that_is_nowhere_is_told_once(tdmvc: Tdmvc, repo: Path) -> None:
+    """Neither recursion nor the number of ways through many merges may end the walk."""
+    tables = [{"orders": orders({1: ("new", n)})} for n in range(4)]
+    commits = [CommitAt((), tables[0], "Start")]
+    for _ in range(110):
+        base = len(commits) - 1
+        commits.append(CommitAt((base,), tables[1], "Left"))
+        commits.append(CommitAt((base,), tables[3], "Right"))
+        commits.append(CommitAt((base + 1, base + 2), tables[2], "Merge"))
+        commits.append(CommitAt((base + 3,), tables[0], "Back"))
+    commits.append(CommitAt((len(commits) - 1,), {"orders": orders({1: ("new", 9)})}, "Last"))
+    ids = write_history(repo, commits)
+    for id_ in ids[:5]:
+        _forget(repo, id_, all_but=ids[-1])
+    (step,) = tdmvc("log", "golden", "orders", "--key", 1, "--format", "json").json["steps"]
+    assert (step["subject"], len(step["uncertain"])) == ("Last", 441)
+    told = tdmvc("blame", "golden@main", "orders", "--format", "json").json
+    assert [len(cell["uncertain"]) for cell in told["rows"][0]["cells"]] == [441, 441, 441]
+
+
 def test_rows_that_a_remote_has_are_fetched_as_far_as_needed(
     tdmvc: Tdmvc, repo: Path, tmp_path: Path
 ) -> None:
@@ -576,20 +596,22 @@ def test_rows_that_a_remote_has_are_fetched_as_far_as_needed(
     assert tdmvc("blame", "golden@main", "orders", "--key", 5, "--format", "json").json["notes"] == []
 
 
-def _forget(repo: Path, commit: str) -> None:
-    """Remove what only this commit needs from the cache."""
+def _forget(repo: Path, commit: str, *, all_but: str | None = None) -> None:
+    """Remove what this commit needs, and no other does (or not that one), from the cache."""
     cache = repo / ".dvc/cache/files/md5"
 
     def objects(rev: str) -> set[Path]:
         pointer = git(repo, "show", f"{rev}:datasets/golden/orders.dvc")
         md5 = next(line.split()[-1] for line in pointer.splitlines() if ".dir" in line)
         listing = cache / md5[:2] / md5[2:]
+        if not listing.exists():
+            return set()
         return {listing, *(cache / e["md5"][:2] / e["md5"][2:] for e in json.loads(listing.read_text()))}
 
-    others = [rev for rev in git(repo, "rev-list", "main").split() if rev != commit]
+    others = [all_but] if all_but else [rev for rev in git(repo, "rev-list", "main").split() if rev != commit]
     kept = set().union(*(objects(rev) for rev in others if _knows(repo, rev)))
     for path in objects(commit) - kept:
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _knows(repo: Path, rev: str) -> bool:
