@@ -188,11 +188,21 @@ class PartError(StoreError):
         )
 
     @classmethod
-    def damaged(cls, path: Path | str, owner: str, why: str) -> "PartError":
-        return cls(
+    def damaged(cls, path: Path | str, owner: str, why: str) -> "DamagedPartError":
+        return DamagedPartError(
             f"A part of {owner} is damaged: {why}",
             where=str(path),
             remedy="run `tdmvc pull` to fetch a good copy; the damaged one was set aside and is never used.",
+        )
+
+    @classmethod
+    def set_aside(
+        cls, name: str, owner: str, aside: Path | str, looked_in: Sequence[str]
+    ) -> "DamagedPartError":
+        return DamagedPartError(
+            f"Part {name[:12]}… of {owner} was damaged and set aside, and no good copy is here.",
+            where=f"{aside}; looked in " + ", ".join(looked_in),
+            remedy="run `tdmvc pull`, or ask whoever added it to run `tdmvc push`.",
         )
 
     @classmethod
@@ -202,6 +212,10 @@ class PartError(StoreError):
             where=str(path),
             remedy="do not trust this pointer; ask where it comes from. Nothing was written.",
         )
+
+
+class DamagedPartError(PartError):
+    """An object is here and its bytes are not what its name says."""
 
 
 class HostError(TdmvcError):

@@ -117,6 +117,8 @@ class ChangeSet:
             journal.commit(self._plan)
             for folder, oid in self._laid.items():
                 self._workspace.store.index.remember_laid(folder, oid)
+                if oid is not None:
+                    self._workspace.store.index.remember_made(folder, oid)
         finally:
             if not journal.is_open:
                 self.abandon()

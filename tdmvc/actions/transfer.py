@@ -40,7 +40,7 @@ def push_states(
     wanted = _closure(workspace, states)
     for oid, owner in wanted.items():
         if not store.objects.has(oid):
-            raise PartError.missing(oid, owner, store.looked_in())
+            raise store.not_here(oid, owner)
         if not oid.endswith(".dir"):
             store.objects.verified(oid, owner)
     remotes: list[str | None] = [remote]
@@ -125,18 +125,18 @@ def _fetch(workspace: Workspace, wanted: dict[str, str], remote: str | None) -> 
                     # Its bytes are what its name says, and they are bad: a fetch would bring the same.
                     raise
                 # It was set aside; a good copy is fetched below.
-                workspace.warn(f"A damaged object of {owner} was set aside.")
+                workspace.warn(f"A damaged object of {owner} ({oid}) was set aside.")
     missing = [oid for oid in wanted if not store.objects.has(oid)]
     if not missing:
         return 0
     if not store.config.remotes:
-        raise PartError.missing(missing[0], wanted[missing[0]], store.looked_in())
+        raise store.not_here(missing[0], wanted[missing[0]])
     workspace.report("pull", 0, len(missing), "objects")
     absent = store.fetch(missing, wanted[missing[0]], remote=remote)
     workspace.report("pull", len(missing), len(missing), "objects")
     if absent:
         first = sorted(absent)[0]
-        raise PartError.missing(first, wanted[first], store.looked_in())
+        raise store.not_here(first, wanted[first])
     return len(missing)
 
 

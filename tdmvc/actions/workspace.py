@@ -76,7 +76,11 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The bytes of all datasets."""
-        store = Store(self.root)
+        store = Store(
+            self.root,
+            release_remote=self.config.release_remote,
+            warn=lambda message: self.warn(message),
+        )
         self._stack.callback(store.close)
         return store
 
@@ -161,7 +165,10 @@ class Workspace:
     @contextlib.contextmanager
     def writing(self, dataset: str) -> Iterator["journals.Journal"]:
         """Hold the dataset's lock, with what an earlier process began finished."""
-        with locks.exclusive(self._lock_path(dataset), on_wait=lambda: self.warn(_waiting(dataset))):
+        lock = locks.passing(
+            self._lock_path(dataset), turnstile(self.root), on_wait=lambda: self.warn(_waiting(dataset))
+        )
+        with lock:
             journal = self._journal(dataset)
             if journal.recover():
                 self.warn(f"Finished a change of {dataset} that an earlier process had begun.")
@@ -192,6 +199,11 @@ def require_dvc(root: Path) -> None:
         raise ConfigError(
             "This repository has no DVC yet.", where=str(root / ".dvc"), remedy="run `tdmvc init`."
         )
+
+
+def turnstile(root: Path) -> Path:
+    """Return the lock that `gc` holds while nobody may write."""
+    return root / ".dvc" / "tmp" / "tdmvc" / "gc.turnstile"
 
 
 def _waiting(dataset: str) -> str:

@@ -8,7 +8,8 @@ changed from dvc 3.50 to 3.67.
 import contextlib
 import importlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,101 @@ def missing_on_remote(root: Path, oids: Iterable[str], *, remote: str | None = N
     wanted = set(oids)
     with _opened(root) as repo, _remote(repo, remote) as there:
         return wanted - _existing(there, wanted)
+
+
+@contextlib.contextmanager
+def repository_lock(root: Path) -> Iterator[None]:
+    """Hold the lock that DVC's own commands take while they change the cache and its pointers.
+
+    Raises:
+        StoreError: a DVC command holds it.
+    """
+    with _opened(root) as repo:
+        from dvc.lock import LockError
+
+        try:
+            repo.lock.lock()
+        except LockError as error:
+            raise StoreError(
+                "A DVC command is at work in this repository.",
+                where=str(root),
+                remedy="wait for it to end, then run the same command again.",
+            ) from error
+        try:
+            yield
+        finally:
+            repo.lock.unlock()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteObject:
+    """An object as a remote lists it."""
+
+    size_bytes: int
+    modified: float | None
+    """Seconds since 1970, or None where the remote does not tell."""
+
+
+class RemoteStore:
+    """The objects of one remote, listed, read and removed. See `open_remote`."""
+
+    def __init__(self, there: "HashFileDB") -> None:
+        self._there = there
+
+    def list_objects(self) -> dict[str, RemoteObject]:
+        """Return every object of the remote by name. Cost: one listing of all its files."""
+        found: dict[str, RemoteObject] = {}
+        for path, facts in self._files():
+            folder, _, rest = path.replace("\\", "/").rpartition("/")
+            oid = folder.rpartition("/")[2] + rest
+            if self._there.oid_to_path(oid).replace("\\", "/").endswith(f"/{folder[-2:]}/{rest}"):
+                found[oid] = RemoteObject(int(facts.get("size") or 0), _modified(facts))
+        return found
+
+    def read(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield the bytes of objects, one request each."""
+        for oid in oids:
+            yield oid, bytes(self._there.fs.cat_file(self._there.oid_to_path(oid)))
+
+    def remove(self, oids: Sequence[str]) -> None:
+        """Remove objects, in as few requests as the file system knows."""
+        if oids:
+            self._there.fs.rm([self._there.oid_to_path(oid) for oid in oids])
+
+    def _files(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        files: Any = self._there.fs
+        if files.protocol == "local":
+            for path in files.find(self._there.path):
+                yield path, files.info(path)
+        else:
+            yield from files.fs.find(self._there.path, detail=True).items()
+
+
+@contextlib.contextmanager
+def open_remote(root: Path, remote: str | None) -> Iterator[RemoteStore]:
+    """Give a remote's objects; whatever its file system raises becomes one error.
+
+    Raises:
+        StoreError: the remote cannot be reached or refuses.
+    """
+    with _opened(root) as repo, _remote(repo, remote) as there:
+        yield RemoteStore(there)
+
+
+_TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "ModifiedTime", "modifiedTime")
+
+
+def _modified(facts: dict[str, Any]) -> float | None:
+    """Return when a file was written last, as the many file systems of fsspec spell it."""
+    told = next((facts[name] for name in _TIMES if facts.get(name)), None)
+    if isinstance(told, str):
+        try:
+            told = datetime.fromisoformat(told)
+        except ValueError:
+            return None
+    if isinstance(told, datetime):
+        return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    return float(told) if isinstance(told, int | float) else None
 
 
 def _existing(there: "HashFileDB", oids: set[str]) -> set[str]:

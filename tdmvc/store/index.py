@@ -23,6 +23,7 @@ _SCHEMA = """
 create table if not exists seen (path text primary key, stamp text not null, md5 text not null) without rowid;
 create table if not exists fact (md5 text primary key, rows integer not null) without rowid;
 create table if not exists laid (path text primary key, oid text not null) without rowid;
+create table if not exists made (oid text primary key, path text not null) without rowid;
 create table if not exists pushed (remote text, oid text, primary key (remote, oid)) without rowid;
 """
 _TICK_NS = 20_000_000
@@ -100,6 +101,39 @@ class FileIndex:
             connection.execute("delete from laid where path = ?", (folder,))
             if oid is not None:
                 connection.execute("insert into laid values (?, ?)", (folder, oid))
+
+    def remember_made(self, folder: str, oid: str) -> None:
+        """Note which table's folder, named from the root, a listing was first written for."""
+        connection = self._open()
+        if connection is None:
+            return
+        with contextlib.suppress(sqlite3.Error), connection:
+            connection.execute("insert or ignore into made values (?, ?)", (oid, folder))
+
+    def made(self) -> dict[str, str]:
+        """Return the table's folder of every listing that this clone has written."""
+        connection = self._open()
+        if connection is None:
+            return {}
+        try:
+            return {str(oid): str(path) for oid, path in connection.execute("select oid, path from made")}
+        except sqlite3.Error:
+            return {}
+
+    def renew(self, path: Path, *, after_seconds: float) -> None:
+        """Give a file that was not touched for so long the present time; what is known of it stays known."""
+        try:
+            before = _stamp(path)
+            if time.time() - path.stat().st_mtime < after_seconds:
+                return
+            row = self._believed.get(str(path)) or self._one(
+                "select stamp, md5 from seen where path = ?", str(path)
+            )
+            os.utime(path)
+        except OSError:
+            return  # another user's file, in a cache that is shared
+        if row and row[0] == before:
+            self.remember(path, str(row[1]))
 
     def pushed(self, remote: str) -> set[str]:
         """Return the objects that this clone has seen on a remote."""

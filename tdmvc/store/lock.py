@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,43 @@ else:
 _WAIT_SECONDS = 1800.0
 _PATIENCE_SECONDS = 1.0
 _POLL_SECONDS = 0.05
+
+
+@contextmanager
+def passing(
+    path: Path, turnstile: Path, *, on_wait: Callable[[], None] | None = None
+) -> Iterator[None]:
+    """Hold a writer's lock while nobody holds the turnstile, which `all_quiet` closes for all writers.
+
+    A writer shows its lock first and looks at the turnstile then: so whoever has closed
+    the turnstile finds the lock of each writer that went through.
+
+    Raises:
+        StoreError: as `exclusive`.
+    """
+    while True:
+        with exclusive(path, on_wait=on_wait):
+            free = try_exclusive(turnstile)
+            if free is not None:
+                free.release()
+                yield
+                return
+        with exclusive(turnstile, on_wait=on_wait):
+            pass
+
+
+@contextmanager
+def all_quiet(folder: Path, turnstile: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Wait until no writer whose lock lies in a folder is at work, and let none begin.
+
+    Raises:
+        StoreError: as `exclusive`.
+    """
+    with exclusive(turnstile, on_wait=on_wait), ExitStack() as held:
+        for path in sorted(folder.glob("*.lock")):
+            if path != turnstile:
+                held.enter_context(exclusive(path, on_wait=on_wait))
+        yield
 
 
 @contextmanager

@@ -23,6 +23,8 @@ _PART_NAME = re.compile(r"([0-9a-f]{64})(-[1-9][0-9]{0,8})?\.parquet")
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _OBJECT_MODE = 0o444
 _MAX_LISTING_BYTES = 512 << 20
+_RENEW_SECONDS = 86_400.0
+"""An object that is used again after so long counts as young again, for every `gc` that goes by age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class ObjectStore:
         if hashlib.md5(data, usedforsecurity=False).hexdigest() != oid.removesuffix(".dir"):
             self._set_aside(path, oid)
             raise PartError.damaged(path, owner, "its bytes do not match its name (md5)")
-        return _parse_listing(data, path, owner)
+        return parse_listing(data, path, owner)
 
     def verified(self, md5: str, owner: str) -> Path:
         """Return an object's path after making sure that its bytes are what its name says.
@@ -141,6 +143,27 @@ class ObjectStore:
             raise PartError.damaged(path, owner, "its bytes do not match its name (md5)")
         return path
 
+    def renew(self, oid: str) -> None:
+        """Make an object that is used again young, so that it is not taken for garbage meanwhile."""
+        self._index.renew(self.path(oid), after_seconds=_RENEW_SECONDS)
+
+    def aside(self, oid: str) -> Path | None:
+        """Return where an object was put because it was damaged, if it was."""
+        path = self._quarantine / oid
+        return path if path.exists() else None
+
+    def read_any_listing(self, oid: str) -> bytes | None:
+        """Return the bytes of a listing, ours or another's; None where it is missing or damaged (and set aside)."""
+        path = self.path(oid)
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None
+        if hashlib.md5(data, usedforsecurity=False).hexdigest() == oid.removesuffix(".dir"):
+            return data
+        self._set_aside(path, oid)
+        return None
+
     def size_bytes(self, md5: str) -> int:
         return self.path(md5).stat().st_size
 
@@ -148,6 +171,7 @@ class ObjectStore:
         path = self.path(oid)
         try:
             if path.stat().st_size == len(data) and self._index.md5(path) == oid.removesuffix(".dir"):
+                self.renew(oid)
                 return
         except OSError:
             pass
@@ -166,7 +190,12 @@ class ObjectStore:
             pass
 
 
-def _parse_listing(data: bytes, path: Path, owner: str) -> Listing:
+def parse_listing(data: bytes, path: Path, owner: str) -> Listing:
+    """Read the bytes of a listing.
+
+    Raises:
+        PartError: they are no listing, or name a file that no table may hold.
+    """
     try:
         raw = json.loads(data)
     except (ValueError, RecursionError) as error:

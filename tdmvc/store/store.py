@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tdmvc.errors import PartError
+from tdmvc.errors import ConfigError, DamagedPartError, PartError, StoreError
 from tdmvc.late import import_late
 from tdmvc.store.dvc_config import DvcConfig, read_dvc_config
 from tdmvc.store.footers import count_rows
@@ -22,9 +22,22 @@ else:
 class Store:
     """The bytes of all datasets of a repository."""
 
-    def __init__(self, root: Path) -> None:
-        """Open the store of the repository whose `.dvc` folder lies in `root`."""
+    def __init__(
+        self,
+        root: Path,
+        *,
+        release_remote: str | None = None,
+        warn: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        """Open the store of the repository whose `.dvc` folder lies in `root`.
+
+        Args:
+            release_remote: a second remote, asked for what the default one lacks.
+            warn: told what a person should know at once, such as that an object was damaged.
+        """
         self.root = root
+        self.release_remote = release_remote
+        self._warn = warn
         self.config: DvcConfig = read_dvc_config(root)
         self.state_folder = root / ".dvc" / "tmp" / "tdmvc"
         self.index = FileIndex(self.state_folder / "index.sqlite")
@@ -53,7 +66,9 @@ class Store:
                 # Its bytes are what its name says, and they are bad: a fetch would bring the same.
                 raise
             self._fetch([oid], owner, error)
-            return self.objects.read_listing(oid, owner)
+            found = self.objects.read_listing(oid, owner)
+            self._tell_mended(oid, owner, error)
+            return found
 
     def parts(self, listing: Listing, owner: str, names: Collection[str] | None = None) -> list[Path]:
         """Return the verified files of a listing's parts, fetching what is missing in one go.
@@ -64,7 +79,7 @@ class Store:
         wanted = [e for e in listing.entries if names is None or e.content in names]
         missing = [entry.md5 for entry in wanted if not self.objects.has(entry.md5)]
         if missing:
-            self._fetch(missing, owner, PartError.missing(missing[0], owner, self.looked_in()))
+            self._fetch(missing, owner, self.not_here(missing[0], owner))
         paths: list[Path] = []
         for entry in wanted:
             try:
@@ -72,6 +87,7 @@ class Store:
             except PartError as error:
                 self._fetch([entry.md5], owner, error)
                 paths.append(self.objects.verified(entry.md5, owner))
+                self._tell_mended(entry.md5, owner, error)
         return paths
 
     def locate(self, listing: Listing, owner: str) -> Callable[[Sequence[str]], Sequence[Path]]:
@@ -102,13 +118,12 @@ class Store:
 
     def known_parts(self, listing: Listing | None) -> dict[str, "built.KnownPart"]:
         """Return the parts whose bytes can be used again: those that are here, by content hash."""
-        if listing is None:
-            return {}
-        return {
-            entry.content: built.KnownPart(entry.md5, self.objects.size_bytes(entry.md5))
-            for entry in listing.entries
-            if self.objects.has(entry.md5)
-        }
+        known: dict[str, built.KnownPart] = {}
+        for entry in listing.entries if listing else ():
+            if self.objects.has(entry.md5):
+                self.objects.renew(entry.md5)
+                known[entry.content] = built.KnownPart(entry.md5, self.objects.size_bytes(entry.md5))
+        return known
 
     def keep(self, table: "built.BuiltTable") -> str:
         """Keep a built table's listing and remember its facts; return the listing's object."""
@@ -123,11 +138,19 @@ class Store:
     def looked_in(self) -> list[str]:
         """Say where objects were looked for."""
         places = [f"the cache ({self.objects.folder})"]
-        if self.config.remotes:
-            places.append(f"remote '{self.config.default_remote or next(iter(self.config.remotes))}'")
-        else:
-            places.append("no remote (none is configured)")
+        if not self.config.remotes:
+            return [*places, "no remote (none is configured)"]
+        places.append(f"remote '{self.config.default_remote or next(iter(self.config.remotes))}'")
+        if self._second_remote(None):
+            places.append(f"remote '{self.release_remote}'")
         return places
+
+    def not_here(self, oid: str, owner: str) -> PartError:
+        """Build the error for an object that is nowhere: missing, or damaged and set aside earlier."""
+        aside = self.objects.aside(oid)
+        if aside is not None:
+            return PartError.set_aside(oid, owner, aside, self.looked_in())
+        return PartError.missing(oid, owner, self.looked_in())
 
     def push(self, oids: Iterable[str], *, remote: str | None = None) -> "dvc.Sent":
         """Send whole closures, verify each object there, and remember it."""
@@ -139,20 +162,29 @@ class Store:
     def fetch(self, oids: Iterable[str], owner: str, *, remote: str | None = None) -> set[str]:
         """Bring the objects that are not here; return what no remote has.
 
+        What the default remote lacks, or cannot give, is looked for on the release remote.
+
         Raises:
             PartError: an object arrived damaged.
+            StoreError: the remote cannot be reached.
         """
         wanted = {oid for oid in oids if not self.objects.has(oid)}
         if not wanted:
             return set()
-        absent = dvc.fetch(self.root, wanted, remote=remote)
-        arrived = wanted - absent
-        for oid in arrived:
-            if oid.endswith(".dir"):
-                self.objects.read_listing(oid, owner)
-            else:
-                self.objects.verified(oid, owner)
-        self.index.remember_pushed(self._remote_name(remote), arrived)
+        second = self._second_remote(remote)
+        failed: StoreError | ConfigError | None = None
+        try:
+            absent = self._bring(wanted, owner, remote)
+        except PartError:
+            raise
+        except (StoreError, ConfigError) as error:
+            if second is None:
+                raise
+            absent, failed = {oid for oid in wanted if not self.objects.has(oid)}, error
+        if absent and second is not None:
+            absent = self._bring_from_second(absent, owner, second)
+        if absent and failed is not None:
+            raise failed
         return absent
 
     def missing_on_remote(self, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
@@ -171,9 +203,42 @@ class Store:
     def _fetch(self, oids: Sequence[str], owner: str, error: PartError) -> None:
         """Bring objects or raise the error that made us look for them."""
         if not self.config.remotes:
-            raise error if "damaged" in error.what else PartError.missing(oids[0], owner, self.looked_in())
-        if self.fetch(oids, owner):
-            raise PartError.missing(oids[0], owner, self.looked_in()) from error
+            raise error if isinstance(error, DamagedPartError) else self.not_here(oids[0], owner)
+        absent = self.fetch(oids, owner)
+        if absent:
+            raise self.not_here(min(absent), owner) from error
+
+    def _bring(self, wanted: set[str], owner: str, remote: str | None) -> set[str]:
+        absent = dvc.fetch(self.root, wanted, remote=remote)
+        arrived = wanted - absent
+        for oid in arrived:
+            if oid.endswith(".dir"):
+                self.objects.read_listing(oid, owner)
+            else:
+                self.objects.verified(oid, owner)
+        self.index.remember_pushed(self._remote_name(remote), arrived)
+        return absent
+
+    def _bring_from_second(self, wanted: set[str], owner: str, second: str) -> set[str]:
+        absent = self._bring(wanted, owner, second)
+        if came := len(wanted - absent):
+            self._warn(
+                f"{came} {'object' if came == 1 else 'objects'} of {owner} came from the remote '{second}', because "
+                f"the default one did not give {'it' if came == 1 else 'them'}; "
+                f"`tdmvc push {owner.rpartition('/')[0]}` puts {'it' if came == 1 else 'them'} back."
+            )
+        return absent
+
+    def _second_remote(self, asked: str | None) -> str | None:
+        """Return the release remote, where no remote was named and this clone knows it."""
+        is_there = self.release_remote in self.config.remotes
+        return self.release_remote if asked is None and is_there else None
+
+    def _tell_mended(self, oid: str, owner: str, error: PartError) -> None:
+        if isinstance(error, DamagedPartError):
+            aside = self.objects.aside(oid)
+            place = f" to {aside}" if aside else ""
+            self._warn(f"A damaged object of {owner} ({oid}) was set aside{place}, and a good one fetched.")
 
     def _remote_name(self, remote: str | None) -> str:
         return remote or self.config.default_remote or ""

@@ -231,7 +231,8 @@ def test_a_bad_object_is_told_and_pull_mends_it(dataset: Path, tdmvc: Tdmvc, how
     assert not (dataset.parent / "out").exists()
     assert not victim.exists()
     again = tdmvc("sql", "select * from golden.orders", code=6)
-    assert_message(again, "is not here", "no remote (none is configured)", "tdmvc push")
+    expected = "is not here" if how == "missing" else "was damaged and set aside"
+    assert_message(again, expected, "no remote (none is configured)", "tdmvc push")
     (dataset / ".dvc" / "config").write_text(config)
     tdmvc("pull")
     assert victim.read_bytes() == good
@@ -245,8 +246,31 @@ def test_a_damaged_object_is_found_by_verify_and_mended_on_the_way_where_there_i
     (victim,) = objects(dataset)
     good = victim.read_bytes()
     spoil(victim, "flipped")
-    tdmvc("verify")
+    told = tdmvc("verify").err
     assert victim.read_bytes() == good
+    assert "A damaged object of golden/orders" in told
+    assert "quarantine" in told
+    assert "a good one fetched" in told
+    # It is told once; what was mended is no news.
+    assert tdmvc("verify").err == ""
+
+
+def test_a_damaged_listing_is_named_when_a_good_one_is_fetched(dataset: Path, tdmvc: Tdmvc) -> None:
+    tdmvc("push")
+    (victim,) = objects(dataset, listings=True)
+    spoil(victim, "flipped")
+    assert "A damaged object of golden/orders" in tdmvc("show", "golden").err
+
+
+def test_a_damaged_object_that_the_remote_lacks_is_said_to_be_damaged(
+    dataset: Path, tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    (tmp_path / "remote").mkdir()
+    (victim,) = objects(dataset)
+    spoil(victim, "flipped")
+    told = tdmvc("checkout", "golden@1.0.0", "--into", tmp_path / "out", code=6)
+    assert_message(told, "was damaged and set aside", "quarantine", "tdmvc pull")
+    assert "is not here" not in told.err
 
 
 def test_an_object_that_no_remote_has_is_named_with_where_was_looked(

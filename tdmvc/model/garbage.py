@@ -1,0 +1,74 @@
+"""What `gc` answers: which objects nothing needs, and why it would rather not touch any."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class GarbageKind(StrEnum):
+    """What an object that nothing needs was."""
+
+    LISTING = "listing"
+    """The parts of a table at one moment (`<md5>.dir`)."""
+    PART = "part"
+    TEMPORARY = "temporary"
+    """A file that a killed process left half-written; it has no object's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """One object that nothing needs."""
+
+    object: str
+    """`<md5>` or `<md5>.dir`; of a temporary file its name."""
+    kind: GarbageKind
+    size_bytes: int
+    age_days: float
+    owner: str = ""
+    """The table it last belonged to (`datasets/golden/orders`); empty where nobody remembers."""
+    commit: str | None = None
+    """A commit that pointed at it and that nothing leads to any more, where Git still has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reason for which nothing is removed."""
+
+    reason: str
+    """A stable name in kebab case."""
+    message: str
+    where: str
+    remedy: str
+    """The command to type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What stays, in objects."""
+
+    needed: int = 0
+    """Something that Git, a work tree or a version names needs them."""
+    young: int = 0
+    """Nothing needs them, and they are younger than the grace period or of unknown age."""
+    not_ours: int = 0
+    """Nothing needs them, and nothing shows that tdmvc made them: they are DVC's to remove."""
+    not_ours_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GcReport:
+    """What `gc` found and did."""
+
+    place: str
+    """`cache`, or the name of a remote."""
+    grace_days: float
+    garbage: tuple[Garbage, ...] = ()
+    """Listings first; empty where there are refusals."""
+    kept: Kept = Kept()
+    is_applied: bool = False
+    """Whether the garbage was removed, and not only listed."""
+    refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(one.size_bytes for one in self.garbage)
