@@ -43,6 +43,7 @@ COMMANDS: dict[str, str] = {
     "push": "Send rows to the remote, and verify that they arrived.",
     "pull": "Bring rows from the remote into the working copy.",
     "verify": "Check every part and every version against what was promised.",
+    "gc": "List rows that nothing needs any more, and remove them.",
     "check": "Look whether manifests, contracts, versions and pointers make sense.",
     "drift": "Tell which datasets no longer fit the application's schema.",
     "migrations": "Show which migrations the application stands at.",

@@ -1,6 +1,6 @@
 """What `gc` answers: which objects nothing needs, and why it would rather not touch any."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -63,7 +63,7 @@ class GcReport:
     grace_days: float
     garbage: tuple[Garbage, ...] = ()
     """Listings first; empty where there are refusals."""
-    kept: Kept = Kept()
+    kept: Kept = field(default_factory=Kept)
     is_applied: bool = False
     """Whether the garbage was removed, and not only listed."""
     refusals: tuple[Refusal, ...] = ()

@@ -49,7 +49,9 @@ def ask_remotes(git: GitRepo, known: set[str]) -> list[Unfetched | Silent]:
 
 def is_partial(git: GitRepo) -> bool:
     """Tell whether the clone leaves objects at a remote until they are asked for."""
-    found = git.commands.try_run("config", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$")
+    found = git.commands.try_run(
+        "config", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$"
+    )
     return bool(found and found.strip())
 
 

@@ -1,4 +1,4 @@
-"""Knows every object that a clone's history, indexes and work trees name. Cost: a few processes, whatever the history."""
+"""Knows every object that a clone's history, indexes and work trees name, by a few processes whatever the history."""
 
 import posixpath
 from collections.abc import Iterable, Iterator

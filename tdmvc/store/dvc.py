@@ -8,13 +8,13 @@ changed from dvc 3.50 to 3.67.
 import contextlib
 import importlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdmvc.errors import ConfigError, StoreError
-from tdmvc.late_dataclass import dataclass
+from tdmvc.store.stored import StoredObject
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -118,29 +118,20 @@ def repository_lock(root: Path) -> Iterator[None]:
             repo.lock.unlock()
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteObject:
-    """An object as a remote lists it."""
-
-    size_bytes: int
-    modified: float | None
-    """Seconds since 1970, or None where the remote does not tell."""
-
-
 class RemoteStore:
     """The objects of one remote, listed, read and removed. See `open_remote`."""
 
     def __init__(self, there: "HashFileDB") -> None:
         self._there = there
 
-    def list_objects(self) -> dict[str, RemoteObject]:
+    def list_objects(self) -> dict[str, StoredObject]:
         """Return every object of the remote by name. Cost: one listing of all its files."""
-        found: dict[str, RemoteObject] = {}
+        found: dict[str, StoredObject] = {}
         for path, facts in self._files():
             folder, _, rest = path.replace("\\", "/").rpartition("/")
             oid = folder.rpartition("/")[2] + rest
             if self._there.oid_to_path(oid).replace("\\", "/").endswith(f"/{folder[-2:]}/{rest}"):
-                found[oid] = RemoteObject(int(facts.get("size") or 0), _modified(facts))
+                found[oid] = StoredObject(int(facts.get("size") or 0), _modified(facts))
         return found
 
     def read(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
@@ -148,10 +139,12 @@ class RemoteStore:
         for oid in oids:
             yield oid, bytes(self._there.fs.cat_file(self._there.oid_to_path(oid)))
 
-    def remove(self, oids: Sequence[str]) -> None:
+    def remove(self, objects: Mapping[str, StoredObject]) -> set[str]:
         """Remove objects, in as few requests as the file system knows."""
-        if oids:
-            self._there.fs.rm([self._there.oid_to_path(oid) for oid in oids])
+        oids = list(objects)
+        for start in range(0, len(oids), _AT_ONCE):
+            self._there.fs.rm([self._there.oid_to_path(oid) for oid in oids[start : start + _AT_ONCE]])
+        return set(oids)
 
     def _files(self) -> Iterator[tuple[str, dict[str, Any]]]:
         files: Any = self._there.fs
@@ -173,6 +166,7 @@ def open_remote(root: Path, remote: str | None) -> Iterator[RemoteStore]:
         yield RemoteStore(there)
 
 
+_AT_ONCE = 500
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "ModifiedTime", "modifiedTime")
 
 

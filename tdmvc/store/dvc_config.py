@@ -33,6 +33,8 @@ class DvcConfig:
     default_remote: str | None
     remotes: dict[str, str]
     """URL by name."""
+    is_shared: bool = False
+    """Whether the cache is set up for more than one user (`cache.shared`)."""
 
 
 def read_dvc_config(root: Path) -> DvcConfig:
@@ -51,12 +53,14 @@ def read_dvc_config(root: Path) -> DvcConfig:
     link_types: tuple[str, ...] = ("reflink", "copy")
     default_remote: str | None = None
     remotes: dict[str, str] = {}
+    is_shared = False
     for path in _config_files(folder):
         parser = _parse(path)
         sections = {_plain(name).lower(): dict(parser[name]) for name in parser.sections()}
         cache, core = sections.get("cache", {}), sections.get("core", {})
         if text := _plain(cache.get("dir", "")):
             cache_dir = _resolve(path.parent, text)
+        is_shared = is_shared or bool(_plain(cache.get("shared", "")))
         if text := cache.get("type", ""):
             wanted = [_plain(word).lower() for word in _plain(text).split(",")]
             link_types = tuple(word for word in wanted if word in _LINK_TYPES) or link_types
@@ -65,7 +69,7 @@ def read_dvc_config(root: Path) -> DvcConfig:
         for section, values in sections.items():
             if match := re.fullmatch(_REMOTE, section):
                 remotes[match[1]] = _plain(values.get("url", remotes.get(match[1], "")))
-    return DvcConfig(cache_dir, link_types, default_remote, remotes)
+    return DvcConfig(cache_dir, link_types, default_remote, remotes, is_shared)
 
 
 def _config_files(folder: Path) -> list[Path]:

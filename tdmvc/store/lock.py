@@ -21,9 +21,7 @@ _POLL_SECONDS = 0.05
 
 
 @contextmanager
-def passing(
-    path: Path, turnstile: Path, *, on_wait: Callable[[], None] | None = None
-) -> Iterator[None]:
+def passing(path: Path, turnstile: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold a writer's lock while nobody holds the turnstile, which `all_quiet` closes for all writers.
 
     A writer shows its lock first and looks at the turnstile then: so whoever has closed

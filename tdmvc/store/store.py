@@ -187,6 +187,18 @@ class Store:
             raise failed
         return absent
 
+    def fetch_listings(self, oids: Iterable[str]) -> list[str]:
+        """Bring listings, ours or others', from whatever remote has them; return what went wrong on the way."""
+        wanted, complaints = set(oids), list[str]()
+        order = (self.config.default_remote, self.release_remote)
+        for name in sorted(self.config.remotes, key=lambda name: [name != first for first in order]):
+            if wanted:
+                try:
+                    wanted = dvc.fetch(self.root, wanted, remote=name)
+                except (StoreError, ConfigError) as error:
+                    complaints.append(error.what)
+        return complaints
+
     def missing_on_remote(self, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
         """Ask a remote for each object; return those it lacks."""
         wanted = set(oids)

@@ -1,0 +1,252 @@
+"""`gc`: remove from the cache, or from a remote, what nothing needs any more."""
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tdmvc.actions.gc_choice import Age, Choice, choose, describe, parts_of, with_commits
+from tdmvc.actions.gc_needs import collect_needs
+from tdmvc.actions.gc_refusals import (
+    refuse_clone,
+    refuse_lost,
+    refuse_place,
+    refuse_stale,
+    refuse_unreadable,
+)
+from tdmvc.actions.workspace import Workspace, turnstile
+from tdmvc.errors import ConfigError, NotFoundError, UsageError
+from tdmvc.late import import_late
+from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
+from tdmvc.repo.git import GitRepo
+from tdmvc.repo.git_commands import GitFailure
+from tdmvc.repo.git_places import refs_stamp, work_trees
+from tdmvc.repo.reachable import Reachable, forgotten_commits, pointed_path, pointers_of, read_reachable
+from tdmvc.store.cache_place import CachePlace
+from tdmvc.store.durable import remove_quietly, write_atomic
+from tdmvc.store.lock import all_quiet
+from tdmvc.store.stored import ObjectPlace, StoredObject
+
+if TYPE_CHECKING:
+    from tdmvc.store import dvc
+else:
+    dvc = import_late("tdmvc.store.dvc")
+
+CACHE = "cache"
+GRACE_DAYS = 14.0
+_RECORD = "tdmvc.gc-record/1"
+
+
+@dataclass(frozen=True, slots=True)
+class GcOptions:
+    """What is looked at, and what a person vouches for."""
+
+    remote: str | None = None
+    """A remote instead of the cache; empty is the default one."""
+    apply: bool = False
+    """Remove, and not only list."""
+    grace_days: float = GRACE_DAYS
+    """What is younger stays."""
+    also: tuple[Path, ...] = ()
+    """Other repositories that use the same cache or remote."""
+    is_alone: bool = False
+    """No other repository uses it."""
+    accept_unknown: bool = False
+    """Go on where a pointer cannot be read, or its listing is nowhere."""
+    without_origin: bool = False
+    """Go on where a Git remote does not answer."""
+
+
+def gc(workspace: Workspace, options: GcOptions | None = None) -> GcReport:
+    """Find the objects of ours that nothing needs and that are old enough, and remove them if asked.
+
+    Needed is what any ref, reflog, stash, unfinished merge, index or work tree names in its
+    whole history, with everything that the named listings hold; so are versions. Objects
+    that nothing shows to be ours stay. Listings go before their parts, so that no listing
+    ever promises a part that is gone.
+
+    Raises:
+        NotFoundError: no such remote.
+        StoreError: the cache or the remote fails; whatever went was needed by nothing.
+    """
+    options = options or GcOptions()
+    place = _place_name(workspace, options.remote)
+    clones = [workspace.git, *(GitRepo.find(path) for path in options.also)]
+    with contextlib.ExitStack() as stack:
+        if options.apply:
+            for root in sorted({tree.root for clone in clones for tree in work_trees(clone) if tree.is_here}):
+                stack.enter_context(_nobody_writes(workspace, root))
+        try:
+            return _Collection(workspace, options, place, clones).run()
+        except GitFailure as error:
+            raise UsageError(
+                f"Git cannot read its own history, so what is needed is not known: {error.why}",
+                where=str(workspace.root),
+                remedy="run `git fsck`, and mend what it says.",
+            ) from None
+
+
+class _Collection:
+    """One run of gc over one place."""
+
+    def __init__(self, workspace: Workspace, options: GcOptions, place: str, clones: list[GitRepo]) -> None:
+        self._workspace = workspace
+        self._options = options
+        self._clones = clones
+        self._now = time.time()
+        self._is_cache = options.remote is None
+        self._report = GcReport(place, options.grace_days)
+        self._notes: list[str] = []
+        short = hashlib.sha256(place.encode()).hexdigest()[:12]
+        self._record = workspace.store.state_folder / f"gc-{short}.json"
+
+    def run(self) -> GcReport:
+        """Look for reasons against it, then for garbage, then remove it if that was asked for."""
+        before = self._stamps()
+        refusals = list(
+            refuse_place(
+                self._workspace,
+                None if self._is_cache else self._report.place,
+                is_told_who_shares=bool(self._options.also or self._options.is_alone),
+            )
+        )
+        for clone in self._clones:
+            refusals += refuse_clone(clone)
+        if refusals:
+            return self._refused(refusals)
+        found = [read_reachable(clone, report=self._workspace.report) for clone in self._clones]
+        refusals = self._refuse_what_was_read(found)
+        if refusals:
+            return self._refused(refusals)
+        needs = collect_needs(self._workspace, self._clones, found)
+        if not self._options.accept_unknown:
+            refusals = list(refuse_lost(self._workspace, needs))
+        if refusals:
+            return self._refused(refusals)
+        with self._opened() as place:
+            listed = place.list_objects()
+            age = Age(self._now, self._options.grace_days)
+            choice = choose(place, listed, needs.objects, self._known_parts(), age, self._workspace.report)
+            garbage = describe(choice, listed, needs, self._workspace.store.index.made(), age)
+            garbage = self._tell_commits(garbage, found)
+            report = replace(self._report, garbage=garbage, kept=choice.kept, notes=tuple(self._notes))
+            if not self._options.apply:
+                return report
+            if self._stamps() != before or (not self._is_cache and self._refuse_what_was_read(found)):
+                return self._refused([self._moved()])
+            removed = self._remove(place, choice, listed)
+        self._workspace.store.index.save()
+        return replace(
+            report, is_applied=True, garbage=tuple(one for one in garbage if one.object in removed)
+        )
+
+    def _refuse_what_was_read(self, found: list[Reachable]) -> list[Refusal]:
+        refusals: list[Refusal] = []
+        needs_answer = not self._is_cache and not self._options.without_origin
+        notes: list[str] = []
+        for clone, reachable in zip(self._clones, found, strict=True):
+            refusals += refuse_stale(clone, reachable, needs_answer=needs_answer, notes=notes)
+            if not self._options.accept_unknown:
+                refusals += refuse_unreadable(reachable.unreadable, clone.root)
+        self._notes += [note for note in notes if note not in self._notes]
+        return refusals
+
+    def _known_parts(self) -> set[str]:
+        """Return what is known to be ours without a listing in the place itself.
+
+        A gc that was killed between listings and parts left a record; and what a listing in
+        the cache holds is ours on a remote too.
+        """
+        known: set[str] = set()
+        with contextlib.suppress(OSError, ValueError):
+            record = json.loads(self._record.read_bytes())
+            if isinstance(record, dict) and record.get("format") == _RECORD:
+                known |= {str(part) for part in record.get("parts", ())}
+        if not self._is_cache:
+            cache = CachePlace(self._workspace.store.objects)
+            here = [oid for oid in cache.list_objects() if oid.endswith(".dir")]
+            for _, data in cache.read(here):
+                known |= parts_of(data) or set()
+        return known
+
+    def _tell_commits(self, garbage: tuple[Garbage, ...], found: list[Reachable]) -> tuple[Garbage, ...]:
+        """Look for the commits that named these listings, if Git still has them."""
+        listings = {one.object for one in garbage if one.kind is GarbageKind.LISTING}
+        if not listings:
+            return garbage
+        seen: dict[str, tuple[str, str]] = {}
+        git = self._workspace.git
+        for place, names in pointers_of(git, forgotten_commits(git, found[0].commits)):
+            for oid in names.pointed & listings:
+                seen.setdefault(oid, (pointed_path(place), place.where.removeprefix("commit ")))
+        return with_commits(garbage, seen)
+
+    def _remove(self, place: ObjectPlace, choice: Choice, listed: Mapping[str, StoredObject]) -> set[str]:
+        """Remove listings, then parts; return what went."""
+        document = {"format": _RECORD, "parts": sorted(choice.parts)}
+        write_atomic(self._record, json.dumps(document).encode())
+        removed = place.remove({oid: listed[oid] for oid in choice.listings})
+        spared: set[str] = set()
+        for oid, parts in choice.listings.items():
+            if oid not in removed:
+                spared |= parts
+        removed |= place.remove({oid: listed[oid] for oid in choice.parts if oid not in spared})
+        removed |= place.remove(choice.temporaries)
+        if not self._is_cache:
+            self._workspace.store.index.remember_pushed(self._report.place, removed, is_there=False)
+        remove_quietly(self._record)
+        return removed
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[ObjectPlace]:
+        if self._is_cache:
+            yield CachePlace(self._workspace.store.objects)
+        else:
+            with dvc.open_remote(self._workspace.root, self._report.place) as place:
+                yield place
+
+    def _stamps(self) -> list[str]:
+        return [refs_stamp(clone) for clone in self._clones]
+
+    def _refused(self, refusals: list[Refusal]) -> GcReport:
+        return replace(self._report, refusals=tuple(refusals), notes=tuple(self._notes))
+
+    def _moved(self) -> Refusal:
+        return Refusal(
+            "moved",
+            "Branches or an index moved while gc was looking, here or on a Git remote.",
+            str(self._workspace.root),
+            "run the same command again.",
+        )
+
+
+def _place_name(workspace: Workspace, remote: str | None) -> str:
+    config = workspace.store.config
+    if remote is None:
+        return CACHE
+    if not remote and not config.default_remote:
+        raise ConfigError(
+            "There is no default remote.",
+            where=str(workspace.root / ".dvc" / "config"),
+            remedy="name one: `tdmvc gc --remote NAME`.",
+        )
+    name = remote or str(config.default_remote)
+    if name not in config.remotes:
+        raise NotFoundError.named("remote", name, sorted(config.remotes), where=str(workspace.root / ".dvc"))
+    return name
+
+
+@contextlib.contextmanager
+def _nobody_writes(workspace: Workspace, root: Path) -> Iterator[None]:
+    """Hold the locks of tdmvc and of DVC in a work tree."""
+    if not (root / ".dvc").is_dir():
+        yield
+        return
+    gate = turnstile(root)
+    waiting = f"Another tdmvc process is writing in {root}; waiting for it."
+    with all_quiet(gate.parent, gate, on_wait=lambda: workspace.warn(waiting)), dvc.repository_lock(root):
+        yield
