@@ -7,9 +7,9 @@ it needs none of that, and a process that reads two parts feels the difference.
 from collections.abc import Iterable
 from pathlib import Path
 
-from pyarrow._parquet import FileMetaData, ParquetReader
+from pyarrow._parquet import FileMetaData, ParquetReader, RowGroupMetaData
 
-__all__ = ["FileMetaData", "ParquetReader", "open_parquet"]
+__all__ = ["FileMetaData", "ParquetReader", "RowGroupMetaData", "open_parquet"]
 
 
 def open_parquet(

@@ -1,11 +1,12 @@
 """The cache as a place whose objects can be listed and removed."""
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from tdmvc.errors import PartError, StoreError
-from tdmvc.parquet_door import open_parquet
+from tdmvc.parquet_door import RowGroupMetaData, open_parquet
 from tdmvc.store.footers import reading
 from tdmvc.store.objects import ObjectStore
 from tdmvc.store.stored import StoredObject
@@ -69,7 +70,7 @@ class CachePlace:
             with open(path, "rb") as file:
                 if file.read(4) != b"PAR1":
                     return False
-            with reading(path), open_parquet(path) as reader:
+            with reading(path), contextlib.closing(open_parquet(path)) as reader:
                 footer = reader.metadata
                 return (
                     str(footer.created_by).startswith(_WRITER)
@@ -96,6 +97,9 @@ class CachePlace:
         return found
 
 
-def _is_ours(group: "object") -> bool:
-    columns = [group.column(n) for n in range(group.num_columns)]  # type: ignore[attr-defined]
-    return all(column.compression == "ZSTD" and column.has_offset_index for column in columns)
+def _is_ours(group: RowGroupMetaData) -> bool:
+    # Pages of no row are not indexed.
+    columns = [group.column(n) for n in range(group.num_columns)]
+    return all(
+        column.compression == "ZSTD" and (column.has_offset_index or not group.num_rows) for column in columns
+    )
