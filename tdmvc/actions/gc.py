@@ -220,7 +220,7 @@ class _Collection:
             "moved",
             "Branches or an index moved while gc was looking, here or on a Git remote.",
             str(self._workspace.root),
-            "run the same command again.",
+            "run `tdmvc gc` with the same options again.",
         )
 
 

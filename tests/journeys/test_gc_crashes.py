@@ -1,0 +1,200 @@
+"""`tdmvc gc --apply` killed at any instant, and beside an `add` that wants the same rows back."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Ran, git
+from tests.journeys.command_runner import CommandRunner
+from tests.journeys.gc_story import Story, names_in
+
+Tdmvc = Callable[..., Ran]
+TABLES = ("customers", "orders")
+
+# Dies before the removal of the n-th object.
+_DYING = """
+import os, pathlib, sys
+import tdmvc.store.cache_place as place
+from tdmvc.cli.main import run
+left = int(sys.argv[1])
+class Path(type(pathlib.Path())):
+    def unlink(self, missing_ok=False):
+        global left
+        if left == 0:
+            os._exit(9)
+        left -= 1
+        super().unlink(missing_ok)
+real = place.ObjectStore.path
+place.ObjectStore.path = lambda self, oid: Path(real(self, oid))
+os._exit(run(["-C", sys.argv[2], "gc", "--apply"]))
+"""
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[CommandRunner]:
+    (tmp_path / "said").mkdir()
+    opened = CommandRunner(tmp_path / "said")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def story(repo: Path, tdmvc: Tdmvc) -> Story:
+    told = Story(repo, tdmvc)
+    told.set_up()
+    folder = repo / "datasets" / "golden"
+    folder.mkdir(parents=True)
+    (folder / "dataset.yaml").write_text("format: tdmvc.dataset/1\nname: golden\npart_rows: 32\n")
+    return told
+
+
+def write_source(story: Story, mark: str, *, rows: int = 300) -> Path:
+    """Write tables whose first half is the same whatever the mark: parts are shared."""
+    folder = story.repo.parent / f"source-{mark}"
+    folder.mkdir(exist_ok=True)
+    for table in TABLES:
+        lines = [f"{n},{table} {mark if n > rows // 2 else ''} {n}" for n in range(rows)]
+        (folder / f"{table}.csv").write_text("\n".join(["id,text", *lines]) + "\n")
+    return folder
+
+
+def add(story: Story, mark: str) -> None:
+    keys = [word for table in TABLES for word in ("--key", f"{table}=id")]
+    story.tdmvc("add", "golden", write_source(story, mark), *keys)
+
+
+def no_listing_promises_what_is_gone(story: Story) -> None:
+    there = names_in(story.cache)
+    for oid in there:
+        if oid.endswith(".dir"):
+            assert story.closure(oid) <= there
+
+
+def test_killed_before_any_removal_no_listing_promises_a_part_that_is_gone(story: Story) -> None:
+    add(story, "abandoned")
+    add(story, "also")
+    add(story, "kept")
+    story.commit("Rows")
+    story.age()
+    garbage = story.would_go()
+    assert len(garbage) > 10
+    kept = names_in(story.cache) - garbage
+    died = 0
+    for left in [0, 1, 1, 2, 3, 1, 0, 2]:
+        words = [sys.executable, "-c", _DYING, str(left), str(story.repo)]
+        died += subprocess.run(words, check=False).returncode == 9
+        no_listing_promises_what_is_gone(story)
+        assert kept <= names_in(story.cache)
+        # The record or the listings tell whose the rest is.
+        assert story.would_go() == names_in(story.cache) - kept
+    assert died >= 6
+    story.gc("--apply")
+    assert names_in(story.cache) == kept
+    story.tdmvc("verify")
+
+
+@pytest.mark.slow
+def test_killed_at_random_instants_all_is_whole_and_the_next_gc_goes_on(
+    story: Story, runner: CommandRunner
+) -> None:
+    add(story, "kept")
+    story.commit("Rows")
+    words: list[object] = ["-C", story.repo, "-q", "gc", "--apply"]
+    whole = runner.run(words)
+    assert whole.codes == [0]
+    kept = names_in(story.cache)
+    chosen = random.Random(20261128)
+    died = 0
+    for turn in range(12):
+        add(story, f"abandoned{turn % 4}")
+        git(story.repo, "checkout", "-q", "--", ".")
+        story.tdmvc("checkout", "golden", "--force")
+        git(story.repo, "update-ref", "-d", "refs/tdmvc/replaced/golden") if turn % 2 else None
+        for ref in git(story.repo, "for-each-ref", "--format=%(refname)", "refs/tdmvc").split():
+            git(story.repo, "update-ref", "-d", ref)
+        story.age()
+        # Late instants are those in which objects go.
+        after = whole.seconds * (1 - chosen.random() ** 2 * 0.5)
+        died += runner.run(words, signal=signal.SIGKILL, after=after).codes == [-9]
+        no_listing_promises_what_is_gone(story)
+        assert kept <= names_in(story.cache)
+        story.tdmvc("verify")
+        story.tdmvc("checkout", "golden")
+    assert died >= 3
+    story.age()
+    story.gc("--apply")
+    assert names_in(story.cache) == kept
+
+
+@pytest.mark.slow
+def test_an_add_that_wants_garbage_back_and_a_gc_that_removes_it(story: Story, runner: CommandRunner) -> None:
+    """Whoever comes first: afterwards every pointer's rows are here."""
+    add(story, "kept")
+    story.commit("Rows")
+    keys = [word for table in TABLES for word in ("--key", f"{table}=id")]
+    for turn in range(6):
+        wanted = write_source(story, "wanted")
+        story.tdmvc("add", "golden", wanted, *keys)
+        story.tdmvc("checkout", "golden@HEAD", "--force")
+        for ref in git(story.repo, "for-each-ref", "--format=%(refname)", "refs/tdmvc").split():
+            git(story.repo, "update-ref", "-d", ref)
+        story.age()
+        assert len(story.would_go()) > 5
+        adding: list[object] = ["-C", story.repo, "-q", "add", "golden", wanted, *keys]
+        collecting: list[object] = ["-C", story.repo, "-q", "gc", "--apply"]
+        done = runner.run(*((adding, collecting) if turn % 2 else (collecting, adding)))
+        assert done.codes in ([0, 0],), done.err
+        story.tdmvc("verify")
+        for table in TABLES:
+            assert story.closure(story.pointer(table)) <= names_in(story.cache)
+        git(story.repo, "checkout", "-q", "--", ".")
+        story.tdmvc("checkout", "golden", "--force")
+
+
+def test_an_object_that_is_used_again_is_young_again(story: Story) -> None:
+    add(story, "kept")
+    story.age()
+    before = {path: path.stat().st_mtime for path in story.cache.rglob("*") if path.is_file()}
+    add(story, "kept")
+    assert all(path.stat().st_mtime > time.time() - 60 for path in before)
+    # And nothing is read anew because of it.
+    from tdmvc.store.index import FileIndex
+
+    index = FileIndex(story.repo / ".dvc/tmp/tdmvc/index.sqlite")
+    part = next(path for path in before if not path.name.endswith(".dir"))
+    part.chmod(0o644)
+    stat = part.stat()
+    assert index.md5(part) == part.parent.name + part.name
+    assert stat.st_mtime == part.stat().st_mtime
+    index.close()
+
+
+def test_an_object_that_became_young_meanwhile_stays_with_its_closure(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tdmvc.actions.gc import _Collection
+
+    add(story, "abandoned")
+    add(story, "kept")
+    story.commit("Rows")
+    story.age()
+    garbage = story.would_go()
+    listing = sorted(oid for oid in garbage if oid.endswith(".dir"))[0]
+    parts = story.closure(listing)
+    real = _Collection._remove
+
+    def touched(self: object, *given: object) -> object:
+        os.utime(story.cache / listing[:2] / listing[2:])
+        return real(self, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(_Collection, "_remove", touched)
+    story.gc("--apply")
+    assert parts <= names_in(story.cache)
+    assert not (garbage - parts) & names_in(story.cache)
