@@ -107,8 +107,8 @@ def test_killed_at_random_instants_all_is_whole_and_the_next_gc_goes_on(
     add(story, "kept")
     story.commit("Rows")
     words: list[object] = ["-C", story.repo, "-q", "gc", "--apply"]
-    whole = runner.run(words)
-    assert whole.codes == [0]
+    # The first run also pays for what the disk does not hold in memory yet.
+    seconds = min(runner.run(words).seconds for _ in range(3))
     kept = names_in(story.cache)
     chosen = random.Random(20261128)
     died = 0
@@ -116,12 +116,11 @@ def test_killed_at_random_instants_all_is_whole_and_the_next_gc_goes_on(
         add(story, f"abandoned{turn % 4}")
         git(story.repo, "checkout", "-q", "--", ".")
         story.tdmvc("checkout", "golden", "--force")
-        git(story.repo, "update-ref", "-d", "refs/tdmvc/replaced/golden") if turn % 2 else None
         for ref in git(story.repo, "for-each-ref", "--format=%(refname)", "refs/tdmvc").split():
             git(story.repo, "update-ref", "-d", ref)
         story.age()
-        # Late instants are those in which objects go.
-        after = whole.seconds * (1 - chosen.random() ** 2 * 0.5)
+        # Objects go at the end; what comes before only reads.
+        after = seconds * chosen.uniform(0.4, 1.05)
         died += runner.run(words, signal=signal.SIGKILL, after=after).codes == [-9]
         no_listing_promises_what_is_gone(story)
         assert kept <= names_in(story.cache)
