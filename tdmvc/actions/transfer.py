@@ -85,9 +85,10 @@ def pull(
         if state.ref == state.name:
             tables += len(checkout_pointers(workspace, state, force=force).tables)
     store.index.save()
-    label = remote or store.config.default_remote or ""
+    label = remote or store.config.default_remote
+    remotes = tuple(store.fetched_from) or ((label,) if label else ())
     refs = tuple(state.ref for state in states)
-    return TransferReport("pull", refs, (label,) if label else (), len(wanted), moved, tables)
+    return TransferReport("pull", refs, remotes, len(wanted), moved, tables)
 
 
 def _take_back(workspace: Workspace, state: DatasetState) -> None:

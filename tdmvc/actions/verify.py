@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tdmvc.actions.states import resolve_state, version_state, versions
+from tdmvc.actions.verify_remote import RemoteCheck
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import PartError
 from tdmvc.model.dataset import DatasetState
@@ -17,7 +18,12 @@ from tdmvc.store.part_content import part_content
 
 
 def verify(
-    workspace: Workspace, refs: Sequence[str] = (), *, remote: bool = False, remote_name: str | None = None
+    workspace: Workspace,
+    refs: Sequence[str] = (),
+    *,
+    remote: bool = False,
+    remote_name: str | None = None,
+    is_deep: bool = False,
 ) -> VerifyReport:
     """Read every part and compare it with its name, and every version with what it recorded.
 
@@ -26,9 +32,14 @@ def verify(
 
     Args:
         refs: states; none means every dataset's pointers and all of its versions.
-        remote: also ask the remote for every object.
+        remote: also ask the remote for every object, and the release remote for those of versions.
+        remote_name: ask this remote only.
+        is_deep: also read every object on the remotes, and compare its bytes with its name.
 
-    Cost: reads every part once; a part that several states share is read once.
+    Raises:
+        StoreError: a remote cannot be reached.
+
+    Cost: reads every part once; a part that several states share is read once. What is not here is fetched.
     """
     states = [resolve_state(workspace, ref) for ref in refs]
     if not refs:
@@ -38,7 +49,7 @@ def verify(
     check = _Check(workspace)
     verified = tuple(check.state(state) for state in states)
     if remote:
-        check.remote(states, remote_name)
+        check.findings += RemoteCheck(workspace, is_deep=is_deep).findings(states, remote_name)
     check.mirrors(sorted({state.name for state in states}))
     workspace.store.index.save()
     return VerifyReport(verified, tuple(check.findings))
@@ -91,34 +102,6 @@ class _Check:
                 state,
             )
         return Verified(state.ref, len(state.pointers), parts, content)
-
-    def remote(self, states: Sequence[DatasetState], name: str | None) -> None:
-        """Ask the remote for every object of the states."""
-        wanted: dict[str, tuple[DatasetState, str]] = {}
-        for state in states:
-            for table, pointer in state.pointers.items():
-                try:
-                    closure = self._workspace.store.closure(pointer.object, f"{state.ref}/{table}")
-                except PartError:
-                    closure = {pointer.object}
-                for oid in closure:
-                    wanted.setdefault(oid, (state, table))
-        missing = self._workspace.store.missing_on_remote(wanted, remote=name)
-        by_table: dict[tuple[str, str], int] = {}
-        for oid in missing:
-            state, table = wanted[oid]
-            by_table[state.ref, table] = by_table.get((state.ref, table), 0) + 1
-        for (ref, table), count in sorted(by_table.items()):
-            self.findings.append(
-                Finding(
-                    "not-on-remote",
-                    Severity.ERROR,
-                    f"{count} object(s) of {ref}/{table} are not on the remote.",
-                    ref.split("@")[0],
-                    table,
-                    remedy=f"run `tdmvc push {ref}`.",
-                )
-            )
 
     def mirrors(self, names: Sequence[str]) -> None:
         """Say where tags and dvc.yaml's artifacts disagree with the version files."""

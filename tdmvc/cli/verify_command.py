@@ -12,6 +12,7 @@ from tdmvc.render.transfer_terminal import render_verify
 @click.command(name="verify")
 @click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
 @click.option("--remote", "ask_remote", is_flag=True, help="Also ask the remote for every object.")
+@click.option("--deep", is_flag=True, help="Also read every object on the remote: bytes, and not only names.")
 @click.option("-r", "--remote-name", metavar="NAME", help="A DVC remote, instead of the default one.")
 @format_option
 @click.pass_context
@@ -19,22 +20,30 @@ def command(
     context: click.Context,
     refs: tuple[str, ...],
     ask_remote: bool,
+    deep: bool,
     remote_name: str | None,
     output_format: str,
 ) -> int:
     """Check every part of REFs, and every version, against what was promised.
 
-    Reads all rows and compares content hashes, so that damage and edits show. Exits
-    with 1 where something is wrong.
+    Reads all rows and compares content hashes, so that damage and edits show. With
+    --remote, the remote must have every single object, and the remote of releases
+    those of published versions. Exits with 1 where something is wrong, with 6 where a
+    remote cannot be reached.
 
     \b
     Examples:
       tdmvc verify
       tdmvc verify golden@1.0.0 --remote
+      tdmvc verify --deep
     """
     with opened(context) as workspace:
         report = verify(
-            workspace, refs, remote=ask_remote or remote_name is not None, remote_name=remote_name
+            workspace,
+            refs,
+            remote=ask_remote or deep or remote_name is not None,
+            remote_name=remote_name,
+            is_deep=deep,
         )
     emit(
         context,

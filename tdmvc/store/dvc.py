@@ -148,6 +148,8 @@ class RemoteStore:
 
     def _files(self) -> Iterator[tuple[str, dict[str, Any]]]:
         files: Any = self._there.fs
+        if files.protocol in ("http", "https"):
+            raise OSError("over HTTP its objects can be neither listed nor removed")
         if files.protocol == "local":
             for path in files.find(self._there.path):
                 yield path, files.info(path)
@@ -184,7 +186,19 @@ def _modified(facts: dict[str, Any]) -> float | None:
 
 
 def _existing(there: "HashFileDB", oids: set[str]) -> set[str]:
-    return set(there.list_oids_exists(sorted(oids))) if oids else set()
+    found = set(there.list_oids_exists(sorted(oids))) if oids else set()
+    if oids and not found:
+        _make_sure_that_it_answers(there, min(oids))
+    return found
+
+
+def _make_sure_that_it_answers(there: "HashFileDB", oid: str) -> None:
+    """Raise what keeps a remote from answering: over HTTP, a server that is down looks like an empty one."""
+    try:
+        there.fs.info(there.oid_to_path(oid))
+    except FileNotFoundError as error:
+        if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError):
+            raise error.__cause__ from error
 
 
 def _parts_before_listings(oids: set[str]) -> list[set[str]]:
@@ -241,6 +255,12 @@ def _remote(repo: "Repo", name: str | None) -> Iterator["HashFileDB"]:
             f"No usable DVC remote: {why}.",
             where=str(Path(repo.root_dir) / ".dvc" / "config"),
             remedy="add one with `dvc remote add -d NAME URL`, or name one with --remote.",
+        ) from error
+    except ImportError as error:
+        raise StoreError(
+            f"The remote '{label}' cannot be used: {error}.",
+            where=str(Path(repo.root_dir) / ".dvc" / "config"),
+            remedy="install what it needs, for example `pip install dvc-s3`.",
         ) from error
     try:
         yield odb

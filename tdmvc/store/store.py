@@ -38,6 +38,8 @@ class Store:
         self.root = root
         self.release_remote = release_remote
         self._warn = warn
+        self.fetched_from: list[str] = []
+        """The remotes that gave objects, each once, in the order in which they were first needed."""
         self.config: DvcConfig = read_dvc_config(root)
         self.state_folder = root / ".dvc" / "tmp" / "tdmvc"
         self.index = FileIndex(self.state_folder / "index.sqlite")
@@ -228,7 +230,10 @@ class Store:
                 self.objects.read_listing(oid, owner)
             else:
                 self.objects.verified(oid, owner)
-        self.index.remember_pushed(self._remote_name(remote), arrived)
+        name = self._remote_name(remote)
+        self.index.remember_pushed(name, arrived)
+        if arrived and name not in self.fetched_from:
+            self.fetched_from.append(name)
         return absent
 
     def _bring_from_second(self, wanted: set[str], owner: str, second: str) -> set[str]:

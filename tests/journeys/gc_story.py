@@ -36,7 +36,7 @@ class Story:
         """Configure a DVC remote and a Git server, and commit that."""
         config = self.repo / ".dvc" / "config"
         config.write_text(
-            f'[core]\n    remote = storage\n[\'remote "storage"\']\n    url = {self.remote}\n'
+            f"[core]\n    remote = storage\n['remote \"storage\"']\n    url = {self.remote}\n"
             f"['remote \"archive\"']\n    url = {self.repo.parent / 'archive'}\n"
         )
         git(self.repo.parent, "init", "-q", "--bare", "-b", "main", str(self.server))

@@ -19,17 +19,11 @@ from tdmvc.actions.gc import GcOptions, gc
 from tdmvc.actions.workspace import Workspace
 from tests.conftest import git
 
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(
-            ("write", "commit", "branch", "tag", "publish", "stash", "reset", "switch", "merge", "move")
-            + ("delete-branch", "drop", "forget", "stage", "amend", "pop", "abandon", "replace")
-        ),
-        st.integers(0, 5),
-    ),
-    min_size=3,
-    max_size=25,
+VERBS = (
+    *("write", "commit", "branch", "tag", "publish", "stash", "reset", "switch", "merge", "move"),
+    *("delete-branch", "drop", "forget", "stage", "amend", "pop", "abandon", "replace"),
 )
+STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 5)), min_size=3, max_size=25)
 TABLES = ("orders", "customers")
 
 
@@ -109,7 +103,9 @@ class Played:
             case "move":
                 place = self.golden / f"{TABLES[number % 2]}.dvc"
                 if place.exists():
-                    place.replace(self.golden / (f"moved{number}.dvc" if number % 3 else f"moved{number}.txt"))
+                    place.replace(
+                        self.golden / (f"moved{number}.dvc" if number % 3 else f"moved{number}.txt")
+                    )
             case "replace":
                 self.try_git("replace", "-f", "HEAD", "HEAD~1")
             case "forget":
@@ -171,7 +167,10 @@ def test_what_a_history_reaches_stays_and_nothing_else_of_ours_does(
         played = Played(root)
         played.step("commit", 0, 0)
         # Objects that are nobody's: never ours to remove.
-        foreign = {played.put(b"a model"), played.put(b'[{"md5": "%s", "relpath": "a.png"}]' % (b"a" * 32), ".dir")}
+        foreign = {
+            played.put(b"a model"),
+            played.put(b'[{"md5": "%s", "relpath": "a.png"}]' % (b"a" * 32), ".dir"),
+        }
         for salt, (verb, number) in enumerate(steps, start=1):
             played.step(verb, number, salt)
         needed = reachable(root, played.cache)
