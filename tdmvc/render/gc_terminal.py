@@ -48,7 +48,7 @@ def render_gc(report: GcReport, *, color: bool, width: int) -> str:
 
 def _refusal(refusal: Refusal, page: Page) -> None:
     page.blank()
-    page.line(f"{refusal.reason}: {visible(refusal.message)}", page.style.red)
+    page.line(visible(f"{refusal.reason}: {refusal.message}"), page.style.red)
     if refusal.where:
         page.line(visible(f"Where: {refusal.where}"), indent=INDENT)
     page.line(visible(f"To mend it: {refusal.remedy}"), page.style.dim, indent=INDENT)

@@ -92,7 +92,7 @@ def pointers_of(git: GitRepo, commits: Iterable[str]) -> Iterator[tuple[Place, O
     while remaining:
         history.read(git, ["--no-walk", *remaining[:_AT_ONCE]])
         remaining = remaining[_AT_ONCE:]
-    blobs = sorted(history.blobs)
+    blobs = list(history.blobs)  # as the history has them: neighbours are stored as differences
     for blob, (content, _) in zip(blobs, git.commands.read_objects(blobs), strict=True):
         for place in history.blobs[blob].values():
             names = read_object_names(place.path, content or b"")
@@ -149,7 +149,7 @@ class _History:
 
 
 def _read_blobs(git: GitRepo, history: _History, found: Reachable, report: Report) -> None:
-    blobs = sorted(history.blobs)
+    blobs = list(history.blobs)  # as the history has them: neighbours are stored as differences
     nested = tuple(history.nested)
     contents = git.commands.read_objects(blobs)
     for number, (blob, (content, _)) in enumerate(zip(blobs, contents, strict=True), start=1):

@@ -9,6 +9,7 @@ from tdmvc.model.change import Bump, BumpLevel
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Kept, Refusal
 from tdmvc.model.migration import Migration, MigrationProblem, MigrationState, UnreadableLocation
 from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.report import (
@@ -284,6 +285,35 @@ VERIFY_BROKEN = VerifyReport(
             ("id",),
             "run `tdmvc push golden@3.2.0`.",
         ),
+    ),
+)
+
+GC_WOULD = GcReport(
+    "cache",
+    14.0,
+    (
+        Garbage(f"{'ab' * 16}.dir", GarbageKind.LISTING, 132, 21.5, "datasets/golden/orders", COMMIT[:10]),
+        Garbage(f"{'cd' * 16}.dir", GarbageKind.LISTING, 264, 90.1),
+        Garbage("ef" * 16, GarbageKind.PART, 48_400, 21.5, "datasets/golden/orders"),
+        Garbage("01" * 16, GarbageKind.PART, 1_200_000_000, 14.0),
+        Garbage("ab/.tdmvc-x1.tmp", GarbageKind.TEMPORARY, 7, 400.0),
+    ),
+    Kept(140, 2, 1, 1_048_576),
+    notes=("The Git remote 'origin' was not reached, so what others pushed may be missing.",),
+)
+GC_REMOVED = GcReport("near by", 30.0, GC_WOULD.garbage[:1], Kept(1, 0, 0, 0), is_applied=True)
+GC_NOTHING = GcReport("cache", 14.0, (), Kept(1, 1, 0, 0))
+GC_REFUSED = GcReport(
+    "storage",
+    14.0,
+    refusals=(
+        Refusal(
+            "unfetched-branch",
+            "The Git remote 'origin' has branches or tags that this clone has not fetched: topic/\x1b[31m.",
+            "/home/ada/shop",
+            "run `git fetch origin '+refs/heads/*:refs/remotes/origin/*' --tags`.",
+        ),
+        Refusal("moved", "Branches moved.", "", "run `tdmvc gc` with the same options again."),
     ),
 )
 

@@ -11,6 +11,7 @@ from tdmvc.model.drift import DriftStatus
 from tdmvc.model.work import WorkStatus
 from tdmvc.render import documents, history_documents
 from tests.render import history_samples
+from tdmvc.render.gc_json import gc_document
 from tests.render import report_samples as samples
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
@@ -28,6 +29,7 @@ CASES: dict[str, tuple[Callable[[Any], dict[str, object]], tuple[str, ...]]] = {
     ),
     "transfer": (documents.transfer_document, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
     "verify": (documents.verify_document, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
+    "gc": (gc_document, ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED")),
     "sql": (documents.query_document, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
     "migrations": (
         lambda given: documents.migrations_document(*given),

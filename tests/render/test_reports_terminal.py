@@ -12,6 +12,7 @@ from tdmvc.render.add_terminal import render_add, render_init
 from tdmvc.render.blame_terminal import render_blame
 from tdmvc.render.drift_terminal import render_drift
 from tdmvc.render.log_terminal import render_log, render_row_log
+from tdmvc.render.gc_terminal import render_gc
 from tdmvc.render.migration_wording import title_of
 from tdmvc.render.migrations_terminal import render_migrations
 from tdmvc.render.page import names, size
@@ -33,6 +34,7 @@ CASES: dict[str, tuple[Callable[..., str], tuple[str, ...]]] = {
     "checkout": (render_checkout, ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE", "CHECKOUT_PARTLY")),
     "transfer": (render_transfer, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
     "verify": (render_verify, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
+    "gc": (render_gc, ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED")),
     "sql": (render_query, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
     "migrations": (
         lambda given, **how: render_migrations(*given, **how),
