@@ -1,5 +1,6 @@
 """Why `gc` would rather not: each reason with the command that takes it away."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,8 +24,8 @@ def refuse_place(workspace: Workspace, remote: str | None, *, is_told_who_shares
     config = workspace.store.config
     archive = workspace.config.release_remote
     if remote is not None:
-        same_url = archive in config.remotes and config.remotes.get(remote) == config.remotes[archive]
-        if archive is not None and (remote == archive or same_url):
+        places = {name: _place(workspace.root, url) for name, url in config.remotes.items()}
+        if archive is not None and (remote == archive or places[remote] == places.get(archive)):
             yield Refusal(
                 "release-remote",
                 f"The remote '{remote}' keeps published versions for ever, so nothing is removed from it.",
@@ -141,6 +142,12 @@ def refuse_lost(workspace: Workspace, needs: Needs) -> Iterator[Refusal]:
             "run `tdmvc pull`, or ask whoever added them to run `tdmvc push`; "
             "or say --accept-unknown if the rows that only they list may go.",
         )
+
+
+def _place(root: Path, url: str) -> str:
+    """Return a remote's place in one spelling; DVC takes a relative path from its own folder."""
+    path = url.removeprefix("file://")
+    return url.rstrip("/") if "://" in path else os.path.abspath(root / ".dvc" / path)
 
 
 def _is_own(git: GitRepo, cache: Path) -> bool:

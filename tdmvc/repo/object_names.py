@@ -20,6 +20,7 @@ _SECTION = re.compile(r"\s*(?:- )?(outs|deps|params):\s*$")
 _ENTRY = re.compile(r"\s*- ")
 _FLOW = re.compile(r"[\[{](?!\s*[\]}])")
 _SHAPE = re.compile(r"(?m)^\s*(?:outs|deps|stages):")
+_PATH = re.compile(r"(?m)^\s*(?:- )?path:[ \t]*\S")
 _VERSION = "tdmvc.version/"
 _NOTHING = frozenset({"", "null", "~"})
 
@@ -69,7 +70,8 @@ def find_objects(data: bytes) -> set[str]:
 
 def _pointer_names(text: str) -> ObjectNames | None:
     found = frozenset(_find(text))
-    is_plain = found and _SHAPE.search(text) and _are_objects(_MD5_KEY.findall(text))
+    # What ends before its path was cut, and so may its object be.
+    is_plain = found and _SHAPE.search(text) and _PATH.search(text) and _are_objects(_MD5_KEY.findall(text))
     if not is_plain and not all(_is_readable(side) for side in conflict_sides(text) or (text,)):
         return None
     if _FLOW.search(text) or "<<<<<<<" in text:
@@ -98,9 +100,12 @@ def _is_readable(text: str) -> bool:
     """Tell whether a text that is not in DVC's own form is YAML whose outputs can be told."""
     try:
         root = parse_yaml(text, "pointer")
+        if not root.is_mapping:
+            return False
         stages = root.child("stages")
-        owners = [node for _, node in stages.entries()] if stages else [root]
-        return root.is_mapping and all(_has_whole_outputs(owner) for owner in owners if owner.is_mapping)
+        if stages is None:
+            return root.child("outs") is not None and _has_whole_outputs(root)
+        return all(_has_whole_outputs(stage) for _, stage in stages.entries() if stage.is_mapping)
     except ConfigError:
         return False
 
@@ -108,7 +113,8 @@ def _is_readable(text: str) -> bool:
 def _has_whole_outputs(owner: YamlNode) -> bool:
     outs = owner.child("outs")
     return outs is None or all(
-        not out.is_mapping or _are_objects([out.text("md5") or ""]) for out in outs.elements()
+        out.is_mapping and out.child("path") is not None and _are_objects([out.text("md5") or ""])
+        for out in outs.elements()
     )
 
 

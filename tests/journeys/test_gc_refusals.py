@@ -188,13 +188,14 @@ def test_a_remote_without_a_word_on_who_shares_it(story: Story) -> None:
     assert story.gc("--remote", "--alone")["refusals"] == []
 
 
-@pytest.mark.parametrize("name", ["archive", "same"])
+@pytest.mark.parametrize("name", ["archive", "same", "relative"])
 def test_the_remote_of_releases_is_never_touched(story: Story, name: str) -> None:
     with (story.repo / "tdmvc.yaml").open("a") as file:
         file.write("store: {release_remote: archive}\n")
     with (story.repo / ".dvc" / "config.local").open("a") as file:
         # The same place by another name.
-        file.write(f"['remote \"same\"']\n    url = {story.repo.parent / 'archive'}\n")
+        file.write(f"['remote \"same\"']\n    url = {story.repo.parent / 'archive'}/\n")
+        file.write("['remote \"relative\"']\n    url = ../../archive\n")
     story.tdmvc("push", "--remote", "archive")
     place = story.repo.parent / "archive"
     story.age(place)

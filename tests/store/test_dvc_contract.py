@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -315,3 +316,51 @@ def test_dvc_stays_silent_on_our_terminal(
     dvc.init_repository(tmp_path / "new", is_subfolder=False)
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")
+
+
+def test_a_remote_is_listed_with_sizes_and_times_read_and_cleaned(repo: Path, remote: Path) -> None:
+    store = Store(repo)
+    cached = {path.parent.name + path.name for path in store.objects.folder.rglob("*") if path.is_file()}
+    store.push(cached)
+    (remote / "files" / "md5" / "readme.txt").write_text("not an object")
+    with dvc.open_remote(repo, None) as there:
+        listed = there.list_objects()
+        assert set(listed) == cached
+        for oid, stored in listed.items():
+            facts = (remote / "files" / "md5" / oid[:2] / oid[2:]).stat()
+            assert (stored.size_bytes, stored.modified) == (facts.st_size, facts.st_mtime)
+        listing = next(oid for oid in cached if oid.endswith(".dir"))
+        assert dict(there.read([listing])) == {listing: store.objects.path(listing).read_bytes()}
+        assert there.remove({listing: listed[listing]}) == {listing}
+        assert set(there.list_objects()) == cached - {listing}
+    store.close()
+
+
+def test_an_empty_remote_has_no_objects(repo: Path) -> None:
+    with dvc.open_remote(repo, None) as there:
+        assert there.list_objects() == {}
+
+
+@pytest.mark.parametrize(
+    ("facts", "seconds"),
+    [
+        ({"mtime": 12.5}, 12.5),
+        ({"LastModified": datetime(1970, 1, 1, 0, 1, tzinfo=UTC)}, 60.0),
+        ({"last_modified": datetime(1970, 1, 1, 0, 1)}, 60.0),
+        ({"updated": "1970-01-01T00:01:00Z"}, 60.0),
+        ({"modified": "yesterday"}, None),
+        ({"size": 3}, None),
+    ],
+)
+def test_the_time_of_a_file_is_read_as_each_file_system_spells_it(
+    facts: dict[str, object], seconds: float | None
+) -> None:
+    assert dvc._modified(facts) == seconds
+
+
+def test_the_lock_is_the_one_that_dvc_commands_take(repo: Path) -> None:
+    with dvc.repository_lock(repo), plain_dvc(repo) as opened, pytest.raises(Exception, match="lock"):
+        opened.lock.lock()
+    with plain_dvc(repo) as opened, opened.lock, pytest.raises(StoreError, match="DVC command"):
+        with_lock = dvc.repository_lock(repo)
+        with_lock.__enter__()
