@@ -361,6 +361,10 @@ def test_the_time_of_a_file_is_read_as_each_file_system_spells_it(
 def test_the_lock_is_the_one_that_dvc_commands_take(repo: Path) -> None:
     with dvc.repository_lock(repo), plain_dvc(repo) as opened, pytest.raises(Exception, match="lock"):
         opened.lock.lock()
-    with plain_dvc(repo) as opened, opened.lock, pytest.raises(StoreError, match="DVC command"):
-        with_lock = dvc.repository_lock(repo)
-        with_lock.__enter__()
+    with (
+        plain_dvc(repo) as opened,
+        opened.lock,
+        pytest.raises(StoreError, match="DVC command"),
+        dvc.repository_lock(repo),
+    ):
+        pass
