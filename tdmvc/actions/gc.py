@@ -161,11 +161,7 @@ class _Collection:
         A gc that was killed between listings and parts left a record; and what a listing in
         the cache holds is ours on a remote too.
         """
-        known: set[str] = set()
-        with contextlib.suppress(OSError, ValueError):
-            record = json.loads(self._record.read_bytes())
-            if isinstance(record, dict) and record.get("format") == _RECORD:
-                known |= {str(part) for part in record.get("parts", ())}
+        known = self._recorded()
         if not self._is_cache:
             cache = CachePlace(self._workspace.store.objects)
             here = [oid for oid in cache.list_objects() if oid.endswith(".dir")]
@@ -187,8 +183,8 @@ class _Collection:
 
     def _remove(self, place: ObjectPlace, choice: Choice, listed: Mapping[str, StoredObject]) -> set[str]:
         """Remove listings, then parts; return what went."""
-        document = {"format": _RECORD, "parts": sorted(choice.parts)}
-        write_atomic(self._record, json.dumps(document).encode())
+        unfinished = (self._recorded() | set(choice.parts)) & set(listed)
+        self._write_record(unfinished)
         removed = place.remove({oid: listed[oid] for oid in choice.listings})
         spared: set[str] = set()
         for oid, parts in choice.listings.items():
@@ -198,8 +194,23 @@ class _Collection:
         removed |= place.remove(choice.temporaries)
         if not self._is_cache:
             self._workspace.store.index.remember_pushed(self._report.place, removed, is_there=False)
-        remove_quietly(self._record)
+        self._write_record(unfinished - removed)
         return removed
+
+    def _recorded(self) -> set[str]:
+        with contextlib.suppress(OSError, ValueError):
+            record = json.loads(self._record.read_bytes())
+            if isinstance(record, dict) and record.get("format") == _RECORD:
+                return {str(part) for part in record.get("parts", ())}
+        return set()
+
+    def _write_record(self, parts: set[str]) -> None:
+        """Remember parts that are ours until they are gone: soon no listing says so."""
+        if parts:
+            document = {"format": _RECORD, "parts": sorted(parts)}
+            write_atomic(self._record, json.dumps(document).encode())
+        else:
+            remove_quietly(self._record)
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[ObjectPlace]:
