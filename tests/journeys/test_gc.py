@@ -1,7 +1,9 @@
 """What `tdmvc gc` keeps, and what it lets go, in real repositories of Git and DVC."""
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -321,8 +323,6 @@ def test_outputs_of_stages_and_what_runs_remember_stay(story: Story) -> None:
     assert story.gc("--apply")["kept"]["needed"] == len(before) == 4
     assert names_in(story.cache) == before
     # Without the memory of runs, the first rows are nobody's.
-    import shutil
-
     shutil.rmtree(story.repo / ".dvc/cache/runs")
     assert len(story.would_go()) == 2
 
@@ -344,6 +344,15 @@ def test_rows_that_lie_in_a_folder_stay_known(story: Story) -> None:
     assert new in story.would_go()
 
 
+def test_a_pointer_that_git_has_never_seen_stays_without_its_rows_in_the_folder(story: Story) -> None:
+    written = story.add("written")
+    shutil.rmtree(story.repo / "datasets/golden/orders")
+    (story.repo / ".git/info/exclude").write_text("*.dvc\n")
+    story.age()
+    assert story.gc("--apply")["garbage"] == []
+    assert story.has(written)
+
+
 def test_orphans_of_a_killed_add_go_and_other_parquet_files_do_not(story: Story) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -354,8 +363,6 @@ def test_orphans_of_a_killed_add_go_and_other_parquet_files_do_not(story: Story)
     story.add("kept")
     foreign = story.repo.parent / "x.parquet"
     pq.write_table(pa.table({"a": [1]}), foreign)
-    import hashlib
-
     md5 = hashlib.md5(foreign.read_bytes()).hexdigest()
     place = story.cache / md5[:2]
     place.mkdir(exist_ok=True)
@@ -376,8 +383,6 @@ def test_a_commit_that_git_still_has_is_named(story: Story) -> None:
     sha = story.commit("Dropped")
     git(story.repo, "reset", "-q", "--hard", "HEAD~1")
     story.tdmvc("checkout", "golden", "--force")
-    import shutil
-
     shutil.rmtree(story.repo / "datasets/golden/returns", ignore_errors=True)
     story.forget()
     story.age()
