@@ -38,7 +38,7 @@ VERBS = {
     "table",
     "verify",
 }
-COMMANDS_WITHOUT_A_METHOD = {"init", "install", "build", "demo", "completion"}
+COMMANDS_WITHOUT_A_METHOD = {"gc", "init", "install", "build", "demo", "completion"}
 
 
 @pytest.fixture(scope="module")
