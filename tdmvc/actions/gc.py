@@ -5,7 +5,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from tdmvc.actions.gc_refusals import (
 from tdmvc.actions.workspace import Workspace, turnstile
 from tdmvc.errors import ConfigError, NotFoundError, UsageError
 from tdmvc.late import import_late
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
 from tdmvc.repo.git import GitRepo
 from tdmvc.repo.git_commands import GitFailure

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from tdmvc.actions.gc_needs import Needs
 from tdmvc.errors import PartError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.garbage import Garbage, GarbageKind, Kept
 from tdmvc.model.progress import Report
 from tdmvc.repo.object_names import find_objects

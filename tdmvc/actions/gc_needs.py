@@ -1,11 +1,12 @@
 """What `gc` must not touch: the closure of everything that a clone's Git, work trees and DVC name."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import TdmvcError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.tree import FileTree
 from tdmvc.repo.config import read_config
 from tdmvc.repo.git import GitRepo

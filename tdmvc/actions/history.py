@@ -1,13 +1,13 @@
 """What the verbs of history share: how far to look, where a table begins, which values nobody may see."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from tdmvc.actions.known_contracts import known_table
 from tdmvc.actions.states import versions
 from tdmvc.actions.timeline import Timeline
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import NotFoundError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.history import PublishedMark
 from tdmvc.repo.history import parse_moment
 

@@ -1,13 +1,13 @@
 """Where a table and its key stood before: renames of tables and of key columns are followed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from tdmvc.actions.past_rows import PastRows
 from tdmvc.actions.timeline import Timeline
 from tdmvc.changes.key_words import retyped
 from tdmvc.changes.row_lookup import KeyId, key_id
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.schema import TableSchema
 

@@ -1,7 +1,7 @@
 """From a key to the rows that a moment of history had under it: only parts that can hold it are opened."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from tdmvc.actions.tables import table_schema
@@ -10,6 +10,7 @@ from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.renames import find_column_renames
 from tdmvc.changes.row_lookup import KeyId, Row, find_rows
 from tdmvc.errors import PartError, StoreError, TdmvcError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.schema import TableSchema
@@ -46,7 +47,7 @@ class Found:
     rows: tuple[Row, ...]
 
 
-@dataclass
+@dataclass(slots=True)
 class PastRows:
     """Finds rows by key at any moment of a timeline; remembers what it has opened."""
 

@@ -1,13 +1,14 @@
 """Gives each present cell to the oldest moment that has it, from parent to parent: what `blame` is made of."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tdmvc.actions.origins import Origins, key_before, retyped_keys
 from tdmvc.actions.past_rows import Held, PastRows
 from tdmvc.changes.row_lookup import KeyId, Row
 from tdmvc.changes.same_value import same_value
 from tdmvc.errors import StoreError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.progress import Report
 from tdmvc.model.schema import TableSchema
 
@@ -30,7 +31,7 @@ class Present:
     """Whether no other row has its key."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Pending:
     """Cells at a moment for which it, or one before it, is to be blamed."""
 

@@ -1,12 +1,13 @@
 """What each moment has under one key, and under which names: what `log --key` is made of."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tdmvc.actions.origins import Before, Origins, key_before, retyped_keys
 from tdmvc.actions.past_rows import Held, PastRows
 from tdmvc.changes.row_lookup import Row, key_id
 from tdmvc.changes.row_steps import compare_rows, same_rows
 from tdmvc.errors import StoreError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.history import CellStep
 
 

@@ -1,7 +1,9 @@
 """What `gc` answers: which objects nothing needs, and why it would rather not touch any."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from tdmvc.late_dataclass import dataclass
 
 
 class GarbageKind(StrEnum):

@@ -1,7 +1,6 @@
 """Knows whether a clone has what others pushed, and whether its history is whole."""
 
-from dataclasses import dataclass
-
+from tdmvc.late_dataclass import dataclass
 from tdmvc.repo.git import GitRepo
 
 

@@ -7,11 +7,12 @@ an object counts as one. A text is unreadable where an object may be hidden in i
 
 import posixpath
 import re
-from dataclasses import dataclass
 
 from tdmvc.errors import ConfigError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.repo.pointer_text import conflict_sides
-from tdmvc.repo.yaml_file import YamlNode, parse_yaml
+from tdmvc.repo.yaml_file import parse_yaml
+from tdmvc.repo.yaml_node import YamlNode
 
 _OBJECT = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?:\.dir)?(?![0-9A-Za-z])")
 _MD5_KEY = re.compile(r"(?<![\w.-])[\"']?md5[\"']?[ \t]*:(?=\s|$)[ \t]*([^\s,}\]]*)")

@@ -3,9 +3,10 @@
 import contextlib
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tdmvc.errors import ConfigError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer, RepoConfig
 from tdmvc.model.history import PublishedMark
 from tdmvc.model.schema import Contract

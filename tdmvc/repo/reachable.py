@@ -2,9 +2,10 @@
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.progress import Report, silent
 from tdmvc.repo.git import GitRepo
 from tdmvc.repo.git_places import LinkedTree, extra_heads, work_trees

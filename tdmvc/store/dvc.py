@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdmvc.errors import ConfigError, StoreError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.store.stored import StoredObject
 
 if TYPE_CHECKING:

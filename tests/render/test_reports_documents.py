@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from tdmvc.model.drift import DriftStatus
 from tdmvc.model.work import WorkStatus
 from tdmvc.render import documents, history_documents
-from tests.render import history_samples
 from tdmvc.render.gc_json import gc_document
+from tests.render import history_samples
 from tests.render import report_samples as samples
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"

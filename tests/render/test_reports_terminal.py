@@ -11,8 +11,8 @@ from tdmvc.model.report import QueryResult
 from tdmvc.render.add_terminal import render_add, render_init
 from tdmvc.render.blame_terminal import render_blame
 from tdmvc.render.drift_terminal import render_drift
-from tdmvc.render.log_terminal import render_log, render_row_log
 from tdmvc.render.gc_terminal import render_gc
+from tdmvc.render.log_terminal import render_log, render_row_log
 from tdmvc.render.migration_wording import title_of
 from tdmvc.render.migrations_terminal import render_migrations
 from tdmvc.render.page import names, size
