@@ -15,6 +15,7 @@ from benchmarks.encodings import HEADINGS, measure_encodings
 from benchmarks.figures import GIB, Figure, render_figures, render_table
 from benchmarks.history import measure_history
 from benchmarks.lineitem import DATA, lineitem
+from benchmarks.merge import measure_merge
 from benchmarks.migrations import FILES, measure_migrations
 from benchmarks.peers import compare_all, compare_join, compare_large, compare_start_up
 from benchmarks.peers_page import PAGE, Comparison, large_figures, put_into, render_comparisons
@@ -22,7 +23,7 @@ from benchmarks.peers_programs import check_peers
 from benchmarks.startup import measure_startup
 from benchmarks.volume import measure_volume
 
-_GROUPS = ("startup", "migrations", "history", "volume", "encodings")
+_GROUPS = ("startup", "migrations", "history", "merge", "volume", "encodings")
 _PEERS = "peers"
 """Asked for by name only: it needs programs that `make bench-peers` installs."""
 _PACKAGES = ("tdmvc", "duckdb", "pyarrow", "dvc")
@@ -52,6 +53,13 @@ def main() -> None:
         with _work_folder() as work:
             figures = measure_history(scale, work, commits=commits, runs=turns)
             _print_figures(f"One row's history: {_size_of(scale)}", figures)
+    if "merge" in groups:
+        scale, turns = (0.05, 3) if options.quick else (1, 5)
+        _say("measuring merges …")
+        with _work_folder() as work:
+            _print_figures(
+                f"Merge of two branches: {_size_of(scale)}", measure_merge(scale, work, runs=turns)
+            )
     if "volume" in groups:
         # One turn at the largest scale: it takes minutes, and noise of a second is nothing beside it.
         for scale, turns in [(0.1, 3)] if options.quick else [(1, 5), (10, 1)][: 1 + options.full]:
