@@ -1,0 +1,80 @@
+"""Two real changes of one real table, brought together."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from tdmvc.model.merge import ConflictKind, Resolutions, Side
+from tdmvc.model.schema import Column, TableSchema
+from tests.laws.test_merge_laws import Oracle, Trio, spelled
+from tests.merge_ground import TABLE, MergeGround, Rows, merge_ground
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MergeGround]:
+    with merge_ground(tmp_path_factory.mktemp("merge") / "app", 32) as ground:
+        yield ground
+
+
+def index_of(shared: Path, commit: str) -> Rows:
+    with (shared / "sp500" / f"{commit}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = tuple(Column(name, pa.string()) for name in rows[0])
+    return Rows(TableSchema(TABLE, columns, ("Symbol",)), rows)
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs"),
+    [
+        ("b61fb6f", "409cfe9", "3755d22"),
+        ("3755d22", "a1da80a", "493df85"),
+        ("493df85", "2cacb03", "a1da80a"),
+        ("9f18ae5", "493df85", "a1da80a"),
+        ("409cfe9", "9f18ae5", "b61fb6f"),
+    ],
+)
+def test_two_states_of_the_index_merge_as_the_rules_say(
+    shared: Path, ground: MergeGround, base: str, ours: str, theirs: str
+) -> None:
+    trio = Trio(*(index_of(shared, commit) for commit in (base, ours, theirs)))
+    oracle = Oracle(trio)
+    expected = oracle.merge()
+    merged = ground.merge(trio.base, trio.ours, trio.theirs)
+    assert spelled(merged.merge.conflicts) == expected.conflicts
+    if merged.listing is None:
+        settled = ground.merge(trio.base, trio.ours, trio.theirs, Resolutions(table=Side.THEIRS))
+        assert settled.merge.conflict_count == 0
+        assert settled.listing is not None
+    else:
+        assert merged.listing == ground.listing(Rows(trio.base.schema, expected.rows))
+
+
+def test_a_renamed_column_and_edits_of_its_cells_come_together(shared: Path, ground: MergeGround) -> None:
+    base, ours, theirs = (index_of(shared, commit) for commit in ("9f18ae5", "226112f", "9f18ae5"))
+    edited = [{**row, "Security": "Renamed Inc."} if row["Symbol"] == "AAPL" else row for row in theirs.rows]
+    merged = ground.merge(base, ours, Rows(theirs.schema, edited))
+    assert merged.merge.conflicts == ()
+    assert merged.listing is not None
+    rows = {row["Symbol"]: row for row in ground.read(merged.listing)}
+    assert rows["AAPL"]["Company"] == "Renamed Inc."
+    assert Counter(row["Company"] for symbol, row in rows.items() if symbol != "AAPL") == Counter(
+        row["Company"] for row in ours.rows if row["Symbol"] != "AAPL"
+    )
+
+
+def test_a_symbol_that_left_here_and_was_edited_there_is_a_conflict(
+    shared: Path, ground: MergeGround
+) -> None:
+    base, ours = index_of(shared, "493df85"), index_of(shared, "2cacb03")
+    (gone,) = {row["Symbol"] for row in base.rows} - {row["Symbol"] for row in ours.rows}
+    edited = [{**row, "Founded": "1799"} if row["Symbol"] == gone else row for row in base.rows]
+    merged = ground.merge(base, ours, Rows(base.schema, edited))
+    (conflict,) = merged.merge.conflicts
+    assert (conflict.kind, conflict.key, conflict.ours) == (ConflictKind.ROW_DELETED, (gone,), None)
+    assert conflict.theirs == "Founded: 1799"
