@@ -9,7 +9,8 @@ import pyarrow as pa
 from tdmvc.changes.join.faults import store_errors
 from tdmvc.changes.merge.apply import STRETCH, merged_rows
 from tdmvc.changes.merge.choices import settle_counts, settle_rows
-from tdmvc.changes.merge.columns import MergedColumn, MergedColumns
+from tdmvc.changes.merge.column_merger import MergedColumn
+from tdmvc.changes.merge.columns import MergedColumns
 from tdmvc.changes.merge.counted import count_rows, write_counted
 from tdmvc.changes.merge.decisions import From, What, counted_table, create_decided, decided_table
 from tdmvc.changes.merge.described import count_open, count_open_counts, describe_open, describe_open_counts

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import duckdb
 
-from tdmvc.changes.merge.columns import MergedColumn
+from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.decisions import From, What
 from tdmvc.changes.merge.scans import MergeScan, differs
 from tdmvc.model.merge import Side

@@ -7,7 +7,8 @@ import duckdb
 
 from tdmvc.changes.join.json_form import JSON_FORM, lend_json_form
 from tdmvc.changes.join.parts import RowScan, open_scan
-from tdmvc.changes.merge.columns import MergedColumn, MergedColumns
+from tdmvc.changes.merge.column_merger import MergedColumn
+from tdmvc.changes.merge.columns import MergedColumns
 from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.merge import Side

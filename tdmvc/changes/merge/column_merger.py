@@ -1,0 +1,189 @@
+"""Knows what becomes of one column that three sides have, or had, and what of it a person has to decide."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+import pyarrow as pa
+
+from tdmvc.late_dataclass import dataclass
+from tdmvc.model.merge import Conflict, ConflictKind, Resolutions, Side
+from tdmvc.model.schema import Column, TableSchema
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class MergedColumn:
+    """A column of the merged table, and what it is called on each side; None where a side lacks it."""
+
+    column: Column
+    base: Column | None
+    ours: Column | None
+    theirs: Column | None
+
+    @property
+    def name(self) -> str:
+        return self.column.name
+
+    def of(self, side: Side) -> Column | None:
+        """Return the column as a side has it."""
+        return {Side.BASE: self.base, Side.OURS: self.ours, Side.THEIRS: self.theirs}[side]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One column through time."""
+
+    base: Column | None
+    ours: Column | None
+    theirs: Column | None
+
+
+class ColumnMerger:
+    """Merges columns one by one, and collects what a person has to decide."""
+
+    def __init__(self, resolutions: Resolutions) -> None:
+        self._resolutions = resolutions
+        self.conflicts: list[Conflict] = []
+        self.dropped: list[MergedColumn] = []
+
+    def merge(self, origin: Origin) -> MergedColumn | None:
+        """Return the merged column; None where it is dropped."""
+        base, ours, theirs = origin.base, origin.ours, origin.theirs
+        if base is not None and ours is not None and theirs is not None:
+            return self._merge_kept(base, ours, theirs)
+        if base is not None:
+            return self._merge_dropped(base, ours, theirs)
+        if ours is not None and theirs is not None:
+            type_ = self._type(ours.name, None, ours, theirs)
+            return MergedColumn(replace(_attributes(None, ours, theirs), type=type_), None, ours, theirs)
+        alone = ours or theirs
+        assert alone is not None
+        return MergedColumn(alone, None, ours, theirs)
+
+    def without_clashes(self, columns: list[MergedColumn]) -> list[MergedColumn]:
+        """Leave out columns whose name another one has taken, and tell of them."""
+        found: dict[str, MergedColumn] = {}
+        for column in columns:
+            if column.name in found:
+                self.conflicts.append(
+                    Conflict(
+                        ConflictKind.COLUMN_RENAMED,
+                        column=column.name,
+                        detail=f"two columns would be called {column.name}",
+                    )
+                )
+            else:
+                found[column.name] = column
+        return list(found.values())
+
+    def refuse_key(self, base: TableSchema, ours: TableSchema, theirs: TableSchema) -> None:
+        self.conflicts.append(
+            Conflict(
+                ConflictKind.KEY_CHANGED,
+                base=_spell_key(base.key),
+                ours=_spell_key(ours.key),
+                theirs=_spell_key(theirs.key),
+                detail="rows cannot be followed from one key to another",
+            )
+        )
+
+    def _merge_kept(self, base: Column, ours: Column, theirs: Column) -> MergedColumn:
+        name, is_settled = three_way(base.name, ours.name, theirs.name)
+        if not is_settled:
+            name = self._decide(
+                Conflict(
+                    ConflictKind.COLUMN_RENAMED,
+                    column=base.name,
+                    base=base.name,
+                    ours=ours.name,
+                    theirs=theirs.name,
+                ),
+                {Side.BASE: base.name, Side.OURS: ours.name, Side.THEIRS: theirs.name},
+            )
+        type_ = self._type(name, base, ours, theirs)
+        column = replace(_attributes(base, ours, theirs), name=name, type=type_)
+        return MergedColumn(column, base, ours, theirs)
+
+    def _merge_dropped(self, base: Column, ours: Column | None, theirs: Column | None) -> MergedColumn | None:
+        kept, keeper = (ours, Side.OURS) if ours is not None else (theirs, Side.THEIRS)
+        if kept is None:
+            return None  # both dropped it
+        conflict = Conflict(
+            ConflictKind.COLUMN_DROPPED,
+            column=base.name,
+            base=base.spelled_type,
+            ours=_spell(base, ours),
+            theirs=_spell(base, theirs),
+            detail="one side dropped the column, the other changed it",
+        )
+        choice = self._resolutions.choice(conflict)
+        if choice is not None and choice.side is not None:
+            if choice.side is Side.BASE:
+                return MergedColumn(base, base, None, None)
+            return MergedColumn(kept, base, ours, theirs) if choice.side is keeper else None
+        if (kept.name, kept.type) != (base.name, base.type):
+            self.conflicts.append(conflict)
+        else:
+            self.dropped.append(MergedColumn(kept, base, ours, theirs))
+        return None
+
+    def _type(self, name: str, base: Column | None, ours: Column, theirs: Column) -> pa.DataType:
+        # A column of nulls has no type of its own yet.
+        before = base.type if base is not None and not base.is_untyped else None
+        if ours.is_untyped != theirs.is_untyped:
+            return theirs.type if ours.is_untyped else ours.type
+        type_, is_settled = three_way(before, ours.type, theirs.type)
+        if is_settled and type_ is not None:
+            return type_
+        return self._decide(
+            Conflict(
+                ConflictKind.COLUMN_TYPE,
+                column=name,
+                base=base.spelled_type if base else None,
+                ours=ours.spelled_type,
+                theirs=theirs.spelled_type,
+            ),
+            {Side.BASE: base.type if base else ours.type, Side.OURS: ours.type, Side.THEIRS: theirs.type},
+        )
+
+    def _decide(self, conflict: Conflict, values: Mapping[Side, T]) -> T:
+        choice = self._resolutions.choice(conflict)
+        if choice is not None and choice.side is not None:
+            return values[choice.side]
+        self.conflicts.append(conflict)
+        return values[Side.OURS]
+
+
+def three_way(base: T, ours: T, theirs: T) -> tuple[T, bool]:
+    """Return the merged value, and whether the sides agree on it; ours where they do not."""
+    if ours == theirs or theirs == base:
+        return ours, True
+    return (theirs, True) if ours == base else (ours, False)
+
+
+def _attributes(base: Column | None, ours: Column, theirs: Column) -> Column:
+    """Return our column with what their side says of it; where both say something else, ours counts."""
+    before = base or replace(ours, required=False, unique=False, classification=None, physical_type=None)
+    return replace(
+        ours,
+        physical_type=three_way(before.physical_type, ours.physical_type, theirs.physical_type)[0],
+        required=three_way(before.required, ours.required, theirs.required)[0],
+        unique=three_way(before.unique, ours.unique, theirs.unique)[0],
+        # What is personal on any side is never shown.
+        classification=next(
+            (c.classification for c in (ours, theirs, base) if c is not None and c.is_personal),
+            three_way(before.classification, ours.classification, theirs.classification)[0],
+        ),
+    )
+
+
+def _spell(base: Column, column: Column | None) -> str | None:
+    if column is None:
+        return None
+    return column.spelled_type if column.name == base.name else f"{column.spelled_type}, called {column.name}"
+
+
+def _spell_key(key: tuple[str, ...]) -> str | None:
+    return ", ".join(key) or None
