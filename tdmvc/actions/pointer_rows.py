@@ -13,7 +13,7 @@ from tdmvc.model.table_contents import PartSpan, TableContents
 from tdmvc.model.types import map_type
 from tdmvc.repo.config import read_config
 from tdmvc.repo.git import GitRepo
-from tdmvc.repo.pointer_text import conflict_sides, parse_pointer_text
+from tdmvc.repo.pointer_text import conflict_texts, parse_pointer_text
 from tdmvc.store.dvc_config import read_dvc_config
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
@@ -37,8 +37,9 @@ def read_contents(text: str, path: Path | str = ".") -> tuple[TableContents, ...
     Raises:
         TdmvcError: `path` is in no repository of tdmvc, or an object is missing or damaged.
     """
-    sides = conflict_sides(text)
-    pointers = [parse_pointer_text(side) for side in sides or (text,)]
+    conflict = conflict_texts(text)
+    sides = (conflict.ours, conflict.theirs) if conflict else (text,)
+    pointers = [parse_pointer_text(side) for side in sides]
     known = [pointer for pointer in pointers if pointer is not None]
     if len(known) < len(pointers):
         return None

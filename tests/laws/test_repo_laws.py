@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 
 from tdmvc.model.change import BumpLevel
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, RepoConfig
+from tdmvc.model.merge import Choice, Conflict, ConflictKind, Resolutions, RowKey, Side
 from tdmvc.model.names import RESERVED, folder_name, new_folder_name, table_name
 from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.reference import parse_pair, parse_reference
 from tdmvc.model.schema import Column, Reference, TableSchema
 from tdmvc.model.types import SIMPLE, spell
+from tdmvc.model.unmerged import ConflictFile, ListedConflict
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.repo.config import parse_config, render_config
+from tdmvc.repo.conflict_file import parse_conflict_file, render_conflict_file
 from tdmvc.repo.contract import parse_contract
 from tdmvc.repo.contract_edit import update_contract
 from tdmvc.repo.dataset import parse_dataset
@@ -251,3 +254,49 @@ def test_a_reference_is_read_as_it_was_written(dataset_name: str, at: str | None
     assert pair is not None
     assert pair.from_merge_base
     assert (str(pair.old), str(pair.new)) == (written, f"{dataset_name}@x")
+
+
+cells = st.none() | text | odd
+sides = st.sampled_from(list(Side))
+choices = st.builds(Choice, sides) | st.builds(Choice, st.none(), cells)
+
+
+@st.composite
+def conflict_files(draw: st.DrawFn) -> ConflictFile:
+    key = tuple(draw(st.lists(name, max_size=3, unique=True)))
+    keys = st.tuples(*(cells for _ in key))
+    listed = []
+    for kind in draw(st.lists(st.sampled_from(list(ConflictKind)), max_size=4)):
+        is_hidden = draw(st.booleans())
+        said = [None] * 3 if is_hidden else [draw(cells) for _ in Side]
+        where = draw(keys) if kind.is_about_rows else ()
+        column = draw(st.none() | name)
+        listed.append(
+            ListedConflict(
+                Conflict(kind, where, column, *said, detail=draw(st.none() | name)), is_hidden=is_hidden
+            )
+        )
+    unique = {(one.conflict.key, one.conflict.column): one for one in listed}
+    rows: dict[RowKey, dict[str | None, Choice]] = {}
+    for where in draw(st.lists(keys, max_size=3)):
+        column = draw(st.none() | name)
+        choice = draw(choices if column is not None else st.builds(Choice, sides))
+        one = unique.get((where, column))
+        if one is None or not (one.is_hidden and choice.side is None):
+            rows.setdefault(where, {})[column] = choice
+    return ConflictFile(
+        draw(name),
+        {side: draw(st.none() | st.just("0" * 32 + ".dir")) for side in Side},
+        {side: draw(st.just("") | name) for side in Side},
+        key,
+        tuple(draw(st.lists(st.sampled_from(key), unique=True))) if key else (),
+        tuple(unique.values()),
+        draw(st.integers(0, 10**9)),
+        Resolutions(draw(st.none() | sides), draw(st.dictionaries(name, sides, max_size=2)), rows),
+    )
+
+
+@MANY
+@given(conflict_files())
+def test_a_file_of_conflicts_is_read_as_it_was_written(file: ConflictFile) -> None:
+    assert parse_conflict_file(render_conflict_file(file, "tdmvc resolve"), "x") == file

@@ -1,0 +1,63 @@
+"""A table that a merge has left to a person: what the sides say, and what was decided so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tdmvc.model.dataset import Pointer
+from tdmvc.model.merge import UNDECIDED, Conflict, Resolutions, Side
+
+
+@dataclass(frozen=True, slots=True)
+class UnmergedTable:
+    """A table whose pointer is in conflict in the work tree."""
+
+    dataset: str
+    table: str
+    path: str
+    """The pointer's file, from the root of the repository."""
+    pointers: Mapping[Side, Pointer | None]
+    """What each side says; None where it has no such table."""
+    labels: Mapping[Side, str] = field(default_factory=dict)
+    """What Git calls each side: a branch, a commit."""
+    is_in_index: bool = False
+    """Whether Git's index holds the sides, so that the path has to be marked as resolved."""
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder of the table's parts, and of its files without their ends."""
+        return self.path.rpartition("/")[2].removesuffix(".dvc")
+
+    @property
+    def objects(self) -> dict[Side, str | None]:
+        """What the conflict is between, by side."""
+        return {side: pointer and pointer.object for side, pointer in self.pointers.items()}
+
+    def label(self, side: Side) -> str:
+        return self.labels.get(side) or side.value
+
+
+@dataclass(frozen=True, slots=True)
+class ListedConflict:
+    """A conflict as a file or a report shows it."""
+
+    conflict: Conflict
+    is_hidden: bool = False
+    """The cells are personal, so the sides' values are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictFile:
+    """`conflicts/<folder>.yaml`: the conflicts of one table, and what a person decided about them."""
+
+    table: str
+    objects: Mapping[Side, str | None]
+    """What the conflicts are between; where the pointer says something else, the file is stale."""
+    labels: Mapping[Side, str]
+    key: tuple[str, ...]
+    """The columns that identify a row; of a table without a key, all that it had before."""
+    marked: tuple[str, ...]
+    """The personal ones among them: in their place stand marks, which tell rows apart and nothing else."""
+    listed: tuple[ListedConflict, ...]
+    count: int
+    """All that were undecided when the file was written, listed or not."""
+    decided: Resolutions = UNDECIDED
