@@ -60,6 +60,29 @@ class ConfigError(UsageError):
         return error
 
 
+class MergeConflictError(ConfigError):
+    """A file holds what two branches say, and a person has not decided yet."""
+
+    exit_code = 4
+
+    @classmethod
+    def in_pointer(cls, dataset: str, table: str, path: str) -> "MergeConflictError":
+        return cls(
+            f"The table {table} of {dataset} is in conflict: a merge left two states of it.",
+            where=path,
+            remedy=f"settle it with `tdmvc resolve {dataset}`, which shows what is left; "
+            "or take the merge back with `git merge --abort` or what `git status` says.",
+        )
+
+    @classmethod
+    def in_text(cls, path: str, line: int) -> "MergeConflictError":
+        return cls(
+            "The file holds Git conflict markers.",
+            where=f"{path}, line {line}",
+            remedy="finish the merge: keep what is right between the markers, and remove them.",
+        )
+
+
 class UnreadableFileError(ConfigError):
     """A file of a tree is there and is not read."""
 

@@ -2,10 +2,9 @@
 
 import os
 import posixpath
-import secrets
 from pathlib import Path
 
-from tdmvc.actions.pointer_rows import MARK_KEY_FILE
+from tdmvc.actions.mark_key import need_mark_key
 from tdmvc.errors import UsageError
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.git_setup import GitSetup
@@ -15,7 +14,6 @@ from tdmvc.repo.git import GitRepo
 from tdmvc.repo.git_config import DRIVER, remove_settings, wanted_settings, write_settings
 from tdmvc.store.durable import write_atomic
 
-_MARK_KEY_BYTES = 32
 
 
 def install(path: Path | str = ".") -> GitSetup:
@@ -31,9 +29,7 @@ def install(path: Path | str = ".") -> GitSetup:
     config = read_config(git.work_tree())
     text = _read_attributes(git.root)
     written = write_settings(git, wanted_settings())
-    key = git.common_folder / MARK_KEY_FILE
-    if not key.is_file():
-        write_atomic(key, secrets.token_bytes(_MARK_KEY_BYTES), mode=0o600)
+    need_mark_key(git)
     changed = _write_attributes(git.root, text, with_attributes(text, config.datasets))
     return GitSetup(str(git.root), written, changed, _is_effective(git, config))
 

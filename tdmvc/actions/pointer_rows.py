@@ -1,12 +1,12 @@
 """From a pointer's text to the rows it names, read from this clone alone, for Git to compare line by line."""
 
-import contextlib
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tdmvc.actions.known_contracts import known_table
+from tdmvc.actions.mark_key import read_mark_key
 from tdmvc.model.dataset import Pointer, RepoConfig
 from tdmvc.model.schema import Column
 from tdmvc.model.table_contents import PartSpan, TableContents
@@ -22,8 +22,6 @@ from tdmvc.store.parquet import read_part
 LISTED_ROWS = 50_000
 LISTED_CELLS = 250_000
 """Up to here a table is listed whole: about a second for each side of a change."""
-MARK_KEY_FILE = "tdmvc/mark.key"
-"""In the clone's `.git`: the secret by which hidden cells get their marks."""
 
 
 def read_contents(text: str, path: Path | str = ".") -> tuple[TableContents, ...] | None:
@@ -83,13 +81,8 @@ class _Reader:
             hidden=known.hidden_columns(names),
             cells=_all_rows(paths, order, names) if is_listed else None,
             parts=() if is_listed else _spans(listing, paths, order if len(order) < len(names) else ()),
-            mark_key=self._mark_key(),
+            mark_key=read_mark_key(self._git),
         )
-
-    def _mark_key(self) -> bytes:
-        with contextlib.suppress(OSError):
-            return (self._git.common_folder / MARK_KEY_FILE).read_bytes()[:64]
-        return b""
 
 
 def _order(file: pq.ParquetFile, schema: pa.Schema) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class UnmergedTable:
     @property
     def objects(self) -> dict[Side, str | None]:
         """What the conflict is between, by side."""
-        return {side: pointer and pointer.object for side, pointer in self.pointers.items()}
+        return {side: pointer.object if pointer else None for side, pointer in self.pointers.items()}
 
     def label(self, side: Side) -> str:
         return self.labels.get(side) or side.value

@@ -117,8 +117,8 @@ class _Decisions:
             raise node.error("This entry neither tells of a conflict nor settles one.", remedy="add 'take:'.")
         if kind is None:
             return None
-        cells = (_as_cell(node, side) for side in Side)
-        conflict = Conflict(kind, key, column, *cells, detail=node.text("detail"))
+        base, ours, theirs = (_as_cell(node, side) for side in Side)
+        conflict = Conflict(kind, key, column, base, ours, theirs, node.text("detail"))
         return ListedConflict(conflict, is_hidden=node.flag("hidden"))
 
     def _decide(

@@ -3,10 +3,11 @@
 import posixpath
 import re
 
-from tdmvc.errors import ConfigError
+from tdmvc.errors import ConfigError, MergeConflictError
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.names import table_name
 from tdmvc.model.tree import FileTree
+from tdmvc.repo.pointer_text import conflict_texts
 from tdmvc.repo.stages import read_stages
 from tdmvc.repo.yaml_file import parse_yaml
 from tdmvc.repo.yaml_node import YamlNode
@@ -87,6 +88,8 @@ def _read_dvc_files(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
 
 
 def _read_dvc_file(text: str, path: str, folder: str, name: str) -> Pointer:
+    if conflict_texts(text) is not None:
+        raise MergeConflictError.in_pointer(posixpath.basename(posixpath.dirname(path)), name, path)
     root = parse_yaml(text, path)
     if root.text("wdir") not in (None, "."):
         raise root.need("wdir").error("A pointer of a table may not lead to another folder.")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tdmvc.errors import UnreadableFileError
+from tdmvc.model.tree import FileTree
 
 _LEFT_OUT = frozenset({".git", ".dvc/cache", ".dvc/tmp"})
 
@@ -131,6 +132,34 @@ class WorkTree:
         full = os.path.normpath(os.path.join(self._root, path))
         is_inside = full == self._root or full.startswith(self._root.rstrip(os.sep) + os.sep)
         return full if is_inside and os.path.realpath(full) == full else None
+
+
+class OverlaidTree:
+    """A tree in which some files say something else, or are not there."""
+
+    def __init__(self, tree: FileTree, texts: Mapping[str, str | None]) -> None:
+        self._tree = tree
+        self._texts = texts
+
+    @property
+    def label(self) -> str:
+        return self._tree.label
+
+    def list_files(self, folder: str = "") -> list[str]:
+        prefix = _as_prefix(folder)
+        own = {path for path, text in self._texts.items() if text is not None and path.startswith(prefix)}
+        return sorted((set(self._tree.list_files(folder)) - set(self._texts)) | own, key=_bytes)
+
+    def read_text(self, path: str) -> str | None:
+        return self._texts[path] if path in self._texts else self._tree.read_text(path)
+
+    def read_texts(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        wanted = list(paths)
+        below = dict(self._tree.read_texts([path for path in wanted if path not in self._texts]))
+        for path in wanted:
+            text = self._texts[path] if path in self._texts else below.get(path)
+            if text is not None:
+                yield path, text
 
 
 def _is_file(path: str) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from tdmvc.errors import ConfigError
+from tdmvc.errors import ConfigError, MergeConflictError
 from tdmvc.repo.yaml_node import YamlNode
 from tdmvc.repo.yaml_plain import read_plain
 
@@ -46,16 +46,10 @@ def parse_yaml(text: str, path: str) -> YamlNode:
 
 
 def check_conflict_markers(text: str, path: str) -> None:
-    """Raise a ConfigError where Git left conflict markers in the text."""
+    """Raise a MergeConflictError where Git left conflict markers in the text."""
     match = re.search(_CONFLICT, text)
     if match:
-        raise ConfigError.at(
-            "The file holds Git conflict markers.",
-            path,
-            line=text.count("\n", 0, match.start()) + 1,
-            remedy="finish the merge: keep one side of each conflict; for a "
-            "pointer, `git checkout --ours` or `--theirs`, then `tdmvc add`.",
-        )
+        raise MergeConflictError.in_text(path, text.count("\n", 0, match.start()) + 1)
 
 
 def check_format(root: YamlNode, name: str) -> None:

@@ -1,0 +1,212 @@
+"""Tables that a merge has left to a person: found, planned again, written down, and said to be done with."""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from tdmvc.actions.change_set import ChangeSet
+from tdmvc.actions.known_contracts import known_table
+from tdmvc.actions.mark_key import need_mark_key
+from tdmvc.actions.merge_tables import MergedTable, merge_states
+from tdmvc.actions.pointer_states import pointer_state
+from tdmvc.actions.workspace import Workspace
+from tdmvc.model.merge import UNDECIDED, Conflict, ConflictKind, Resolutions, RowKey, Side, TableMerge
+from tdmvc.model.tree import FileTree
+from tdmvc.model.unmerged import ConflictFile, ListedConflict, UnmergedTable
+from tdmvc.repo.conflict_file import (
+    CONFLICT_FOLDER,
+    IGNORE_ALL,
+    conflict_path,
+    parse_conflict_file,
+    render_conflict_file,
+)
+from tdmvc.repo.pointer_edit import pointer_text
+from tdmvc.repo.pointer_text import render_conflict_texts
+from tdmvc.repo.trees import OverlaidTree
+from tdmvc.repo.unmerged import read_unmerged
+
+LISTED = 1_000
+_MOST_CHARACTERS = 2_000_000
+"""A file holds no more of conflicts than an editor likes to open, and than `tdmvc` reads back."""
+_CUT = 1_000
+_IGNORE = f"{CONFLICT_FOLDER}/.gitignore"
+_ABOUT_WHOLE_ROWS = frozenset({ConflictKind.ROW_DELETED, ConflictKind.ROW_COUNT})
+
+
+def unmerged_tables(workspace: Workspace, dataset: str) -> list[UnmergedTable]:
+    """Return the tables of a dataset whose pointers are in conflict in the work tree.
+
+    Raises:
+        ConfigError: a side of a conflict is no pointer to a table.
+    """
+    return read_unmerged(workspace.git, workspace.tree, workspace.dataset_path(dataset))
+
+
+def tree_of_ours(workspace: Workspace, unmerged: list[UnmergedTable]) -> FileTree:
+    """Return the work tree with our side in place of each conflict, so that the rest of the dataset can be read."""
+    return OverlaidTree(
+        workspace.tree,
+        {
+            one.path: pointer_text(pointer) if (pointer := one.pointers[Side.OURS]) else None
+            for one in unmerged
+        },
+    )
+
+
+def plan_again(
+    workspace: Workspace, unmerged: UnmergedTable, decided: Resolutions = UNDECIDED
+) -> MergedTable:
+    """Merge the table's rows with what a person decided; parts are written to the cache, and nothing else.
+
+    Raises:
+        PartError: rows are needed that are nowhere; nothing was changed.
+    """
+    table = unmerged.table
+    known = known_table(workspace.git, workspace.config, table)
+    base, ours, theirs = (
+        pointer_state(
+            workspace, unmerged.dataset, unmerged.pointers[side], f"{unmerged.dataset}@{side}", known
+        )
+        for side in Side
+    )
+    return merge_states(workspace, base, ours, theirs, tables=[table], resolutions={table: decided})[table]
+
+
+def read_conflict_file(workspace: Workspace, unmerged: UnmergedTable) -> ConflictFile | None:
+    """Return what the table's file says, or None where there is none, or one of another conflict.
+
+    Raises:
+        ConfigError: the file cannot be meant so; the line is named.
+    """
+    path = f"{workspace.dataset_path(unmerged.dataset)}/{conflict_path(unmerged.folder)}"
+    text = workspace.tree.read_text(path)
+    if text is None:
+        return None
+    file = parse_conflict_file(text, path)
+    is_current = file.table == unmerged.table and dict(file.objects) == unmerged.objects
+    return file if is_current else None
+
+
+def write_conflict(
+    workspace: Workspace,
+    change: ChangeSet,
+    unmerged: UnmergedTable,
+    merge: TableMerge,
+    decided: Resolutions = UNDECIDED,
+    *,
+    with_pointer: bool = True,
+) -> None:
+    """Add to a change what a table in conflict needs: the pointer with markers, and the file of its conflicts.
+
+    Args:
+        decided: what settles conflicts already, by real keys.
+        with_pointer: False where Git, or the driver, writes the pointer itself.
+    """
+    if with_pointer:
+        change.write(f"{unmerged.folder}.dvc", conflict_block(unmerged))
+    file = conflict_file(workspace, unmerged, merge, decided)
+    change.write(_IGNORE, IGNORE_ALL)
+    change.write(conflict_path(unmerged.folder), conflict_file_text(unmerged, file))
+
+
+def remove_conflict_file(workspace: Workspace, change: ChangeSet, dataset: str, folder: str) -> None:
+    """Add to a change that a table's file goes, and with the last one the .gitignore beside."""
+    change.remove(conflict_path(folder))
+    others = set(conflict_files(workspace, dataset)) - {folder}
+    if not others:
+        change.remove(_IGNORE)
+
+
+def conflict_files(workspace: Workspace, dataset: str) -> list[str]:
+    """Return the folders' names of the tables that have a file of conflicts, needed or left over."""
+    top = f"{workspace.dataset_path(dataset)}/{CONFLICT_FOLDER}/"
+    names = [path.removeprefix(top) for path in workspace.tree.list_files(top)]
+    return [name.removesuffix(".yaml") for name in names if name.endswith(".yaml") and "/" not in name]
+
+
+def conflict_block(unmerged: UnmergedTable) -> str:
+    """Return the pointer's text with the three sides between conflict markers."""
+    texts = {side: pointer_text(pointer) if pointer else None for side, pointer in unmerged.pointers.items()}
+    return render_conflict_texts(texts, unmerged.labels)
+
+
+def conflict_file_text(unmerged: UnmergedTable, file: ConflictFile) -> str:
+    return render_conflict_file(file, f"tdmvc resolve {unmerged.dataset} {unmerged.table}")
+
+
+def conflict_file(
+    workspace: Workspace, unmerged: UnmergedTable, merge: TableMerge, decided: Resolutions = UNDECIDED
+) -> ConflictFile:
+    """Return what the table's file has to say; personal values are left out, personal keys are marks."""
+    marks = Marks(workspace, merge)
+    listed: list[ListedConflict] = []
+    room = _MOST_CHARACTERS
+    for conflict in merge.conflicts[:LISTED]:
+        one = _listed(conflict, merge, marks)
+        room -= sum(len(cell or "") for cell in (*one.conflict.key, *_values(one.conflict))) + 200
+        if room < 0:
+            break
+        listed.append(one)
+    return ConflictFile(
+        unmerged.table,
+        unmerged.objects,
+        {side: unmerged.label(side) for side in Side},
+        merge.key,
+        marks.columns,
+        tuple(listed),
+        merge.conflict_count,
+        Resolutions(
+            decided.table, decided.columns, {marks.shown(key): row for key, row in decided.rows.items()}
+        ),
+    )
+
+
+class Marks:
+    """The personal cells of rows' keys, shown as marks that this clone alone can compute."""
+
+    def __init__(self, workspace: Workspace, merge: TableMerge) -> None:
+        self._merge = merge
+        self.columns = tuple(name for name in merge.key if name in merge.personal_columns)
+        self._key = need_mark_key(workspace.git) if self.columns else b""
+
+    def shown(self, key: RowKey) -> RowKey:
+        """Return a row's key as it may be shown."""
+        if not self.columns:
+            return key
+        return tuple(
+            self._mark(name, cell) if name in self.columns else cell
+            for name, cell in zip(self._merge.key, key, strict=True)
+        )
+
+    def real(self, rows: Mapping[RowKey, object]) -> dict[RowKey, RowKey]:
+        """Return the real keys of shown ones, as far as the merge's conflicts tell them."""
+        known = {self.shown(conflict.key): conflict.key for conflict in self._merge.conflicts if conflict.key}
+        return {key: known[key] for key in rows if key in known}
+
+    def _mark(self, column: str, cell: str | None) -> str | None:
+        if cell is None:
+            return None
+        said = ascii((self._merge.name, column, cell)).encode()
+        return "~" + blake2b(said, key=self._key, digest_size=8).hexdigest()
+
+
+def _listed(conflict: Conflict, merge: TableMerge, marks: Marks) -> ListedConflict:
+    is_hidden = conflict.kind.is_about_rows and (
+        conflict.column in merge.personal_columns
+        or (conflict.kind in _ABOUT_WHOLE_ROWS and bool(merge.personal_columns))
+    )
+    base, ours, theirs = (None if is_hidden else _cut(cell) for cell in _values(conflict))
+    shown = Conflict(
+        conflict.kind, marks.shown(conflict.key), conflict.column, base, ours, theirs, conflict.detail
+    )
+    return ListedConflict(shown, is_hidden=is_hidden)
+
+
+def _values(conflict: Conflict) -> tuple[str | None, str | None, str | None]:
+    return conflict.base, conflict.ours, conflict.theirs
+
+
+def _cut(cell: str | None) -> str | None:
+    """Cut a long cell: it is there to be looked at, and a side is taken whole."""
+    if cell is None or len(cell) <= _CUT:
+        return cell
+    return f"{cell[:_CUT]}… ({len(cell):,} characters)"
