@@ -76,11 +76,13 @@ class MergeConflictError(ConfigError):
 
     @classmethod
     def in_text(cls, path: str, line: int) -> "MergeConflictError":
-        return cls(
-            "The file holds Git conflict markers.",
-            where=f"{path}, line {line}",
-            remedy="finish the merge: keep what is right between the markers, and remove them.",
-        )
+        remedy = "finish the merge: keep what is right between the markers, and remove them."
+        if Path(path).name == "dvc.lock":
+            remedy = (
+                f"rows that a pipeline makes are made again, not merged: `git checkout --ours -- {path}`, "
+                f"then `dvc repro` and `git add {path}`."
+            )
+        return cls("The file holds Git conflict markers.", where=f"{path}, line {line}", remedy=remedy)
 
 
 class UnreadableFileError(ConfigError):

@@ -1,13 +1,10 @@
-"""Tables that a merge has left to a person: found, planned again, written down, and said to be done with."""
+"""Tables that a merge has left to a person: found, and their conflicts written down."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 from tdmvc.actions.change_set import ChangeSet
-from tdmvc.actions.known_contracts import known_table
 from tdmvc.actions.mark_key import need_mark_key
-from tdmvc.actions.merge_tables import MergedTable, merge_states
-from tdmvc.actions.pointer_states import pointer_state
 from tdmvc.actions.workspace import Workspace
 from tdmvc.model.merge import UNDECIDED, Conflict, ConflictKind, Resolutions, RowKey, Side, TableMerge
 from tdmvc.model.tree import FileTree
@@ -28,7 +25,7 @@ LISTED = 1_000
 _MOST_CHARACTERS = 2_000_000
 """A file holds no more of conflicts than an editor likes to open, and than `tdmvc` reads back."""
 _CUT = 1_000
-_IGNORE = f"{CONFLICT_FOLDER}/.gitignore"
+CONFLICT_IGNORE = f"{CONFLICT_FOLDER}/.gitignore"
 _ABOUT_WHOLE_ROWS = frozenset({ConflictKind.ROW_DELETED, ConflictKind.ROW_COUNT})
 
 
@@ -41,7 +38,7 @@ def unmerged_tables(workspace: Workspace, dataset: str) -> list[UnmergedTable]:
     return read_unmerged(workspace.git, workspace.tree, workspace.dataset_path(dataset))
 
 
-def tree_of_ours(workspace: Workspace, unmerged: list[UnmergedTable]) -> FileTree:
+def tree_of_ours(workspace: Workspace, unmerged: Sequence[UnmergedTable]) -> FileTree:
     """Return the work tree with our side in place of each conflict, so that the rest of the dataset can be read."""
     return OverlaidTree(
         workspace.tree,
@@ -52,38 +49,15 @@ def tree_of_ours(workspace: Workspace, unmerged: list[UnmergedTable]) -> FileTre
     )
 
 
-def plan_again(
-    workspace: Workspace, unmerged: UnmergedTable, decided: Resolutions = UNDECIDED
-) -> MergedTable:
-    """Merge the table's rows with what a person decided; parts are written to the cache, and nothing else.
-
-    Raises:
-        PartError: rows are needed that are nowhere; nothing was changed.
-    """
-    table = unmerged.table
-    known = known_table(workspace.git, workspace.config, table)
-    base, ours, theirs = (
-        pointer_state(
-            workspace, unmerged.dataset, unmerged.pointers[side], f"{unmerged.dataset}@{side}", known
-        )
-        for side in Side
-    )
-    return merge_states(workspace, base, ours, theirs, tables=[table], resolutions={table: decided})[table]
-
-
 def read_conflict_file(workspace: Workspace, unmerged: UnmergedTable) -> ConflictFile | None:
-    """Return what the table's file says, or None where there is none, or one of another conflict.
+    """Return what the table's file says, of this conflict or of an earlier one; None where there is none.
 
     Raises:
         ConfigError: the file cannot be meant so; the line is named.
     """
     path = f"{workspace.dataset_path(unmerged.dataset)}/{conflict_path(unmerged.folder)}"
     text = workspace.tree.read_text(path)
-    if text is None:
-        return None
-    file = parse_conflict_file(text, path)
-    is_current = file.table == unmerged.table and dict(file.objects) == unmerged.objects
-    return file if is_current else None
+    return parse_conflict_file(text, path) if text is not None else None
 
 
 def write_conflict(
@@ -104,16 +78,8 @@ def write_conflict(
     if with_pointer:
         change.write(f"{unmerged.folder}.dvc", conflict_block(unmerged))
     file = conflict_file(workspace, unmerged, merge, decided)
-    change.write(_IGNORE, IGNORE_ALL)
+    change.write(CONFLICT_IGNORE, IGNORE_ALL)
     change.write(conflict_path(unmerged.folder), conflict_file_text(unmerged, file))
-
-
-def remove_conflict_file(workspace: Workspace, change: ChangeSet, dataset: str, folder: str) -> None:
-    """Add to a change that a table's file goes, and with the last one the .gitignore beside."""
-    change.remove(conflict_path(folder))
-    others = set(conflict_files(workspace, dataset)) - {folder}
-    if not others:
-        change.remove(_IGNORE)
 
 
 def conflict_files(workspace: Workspace, dataset: str) -> list[str]:
@@ -121,6 +87,17 @@ def conflict_files(workspace: Workspace, dataset: str) -> list[str]:
     top = f"{workspace.dataset_path(dataset)}/{CONFLICT_FOLDER}/"
     names = [path.removeprefix(top) for path in workspace.tree.list_files(top)]
     return [name.removesuffix(".yaml") for name in names if name.endswith(".yaml") and "/" not in name]
+
+
+def leftover_files(
+    workspace: Workspace, dataset: str, unmerged: Sequence[UnmergedTable] | None = None
+) -> list[str]:
+    """Return the folders' names of the tables that have a file of conflicts, and are in none."""
+    files = conflict_files(workspace, dataset)
+    if not files:
+        return []
+    needed = {one.folder for one in (unmerged_tables(workspace, dataset) if unmerged is None else unmerged)}
+    return [folder for folder in files if folder not in needed]
 
 
 def conflict_block(unmerged: UnmergedTable) -> str:

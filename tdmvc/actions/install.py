@@ -1,4 +1,4 @@
-"""`install`: make this clone's Git show rows where it has pointers, and undo it."""
+"""`install`: make this clone's Git show and merge rows where it has pointers, and undo it."""
 
 import os
 import posixpath
@@ -17,7 +17,7 @@ from tdmvc.store.durable import write_atomic
 
 
 def install(path: Path | str = ".") -> GitSetup:
-    """Write the diff driver into the clone's configuration, and pointers and manifests into .gitattributes.
+    """Write the two drivers into the clone's configuration, and pointers and manifests into .gitattributes.
 
     A second call changes nothing, or brings the settings up to date where another
     interpreter runs tdmvc now.
@@ -46,7 +46,7 @@ def uninstall(path: Path | str = ".") -> GitSetup:
 
 def _is_effective(git: GitRepo, config: RepoConfig) -> bool:
     pointer = posixpath.join(posixpath.normpath(config.datasets), "golden", "orders.dvc")
-    return git.attribute(pointer, "diff") == DRIVER
+    return all(git.attribute(pointer, name) == DRIVER for name in ("diff", "merge"))
 
 
 def _read_attributes(root: Path) -> str:

@@ -1,7 +1,8 @@
 """`status`: how the working copy stands to its pointers, to HEAD, to the versions and to the remote."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from tdmvc.actions.conflicts import leftover_files, tree_of_ours, unmerged_tables
 from tdmvc.actions.states import versions
 from tdmvc.actions.tables import new_folders, work_status
 from tdmvc.actions.workspace import Workspace
@@ -11,6 +12,7 @@ from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
 from tdmvc.model.version import Version
 from tdmvc.model.work import WorkStatus
 from tdmvc.repo import datasets, releases
+from tdmvc.repo.conflict_file import conflict_path
 
 
 def status(workspace: Workspace, names: Sequence[str] = ()) -> StatusReport:
@@ -30,7 +32,8 @@ def status(workspace: Workspace, names: Sequence[str] = ()) -> StatusReport:
 
 
 def _dataset_status(workspace: Workspace, name: str) -> DatasetStatus:
-    state = datasets.read_state(workspace.tree, workspace.config, name)
+    unmerged = unmerged_tables(workspace, name)
+    state = datasets.read_state(tree_of_ours(workspace, unmerged), workspace.config, name)
     head = _head_pointers(workspace, name)
     published = versions(workspace, name)
     return DatasetStatus(
@@ -38,9 +41,10 @@ def _dataset_status(workspace: Workspace, name: str) -> DatasetStatus:
         state.config.kind,
         tuple(version.version for version in equal_versions(workspace, state, published)),
         published[-1].version if published else None,
-        tuple(_tables(workspace, state, head)),
+        tuple(_tables(workspace, state, head, {one.table for one in unmerged})),
         _not_pushed(workspace, state),
         dict(state.config.migrations),
+        tuple(map(conflict_path, leftover_files(workspace, name, unmerged))),
     )
 
 
@@ -49,19 +53,30 @@ def equal_versions(workspace: Workspace, state: DatasetState, published: Sequenc
     return [version for version in reversed(published) if _says_the_same(workspace, state, version)]
 
 
-def _tables(workspace: Workspace, state: DatasetState, head: dict[str, Pointer]) -> list[TableStatusReport]:
-    reports: list[TableStatusReport] = []
+def _tables(
+    workspace: Workspace, state: DatasetState, head: dict[str, Pointer], unmerged: Collection[str]
+) -> list[TableStatusReport]:
+    reports = [
+        TableStatusReport(table, WorkStatus.CONFLICT, "changed" if table in head else "added")
+        for table in unmerged
+    ]
     for table, pointer in state.pointers.items():
+        if table in unmerged:
+            continue
         old = head.get(table)
         since = "added" if old is None else "unchanged" if old.object == pointer.object else "changed"
         reports.append(
             TableStatusReport(table, work_status(workspace, state, table)[0], since, pointer.stage)
         )
-    reports += [TableStatusReport(table, WorkStatus.NEW, "added") for table in new_folders(workspace, state)]
+    reports += [
+        TableStatusReport(table, WorkStatus.NEW, "added")
+        for table in new_folders(workspace, state)
+        if table not in unmerged
+    ]
     reports += [
         TableStatusReport(table, WorkStatus.MISSING, "removed")
         for table in head
-        if table not in state.pointers
+        if table not in state.pointers and table not in unmerged
     ]
     return sorted(reports, key=lambda report: report.name)
 

@@ -48,13 +48,14 @@ COMMANDS: dict[str, str] = {
     "drift": "Tell which datasets no longer fit the application's schema.",
     "migrations": "Show which migrations the application stands at.",
     "build": "Make a dataset's tables as the outputs of a stage in dvc.yaml.",
-    "install": "Make this clone's Git show rows where it has pointers.",
+    "resolve": "Show what a merge has left, and settle it.",
+    "install": "Make this clone's Git show and merge rows where it has pointers.",
     "demo": "Play the whole story in a temporary repository.",
     "completion": "Print the shell completion script.",
 }
 """Every command with its short help, so that `tdmvc --help` imports none of them."""
 
-HIDDEN = frozenset({"git-diff", "git-textconv", "post"})
+HIDDEN = frozenset({"git-diff", "git-merge", "git-textconv", "post"})
 """Commands that Git and CI call, and no person."""
 
 
@@ -96,7 +97,7 @@ class LazyGroup(click.Group):
 EXIT_CODES = """\
 \b
 Exit codes:
-  0  done                        4  local changes would be overwritten
+  0  done                        4  a merge needs you, or local work would be lost
   1  done, the answer is "no"    6  a part, a disk or a remote
   2  usage or configuration      7  a database
   3  no such thing              70  a bug; 130 interrupted

@@ -5,7 +5,7 @@ from tdmvc.late_dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class GitSetup:
-    """How a clone's Git was set up to show rows, or set back."""
+    """How a clone's Git was set up to show and merge rows, or set back."""
 
     root: str
     settings: tuple[str, ...]

@@ -79,6 +79,8 @@ class DatasetStatus:
     not_pushed: int | None
     """Objects that this clone has never seen on the default remote; None without a remote."""
     migrations: dict[str, RecordedState] = field(default_factory=dict)
+    leftovers: tuple[str, ...] = ()
+    """Files of conflicts that are over, from the dataset's folder."""
 
     @property
     def is_clean(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tdmvc.model.dataset import Pointer
-from tdmvc.model.merge import UNDECIDED, Conflict, Resolutions, Side
+from tdmvc.model.merge import UNDECIDED, Conflict, Resolutions, Side, TableMerge
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +61,49 @@ class ConflictFile:
     count: int
     """All that were undecided when the file was written, listed or not."""
     decided: Resolutions = UNDECIDED
+
+    def is_about(self, unmerged: UnmergedTable) -> bool:
+        """Tell whether the file is of this conflict, and not of an earlier one of the table."""
+        return self.table == unmerged.table and dict(self.objects) == unmerged.objects
+
+
+@dataclass(frozen=True, slots=True)
+class TableResolution:
+    """How a table stands that was in conflict."""
+
+    unmerged: UnmergedTable
+    merge: TableMerge
+    file: ConflictFile
+    """What is left of it, as it may be shown."""
+    rows: int = 0
+    """Of the merged table, where it is settled."""
+
+    @property
+    def is_settled(self) -> bool:
+        return self.merge.is_settled
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetResolution:
+    """What is settled of a dataset, and what is left."""
+
+    dataset: str
+    tables: tuple[TableResolution, ...] = ()
+    leftovers: tuple[str, ...] = ()
+    """Files of conflicts that are over, which were removed."""
+    others: tuple[str, ...] = ()
+    """Files of the dataset besides pointers that Git has in conflict: settled in an editor."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveReport:
+    """What `resolve` answers."""
+
+    datasets: tuple[DatasetResolution, ...]
+    operation: str | None = None
+    """The Git command that waits: `merge`, `rebase`, `cherry-pick`, `revert`."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no table is left in conflict."""
+        return all(table.is_settled for dataset in self.datasets for table in dataset.tables)

@@ -13,5 +13,7 @@ class WorkStatus(StrEnum):
     """Rows of another state, as `git switch`, `merge` or `pull` leave them: the pointer moved."""
     MISSING = "missing"
     """Not checked out."""
+    CONFLICT = "conflict"
+    """A merge left two states of it: run `resolve`."""
     NEW = "new"
     """Rows without a pointer: run `add`."""

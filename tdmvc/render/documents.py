@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tdmvc.model.change import Bump
 from tdmvc.model.drift import Drift
+from tdmvc.model.merge import Side
 from tdmvc.model.migration import Migration, MigrationProblem, MigrationState, UnreadableLocation
 from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.report import (
@@ -23,6 +24,7 @@ from tdmvc.model.report import (
     VerifyReport,
 )
 from tdmvc.model.schema import Column, Reference
+from tdmvc.model.unmerged import ListedConflict, ResolveReport, TableResolution
 from tdmvc.model.version import SemVer, Version
 from tdmvc.render.diff_json import finding_document, json_value
 from tdmvc.render.query_values import plain_value
@@ -95,6 +97,7 @@ def _dataset_status(dataset: DatasetStatus) -> Document:
         ],
         "not_pushed": dataset.not_pushed,
         "migrations": _recorded(dataset.migrations),
+        "leftovers": list(dataset.leftovers),
     }
 
 
@@ -271,6 +274,56 @@ def query_document(result: QueryResult) -> Document:
         ],
         "rows": [[json_value(plain_value(value)) for value in row] for row in result.rows],
         "is_cut": result.is_cut,
+    }
+
+
+def resolve_document(report: ResolveReport) -> Document:
+    """Return `tdmvc.resolve/1`; personal values are left out of it."""
+    return {
+        "format": "tdmvc.resolve/1",
+        "is_settled": report.is_settled,
+        "operation": report.operation,
+        "datasets": [
+            {
+                "dataset": dataset.dataset,
+                "tables": [_resolution(table) for table in dataset.tables],
+                "leftovers": list(dataset.leftovers),
+                "others": list(dataset.others),
+            }
+            for dataset in report.datasets
+        ],
+    }
+
+
+def _resolution(table: TableResolution) -> Document:
+    return {
+        "table": table.unmerged.table,
+        "path": table.unmerged.path,
+        "is_settled": table.is_settled,
+        "outcome": table.merge.outcome.value,
+        "rows": table.rows if table.is_settled else None,
+        "sides": {
+            side.value: {"label": table.unmerged.label(side), "object": table.unmerged.objects[side]}
+            for side in Side
+        },
+        "key": list(table.file.key),
+        "marked": list(table.file.marked),
+        "count": table.merge.conflict_count,
+        "conflicts": [_conflict(one) for one in table.file.listed],
+    }
+
+
+def _conflict(one: ListedConflict) -> Document:
+    conflict = one.conflict
+    return {
+        "kind": conflict.kind.value,
+        "key": list(conflict.key),
+        "column": conflict.column,
+        "base": conflict.base,
+        "ours": conflict.ours,
+        "theirs": conflict.theirs,
+        "is_hidden": one.is_hidden,
+        "detail": conflict.detail,
     }
 
 

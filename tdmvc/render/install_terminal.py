@@ -9,7 +9,9 @@ def render_installed(setup: GitSetup, *, color: bool, width: int) -> str:
     """Return what `install` wrote, as text that ends in a newline."""
     page = Page(color=color, width=width)
     has_written = bool(setup.settings) or setup.attributes_changed
-    words = f"Git shows rows in {visible(setup.root)}" + ("" if has_written else "; all was there already")
+    words = f"Git shows and merges rows in {visible(setup.root)}" + (
+        "" if has_written else "; all was there already"
+    )
     page.verdict("Installed", words, page.style.green)
     page.facts(
         [
@@ -19,13 +21,14 @@ def render_installed(setup: GitSetup, *, color: bool, width: int) -> str:
     )
     if not setup.is_effective:
         page.line(
-            "Another line of .gitattributes or .git/info/attributes gives the pointers another diff driver, "
+            "Another line of .gitattributes or .git/info/attributes gives the pointers another driver, "
             "so Git does not ask tdmvc. Take that line away.",
             page.style.yellow,
         )
     steps = [
         Step("git diff", "rows that changed since the last `git add`"),
         Step("git log -p", "the history of rows; with --ext-diff also of large tables"),
+        Step("git merge BRANCH", "rows of both; `tdmvc resolve` settles what is left"),
     ]
     if setup.attributes_changed:
         steps.insert(

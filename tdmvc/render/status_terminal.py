@@ -10,6 +10,7 @@ from tdmvc.render.page import Cell, Page, Paint, Step, joined, names, shell_word
 from tdmvc.render.terminal import number, pad, plural
 
 _MEANINGS = {
+    "conflict": "a merge left two states of it",
     "modified": "edited since `tdmvc add`",
     "stale": "rows of another state",
     "new": "rows that no pointer keeps",
@@ -59,6 +60,7 @@ def _dataset(dataset: DatasetStatus, page: Page) -> None:
         [
             ("migrations", migrations_words(dataset.migrations)),
             (pad("remote", _LABEL_ROOM), _remote_words(dataset)),
+            ("left over", ", ".join(map(visible, dataset.leftovers))),
         ]
     )
 
@@ -90,7 +92,7 @@ def _word(table: TableStatusReport) -> str:
 def _table_rows(tables: Sequence[TableStatusReport], page: Page) -> Iterable[list[Cell]]:
     style = page.style
     paints: dict[str, Paint] = {"new": style.green, "added": style.green, "clean": style.dim}
-    paints |= {"missing": style.red, "removed": style.red}
+    paints |= {"conflict": style.red, "missing": style.red, "removed": style.red}
     groups: dict[str, list[str]] = {word: [] for word in _MEANINGS}
     for table in tables:
         groups.setdefault(_word(table), []).append(table.name)
@@ -128,6 +130,12 @@ def _next_steps(report: StatusReport) -> list[Step]:
     for dataset in report.datasets:
         words = {_word(table) for table in dataset.tables}
         name = shell_word(dataset.name)
+        if "conflict" in words:
+            # Nothing else can be done with the dataset before.
+            steps.append(Step(f"tdmvc resolve {name}", "see what is left of the merge, and settle it"))
+            continue
+        if dataset.leftovers:
+            steps.append(Step(f"tdmvc resolve {name}", "remove files of conflicts that are over"))
         if words & {"modified", "new"}:
             steps.append(Step(f"tdmvc add {name}", "take in what was edited"))
         elif words & {"added", "changed", "removed"}:

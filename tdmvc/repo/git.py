@@ -215,6 +215,11 @@ class GitRepo:
         """The `.git` folder that all work trees of this clone share."""
         return self.root / self.commands.run("rev-parse", "--git-common-dir").rstrip("\n")
 
+    @property
+    def holds_index(self) -> bool:
+        """Whether a Git command is about to change this work tree's index, as a merge does while drivers run."""
+        return (self.root / self.commands.run("rev-parse", "--git-path", "index.lock").rstrip("\n")).exists()
+
     def close(self) -> None:
         """End the processes that read objects; the next read starts others."""
         self.commands.close()

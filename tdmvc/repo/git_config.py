@@ -13,19 +13,24 @@ _OWN = "-m tdmvc git-"
 _CONSTANT = {
     f"diff.{DRIVER}.cachetextconv": "false",
     f"diff.{DRIVER}.xfuncname": "^# (table .*)$",
+    f"merge.{DRIVER}.name": "tdmvc merges rows",
 }
 """No cache: what is masked today may have been shown yesterday. Hunks are headed by the table's name."""
 _COMMAND, _TEXTCONV = f"diff.{DRIVER}.command", f"diff.{DRIVER}.textconv"
-SETTINGS = (_COMMAND, _TEXTCONV, *_CONSTANT)
+_MERGE = f"merge.{DRIVER}.driver"
+SETTINGS = (_COMMAND, _TEXTCONV, _MERGE, *_CONSTANT)
 
 
 def wanted_settings(interpreter: str = sys.executable) -> dict[str, str]:
-    """Return the settings of the diff driver, by name.
+    """Return the settings of the diff driver and of the merge driver, by name.
 
     Git hands the values to a POSIX shell, on Windows to its own; there a path with
     forward slashes is understood by both. A shell function looks whether the
     interpreter is still there, because Git would stop at a text conversion that fails.
     `-P` keeps Python from importing what lies in the repository.
+
+    The merge driver ends with 0, or with 1 where it left a conflict. Whatever else it
+    ends with, also by a signal, Git's own merge of the texts leaves an ordinary conflict.
     """
     if not interpreter:
         raise UsageError(
@@ -39,6 +44,11 @@ def wanted_settings(interpreter: str = sys.executable) -> dict[str, str]:
         _COMMAND: f'f() {{ if {start}diff -- "$@"; then :; '
         f'elif [ $# -lt 7 ]; then echo "* Unmerged path $1"; else {plain}; :; fi; }}; f',
         _TEXTCONV: f'f() {{ {start}textconv -- "$1" || cat <"$1"; }}; f',
+        # Git takes a percent sign for a placeholder of its own here.
+        _MERGE: f'f() {{ if {start.replace("%", "%%")}merge -- "$@"; then return 0; '
+        'elif [ $? -eq 1 ] && [ -s "$2" ] && grep -q "^<<<<<<< " "$2"; then return 1; fi; '
+        'git merge-file -q --marker-size="$4" -L ours -L base -L theirs "$2" "$1" "$3"; }; '
+        "f %O %A %B %L %P %S %X %Y",
         **_CONSTANT,
     }
 

@@ -10,10 +10,10 @@ from tdmvc.model.names import table_name
 from tdmvc.model.tree import FileTree
 from tdmvc.model.unmerged import UnmergedTable
 from tdmvc.repo.git import GitRepo
+from tdmvc.repo.git_index import read_stages
 from tdmvc.repo.pointer_text import ConflictTexts, conflict_texts, parse_pointer_text
 
-_STAGES = {"1": Side.BASE, "2": Side.OURS, "3": Side.THEIRS}
-Texts = Mapping[Side, str | None]
+Texts = Mapping[Side, str | None] | Mapping[Side, str]
 
 
 def read_unmerged(git: GitRepo, tree: FileTree, folder: str) -> list[UnmergedTable]:
@@ -26,7 +26,7 @@ def read_unmerged(git: GitRepo, tree: FileTree, folder: str) -> list[UnmergedTab
         ConfigError: a side is no pointer to a table, or the state before both is not to be had.
     """
     texts = dict(tree.read_texts(_pointer_paths(tree, folder)))
-    stages = _read_stages(git, folder)
+    stages = _stage_texts(git, folder)
     found = []
     for path in sorted({*stages, *(path for path, text in texts.items() if "<<<<<<<" in text)}):
         marked = conflict_texts(texts.get(path, ""))
@@ -94,18 +94,18 @@ def _pointer_paths(tree: FileTree, folder: str) -> list[str]:
     ]
 
 
-def _read_stages(git: GitRepo, folder: str) -> dict[str, dict[Side, str | None]]:
+def _stage_texts(git: GitRepo, folder: str) -> dict[str, dict[Side, str]]:
     """Return the texts that the index holds of each pointer in conflict, by side."""
     prefix = folder.rstrip("/") + "/"
-    found: dict[str, dict[Side, str | None]] = {}
-    listing = git.commands.run("ls-files", "--unmerged", "-z", "--full-name", "--", folder)
-    for record in filter(None, listing.split("\0")):
-        facts, _, path = record.partition("\t")
-        _, blob, stage = facts.split(" ")
-        if path.startswith(prefix) and path.endswith(".dvc") and "/" not in path.removeprefix(prefix):
-            text = git.commands.read_object(blob).decode("utf-8-sig", "replace")
-            found.setdefault(path, {})[_STAGES[stage]] = text
-    return found
+    return {
+        path: {side: _text_of(git, blob) for side, blob in blobs.items()}
+        for path, blobs in read_stages(git, folder).items()
+        if path.endswith(".dvc") and "/" not in path.removeprefix(prefix)
+    }
+
+
+def _text_of(git: GitRepo, blob: str) -> str:
+    return git.commands.read_object(blob).decode("utf-8-sig", "replace")
 
 
 def _base_text(git: GitRepo, path: str, marked: ConflictTexts) -> str | None:
@@ -121,7 +121,7 @@ def _base_text(git: GitRepo, path: str, marked: ConflictTexts) -> str | None:
         else:
             base = git.try_resolve(theirs if head == "REVERT_HEAD" else f"{theirs}^")
         blob = git.commands.object_id(f"{base.strip()}:{path}") if base else None
-        return git.commands.read_object(blob).decode("utf-8-sig", "replace") if blob else None
+        return _text_of(git, blob) if blob else None
     raise ConfigError.at(
         "The markers in this file do not say what was there before both sides.",
         path,

@@ -76,7 +76,7 @@ def test_a_pointer_that_leads_elsewhere_is_refused(tmp_path: Path, path: str) ->
         (f"outs:\n- md5: {MD5}\n  hash: etag\n  path: orders\n", "no pointer"),
         ("outs:\n- path: orders\n", "no pointer"),
         ("", "'outs' is missing"),
-        (f"outs:\n<<<<<<< HEAD\n- md5: {MD5}\n=======\n- md5: {OTHER}\n>>>>>>> x\n", "conflict markers"),
+        (f"outs:\n<<<<<<< HEAD\n- md5: {MD5}\n=======\n- md5: {OTHER}\n>>>>>>> x\n", "is in conflict"),
     ],
 )
 def test_what_dvc_would_not_write_for_a_table_is_refused(tmp_path: Path, text: str, word: str) -> None:

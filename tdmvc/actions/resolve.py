@@ -1,0 +1,178 @@
+"""`resolve`: show what a merge has left to a person, and settle it."""
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tdmvc.actions.change_set import ChangeSet
+from tdmvc.actions.conflicts import (
+    CONFLICT_IGNORE,
+    conflict_files,
+    leftover_files,
+    unmerged_tables,
+    write_conflict,
+)
+from tdmvc.actions.decisions import Decision
+from tdmvc.actions.resolve_plan import ResolvePlan, plan_resolution
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import LocalWorkError, NotFoundError
+from tdmvc.model.names import table_name
+from tdmvc.model.unmerged import DatasetResolution, ResolveReport, TableResolution, UnmergedTable
+from tdmvc.repo.conflict_file import conflict_path
+from tdmvc.repo.git_index import bring_back, mark_resolved, operation, read_resolved, read_stages
+from tdmvc.store.journal import Journal
+from tdmvc.store.worktree import Folder, read_folder
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveOptions:
+    """What is settled, and how."""
+
+    decision: Decision | None = None
+    """None only shows what is left, and does what was decided in the files of conflicts."""
+    is_again: bool = False
+    """Bring conflicts back as the merge left them."""
+    force: bool = False
+    """Lay rows out also where that overwrites rows that nothing keeps."""
+
+
+def resolve(
+    workspace: Workspace,
+    dataset: str | None = None,
+    table: str | None = None,
+    options: ResolveOptions | None = None,
+) -> ResolveReport:
+    """Settle tables in conflict; of a table that is settled, the merged rows come into the working copy.
+
+    Pointer and rows change in one step; then the pointer is marked as resolved in Git. Killed
+    between the two, the next call does the rest: until then the file of conflicts keeps what was decided.
+
+    Raises:
+        NotFoundError: no such dataset, or no such table, column or row in conflict.
+        UsageError: a value does not fit its column.
+        LocalWorkError: rows in the working copy would be overwritten that nothing keeps.
+        PartError: rows are needed that are nowhere.
+    """
+    options = options or ResolveOptions()
+    chosen = workspace.chosen([dataset] if dataset is not None else [])
+    done = [_resolve_dataset(workspace, name, table, options) for name in chosen]
+    workspace.store.index.save()
+    told = tuple(one for one in done if dataset is not None or _has_news(one))
+    return ResolveReport(told, operation(workspace.git))
+
+
+def _has_news(done: DatasetResolution) -> bool:
+    return bool(done.tables or done.leftovers or done.others)
+
+
+def _resolve_dataset(
+    workspace: Workspace, dataset: str, table: str | None, options: ResolveOptions
+) -> DatasetResolution:
+    with workspace.writing(dataset) as journal:
+        if options.is_again:
+            _bring_back(workspace, journal, dataset, table)
+        unmerged = unmerged_tables(workspace, dataset)
+        if table is not None and all(one.table != table for one in unmerged):
+            known = [one.table for one in unmerged]
+            raise NotFoundError.named("table in conflict", table, known, where=dataset)
+        wanted = [one for one in unmerged if table in (None, one.table)]
+        plans = [plan_resolution(workspace, one, options.decision) for one in wanted]
+        _apply(workspace, journal, dataset, plans, force=options.force)
+        settled = [plan.unmerged for plan in plans if plan.is_settled]
+        # Only now may the file go that keeps what was decided.
+        mark_resolved(workspace.git, [one.path for one in settled if one.is_in_index])
+        gone = remove_leftovers(workspace, journal, dataset)
+    over = {conflict_path(one.folder) for one in settled}
+    return DatasetResolution(
+        dataset,
+        tuple(TableResolution(p.unmerged, p.merged.merge, p.file, p.merged.rows) for p in plans),
+        tuple(path for path in gone if path not in over),
+        tuple(_other_conflicts(workspace, dataset)),
+    )
+
+
+def _apply(
+    workspace: Workspace, journal: Journal, dataset: str, plans: Sequence[ResolvePlan], *, force: bool
+) -> None:
+    """Write pointers and rows of what is settled, and the conflicts of what is not, in one step."""
+    change = ChangeSet(workspace, dataset)
+    try:
+        for plan in plans:
+            is_settled = plan.is_settled
+            if is_settled:
+                _lay_out(workspace, change, plan, force=force)
+            write_conflict(
+                workspace, change, plan.unmerged, plan.merged.merge, plan.decided, with_pointer=not is_settled
+            )
+        change.commit(journal)
+    except BaseException:
+        if not journal.is_open:
+            change.abandon()
+        raise
+
+
+def _lay_out(workspace: Workspace, change: ChangeSet, plan: ResolvePlan, *, force: bool) -> None:
+    unmerged, listing = plan.unmerged, plan.merged.listing
+    present = read_folder(workspace.dataset_folder(unmerged.dataset) / unmerged.folder, workspace.store.index)
+    if present is not None and not force:
+        _refuse_loss(workspace, unmerged, present)
+    if listing is None:
+        change.clear(unmerged.folder, present)
+        change.remove(f"{unmerged.folder}.dvc")
+        return
+    size_bytes = plan.merged.size_bytes or workspace.store.size_bytes(listing)
+    change.point(unmerged.table, unmerged.folder, listing, size_bytes)
+    change.lay_out(unmerged.table, unmerged.folder, listing, present)
+
+
+def _refuse_loss(workspace: Workspace, unmerged: UnmergedTable, present: Folder) -> None:
+    if all(workspace.store.objects.has(md5) for md5 in present.files.values()):
+        return
+    raise LocalWorkError(
+        f"The working copy holds rows of {unmerged.dataset}/{unmerged.table} that no pointer keeps.",
+        where=str(present.path),
+        remedy="copy the folder elsewhere if you need it, then run the same command with --force.",
+    )
+
+
+def _bring_back(workspace: Workspace, journal: Journal, dataset: str, table: str | None) -> None:
+    """Forget what was decided, of tables in conflict and of those whose conflict Git still remembers."""
+    present = {one.table: one for one in unmerged_tables(workspace, dataset)}
+    past = {
+        table_name(posixpath.basename(path).removesuffix(".dvc")): path
+        for path in read_resolved(workspace.git, workspace.dataset_path(dataset))
+        if path.endswith(".dvc")
+    }
+    wanted = [name for name in sorted({*present, *past}) if table in (None, name)]
+    if not wanted:
+        raise NotFoundError(
+            f"Git keeps no conflict of {table or dataset} that could be brought back.",
+            where=dataset,
+            remedy="a conflict is kept until the merge is committed; after that, merge again.",
+        )
+    change = ChangeSet(workspace, dataset)
+    for name in wanted:
+        folder = posixpath.basename(past[name]).removesuffix(".dvc") if name in past else present[name].folder
+        change.remove(conflict_path(folder))
+    change.commit(journal)
+    for name in wanted:
+        if name not in present:
+            bring_back(workspace.git, past[name])
+
+
+def remove_leftovers(workspace: Workspace, journal: Journal, dataset: str) -> list[str]:
+    """Remove the files of conflicts that are over, however they ended; return them, relative to the dataset."""
+    change = ChangeSet(workspace, dataset)
+    folders = leftover_files(workspace, dataset)
+    for folder in folders:
+        change.remove(conflict_path(folder))
+    if not set(conflict_files(workspace, dataset)) - set(folders):
+        change.remove(CONFLICT_IGNORE)
+    change.commit(journal)
+    return [conflict_path(folder) for folder in folders]
+
+
+def _other_conflicts(workspace: Workspace, dataset: str) -> list[str]:
+    """Return the dataset's other files that are in conflict: those that people write."""
+    folder = workspace.dataset_path(dataset)
+    return sorted(path for path in read_stages(workspace.git, folder) if not path.endswith(".dvc"))
