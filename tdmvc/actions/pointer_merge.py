@@ -86,7 +86,7 @@ def write_conflict_beside(workspace: Workspace, done: PointerMerge) -> bool:
     Only where Git is about to write the work tree too: a merge in memory leaves no trace.
     It is made from the pointer, so that to go without is no loss.
     """
-    if done.merge is None or not workspace.git.holds_index:
+    if done.merge is None or done.merge.is_settled or not workspace.git.holds_index:
         return False
     folder = workspace.dataset_folder(done.unmerged.dataset)
     place = folder / CONFLICT_FOLDER
