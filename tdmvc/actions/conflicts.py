@@ -61,23 +61,16 @@ def read_conflict_file(workspace: Workspace, unmerged: UnmergedTable) -> Conflic
 
 
 def write_conflict(
-    workspace: Workspace,
-    change: ChangeSet,
-    unmerged: UnmergedTable,
-    merge: TableMerge,
-    decided: Resolutions = UNDECIDED,
-    *,
-    with_pointer: bool = True,
+    change: ChangeSet, unmerged: UnmergedTable, file: ConflictFile, *, with_pointer: bool = True
 ) -> None:
     """Add to a change what a table in conflict needs: the pointer with markers, and the file of its conflicts.
 
     Args:
-        decided: what settles conflicts already, by real keys.
-        with_pointer: False where Git, or the driver, writes the pointer itself.
+        file: what `conflict_file` makes of the merge.
+        with_pointer: False where the pointer does not get markers, or has them from Git.
     """
     if with_pointer:
         change.write(f"{unmerged.folder}.dvc", conflict_block(unmerged))
-    file = conflict_file(workspace, unmerged, merge, decided)
     change.write(CONFLICT_IGNORE, IGNORE_ALL)
     change.write(conflict_path(unmerged.folder), conflict_file_text(unmerged, file))
 
@@ -111,14 +104,23 @@ def conflict_file_text(unmerged: UnmergedTable, file: ConflictFile) -> str:
 
 
 def conflict_file(
-    workspace: Workspace, unmerged: UnmergedTable, merge: TableMerge, decided: Resolutions = UNDECIDED
+    workspace: Workspace,
+    unmerged: UnmergedTable,
+    merge: TableMerge,
+    decided: Resolutions = UNDECIDED,
+    earlier: Sequence[ListedConflict] = (),
 ) -> ConflictFile:
-    """Return what the table's file has to say; personal values are left out, personal keys are marks."""
+    """Return what the table's file has to say; personal values are left out, personal keys are marks.
+
+    Args:
+        earlier: what was listed before; those that a row's own word settles stay to be looked at.
+    """
     marks = Marks(workspace, merge)
+    rows = {marks.shown(key): row for key, row in decided.rows.items()}
+    settled = [one for one in earlier if one.conflict.column in rows.get(one.conflict.key, ())]
     listed: list[ListedConflict] = []
     room = _MOST_CHARACTERS
-    for conflict in merge.conflicts[:LISTED]:
-        one = _listed(conflict, merge, marks)
+    for one in [*settled, *(_listed(conflict, merge, marks) for conflict in merge.conflicts[:LISTED])]:
         room -= sum(len(cell or "") for cell in (*one.conflict.key, *_values(one.conflict))) + 200
         if room < 0:
             break
@@ -128,6 +130,7 @@ def conflict_file(
         unmerged.objects,
         {side: unmerged.label(side) for side in Side},
         merge.key,
+        merge.whole or merge.key,
         marks.columns,
         tuple(listed),
         merge.conflict_count,
@@ -142,16 +145,18 @@ class Marks:
 
     def __init__(self, workspace: Workspace, merge: TableMerge) -> None:
         self._merge = merge
-        self.columns = tuple(name for name in merge.key if name in merge.personal_columns)
+        names = dict.fromkeys((*merge.key, *merge.whole))
+        self.columns = tuple(name for name in names if name in merge.personal_columns)
         self._key = need_mark_key(workspace.git) if self.columns else b""
 
     def shown(self, key: RowKey) -> RowKey:
         """Return a row's key as it may be shown."""
         if not self.columns:
             return key
+        names = self._merge.key if len(key) == len(self._merge.key) else self._merge.whole
         return tuple(
             self._mark(name, cell) if name in self.columns else cell
-            for name, cell in zip(self._merge.key, key, strict=True)
+            for name, cell in zip(names, key, strict=True)
         )
 
     def real(self, rows: Mapping[RowKey, object]) -> dict[RowKey, RowKey]:

@@ -40,6 +40,12 @@ def decide(workspace: Workspace, merge: TableMerge, before: Resolutions, decisio
     column, side = decision.column, decision.choice.side
     if column is not None:
         _check_column(merge, column)
+        if side is None and column in merge.personal_columns:
+            raise UsageError(
+                f"{merge.name}.{column} is personal: its cells are settled by a side.",
+                where="--value",
+                remedy="take --ours, --theirs or --base; then edit the rows, and add them.",
+            )
     if not decision.key:
         assert side is not None
         if column is None:
@@ -77,29 +83,34 @@ def read_key(workspace: Workspace, merge: TableMerge, words: Sequence[str]) -> R
     """
     items = [item for word in words for item in _items(word, merge)]
     named = {name: cell for name, cell in items if name is not None}
-    if (named and len(named) < len(items)) or len(items) != len(merge.key):
-        example = ",".join(f"{name}=…" for name in merge.key)
+    names = _key_columns(merge)
+    if (named and len(named) < len(items)) or len(items) != len(names):
+        example = ",".join(f"{name}=…" for name in names)
         raise UsageError(
             f"This names no row of {merge.name}.",
             where="--key",
             remedy=f"write --key '{example}'; a value with a comma goes into double quotes.",
         )
-    cells = [named[name] if named else items[place][1] for place, name in enumerate(merge.key)]
-    return tuple(
-        _spelled_key(workspace, merge, name, cell) for name, cell in zip(merge.key, cells, strict=True)
-    )
+    cells = [named[name] if named else items[place][1] for place, name in enumerate(names)]
+    return tuple(_spelled_key(workspace, merge, name, cell) for name, cell in zip(names, cells, strict=True))
+
+
+def _key_columns(merge: TableMerge) -> tuple[str, ...]:
+    """Return the columns that name a row on the command line: the key, or all where there is none."""
+    return merge.key or merge.whole
 
 
 def _items(word: str, merge: TableMerge) -> list[tuple[str | None, Cell]]:
+    names = _key_columns(merge)
     name, sign, rest = word.partition("=")
-    if len(merge.key) == 1:
-        is_named = bool(sign) and name.strip() in merge.key
+    if len(names) == 1:
+        is_named = bool(sign) and name.strip() in names
         return [(name.strip() if is_named else None, _unquoted(rest if is_named else word))]
     items: list[tuple[str | None, Cell]] = []
     place = 0
     while (match := _ITEM.match(word, place)) is not None:
         found, quoted, bare, end = match.groups()
-        if found is not None and found.strip() not in merge.key:
+        if found is not None and found.strip() not in names:
             if quoted is not None:
                 break
             # A text with an equals sign, at its own place.
@@ -112,7 +123,7 @@ def _items(word: str, merge: TableMerge) -> list[tuple[str | None, Cell]]:
     raise UsageError(
         "The key has a double quote that does not end before a comma, or names a column that is none of it.",
         where="--key",
-        remedy=f"the key is {', '.join(merge.key)}.",
+        remedy=f"the key is {', '.join(names)}.",
     )
 
 
@@ -132,7 +143,7 @@ def _spelled_key(workspace: Workspace, merge: TableMerge, name: str, cell: Cell)
         raise UsageError(
             f"{said} is no {column.spelled_type}, as {merge.name}.{name} has them.",
             where="--key",
-            remedy=f"the key of {merge.name} is {_key_words(merge.schema, merge.key)}.",
+            remedy=f"the key of {merge.name} is {_key_words(merge.schema, _key_columns(merge))}.",
         )
     return spelled
 

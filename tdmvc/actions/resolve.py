@@ -101,9 +101,7 @@ def _apply(
             is_settled = plan.is_settled
             if is_settled:
                 _lay_out(workspace, change, plan, force=force)
-            write_conflict(
-                workspace, change, plan.unmerged, plan.merged.merge, plan.decided, with_pointer=not is_settled
-            )
+            write_conflict(change, plan.unmerged, plan.file, with_pointer=not is_settled)
         change.commit(journal)
     except BaseException:
         if not journal.is_open:

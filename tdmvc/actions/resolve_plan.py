@@ -37,22 +37,25 @@ def plan_resolution(workspace: Workspace, unmerged: UnmergedTable, decision: Dec
         UsageError: a key or a value is not of its column's type.
         PartError: rows are needed that are nowhere.
     """
-    decided = _decided_before(workspace, unmerged)
+    before = read_conflict_file(workspace, unmerged)
+    decided = _decided_before(workspace, unmerged, before)
+    earlier = before.listed if before is not None and before.is_about(unmerged) else ()
     has_values = any(choice.side is None for row in decided.rows.values() for choice in row.values())
     if has_values or (decision is not None and (decision.key or decision.column)):
         # Looked at without values first: they can only be read once the columns are known.
         look = plan_again(workspace, unmerged, replace(decided, rows=_sides_only(decided))).merge
         decided = decide(workspace, look, decided, decision) if decision is not None else decided
         check_values(workspace, look, decided)
+        earlier = earlier or conflict_file(workspace, unmerged, look).listed
     elif decision is not None:
         decided = replace(decided, table=decision.choice.side)
     merged = plan_again(workspace, unmerged, decided)
-    return ResolvePlan(unmerged, merged, decided, conflict_file(workspace, unmerged, merged.merge, decided))
+    file = conflict_file(workspace, unmerged, merged.merge, decided, earlier)
+    return ResolvePlan(unmerged, merged, decided, file)
 
 
-def _decided_before(workspace: Workspace, unmerged: UnmergedTable) -> Resolutions:
+def _decided_before(workspace: Workspace, unmerged: UnmergedTable, file: ConflictFile | None) -> Resolutions:
     """Return what the table's file says was decided, by the rows' real keys."""
-    file = read_conflict_file(workspace, unmerged)
     if file is None:
         return UNDECIDED
     if file.is_about(unmerged) and not file.marked:

@@ -54,13 +54,21 @@ class ConflictFile:
     """What the conflicts are between; where the pointer says something else, the file is stale."""
     labels: Mapping[Side, str]
     key: tuple[str, ...]
-    """The columns that identify a row; of a table without a key, all that it had before."""
+    """The columns that identify a row; empty for a table without a key."""
+    whole: tuple[str, ...]
+    """Those that stand for a row of which both sides changed the number: all."""
     marked: tuple[str, ...]
     """The personal ones among them: in their place stand marks, which tell rows apart and nothing else."""
     listed: tuple[ListedConflict, ...]
+    """The first that are left, after those that a row's own word settles."""
     count: int
     """All that were undecided when the file was written, listed or not."""
     decided: Resolutions = UNDECIDED
+
+    @property
+    def left(self) -> tuple[ListedConflict, ...]:
+        """The listed ones that nothing settles yet."""
+        return tuple(one for one in self.listed if self.decided.choice(one.conflict) is None)
 
     def is_about(self, unmerged: UnmergedTable) -> bool:
         """Tell whether the file is of this conflict, and not of an earlier one of the table."""

@@ -307,9 +307,10 @@ def _resolution(table: TableResolution) -> Document:
             for side in Side
         },
         "key": list(table.file.key),
+        "whole": list(table.file.whole),
         "marked": list(table.file.marked),
         "count": table.merge.conflict_count,
-        "conflicts": [_conflict(one) for one in table.file.listed],
+        "conflicts": [_conflict(one) for one in table.file.left],
     }
 
 

@@ -5,7 +5,13 @@ from itertools import groupby
 
 from tdmvc.model.merge import Cell as Said
 from tdmvc.model.merge import ConflictKind, Side
-from tdmvc.model.unmerged import DatasetResolution, ListedConflict, ResolveReport, TableResolution
+from tdmvc.model.unmerged import (
+    ConflictFile,
+    DatasetResolution,
+    ListedConflict,
+    ResolveReport,
+    TableResolution,
+)
 from tdmvc.render.cells import MASK, cell_text, visible
 from tdmvc.render.merge_wording import counts_words, kind_words, resolve_command
 from tdmvc.render.page import Cell, Page, Step, joined, names, shell_word
@@ -67,7 +73,7 @@ def _table(dataset: DatasetResolution, table: TableResolution, page: Page) -> No
         words for words, side in zip(sides, ("ours", "theirs"), strict=True) if words != f"{side} is {side}"
     ]
     page.headline(name, joined([f"{plural(merge.conflict_count, 'conflict')} left", *named, _came(table)]))
-    shown = table.file.listed[:_SHOWN]
+    shown = table.file.left[:_SHOWN]
     for kind, group in groupby(shown, key=lambda one: one.conflict.kind):
         page.line(kind_words(kind), page.style.dim, indent="  ")
         page.rows([_head(kind, page), *(_row(one, table) for one in group)])
@@ -86,7 +92,7 @@ def _head(kind: ConflictKind, page: Page) -> list[Cell]:
 
 def _row(one: ListedConflict, table: TableResolution) -> list[Cell]:
     conflict = one.conflict
-    where = [_key_text(conflict.key, table.file.key)] if conflict.kind.is_about_rows else []
+    where = [_key_text(conflict.key, table.file)] if conflict.kind.is_about_rows else []
     column = visible(conflict.column) if conflict.column is not None else "(all)"
     sides = (conflict.base, conflict.ours, conflict.theirs)
     said = (
@@ -98,10 +104,11 @@ def _row(one: ListedConflict, table: TableResolution) -> list[Cell]:
     return [Cell(text) for text in (*where, column, *said, *detail)]
 
 
-def _key_text(key: Sequence[Said], columns: Sequence[str]) -> str:
+def _key_text(key: Sequence[Said], file: ConflictFile) -> str:
     cells = [_text(cell) for cell in key]
-    if len(columns) == 1:
+    if len(cells) == 1:
         return cells[0]
+    columns = file.key if len(key) == len(file.key) else file.whole
     return ", ".join(f"{visible(name)}={cell}" for name, cell in zip(columns, cells, strict=True))
 
 
@@ -134,7 +141,7 @@ def _next_steps(report: ResolveReport) -> Iterator[Step]:
     if left:
         dataset, table = left[0]
         base = resolve_command(dataset.dataset, table.unmerged.table)
-        first = table.file.listed[0].conflict if table.file.listed else None
+        first = table.file.left[0].conflict if table.file.left else None
         if first is not None and first.kind.is_about_rows and not table.file.marked:
             key = ",".join(_typed(cell) for cell in first.key)
             yield Step(f"{base} --theirs --key {shell_word(key)}", "settle one row; --column for one cell")

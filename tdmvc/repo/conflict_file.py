@@ -29,6 +29,7 @@ def render_conflict_file(file: ConflictFile, command: str) -> str:
         "sides:",
         *(f"  {side}: {_side(file, side)}" for side in Side),
         f"key: {flow_list(file.key)}",
+        *([f"whole: {flow_list(file.whole)}"] if file.whole not in ((), file.key) else []),
         *([f"marked: {flow_list(file.marked)}"] if file.marked else []),
         f"count: {file.count}",
         *_wide_choices(file.decided),
@@ -40,10 +41,11 @@ def render_conflict_file(file: ConflictFile, command: str) -> str:
         choice = None
         if conflict.kind.is_about_rows:
             choice = left.get(conflict.key, {}).pop(conflict.column, None)
-        lines += _entry(_conflict_facts(one, file.key) + _choice_facts(choice))
+        lines += _entry(_conflict_facts(one, file) + _choice_facts(choice))
     for key, row in left.items():
         for column, choice in row.items():
-            lines += _entry([*_place_facts(file.key, key, column), *_choice_facts(choice)])
+            names = file.key if len(key) == len(file.key) else file.whole
+            lines += _entry([*_place_facts(names, key, column), *_choice_facts(choice)])
     if lines[-1] == "conflicts:":
         lines[-1] += " []"
     return "\n".join(lines) + "\n"
@@ -57,10 +59,11 @@ def parse_conflict_file(text: str, path: str) -> ConflictFile:
     """
     root = parse_yaml(text, path)
     check_format(root, CONFLICT_FORMAT)
-    root.only("format", "table", "sides", "key", "marked", "count", "take", "conflicts")
+    root.only("format", "table", "sides", "key", "whole", "marked", "count", "take", "conflicts")
     sides = {side: root.need("sides").only(*Side).need(side).only("label", "object") for side in Side}
     key = root.texts("key")
-    reader = _Decisions(key)
+    whole = root.texts("whole") or key
+    reader = _Decisions(key, whole)
     take = root.child("take")
     if take is not None:
         reader.read_wide(take)
@@ -71,6 +74,7 @@ def parse_conflict_file(text: str, path: str) -> ConflictFile:
         objects={side: node.text("object") for side, node in sides.items()},
         labels={side: node.text("label") or "" for side, node in sides.items()},
         key=key,
+        whole=whole,
         marked=root.texts("marked"),
         listed=listed,
         count=root.need("count").as_count(),
@@ -81,8 +85,9 @@ def parse_conflict_file(text: str, path: str) -> ConflictFile:
 class _Decisions:
     """What a person decided, gathered from wherever it may be written."""
 
-    def __init__(self, key: tuple[str, ...]) -> None:
+    def __init__(self, key: tuple[str, ...], whole: tuple[str, ...]) -> None:
         self._key = key
+        self._whole = whole
         self._table: Side | None = None
         self._columns: dict[str, Side] = {}
         self._rows: _Rows = {}
@@ -109,7 +114,7 @@ class _Decisions:
         kind = _as_kind(word) if word else None
         column = node.text("column")
         is_about_rows = kind is None or kind.is_about_rows
-        key = self._row_key(node) if is_about_rows else ()
+        key = self._row_key(node, kind) if is_about_rows else ()
         choice = _as_choice(node, column)
         if choice is not None:
             self._decide(node, choice, key, column, is_about_rows=is_about_rows)
@@ -137,13 +142,16 @@ class _Decisions:
         if before != choice:
             raise node.error("This is decided twice, and differently.", remedy="keep one of the two.")
 
-    def _row_key(self, node: YamlNode) -> RowKey:
-        cells = node.need("key").only(*self._key)
+    def _row_key(self, node: YamlNode, kind: ConflictKind | None) -> RowKey:
+        cells = node.need("key")
         present = dict(cells.entries())
-        for name in self._key:
+        is_whole = kind is ConflictKind.ROW_COUNT or (kind is None and len(present) == len(self._whole))
+        names = self._whole if is_whole else self._key
+        cells.only(*names)
+        for name in names:
             if name not in present:
                 raise cells.error(f"The key column '{name}' is missing.", remedy=f"add '{name}:'.")
-        return tuple(_as_cell(cells, name) for name in self._key)
+        return tuple(_as_cell(cells, name) for name in names)
 
 
 def _side(file: ConflictFile, side: Side) -> str:
@@ -163,11 +171,12 @@ def _wide_choices(decided: Resolutions) -> Iterator[str]:
         yield from (f"    {scalar(name)}: {side}" for name, side in decided.columns.items())
 
 
-def _conflict_facts(one: ListedConflict, key: tuple[str, ...]) -> list[tuple[str, str]]:
+def _conflict_facts(one: ListedConflict, file: ConflictFile) -> list[tuple[str, str]]:
     conflict = one.conflict
     facts = [("kind", conflict.kind.value)]
     if conflict.kind.is_about_rows:
-        facts += _place_facts(key, conflict.key, conflict.column)
+        names = file.whole if conflict.kind is ConflictKind.ROW_COUNT else file.key
+        facts += _place_facts(names, conflict.key, conflict.column)
     elif conflict.column is not None:
         facts.append(("column", scalar(conflict.column)))
     if one.is_hidden:

@@ -51,8 +51,12 @@ def bring_back(git: GitRepo, path: str) -> None:
 
     Raises:
         LocalWorkError: the file was changed since.
-        NotFoundError: Git cannot.
+        NotFoundError: what was settled is committed, or Git cannot.
     """
+    if operation(git) is None and git.commands.try_run("diff", "--cached", "--quiet", "--", path) is not None:
+        raise NotFoundError(
+            "This conflict is over: what was settled is committed.", where=path, remedy="merge again."
+        )
     if git.commands.try_run("diff", "--quiet", "--", path) is None:
         raise LocalWorkError(
             "The pointer was changed since its conflict was settled.",

@@ -264,12 +264,14 @@ choices = st.builds(Choice, sides) | st.builds(Choice, st.none(), cells)
 @st.composite
 def conflict_files(draw: st.DrawFn) -> ConflictFile:
     key = tuple(draw(st.lists(name, max_size=3, unique=True)))
+    whole = key + tuple(draw(st.lists(name.filter(lambda one: one not in key), max_size=2, unique=True)))
     keys = st.tuples(*(cells for _ in key))
+    wholes = st.tuples(*(cells for _ in whole))
     listed = []
     for kind in draw(st.lists(st.sampled_from(list(ConflictKind)), max_size=4)):
         is_hidden = draw(st.booleans())
         said = [None] * 3 if is_hidden else [draw(cells) for _ in Side]
-        where = draw(keys) if kind.is_about_rows else ()
+        where = draw(wholes if kind is ConflictKind.ROW_COUNT else keys) if kind.is_about_rows else ()
         column = draw(st.none() | name)
         listed.append(
             ListedConflict(
@@ -278,7 +280,7 @@ def conflict_files(draw: st.DrawFn) -> ConflictFile:
         )
     unique = {(one.conflict.key, one.conflict.column): one for one in listed}
     rows: dict[RowKey, dict[str | None, Choice]] = {}
-    for where in draw(st.lists(keys, max_size=3)):
+    for where in draw(st.lists(keys | wholes, max_size=3)):
         column = draw(st.none() | name)
         choice = draw(choices if column is not None else st.builds(Choice, sides))
         one = unique.get((where, column))
@@ -289,6 +291,7 @@ def conflict_files(draw: st.DrawFn) -> ConflictFile:
         {side: draw(st.none() | st.just("0" * 32 + ".dir")) for side in Side},
         {side: draw(st.just("") | name) for side in Side},
         key,
+        whole,
         tuple(draw(st.lists(st.sampled_from(key), unique=True))) if key else (),
         tuple(unique.values()),
         draw(st.integers(0, 10**9)),

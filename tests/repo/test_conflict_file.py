@@ -10,7 +10,7 @@ from tdmvc.repo.conflict_file import parse_conflict_file, render_conflict_file
 OBJECTS = {side: letter * 32 + ".dir" for side, letter in zip(Side, "abc", strict=True)}
 CELL = Conflict(ConflictKind.CELL, ("7",), "status", "open", "paid", None)
 FILE = ConflictFile(
-    "orders", OBJECTS, {side: str(side) for side in Side}, ("id",), (), (ListedConflict(CELL),), 1
+    "orders", OBJECTS, {side: str(side) for side in Side}, ("id",), ("id",), (), (ListedConflict(CELL),), 1
 )
 TEXT = render_conflict_file(FILE, "tdmvc resolve golden orders")
 
@@ -74,7 +74,7 @@ def test_a_conflict_about_a_column_or_the_table_settles_all_that_hangs_on_it():
     about = (Conflict(ConflictKind.COLUMN_TYPE, (), "total", "int64", "text", "double"),)
     about += (Conflict(ConflictKind.KEY_CHANGED, detail="the key is not the same"),)
     text = render_conflict_file(
-        ConflictFile("t", OBJECTS, {}, (), (), tuple(map(ListedConflict, about)), 2), "tdmvc resolve"
+        ConflictFile("t", OBJECTS, {}, (), (), (), tuple(map(ListedConflict, about)), 2), "tdmvc resolve"
     )
     lines = text.replace("    theirs: double\n", "    theirs: double\n    take: ours\n") + "    take: base\n"
     assert _parse(lines).decided == Resolutions(Side.BASE, {"total": Side.OURS})
@@ -107,3 +107,12 @@ def test_what_cannot_be_meant_is_refused_with_the_place(text, why):
     with pytest.raises(ConfigError, match=why) as error:
         _parse(text)
     assert "conflicts/orders.yaml" in error.value.where
+
+
+def test_a_row_without_a_key_is_named_by_all_its_cells():
+    count = Conflict(ConflictKind.ROW_COUNT, ("a", None), base="1", ours="2", theirs="3")
+    file = ConflictFile("t", OBJECTS, {}, (), ("x", "z"), (), (ListedConflict(count),), 1)
+    text = render_conflict_file(file, "tdmvc resolve")
+    assert "    key: {x: a, z: null}\n" in text
+    decided = _parse(text + "    take: ours\n  - key: {x: b, z: c}\n    take: base\n").decided
+    assert decided.rows == {("a", None): {None: Choice(Side.OURS)}, ("b", "c"): {None: Choice(Side.BASE)}}

@@ -1,0 +1,316 @@
+"""What a merge has left is shown, and settled by a table, a column, a row, a cell or a value; in words or in a file."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.merge_stage import CONFLICTS, POINTER, Stage, copy_stage
+
+START = "id,email,status,total\n1,ada@x.org,paid,10.50\n2,bob@x.org,open,20.00\n3,eve@x.org,open,7.25\n"
+OURS = "id,email,status,total\n1,ours@x.org,late,10.50\n2,bob@x.org,void,21.00\n"
+THEIRS = (
+    "id,email,status,total\n1,theirs@x.org,void,10.50\n2,bob@x.org,done,20.00\n3,eve@x.org,open,8.00\n"
+    "4,new@x.org,new,\n"
+)
+
+
+def _add(stage: Stage, text: str) -> None:
+    source = stage.beside / "orders.csv"
+    source.write_text(text)
+    stage.run("add", "golden", source, "--key", "orders=id")
+
+
+def _commit(stage: Stage, text: str) -> None:
+    _add(stage, text)
+    stage.git("add", "-A")
+    stage.git("commit", "-q", "-m", "Change")
+
+
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """A merge in the midst: conflicts in three rows, personal cells among them."""
+    folder = tmp_path_factory.mktemp("resolve")
+    shutil.copytree(template, folder / "app", symlinks=True)
+    stage = Stage(folder / "app", folder)
+    stage.run("install")
+    _add(stage, START)
+    contract = stage.root / "datasets/golden/contract.yaml"
+    contract.write_text(
+        contract.read_text().replace("- name: email\n", "- name: email\n        classification: personal\n")
+    )
+    _commit(stage, START)
+    stage.git("switch", "-q", "-c", "theirs")
+    _commit(stage, THEIRS)
+    stage.git("switch", "-q", "main")
+    stage.run("checkout", "golden")
+    _commit(stage, OURS)
+    stage.try_git("merge", "theirs")
+    return stage
+
+
+@pytest.fixture
+def stage(made: Stage, tmp_path: Path) -> Stage:
+    return copy_stage(made, tmp_path)
+
+
+def _table(stage: Stage, ref: str = "golden") -> list[list[str]]:
+    import json
+
+    sql = "select id, status, cast(total as varchar) from orders order by id"
+    rows: list[list[str]] = json.loads(stage.run("sql", sql, "--at", ref, "--format", "json"))["rows"]
+    return rows
+
+
+def _left(stage: Stage, *words: object) -> list[tuple[str, str | None]]:
+    """Return (key, column) of what is left."""
+    (table,) = stage.resolve(*words)["datasets"][0]["tables"]
+    assert table["count"] == len(table["conflicts"])
+    return [(one["key"][0], one["column"]) for one in table["conflicts"]]
+
+
+ALL = [("1", "email"), ("1", "status"), ("2", "status"), ("3", None)]
+
+
+def test_what_is_left_is_shown_row_by_row(stage):
+    assert _left(stage) == ALL
+    (table,) = stage.resolve("golden", "orders")["datasets"][0]["tables"]
+    assert table["conflicts"][2] | {"detail": None} == {
+        "kind": "cell",
+        "key": ["2"],
+        "column": "status",
+        "base": "open",
+        "ours": "void",
+        "theirs": "done",
+        "is_hidden": False,
+        "detail": None,
+    }
+
+
+def test_conflicts_are_settled_by_row_column_cell_and_value(stage):
+    assert _left(stage, "golden", "orders", "--ours", "--key", "3") == ALL[:3]
+    assert _left(stage, "golden", "orders", "--theirs", "--column", "email") == ALL[1:3]
+    assert (
+        _left(stage, "golden", "orders", "--value", "kept", "--key", "id=2", "--column", "status") == ALL[1:2]
+    )
+    stage.resolve("golden", "orders", "--base", "--key", "1", "--column", "status", code=0)
+    assert _table(stage) == [[1, "paid", "10.50"], [2, "kept", "21.00"], [4, "new", None]]
+
+
+def test_one_word_settles_everything_that_is_left(stage):
+    _left(stage, "golden", "orders", "--ours", "--key", "1")
+    stage.resolve("--theirs", code=0)
+    assert _table(stage) == [
+        [1, "late", "10.50"],
+        [2, "done", "21.00"],
+        [3, "open", "8.00"],
+        [4, "new", None],
+    ]
+
+
+def test_a_cell_can_be_made_null(stage):
+    stage.resolve("golden", "orders", "--null", "--key", "2", "--column", "status")
+    stage.resolve("golden", "--ours", code=0)
+    assert _table(stage)[1] == [2, None, "21.00"]
+
+
+def test_a_later_word_on_the_same_cell_counts(stage):
+    for side in ("--theirs", "--ours"):
+        stage.resolve("golden", "orders", side, "--key", "2", "--column", "status")
+    stage.resolve("golden", "--theirs", code=0)
+    assert _table(stage)[1] == [2, "void", "21.00"]
+
+
+def test_decisions_written_into_the_file_are_done_by_the_next_call(stage):
+    path = stage.root / CONFLICTS
+    lines = path.read_text().replace("    theirs: done\n", "    theirs: done\n    value: by hand\n")
+    path.write_text(lines + "    take: ours\n")
+    assert _left(stage) == ALL[:2]
+    path.write_text("take: theirs\n" + path.read_text())
+    stage.resolve(code=0)
+    assert _table(stage) == [[1, "void", "10.50"], [2, "by hand", "21.00"], [4, "new", None]]
+
+
+def test_a_file_that_cannot_be_meant_so_is_told_with_its_line(stage):
+    with (stage.root / CONFLICTS).open("a") as file:
+        file.write("    take: mine\n")
+    said = stage.run("resolve", code=2)
+    assert "'mine' is no side of a merge" in said
+    assert "conflicts/orders.yaml, line" in said
+
+
+def test_the_rows_of_the_working_copy_are_the_merged_ones_and_the_merge_can_be_committed(stage):
+    stage.resolve("--theirs", code=0)
+    assert stage.git("status", "--porcelain").split("\n") == [f"M  {POINTER}"]
+    stage.git("commit", "-q", "--no-edit")
+    assert "Clean" in stage.run("status")
+    assert stage.run("verify", "golden").startswith("Whole")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (["golden", "--ours", "--theirs"], 2, "in one way only"),
+        (
+            ["golden", "orders", "--value", "x", "--null", "--key", "1", "--column", "status"],
+            2,
+            "in one way only",
+        ),
+        (["golden", "orders", "--value", "x", "--key", "1"], 2, "one cell"),
+        (["golden", "orders", "--null"], 2, "one cell"),
+        (["golden", "orders", "--key", "1"], 2, "to be taken there"),
+        (["golden", "--ours", "--key", "1"], 2, "of a table"),
+        (["golden", "orders", "--again", "--ours"], 2, "settles none"),
+        (["golden", "orders", "--ours", "--key", "x"], 2, "'x' is no int64"),
+        (["golden", "orders", "--ours", "--key", "1,2"], 2, "is no int64"),
+        (["golden", "orders", "--value", "cheap", "--key", "3", "--column", "total"], 3, "in no conflict"),
+        (["gold", "--ours"], 3, "golden"),
+        (["golden", "order", "--ours"], 3, "orders"),
+        (["golden", "orders", "--ours", "--column", "statu"], 3, "status"),
+        (["golden", "orders", "--ours", "--key", "9"], 3, "No conflict of orders is at this row"),
+        (["golden", "orders", "--ours", "--key", "2", "--column", "total"], 3, "in conflict: status"),
+    ],
+)
+def test_words_that_make_no_sense_change_nothing(stage, words, code, why):
+    before = (stage.root / CONFLICTS).read_bytes(), (stage.root / POINTER).read_bytes()
+    assert why in stage.run("resolve", *words, code=code)
+    assert ((stage.root / CONFLICTS).read_bytes(), (stage.root / POINTER).read_bytes()) == before
+
+
+@pytest.mark.parametrize("value", ["cheap", "1.005", "1e99"])
+def test_a_value_that_does_not_fit_its_column_is_refused_with_the_type(stage, value):
+    _commit_total_conflict(stage)
+    said = stage.run(
+        "resolve", "golden", "orders", "--value", value, "--key", "1", "--column", "total", code=2
+    )
+    assert "decimal(" in said
+    assert "orders.total" in said
+
+
+def _commit_total_conflict(stage: Stage) -> None:
+    stage.git("merge", "--abort")
+    stage.git("switch", "-q", "-c", "t1", "main~1")
+    stage.run("checkout", "golden")
+    _commit(stage, START.replace("10.50", "11.00"))
+    stage.git("switch", "-q", "-c", "t2", "main~1")
+    stage.run("checkout", "golden")
+    _commit(stage, START.replace("10.50", "12.00"))
+    assert stage.try_git("merge", "t1").returncode == 1
+
+
+def test_a_conflict_comes_back_after_it_was_settled(stage):
+    stage.resolve("--theirs", code=0)
+    assert _left(stage, "golden", "orders", "--again") == ALL
+    assert stage.unmerged() != ""
+    stage.resolve("--ours", code=0)
+    assert _table(stage)[0] == [1, "late", "10.50"]
+
+
+def test_what_was_decided_so_far_can_be_forgotten(stage):
+    stage.resolve("golden", "orders", "--ours", "--key", "1")
+    assert _left(stage, "--again") == ALL
+
+
+def test_what_is_committed_does_not_come_back(stage):
+    stage.resolve("--theirs", code=0)
+    stage.git("commit", "-q", "--no-edit")
+    assert "merge again" in stage.run("resolve", "golden", "--again", code=3)
+
+
+def test_a_pointer_that_was_changed_since_is_not_overwritten_by_its_conflict(stage):
+    stage.resolve("--theirs", code=0)
+    _add(stage, START)
+    assert "git add" in stage.run("resolve", "golden", "--again", code=4)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("add", "golden"),
+        ("publish", "golden", "1.0.0"),
+        ("checkout", "golden"),
+        ("diff", "golden"),
+        ("show", "golden"),
+        ("push",),
+        ("verify", "golden"),
+    ],
+)
+def test_other_verbs_say_that_a_merge_is_to_be_settled_first(stage, words):
+    before = stage.git("status", "--porcelain"), (stage.root / POINTER).read_bytes()
+    said = stage.run(*words, code=4)
+    assert "`tdmvc resolve golden`" in said
+    assert (stage.git("status", "--porcelain"), (stage.root / POINTER).read_bytes()) == before
+
+
+def test_status_tells_of_tables_in_conflict_and_of_files_that_are_left_over(stage):
+    said = stage.run("status")
+    assert "conflict    orders" in said
+    assert "tdmvc resolve golden" in said
+    stage.git("merge", "--abort")
+    said = stage.run("status")
+    assert "conflicts/orders.yaml" in said
+    done = stage.resolve(code=0)
+    assert done["datasets"][0]["leftovers"] == ["conflicts/orders.yaml"]
+    assert not (stage.root / CONFLICTS).parent.exists()
+    assert "left over" not in stage.run("status")
+
+
+def test_a_side_taken_with_git_is_taken(stage):
+    stage.git("checkout", "--theirs", "--", POINTER)
+    stage.git("add", POINTER)
+    assert stage.resolve(code=0)["datasets"][0]["tables"] == []
+    assert not (stage.root / CONFLICTS).exists()
+    stage.run("checkout", "golden")
+    assert len(_table(stage)) == 4
+
+
+def test_the_files_of_conflicts_are_in_no_commit(stage):
+    assert "conflicts" not in stage.git("status", "--porcelain", "--untracked-files=all")
+
+
+def test_nothing_is_left_where_nothing_was_merged(stage):
+    stage.git("merge", "--abort")
+    stage.run("resolve")
+    assert stage.run("resolve").startswith("Nothing is left")
+
+
+def test_personal_cells_are_shown_nowhere_and_settled_by_a_side(stage):
+    said = stage.run("resolve", code=4) + stage.run("resolve", "--format", "json", code=4)
+    said += (stage.root / CONFLICTS).read_text() + (stage.root / POINTER).read_text()
+    assert "@x.org" not in said
+    assert "hidden: true" in said
+    refused = stage.run(
+        "resolve", "golden", "orders", "--value", "q@x.org", "--key", "1", "--column", "email", code=2
+    )
+    assert "q@x.org" not in refused
+    stage.resolve("--theirs", code=0)
+    sql = "select email from orders where id = 1"
+    assert "theirs@x.org" in stage.run("sql", sql)
+
+
+def test_edits_that_nothing_keeps_are_not_overwritten(stage):
+    part = next((stage.root / "datasets/golden/orders").glob("*.parquet"))
+    part.chmod(0o644)
+    part.write_bytes(part.read_bytes() + b"x")
+    before = (stage.root / POINTER).read_bytes()
+    assert "--force" in stage.run("resolve", "--ours", code=4)
+    assert (stage.root / POINTER).read_bytes() == before
+    assert stage.unmerged() != ""
+    stage.resolve("--ours", "--force", code=0)
+    assert len(_table(stage)) == 3
+
+
+def test_choices_of_an_earlier_merge_hold_only_for_the_very_same_conflicts(stage):
+    stage.resolve("golden", "orders", "--theirs", "--key", "2", "--column", "status")
+    stage.resolve("golden", "orders", "--theirs", "--column", "email")
+    stage.git("merge", "--abort")
+    stage.git("switch", "-q", "theirs")
+    stage.run("checkout", "golden")
+    _commit(stage, THEIRS + "5,more@x.org,more,\n")
+    stage.git("switch", "-q", "main")
+    kept = (stage.root / CONFLICTS).read_bytes()
+    assert stage.try_git("merge", "theirs").returncode == 1
+    # Git's driver makes the file anew; a file that is not of this merge counts cell by cell.
+    (stage.root / CONFLICTS).write_bytes(kept)
+    assert _left(stage) == [ALL[0], ALL[1], ALL[3]]
+    assert "take: theirs" in (stage.root / CONFLICTS).read_text()
