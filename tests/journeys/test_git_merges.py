@@ -334,3 +334,83 @@ def test_a_merge_waits_for_nobody_who_adds(stage):
     finally:
         holder.communicate(b"")
     assert stage.rows() == {**BOTH, 5: "new"}
+
+
+def _call_driver(stage: Stage, marker_size: int, path: str = POINTER) -> tuple[int, str]:
+    """Call the driver as Git does, outside of any merge; return its exit code, and what is in our file then."""
+    names = {"O": "main~1", "A": "main", "B": "clash"}
+    for name, ref in names.items():
+        (stage.root / name).write_text(stage.git("show", f"{ref}:{POINTER}") + "\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "tdmvc", "git-merge", "--", *names, str(marker_size), path],
+        cwd=stage.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == done.stderr == ""
+    return done.returncode, (stage.root / "A").read_text()
+
+
+def test_in_the_common_past_what_is_undecided_stays_as_it_was_before_both(stage):
+    code, text = _call_driver(stage, 9)
+    assert code == 0
+    (stage.root / POINTER).write_text(text)
+    assert stage.rows() == {**BOTH, 1: "paid"}
+
+
+@pytest.mark.parametrize("marker_size", [7, 8])
+def test_a_rename_lengthens_markers_by_one_and_is_no_common_past(stage, marker_size):
+    code, text = _call_driver(stage, marker_size)
+    assert code == 1
+    assert text.startswith("<<<<<<< ours\nouts:\n")
+
+
+def test_longer_markers_that_a_person_asked_for_are_no_common_past(stage):
+    (stage.root / ".git/info/attributes").write_text("*.dvc conflict-marker-size=20\n")
+    assert _call_driver(stage, 20)[0] == 1
+    assert _call_driver(stage, 22)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "path", ["orders.dvc", "datasets/golden/sub/orders.dvc", "datasets/golden/other.dvc"]
+)
+def test_a_pointer_at_another_place_is_left_to_git(stage, path):
+    before = stage.git("show", f"main:{POINTER}") + "\n"
+    assert _call_driver(stage, 7, path) == (2, before)
+
+
+def _rename(stage: Stage, rows: dict[int, str]) -> Path:
+    """Rename the table on a branch of its own, with these rows in it."""
+    stage.git("switch", "-q", "-c", "renamed", "main~1")
+    stage.add(rows)
+    stage.git("add", "-A")
+    stage.git("mv", POINTER, "datasets/golden/sales.dvc")
+    pointer = stage.root / "datasets/golden/sales.dvc"
+    pointer.write_text(pointer.read_text().replace("path: orders", "path: sales"))
+    stage.git("commit", "-q", "-a", "-m", "Rename")
+    return pointer
+
+
+def test_a_table_renamed_here_and_edited_there_is_renamed_and_edited(stage):
+    _rename(stage, START)
+    stage.git("merge", "-q", "main")
+    assert stage.rows(table="sales") == {**START, 1: "ours", 4: "done"}
+    assert not (stage.root / POINTER).exists()
+
+
+def test_a_table_renamed_and_edited_here_and_edited_there_is_left_to_a_person(stage):
+    pointer = _rename(stage, {**START, 2: "renamed"})
+    assert stage.try_git("merge", "main").returncode == 1
+    assert "<<<<<<< " in pointer.read_text()
+    said = stage.run("resolve", code=2)
+    assert "is the pointer of the table orders" in said
+    assert "git checkout --ours" in said
+
+
+def test_dvc_lock_in_conflict_says_to_run_the_pipeline_again(stage):
+    (stage.root / "dvc.yaml").write_text("stages:\n  s: {cmd: x, outs: [datasets/golden/made]}\n")
+    (stage.root / "dvc.lock").write_text("<<<<<<< ours\nschema: '2.0'\n=======\n>>>>>>> theirs\n")
+    said = stage.run("status", code=4)
+    assert "dvc repro" in said
+    assert "git checkout --ours -- dvc.lock" in said

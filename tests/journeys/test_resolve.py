@@ -314,3 +314,55 @@ def test_choices_of_an_earlier_merge_hold_only_for_the_very_same_conflicts(stage
     (stage.root / CONFLICTS).write_bytes(kept)
     assert _left(stage) == [ALL[0], ALL[1], ALL[3]]
     assert "take: theirs" in (stage.root / CONFLICTS).read_text()
+
+
+@pytest.fixture
+def by_mail(template: Path, tmp_path: Path) -> Stage:
+    """A merge of a table whose key is personal: three rows are in conflict."""
+    shutil.copytree(template, tmp_path / "app", symlinks=True)
+    stage = Stage(tmp_path / "app", tmp_path)
+    stage.run("install")
+    for branch, word in (("", "start"), ("theirs", "theirs"), ("main", "ours")):
+        if branch == "theirs":
+            stage.git("switch", "-q", "-c", branch)
+        elif branch:
+            stage.git("switch", "-q", branch)
+            stage.run("checkout", "golden")
+        source = tmp_path / "people.csv"
+        source.write_text("mail,n\n" + "".join(f"p{place}@x.org,{word}{place}\n" for place in range(3)))
+        stage.run("add", "golden", source, "--key", "people=mail")
+        contract = stage.root / "datasets/golden/contract.yaml"
+        if not branch:
+            text = contract.read_text()
+            contract.write_text(
+                text.replace("- name: mail\n", "- name: mail\n        classification: personal\n")
+            )
+        stage.git("add", "-A")
+        stage.git("commit", "-q", "-m", word)
+    assert stage.try_git("merge", "theirs").returncode == 1
+    return stage
+
+
+def test_personal_keys_are_shown_as_marks_by_which_rows_can_be_settled(by_mail):
+    path = by_mail.root / "datasets/golden/conflicts/people.yaml"
+    said = (
+        by_mail.run("resolve", code=4) + path.read_text() + by_mail.run("resolve", "--format", "json", code=4)
+    )
+    assert "@x.org" not in said
+    assert "marked: [mail]" in said
+    lines = path.read_text().split("\n")
+    at = next(place for place, line in enumerate(lines) if "theirs: theirs1" in line)
+    lines.insert(at + 1, "    take: theirs")
+    path.write_text("\n".join(lines))
+    assert by_mail.resolve()["datasets"][0]["tables"][0]["count"] == 2
+    by_mail.run("resolve", "golden", "people", "--theirs", "--key", "p2@x.org", code=4)
+    assert "@x.org" not in path.read_text()
+    by_mail.resolve("--ours", code=0)
+    assert "theirs1" in (rows := by_mail.run("sql", "select n from people order by mail"))
+    assert "ours0" in rows
+    assert "theirs2" in rows
+
+
+def test_a_key_that_is_no_conflict_does_not_repeat_personal_words(by_mail):
+    said = by_mail.run("resolve", "golden", "people", "--ours", "--key", "nobody@x.org", code=3)
+    assert "nobody" not in said
