@@ -402,6 +402,10 @@ def test_a_table_renamed_here_and_edited_there_is_renamed_and_edited(stage):
 def test_a_table_renamed_and_edited_here_and_edited_there_is_left_to_a_person(stage):
     pointer = _rename(stage, {**START, 2: "renamed"})
     assert stage.try_git("merge", "main").returncode == 1
+    # So little is alike in the two files that Git sees a table that was removed here and changed there.
+    assert stage.resolve()["datasets"][0]["tables"][0]["conflicts"][0]["kind"] == "table_removed"
+    stage.git("merge", "--abort")
+    assert stage.try_git("merge", "-X", "find-renames=10%", "main").returncode == 1
     assert "<<<<<<< " in pointer.read_text()
     said = stage.run("resolve", code=2)
     assert "is the pointer of the table orders" in said
