@@ -19,8 +19,8 @@ Written by `make docs` from what `tdmvc COMMAND --help` says; edit the commands,
 
 Exit codes: 0 done; 1 done, and the answer is "no" (differences with `--exit-code`, drift, damage found by
 `verify`); 2 the words, the configuration or the manifest are wrong; 3 no such dataset, version, table or release;
-4 local changes would be overwritten; 5 a policy forbids it; 6 the store: a part is missing or damaged, a disk is
-full, a remote cannot be reached; 7 a database; 70 a bug; 130 interrupted.
+4 a merge needs a person, or local changes would be overwritten; 5 a policy forbids it; 6 the store: a part is
+missing or damaged, a disk is full, a remote cannot be reached; 7 a database; 70 a bug; 130 interrupted.
 """
 
 

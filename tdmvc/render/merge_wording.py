@@ -26,9 +26,12 @@ def kind_words(kind: ConflictKind) -> str:
 
 
 def counts_words(counts: MergeCounts) -> str:
-    """Say what came from their side: `2 added, 1 changed`; empty where nothing did."""
+    """Say what came from their side: `2 rows added, 1 changed`; empty where nothing did."""
     said = ((counts.rows_added, "added"), (counts.rows_removed, "removed"), (counts.rows_changed, "changed"))
     words = [f"{number(count)} {word}" for count, word in said if count]
+    if words:
+        first, _, word = words[0].partition(" ")
+        words[0] = f"{first} {'row' if first == '1' else 'rows'} {word}"
     if counts.parts_taken:
         words.append(f"{plural(counts.parts_taken, 'part')} taken whole")
     return ", ".join(words)
@@ -50,5 +53,5 @@ def pointer_merge_line(
         why = f" {problem.what}" if problem else ""
         return f"{name}: the rows were not merged.{why} Ask whoever added it to push, then run: {command}"
     if merge.is_settled:
-        return f"{name}: rows of both sides; from theirs {counts_words(merge.counts) or 'nothing new'}"
+        return f"{name}: rows of both sides; from theirs: {counts_words(merge.counts) or 'nothing new'}"
     return f"{name}: {plural(merge.conflict_count, 'conflict')} left to you: {command}"

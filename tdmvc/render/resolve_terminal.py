@@ -82,7 +82,7 @@ def _table(dataset: DatasetResolution, table: TableResolution, page: Page) -> No
 
 def _came(table: TableResolution) -> str:
     words = counts_words(table.merge.counts)
-    return f"from theirs {words}" if words else ""
+    return f"from theirs: {words}" if words else ""
 
 
 def _head(kind: ConflictKind, page: Page) -> list[Cell]:
@@ -156,7 +156,7 @@ def _next_steps(report: ResolveReport) -> Iterator[Step]:
     if any(dataset.others for dataset in report.datasets):
         yield Step("git status", "the other files in conflict")
     elif settled and report.operation is not None:
-        yield Step(_GO_ON[report.operation], "finish what Git began")
+        yield Step(_GO_ON.get(report.operation, "git status"), "finish what Git began")
     elif settled:
         yield Step("git commit", "keep it")
     if settled:

@@ -39,7 +39,7 @@ def test_a_merge_brings_the_rows_of_both_sides_together(stage):
 
 def test_git_says_which_rows_came(stage):
     said = stage.try_git("merge", "clean")
-    assert "golden/orders: rows of both sides; from theirs 1 added, 1 changed" in said.stderr
+    assert "golden/orders: rows of both sides; from theirs: 1 row added, 1 changed" in said.stderr
 
 
 def test_the_merged_pointer_is_as_add_would_write_it(stage):

@@ -1,15 +1,26 @@
 """Reports made by hand, one for every status and shape that a verb can answer."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
 
 from tdmvc.model.change import Bump, BumpLevel
-from tdmvc.model.dataset import DatasetKind
+from tdmvc.model.dataset import DatasetKind, Pointer
 from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Kept, Refusal
+from tdmvc.model.merge import (
+    Choice,
+    Conflict,
+    ConflictKind,
+    MergeCounts,
+    Resolutions,
+    Side,
+    TableMerge,
+    TableOutcome,
+)
 from tdmvc.model.migration import Migration, MigrationProblem, MigrationState, UnreadableLocation
 from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.report import (
@@ -33,6 +44,14 @@ from tdmvc.model.report import (
     WithoutVersion,
 )
 from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.unmerged import (
+    ConflictFile,
+    DatasetResolution,
+    ListedConflict,
+    ResolveReport,
+    TableResolution,
+    UnmergedTable,
+)
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.model.work import WorkStatus
 
@@ -117,6 +136,32 @@ STATUS_MIXED = StatusReport(
     ),
 )
 STATUS_EMPTY = StatusReport(None, None, ())
+STATUS_CONFLICT = StatusReport(
+    "main",
+    None,
+    (
+        DatasetStatus(
+            "golden",
+            DatasetKind.GOLDEN,
+            (),
+            _V["3.2.0"],
+            (
+                TableStatusReport("customers", WorkStatus.CLEAN, "unchanged"),
+                TableStatusReport("orders", WorkStatus.CONFLICT, "changed"),
+            ),
+            None,
+        ),
+        DatasetStatus(
+            "reference",
+            DatasetKind.REFERENCE,
+            (_V["3.2.0"],),
+            _V["3.2.0"],
+            (TableStatusReport("countries", WorkStatus.CLEAN, "unchanged"),),
+            None,
+            leftovers=("conflicts/currencies.yaml",),
+        ),
+    ),
+)
 
 
 def version(
@@ -419,3 +464,131 @@ DRIFT_EXCUSED = (
     drift(DriftStatus.BEHIND, "reference", pending=(_CHANNEL,), is_excused=True),
     drift(DriftStatus.IN_STEP, "fits", actual_heads=("ae1027a6acf",), problems=STATE_BILLING.problems),
 )
+
+
+def resolution(
+    table: str,
+    key: tuple[str, ...],
+    conflicts: tuple[Conflict, ...],
+    *,
+    hidden: tuple[Conflict, ...] = (),
+    count: int | None = None,
+    outcome: TableOutcome = TableOutcome.CONFLICT,
+    marked: tuple[str, ...] = (),
+    decided: Resolutions | None = None,
+    rows: int = 0,
+) -> TableResolution:
+    pointers = {side: Pointer(table, f"{digit * 32}.dir") for side, digit in zip(Side, "123", strict=True)}
+    unmerged = UnmergedTable(
+        "golden",
+        table,
+        f"datasets/golden/{table}.dvc",
+        pointers,
+        {Side.OURS: "HEAD", Side.THEIRS: "feature/vouchers"},
+    )
+    listed = tuple(ListedConflict(one, is_hidden=one in hidden) for one in conflicts)
+    number = len(conflicts) if count is None else count
+    merge = TableMerge(
+        table,
+        outcome,
+        None,
+        key,
+        key,
+        MergeCounts(2, 3, 0, 1_204),
+        conflicts,
+        number,
+    )
+    file = ConflictFile(
+        table, unmerged.objects, unmerged.labels, key, key, marked, listed, number, decided or Resolutions()
+    )
+    return TableResolution(unmerged, merge, file, rows)
+
+
+_CONFLICTS = (
+    Conflict(ConflictKind.CELL, ("7", "EU"), "status", "open", "paid", None),
+    Conflict(ConflictKind.CELL, ("7", "EU"), "email"),
+    Conflict(ConflictKind.ROW_ADDED, ("8", None), "note", None, "", "A long note, " * 12),
+    Conflict(
+        ConflictKind.ROW_DELETED,
+        ("9", "US"),
+        None,
+        "total: 5.00",
+        None,
+        "total: 6.00",
+        "1 cell was edited: total",
+    ),
+    Conflict(ConflictKind.ROW_ADDED, ("\x1b[31m", "a,b"), "note", None, "x", "y"),
+)
+RESOLVE_LEFT = ResolveReport(
+    (
+        DatasetResolution(
+            "golden",
+            (
+                resolution("orders", ("id", "region"), _CONFLICTS, hidden=_CONFLICTS[1:2], count=1_207),
+                resolution(
+                    "people",
+                    ("mail",),
+                    (Conflict(ConflictKind.CELL, ("~0a1b2c3d4e5f6071",), "n", "1", "2", "3"),),
+                    marked=("mail",),
+                ),
+                resolution(
+                    "prices",
+                    (),
+                    (
+                        Conflict(
+                            ConflictKind.COLUMN_TYPE,
+                            (),
+                            "total",
+                            "int64",
+                            "decimal(9,2)",
+                            "string",
+                            "12 cells were edited",
+                        ),
+                    ),
+                ),
+                resolution(
+                    "drafts",
+                    (),
+                    (Conflict(ConflictKind.TABLE_REMOVED, (), None, "12 rows", None, "13 rows"),),
+                ),
+                resolution("genres", ("id",), (), outcome=TableOutcome.MERGED, rows=25),
+            ),
+            others=("datasets/golden/contract.yaml",),
+        ),
+    ),
+    "merge",
+)
+RESOLVE_DECIDED = ResolveReport(
+    (
+        DatasetResolution(
+            "golden",
+            (
+                resolution(
+                    "orders",
+                    ("id", "region"),
+                    _CONFLICTS[:2],
+                    count=1,
+                    decided=Resolutions(rows={("7", "EU"): {"status": Choice(Side.OURS)}}),
+                ),
+            ),
+        ),
+    ),
+)
+RESOLVE_DONE = ResolveReport(
+    (
+        DatasetResolution(
+            "golden",
+            (
+                resolution("orders", ("id",), (), outcome=TableOutcome.MERGED, rows=1_423),
+                resolution("drafts", (), (), outcome=TableOutcome.REMOVED),
+            ),
+            leftovers=("conflicts/currencies.yaml",),
+        ),
+    ),
+    "rebase",
+)
+RESOLVE_OTHERS = replace(
+    RESOLVE_DONE,
+    datasets=(replace(RESOLVE_DONE.datasets[0], others=("datasets/golden/contract.yaml",)),),
+)
+RESOLVE_NONE = ResolveReport(())

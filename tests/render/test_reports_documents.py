@@ -19,7 +19,10 @@ FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 CASES: dict[str, tuple[Callable[[Any], dict[str, object]], tuple[str, ...]]] = {
     "init": (documents.init_document, ("INIT_NEW", "INIT_AGAIN")),
     "add": (documents.add_document, ("ADD_MIXED", "ADD_SAME")),
-    "status": (documents.status_document, ("STATUS_CLEAN", "STATUS_MIXED", "STATUS_EMPTY")),
+    "status": (
+        documents.status_document,
+        ("STATUS_CLEAN", "STATUS_MIXED", "STATUS_CONFLICT", "STATUS_EMPTY"),
+    ),
     "list": (documents.list_document, ("LIST_MANY", "LIST_ONE", "LIST_UNPUBLISHED")),
     "show": (documents.show_document, ("SHOW_VERSION", "SHOW_WORK", "SHOW_WIDE")),
     "publish": (documents.publish_document, ("PUBLISH_PLAIN", "PUBLISH_TAGGED")),
@@ -28,6 +31,10 @@ CASES: dict[str, tuple[Callable[[Any], dict[str, object]], tuple[str, ...]]] = {
         ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE", "CHECKOUT_PARTLY"),
     ),
     "transfer": (documents.transfer_document, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
+    "resolve": (
+        documents.resolve_document,
+        ("RESOLVE_LEFT", "RESOLVE_DECIDED", "RESOLVE_DONE", "RESOLVE_OTHERS", "RESOLVE_NONE"),
+    ),
     "verify": (documents.verify_document, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
     "gc": (gc_document, ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED")),
     "sql": (documents.query_document, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
@@ -169,7 +176,10 @@ def test_the_samples_cover_every_status() -> None:
     drifts = document_of("drift", "DRIFT_EVERY")["drifts"]
     assert {drift["status"] for drift in drifts} == {status.value for status in DriftStatus}
     tables = [
-        table for dataset in document_of("status", "STATUS_MIXED")["datasets"] for table in dataset["tables"]
+        table
+        for sample in ("STATUS_MIXED", "STATUS_CONFLICT")
+        for dataset in document_of("status", sample)["datasets"]
+        for table in dataset["tables"]
     ]
     assert {table["work"] for table in tables} == {status.value for status in WorkStatus}
     assert {table["since_head"] for table in tables} == {"unchanged", "added", "changed", "removed"}

@@ -17,6 +17,7 @@ from tdmvc.render.migration_wording import title_of
 from tdmvc.render.migrations_terminal import render_migrations
 from tdmvc.render.page import names, size
 from tdmvc.render.query_terminal import render_query
+from tdmvc.render.resolve_terminal import render_resolution
 from tdmvc.render.status_terminal import render_status
 from tdmvc.render.terminal import display_width
 from tdmvc.render.transfer_terminal import render_checkout, render_transfer, render_verify
@@ -27,12 +28,16 @@ from tests.render import report_samples as samples
 CASES: dict[str, tuple[Callable[..., str], tuple[str, ...]]] = {
     "init": (render_init, ("INIT_NEW", "INIT_AGAIN")),
     "add": (render_add, ("ADD_MIXED", "ADD_SAME")),
-    "status": (render_status, ("STATUS_CLEAN", "STATUS_MIXED", "STATUS_EMPTY")),
+    "status": (render_status, ("STATUS_CLEAN", "STATUS_MIXED", "STATUS_CONFLICT", "STATUS_EMPTY")),
     "list": (render_list, ("LIST_MANY", "LIST_ONE", "LIST_UNPUBLISHED")),
     "show": (render_show, ("SHOW_VERSION", "SHOW_WORK", "SHOW_WIDE")),
     "publish": (render_publish, ("PUBLISH_PLAIN", "PUBLISH_TAGGED")),
     "checkout": (render_checkout, ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE", "CHECKOUT_PARTLY")),
     "transfer": (render_transfer, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
+    "resolve": (
+        render_resolution,
+        ("RESOLVE_LEFT", "RESOLVE_DECIDED", "RESOLVE_DONE", "RESOLVE_OTHERS", "RESOLVE_NONE"),
+    ),
     "verify": (render_verify, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
     "gc": (render_gc, ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED")),
     "sql": (render_query, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
@@ -139,6 +144,26 @@ def test_work_that_was_added_but_not_committed_asks_for_a_look_and_a_commit() ->
     assert text.startswith("Not clean: 1 of 1 dataset;")
     assert next_commands(text) == ["tdmvc diff golden"]
     assert "git commit" in text
+
+
+def test_what_a_merge_has_left_is_settled_first() -> None:
+    assert next_commands(rendered("status", "STATUS_CONFLICT")) == [
+        "tdmvc resolve golden",
+        "tdmvc resolve reference",
+    ]
+    assert next_commands(rendered("resolve", "RESOLVE_LEFT", width=120))[:2] == [
+        "tdmvc resolve golden orders --theirs --key 7,EU",
+        "tdmvc resolve golden orders --ours",
+    ]
+    assert next_commands(rendered("resolve", "RESOLVE_DONE"))[0] == "git rebase --continue"
+    assert next_commands(rendered("resolve", "RESOLVE_OTHERS"))[0] == "git status"
+    assert next_commands(rendered("resolve", "RESOLVE_NONE")) == []
+
+
+def test_what_is_decided_is_not_shown_as_left() -> None:
+    text = rendered("resolve", "RESOLVE_DECIDED")
+    assert "email" in text
+    assert "status" not in text
 
 
 def test_a_table_that_was_removed_is_not_called_missing() -> None:

@@ -10,9 +10,12 @@ import yaml
 
 from tdmvc.model.change import BumpLevel
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, ReleaseSource, RepoConfig
+from tdmvc.model.merge import Choice, Conflict, ConflictKind, Resolutions, Side
 from tdmvc.model.recorded import MigrationLocation, RecordedState
+from tdmvc.model.unmerged import ConflictFile, ListedConflict
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.repo.config import parse_config, render_config
+from tdmvc.repo.conflict_file import parse_conflict_file, render_conflict_file
 from tdmvc.repo.dataset import parse_dataset
 from tdmvc.repo.dataset_edit import update_dataset
 from tdmvc.repo.versions import parse_version, render_version
@@ -82,3 +85,27 @@ def test_the_published_examples_are_read_and_follow_the_schemas() -> None:
     for name, parse in (("repo", parse_config), ("dataset", parse_dataset), ("version", parse_version)):
         _check(name, _example(name))
         assert parse(_example(name), name)
+
+
+def test_a_written_file_of_conflicts_follows_its_schema() -> None:
+    conflicts = (
+        Conflict(ConflictKind.CELL, ("on", None), "1.0", "0x1", "", None),
+        Conflict(ConflictKind.COLUMN_TYPE, (), "c", "int64", "string", None, "2 cells were edited"),
+    )
+    objects = {Side.BASE: None, Side.OURS: "0" * 32 + ".dir", Side.THEIRS: "12" * 16 + ".dir"}
+    rows = {("on", None): {"1.0": Choice(None, "2.0")}, ("y", "z"): {None: Choice(Side.OURS)}}
+    listed = tuple(map(ListedConflict, conflicts))
+    decided = Resolutions(Side.BASE, {"no": Side.THEIRS}, rows)
+    file = ConflictFile("1e5", objects, {}, ("yes", "2"), ("yes", "2", "c"), ("2",), listed, 2, decided)
+    _check("conflicts", render_conflict_file(file, "tdmvc resolve"))
+
+
+def test_the_published_file_of_conflicts_is_read() -> None:
+    text = _example("conflicts")
+    _check("conflicts", text)
+    file = parse_conflict_file(text, "conflicts/orders.yaml")
+    assert file.decided.columns == {"note": Side.THEIRS}
+    assert file.decided.rows == {
+        ("7",): {"status": Choice(Side.OURS)},
+        ("1001",): {None: Choice(Side.BASE)},
+    }

@@ -20,6 +20,7 @@ def test_another_interpreter_takes_the_place_of_the_former(repo):
     assert set(write_settings(repo, wanted_settings("/new/python"))) == {
         "diff.tdmvc.command",
         "diff.tdmvc.textconv",
+        "merge.tdmvc.driver",
     }
 
 
@@ -43,6 +44,12 @@ def test_a_setting_with_several_values_is_read_whole(repo, app):
     git(app, "config", "--add", "x.y", "a\nb")
     git(app, "config", "--add", "x.y", "")
     assert read_setting(repo, "x.y") == ("a\nb", "")
+
+
+def test_a_percent_sign_in_the_interpreter_is_no_placeholder_of_git():
+    driver = wanted_settings("/a%Ob/python")["merge.tdmvc.driver"]
+    assert "[ -x /a%%Ob/python ] && /a%%Ob/python -P -m tdmvc git-merge" in driver
+    assert driver.endswith("f %O %A %B %L %P %S %X %Y")
 
 
 def test_no_interpreter_is_said_at_once():
