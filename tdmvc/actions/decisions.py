@@ -158,8 +158,7 @@ def _key_words(schema: TableSchema | None, key: Sequence[str]) -> str:
 
 def _check_column(merge: TableMerge, column: str) -> None:
     known = [conflict.column for conflict in merge.conflicts if conflict.column is not None]
-    known += merge.schema.column_names if merge.schema else ()
-    # Where columns are in conflict, the merged ones are not known; a name that only others have settles nothing.
+    known += merge.schema.column_names if merge.schema else merge.whole
     if column not in known:
         raise NotFoundError.named("column", column, list(dict.fromkeys(known)), where=merge.name)
 

@@ -83,8 +83,8 @@ class TableResolution:
     merge: TableMerge
     file: ConflictFile
     """What is left of it, as it may be shown."""
-    rows: int = 0
-    """Of the merged table, where it is settled."""
+    rows: int | None = None
+    """Of the merged table, where it is settled and they were counted."""
 
     @property
     def is_settled(self) -> bool:

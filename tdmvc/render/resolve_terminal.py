@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from tdmvc.model.merge import Cell as Said
-from tdmvc.model.merge import ConflictKind, Side
+from tdmvc.model.merge import ConflictKind, Side, TableOutcome
 from tdmvc.model.unmerged import (
     ConflictFile,
     DatasetResolution,
@@ -64,9 +64,9 @@ def _table(dataset: DatasetResolution, table: TableResolution, page: Page) -> No
     name = f"{visible(dataset.dataset)}/{visible(table.unmerged.table)}"
     merge = table.merge
     if table.is_settled:
-        gone = merge.outcome.value == "removed"
-        words = ["removed" if gone else plural(table.rows, "row")] if table.rows or gone else []
-        page.headline(name, joined([*words, _came(table)]))
+        rows = "" if table.rows is None else plural(table.rows, "row")
+        words = "removed" if merge.outcome is TableOutcome.REMOVED else rows
+        page.headline(name, joined([words, _came(table)]))
         return
     sides = [f"{side} is {visible(table.unmerged.label(side))}" for side in (Side.OURS, Side.THEIRS)]
     named = [

@@ -476,7 +476,7 @@ def resolution(
     outcome: TableOutcome = TableOutcome.CONFLICT,
     marked: tuple[str, ...] = (),
     decided: Resolutions | None = None,
-    rows: int = 0,
+    rows: int | None = None,
 ) -> TableResolution:
     pointers = {side: Pointer(table, f"{digit * 32}.dir") for side, digit in zip(Side, "123", strict=True)}
     unmerged = UnmergedTable(

@@ -117,7 +117,9 @@ class _Planner:
                 return self._without_rows(columns, conflicts)
             merge = self._merge(TableOutcome.CONFLICT, columns, counts)
             listed = tuple(conflicts[: self._most])
-            return MergePlan(replace(merge, conflicts=listed, conflict_count=open_count))
+            # Where only rows are left, whoever settles them needs the columns' types.
+            schema = None if columns.conflicts else columns.schema(self._sides[Side.OURS].schema)
+            return MergePlan(replace(merge, schema=schema, conflicts=listed, conflict_count=open_count))
         merge = self._merge(TableOutcome.MERGED, columns, counts)
         return MergePlan(replace(merge, schema=columns.schema(self._sides[Side.OURS].schema)), contents)
 
