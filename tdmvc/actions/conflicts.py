@@ -1,11 +1,13 @@
 """Tables that a merge has left to a person: found, and their conflicts written down."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-from tdmvc.actions.change_set import ChangeSet
 from tdmvc.actions.mark_key import need_mark_key
 from tdmvc.actions.workspace import Workspace
+from tdmvc.late import import_late
 from tdmvc.model.merge import UNDECIDED, Conflict, ConflictKind, Resolutions, RowKey, Side, TableMerge
 from tdmvc.model.tree import FileTree
 from tdmvc.model.unmerged import ConflictFile, ListedConflict, UnmergedTable
@@ -16,10 +18,16 @@ from tdmvc.repo.conflict_file import (
     parse_conflict_file,
     render_conflict_file,
 )
-from tdmvc.repo.pointer_edit import pointer_text
 from tdmvc.repo.pointer_text import render_conflict_texts
 from tdmvc.repo.trees import OverlaidTree
 from tdmvc.repo.unmerged import read_unmerged
+
+if TYPE_CHECKING:
+    from tdmvc.actions.change_set import ChangeSet
+    from tdmvc.repo import pointer_edit
+else:
+    # Most datasets are in no conflict, and what writes pointers is slow to import.
+    pointer_edit = import_late("tdmvc.repo.pointer_edit")
 
 LISTED = 1_000
 _MOST_CHARACTERS = 2_000_000
@@ -43,7 +51,7 @@ def tree_of_ours(workspace: Workspace, unmerged: Sequence[UnmergedTable]) -> Fil
     return OverlaidTree(
         workspace.tree,
         {
-            one.path: pointer_text(pointer) if (pointer := one.pointers[Side.OURS]) else None
+            one.path: pointer_edit.pointer_text(pointer) if (pointer := one.pointers[Side.OURS]) else None
             for one in unmerged
         },
     )
@@ -61,7 +69,7 @@ def read_conflict_file(workspace: Workspace, unmerged: UnmergedTable) -> Conflic
 
 
 def write_conflict(
-    change: ChangeSet, unmerged: UnmergedTable, file: ConflictFile, *, with_pointer: bool = True
+    change: "ChangeSet", unmerged: UnmergedTable, file: ConflictFile, *, with_pointer: bool = True
 ) -> None:
     """Add to a change what a table in conflict needs: the pointer with markers, and the file of its conflicts.
 
@@ -95,12 +103,15 @@ def leftover_files(
 
 def conflict_block(unmerged: UnmergedTable) -> str:
     """Return the pointer's text with the three sides between conflict markers."""
-    texts = {side: pointer_text(pointer) if pointer else None for side, pointer in unmerged.pointers.items()}
+    texts = {
+        side: pointer_edit.pointer_text(pointer) if pointer else None
+        for side, pointer in unmerged.pointers.items()
+    }
     return render_conflict_texts(texts, unmerged.labels)
 
 
 def conflict_file_text(unmerged: UnmergedTable, file: ConflictFile) -> str:
-    return render_conflict_file(file, f"tdmvc resolve {unmerged.dataset} {unmerged.table}")
+    return render_conflict_file(file, f"tdmvc resolve {unmerged.dataset} {shlex.quote(unmerged.table)}")
 
 
 def conflict_file(

@@ -7,7 +7,8 @@ from tdmvc.actions.decisions import Decision, check_values, decide
 from tdmvc.actions.merge_tables import MergedTable
 from tdmvc.actions.plan_again import plan_again
 from tdmvc.actions.workspace import Workspace
-from tdmvc.model.merge import UNDECIDED, Choice, Resolutions, RowKey, TableMerge
+from tdmvc.model.dataset import Pointer
+from tdmvc.model.merge import UNDECIDED, Choice, Resolutions, RowKey, TableMerge, TableOutcome
 from tdmvc.model.unmerged import ConflictFile, UnmergedTable
 
 _Rows = dict[RowKey, dict[str | None, Choice]]
@@ -37,6 +38,8 @@ def plan_resolution(workspace: Workspace, unmerged: UnmergedTable, decision: Dec
         UsageError: a key or a value is not of its column's type.
         PartError: rows are needed that are nowhere.
     """
+    if unmerged.by_hand is not None and decision is None:
+        return _as_by_hand(workspace, unmerged, unmerged.by_hand)
     before = read_conflict_file(workspace, unmerged)
     decided = _decided_before(workspace, unmerged, before)
     earlier = before.listed if before is not None and before.is_about(unmerged) else ()
@@ -52,6 +55,13 @@ def plan_resolution(workspace: Workspace, unmerged: UnmergedTable, decision: Dec
     merged = plan_again(workspace, unmerged, decided)
     file = conflict_file(workspace, unmerged, merged.merge, decided, earlier)
     return ResolvePlan(unmerged, merged, decided, file)
+
+
+def _as_by_hand(workspace: Workspace, unmerged: UnmergedTable, pointer: Pointer) -> ResolvePlan:
+    listing = workspace.store.listing(pointer.object, f"{unmerged.dataset}/{unmerged.table}")
+    merge = TableMerge(unmerged.table, TableOutcome.MERGED, None)
+    merged = MergedTable(merge, listing, pointer.size_bytes or workspace.store.size_bytes(listing))
+    return ResolvePlan(unmerged, merged, UNDECIDED, conflict_file(workspace, unmerged, merge))
 
 
 def _decided_before(workspace: Workspace, unmerged: UnmergedTable, file: ConflictFile | None) -> Resolutions:

@@ -21,6 +21,8 @@ class UnmergedTable:
     """What Git calls each side: a branch, a commit."""
     is_in_index: bool = False
     """Whether Git's index holds the sides, so that the path has to be marked as resolved."""
+    by_hand: Pointer | None = None
+    """What the file says, where somebody settled it with an editor, or Git by what it remembers (rerere)."""
 
     @property
     def folder(self) -> str:

@@ -134,6 +134,9 @@ def _notes(dataset: DatasetResolution) -> Iterator[str]:
     if dataset.others:
         others = names(dataset.others, 200)
         yield f"Git has other files in conflict too; settle them in an editor, then git add: {others}."
+    is_left = any(not table.is_settled for table in dataset.tables)
+    if is_left and any(path.endswith("/contract.yaml") for path in dataset.others):
+        yield "While contract.yaml is in conflict, every column counts as personal: settle that file first."
 
 
 def _next_steps(report: ResolveReport) -> Iterator[Step]:

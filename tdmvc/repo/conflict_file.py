@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tdmvc.model.merge import Cell, Choice, Conflict, ConflictKind, Resolutions, RowKey, Side
 from tdmvc.model.unmerged import ConflictFile, ListedConflict
+from tdmvc.repo.pointer_text import one_line
 from tdmvc.repo.yaml_file import YamlNode, check_format, flow_list, flow_mapping, parse_yaml, scalar
 
 CONFLICT_FOLDER = "conflicts"
@@ -23,7 +24,7 @@ def render_conflict_file(file: ConflictFile, command: str) -> str:
     """Return the file's text; `command` is what a person runs when conflicts are settled in it."""
     lines = [
         "# Settle each conflict by a line below it: `take: ours`, `take: theirs`, `take: base`, or `value: …`.",
-        f"# Then run: {command}",
+        f"# Then run: {one_line(command)}",
         f"format: {CONFLICT_FORMAT}",
         f"table: {scalar(file.table)}",
         "sides:",

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tdmvc.errors import ConfigError
 from tdmvc.model.dataset import Pointer
@@ -20,7 +21,7 @@ def read_unmerged(git: GitRepo, tree: FileTree, folder: str) -> list[UnmergedTab
     """Return the tables of a dataset's folder whose pointers are in conflict, sorted by name.
 
     A conflict over a whole file, as tdmvc writes it, says all of itself. Of any other, the sides are
-    what Git's index holds, whatever the file says: no driver ran, or one side has removed the table.
+    what Git's index holds: no driver ran, or one side has removed the table.
 
     Raises:
         ConfigError: a side is no pointer to a table, or the state before both is not to be had.
@@ -43,7 +44,8 @@ def read_unmerged(git: GitRepo, tree: FileTree, folder: str) -> list[UnmergedTab
         else:
             continue
         labels = marked.labels if marked is not None else {}
-        found.append(unmerged_table(path, sides, labels, is_in_index=path in stages))
+        one = unmerged_table(path, sides, labels, is_in_index=path in stages)
+        found.append(one if marked is not None else replace(one, by_hand=_by_hand(one, texts.get(path, ""))))
     return sorted(found, key=lambda one: one.table)
 
 
@@ -82,6 +84,14 @@ def _pointer(text: str | None, side: Side, path: str, folder: str) -> Pointer | 
             path,
             remedy=f"take a side with `git checkout --ours -- {path}` or --theirs, then `git add {path}`.",
         )
+    return pointer
+
+
+def _by_hand(one: UnmergedTable, text: str) -> Pointer | None:
+    """Return the pointer that the file is, if it is none of the sides: Git leaves one of these where it gives up."""
+    pointer = parse_pointer_text(text)
+    if pointer is None or pointer.folder != one.folder or pointer.object in one.objects.values():
+        return None
     return pointer
 
 

@@ -463,6 +463,10 @@ def test_plain_files_are_read_without_pyyaml(published: Path) -> None:
     assert "yaml" not in _loaded_by(published, *commands)
 
 
+def test_a_status_without_conflicts_loads_nothing_that_merges_or_writes(published: Path) -> None:
+    assert not _loaded_by(published, "status") & {"ruamel", "duckdb", "numpy"}
+
+
 def test_help_loads_nothing_heavy(published: Path) -> None:
     loaded = _loaded_by(published, "--help", "--version")
     assert not loaded & {"dvc", "dvc_data", "pyarrow", "duckdb", "git", "ruamel", "deepdiff", "numpy", "yaml"}

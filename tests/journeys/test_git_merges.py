@@ -418,3 +418,39 @@ def test_dvc_lock_in_conflict_says_to_run_the_pipeline_again(stage):
     said = stage.run("status", code=4)
     assert "dvc repro" in said
     assert "git checkout --ours -- dvc.lock" in said
+
+
+def test_what_git_remembers_of_a_settled_conflict_is_taken_and_laid_out(stage):
+    stage.git("config", "rerere.enabled", "true")
+    stage.try_git("merge", "clash")
+    stage.resolve("--theirs", code=0)
+    stage.git("commit", "-q", "-m", "Merged")
+    stage.git("reset", "-q", "--hard", "HEAD~1")
+    stage.run("checkout", "golden")
+    assert "previous resolution" in stage.try_git("merge", "clash").stderr
+    assert stage.unmerged() != ""
+    stage.resolve(code=0)
+    assert stage.unmerged() == ""
+    assert not (stage.root / CONFLICTS).exists()
+    stage.git("commit", "-q", "-m", "Merged again")
+    assert stage.rows() == {**BOTH, 1: "theirs"}
+    assert "Clean" in stage.run("status")
+
+
+def test_a_contract_in_conflict_hides_every_cell_and_does_not_stop_the_rows(stage):
+    contract = stage.root / "datasets/golden/contract.yaml"
+    for branch in ("clash", "main"):
+        stage.git("switch", "-q", branch)
+        stage.run("checkout", "golden")
+        contract.write_text(contract.read_text().replace("status: active", f"status: {branch}"))
+        stage.git("commit", "-q", "-a", "-m", "Contract")
+    assert "status: main" in contract.read_text()
+    assert stage.try_git("merge", "clash").returncode == 1
+    said = stage.run("resolve", code=4)
+    assert "every column counts as personal" in " ".join(said.split())
+    assert "•••" in said
+    done = stage.resolve("--theirs", code=0)
+    assert done["datasets"][0]["others"] == ["datasets/golden/contract.yaml"]
+    contract.write_text(stage.git("show", f"main:{contract.relative_to(stage.root)}") + "\n")
+    stage.git("commit", "-q", "-a", "-m", "Merged")
+    assert stage.rows() == {**BOTH, 1: "theirs"}

@@ -116,3 +116,8 @@ def test_a_row_without_a_key_is_named_by_all_its_cells():
     assert "    key: {x: a, z: null}\n" in text
     decided = _parse(text + "    take: ours\n  - key: {x: b, z: c}\n    take: base\n").decided
     assert decided.rows == {("a", None): {None: Choice(Side.OURS)}, ("b", "c"): {None: Choice(Side.BASE)}}
+
+
+def test_a_name_cannot_break_out_of_the_comment():
+    text = render_conflict_file(FILE, "tdmvc resolve golden 'a\ntake: ours\u2028take: theirs'")
+    assert _parse(text) == FILE
