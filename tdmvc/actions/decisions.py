@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 import pyarrow as pa
 
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.merge import Cell, Choice, Resolutions, RowKey, TableMerge
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.types import duckdb_type

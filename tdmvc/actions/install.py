@@ -15,7 +15,6 @@ from tdmvc.repo.git_config import DRIVER, remove_settings, wanted_settings, writ
 from tdmvc.store.durable import write_atomic
 
 
-
 def install(path: Path | str = ".") -> GitSetup:
     """Write the two drivers into the clone's configuration, and pointers and manifests into .gitattributes.
 

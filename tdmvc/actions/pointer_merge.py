@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.actions.conflicts import conflict_file, conflict_file_text
@@ -11,17 +10,18 @@ from tdmvc.actions.plan_again import plan_again
 from tdmvc.actions.pointer_states import dataset_of
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import ConfigError, StoreError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.merge import UNDECIDED, Resolutions, Side, TableMerge, TableOutcome
 from tdmvc.model.unmerged import UnmergedTable
 from tdmvc.repo.config import read_config
 from tdmvc.repo.conflict_file import CONFLICT_FOLDER, IGNORE_ALL, conflict_path
 from tdmvc.repo.git import GitRepo
+from tdmvc.repo.git_merge import MARKER_SIZE, is_inner_merge
 from tdmvc.repo.pointer_edit import render_pointer
 from tdmvc.repo.pointer_text import render_conflict_texts
 from tdmvc.repo.unmerged import unmerged_table
 from tdmvc.store.durable import write_atomic
 
-_MARKER_SIZE = 7
 _SIDES = {TableOutcome.OURS: Side.OURS, TableOutcome.THEIRS: Side.THEIRS, TableOutcome.BASE: Side.BASE}
 Texts = Mapping[Side, str]
 
@@ -55,7 +55,7 @@ def merge_pointers(
     texts: Texts,
     labels: Mapping[Side, str],
     *,
-    marker_size: int = _MARKER_SIZE,
+    marker_size: int = MARKER_SIZE,
 ) -> PointerMerge | None:
     """Merge the rows that three texts of a pointer name; parts go to the cache, and nothing else is written.
 
@@ -71,7 +71,7 @@ def merge_pointers(
         unmerged = unmerged_table(path, texts, labels)
     except ConfigError:
         return None
-    is_inner = _is_inner(workspace, path, marker_size)
+    is_inner = is_inner_merge(workspace.git, path, marker_size)
     try:
         merged = plan_again(workspace, unmerged, Resolutions(table=Side.BASE) if is_inner else UNDECIDED)
     except StoreError as error:
@@ -101,9 +101,9 @@ def write_conflict_beside(workspace: Workspace, done: PointerMerge) -> bool:
     return True
 
 
-def write_result(path: Path, done: PointerMerge) -> None:
-    """Write what becomes of the pointer where Git reads it: whole, or not at all."""
-    write_atomic(path, done.text.encode(), writer="git-merge")
+def write_result(path: Path, text: str) -> None:
+    """Write a merged text where Git reads it: whole, or not at all."""
+    write_atomic(path, text.encode(), writer="git-merge")
 
 
 def _text(merged: MergedTable, unmerged: UnmergedTable, texts: Texts) -> str:
@@ -123,12 +123,3 @@ def _text(merged: MergedTable, unmerged: UnmergedTable, texts: Texts) -> str:
 
 def _all_labels(unmerged: UnmergedTable) -> dict[Side, str]:
     return {side: unmerged.label(side) for side in Side}
-
-
-def _is_inner(workspace: Workspace, path: str, marker_size: int) -> bool:
-    """Tell a merge of common pasts by its longer markers: two more for each level; one more is a rename's."""
-    if marker_size <= _MARKER_SIZE:
-        return False
-    said = workspace.git.attribute(path, "conflict-marker-size")
-    outer = int(said) if said.isdecimal() else _MARKER_SIZE
-    return marker_size - outer >= 2

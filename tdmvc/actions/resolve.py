@@ -2,7 +2,6 @@
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tdmvc.actions.change_set import ChangeSet
 from tdmvc.actions.conflicts import (
@@ -16,6 +15,7 @@ from tdmvc.actions.decisions import Decision
 from tdmvc.actions.resolve_plan import ResolvePlan, plan_resolution
 from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import LocalWorkError, NotFoundError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.names import table_name
 from tdmvc.model.unmerged import DatasetResolution, ResolveReport, TableResolution, UnmergedTable
 from tdmvc.repo.conflict_file import conflict_path

@@ -1,12 +1,13 @@
 """A table in conflict, merged again with all that a person decided, in files and in words."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tdmvc.actions.conflicts import Marks, conflict_file, read_conflict_file
 from tdmvc.actions.decisions import Decision, check_values, decide
 from tdmvc.actions.merge_tables import MergedTable
 from tdmvc.actions.plan_again import plan_again
 from tdmvc.actions.workspace import Workspace
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.merge import UNDECIDED, Choice, Resolutions, RowKey, TableMerge, TableOutcome
 from tdmvc.model.unmerged import ConflictFile, UnmergedTable

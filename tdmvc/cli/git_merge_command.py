@@ -1,6 +1,7 @@
 """`tdmvc git-merge`: what Git calls to merge three texts of a file that tdmvc knows."""
 
 import os
+import posixpath
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from tdmvc.cli.git_calls import trace
 from tdmvc.errors import TdmvcError
 from tdmvc.model.merge import Side
 
-_CLEAN, _CONFLICT, _TEXT = 0, 1, 2
+_CLEAN, _CONFLICT, _TEXT = 0, 4, 2
+_MANIFESTS = frozenset({"dataset.yaml", "contract.yaml"})
+_SIDES = (Side.BASE, Side.OURS, Side.THEIRS)
 
 
 @click.command(name="git-merge", hidden=True, context_settings={"ignore_unknown_options": True})
@@ -19,27 +22,31 @@ _CLEAN, _CONFLICT, _TEXT = 0, 1, 2
 def command(context: click.Context, words: tuple[str, ...]) -> None:
     """Merge as Git's merge driver does: BASE OURS THEIRS MARKER-SIZE PATH [LABELS].
 
-    The result goes into OURS. Ends with 0, with 1 where a conflict is left, and with
+    The result goes into OURS. Ends with 0, with 4 where a conflict is left, and with
     another code where Git is to merge the texts, as `tdmvc install` tells it.
     """
     context.exit(_merge(words) if len(words) >= 5 else _TEXT)
 
 
 def _merge(words: Sequence[str]) -> int:
-    texts = dict(zip((Side.BASE, Side.OURS, Side.THEIRS), map(_read, words[:3]), strict=True))
-    if any(b".dir" not in data for side, data in texts.items() if data or side is not Side.BASE):
+    texts = {side: Path(word).read_bytes() for side, word in zip(_SIDES, words[:3], strict=True)}
+    is_manifest = posixpath.basename(words[4]) in _MANIFESTS
+    if not is_manifest and any(
+        b".dir" not in data for side, data in texts.items() if data or side != Side.BASE
+    ):
         return _TEXT  # a file of DVC, but of no folder: that costs no import
     try:
-        return _merge_pointers(words, {side: data.decode("utf-8-sig") for side, data in texts.items()})
+        merge = _merge_manifest if is_manifest else _merge_pointer
+        return merge(words, texts)
     except TdmvcError as error:
-        click.echo(f"tdmvc merged no rows of {words[4]}: {error.message}", err=True)
+        click.echo(f"tdmvc left {words[4]} to Git's merge of lines: {error.message}", err=True)
         return _TEXT
     except Exception as error:
         trace(error)
         return _TEXT
 
 
-def _merge_pointers(words: Sequence[str], texts: dict[Side, str]) -> int:
+def _merge_pointer(words: Sequence[str], data: dict[Side, bytes]) -> int:
     # Late, for the same reason.
     from tdmvc.actions.pointer_merge import (
         merge_pointers,
@@ -49,27 +56,43 @@ def _merge_pointers(words: Sequence[str], texts: dict[Side, str]) -> int:
     )
     from tdmvc.render.merge_wording import pointer_merge_line
 
-    path = words[4]
+    texts = {side: one.decode("utf-8-sig") for side, one in data.items()}
     with merging_workspace() as workspace:
-        done = merge_pointers(workspace, path, texts, _labels(words[5:8]), marker_size=int(words[3]))
+        done = merge_pointers(workspace, words[4], texts, _labels(words[5:8]), marker_size=int(words[3]))
         if done is None:
             return _TEXT
         write_conflict_beside(workspace, done)
-        write_result(Path(words[1]), done)
+        write_result(Path(words[1]), done.text)
         if workspace.git.holds_index:
             # A merge in memory is asked by a program, which has no use for this.
             click.echo(pointer_merge_line(done.unmerged, done.merge, done.problem), err=True)
     return _CONFLICT if done.has_conflict else _CLEAN
 
 
-def _read(path: str) -> bytes:
-    return Path(path).read_bytes()
+def _merge_manifest(words: Sequence[str], data: dict[Side, bytes]) -> int:
+    from tdmvc.actions.manifest_texts import merge_manifest_texts
+    from tdmvc.actions.pointer_merge import merging_workspace, write_result
+    from tdmvc.render.merge_wording import manifest_merge_lines
+
+    # A byte order mark is kept by the merge itself.
+    texts = {side: one.decode("utf-8") for side, one in data.items()}
+    with merging_workspace() as workspace:
+        merged = merge_manifest_texts(
+            workspace, words[4], texts, _labels(words[5:8]), marker_size=int(words[3])
+        )
+        if merged is None or merged.text is None:
+            return _TEXT
+        write_result(Path(words[1]), merged.text)
+        if merged.conflicts and workspace.git.holds_index:
+            click.echo(manifest_merge_lines(words[4], merged.conflicts), err=True)
+    return _CONFLICT if merged.conflicts else _CLEAN
 
 
 def _labels(words: Sequence[str]) -> dict[Side, str]:
     """Return what Git calls the sides; one that is too old to say leaves its placeholders as they are."""
-    named = zip((Side.BASE, Side.OURS, Side.THEIRS), words, strict=False)
-    labels = {side: word for side, word in named if word and not word.startswith("%")}
+    labels = {
+        side: word for side, word in zip(_SIDES, words, strict=False) if word and not word.startswith("%")
+    }
     # `git merge` has always told it so.
     heads = [name for key, name in os.environ.items() if key.startswith("GITHEAD_")]
     if Side.THEIRS not in labels and len(heads) == 1:

@@ -1,12 +1,16 @@
 """Knows how a merge of tables reads in words: what came, and what is left to decide."""
 
+from collections.abc import Sequence
+
 from tdmvc.errors import TdmvcError
+from tdmvc.model.manifest_merge import ManifestConflict
 from tdmvc.model.merge import ConflictKind, MergeCounts, TableMerge
 from tdmvc.model.unmerged import UnmergedTable
 from tdmvc.render.cells import visible
 from tdmvc.render.page import shell_word
 from tdmvc.render.terminal import number, plural
 
+_SHOWN = 10
 _KINDS = {
     ConflictKind.CELL: "both changed this cell",
     ConflictKind.ROW_ADDED: "both added this row, and the cell differs",
@@ -55,3 +59,14 @@ def pointer_merge_line(
     if merge.is_settled:
         return f"{name}: rows of both sides; from theirs: {counts_words(merge.counts) or 'nothing new'}"
     return f"{name}: {plural(merge.conflict_count, 'conflict')} left to you: {command}"
+
+
+def manifest_merge_lines(path: str, conflicts: Sequence[ManifestConflict]) -> str:
+    """Return what the merge driver says of a dataset.yaml or contract.yaml in conflict: where, and why."""
+    lines = [f"{visible(path)}: {plural(len(conflicts), 'conflict')} left to you, in the file itself"]
+    for conflict in conflicts[:_SHOWN]:
+        why = f": {visible(conflict.reason)}" if conflict.reason else ""
+        lines.append(f"  {visible(conflict.path) or 'the file'}{why}")
+    if len(conflicts) > _SHOWN:
+        lines.append(f"  … and {number(len(conflicts) - _SHOWN)} more")
+    return "\n".join(lines)

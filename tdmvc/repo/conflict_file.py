@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from tdmvc.model.merge import Cell, Choice, Conflict, ConflictKind, Resolutions, RowKey, Side
 from tdmvc.model.unmerged import ConflictFile, ListedConflict
 from tdmvc.repo.pointer_text import one_line
-from tdmvc.repo.yaml_file import YamlNode, check_format, flow_list, flow_mapping, parse_yaml, scalar
+from tdmvc.repo.yaml_file import check_format, flow_list, flow_mapping, parse_yaml, scalar
+from tdmvc.repo.yaml_node import YamlNode
 
 CONFLICT_FOLDER = "conflicts"
 CONFLICT_FORMAT = "tdmvc.conflicts/1"

@@ -4,8 +4,11 @@ import re
 
 from tdmvc.errors import UsageError
 from tdmvc.late_dataclass import dataclass
+from tdmvc.repo.git import GitRepo
 from tdmvc.repo.git_commands import GitCommands
 
+MARKER_SIZE = 7
+"""How long Git's conflict markers are where nobody says otherwise."""
 _OLDEST = (2, 38)
 _CONFLICTS = 1
 
@@ -47,3 +50,14 @@ def _check_version(commands: GitCommands) -> None:
             f"A preview of a merge needs Git 2.38 or newer; this is {said.strip()}.",
             remedy="install a newer Git, or merge into a scratch branch and run `tdmvc drift` there.",
         )
+
+
+def is_inner_merge(git: GitRepo, path: str, marker_size: int) -> bool:
+    """Tell whether a merge driver is asked about the common past of two commits, where nobody can settle a conflict.
+
+    Git tells it by longer markers alone: two more for each level; one more is a rename's.
+    """
+    if marker_size <= MARKER_SIZE:
+        return False
+    said = git.attribute(path, "conflict-marker-size")
+    return marker_size - (int(said) if said.isdecimal() else MARKER_SIZE) > 1

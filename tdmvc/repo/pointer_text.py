@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tdmvc.errors import ConfigError
+from tdmvc.late_dataclass import dataclass
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.merge import Side
 from tdmvc.model.names import table_name

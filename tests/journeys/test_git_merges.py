@@ -362,13 +362,13 @@ def test_in_the_common_past_what_is_undecided_stays_as_it_was_before_both(stage)
 @pytest.mark.parametrize("marker_size", [7, 8])
 def test_a_rename_lengthens_markers_by_one_and_is_no_common_past(stage, marker_size):
     code, text = _call_driver(stage, marker_size)
-    assert code == 1
+    assert code == 4
     assert text.startswith("<<<<<<< ours\nouts:\n")
 
 
 def test_longer_markers_that_a_person_asked_for_are_no_common_past(stage):
     (stage.root / ".git/info/attributes").write_text("*.dvc conflict-marker-size=20\n")
-    assert _call_driver(stage, 20)[0] == 1
+    assert _call_driver(stage, 20)[0] == 4
     assert _call_driver(stage, 22)[0] == 0
 
 
@@ -437,14 +437,59 @@ def test_what_git_remembers_of_a_settled_conflict_is_taken_and_laid_out(stage):
     assert "Clean" in stage.run("status")
 
 
+CONTRACT = "datasets/golden/contract.yaml"
+
+
+def _edit_contract(stage: Stage, branch: str, old: str, new: str) -> None:
+    stage.git("switch", "-q", branch)
+    stage.run("checkout", "golden")
+    path = stage.root / CONTRACT
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    stage.git("commit", "-q", "-a", "-m", "Contract")
+
+
+def test_contracts_are_merged_by_what_they_say_beside_the_rows(stage):
+    """Neighbouring lines: Git's merge of lines would call it a conflict."""
+    _edit_contract(stage, "clean", "- name: status\n", "- name: status\n        description: a word\n")
+    _edit_contract(stage, "main", "- name: status\n", "- name: status\n        businessName: State\n")
+    stage.git("merge", "-q", "clean")
+    text = (stage.root / CONTRACT).read_text()
+    assert "description: a word" in text
+    assert "businessName: State" in text
+    assert stage.rows() == {**BOTH, 5: "new"}
+
+
+def test_a_contract_in_conflict_is_told_with_its_place(stage):
+    _edit_contract(stage, "clean", "status: active", "status: draft")
+    _edit_contract(stage, "main", "status: active", "status: retired")
+    said = stage.try_git("merge", "clean")
+    assert said.returncode == 1
+    assert f"{CONTRACT}: 1 conflict left to you, in the file itself\n  status" in said.stderr
+    text = (stage.root / CONTRACT).read_text()
+    assert (
+        "<<<<<<< HEAD\nstatus: retired\n||||||| base\nstatus: active\n=======\nstatus: draft\n>>>>>>> clean\n"
+        in text
+    )
+    assert stage.rows("golden@HEAD") == {**START, 1: "ours", 4: "done"}
+
+
+def test_in_the_common_past_a_contract_in_conflict_stays_as_it_was_before_both(stage):
+    _edit_contract(stage, "clash", "status: active", "status: draft")
+    _edit_contract(stage, "main", "status: active", "status: retired")
+    names = {"O": "main~2", "A": "main", "B": "clash"}
+    for name, ref in names.items():
+        (stage.root / name).write_text(stage.git("show", f"{ref}:{CONTRACT}") + "\n")
+    words = [sys.executable, "-m", "tdmvc", "git-merge", "--", *names]
+    done = subprocess.run([*words, "9", CONTRACT], cwd=stage.root, check=False)
+    assert done.returncode == 0
+    assert (stage.root / "A").read_text() == (stage.root / "O").read_text()
+
+
 def test_a_contract_in_conflict_hides_every_cell_and_does_not_stop_the_rows(stage):
-    contract = stage.root / "datasets/golden/contract.yaml"
-    for branch in ("clash", "main"):
-        stage.git("switch", "-q", branch)
-        stage.run("checkout", "golden")
-        contract.write_text(contract.read_text().replace("status: active", f"status: {branch}"))
-        stage.git("commit", "-q", "-a", "-m", "Contract")
-    assert "status: main" in contract.read_text()
+    contract = stage.root / CONTRACT
+    _edit_contract(stage, "clash", "status: active", "status: draft")
+    _edit_contract(stage, "main", "status: active", "status: retired")
     assert stage.try_git("merge", "clash").returncode == 1
     said = stage.run("resolve", code=4)
     assert "every column counts as personal" in " ".join(said.split())
