@@ -1,7 +1,7 @@
 """Tables that a merge has left to a person: found, and their conflicts written down."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,6 @@ _MOST_CHARACTERS = 2_000_000
 """A file holds no more of conflicts than an editor likes to open, and than `tdmvc` reads back."""
 _CUT = 1_000
 CONFLICT_IGNORE = f"{CONFLICT_FOLDER}/.gitignore"
-_ABOUT_WHOLE_ROWS = frozenset({ConflictKind.ROW_DELETED, ConflictKind.ROW_COUNT})
 
 
 def unmerged_tables(workspace: Workspace, dataset: str) -> list[UnmergedTable]:
@@ -142,12 +141,10 @@ def conflict_file(
         {side: unmerged.label(side) for side in Side},
         merge.key,
         merge.whole or merge.key,
-        marks.columns,
+        marks.columns((*decided.rows, *(conflict.key for conflict in merge.conflicts))),
         tuple(listed),
         merge.conflict_count,
-        Resolutions(
-            decided.table, decided.columns, {marks.shown(key): row for key, row in decided.rows.items()}
-        ),
+        Resolutions(decided.table, decided.columns, rows),
     )
 
 
@@ -156,19 +153,28 @@ class Marks:
 
     def __init__(self, workspace: Workspace, merge: TableMerge) -> None:
         self._merge = merge
-        names = dict.fromkeys((*merge.key, *merge.whole))
-        self.columns = tuple(name for name in names if name in merge.personal_columns)
-        self._key = need_mark_key(workspace.git) if self.columns else b""
+        self._personal = merge.personal_columns & {*merge.key, *merge.whole}
+        self._key = need_mark_key(workspace.git) if self._personal else b""
+
+    def columns(self, keys: Iterable[RowKey]) -> tuple[str, ...]:
+        """Return the personal columns among those that these keys are made of."""
+        used = {name for key in keys for name in self._names(key)}
+        used |= set(self._merge.key)
+        order = dict.fromkeys((*self._merge.key, *self._merge.whole))
+        return tuple(name for name in order if name in used & self._personal)
 
     def shown(self, key: RowKey) -> RowKey:
         """Return a row's key as it may be shown."""
-        if not self.columns:
-            return key
-        names = self._merge.key if len(key) == len(self._merge.key) else self._merge.whole
         return tuple(
-            self._mark(name, cell) if name in self.columns else cell
-            for name, cell in zip(names, key, strict=True)
+            self._mark(name, cell) if name in self._personal else cell
+            for name, cell in zip(self._names(key), key, strict=True)
         )
+
+    def _names(self, key: RowKey) -> tuple[str, ...]:
+        """Return the columns of a key: those of the table's, or all where rows are counted; none for no row."""
+        if not key:
+            return ()
+        return self._merge.key if len(key) == len(self._merge.key) else self._merge.whole
 
     def real(self, rows: Mapping[RowKey, object]) -> dict[RowKey, RowKey]:
         """Return the real keys of shown ones, as far as the merge's conflicts tell them."""
@@ -185,7 +191,8 @@ class Marks:
 def _listed(conflict: Conflict, merge: TableMerge, marks: Marks) -> ListedConflict:
     is_hidden = conflict.kind.is_about_rows and (
         conflict.column in merge.personal_columns
-        or (conflict.kind in _ABOUT_WHOLE_ROWS and bool(merge.personal_columns))
+        # What was edited stands in one text, personal or not.
+        or (conflict.kind is ConflictKind.ROW_DELETED and bool(merge.personal_columns))
     )
     base, ours, theirs = (None if is_hidden else _cut(cell) for cell in _values(conflict))
     shown = Conflict(

@@ -366,3 +366,73 @@ def test_personal_keys_are_shown_as_marks_by_which_rows_can_be_settled(by_mail):
 def test_a_key_that_is_no_conflict_does_not_repeat_personal_words(by_mail):
     said = by_mail.run("resolve", "golden", "people", "--ours", "--key", "nobody@x.org", code=3)
     assert "nobody" not in said
+
+
+def _diverge(stage_of: Path, template: Path, texts: dict[str, str], *words: str) -> Stage:
+    """Make a repository in which `theirs` and main changed the table t, and merge."""
+    shutil.copytree(template, stage_of / "app", symlinks=True)
+    stage = Stage(stage_of / "app", stage_of)
+    stage.run("install")
+    for branch, text in texts.items():
+        if branch == "theirs":
+            stage.git("switch", "-q", "-c", branch)
+        elif branch == "ours":
+            stage.git("switch", "-q", "main")
+            stage.run("checkout", "golden")
+        (stage_of / "t.csv").write_text(text)
+        stage.run("add", "golden", stage_of / "t.csv", *words)
+        stage.git("add", "-A")
+        stage.git("commit", "-q", "-m", branch)
+    assert stage.try_git("merge", "theirs").returncode == 1
+    return stage
+
+
+def test_rows_of_a_composite_key_are_named_in_every_spelling(template, tmp_path):
+    lines = ["a,1", '"b,c",2', "d,3", "e,4"]
+    texts = {
+        branch: "code,n,v\n" + "".join(f"{line},{branch}\n" for line in lines)
+        for branch in ("base", "theirs", "ours")
+    }
+    stage = _diverge(tmp_path, template, texts, "--key", "t=code,n")
+    for words in (["--key", "a,1"], ["--key", '"b,c",2'], ["--key", "n=3,code=d"]):
+        stage.resolve("golden", "t", "--theirs", *words)
+    stage.resolve("golden", "t", "--base", "--key", "e", "--key", "4", code=0)
+    said = stage.run("sql", "select v from t order by n", "--format", "json")
+    assert "".join(said.split()).count('"theirs"') == 3
+    assert '"base"' in said
+
+
+def test_rows_without_a_key_are_settled_by_their_number(template, tmp_path):
+    texts = {"base": "x,y\na,1\n", "theirs": "x,y\na,1\na,1\nb,2\n", "ours": "x,y\na,1\na,1\na,1\n"}
+    stage = _diverge(tmp_path, template, texts)
+    (table,) = stage.resolve()["datasets"][0]["tables"]
+    (conflict,) = table["conflicts"]
+    assert (conflict["kind"], conflict["key"], table["key"], table["whole"]) == (
+        "row_count",
+        ["a", "1"],
+        [],
+        ["x", "y"],
+    )
+    assert [conflict[side] for side in ("base", "ours", "theirs")] == ["1", "3", "2"]
+    stage.resolve("golden", "t", "--theirs", "--key", "x=a,y=1", code=0)
+    said = stage.run("sql", "select x, count(*) from t group by x order by x", "--format", "json")
+    assert "".join(said.split()).endswith('"rows":[["a",2],["b",1]],"is_cut":false}')
+
+
+def test_a_column_of_two_types_is_settled_by_a_side_and_its_rows_follow(template, tmp_path):
+    texts = {
+        "base": "id,n\n1,1\n2,2\n",
+        "theirs": "id,n\n1,1.5\n2,2\n",
+        "ours": "id,n\n1,1\n2,two\n",
+    }
+    stage = _diverge(tmp_path, template, texts, "--key", "t=id")
+    (table,) = stage.resolve()["datasets"][0]["tables"]
+    assert {conflict["kind"] for conflict in table["conflicts"]} >= {"column_type"}
+    assert "n" in stage.run("resolve", "golden", "t", "--ours", "--column", "x", code=3)
+    done = stage.resolve("golden", "t", "--ours", "--column", "n", code=0)
+    # The contract says two types as well, and that is a person's file.
+    assert done["datasets"][0]["others"] == ["datasets/golden/contract.yaml"]
+    stage.git("checkout", "--ours", "--", "datasets/golden/contract.yaml")
+    stage.git("commit", "-q", "-a", "-m", "Merged")
+    said = stage.run("sql", "select cast(n as varchar) from t order by id", "--format", "json")
+    assert "".join(said.split()).endswith('"rows":[["1.5"],["two"]],"is_cut":false}')
