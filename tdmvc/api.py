@@ -10,6 +10,7 @@ from tdmvc.actions.add import AddOptions, add
 from tdmvc.actions.blame import DEFAULT_ROWS, blame
 from tdmvc.actions.check import check
 from tdmvc.actions.checkout import CheckoutOptions, checkout
+from tdmvc.actions.decisions import Decision
 from tdmvc.actions.diff import diff
 from tdmvc.actions.drift import drift
 from tdmvc.actions.history import read_span
@@ -17,6 +18,7 @@ from tdmvc.actions.log import log
 from tdmvc.actions.migrations import migrations
 from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.actions.query import read_table, run_query
+from tdmvc.actions.resolve import ResolveOptions, resolve
 from tdmvc.actions.review import review
 from tdmvc.actions.row_log import log_row
 from tdmvc.actions.show import list_versions, show
@@ -29,6 +31,7 @@ from tdmvc.model.check import CheckReport
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.drift import Drift
 from tdmvc.model.history import BlameReport, HistoryReport, RowHistory
+from tdmvc.model.merge import Choice
 from tdmvc.model.migration import MigrationState
 from tdmvc.model.report import (
     AddReport,
@@ -41,6 +44,7 @@ from tdmvc.model.report import (
     VerifyReport,
 )
 from tdmvc.model.review import Review
+from tdmvc.model.unmerged import ResolveReport
 
 PathLike = str | Path
 
@@ -191,6 +195,21 @@ class Workspace(base.Workspace):
         """Run a DuckDB query over a state's tables and return its rows as Arrow."""
         relation = run_query(self, query, at=at)
         return relation.to_arrow_table() if relation is not None else pa.table({})
+
+    def resolve(
+        self,
+        dataset: str | None = None,
+        table: str | None = None,
+        *,
+        choice: Choice | None = None,
+        key: Sequence[str] = (),
+        column: str | None = None,
+        again: bool = False,
+        force: bool = False,
+    ) -> ResolveReport:
+        """Settle what a merge has left, by a side or a value; without a choice, do what its files of conflicts say."""
+        decision = Decision(choice, column, tuple(key)) if choice is not None else None
+        return resolve(self, dataset, table, ResolveOptions(decision, is_again=again, force=force))
 
     def push(self, *refs: str, remote: str | None = None) -> TransferReport:
         """Send whole closures to a remote and verify each object there."""

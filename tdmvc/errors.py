@@ -63,19 +63,8 @@ class ConfigError(UsageError):
 class MergeConflictError(ConfigError):
     """A file holds what two branches say, and a person has not decided yet."""
 
-    exit_code = 4
-
     @classmethod
-    def in_pointer(cls, dataset: str, table: str, path: str) -> "MergeConflictError":
-        return cls(
-            f"The table {table} of {dataset} is in conflict: a merge left two states of it.",
-            where=path,
-            remedy=f"settle it with `tdmvc resolve {dataset}`, which shows what is left; "
-            "or take the merge back with `git merge --abort` or what `git status` says.",
-        )
-
-    @classmethod
-    def in_text(cls, path: str, line: int) -> "MergeConflictError":
+    def in_text(cls, path: str, line: int) -> Self:
         remedy = "finish the merge: keep what is right between the markers, and remove them."
         if Path(path).name == "dvc.lock":
             remedy = (
@@ -83,6 +72,21 @@ class MergeConflictError(ConfigError):
                 f"then `dvc repro` and `git add {path}`."
             )
         return cls("The file holds Git conflict markers.", where=f"{path}, line {line}", remedy=remedy)
+
+
+class TableConflictError(MergeConflictError):
+    """A merge left two states of a table, and a person has to decide first."""
+
+    exit_code = 4
+
+    @classmethod
+    def in_pointer(cls, dataset: str, table: str, path: str, line: int) -> Self:
+        return cls(
+            f"The table {table} of {dataset} is in conflict: a merge left two states of it.",
+            where=f"{path}, line {line}",
+            remedy=f"settle it with `tdmvc resolve {dataset}`, which shows what is left; "
+            "or take the merge back with `git merge --abort` or what `git status` says.",
+        )
 
 
 class UnreadableFileError(ConfigError):

@@ -31,6 +31,7 @@ VERBS = {
     "publish",
     "pull",
     "push",
+    "resolve",
     "review",
     "show",
     "sql",

@@ -12,7 +12,7 @@ from typing import TypeVar
 from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing
 from tdmvc.actions.tables import new_folders, work_status
 from tdmvc.actions.workspace import Workspace
-from tdmvc.errors import ConfigError, NotFoundError, PartError, StoreError
+from tdmvc.errors import ConfigError, MergeConflictError, NotFoundError, PartError, StoreError
 from tdmvc.model.check import CheckReport
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.finding import Finding, Severity
@@ -156,7 +156,7 @@ class _DatasetCheck:
             except ConfigError as error:
                 place = _PLACE.fullmatch(error.where)
                 path = place["file"] if place else error.where
-                kind = "conflict-markers" if "conflict markers" in error.what else f"{rule}-file"
+                kind = "conflict-markers" if isinstance(error, MergeConflictError) else f"{rule}-file"
                 line = int(place["line"]) if place and place["line"] else None
                 self._find(kind, Severity.ERROR, error.what, path, line=line, remedy=error.remedy)
                 if path in files.without or self._workspace.tree.read_text(path) is None:

@@ -1,6 +1,5 @@
 """From what a person says about conflicts, in words or in a file, to what a merge is told."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -8,14 +7,12 @@ from decimal import Decimal, InvalidOperation
 import pyarrow as pa
 
 from tdmvc.actions.workspace import Workspace
+from tdmvc.changes.key_words import parse_key
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.late_dataclass import dataclass
 from tdmvc.model.merge import Cell, Choice, Resolutions, RowKey, TableMerge
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.types import duckdb_type
-
-NULL = "NULL"
-_ITEM = re.compile(r'(?:([^,="]*)=)?(?:"((?:[^"]|"")*)"|([^,]*))(,|$)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,87 +71,25 @@ def check_values(workspace: Workspace, merge: TableMerge, decided: Resolutions) 
 
 
 def read_key(workspace: Workspace, merge: TableMerge, words: Sequence[str]) -> RowKey:
-    """Return the cells that name a row, spelled as conflicts spell them.
+    """Return the cells that name a row (see `parse_key`), spelled as conflicts spell them.
 
-    A word is `1001`, `order_id=1001`, `1,2` or `order_id=1,line=2`; with several words, each is
-    one column's. A value in double quotes may hold commas; `NULL` without quotes is no value.
+    A row of a table without a key is named by all its cells.
 
     Raises:
         UsageError: the words name another number of columns, or a value is not of its type.
     """
-    items = [item for word in words for item in _items(word, merge)]
-    named = {name: cell for name, cell in items if name is not None}
-    names = _key_columns(merge)
-    if (named and len(named) < len(items)) or len(items) != len(names):
-        example = ",".join(f"{name}=…" for name in names)
-        raise UsageError(
-            f"This names no row of {merge.name}.",
-            where="--key",
-            remedy=f"write --key '{example}'; a value with a comma goes into double quotes.",
-        )
-    cells = [named[name] if named else items[place][1] for place, name in enumerate(names)]
-    return tuple(_spelled_key(workspace, merge, name, cell) for name, cell in zip(names, cells, strict=True))
+    names = merge.key or merge.whole
+    known = {column.name: column for column in merge.schema.columns} if merge.schema else {}
+    # Where columns are in conflict their types are not known, and cells are taken by their spelling.
+    columns = tuple(known.get(name) or Column(name, pa.string()) for name in names)
+    values = parse_key(words, TableSchema(merge.name, columns, names), hidden=merge.personal_columns)
+    return tuple(_spelled(workspace, value, column) for value, column in zip(values, columns, strict=True))
 
 
-def _key_columns(merge: TableMerge) -> tuple[str, ...]:
-    """Return the columns that name a row on the command line: the key, or all where there is none."""
-    return merge.key or merge.whole
-
-
-def _items(word: str, merge: TableMerge) -> list[tuple[str | None, Cell]]:
-    names = _key_columns(merge)
-    name, sign, rest = word.partition("=")
-    if len(names) == 1:
-        is_named = bool(sign) and name.strip() in names
-        return [(name.strip() if is_named else None, _unquoted(rest if is_named else word))]
-    items: list[tuple[str | None, Cell]] = []
-    place = 0
-    while (match := _ITEM.match(word, place)) is not None:
-        found, quoted, bare, end = match.groups()
-        if found is not None and found.strip() not in names:
-            if quoted is not None:
-                break
-            # A text with an equals sign, at its own place.
-            found, bare = None, f"{found}={bare}"
-        cell = quoted.replace('""', '"') if quoted is not None else None if bare == NULL else bare
-        items.append((found.strip() if found is not None else None, cell))
-        place = match.end()
-        if not end:
-            return items
-    raise UsageError(
-        "The key has a double quote that does not end before a comma, or names a column that is none of it.",
-        where="--key",
-        remedy=f"the key is {', '.join(names)}.",
-    )
-
-
-def _unquoted(text: str) -> Cell:
-    if len(text) >= 2 and text[0] == text[-1] == '"':
-        return text[1:-1].replace('""', '"')
-    return None if text == NULL else text
-
-
-def _spelled_key(workspace: Workspace, merge: TableMerge, name: str, cell: Cell) -> Cell:
-    column = merge.schema.column(name) if merge.schema else None
-    if cell is None or column is None:
-        return cell
-    spelled = _cast(workspace, cell, column.type)
-    if spelled is None:
-        said = "The value" if name in merge.personal_columns else repr(cell)
-        raise UsageError(
-            f"{said} is no {column.spelled_type}, as {merge.name}.{name} has them.",
-            where="--key",
-            remedy=f"the key of {merge.name} is {_key_words(merge.schema, _key_columns(merge))}.",
-        )
-    return spelled
-
-
-def _key_words(schema: TableSchema | None, key: Sequence[str]) -> str:
-    columns = [schema.column(name) if schema else None for name in key]
-    return ", ".join(
-        f"{name} ({column.spelled_type})" if column else name
-        for name, column in zip(key, columns, strict=True)
-    )
+def _spelled(workspace: Workspace, value: object, column: Column) -> Cell:
+    sql = f"SELECT CAST(CAST($1 AS {duckdb_type(column.type)}) AS VARCHAR)"
+    cell: Cell = workspace.engine.execute(sql, [value]).fetchall()[0][0]
+    return cell
 
 
 def _check_column(merge: TableMerge, column: str) -> None:

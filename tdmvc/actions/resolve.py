@@ -14,7 +14,7 @@ from tdmvc.actions.conflicts import (
 from tdmvc.actions.decisions import Decision
 from tdmvc.actions.resolve_plan import ResolvePlan, plan_resolution
 from tdmvc.actions.workspace import Workspace
-from tdmvc.errors import LocalWorkError, NotFoundError
+from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
 from tdmvc.late_dataclass import dataclass
 from tdmvc.model.names import table_name
 from tdmvc.model.unmerged import DatasetResolution, ResolveReport, TableResolution, UnmergedTable
@@ -49,16 +49,34 @@ def resolve(
 
     Raises:
         NotFoundError: no such dataset, or no such table, column or row in conflict.
-        UsageError: a value does not fit its column.
+        UsageError: the words do not go together, or a value does not fit its column.
         LocalWorkError: rows in the working copy would be overwritten that nothing keeps.
         PartError: rows are needed that are nowhere.
     """
     options = options or ResolveOptions()
+    _check_words(options, table)
     chosen = workspace.chosen([dataset] if dataset is not None else [])
     done = [_resolve_dataset(workspace, name, table, options) for name in chosen]
     workspace.store.index.save()
     told = tuple(one for one in done if dataset is not None or _has_news(one))
     return ResolveReport(told, operation(workspace.git))
+
+
+def _check_words(options: ResolveOptions, table: str | None) -> None:
+    decision = options.decision
+    if decision is None:
+        return
+    if options.is_again:
+        raise UsageError(
+            "--again brings every conflict of a table back, and settles none.",
+            remedy="run it with a dataset and a table alone; then settle.",
+        )
+    if (decision.key or decision.column) and table is None:
+        raise UsageError(
+            "A row or a column is one of a table.", remedy="write tdmvc resolve DATASET TABLE and the rest."
+        )
+    if decision.choice.side is None and not (decision.key and decision.column):
+        raise UsageError("A value settles one cell.", remedy="add --key and --column.")
 
 
 def _has_news(done: DatasetResolution) -> bool:

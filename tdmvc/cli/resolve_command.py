@@ -58,7 +58,10 @@ def command(
       tdmvc resolve golden orders --again                    # begin anew
     """
     choice = _choice(sides, value, is_null=is_null)
-    _check_words(choice, table, key, column, is_again=is_again)
+    if (key or column) and choice is None:
+        raise UsageError(
+            "What is to be taken there?", remedy="add --ours, --theirs, --base, --value or --null."
+        )
     decision = Decision(choice, column, key) if choice is not None else None
     with opened(context) as workspace:
         options = ResolveOptions(decision, is_again=is_again, force=force)
@@ -82,23 +85,3 @@ def _choice(sides: tuple[str, ...], value: str | None, *, is_null: bool) -> Choi
             remedy="give one of --ours, --theirs, --base, --value and --null.",
         )
     return choices[0] if choices else None
-
-
-def _check_words(
-    choice: Choice | None, table: str | None, key: tuple[str, ...], column: str | None, *, is_again: bool
-) -> None:
-    if is_again and (choice is not None or key or column):
-        raise UsageError(
-            "--again brings every conflict of a table back, and settles none.",
-            remedy="run it with a dataset and a table alone; then settle.",
-        )
-    if (key or column) and choice is None:
-        raise UsageError(
-            "What is to be taken there?", remedy="add --ours, --theirs, --base, --value or --null."
-        )
-    if (key or column) and table is None:
-        raise UsageError(
-            "A row or a column is one of a table.", remedy="write tdmvc resolve DATASET TABLE and the rest."
-        )
-    if choice is not None and choice.side is None and not (key and column):
-        raise UsageError("A value settles one cell.", remedy="add --key and --column.")

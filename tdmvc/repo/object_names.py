@@ -10,7 +10,7 @@ import re
 
 from tdmvc.errors import ConfigError
 from tdmvc.late_dataclass import dataclass
-from tdmvc.repo.pointer_text import conflict_sides
+from tdmvc.repo.pointer_text import conflict_texts
 from tdmvc.repo.yaml_file import parse_yaml
 from tdmvc.repo.yaml_node import YamlNode
 
@@ -73,12 +73,20 @@ def _pointer_names(text: str) -> ObjectNames | None:
     found = frozenset(_find(text))
     # What ends before its path was cut, and so may its object be.
     is_plain = found and _SHAPE.search(text) and _PATH.search(text) and _are_objects(_MD5_KEY.findall(text))
-    if not is_plain and not all(_is_readable(side) for side in conflict_sides(text) or (text,)):
+    if not is_plain and not all(map(_is_readable, _sides(text))):
         return None
     if _FLOW.search(text) or "<<<<<<<" in text:
         return ObjectNames(pointed=found)
     pointed = frozenset(_find("\n".join(_outputs(text))))
     return ObjectNames(pointed, found - pointed)
+
+
+def _sides(text: str) -> list[str]:
+    """Return what each side of a pointer in conflict says; an empty one has removed the table."""
+    conflict = conflict_texts(text)
+    if conflict is None:
+        return [text]
+    return [side for side in (conflict.ours, conflict.theirs, conflict.base) if side and side.strip()]
 
 
 def _outputs(text: str) -> list[str]:

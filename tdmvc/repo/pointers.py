@@ -3,7 +3,7 @@
 import posixpath
 import re
 
-from tdmvc.errors import ConfigError, MergeConflictError
+from tdmvc.errors import ConfigError, TableConflictError
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.names import table_name
 from tdmvc.model.tree import FileTree
@@ -89,7 +89,8 @@ def _read_dvc_files(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
 
 def _read_dvc_file(text: str, path: str, folder: str, name: str) -> Pointer:
     if conflict_texts(text) is not None:
-        raise MergeConflictError.in_pointer(posixpath.basename(posixpath.dirname(path)), name, path)
+        line = text[: text.index("<<<<<<<")].count("\n") + 1
+        raise TableConflictError.in_pointer(posixpath.basename(posixpath.dirname(path)), name, path, line)
     root = parse_yaml(text, path)
     if root.text("wdir") not in (None, "."):
         raise root.need("wdir").error("A pointer of a table may not lead to another folder.")

@@ -252,6 +252,7 @@ def test_the_json_of_every_command_is_as_published(tdmvc: Tdmvc, published: Path
         "push": check("transfer", "push"),
         "pull": check("transfer", "pull"),
         "verify": check("verify", "verify", "--remote"),
+        "resolve": check("resolve", "resolve"),
         "gc": check("gc", "gc"),
         "sql": check("sql", "sql", "select *, now() as t, 1.5::decimal(4,2) as d, [1] as l from customers"),
         "check": check("check", "check"),

@@ -102,8 +102,8 @@ def test_every_faulty_file_is_told_with_its_line_not_only_the_first(tdmvc: Tdmvc
     marked = next(finding for finding in found if finding["rule"] == "conflict-markers")
     assert marked["details"]["line"] == 2
     text = " ".join(tdmvc("check", code=1).out.split())
-    assert "datasets/golden/customers.dvc:2: The file holds Git conflict markers." in text
-    assert "git checkout --ours" in text
+    assert "datasets/golden/customers.dvc:2: The table customers of golden is in conflict" in text
+    assert "tdmvc resolve golden" in text
 
 
 @pytest.mark.parametrize(

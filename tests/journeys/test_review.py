@@ -359,7 +359,7 @@ def test_conflict_marks_in_what_people_write_are_an_error_that_names_the_line(
     git(repo, "checkout", "-q", "datasets/golden/dataset.yaml")
     pointer = repo / "datasets/golden/notes.dvc"
     pointer.write_text("<<<<<<< HEAD\n" + pointer.read_text() + "=======\n>>>>>>> other\n")
-    said = tdmvc("review", "main", code=2).err
+    said = tdmvc("review", "main", code=4).err
     assert "datasets/golden/notes.dvc" in said
 
 
