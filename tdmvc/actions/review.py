@@ -135,7 +135,7 @@ def _check(workspace: Workspace, new: DatasetState, sides: Sides, diff: DatasetD
         workspace.engine,
         sides.new,
         changed={table.name for table in diff.tables if _may_break(table, sides)},
-        old=sides.old,
+        old=[sides.old],
         at=new.ref,
     )
     classification = check_classification(

@@ -1,6 +1,7 @@
 """Knows whether rows keep what the contract says of single tables: required, unique, key."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -31,6 +32,7 @@ def check_contract(
     tables: Mapping[str, TableSide],
     *,
     only: Collection[str] | None = None,
+    fresh: Collection[str] | None = None,
     at: str | None = None,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with the rows of each table: at most one finding a rule and column set.
@@ -40,6 +42,8 @@ def check_contract(
 
     Args:
         only: the tables to look at; None means all.
+        fresh: the parts (content hashes) outside of which nothing new can be wrong. Nulls and keys are
+            looked for in these alone, and unique values that stand in these are looked for in all.
         at: the state's reference, for the commands that remedies name.
 
     Cost: nulls are read from the footers; keys and unique columns are read whole,
@@ -52,18 +56,23 @@ def check_contract(
     findings: list[Finding] = []
     for name in sorted(tables):
         if only is None or name in only:
-            findings.extend(_check_table(con, tables[name], at))
+            findings.extend(_check_table(con, tables[name], fresh, at))
     return tuple(findings)
 
 
-def _check_table(con: duckdb.DuckDBPyConnection, side: TableSide, at: str | None) -> Iterator[Finding]:
+def _check_table(
+    con: duckdb.DuckDBPyConnection, side: TableSide, fresh: Collection[str] | None, at: str | None
+) -> Iterator[Finding]:
     schema = side.schema
     required = [c for c in schema.columns if c.required and c.name not in schema.key]
     unique = [c for c in schema.columns if c.unique and schema.key != (c.name,)]
     if not side.rows or not (schema.key or required or unique):
         return
     with store_errors(schema.name):
-        paths = locate_parts(side)
+        looked_at = side if fresh is None else side.only(fresh)
+        if not looked_at.parts:
+            return
+        paths = locate_parts(looked_at)
         asked = _Asked(con, schema, rows_sql(schema, paths), at)
         key = [c for c in schema.columns if c.name in schema.key]
         nulls = _count_nulls(asked, paths, [*required, *key])
@@ -71,11 +80,20 @@ def _check_table(con: duckdb.DuckDBPyConnection, side: TableSide, at: str | None
             if nulls[column.name]:
                 yield asked.null_in_required(column, nulls[column.name])
         for column in unique:
-            yield from asked.repeated_unique(column)
+            yield from _suspects(asked, side, looked_at, column).repeated_unique(column)
         if any(nulls[name] for name in schema.key):
             yield asked.null_key()
         if schema.key:
             yield from asked.duplicate_key()
+
+
+def _suspects(asked: "_Asked", side: TableSide, looked_at: TableSide, column: Column) -> "_Asked":
+    """Return the question about all rows whose value stands in the parts that are looked at."""
+    if looked_at is side:
+        return asked
+    name = quote_name(column.name)
+    every = rows_sql(side.schema, locate_parts(side))
+    return replace(asked, rows=f"(SELECT * FROM {every} WHERE {name} IN (SELECT {name} FROM {asked.rows}))")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A reference follows SQL's MATCH SIMPLE: where one of its columns is null, the ro
 names nothing, and nothing is broken.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -39,7 +39,8 @@ def check_references(
     tables: Mapping[str, TableSide],
     *,
     changed: Collection[str],
-    old: Mapping[str, TableSide] | None = None,
+    old: Sequence[Mapping[str, TableSide]] = (),
+    is_asked: Callable[[str, Reference], bool] = lambda table, reference: True,
     at: str | None = None,
 ) -> tuple[Finding, ...]:
     """Return the broken references from and to the changed tables, by table and in declared order.
@@ -50,7 +51,9 @@ def check_references(
     whose types have nothing in common `reference-not-comparable`.
 
     Args:
-        old: the tables before the change; without them every broken row is new.
+        old: the tables before the change, of a merge those of both sides: what was broken in
+            one of them is broken no more than before. Without them every broken row is new.
+        is_asked: leaves references out, by the table that has them.
         at: the new state's reference, for the commands that remedies name.
 
     Cost: reads the columns of the reference on both of its ends; `old` is read only
@@ -63,9 +66,9 @@ def check_references(
     findings: list[Finding] = []
     for name in sorted(tables):
         for reference in tables[name].schema.references:
-            if name in changed or reference.table in changed:
+            if (name in changed or reference.table in changed) and is_asked(name, reference):
                 with store_errors(name):
-                    findings.extend(_check(con, name, reference, tables, old or {}, at))
+                    findings.extend(_check(con, name, reference, tables, old, at))
     return tuple(findings)
 
 
@@ -74,15 +77,13 @@ def _check(
     name: str,
     reference: Reference,
     tables: Mapping[str, TableSide],
-    old: Mapping[str, TableSide],
+    old: Sequence[Mapping[str, TableSide]],
     at: str | None,
 ) -> Iterator[Finding]:
     child = tables[name]
     lacking = _lacking(reference, name, tables)
     if lacking is not None:
-        yield from _without_target(
-            con, child, reference, lacking, was_there=_lacking(reference, name, old) is None
-        )
+        yield from _without_target(con, child, reference, lacking, was_there=_was_there(name, reference, old))
         return
     parent = tables[reference.table]
     if _pair_all(reference, child.schema, parent.schema) is None:
@@ -93,7 +94,8 @@ def _check(
     try:
         if _collect(con, _BROKEN_NEW, reference, child, parent, child.schema.key):
             before = _collect_old(con, name, reference, old, child.schema.key)
-            yield from _Broken(con, child.schema, reference, parent.schema, old.get(name), at).findings(
+            schemas = tuple(side[name].schema for side in old if name in side)
+            yield from _Broken(con, child.schema, reference, parent.schema, schemas, at).findings(
                 has_old=before
             )
     finally:
@@ -110,6 +112,13 @@ def _lacking(reference: Reference, name: str, tables: Mapping[str, TableSide]) -
             if tables[table].schema.column(column) is None:
                 return f"{table} has no column {column}"
     return None
+
+
+def _was_there(name: str, reference: Reference, old: Sequence[Mapping[str, TableSide]]) -> bool:
+    """Tell whether a target was there, and no state had lost it already while it still named it."""
+    lacking = [side for side in old if _lacking(reference, name, side) is not None]
+    lost = any(name in side and reference in side[name].schema.references for side in lacking)
+    return len(lacking) < len(old) and not lost
 
 
 def _without_target(
@@ -159,7 +168,8 @@ class _Broken:
     schema: TableSchema
     reference: Reference
     parent: TableSchema
-    old: TableSide | None
+    old: tuple[TableSchema, ...]
+    """The table before."""
     at: str | None
 
     def findings(self, *, has_old: bool) -> Iterator[Finding]:
@@ -169,7 +179,7 @@ class _Broken:
             same = " AND ".join(f"n.i{i} IS NOT DISTINCT FROM o.i{i}" for i in range(self._identity))
             split = (
                 f"SELECT n.*, coalesce(o.rows, 0) AS before FROM {_BROKEN_NEW} n"
-                f" LEFT JOIN (SELECT {self._columns}, sum(rows) AS rows FROM {_BROKEN_OLD} GROUP BY ALL) o ON {same}"
+                f" LEFT JOIN (SELECT {self._columns}, max(rows) AS rows FROM {_BROKEN_OLD} GROUP BY ALL) o ON {same}"
             )
         # Rows alike in key and reference are told apart by number only: so many were broken before.
         fresh, stale = self.con.execute(
@@ -218,8 +228,7 @@ class _Broken:
         )
 
     def _was_personal(self) -> bool:
-        names = self.old.schema.personal_columns if self.old is not None else frozenset()
-        return not names.isdisjoint(self.schema.key)
+        return any(not schema.personal_columns.isdisjoint(self.schema.key) for schema in self.old)
 
     def _query(self) -> str:
         return (
@@ -233,18 +242,21 @@ def _collect_old(
     con: duckdb.DuckDBPyConnection,
     name: str,
     reference: Reference,
-    old: Mapping[str, TableSide],
+    old: Sequence[Mapping[str, TableSide]],
     key: tuple[str, ...],
 ) -> bool:
-    """Collect the rows that were broken before; False where the old tables cannot tell."""
-    if _lacking(reference, name, old) is not None:
-        return False
-    child, parent = old[name], old[reference.table]
-    if any(child.schema.column(column) is None for column in key):
-        return False
-    if not child.rows or _pair_all(reference, child.schema, parent.schema) is None:
-        return False
-    return _collect(con, _BROKEN_OLD, reference, child, parent, key)
+    """Collect the rows that were broken before, of each state apart; False where no old tables can tell."""
+    queries = []
+    for side in old:
+        if _lacking(reference, name, side) is not None:
+            continue
+        child, parent = side[name], side[reference.table]
+        is_keyed = all(child.schema.column(column) is not None for column in key)
+        if is_keyed and child.rows and _pair_all(reference, child.schema, parent.schema) is not None:
+            queries.append(_broken_sql(reference, child, parent, key, with_keys=False))
+    if queries:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {_BROKEN_OLD} AS {' UNION ALL '.join(queries)}")
+    return bool(queries)
 
 
 def _collect(
@@ -255,20 +267,32 @@ def _collect(
     parent: TableSide,
     key: tuple[str, ...],
 ) -> bool:
-    """Fill a temporary table with the broken rows: the key as `k0`…, and the identity as texts `i0`…."""
+    """Fill a temporary table with the broken rows; tell whether there are any."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS {_broken_sql(reference, child, parent, key)}")
+    return bool(con.execute(f"SELECT count(*) FROM {into}").fetchall()[0][0])
+
+
+def _broken_sql(
+    reference: Reference,
+    child: TableSide,
+    parent: TableSide,
+    key: tuple[str, ...],
+    *,
+    with_keys: bool = True,
+) -> str:
+    """Return a SELECT of the broken rows: the key as `k0`…, the identity as texts `i0`…, and how many `rows`."""
     identity = ", ".join(
         f"{_as_text(_column(child.schema, column), f'c.{quote_name(column)}')} AS i{i}"
         for i, column in enumerate((*key, *reference.columns))
     )
-    keys = "".join(f"c.{quote_name(column)} AS k{i}, " for i, column in enumerate(key))
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT {keys}{identity}, count(*) AS rows"
+    keys = "".join(f"c.{quote_name(column)} AS k{i}, " for i, column in enumerate(key)) if with_keys else ""
+    return (
+        f"SELECT {keys}{identity}, count(*) AS rows"
         f" FROM {rows_sql(child.schema, locate_parts(child))} c"
         f" ANTI JOIN {rows_sql(parent.schema, locate_parts(parent))} p"
         f" ON {_same(reference, child.schema, parent.schema)}"
         f" WHERE {_whole(reference)} GROUP BY ALL"
     )
-    return bool(con.execute(f"SELECT count(*) FROM {into}").fetchall()[0][0])
 
 
 def _same(reference: Reference, child: TableSchema, parent: TableSchema) -> str:

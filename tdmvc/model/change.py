@@ -1,7 +1,7 @@
 """What is different between two states of a dataset."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,6 +20,10 @@ class TableSide:
     rows: int
     locate: Callable[[Sequence[str]], Sequence[Path]]
     """Return the Parquet files of the named parts, fetching what is missing; called for differing parts only."""
+
+    def only(self, parts: Collection[str]) -> "TableSide":
+        """Return the side with no other parts than these; `rows` stays an upper bound."""
+        return replace(self, parts=tuple(part for part in self.parts if part in parts))
 
 
 class TableStatus(StrEnum):

@@ -78,7 +78,9 @@ def test_a_row_that_names_nothing_is_an_error(con: duckdb.DuckDBPyConnection, tm
 
 def test_a_removed_parent_breaks_its_children(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old, new = shop(tmp_path, [1, 2], [(10, 1)]), shop(tmp_path, [2], [(10, 1)])
-    assert brief(check_references(con, new, changed={"orders"}, old=old)) == [("broken-reference", 1, ["10"])]
+    assert brief(check_references(con, new, changed={"orders"}, old=[old])) == [
+        ("broken-reference", 1, ["10"])
+    ]
 
 
 def test_references_between_unchanged_tables_are_not_asked(
@@ -94,7 +96,7 @@ def test_what_was_broken_before_is_a_warning_beside_what_is_new(
 ) -> None:
     old = shop(tmp_path, [1], [(10, 7), (11, 1), (12, 8)])
     new = shop(tmp_path, [1], [(10, 7), (11, 7), (12, 9), (13, 7)])
-    fresh, stale = check_references(con, new, changed={"items"}, old=old)
+    fresh, stale = check_references(con, new, changed={"items"}, old=[old])
     assert (fresh.rule, fresh.details["count"], fresh.details["keys"]) == (
         "broken-reference", 3, ["11", "12", "13"],
     )  # fmt: skip
@@ -107,7 +109,7 @@ def test_what_was_broken_before_is_a_warning_beside_what_is_new(
 
 def test_what_was_mended_is_not_said(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old, new = shop(tmp_path, [1], [(10, 7)]), shop(tmp_path, [1, 7], [(10, 7)])
-    assert check_references(con, new, changed={"orders"}, old=old) == ()
+    assert check_references(con, new, changed={"orders"}, old=[old]) == ()
 
 
 def test_a_composite_reference_with_a_null_in_it_names_nothing(
@@ -198,10 +200,10 @@ def test_a_parent_table_that_went_is_one_error_and_one_that_never_was_a_warning(
 ) -> None:
     old = shop(tmp_path, [1], [(10, 1), (11, 1), (12, None)])
     new = {"items": old["items"]}
-    (gone,) = check_references(con, new, changed={"orders"}, old=old)
+    (gone,) = check_references(con, new, changed={"orders"}, old=[old])
     assert (gone.rule, gone.severity, gone.details["rows"]) == ("reference-without-target", Severity.ERROR, 2)
     assert "there is no table orders; 2 rows of items name a row of it" in gone.message
-    (never,) = check_references(con, new, changed={"items"}, old=new)
+    (never,) = check_references(con, new, changed={"items"}, old=[new])
     assert never.severity is Severity.WARNING
 
 
@@ -215,7 +217,7 @@ def test_nothing_is_said_of_a_missing_parent_that_nobody_names(
 def test_a_column_that_the_parent_lost_is_said(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old = shop(tmp_path, [1], [(10, 1)])
     bare = write_parts(tmp_path, TableSchema("orders", (Column("note", TEXT),)), [[{"note": ""}]])
-    (found,) = check_references(con, {**old, "orders": bare}, changed={"orders"}, old=old)
+    (found,) = check_references(con, {**old, "orders": bare}, changed={"orders"}, old=[old])
     assert (found.rule, found.severity) == ("reference-without-target", Severity.ERROR)
     assert "orders has no column id" in found.message
 
@@ -238,7 +240,7 @@ def test_a_key_that_is_personal_on_either_side_is_not_said(
 
     old = tables("personal" if side == "old" else None, ["secret"])
     new = tables("personal" if side == "new" else None, [])
-    (found,) = check_references(con, new, changed={"p"}, old=old)
+    (found,) = check_references(con, new, changed={"p"}, old=[old])
     assert found.details["keys"] == ["•••"]
     assert "ada" not in repr(found)
     assert "secret" not in repr(found)
@@ -254,14 +256,14 @@ def test_odd_names_do_not_disturb(con: duckdb.DuckDBPyConnection, tmp_path: Path
         "p": write_parts(tmp_path, TableSchema("p", (Column("filename", INT),)), [[{"filename": 1}]]),
     }
     old = {**new, "c": write_parts(tmp_path, schema, [[row]])}
-    assert brief(check_references(con, new, changed={"c"}, old=old)) == [
+    assert brief(check_references(con, new, changed={"c"}, old=[old])) == [
         ("broken-reference", 1, ["(1, 2, 3, 6)"]),
         ("reference-broken-before", 1, ["(1, 2, 3, 4)"]),
     ]
 
 
 def test_nothing_is_left_in_the_connection(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    check_references(con, shop(tmp_path, [], [(1, 1)]), changed={"items"}, old=shop(tmp_path, [], [(1, 1)]))
+    check_references(con, shop(tmp_path, [], [(1, 1)]), changed={"items"}, old=[shop(tmp_path, [], [(1, 1)])])
     assert con.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
 
 
@@ -299,7 +301,7 @@ def test_counts_agree_with_plain_python(
                     "items": write_parts(Path(name), schema, [rows[:2], rows[2:]]),
                 }
             )
-        found = check_references(con, sides[1], changed={"items"}, old=sides[0])
+        found = check_references(con, sides[1], changed={"items"}, old=[sides[0]])
     counts = {f.rule: f.details["count"] for f in found}
     expected = {
         "broken-reference": (now - before).total(),
