@@ -4,11 +4,15 @@ import os
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.tree import FileTree
 from tdmvc.repo.git_commands import GitCommands, GitFailure, GitMissing
 from tdmvc.repo.trees import RevisionTree, WorkTree
+
+if TYPE_CHECKING:
+    from tdmvc.repo.prepared_merge import PreparedMerge
 
 _MOVED_BY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES"})
 _FILE_MODES = frozenset({"100644", "100755", "100664"})
@@ -84,6 +88,11 @@ class GitRepo:
         """Return the commit of HEAD, or None before the first commit."""
         return self.try_resolve("HEAD")
 
+    def parents(self, commit: str) -> list[str]:
+        """Return the parents that a commit names, also those that are not in this clone."""
+        head, _, _ = self.commands.read_object(commit).partition(b"\n\n")
+        return [line.split(b" ")[1].decode() for line in head.split(b"\n") if line.startswith(b"parent ")]
+
     @property
     def is_shallow(self) -> bool:
         return self.commands.run("rev-parse", "--is-shallow-repository").strip() == "true"
@@ -100,10 +109,13 @@ class GitRepo:
             self._trees[sha] = self._listed(sha, sha[:10])
         return self._trees[sha]
 
-    def merge_preview(self, ours: str, theirs: str) -> FileTree:
+    def merge_preview(self, ours: str, theirs: str, prepared: "PreparedMerge | None" = None) -> RevisionTree:
         """Return the files that a merge of two revisions would give; nothing moves.
 
         A file in conflict is there, and reading it is an error that names it.
+
+        Args:
+            prepared: files that were merged already, in place of Git's merge of their lines.
 
         Raises:
             NotFoundError: a revision is unknown, or the two share no history here.
@@ -111,9 +123,13 @@ class GitRepo:
         """
         self.merge_base(ours, theirs)
         # Few questions are about merges.
-        from tdmvc.repo.git_merge import merge_trees
+        from tdmvc.repo.git_merge import merge_trees, merge_trees_prepared
 
-        merged = merge_trees(self.commands, self.resolve(ours), self.resolve(theirs))
+        sides = self.resolve(ours), self.resolve(theirs)
+        if prepared is None:
+            merged = merge_trees(self.commands, *sides)
+        else:
+            merged = merge_trees_prepared(self, prepared, *sides)
         return self._listed(merged.tree, f"the merge of {ours} and {theirs}", merged.conflicts)
 
     def _listed(self, tree: str, label: str, conflicts: frozenset[str] = frozenset()) -> RevisionTree:

@@ -95,6 +95,23 @@ class GitCommands:
             raise GitMissing from None
         return status, output if isinstance(output, bytes) else output.encode(), str(said).strip()
 
+    def feed(self, text: str, *words: str) -> None:
+        """Run a command that reads its standard input.
+
+        Raises:
+            GitFailure: Git says no.
+        """
+        done = subprocess.run(
+            self._command(*words),
+            cwd=self._root,
+            env={**os.environ, **_ENVIRONMENT},
+            input=text.encode("utf-8", "surrogateescape"),
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise GitFailure(done.stderr.decode("utf-8", "replace").strip(), done.returncode)
+
     def list_unignored(self, folder: str) -> list[str] | None:
         """Return the files below a folder that Git tracks or would track, in no promised order; None where Git says no.
 

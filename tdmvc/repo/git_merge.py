@@ -1,11 +1,15 @@
 """Knows how Git merges two revisions into a tree of its object store, without a work tree."""
 
 import re
+from typing import TYPE_CHECKING
 
 from tdmvc.errors import UsageError
 from tdmvc.late_dataclass import dataclass
 from tdmvc.repo.git import GitRepo
 from tdmvc.repo.git_commands import GitCommands
+
+if TYPE_CHECKING:
+    from tdmvc.repo.prepared_merge import PreparedMerge
 
 MARKER_SIZE = 7
 """How long Git's conflict markers are where nobody says otherwise."""
@@ -29,10 +33,27 @@ def merge_trees(commands: GitCommands, ours: str, theirs: str) -> MergedTrees:
     Raises:
         UsageError: Git is too old, or cannot merge the two.
     """
+    return _merge(commands, (), {}, ours, theirs)
+
+
+def merge_trees_prepared(git: GitRepo, prepared: "PreparedMerge", ours: str, theirs: str) -> MergedTrees:
+    """Merge two commits, with prepared files where both changed a pointer. Nothing is put into the work tree.
+
+    Raises:
+        UsageError: Git is too old, or cannot merge the two.
+    """
+    place = str(prepared.quiet_place(git, ours))
+    folder = git.commands.run("rev-parse", "--absolute-git-dir").rstrip("\n")
+    env = {"GIT_DIR": folder, "GIT_WORK_TREE": place}
+    return _merge(git.commands, ("-C", place, *prepared.words), env, ours, theirs)
+
+
+def _merge(
+    commands: GitCommands, words: tuple[str, ...], env: dict[str, str], ours: str, theirs: str
+) -> MergedTrees:
     _check_version(commands)
-    status, output, said = commands.ask(
-        "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs
-    )
+    asked = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs)
+    status, output, said = commands.ask(*words, *asked, env=env)
     if status not in (0, _CONFLICTS):
         raise UsageError(
             f"Git cannot merge {ours[:10]} and {theirs[:10]}: {said or f'exit code {status}'}",

@@ -27,7 +27,7 @@ def commit_only(git: GitRepo, paths: Sequence[str], message: str) -> str:
     head = git.head()
     if head is not None and not git.is_dirty(paths):
         return head
-    _need_identity(git)
+    need_identity(git)
     known = [path for path in paths if os.path.lexists(git.root / path) or _is_tracked(git, path)]
     try:
         git.commands.run("add", "--all", "--", *known)
@@ -75,7 +75,7 @@ def create_annotated_tag(git: GitRepo, name: str, message: str, *, commit: str =
         )
     if name.startswith("-") or git.commands.try_run("check-ref-format", f"refs/tags/{name}") is None:
         raise UsageError(f"Git does not allow a tag to be called '{name}'.", where=str(git.root))
-    _need_identity(git)
+    need_identity(git)
     try:
         git.commands.run("tag", "--annotate", f"--message={message}", name, git.resolve(commit))
     except GitFailure as error:
@@ -86,7 +86,8 @@ def _is_tracked(git: GitRepo, path: str) -> bool:
     return bool(git.commands.run("ls-files", "-z", "--", path))
 
 
-def _need_identity(git: GitRepo) -> None:
+def need_identity(git: GitRepo) -> None:
+    """Raise where Git does not know who commits."""
     for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
         if git.commands.try_run("var", who) is None:
             raise UsageError(

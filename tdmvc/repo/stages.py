@@ -25,6 +25,11 @@ class Stage:
     """Output paths from the repository's root; the entry of dvc.lock, or None where the stage has not run."""
 
 
+def lock_path(label: str) -> str:
+    """Return the dvc.lock that keeps what a stage made, by the stage's label."""
+    return posixpath.join(posixpath.dirname(label.rpartition(":")[0]), "dvc.lock")
+
+
 def read_stages(tree: FileTree, folder: str) -> list[Stage]:
     """Return the stages of every dvc.yaml in `folder` and the folders above it.
 

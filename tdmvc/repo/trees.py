@@ -34,7 +34,7 @@ class RevisionTree:
         self._label = label
         self._blobs = blobs
         self._read_objects = read_objects
-        self._conflicts = conflicts
+        self.conflicts = conflicts
         self._names = sorted(map(_bytes, blobs))
         self.submodules = submodules
 
@@ -58,7 +58,7 @@ class RevisionTree:
     def read_texts(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         there = [path for path in paths if path in self._blobs]
         for path in there:
-            if path in self._conflicts:
+            if path in self.conflicts:
                 raise UnreadableFileError.in_conflict(path, self._label)
         read = self._read_objects([self._blobs[path] for path in there], most_bytes=MAX_TEXT_BYTES)
         for path, (content, size_bytes) in zip(there, read, strict=True):
