@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "review": "Review what a branch changes in the test data.",
     "log": "Show which commits changed a dataset, a table or a row.",
     "blame": "Show who last changed each cell of a row.",
+    "merge": "Merge a branch: tables by their rows, all else as Git does.",
     "publish": "Make the present state of a dataset an immutable version.",
     "list": "List datasets and their published versions.",
     "show": "Describe a state: tables, keys, types, references and ties.",

@@ -1,0 +1,190 @@
+"""`merge`: bring a branch's data and code into ours by one Git merge, row by row, and check what comes of it."""
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+
+from tdmvc.actions.change_set import ChangeSet
+from tdmvc.actions.conflicts import conflict_file, write_conflict
+from tdmvc.actions.lay_out import fetch_rows, laid_tables, lay_out_rows, refuse_lost_rows
+from tdmvc.actions.merge_plan import (
+    DatasetPlan,
+    MergePlan,
+    PlannedFile,
+    plan_merge,
+    planned_files,
+    prepared_files,
+    unmerged_table,
+)
+from tdmvc.actions.merged_whole import moved_dataset, moved_tables
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import UsageError
+from tdmvc.late_dataclass import dataclass
+from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset
+from tdmvc.repo.datasets import dataset_folder
+from tdmvc.repo.merging import (
+    begin_merge,
+    check_branches,
+    commit_merge,
+    fast_forward,
+    index_planned,
+    refuse_while_merging,
+    unmerged_paths,
+)
+from tdmvc.repo.prepared_merge import PreparedMerge
+
+
+class FastForward(StrEnum):
+    """Whether a merge may, must or must not just move the branch ahead."""
+
+    AUTO = "auto"
+    ONLY = "only"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeOptions:
+    """How a merge is made."""
+
+    message: str | None = None
+    is_committed: bool = True
+    fast_forward: FastForward = FastForward.AUTO
+    allow_broken: bool = False
+    """Commit also where the merged rows break a rule that both sides kept."""
+
+
+def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions | None = None) -> MergeReport:
+    """Merge a branch: tables by their rows, everything else as Git does.
+
+    All rows are merged and fetched before Git is asked; until then nothing that a person sees has changed.
+    A merge with conflicts, or one that breaks a rule, stays under way as one of Git does.
+
+    Raises:
+        LocalWorkError: local changes would be lost, or another merge is under way; nothing was changed.
+        NotFoundError: there is no such branch, or no common history here.
+        PartError: rows are needed that are nowhere; nothing was changed.
+        UsageError: several branches, or Git refuses.
+    """
+    options = options or MergeOptions()
+    branch = check_branches(branches)
+    if workspace.git.head() is None:
+        raise UsageError("There is no commit yet to merge into.", remedy="commit first.")
+    refuse_while_merging(workspace.git)
+    plan = plan_merge(workspace, "HEAD", branch)
+    if plan.is_up_to_date:
+        return MergeReport(MergeStatus.UP_TO_DATE, plan.labels, commit=plan.ours)
+    laid = _prepare_rows(workspace, plan)
+    if plan.is_fast_forward and options.fast_forward is not FastForward.NEVER:
+        fast_forward(workspace.git, branch)
+        _settle(workspace, plan, laid)
+        workspace.store.index.save()
+        moved = tuple(MovedDataset(d.name, moved_tables(d)) for d in plan.datasets if d.is_moved)
+        notes = _not_laid(plan, laid)
+        return MergeReport(MergeStatus.FAST_FORWARD, plan.labels, plan.theirs, moved, notes=notes)
+    if options.fast_forward is FastForward.ONLY:
+        raise UsageError(
+            f"HEAD and {branch} have both moved on, so this is no fast-forward.",
+            remedy=f"merge without --ff-only, or rebase: git rebase {branch}.",
+        )
+    prepared = PreparedMerge(
+        workspace.git,
+        workspace.temporary_folder(),
+        workspace.config.datasets,
+        prepared_files(workspace, plan),
+    )
+    begin_merge(workspace.git, branch, prepared, message=options.message)
+    _settle(workspace, plan, laid)
+    report = _finish(workspace, plan, options)
+    workspace.store.index.save()
+    return replace(report, notes=_not_laid(plan, laid))
+
+
+def _prepare_rows(workspace: Workspace, plan: MergePlan) -> dict[str, list[str]]:
+    """Return by dataset the tables whose rows are to be laid out, all of them in the cache by then."""
+    laid: dict[str, list[str]] = {}
+    for dataset in plan.datasets:
+        touched = [name for name, table in dataset.tables.items() if table.is_moved or table.is_open]
+        refuse_lost_rows(workspace, dataset.ours, touched, verb="the merge")
+        moved = [name for name in touched if dataset.tables[name].is_moved]
+        laid[dataset.name] = laid_tables(workspace, dataset.ours, moved)
+        wanted = {name: dataset.pointers[name] for name in laid[dataset.name] if name in dataset.pointers}
+        fetch_rows(workspace, dataset.name, wanted)
+    return laid
+
+
+def _not_laid(plan: MergePlan, laid: dict[str, list[str]]) -> tuple[str, ...]:
+    """Say whose rows moved and are not in the working copy, because they were not there before."""
+    notes = []
+    for dataset in plan.datasets:
+        left = [
+            n for n, t in dataset.tables.items() if t.is_moved and t.pointer and n not in laid[dataset.name]
+        ]
+        if left:
+            shown = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
+            notes.append(
+                f"The rows of {shown} are not in the working copy; `tdmvc checkout {dataset.name}` brings them."
+            )
+    return tuple(notes)
+
+
+def _settle(workspace: Workspace, plan: MergePlan, laid: dict[str, list[str]]) -> None:
+    """Make pointers, conflict files and rows of each dataset what the plan says, each dataset in one step."""
+    files = list(planned_files(workspace, plan))
+    for dataset in plan.datasets:
+        if dataset.is_moved:
+            _settle_dataset(workspace, plan, dataset, laid[dataset.name], files)
+    if not plan.is_fast_forward:
+        # Git may have taken one table for another one renamed, or been told to merge pointers as text.
+        folder = posixpath.normpath(workspace.config.datasets)
+        index_planned(workspace.git, folder, plan.ours, files)
+
+
+def _settle_dataset(
+    workspace: Workspace,
+    plan: MergePlan,
+    dataset: DatasetPlan,
+    laid: Sequence[str],
+    files: Sequence[PlannedFile],
+) -> None:
+    prefix = dataset_folder(workspace.config, dataset.name) + "/"
+    with workspace.writing(dataset.name) as journal:
+        change = ChangeSet(workspace, dataset.name)
+        try:
+            for path, text, _ in files:
+                if path.startswith(prefix) and text is not None:
+                    change.write(path.removeprefix(prefix), text)
+                elif path.startswith(prefix):
+                    change.remove(path.removeprefix(prefix))
+            for table in dataset.tables.values():
+                if table.is_open and table.merge is not None:
+                    unmerged = unmerged_table(workspace, plan, dataset.name, table)
+                    file = conflict_file(workspace, unmerged, table.merge)
+                    write_conflict(change, unmerged, file, with_pointer=False)
+                if table.name in laid:
+                    lay_out_rows(workspace, change, dataset.name, table.folder, table.name, table.pointer)
+            change.commit(journal)
+        except BaseException:
+            if not journal.is_open:
+                change.abandon()
+            raise
+
+
+def _finish(workspace: Workspace, plan: MergePlan, options: MergeOptions) -> MergeReport:
+    pointers = {path for path, _, _ in planned_files(workspace, plan) if path.endswith(".dvc")}
+    files = tuple(path for path in unmerged_paths(workspace.git) if path not in pointers)
+    if files or any(table.is_open for dataset in plan.datasets for table in dataset.tables.values()):
+        moved = tuple(MovedDataset(d.name, moved_tables(d)) for d in plan.datasets if d.is_moved)
+        return MergeReport(MergeStatus.OPEN, plan.labels, None, moved, files)
+    checked = [moved_dataset(workspace, one, workspace.tree, one.name) for one in plan.datasets]
+    datasets = tuple(one for one in checked if one.tables or one.findings or one.unchecked)
+    return conclude(workspace, MergeReport(MergeStatus.MERGED, plan.labels, None, datasets), options)
+
+
+def conclude(workspace: Workspace, report: MergeReport, options: MergeOptions) -> MergeReport:
+    """Commit a merge without conflicts, unless it breaks something, or nobody asked for a commit."""
+    is_broken = any(one.is_broken or one.unchecked for one in report.datasets)
+    if is_broken and not options.allow_broken:
+        return replace(report, status=MergeStatus.BROKEN)
+    commit = commit_merge(workspace.git, options.message) if options.is_committed else None
+    return replace(report, commit=commit, is_allowed=is_broken)

@@ -1,0 +1,222 @@
+"""`merge --continue` and `merge --abort`: how a merge that needed a person comes to its end."""
+
+import posixpath
+from dataclasses import replace
+
+from tdmvc.actions.change_set import ChangeSet
+from tdmvc.actions.conflicts import CONFLICT_IGNORE, conflict_files, unmerged_tables
+from tdmvc.actions.lay_out import fetch_rows, lay_out_rows, refuse_lost_rows
+from tdmvc.actions.merge import MergeOptions, conclude
+from tdmvc.actions.merge_sides import state_at
+from tdmvc.actions.merged_whole import check_states
+from tdmvc.actions.tables import table_folder, work_status
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import LocalWorkError
+from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.merge import Side
+from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset, MovedTable, TableMove
+from tdmvc.model.work import WorkStatus
+from tdmvc.repo import datasets
+from tdmvc.repo.conflict_file import conflict_path
+from tdmvc.repo.contract import CONTRACT_FILE
+from tdmvc.repo.dataset import DATASET_FILE
+from tdmvc.repo.git_writing import keep_snapshot
+from tdmvc.repo.merging import (
+    abort_merge,
+    changed_files,
+    merging_commit,
+    stage,
+    unmerged_paths,
+    unstaged_files,
+)
+from tdmvc.repo.stages import lock_path
+
+
+def continue_merge(workspace: Workspace, options: MergeOptions | None = None) -> MergeReport:
+    """Commit the merge that is under way, once nothing is left in conflict and the whole holds together.
+
+    What was added to datasets since goes into the commit; other files have to be staged as with Git.
+
+    Raises:
+        UsageError: no merge is under way, or Git refuses the commit.
+        LocalWorkError: rows of the working copy were not added.
+        ConfigError: a manifest still has conflict markers, or is wrong.
+        PartError: rows are needed that are nowhere.
+    """
+    options = options or MergeOptions()
+    theirs, ours = merging_commit(workspace.git), workspace.git.resolve("HEAD")
+    labels = {Side.BASE: "", Side.OURS: "HEAD", Side.THEIRS: theirs[:10]}
+    names = workspace.datasets()
+    left = [_open_tables(workspace, name) for name in names]
+    if any(dataset.tables for dataset in left):
+        found = tuple(dataset for dataset in left if dataset.tables)
+        return MergeReport(MergeStatus.OPEN, labels, None, found, _other_files(workspace))
+    states = [datasets.read_state(workspace.tree, workspace.config, name) for name in names]
+    for state in states:
+        edited = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.MODIFIED]
+        if edited:
+            raise LocalWorkError(
+                f"The working copy of {state.name} holds rows that were not added.",
+                where=f"{state.name}: {', '.join(edited)}",
+                remedy=f"take them into the merge with `tdmvc add {state.name}`, then continue.",
+            )
+    checked: list[MovedDataset] = []
+    for state in states:
+        sides = [state_at(workspace, state.name, revision) for revision in (ours, theirs)]
+        one = MovedDataset(state.name, _moved(state, *sides), check_states(workspace, state, sides))
+        if one.tables or one.findings:
+            checked.append(one)
+        _tidy(workspace, state)
+    stage(workspace.git, [path for name in names for path in _dataset_files(workspace, name)])
+    files = _other_files(workspace)
+    report = MergeReport(MergeStatus.MERGED, labels, None, tuple(checked), files)
+    if files:
+        return replace(report, status=MergeStatus.OPEN)
+    report = conclude(workspace, report, options)
+    workspace.store.index.save()
+    return report
+
+
+def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeReport:
+    """Take back the merge that is under way: files, rows and conflict files.
+
+    What was added since is kept under a ref of its own.
+
+    Args:
+        force: throw away rows that were edited since and not added.
+
+    Raises:
+        UsageError: no merge is under way.
+        LocalWorkError: rows that nobody has added would be lost; nothing was changed.
+    """
+    git = workspace.git
+    theirs, ours = merging_commit(git), git.resolve("HEAD")
+    labels = {Side.BASE: "", Side.OURS: "HEAD", Side.THEIRS: theirs[:10]}
+    names = sorted({*workspace.datasets(), *datasets.list_datasets(git.tree(ours), workspace.config)})
+    back: list[tuple[DatasetState, dict[str, tuple[str, Pointer | None]]]] = []
+    notes: list[str] = []
+    for name in names:
+        before = state_at(workspace, name, ours)
+        rows = _rows_to_bring_back(workspace, before, theirs, force=force)
+        fetch_rows(workspace, name, {t: pointer for t, (_, pointer) in rows.items() if pointer})
+        back.append((before, rows))
+    for before, rows in back:
+        if rows:
+            notes += _keep_added(workspace, before, theirs)
+        own = unstaged_files(git, datasets.dataset_folder(workspace.config, before.name))
+        # What was added since is kept by now, and Git would not go back over what it does not know.
+        stage(git, sorted(own & set(_dataset_files(workspace, before.name))))
+    abort_merge(git)
+    for before, rows in back:
+        with workspace.writing(before.name) as journal:
+            change = ChangeSet(workspace, before.name)
+            _remove_conflict_files(workspace, change, before.name)
+            for table, (folder, pointer) in rows.items():
+                lay_out_rows(workspace, change, before.name, folder, table, pointer)
+            change.commit(journal)
+    workspace.store.index.save()
+    return MergeReport(MergeStatus.ABORTED, labels, ours, notes=tuple(notes))
+
+
+def _open_tables(workspace: Workspace, name: str) -> MovedDataset:
+    tables = [MovedTable(one.table, TableMove.CONFLICT) for one in unmerged_tables(workspace, name)]
+    return MovedDataset(name, tuple(tables))
+
+
+def _moved(state: DatasetState, ours: DatasetState, theirs: DatasetState) -> tuple[MovedTable, ...]:
+    found: list[MovedTable] = []
+    for table in sorted({*state.pointers, *ours.pointers}):
+        new, old, other = (one.pointers.get(table) for one in (state, ours, theirs))
+        if (new and new.object) == (old and old.object):
+            continue
+        if new is None:
+            move = TableMove.REMOVED
+        elif old is None:
+            move = TableMove.ADDED
+        else:
+            move = TableMove.TAKEN if other and other.object == new.object else TableMove.MERGED
+        found.append(MovedTable(table, move))
+    return tuple(found)
+
+
+def _tidy(workspace: Workspace, state: DatasetState) -> None:
+    """Bring rows up to their pointers, where a killed process left others, and remove conflicts that are settled."""
+    stale = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.STALE]
+    if not stale and not conflict_files(workspace, state.name):
+        return
+    with workspace.writing(state.name) as journal:
+        change = ChangeSet(workspace, state.name)
+        for table in stale:
+            folder, pointer = table_folder(state, table), state.pointers[table]
+            lay_out_rows(workspace, change, state.name, folder, table, pointer)
+        _remove_conflict_files(workspace, change, state.name)
+        change.commit(journal)
+
+
+def _remove_conflict_files(workspace: Workspace, change: ChangeSet, dataset: str) -> None:
+    folders = conflict_files(workspace, dataset)
+    for path in (*map(conflict_path, folders), *([CONFLICT_IGNORE] if folders else [])):
+        change.remove(path)
+
+
+def _dataset_files(workspace: Workspace, name: str) -> list[str]:
+    """Return pointers and manifests of a dataset, those that are gone too."""
+    folder = datasets.dataset_folder(workspace.config, name)
+    listed = {*workspace.tree.list_files(folder), *workspace.git.tree("HEAD").list_files(folder)}
+    pointers = [path for path in listed if path.endswith(".dvc") and posixpath.dirname(path) == folder]
+    return sorted([*pointers, *(f"{folder}/{file}" for file in (DATASET_FILE, CONTRACT_FILE, ".gitignore"))])
+
+
+def _other_files(workspace: Workspace) -> tuple[str, ...]:
+    """Return the files in conflict that are no pointers of tables."""
+    top = posixpath.normpath(workspace.config.datasets)
+    prefix = "" if top == "." else top + "/"
+    return tuple(
+        path
+        for path in unmerged_paths(workspace.git)
+        if not (path.startswith(prefix) and path.endswith(".dvc"))
+    )
+
+
+def _rows_to_bring_back(
+    workspace: Workspace, before: DatasetState, theirs: str, *, force: bool
+) -> dict[str, tuple[str, Pointer | None]]:
+    """Return by table the folder and the pointer of HEAD, where the folder holds something else."""
+    others = state_at(workspace, before.name, theirs)
+    new = [table for table in others.pointers if table not in before.pointers]
+    touched = _touched(workspace, before)
+    if not force:
+        refuse_lost_rows(workspace, before, [*touched, *new], verb="taking the merge back")
+    rows: dict[str, tuple[str, Pointer | None]] = {}
+    for table in (*touched, *new):
+        status, folder = work_status(workspace, before, table)
+        if folder is not None and status is not WorkStatus.CLEAN:
+            rows[table] = (folder.path.name, before.pointers.get(table))
+    return rows
+
+
+def _touched(workspace: Workspace, before: DatasetState) -> list[str]:
+    """Return the tables whose pointers the merge changed: rows that were edited before it stay as they are."""
+    folder = datasets.dataset_folder(workspace.config, before.name)
+    changed = changed_files(workspace.git, "HEAD", ".")
+    return [
+        table
+        for table, pointer in before.pointers.items()
+        if (lock_path(pointer.stage) if pointer.stage else f"{folder}/{table_folder(before, table)}.dvc")
+        in changed
+    ]
+
+
+def _keep_added(workspace: Workspace, before: DatasetState, theirs: str) -> list[str]:
+    """Keep what was added since the merge began: nothing else would name its rows any more."""
+    if unmerged_tables(workspace, before.name):
+        return []
+    now = datasets.read_state(workspace.tree, workspace.config, before.name)
+    others = state_at(workspace, before.name, theirs)
+    known = {p.object for state in (before, others) for p in state.pointers.values()}
+    if {pointer.object for pointer in now.pointers.values()} <= known:
+        return []
+    ref = f"tdmvc/replaced/{before.name}"
+    path = workspace.dataset_path(before.name)
+    keep_snapshot(workspace.git, path, f"refs/{ref}", f"{before.name} before a merge was taken back")
+    return [f"What was merged is kept; `tdmvc checkout {before.name}@{ref}` brings it back."]

@@ -1,0 +1,81 @@
+"""`tdmvc merge`."""
+
+import click
+
+from tdmvc.actions.merge import FastForward, MergeOptions, merge
+from tdmvc.cli.output import emit, format_option, opened
+from tdmvc.errors import LocalWorkError, UsageError
+from tdmvc.render.merge_json import merge_document
+from tdmvc.render.merge_terminal import render_merge
+
+
+@click.command(name="merge")
+@click.argument("branches", nargs=-1, metavar="[BRANCH]")
+@click.option("-m", "--message", metavar="MSG", help="The message of the merge commit. [default: Git's own]")
+@click.option("--no-commit", is_flag=True, help="Merge, check, and leave the commit to --continue.")
+@click.option("--ff-only", is_flag=True, help="Only where the branch just adds to HEAD.")
+@click.option("--no-ff", is_flag=True, help="Make a merge commit also where the branch just adds to HEAD.")
+@click.option("--continue", "is_continue", is_flag=True, help="Check again and commit, when all is settled.")
+@click.option("--abort", "is_abort", is_flag=True, help="Take the merge back: files, rows, conflict files.")
+@click.option("--allow-broken", is_flag=True, help="Commit although the merged rows break a rule.")
+@click.option("--force", is_flag=True, help="With --abort: throw away rows edited since and not added.")
+@format_option
+@click.pass_context
+def command(
+    context: click.Context,
+    branches: tuple[str, ...],
+    message: str | None,
+    output_format: str,
+    *,
+    no_commit: bool,
+    ff_only: bool,
+    no_ff: bool,
+    is_continue: bool,
+    is_abort: bool,
+    allow_broken: bool,
+    force: bool,
+) -> int:
+    """Merge a branch into HEAD: tables row by row and cell by cell, all other files as Git does.
+
+    It is one Git merge, so code and data come together, and it needs no `tdmvc install`.
+    Before it is committed the merged whole is checked: keys, unique columns, references
+    over all tables, the contract. Conflicts, and rules that both sides kept and the merge
+    breaks, are left to you: exit code 4, the merge stays under way.
+
+    \b
+    Examples:
+      tdmvc merge feature/locale
+      tdmvc merge main --no-commit
+      tdmvc merge --continue
+      tdmvc merge --abort
+    """
+    if is_continue + is_abort + bool(branches) > 1:
+        raise UsageError("A branch, --continue and --abort exclude each other.", remedy="say one of them.")
+    if force and not is_abort:
+        raise UsageError("--force belongs to --abort.", remedy="leave it away.")
+    if ff_only and no_ff:
+        raise UsageError("--ff-only and --no-ff contradict each other.", remedy="say one of them.")
+    options = MergeOptions(
+        message,
+        is_committed=not no_commit,
+        fast_forward=FastForward.ONLY if ff_only else FastForward.NEVER if no_ff else FastForward.AUTO,
+        allow_broken=allow_broken,
+    )
+    with opened(context) as workspace:
+        if is_continue or is_abort:
+            from tdmvc.actions.merge_end import abort_this_merge, continue_merge
+
+            report = (
+                continue_merge(workspace, options)
+                if is_continue
+                else abort_this_merge(workspace, force=force)
+            )
+        else:
+            report = merge(workspace, branches, options)
+    emit(
+        context,
+        output_format,
+        lambda: merge_document(report),
+        lambda color, width: render_merge(report, color=color, width=width),
+    )
+    return LocalWorkError.exit_code if report.needs_person else 0
