@@ -69,23 +69,44 @@ def drift(
             "--at, --release and --merge-preview each name a schema.", remedy="choose one of them."
         )
     if merge_preview is not None:
-        tree = workspace.git.merge_preview("HEAD", merge_preview)
+        tree: FileTree = workspace.git.merge_preview("HEAD", merge_preview)
         subjects = list(_merged_subjects(workspace, tree, refs))
         starts: tuple[str, ...] = ("HEAD", merge_preview)
     else:
         subjects, at = _subjects(workspace, refs, at, release)
         tree = tree_at(workspace, at)
         starts = (at or "HEAD",)
-    locations = configured_locations(workspace, tree)
-    if not locations:
+    if not configured_locations(workspace, tree):
         raise NotFoundError(
             "tdmvc.yaml names no migrations, so there is nothing to compare with.",
             where=str(workspace.root / "tdmvc.yaml"),
             remedy="add `migrations: {main: {tool: …, path: …}}`; `tdmvc migrations` shows what can be found.",
         )
+    return _drifts(workspace, tree, subjects, starts, is_old=at is not None, touched_only=touched_only)
+
+
+def drift_of_merge(workspace: Workspace, merged: FileTree, starts: tuple[str, str]) -> list[Drift]:
+    """Compare the datasets of a merged tree with its migrations; nothing where it names none.
+
+    Args:
+        starts: the two revisions that it was merged from.
+    """
+    subjects = list(_merged_subjects(workspace, merged, ()))
+    return _drifts(workspace, merged, subjects, starts, is_old=False, touched_only=False)
+
+
+def _drifts(
+    workspace: Workspace,
+    tree: FileTree,
+    subjects: Sequence[_Subject],
+    starts: tuple[str, ...],
+    *,
+    is_old: bool,
+    touched_only: bool,
+) -> list[Drift]:
     drifts: list[Drift] = []
-    for location in locations:
-        check = _Check(workspace, tree, location, starts, is_old=at is not None)
+    for location in configured_locations(workspace, tree):
+        check = _Check(workspace, tree, location, starts, is_old=is_old)
         drifts.extend(with_touched(check(one), one.tables, touched_only=touched_only) for one in subjects)
     return drifts
 

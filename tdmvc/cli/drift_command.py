@@ -65,7 +65,7 @@ def command(
       tdmvc drift --merge-preview origin/main --touched-only
       tdmvc drift --fail-on behind,unknown --format junit > drift.xml
     """
-    statuses = _parse_fail_on(fail_on)
+    statuses = parse_fail_on(fail_on)
     with opened(context) as workspace:
         drifts = drift(
             workspace, refs, at=at, release=release, merge_preview=merge_preview, touched_only=touched_only
@@ -101,7 +101,8 @@ def _rendered(
     return render_drift_markdown(drifts, fail_on)
 
 
-def _parse_fail_on(text: str | None) -> frozenset[DriftStatus]:
+def parse_fail_on(text: str | None) -> frozenset[DriftStatus]:
+    """Return the statuses that `--fail-on` names."""
     if text is None:
         return DEFAULT_FAIL_ON
     words = [word.strip() for word in text.split(",") if word.strip() and word.strip() != "none"]

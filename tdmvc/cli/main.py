@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "log": "Show which commits changed a dataset, a table or a row.",
     "blame": "Show who last changed each cell of a row.",
     "merge": "Merge a branch: tables by their rows, all else as Git does.",
+    "merge-check": "Tell in CI what a merge would break, without making it.",
     "publish": "Make the present state of a dataset an immutable version.",
     "list": "List datasets and their published versions.",
     "show": "Describe a state: tables, keys, types, references and ties.",

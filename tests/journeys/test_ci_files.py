@@ -133,7 +133,7 @@ def _commands(text: str) -> list[list[str]]:
     found = []
     for script in _scripts(_parsed(text)):
         for line in script.replace("\\\n", " ").splitlines():
-            line = line.split(" || ")[0].strip()
+            line = line.split(" || ")[0].split(" > ")[0].strip()
             if line.startswith("tdmvc "):
                 found.append([word for word in shlex.split(line)[1:] if word != "$ONLY"])
     return found

@@ -1,0 +1,131 @@
+"""`merge-check`: what a merge would give, worked out in memory: conflicts, broken rules, drift."""
+
+import shlex
+from collections.abc import Collection
+from dataclasses import replace
+
+from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, drift_of_merge, failing
+from tdmvc.actions.merge_plan import MergePlan, plan_merge, planned_files, prepared_files
+from tdmvc.actions.merged_whole import moved_dataset
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import ConfigError, NotFoundError
+from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.model.finding import Finding
+from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset
+from tdmvc.model.tree import FileTree
+from tdmvc.repo.prepared_merge import PreparedMerge
+
+__all__ = ["DEFAULT_FAIL_ON", "merge_check"]
+
+
+def merge_check(
+    workspace: Workspace,
+    base: str,
+    head: str = "HEAD",
+    *,
+    fail_on: frozenset[DriftStatus] = DEFAULT_FAIL_ON,
+) -> MergeCheck:
+    """Merge a revision into its base in memory, and look at what comes of it.
+
+    Neither the work tree nor the index is touched; merged parts are kept in the cache.
+
+    Args:
+        base: the revision that is merged into.
+        head: the revision that is merged.
+        fail_on: drift of the merged result that counts, unless both sides have it just so.
+
+    Raises:
+        NotFoundError: a revision is unknown, or the two share no history here.
+        PartError: rows are needed that are nowhere.
+        UsageError: Git is too old.
+    """
+    for revision in (base, head):
+        _need_revision(workspace, revision)
+    plan = plan_merge(workspace, base, head)
+    if plan.is_up_to_date:
+        return MergeCheck(base, head, MergeStatus.UP_TO_DATE)
+    prepared = PreparedMerge(
+        workspace.git,
+        workspace.temporary_folder(),
+        workspace.config.datasets,
+        prepared_files(workspace, plan),
+    )
+    merged = workspace.git.merge_preview(plan.ours, plan.theirs, prepared)
+    files = _files_in_conflict(workspace, plan, merged.conflicts)
+    checked = [_without_commands(moved_dataset(workspace, one, merged, one.name)) for one in plan.datasets]
+    moved = tuple(one for one in checked if one.tables or one.findings or one.unchecked)
+    drifts = _drifts(workspace, merged, plan)
+    failed = {(str(f.dataset), str(f.details["location"])) for f in failing(drifts, fail_on)}
+    old = frozenset(one for one in failed if _is_old(workspace, drifts, one, (base, head)))
+    workspace.store.index.save()
+    status = MergeStatus.FAST_FORWARD if plan.is_fast_forward else MergeStatus.MERGED
+    if files or any(one.open_tables for one in moved):
+        status = MergeStatus.OPEN
+    elif any(one.is_broken for one in moved):
+        status = MergeStatus.BROKEN
+    return MergeCheck(base, head, status, moved, files, tuple(drifts), old, frozenset(failed) - old)
+
+
+def _need_revision(workspace: Workspace, revision: str) -> None:
+    """Raise where a revision is not here, with the command that brings a branch of the remote."""
+    remote, slash, branch = revision.partition("/")
+    git = workspace.git
+    if git.try_resolve(revision) is None and slash and remote in git.commands.run("remote").split():
+        spec = shlex.quote(f"{branch}:refs/remotes/{revision}")
+        deep = " --unshallow" if git.is_shallow else ""
+        raise NotFoundError(
+            f"The branch '{revision}' is not in this clone.",
+            where=str(git.root),
+            remedy=f"fetch it first: `git fetch{deep} {shlex.quote(remote)} {spec}`.",
+        )
+    git.resolve(revision)
+
+
+def _files_in_conflict(workspace: Workspace, plan: MergePlan, conflicts: Collection[str]) -> tuple[str, ...]:
+    """Return the files besides tables that a person would have to settle."""
+    planned = {path: is_settled for path, _, is_settled in planned_files(workspace, plan)}
+    tables = {path for path in planned if path.endswith(".dvc")}
+    settled = {path for path, is_settled in planned.items() if is_settled}
+    left = {path for path, is_settled in planned.items() if not is_settled}
+    return tuple(sorted((({*conflicts} - settled) | left) - tables))
+
+
+def _without_commands(dataset: MovedDataset) -> MovedDataset:
+    """The merged rows are in no working copy, so no command can show them yet."""
+    findings = (replace(one, remedy=_without_command(one)) for one in dataset.findings)
+    return replace(dataset, findings=tuple(findings))
+
+
+def _without_command(finding: Finding) -> str:
+    return finding.remedy.split("; see ")[0].removesuffix(".") + "." if finding.remedy else ""
+
+
+def _drifts(workspace: Workspace, merged: FileTree, plan: MergePlan) -> list[Drift]:
+    try:
+        return drift_of_merge(workspace, merged, (plan.ours, plan.theirs))
+    except ConfigError:
+        # tdmvc.yaml is in conflict, which is told as that.
+        return []
+
+
+def _is_old(
+    workspace: Workspace, drifts: list[Drift], which: tuple[str, str], sides: tuple[str, str]
+) -> bool:
+    """Tell whether both sides have the drift just so."""
+    merged = next(one for one in drifts if (one.dataset, one.location) == which)
+    for revision in sides:
+        try:
+            found = drift(workspace, [f"{merged.dataset}@{revision}"], at=revision)
+        except NotFoundError:
+            return False
+        if not any(_is_same(one, merged) for one in found):
+            return False
+    return True
+
+
+def _is_same(one: Drift, other: Drift) -> bool:
+    facts = [
+        (drift.location, drift.status, {m.id for m in drift.pending}, set(drift.extra))
+        for drift in (one, other)
+    ]
+    return facts[0] == facts[1]
