@@ -146,7 +146,7 @@ def _into_work_tree(
                 _write_manifest(workspace, change, current, target)
             changed = change.changed_files
             if change.rewrites_text:
-                notes += _keep_uncommitted(workspace, target.name)
+                notes += keep_uncommitted(workspace, target.name)
             change.commit(journal)
         except BaseException:
             if not journal.is_open:
@@ -156,7 +156,7 @@ def _into_work_tree(
     return _report(target, how, sides, changed, notes=tuple(notes))
 
 
-def _keep_uncommitted(workspace: Workspace, dataset: str) -> list[str]:
+def keep_uncommitted(workspace: Workspace, dataset: str) -> list[str]:
     """Keep pointers that were added but not committed: nothing else would name their rows any more."""
     path = workspace.dataset_path(dataset)
     if not workspace.git.is_dirty([path]):

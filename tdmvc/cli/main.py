@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "blame": "Show who last changed each cell of a row.",
     "merge": "Merge a branch: tables by their rows, all else as Git does.",
     "merge-check": "Tell in CI what a merge would break, without making it.",
+    "revert": "Take one change of a dataset back, and keep what came later.",
     "publish": "Make the present state of a dataset an immutable version.",
     "list": "List datasets and their published versions.",
     "show": "Describe a state: tables, keys, types, references and ties.",

@@ -1,0 +1,188 @@
+"""`revert`: take one change of a dataset back, and leave what came after it.
+
+A three-way merge in disguise: what the change made is the common past, what was before it is their
+side, the working copy is ours.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
+
+from tdmvc.actions.change_set import ChangeSet
+from tdmvc.actions.checkout import keep_uncommitted
+from tdmvc.actions.conflicts import conflict_file, unmerged_tables, write_conflict
+from tdmvc.actions.lay_out import fetch_rows, laid_tables, lay_out_rows, refuse_lost_rows
+from tdmvc.actions.manifest_plan import PlannedManifest
+from tdmvc.actions.merge_plan import PlannedTable, plan_tables
+from tdmvc.actions.merged_whole import check_states, moved_table
+from tdmvc.actions.revert_manifests import plan_reverted_manifests
+from tdmvc.actions.revert_range import Change, resolve_change
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import ConfigError, LocalWorkError, NotFoundError
+from tdmvc.late_dataclass import dataclass
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.finding import Finding
+from tdmvc.model.merge import Side
+from tdmvc.model.merge_report import RevertReport
+from tdmvc.model.unmerged import UnmergedTable
+from tdmvc.repo import datasets
+from tdmvc.repo.contract import CONTRACT_FILE, parse_contract
+
+
+@dataclass(frozen=True, slots=True)
+class RevertOptions:
+    """What is taken back."""
+
+    tables: tuple[str, ...] = ()
+    """Only these; none means all, and the manifests as a whole."""
+    parent: int | None = None
+    """Of a merge: the parent that counts as the state before, from 1."""
+
+
+def revert(
+    workspace: Workspace, dataset: str, word: str, options: RevertOptions | None = None
+) -> RevertReport:
+    """Bring back a dataset's state before one change into the working copy, keeping what came later.
+
+    Pointers, rows and manifests change in one step; nothing is committed, and no version changes.
+    Where later work touched the same cells, these are conflicts as of a merge.
+
+    Args:
+        word: a commit, a published version (the change from its parent), or a range `A..B`.
+
+    Raises:
+        NotFoundError: no such dataset, state or table.
+        LocalWorkError: rows that nobody added would be overwritten, or tables are in conflict already.
+        PartError: rows are needed that are nowhere; nothing was changed.
+    """
+    options = options or RevertOptions()
+    workspace.chosen([dataset])
+    with workspace.writing(dataset) as journal:
+        left = [one.table for one in unmerged_tables(workspace, dataset)]
+        if left:
+            raise LocalWorkError(
+                f"Tables of {dataset} are in conflict already: {', '.join(left)}.",
+                where=dataset,
+                remedy=f"settle them first: `tdmvc resolve {dataset}`.",
+            )
+        plan = _plan(workspace, dataset, word, options)
+        refuse_lost_rows(workspace, plan.ours, list(plan.moved), verb="the revert")
+        laid = laid_tables(workspace, plan.ours, [n for n, t in plan.moved.items() if not t.is_open])
+        fetch_rows(workspace, dataset, {n: p for n in laid if (p := plan.tables[n].pointer) is not None})
+        change = ChangeSet(workspace, dataset)
+        try:
+            _write(workspace, change, plan, laid)
+            changed = change.changed_files
+            notes = keep_uncommitted(workspace, dataset) if change.rewrites_text else []
+            findings = _check(workspace, plan)
+            change.commit(journal)
+        except BaseException:
+            if not journal.is_open:
+                change.abandon()
+            raise
+    workspace.store.index.save()
+    folder = datasets.dataset_folder(workspace.config, dataset)
+    return RevertReport(
+        dataset,
+        plan.change.before.ref,
+        plan.change.after.ref,
+        tuple(moved_table(table) for table in (*plan.moved.values(), *plan.of_stages.values())),
+        tuple(one.path.removeprefix(f"{folder}/") for one in plan.manifests),
+        tuple([one.path for one in plan.manifests if one.conflicts]),
+        findings,
+        changed,
+        (*notes, *plan.notes),
+        folder,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a revert makes of the working copy."""
+
+    dataset: str
+    change: Change
+    ours: DatasetState
+    tables: Mapping[str, PlannedTable]
+    manifests: tuple[PlannedManifest, ...]
+    notes: tuple[str, ...] = ()
+    moved: Mapping[str, PlannedTable] = field(default_factory=dict)
+    of_stages: Mapping[str, PlannedTable] = field(default_factory=dict)
+    """Tables that a pipeline has to make again: their pointers are not ours to write."""
+
+
+def _plan(workspace: Workspace, dataset: str, word: str, options: RevertOptions) -> _Plan:
+    change = resolve_change(workspace, dataset, word, parent=options.parent)
+    ours = datasets.read_state(workspace.tree, workspace.config, dataset)
+    known = sorted({*ours.pointers, *change.before.pointers, *change.after.pointers})
+    for table in options.tables:
+        if table not in known:
+            raise NotFoundError.named("table", table, known, where=dataset)
+    tables = plan_tables(workspace, change.after, ours, change.before, tables=options.tables)
+    touched = {name: table for name, table in tables.items() if table.is_moved or table.is_open}
+    of_stages = {name: _as_of_stage(table) for name, table in touched.items() if _stage(table)}
+    manifests, notes = plan_reverted_manifests(workspace, change, ours, options.tables)
+    return _Plan(
+        dataset,
+        change,
+        ours,
+        tables,
+        manifests,
+        tuple(notes),
+        {name: table for name, table in touched.items() if name not in of_stages},
+        of_stages,
+    )
+
+
+def _stage(table: PlannedTable) -> str | None:
+    ours = table.sides[Side.OURS]
+    return table.stage or (ours.stage if ours is not None else None)
+
+
+def _as_of_stage(table: PlannedTable) -> PlannedTable:
+    return replace(table, stage=_stage(table))
+
+
+def _write(workspace: Workspace, change: ChangeSet, plan: _Plan, laid: Sequence[str]) -> None:
+    store = workspace.store
+    folder = datasets.dataset_folder(workspace.config, plan.dataset)
+    labels = {
+        Side.BASE: plan.change.after.ref,
+        Side.OURS: "the working copy",
+        Side.THEIRS: plan.change.before.ref,
+    }
+    for table in plan.moved.values():
+        pointer = table.pointer
+        if table.is_open and table.merge is not None:
+            path = f"{folder}/{table.folder}.dvc"
+            unmerged = UnmergedTable(plan.dataset, table.name, path, table.sides, labels)
+            write_conflict(change, unmerged, conflict_file(workspace, unmerged, table.merge))
+        elif pointer is None:
+            change.remove(f"{table.folder}.dvc")
+        else:
+            listing = store.listing(pointer.object, f"{plan.dataset}/{table.name}")
+            change.point(table.name, table.folder, listing, pointer.size_bytes or store.size_bytes(listing))
+        if table.name in laid:
+            lay_out_rows(workspace, change, plan.dataset, table.folder, table.name, pointer)
+    for manifest in plan.manifests:
+        name = manifest.path.removeprefix(f"{folder}/")
+        if manifest.text is None:
+            change.remove(name)
+        else:
+            change.write(name, manifest.text)
+
+
+def _check(workspace: Workspace, plan: _Plan) -> tuple[Finding, ...]:
+    """Return what the reverted state breaks; nothing where its contract is in conflict."""
+    contract, text = plan.ours.contract, plan.ours.contract_text
+    for manifest in plan.manifests:
+        if manifest.path.endswith(f"/{CONTRACT_FILE}"):
+            text = manifest.text or ""
+            try:
+                contract = parse_contract(text, manifest.path) if text else contract
+            except ConfigError:
+                return ()
+    pointers = {name: table.pointer for name, table in plan.tables.items() if table.pointer is not None}
+    unknown = [name for name, table in plan.tables.items() if table.is_open]
+    others = {name: p for name, p in plan.ours.pointers.items() if name not in plan.tables}
+    merged = replace(plan.ours, contract=contract, contract_text=text, pointers={**others, **pointers})
+    return check_states(workspace, merged, (plan.ours, plan.change.before), unknown=unknown)

@@ -1,0 +1,127 @@
+"""From what a person calls a change of a dataset to its two states: before it and after it."""
+
+from tdmvc.actions.merge_sides import state_at
+from tdmvc.actions.states import resolve_state, version_state
+from tdmvc.actions.workspace import Workspace
+from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.late_dataclass import dataclass
+from tdmvc.model.dataset import DatasetConfig, DatasetState
+from tdmvc.model.reference import parse_reference
+from tdmvc.model.schema import Contract
+from tdmvc.model.version import SemVer
+from tdmvc.repo import datasets
+from tdmvc.repo.versions import read_version, read_versions
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a dataset."""
+
+    before: DatasetState
+    after: DatasetState
+    commits: tuple[str | None, str | None] = (None, None)
+    """The revisions of both, which hold the manifests as they were written; None for versions."""
+
+
+def resolve_change(workspace: Workspace, dataset: str, word: str, *, parent: int | None = None) -> Change:
+    """Return the change that a commit, a published version or a range `A..B` names.
+
+    Args:
+        parent: which parent of a merge counts as the state before, from 1.
+
+    Raises:
+        NotFoundError: no such commit or version, or none before it in this clone.
+        UsageError: the words name no change, or a merge without a parent.
+    """
+    left, dots, right = word.partition("..")
+    if dots:
+        if not left or not right or right.startswith("."):
+            raise UsageError(f"'{word}' is no range.", remedy="write A..B: the changes after A, up to B.")
+        ends = [_state(workspace, dataset, _without_dataset(dataset, end)) for end in (left, right)]
+        return Change(ends[0][0], ends[1][0], (ends[0][1], ends[1][1]))
+    at = _without_dataset(dataset, word)
+    wanted = _version_number(workspace, dataset, at)
+    if wanted is not None:
+        return _change_of_version(workspace, dataset, wanted)
+    commit = workspace.git.resolve(at)
+    before = _parent(workspace, at, commit, parent)
+    state = state_at(workspace, dataset, commit)
+    if before is None:
+        return Change(state_at_nothing(dataset), state, (None, commit))
+    return Change(state_at(workspace, dataset, before), state, (before, commit))
+
+
+def state_at_nothing(dataset: str) -> DatasetState:
+    """Return the dataset before the first commit."""
+    return DatasetState(f"{dataset} before the first commit", DatasetConfig(dataset), Contract(), {})
+
+
+def _without_dataset(dataset: str, word: str) -> str:
+    """Return what stands behind `golden@`, where a person wrote that too."""
+    if "@{" in word or "@" not in word:
+        return word
+    reference = parse_reference(word)
+    if reference.dataset != dataset or reference.at is None:
+        raise UsageError(f"'{word}' is a state of another dataset than {dataset}.")
+    return reference.at
+
+
+def _version_number(workspace: Workspace, dataset: str, at: str) -> SemVer | None:
+    folder = workspace.dataset_path(dataset)
+    if at == "latest":
+        published = read_versions(workspace.tree, folder)
+        return published[-1].version if published else None
+    number = SemVer.parse(at)
+    return number if number is not None and read_version(workspace.tree, folder, number) else None
+
+
+def _change_of_version(workspace: Workspace, dataset: str, number: SemVer) -> Change:
+    folder = workspace.dataset_path(dataset)
+    version = read_version(workspace.tree, folder, number)
+    assert version is not None
+    if version.parent is None:
+        raise UsageError(
+            f"{version.ref} is the first version, so there is no state before it.",
+            remedy=f"name two states: `tdmvc revert {dataset} A..B`.",
+        )
+    older = read_version(workspace.tree, folder, version.parent)
+    if older is None:
+        raise NotFoundError(
+            f"{dataset}@{version.parent}, from which {version.ref} was made, is not in the work tree.",
+            where=folder,
+            remedy="bring its file back from Git's history.",
+        )
+    return Change(version_state(workspace, older), version_state(workspace, version))
+
+
+def _state(workspace: Workspace, dataset: str, at: str) -> tuple[DatasetState, str | None]:
+    if _version_number(workspace, dataset, at) is not None:
+        return resolve_state(workspace, f"{dataset}@{at}"), None
+    commit = workspace.git.resolve(at)
+    if dataset not in datasets.list_datasets(workspace.git.tree(commit), workspace.config):
+        return state_at_nothing(dataset), commit
+    return resolve_state(workspace, f"{dataset}@{at}"), commit
+
+
+def _parent(workspace: Workspace, word: str, commit: str, number: int | None) -> str | None:
+    parents = workspace.git.parents(commit)
+    if len(parents) > 1 and number is None:
+        raise UsageError(
+            f"{word} is a merge, so it has {len(parents)} states before it.",
+            remedy="say -m 1 to take back what was merged, or -m 2 to take back what it was merged into.",
+        )
+    if number is not None and (len(parents) < 2 or not 1 <= number <= len(parents)):
+        raise UsageError(
+            f"{word} has {len(parents)} parent{'' if len(parents) == 1 else 's'}, and -m {number} names none.",
+            remedy="leave -m away where the commit is no merge.",
+        )
+    if parents:
+        before = parents[(number or 1) - 1]
+        if workspace.git.try_resolve(before) is None:
+            raise NotFoundError(
+                f"The commit before {word} is not in this clone.",
+                where=f"{workspace.root} (a shallow clone)",
+                remedy="run `git fetch --deepen=100`, or `git fetch --unshallow`.",
+            )
+        return before
+    return None

@@ -1,0 +1,186 @@
+"""A change of a dataset taken back, with what came later kept."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import git
+from tests.journeys.shop import CUSTOMERS, ORDERS, Shop, Tdmvc
+
+
+@pytest.fixture
+def shop(repo: Path, tdmvc: Tdmvc) -> Shop:
+    """The shop on main, with its first commit."""
+    shop = Shop(repo, tdmvc)
+    shop.commit("Shop")
+    return shop
+
+
+def test_a_commit_is_taken_back_and_later_work_stays(shop: Shop) -> None:
+    bad = shop.commit("Bad", orders={**ORDERS, 10: (1, "999.00"), 66: (1, "6.00")})
+    shop.commit(
+        "Good",
+        {**CUSTOMERS, 4: ("Dan", "d@x.test")},
+        {**ORDERS, 10: (1, "999.00"), 66: (1, "6.00"), 12: (3, "2.00")},
+    )
+    head = git(shop.app, "rev-parse", "HEAD")
+    done = shop.tdmvc("revert", "golden", bad, "--format", "json").json
+    assert [(t["name"], t["move"]) for t in done["tables"]] == [("orders", "merged")]
+    assert [list(row) for row in shop.laid_rows("orders")] == [
+        [10, 1, "5.00"],
+        [11, 2, "6.00"],
+        [12, 3, "2.00"],
+    ]
+    assert len(shop.laid_rows("customers")) == 4
+    assert git(shop.app, "rev-parse", "HEAD") == head
+    assert shop.status.split("\n") == ["M datasets/golden/orders.dvc"] or "orders.dvc" in shop.status
+    again = shop.tdmvc("revert", "golden", bad)
+    assert "Nothing to take back" in again.out
+
+
+def test_the_last_commit_is_taken_back_whole(shop: Shop) -> None:
+    before = (shop.app / "datasets/golden/orders.dvc").read_text()
+    shop.commit("Bad", orders={10: (1, "0.00")})
+    said = shop.tdmvc("revert", "golden", "HEAD").out
+    assert said.startswith("Taken back")
+    assert (shop.app / "datasets/golden/orders.dvc").read_text() == before
+    assert "Next:" in said
+
+
+def test_later_work_on_the_same_cell_is_a_conflict_that_resolve_settles(shop: Shop) -> None:
+    shop.commit("Bad", orders={**ORDERS, 10: (1, "7.00")})
+    bad = git(shop.app, "rev-parse", "HEAD")
+    shop.commit("Later", orders={**ORDERS, 10: (1, "8.00"), 12: (3, "2.00")})
+    done = shop.tdmvc("revert", "golden", bad, "--format", "json", code=4).json
+    (conflict,) = done["tables"][0]["conflicts"]
+    assert (conflict["base"], conflict["ours"], conflict["theirs"]) == ("7.00", "8.00", "5.00")
+    assert (shop.app / "datasets/golden/orders.dvc").read_text().startswith("<<<<<<< the working copy")
+    assert (shop.app / "datasets/golden/conflicts/orders.yaml").exists()
+    assert "in conflict already" in shop.tdmvc("revert", "golden", bad, code=4).err
+    shop.tdmvc("resolve", "golden", "--theirs")
+    assert [row[2] for row in shop.laid_rows("orders")] == ["5.00", "6.00", "2.00"]
+    assert not (shop.app / "datasets/golden/conflicts").exists()
+
+
+def test_a_version_is_taken_back_to_its_parent_and_stays_published(shop: Shop) -> None:
+    shop.tdmvc("publish", "golden", "1.0.0")
+    shop.commit("More", orders={**ORDERS, 20: (3, "1.00")})
+    shop.tdmvc("publish", "golden", "1.1.0")
+    shop.commit("Later", {**CUSTOMERS, 4: ("Dan", "d@x.test")}, {**ORDERS, 20: (3, "1.00")})
+    kept = {p.name: p.read_bytes() for p in (shop.app / "datasets/golden/versions").rglob("*.yaml")}
+    for word in ("golden@1.1.0", "1.1.0"):
+        shop.tdmvc("revert", "golden", word)
+        assert len(shop.laid_rows("orders")) == 2
+        assert len(shop.laid_rows("customers")) == 4
+    assert {p.name: p.read_bytes() for p in (shop.app / "datasets/golden/versions").rglob("*.yaml")} == kept
+    assert "is the first version" in shop.tdmvc("revert", "golden", "1.0.0", code=2).err
+    assert "another dataset" in shop.tdmvc("revert", "golden", "other@1.0.0", code=2).err
+
+
+def test_a_range_is_taken_back_as_one_change(shop: Shop) -> None:
+    start = git(shop.app, "rev-parse", "HEAD")
+    shop.commit("One", orders={**ORDERS, 20: (3, "1.00")})
+    shop.commit("Two", orders={**ORDERS, 20: (3, "1.00"), 21: (3, "1.00")})
+    end = git(shop.app, "rev-parse", "HEAD")
+    shop.commit("Three", {**CUSTOMERS, 4: ("Dan", "d@x.test")}, {**ORDERS, 20: (3, "1.00"), 21: (3, "1.00")})
+    shop.tdmvc("revert", "golden", f"{start}..{end}")
+    assert len(shop.laid_rows("orders")) == 2
+    assert len(shop.laid_rows("customers")) == 4
+
+
+def test_a_merge_is_taken_back_by_the_parent_that_is_named(shop: Shop) -> None:
+    shop.branch("feature")
+    shop.commit("Feature", orders={**ORDERS, 20: (3, "1.00")})
+    shop.switch("main")
+    shop.commit("Main", {**CUSTOMERS, 4: ("Dan", "d@x.test")})
+    shop.tdmvc("merge", "feature")
+    assert "say -m 1" in shop.tdmvc("revert", "golden", "HEAD", code=2).err
+    assert "names none" in shop.tdmvc("revert", "golden", "HEAD", "-m", "3", code=2).err
+    shop.tdmvc("revert", "golden", "HEAD", "-m", "1")
+    assert (len(shop.laid_rows("orders")), len(shop.laid_rows("customers"))) == (2, 4)
+    assert "leave -m away" in shop.tdmvc("revert", "golden", "HEAD~1", "-m", "1", code=2).err
+
+
+def test_only_named_tables_are_taken_back(shop: Shop) -> None:
+    bad = shop.commit("Bad", {1: ("Ann", "ann@x.test")}, {10: (1, "5.00")})
+    shop.tdmvc("revert", "golden", bad, "--tables", "customers")
+    assert (len(shop.laid_rows("orders")), len(shop.laid_rows("customers"))) == (1, 3)
+    near = shop.tdmvc("revert", "golden", bad, "--tables", "order", code=3)
+    assert "did you mean 'orders'" in near.err
+
+
+def test_a_table_that_was_added_goes_and_one_that_was_removed_comes_back(shop: Shop) -> None:
+    source = shop.app.parent / "notes.csv"
+    source.write_text("id,text\n1,a\n")
+    shop.tdmvc("add", "golden", source, "--key", "notes=id")
+    added = shop.commit_all("Notes")
+    contract = (shop.app / "datasets/golden/contract.yaml").read_text()
+    assert "notes" in contract
+    shop.tdmvc("revert", "golden", added)
+    assert not (shop.app / "datasets/golden/notes").exists()
+    assert not (shop.app / "datasets/golden/notes.dvc").exists()
+    assert "notes" not in (shop.app / "datasets/golden/contract.yaml").read_text()
+    gone = shop.commit_all("No notes")
+    shop.tdmvc("revert", "golden", gone)
+    assert shop.laid_rows("notes") == [(1, "a")]
+    assert (shop.app / "datasets/golden/contract.yaml").read_text() == contract
+
+
+def test_manifests_go_back_by_what_they_say(shop: Shop) -> None:
+    dataset = shop.app / "datasets/golden/dataset.yaml"
+    shop.make_personal("mail")
+    dataset.write_text(dataset.read_text() + "description: bad\n")
+    bad = shop.commit_all("Bad")
+    shop.make_personal("name")
+    dataset.write_text(dataset.read_text() + "ignore: [orders.total]\n")
+    shop.commit_all("Good")
+    done = shop.tdmvc("revert", "golden", bad, "--format", "json").json
+    assert sorted(done["manifests"]) == ["contract.yaml", "dataset.yaml"]
+    text = (shop.app / "datasets/golden/contract.yaml").read_text()
+    assert text.count("classification: personal") == 1
+    assert text.index("name: name") < text.index("classification: personal")
+    assert "description" not in dataset.read_text()
+    assert "ignore" in dataset.read_text()
+
+
+def test_rows_that_nobody_added_are_not_overwritten(shop: Shop) -> None:
+    import duckdb
+
+    bad = shop.commit("Bad", orders={**ORDERS, 10: (1, "7.00")})
+    folder = shop.app / "datasets/golden/orders"
+    part = next(folder.glob("*.parquet"))
+    duckdb.sql(f"copy (select * from read_parquet('{part}') limit 1) to '{folder}/mine.parquet'")
+    part.unlink()
+    assert "golden: orders" in shop.tdmvc("revert", "golden", bad, code=4).err
+    assert (folder / "mine.parquet").exists()
+    assert shop.status == ""
+
+
+def test_pointers_that_were_not_committed_are_kept_under_a_ref(shop: Shop) -> None:
+    bad = shop.commit("Bad", orders={**ORDERS, 10: (1, "7.00")})
+    shop.load(None, {**ORDERS, 10: (1, "7.00"), 30: (1, "3.00")})
+    said = shop.tdmvc("revert", "golden", bad)
+    assert "tdmvc/replaced/golden" in said.out
+    assert [row[2] for row in shop.laid_rows("orders")] == ["5.00", "6.00", "3.00"]
+    assert len(shop.rows("orders", "golden@tdmvc/replaced/golden")) == 3
+
+
+def test_what_breaks_a_reference_is_told(shop: Shop) -> None:
+    added = shop.commit("Customer", {**CUSTOMERS, 4: ("Dan", "d@x.test")})
+    shop.commit("Order", {**CUSTOMERS, 4: ("Dan", "d@x.test")}, {**ORDERS, 40: (4, "4.00")})
+    said = shop.tdmvc("revert", "golden", added, code=4).out
+    assert "broken-reference" in said
+    assert "(40)" in said
+
+
+def test_what_does_not_exist_is_said(shop: Shop) -> None:
+    assert "There is no dataset 'silver'" in shop.tdmvc("revert", "silver", "HEAD", code=3).err
+    assert "There is no revision 'nine'" in shop.tdmvc("revert", "golden", "nine", code=3).err
+    assert "is no range" in shop.tdmvc("revert", "golden", "..HEAD", code=2).err
+
+
+def test_a_shallow_clone_says_what_to_fetch(shop: Shop, tmp_path: Path, tdmvc: Tdmvc) -> None:
+    shop.commit("More", orders={**ORDERS, 20: (3, "1.00")})
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{shop.app}", str(clone))
+    assert "git fetch --deepen" in tdmvc("revert", "golden", "HEAD", folder=clone, code=3).err
