@@ -15,10 +15,13 @@ from tdmvc.actions.diff import diff
 from tdmvc.actions.drift import drift
 from tdmvc.actions.history import read_span
 from tdmvc.actions.log import log
+from tdmvc.actions.merge import FastForward, MergeOptions, merge
+from tdmvc.actions.merge_check import merge_check
 from tdmvc.actions.migrations import migrations
 from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.actions.query import read_table, run_query
 from tdmvc.actions.resolve import ResolveOptions, resolve
+from tdmvc.actions.revert import RevertOptions, revert
 from tdmvc.actions.review import review
 from tdmvc.actions.row_log import log_row
 from tdmvc.actions.show import list_versions, show
@@ -32,6 +35,7 @@ from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.drift import Drift
 from tdmvc.model.history import BlameReport, HistoryReport, RowHistory
 from tdmvc.model.merge import Choice
+from tdmvc.model.merge_report import MergeCheck, MergeReport, RevertReport
 from tdmvc.model.migration import MigrationState
 from tdmvc.model.report import (
     AddReport,
@@ -131,6 +135,36 @@ class Workspace(base.Workspace):
     def check(self, *datasets: str, pushed: bool = False) -> CheckReport:
         """Look whether manifests, contracts, versions and pointers make sense."""
         return check(self, datasets, pushed=pushed)
+
+    def merge(
+        self,
+        branch: str,
+        *,
+        message: str | None = None,
+        commit: bool = True,
+        fast_forward: str = "auto",
+        allow_broken: bool = False,
+    ) -> MergeReport:
+        """Merge a branch into HEAD, tables by their rows; `fast_forward` is auto, only or never."""
+        if fast_forward not in set(FastForward):
+            raise UsageError(f"'{fast_forward}' is no way to merge.", remedy="say auto, only or never.")
+        options = MergeOptions(
+            message,
+            is_committed=commit,
+            fast_forward=FastForward(fast_forward),
+            allow_broken=allow_broken,
+        )
+        return merge(self, [branch], options)
+
+    def merge_check(self, base: str, head: str = "HEAD") -> MergeCheck:
+        """Tell what a merge of a revision into its base would give, without making it."""
+        return merge_check(self, base, head)
+
+    def revert(
+        self, dataset: str, ref: str, *, tables: Sequence[str] = (), parent: int | None = None
+    ) -> RevertReport:
+        """Take a commit, a version or a range out of the working copy, and keep what came later."""
+        return revert(self, dataset, ref, RevertOptions(tuple(tables), parent))
 
     def publish(
         self,
