@@ -20,7 +20,7 @@ from tdmvc.render.terminal import plural
 _SHOWN = 10
 _ABSENT = "—"
 _GO_ON = {
-    "merge": "git commit",
+    "merge": "tdmvc merge --continue",
     "rebase": "git rebase --continue",
     "cherry-pick": "git cherry-pick --continue",
     "revert": "git revert --continue",
