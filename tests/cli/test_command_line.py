@@ -259,6 +259,9 @@ def test_the_json_of_every_command_is_as_published(tdmvc: Tdmvc, published: Path
         "migrations": check("migrations", "migrations"),
         "drift": check("drift", "drift"),
         "checkout": check("checkout", "checkout", "golden@1.0.0"),
+        "merge": check("merge", "merge", "main"),
+        "merge-check": check("merge-check", "merge-check", "main"),
+        "revert": check("revert", "revert", "golden", "HEAD..HEAD"),
     }
     check("row-log", "log", "golden", "customers", "--key", "1")
     source.write_text("id,name,locale\n1,Ada,en\n1,Twice,en\n3,,nl\n")

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tdmvc.model.merge import Side
 from tdmvc.repo.object_names import ObjectNames, find_objects, may_name_objects, read_object_names
 from tdmvc.repo.pointer_edit import render_pointer
+from tdmvc.repo.pointer_text import render_conflict_texts
 
 A, B, C = (f"{letter * 32}.dir" for letter in "abc")
 FILE = "d" * 32
@@ -134,3 +136,10 @@ def test_a_version_points_at_its_tables_and_is_unreadable_without_them() -> None
 
 def test_hashes_of_other_lengths_are_no_objects() -> None:
     assert find_objects(("f" * 64 + " " + "f" * 40 + f" x{FILE} {FILE}").encode()) == {FILE}
+
+
+@pytest.mark.parametrize("sides", [(A, A, B), (A, None, B), (None, A, B), (A, B, None)])
+def test_every_side_of_a_pointer_in_conflict_is_pointed_at(sides: tuple[str | None, ...]) -> None:
+    texts = {side: one and render_pointer("orders", one, 1, 1) for side, one in zip(Side, sides, strict=True)}
+    found = read_object_names("orders.dvc", render_conflict_texts(texts, {}).encode())
+    assert found == ObjectNames(pointed=frozenset(one for one in sides if one))

@@ -1,0 +1,303 @@
+"""Merges that meet pipelines, lost objects, renamed tables, foreign settings, edits in between, and kills."""
+
+import random
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import git
+from tests.journeys.command_runner import CommandRunner
+from tests.journeys.shop import CUSTOMERS, ORDERS, Shop, Tdmvc
+from tests.journeys.test_stage_tables import CONTRACT, DVC_YAML, _repro
+
+
+@pytest.fixture
+def shop(repo: Path, tdmvc: Tdmvc) -> Shop:
+    """The shop on main, with its first commit."""
+    shop = Shop(repo, tdmvc)
+    shop.commit("Shop")
+    return shop
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[CommandRunner]:
+    (tmp_path / "said").mkdir()
+    opened = CommandRunner(tmp_path / "said")
+    yield opened
+    opened.close()
+
+
+def diverge(shop: Shop) -> None:
+    """Both branches change both tables, and nothing clashes."""
+    shop.branch("feature")
+    shop.commit("Feature", {**CUSTOMERS, 1: ("Anna", "ann@x.test")}, {**ORDERS, 20: (3, "1.00")})
+    shop.switch("main")
+    shop.commit("Main", {**CUSTOMERS, 4: ("Dan", "dan@x.test")}, {**ORDERS, 10: (1, "7.00")})
+
+
+def test_a_conflict_is_settled_by_resolve_and_the_merge_continues(shop: Shop) -> None:
+    shop.branch("feature")
+    shop.commit("Feature", orders={**ORDERS, 10: (1, "8.00"), 20: (3, "1.00")})
+    shop.switch("main")
+    shop.commit("Main", orders={**ORDERS, 10: (1, "7.00"), 21: (3, "2.00")})
+    said = shop.tdmvc("merge", "feature", code=4).out
+    assert "tdmvc resolve golden" in said
+    shop.tdmvc("resolve", "golden", "--theirs")
+    shop.tdmvc("merge", "--continue")
+    assert shop.rows("orders") == [[10, 1, "8.00"], [11, 2, "6.00"], [20, 3, "1.00"], [21, 3, "2.00"]]
+    assert len(shop.laid_rows("orders")) == 4
+    assert shop.status == ""
+    assert len(git(shop.app, "rev-list", "--parents", "-1", "HEAD").split()) == 3
+
+
+def test_rows_that_are_nowhere_stop_the_merge_before_it_begins(shop: Shop) -> None:
+    diverge(shop)
+    shutil.rmtree(shop.app / ".dvc/cache")
+    before = git(shop.app, "rev-parse", "HEAD")
+    refused = shop.tdmvc("merge", "feature", code=6)
+    assert "is not here" in refused.err
+    assert (git(shop.app, "rev-parse", "HEAD"), shop.status) == (before, "")
+    assert not (shop.app / ".git" / "MERGE_HEAD").exists()
+
+
+def test_a_table_that_was_renamed_with_its_rows_is_not_merged_into_the_new_name(shop: Shop) -> None:
+    """Git sees the pointer of `orders` renamed, and would merge our change of `orders` into `sales`."""
+    folder = shop.app / "datasets/golden"
+    shop.branch("feature")
+    text = (folder / "orders.dvc").read_text()
+    (folder / "sales.dvc").write_text(text.replace("path: orders", "path: sales"))
+    git(shop.app, "rm", "-q", "--cached", "datasets/golden/orders.dvc")
+    (folder / "orders.dvc").unlink()
+    contract = folder / "contract.yaml"
+    contract.write_text(contract.read_text().replace("name: orders", "name: sales"))
+    shop.commit_all("Renamed")
+    shop.switch("main")
+    shop.commit("Main", orders={**ORDERS, 10: (1, "7.00")})
+    done = shop.tdmvc("merge", "feature", "--format", "json", code=4).json
+    tables = {t["name"]: t for t in done["datasets"][0]["tables"]}
+    assert tables["sales"]["move"] == "added"
+    assert tables["orders"]["conflicts"][0]["kind"] == "table_removed"
+    assert (folder / "sales.dvc").read_text() == text.replace("path: orders", "path: sales")
+    assert "orders.dvc" in git(shop.app, "ls-files", "--unmerged")
+    shop.tdmvc("resolve", "golden", "--ours")
+    shop.tdmvc("merge", "--continue", "--allow-broken")
+    assert shop.rows("orders")[0] == [10, 1, "7.00"]
+    assert shop.rows("sales")[0] == [10, 1, "5.00"]
+    assert shop.status == ""
+
+
+@pytest.mark.parametrize("attribute", ["merge=binary", "-merge", "merge=dvc"])
+def test_attributes_that_tell_git_otherwise_do_not_change_what_the_rows_are(
+    shop: Shop, attribute: str
+) -> None:
+    (shop.app / ".gitattributes").write_text(f"*.dvc {attribute}\n")
+    shop.commit_all("Attributes")
+    diverge(shop)
+    shop.tdmvc("merge", "feature")
+    assert [row[2] for row in shop.laid_rows("orders")] == ["7.00", "6.00", "1.00"]
+    assert shop.status == ""
+
+
+def test_a_temporary_folder_may_be_called_anything(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "it's 100%O $HOME"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    diverge(shop)
+    assert shop.tdmvc("merge-check", "feature").code == 0
+    shop.tdmvc("merge", "feature")
+    assert [row[2] for row in shop.laid_rows("orders")] == ["7.00", "6.00", "1.00"]
+
+
+def test_a_dataset_that_only_they_have_comes_without_its_rows_and_that_is_said(shop: Shop) -> None:
+    shop.branch("feature")
+    source = shop.app.parent / "prices.csv"
+    source.write_text("id,price\n1,2\n")
+    shop.tdmvc("add", "reference", source, "--key", "prices=id")
+    shop.commit_all("Prices")
+    shop.switch("main")
+    shutil.rmtree(shop.app / "datasets/reference", ignore_errors=True)
+    shop.commit("Main", orders={**ORDERS, 20: (3, "1.00")})
+    said = shop.tdmvc("merge", "feature").out
+    assert "`tdmvc checkout reference` brings them" in " ".join(said.split())
+    shop.tdmvc("checkout", "reference")
+    assert shop.status == ""
+
+
+def test_rows_edited_after_the_merge_are_not_lost_by_taking_it_back(shop: Shop) -> None:
+    import duckdb
+
+    diverge(shop)
+    shop.tdmvc("merge", "feature", "--no-commit")
+    folder = shop.app / "datasets/golden/orders"
+    part = next(folder.glob("*.parquet"))
+    duckdb.sql(f"copy (select * from read_parquet('{part}') limit 1) to '{folder}/mine.parquet'")
+    part.unlink()
+    refused = shop.tdmvc("merge", "--abort", code=4)
+    assert "golden: orders" in refused.err
+    assert (folder / "mine.parquet").exists()
+    assert (shop.app / ".git" / "MERGE_HEAD").exists()
+    assert "were not added" in shop.tdmvc("merge", "--continue", code=4).err
+    shop.tdmvc("merge", "--abort", "--force")
+    assert [row[2] for row in shop.laid_rows("orders")] == ["7.00", "6.00"]
+    assert shop.status == ""
+
+
+def test_rows_added_after_the_merge_are_kept_under_a_ref(shop: Shop) -> None:
+    diverge(shop)
+    shop.tdmvc("merge", "feature", "--no-commit")
+    shop.load({**CUSTOMERS, 5: ("Eve", "e@x.test")}, ORDERS)
+    said = shop.tdmvc("merge", "--abort").out
+    assert "tdmvc/replaced/golden" in said
+    assert shop.status == ""
+    assert len(shop.rows("customers", "golden@tdmvc/replaced/golden")) == 4
+
+
+@pytest.fixture
+def staged(repo: Path, tdmvc: Tdmvc) -> Shop:
+    """A repository whose tables a stage makes from CSV files."""
+    (repo / "fixtures").mkdir()
+    (repo / "fixtures" / "customers.csv").write_text("id,name\n1,Ada\n2,Grace\n")
+    (repo / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n2,2\n3,2\n")
+    golden = repo / "datasets" / "golden"
+    golden.mkdir(parents=True)
+    (golden / "dataset.yaml").write_text("format: tdmvc.dataset/1\nname: golden\n")
+    (golden / "contract.yaml").write_text(CONTRACT)
+    (repo / "dvc.yaml").write_text(DVC_YAML)
+    _repro(repo)
+    shop = Shop(repo, tdmvc)
+    shop.commit_all("A stage")
+    return shop
+
+
+def both_run_the_stage(staged: Shop) -> None:
+    """On both branches the stage makes other orders."""
+    orders = staged.app / "fixtures/orders.csv"
+    git(staged.app, "switch", "-q", "-c", "feature")
+    orders.write_text("id,customer_id\n0,1\n1,1\n2,2\n3,2\n")
+    _repro(staged.app)
+    staged.commit_all("Feature")
+    git(staged.app, "switch", "-q", "main")
+    orders.write_text("id,customer_id\n1,1\n2,2\n3,2\n4,1\n")
+    _repro(staged.app)
+    staged.commit_all("Main")
+
+
+def test_tables_of_a_pipeline_are_not_merged_and_the_message_names_the_stage(staged: Shop) -> None:
+    both_run_the_stage(staged)
+    found = staged.tdmvc("merge-check", "feature", "--format", "json", code=1).json
+    assert {t["name"]: t["move"] for t in found["datasets"][0]["tables"]} == {"orders": "stage"}
+    said = staged.tdmvc("merge", "feature", code=4).out
+    assert "dvc repro dvc.yaml:golden" in said
+    assert "dvc.lock" in said
+    git(staged.app, "checkout", "--ours", "--", "dvc.lock")
+    _repro(staged.app)
+    git(staged.app, "add", "dvc.lock")
+    staged.tdmvc("merge", "--continue")
+    assert [row[0] for row in staged.rows("orders")] == [0, 1, 2, 3, 4]
+    assert staged.status == ""
+
+
+def test_what_a_pipeline_made_since_goes_when_the_merge_is_taken_back(staged: Shop) -> None:
+    both_run_the_stage(staged)
+    before = staged.laid_rows("orders")
+    staged.tdmvc("merge", "feature", code=4)
+    git(staged.app, "checkout", "--ours", "--", "dvc.lock")
+    _repro(staged.app)
+    assert len(staged.laid_rows("orders")) == len(before) + 1
+    staged.tdmvc("merge", "--abort")
+    assert staged.laid_rows("orders") == before
+    assert staged.status == ""
+
+
+def test_what_only_their_pipeline_made_comes_with_its_rows(staged: Shop) -> None:
+    git(staged.app, "switch", "-q", "-c", "feature")
+    (staged.app / "fixtures/orders.csv").write_text("id,customer_id\n7,1\n")
+    _repro(staged.app)
+    staged.commit_all("Feature")
+    staged.switch("main")
+    (staged.app / "README").write_text("main\n")
+    staged.commit_all("Main")
+    done = staged.tdmvc("merge", "feature", "--format", "json").json
+    assert [(t["name"], t["move"]) for t in done["datasets"][0]["tables"]] == [("orders", "taken")]
+    assert staged.laid_rows("orders") == [(7, 1)]
+    assert staged.status == ""
+
+
+def test_what_a_pipeline_made_is_not_reverted_by_hand(staged: Shop) -> None:
+    (staged.app / "fixtures/orders.csv").write_text("id,customer_id\n1,1\n")
+    _repro(staged.app)
+    staged.commit_all("Fewer")
+    said = staged.tdmvc("revert", "golden", "HEAD", code=4).out
+    assert "dvc repro dvc.yaml:golden" in said
+    assert staged.status == ""
+
+
+KILLS = 9
+
+
+def is_whole(shop: Shop) -> None:
+    """After a kill: any command finds a state that is whole, and the merge can go on or back."""
+    shop.tdmvc("status")
+    lock = shop.app / ".git" / "index.lock"
+    lock.unlink(missing_ok=True)  # of a killed Git, which says so itself
+    shop.tdmvc("verify", "golden")
+    assert not list(shop.app.rglob(".tdmvc-staging-*")) or shop.tdmvc("checkout", "golden").code == 0
+
+
+@pytest.mark.slow
+def test_a_merge_killed_at_any_instant_goes_on_or_back(shop: Shop, runner: CommandRunner) -> None:
+    diverge(shop)
+    start = git(shop.app, "rev-parse", "HEAD")
+    before, whole = shop.rows("orders"), runner.run(["-C", shop.app, "-q", "merge", "feature"])
+    assert whole.codes == [0]
+    merged = shop.rows("orders")
+    instants = random.Random(1)
+    outcomes = set()
+    for number in range(KILLS):
+        git(shop.app, "reset", "-q", "--hard", start)
+        shop.tdmvc("checkout", "golden", "--force")
+        after = whole.seconds * (number + instants.random()) / KILLS
+        runner.run(["-C", shop.app, "-q", "merge", "feature"], signal=signal.SIGKILL, after=after)
+        is_whole(shop)
+        if (shop.app / ".git" / "MERGE_HEAD").exists():
+            outcomes.add("under way")
+            word = "--continue" if number % 2 else "--abort"
+            shop.tdmvc("merge", word)
+            assert shop.rows("orders") == (merged if number % 2 else before)
+        else:
+            is_committed = git(shop.app, "rev-parse", "HEAD") != start
+            outcomes.add("merged" if is_committed else "not begun")
+            assert shop.rows("orders") == (merged if is_committed else before)
+            shop.tdmvc("checkout", "golden")
+        assert [list(row) for row in shop.laid_rows("orders")] == shop.rows("orders")
+        assert shop.status == ""
+    assert "not begun" in outcomes
+
+
+@pytest.mark.slow
+def test_a_revert_killed_at_any_instant_leaves_the_old_state_or_the_new(
+    shop: Shop, runner: CommandRunner
+) -> None:
+    shop.commit("Bad", {**CUSTOMERS, 9: ("Zed", "z@x.test")}, {**ORDERS, 10: (1, "9.00")})
+    words: list[object] = ["-C", shop.app, "-q", "revert", "golden", "HEAD"]
+    old, whole = shop.rows("orders"), runner.run(words)
+    assert whole.codes == [0]
+    new = shop.rows("orders")
+    instants = random.Random(1)
+    for number in range(KILLS):
+        shop.tdmvc("checkout", "golden@HEAD", "--force")
+        after = whole.seconds * (number + instants.random()) / KILLS
+        runner.run(words, signal=signal.SIGKILL, after=after)
+        shop.tdmvc("verify", "golden")
+        rows = shop.rows("orders")
+        assert rows in (old, new)
+        assert len(shop.rows("customers")) == (4 if rows == old else 3)
+        assert [list(row) for row in shop.laid_rows("orders")] == rows
+        shop.tdmvc("revert", "golden", "HEAD")
+        assert shop.rows("orders") == new
