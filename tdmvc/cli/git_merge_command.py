@@ -62,10 +62,11 @@ def _merge_pointer(words: Sequence[str], data: dict[Side, bytes]) -> int:
         if done is None:
             return _TEXT
         write_conflict_beside(workspace, done)
-        write_result(Path(words[1]), done.text)
         if workspace.git.holds_index:
             # A merge in memory is asked by a program, which has no use for this.
             click.echo(pointer_merge_line(done.unmerged, done.merge, done.problem), err=True)
+        # Last of all: what fails before leaves Git its own text to merge.
+        write_result(Path(words[1]), done.text)
     return _CONFLICT if done.has_conflict else _CLEAN
 
 
@@ -82,9 +83,9 @@ def _merge_manifest(words: Sequence[str], data: dict[Side, bytes]) -> int:
         )
         if merged is None or merged.text is None:
             return _TEXT
-        write_result(Path(words[1]), merged.text)
         if merged.conflicts and workspace.git.holds_index:
             click.echo(manifest_merge_lines(words[4], merged.conflicts), err=True)
+        write_result(Path(words[1]), merged.text)
     return _CONFLICT if merged.conflicts else _CLEAN
 
 

@@ -30,7 +30,8 @@ def wanted_settings(interpreter: str = sys.executable) -> dict[str, str]:
     `-P` keeps Python from importing what lies in the repository.
 
     tdmvc ends with 0 where it merged, and with 4 where it left a conflict. Whatever else it ends
-    with (1, where Python does not find it; a signal), Git's own merge of the texts follows.
+    with (1, where Python does not find it; a signal), Git's own merge of the texts follows, but
+    for a conflict that was written before: a merge of that would take its markers for text.
     """
     if not interpreter:
         raise UsageError(
@@ -46,7 +47,7 @@ def wanted_settings(interpreter: str = sys.executable) -> dict[str, str]:
         _TEXTCONV: f'f() {{ {start}textconv -- "$1" || cat <"$1"; }}; f',
         # Git takes a percent sign for a placeholder of its own here.
         _MERGE: f'f() {{ if {start.replace("%", "%%")}merge -- "$@"; then return 0; '
-        "elif [ $? -eq 4 ]; then return 1; fi; "
+        'elif [ $? -eq 4 ] || grep -q "^<<<<<<<" "$2"; then return 1; fi; '
         'git merge-file -q --marker-size="$4" -L ours -L base -L theirs "$2" "$1" "$3"; }; '
         "f %O %A %B %L %P %S %X %Y",
         **_CONSTANT,

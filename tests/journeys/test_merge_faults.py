@@ -149,6 +149,17 @@ def test_a_driver_that_is_killed_leaves_an_ordinary_conflict(stage, seed):
     assert stage.rows() == ENDS[1]
 
 
+def test_a_driver_that_dies_after_it_wrote_a_conflict_leaves_that_conflict(stage):
+    setting = stage.git("config", "merge.tdmvc.driver")
+    dies = "import os, tdmvc.cli.main as m, sys; sys.argv[0] = 'tdmvc'; m.run(); os.kill(os.getpid(), 9)"
+    stage.git("config", "merge.tdmvc.driver", setting.replace("-m tdmvc", f'-c "{dies}"'))
+    assert stage.try_git("merge", "clash").returncode == 1
+    assert (stage.root / POINTER).read_text().count("<<<<<<< ") == 1
+    stage.git("config", "merge.tdmvc.driver", setting)
+    stage.resolve("--theirs", code=0)
+    assert stage.rows() == ENDS[1]
+
+
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory):
     runner = CommandRunner(tmp_path_factory.mktemp("runner"))
