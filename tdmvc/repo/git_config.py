@@ -32,6 +32,7 @@ def wanted_settings(interpreter: str = sys.executable) -> dict[str, str]:
     tdmvc ends with 0 where it merged, and with 4 where it left a conflict. Whatever else it ends
     with (1, where Python does not find it; a signal), Git's own merge of the texts follows, but
     for a conflict that was written before: a merge of that would take its markers for text.
+    Markers that stood there already are Git's own, which replays what it remembers by drivers too.
     """
     if not interpreter:
         raise UsageError(
@@ -40,14 +41,15 @@ def wanted_settings(interpreter: str = sys.executable) -> dict[str, str]:
         )
     python = shlex.quote(Path(interpreter).as_posix())
     start = f"[ -x {python} ] && {python} -P {_OWN}"
+    marks = 'grep -c "^<<<<<<<" "$2"'
     plain = 'git --no-pager diff --no-index --no-ext-diff --no-textconv -- "$2" "$5"'
     return {
         _COMMAND: f'f() {{ if {start}diff -- "$@"; then :; '
         f'elif [ $# -lt 7 ]; then echo "* Unmerged path $1"; else {plain}; :; fi; }}; f',
         _TEXTCONV: f'f() {{ {start}textconv -- "$1" || cat <"$1"; }}; f',
         # Git takes a percent sign for a placeholder of its own here.
-        _MERGE: f'f() {{ if {start.replace("%", "%%")}merge -- "$@"; then return 0; '
-        'elif [ $? -eq 4 ] || grep -q "^<<<<<<<" "$2"; then return 1; fi; '
+        _MERGE: f'f() {{ n=$({marks}); if {start.replace("%", "%%")}merge -- "$@"; then return 0; '
+        f'elif [ $? -eq 4 ] || [ "$({marks})" != "$n" ]; then return 1; fi; '
         'git merge-file -q --marker-size="$4" -L ours -L base -L theirs "$2" "$1" "$3"; }; '
         "f %O %A %B %L %P %S %X %Y",
         **_CONSTANT,
