@@ -1,15 +1,24 @@
-"""The door to PyArrow's Parquet reader.
+"""The door to PyArrow's Parquet reader and writer.
 
-`pyarrow.parquet` brings file systems, and with them TLS, into every process; the reader behind
-it needs none of that, and a process that reads two parts feels the difference.
+`pyarrow.parquet` brings file systems, and with them TLS, into every process; what is behind
+it needs none of that, and a process that reads or writes two parts feels the difference.
 """
 
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pyarrow._parquet import FileMetaData, ParquetReader, RowGroupMetaData
+import pyarrow as pa
+from pyarrow._parquet import FileMetaData, ParquetReader, ParquetWriter, RowGroupMetaData, SortingColumn
 
-__all__ = ["FileMetaData", "ParquetReader", "RowGroupMetaData", "open_parquet"]
+__all__ = [
+    "FileMetaData",
+    "ParquetReader",
+    "RowGroupMetaData",
+    "SortingColumn",
+    "encode_parquet",
+    "open_parquet",
+]
 
 
 def open_parquet(
@@ -28,3 +37,41 @@ def open_parquet(
     reader = ParquetReader()
     reader.open(str(path), metadata=metadata, read_dictionary=list(dictionaries) or None, pre_buffer=False)
     return reader
+
+
+def encode_parquet(
+    table: pa.Table,
+    *,
+    dictionaries: Sequence[str],
+    encodings: Mapping[str, str],
+    compression_level: int,
+    sorting: Sequence[SortingColumn] | None,
+) -> bytes:
+    """Return a table as a Parquet file: zstd, with statistics and page index, its types told by Parquet's own.
+
+    The bytes are those that `pyarrow.parquet.write_table` gives.
+
+    Args:
+        dictionaries: leaf columns, as dotted paths, that get a dictionary.
+        encodings: how other leaf columns are encoded.
+    """
+    sink = io.BytesIO()
+    writer = ParquetWriter(
+        sink,
+        table.schema,
+        version="2.6",
+        data_page_version="1.0",
+        writer_engine_version="V2",
+        compression="zstd",
+        compression_level=compression_level,
+        use_dictionary=list(dictionaries) or False,
+        column_encoding=dict(encodings) or None,
+        write_statistics=True,
+        write_page_index=True,
+        store_schema=False,
+        store_decimal_as_integer=True,
+        sorting_columns=sorting,
+    )
+    writer.write_table(table)
+    writer.close()
+    return sink.getvalue()

@@ -1,15 +1,22 @@
 """What a merge makes of dataset.yaml and contract.yaml, by what they say."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tdmvc.actions.workspace import Workspace
+from tdmvc.late import import_late
 from tdmvc.late_dataclass import dataclass
 from tdmvc.model.manifest_merge import ManifestConflict, MarkerStyle, NotMerged
 from tdmvc.model.merge import Side
 from tdmvc.repo.attributes import MANIFESTS
 from tdmvc.repo.datasets import dataset_folder
-from tdmvc.repo.manifest_merge import merge_manifest
 from tdmvc.repo.merging import merge_bases
+
+if TYPE_CHECKING:
+    from tdmvc.repo import manifest_merge
+else:
+    # Most merges change no manifest on both sides.
+    manifest_merge = import_late("tdmvc.repo.manifest_merge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ def merged_manifest(
     path: str, base: str | None, ours: str | None, theirs: str | None, style: MarkerStyle
 ) -> Iterator[PlannedManifest]:
     """Yield a manifest merged by structure, or nothing where that cannot be done."""
-    merged = merge_manifest(path, base, ours, theirs, style)
+    merged = manifest_merge.merge_manifest(path, base, ours, theirs, style)
     if not isinstance(merged, NotMerged):
         yield PlannedManifest(path, merged.text, merged.conflicts)
 
@@ -61,7 +68,7 @@ def _common_text(workspace: Workspace, path: str, bases: Sequence[str]) -> str |
     for other in bases[1:]:
         theirs = _text_at(workspace, other, path)
         before = _common_text(workspace, path, merge_bases(workspace.git, bases[0], other))
-        merged = merge_manifest(path, before, first, theirs)
+        merged = manifest_merge.merge_manifest(path, before, first, theirs)
         first = before if isinstance(merged, NotMerged) or merged.conflicts else merged.text
     return first
 

@@ -1,11 +1,13 @@
 """`tdmvc merge`."""
 
+from typing import Any
+
 import click
 
 from tdmvc.actions.merge import FastForward, MergeOptions, merge
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.errors import LocalWorkError, UsageError
-from tdmvc.render.merge_json import merge_document
+from tdmvc.model.merge_report import MergeReport
 from tdmvc.render.merge_terminal import render_merge
 
 
@@ -75,7 +77,14 @@ def command(
     emit(
         context,
         output_format,
-        lambda: merge_document(report),
+        lambda: _document(report),
         lambda color, width: render_merge(report, color=color, width=width),
     )
     return LocalWorkError.exit_code if report.needs_person else 0
+
+
+def _document(report: MergeReport) -> dict[str, Any]:
+    # Few people read JSON, and what spells it takes time to load.
+    from tdmvc.render.merge_json import merge_document
+
+    return merge_document(report)

@@ -26,6 +26,8 @@ class GitRepo:
         self.root = root
         self.commands = GitCommands(root)
         self._trees: dict[str, RevisionTree] = {}
+        self._commits: set[str] = set()
+        """Full ids that were resolved: they name the same commit for ever, and each question is a process."""
 
     @classmethod
     def find(cls, path: Path) -> "GitRepo":
@@ -81,8 +83,13 @@ class GitRepo:
         """Return the commit that a revision names, or None."""
         if not rev or rev.startswith("-") or "\0" in rev or "\n" in rev:
             return None
+        if rev in self._commits:
+            return rev
         found = self.commands.try_run("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")
-        return found.strip() or None if found is not None else None
+        commit = found.strip() if found is not None else ""
+        if commit:
+            self._commits.add(commit)
+        return commit or None
 
     def head(self) -> str | None:
         """Return the commit of HEAD, or None before the first commit."""

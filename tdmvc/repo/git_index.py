@@ -1,7 +1,6 @@
 """Knows what Git's index holds of paths in conflict, and how a path is marked as resolved, and back."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
 from tdmvc.model.merge import Side
@@ -74,10 +73,14 @@ def bring_back(git: GitRepo, path: str) -> None:
 
 def operation(git: GitRepo) -> str | None:
     """Return which Git command waits for conflicts to be settled: `merge`, `rebase`, `cherry-pick`, `revert`."""
-    for name, command in _OPERATIONS.items():
-        if (git.root / Path(git.commands.run("rev-parse", "--git-path", name).rstrip("\n"))).exists():
-            return command
-    return None
+    words = [word for name in _OPERATIONS for word in ("--git-path", name)]
+    paths = git.commands.run("rev-parse", *words).splitlines()
+    waiting = (
+        command
+        for command, path in zip(_OPERATIONS.values(), paths, strict=True)
+        if (git.root / path).exists()
+    )
+    return next(waiting, None)
 
 
 def _read_records(git: GitRepo, which: str, folder: str) -> dict[str, dict[Side, str]]:

@@ -52,8 +52,8 @@ def merge_bases(git: GitRepo, ours: str, theirs: str) -> list[str]:
     Raises:
         NotFoundError: a revision is unknown, or the two share no history here.
     """
-    git.merge_base(ours, theirs)
-    return git.commands.run("merge-base", "--all", git.resolve(ours), git.resolve(theirs)).split()
+    found = git.commands.try_run("merge-base", "--all", git.resolve(ours), git.resolve(theirs))
+    return found.split() if found else [git.merge_base(ours, theirs)]
 
 
 def begin_merge(git: GitRepo, theirs: str, prepared: PreparedMerge, *, message: str | None) -> bool:

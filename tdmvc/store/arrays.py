@@ -6,11 +6,18 @@ through here. PyArrow and NumPy meet in buffers only: the command line loads PyA
 without NumPy (`tdmvc.late`).
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from tdmvc.late import import_late
+
+if TYPE_CHECKING:
+    import pyarrow.compute as pc
+else:
+    # It builds hundreds of wrappers when it is imported; only nulls need it.
+    pc = import_late("pyarrow.compute")
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 
@@ -40,7 +47,8 @@ def fixed_values(array: pa.Array) -> Numbers:
     """
     type_ = array.type
     if pa.types.is_boolean(type_):
-        return _buffer(pc.fill_null(array, False).cast(pa.uint8()), np.dtype("u1"))
+        array = pc.fill_null(array, False) if array.null_count else array
+        return _buffer(array.cast(pa.uint8()), np.dtype("u1"))
     if pa.types.is_decimal(type_):
         values = _buffer(array, np.dtype("<i8"), words=2)
     elif pa.types.is_floating(type_):

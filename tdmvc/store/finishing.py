@@ -4,11 +4,11 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from tdmvc.late import import_late
 from tdmvc.late_dataclass import dataclass
 from tdmvc.model.progress import Report
 from tdmvc.model.schema import TableSchema
@@ -18,6 +18,12 @@ from tdmvc.store.cutting import Cut
 from tdmvc.store.objects import PART_SUFFIX, Listing, PartEntry
 from tdmvc.store.parquet import encode_part
 from tdmvc.store.part_content import part_content
+
+if TYPE_CHECKING:
+    import pyarrow.compute as pc
+else:
+    # It builds hundreds of wrappers when it is imported; only nulls need it.
+    pc = import_late("pyarrow.compute")
 
 _WORKERS = min(4, os.cpu_count() or 1)
 _AHEAD = _WORKERS + 1

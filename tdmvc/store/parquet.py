@@ -4,13 +4,13 @@ Encodings were chosen by measurement (docs/performance.md): dictionaries only
 where values repeat, delta for numbers, dates and times, length-delta for text.
 """
 
-import io
+import contextlib
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from tdmvc.compute_door import call_function
+from tdmvc.parquet_door import SortingColumn, encode_parquet, open_parquet
 from tdmvc.store.footers import reading
 
 _SAMPLE_ROWS = 4096
@@ -40,30 +40,20 @@ def encode_part(table: pa.Table, key: tuple[str, ...]) -> bytes:
                 encodings[name] = encoding
     # PyArrow tells columns by dotted path: a plain column "a.b" is spelled like field b of a struct a.
     encodings = {name: encoding for name, encoding in encodings.items() if name not in dictionary}
-    sink = io.BytesIO()
     order = [(name, "ascending") for name in (key or table.column_names)]
-    pq.write_table(
+    return encode_parquet(
         table,
-        sink,
-        version="2.6",
-        compression="zstd",
+        dictionaries=dictionary,
+        encodings=encodings,
         compression_level=_ZSTD_LEVEL,
-        use_dictionary=dictionary or False,
-        column_encoding=encodings or None,
-        store_schema=False,
-        store_decimal_as_integer=True,
-        write_page_index=True,
-        sorting_columns=_sorting_columns(table.schema, order),
+        sorting=_sorting_columns(table.schema, order),
     )
-    return sink.getvalue()
 
 
-def _sorting_columns(schema: pa.Schema, order: list[tuple[str, str]]) -> list[pq.SortingColumn] | None:
+def _sorting_columns(schema: pa.Schema, order: list[tuple[str, str]]) -> list[SortingColumn] | None:
     if any(pa.types.is_nested(schema.field(name).type) for name, _ in order):
         return None
-    columns: list[pq.SortingColumn] = list(
-        pq.SortingColumn.from_ordering(schema, order, null_placement="at_start")
-    )
+    columns: list[SortingColumn] = list(SortingColumn.from_ordering(schema, order, null_placement="at_start"))
     return columns
 
 
@@ -75,8 +65,9 @@ def _repeats(column: pa.ChunkedArray) -> bool:
     if rows > _SAMPLE_ROWS:
         # By way of a buffer: `pa.array` would import pandas where that is installed.
         chosen = pa.py_buffer(np.linspace(0, rows - 1, _SAMPLE_ROWS).astype(np.int64))
-        column = column.take(pa.Array.from_buffers(pa.int64(), _SAMPLE_ROWS, [None, chosen]))
-    return bool(pc.count_distinct(column).as_py() <= min(_DICTIONARY_LIMIT, len(column) // 4))
+        places = pa.Array.from_buffers(pa.int64(), _SAMPLE_ROWS, [None, chosen])
+        column = call_function("take", [column, places])
+    return bool(call_function("count_distinct", [column]).as_py() <= min(_DICTIONARY_LIMIT, len(column) // 4))
 
 
 def _encoding(type_: pa.DataType, *, is_leading_key: bool) -> str | None:
@@ -102,6 +93,7 @@ def _leaf_paths(name: str, type_: pa.DataType) -> list[str]:
 def read_part(path: str) -> pa.Table:
     """Read a part whole, as the canonical rows that were put into it."""
     with reading(path):
-        table = pq.ParquetFile(path).read().replace_schema_metadata(None)
+        with contextlib.closing(open_parquet(path)) as reader:
+            table = reader.read_all().replace_schema_metadata(None)
         fields = [pa.field(field.name, field.type) for field in table.schema]
         return table.cast(pa.schema(fields)).combine_chunks()

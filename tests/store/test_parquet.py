@@ -1,5 +1,6 @@
 """Parts as Parquet: every reader sees the same rows, and the same rows give the same bytes."""
 
+import io
 from pathlib import Path
 
 import duckdb
@@ -25,6 +26,35 @@ def table_of(spelling: str, *, times: int = 1) -> pa.Table:
     """A table of the sample values; many times over, so that dictionaries are used."""
     column = pa.concat_arrays([sample(spelling)] * times)
     return pa.table({"id": pa.array(range(len(column))), "c": column})
+
+
+@pytest.mark.parametrize("times", [1, 40], ids=["plain", "repeating"])
+@pytest.mark.parametrize("spelling", VALUES)
+def test_a_part_has_the_bytes_that_pyarrow_writes(spelling: str, times: int, tmp_path: Path) -> None:
+    table = table_of(spelling, times=times)
+    data = encode_part(table, ("id",))
+    groups = pq.ParquetFile(io.BytesIO(data)).metadata.row_group(0)
+    columns = [groups.column(i) for i in range(groups.num_columns)]
+    known = ("DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY")
+    dictionaries = [c.path_in_schema for c in columns if c.has_dictionary_page]
+    encodings = {c.path_in_schema: e for c in columns for e in c.encodings if e in known}
+    sink = io.BytesIO()
+    pq.write_table(
+        table,
+        sink,
+        version="2.6",
+        compression="zstd",
+        compression_level=3,
+        use_dictionary=dictionaries or False,
+        column_encoding={path: e for path, e in encodings.items() if path not in dictionaries} or None,
+        store_schema=False,
+        store_decimal_as_integer=True,
+        write_page_index=True,
+        sorting_columns=pq.SortingColumn.from_ordering(
+            table.schema, [("id", "ascending")], null_placement="at_start"
+        ),
+    )
+    assert data == sink.getvalue()
 
 
 @pytest.mark.parametrize("times", [1, 40], ids=["plain", "repeating"])
