@@ -344,6 +344,31 @@ def test_a_one_sided_merge_is_that_side(ground: MergeGround, trio: Trio) -> None
 
 
 @LAW
+@given(trio=st.one_of(trios(changes_columns=False), long_trios()))
+def test_without_a_conflict_nothing_that_either_side_did_is_lost(ground: MergeGround, trio: Trio) -> None:
+    oracle = Oracle(trio)
+    by_side = [oracle._by_key(side.rows) for side in (trio.base, trio.ours, trio.theirs)]
+    assume(trio.base.schema.key and all(len(rows) == 1 for side in by_side for rows in side.values()))
+    merged = merge(ground, trio)
+    assume(merged.listing is not None)
+    assert merged.listing is not None
+    there = {key: rows[0] for key, rows in oracle._by_key(ground.read(merged.listing)).items()}
+    base, *sides = ({key: rows[0] for key, rows in side.items()} for side in by_side)
+    for side in sides:
+        for key in base.keys() - side.keys():
+            assert key not in there, "a row that one side deleted"
+        for key, row in side.items():
+            if key not in base:
+                assert key in there, "a row that one side added"
+            for column in trio.base.schema.columns:
+                name = column.name
+                if key not in base or oracle._differ(name, base[key], row):
+                    assert oracle.say(there[key], [name]) == oracle.say(row, [name])
+    for key in base.keys() & sides[0].keys() & sides[1].keys():
+        assert key in there, "a row that nobody deleted"
+
+
+@LAW
 @given(trio=trios(), side=st.sampled_from(Side))
 def test_what_is_settled_by_a_side_leaves_nothing_open(ground: MergeGround, trio: Trio, side: Side) -> None:
     merged = merge(ground, trio, Resolutions(table=side))
