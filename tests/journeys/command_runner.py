@@ -19,9 +19,19 @@ def start(words, folder, number):
     child = os.fork()
     if child:
         return child
+    os.setpgid(0, 0)
     for descriptor, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(f"{folder}/{name}{number}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC), descriptor)
     os._exit(run(words))
+
+def wait_for_orphans(group):
+    # A Git that a killed command had started goes on by itself, to its end, which is never far.
+    for _ in range(1000):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.005)
 
 for line in sys.stdin:
     order = json.loads(line)
@@ -33,6 +43,8 @@ for line in sys.stdin:
             os.kill(child, order["signal"])
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     seconds = time.monotonic() - started
+    for child in children:
+        wait_for_orphans(child)
     said = [[Path(order["folder"], f"{name}{n}").read_text() if Path(order["folder"], f"{name}{n}").exists() else ""
              for name in ("out", "err")] for n in range(len(codes))]
     print(json.dumps({"codes": codes, "seconds": seconds, "said": said}), flush=True)
