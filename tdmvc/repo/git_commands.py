@@ -13,10 +13,12 @@ from tdmvc.late import import_late
 
 if TYPE_CHECKING:
     import subprocess
+    import tempfile
 
     import git
 else:
     subprocess = import_late("subprocess")
+    tempfile = import_late("tempfile")
     # Where tdmvc.yaml lies beside .git, much is done without asking Git anything.
     git = import_late("git")
 
@@ -94,6 +96,24 @@ class GitCommands:
         except git.GitCommandNotFound:
             raise GitMissing from None
         return status, output if isinstance(output, bytes) else output.encode(), str(said).strip()
+
+    def outlive(self, *words: str) -> tuple[int, str]:
+        """Run a command that goes on to its end even where this process is killed: exit code, and what it said.
+
+        It writes to a file: a pipe that breaks would stop it between the work tree and the index.
+        """
+        with tempfile.TemporaryFile() as said:
+            done = subprocess.run(
+                self._command(*words),
+                cwd=self._root,
+                env={**os.environ, **_ENVIRONMENT},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            said.seek(0)
+            return done.returncode, said.read().decode("utf-8", "replace").strip()
 
     def feed(self, text: str, *words: str) -> None:
         """Run a command that reads its standard input.

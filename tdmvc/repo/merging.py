@@ -65,11 +65,11 @@ def begin_merge(git: GitRepo, theirs: str, prepared: PreparedMerge, *, message: 
     """
     need_identity(git)
     words = ["--no-commit", "--no-ff", "--quiet", *([f"-m{message}"] if message is not None else [])]
-    status, output, said = git.commands.ask(*prepared.words, "merge", *words, theirs)
+    status, said = git.commands.outlive(*prepared.words, "merge", *words, theirs)
     path = git.root / git.commands.run("rev-parse", "--git-path", "MERGE_HEAD").rstrip("\n")
     if path.is_file():
         return status == 0
-    raise _refused(said or output.decode("utf-8", "replace").strip())
+    raise _refused(said)
 
 
 def fast_forward(git: GitRepo, theirs: str) -> None:
@@ -79,9 +79,9 @@ def fast_forward(git: GitRepo, theirs: str) -> None:
         LocalWorkError: changes of the work tree or the index would be lost; nothing was changed.
         UsageError: Git refuses for another reason; nothing was changed.
     """
-    status, output, said = git.commands.ask("merge", "--ff-only", "--quiet", theirs)
+    status, said = git.commands.outlive("merge", "--ff-only", "--quiet", theirs)
     if status:
-        raise _refused(said or output.decode("utf-8", "replace").strip())
+        raise _refused(said)
 
 
 def commit_merge(git: GitRepo, message: str | None = None) -> str:
@@ -91,14 +91,13 @@ def commit_merge(git: GitRepo, message: str | None = None) -> str:
         UsageError: Git refuses, or a hook does; the merge stays under way.
     """
     words = [f"--message={message}"] if message is not None else ["--no-edit"]
-    try:
-        git.commands.run("commit", "--quiet", *words)
-    except GitFailure as error:
+    status, said = git.commands.outlive("commit", "--quiet", *words)
+    if status:
         raise UsageError(
-            f"Git refused the commit: {error.why}",
+            f"Git refused the commit: {said}",
             where=str(git.root),
             remedy="mend what Git says, then run `tdmvc merge --continue`.",
-        ) from None
+        )
     return git.resolve("HEAD")
 
 
