@@ -8,8 +8,8 @@ from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing, manifest_path
 from tdmvc.cli.output import complete_dataset, emit, opened
 from tdmvc.errors import UsageError
 from tdmvc.model.drift import Drift, DriftStatus
-from tdmvc.render.documents import drift_document
 from tdmvc.render.drift_terminal import render_drift
+from tdmvc.render.migrations_json import drift_document
 
 FORMATS = ("terminal", "json", "github", "junit", "markdown")
 

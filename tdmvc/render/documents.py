@@ -3,10 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tdmvc.model.change import Bump
-from tdmvc.model.drift import Drift
-from tdmvc.model.merge import Side
-from tdmvc.model.migration import Migration, MigrationProblem, MigrationState, UnreadableLocation
-from tdmvc.model.recorded import MigrationLocation, RecordedState
+from tdmvc.model.recorded import RecordedState
 from tdmvc.model.report import (
     AddedTable,
     AddReport,
@@ -24,9 +21,9 @@ from tdmvc.model.report import (
     VerifyReport,
 )
 from tdmvc.model.schema import Column, Reference
-from tdmvc.model.unmerged import ListedConflict, ResolveReport, TableResolution
 from tdmvc.model.version import SemVer, Version
 from tdmvc.render.diff_json import finding_document, json_value
+from tdmvc.render.migrations_json import location_document
 from tdmvc.render.query_values import plain_value
 
 Document = dict[str, object]
@@ -38,7 +35,7 @@ def init_document(report: InitReport) -> Document:
         "format": "tdmvc.init/1",
         "root": report.root,
         "created": list(report.created),
-        "migrations": [_location(location) for location in report.migrations],
+        "migrations": [location_document(location) for location in report.migrations],
         "notes": list(report.notes),
     }
 
@@ -275,130 +272,6 @@ def query_document(result: QueryResult) -> Document:
         "rows": [[json_value(plain_value(value)) for value in row] for row in result.rows],
         "is_cut": result.is_cut,
     }
-
-
-def resolve_document(report: ResolveReport) -> Document:
-    """Return `tdmvc.resolve/1`; personal values are left out of it."""
-    return {
-        "format": "tdmvc.resolve/1",
-        "is_settled": report.is_settled,
-        "operation": report.operation,
-        "datasets": [
-            {
-                "dataset": dataset.dataset,
-                "tables": [_resolution(table) for table in dataset.tables],
-                "leftovers": list(dataset.leftovers),
-                "others": list(dataset.others),
-            }
-            for dataset in report.datasets
-        ],
-    }
-
-
-def _resolution(table: TableResolution) -> Document:
-    return {
-        "table": table.unmerged.table,
-        "path": table.unmerged.path,
-        "is_settled": table.is_settled,
-        "outcome": table.merge.outcome.value,
-        "rows": table.rows if table.is_settled else None,
-        "sides": {
-            side.value: {"label": table.unmerged.label(side), "object": table.unmerged.objects[side]}
-            for side in Side
-        },
-        "key": list(table.file.key),
-        "whole": list(table.file.whole),
-        "marked": list(table.file.marked),
-        "count": table.merge.conflict_count,
-        "conflicts": [_conflict(one) for one in table.file.left],
-    }
-
-
-def _conflict(one: ListedConflict) -> Document:
-    conflict = one.conflict
-    return {
-        "kind": conflict.kind.value,
-        "key": list(conflict.key),
-        "column": conflict.column,
-        "base": conflict.base,
-        "ours": conflict.ours,
-        "theirs": conflict.theirs,
-        "is_hidden": one.is_hidden,
-        "detail": conflict.detail,
-    }
-
-
-def migrations_document(
-    states: Sequence[MigrationState], unreadable: Sequence[UnreadableLocation] = ()
-) -> Document:
-    """Return `tdmvc.migrations/1`."""
-    return {
-        "format": "tdmvc.migrations/1",
-        "locations": [_migration_state(state) for state in states],
-        "unreadable": [
-            {
-                **_location(one.location),
-                "message": one.message,
-                "where": one.where or None,
-                "remedy": one.remedy,
-            }
-            for one in unreadable
-        ],
-    }
-
-
-def _migration_state(state: MigrationState) -> Document:
-    return {
-        **_location(state.location),
-        "heads": list(state.heads),
-        "count": state.count,
-        "digest": state.digest,
-        "problems": [_problem(problem) for problem in state.problems],
-        "migrations": [_migration(migration) for migration in state.migrations],
-    }
-
-
-def drift_document(drifts: Sequence[Drift]) -> Document:
-    """Return `tdmvc.drift/1`, in the order given."""
-    return {"format": "tdmvc.drift/1", "drifts": [_drift(drift) for drift in drifts]}
-
-
-def _drift(drift: Drift) -> Document:
-    return {
-        "dataset": drift.dataset,
-        "ref": drift.ref,
-        "location": drift.location,
-        "status": drift.status.value,
-        "at": drift.at,
-        "expected_heads": list(drift.expected_heads),
-        "actual_heads": list(drift.actual_heads),
-        "pending": [_migration(migration) for migration in drift.pending],
-        "extra": list(drift.extra),
-        "problems": [_problem(problem) for problem in drift.problems],
-        "message": drift.message,
-        "remedy": drift.remedy,
-        "touched": list(drift.touched),
-        "is_excused": drift.is_excused,
-    }
-
-
-def _location(location: MigrationLocation) -> Document:
-    return {"name": location.name, "tool": location.tool, "path": location.path}
-
-
-def _migration(migration: Migration) -> Document:
-    return {
-        "id": migration.id,
-        "name": migration.name,
-        "path": migration.path,
-        "parents": list(migration.parents),
-        "touches": list(migration.touches),
-        "replaces": list(migration.replaces),
-    }
-
-
-def _problem(problem: MigrationProblem) -> Document:
-    return {"kind": problem.kind, "message": problem.message, "path": problem.path}
 
 
 def _recorded(migrations: Mapping[str, RecordedState]) -> Document:

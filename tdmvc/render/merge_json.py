@@ -4,7 +4,7 @@ from tdmvc.model.merge import Conflict, Side, TableMerge
 from tdmvc.model.merge_report import MergeCheck, MergeReport, MovedDataset, MovedTable, RevertReport
 from tdmvc.render.cells import MASK
 from tdmvc.render.diff_json import finding_document
-from tdmvc.render.documents import drift_document
+from tdmvc.render.migrations_json import drift_document
 from tdmvc.render.moved_wording import key_names
 
 Document = dict[str, object]

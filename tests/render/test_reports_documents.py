@@ -11,6 +11,8 @@ from tdmvc.model.drift import DriftStatus
 from tdmvc.model.work import WorkStatus
 from tdmvc.render import documents, history_documents
 from tdmvc.render.gc_json import gc_document
+from tdmvc.render.migrations_json import drift_document, migrations_document
+from tdmvc.render.resolve_json import resolve_document
 from tests.render import history_samples
 from tests.render import report_samples as samples
 
@@ -32,17 +34,17 @@ CASES: dict[str, tuple[Callable[[Any], dict[str, object]], tuple[str, ...]]] = {
     ),
     "transfer": (documents.transfer_document, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
     "resolve": (
-        documents.resolve_document,
+        resolve_document,
         ("RESOLVE_LEFT", "RESOLVE_DECIDED", "RESOLVE_DONE", "RESOLVE_OTHERS", "RESOLVE_NONE"),
     ),
     "verify": (documents.verify_document, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
     "gc": (gc_document, ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED")),
     "sql": (documents.query_document, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
     "migrations": (
-        lambda given: documents.migrations_document(*given),
+        lambda given: migrations_document(*given),
         ("MIGRATIONS", "MIGRATIONS_PARTLY"),
     ),
-    "drift": (documents.drift_document, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_EXCUSED")),
+    "drift": (drift_document, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_EXCUSED")),
     "log": (history_documents.log_document, ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING")),
     "row-log": (history_documents.row_log_document, ("ROW_LOG", "ROW_LOG_STILL")),
     "blame": (history_documents.blame_document, ("BLAME_ROW", "BLAME_ROWS", "BLAME_VERSIONS", "BLAME_NONE")),
