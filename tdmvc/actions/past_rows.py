@@ -183,11 +183,12 @@ class PastRows:
 
     def _open(self, id_: str, table: str, pointer: Pointer) -> Held:
         store = self.workspace.store
-        owner = f"{self.timeline.dataset}@{id_[:10]}/{table}"
+        ref = f"{self.timeline.dataset}@{id_[:10]}"
+        owner = f"{ref}/{table}"
         self._check([pointer.object])
         listing = store.listing(pointer.object, owner)
         contract = self.timeline.contract(id_)
-        state = DatasetState(owner, DatasetConfig(self.timeline.dataset), contract, {table: pointer})
+        state = DatasetState(ref, DatasetConfig(self.timeline.dataset), contract, {table: pointer})
         schema = table_schema(self.workspace, state, table, listing)
         if not schema.key and contract.table(table) is None:
             schema = TableSchema(table, schema.columns, key=self._sorted_by(listing, schema))
