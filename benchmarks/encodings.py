@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.lineitem import KEY
-from tdmvc.model.sql import quote_text
+from tdmvc.sql.quoting import quote_text
 from tdmvc.store.cutting import cut
 from tdmvc.store.parquet import encode_part
 

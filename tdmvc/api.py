@@ -5,19 +5,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.actions import workspace as base
 from tdmvc.actions.add import AddOptions, add
 from tdmvc.actions.blame import DEFAULT_ROWS, blame
 from tdmvc.actions.check import check
 from tdmvc.actions.checkout import CheckoutOptions, checkout
-from tdmvc.actions.decisions import Decision
 from tdmvc.actions.diff import diff
 from tdmvc.actions.drift import drift
-from tdmvc.actions.history import read_span
 from tdmvc.actions.log import log
 from tdmvc.actions.merge import FastForward, MergeOptions, merge
 from tdmvc.actions.merge_check import merge_check
-from tdmvc.actions.migrations import migrations
 from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.actions.query import read_table, run_query
 from tdmvc.actions.resolve import ResolveOptions, resolve
@@ -29,6 +25,8 @@ from tdmvc.actions.status import status
 from tdmvc.actions.transfer import pull, push
 from tdmvc.actions.verify import verify
 from tdmvc.errors import UsageError
+from tdmvc.history.history import read_span
+from tdmvc.merging.decisions import Decision
 from tdmvc.model.change import BumpLevel, DatasetDiff
 from tdmvc.model.check import CheckReport
 from tdmvc.model.dataset import DatasetKind
@@ -49,6 +47,8 @@ from tdmvc.model.report import (
 )
 from tdmvc.model.review import Review
 from tdmvc.model.unmerged import ResolveReport
+from tdmvc.workspace import workspace as base
+from tdmvc.workspace.migrations import migrations
 
 PathLike = str | Path
 

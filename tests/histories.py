@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from tdmvc.formats.contract_edit import update_contract
+from tdmvc.formats.pointer_edit import render_pointer
 from tdmvc.model.names import folder_name
 from tdmvc.model.schema import TableSchema
-from tdmvc.repo.contract_edit import update_contract
-from tdmvc.repo.pointer_edit import render_pointer
 from tdmvc.store.build import build_table
 from tdmvc.store.store import Store
 from tests.conftest import git

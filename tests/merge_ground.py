@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tdmvc.actions.init import init
-from tdmvc.actions.merge_tables import MergedTable, merge_states
-from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.values import python_values
+from tdmvc.merging.merge_tables import MergedTable, merge_states
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.merge import UNDECIDED, Resolutions
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.store.build import build_table
 from tdmvc.store.objects import Listing
+from tdmvc.workspace.workspace import Workspace
 
 TABLE = "orders"
 Row = Mapping[str, object]

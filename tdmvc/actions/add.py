@@ -5,8 +5,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tdmvc.actions.change_set import GITIGNORE, ChangeSet
-from tdmvc.actions.intake import (
+from tdmvc.errors import MigrationsError, NotFoundError, UsageError
+from tdmvc.formats import datasets
+from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
+from tdmvc.formats.contract_edit import update_contract
+from tdmvc.formats.dataset import DATASET_FILE
+from tdmvc.formats.dataset_edit import update_dataset
+from tdmvc.formats.pointers import stage_owners
+from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
+from tdmvc.model.recorded import RecordedState
+from tdmvc.model.report import AddedTable, AddReport
+from tdmvc.model.schema import Contract, TableSchema
+from tdmvc.model.work import WorkStatus
+from tdmvc.store.cutting import DEFAULT_PART_ROWS
+from tdmvc.workspace.change_set import GITIGNORE, ChangeSet
+from tdmvc.workspace.intake import (
     AddOptions,
     Offered,
     TakenTable,
@@ -16,22 +29,9 @@ from tdmvc.actions.intake import (
     read_offers,
     take_table,
 )
-from tdmvc.actions.migrations import read_location, tree_at
-from tdmvc.actions.tables import table_folder, was_laid_out, work_status
-from tdmvc.actions.workspace import Workspace, require_dvc
-from tdmvc.errors import MigrationsError, NotFoundError, UsageError
-from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
-from tdmvc.model.recorded import RecordedState
-from tdmvc.model.report import AddedTable, AddReport
-from tdmvc.model.schema import Contract, TableSchema
-from tdmvc.model.work import WorkStatus
-from tdmvc.repo import datasets
-from tdmvc.repo.contract import CONTRACT_FILE, parse_contract
-from tdmvc.repo.contract_edit import update_contract
-from tdmvc.repo.dataset import DATASET_FILE
-from tdmvc.repo.dataset_edit import update_dataset
-from tdmvc.repo.pointers import stage_owners
-from tdmvc.store.cutting import DEFAULT_PART_ROWS
+from tdmvc.workspace.migrations import read_location, tree_at
+from tdmvc.workspace.tables import table_folder, was_laid_out, work_status
+from tdmvc.workspace.workspace import Workspace, require_dvc
 
 _NOTES_APART = 3
 """A note that more tables share is told once."""

@@ -2,19 +2,19 @@
 
 from collections.abc import Collection, Sequence
 
-from tdmvc.actions.history import cut_notes, hidden_columns, moments_with
-from tdmvc.actions.past_rows import Held, PastRows
-from tdmvc.actions.peel import WORKING_COPY, Peel, Present
-from tdmvc.actions.states import resolve_state
-from tdmvc.actions.tables import edited_tables, open_tables
-from tdmvc.actions.timeline import Timeline, open_timeline, parse_history_reference
-from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.key_words import parse_key
 from tdmvc.changes.part_order import parts_in_order
 from tdmvc.changes.row_lookup import KeyId, Row, first_rows, key_id
 from tdmvc.errors import NotFoundError
+from tdmvc.history.history import cut_notes, hidden_columns, moments_with
+from tdmvc.history.past_rows import Held, PastRows
+from tdmvc.history.peel import WORKING_COPY, Peel, Present
+from tdmvc.history.timeline import Timeline, open_timeline, parse_history_reference
 from tdmvc.model.history import BlamedCell, BlamedRow, BlameReport, Moment
 from tdmvc.model.schema import TableSchema
+from tdmvc.workspace.states import resolve_state
+from tdmvc.workspace.tables import edited_tables, open_tables
+from tdmvc.workspace.workspace import Workspace
 
 DEFAULT_ROWS = 20
 

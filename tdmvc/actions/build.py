@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from tdmvc.actions.add import added_table, current_state, recorded_migrations
-from tdmvc.actions.edits import FolderSink
-from tdmvc.actions.intake import AddOptions, key_findings, read_offers, take_table
-from tdmvc.actions.tables import table_folder
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import StoreError, UsageError
+from tdmvc.formats.dataset import DATASET_FILE
+from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.model.finding import Finding
 from tdmvc.model.report import AddedTable, AddReport
-from tdmvc.repo.dataset import DATASET_FILE
-from tdmvc.repo.dataset_edit import update_dataset
 from tdmvc.store.durable import write_atomic
+from tdmvc.workspace.edits import FolderSink
+from tdmvc.workspace.intake import AddOptions, key_findings, read_offers, take_table
+from tdmvc.workspace.tables import table_folder
+from tdmvc.workspace.workspace import Workspace
 
 
 def build(

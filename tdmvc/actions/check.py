@@ -10,21 +10,21 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing
-from tdmvc.actions.tables import new_folders, work_status
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import ConfigError, MergeConflictError, NotFoundError, PartError, StoreError
+from tdmvc.formats import datasets
+from tdmvc.formats.config import CONFIG_FILE, read_config
+from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
+from tdmvc.formats.dataset import DATASET_FILE
+from tdmvc.formats.pointers import read_pointers
+from tdmvc.formats.versions import read_contract_text, read_versions, version_path
 from tdmvc.model.check import CheckReport
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import Version
 from tdmvc.model.work import WorkStatus
-from tdmvc.repo import datasets
-from tdmvc.repo.config import CONFIG_FILE, read_config
-from tdmvc.repo.contract import CONTRACT_FILE, parse_contract
-from tdmvc.repo.dataset import DATASET_FILE
-from tdmvc.repo.pointers import read_pointers
-from tdmvc.repo.versions import read_contract_text, read_versions, version_path
+from tdmvc.workspace.tables import new_folders, work_status
+from tdmvc.workspace.workspace import Workspace
 
 Read = TypeVar("Read")
 

@@ -4,33 +4,32 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from tdmvc.actions.add import current_state
-from tdmvc.actions.change_set import GITIGNORE, ChangeSet
-from tdmvc.actions.release_states import ReleaseResolver
-from tdmvc.actions.states import resolve_state
-from tdmvc.actions.tables import leftover_folders, open_tables, table_folder, work_status
-from tdmvc.actions.workspace import Workspace
 from tdmvc.databases import TableToWrite, engine_for_target
 from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
-from tdmvc.late_dataclass import dataclass
+from tdmvc.formats.contract import CONTRACT_FILE
+from tdmvc.formats.dataset import DATASET_FILE
+from tdmvc.formats.dataset_edit import update_dataset
+from tdmvc.gitrepo.git_writing import keep_snapshot
 from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.names import folder_name
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WithoutVersion
-from tdmvc.model.sql import quote_name, quote_names, scan_parquet
 from tdmvc.model.work import WorkStatus
-from tdmvc.repo.contract import CONTRACT_FILE
-from tdmvc.repo.dataset import DATASET_FILE
-from tdmvc.repo.dataset_edit import update_dataset
-from tdmvc.repo.git_writing import keep_snapshot
+from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
 from tdmvc.store.content import dataset_content, table_content
 from tdmvc.store.finishing import cast_batches
 from tdmvc.store.worktree import Folder
+from tdmvc.workspace.change_set import GITIGNORE, ChangeSet
+from tdmvc.workspace.release_states import ReleaseResolver
+from tdmvc.workspace.states import resolve_state
+from tdmvc.workspace.tables import leftover_folders, open_tables, table_folder, work_status
+from tdmvc.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.demo import DemoRelease, read_releases
-from tdmvc.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,20 @@
 """`diff`: what is different between two states of a dataset."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tdmvc.actions.states import resolve_state
-from tdmvc.actions.tables import new_folders, open_tables
-from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.dataset import diff_dataset
 from tdmvc.changes.rows import RowsFormat, RowsTarget
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.late_dataclass import dataclass
+from tdmvc.formats import datasets
 from tdmvc.model.change import DatasetDiff, TableSide
 from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.reference import Reference, parse_pair, parse_reference
 from tdmvc.model.schema import Contract
-from tdmvc.repo import datasets
+from tdmvc.workspace.states import resolve_state
+from tdmvc.workspace.tables import new_folders, open_tables
+from tdmvc.workspace.workspace import Workspace
 
 __all__ = ["RowsFormat", "diff", "diff_states"]
 

@@ -1,29 +1,29 @@
 """`drift`: which datasets no longer fit the application's schema."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
-from tdmvc.actions.look_back import look_back
-from tdmvc.actions.migrations import configured_locations, read_location, tree_at
-from tdmvc.actions.release_states import ReleaseResolver
-from tdmvc.actions.states import resolve_state
-from tdmvc.actions.workspace import Workspace
 from tdmvc.checks.drift import DEFAULT_FAIL_ON, check_drift, drift_findings
 from tdmvc.checks.touched_tables import with_touched
 from tdmvc.errors import MigrationsError, NotFoundError, UnreadableFileError, UsageError
-from tdmvc.late_dataclass import dataclass
+from tdmvc.formats import datasets
+from tdmvc.formats.config import read_config
+from tdmvc.formats.dataset import DATASET_FILE
+from tdmvc.formats.pointers import read_pointers
+from tdmvc.gitrepo.git_merge import preview_merge
+from tdmvc.gitrepo.releases import release_commit
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.finding import Finding
 from tdmvc.model.migration import MigrationState
 from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.tree import FileTree
-from tdmvc.repo import datasets
-from tdmvc.repo.config import read_config
-from tdmvc.repo.dataset import DATASET_FILE
-from tdmvc.repo.pointers import read_pointers
-from tdmvc.repo.releases import release_commit
+from tdmvc.workspace.look_back import look_back
+from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
+from tdmvc.workspace.release_states import ReleaseResolver
+from tdmvc.workspace.states import resolve_state
+from tdmvc.workspace.workspace import Workspace
 
 __all__ = ["DEFAULT_FAIL_ON", "drift", "failing", "manifest_path"]
 
@@ -69,7 +69,7 @@ def drift(
             "--at, --release and --merge-preview each name a schema.", remedy="choose one of them."
         )
     if merge_preview is not None:
-        tree: FileTree = workspace.git.merge_preview("HEAD", merge_preview)
+        tree: FileTree = preview_merge(workspace.git, "HEAD", merge_preview)
         subjects = list(_merged_subjects(workspace, tree, refs))
         starts: tuple[str, ...] = ("HEAD", merge_preview)
     else:

@@ -5,37 +5,30 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tdmvc.actions.gc_choice import Age, Choice, choose, describe, parts_of, with_commits
-from tdmvc.actions.gc_needs import collect_needs
-from tdmvc.actions.gc_refusals import (
+from tdmvc.errors import ConfigError, NotFoundError, UsageError
+from tdmvc.garbage.gc_choice import Age, Choice, choose, describe, parts_of, with_commits
+from tdmvc.garbage.gc_needs import collect_needs
+from tdmvc.garbage.gc_refusals import (
     refuse_clone,
     refuse_lost,
     refuse_place,
     refuse_stale,
     refuse_unreadable,
 )
-from tdmvc.actions.workspace import Workspace, turnstile
-from tdmvc.errors import ConfigError, NotFoundError, UsageError
-from tdmvc.late import import_late
-from tdmvc.late_dataclass import dataclass
+from tdmvc.garbage.reachable import Reachable, forgotten_commits, pointed_path, pointers_of, read_reachable
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.git_commands import GitFailure
+from tdmvc.gitrepo.git_places import refs_stamp, work_trees
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
-from tdmvc.repo.git import GitRepo
-from tdmvc.repo.git_commands import GitFailure
-from tdmvc.repo.git_places import refs_stamp, work_trees
-from tdmvc.repo.reachable import Reachable, forgotten_commits, pointed_path, pointers_of, read_reachable
+from tdmvc.store import dvc
 from tdmvc.store.cache_place import CachePlace
 from tdmvc.store.durable import remove_quietly, write_atomic
 from tdmvc.store.lock import all_quiet
 from tdmvc.store.stored import ObjectPlace, StoredObject
-
-if TYPE_CHECKING:
-    from tdmvc.store import dvc
-else:
-    dvc = import_late("tdmvc.store.dvc")
+from tdmvc.workspace.workspace import Workspace, turnstile
 
 CACHE = "cache"
 GRACE_DAYS = 14.0

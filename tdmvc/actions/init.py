@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from tdmvc.formats.config import CONFIG_FILE, read_config, render_config
+from tdmvc.gitrepo.git import GitRepo
 from tdmvc.hosts import HOSTS, read_templates
 from tdmvc.migrations import detect
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
 from tdmvc.model.report import InitReport
-from tdmvc.repo.config import CONFIG_FILE, read_config, render_config
-from tdmvc.repo.git import GitRepo
 from tdmvc.store import dvc
 from tdmvc.store.durable import write_atomic
 

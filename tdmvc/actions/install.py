@@ -4,15 +4,15 @@ import os
 import posixpath
 from pathlib import Path
 
-from tdmvc.actions.mark_key import need_mark_key
 from tdmvc.errors import UsageError
+from tdmvc.formats.config import read_config
+from tdmvc.gitrepo.attributes import ATTRIBUTES_FILE, with_attributes, without_attributes
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.git_config import DRIVER, remove_settings, wanted_settings, write_settings
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.git_setup import GitSetup
-from tdmvc.repo.attributes import ATTRIBUTES_FILE, with_attributes, without_attributes
-from tdmvc.repo.config import read_config
-from tdmvc.repo.git import GitRepo
-from tdmvc.repo.git_config import DRIVER, remove_settings, wanted_settings, write_settings
 from tdmvc.store.durable import write_atomic
+from tdmvc.workspace.mark_key import need_mark_key
 
 
 def install(path: Path | str = ".") -> GitSetup:

@@ -3,18 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from tdmvc.actions.history import Span, cut_notes, first_versions, moments_with
-from tdmvc.actions.origins import Origins
-from tdmvc.actions.past_rows import PastRows
-from tdmvc.actions.tables import pointer_side, table_schema
-from tdmvc.actions.timeline import Timeline, open_timeline, parse_history_reference
-from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.dataset import diff_dataset
 from tdmvc.errors import StoreError
+from tdmvc.history.history import Span, cut_notes, first_versions, moments_with
+from tdmvc.history.origins import Origins
+from tdmvc.history.past_rows import PastRows
+from tdmvc.history.timeline import Timeline, open_timeline, parse_history_reference
 from tdmvc.model.change import TableDiff, TableSide, TableStatus
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.history import HistoryEntry, HistoryReport, TableChange
 from tdmvc.model.schema import TableSchema
+from tdmvc.workspace.tables import pointer_side, table_schema
+from tdmvc.workspace.workspace import Workspace
 
 Stamp = tuple[str, TableSchema | None, str | None]
 """What tells two states of a table apart: its object, what the contract says of it, and a fault."""

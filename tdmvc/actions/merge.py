@@ -2,28 +2,12 @@
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from tdmvc.actions.change_set import ChangeSet
-from tdmvc.actions.conflicts import conflict_file, write_conflict
-from tdmvc.actions.lay_out import fetch_rows, laid_tables, lay_out_rows, refuse_lost_rows
-from tdmvc.actions.merge_plan import (
-    DatasetPlan,
-    MergePlan,
-    PlannedFile,
-    plan_merge,
-    planned_files,
-    prepared_files,
-    unmerged_table,
-)
-from tdmvc.actions.merged_whole import moved_dataset, moved_tables
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import UsageError
-from tdmvc.late_dataclass import dataclass
-from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset
-from tdmvc.repo.datasets import dataset_folder
-from tdmvc.repo.merging import (
+from tdmvc.formats.datasets import dataset_folder
+from tdmvc.gitrepo.merging import (
     begin_merge,
     check_branches,
     commit_merge,
@@ -32,7 +16,22 @@ from tdmvc.repo.merging import (
     refuse_while_merging,
     unmerged_paths,
 )
-from tdmvc.repo.prepared_merge import PreparedMerge
+from tdmvc.gitrepo.prepared_merge import PreparedMerge
+from tdmvc.merging.conflicts import conflict_file, write_conflict
+from tdmvc.merging.merge_plan import (
+    DatasetPlan,
+    MergePlan,
+    PlannedFile,
+    plan_merge,
+    planned_files,
+    prepared_files,
+    unmerged_table,
+)
+from tdmvc.merging.merged_whole import moved_dataset, moved_tables
+from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset
+from tdmvc.workspace.change_set import ChangeSet
+from tdmvc.workspace.lay_out import fetch_rows, laid_tables, lay_out_rows, refuse_lost_rows
+from tdmvc.workspace.workspace import Workspace
 
 
 class FastForward(StrEnum):

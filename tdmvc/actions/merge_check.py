@@ -5,15 +5,16 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, drift_of_merge, failing
-from tdmvc.actions.merge_plan import MergePlan, plan_merge, planned_files, prepared_files
-from tdmvc.actions.merged_whole import moved_dataset
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import ConfigError, NotFoundError
+from tdmvc.gitrepo.git_merge import preview_merge
+from tdmvc.gitrepo.prepared_merge import PreparedMerge
+from tdmvc.merging.merge_plan import MergePlan, plan_merge, planned_files, prepared_files
+from tdmvc.merging.merged_whole import moved_dataset
 from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset
 from tdmvc.model.tree import FileTree
-from tdmvc.repo.prepared_merge import PreparedMerge
+from tdmvc.workspace.workspace import Workspace
 
 __all__ = ["DEFAULT_FAIL_ON", "merge_check"]
 
@@ -50,7 +51,7 @@ def merge_check(
         workspace.config.datasets,
         prepared_files(workspace, plan),
     )
-    merged = workspace.git.merge_preview(plan.ours, plan.theirs, prepared)
+    merged = preview_merge(workspace.git, plan.ours, plan.theirs, prepared)
     files = _files_in_conflict(workspace, plan, merged.conflicts)
     checked = [_without_commands(moved_dataset(workspace, one, merged, one.name)) for one in plan.datasets]
     moved = tuple(one for one in checked if one.tables or one.findings or one.unchecked)

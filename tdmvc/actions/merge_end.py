@@ -3,25 +3,15 @@
 import posixpath
 from dataclasses import replace
 
-from tdmvc.actions.change_set import ChangeSet
-from tdmvc.actions.conflicts import CONFLICT_IGNORE, conflict_files, unmerged_tables
-from tdmvc.actions.lay_out import fetch_rows, lay_out_rows, refuse_lost_rows
 from tdmvc.actions.merge import MergeOptions, conclude
-from tdmvc.actions.merge_sides import state_at
-from tdmvc.actions.merged_whole import check_states
-from tdmvc.actions.tables import table_folder, work_status
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import LocalWorkError
-from tdmvc.model.dataset import DatasetState, Pointer
-from tdmvc.model.merge import Side
-from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset, MovedTable, TableMove
-from tdmvc.model.work import WorkStatus
-from tdmvc.repo import datasets
-from tdmvc.repo.conflict_file import conflict_path
-from tdmvc.repo.contract import CONTRACT_FILE
-from tdmvc.repo.dataset import DATASET_FILE
-from tdmvc.repo.git_writing import keep_snapshot
-from tdmvc.repo.merging import (
+from tdmvc.formats import datasets
+from tdmvc.formats.conflict_file import conflict_path
+from tdmvc.formats.contract import CONTRACT_FILE
+from tdmvc.formats.dataset import DATASET_FILE
+from tdmvc.formats.stages import lock_path
+from tdmvc.gitrepo.git_writing import keep_snapshot
+from tdmvc.gitrepo.merging import (
     abort_merge,
     changed_files,
     merging_commit,
@@ -29,7 +19,17 @@ from tdmvc.repo.merging import (
     unmerged_paths,
     unstaged_files,
 )
-from tdmvc.repo.stages import lock_path
+from tdmvc.merging.conflicts import CONFLICT_IGNORE, conflict_files, unmerged_tables
+from tdmvc.merging.merge_sides import state_at
+from tdmvc.merging.merged_whole import check_states
+from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.merge import Side
+from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset, MovedTable, TableMove
+from tdmvc.model.work import WorkStatus
+from tdmvc.workspace.change_set import ChangeSet
+from tdmvc.workspace.lay_out import fetch_rows, lay_out_rows, refuse_lost_rows
+from tdmvc.workspace.tables import table_folder, work_status
+from tdmvc.workspace.workspace import Workspace
 
 
 def continue_merge(workspace: Workspace, options: MergeOptions | None = None) -> MergeReport:

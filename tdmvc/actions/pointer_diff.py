@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdmvc.actions.diff import diff_states
-from tdmvc.actions.known_contracts import known_table
-from tdmvc.actions.pointer_states import dataset_of, pointer_state
-from tdmvc.actions.workspace import Workspace
-from tdmvc.late_dataclass import dataclass
+from tdmvc.formats.config import read_config
+from tdmvc.formats.pointer_text import parse_pointer_text
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.merging.pointer_states import dataset_of, pointer_state
 from tdmvc.model.change import DatasetDiff
 from tdmvc.model.dataset import DatasetState, Pointer
-from tdmvc.repo.config import read_config
-from tdmvc.repo.git import GitRepo
-from tdmvc.repo.pointer_text import parse_pointer_text
+from tdmvc.workspace.known_contracts import known_table
+from tdmvc.workspace.workspace import Workspace
 
 SAMPLE_ROWS = 50
 

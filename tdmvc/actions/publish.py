@@ -1,30 +1,30 @@
 """`publish`: make the present state of a dataset an immutable version."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tdmvc.actions.change_set import ChangeSet
 from tdmvc.actions.diff import diff_states
-from tdmvc.actions.migrations import read_location, tree_at
 from tdmvc.actions.show import describe_state
-from tdmvc.actions.states import version_state, versions
-from tdmvc.actions.tables import new_folders, work_status
 from tdmvc.actions.transfer import push_states
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import LocalWorkError, MigrationsError, UsageError
-from tdmvc.late_dataclass import dataclass
+from tdmvc.formats import datasets
+from tdmvc.formats.dvc_yaml import with_artifact
+from tdmvc.formats.versions import contract_path, hash_contract, render_version, version_path
+from tdmvc.gitrepo.git_writing import commit_only, create_annotated_tag
+from tdmvc.gitrepo.releases import current_release
 from tdmvc.model.change import Bump, BumpLevel
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.recorded import RecordedState
 from tdmvc.model.report import PublishReport
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.model.work import WorkStatus
-from tdmvc.repo import datasets
-from tdmvc.repo.dvc_yaml import with_artifact
-from tdmvc.repo.git_writing import commit_only, create_annotated_tag
-from tdmvc.repo.releases import current_release
-from tdmvc.repo.versions import contract_path, hash_contract, render_version, version_path
 from tdmvc.store.content import schema_content
+from tdmvc.workspace.change_set import ChangeSet
+from tdmvc.workspace.migrations import read_location, tree_at
+from tdmvc.workspace.tables import new_folders, work_status
+from tdmvc.workspace.versions import version_state, versions
+from tdmvc.workspace.workspace import Workspace
 
 _FIRST = SemVer(1, 0, 0)
 

@@ -1,19 +1,19 @@
 """`sql`: ask a state of a dataset in SQL, without a checkout."""
 
-import duckdb
 import pyarrow as pa
 
 from tdmvc.actions.checkout import read_side, side_relation
-from tdmvc.actions.states import resolve_state
-from tdmvc.actions.tables import open_tables
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import UsageError
 from tdmvc.model.change import TableSide
 from tdmvc.model.report import QueryResult
-from tdmvc.model.sql import quote_name
+from tdmvc.sql.duckdb import DuckDBRelation, duckdb_error
+from tdmvc.sql.quoting import quote_name
+from tdmvc.workspace.states import resolve_state
+from tdmvc.workspace.tables import open_tables
+from tdmvc.workspace.workspace import Workspace
 
 
-def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> duckdb.DuckDBPyRelation | None:
+def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> DuckDBRelation | None:
     """Run a query over a state's tables; None where it gives no rows (`CREATE TABLE …`).
 
     Each dataset is a schema (`golden.orders`); tables of the only dataset, or of the
@@ -37,7 +37,7 @@ def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> duc
     workspace.store.index.save()
     try:
         return con.sql(query)
-    except duckdb.Error as error:
+    except duckdb_error() as error:
         raise UsageError(
             f"The query does not work: {str(error).strip()}",
             where="sql" + (f" at {at}" if at else ""),
@@ -72,7 +72,7 @@ def query(workspace: Workspace, text: str, *, at: str | None = None, limit: int 
     try:
         # By way of Arrow: DuckDB's own rows need another package for times with a zone.
         table = relation.to_arrow_table()
-    except duckdb.Error as error:
+    except duckdb_error() as error:
         raise UsageError(f"The query does not work: {str(error).strip()}", where="sql") from error
     rows = tuple(zip(*(column.to_pylist() for column in table.columns), strict=True))
     is_cut = limit is not None and len(rows) > limit

@@ -2,26 +2,26 @@
 
 import posixpath
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from tdmvc.actions.change_set import ChangeSet
-from tdmvc.actions.conflicts import (
+from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
+from tdmvc.formats.conflict_file import conflict_path
+from tdmvc.gitrepo.git_index import bring_back, mark_resolved, operation, read_resolved, read_stages
+from tdmvc.merging.conflicts import (
     CONFLICT_IGNORE,
     conflict_files,
     leftover_files,
     unmerged_tables,
     write_conflict,
 )
-from tdmvc.actions.decisions import Decision
-from tdmvc.actions.resolve_plan import ResolvePlan, plan_resolution
-from tdmvc.actions.workspace import Workspace
-from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
-from tdmvc.late_dataclass import dataclass
+from tdmvc.merging.decisions import Decision
+from tdmvc.merging.resolve_plan import ResolvePlan, plan_resolution
 from tdmvc.model.names import table_name
 from tdmvc.model.unmerged import DatasetResolution, ResolveReport, TableResolution, UnmergedTable
-from tdmvc.repo.conflict_file import conflict_path
-from tdmvc.repo.git_index import bring_back, mark_resolved, operation, read_resolved, read_stages
 from tdmvc.store.journal import Journal
 from tdmvc.store.worktree import Folder, read_folder
+from tdmvc.workspace.change_set import ChangeSet
+from tdmvc.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,27 +5,26 @@ side, the working copy is ours.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
-from tdmvc.actions.change_set import ChangeSet
 from tdmvc.actions.checkout import keep_uncommitted
-from tdmvc.actions.conflicts import conflict_file, unmerged_tables, write_conflict
-from tdmvc.actions.lay_out import fetch_rows, laid_tables, lay_out_rows, refuse_lost_rows
-from tdmvc.actions.manifest_plan import PlannedManifest
-from tdmvc.actions.merge_plan import PlannedTable, plan_tables
-from tdmvc.actions.merged_whole import check_states, moved_table
 from tdmvc.actions.revert_manifests import plan_reverted_manifests
 from tdmvc.actions.revert_range import Change, resolve_change
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import ConfigError, LocalWorkError, NotFoundError
-from tdmvc.late_dataclass import dataclass
+from tdmvc.formats import datasets
+from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
+from tdmvc.merging.conflicts import conflict_file, unmerged_tables, write_conflict
+from tdmvc.merging.manifest_plan import PlannedManifest
+from tdmvc.merging.merge_plan import PlannedTable, plan_tables
+from tdmvc.merging.merged_whole import check_states, moved_table
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import RevertReport
 from tdmvc.model.unmerged import UnmergedTable
-from tdmvc.repo import datasets
-from tdmvc.repo.contract import CONTRACT_FILE, parse_contract
+from tdmvc.workspace.change_set import ChangeSet
+from tdmvc.workspace.lay_out import fetch_rows, laid_tables, lay_out_rows, refuse_lost_rows
+from tdmvc.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tdmvc.actions.manifest_plan import PlannedManifest
 from tdmvc.actions.revert_range import Change
-from tdmvc.actions.workspace import Workspace
+from tdmvc.formats.contract import CONTRACT_FILE
+from tdmvc.formats.contract_edit import update_contract
+from tdmvc.formats.dataset import DATASET_FILE
+from tdmvc.formats.dataset_edit import update_dataset
+from tdmvc.formats.datasets import dataset_folder
+from tdmvc.formats.manifest_merge import merge_manifest
+from tdmvc.gitrepo.attributes import MANIFESTS
+from tdmvc.merging.manifest_plan import PlannedManifest
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.manifest_merge import MarkerStyle, NotMerged
-from tdmvc.repo.attributes import MANIFESTS
-from tdmvc.repo.contract import CONTRACT_FILE
-from tdmvc.repo.contract_edit import update_contract
-from tdmvc.repo.dataset import DATASET_FILE
-from tdmvc.repo.dataset_edit import update_dataset
-from tdmvc.repo.datasets import dataset_folder
-from tdmvc.repo.manifest_merge import merge_manifest
+from tdmvc.workspace.workspace import Workspace
 
 
 def plan_reverted_manifests(

@@ -1,16 +1,18 @@
 """From what a person calls a change of a dataset to its two states: before it and after it."""
 
-from tdmvc.actions.merge_sides import state_at
-from tdmvc.actions.states import resolve_state, version_state
-from tdmvc.actions.workspace import Workspace
+from dataclasses import dataclass
+
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.late_dataclass import dataclass
+from tdmvc.formats import datasets
+from tdmvc.formats.versions import read_version, read_versions
+from tdmvc.merging.merge_sides import state_at
 from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.reference import parse_reference
 from tdmvc.model.schema import Contract
 from tdmvc.model.version import SemVer
-from tdmvc.repo import datasets
-from tdmvc.repo.versions import read_version, read_versions
+from tdmvc.workspace.states import resolve_state
+from tdmvc.workspace.versions import version_state
+from tdmvc.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,15 @@ from dataclasses import replace
 
 from tdmvc.actions.diff import Sides, diff_sides, is_working_copy, open_sides
 from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing
-from tdmvc.actions.states import versions
 from tdmvc.actions.status import equal_versions
-from tdmvc.actions.tables import edited_tables
-from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.related import relate_rows
 from tdmvc.changes.shifts import measure_shifts
 from tdmvc.checks.classification import check_classification
 from tdmvc.checks.contract import check_contract
 from tdmvc.checks.references import check_references
 from tdmvc.errors import NotFoundError
+from tdmvc.formats import datasets
+from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.model.change import Bump, BumpLevel, DatasetDiff, Samples, TableDiff, TableStatus
 from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.finding import Finding, Severity
@@ -24,8 +23,9 @@ from tdmvc.model.names import folder_name
 from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, Verdict, judge
 from tdmvc.model.schema import Contract
 from tdmvc.model.tree import FileTree
-from tdmvc.repo import datasets
-from tdmvc.repo.dataset import DATASET_FILE
+from tdmvc.workspace.tables import edited_tables
+from tdmvc.workspace.versions import versions
+from tdmvc.workspace.workspace import Workspace
 
 _MOST_SAMPLES = 50_000
 """Sample rows of one kind over all tables; a page has room for fewer."""

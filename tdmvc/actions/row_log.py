@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tdmvc.actions.history import Span, cut_notes, first_versions, hidden_columns, moments_with
-from tdmvc.actions.past_rows import PastRows
-from tdmvc.actions.row_trace import Asked, RowTrace, Seen
-from tdmvc.actions.timeline import Timeline, open_timeline, parse_history_reference
-from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.key_words import parse_key
 from tdmvc.changes.row_steps import whole_row_steps
 from tdmvc.errors import NotFoundError, StoreError
+from tdmvc.history.history import Span, cut_notes, first_versions, hidden_columns, moments_with
+from tdmvc.history.past_rows import PastRows
+from tdmvc.history.row_trace import Asked, RowTrace, Seen
+from tdmvc.history.timeline import Timeline, open_timeline, parse_history_reference
 from tdmvc.model.history import CellStep, RowEvent, RowHistory, RowStep
 from tdmvc.model.schema import TableSchema
+from tdmvc.workspace.workspace import Workspace
 
 
 def log_row(

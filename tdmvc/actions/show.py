@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from tdmvc.actions.states import resolve_state, versions
-from tdmvc.actions.tables import pointer_side
-from tdmvc.actions.workspace import Workspace
+from tdmvc.formats import datasets
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.report import DatasetSummary, ShownTable, ShowReport
-from tdmvc.repo import datasets
 from tdmvc.store.content import dataset_content, table_content
+from tdmvc.workspace.states import resolve_state
+from tdmvc.workspace.tables import pointer_side
+from tdmvc.workspace.versions import versions
+from tdmvc.workspace.workspace import Workspace
 
 
 def show(workspace: Workspace, ref: str) -> ShowReport:

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Sequence
 
-from tdmvc.actions.conflicts import leftover_files, tree_of_ours, unmerged_tables
-from tdmvc.actions.states import versions
-from tdmvc.actions.tables import new_folders, work_status
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import PartError
+from tdmvc.formats import datasets
+from tdmvc.formats.conflict_file import conflict_path
+from tdmvc.gitrepo import releases
+from tdmvc.merging.conflicts import leftover_files, tree_of_ours, unmerged_tables
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
 from tdmvc.model.version import Version
 from tdmvc.model.work import WorkStatus
-from tdmvc.repo import datasets, releases
-from tdmvc.repo.conflict_file import conflict_path
+from tdmvc.workspace.tables import new_folders, work_status
+from tdmvc.workspace.versions import versions
+from tdmvc.workspace.workspace import Workspace
 
 
 def status(workspace: Workspace, names: Sequence[str] = ()) -> StatusReport:

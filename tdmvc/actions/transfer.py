@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from tdmvc.actions.checkout import checkout_pointers
-from tdmvc.actions.states import resolve_state, version_state, versions
-from tdmvc.actions.tables import table_folder
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import PartError, StoreError
+from tdmvc.formats import datasets
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.report import TransferReport
-from tdmvc.repo import datasets
 from tdmvc.store.worktree import read_folder
+from tdmvc.workspace.states import resolve_state
+from tdmvc.workspace.tables import table_folder
+from tdmvc.workspace.versions import version_state, versions
+from tdmvc.workspace.workspace import Workspace
 
 
 def push(workspace: Workspace, refs: Sequence[str] = (), *, remote: str | None = None) -> TransferReport:

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-from tdmvc.actions.states import resolve_state, version_state, versions
 from tdmvc.actions.verify_remote import RemoteCheck
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import PartError
+from tdmvc.formats import datasets
+from tdmvc.formats.dvc_yaml import with_artifact
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.report import Verified, VerifyReport
-from tdmvc.repo import datasets
-from tdmvc.repo.dvc_yaml import with_artifact
 from tdmvc.store.content import dataset_content
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_part
 from tdmvc.store.part_content import part_content
+from tdmvc.workspace.states import resolve_state
+from tdmvc.workspace.versions import version_state, versions
+from tdmvc.workspace.workspace import Workspace
 
 
 def verify(

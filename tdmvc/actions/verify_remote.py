@@ -2,18 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from tdmvc.actions.workspace import Workspace
 from tdmvc.errors import PartError
-from tdmvc.late import import_late
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
-
-if TYPE_CHECKING:
-    from tdmvc.store import dvc
-else:
-    dvc = import_late("tdmvc.store.dvc")
+from tdmvc.store import dvc
+from tdmvc.workspace.workspace import Workspace
 
 Wanted = Mapping[str, tuple[DatasetState, str]]
 """The state and the table of each object."""

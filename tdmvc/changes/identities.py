@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from tdmvc.changes.pairs import TableRules, Translation, pair_columns
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import TableSchema
+from tdmvc.sql.duckdb import DuckDBConnection
 
 if TYPE_CHECKING:
-    import duckdb
-
     from tdmvc.changes.join.pairing import Pairing
 
-Engine = Callable[[], "duckdb.DuckDBPyConnection"]
+Engine = Callable[[], DuckDBConnection]
 
 
 @contextmanager
@@ -76,7 +75,7 @@ def _in_order_of_reference(new: Mapping[str, TableSide], rules: Mapping[str, Tab
 
 
 def _find_same_rows(
-    con: "duckdb.DuckDBPyConnection",
+    con: DuckDBConnection,
     name: str,
     old: TableSide,
     new: TableSide,

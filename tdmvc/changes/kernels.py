@@ -1,18 +1,18 @@
 """The Arrow kernels that comparisons need.
 
-Masks and positions are Arrow arrays, too (`masks`): to load NumPy takes longer than a small diff.
+Masks and positions are Arrow arrays, too (`masks`).
 """
 
 import pyarrow as pa
-
-from tdmvc.changes.masks import Mask, Positions, both, count_up, number, only, set_flags, take, text
-from tdmvc.compute_door import (
+from pyarrow.compute import (
     CastOptions,
     DictionaryEncodeOptions,
     ReplaceSubstringOptions,
     SetLookupOptions,
     call_function,
 )
+
+from tdmvc.changes.masks import Mask, Positions, both, count_up, number, only, set_flags, take, text
 
 
 def equal(left: pa.Array, right: pa.Array | pa.Scalar) -> Mask:

@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 from datetime import time
 
 import pyarrow as pa
+from pyarrow.compute import CastOptions, call_function
 
 from tdmvc.changes.masks import text as text_scalar
 from tdmvc.changes.same_value import spelled
 from tdmvc.changes.values import python_values
-from tdmvc.compute_door import CastOptions, call_function
 from tdmvc.errors import UsageError
 from tdmvc.model.schema import Column, TableSchema
 

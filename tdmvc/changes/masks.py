@@ -1,6 +1,8 @@
 """Flags and positions of slots, as Arrow arrays: which slots, and how many.
 
 A mask is a boolean array without nulls; positions are whole numbers, ascending unless told otherwise.
+Constants are built from buffers here, because `pa.scalar` and `pa.array` import pandas wherever it is
+installed, which takes longer than a small diff.
 """
 
 import sys
@@ -8,8 +10,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 import pyarrow as pa
-
-from tdmvc.compute_door import CumulativeOptions, IndexOptions, call_function
+from pyarrow.compute import CumulativeOptions, IndexOptions, call_function
 
 Mask: TypeAlias = pa.BooleanArray
 Positions: TypeAlias = pa.Array
@@ -19,7 +20,6 @@ NOWHERE: Positions = pa.nulls(0, pa.int64())
 
 def flag(*, is_set: bool) -> pa.Scalar:
     """Return one flag."""
-    # By way of buffers, here and below: `pa.scalar` and `pa.array` import pandas where that is installed.
     return pa.Array.from_buffers(pa.bool_(), 1, [None, pa.py_buffer(bytes([is_set]))])[0]
 
 

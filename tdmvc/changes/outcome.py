@@ -1,8 +1,7 @@
 """What a comparison of rows found, whichever way it went."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import Pattern, RowCounts, Samples
 from tdmvc.model.finding import Finding
 

@@ -1,11 +1,10 @@
 """Knows which columns of two sides belong together, what joins their rows, and what is left out of account."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import Column, TableSchema
 
 

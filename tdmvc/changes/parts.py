@@ -2,14 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tdmvc.model.change import TableSide
+from tdmvc.sql.duckdb import DuckDBConnection
 
-if TYPE_CHECKING:
-    import duckdb
-
-Engine = Callable[[], "duckdb.DuckDBPyConnection"]
+Engine = Callable[[], DuckDBConnection]
 """Gives a DuckDB connection with bounded memory; called only where SQL is needed."""
 
 

@@ -7,6 +7,7 @@ then on, by the ways that a kernel can see.
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import repeat
 
 import pyarrow as pa
@@ -27,7 +28,6 @@ from tdmvc.changes.masks import (
 )
 from tdmvc.changes.pattern_kinds import Way, affix_way, has_affix, identity, plain_way, shift_way
 from tdmvc.changes.values import python_values
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import PatternKind
 
 _MOST_PAIRS = 2000

@@ -1,22 +1,16 @@
 """Knows which columns were renamed: those that went and came with the same values in the same rows."""
 
+import difflib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from tdmvc.late import import_late
-from tdmvc.late_dataclass import dataclass
+from tdmvc.changes.join.likeness import Likeness, compare_columns
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
-
-if TYPE_CHECKING:
-    import difflib
-
-    import duckdb
-else:
-    difflib = import_late("difflib")
+from tdmvc.sql.duckdb import DuckDBConnection
 
 LEAST_SHARE = 0.8
 """The least share of equal rows: a rename may come with edits, but not with many."""
@@ -35,23 +29,8 @@ class Rename:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """How alike the values of two columns are."""
-
-    rows: int
-    """Rows that could be compared."""
-    equal: int
-    distinct: int
-    """Different values among the equal ones, nulls not counted."""
-
-    @property
-    def share(self) -> float:
-        return self.equal / self.rows if self.rows else 0.0
-
-
 def find_column_renames(
-    engine: Callable[[], "duckdb.DuckDBPyConnection"],
+    engine: Callable[[], DuckDBConnection],
     old: TableSide,
     new: TableSide,
     old_parts: Sequence[str],
@@ -68,9 +47,6 @@ def find_column_renames(
     ]
     if not candidates or len(candidates) > _MOST_CANDIDATES or not old_parts or not new_parts:
         return ()
-    # DuckDB is slow to import, and most diffs need none of it.
-    from tdmvc.changes.join.likeness import compare_columns
-
     con = engine()
     renames: list[Rename] = []
     keys = _key_candidates(old.schema, new.schema, candidates)

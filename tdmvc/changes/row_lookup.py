@@ -6,13 +6,13 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+from pyarrow.compute import CastOptions, call_function
 
 from tdmvc.changes import kernels
 from tdmvc.changes.masks import Mask, Positions, either, mask_at, positions_of, take
 from tdmvc.changes.same_value import identity, spelled
 from tdmvc.changes.values import python_values
 from tdmvc.changes.walk.part_file import PartFile
-from tdmvc.compute_door import CastOptions, call_function
 from tdmvc.errors import PartError
 
 Row = Mapping[str, object]

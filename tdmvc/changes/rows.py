@@ -7,11 +7,10 @@ Values of personal columns are masked; a null stays a null.
 """
 
 import hashlib
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
-
-from tdmvc.late_dataclass import dataclass
 
 _LONGEST_NAME = 180
 """A percent-encoded name may grow beyond what file systems take (255 bytes)."""

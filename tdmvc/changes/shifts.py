@@ -5,21 +5,20 @@ Nothing is drawn at random, so the same rows always give the same shifts.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from itertools import pairwise
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
-from tdmvc.changes.join.faults import store_errors
 from tdmvc.changes.join.parts import RowScan, open_scan
 from tdmvc.changes.stability import index_threshold, nulls_threshold, stability_index
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import SchemaChangeKind, TableDiff, TableSide
 from tdmvc.model.review import Bar, Shift, ShiftKind
 from tdmvc.model.schema import Column
+from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 
 _LEAST_SHARE = 0.02
 """Of a table's rows; less than that moves no distribution past a threshold, but those of rare values."""
@@ -74,7 +73,7 @@ class _Facts:
 
 
 def measure_shifts(
-    con: duckdb.DuckDBPyConnection, old: TableSide, new: TableSide, diff: TableDiff
+    con: DuckDBConnection, old: TableSide, new: TableSide, diff: TableDiff
 ) -> tuple[Shift, ...]:
     """Return the columns whose distribution moved past a threshold, furthest beyond it first.
 
@@ -147,7 +146,7 @@ def _scale(column: Column) -> _Scale | None:
 class _Measure:
     """Asks two open sides; `_facts` is filled by `nulls` and read by `spreads`."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, table: str, old: RowScan, new: RowScan) -> None:
+    def __init__(self, con: DuckDBConnection, table: str, old: RowScan, new: RowScan) -> None:
         self._con, self._table, self._old, self._new = con, table, old, new
         self._facts: dict[str, tuple[_Facts, _Facts]] = {}
 

@@ -1,9 +1,9 @@
 """Knows which tables were renamed: those that went and came with the same rows."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from tdmvc.changes.renames import name_likeness
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableDiff, TableSide
 from tdmvc.model.schema import TableSchema
 

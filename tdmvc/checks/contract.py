@@ -1,10 +1,9 @@
 """Knows whether rows keep what the contract says of single tables: required, unique, key."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,18 +16,17 @@ from tdmvc.checks.table_rows import (
     locate_parts,
     rows_sql,
     sql_command,
-    store_errors,
 )
 from tdmvc.errors import PartError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.sql import quote_name, quote_names
+from tdmvc.sql.duckdb import DuckDBConnection, store_errors
+from tdmvc.sql.quoting import quote_name, quote_names
 
 
 def check_contract(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     tables: Mapping[str, TableSide],
     *,
     only: Collection[str] | None = None,
@@ -61,14 +59,14 @@ def check_contract(
 
 
 def _check_table(
-    con: duckdb.DuckDBPyConnection, side: TableSide, fresh: Collection[str] | None, at: str | None
+    con: DuckDBConnection, side: TableSide, fresh: Collection[str] | None, at: str | None
 ) -> Iterator[Finding]:
     schema = side.schema
     required = [c for c in schema.columns if c.required and c.name not in schema.key]
     unique = [c for c in schema.columns if c.unique and schema.key != (c.name,)]
     if not side.rows or not (schema.key or required or unique):
         return
-    with store_errors(schema.name):
+    with store_errors(schema.name, what="The check", parts="its parts"):
         looked_at = side if fresh is None else side.only(fresh)
         if not looked_at.parts:
             return
@@ -100,7 +98,7 @@ def _suspects(asked: "_Asked", side: TableSide, looked_at: TableSide, column: Co
 class _Asked:
     """A table that is asked, one rule a method."""
 
-    con: duckdb.DuckDBPyConnection
+    con: DuckDBConnection
     schema: TableSchema
     rows: str
     """SQL to put behind FROM."""

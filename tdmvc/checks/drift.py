@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.checks.known_migrations import KnownMigrations
 from tdmvc.errors import MigrationsError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.drift import Drift, DriftStatus, LookBack
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import Migration, MigrationProblem, MigrationState

@@ -7,8 +7,6 @@ for it comes. What a side broke before is told as that, and is not the merge's f
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-import duckdb
-
 from tdmvc.checks.contract import check_contract
 from tdmvc.checks.references import check_references
 from tdmvc.checks.rule_breakers import count_new_breakers
@@ -16,12 +14,13 @@ from tdmvc.checks.table_rows import counted
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Reference, TableSchema
+from tdmvc.sql.duckdb import DuckDBConnection
 
 Tables = Mapping[str, TableSide]
 
 
 def check_merged(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     merged: Tables,
     sides: Sequence[Tables],
     *,
@@ -62,7 +61,7 @@ def check_merged(
 
 
 def _check_reference(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     name: str,
     reference: Reference,
     merged: Tables,

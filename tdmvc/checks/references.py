@@ -5,8 +5,8 @@ names nothing, and nothing is broken.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
 from tdmvc.checks.table_rows import (
@@ -18,15 +18,14 @@ from tdmvc.checks.table_rows import (
     locate_parts,
     rows_sql,
     sql_command,
-    store_errors,
     text_sql,
 )
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, Reference, TableSchema
-from tdmvc.model.sql import quote_name
 from tdmvc.model.types import SIMPLE
+from tdmvc.sql.duckdb import DuckDBConnection, store_errors
+from tdmvc.sql.quoting import quote_name
 
 _BROKEN_NEW, _BROKEN_OLD = "tdmvc_broken_new", "tdmvc_broken_old"
 
@@ -35,7 +34,7 @@ _Form = Callable[[Column, str], str]
 
 
 def check_references(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     tables: Mapping[str, TableSide],
     *,
     changed: Collection[str],
@@ -67,13 +66,13 @@ def check_references(
     for name in sorted(tables):
         for reference in tables[name].schema.references:
             if (name in changed or reference.table in changed) and is_asked(name, reference):
-                with store_errors(name):
+                with store_errors(name, what="The check", parts="its parts"):
                     findings.extend(_check(con, name, reference, tables, old, at))
     return tuple(findings)
 
 
 def _check(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     name: str,
     reference: Reference,
     tables: Mapping[str, TableSide],
@@ -122,7 +121,7 @@ def _was_there(name: str, reference: Reference, old: Sequence[Mapping[str, Table
 
 
 def _without_target(
-    con: duckdb.DuckDBPyConnection, child: TableSide, reference: Reference, lacking: str, *, was_there: bool
+    con: DuckDBConnection, child: TableSide, reference: Reference, lacking: str, *, was_there: bool
 ) -> Iterator[Finding]:
     """A target that was never there may be left out on purpose; one that went is missed."""
     schema, rows = child.schema, 0
@@ -164,7 +163,7 @@ def _not_comparable(schema: TableSchema, reference: Reference, parent: TableSche
 class _Broken:
     """A reference with broken rows, collected in the connection."""
 
-    con: duckdb.DuckDBPyConnection
+    con: DuckDBConnection
     schema: TableSchema
     reference: Reference
     parent: TableSchema
@@ -239,7 +238,7 @@ class _Broken:
 
 
 def _collect_old(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     name: str,
     reference: Reference,
     old: Sequence[Mapping[str, TableSide]],
@@ -260,7 +259,7 @@ def _collect_old(
 
 
 def _collect(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     into: str,
     reference: Reference,
     child: TableSide,

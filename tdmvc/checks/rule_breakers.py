@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-import duckdb
-
-from tdmvc.checks.table_rows import locate_parts, rows_sql, store_errors, text_sql
+from tdmvc.checks.table_rows import locate_parts, rows_sql, text_sql
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Finding
-from tdmvc.model.sql import quote_name
+from tdmvc.sql.duckdb import DuckDBConnection, store_errors
+from tdmvc.sql.quoting import quote_name
 
 
 def count_new_breakers(
-    con: duckdb.DuckDBPyConnection, finding: Finding, new: TableSide, olds: Sequence[TableSide]
+    con: DuckDBConnection, finding: Finding, new: TableSide, olds: Sequence[TableSide]
 ) -> int | None:
     """Return how many of what a finding counts break its rule in none of the old states.
 
@@ -23,7 +22,7 @@ def count_new_breakers(
         return None
     before = (_breakers_sql(finding, old) for old in olds if _declares(finding, old))
     known = "".join(f" EXCEPT SELECT * FROM ({query})" for query in before if query)
-    with store_errors(new.schema.name):
+    with store_errors(new.schema.name, what="The check", parts="its parts"):
         return int(con.execute(f"SELECT count(*) FROM (SELECT * FROM ({asked}){known})").fetchall()[0][0])
 
 

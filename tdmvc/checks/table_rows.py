@@ -2,25 +2,20 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
-
-from tdmvc.errors import PartError, StoreError
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.sql import quote_name, scan_parquet
 from tdmvc.model.types import SIMPLE, duckdb_type
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name, scan_parquet
 
 MASK = "•••"
 """What stands for a key that has a personal column."""
 
 _SHOWN_KEYS = 5
 _SHOWN_CHARACTERS = 40
-_DAMAGE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException)
-"""What DuckDB raises for a Parquet file that is cut, overwritten or not there."""
 
 
 def locate_parts(side: TableSide) -> list[Path]:
@@ -45,7 +40,7 @@ def rows_sql(schema: TableSchema, paths: Sequence[Path]) -> str:
 
 
 def first_keys(
-    con: duckdb.DuckDBPyConnection, schema: TableSchema, source: str, *, is_personal: bool
+    con: DuckDBConnection, schema: TableSchema, source: str, *, is_personal: bool
 ) -> tuple[str, ...]:
     """Return the keys of the first rows in key order as texts; none for a table without a key.
 
@@ -93,24 +88,6 @@ def sql_command(query: str, at: str | None) -> str:
 def counted(count: int, noun: str) -> str:
     """Return `1 row` or `1,200 rows`."""
     return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-@contextmanager
-def store_errors(table: str) -> Iterator[None]:
-    """Say in tdmvc's words what DuckDB's readers say in theirs; none of these messages holds a cell value."""
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise StoreError(
-            "The check ran out of memory or of room to spill.",
-            where=f"table {table}",
-            remedy="free some disk space for temporary files, or raise the memory limit.",
-        ) from error
-    except duckdb.Error as error:
-        # A broken Thrift header comes as the root class itself.
-        if type(error) is not duckdb.Error and not isinstance(error, _DAMAGE):
-            raise
-        raise PartError.damaged("its parts", f"table {table}", str(error).splitlines()[0]) from error
 
 
 def _spell_key(values: tuple[str | None, ...]) -> str:

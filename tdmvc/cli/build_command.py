@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.build import build
-from tdmvc.actions.intake import AddOptions
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.render.add_terminal import render_add
 from tdmvc.render.documents import add_document
+from tdmvc.workspace.intake import AddOptions
 
 
 @click.command(name="build")

@@ -48,7 +48,7 @@ def _merge(words: Sequence[str]) -> int:
 
 def _merge_pointer(words: Sequence[str], data: dict[Side, bytes]) -> int:
     # Late, for the same reason.
-    from tdmvc.actions.pointer_merge import (
+    from tdmvc.merging.pointer_merge import (
         merge_pointers,
         merging_workspace,
         write_conflict_beside,
@@ -71,8 +71,8 @@ def _merge_pointer(words: Sequence[str], data: dict[Side, bytes]) -> int:
 
 
 def _merge_manifest(words: Sequence[str], data: dict[Side, bytes]) -> int:
-    from tdmvc.actions.manifest_texts import merge_manifest_texts
-    from tdmvc.actions.pointer_merge import merging_workspace, write_result
+    from tdmvc.merging.manifest_texts import merge_manifest_texts
+    from tdmvc.merging.pointer_merge import merging_workspace, write_result
     from tdmvc.render.merge_wording import manifest_merge_lines
 
     # A byte order mark is kept by the merge itself.

@@ -24,7 +24,7 @@ def _rows_text(data: bytes) -> str | None:
         return None  # a file of DVC, but of no folder: that costs no import
     try:
         # Late, for the same reason.
-        from tdmvc.actions.pointer_rows import read_contents
+        from tdmvc.merging.pointer_rows import read_contents
         from tdmvc.render.table_text import render_conflict, render_table
 
         tables = read_contents(data.decode("utf-8-sig"))

@@ -2,10 +2,10 @@
 
 import click
 
-from tdmvc.actions.history import read_span
 from tdmvc.actions.log import log
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
+from tdmvc.history.history import read_span
 
 
 @click.command(name="log")

@@ -1,6 +1,5 @@
 """The `tdmvc` command: finds the subcommand, and turns errors into messages and exit codes."""
 
-import atexit
 import contextlib
 import importlib
 import os
@@ -16,16 +15,6 @@ import click
 
 from tdmvc import __version__
 from tdmvc.errors import StoreError, TdmvcError
-from tdmvc.late import import_alone
-
-# NumPy comes with Arrow, and starts a thread a core for algebra that is never done here.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# Arrow's allocator gives pages back as soon as a part is let go of, and has them cleared again for the next.
-os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")
-# Arrow's libraries call each other by thousands of names, and a command needs few of them: each is looked up
-# when it is first called, and not all at once.
-if sys.platform != "win32":
-    sys.setdlopenflags(os.RTLD_LAZY)
 
 COMMANDS: dict[str, str] = {
     "init": "Make this Git repository ready for datasets.",
@@ -62,9 +51,6 @@ HIDDEN = frozenset({"git-diff", "git-merge", "git-textconv", "post"})
 """Commands that Git and CI call, and no person."""
 
 
-_WITHOUT_ARROW = frozenset({"completion", "post"})
-
-
 class LazyGroup(click.Group):
     """Imports a command when it is called: `tdmvc --help` stays as fast as click itself."""
 
@@ -74,9 +60,6 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS and cmd_name not in HIDDEN:
             return None
-        if cmd_name not in _WITHOUT_ARROW:
-            # NumPy takes longer to load than a small diff; whoever needs it imports it.
-            import_alone("pyarrow", without="numpy")
         module = importlib.import_module(f"tdmvc.cli.{cmd_name.replace('-', '_')}_command")
         command: click.Command = module.command
         return command
@@ -130,11 +113,7 @@ def cli(context: click.Context, directory: str, quiet: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
-    code = run(arguments)
-    if sys.gettrace() or sys.getprofile() or threading.active_count() > 1:
-        # Somebody measures this process, or a library's thread has work to do.
-        sys.exit(code)
-    _leave(code)
+    sys.exit(run(arguments))
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -142,28 +121,12 @@ def run(arguments: list[str] | None = None) -> int:
     with _noted_interrupts() as interrupts:
         try:
             result = cli.main(arguments, prog_name="tdmvc", standalone_mode=False)
+            # A full disk shows here, where it still becomes a message and an exit code.
+            sys.stdout.flush()
             return result if isinstance(result, int) else 0
         except BaseException as error:
             # A library that is interrupted may raise an error of its own instead.
             return _end(KeyboardInterrupt() if interrupts else error)
-
-
-def _leave(code: int) -> NoReturn:
-    """End the process at once: to take everything apart, object by object, takes as long as a small diff.
-
-    Exit handlers run, and what was printed is written.
-    """
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except BrokenPipeError:
-            pass
-        except OSError as error:
-            _say_error(StoreError.disk("the output", error))
-            code = code or StoreError.exit_code
-    os._exit(code)
 
 
 def _end(reason: BaseException) -> int:

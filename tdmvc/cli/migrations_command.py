@@ -2,11 +2,11 @@
 
 import click
 
-from tdmvc.actions.migrations import TOOLS, survey
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.errors import MigrationsError
 from tdmvc.render.migrations_json import migrations_document
 from tdmvc.render.migrations_terminal import render_migrations
+from tdmvc.workspace.migrations import TOOLS, survey
 
 
 @click.command(name="migrations")

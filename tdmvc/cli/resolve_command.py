@@ -2,10 +2,10 @@
 
 import click
 
-from tdmvc.actions.decisions import Decision
 from tdmvc.actions.resolve import ResolveOptions, resolve
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
+from tdmvc.merging.decisions import Decision
 from tdmvc.model.merge import Choice, Side
 from tdmvc.render.resolve_json import resolve_document
 from tdmvc.render.resolve_terminal import render_resolution

@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.review import pointer_path, review, with_few_samples
-from tdmvc.actions.workspace import Workspace
 from tdmvc.cli.output import opened, terminal_width, use_color
 from tdmvc.errors import StoreError, UsageError
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review, Verdict
 from tdmvc.render.review_json import review_document
 from tdmvc.render.review_markdown import render_review_markdown
+from tdmvc.workspace.workspace import Workspace
 
 FORMATS = ("terminal", "markdown", "html", "json", "github", "junit", "sarif", "codequality")
 _FAIL_ON = ("error", "warning", "never")

@@ -6,14 +6,14 @@ and types that the database declares; writing makes a whole new file, or none.
 
 from pathlib import Path
 
-# By name: this package has a module called duckdb, too.
-from duckdb import DuckDBPyConnection
-
 from tdmvc.databases.base import Engine, TableToWrite
 from tdmvc.databases.duckdb import DuckdbEngine
 from tdmvc.databases.sqlite import SqliteEngine
 from tdmvc.errors import NotFoundError, SourceError
 from tdmvc.model.source import SourceTable
+
+# By name: this package has a module called duckdb, too.
+from tdmvc.sql.duckdb import DuckDBConnection
 
 __all__ = ["ENGINES", "Engine", "TableToWrite", "engine_for_target", "engine_of", "open_database"]
 
@@ -36,7 +36,7 @@ def engine_for_target(path: Path) -> Engine | None:
 
 
 def open_database(
-    path: Path, con: DuckDBPyConnection, *, tables: tuple[str, ...] | None = None
+    path: Path, con: DuckDBConnection, *, tables: tuple[str, ...] | None = None
 ) -> list[SourceTable]:
     """Describe the tables of a database file; SQLite rows are all read once for it.
 

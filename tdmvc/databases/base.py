@@ -1,16 +1,16 @@
 """What every database engine can do."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import duckdb
 import pyarrow as pa
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Reference, TableSchema
 from tdmvc.model.source import SourceTable
+from tdmvc.sql.duckdb import DuckDBConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,10 @@ class Engine(Protocol):
     def recognises(self, head: bytes) -> bool:
         """Tell whether a file that begins with these bytes is of this engine."""
 
-    def read_names(self, path: Path, con: duckdb.DuckDBPyConnection) -> list[str]:
+    def read_names(self, path: Path, con: DuckDBConnection) -> list[str]:
         """Return the names of the tables that hold rows of their own, sorted."""
 
-    def read_tables(
-        self, path: Path, con: duckdb.DuckDBPyConnection, names: Sequence[str]
-    ) -> list[SourceTable]:
+    def read_tables(self, path: Path, con: DuckDBConnection, names: Sequence[str]) -> list[SourceTable]:
         """Describe the named tables, in that order."""
 
     def write_tables(self, path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:

@@ -3,19 +3,18 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
 
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.duckdb_write import write_duckdb
 from tdmvc.errors import DatabaseError, SourceError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.duckdb_types import CanonicalForm, DuckType, canonical_form
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, Reference, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
-from tdmvc.model.sql import quote_name, quote_text
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
+from tdmvc.sql.quoting import quote_name, quote_text
 
 _MAIN = "main"
 _SIGNS_OF_USE = (
@@ -35,18 +34,16 @@ class DuckdbEngine:
     def recognises(self, head: bytes) -> bool:
         return head[8:12] == b"DUCK"
 
-    def read_names(self, path: Path, con: duckdb.DuckDBPyConnection) -> list[str]:
+    def read_names(self, path: Path, con: DuckDBConnection) -> list[str]:
         with _attached(path, con) as database:
             return sorted(_places(con, database))
 
-    def read_tables(
-        self, path: Path, con: duckdb.DuckDBPyConnection, names: Sequence[str]
-    ) -> list[SourceTable]:
+    def read_tables(self, path: Path, con: DuckDBConnection, names: Sequence[str]) -> list[SourceTable]:
         with _attached(path, con) as database:
             try:
                 places = _places(con, database)
                 return [_source_table(con, database, path, name, places) for name in names]
-            except duckdb.Error as error:
+            except duckdb_error() as error:
                 raise _unreadable(path, error) from error
 
     def write_tables(self, path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
@@ -86,13 +83,13 @@ def _attach(path: Path) -> str:
 
 
 @contextmanager
-def _attached(path: Path, con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+def _attached(path: Path, con: DuckDBConnection) -> Iterator[str]:
     """Attach a file as it is now; given back afterwards, so that its owner can write again."""
     alias = _alias(path)
     try:
         con.execute(f"DETACH DATABASE IF EXISTS {quote_name(alias)}")
         con.execute(_attach(path))
-    except duckdb.Error as error:
+    except duckdb_error() as error:
         raise _unreadable(path, error) from error
     try:
         yield alias
@@ -100,7 +97,7 @@ def _attached(path: Path, con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         con.execute(f"DETACH DATABASE IF EXISTS {quote_name(alias)}")
 
 
-def _unreadable(path: Path, error: duckdb.Error) -> DatabaseError:
+def _unreadable(path: Path, error: Exception) -> DatabaseError:
     text = str(error).split("\n", 1)[0]
     if any(sign in text for sign in _SIGNS_OF_USE):
         return DatabaseError(
@@ -115,7 +112,7 @@ def _unreadable(path: Path, error: duckdb.Error) -> DatabaseError:
     )
 
 
-def _places(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, _Place]:
+def _places(con: DuckDBConnection, database: str) -> dict[str, _Place]:
     rows = con.execute(
         "SELECT schema_name, table_name FROM duckdb_tables() "
         f"WHERE database_name = {quote_text(database)} AND NOT internal AND NOT temporary"
@@ -127,7 +124,7 @@ def _places(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, _Place]:
 
 
 def _source_table(
-    con: duckdb.DuckDBPyConnection, database: str, path: Path, name: str, places: dict[str, _Place]
+    con: DuckDBConnection, database: str, path: Path, name: str, places: dict[str, _Place]
 ) -> SourceTable:
     place = places[name]
     relation = con.sql(f"SELECT * FROM {place.sql} LIMIT 0")
@@ -169,7 +166,7 @@ def _form(table: str, column: str, type_: DuckType) -> CanonicalForm:
 
 
 def _check_losses(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     place: _Place,
     name: str,
     types: dict[str, DuckType],
@@ -201,7 +198,7 @@ class _Constraints:
     references: tuple[Reference, ...]
 
 
-def _read_constraints(con: duckdb.DuckDBPyConnection, place: _Place) -> _Constraints:
+def _read_constraints(con: DuckDBConnection, place: _Place) -> _Constraints:
     rows = con.execute(
         "SELECT constraint_type, constraint_column_names, referenced_table, referenced_column_names "
         f"FROM duckdb_constraints() WHERE {place.where} ORDER BY constraint_index"

@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from tdmvc.databases.base import (
@@ -20,8 +19,9 @@ from tdmvc.databases.replacing import replacing
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, Reference, TableSchema
-from tdmvc.model.sql import quote_name, quote_names
 from tdmvc.model.types import duckdb_type
+from tdmvc.sql.duckdb import DuckDBConnection, connect, constraint_errors, duckdb_error
+from tdmvc.sql.quoting import quote_name, quote_names
 
 _BESIDE = (".wal",)
 _NAMEABLE = re.compile(r"[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*", re.ASCII)
@@ -32,14 +32,13 @@ _ROWS = "tdmvc_rows"
 def write_duckdb(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
     """Write all tables into a new file; see `Engine.write_tables`."""
     try:
-        with replacing(path, _BESIDE) as fresh, closing(duckdb.connect(str(fresh))) as con:
-            con.execute("SET TimeZone = 'UTC'")
+        with replacing(path, _BESIDE) as fresh, closing(connect(str(fresh))) as con:
             findings = _Writer(con).write(tables)
             con.execute("CHECKPOINT")
             # Closed before the file is put in place.
             con.close()
             return findings
-    except duckdb.Error as error:
+    except duckdb_error() as error:
         kind = type(error).__name__
         raise DatabaseError(
             f"The DuckDB database cannot be written ({kind}).",
@@ -51,7 +50,7 @@ def write_duckdb(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
 class _Writer:
     """Writes tables one after the other, each after those that it refers to."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, con: DuckDBConnection) -> None:
         self._con = con
         self._names: set[str] = set()
         self._written: dict[str, TableSchema] = {}
@@ -96,7 +95,7 @@ class _Writer:
         while True:
             try:
                 self._fill(table, schema)
-            except (duckdb.ConstraintException, duckdb.BinderException) as error:
+            except constraint_errors() as error:
                 self._con.execute(f"DROP TABLE IF EXISTS {_sql_name(schema.name)}")
                 looser = self._loosened(schema, is_reference="foreign key" in str(error).lower())
                 if looser == schema:
@@ -173,7 +172,7 @@ class _Writer:
             return False
         try:
             types = self._con.sql(f"SELECT CAST(NULL AS {asked}), CAST(NULL AS {canonical})").types
-        except duckdb.Error:
+        except duckdb_error():
             return False
         return str(types[0]) != str(types[1])
 

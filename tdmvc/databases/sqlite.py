@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from tdmvc.databases.base import TableToWrite
@@ -23,8 +22,9 @@ from tdmvc.errors import SourceError
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
-from tdmvc.model.sql import quote_name, quote_names
 from tdmvc.model.types import spell
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name, quote_names
 
 _BATCH_ROWS = 8192
 
@@ -38,13 +38,11 @@ class SqliteEngine:
     def recognises(self, head: bytes) -> bool:
         return head.startswith(b"SQLite format 3\0")
 
-    def read_names(self, path: Path, con: duckdb.DuckDBPyConnection) -> list[str]:
+    def read_names(self, path: Path, con: DuckDBConnection) -> list[str]:
         with closing(connect(path)) as database:
             return read_table_names(database)
 
-    def read_tables(
-        self, path: Path, con: duckdb.DuckDBPyConnection, names: Sequence[str]
-    ) -> list[SourceTable]:
+    def read_tables(self, path: Path, con: DuckDBConnection, names: Sequence[str]) -> list[SourceTable]:
         with closing(connect(path)) as database:
             try:
                 return [_source_table(path, database, read_table(database, name)) for name in names]

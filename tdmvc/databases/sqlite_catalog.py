@@ -2,10 +2,10 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.errors import DatabaseError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import Reference
 
 _WAIT_SECONDS = 5.0

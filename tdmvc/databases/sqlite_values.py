@@ -7,11 +7,11 @@ all values must confirm. Where they do not, the values decide.
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pyarrow as pa
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE
 
 _EXACT_FLOAT_INTEGER = 2**53

@@ -18,7 +18,7 @@ from tdmvc.databases.sqlite_spelling import count_nan, declare, may_convert, spe
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.sql import quote_name, quote_names
+from tdmvc.sql.quoting import quote_name, quote_names
 
 _BESIDE = ("-wal", "-journal")
 

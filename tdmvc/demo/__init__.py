@@ -5,12 +5,11 @@ Lumen is a small shop for candles and lamps. `releases.yaml` lists its three rel
 workflow, and `stages/` the golden data of the releases before.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import yaml
-
-from tdmvc.late_dataclass import dataclass
 
 FOLDER: Final = Path(__file__).parent
 """Where the sample's files lie, read-only."""

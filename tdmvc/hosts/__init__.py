@@ -7,6 +7,7 @@ its file beside the others and its folder of templates, and name it in `HOSTS`.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
@@ -15,7 +16,6 @@ from tdmvc.hosts.base import Host
 from tdmvc.hosts.github import open_github, write_summary
 from tdmvc.hosts.gitlab import open_gitlab
 from tdmvc.hosts.http import Patience
-from tdmvc.late_dataclass import dataclass
 
 __all__ = ["HOSTS", "Host", "HostKind", "Patience", "open_host", "read_templates", "write_summary"]
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from tdmvc.errors import HostUnavailableError, TextTooLongError, UsageError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.post import PostAction, Posted
 
 Shorten = Callable[[int], str]

@@ -7,11 +7,11 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from tdmvc.errors import HostError, HostUnavailableError
-from tdmvc.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     import requests

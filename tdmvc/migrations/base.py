@@ -1,11 +1,10 @@
 """Knows what every reader of migrations offers, and how what it read becomes a state."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from tdmvc.errors import MigrationsError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.digest import ContentDigest
 from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
 from tdmvc.model.recorded import MigrationLocation

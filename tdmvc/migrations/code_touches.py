@@ -4,9 +4,9 @@ Code is searched as text: calls by their names, SQL where a line or a quoted tex
 """
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.touches import MAX_SQL, NAME, STATEMENTS, tables_named
 
 _QUOTED: Final = r"[\"'`]([^\"'`\n]{1,200})[\"'`]"

@@ -1,9 +1,7 @@
 """Knows how the contents of migrations become one digest that an edit in place changes."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from hashlib import sha256
-
-from tdmvc.late_dataclass import dataclass
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ what lies in the folders above.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.layout import ancestors, base_of, folder_of, is_left_out
 from tdmvc.model.tree import FileTree
 

@@ -6,11 +6,10 @@ of its own or behind a mark of its own. A database stands where the way up has b
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.base import Reading, nothing_found
 from tdmvc.migrations.graph import chain, find_duplicates
 from tdmvc.migrations.layout import below, folder_of, is_left_out

@@ -4,9 +4,8 @@ import ast
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
-
-from tdmvc.late_dataclass import dataclass
 
 MAX_DEPTH: Final = 50
 """How deeply a literal may nest; what is deeper is not a literal that a person wrote."""

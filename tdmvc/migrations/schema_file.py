@@ -7,9 +7,9 @@ forgotten in a commit.
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.graph import spelled_few
 from tdmvc.migrations.line import number_rank, plain_number

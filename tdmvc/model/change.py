@@ -1,11 +1,10 @@
 """What is different between two states of a dataset."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Reference, TableSchema
 

@@ -1,6 +1,7 @@
 """What `check` answers: whether what Git holds of the datasets makes sense."""
 
-from tdmvc.late_dataclass import dataclass
+from dataclasses import dataclass
+
 from tdmvc.model.finding import Finding, Severity
 
 

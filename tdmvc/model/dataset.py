@@ -1,9 +1,8 @@
 """A dataset at one moment: where its tables' bytes are and what its manifest says."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.schema import Contract
 from tdmvc.model.version import Version

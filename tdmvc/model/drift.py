@@ -1,10 +1,9 @@
 """How a dataset stands to the migrations of a revision."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.migration import Migration, MigrationProblem
 
 

@@ -1,13 +1,13 @@
 """Which canonical type holds the values of each DuckDB type, and the SQL that brings them there."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 import pyarrow as pa
 
-from tdmvc.late_dataclass import dataclass
-from tdmvc.model.sql import quote_name, quote_text
 from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type
+from tdmvc.sql.quoting import quote_name, quote_text
 
 
 class DuckType(Protocol):

@@ -1,9 +1,7 @@
 """What a check says about data: a value, never an exception."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
-
-from tdmvc.late_dataclass import dataclass
 
 
 class Severity(StrEnum):

@@ -1,9 +1,7 @@
 """What `gc` answers: which objects nothing needs, and why it would rather not touch any."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
-
-from tdmvc.late_dataclass import dataclass
 
 
 class GarbageKind(StrEnum):

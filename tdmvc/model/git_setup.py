@@ -1,6 +1,6 @@
 """What `install` did to a clone's Git."""
 
-from tdmvc.late_dataclass import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

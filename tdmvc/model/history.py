@@ -1,9 +1,8 @@
 """What history says of a dataset, a table, a row and a cell: who changed it, when and how."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import SchemaChange, TableStatus
 
 

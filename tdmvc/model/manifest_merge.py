@@ -1,6 +1,6 @@
 """What came of merging a dataset.yaml or contract.yaml of three sides."""
 
-from tdmvc.late_dataclass import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
 """What a three-way merge decides, and what it leaves for a person to decide."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import TableSchema
 
 Cell = str | None

@@ -1,9 +1,9 @@
 """What `merge`, `merge-check` and `revert` answer."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.drift import Drift
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.merge import Side, TableMerge

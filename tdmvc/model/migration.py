@@ -1,6 +1,7 @@
 """Which migrations an application stands at."""
 
-from tdmvc.late_dataclass import dataclass
+from dataclasses import dataclass
+
 from tdmvc.model.recorded import MigrationLocation
 
 

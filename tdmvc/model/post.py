@@ -1,8 +1,7 @@
 """What became of a text that was to be posted to a pull or merge request."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from tdmvc.late_dataclass import dataclass
 
 
 class PostAction(StrEnum):

@@ -1,6 +1,6 @@
 """What manifests say of migrations: where they lie, and which ones a dataset was made for."""
 
-from tdmvc.late_dataclass import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The words that name a state of a dataset: `golden`, `golden@1.0.0`, `golden@HEAD~2`, `release:2.14.0`."""
 
+from dataclasses import dataclass
+
 from tdmvc.errors import UsageError
-from tdmvc.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

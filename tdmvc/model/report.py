@@ -1,9 +1,8 @@
 """What each verb answers: values that faces print and scripts read."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import Bump
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.finding import Finding

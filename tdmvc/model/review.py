@@ -1,9 +1,8 @@
 """A review: what a pull request changes in the test data, and what a person must decide about it."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import BumpLevel, DatasetDiff, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 

@@ -1,10 +1,9 @@
 """What a table looks like: columns, key and references."""
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.types import spell
 
 PERSONAL = frozenset({"personal", "personal data", "pii", "sensitive personal", "special category"})

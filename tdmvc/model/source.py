@@ -1,11 +1,10 @@
 """Rows on their way in: what every source of a table offers, whatever it is read from."""
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import TableSchema
 
 

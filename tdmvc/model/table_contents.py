@@ -1,8 +1,7 @@
 """What a pointer's table holds, ready to be told row by row or part by part."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import Column
 
 

@@ -1,9 +1,8 @@
 """A table that a merge has left to a person: what the sides say, and what was decided so far."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.merge import UNDECIDED, Conflict, Resolutions, Side, TableMerge
 

@@ -1,10 +1,9 @@
 """Semantic versions of datasets, and what a published version holds."""
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import total_ordering
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import BumpLevel
 from tdmvc.model.recorded import RecordedState
 

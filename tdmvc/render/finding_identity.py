@@ -3,9 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.finding import Finding
 from tdmvc.model.review import Review
 from tdmvc.render.cells import visible

@@ -1,8 +1,8 @@
 """Knows how moments of history read: who, when, what, on one line that keeps to the width."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.history import Moment, PublishedMark
 from tdmvc.render.cells import visible
 from tdmvc.render.page import Cell, Page

@@ -1,8 +1,8 @@
 """Knows what is to be said of a merge that was checked, remark by remark, for every format."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset, MovedTable, TableMove

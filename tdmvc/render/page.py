@@ -2,9 +2,9 @@
 
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.render.cells import visible
 from tdmvc.render.terminal import Style, display_width, fit, number, plural, wrap_items

@@ -3,10 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.render.markdown import code, link
 from tdmvc.render.terminal import plural
 

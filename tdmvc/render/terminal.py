@@ -2,8 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-
-from tdmvc.late_dataclass import dataclass
+from dataclasses import dataclass
 
 _GAP = "  "
 

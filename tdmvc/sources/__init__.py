@@ -7,8 +7,6 @@ change a value: what fits no narrower type exactly is text.
 
 from pathlib import Path
 
-import duckdb
-
 from tdmvc.errors import SourceError
 from tdmvc.model.source import SourceTable
 from tdmvc.sources.base import SourceKind, SourceRequest
@@ -17,6 +15,7 @@ from tdmvc.sources.django import DjangoKind
 from tdmvc.sources.folder import FolderKind
 from tdmvc.sources.json import JsonKind
 from tdmvc.sources.parquet import ParquetKind
+from tdmvc.sql.duckdb import DuckDBConnection
 
 FILE_KINDS: tuple[SourceKind, ...] = (ParquetKind(), CsvKind(), DjangoKind(), JsonKind())
 """The kinds a single file can be; the first that matches wins."""
@@ -25,7 +24,7 @@ KINDS: tuple[SourceKind, ...] = (*FILE_KINDS, FolderKind(FILE_KINDS))
 
 
 def open_source(
-    path: Path, con: duckdb.DuckDBPyConnection, *, table: str | None = None, null_texts: tuple[str, ...] = ()
+    path: Path, con: DuckDBConnection, *, table: str | None = None, null_texts: tuple[str, ...] = ()
 ) -> list[SourceTable]:
     """Describe the tables of a file or folder; every row is read once for it.
 

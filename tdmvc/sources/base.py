@@ -3,22 +3,22 @@
 import gzip
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
-import duckdb
 import pyarrow as pa
 
 from tdmvc.errors import SourceError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.source import SourceTable
+from tdmvc.sql.duckdb import DuckDBConnection
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRequest:
     """How a source is to be opened."""
 
-    con: duckdb.DuckDBPyConnection
+    con: DuckDBConnection
     """Inspects and later reads the rows; TimeZone is UTC."""
     table: str | None = None
     """The name for the table of a single file, instead of the file's own."""

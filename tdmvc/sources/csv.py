@@ -2,20 +2,18 @@
 
 import csv
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-import duckdb
-
 from tdmvc.errors import SourceError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
-from tdmvc.model.sql import quote_path, quote_text
 from tdmvc.sources.base import SourceRequest, check_column_names, is_gzip, open_binary, stem
 from tdmvc.sources.csv_bytes import check_bytes, check_line_ends, count_rows
 from tdmvc.sources.csv_types import InferredTable, infer_columns
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
+from tdmvc.sql.quoting import quote_path, quote_text
 
 _SUFFIXES = (".csv", ".tsv", ".tab", ".csv.gz", ".tsv.gz", ".tab.gz")
 _DELIMITERS = (",", ";", "\t", "|")
@@ -127,13 +125,13 @@ def _widths(text: str, delimiter: str) -> tuple[list[int], bool]:
     return widths, True
 
 
-def _infer(layout: CsvLayout, con: duckdb.DuckDBPyConnection) -> tuple[CsvLayout, InferredTable]:
+def _infer(layout: CsvLayout, con: DuckDBConnection) -> tuple[CsvLayout, InferredTable]:
     """Read all rows, with ever longer lines allowed, and return the layout that worked."""
     for limit in _LINE_LIMITS:
         layout = replace(layout, line_limit=limit)
         try:
             inferred = infer_columns(con, layout.query(), layout.names)
-        except duckdb.Error as error:
+        except duckdb_error() as error:
             is_too_long = "maximum line size" in str(error).lower()
             if not is_too_long or limit == _LINE_LIMITS[-1]:
                 raise _explained(layout, error) from None
@@ -152,7 +150,7 @@ def _check_count(layout: CsvLayout, rows: int) -> None:
         raise _not_plain(layout, f": {expected} rows are there, but {rows} can be read")
 
 
-def _explained(layout: CsvLayout, error: duckdb.Error) -> SourceError:
+def _explained(layout: CsvLayout, error: Exception) -> SourceError:
     """Return the error without the line that DuckDB quotes: it may hold personal data."""
     try:
         count_rows(layout.path, layout.delimiter, len(layout.names))

@@ -4,11 +4,11 @@ import codecs
 import csv
 import io
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from tdmvc.errors import SourceError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.sources.base import open_binary
 
 _CHUNK_BYTES = 1 << 22

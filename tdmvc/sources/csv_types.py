@@ -1,15 +1,15 @@
 """Which type a column of texts has: the narrowest that gives every text's value back exactly."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import IntFlag
 
-import duckdb
 import pyarrow as pa
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import UNTYPED, Column
-from tdmvc.model.sql import quote_name, quote_names
 from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name, quote_names
 
 _SAMPLE_ROWS = 20_000
 _SHORT_DECIMAL_DIGITS = 18
@@ -85,7 +85,7 @@ class _Profile:
     """The most digits after the point."""
 
 
-def infer_columns(con: duckdb.DuckDBPyConnection, query: str, names: Sequence[str]) -> InferredTable:
+def infer_columns(con: DuckDBConnection, query: str, names: Sequence[str]) -> InferredTable:
     """Return the type of each column of an all-text query, looking at every row.
 
     Costs two readings of the rows, and a third where numbers may not fit a decimal.
@@ -132,7 +132,7 @@ def _type(profile: _Profile) -> pa.DataType:
     return pa.decimal128(_SHORT_DECIMAL_DIGITS if is_short else MAX_DECIMAL_DIGITS, profile.scale)
 
 
-def _profiles(con: duckdb.DuckDBPyConnection, query: str, names: Sequence[str]) -> dict[str, _Profile]:
+def _profiles(con: DuckDBConnection, query: str, names: Sequence[str]) -> dict[str, _Profile]:
     # One expression over (column, text) pairs: an expression for each of hundreds
     # of columns would take DuckDB longer to plan than to run.
     pairs = (
@@ -181,7 +181,7 @@ def _fully(text: str, pattern: str) -> str:
     return f"regexp_full_match({text}, '{pattern}')"
 
 
-def _exact_floats(con: duckdb.DuckDBPyConnection, query: str, names: Sequence[str]) -> set[str]:
+def _exact_floats(con: DuckDBConnection, query: str, names: Sequence[str]) -> set[str]:
     """Return the columns whose every number is the shortest or a shorter spelling of one float."""
     if not names:
         return set()

@@ -2,13 +2,12 @@
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
 from tdmvc.errors import SourceError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.sources.base import SourceRequest, check_column_names, check_single, open_binary

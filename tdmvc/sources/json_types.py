@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 
 import pyarrow as pa
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import UNTYPED, Column
 from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE
 

@@ -2,21 +2,20 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tdmvc.errors import SourceError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.duckdb_types import CanonicalForm, DuckType, canonical_form
 from tdmvc.model.schema import UNTYPED, Column, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
-from tdmvc.model.sql import quote_name, scan_parquet
 from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type, is_widening, map_type
 from tdmvc.sources.base import SourceRequest, check_column_names, check_field_names, stem
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
+from tdmvc.sql.quoting import quote_name, scan_parquet
 
 _SUFFIXES = (".parquet", ".pq", ".parq")
 _MAGIC = b"PAR1"
@@ -89,9 +88,7 @@ class _Group:
         return scan_parquet(self.files)
 
 
-def _open_table(
-    files: Sequence[Path], name: str, origin: Path, con: duckdb.DuckDBPyConnection
-) -> SourceTable:
+def _open_table(files: Sequence[Path], name: str, origin: Path, con: DuckDBConnection) -> SourceTable:
     groups = _groups(files, con)
     columns = _united(groups, name)
     check_column_names([column.name for column in columns], origin)
@@ -102,7 +99,7 @@ def _open_table(
     return SourceTable(TableSchema(name, tuple(columns)), SqlScan(query), str(origin), notes=notes)
 
 
-def _groups(files: Sequence[Path], con: duckdb.DuckDBPyConnection) -> list[_Group]:
+def _groups(files: Sequence[Path], con: DuckDBConnection) -> list[_Group]:
     groups: dict[tuple[tuple[str, str], ...], _Group] = {}
     for file in files:
         group = _read_file(file, con)
@@ -114,7 +111,7 @@ def _groups(files: Sequence[Path], con: duckdb.DuckDBPyConnection) -> list[_Grou
     return list(groups.values())
 
 
-def _read_file(file: Path, con: duckdb.DuckDBPyConnection) -> _Group:
+def _read_file(file: Path, con: DuckDBConnection) -> _Group:
     try:
         arrow = pq.read_schema(file)
         check_column_names(arrow.names, file)
@@ -122,7 +119,7 @@ def _read_file(file: Path, con: duckdb.DuckDBPyConnection) -> _Group:
             check_field_names(type_, file)
         relation = con.sql(f"SELECT * FROM {scan_parquet([file])}")
         sources = dict(zip(arrow.names, relation.types, strict=True))
-    except (pa.ArrowException, duckdb.Error, OSError, ValueError) as error:
+    except (pa.ArrowException, duckdb_error(), OSError, ValueError) as error:
         first_line = str(error).split("\n", 1)[0]
         raise SourceError.unreadable(
             file,
@@ -244,7 +241,7 @@ def _widened(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
     return None
 
 
-def _check_losses(group: _Group, table: str, con: duckdb.DuckDBPyConnection) -> None:
+def _check_losses(group: _Group, table: str, con: DuckDBConnection) -> None:
     doubtful = [column for column in group.columns.values() if column.form.may_lose]
     if not doubtful:
         return

@@ -2,22 +2,14 @@
 
 An Arrow array may be a slice, may carry garbage under its nulls, and may say "no
 nulls" in two ways. Hashes must see none of that, so both hashes read arrays
-through here. PyArrow and NumPy meet in buffers only: the command line loads PyArrow
-without NumPy (`tdmvc.late`).
+through here.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-
-from tdmvc.late import import_late
-
-if TYPE_CHECKING:
-    import pyarrow.compute as pc
-else:
-    # It builds hundreds of wrappers when it is imported; only nulls need it.
-    pc = import_late("pyarrow.compute")
+import pyarrow.compute as pc
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-import duckdb
 import pyarrow as pa
 
 from tdmvc.model.progress import Report, silent
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.sql import quote_name
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name
 from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.cutting import DEFAULT_PART_ROWS, Cut, cut
 from tdmvc.store.finishing import Counts, PartSink, built_table, cast_batches, finish_parts, keep_part
@@ -16,7 +16,7 @@ _BATCH_ROWS = 32_768
 
 
 def build_table(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     query: str,
     schema: TableSchema,
     sink: PartSink,

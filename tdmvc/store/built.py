@@ -1,6 +1,7 @@
 """What goes into building a table, and what comes of it."""
 
-from tdmvc.late_dataclass import dataclass
+from dataclasses import dataclass
+
 from tdmvc.store.objects import Listing
 
 

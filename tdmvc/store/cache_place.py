@@ -5,8 +5,10 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+import pyarrow.parquet as pq
+
+from tdmvc.arrow.parquet import open_parquet
 from tdmvc.errors import PartError, StoreError
-from tdmvc.parquet_door import RowGroupMetaData, open_parquet
 from tdmvc.store.footers import reading
 from tdmvc.store.objects import ObjectStore
 from tdmvc.store.stored import StoredObject
@@ -97,7 +99,7 @@ class CachePlace:
         return found
 
 
-def _is_ours(group: RowGroupMetaData) -> bool:
+def _is_ours(group: pq.RowGroupMetaData) -> bool:
     # Pages of no row are not indexed.
     columns = [group.column(n) for n in range(group.num_columns)]
     return all(

@@ -7,11 +7,11 @@ moves only the boundaries of its neighbours.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.store.arrays import Numbers
 from tdmvc.store.keyhash import key_hash
 

@@ -3,16 +3,10 @@
 import contextlib
 import hashlib
 import os
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tdmvc.errors import StoreError
-from tdmvc.late import import_late
-
-if TYPE_CHECKING:
-    import tempfile
-else:
-    tempfile = import_late("tempfile")
 
 _UMASK = os.umask(0)
 os.umask(_UMASK)

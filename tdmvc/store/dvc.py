@@ -9,12 +9,12 @@ import contextlib
 import importlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdmvc.errors import ConfigError, StoreError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.store.stored import StoredObject
 
 if TYPE_CHECKING:

@@ -1,22 +1,15 @@
 """What DVC's own configuration says, read without importing DVC (its import costs a third of a second)."""
 
+import configparser
 import os
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import platformdirs
 
 from tdmvc.errors import ConfigError
-from tdmvc.late import import_late
-from tdmvc.late_dataclass import dataclass
-
-if TYPE_CHECKING:
-    import configparser
-
-    import platformdirs
-else:
-    configparser = import_late("configparser")
-    platformdirs = import_late("platformdirs")
 
 _LINK_TYPES = ("reflink", "copy", "hardlink", "symlink")
 _QUOTED = re.compile(r"""(["'])(.*?)\1\s*(#.*)?$""")

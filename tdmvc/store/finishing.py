@@ -4,26 +4,21 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from tdmvc.late import import_late
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.progress import Report
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.sql import quote_name
+from tdmvc.sql.duckdb import connect
+from tdmvc.sql.quoting import quote_name
 from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.cutting import Cut
 from tdmvc.store.objects import PART_SUFFIX, Listing, PartEntry
 from tdmvc.store.parquet import encode_part
 from tdmvc.store.part_content import part_content
-
-if TYPE_CHECKING:
-    import pyarrow.compute as pc
-else:
-    # It builds hundreds of wrappers when it is imported; only nulls need it.
-    pc = import_late("pyarrow.compute")
 
 _WORKERS = min(4, os.cpu_count() or 1)
 _AHEAD = _WORKERS + 1
@@ -101,14 +96,10 @@ def finish_parts(
 
 def _settle(part: Cut, schema: TableSchema, counts: Counts) -> Cut:
     """Bring rows with equal keys into one order, whatever order they arrived in."""
-    # Few tables have repeated keys, and the engine is slow to import.
-    import duckdb
-
     rest = [name for name in schema.column_names if name not in schema.key]
     order = ", ".join(f"{quote_name(name)} ASC NULLS FIRST" for name in (*schema.key, *rest))
     keys = ", ".join(quote_name(name) for name in schema.key)
-    with duckdb.connect(config={"threads": 1}) as con:
-        con.execute("SET TimeZone = 'UTC'")
+    with connect(config={"threads": 1}) as con:
         rows = part.table
         table = con.sql(f"SELECT * FROM rows ORDER BY {order}").to_arrow_table().cast(rows.schema)
         counted = con.sql(

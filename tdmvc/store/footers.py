@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from tdmvc.arrow.parquet import open_parquet
 from tdmvc.errors import PartError
-from tdmvc.parquet_door import open_parquet
 
 
 def count_rows(path: str) -> int:

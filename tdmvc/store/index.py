@@ -7,17 +7,11 @@ only while its inode, size and both times are what they were when it was hashed.
 import contextlib
 import hashlib
 import os
+import sqlite3
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from tdmvc.late import import_late
-
-if TYPE_CHECKING:
-    import sqlite3
-else:
-    sqlite3 = import_late("sqlite3")
+from typing import Any
 
 _SCHEMA = """
 create table if not exists seen (path text primary key, stamp text not null, md5 text not null) without rowid;

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from tdmvc.errors import UsageError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
-from tdmvc.model.sql import quote_name, quote_text, scan_parquet
 from tdmvc.model.types import SIMPLE, duckdb_type, is_widening, spell
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name, quote_text, scan_parquet
 
 _views = count()
 _STRING = SIMPLE["string"]
@@ -35,7 +34,7 @@ class Intake:
 
 @contextmanager
 def prepare_intake(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     table: str,
     sources: Sequence[SourceTable],
     current: TableSchema | None,
@@ -70,7 +69,7 @@ def prepare_intake(
 class _OpenSource:
     """A source with a name that SQL can read, again and again."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, source: SourceTable, *, has_contract: bool) -> None:
+    def __init__(self, con: DuckDBConnection, source: SourceTable, *, has_contract: bool) -> None:
         self.source = source
         self._con = con
         self._views: list[str] = []
@@ -103,7 +102,7 @@ class _OpenSource:
 
 
 def _reconcile(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     table: str,
     sources: Sequence[_OpenSource],
     current: TableSchema | None,
@@ -126,9 +125,7 @@ def _reconcile(
     return Intake(schema, " UNION ALL ".join(selects), tuple(dict.fromkeys(notes)))
 
 
-def _fitting_columns(
-    con: duckdb.DuckDBPyConnection, opened: _OpenSource, current: TableSchema | None
-) -> set[str]:
+def _fitting_columns(con: DuckDBConnection, opened: _OpenSource, current: TableSchema | None) -> set[str]:
     """Return the columns whose values all have an equal value in the contract's type. Cost: one pass at most."""
     fitting: set[str] = set()
     checks: dict[str, str] = {}

@@ -9,11 +9,10 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from tdmvc.errors import StoreError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.store.durable import remove_quietly, write_atomic
 
 _FORMAT = "tdmvc.journal/1"

@@ -4,16 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import filelock
 
 from tdmvc.errors import StoreError
-from tdmvc.late import import_late
-
-if TYPE_CHECKING:
-    import filelock
-else:
-    # Reading takes no lock.
-    filelock = import_late("filelock")
 
 _WAIT_SECONDS = 1800.0
 _PATIENCE_SECONDS = 1.0

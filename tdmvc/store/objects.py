@@ -3,20 +3,14 @@
 import hashlib
 import json
 import re
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tdmvc.errors import PartError, StoreError
-from tdmvc.late import import_late
-from tdmvc.late_dataclass import dataclass
 from tdmvc.store.content import table_content
 from tdmvc.store.durable import write_atomic
 from tdmvc.store.index import FileIndex
-
-if TYPE_CHECKING:
-    import shutil
-else:
-    shutil = import_late("shutil")
 
 PART_SUFFIX = ".parquet"
 _PART_NAME = re.compile(r"([0-9a-f]{64})(-[1-9][0-9]{0,8})?\.parquet")

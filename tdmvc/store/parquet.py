@@ -8,9 +8,10 @@ import contextlib
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.compute import call_function
 
-from tdmvc.compute_door import call_function
-from tdmvc.parquet_door import SortingColumn, encode_parquet, open_parquet
+from tdmvc.arrow.parquet import encode_parquet, open_parquet
 from tdmvc.store.footers import reading
 
 _SAMPLE_ROWS = 4096
@@ -50,10 +51,12 @@ def encode_part(table: pa.Table, key: tuple[str, ...]) -> bytes:
     )
 
 
-def _sorting_columns(schema: pa.Schema, order: list[tuple[str, str]]) -> list[SortingColumn] | None:
+def _sorting_columns(schema: pa.Schema, order: list[tuple[str, str]]) -> list[pq.SortingColumn] | None:
     if any(pa.types.is_nested(schema.field(name).type) for name, _ in order):
         return None
-    columns: list[SortingColumn] = list(SortingColumn.from_ordering(schema, order, null_placement="at_start"))
+    columns: list[pq.SortingColumn] = list(
+        pq.SortingColumn.from_ordering(schema, order, null_placement="at_start")
+    )
     return columns
 
 
@@ -63,7 +66,7 @@ def _repeats(column: pa.ChunkedArray) -> bool:
         return bool(pa.types.is_nested(type_))
     rows = len(column)
     if rows > _SAMPLE_ROWS:
-        # By way of a buffer: `pa.array` would import pandas where that is installed.
+        # From a buffer: `pa.array` imports pandas wherever it is installed.
         chosen = pa.py_buffer(np.linspace(0, rows - 1, _SAMPLE_ROWS).astype(np.int64))
         places = pa.Array.from_buffers(pa.int64(), _SAMPLE_ROWS, [None, chosen])
         column = call_function("take", [column, places])
@@ -94,6 +97,6 @@ def read_part(path: str) -> pa.Table:
     """Read a part whole, as the canonical rows that were put into it."""
     with reading(path):
         with contextlib.closing(open_parquet(path)) as reader:
-            table = reader.read_all().replace_schema_metadata(None)
+            table = reader.read().replace_schema_metadata(None)
         fields = [pa.field(field.name, field.type) for field in table.schema]
         return table.cast(pa.schema(fields)).combine_chunks()

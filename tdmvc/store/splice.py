@@ -1,12 +1,12 @@
 """Parts that stand as they are, and new rows between them → one table, cut as if all its rows had been sorted anew."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import pyarrow as pa
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.progress import Report, silent
 from tdmvc.model.schema import TableSchema
 from tdmvc.store.built import BuiltTable, KnownPart

@@ -2,21 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tdmvc.errors import ConfigError, DamagedPartError, PartError, StoreError
-from tdmvc.late import import_late
+from tdmvc.store import built, dvc, worktree
 from tdmvc.store.dvc_config import DvcConfig, read_dvc_config
 from tdmvc.store.footers import count_rows
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
-
-if TYPE_CHECKING:
-    from tdmvc.store import built, dvc, worktree
-else:
-    built = import_late("tdmvc.store.built")
-    dvc = import_late("tdmvc.store.dvc")
-    worktree = import_late("tdmvc.store.worktree")
 
 
 class Store:

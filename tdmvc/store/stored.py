@@ -1,9 +1,8 @@
 """An object as a place that holds objects lists it, and what such a place can do."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
-
-from tdmvc.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,13 @@
 """A table's folder in the work tree: what lies there, and how it becomes a listing's files."""
 
 import os
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tdmvc.errors import StoreError
-from tdmvc.late import import_late
-from tdmvc.late_dataclass import dataclass
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore, PartEntry, is_part_name
-
-if TYPE_CHECKING:
-    import shutil
-else:
-    shutil = import_late("shutil")
 
 _FICLONE = 0x40049409
 """The ioctl of Linux that makes a copy share its blocks with the original."""

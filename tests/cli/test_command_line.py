@@ -462,13 +462,8 @@ def test_reading_commands_do_not_load_dvc(published: Path) -> None:
     assert not loaded & {"dvc", "dvc_data", "dvc_objects", "pandas"}
 
 
-def test_plain_files_are_read_without_pyyaml(published: Path) -> None:
-    commands = ["diff", "diff golden@1.0.0 golden", "status", "show golden@1.0.0", "list"]
-    assert "yaml" not in _loaded_by(published, *commands)
-
-
-def test_a_status_without_conflicts_loads_nothing_that_merges_or_writes(published: Path) -> None:
-    assert not _loaded_by(published, "status") & {"ruamel", "duckdb", "numpy"}
+def test_a_diff_of_sorted_tables_loads_neither_duckdb_nor_gitpython(published: Path) -> None:
+    assert not _loaded_by(published, "diff golden@1.0.0 golden") & {"duckdb", "git", "pandas"}
 
 
 def test_help_loads_nothing_heavy(published: Path) -> None:

@@ -320,7 +320,7 @@ def test_a_merge_waits_for_nobody_who_adds(stage):
         [
             sys.executable,
             "-c",
-            "import sys; from tdmvc.actions.workspace import Workspace\n"
+            "import sys; from tdmvc.workspace.workspace import Workspace\n"
             "with Workspace.open('.') as w, w.writing('golden'): print('held', flush=True); sys.stdin.read()",
         ],
         cwd=stage.root,

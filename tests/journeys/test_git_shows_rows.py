@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tdmvc.actions import pointer_rows
 from tdmvc.cli.main import run
+from tdmvc.gitrepo.git_config import wanted_settings
+from tdmvc.merging import pointer_rows
 from tdmvc.render.table_text import render_table
-from tdmvc.repo.git_config import wanted_settings
 from tests.conftest import git
 
 POINTER = "datasets/golden/orders.dvc"

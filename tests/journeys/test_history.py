@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.actions.row_log import log_row
-from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.workspace.workspace import Workspace
 from tests.conftest import Ran, git
 from tests.histories import CommitAt, Row, TableAt, write_history
 

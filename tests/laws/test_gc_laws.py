@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tdmvc.actions.gc import GcOptions, gc
-from tdmvc.actions.workspace import Workspace
+from tdmvc.workspace.workspace import Workspace
 from tests.conftest import git
 
 VERBS = (

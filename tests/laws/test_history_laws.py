@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from tdmvc.actions.blame import blame
 from tdmvc.actions.row_log import log_row
-from tdmvc.actions.workspace import Workspace
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.row_lookup import first_rows
 from tdmvc.changes.row_steps import compare_rows
@@ -24,6 +23,7 @@ from tdmvc.errors import NotFoundError
 from tdmvc.model.change import SchemaChangeKind
 from tdmvc.model.history import CellEvent, RowEvent, RowHistory
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.workspace.workspace import Workspace
 from tests.histories import CommitAt, TableAt, write_history
 from tests.laws.strategies_tables import TablePair, table_pairs, write_side
 

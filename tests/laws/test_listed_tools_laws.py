@@ -12,10 +12,10 @@ from yoyo.migrations import Migration, heads, topological_sort
 from yoyo.topologicalsort import CycleError
 
 from tdmvc.errors import MigrationsError
+from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.migrations import read_state
 from tdmvc.migrations.tools.atlas_sum import check_sums, hash_files, sum_of
 from tdmvc.model.recorded import MigrationLocation
-from tdmvc.repo.trees import WorkTree
 from tests.migrations.conftest import CASES, MemoryTree
 
 

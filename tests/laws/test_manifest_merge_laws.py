@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, assume, event, given, note, settings
 from hypothesis import strategies as st
 
 from tdmvc.errors import ConfigError
+from tdmvc.formats.contract import parse_contract
+from tdmvc.formats.manifest_merge import merge_contract_text, merge_dataset_text
+from tdmvc.formats.manifests.faults import contract_faults
 from tdmvc.model.manifest_merge import MergedText, NotMerged
-from tdmvc.repo.contract import parse_contract
-from tdmvc.repo.manifest_merge import merge_contract_text, merge_dataset_text
-from tdmvc.repo.manifests.faults import contract_faults
-from tdmvc.repo.yaml_file import YamlNode, parse_yaml
+from tdmvc.yaml.yaml_file import YamlNode, parse_yaml
 from tests.laws.strategies_manifests import CONTRACTS, DATASETS, LINKED, Sides, comments, identity, sides
 
 MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))

@@ -6,6 +6,13 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tdmvc.formats.config import parse_config, render_config
+from tdmvc.formats.conflict_file import parse_conflict_file, render_conflict_file
+from tdmvc.formats.contract import parse_contract
+from tdmvc.formats.contract_edit import update_contract
+from tdmvc.formats.dataset import parse_dataset
+from tdmvc.formats.dataset_edit import update_dataset
+from tdmvc.formats.versions import parse_version, render_version
 from tdmvc.model.change import BumpLevel
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, RepoConfig
 from tdmvc.model.merge import Choice, Conflict, ConflictKind, Resolutions, RowKey, Side
@@ -16,14 +23,7 @@ from tdmvc.model.schema import Column, Reference, TableSchema
 from tdmvc.model.types import SIMPLE, spell
 from tdmvc.model.unmerged import ConflictFile, ListedConflict
 from tdmvc.model.version import SemVer, Version, VersionTable
-from tdmvc.repo.config import parse_config, render_config
-from tdmvc.repo.conflict_file import parse_conflict_file, render_conflict_file
-from tdmvc.repo.contract import parse_contract
-from tdmvc.repo.contract_edit import update_contract
-from tdmvc.repo.dataset import parse_dataset
-from tdmvc.repo.dataset_edit import update_dataset
-from tdmvc.repo.versions import parse_version, render_version
-from tdmvc.repo.yaml_file import parse_yaml, scalar
+from tdmvc.yaml.yaml_file import parse_yaml, scalar
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MANY = settings(max_examples=300, deadline=None)

@@ -29,7 +29,7 @@ from tdmvc.changes.walk.stretches import Unordered
 from tdmvc.changes.walk.walk import Walk
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.sql import quote_name
+from tdmvc.sql.quoting import quote_name
 from tests.laws.strategies_tables import VALUES, WIDER, Row, _parse
 
 ALL = 1_000

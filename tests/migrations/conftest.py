@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.model.recorded import MigrationLocation
 from tdmvc.model.tree import FileTree
-from tdmvc.repo.trees import WorkTree
 from tests.memory_tree import MemoryTree
 
 

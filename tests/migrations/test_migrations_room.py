@@ -32,10 +32,11 @@ def test_every_reader_is_registered_under_the_name_of_its_file():
 def test_only_the_reader_that_is_asked_for_is_imported():
     program = """
 import sys
-from tdmvc.actions import drift, migrations
+from tdmvc.actions import drift
+from tdmvc.workspace import migrations
 from tdmvc.migrations import read_state
 from tdmvc.model.recorded import MigrationLocation
-from tdmvc.repo.trees import WorkTree
+from tdmvc.gitrepo.trees import WorkTree
 
 def tools():
     return sorted({name for name in sys.modules if name.startswith("tdmvc.migrations.tools.")})

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tdmvc.gitrepo.git import GitRepo
 from tdmvc.migrations import detect, read_state
-from tdmvc.repo.git import GitRepo
 from tests.conftest import git
 
 CASES = Path(__file__).parents[1] / "cases" / "migrations"

@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings
 
-from tdmvc.repo.trees import WorkTree
+from tdmvc.gitrepo.trees import WorkTree
 from tests.migrations.conftest import CASES
 from tests.oracles.agreement import read
 from tests.oracles.changelogs import projects

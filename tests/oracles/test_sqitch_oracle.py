@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdmvc.repo.trees import WorkTree
+from tdmvc.gitrepo.trees import WorkTree
 from tests.migrations.conftest import CASES
 from tests.oracles.agreement import read
 

@@ -9,7 +9,7 @@ import pytest
 from tdmvc.changes.diff import diff_table
 from tdmvc.model.change import SchemaChangeKind, TableSide
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.sql import quote_text
+from tdmvc.sql.quoting import quote_text
 
 pytestmark = pytest.mark.real
 

@@ -15,8 +15,8 @@ from dvc_data.hashfile.db import HashFileDB
 from dvc_data.hashfile.tree import Tree
 
 from tdmvc.errors import ConfigError, PartError, StoreError
-from tdmvc.repo.pointers import read_pointers
-from tdmvc.repo.trees import WorkTree
+from tdmvc.formats.pointers import read_pointers
+from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.store import dvc
 from tdmvc.store.store import Store
 from tests.conftest import Ran, git

@@ -12,7 +12,7 @@ import pytest
 from tdmvc.errors import UsageError
 from tdmvc.model.schema import Column, Reference, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
-from tdmvc.model.sql import quote_text
+from tdmvc.sql.quoting import quote_text
 from tdmvc.store.intake import prepare_intake, unify
 from tdmvc.store.parquet import encode_part
 from tests.store.sample_columns import VALUES, canonical_type, sample

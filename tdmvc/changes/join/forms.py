@@ -6,14 +6,14 @@ with each other and with us: NaN is NaN, -0.0 is 0.0, also inside lists and stru
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from tdmvc.changes.join.json_form import JSON_FORM
 from tdmvc.changes.pairs import ColumnPair, Translation
-from tdmvc.late_dataclass import dataclass
-from tdmvc.model.sql import quote_text
 from tdmvc.model.types import SIMPLE, duckdb_type, is_widening
+from tdmvc.sql.quoting import quote_text
 
 Form = Callable[[str], str]
 """Given the SQL of a value, return the SQL of its form."""

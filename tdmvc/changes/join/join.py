@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import duckdb
-
-from tdmvc.changes.join.faults import store_errors
 from tdmvc.changes.join.json_form import lend_json_form
 from tdmvc.changes.join.keys import collect_faulty_keys, describe_faulty_keys
 from tdmvc.changes.join.pairing import Pairing, pair_scans
@@ -25,12 +22,13 @@ from tdmvc.changes.pairs import ColumnPairs
 from tdmvc.changes.patterns import PatternFinder
 from tdmvc.changes.rows import RowsTarget
 from tdmvc.model.change import RowSample, TableSide
+from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 
 _BATCH_ROWS = 131_072
 
 
 def join_sides(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     old: TableSide,
     new: TableSide,
     old_parts: Sequence[str],
@@ -74,7 +72,7 @@ def join_sides(
 
 
 def read_single_side(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     side: TableSide,
     *,
     is_added: bool,
@@ -98,7 +96,7 @@ def read_single_side(
 
 
 def _compare(
-    con: duckdb.DuckDBPyConnection, pairing: Pairing, old: TableSide, new: TableSide, sample_rows: int
+    con: DuckDBConnection, pairing: Pairing, old: TableSide, new: TableSide, sample_rows: int
 ) -> Outcome:
     """The steps of a comparison; each works on what the one before left in the connection."""
     faulty_keys = collect_faulty_keys(con, pairing) if pairing.key else 0
@@ -114,7 +112,7 @@ def _compare(
     return replace(outcome, patterns=patterns, samples=samples, findings=findings)
 
 
-def _find_patterns(con: duckdb.DuckDBPyConnection, pairing: Pairing, outcome: Outcome) -> PatternFinder:
+def _find_patterns(con: DuckDBConnection, pairing: Pairing, outcome: Outcome) -> PatternFinder:
     """Read the changed cells back column by column, in batches."""
     finder = PatternFinder(pair for pair in pairing.compared if not pair.is_ignored)
     for index, pair in enumerate(pairing.compared):

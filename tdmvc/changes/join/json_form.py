@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import duckdb
 import pyarrow as pa
-from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from tdmvc.changes.json_text import canonical_json
+from tdmvc.sql.duckdb import DuckDBConnection, register_arrow_function
 
 JSON_FORM = "tdmvc_json_form"
 """The SQL function that `lend_json_form` offers."""
 
 
 @contextmanager
-def lend_json_form(con: duckdb.DuckDBPyConnection, *, is_needed: bool) -> Iterator[None]:
+def lend_json_form(con: DuckDBConnection, *, is_needed: bool) -> Iterator[None]:
     """Offer `canonical_json` to SQL as `tdmvc_json_form`, until the block ends.
 
     It is taken back because DuckDB reports a function that outlives its
@@ -23,14 +22,7 @@ def lend_json_form(con: duckdb.DuckDBPyConnection, *, is_needed: bool) -> Iterat
     if not is_needed:
         yield
         return
-    con.create_function(
-        JSON_FORM,
-        _canonical_batch,
-        ["VARCHAR"],
-        "VARCHAR",
-        type=PythonUDFType.ARROW,
-        null_handling=FunctionNullHandling.SPECIAL,
-    )
+    register_arrow_function(con, JSON_FORM, _canonical_batch)
     try:
         yield
     finally:

@@ -1,11 +1,11 @@
 """Knows which keys cannot tell rows apart: those that repeat, and those with a null in them."""
 
-import duckdb
+from dataclasses import dataclass
 
 from tdmvc.changes.join.forms import token_value
 from tdmvc.changes.join.pairing import Pairing
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.sql.duckdb import DuckDBConnection
 
 FAULTY_KEYS = "temp.tdmvc_faulty_keys"
 """The temporary table of faulty keys: `k0`…, how often each side holds it, whether it has a null."""
@@ -43,7 +43,7 @@ _FAULTS = (
 )
 
 
-def collect_faulty_keys(con: duckdb.DuckDBPyConnection, pairing: Pairing) -> int:
+def collect_faulty_keys(con: DuckDBConnection, pairing: Pairing) -> int:
     """Fill the table of faulty keys from the rows of both sides and return how many there are.
 
     A key that is faulty on one side is faulty for both: its rows cannot be paired.
@@ -61,13 +61,13 @@ def collect_faulty_keys(con: duckdb.DuckDBPyConnection, pairing: Pairing) -> int
     return int(count)
 
 
-def describe_faulty_keys(con: duckdb.DuckDBPyConnection, pairing: Pairing, table: str) -> tuple[Finding, ...]:
+def describe_faulty_keys(con: DuckDBConnection, pairing: Pairing, table: str) -> tuple[Finding, ...]:
     """Return one finding a kind of fault, with the first few keys; masked where a key column is personal."""
     findings = (_describe(con, pairing, table, fault) for fault in _FAULTS)
     return tuple(finding for finding in findings if finding is not None)
 
 
-def _describe(con: duckdb.DuckDBPyConnection, pairing: Pairing, table: str, fault: _Fault) -> Finding | None:
+def _describe(con: DuckDBConnection, pairing: Pairing, table: str, fault: _Fault) -> Finding | None:
     where = f"has_null = {fault.has_null}"
     count, old, new = con.execute(
         f"SELECT count(*), coalesce(sum(old_rows), 0), coalesce(sum(new_rows), 0) FROM {FAULTY_KEYS} WHERE {where}"
@@ -90,7 +90,7 @@ def _describe(con: duckdb.DuckDBPyConnection, pairing: Pairing, table: str, faul
     )
 
 
-def _sides(con: duckdb.DuckDBPyConnection, where: str, fault: _Fault) -> str:
+def _sides(con: DuckDBConnection, where: str, fault: _Fault) -> str:
     least = 0 if fault.has_null == "true" else 1
     on_old, on_new = con.execute(
         f"SELECT bool_or(old_rows > {least}), bool_or(new_rows > {least}) FROM {FAULTY_KEYS} WHERE {where}"
@@ -100,7 +100,7 @@ def _sides(con: duckdb.DuckDBPyConnection, where: str, fault: _Fault) -> str:
     return "the old side" if on_old else "the new side"
 
 
-def _first_keys(con: duckdb.DuckDBPyConnection, pairing: Pairing, where: str) -> tuple[str, ...]:
+def _first_keys(con: DuckDBConnection, pairing: Pairing, where: str) -> tuple[str, ...]:
     columns = pairing.sort_columns
     shown = [
         token_value(column) if pair.translation is not None else f"CAST({column} AS VARCHAR)"

@@ -1,17 +1,31 @@
 """Knows how alike the values of columns of two sides are."""
 
 from collections.abc import Mapping, Sequence
-
-import duckdb
+from dataclasses import dataclass
 
 from tdmvc.changes.join.parts import RowScan, open_scan
-from tdmvc.changes.renames import Likeness
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column
+from tdmvc.sql.duckdb import DuckDBConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike the values of two columns are."""
+
+    rows: int
+    """Rows that could be compared."""
+    equal: int
+    distinct: int
+    """Different values among the equal ones, nulls not counted."""
+
+    @property
+    def share(self) -> float:
+        return self.equal / self.rows if self.rows else 0.0
 
 
 def compare_columns(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     old: TableSide,
     new: TableSide,
     old_parts: Sequence[str],
@@ -43,9 +57,7 @@ def compare_columns(
         return [Likeness(rows, rest[2 * i], rest[2 * i + 1]) for i in range(len(candidates))]
 
 
-def _as_multisets(
-    con: duckdb.DuckDBPyConnection, before: RowScan, after: RowScan, a: Column, b: Column
-) -> Likeness:
+def _as_multisets(con: DuckDBConnection, before: RowScan, after: RowScan, a: Column, b: Column) -> Likeness:
     left, right = before.alias(a.name), after.alias(b.name)
     query = (
         "SELECT coalesce(greatest(sum(o), sum(n)), 0), coalesce(sum(least(o, n)), 0),"

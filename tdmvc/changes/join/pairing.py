@@ -1,9 +1,10 @@
 """Knows how the rows and the columns of two sides find each other, written as SQL."""
 
+from dataclasses import dataclass
+
 from tdmvc.changes.join.forms import FormPair, pair_forms
 from tdmvc.changes.join.parts import RowScan
 from tdmvc.changes.pairs import ColumnPair, ColumnPairs
-from tdmvc.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

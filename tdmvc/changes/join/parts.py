@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.sql import quote_name, scan_parquet
 from tdmvc.model.types import duckdb_type
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name, scan_parquet
 
 _PARQUET_NAMES = frozenset({"filename", "file_row_number", "file_index"})
 """Columns that DuckDB adds to a Parquet scan; a table's own column of that name hides them."""
@@ -57,7 +56,7 @@ class RowScan:
 
 @contextmanager
 def open_scan(
-    con: duckdb.DuckDBPyConnection, side: TableSide, parts: Sequence[str], *, name: str
+    con: DuckDBConnection, side: TableSide, parts: Sequence[str], *, name: str
 ) -> Iterator[RowScan]:
     """Locate the parts and offer their rows to SQL until the block ends; `name` keeps two scans apart."""
     scan = RowScan(side.schema, tuple(_locate(side, parts)))

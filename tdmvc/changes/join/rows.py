@@ -1,9 +1,9 @@
 """Writes the full list of touched rows into a file (see `changes.rows`)."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from tdmvc.changes.join.forms import utc_text
@@ -13,9 +13,9 @@ from tdmvc.changes.join.touched import TOUCHED, Touch
 from tdmvc.changes.pairs import ColumnPair
 from tdmvc.changes.rows import RowsFormat, RowsTarget
 from tdmvc.errors import StoreError
-from tdmvc.late_dataclass import dataclass
-from tdmvc.model.sql import quote_name, quote_text
 from tdmvc.model.types import SIMPLE
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name, quote_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class RowsWriter:
     target: RowsTarget
 
     def write_touched(
-        self, con: duckdb.DuckDBPyConnection, table: str, pairing: Pairing, personal: frozenset[str]
+        self, con: DuckDBConnection, table: str, pairing: Pairing, personal: frozenset[str]
     ) -> Path:
         """Write the rows that the table of touched rows points at."""
         kinds = " ".join(f"WHEN {kind.value} THEN {quote_text(kind.name.lower())}" for kind in Touch)
@@ -47,7 +47,7 @@ class RowsWriter:
         )
 
     def write_side(
-        self, con: duckdb.DuckDBPyConnection, table: str, scan: RowScan, kind: Touch, personal: frozenset[str]
+        self, con: DuckDBConnection, table: str, scan: RowScan, kind: Touch, personal: frozenset[str]
     ) -> Path:
         """Write all rows of a table that only one side has."""
         side = "new" if kind is Touch.ADDED else "old"
@@ -86,7 +86,7 @@ class RowsWriter:
             return utc_text(sql)
         return sql
 
-    def _copy(self, con: duckdb.DuckDBPyConnection, table: str, query: str) -> Path:
+    def _copy(self, con: DuckDBConnection, table: str, query: str) -> Path:
         """The file appears whole or not at all."""
         path = self.target.path_of(table)
         draft = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 
-import duckdb
-
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.changes.join.parts import RowScan
 from tdmvc.changes.join.touched import TOUCHED, Touch
 from tdmvc.changes.samples import changed_row, whole_row
 from tdmvc.changes.values import python_values
 from tdmvc.model.change import RowSample, Samples
+from tdmvc.sql.duckdb import DuckDBConnection
 
 _Place = tuple[int, int]
 """A row's `f` and `r` in its scan."""
 _Row = dict[str, object]
 
 
-def read_samples(con: duckdb.DuckDBPyConnection, pairing: Pairing, limit: int) -> Samples:
+def read_samples(con: DuckDBConnection, pairing: Pairing, limit: int) -> Samples:
     """Return up to `limit` rows of each kind in key order; opens only the parts that hold them."""
     if limit <= 0:
         return Samples()
@@ -35,7 +34,7 @@ def read_samples(con: duckdb.DuckDBPyConnection, pairing: Pairing, limit: int) -
     )
 
 
-def read_first_rows(con: duckdb.DuckDBPyConnection, scan: RowScan, limit: int) -> tuple[RowSample, ...]:
+def read_first_rows(con: DuckDBConnection, scan: RowScan, limit: int) -> tuple[RowSample, ...]:
     """Return the first rows of one side by key (of a table without one, by all columns)."""
     if limit <= 0:
         return ()
@@ -57,9 +56,7 @@ class _Touched:
         self.flags = [bool(flag) for flag in values[4:]]
 
 
-def _first_touched(
-    con: duckdb.DuckDBPyConnection, pairing: Pairing, kind: Touch, limit: int
-) -> list[_Touched]:
+def _first_touched(con: DuckDBConnection, pairing: Pairing, kind: Touch, limit: int) -> list[_Touched]:
     flags = [f"d{i}" for i in range(len(pairing.compared))]
     columns = ", ".join(["old_f", "old_r", "new_f", "new_r", *flags])
     order = ", ".join(f"{column} NULLS FIRST" for column in pairing.sort_columns)
@@ -70,7 +67,7 @@ def _first_touched(
     return [_Touched(values) for values in con.execute(query).fetchall()]
 
 
-def _read_rows(con: duckdb.DuckDBPyConnection, scan: RowScan, places: Sequence[_Place]) -> dict[_Place, _Row]:
+def _read_rows(con: DuckDBConnection, scan: RowScan, places: Sequence[_Place]) -> dict[_Place, _Row]:
     """Read each file that holds a wanted row once, and nothing else."""
     by_file: dict[int, list[int]] = {}
     for file, row in places:
@@ -82,7 +79,7 @@ def _read_rows(con: duckdb.DuckDBPyConnection, scan: RowScan, places: Sequence[_
     return found
 
 
-def _decode(con: duckdb.DuckDBPyConnection, scan: RowScan, query: str) -> list[tuple[_Place, _Row]]:
+def _decode(con: DuckDBConnection, scan: RowScan, query: str) -> list[tuple[_Place, _Row]]:
     """Return the rows' places and values, in the query's order."""
     table = con.sql(query).to_arrow_table()
     files, rows = table.column("f").to_pylist(), table.column("r").to_pylist()

@@ -2,12 +2,11 @@
 
 from enum import IntEnum
 
-import duckdb
-
 from tdmvc.changes.join.keys import FAULTY_KEYS
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.changes.outcome import Outcome, most_first
 from tdmvc.model.change import RowCounts
+from tdmvc.sql.duckdb import DuckDBConnection
 
 TOUCHED = "temp.tdmvc_touched"
 """The temporary table of touched rows.
@@ -28,7 +27,7 @@ class Touch(IntEnum):
     """It changed in ignored columns only."""
 
 
-def find_touched_rows(con: duckdb.DuckDBPyConnection, pairing: Pairing, *, has_faulty_keys: bool) -> None:
+def find_touched_rows(con: DuckDBConnection, pairing: Pairing, *, has_faulty_keys: bool) -> None:
     """Fill the table of touched rows.
 
     Rows join on the key; rows of faulty keys, and all rows of a table without a
@@ -46,13 +45,13 @@ def find_touched_rows(con: duckdb.DuckDBPyConnection, pairing: Pairing, *, has_f
     con.execute(f"CREATE OR REPLACE TEMP TABLE {TOUCHED} AS {' UNION ALL '.join(pieces)}")
 
 
-def drop_working_tables(con: duckdb.DuckDBPyConnection) -> None:
+def drop_working_tables(con: DuckDBConnection) -> None:
     """Give back what a comparison held."""
     for table in (TOUCHED, _LEFTOVER, FAULTY_KEYS):
         con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def count_touched(con: duckdb.DuckDBPyConnection, pairing: Pairing, *, old: int, new: int) -> Outcome:
+def count_touched(con: DuckDBConnection, pairing: Pairing, *, old: int, new: int) -> Outcome:
     """Return exact counts of rows, and of changed cells by column."""
     flags = [f"count(*) FILTER (WHERE d{i})" for i in range(len(pairing.compared))]
     kinds = [f"count(*) FILTER (WHERE kind = {kind.value})" for kind in Touch]
@@ -105,7 +104,7 @@ def _without_faulty(rows: str, keys: tuple[str, ...]) -> str:
     return f"SELECT rows.* FROM ({rows}) rows ANTI JOIN {FAULTY_KEYS} faulty ON {_same('rows', 'faulty', keys, keys)}"
 
 
-def _count_whole_rows(con: duckdb.DuckDBPyConnection, pairing: Pairing, *, only_faulty: bool) -> None:
+def _count_whole_rows(con: DuckDBConnection, pairing: Pairing, *, only_faulty: bool) -> None:
     """Keep each distinct row that one side holds more often, with the surplus (new minus old)."""
     columns = pairing.whole_columns()
     names = ", ".join(columns)
@@ -119,7 +118,7 @@ def _count_whole_rows(con: duckdb.DuckDBPyConnection, pairing: Pairing, *, only_
     )
 
 
-def count_ignored_whole_rows(con: duckdb.DuckDBPyConnection, pairing: Pairing, *, only_faulty: bool) -> int:
+def count_ignored_whole_rows(con: DuckDBConnection, pairing: Pairing, *, only_faulty: bool) -> int:
     """Return how many rows that were counted as a multiset have a twin only because of what is ignored."""
     if not pairing.left_out:
         return 0

@@ -3,20 +3,20 @@
 import threading
 from collections.abc import Callable
 
-import duckdb
 import pyarrow as pa
 
 from tdmvc.changes.join.forms import pair_forms
 from tdmvc.changes.join.json_form import lend_json_form
 from tdmvc.changes.masks import Mask, count_up, mask_at
 from tdmvc.changes.pairs import ColumnPair
+from tdmvc.sql.duckdb import DuckDBConnection
 
 _VIEW = "tdmvc_zipped"
 _ONE_AT_A_TIME = threading.Lock()
 
 
 def differing_by_forms(
-    engine: Callable[[], duckdb.DuckDBPyConnection], pair: ColumnPair, old: pa.Array, new: pa.Array
+    engine: Callable[[], DuckDBConnection], pair: ColumnPair, old: pa.Array, new: pa.Array
 ) -> Mask:
     """Return true a slot that differs, by the same forms that a join compares by."""
     forms = pair_forms(pair)

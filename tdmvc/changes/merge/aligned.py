@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -11,7 +12,6 @@ from tdmvc.changes.merge.stretches import Stretch
 from tdmvc.changes.walk.alignment import FaultyKey, check_keys
 from tdmvc.changes.walk.cells import differing_cells, is_plain
 from tdmvc.changes.walk.part_file import PartFile
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.merge import Side
 from tdmvc.model.schema import TableSchema
 

@@ -2,21 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
-import duckdb
 import pyarrow as pa
 
 from tdmvc.changes.merge.decisions import From, What
 from tdmvc.changes.merge.scans import LETTER, MergeScan
 from tdmvc.model.merge import Side
-from tdmvc.model.sql import quote_name
 from tdmvc.model.types import duckdb_type
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name
 
 STRETCH = "tdmvc_stretch"
 """What a row's stretch is called in the query over merged rows."""
 
 
 def merged_rows(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     scan: MergeScan,
     decided: str,
     stretches: Mapping[Side, Sequence[int]] | None = None,
@@ -38,7 +38,7 @@ def merged_rows(
     return " UNION ALL ".join(pieces)
 
 
-def _has(con: duckdb.DuckDBPyConnection, decided: str, where: str) -> bool:
+def _has(con: DuckDBConnection, decided: str, where: str) -> bool:
     found = con.execute(f"SELECT 1 FROM {decided} WHERE {where} LIMIT 1").fetchall()
     return bool(found)
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
-from tdmvc.changes.join.faults import store_errors
 from tdmvc.changes.merge.apply import STRETCH, merged_rows
 from tdmvc.changes.merge.choices import settle_counts, settle_rows
 from tdmvc.changes.merge.column_merger import MergedColumn
@@ -14,15 +13,25 @@ from tdmvc.changes.merge.columns import MergedColumns
 from tdmvc.changes.merge.counted import count_rows, write_counted
 from tdmvc.changes.merge.decisions import From, What, counted_table, create_decided, decided_table
 from tdmvc.changes.merge.described import count_open, count_open_counts, describe_open, describe_open_counts
-from tdmvc.changes.merge.plan import Batch
 from tdmvc.changes.merge.rows import REPEATED_KEYS, collect_repeated_keys, decide_rows
 from tdmvc.changes.merge.scans import MergeScan, open_scans
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.merge import Conflict, ConflictKind, MergeCounts, Resolutions, Side
-from tdmvc.model.sql import quote_name
+from tdmvc.sql.duckdb import DuckDBConnection, store_errors
+from tdmvc.sql.quoting import quote_name
 
 _BATCH_ROWS = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Parts of each side whose rows are merged at once; no other part holds a key of theirs."""
+
+    number: int
+    parts: Mapping[Side, tuple[str, ...]]
+    """Content hashes, sorted."""
+    stretches: Mapping[Side, tuple[int, ...]]
+    """The stretch in which each of them lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ class RowMerger:
 
     def __init__(
         self,
-        con: duckdb.DuckDBPyConnection,
+        con: DuckDBConnection,
         table: str,
         columns: MergedColumns,
         sides: Mapping[Side, TableSide],

@@ -2,22 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 
-import duckdb
-
 from tdmvc.changes.merge.columns import MergedColumns
 from tdmvc.changes.merge.counted import whole
 from tdmvc.changes.merge.decisions import From, What
 from tdmvc.changes.merge.scans import MergeScan
 from tdmvc.model.merge import Cell, Choice, Resolutions, RowKey, Side
+from tdmvc.sql.duckdb import DuckDBConnection
 
 _CODES = {Side.OURS: From.OURS, Side.THEIRS: From.THEIRS, Side.BASE: From.BASE}
 _CHOSEN = "temp.tdmvc_merge_chosen"
 _WHOLE_ROW = -1
 
 
-def settle_rows(
-    con: duckdb.DuckDBPyConnection, columns: MergedColumns, table: str, resolutions: Resolutions
-) -> None:
+def settle_rows(con: DuckDBConnection, columns: MergedColumns, table: str, resolutions: Resolutions) -> None:
     """Settle open cells and rows of a table of decisions: by cell, then by row, by column, and for the whole table."""
     chosen = list(_by_row(columns, resolutions.rows))
     if chosen:
@@ -41,9 +38,7 @@ def settle_rows(
 _HAS_CELLS = f"what IN ({What.KEPT}, {What.ADDED_TWICE})"
 
 
-def settle_counts(
-    con: duckdb.DuckDBPyConnection, scan: MergeScan, counted: str, resolutions: Resolutions
-) -> None:
+def settle_counts(con: DuckDBConnection, scan: MergeScan, counted: str, resolutions: Resolutions) -> None:
     """Settle how often rows stand: by row, then for the whole table."""
     letters = {Side.BASE: "b", Side.OURS: "o", Side.THEIRS: "t"}
     texts = ", ".join(f"CAST({name} AS VARCHAR)" for name in whole(scan))
@@ -64,7 +59,7 @@ def settle_counts(
         con.execute(f"UPDATE {counted} SET n = {letters[resolutions.table]} WHERE n IS NULL")
 
 
-def _settle_cell(con: duckdb.DuckDBPyConnection, table: str, i: int, place: int) -> None:
+def _settle_cell(con: DuckDBConnection, table: str, i: int, place: int) -> None:
     con.execute(
         f"UPDATE {table} SET s{i} = chosen.code, v{i} = chosen.value FROM {_CHOSEN} chosen"
         f" WHERE {table}.key = chosen.key AND chosen.place = {place} AND s{i} = {From.OPEN} AND {_HAS_CELLS}"
@@ -85,7 +80,7 @@ def _by_row(columns: MergedColumns, rows: Mapping[RowKey, Mapping[str | None, Ch
                 yield list(key), places[name], int(code), choice.value
 
 
-def _load(con: duckdb.DuckDBPyConnection, rows: list[_Row]) -> None:
+def _load(con: DuckDBConnection, rows: list[_Row]) -> None:
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {_CHOSEN.removeprefix('temp.')}"
         " (key VARCHAR[], place INTEGER, code TINYINT, value VARCHAR)"

@@ -1,12 +1,11 @@
 """Knows what becomes of one column that three sides have, or had, and what of it a person has to decide."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import pyarrow as pa
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.merge import Conflict, ConflictKind, Resolutions, Side
 from tdmvc.model.schema import Column, TableSchema
 

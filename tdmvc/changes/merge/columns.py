@@ -1,10 +1,10 @@
 """Knows which columns of three sides are one, and what the merged table's columns are."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from tdmvc.changes.merge.column_merger import ColumnMerger, MergedColumn, Origin
 from tdmvc.changes.merge.column_order import merged_order
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.merge import Conflict, Resolutions, Side
 from tdmvc.model.schema import TableSchema
 

@@ -1,14 +1,13 @@
 """Knows what becomes of rows that no key tells apart: how often each stands is merged like a cell."""
 
-import duckdb
-
 from tdmvc.changes.merge.decisions import From, What
 from tdmvc.changes.merge.rows import REPEATED_KEYS
 from tdmvc.changes.merge.scans import MergeScan, grouped
 from tdmvc.model.merge import Side
+from tdmvc.sql.duckdb import DuckDBConnection
 
 
-def count_rows(con: duckdb.DuckDBPyConnection, scan: MergeScan, into: str, *, only_repeated: bool) -> None:
+def count_rows(con: DuckDBConnection, scan: MergeScan, into: str, *, only_repeated: bool) -> None:
     """Count on each side the rows that say the same, where the numbers are not all alike.
 
     Columns: `w0`… (the key's columns, then the others), `b`, `o`, `t`, and `n`, how many there will be;
@@ -34,7 +33,7 @@ def count_rows(con: duckdb.DuckDBPyConnection, scan: MergeScan, into: str, *, on
 
 
 def write_counted(
-    con: duckdb.DuckDBPyConnection, scan: MergeScan, counted: str, into: str, *, only_repeated: bool
+    con: DuckDBConnection, scan: MergeScan, counted: str, into: str, *, only_repeated: bool
 ) -> None:
     """Write down which rows go or come so that each stands as often as was decided; of equal rows any will do."""
     rows = {side: whole_rows(scan, side, only_repeated=only_repeated) for side in Side}

@@ -8,7 +8,7 @@ texts; `m0`… and `d0`…, whether a value of theirs would get lost on the way 
 
 from enum import IntEnum
 
-import duckdb
+from tdmvc.sql.duckdb import DuckDBConnection
 
 
 class What(IntEnum):
@@ -52,7 +52,7 @@ def counted_table(batch: int) -> str:
     return f"temp.tdmvc_merge_counts_{batch}"
 
 
-def create_decided(con: duckdb.DuckDBPyConnection, table: str, cells: int) -> None:
+def create_decided(con: DuckDBConnection, table: str, cells: int) -> None:
     """Make an empty table of decisions for a table without a key."""
     places = [f"{place} BIGINT" for place in PLACES]
     sources = [f"s{i} TINYINT, v{i} VARCHAR" for i in range(cells)]

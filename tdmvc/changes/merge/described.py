@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 
-import duckdb
-
 from tdmvc.changes.merge.counted import whole
 from tdmvc.changes.merge.decisions import From, What
 from tdmvc.changes.merge.scans import MergeScan
 from tdmvc.model.merge import Cell, Conflict, ConflictKind, Side
+from tdmvc.sql.duckdb import DuckDBConnection
 
 _KINDS = {What.KEPT: ConflictKind.CELL, What.ADDED_TWICE: ConflictKind.ROW_ADDED}
 _OPEN_CELLS = f"what IN ({What.KEPT}, {What.ADDED_TWICE})"
 
 
-def count_open(con: duckdb.DuckDBPyConnection, scan: MergeScan, decided: str) -> int:
+def count_open(con: DuckDBConnection, scan: MergeScan, decided: str) -> int:
     """Return how many cells and rows of a table of decisions are open."""
     cells = " + ".join(f"CAST(s{i} = {From.OPEN} AS BIGINT)" for i in range(len(scan.columns.cells))) or "0"
     query = (
@@ -23,14 +22,12 @@ def count_open(con: duckdb.DuckDBPyConnection, scan: MergeScan, decided: str) ->
     return int(con.execute(query).fetchall()[0][0])
 
 
-def count_open_counts(con: duckdb.DuckDBPyConnection, counted: str) -> int:
+def count_open_counts(con: DuckDBConnection, counted: str) -> int:
     """Return how many rows stand a number of times that is open."""
     return int(con.execute(f"SELECT count(*) FROM {counted} WHERE n IS NULL").fetchall()[0][0])
 
 
-def describe_open(
-    con: duckdb.DuckDBPyConnection, scan: MergeScan, decided: str, most: int
-) -> Iterator[Conflict]:
+def describe_open(con: DuckDBConnection, scan: MergeScan, decided: str, most: int) -> Iterator[Conflict]:
     """Yield the first conflicts of a table of decisions, in key order."""
     columns = scan.columns.cells
     any_open = " OR ".join(f"s{i} = {From.OPEN}" for i in range(len(columns))) or "false"
@@ -51,7 +48,7 @@ def describe_open(
 
 
 def describe_open_counts(
-    con: duckdb.DuckDBPyConnection, scan: MergeScan, counted: str, most: int
+    con: DuckDBConnection, scan: MergeScan, counted: str, most: int
 ) -> Iterator[Conflict]:
     """Yield the first rows whose number is open."""
     names = whole(scan)

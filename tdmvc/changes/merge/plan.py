@@ -2,37 +2,24 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import pyarrow as pa
 
 from tdmvc.changes.merge.aligned import AlignedStretch
+from tdmvc.changes.merge.batches import Batch, RowMerger
 from tdmvc.changes.merge.columns import MergedColumns
 from tdmvc.changes.merge.stretches import Locate, PartSpan, Stretch, is_followed, look_at
 from tdmvc.changes.parts import Engine
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.merge import MergeCounts, Resolutions, Side, TableMerge
 
-if TYPE_CHECKING:
-    from tdmvc.changes.merge.batches import RowMerger
-
 _BATCH_ROWS = 750_000
 """Rows of all sides together that are decided over at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Parts of each side whose rows are merged at once; no other part holds a key of theirs."""
-
-    number: int
-    parts: Mapping[Side, tuple[str, ...]]
-    """Content hashes, sorted."""
-    stretches: Mapping[Side, tuple[int, ...]]
-    """The stretch in which each of them lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +70,8 @@ class Contents:
         self.batches = self._batches()
 
     @cached_property
-    def merger(self) -> "RowMerger":
+    def merger(self) -> RowMerger:
         """The engine is started here: most merges only take parts."""
-        from tdmvc.changes.merge.batches import RowMerger
-
         return RowMerger(self._engine(), self._table, self._columns, self._sides, self._resolutions)
 
     def taken_counts(self) -> MergeCounts:

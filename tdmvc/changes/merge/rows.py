@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable
 
-import duckdb
-
 from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.decisions import From, What
 from tdmvc.changes.merge.scans import MergeScan, differs
 from tdmvc.model.merge import Side
+from tdmvc.sql.duckdb import DuckDBConnection
 
 REPEATED_KEYS = "temp.tdmvc_merge_repeated"
 """The temporary table of keys that more than one row of some side has: `k0`…."""
 
 
-def collect_repeated_keys(con: duckdb.DuckDBPyConnection, scan: MergeScan) -> int:
+def collect_repeated_keys(con: DuckDBConnection, scan: MergeScan) -> int:
     """Fill the table of keys that cannot tell rows apart, and return how many there are. Null is a value here."""
     keys = ", ".join(scan.keys)
     repeated = " UNION ".join(
@@ -23,7 +22,7 @@ def collect_repeated_keys(con: duckdb.DuckDBPyConnection, scan: MergeScan) -> in
     return int(con.execute(f"SELECT count(*) FROM {REPEATED_KEYS}").fetchall()[0][0])
 
 
-def decide_rows(con: duckdb.DuckDBPyConnection, scan: MergeScan, into: str, *, has_repeated: bool) -> None:
+def decide_rows(con: DuckDBConnection, scan: MergeScan, into: str, *, has_repeated: bool) -> None:
     """Write down what becomes of each row that is not simply ours; conflicts stay open.
 
     Memory is DuckDB's to bound: the join can spill.

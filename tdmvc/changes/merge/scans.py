@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-
-import duckdb
+from dataclasses import dataclass
 
 from tdmvc.changes.join.json_form import JSON_FORM, lend_json_form
 from tdmvc.changes.join.parts import RowScan, open_scan
 from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.columns import MergedColumns
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import TableSide
 from tdmvc.model.merge import Side
 from tdmvc.model.types import duckdb_type, is_widening
+from tdmvc.sql.duckdb import DuckDBConnection
 
 LETTER = {Side.BASE: "b", Side.OURS: "o", Side.THEIRS: "t"}
 """What a side's rows are called in SQL."""
@@ -59,7 +58,7 @@ class MergeScan:
 
 @contextmanager
 def open_scans(
-    con: duckdb.DuckDBPyConnection,
+    con: DuckDBConnection,
     columns: MergedColumns,
     sides: Mapping[Side, TableSide],
     parts: Mapping[Side, Sequence[str]],

@@ -1,12 +1,12 @@
 """Knows which parts of three sides can be taken whole, and in which ranges of the key rows must be merged."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.changes.walk.stretches import Unordered
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.merge import Side
 
 Key = tuple[Any, ...]

@@ -1,7 +1,7 @@
 """Knows which rows of two sorted sides have the same key."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Self
 
 import pyarrow as pa
@@ -20,7 +20,6 @@ from tdmvc.changes.masks import (
     take,
     uniform,
 )
-from tdmvc.late_dataclass import dataclass
 
 _LARGEST_CODE = 2**62
 _SHORTEST_LEAP = 512

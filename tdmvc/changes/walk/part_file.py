@@ -8,10 +8,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from tdmvc.arrow.parquet import open_parquet, read_leaves
 from tdmvc.changes import kernels
 from tdmvc.changes.masks import in_one
-from tdmvc.parquet_door import ParquetReader, open_parquet
 
 Leaves = range
 """The positions of a column's leaves among a file's column chunks; a nested column has several."""
@@ -93,9 +94,7 @@ class PartFile:
         Args:
             as_dictionaries: leave texts that repeat as they lie in the file.
         """
-        dictionaries = [
-            self._leaves[name].start for name in columns if as_dictionaries and self._repeats(name)
-        ]
+        dictionaries = [name for name in columns if as_dictionaries and self._repeats(name)]
         if not dictionaries:
             return self._decoded(self._file, columns)
         reader = open_parquet(self._path, metadata=self._footer, dictionaries=dictionaries)
@@ -104,9 +103,9 @@ class PartFile:
         finally:
             reader.close()
 
-    def _decoded(self, reader: ParquetReader, columns: Sequence[str]) -> list[pa.Array]:
+    def _decoded(self, reader: pq.ParquetFile, columns: Sequence[str]) -> list[pa.Array]:
         indices = [leaf for name in columns for leaf in self._leaves[name]]
-        table = reader.read_all(column_indices=indices, use_threads=False)
+        table = read_leaves(reader, indices)
         # The reader gives the file's order, whatever order was asked for.
         order = sorted(columns, key=lambda name: self._leaves[name].start)
         found = {name: in_one(table.column(i)) for i, name in enumerate(order)}
@@ -114,7 +113,13 @@ class PartFile:
 
     def _repeats(self, column: str) -> bool:
         leaves = self._leaves[column]
-        if len(leaves) != 1 or not self.is_one_group or not kernels.is_text(self._types[column]):
+        # PyArrow takes a name with a dot for a field of a struct, too.
+        if (
+            "." in column
+            or len(leaves) != 1
+            or not self.is_one_group
+            or not kernels.is_text(self._types[column])
+        ):
             return False
         chunk = self._footer.row_group(0).column(leaves.start)
         # A dictionary that grew too large is given up within the chunk, for an encoding that has none.

@@ -1,12 +1,12 @@
 """Knows how two sorted sides fall into stretches of the key order that can be compared one by one."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.changes.walk.workers import InOrder
-from tdmvc.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

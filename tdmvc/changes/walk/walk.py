@@ -1,6 +1,7 @@
 """Knows what is different between two sorted sides: walks them stretch by stretch, counts and keeps samples."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,7 +28,6 @@ from tdmvc.changes.walk.cells import differing_cells, differing_json, is_plain
 from tdmvc.changes.walk.rows import Rows
 from tdmvc.changes.walk.stretches import Stretch, plan_stretches
 from tdmvc.changes.walk.workers import workers
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import ChangedRowSample, RowCounts, RowSample, Samples, TableSide
 
 CompareForms = Callable[[ColumnPair, pa.Array, pa.Array], Mask]

@@ -1,17 +1,11 @@
 """Knows how the work on many parts is shared among threads, and that for two or three none is started."""
 
+import concurrent.futures as futures
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TypeVar
-
-from tdmvc.late import import_late
-
-if TYPE_CHECKING:
-    import concurrent.futures as futures
-else:
-    futures = import_late("concurrent.futures")
+from typing import Protocol, TypeVar
 
 _THREADS = min(4, os.cpu_count() or 1)
 _FEW_PARTS = 4

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 from configparser import ConfigParser, Error
+from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.layout import base_of, folder_of, join
 from tdmvc.migrations.toml_text import parse_toml_table
 from tdmvc.model.tree import FileTree

@@ -3,10 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.base import Reading, locations_at, misunderstood, nothing_found, without_head
 from tdmvc.migrations.conflicts import refuse_conflict
 from tdmvc.migrations.graph import arrange, find_duplicates

@@ -3,9 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.layout import base_of, below, folder_of, is_inside, is_left_out, plain_folder
 from tdmvc.migrations.line import finish_line, number_rank

@@ -1,9 +1,7 @@
 """Knows what one changelog file of Liquibase says, whichever of its four formats it is written in."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
-
-from tdmvc.late_dataclass import dataclass
 
 RAW_ID: Final = "raw"
 RAW_AUTHOR: Final = "includeAll"

@@ -1,9 +1,9 @@
 """Knows in which order Liquibase runs change sets: its master changelog with all that it includes, written out."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.properties_text import parse_properties
 from tdmvc.migrations.tools.liquibase_changelog import (

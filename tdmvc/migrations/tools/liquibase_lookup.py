@@ -1,10 +1,10 @@
 """Knows where the files lie that Liquibase's changelogs name, and never looks outside the repository."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from posixpath import normpath
 
 from tdmvc.errors import MigrationsError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.layout import below, folder_of, join
 from tdmvc.migrations.tools.liquibase_changelog import FileReference, IncludeAll

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.errors import MigrationsError
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.layout import ancestors, base_of, folder_of, inside, is_left_out, join
 from tdmvc.migrations.properties_text import parse_properties
 from tdmvc.migrations.tools.liquibase_formats import ENDINGS

@@ -3,9 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.layout import folder_of, inside, join
 from tdmvc.model.tree import FileTree
 

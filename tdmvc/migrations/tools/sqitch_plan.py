@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.migrations.base import misunderstood
 from tdmvc.migrations.conflicts import refuse_conflict
 

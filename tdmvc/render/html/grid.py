@@ -1,11 +1,10 @@
 """Knows the rows of one kind (removed, changed, added) of a table as a grid with frozen key columns."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from html import escape
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import ChangedRowSample, RowSample, TableDiff
 from tdmvc.model.review import RowChange
 from tdmvc.render.cells import visible

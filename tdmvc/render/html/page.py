@@ -1,12 +1,11 @@
 """Knows the whole page: head with its policy, header, list of tables, datasets, footer."""
 
 import base64
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.review import Review
 from tdmvc.render.html.dataset import DatasetPart, render_dataset
 from tdmvc.render.html.facts import badge, commands, signed_counts

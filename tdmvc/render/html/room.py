@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.render.html.grid import Grid
 from tdmvc.render.terminal import plural
 

@@ -1,8 +1,8 @@
 """Knows how one table reads: its schema, patterns, distributions, and its rows."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.model.change import Pattern, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import DatasetReview, Shift

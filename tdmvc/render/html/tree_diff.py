@@ -3,9 +3,9 @@
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.render.cells import cell_text, visible
 
 _DEEPEST = 40

@@ -1,10 +1,10 @@
 """Knows which words differ between two long texts, and folds what is equal around them."""
 
 import re
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from html import escape
 
-from tdmvc.late_dataclass import dataclass
 from tdmvc.render.cells import visible
 from tdmvc.render.html.markup import Html
 

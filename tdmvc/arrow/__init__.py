@@ -1,0 +1,1 @@
+"""The few helpers around PyArrow that several rooms share."""

@@ -1,0 +1,1 @@
+"""The project's own files: tdmvc.yaml, dataset.yaml, versions, pointers and contracts."""

@@ -1,0 +1,112 @@
+"""Knows tdmvc.yaml: where datasets and migrations lie and where releases are read from."""
+
+import posixpath
+
+from tdmvc.errors import NotFoundError
+from tdmvc.model.dataset import ReleaseSource, RepoConfig
+from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.tree import FileTree
+from tdmvc.yaml.yaml_file import check_format, flow_mapping, parse_yaml, scalar
+from tdmvc.yaml.yaml_node import YamlNode
+
+CONFIG_FILE = "tdmvc.yaml"
+FORMAT = "tdmvc/1"
+
+
+def read_config(tree: FileTree) -> RepoConfig:
+    """Read the repository's tdmvc.yaml.
+
+    Raises:
+        NotFoundError: there is none.
+        ConfigError: it is wrong; the line and key are named.
+    """
+    text = tree.read_text(CONFIG_FILE)
+    if text is None:
+        raise NotFoundError(
+            "This is not a tdmvc repository: it has no tdmvc.yaml.",
+            where=tree.label,
+            remedy="run `tdmvc init` at the root of the repository, and commit what it writes.",
+        )
+    return parse_config(text, CONFIG_FILE)
+
+
+def parse_config(text: str, path: str) -> RepoConfig:
+    """Read the text of a tdmvc.yaml.
+
+    Raises:
+        ConfigError: it is wrong; the line and key are named.
+    """
+    root = parse_yaml(text, path).only("format", "datasets", "app", "migrations", "store")
+    check_format(root, FORMAT)
+    datasets = root.child("datasets")
+    app = root.child("app")
+    source, value = ReleaseSource.TAGS, "v*"
+    if app is not None:
+        app.only("name", "release")
+        release = app.child("release")
+        if release is not None:
+            source, value = _read_release(release)
+    migrations = root.child("migrations")
+    store = root.child("store")
+    return RepoConfig(
+        datasets=_read_folder(datasets) if datasets else "datasets",
+        app_name=app.text("name") if app else None,
+        release_source=source,
+        release_value=value,
+        migrations=tuple(_read_location(name, node) for name, node in migrations.entries())
+        if migrations
+        else (),
+        release_remote=store.only("release_remote").text("release_remote") if store else None,
+    )
+
+
+def render_config(config: RepoConfig) -> str:
+    """Return the text of a new tdmvc.yaml."""
+    lines = [f"format: {FORMAT}", f"datasets: {scalar(config.datasets)}", "app:"]
+    if config.app_name is not None:
+        lines.append(f"  name: {scalar(config.app_name)}")
+    lines.append(f"  release: {flow_mapping([(config.release_source.value, scalar(config.release_value))])}")
+    if config.migrations:
+        lines.append("migrations:")
+        for location in config.migrations:
+            entries = [("tool", scalar(location.tool)), ("path", scalar(location.path))]
+            if location.pattern is not None:
+                entries.append(("pattern", scalar(location.pattern)))
+            lines.append(f"  {scalar(location.name)}: {flow_mapping(entries)}")
+    if config.release_remote is not None:
+        lines += ["store:", f"  release_remote: {scalar(config.release_remote)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _read_release(node: YamlNode) -> tuple[ReleaseSource, str]:
+    entries = node.only(*ReleaseSource).entries()
+    if len(entries) != 1:
+        raise node.error(
+            "One place to read the release from is expected.",
+            remedy='write {tags: "v*"}, {file: pyproject.toml} or {command: …}.',
+        )
+    kind, value = entries[0]
+    source = ReleaseSource(kind)
+    return source, _read_folder(value) if source is ReleaseSource.FILE else value.as_text()
+
+
+def _read_location(name: str, node: YamlNode) -> MigrationLocation:
+    node.only("tool", "path", "pattern")
+    return MigrationLocation(
+        name=name,
+        tool=node.need("tool").as_text(),
+        path=_read_folder(node.need("path")),
+        pattern=node.text("pattern"),
+    )
+
+
+def _read_folder(node: YamlNode) -> str:
+    """Return a path that stays inside the repository."""
+    text = node.as_text()
+    path = posixpath.normpath(text)
+    if "\\" in text or path.startswith(("/", "../")) or path == ".." or path[1:2] == ":" or "\0" in path:
+        raise node.error(
+            "The path must stay inside the repository.",
+            remedy="write it relative to the repository's root, with forward slashes.",
+        )
+    return path

@@ -1,0 +1,278 @@
+"""Writes tables into contract.yaml without losing a word that people wrote."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from tdmvc.formats.contract import CONTRACT_FILE, read_strictly
+from tdmvc.formats.odcs import TARGET_PROPERTY, TYPE_PROPERTY, ContractFile, Relationship, read_contract
+from tdmvc.formats.physical_types import canonical_type, logical_type, number_format
+from tdmvc.model.schema import Column, Contract, TableSchema
+from tdmvc.model.types import spell
+from tdmvc.yaml.yaml_edit import YamlEdit, mapping, sequence, set_default, text_value
+from tdmvc.yaml.yaml_file import parse_yaml
+
+_SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def update_contract(text: str | None, dataset: str, tables: Mapping[str, TableSchema | None]) -> str:
+    """Return the text of a contract with the given tables added, replaced or (None) dropped.
+
+    What people wrote in other fields stays, with comments, order and columns' places; new
+    columns come last. References that lose their column are dropped with it. A classification
+    is only ever set, never taken away.
+
+    Raises:
+        ConfigError: the old text is wrong.
+    """
+    path = f"{dataset}/{CONTRACT_FILE}"
+    old = read_strictly(text, path) if text is not None else ContractFile(Contract(), ())
+    edit = YamlEdit(text or "", path)
+    _write_header(edit.root, dataset)
+    schema = edit.root["schema"]
+    items = {str(item["name"]): item for item in schema}
+    relations = _relations_by_table(old, schema)
+    for name, table in tables.items():
+        if table is None:
+            _remove(schema, items.pop(name, None))
+        else:
+            if name not in items:
+                items[name] = _new_table(name)
+                schema.append(items[name])
+            _write_columns(items[name], old.contract.table(name), table)
+    for name, table in tables.items():
+        if table is not None:
+            _write_references(items, name, relations.get(name, []), table)
+            _settle_if_empty(items[name], "properties")
+    _settle_if_empty(edit.root, "schema")
+    return _without_broken(edit, path)
+
+
+def _write_header(root: CommentedMap, dataset: str) -> None:
+    header = {
+        "apiVersion": "v3.1.0",
+        "kind": "DataContract",
+        "id": text_value(dataset),
+        "name": text_value(dataset),
+        "version": "1.0.0",
+        "status": "active",
+    }
+    for place, (key, value) in enumerate(header.items()):
+        if root.get(key) is None:
+            root.insert(min(place, len(root)), key, value)
+    if not isinstance(root.get("schema"), CommentedSeq):
+        root["schema"] = sequence([])
+    if not root["schema"]:
+        # An empty list is written `[]`; what is added to it shall stand in lines of its own.
+        root["schema"].fa.set_block_style()
+
+
+def _new_table(name: str) -> CommentedMap:
+    facts = {"name": text_value(name), "physicalType": "table", "logicalType": "object"}
+    return mapping({**facts, "properties": sequence([])})
+
+
+def _write_columns(item: CommentedMap, old: TableSchema | None, table: TableSchema) -> None:
+    if not isinstance(item.get("properties"), CommentedSeq):
+        item["properties"] = sequence([])
+    properties = item["properties"]
+    entries = {str(entry["name"]): entry for entry in properties}
+    for name in [name for name in entries if table.column(name) is None]:
+        _remove(properties, entries.pop(name))
+    old_key = old.key if old else ()
+    for column in table.columns:
+        entry = entries.get(column.name)
+        before = old.column(column.name) if old and entry is not None else None
+        if entry is None:
+            entry = mapping({"name": text_value(column.name)})
+            properties.append(entry)
+        _write_column(entry, before, column)
+        place, old_place = _place(column.name, table.key), _place(column.name, old_key)
+        if place != old_place or len(table.key) != len(old_key):
+            _set(entry, "primaryKey", "true" if place else None)
+            _set(entry, "primaryKeyPosition", str(place) if place else None)
+
+
+def _write_column(entry: CommentedMap, old: Column | None, new: Column) -> None:
+    if old is None or (old.type, old.physical_type) != (new.type, new.physical_type):
+        _write_type(entry, new)
+    for key, before, after in (
+        ("required", old is not None and old.required, new.required),
+        ("unique", old is not None and old.unique, new.unique),
+    ):
+        if before != after:
+            _set(entry, key, "true" if after else None)
+    if new.classification is not None and (old is None or old.classification != new.classification):
+        entry["classification"] = text_value(new.classification)
+
+
+def _write_type(entry: CommentedMap, column: Column) -> None:
+    """Write the plainest fields that lead back to the canonical type, and the type itself only if none do."""
+    logical, physical = logical_type(column.type), column.physical_type or spell(column.type)
+    if entry.get("logicalType") != logical:
+        entry.pop("logicalTypeOptions", None)  # its options belong to the old logical type
+    entry["logicalType"] = logical
+    entry["physicalType"] = text_value(physical)
+    _set_option(entry, "format", None)
+    _set_option(entry, "timezone", None)
+    format = number_format(column.type)
+    if canonical_type(logical, physical) == column.type:
+        _set_custom(entry, TYPE_PROPERTY, None)
+    elif format is not None and canonical_type(logical, physical, format=format) == column.type:
+        _set_option(entry, "format", format)
+        _set_custom(entry, TYPE_PROPERTY, None)
+    else:
+        _set_custom(entry, TYPE_PROPERTY, text_value(spell(column.type)))
+
+
+def _write_references(
+    items: dict[str, CommentedMap],
+    name: str,
+    old: list[tuple[CommentedMap, CommentedMap, Relationship]],
+    table: TableSchema,
+) -> None:
+    kept = set()
+    for owner, entry, relation in old:
+        if relation.reference in table.references:
+            kept.add(relation.reference)
+        elif entry in owner.get("relationships", ()):
+            _remove(owner["relationships"], entry)
+            if not owner["relationships"]:
+                del owner["relationships"]
+    columns = {str(entry["name"]): entry for entry in items[name]["properties"]}
+    for reference in dict.fromkeys(table.references):
+        if reference in kept or any(column not in columns for column in reference.columns):
+            continue
+        if len(reference.columns) == 1:
+            owner, entry = columns[reference.columns[0]], mapping({"type": "foreignKey"})
+            entry["to"] = _ends(items, reference.table, reference.to, entry)[0]
+        else:
+            owner, entry = items[name], mapping({"type": "foreignKey"})
+            entry["from"] = sequence(_ends(items, name, reference.columns, entry), in_line=True)
+            entry["to"] = sequence(_ends(items, reference.table, reference.to, entry), in_line=True)
+        if not isinstance(owner.get("relationships"), CommentedSeq):
+            owner["relationships"] = sequence([])
+        owner["relationships"].append(entry)
+
+
+def _ends(
+    items: dict[str, CommentedMap], table: str, columns: tuple[str, ...], relation: CommentedMap
+) -> list[str]:
+    """Return the spellings of columns in a relationship: `table.column`, or by id where a name is odd."""
+    if all(_SHORT_NAME.fullmatch(name) for name in (table, *columns)):
+        return [f"{table}.{column}" for column in columns]
+    if table not in items:
+        # Nothing here can carry an id, so the relationship itself keeps the names.
+        names = sequence([text_value(name) for name in (table, *columns)], in_line=True)
+        _set_custom(relation, TARGET_PROPERTY, names)
+        return [f"schema/{_slug(table)}/properties/{_slug(column)}" for column in columns]
+    of_table = _ensure_id(list(items.values()), items[table])
+    entries = {str(entry["name"]): entry for entry in items[table]["properties"]}
+    return [
+        f"schema/{of_table}/properties/"
+        + (_ensure_id(list(entries.values()), entries[column]) if column in entries else _slug(column))
+        for column in columns
+    ]
+
+
+def _ensure_id(siblings: list[CommentedMap], item: CommentedMap) -> str:
+    if item.get("id") is None:
+        taken = {str(sibling.get("id")) for sibling in siblings}
+        taken |= {str(sibling["name"]) for sibling in siblings if sibling is not item}
+        slug = _slug(str(item["name"]))
+        unique = next(name for name in _numbered(slug, len(taken) + 2) if name not in taken)
+        item.insert(0, "id", text_value(unique))
+    return str(item["id"])
+
+
+def _numbered(slug: str, count: int) -> list[str]:
+    return [slug, *(f"{slug}_{number}" for number in range(2, count + 2))]
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
+
+
+def _relations_by_table(
+    file: ContractFile, schema: CommentedSeq
+) -> dict[str, list[tuple[CommentedMap, CommentedMap, Relationship]]]:
+    """Return each table's relationships with the entries of the edited file that hold them."""
+    found: dict[str, list[tuple[CommentedMap, CommentedMap, Relationship]]] = {}
+    for relation in file.relationships:
+        owner = _owner(schema, relation)
+        entry = owner["relationships"][relation.place]
+        found.setdefault(str(schema[relation.table]["name"]), []).append((owner, entry, relation))
+    return found
+
+
+def _owner(schema: CommentedSeq, relation: Relationship) -> Any:
+    item = schema[relation.table]
+    return item if relation.column is None else item["properties"][relation.column]
+
+
+def _without_broken(edit: YamlEdit, path: str) -> str:
+    """Return the edited text without relationships whose column went away in this edit."""
+    text = edit.render()
+    broken = [r for r in read_contract(parse_yaml(text, path)).relationships if r.fault is not None]
+    if not broken:
+        return text
+    for relation in reversed(broken):
+        owner = _owner(edit.root["schema"], relation)
+        del owner["relationships"][relation.place]
+        if not owner["relationships"]:
+            del owner["relationships"]
+    return edit.render()
+
+
+def _settle_if_empty(parent: CommentedMap, key: str) -> None:
+    """Make a list that lost all its elements a new `[]`; comments on the elements go with them."""
+    if not parent[key]:
+        parent.ca.items.pop(key, None)
+        parent[key] = sequence([])
+
+
+def _place(name: str, key: tuple[str, ...]) -> int:
+    """Return a column's place in the key, counted from 1; 0 where it is not in it."""
+    return key.index(name) + 1 if name in key else 0
+
+
+def _remove(items: CommentedSeq, item: CommentedMap | None) -> None:
+    for place, found in enumerate(items):
+        if found is item:
+            del items[place]
+            return
+
+
+def _set(entry: CommentedMap, key: str, value: Any) -> None:
+    if value is None:
+        entry.pop(key, None)
+    else:
+        entry[key] = value
+
+
+def _set_option(entry: CommentedMap, key: str, value: str | None) -> None:
+    if value is not None:
+        set_default(entry, "logicalTypeOptions")[key] = value
+        return
+    options = entry.get("logicalTypeOptions")
+    if isinstance(options, CommentedMap):
+        options.pop(key, None)
+        if not options:
+            del entry["logicalTypeOptions"]
+
+
+def _set_custom(entry: CommentedMap, name: str, value: Any) -> None:
+    found = entry.get("customProperties")
+    if isinstance(found, CommentedSeq):
+        for place, custom in enumerate(found):
+            if custom.get("property") == name:
+                del found[place]
+                break
+        if not found:
+            del entry["customProperties"]
+    if value is not None:
+        if not isinstance(entry.get("customProperties"), CommentedSeq):
+            entry["customProperties"] = sequence([])
+        entry["customProperties"].append(mapping({"property": name, "value": value}))

@@ -1,0 +1,39 @@
+"""Knows the `artifacts:` of dvc.yaml, by which DVC and GTO see a dataset's versions."""
+
+import re
+
+from ruamel.yaml.comments import CommentedMap
+
+from tdmvc.yaml.yaml_edit import YamlEdit, mapping, set_default, text_value
+
+_ARTIFACT = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9/_-]*[a-zA-Z0-9])?")
+
+
+def is_artifact_name(name: str) -> bool:
+    """Tell whether DVC and GTO let an artifact be called so; dots, for one, they do not."""
+    return bool(_ARTIFACT.fullmatch(name))
+
+
+def with_artifact(text: str | None, name: str, path: str) -> str:
+    """Return a dvc.yaml in which the dataset is an artifact; comments and other entries stay.
+
+    A text that says so already comes back as it is, and so does one whose dataset cannot be
+    an artifact by its name.
+
+    Raises:
+        ConfigError: the old text is no YAML.
+    """
+    if not is_artifact_name(name):
+        return text or ""
+    edit = YamlEdit(text or "", "dvc.yaml")
+    artifacts = edit.root.get("artifacts")
+    entry = artifacts.get(name) if isinstance(artifacts, CommentedMap) else None
+    if isinstance(entry, CommentedMap) and (entry.get("path"), entry.get("type")) == (path, "dataset"):
+        return text or ""
+    section = set_default(edit.root, "artifacts")
+    if not isinstance(entry, CommentedMap):
+        section[text_value(name)] = mapping({"path": text_value(path), "type": "dataset"})
+    else:
+        entry["path"] = text_value(path)
+        entry["type"] = "dataset"
+    return edit.render()

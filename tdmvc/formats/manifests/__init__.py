@@ -1,0 +1,1 @@
+"""Manifests merged by structure."""

@@ -1,0 +1,161 @@
+"""Knows what Git holds for each table: `.dvc` files, and the outputs of stages in dvc.yaml and dvc.lock."""
+
+import posixpath
+import re
+
+from tdmvc.errors import ConfigError, TableConflictError
+from tdmvc.formats.pointer_text import conflict_texts
+from tdmvc.formats.stages import read_stages
+from tdmvc.model.dataset import Pointer
+from tdmvc.model.names import table_name
+from tdmvc.model.tree import FileTree
+from tdmvc.yaml.yaml_file import parse_yaml
+from tdmvc.yaml.yaml_node import YamlNode
+
+_OBJECT = re.compile(r"[0-9a-f]{32}\.dir")
+
+
+def read_pointers(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
+    """Return the pointers of a dataset's tables, by table name, sorted.
+
+    A stage that has never run owns its table (see `stage_owners`) but has no pointer yet.
+
+    Raises:
+        ConfigError: a pointer is not what DVC writes for a folder, leads elsewhere, holds
+            conflict markers, or a table has both a `.dvc` file and a stage.
+    """
+    found = _read_dvc_files(tree, dataset_folder)
+    for name, owner in _stage_outputs(tree, dataset_folder).items():
+        if name in found:
+            raise ConfigError.at(
+                f"The table '{name}' has two owners: its .dvc file and the stage {owner[0]}.",
+                _pointer_path(tree, dataset_folder, name),
+                remedy="remove the .dvc file, or the output from the stage.",
+            )
+        if owner[1] is not None:
+            found[name] = owner[1]
+    return dict(sorted(found.items()))
+
+
+def parse_pointer(text: str, path: str) -> Pointer:
+    """Read the text of a table's `.dvc` file.
+
+    Raises:
+        ConfigError: it is not what DVC writes for a folder, or leads elsewhere.
+    """
+    folder, name = pointer_folder(path)
+    return _read_dvc_file(text, path, folder, name)
+
+
+def pointer_folder(path: str) -> tuple[str, str]:
+    """Return the folder and the table that a `.dvc` file at this path is the pointer of.
+
+    Raises:
+        ConfigError: no table is called so.
+    """
+    folder = posixpath.basename(path).removesuffix(".dvc")
+    return folder, _table_of(folder, path)
+
+
+def stage_pointers(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
+    """Return the pointers of the tables that stages have made, by table name."""
+    outputs = _stage_outputs(tree, dataset_folder).items()
+    return {name: pointer for name, (_, pointer) in outputs if pointer is not None}
+
+
+def stage_owners(tree: FileTree, dataset_folder: str) -> dict[str, str]:
+    """Return the stage (`dvc.yaml:golden`) of each table that a stage makes, run or not."""
+    return {name: owner[0] for name, owner in _stage_outputs(tree, dataset_folder).items()}
+
+
+def _read_dvc_files(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
+    prefix = dataset_folder.rstrip("/") + "/"
+    paths = [
+        path
+        for path in tree.list_files(dataset_folder)
+        if path.endswith(".dvc") and "/" not in path.removeprefix(prefix) and path != prefix + ".dvc"
+    ]
+    found: dict[str, Pointer] = {}
+    for path, text in tree.read_texts(paths):
+        folder = path.removeprefix(prefix).removesuffix(".dvc")
+        name = _table_of(folder, path)
+        if name in found:
+            raise ConfigError.at(
+                f"Two folders stand for the table '{name}'.", path, remedy="remove one of them."
+            )
+        found[name] = _read_dvc_file(text, path, folder, name)
+    return found
+
+
+def _read_dvc_file(text: str, path: str, folder: str, name: str) -> Pointer:
+    if conflict_texts(text) is not None:
+        line = text[: text.index("<<<<<<<")].count("\n") + 1
+        raise TableConflictError.in_pointer(posixpath.basename(posixpath.dirname(path)), name, path, line)
+    root = parse_yaml(text, path)
+    if root.text("wdir") not in (None, "."):
+        raise root.need("wdir").error("A pointer of a table may not lead to another folder.")
+    outs = root.need("outs").elements()
+    if len(outs) != 1:
+        raise root.need("outs").error(
+            "A pointer of a table has one output.", remedy="one .dvc file per table."
+        )
+    if outs[0].need("path").as_text() != folder:
+        raise (
+            outs[0]
+            .need("path")
+            .error(
+                "The pointer leads elsewhere: its path must be the file's own name without .dvc.",
+                remedy="do not trust this pointer; run `tdmvc add` again.",
+            )
+        )
+    return _read_out(outs[0], name, folder, stage=None)
+
+
+def _read_out(node: YamlNode, name: str, folder: str, *, stage: str | None) -> Pointer:
+    md5 = node.child("md5")
+    if md5 is None or node.text("hash") not in (None, "md5") or not _OBJECT.fullmatch(md5.as_text()):
+        raise (md5 or node).error(
+            "This is no pointer to a folder of parts (`md5: ….dir`).",
+            remedy="keep only tables in a dataset's folder; `tdmvc add` writes their pointers.",
+        )
+    return Pointer(name, md5.as_text(), node.count("size"), node.count("nfiles"), stage, folder)
+
+
+def _stage_outputs(tree: FileTree, dataset_folder: str) -> dict[str, tuple[str, Pointer | None]]:
+    """Return the owning stage of each table and, where it has run, the pointer."""
+    prefix = dataset_folder.rstrip("/") + "/"
+    found: dict[str, tuple[str, Pointer | None]] = {}
+    for stage in read_stages(tree, dataset_folder):
+        for path, out in stage.outs.items():
+            folder = path.removeprefix(prefix)
+            if not path.startswith(prefix) or "/" in folder:
+                continue
+            name = _table_of(folder, stage.file)
+            if name in found and found[name][0] != stage.label:
+                raise ConfigError.at(
+                    f"The table '{name}' is made by two stages: {found[name][0]} and {stage.label}.",
+                    stage.file,
+                )
+            pointer = _read_out(out, name, folder, stage=stage.label) if out is not None else None
+            found[name] = (stage.label, pointer)
+    return found
+
+
+def _pointer_path(tree: FileTree, dataset_folder: str, name: str) -> str:
+    for path in tree.list_files(dataset_folder):
+        folder = posixpath.basename(path).removesuffix(".dvc")
+        if path.endswith(".dvc") and _table_of(folder, path) == name:
+            return path
+    return dataset_folder
+
+
+def _table_of(folder: str, path: str) -> str:
+    try:
+        name = table_name(folder)
+    except UnicodeDecodeError:
+        name = ""
+    if not name or folder in {".", ".."} or "\\" in folder:
+        raise ConfigError.at(
+            "This is not the name of a table's folder.", path, remedy="`tdmvc add` makes the names."
+        )
+    return name

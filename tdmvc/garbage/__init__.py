@@ -1,0 +1,1 @@
+"""What can be removed: objects that no branch, tag or version needs."""

@@ -1,0 +1,121 @@
+"""What `gc` must not touch: the closure of everything that a clone's Git, work trees and DVC name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tdmvc.errors import TdmvcError
+from tdmvc.formats.config import read_config
+from tdmvc.formats.object_names import find_objects
+from tdmvc.garbage.reachable import Place, Reachable, pointed_path
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.git_places import work_trees
+from tdmvc.gitrepo.trees import WorkTree
+from tdmvc.model.tree import FileTree
+from tdmvc.store.index import FileIndex
+from tdmvc.store.objects import ObjectStore
+from tdmvc.store.store import Store
+from tdmvc.store.worktree import read_folder
+from tdmvc.workspace.workspace import Workspace
+
+_STATE = Path(".dvc", "tmp", "tdmvc")
+_MOST_BYTES = 1 << 24
+
+
+@dataclass(slots=True)
+class Needs:
+    """Objects that must stay."""
+
+    objects: set[str] = field(default_factory=set)
+    owners: dict[str, str] = field(default_factory=dict)
+    """A table for objects of which one is known; for guesses about what was abandoned."""
+    lost: dict[str, Place] = field(default_factory=dict)
+    """Listings that are nowhere, so that what they hold cannot be known."""
+    complaints: list[str] = field(default_factory=list)
+    """What remotes said that were asked for listings."""
+
+
+def collect_needs(workspace: Workspace, clones: list[GitRepo], found: list[Reachable]) -> Needs:
+    """Return the closure of what the clones name; listings that are missing here are fetched.
+
+    Cost: one read of each listing; no part is opened.
+    """
+    store = workspace.store
+    needs = Needs()
+    pointed: dict[str, Place] = {}
+    for reachable in found:
+        needs.objects |= reachable.mentioned
+        for oid, place in reachable.pointed.items():
+            pointed.setdefault(oid, place)
+    needs.objects |= set(pointed)
+    for clone in clones:
+        for tree in work_trees(clone):
+            needs.objects |= set(_kept_beside(tree.root))
+    needs.objects |= _named_by_runs(store)
+    missing = _expand(store.objects, needs, pointed)
+    required = [oid for oid in missing if oid in pointed]
+    if required and store.config.remotes:
+        workspace.report("gc: listings", 0, len(required), "listings to fetch")
+        needs.complaints = store.fetch_listings(required)
+        required = [oid for oid in _expand(store.objects, needs, pointed, only=required) if oid in pointed]
+    needs.lost = {oid: pointed[oid] for oid in required}
+    return needs
+
+
+def _expand(
+    objects: ObjectStore, needs: Needs, pointed: dict[str, Place], only: list[str] | None = None
+) -> list[str]:
+    """Add what the needed listings hold; return the listings that are not here."""
+    missing = []
+    for oid in sorted(only if only is not None else needs.objects):
+        if not oid.endswith(".dir"):
+            continue
+        data = objects.read_any_listing(oid)
+        if data is None:
+            missing.append(oid)
+            continue
+        # Whoever made it: what looks like an object in a listing is one.
+        children = find_objects(data)
+        needs.objects |= children
+        if oid in pointed:
+            needs.owners.update(dict.fromkeys(children | {oid}, pointed_path(pointed[oid])))
+    return missing
+
+
+def _kept_beside(root: Path) -> Iterator[str]:
+    """Yield the objects of the rows that lie in a work tree's folders, and of state that verbs keep there.
+
+    Rows that no pointer names any more are nobody's edit as long as their listing is here.
+    """
+    state = root / _STATE
+    if not (root / ".dvc").is_dir():
+        return
+    for path in sorted(state.glob("*.json")):
+        if not path.name.startswith("gc-") and path.stat().st_size <= _MOST_BYTES:
+            yield from find_objects(path.read_bytes())
+    tree: FileTree = WorkTree(root)
+    try:
+        datasets = root / read_config(tree).datasets
+    except TdmvcError:
+        return
+    index = FileIndex(state / "index.sqlite")
+    try:
+        for folder in sorted(datasets.glob("*/*/")):
+            if folder.is_symlink() or folder.parent.is_symlink() or folder.name.startswith("."):
+                continue
+            rows = read_folder(folder, index)
+            if rows is not None and any(name.endswith(".parquet") for name in rows.files):
+                yield from rows.files.values()
+                if rows.listing is not None:
+                    yield rows.listing.object
+    finally:
+        index.close()
+
+
+def _named_by_runs(store: Store) -> set[str]:
+    """Return what DVC's cache of runs names: `dvc repro` brings it back from there."""
+    found: set[str] = set()
+    for path in (store.config.cache_dir / "runs").rglob("*"):
+        if path.is_file():
+            found |= find_objects(path.read_bytes())
+    return found

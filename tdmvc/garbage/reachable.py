@@ -1,0 +1,209 @@
+"""Knows every object that a clone's history, indexes and work trees name, by a few processes whatever the history."""
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from tdmvc.formats.object_names import ObjectNames, may_name_objects, read_object_names
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.git_places import LinkedTree, extra_heads, work_trees
+from tdmvc.gitrepo.trees import WorkTree
+from tdmvc.model.progress import Report, silent
+
+_LOG = ("log", "--format=%x02%H", "--raw", "-c", "--no-abbrev", "--no-renames", "--root", "-z")
+# What a replacement hides is history all the same.
+_ENV = {"GIT_NO_REPLACE_OBJECTS": "1"}
+_AT_ONCE = 200
+_NESTED = "/.dvc/config"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file that names objects stands."""
+
+    path: str
+    where: str
+    """`commit 1a2b3c4d5e`, `the index of …` or `the work tree …`."""
+
+    def __str__(self) -> str:
+        return f"{self.path} in {self.where}"
+
+
+@dataclass(slots=True)
+class Reachable:
+    """What a clone names."""
+
+    pointed: dict[str, Place] = field(default_factory=dict)
+    """Objects that outputs and versions name, and one place of each."""
+    mentioned: set[str] = field(default_factory=set)
+    """Objects that are named otherwise: kept where they are, never missed."""
+    unreadable: list[Place] = field(default_factory=list)
+    """Files that may name objects, and cannot be read."""
+    commits: set[str] = field(default_factory=set)
+
+    def add(self, place: Place, data: bytes, *, is_nested: bool = False) -> None:
+        """Take in a file; what belongs to another DVC repository inside this one is only mentioned."""
+        names = read_object_names(place.path, data)
+        if names is None:
+            self.unreadable.append(place)
+            return
+        self.mentioned |= names.mentioned
+        if is_nested:
+            self.mentioned |= names.pointed
+            return
+        for oid in names.pointed:
+            self.pointed.setdefault(oid, place)
+
+
+def read_reachable(git: GitRepo, *, report: Report = silent) -> Reachable:
+    """Return what all refs, reflogs, stashes, unfinished merges, indexes and work trees name.
+
+    The whole history of each counts. Each file's content is read once, wherever it stands.
+
+    Raises:
+        GitFailure: the history cannot be read.
+    """
+    found = Reachable()
+    history = _History()
+    history.read(git, ["--all", "--reflog"])
+    fresh = sorted(extra_heads(git) - history.commits)
+    while chunk := list(islice(fresh, _AT_ONCE)):
+        fresh = fresh[_AT_ONCE:]
+        history.read(git, [*chunk, "--not", "--all"])
+    for tagged in _tagged_trees(git):
+        listing = git.commands.run_bytes("ls-tree", "-r", "-z", "--full-tree", tagged)
+        history.add(_listed(listing), "a tagged tree")
+    trees = work_trees(git)
+    for tree in trees:
+        history.add(_indexed(git, tree), f"the index of {tree.root}")
+    _read_blobs(git, history, found, report)
+    for tree in trees:
+        if tree.is_here:
+            _read_work_tree(tree, found)
+    found.commits = history.commits
+    return found
+
+
+def pointers_of(git: GitRepo, commits: Iterable[str]) -> Iterator[tuple[Place, ObjectNames]]:
+    """Yield what these commits, and not their parents, name."""
+    remaining = list(commits)
+    history = _History()
+    while remaining:
+        history.read(git, ["--no-walk", *remaining[:_AT_ONCE]])
+        remaining = remaining[_AT_ONCE:]
+    blobs = list(history.blobs)  # as the history has them: neighbours are stored as differences
+    for blob, (content, _) in zip(blobs, git.commands.read_objects(blobs), strict=True):
+        for place in history.blobs[blob].values():
+            names = read_object_names(place.path, content or b"")
+            if names is not None:
+                yield place, names
+
+
+def forgotten_commits(git: GitRepo, known: set[str]) -> list[str]:
+    """Return the commits that Git still has and that nothing leads to. Cost: one pass over all objects."""
+    words = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)")
+    lines = git.commands.run(*words).split("\n")
+    return sorted({line[7:] for line in lines if line.startswith("commit ")} - known)
+
+
+class _History:
+    """Pairs of path and blob in commits, each once."""
+
+    def __init__(self) -> None:
+        self.commits: set[str] = set()
+        self.blobs: dict[str, dict[str, Place]] = {}
+        """Places by blob and path: one blob may stand at many paths."""
+        self.nested: set[str] = set()
+        """Folders that hold a DVC repository of their own."""
+
+    def read(self, git: GitRepo, words: list[str]) -> None:
+        """Take in commits and what each has that none of its parents has.
+
+        A file of a merge that one parent has already came with that parent.
+        """
+        tokens = iter(git.commands.run(*_LOG, *words, "--", env=_ENV).split("\0"))
+        commit = ""
+        for token in tokens:
+            token = token.lstrip("\n")
+            if token.startswith("\x02"):
+                commit = token[1:]
+                self.commits.add(commit)
+            elif token.startswith(":"):
+                path = next(tokens)
+                # A mode and an id of each parent, and behind each row those of the commit.
+                parents = len(token) - len(token.lstrip(":"))
+                facts = token.split(" ")
+                if facts[parents].startswith("100"):
+                    self._add(path, facts[2 * parents + 1], f"commit {commit[:10]}")
+
+    def add(self, pairs: Iterable[tuple[str, str]], where: str) -> None:
+        for path, blob in pairs:
+            self._add(path, blob, where)
+
+    def _add(self, path: str, blob: str, where: str) -> None:
+        if may_name_objects(path):
+            self.blobs.setdefault(blob, {}).setdefault(path, Place(path, where))
+        elif path.endswith(_NESTED):
+            self.nested.add(path.removesuffix(_NESTED) + "/")
+
+
+def _read_blobs(git: GitRepo, history: _History, found: Reachable, report: Report) -> None:
+    blobs = list(history.blobs)  # as the history has them: neighbours are stored as differences
+    nested = tuple(history.nested)
+    contents = git.commands.read_objects(blobs)
+    for number, (blob, (content, _)) in enumerate(zip(blobs, contents, strict=True), start=1):
+        report("gc: pointers", number, len(blobs), "files")
+        for place in history.blobs[blob].values():
+            found.add(place, content or b"", is_nested=place.path.startswith(nested))
+
+
+def _read_work_tree(tree: LinkedTree, found: Reachable) -> None:
+    files = WorkTree(tree.root).list_files()
+    nested = tuple(path.removesuffix(_NESTED) + "/" for path in files if path.endswith(_NESTED))
+    for path in files:
+        if may_name_objects(path):
+            place = Place(path, f"the work tree {tree.root}")
+            try:
+                data = (tree.root / path).read_bytes()
+            except FileNotFoundError:
+                continue  # removed since we looked
+            except OSError:
+                found.unreadable.append(place)
+                continue
+            found.add(place, data, is_nested=path.startswith(nested))
+
+
+def _indexed(git: GitRepo, tree: LinkedTree) -> list[tuple[str, str]]:
+    """Return the files of an index with their blobs, of a file in conflict all sides."""
+    if not (tree.git_folder / "index").is_file():
+        return []
+    words = (f"--git-dir={tree.git_folder}", "ls-files", "-z", "--stage")
+    pairs = []
+    for record in git.commands.run(*words).split("\0"):
+        facts, _, path = record.partition("\t")
+        if path and facts.startswith("100"):
+            pairs.append((path, facts.split(" ")[1]))
+    return pairs
+
+
+def _listed(listing: bytes) -> list[tuple[str, str]]:
+    pairs = []
+    for record in listing.decode("utf-8", "surrogateescape").split("\0"):
+        facts, _, path = record.partition("\t")
+        if path and facts.startswith("100"):
+            pairs.append((path, facts.split(" ")[2]))
+    return pairs
+
+
+def _tagged_trees(git: GitRepo) -> list[str]:
+    """Return the trees that refs name without a commit."""
+    form = "--format=%(objecttype) %(objectname)%0a%(*objecttype) %(*objectname)"
+    lines = git.commands.run("for-each-ref", form).split("\n")
+    return sorted({line[5:] for line in lines if line.startswith("tree ")})
+
+
+def pointed_path(place: Place) -> str:
+    """Return the path of what a pointer stands for: `datasets/golden/orders` of its `.dvc` file."""
+    folder, name = posixpath.split(place.path)
+    return posixpath.join(folder, name.removesuffix(".dvc")) if name.endswith(".dvc") else place.path

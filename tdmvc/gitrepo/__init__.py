@@ -1,0 +1,1 @@
+"""Git: commands, trees, the index, merges, tags and releases."""

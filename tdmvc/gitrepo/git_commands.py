@@ -1,0 +1,284 @@
+"""Knows how Git's own program is run and asked for objects. The only door of GitPython."""
+
+import contextlib
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from tdmvc.errors import TdmvcError
+
+if TYPE_CHECKING:
+    import git
+
+# No path is a pattern, no read takes a lock, and no configured monitor is run by a status.
+_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
+_SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
+_FEW = 4
+"""So many objects are not worth a process of their own."""
+_AT_ONCE = 64
+"""So many ids are asked for before the first answer is read: they fit into any pipe, which holds 4 KiB or more."""
+_CHUNK_BYTES = 1 << 16
+_OBJECT_ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+class GitFailure(Exception):
+    """Git ended with an error; the text is what it said."""
+
+    def __init__(self, why: str, status: int) -> None:
+        super().__init__(why)
+        self.why = why
+        self.status = status
+
+
+class GitMissing(Exception):
+    """There is no program called `git`."""
+
+
+class GitCommands:
+    """Runs Git in one folder; one process serves all reads of objects until `close`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._reader: _ObjectReader | None = None
+
+    @cached_property
+    def _git(self) -> "git.Git":
+        import git
+
+        commands = git.Git(str(self._root))
+        commands.update_environment(**_ENVIRONMENT)
+        return commands
+
+    def run(self, *words: str, env: dict[str, str] | None = None) -> str:
+        """Return what a command prints. Lines end as Git wrote them: NUL-ended records lose no last byte.
+
+        Raises:
+            GitFailure: Git says no.
+            GitMissing: it is not installed.
+        """
+        return self.run_bytes(*words, env=env).decode("utf-8", "surrogateescape")
+
+    def run_bytes(self, *words: str, env: dict[str, str] | None = None) -> bytes:
+        """Return what a command prints, as it is."""
+        status, output, said = self.ask(*words, env=env)
+        if status:
+            raise GitFailure(
+                said or output.decode("utf-8", "replace").strip() or f"exit code {status}", status
+            )
+        return output
+
+    def try_run(self, *words: str) -> str | None:
+        """Return what a command prints, or None where Git says no."""
+        status, output, _ = self.ask(*words)
+        return None if status else output.decode("utf-8", "surrogateescape")
+
+    def ask(self, *words: str, env: dict[str, str] | None = None) -> tuple[int, bytes, str]:
+        """Run a command whose exit code is an answer: code, output, complaint."""
+        from git import GitCommandNotFound
+
+        try:
+            status, output, said = self._git.execute(
+                self._command(*words),
+                env=env,
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+            )
+        except GitCommandNotFound:
+            raise GitMissing from None
+        return status, output if isinstance(output, bytes) else output.encode(), str(said).strip()
+
+    def outlive(self, *words: str) -> tuple[int, str]:
+        """Run a command that goes on to its end even where this process is killed: exit code, and what it said.
+
+        It writes to a file: a pipe that breaks would stop it between the work tree and the index.
+        """
+        with tempfile.TemporaryFile() as said:
+            done = subprocess.run(
+                self._command(*words),
+                cwd=self._root,
+                env={**os.environ, **_ENVIRONMENT},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            said.seek(0)
+            return done.returncode, said.read().decode("utf-8", "replace").strip()
+
+    def feed(self, text: str, *words: str) -> None:
+        """Run a command that reads its standard input.
+
+        Raises:
+            GitFailure: Git says no.
+        """
+        done = subprocess.run(
+            self._command(*words),
+            cwd=self._root,
+            env={**os.environ, **_ENVIRONMENT},
+            input=text.encode("utf-8", "surrogateescape"),
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise GitFailure(done.stderr.decode("utf-8", "replace").strip(), done.returncode)
+
+    def list_unignored(self, folder: str) -> list[str] | None:
+        """Return the files below a folder that Git tracks or would track, in no promised order; None where Git says no.
+
+        Runs Git without GitPython, whose import takes longer than most questions about the
+        work tree, which need nothing else of Git.
+        """
+        words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", folder or ".")
+        program = os.environ.get("GIT_PYTHON_GIT_EXECUTABLE") or "git"
+        try:
+            done = subprocess.run(
+                [program, *_SETTINGS, *words],
+                cwd=self._root,
+                env={**os.environ, **_ENVIRONMENT},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+            )
+        except OSError:
+            return None
+        if done.returncode:
+            return None
+        return [path for path in done.stdout.decode("utf-8", "surrogateescape").split("\0") if path]
+
+    def object_id(self, name: str) -> str | None:
+        """Return the id of what `REV:PATH` and its kin name, or None."""
+        if "\n" in name:
+            return None
+        try:
+            found = self._git.get_object_header(name)[0]
+        except ValueError:
+            return None
+        return found.decode() if isinstance(found, bytes) else str(found)
+
+    def object_ids(self, names: Sequence[str]) -> Iterator[str | None]:
+        """Yield the id of what each `REV:PATH` names, in order, or None. Cost: one process for all."""
+        if not names:
+            return
+        command = self._command("cat-file", "--batch-check=%(objectname)")
+        process = self._git.execute(command, istream=subprocess.PIPE, as_process=True)
+        asker = _ObjectReader(process, self._root)
+        try:
+            for start in range(0, len(names), _AT_ONCE):
+                yield from asker.ask(names[start : start + _AT_ONCE])
+        finally:
+            asker.close()
+
+    def read_object(self, sha: str) -> bytes:
+        """Return an object's content, however long."""
+        ((content, _),) = self.read_objects([sha])
+        return content or b""
+
+    def read_objects(
+        self, ids: Sequence[str], *, most_bytes: int | None = None
+    ) -> Iterator[tuple[bytes | None, int]]:
+        """Yield (content, size) of each object, in order; what is longer than `most_bytes` has no content.
+
+        Many ids get a process of their own, which never waits for us; so other objects may be
+        read before the iterator has come to its end.
+
+        Raises:
+            TdmvcError: an object is missing or damaged.
+        """
+        if len(ids) <= _FEW:
+            for id_ in ids:
+                if self._reader is None:
+                    self._reader = self._open_reader()
+                yield from self._reader.read([id_], most_bytes)
+            return
+        reader = self._open_reader()
+        try:
+            for start in range(0, len(ids), _AT_ONCE):
+                yield from reader.read(ids[start : start + _AT_ONCE], most_bytes)
+        finally:
+            reader.close()
+
+    def close(self) -> None:
+        """End the processes that read objects; the next read starts another."""
+        self._git.clear_cache()
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _open_reader(self) -> "_ObjectReader":
+        command = self._command("cat-file", "--batch")
+        return _ObjectReader(self._git.execute(command, istream=subprocess.PIPE, as_process=True), self._root)
+
+    def _command(self, *words: str) -> list[str]:
+        import git
+
+        return [git.Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *_SETTINGS, *words]
+
+
+class _ObjectReader:
+    """One `git cat-file --batch`."""
+
+    def __init__(self, process: "git.Git.AutoInterrupt", root: Path) -> None:
+        self._process = process
+        self._source = cast(BinaryIO, process.stdout)
+        self._sink = cast(BinaryIO, process.stdin)
+        self._root = root
+
+    def read(self, ids: Sequence[str], most_bytes: int | None) -> Iterator[tuple[bytes | None, int]]:
+        """Ask for all of the objects, then yield them; all must be taken before others are asked for."""
+        try:
+            self._sink.write("".join(f"{id_}\n" for id_ in ids).encode("ascii"))
+            self._sink.flush()
+        except (OSError, ValueError) as error:
+            raise self._unreadable(ids[0]) from error
+        for id_ in ids:
+            yield self._read_one(id_, most_bytes)
+
+    def ask(self, names: Sequence[str]) -> Iterator[str | None]:
+        """Yield the id that a process started with `--batch-check` gives each name, None where it has none."""
+        try:
+            text = "".join(f"{name}\n" for name in names)
+            self._sink.write(text.encode("utf-8", "surrogateescape"))
+            self._sink.flush()
+        except (OSError, ValueError) as error:
+            raise self._unreadable(names[0]) from error
+        for name in names:
+            answer = self._source.readline().rstrip(b"\n")
+            if not answer:
+                raise self._unreadable(name)
+            # What is no id repeats the name and says why: missing, ambiguous.
+            yield answer.decode("ascii") if _OBJECT_ID.fullmatch(answer) else None
+
+    def close(self) -> None:
+        for stream in (self._sink, self._source, self._process.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                if stream is not None:
+                    stream.close()
+        with contextlib.suppress(Exception):
+            self._process.wait()
+
+    def _read_one(self, id_: str, most_bytes: int | None) -> tuple[bytes | None, int]:
+        words = self._source.readline().split()
+        if len(words) != 3:
+            raise self._unreadable(id_)
+        size = int(words[2])
+        if most_bytes is not None and size > most_bytes:
+            left = size + 1
+            while left and (read := len(self._source.read(min(left, _CHUNK_BYTES)))):
+                left -= read
+            return None, size
+        content = self._source.read(size + 1)
+        if len(content) != size + 1:
+            raise self._unreadable(id_)
+        return content[:-1], size
+
+    def _unreadable(self, id_: str) -> TdmvcError:
+        return TdmvcError(
+            f"Git cannot read the object {id_[:10]}.", where=str(self._root), remedy="run `git fsck`."
+        )

@@ -1,0 +1,93 @@
+"""Knows what Git's index holds of paths in conflict, and how a path is marked as resolved, and back."""
+
+from collections.abc import Sequence
+
+from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.git_commands import GitFailure
+from tdmvc.model.merge import Side
+
+_STAGES = {"1": Side.BASE, "2": Side.OURS, "3": Side.THEIRS}
+_OPERATIONS = {
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+}
+
+
+def read_stages(git: GitRepo, folder: str) -> dict[str, dict[Side, str]]:
+    """Return the blobs of each path in conflict below a folder, by side; a side that has no such file is absent."""
+    return _read_records(git, "--unmerged", folder)
+
+
+def read_resolved(git: GitRepo, folder: str) -> list[str]:
+    """Return the paths below a folder whose conflict is resolved, and that Git can bring back."""
+    return sorted(_read_records(git, "--resolve-undo", folder))
+
+
+def mark_resolved(git: GitRepo, paths: Sequence[str]) -> None:
+    """Say that conflicts are settled as the files are now, or are gone, as `git mergetool` does.
+
+    Raises:
+        UsageError: Git refuses; another Git command may be at work.
+    """
+    if not paths:
+        return
+    try:
+        git.commands.run("add", "--all", "--", *paths)
+    except GitFailure as error:
+        raise UsageError(
+            f"The rows are settled, but Git did not mark them as resolved: {error.why}",
+            where=str(git.root),
+            remedy="when no other Git command is at work, run the same command again.",
+        ) from None
+
+
+def bring_back(git: GitRepo, path: str) -> None:
+    """Make the index hold the sides of a conflict again that was marked as resolved, as `git checkout --merge`.
+
+    Raises:
+        LocalWorkError: the file was changed since.
+        NotFoundError: what was settled is committed, or Git cannot.
+    """
+    if operation(git) is None and git.commands.try_run("diff", "--cached", "--quiet", "--", path) is not None:
+        raise NotFoundError(
+            "This conflict is over: what was settled is committed.", where=path, remedy="merge again."
+        )
+    if git.commands.try_run("diff", "--quiet", "--", path) is None:
+        raise LocalWorkError(
+            "The pointer was changed since its conflict was settled.",
+            where=path,
+            remedy=f"keep that with `git add {path}`, or throw it away with `git checkout -- {path}`; then again.",
+        )
+    # Of a file that one side has removed, Git gives back the sides in the index only.
+    for words in (("checkout", "--merge", "--"), ("update-index", "--unresolve", "--")):
+        if git.commands.try_run(*words, path) is not None and path in read_stages(git, path):
+            return
+    raise NotFoundError(
+        "Git cannot bring this conflict back.", where=path, remedy="abort the merge, and begin it again."
+    )
+
+
+def operation(git: GitRepo) -> str | None:
+    """Return which Git command waits for conflicts to be settled: `merge`, `rebase`, `cherry-pick`, `revert`."""
+    words = [word for name in _OPERATIONS for word in ("--git-path", name)]
+    paths = git.commands.run("rev-parse", *words).splitlines()
+    waiting = (
+        command
+        for command, path in zip(_OPERATIONS.values(), paths, strict=True)
+        if (git.root / path).exists()
+    )
+    return next(waiting, None)
+
+
+def _read_records(git: GitRepo, which: str, folder: str) -> dict[str, dict[Side, str]]:
+    found: dict[str, dict[Side, str]] = {}
+    for record in git.commands.run("ls-files", which, "-z", "--full-name", "--", folder).split("\0"):
+        facts, _, path = record.partition("\t")
+        if path:
+            _, blob, stage = facts.split(" ")
+            found.setdefault(path, {})[_STAGES[stage]] = blob
+    return found

@@ -1,0 +1,76 @@
+"""Knows how Git merges two revisions into a tree of its object store, without a work tree."""
+
+import re
+
+from tdmvc.errors import UsageError
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.git_commands import GitCommands
+from tdmvc.gitrepo.prepared_merge import PreparedMerge
+from tdmvc.gitrepo.trees import RevisionTree
+
+MARKER_SIZE = 7
+"""How long Git's conflict markers are where nobody says otherwise."""
+_OLDEST = (2, 38)
+_CONFLICTS = 1
+
+
+def preview_merge(
+    git: GitRepo, ours: str, theirs: str, prepared: PreparedMerge | None = None
+) -> RevisionTree:
+    """Return the files that a merge of two revisions would give. Only objects that no branch names are written.
+
+    A file in conflict is there, and reading it is an error that names it.
+
+    Args:
+        prepared: files that were merged already, in place of Git's merge of their lines.
+
+    Raises:
+        NotFoundError: a revision is unknown, or the two share no history here.
+        UsageError: Git is too old.
+    """
+    git.merge_base(ours, theirs)
+    words: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    if prepared is not None:
+        place = str(prepared.quiet_place(git, git.resolve(ours)))
+        folder = git.commands.run("rev-parse", "--absolute-git-dir").rstrip("\n")
+        words, env = ("-C", place, *prepared.words), {"GIT_DIR": folder, "GIT_WORK_TREE": place}
+    tree, conflicts = _merge(git.commands, words, env, git.resolve(ours), git.resolve(theirs))
+    return git.listed(tree, f"the merge of {ours} and {theirs}", conflicts)
+
+
+def _merge(
+    commands: GitCommands, words: tuple[str, ...], env: dict[str, str], ours: str, theirs: str
+) -> tuple[str, frozenset[str]]:
+    """Return the id of the merged tree, and the files that a person would have to settle."""
+    _check_version(commands)
+    asked = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs)
+    status, output, said = commands.ask(*words, *asked, env=env)
+    if status not in (0, _CONFLICTS):
+        raise UsageError(
+            f"Git cannot merge {ours[:10]} and {theirs[:10]}: {said or f'exit code {status}'}",
+            remedy="merge the two branches by hand, and ask for the drift of the result.",
+        )
+    tree, *conflicts = output.decode("utf-8", "surrogateescape").split("\0")
+    return tree, frozenset(filter(None, conflicts))
+
+
+def _check_version(commands: GitCommands) -> None:
+    said = commands.run("version")
+    found = re.search(r"([0-9]{1,4})\.([0-9]{1,4})", said)
+    if found is None or (int(found[1]), int(found[2])) < _OLDEST:
+        raise UsageError(
+            f"A preview of a merge needs Git 2.38 or newer; this is {said.strip()}.",
+            remedy="install a newer Git, or merge into a scratch branch and run `tdmvc drift` there.",
+        )
+
+
+def is_inner_merge(git: GitRepo, path: str, marker_size: int) -> bool:
+    """Tell whether a merge driver is asked about the common past of two commits, where nobody can settle a conflict.
+
+    Git tells it by longer markers alone: two more for each level; one more is a rename's.
+    """
+    if marker_size <= MARKER_SIZE:
+        return False
+    said = git.attribute(path, "conflict-marker-size")
+    return marker_size - (int(said) if said.isdecimal() else MARKER_SIZE) > 1

@@ -1,0 +1,214 @@
+"""Knows Git's own merge in the work tree: whether one is under way, and how one begins, ends or is taken back."""
+
+import os
+from collections.abc import Iterable, Sequence
+
+from tdmvc.errors import LocalWorkError, UsageError
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.git_commands import GitFailure
+from tdmvc.gitrepo.git_index import operation
+from tdmvc.gitrepo.git_writing import need_identity
+from tdmvc.gitrepo.prepared_merge import PreparedMerge
+
+
+def refuse_while_merging(git: GitRepo) -> None:
+    """Raise where Git is in the middle of something that a merge would be mixed with."""
+    what = operation(git)
+    if what is not None:
+        command = "tdmvc" if what == "merge" else "git"
+        raise LocalWorkError(
+            f"A {what} is under way in this clone.",
+            where=str(git.root),
+            remedy=f"finish it with `{command} {what} --continue`, or take it back with"
+            f" `{command} {what} --abort`.",
+        )
+
+
+def merging_commit(git: GitRepo) -> str:
+    """Return the commit that is being merged.
+
+    Raises:
+        UsageError: no merge is under way, or one of several branches at once.
+    """
+    path = git.root / git.commands.run("rev-parse", "--git-path", "MERGE_HEAD").rstrip("\n")
+    try:
+        heads = path.read_text(encoding="ascii").split()
+    except FileNotFoundError:
+        raise UsageError(
+            "No merge is under way in this clone.",
+            where=str(git.root),
+            remedy="begin one: tdmvc merge BRANCH.",
+        ) from None
+    if len(heads) != 1:
+        raise UsageError(
+            "A merge of several branches is under way.", remedy="take it back: git merge --abort."
+        )
+    return heads[0]
+
+
+def merge_bases(git: GitRepo, ours: str, theirs: str) -> list[str]:
+    """Return the commits at which two revisions parted: several where they met more than once.
+
+    Raises:
+        NotFoundError: a revision is unknown, or the two share no history here.
+    """
+    found = git.commands.try_run("merge-base", "--all", git.resolve(ours), git.resolve(theirs))
+    return found.split() if found else [git.merge_base(ours, theirs)]
+
+
+def begin_merge(git: GitRepo, theirs: str, prepared: PreparedMerge, *, message: str | None) -> bool:
+    """Merge a revision into index and work tree, and commit nothing; return whether Git found no conflict.
+
+    Raises:
+        LocalWorkError: changes of the work tree or the index would be lost; nothing was changed.
+        UsageError: Git refuses for another reason; nothing was changed.
+    """
+    need_identity(git)
+    words = ["--no-commit", "--no-ff", "--quiet", *([f"-m{message}"] if message is not None else [])]
+    status, said = git.commands.outlive(*prepared.words, "merge", *words, theirs)
+    path = git.root / git.commands.run("rev-parse", "--git-path", "MERGE_HEAD").rstrip("\n")
+    if path.is_file():
+        return status == 0
+    raise _refused(said)
+
+
+def fast_forward(git: GitRepo, theirs: str) -> None:
+    """Move the branch, index and work tree to a commit that only adds to it.
+
+    Raises:
+        LocalWorkError: changes of the work tree or the index would be lost; nothing was changed.
+        UsageError: Git refuses for another reason; nothing was changed.
+    """
+    status, said = git.commands.outlive("merge", "--ff-only", "--quiet", theirs)
+    if status:
+        raise _refused(said)
+
+
+def commit_merge(git: GitRepo, message: str | None = None) -> str:
+    """Commit the merge that is under way, with the message that Git prepared or with another one.
+
+    Raises:
+        UsageError: Git refuses, or a hook does; the merge stays under way.
+    """
+    words = [f"--message={message}"] if message is not None else ["--no-edit"]
+    status, said = git.commands.outlive("commit", "--quiet", *words)
+    if status:
+        raise UsageError(
+            f"Git refused the commit: {said}",
+            where=str(git.root),
+            remedy="mend what Git says, then run `tdmvc merge --continue`.",
+        )
+    return git.resolve("HEAD")
+
+
+def abort_merge(git: GitRepo) -> None:
+    """Bring index and work tree back to where they were before the merge."""
+    try:
+        git.commands.run("merge", "--abort")
+    except GitFailure as error:
+        raise _refused(error.why) from None
+
+
+def changed_files(git: GitRepo, revision: str, folder: str) -> set[str]:
+    """Return the files of a folder that are on disk otherwise than at a revision, those in conflict too."""
+    words = ("diff", "--name-only", "--no-renames", "-z", revision, "--", folder)
+    return set(filter(None, git.commands.run(*words).split("\0")))
+
+
+def unstaged_files(git: GitRepo, folder: str) -> set[str]:
+    """Return the files of a folder that are on disk otherwise than in the index, without those in conflict."""
+    listing = git.commands.run("diff", "--name-only", "--no-renames", "-z", "--", folder)
+    return set(filter(None, listing.split("\0"))) - set(unmerged_paths(git))
+
+
+def unmerged_paths(git: GitRepo) -> list[str]:
+    """Return the files that Git's index holds in conflict."""
+    listing = git.commands.run("ls-files", "--unmerged", "-z", "--full-name")
+    return sorted({record.partition("\t")[2] for record in listing.split("\0") if record})
+
+
+def index_planned(
+    git: GitRepo, folder: str, ours: str, planned: Iterable[tuple[str, str | None, bool]]
+) -> None:
+    """Make the index hold the pointers of a plan, which are on disk, where Git came to something else.
+
+    Args:
+        planned: path, text (None where the file goes) and whether it is settled, of each pointer that
+            moves; all others are as our commit has them.
+    """
+    blobs, unmerged = _index_blobs(git, folder), set(unmerged_paths(git))
+    expected = {path: (text, is_settled) for path, text, is_settled in planned}
+    settled: list[str] = []
+    for path, (text, is_settled) in expected.items():
+        held = git.commands.read_object(blobs[path]) if path in blobs else None
+        if is_settled and held != (text.encode("utf-8", "surrogateescape") if text is not None else None):
+            settled.append(path)
+        if not is_settled and path not in unmerged:
+            _mark_unmerged(git, path, ours)
+    stage(git, [*settled, *(path for path, (text, ok) in expected.items() if ok and path in unmerged)])
+    listing = git.commands.run("diff", "--cached", "--name-only", "--no-renames", "-z", ours, "--", folder)
+    moved = {path for path in listing.split("\0") if path.endswith(".dvc")} - expected.keys()
+    # A pointer of a stage is in dvc.lock, so every .dvc file of a dataset is a table of the plan.
+    for path in sorted(moved):
+        if git.commands.object_id(f"{ours}:{path}"):
+            git.commands.run("checkout", "--quiet", ours, "--", path)
+        else:
+            git.commands.run("rm", "--quiet", "--force", "--", path)
+
+
+def stage(git: GitRepo, paths: Sequence[str]) -> None:
+    """Put files into the index as they are on disk, those that are gone too."""
+    if paths:
+        known = git.commands.run("ls-files", "-z", "--", *paths).split("\0")
+        there = [path for path in paths if os.path.lexists(git.root / path) or path in known]
+        if there:
+            git.commands.run("add", "--all", "--", *there)
+
+
+def check_branches(branches: Sequence[str]) -> str:
+    """Return the one branch to be merged.
+
+    Raises:
+        UsageError: there is none, or several.
+    """
+    if len(branches) == 1:
+        return branches[0]
+    if not branches:
+        raise UsageError("merge needs a branch.", remedy="write `tdmvc merge BRANCH`.")
+    raise UsageError(
+        f"{len(branches)} branches cannot be merged at once: which rows clash depends on their order.",
+        remedy=f"merge them one after the other: tdmvc merge {branches[0]}.",
+    )
+
+
+def _refused(said: str) -> LocalWorkError | UsageError:
+    lines = [line for line in said.splitlines() if line.strip()]
+    what = "\n".join(lines) or "no reason was given"
+    if "would be overwritten" in said or "uncommitted changes" in said or "not uptodate" in said:
+        return LocalWorkError(
+            f"Git does not begin the merge, because local changes would be lost:\n{what}",
+            remedy="commit them, or put them aside with `git stash`, then merge again.",
+        )
+    return UsageError(f"Git does not begin the merge: {what}")
+
+
+def _index_blobs(git: GitRepo, folder: str) -> dict[str, str]:
+    """Return the blobs that the index holds of a folder's files, without those in conflict, by path."""
+    found: dict[str, str] = {}
+    for record in git.commands.run("ls-files", "--stage", "-z", "--full-name", "--", folder).split("\0"):
+        facts, _, path = record.partition("\t")
+        if path and facts.endswith(" 0"):
+            found[path] = facts.split(" ")[1]
+    return found
+
+
+def _mark_unmerged(git: GitRepo, path: str, ours: str) -> None:
+    """Make the index hold both sides of a path, so that no commit takes one of them by mistake."""
+    theirs = merging_commit(git)
+    base = git.commands.run("merge-base", ours, theirs).strip()
+    lines = [f"0 {'0' * len(base)}\t{path}"]
+    for number, revision in enumerate((base, ours, theirs), start=1):
+        blob = git.commands.object_id(f"{revision}:{path}")
+        if blob is not None:
+            lines.append(f"100644 {blob} {number}\t{path}")
+    git.commands.feed("\0".join([*lines, ""]), "update-index", "-z", "--index-info")

@@ -1,0 +1,183 @@
+"""Knows the application's releases: which one is current, which names mean the same, which commit is whose."""
+
+import contextlib
+import json
+import re
+import shlex
+import subprocess
+import tomllib
+from bisect import bisect_left
+from collections.abc import Sequence
+from difflib import get_close_matches
+from itertools import chain, zip_longest
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from tdmvc.errors import ConfigError, UsageError
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.model.dataset import ReleaseSource, RepoConfig
+from tdmvc.model.tree import FileTree
+
+_COMMAND_SECONDS = 60
+
+
+def current_release(git: GitRepo, config: RepoConfig, *, run_command: bool = False) -> str | None:
+    """Return the application's current release as tdmvc.yaml says to find it, or None where there is none.
+
+    A command is run only when `run_command` says so, without a shell, at the repository's root.
+
+    Raises:
+        ConfigError: the file that should hold the release is missing or holds none.
+        UsageError: the command fails.
+    """
+    match config.release_source:
+        case ReleaseSource.TAGS:
+            tag = git.describe_release(config.release_value)
+            return release_of_tag(tag, config.release_value) if tag is not None else None
+        case ReleaseSource.FILE:
+            return _read_file(git.work_tree(), config.release_value)
+        case ReleaseSource.COMMAND:
+            return _run(config.release_value, git) if run_command else None
+
+
+def release_of_tag(tag: str, pattern: str) -> str:
+    """Return what a tag's `*` stands for: `2.14.0` of `v2.14.0` under `v*`."""
+    head, star, tail = pattern.partition("*")
+    is_plain = bool(star) and not re.search(r"[*?\[]", head + tail)
+    fits = tag.startswith(head) and tag.endswith(tail) and len(tag) > len(head) + len(tail)
+    return tag[len(head) : len(tag) - len(tail)] if is_plain and fits else tag
+
+
+def matches(spec: str, release: str) -> bool:
+    """Tell whether a version's `release`, a name or a range (`>=2.13,<2.15`), holds this release.
+
+    Names are equal when their version numbers are (`v2.14` and `2.14.0`); names that are
+    no version numbers are compared as texts. Pre-releases count in ranges.
+    """
+    mine, other = _without_v(spec), _without_v(release)
+    if mine == other:
+        return True
+    version = _version(other)
+    if version is None:
+        return False
+    if re.match(r"[<>=!~]", mine):
+        try:
+            return SpecifierSet(mine).contains(version, prereleases=True)
+        except InvalidSpecifier:
+            return False
+    return _version(mine) == version
+
+
+def nearest(release: str, known: Sequence[str]) -> list[str]:
+    """Return up to four of the known releases, nearest first: by version number, else by spelling."""
+    version = _version(_without_v(release))
+    numbered = sorted((v, name) for name in set(known) if (v := _version(_without_v(name))) is not None)
+    if version is None or not numbered:
+        return get_close_matches(release, list(known), n=4, cutoff=0.4)
+    place = bisect_left([v for v, _ in numbered], version)
+    below = [name for _, name in reversed(numbered[:place])]
+    above = [name for _, name in numbered[place:]]
+    pairs = chain.from_iterable(zip_longest(below, above))
+    return [name for name in pairs if name is not None][:4]
+
+
+def release_commit(git: GitRepo, config: RepoConfig, release: str) -> str | None:
+    """Return the commit of a release: of its tag, else of a revision of that name; None if unknown here.
+
+    A release that a file names is HEAD's own: so it is known in a clone without tags, too.
+    """
+    pattern = config.release_value if config.release_source is ReleaseSource.TAGS else "v*"
+    tags = git.tags(pattern)
+    for name in (pattern.replace("*", _without_v(release), 1), release):
+        if name in tags:
+            return tags[name]
+    for name, commit in tags.items():
+        if _version(_without_v(release_of_tag(name, pattern))) is not None and matches(
+            release_of_tag(name, pattern), release
+        ):
+            return commit
+    found = git.try_resolve(release)
+    if found is None and config.release_source is ReleaseSource.FILE:
+        with contextlib.suppress(ConfigError):
+            found = (
+                git.head() if matches(_read_file(git.work_tree(), config.release_value), release) else None
+            )
+    return found
+
+
+def _without_v(name: str) -> str:
+    name = name.strip()
+    return name[1:] if re.match(r"[vV]\d", name) else name
+
+
+def _version(name: str) -> Version | None:
+    try:
+        return Version(name)
+    except InvalidVersion:
+        return None
+
+
+def _read_file(tree: FileTree, path: str) -> str:
+    text = tree.read_text(path)
+    if text is None:
+        raise ConfigError.at(
+            f"The release should be read from {path}, which is not there.", "tdmvc.yaml", key="app.release"
+        )
+    name = path.rpartition("/")[2]
+    try:
+        if name.endswith(".toml"):
+            found = _from_toml(tomllib.loads(text))
+        elif name.endswith(".json"):
+            document = json.loads(text)
+            found = document.get("version") if isinstance(document, dict) else None
+        else:
+            found = _from_text(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError.at(f"The file cannot be parsed: {error}", path) from None
+    if not isinstance(found, str) or not found.strip():
+        raise ConfigError.at(
+            "The file holds no version.", path, remedy='read the release from tags: release: {tags: "v*"}.'
+        )
+    return found.strip()
+
+
+def _from_toml(document: dict[str, object]) -> object:
+    """Return the version of a pyproject.toml (also Poetry's) or a Cargo.toml."""
+    for trail in (("project",), ("tool", "poetry"), ("package",), ("workspace", "package"), ()):
+        table: object = document
+        for key in trail:
+            table = table.get(key) if isinstance(table, dict) else None
+        if isinstance(table, dict) and isinstance(table.get("version"), str):
+            return table["version"]
+    return None
+
+
+def _from_text(text: str) -> str | None:
+    """Return `version = "…"` where the file has such a line, else its first line."""
+    assigned = re.search(
+        r"""^\s*_*version_*\s*[:=]\s*["']?([^\s"',;]+)""", text, re.MULTILINE | re.IGNORECASE
+    )
+    if assigned:
+        return assigned[1]
+    return next((line.strip() for line in text.splitlines() if line.strip()), None)
+
+
+def _run(command: str, git: GitRepo) -> str:
+    try:
+        words = shlex.split(command)
+        done = subprocess.run(
+            words, cwd=git.root, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=True
+        )
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
+        raise UsageError(
+            f"The command for the release failed: {error}",
+            where="tdmvc.yaml, key 'app.release.command'",
+            remedy="run it by hand; it is run without a shell, at the repository's root.",
+        ) from None
+    name = done.stdout.strip()
+    if not name or "\n" in name:
+        raise UsageError(
+            "The command for the release must print one line.", where="tdmvc.yaml, key 'app.release.command'"
+        )
+    return name

@@ -1,0 +1,1 @@
+"""A merge of branches, from the plan to the merged pointers."""

@@ -1,0 +1,205 @@
+"""Tables that a merge has left to a person: found, and their conflicts written down."""
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+
+from tdmvc.formats import pointer_edit
+from tdmvc.formats.conflict_file import (
+    CONFLICT_FOLDER,
+    IGNORE_ALL,
+    conflict_path,
+    parse_conflict_file,
+    render_conflict_file,
+)
+from tdmvc.formats.pointer_text import render_conflict_texts
+from tdmvc.gitrepo.trees import OverlaidTree
+from tdmvc.merging.unmerged import read_unmerged
+from tdmvc.model.merge import UNDECIDED, Conflict, ConflictKind, Resolutions, RowKey, Side, TableMerge
+from tdmvc.model.tree import FileTree
+from tdmvc.model.unmerged import ConflictFile, ListedConflict, UnmergedTable
+from tdmvc.workspace.change_set import ChangeSet
+from tdmvc.workspace.mark_key import need_mark_key
+from tdmvc.workspace.workspace import Workspace
+
+LISTED = 1_000
+_MOST_CHARACTERS = 2_000_000
+"""A file holds no more of conflicts than an editor likes to open, and than `tdmvc` reads back."""
+_CUT = 1_000
+CONFLICT_IGNORE = f"{CONFLICT_FOLDER}/.gitignore"
+
+
+def unmerged_tables(workspace: Workspace, dataset: str) -> list[UnmergedTable]:
+    """Return the tables of a dataset whose pointers are in conflict in the work tree.
+
+    Raises:
+        ConfigError: a side of a conflict is no pointer to a table.
+    """
+    return read_unmerged(workspace.git, workspace.tree, workspace.dataset_path(dataset))
+
+
+def tree_of_ours(workspace: Workspace, unmerged: Sequence[UnmergedTable]) -> FileTree:
+    """Return the work tree with our side in place of each conflict, so that the rest of the dataset can be read."""
+    return OverlaidTree(
+        workspace.tree,
+        {
+            one.path: pointer_edit.pointer_text(pointer) if (pointer := one.pointers[Side.OURS]) else None
+            for one in unmerged
+        },
+    )
+
+
+def read_conflict_file(workspace: Workspace, unmerged: UnmergedTable) -> ConflictFile | None:
+    """Return what the table's file says, of this conflict or of an earlier one; None where there is none.
+
+    Raises:
+        ConfigError: the file cannot be meant so; the line is named.
+    """
+    path = f"{workspace.dataset_path(unmerged.dataset)}/{conflict_path(unmerged.folder)}"
+    text = workspace.tree.read_text(path)
+    return parse_conflict_file(text, path) if text is not None else None
+
+
+def write_conflict(
+    change: "ChangeSet", unmerged: UnmergedTable, file: ConflictFile, *, with_pointer: bool = True
+) -> None:
+    """Add to a change what a table in conflict needs: the pointer with markers, and the file of its conflicts.
+
+    Args:
+        file: what `conflict_file` makes of the merge.
+        with_pointer: False where the pointer does not get markers, or has them from Git.
+    """
+    if with_pointer:
+        change.write(f"{unmerged.folder}.dvc", conflict_block(unmerged))
+    change.write(CONFLICT_IGNORE, IGNORE_ALL)
+    change.write(conflict_path(unmerged.folder), conflict_file_text(unmerged, file))
+
+
+def conflict_files(workspace: Workspace, dataset: str) -> list[str]:
+    """Return the folders' names of the tables that have a file of conflicts, needed or left over."""
+    top = f"{workspace.dataset_path(dataset)}/{CONFLICT_FOLDER}/"
+    names = [path.removeprefix(top) for path in workspace.tree.list_files(top)]
+    return [name.removesuffix(".yaml") for name in names if name.endswith(".yaml") and "/" not in name]
+
+
+def leftover_files(
+    workspace: Workspace, dataset: str, unmerged: Sequence[UnmergedTable] | None = None
+) -> list[str]:
+    """Return the folders' names of the tables that have a file of conflicts, and are in none."""
+    files = conflict_files(workspace, dataset)
+    if not files:
+        return []
+    needed = {one.folder for one in (unmerged_tables(workspace, dataset) if unmerged is None else unmerged)}
+    return [folder for folder in files if folder not in needed]
+
+
+def conflict_block(unmerged: UnmergedTable) -> str:
+    """Return the pointer's text with the three sides between conflict markers."""
+    texts = {
+        side: pointer_edit.pointer_text(pointer) if pointer else None
+        for side, pointer in unmerged.pointers.items()
+    }
+    return render_conflict_texts(texts, unmerged.labels)
+
+
+def conflict_file_text(unmerged: UnmergedTable, file: ConflictFile) -> str:
+    return render_conflict_file(file, f"tdmvc resolve {unmerged.dataset} {shlex.quote(unmerged.table)}")
+
+
+def conflict_file(
+    workspace: Workspace,
+    unmerged: UnmergedTable,
+    merge: TableMerge,
+    decided: Resolutions = UNDECIDED,
+    earlier: Sequence[ListedConflict] = (),
+) -> ConflictFile:
+    """Return what the table's file has to say; personal values are left out, personal keys are marks.
+
+    Args:
+        earlier: what was listed before; those that a row's own word settles stay to be looked at.
+    """
+    marks = Marks(workspace, merge)
+    rows = {marks.shown(key): row for key, row in decided.rows.items()}
+    settled = [one for one in earlier if one.conflict.column in rows.get(one.conflict.key, ())]
+    listed: list[ListedConflict] = []
+    room = _MOST_CHARACTERS
+    for one in [*settled, *(_listed(conflict, merge, marks) for conflict in merge.conflicts[:LISTED])]:
+        room -= sum(len(cell or "") for cell in (*one.conflict.key, *_values(one.conflict))) + 200
+        if room < 0:
+            break
+        listed.append(one)
+    return ConflictFile(
+        unmerged.table,
+        unmerged.objects,
+        {side: unmerged.label(side) for side in Side},
+        merge.key,
+        merge.whole or merge.key,
+        marks.columns((*decided.rows, *(conflict.key for conflict in merge.conflicts))),
+        tuple(listed),
+        merge.conflict_count,
+        Resolutions(decided.table, decided.columns, rows),
+    )
+
+
+class Marks:
+    """The personal cells of rows' keys, shown as marks that this clone alone can compute."""
+
+    def __init__(self, workspace: Workspace, merge: TableMerge) -> None:
+        self._merge = merge
+        self._personal = merge.personal_columns & {*merge.key, *merge.whole}
+        self._key = need_mark_key(workspace.git) if self._personal else b""
+
+    def columns(self, keys: Iterable[RowKey]) -> tuple[str, ...]:
+        """Return the personal columns among those that these keys are made of."""
+        used = {name for key in keys for name in self._names(key)}
+        used |= set(self._merge.key)
+        order = dict.fromkeys((*self._merge.key, *self._merge.whole))
+        return tuple(name for name in order if name in used & self._personal)
+
+    def shown(self, key: RowKey) -> RowKey:
+        """Return a row's key as it may be shown."""
+        return tuple(
+            self._mark(name, cell) if name in self._personal else cell
+            for name, cell in zip(self._names(key), key, strict=True)
+        )
+
+    def _names(self, key: RowKey) -> tuple[str, ...]:
+        """Return the columns of a key: those of the table's, or all where rows are counted; none for no row."""
+        if not key:
+            return ()
+        return self._merge.key if len(key) == len(self._merge.key) else self._merge.whole
+
+    def real(self, rows: Mapping[RowKey, object]) -> dict[RowKey, RowKey]:
+        """Return the real keys of shown ones, as far as the merge's conflicts tell them."""
+        known = {self.shown(conflict.key): conflict.key for conflict in self._merge.conflicts if conflict.key}
+        return {key: known[key] for key in rows if key in known}
+
+    def _mark(self, column: str, cell: str | None) -> str | None:
+        if cell is None:
+            return None
+        said = ascii((self._merge.name, column, cell)).encode()
+        return "~" + blake2b(said, key=self._key, digest_size=8).hexdigest()
+
+
+def _listed(conflict: Conflict, merge: TableMerge, marks: Marks) -> ListedConflict:
+    is_hidden = conflict.kind.is_about_rows and (
+        conflict.column in merge.personal_columns
+        # What was edited stands in one text, personal or not.
+        or (conflict.kind is ConflictKind.ROW_DELETED and bool(merge.personal_columns))
+    )
+    base, ours, theirs = (None if is_hidden else _cut(cell) for cell in _values(conflict))
+    shown = Conflict(
+        conflict.kind, marks.shown(conflict.key), conflict.column, base, ours, theirs, conflict.detail
+    )
+    return ListedConflict(shown, is_hidden=is_hidden)
+
+
+def _values(conflict: Conflict) -> tuple[str | None, str | None, str | None]:
+    return conflict.base, conflict.ours, conflict.theirs
+
+
+def _cut(cell: str | None) -> str | None:
+    """Cut a long cell: it is there to be looked at, and a side is taken whole."""
+    if cell is None or len(cell) <= _CUT:
+        return cell
+    return f"{cell[:_CUT]}… ({len(cell):,} characters)"

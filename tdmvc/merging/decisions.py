@@ -1,0 +1,148 @@
+"""From what a person says about conflicts, in words or in a file, to what a merge is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+
+import pyarrow as pa
+
+from tdmvc.changes.key_words import parse_key
+from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.model.merge import Cell, Choice, Resolutions, RowKey, TableMerge
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.types import duckdb_type
+from tdmvc.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one call of `resolve` decides."""
+
+    choice: Choice
+    column: str | None = None
+    key: tuple[str, ...] = ()
+    """Words that name one row; none means every row."""
+
+
+def decide(workspace: Workspace, merge: TableMerge, before: Resolutions, decision: Decision) -> Resolutions:
+    """Return what was decided before with one decision more; it stands over an earlier one on the same thing.
+
+    Args:
+        merge: the table as it stands without the decision.
+
+    Raises:
+        NotFoundError: there is no such column, or no conflict at that row.
+        UsageError: the key or the value is not of its column's type.
+    """
+    column, side = decision.column, decision.choice.side
+    if column is not None:
+        _check_column(merge, column)
+        if side is None and column in merge.personal_columns:
+            raise UsageError(
+                f"{merge.name}.{column} is personal: its cells are settled by a side.",
+                where="--value",
+                remedy="take --ours, --theirs or --base; then edit the rows, and add them.",
+            )
+    if not decision.key:
+        assert side is not None
+        if column is None:
+            return replace(before, table=side)
+        return replace(before, columns={**before.columns, column: side})
+    key = read_key(workspace, merge, decision.key)
+    _check_row(merge, before, key, column)
+    row = {} if column is None else dict(before.rows.get(key, {}))
+    return replace(before, rows={**before.rows, key: {**row, column: decision.choice}})
+
+
+def check_values(workspace: Workspace, merge: TableMerge, decided: Resolutions) -> None:
+    """Make sure that every value that a person gave fits its column.
+
+    Raises:
+        UsageError: one is not of the column's type, or would be changed by it.
+    """
+    if merge.schema is None:
+        return
+    for row in decided.rows.values():
+        for name, choice in row.items():
+            column = merge.schema.column(name) if name is not None else None
+            if choice.side is None and column is not None:
+                _check_value(workspace, merge.name, column, choice.value)
+
+
+def read_key(workspace: Workspace, merge: TableMerge, words: Sequence[str]) -> RowKey:
+    """Return the cells that name a row (see `parse_key`), spelled as conflicts spell them.
+
+    A row of a table without a key is named by all its cells.
+
+    Raises:
+        UsageError: the words name another number of columns, or a value is not of its type.
+    """
+    names = merge.key or merge.whole
+    known = {column.name: column for column in merge.schema.columns} if merge.schema else {}
+    # Where columns are in conflict their types are not known, and cells are taken by their spelling.
+    columns = tuple(known.get(name) or Column(name, pa.string()) for name in names)
+    values = parse_key(words, TableSchema(merge.name, columns, names), hidden=merge.personal_columns)
+    return tuple(_spelled(workspace, value, column) for value, column in zip(values, columns, strict=True))
+
+
+def _spelled(workspace: Workspace, value: object, column: Column) -> Cell:
+    sql = f"SELECT CAST(CAST($1 AS {duckdb_type(column.type)}) AS VARCHAR)"
+    cell: Cell = workspace.engine.execute(sql, [value]).fetchall()[0][0]
+    return cell
+
+
+def _check_column(merge: TableMerge, column: str) -> None:
+    known = [conflict.column for conflict in merge.conflicts if conflict.column is not None]
+    known += merge.schema.column_names if merge.schema else merge.whole
+    if column not in known:
+        raise NotFoundError.named("column", column, list(dict.fromkeys(known)), where=merge.name)
+
+
+def _check_row(merge: TableMerge, before: Resolutions, key: RowKey, column: str | None) -> None:
+    """Raise where nothing is to be decided at a row; beyond the conflicts that are listed nobody knows yet."""
+    at_row = [conflict for conflict in merge.conflicts if conflict.kind.is_about_rows and conflict.key == key]
+    is_decided = key in before.rows
+    is_whole = merge.conflict_count <= len(merge.conflicts)
+    if not at_row and is_whole and not is_decided:
+        raise NotFoundError(
+            f"No conflict of {merge.name} is at this row.",
+            where="--key",
+            remedy=f"`tdmvc resolve` without a side shows what is left; {merge.conflict_count:,} conflicts are.",
+        )
+    if column is None or is_decided:
+        return
+    at_cells = [conflict.column for conflict in at_row if conflict.column is not None]
+    if at_row and column not in at_cells:
+        raise NotFoundError(
+            f"At this row of {merge.name} the column {column} is in no conflict.",
+            where="--column",
+            remedy=f"in conflict: {', '.join(at_cells)}." if at_cells else "settle the row as a whole.",
+        )
+
+
+def _check_value(workspace: Workspace, table: str, column: Column, value: Cell) -> None:
+    if value is None:
+        if column.required:
+            raise UsageError(
+                f"{table}.{column.name} allows no null.", where="--null", remedy="give a value, or a side."
+            )
+        return
+    spelled = _cast(workspace, value, column.type)
+    if spelled is None:
+        raise UsageError(
+            f"{value!r} is no {column.spelled_type}, as {table}.{column.name} has them.",
+            where="--value, or `value:` in the file of conflicts",
+            remedy="give a value of that type, or a side.",
+        )
+
+
+def _cast(workspace: Workspace, text: str, type_: pa.DataType) -> Cell:
+    """Return the text as a value of the type is spelled, None where it is none, or would be rounded."""
+    sql = f"SELECT CAST(TRY_CAST($1 AS {duckdb_type(type_)}) AS VARCHAR)"
+    spelled: Cell = workspace.engine.execute(sql, [text]).fetchall()[0][0]
+    if spelled is None or not (pa.types.is_integer(type_) or pa.types.is_decimal(type_)):
+        return spelled
+    try:
+        return spelled if Decimal(text.strip()) == Decimal(spelled) else None
+    except InvalidOperation:
+        return None

@@ -1,0 +1,242 @@
+"""What a merge makes of every dataset, decided before Git is asked: three revisions in, pointers out.
+
+Git is told the pointers afterwards and merges all other files itself. So one process merges all
+tables, and a merge in memory decides as one in the work tree does.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tdmvc.formats import datasets
+from tdmvc.formats.pointer_edit import pointer_text
+from tdmvc.gitrepo.merging import merge_bases
+from tdmvc.gitrepo.prepared_merge import PreparedFile
+from tdmvc.merging.conflicts import conflict_block
+from tdmvc.merging.manifest_plan import PlannedManifest, plan_manifests
+from tdmvc.merging.merge_sides import common_state, datasets_at, state_at
+from tdmvc.merging.merge_tables import MergedTable, merge_states
+from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.merge import Side, TableMerge
+from tdmvc.model.unmerged import UnmergedTable
+from tdmvc.workspace.tables import table_folder
+from tdmvc.workspace.workspace import Workspace
+
+PlannedFile = tuple[str, str | None, bool]
+"""A file's path from the root, its text (None where it goes), and whether it is settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTable:
+    """What becomes of one table's pointer."""
+
+    name: str
+    folder: str
+    sides: Mapping[Side, Pointer | None]
+    pointer: Pointer | None
+    """Of the merged table; None where there is none, or a person has to decide first."""
+    merge: TableMerge | None = None
+    """Where both sides changed it, and its rows were merged."""
+    stage: str | None = None
+    """Where both sides changed what a stage makes: the stage that has to run again."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a person, or a pipeline, has to say what the table is."""
+        return self.stage is not None or (self.merge is not None and not self.merge.is_settled)
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether the merge brings our side other rows."""
+        ours = self.sides[Side.OURS]
+        return not self.is_open and (self.pointer and self.pointer.object) != (ours and ours.object)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPlan:
+    """What becomes of one dataset."""
+
+    name: str
+    ours: DatasetState
+    theirs: DatasetState
+    tables: Mapping[str, PlannedTable]
+    """By table name, of all sides."""
+    manifests: tuple[PlannedManifest, ...] = ()
+    """Those that both sides changed."""
+
+    @property
+    def is_moved(self) -> bool:
+        return any(table.is_moved or table.is_open for table in self.tables.values()) or bool(self.manifests)
+
+    @property
+    def pointers(self) -> dict[str, Pointer]:
+        """The pointers of the merged state, those that are still open left out."""
+        return {name: table.pointer for name, table in self.tables.items() if table.pointer is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class MergePlan:
+    """What becomes of all datasets."""
+
+    ours: str
+    theirs: str
+    labels: Mapping[Side, str]
+    bases: tuple[str, ...]
+    datasets: tuple[DatasetPlan, ...]
+
+    @property
+    def is_fast_forward(self) -> bool:
+        return self.bases == (self.ours,)
+
+    @property
+    def is_up_to_date(self) -> bool:
+        return self.bases == (self.theirs,)
+
+
+def plan_merge(workspace: Workspace, ours: str, theirs: str) -> MergePlan:
+    """Decide what a merge of two revisions makes of all datasets.
+
+    Merged parts and listings are kept in the cache; nothing else is written.
+
+    Raises:
+        NotFoundError: a revision is unknown, or the two share no history here.
+        ConfigError: a manifest or a pointer of a side is wrong.
+        PartError: rows are needed that are nowhere.
+    """
+    git = workspace.git
+    revisions = git.resolve(ours), git.resolve(theirs)
+    bases = merge_bases(git, *revisions)
+    labels = {Side.BASE: bases[0][:10], Side.OURS: ours, Side.THEIRS: theirs}
+    names = sorted({name for revision in revisions for name in datasets_at(workspace, revision)})
+    plans = (_plan_dataset(workspace, name, revisions, bases, labels) for name in names)
+    return MergePlan(*revisions, labels, tuple(bases), tuple(plans))
+
+
+def unmerged_table(workspace: Workspace, plan: MergePlan, dataset: str, table: PlannedTable) -> UnmergedTable:
+    """Return a table that is in conflict as the work tree will hold it."""
+    path = pointer_path(workspace, dataset, table)
+    return UnmergedTable(dataset, table.name, path, table.sides, plan.labels, is_in_index=True)
+
+
+def pointer_path(workspace: Workspace, dataset: str, table: PlannedTable) -> str:
+    """Return where a table's pointer lies, from the repository's root, as Git spells it."""
+    return f"{datasets.dataset_folder(workspace.config, dataset)}/{table.folder}.dvc"
+
+
+def planned_files(workspace: Workspace, plan: MergePlan) -> Iterator[PlannedFile]:
+    """Yield every pointer that the merge changes on our side or leaves to a person, and the merged manifests."""
+    trees = {
+        Side.OURS: workspace.git.tree(plan.ours),
+        Side.THEIRS: workspace.git.tree(plan.theirs),
+    }
+    for dataset in plan.datasets:
+        for manifest in dataset.manifests:
+            yield manifest.path, manifest.text, not manifest.conflicts
+        for table in dataset.tables.values():
+            if not (table.is_open or table.is_moved) or _is_of_stage(table):
+                continue
+            path = pointer_path(workspace, dataset.name, table)
+            if table.is_open:
+                yield path, conflict_block(unmerged_table(workspace, plan, dataset.name, table)), False
+            elif table.pointer is None:
+                yield path, None, True
+            else:
+                # A side's own text, as far as it says what is wanted: there may be more in it.
+                same = next((s for s in trees if _object(table.sides[s]) == table.pointer.object), None)
+                text = trees[same].read_text(path) if same is not None else None
+                yield path, text or pointer_text(table.pointer), True
+
+
+def prepared_files(workspace: Workspace, plan: MergePlan) -> list[PreparedFile]:
+    """Return the files that Git may ask a driver for."""
+    return [
+        PreparedFile(path, text, is_settled)
+        for path, text, is_settled in planned_files(workspace, plan)
+        if text is not None
+    ]
+
+
+def _plan_dataset(
+    workspace: Workspace,
+    name: str,
+    revisions: tuple[str, str],
+    bases: Sequence[str],
+    labels: Mapping[Side, str],
+) -> DatasetPlan:
+    ours, theirs = (state_at(workspace, name, rev) for rev in revisions)
+    if _pointers(ours) == _pointers(theirs):
+        base: DatasetState | None = ours
+    else:
+        base = common_state(workspace, name, bases)
+    manifests = plan_manifests(workspace, name, *revisions, bases, labels)
+    return DatasetPlan(name, ours, theirs, plan_tables(workspace, base, ours, theirs), manifests)
+
+
+def plan_tables(
+    workspace: Workspace,
+    base: DatasetState | None,
+    ours: DatasetState,
+    theirs: DatasetState,
+    *,
+    tables: Sequence[str] = (),
+) -> dict[str, PlannedTable]:
+    """Decide what becomes of each table, or of those that are named, where two states meet.
+
+    Raises:
+        PartError: rows are needed that are nowhere.
+    """
+    states = {Side.BASE: base, Side.OURS: ours, Side.THEIRS: theirs}
+    names = sorted({name for state in states.values() if state for name in state.pointers})
+    sides = {
+        name: {side: state.pointers.get(name) if state else None for side, state in states.items()}
+        for name in names
+        if not tables or name in tables
+    }
+    contested = [name for name, side in sides.items() if _is_contested(side)]
+    by_rows = [name for name in contested if not any(p and p.stage for p in sides[name].values())]
+    merged = merge_states(workspace, base, ours, theirs, tables=by_rows) if by_rows else {}
+    return {
+        name: _planned(ours if name in ours.pointers else theirs, name, side, merged.get(name))
+        for name, side in sides.items()
+    }
+
+
+def _planned(
+    state: DatasetState, name: str, sides: Mapping[Side, Pointer | None], merged: MergedTable | None
+) -> PlannedTable:
+    folder = table_folder(state, name)
+    if merged is not None:
+        return PlannedTable(name, folder, sides, _merged_pointer(name, folder, sides, merged), merged.merge)
+    if _is_contested(sides):
+        stage = next(p.stage for p in sides.values() if p and p.stage)
+        return PlannedTable(name, folder, sides, None, stage=stage)
+    base, ours, theirs = (sides[side] for side in Side)
+    return PlannedTable(name, folder, sides, theirs if _object(base) == _object(ours) else ours)
+
+
+def _merged_pointer(
+    name: str, folder: str, sides: Mapping[Side, Pointer | None], merged: MergedTable
+) -> Pointer | None:
+    listing = merged.listing
+    if listing is None or not merged.merge.is_settled:
+        return None
+    for pointer in sides.values():
+        if pointer is not None and pointer.object == listing.object:
+            return replace(pointer, folder=folder)
+    return Pointer(name, listing.object, merged.size_bytes, len(listing.entries), folder=folder)
+
+
+def _is_contested(sides: Mapping[Side, Pointer | None]) -> bool:
+    base, ours, theirs = (_object(sides[side]) for side in Side)
+    return ours != theirs and base not in (ours, theirs)
+
+
+def _is_of_stage(table: PlannedTable) -> bool:
+    return any(pointer is not None and pointer.stage is not None for pointer in table.sides.values())
+
+
+def _object(pointer: Pointer | None) -> str | None:
+    return pointer.object if pointer else None
+
+
+def _pointers(state: DatasetState) -> dict[str, str]:
+    return {name: pointer.object for name, pointer in state.pointers.items()}

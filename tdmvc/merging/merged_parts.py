@@ -1,0 +1,107 @@
+"""Writes the parts of a merged table: rows that were merged, between parts that stand as they are."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from tdmvc.changes.merge.plan import Contents, MergePlan, WholePart
+from tdmvc.changes.merge.stretches import PartSpan
+from tdmvc.model.merge import Side
+from tdmvc.model.schema import TableSchema
+from tdmvc.sql.quoting import quote_names, scan_parquet
+from tdmvc.store.built import BuiltTable, KnownPart
+from tdmvc.store.cutting import DEFAULT_PART_ROWS
+from tdmvc.store.finishing import cast_batches
+from tdmvc.store.objects import Listing
+from tdmvc.store.splice import Piece, StandingPart, splice_table
+from tdmvc.workspace.workspace import Workspace
+
+
+def write_merged(
+    workspace: Workspace, plan: MergePlan, listings: Mapping[Side, Listing], part_rows: int | None
+) -> Listing:
+    """Write what is new of a merged table into the store, and return the parts of all of it."""
+    contents, schema = plan.contents, plan.merge.schema
+    assert contents is not None
+    assert schema is not None
+    writer = _Writer(workspace, contents, schema, listings, part_rows or DEFAULT_PART_ROWS)
+    built = writer.spliced() if contents.ordered is not None else writer.rebuilt()
+    for md5, rows in built.part_rows.items():
+        workspace.store.index.remember_rows(md5, rows)
+    return built.listing
+
+
+class _Writer:
+    def __init__(
+        self,
+        workspace: Workspace,
+        contents: Contents,
+        schema: TableSchema,
+        listings: Mapping[Side, Listing],
+        part_rows: int,
+    ) -> None:
+        self._workspace = workspace
+        self._contents = contents
+        self._schema = schema
+        self._part_rows = part_rows
+        self._md5 = {e.content: e.md5 for listing in listings.values() for e in listing.entries}
+        self._known: dict[str, KnownPart] = {}
+        for listing in listings.values():
+            self._known |= workspace.store.known_parts(listing)
+
+    def spliced(self) -> BuiltTable:
+        """Cut the merged rows into the places that they have between the parts that stand."""
+        contents = self._contents
+        stretches = contents.ordered or []
+
+        def following(number: int) -> list[StandingPart]:
+            after = stretches[number + 1] if number + 1 < len(stretches) else None
+            return [self._standing(span) for span in contents.shared_between(stretches[number], after)]
+
+        return splice_table(
+            (self._pieces(pieces) for _, pieces in contents.stretches()),
+            following,
+            [self._shared(content) for content in contents.shared],
+            self._schema,
+            self._workspace.store,
+            known=self._known,
+            part_rows=self._part_rows,
+            report=self._workspace.report,
+        )
+
+    def rebuilt(self) -> BuiltTable:
+        """Sort and cut all rows anew, where no order lets parts stand."""
+        # The engine is slow to import, and most merges need none.
+        from tdmvc.store.build import build_table
+
+        with self._contents.query() as query:
+            shared = self._contents.shared_paths()
+            if shared:
+                names = quote_names(self._schema.column_names)
+                query += f" UNION ALL SELECT {names} FROM {scan_parquet(shared)}"
+            return build_table(
+                self._workspace.engine,
+                query,
+                self._schema,
+                self._workspace.store,
+                known=self._known,
+                part_rows=self._part_rows,
+                report=self._workspace.report,
+            )
+
+    def _pieces(self, pieces: Iterable[WholePart | pa.RecordBatch]) -> Iterator[Piece]:
+        for piece in pieces:
+            if isinstance(piece, WholePart):
+                yield self._standing(piece.span, is_closed=piece.is_closed)
+            else:
+                yield from cast_batches(iter([piece]), self._schema.arrow_schema())
+
+    def _standing(self, span: PartSpan, *, is_closed: bool = True) -> StandingPart:
+        return StandingPart(span.content, self._known[span.content], span.rows, span.path, is_closed)
+
+    def _shared(self, content: str) -> StandingPart:
+        """A part that all sides have may be elsewhere; only its name is needed."""
+        store, md5 = self._workspace.store, self._md5[content]
+        known = self._known.get(content) or KnownPart(md5, 0)
+        return StandingPart(content, known, store.index.rows(md5) or 0, Path(store.objects.path(md5)))

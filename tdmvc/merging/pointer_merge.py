@@ -1,0 +1,125 @@
+"""Three texts of one pointer, as Git hands them to a merge driver, → the pointer of the merged rows."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tdmvc.errors import ConfigError, StoreError
+from tdmvc.formats.config import read_config
+from tdmvc.formats.conflict_file import CONFLICT_FOLDER, IGNORE_ALL, conflict_path
+from tdmvc.formats.pointer_edit import render_pointer
+from tdmvc.formats.pointer_text import render_conflict_texts
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.git_merge import MARKER_SIZE, is_inner_merge
+from tdmvc.merging.conflicts import conflict_file, conflict_file_text
+from tdmvc.merging.merge_tables import MergedTable
+from tdmvc.merging.plan_again import plan_again
+from tdmvc.merging.pointer_states import dataset_of
+from tdmvc.merging.unmerged import unmerged_table
+from tdmvc.model.merge import UNDECIDED, Resolutions, Side, TableMerge, TableOutcome
+from tdmvc.model.unmerged import UnmergedTable
+from tdmvc.store.durable import write_atomic
+from tdmvc.workspace.workspace import Workspace
+
+_SIDES = {TableOutcome.OURS: Side.OURS, TableOutcome.THEIRS: Side.THEIRS, TableOutcome.BASE: Side.BASE}
+Texts = Mapping[Side, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PointerMerge:
+    """What becomes of a pointer."""
+
+    text: str
+    unmerged: UnmergedTable
+    merge: TableMerge | None
+    """None where rows are not to be had, so that nothing could be decided."""
+    problem: StoreError | None = None
+
+    @property
+    def has_conflict(self) -> bool:
+        return self.merge is None or not self.merge.is_settled
+
+
+@contextmanager
+def merging_workspace(path: Path | str = ".") -> Iterator[Workspace]:
+    """Open a repository in the midst of a Git command: nothing that another process began is finished."""
+    git = GitRepo.find(Path(path))
+    with Workspace(git, read_config(git.work_tree())) as workspace:
+        yield workspace
+
+
+def merge_pointers(
+    workspace: Workspace,
+    path: str,
+    texts: Texts,
+    labels: Mapping[Side, str],
+    *,
+    marker_size: int = MARKER_SIZE,
+) -> PointerMerge | None:
+    """Merge the rows that three texts of a pointer name; parts go to the cache, and nothing else is written.
+
+    Where Git puts the pasts of two branches together that have met before, no conflict may be
+    left: what is undecided then stays as it was before both.
+
+    Returns:
+        None where a text is no pointer to this table of a dataset, so that Git merges the texts.
+    """
+    if dataset_of(workspace, path) is None:
+        return None
+    try:
+        unmerged = unmerged_table(path, texts, labels)
+    except ConfigError:
+        return None
+    is_inner = is_inner_merge(workspace.git, path, marker_size)
+    try:
+        merged = plan_again(workspace, unmerged, Resolutions(table=Side.BASE) if is_inner else UNDECIDED)
+    except StoreError as error:
+        text = texts[Side.BASE] if is_inner else render_conflict_texts(texts, _all_labels(unmerged))
+        return PointerMerge(text, unmerged, None, error)
+    return PointerMerge(_text(merged, unmerged, texts), unmerged, merged.merge)
+
+
+def write_conflict_beside(workspace: Workspace, done: PointerMerge) -> bool:
+    """Write the file of a table's conflicts into the work tree; tell whether it is there.
+
+    Only where Git is about to write the work tree too: a merge in memory leaves no trace.
+    It is made from the pointer, so that to go without is no loss.
+    """
+    if done.merge is None or done.merge.is_settled or not workspace.git.holds_index:
+        return False
+    folder = workspace.dataset_folder(done.unmerged.dataset)
+    place = folder / CONFLICT_FOLDER
+    if not folder.is_dir() or any(one.is_symlink() for one in (place, folder, folder.parent)):
+        return False
+    text = conflict_file_text(done.unmerged, conflict_file(workspace, done.unmerged, done.merge))
+    try:
+        write_atomic(place / ".gitignore", IGNORE_ALL.encode())
+        write_atomic(folder / conflict_path(done.unmerged.folder), text.encode())
+    except StoreError:
+        return False
+    return True
+
+
+def write_result(path: Path, text: str) -> None:
+    """Write a merged text where Git reads it: whole, or not at all."""
+    write_atomic(path, text.encode(), writer="git-merge")
+
+
+def _text(merged: MergedTable, unmerged: UnmergedTable, texts: Texts) -> str:
+    outcome = merged.merge.outcome
+    if not merged.merge.is_settled:
+        return render_conflict_texts(texts, _all_labels(unmerged))
+    if outcome is TableOutcome.UNCHANGED:
+        return texts[Side.OURS]
+    if outcome in _SIDES:
+        return texts[_SIDES[outcome]]
+    if merged.listing is None:
+        return ""
+    return render_pointer(
+        unmerged.folder, merged.listing.object, merged.size_bytes, len(merged.listing.entries)
+    )
+
+
+def _all_labels(unmerged: UnmergedTable) -> dict[Side, str]:
+    return {side: unmerged.label(side) for side in Side}

@@ -1,0 +1,169 @@
+"""From a pointer's text to the rows it names, read from this clone alone, for Git to compare line by line."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tdmvc.formats.config import read_config
+from tdmvc.formats.pointer_text import conflict_texts, parse_pointer_text
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.model.dataset import Pointer, RepoConfig
+from tdmvc.model.schema import Column
+from tdmvc.model.table_contents import PartSpan, TableContents
+from tdmvc.model.types import map_type
+from tdmvc.store.dvc_config import read_dvc_config
+from tdmvc.store.index import FileIndex
+from tdmvc.store.objects import Listing, ObjectStore
+from tdmvc.store.parquet import read_part
+from tdmvc.workspace.known_contracts import known_table
+from tdmvc.workspace.mark_key import read_mark_key
+
+LISTED_ROWS = 50_000
+LISTED_CELLS = 250_000
+"""Up to here a table is listed whole: about a second for each side of a change."""
+
+
+def read_contents(text: str, path: Path | str = ".") -> tuple[TableContents, ...] | None:
+    """Return the table that a pointer's text names; our and their table where it holds a conflict.
+
+    Nothing is fetched and no object is trusted unverified.
+
+    Returns:
+        One table or two; None where the text is no pointer to a table.
+
+    Raises:
+        TdmvcError: `path` is in no repository of tdmvc, or an object is missing or damaged.
+    """
+    conflict = conflict_texts(text)
+    sides = (conflict.ours, conflict.theirs) if conflict else (text,)
+    pointers = [parse_pointer_text(side) for side in sides]
+    known = [pointer for pointer in pointers if pointer is not None]
+    if len(known) < len(pointers):
+        return None
+    git = GitRepo.find(Path(path))
+    reader = _Reader(git, read_config(git.work_tree()))
+    try:
+        return tuple(reader.read(pointer) for pointer in known)
+    finally:
+        reader.close()
+
+
+class _Reader:
+    def __init__(self, git: GitRepo, config: RepoConfig) -> None:
+        self._git = git
+        self._config = config
+        state = git.root / ".dvc" / "tmp" / "tdmvc"
+        self._index = FileIndex(state / "index.sqlite")
+        cache = read_dvc_config(git.root).cache_dir
+        self._objects = ObjectStore(cache, state / "quarantine", self._index)
+
+    def close(self) -> None:
+        self._index.close()
+        self._git.close()
+
+    def read(self, pointer: Pointer) -> TableContents:
+        listing = self._objects.read_listing(pointer.object, pointer.table)
+        paths = [self._objects.verified(entry.md5, pointer.table) for entry in listing.entries]
+        files = [pq.ParquetFile(path) for path in paths]
+        rows = sum(file.metadata.num_rows for file in files)
+        schema = files[0].schema_arrow
+        order = _order(files[0], schema)
+        names = (*order, *(name for name in schema.names if name not in order))
+        is_listed = rows <= LISTED_ROWS and rows * len(names) <= LISTED_CELLS
+        known = known_table(self._git, self._config, pointer.table)
+        return TableContents(
+            name=pointer.table,
+            content=listing.content,
+            columns=tuple(Column(name, read_type) for name, read_type in _types(schema, names)),
+            order=order,
+            rows=rows,
+            hidden=known.hidden_columns(names),
+            cells=_all_rows(paths, order, names) if is_listed else None,
+            parts=() if is_listed else _spans(listing, paths, order if len(order) < len(names) else ()),
+            mark_key=read_mark_key(self._git),
+        )
+
+
+def _order(file: pq.ParquetFile, schema: pa.Schema) -> tuple[str, ...]:
+    """Return the columns by which a part says that it is sorted, all where it says nothing."""
+    if file.metadata.num_row_groups:
+        said = file.metadata.row_group(0).sorting_columns
+        if said:
+            return tuple(name for name, _ in pq.SortingColumn.to_ordering(schema, said)[0])
+    return tuple(schema.names)
+
+
+def _types(schema: pa.Schema, names: tuple[str, ...]) -> list[tuple[str, pa.DataType]]:
+    return [(name, schema.field(name).type) for name in names]
+
+
+def _all_rows(
+    paths: list[Path], order: tuple[str, ...], names: tuple[str, ...]
+) -> tuple[tuple[object, ...], ...]:
+    """Return every row; parts do not overlap, so they only have to be put in order."""
+    parts = []
+    for path in paths:
+        table = read_part(str(path))
+        columns = [_values(table.column(name)) for name in names]
+        rows = list(zip(*columns, strict=True))
+        if rows:
+            parts.append(rows)
+    return tuple(row for rows in sorted(parts, key=lambda rows: _rank(rows[0][: len(order)])) for row in rows)
+
+
+def _spans(listing: Listing, paths: list[Path], key: tuple[str, ...]) -> tuple[PartSpan, ...]:
+    """Return the parts in the order of their rows; of a table without a key, by their names."""
+    spans = []
+    for entry, path in zip(listing.entries, paths, strict=True):
+        rows = pq.ParquetFile(path).metadata.num_rows
+        ends: tuple[tuple[object, ...], ...] = ((), ())
+        if key and rows:
+            table = _ends(path, key)
+            ends = tuple(zip(*(_values(table.column(name)) for name in key), strict=True))
+        spans.append(PartSpan(entry.content, rows, ends[0], ends[-1]))
+    return tuple(sorted(spans, key=lambda span: (_rank(span.first), span.content)))
+
+
+def _ends(path: Path, key: tuple[str, ...]) -> pa.Table:
+    """Return the first and the last row's key of a part."""
+    # A name with a dot may bring a field of a struct along, which the second choice leaves out.
+    table = pq.ParquetFile(path).read(columns=list(key)).select(list(key))
+    return pa.concat_tables([table.slice(0, 1), table.slice(table.num_rows - 1, 1)])
+
+
+def _rank(values: tuple[object, ...]) -> tuple[tuple[bool, object], ...]:
+    """Order rows as parts are sorted, nulls first; what Python cannot compare goes by its spelling."""
+    return tuple(
+        (value is not None, ascii(value) if isinstance(value, dict | list) else value) for value in values
+    )
+
+
+def _values(column: pa.ChunkedArray) -> list[object]:
+    try:
+        return _python_values(column)
+    except (ValueError, OverflowError):
+        return [_value(column.slice(row, 1)) for row in range(len(column))]
+
+
+def _value(cell: pa.ChunkedArray) -> object:
+    """Return one cell; a date beyond Python's years is a value too, and comes as text."""
+    try:
+        return _python_values(cell)[0]
+    except (ValueError, OverflowError):
+        # First without its zone: with one, PyArrow fails here too.
+        local = cell.cast(map_type(cell.type, _without_zone))
+        spelled = map_type(local.type, lambda leaf: pa.string() if pa.types.is_temporal(leaf) else leaf)
+        return local.cast(spelled).to_pylist()[0]
+
+
+def _python_values(column: pa.ChunkedArray) -> list[object]:
+    local = map_type(column.type, _without_zone)
+    if local != column.type:
+        # PyArrow wraps a distant instant around in silence; without its zone it is refused.
+        column.cast(local).to_pylist()
+    return list(column.to_pylist())
+
+
+def _without_zone(leaf: pa.DataType) -> pa.DataType:
+    return pa.timestamp("us") if pa.types.is_timestamp(leaf) else leaf

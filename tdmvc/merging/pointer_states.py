@@ -1,0 +1,62 @@
+"""From one pointer, wherever it stands, to a state of its dataset with that one table."""
+
+import posixpath
+from dataclasses import replace
+
+import pyarrow as pa
+
+from tdmvc.errors import NotFoundError
+from tdmvc.formats import datasets
+from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
+from tdmvc.model.schema import Column, Contract, TableSchema
+from tdmvc.store.footers import read_schema
+from tdmvc.workspace.known_contracts import KnownTable
+from tdmvc.workspace.workspace import Workspace
+
+_HIDDEN = "personal"
+
+
+def dataset_of(workspace: Workspace, path: str) -> str | None:
+    """Return the dataset in whose folder a pointer lies."""
+    folder, _, _ = path.rpartition("/")
+    top, _, name = folder.rpartition("/")
+    is_below = posixpath.normpath(top or ".") == posixpath.normpath(workspace.config.datasets)
+    return name if is_below and name else None
+
+
+def pointer_state(
+    workspace: Workspace, dataset: str, pointer: Pointer | None, label: str, known: KnownTable | None
+) -> DatasetState:
+    """Return the dataset with the one table that a pointer names, or with none.
+
+    Key and references are those of today's contract; columns that `known` hides are personal.
+
+    Raises:
+        PartError: no part is to be had, and so no column is known.
+    """
+    try:
+        config = datasets.read_config_of(workspace.tree, workspace.config, dataset)
+    except NotFoundError:
+        config = DatasetConfig(dataset)  # the dataset lives on another branch
+    if pointer is None or known is None:
+        return DatasetState(label, config, Contract(), {})
+    table = pointer.table
+    schema = _declared(table, _part_schema(workspace, pointer, label), known, dataset)
+    return DatasetState(label, config, Contract({table: schema}), {table: pointer})
+
+
+def _part_schema(workspace: Workspace, pointer: Pointer, label: str) -> pa.Schema:
+    listing = workspace.store.listing(pointer.object, label)
+    names = {entry.content for entry in listing.entries[:1]}
+    return read_schema(str(workspace.store.parts(listing, label, names)[0]))
+
+
+def _declared(table: str, parts: pa.Schema, known: KnownTable, dataset: str) -> TableSchema:
+    """Return today's word on the table, with every column of these parts in it, shown or hidden."""
+    declared = known.schema_in(dataset) or TableSchema(table, ())
+    hidden = known.hidden_columns(parts.names)
+    columns = []
+    for field in parts:
+        column = declared.column(field.name) or Column(field.name, field.type)
+        columns.append(replace(column, classification=_HIDDEN) if field.name in hidden else column)
+    return declared.with_columns(tuple(columns))

@@ -1,0 +1,101 @@
+"""A table in conflict, merged again with all that a person decided, in files and in words."""
+
+from dataclasses import dataclass, replace
+
+from tdmvc.merging.conflicts import Marks, conflict_file, read_conflict_file
+from tdmvc.merging.decisions import Decision, check_values, decide
+from tdmvc.merging.merge_tables import MergedTable
+from tdmvc.merging.plan_again import plan_again
+from tdmvc.model.dataset import Pointer
+from tdmvc.model.merge import UNDECIDED, Choice, Resolutions, RowKey, TableMerge, TableOutcome
+from tdmvc.model.unmerged import ConflictFile, UnmergedTable
+from tdmvc.workspace.workspace import Workspace
+
+_Rows = dict[RowKey, dict[str | None, Choice]]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvePlan:
+    """What becomes of one table in conflict."""
+
+    unmerged: UnmergedTable
+    merged: MergedTable
+    decided: Resolutions
+    """By the rows' real keys."""
+    file: ConflictFile
+
+    @property
+    def is_settled(self) -> bool:
+        return self.merged.merge.is_settled
+
+
+def plan_resolution(workspace: Workspace, unmerged: UnmergedTable, decision: Decision | None) -> ResolvePlan:
+    """Merge a table with all that was decided, before and now. Parts go to the cache, and nothing else is written.
+
+    Raises:
+        ConfigError: the file of conflicts cannot be meant so.
+        NotFoundError: no such column, or no conflict at that row.
+        UsageError: a key or a value is not of its column's type.
+        PartError: rows are needed that are nowhere.
+    """
+    if unmerged.by_hand is not None and decision is None:
+        return _as_by_hand(workspace, unmerged, unmerged.by_hand)
+    before = read_conflict_file(workspace, unmerged)
+    decided = _decided_before(workspace, unmerged, before)
+    earlier = before.listed if before is not None and before.is_about(unmerged) else ()
+    has_values = any(choice.side is None for row in decided.rows.values() for choice in row.values())
+    if has_values or (decision is not None and (decision.key or decision.column)):
+        # Looked at without values first: they can only be read once the columns are known.
+        look = plan_again(workspace, unmerged, replace(decided, rows=_sides_only(decided))).merge
+        decided = decide(workspace, look, decided, decision) if decision is not None else decided
+        check_values(workspace, look, decided)
+        earlier = earlier or conflict_file(workspace, unmerged, look).listed
+    elif decision is not None:
+        decided = replace(decided, table=decision.choice.side)
+    merged = plan_again(workspace, unmerged, decided)
+    file = conflict_file(workspace, unmerged, merged.merge, decided, earlier)
+    return ResolvePlan(unmerged, merged, decided, file)
+
+
+def _as_by_hand(workspace: Workspace, unmerged: UnmergedTable, pointer: Pointer) -> ResolvePlan:
+    listing = workspace.store.listing(pointer.object, f"{unmerged.dataset}/{unmerged.table}")
+    merge = TableMerge(unmerged.table, TableOutcome.MERGED, None)
+    merged = MergedTable(merge, listing, pointer.size_bytes or workspace.store.size_bytes(listing))
+    return ResolvePlan(unmerged, merged, UNDECIDED, conflict_file(workspace, unmerged, merge))
+
+
+def _decided_before(workspace: Workspace, unmerged: UnmergedTable, file: ConflictFile | None) -> Resolutions:
+    """Return what the table's file says was decided, by the rows' real keys."""
+    if file is None:
+        return UNDECIDED
+    if file.is_about(unmerged) and not file.marked:
+        return file.decided
+    look = plan_again(workspace, unmerged).merge
+    decided = file.decided
+    if not file.is_about(unmerged):
+        decided = Resolutions(rows=_still_matching(file, conflict_file(workspace, unmerged, look)))
+    return replace(decided, rows=_by_real_keys(workspace, look, decided))
+
+
+def _still_matching(old: ConflictFile, new: ConflictFile) -> _Rows:
+    """Return what was decided, in an earlier merge, about the very conflicts that this one has too."""
+    kept: _Rows = {}
+    shared = {one.conflict for one in new.listed if not one.is_hidden} & {one.conflict for one in old.listed}
+    for conflict in shared if old.key == new.key else ():
+        choice = old.decided.rows.get(conflict.key, {}).get(conflict.column)
+        if choice is not None:
+            kept.setdefault(conflict.key, {})[conflict.column] = choice
+    return kept
+
+
+def _by_real_keys(workspace: Workspace, look: TableMerge, decided: Resolutions) -> _Rows:
+    real = Marks(workspace, look).real(decided.rows)
+    return {real[key]: dict(row) for key, row in decided.rows.items() if key in real}
+
+
+def _sides_only(decided: Resolutions) -> _Rows:
+    rows = {
+        key: {column: choice for column, choice in row.items() if choice.side is not None}
+        for key, row in decided.rows.items()
+    }
+    return {key: row for key, row in rows.items() if row}

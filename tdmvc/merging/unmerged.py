@@ -1,0 +1,139 @@
+"""Knows which pointers a merge has left in conflict: by their markers, and by what Git's index holds of them."""
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tdmvc.errors import ConfigError
+from tdmvc.formats.pointer_text import ConflictTexts, conflict_texts, parse_pointer_text
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.git_index import read_stages
+from tdmvc.model.dataset import Pointer
+from tdmvc.model.merge import Side
+from tdmvc.model.names import table_name
+from tdmvc.model.tree import FileTree
+from tdmvc.model.unmerged import UnmergedTable
+
+Texts = Mapping[Side, str | None] | Mapping[Side, str]
+
+
+def read_unmerged(git: GitRepo, tree: FileTree, folder: str) -> list[UnmergedTable]:
+    """Return the tables of a dataset's folder whose pointers are in conflict, sorted by name.
+
+    A conflict over a whole file, as tdmvc writes it, says all of itself. Of any other, the sides are
+    what Git's index holds: no driver ran, or one side has removed the table.
+
+    Raises:
+        ConfigError: a side is no pointer to a table, or the state before both is not to be had.
+    """
+    texts = dict(tree.read_texts(_pointer_paths(tree, folder)))
+    stages = _stage_texts(git, folder)
+    found = []
+    for path in sorted({*stages, *(path for path, text in texts.items() if "<<<<<<<" in text)}):
+        marked = conflict_texts(texts.get(path, ""))
+        if marked is not None and marked.is_whole:
+            sides: Texts = {Side.BASE: marked.base, Side.OURS: marked.ours, Side.THEIRS: marked.theirs}
+        elif path in stages:
+            sides = stages[path]
+        elif marked is not None:
+            sides = {
+                Side.BASE: _base_text(git, path, marked),
+                Side.OURS: marked.ours,
+                Side.THEIRS: marked.theirs,
+            }
+        else:
+            continue
+        labels = marked.labels if marked is not None else {}
+        one = unmerged_table(path, sides, labels, is_in_index=path in stages)
+        found.append(one if marked is not None else replace(one, by_hand=_by_hand(one, texts.get(path, ""))))
+    return sorted(found, key=lambda one: one.table)
+
+
+def unmerged_table(
+    path: str, texts: Texts, labels: Mapping[Side, str], *, is_in_index: bool = False
+) -> UnmergedTable:
+    """Return what the three texts of a pointer say; an empty one says that there is no such table.
+
+    Raises:
+        ConfigError: a text is no pointer, or one of another table.
+    """
+    folder = posixpath.basename(path).removesuffix(".dvc")
+    return UnmergedTable(
+        posixpath.basename(posixpath.dirname(path)),
+        table_name(folder),
+        path,
+        {side: _pointer(texts.get(side), side, path, folder) for side in Side},
+        dict(labels),
+        is_in_index=is_in_index,
+    )
+
+
+def _pointer(text: str | None, side: Side, path: str, folder: str) -> Pointer | None:
+    if not text or not text.strip():
+        return None
+    if side is Side.BASE and (inner := conflict_texts(text)) is not None:
+        # Branches that met more than once, and no driver ran on their common past: Git takes what was before that.
+        return _pointer(inner.base, side, path, folder)
+    pointer = parse_pointer_text(text)
+    if pointer is None or pointer.folder != folder:
+        why = (
+            "is no pointer to a table" if pointer is None else f"is the pointer of the table {pointer.table}"
+        )
+        raise ConfigError.at(
+            f"What {side} says of this file {why}, so its rows cannot be merged.",
+            path,
+            remedy=f"take a side with `git checkout --ours -- {path}` or --theirs, then `git add {path}`.",
+        )
+    return pointer
+
+
+def _by_hand(one: UnmergedTable, text: str) -> Pointer | None:
+    """Return the pointer that the file is, if it is none of the sides: Git leaves one of these where it gives up."""
+    pointer = parse_pointer_text(text)
+    if pointer is None or pointer.folder != one.folder or pointer.object in one.objects.values():
+        return None
+    return pointer
+
+
+def _pointer_paths(tree: FileTree, folder: str) -> list[str]:
+    prefix = folder.rstrip("/") + "/"
+    return [
+        path
+        for path in tree.list_files(folder)
+        if path.endswith(".dvc") and "/" not in path.removeprefix(prefix) and path != prefix + ".dvc"
+    ]
+
+
+def _stage_texts(git: GitRepo, folder: str) -> dict[str, dict[Side, str]]:
+    """Return the texts that the index holds of each pointer in conflict, by side."""
+    prefix = folder.rstrip("/") + "/"
+    return {
+        path: {side: _text_of(git, blob) for side, blob in blobs.items()}
+        for path, blobs in read_stages(git, folder).items()
+        if path.endswith(".dvc") and "/" not in path.removeprefix(prefix)
+    }
+
+
+def _text_of(git: GitRepo, blob: str) -> str:
+    return git.commands.read_object(blob).decode("utf-8-sig", "replace")
+
+
+def _base_text(git: GitRepo, path: str, marked: ConflictTexts) -> str | None:
+    """Return what a pointer said before both sides, where only its markers are left of a conflict."""
+    if marked.base is not None:
+        return marked.base
+    for head in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD"):
+        theirs = git.try_resolve(head)
+        if theirs is None:
+            continue
+        if head == "MERGE_HEAD":
+            base = git.commands.try_run("merge-base", "HEAD", theirs)
+        else:
+            base = git.try_resolve(theirs if head == "REVERT_HEAD" else f"{theirs}^")
+        blob = git.commands.object_id(f"{base.strip()}:{path}") if base else None
+        return _text_of(git, blob) if blob else None
+    raise ConfigError.at(
+        "The markers in this file do not say what was there before both sides.",
+        path,
+        remedy=f"bring the conflict back with `git checkout --merge -- {path}`, or take a side with --ours.",
+    )

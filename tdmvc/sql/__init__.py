@@ -1,0 +1,1 @@
+"""SQL text, and DuckDB as the engine that runs it: what every room that asks SQL shares."""

@@ -1,0 +1,99 @@
+"""DuckDB, imported when the first connection is opened: most commands never need it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from tdmvc.errors import PartError, StoreError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as DuckDBConnection
+    from duckdb import DuckDBPyRelation as DuckDBRelation
+else:
+    DuckDBConnection = DuckDBRelation = Any
+
+__all__ = [
+    "DuckDBConnection",
+    "DuckDBRelation",
+    "connect",
+    "constraint_errors",
+    "duckdb_error",
+    "register_arrow_function",
+    "store_errors",
+]
+
+
+def connect(database: str = ":memory:", *, config: Mapping[str, Any] | None = None) -> DuckDBConnection:
+    """Open a connection whose times are in UTC.
+
+    Raises:
+        duckdb.Error: the file is no database, or a setting is wrong; see `duckdb_error`.
+    """
+    import duckdb
+
+    con = duckdb.connect(database, config=dict(config or {}))
+    con.execute("SET TimeZone = 'UTC'")
+    return con
+
+
+def duckdb_error() -> type[Exception]:
+    """Return the class of all DuckDB errors, for an `except` clause."""
+    import duckdb
+
+    return duckdb.Error
+
+
+def constraint_errors() -> tuple[type[Exception], ...]:
+    """Return the errors that say that rows break a constraint, or that one cannot be declared."""
+    import duckdb
+
+    return (duckdb.ConstraintException, duckdb.BinderException)
+
+
+def register_arrow_function(
+    con: DuckDBConnection, name: str, function: Callable[[pa.Array], pa.Array]
+) -> None:
+    """Offer a function from text to text to SQL; it is called with whole arrays, nulls among them."""
+    from duckdb.func import FunctionNullHandling, PythonUDFType
+
+    con.create_function(
+        name,
+        function,
+        ["VARCHAR"],
+        "VARCHAR",
+        type=PythonUDFType.ARROW,
+        null_handling=FunctionNullHandling.SPECIAL,
+    )
+
+
+@contextmanager
+def store_errors(table: str, *, what: str, parts: str = "the parts that are read") -> Iterator[None]:
+    """Turn DuckDB's errors about memory and damaged files into the store's; no message holds a cell value.
+
+    Args:
+        what: the work that is done inside, as the beginning of a sentence.
+        parts: the parts that are read, as the subject of a sentence.
+
+    Raises:
+        PartError: a part is damaged.
+        StoreError: memory or disk space for spilling ran out.
+    """
+    import duckdb
+
+    # What DuckDB raises for a Parquet file that is cut, overwritten or missing.
+    damage = (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException)
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise StoreError(
+            f"{what} ran out of memory or of room to spill.",
+            where=f"table {table}",
+            remedy="free some disk space for temporary files, or raise the memory limit.",
+        ) from error
+    except duckdb.Error as error:
+        # A broken Thrift header comes as the root class itself.
+        if type(error) is not duckdb.Error and not isinstance(error, damage):
+            raise
+        raise PartError.damaged(parts, f"table {table}", str(error).splitlines()[0]) from error

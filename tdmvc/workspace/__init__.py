@@ -1,0 +1,1 @@
+"""An open repository: references, states, tables and the working copy."""

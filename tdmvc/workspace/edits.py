@@ -1,0 +1,93 @@
+"""From what any tool wrote into a table's folder to a table that compares like any other."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from tdmvc.errors import SourceError
+from tdmvc.model.change import TableSide
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.source import SourceTable
+from tdmvc.sources import open_source
+from tdmvc.store.build import build_table
+from tdmvc.store.built import BuiltTable
+from tdmvc.store.cutting import DEFAULT_PART_ROWS
+from tdmvc.store.index import md5_of_file
+from tdmvc.store.intake import prepare_intake
+from tdmvc.store.worktree import Folder
+from tdmvc.workspace.workspace import Workspace
+
+
+class FolderSink:
+    """Takes parts into a plain folder (see `store.finishing.PartSink`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, name: str, data: bytes) -> str:
+        path = self._folder / name
+        path.write_bytes(data)
+        return md5_of_file(path)
+
+
+def edited_side(workspace: Workspace, state: DatasetState, table: str, folder: Folder) -> TableSide:
+    """Build the table into a temporary folder."""
+    target = workspace.temporary_folder()
+    built, schema = build_from_folder(workspace, state, table, folder, FolderSink(target))
+    by_content = {entry.content: target / entry.name for entry in built.listing.entries}
+    return TableSide(
+        schema=schema,
+        parts=tuple(by_content),
+        rows=built.rows,
+        locate=lambda names: [by_content[name] for name in names],
+    )
+
+
+def open_edited(workspace: Workspace, state: DatasetState, table: str, path: Path) -> list[SourceTable]:
+    """Open what any tool wrote into a table's folder; what the contract says of its columns holds.
+
+    Raises:
+        SourceError: it cannot be read without loss.
+    """
+    declared = state.contract.table(table)
+    if declared is None:
+        return open_source(path, workspace.engine, table=table)
+    try:
+        sources = open_source(path, workspace.engine, table=table)
+    except SourceError:
+        if not path.is_dir():
+            raise
+        # Files that disagree on a type are sources of their own: the contract's type decides.
+        files = sorted(file for file in path.iterdir() if not file.name.startswith((".", "_")))
+        sources = [source for file in files for source in open_source(file, workspace.engine, table=table)]
+    # The tool knows how it wrote a column, not what the column is at its first source.
+    names = set(declared.column_names)
+    return [
+        replace(
+            source,
+            schema=source.schema.with_columns(
+                tuple(replace(c, physical_type=None) if c.name in names else c for c in source.schema.columns)
+            ),
+        )
+        for source in sources
+    ]
+
+
+def build_from_folder(
+    workspace: Workspace, state: DatasetState, table: str, folder: Folder, sink: FolderSink
+) -> tuple[BuiltTable, TableSchema]:
+    """Build the parts of a table from what any tool wrote into its folder."""
+    con = workspace.engine
+    sources = open_edited(workspace, state, table, folder.path)
+    with prepare_intake(con, table, sources, state.contract.table(table)) as intake:
+        built = build_table(
+            con,
+            intake.query,
+            intake.schema,
+            sink,
+            known={},
+            part_rows=state.config.part_rows or DEFAULT_PART_ROWS,
+            report=workspace.report,
+        )
+        return built, intake.schema

@@ -1,0 +1,79 @@
+"""From a table's name to what every contract that this clone knows says of it: which cells may be shown."""
+
+import posixpath
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from tdmvc.errors import ConfigError
+from tdmvc.formats.odcs import read_contract
+from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.git_tips import texts_at_tips
+from tdmvc.model.dataset import RepoConfig
+from tdmvc.model.schema import TableSchema
+from tdmvc.yaml.yaml_file import parse_yaml
+
+_CONTRACT = "contract.yaml"
+_KEPT = "/versions/contracts/"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTable:
+    """What the contracts at hand say of a table, whatever dataset and time they are of."""
+
+    schemas: tuple[tuple[str, TableSchema], ...]
+    """(dataset, table), those of the work tree first."""
+    is_whole: bool
+    """Whether every contract of the work tree could be read."""
+
+    def hidden_columns(self, names: Collection[str]) -> frozenset[str]:
+        """Return which columns may not be shown: those that any contract calls personal, or none describes.
+
+        Old rows are shown by today's knowledge: a column that was dropped before any
+        contract here was written may have been personal, and nobody can tell any more.
+        """
+        if not self.is_whole:
+            return frozenset(names)
+        known = {name for _, schema in self.schemas for name in schema.column_names}
+        personal = {name for _, schema in self.schemas for name in schema.personal_columns}
+        return frozenset(name for name in names if name in personal or name not in known)
+
+    def schema_in(self, dataset: str) -> TableSchema | None:
+        """Return what is known of the table in one dataset, the work tree's word first."""
+        return next((schema for owner, schema in self.schemas if owner == dataset), None)
+
+
+def known_table(git: GitRepo, config: RepoConfig, table: str) -> KnownTable:
+    """Ask the work tree, the contracts of published versions, HEAD and every branch's tip.
+
+    Contracts elsewhere in history are not looked for: that would cost a walk over all commits.
+    """
+    schemas: list[tuple[str, TableSchema]] = []
+    is_whole = True
+    for path, text in _work_tree_contracts(git, config):
+        try:
+            schemas.extend(_tables(path, text, config, table))
+        except ConfigError:
+            is_whole = False
+    for path, text in texts_at_tips(git, posixpath.normpath(config.datasets), _CONTRACT):
+        try:
+            schemas.extend(_tables(path, text, config, table))
+        except ConfigError:
+            continue  # a contract that tdmvc refuses calls nothing personal
+    return KnownTable(tuple(schemas), is_whole)
+
+
+def _work_tree_contracts(git: GitRepo, config: RepoConfig) -> Iterator[tuple[str, str]]:
+    tree = git.work_tree()
+    paths = [
+        path
+        for path in tree.list_files(config.datasets)
+        if path.endswith(".yaml") and (_KEPT in path or posixpath.basename(path) == _CONTRACT)
+    ]
+    # The contract of today stands before those of former versions.
+    return iter(list(tree.read_texts(sorted(paths, key=lambda path: (_KEPT in path, path)))))
+
+
+def _tables(path: str, text: str, config: RepoConfig, table: str) -> list[tuple[str, TableSchema]]:
+    schema = read_contract(parse_yaml(text, path)).contract.table(table)
+    below = posixpath.relpath(path, posixpath.normpath(config.datasets))
+    return [(below.split("/")[0], schema)] if schema is not None else []

@@ -1,0 +1,201 @@
+"""From an application's release to the versions of datasets that fit it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from tdmvc.checks.drift import check_drift
+from tdmvc.errors import MigrationsError, NotFoundError
+from tdmvc.gitrepo import releases
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.model.migration import MigrationState
+from tdmvc.model.report import Inference
+from tdmvc.model.version import Version
+from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
+from tdmvc.workspace.versions import version_state, versions
+from tdmvc.workspace.workspace import Workspace
+
+_NEAREST = 4
+_FITTING = frozenset({DriftStatus.IN_STEP, DriftStatus.EDITED})
+"""The same heads; a migration that was edited in place does not make rows of another schema."""
+
+
+def resolve_release(
+    workspace: Workspace, dataset: str, release: str, *, strict: bool
+) -> tuple[DatasetState, Inference]:
+    """Return the newest version of one dataset that fits a release, and how it was found.
+
+    Raises:
+        NotFoundError: none fits; says what each of the nearest lacks.
+    """
+    return ReleaseResolver(workspace, release, strict=strict).resolve(dataset)
+
+
+class ReleaseResolver:
+    """Finds what fits one release, for any number of datasets: its migrations are read once."""
+
+    def __init__(self, workspace: Workspace, release: str, *, strict: bool) -> None:
+        """With `strict`, only what a version declares counts; nothing is inferred."""
+        self._workspace = workspace
+        self._release = release
+        self._strict = strict
+
+    def resolve(self, dataset: str) -> tuple[DatasetState, Inference]:
+        """Return the newest version that fits, and how it was found.
+
+        First a version that names the release; else the newest one whose recorded migrations
+        are those at the release's commit: of each location that it records, the tool and the heads.
+
+        Raises:
+            NotFoundError: none fits; says what each of the nearest lacks.
+        """
+        published = versions(self._workspace, dataset)
+        for version in reversed(published):
+            if version.release is not None and releases.matches(version.release, self._release):
+                return replace(version_state(self._workspace, version), ref=version.ref), Inference.DECLARED
+        if self._schema is not None:
+            for version in reversed(published):
+                if self._schema.fits(version):
+                    return version_state(self._workspace, version), Inference.INFERRED
+        raise self._no_version(dataset, published)
+
+    @cached_property
+    def _schema(self) -> "_Schema | None":
+        if self._strict:
+            return None
+        git = self._workspace.git
+        commit = releases.release_commit(git, self._workspace.config, self._release)
+        return _read_schema(self._workspace, commit) if commit else None
+
+    def _no_version(self, dataset: str, published: list[Version]) -> NotFoundError:
+        return NotFoundError(
+            f"No version of {dataset} fits release '{self._release}': {self._why()}.",
+            where=dataset,
+            remedy=self._remedy(dataset, published),
+        )
+
+    def _why(self) -> str:
+        if self._strict:
+            return "no version declares it (--strict allows nothing else)"
+        schema = self._schema
+        if schema is None:
+            why = "no version declares it, and the repository knows no tag or commit of that name"
+            if self._workspace.git.is_shallow:
+                why += " (this clone is shallow: its tags and history are cut off)"
+            return why
+        unread = "; ".join(
+            f"{name}: {error.what}{f' ({error.where})' if error.where else ''}".replace("\n", " ").rstrip(".")
+            for name, error in schema.unreadable.items()
+        )
+        if not schema.states:
+            if not unread:
+                return "no version declares it, and tdmvc.yaml names no migrations to infer it from"
+            return f"no version declares it, and the migrations at its commit cannot be read: {unread}"
+        why = f"no version declares it, and none has the migration heads of its commit {schema.commit[:10]}"
+        return f"{why} (not to be read there: {unread})" if unread else why
+
+    def _remedy(self, dataset: str, published: list[Version]) -> str:
+        if not published:
+            return f"nothing is published yet: `tdmvc publish {dataset} --release {self._release}`."
+        lines = [self._offer(version) for version in self._nearest(published)[:_NEAREST]]
+        return f"take one of the nearest: {'; '.join(lines)}."
+
+    def _nearest(self, published: list[Version]) -> list[Version]:
+        """Return the versions, first those whose release has the nearest number, then the newest."""
+        known = [version for version in published if version.release]
+        near = releases.nearest(self._release, [str(version.release) for version in known])
+        ordered = [version for name in near for version in known if version.release == name]
+        # Ranges have no place among numbers, so the newest versions fill up the list.
+        return ordered + [version for version in reversed(published) if version not in ordered]
+
+    def _offer(self, version: Version) -> str:
+        lacks = self._schema.lacks(version) if self._schema is not None else ""
+        told = f" ({lacks})" if lacks else ""
+        if version.release is None:
+            return f"{version.ref} names no release{told}"
+        return f"release {version.release} has {version.ref}{told}"
+
+
+@dataclass(slots=True)
+class _Schema:
+    """The application's migrations at a release's commit."""
+
+    workspace: Workspace
+    commit: str
+    states: dict[str, MigrationState] = field(default_factory=dict)
+    unreadable: dict[str, MigrationsError] = field(default_factory=dict)
+    today: dict[str, MigrationState | None] = field(default_factory=dict)
+    """The work tree's migrations, by location, read when they are asked for."""
+
+    def fits(self, version: Version) -> bool:
+        """Tell whether a version was made for these migrations, as far as it records any.
+
+        An application may have locations that a dataset has nothing to do with; a location
+        that the version records must be here, and be readable.
+        """
+        if not version.migrations or not set(version.migrations) <= set(self.states):
+            return False
+        return all(drift.status in _FITTING for drift in self._drifts(version))
+
+    def lacks(self, version: Version) -> str:
+        """Return in words why a version does not fit, location by location."""
+        if not version.migrations:
+            return "records no migrations"
+        several = len(self.states) + len(self.unreadable) > 1
+        words = [
+            f"{drift.location}: {said}" if several else said
+            for drift in self._drifts(version)
+            if (said := _difference(drift))
+        ]
+        words += [
+            f"{name}: cannot be read at that commit" if name in self.unreadable else f"{name}: is not there"
+            for name in version.migrations
+            if name not in self.states
+        ]
+        return "; ".join(words)
+
+    def _drifts(self, version: Version) -> Iterator[Drift]:
+        for name, recorded in version.migrations.items():
+            if name in self.states:
+                yield check_drift(
+                    *(version.dataset, version.ref, recorded, self.states[name]),
+                    at=self.commit[:10],
+                    history=lambda name=name: self._today(name),  # type: ignore[misc]
+                )
+
+    def _today(self, name: str) -> MigrationState | None:
+        if name not in self.today:
+            try:
+                self.today[name] = read_location(tree_at(self.workspace, None), self.states[name].location)
+            except MigrationsError:
+                self.today[name] = None
+        return self.today[name]
+
+
+def _read_schema(workspace: Workspace, commit: str) -> _Schema:
+    """Read the locations that tdmvc.yaml named at a commit; one that cannot be read leaves the others."""
+    tree = workspace.git.tree(commit)
+    schema = _Schema(workspace, commit)
+    for location in configured_locations(workspace, tree):
+        try:
+            schema.states[location.name] = read_location(tree, location)
+        except MigrationsError as error:
+            schema.unreadable[location.name] = error
+    return schema
+
+
+def _difference(drift: Drift) -> str:
+    pending = [migration.id for migration in drift.pending]
+    parts = [
+        f"{word} {_listed(ids)}" for word, ids in (("without", pending), ("with later", drift.extra)) if ids
+    ]
+    if parts:
+        return " and ".join(parts)
+    return "" if drift.status in _FITTING else f"made for {_listed(drift.actual_heads)}, which is not there"
+
+
+def _listed(ids: list[str] | tuple[str, ...], most: int = 4) -> str:
+    noun = "migration" if len(ids) == 1 else "migrations"
+    more = f" and {len(ids) - most} more" if len(ids) > most else ""
+    return f"{noun} {', '.join(ids[:most])}{more}"

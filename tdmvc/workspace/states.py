@@ -1,0 +1,77 @@
+"""From a name to a state of a dataset: the working copy, a version, a revision, a release."""
+
+from dataclasses import replace
+
+from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.formats import datasets
+from tdmvc.formats.versions import read_version
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.reference import Reference, parse_reference
+from tdmvc.model.version import SemVer, Version
+from tdmvc.workspace.release_states import resolve_release
+from tdmvc.workspace.versions import version_state, versions
+from tdmvc.workspace.workspace import Workspace
+
+
+def resolve_state(workspace: Workspace, reference: Reference | str) -> DatasetState:
+    """Return the state that a reference names.
+
+    A version wins over a Git revision of the same spelling. The working copy's
+    state is what its pointers say; edits that were not added are not in it.
+
+    Raises:
+        NotFoundError: no such dataset, version, revision or release.
+    """
+    ref = parse_reference(reference) if isinstance(reference, str) else reference
+    if ref.release is not None:
+        return resolve_release(workspace, _only_dataset(workspace, ref), ref.release, strict=False)[0]
+    dataset = str(ref.dataset)
+    if ref.at is None:
+        workspace.chosen([dataset])
+        return datasets.read_state(workspace.tree, workspace.config, dataset)
+    version = _find_version(workspace, dataset, ref.at)
+    if version is not None:
+        return version_state(workspace, version)
+    return _revision_state(workspace, dataset, ref.at)
+
+
+def _find_version(workspace: Workspace, dataset: str, name: str) -> Version | None:
+    if name == "latest":
+        published = versions(workspace, dataset)
+        if not published:
+            workspace.chosen([dataset])
+            raise NotFoundError(
+                f"{dataset} has no published version yet.",
+                remedy=f"publish one: `tdmvc publish {dataset} 1.0.0`.",
+            )
+        return published[-1]
+    wanted = SemVer.parse(name)
+    return read_version(workspace.tree, workspace.dataset_path(dataset), wanted) if wanted else None
+
+
+def _revision_state(workspace: Workspace, dataset: str, rev: str) -> DatasetState:
+    if workspace.git.try_resolve(rev) is None:
+        known = [str(v.version) for v in reversed(versions(workspace, dataset))]
+        if SemVer.parse(rev) and dataset in workspace.datasets():
+            raise NotFoundError.named(f"version of {dataset}", rev, known)
+        if dataset not in workspace.datasets():
+            workspace.chosen([dataset])
+    tree = workspace.git.tree(workspace.git.resolve(rev))
+    if dataset not in datasets.list_datasets(tree, workspace.config):
+        raise NotFoundError.named(
+            "dataset", dataset, datasets.list_datasets(tree, workspace.config), where=f"revision {rev}"
+        )
+    return replace(datasets.read_state(tree, workspace.config, dataset), ref=f"{dataset}@{rev}")
+
+
+def _only_dataset(workspace: Workspace, ref: Reference) -> str:
+    if ref.dataset:
+        workspace.chosen([ref.dataset])
+        return ref.dataset
+    known = workspace.datasets()
+    if len(known) != 1:
+        raise UsageError(
+            f"'{ref}' names a state of {len(known)} datasets; one is needed here.",
+            remedy=f"write DATASET@release:{ref.release}. Datasets: {', '.join(known) or 'none yet'}.",
+        )
+    return known[0]

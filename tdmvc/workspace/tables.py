@@ -1,0 +1,183 @@
+"""From a state of a dataset to tables that can be read, edits of the working copy included."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from tdmvc.errors import NotFoundError
+from tdmvc.model.change import TableSide
+from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.names import folder_name, new_folder_name, table_name
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.work import WorkStatus
+from tdmvc.store.footers import read_schema
+from tdmvc.store.objects import Listing
+from tdmvc.store.worktree import Folder, read_folder
+from tdmvc.workspace.workspace import Workspace
+
+_OTHER_FOLDERS = frozenset({"versions", "conflicts", "scenarios"})
+
+
+def open_tables(
+    workspace: Workspace,
+    state: DatasetState,
+    *,
+    only: Collection[str] | None = None,
+    with_edits: bool = False,
+) -> dict[str, TableSide]:
+    """Return the tables of a state, ready to be compared or read.
+
+    Args:
+        only: names of the tables wanted; None means all.
+        with_edits: take tables of the working copy as they lie in their folders,
+            also where nobody has added them yet. Edited ones are built into a
+            temporary folder first, so that they compare like any other.
+
+    Raises:
+        PartError: a listing is missing or damaged everywhere.
+    """
+    sides: dict[str, TableSide] = {}
+    edits = edited_tables(workspace, state) if with_edits else {}
+    for table, pointer in state.pointers.items():
+        if (only is None or table in only) and table not in edits:
+            sides[table] = pointer_side(workspace, state, pointer)
+    wanted = [table for table in edits if only is None or table in only]
+    if wanted:
+        # Building a table needs much that reading one does not.
+        from tdmvc.workspace.edits import edited_side
+
+        for table in wanted:
+            folder = edits[table]
+            if folder is not None:
+                sides[table] = edited_side(workspace, state, table, folder)
+    if only is not None and state.pointers:
+        for name in only:
+            if name not in sides and name not in edits and name not in state.contract.tables:
+                raise NotFoundError.named("table", name, sorted(state.pointers), where=state.ref)
+    return dict(sorted(sides.items()))
+
+
+def pointer_side(workspace: Workspace, state: DatasetState, pointer: Pointer) -> TableSide:
+    """Return a table as its pointer names it."""
+    owner = f"{state.ref}/{pointer.table}"
+    listing = workspace.store.listing(pointer.object, owner)
+    return TableSide(
+        schema=table_schema(workspace, state, pointer.table, listing),
+        parts=tuple(entry.content for entry in listing.entries),
+        rows=_rows(workspace, state, pointer, listing, owner),
+        locate=workspace.store.locate(listing, owner),
+    )
+
+
+def table_schema(workspace: Workspace, state: DatasetState, table: str, listing: Listing) -> TableSchema:
+    """Return what a table looks like: columns as its parts have them, the rest from the contract."""
+    declared = state.contract.table(table)
+    local = next((e.content for e in listing.entries if workspace.store.objects.has(e.md5)), None)
+    if local is None and declared is not None:
+        return declared
+    wanted = {local or listing.entries[0].content}
+    path = workspace.store.parts(listing, f"{state.ref}/{table}", wanted)[0]
+    return _as_kept(table, read_schema(str(path)), declared)
+
+
+def table_folder(state: DatasetState | None, table: str) -> str:
+    """Return the name of a table's folder: the present one, else a new one that clashes with none."""
+    pointers = state.pointers if state else {}
+    if table in pointers:
+        return pointers[table].folder or folder_name(table)
+    return new_folder_name(table, (p.folder or folder_name(name) for name, p in pointers.items()))
+
+
+def work_status(workspace: Workspace, state: DatasetState, table: str) -> tuple[WorkStatus, Folder | None]:
+    """Look at a table's folder in the working copy."""
+    pointer = state.pointers.get(table)
+    path = workspace.dataset_folder(state.name) / table_folder(state, table)
+    folder = read_folder(path, workspace.store.index)
+    if pointer is None:
+        return WorkStatus.NEW, folder
+    if folder is None:
+        return WorkStatus.MISSING, None
+    if folder.listing is not None and folder.listing.object == pointer.object:
+        return WorkStatus.CLEAN, folder
+    return (WorkStatus.STALE if _is_kept(workspace, folder) else WorkStatus.MODIFIED), folder
+
+
+def was_laid_out(workspace: Workspace, state: DatasetState, table: str) -> bool:
+    """Tell whether this clone put the pointer's rows into the folder once: if they are gone, a person removed them."""
+    path = f"{workspace.dataset_path(state.name)}/{table_folder(state, table)}"
+    return workspace.store.index.laid(path) == state.pointers[table].object
+
+
+def new_folders(workspace: Workspace, state: DatasetState) -> dict[str, Path]:
+    """Return folders that somebody put into the dataset and that have no pointer yet, by table name."""
+    return {
+        table: folder.path
+        for table, folder in _folders_without_pointer(workspace, state).items()
+        if not _is_kept(workspace, folder)
+    }
+
+
+def leftover_folders(workspace: Workspace, state: DatasetState) -> dict[str, Folder]:
+    """Return folders without a pointer that hold a kept table of another state: nobody's new rows."""
+    return {
+        table: folder
+        for table, folder in _folders_without_pointer(workspace, state).items()
+        if _is_kept(workspace, folder)
+    }
+
+
+def _folders_without_pointer(workspace: Workspace, state: DatasetState) -> dict[str, Folder]:
+    root = workspace.dataset_folder(state.name)
+    taken = {(p.folder or folder_name(name)) for name, p in state.pointers.items()} | _OTHER_FOLDERS
+    found: dict[str, Folder] = {}
+    for path in sorted(root.iterdir()) if root.is_dir() else []:
+        if path.name.startswith(".") or path.name in taken or not path.is_dir() or path.is_symlink():
+            continue
+        folder = read_folder(path, workspace.store.index)
+        if folder and any(name.endswith(".parquet") for name in folder.files):
+            found[table_name(path.name)] = folder
+    return found
+
+
+def edited_tables(workspace: Workspace, state: DatasetState) -> dict[str, Folder | None]:
+    """Return the tables of the working copy whose folders say something else than their pointers."""
+    edits: dict[str, Folder | None] = {}
+    for table in state.pointers:
+        status, folder = work_status(workspace, state, table)
+        if status is WorkStatus.MODIFIED:
+            edits[table] = folder
+    for table, path in new_folders(workspace, state).items():
+        edits[table] = read_folder(path, workspace.store.index)
+    return edits
+
+
+def _rows(workspace: Workspace, state: DatasetState, pointer: Pointer, listing: Listing, owner: str) -> int:
+    if state.version is not None and pointer.table in state.version.tables:
+        return state.version.tables[pointer.table].rows
+    return workspace.store.rows(listing, owner)
+
+
+def _as_kept(table: str, schema: pa.Schema, declared: TableSchema | None) -> TableSchema:
+    by_name: Mapping[str, Column] = {c.name: c for c in declared.columns} if declared else {}
+    columns = tuple(
+        replace(by_name[field.name], type=field.type)
+        if field.name in by_name
+        else Column(field.name, field.type)
+        for field in schema
+    )
+    if declared is None:
+        return TableSchema(table, columns)
+    names = set(schema.names)
+    return TableSchema(
+        table,
+        columns,
+        key=declared.key if set(declared.key) <= names else (),
+        references=tuple(r for r in declared.references if set(r.columns) <= names),
+    )
+
+
+def _is_kept(workspace: Workspace, folder: Folder) -> bool:
+    """Tell whether the folder says just what a listing in the cache says, so that no work is in it."""
+    return folder.listing is not None and workspace.store.objects.has(folder.listing.object)

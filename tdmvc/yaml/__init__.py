@@ -1,0 +1,1 @@
+"""YAML text, read strictly and edited without losing comments."""

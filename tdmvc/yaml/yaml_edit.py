@@ -1,0 +1,102 @@
+"""Knows how to change a YAML file that people write, keeping their comments, order and quotes."""
+
+import io
+import re
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from tdmvc.yaml.yaml_file import is_ambiguous, parse_yaml
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+class _VerbatimResolver(VersionedResolver):
+    """Takes every plain scalar for text, so that `2.10` and `0001` are written back as they stood."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        if kind is ScalarNode and implicit[0] and value not in _NULLS:
+            return self.DEFAULT_SCALAR_TAG
+        return super().resolve(kind, value, implicit)
+
+
+class YamlEdit:
+    """One file while it is edited: `root` is changed in place, `render` gives the new text.
+
+    Every scalar in it is a `str`; numbers and booleans are written as plain texts (`"true"`),
+    texts that could be taken for those through `text_value`.
+    """
+
+    def __init__(self, text: str, path: str) -> None:
+        parse_yaml(text, path)  # the strict reader words the errors
+        self._yaml = YAML(typ="rt")
+        self._yaml.Resolver = _VerbatimResolver
+        self._yaml.preserve_quotes = True
+        self._yaml.width = 100_000
+        self._yaml.allow_unicode = True
+        if _lists_are_indented(text):
+            self._yaml.indent(mapping=2, sequence=4, offset=2)
+        self._text = text
+        self._loaded: Any = self._yaml.load(text)
+        self.root: CommentedMap = self._loaded if isinstance(self._loaded, CommentedMap) else CommentedMap()
+
+    def render(self) -> str:
+        """Return the edited text."""
+        target = io.StringIO()
+        self._yaml.dump(self.root, target)
+        text = target.getvalue()
+        if self.root is self._loaded:
+            return text
+        # A file of comments alone has no mapping to hang them on.
+        head = self._text if not self._text or self._text.endswith("\n") else self._text + "\n"
+        return (head if self._loaded is None else "") + text
+
+
+def render_as_dvc(document: dict[str, Any]) -> str:
+    """Return a document as DVC's own writer would spell it, byte for byte."""
+    writer = YAML()
+    writer.default_flow_style = False
+    target = io.StringIO()
+    writer.dump(document, target)
+    return target.getvalue()
+
+
+def mapping(entries: dict[str, Any]) -> CommentedMap:
+    """Return an editable mapping in block style."""
+    return CommentedMap(entries)
+
+
+def sequence(items: list[Any], *, in_line: bool = False) -> CommentedSeq:
+    """Return an editable list, in block style unless `in_line`."""
+    result = CommentedSeq(items)
+    if in_line:
+        result.fa.set_flow_style()
+    return result
+
+
+def set_default(parent: CommentedMap, key: str) -> CommentedMap:
+    """Return the mapping at `key`, made where it is absent or empty."""
+    found = parent.get(key)
+    if not isinstance(found, CommentedMap):
+        found = CommentedMap()
+        parent[key] = found
+    return found
+
+
+def text_value(text: str) -> str:
+    """Return the text so that no YAML reader takes it for a number, a date or a boolean, or folds it."""
+    # Some of what is not printable, such as U+0085, is a line break to YAML 1.1 alone.
+    if is_ambiguous(text) or not text.isprintable():
+        quoted: str = DoubleQuotedScalarString(text)
+        return quoted
+    return text
+
+
+def _lists_are_indented(text: str) -> bool:
+    """Tell whether the file's first list below a key is indented; ours are."""
+    first = re.search(r"^( *)[^\s#-][^\n]*:[ \t]*\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)- ", text, re.MULTILINE)
+    return first is None or len(first[2]) > len(first[1])

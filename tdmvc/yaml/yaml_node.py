@@ -1,0 +1,126 @@
+"""Values of a YAML file that know where they stand, and what they are asked for."""
+
+import re
+from dataclasses import dataclass
+
+from tdmvc.errors import ConfigError
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+@dataclass(frozen=True, slots=True)
+class YamlNode:
+    """A value of a YAML file, and where it stands."""
+
+    path: str
+    line: int
+    """Of its key, counted from 1."""
+    key: str
+    """The keys that lead to it, with dots between."""
+    value: "str | tuple[YamlNode, ...] | dict[str, YamlNode]"
+    is_plain: bool = False
+    """A scalar without quotes."""
+
+    @property
+    def is_null(self) -> bool:
+        return self.is_plain and self.value in _NULLS
+
+    @property
+    def is_mapping(self) -> bool:
+        return isinstance(self.value, dict)
+
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self.value, tuple)
+
+    def error(self, what: str, *, key: str | None = None, remedy: str = "") -> ConfigError:
+        """Build the error for a fault at this node."""
+        return ConfigError.at(
+            what, self.path, line=self.line, key=self.key if key is None else key, remedy=remedy
+        )
+
+    def only(self, *known: str) -> "YamlNode":
+        """Return this mapping after making sure that it has no other keys.
+
+        Raises:
+            ConfigError: it is no mapping, or has a key that is not known.
+        """
+        for key, node in self.entries():
+            if key not in known:
+                from difflib import get_close_matches
+
+                near = get_close_matches(key, known, n=1)
+                remedy = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}."
+                raise node.error(f"The key '{key}' is not known here.", remedy=remedy)
+        return self
+
+    def entries(self) -> list[tuple[str, "YamlNode"]]:
+        """Return the keys and values of a mapping, in order; none for an empty value."""
+        if self.is_null:
+            return []
+        if not isinstance(self.value, dict):
+            raise self.error("A mapping (key: value) is expected here.")
+        return list(self.value.items())
+
+    def elements(self) -> tuple["YamlNode", ...]:
+        """Return the elements of a list; none for an empty value."""
+        if self.is_null:
+            return ()
+        if not isinstance(self.value, tuple):
+            raise self.error("A list is expected here.", remedy="write [a, b], or one '- a' a line.")
+        return self.value
+
+    def child(self, key: str) -> "YamlNode | None":
+        """Return the value of a key of this mapping, or None where it is absent or empty."""
+        if self.is_null:
+            return None
+        if not isinstance(self.value, dict):
+            raise self.error("A mapping (key: value) is expected here.")
+        node = self.value.get(key)
+        return None if node is None or node.is_null else node
+
+    def need(self, key: str) -> "YamlNode":
+        """Return the value of a key, which must be there."""
+        node = self.child(key)
+        if node is None:
+            raise self.error(f"The key '{key}' is missing.", remedy=f"add '{key}:'.")
+        return node
+
+    def as_text(self) -> str:
+        """Return a scalar as it was written."""
+        if not isinstance(self.value, str) or self.is_null:
+            raise self.error("A text is expected here.")
+        return self.value
+
+    def as_count(self) -> int:
+        """Return a whole number that is not negative."""
+        if not isinstance(self.value, str) or not re.fullmatch(r"[0-9]{1,18}", self.value):
+            raise self.error("A whole number is expected here.")
+        return int(self.value)
+
+    def as_bool(self) -> bool:
+        """Return true or false."""
+        word = self.value.lower() if isinstance(self.value, str) and self.is_plain else ""
+        if word not in {"true", "false"}:
+            raise self.error("true or false is expected here.")
+        return word == "true"
+
+    def as_texts(self) -> tuple[str, ...]:
+        """Return a list of texts."""
+        return tuple(element.as_text() for element in self.elements())
+
+    def text(self, key: str) -> str | None:
+        node = self.child(key)
+        return None if node is None else node.as_text()
+
+    def count(self, key: str) -> int | None:
+        node = self.child(key)
+        return None if node is None else node.as_count()
+
+    def flag(self, key: str) -> bool:
+        node = self.child(key)
+        return node is not None and node.as_bool()
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        node = self.child(key)
+        return () if node is None else node.as_texts()
