@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tdmvc.render.review_html import render_review_html  # noqa: E402
+from tdmvc.render.review.html.review import render_review_html  # noqa: E402
 from tests.render.html_samples import shop_review  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"

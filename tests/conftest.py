@@ -33,6 +33,8 @@ os.environ.update(
         "NO_COLOR": "1",
     }
 )
+# Tests start many processes, and none of them should compile the package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -18,8 +18,7 @@ from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.work import WorkStatus
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
-from tdmvc.workspace.change_set import GITIGNORE, ChangeSet
-from tdmvc.workspace.intake import (
+from tdmvc.workspace.ingest import (
     AddOptions,
     Offered,
     TakenTable,
@@ -31,6 +30,7 @@ from tdmvc.workspace.intake import (
 )
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.tables import table_folder, was_laid_out, work_status
+from tdmvc.workspace.transaction import GITIGNORE, Transaction
 from tdmvc.workspace.workspace import Workspace, require_dvc
 
 _NOTES_APART = 3
@@ -85,7 +85,7 @@ def add(
             for table, tables in offered.items()
         ]
         removed = _removed(workspace, state, offered, options, has_sources=bool(sources))
-        change = ChangeSet(workspace, dataset)
+        change = Transaction(workspace, dataset)
         try:
             report = _plan(workspace, change, state, taken, removed, options)
             change.commit(journal)
@@ -153,7 +153,7 @@ def _removed(
 
 def _plan(
     workspace: Workspace,
-    change: ChangeSet,
+    change: Transaction,
     state: DatasetState,
     taken: Sequence[TakenTable],
     removed: Sequence[str],
@@ -168,7 +168,7 @@ def _plan(
         workspace.store.keep(table.built)
         if table.status != "unchanged":
             change.point(table.name, folder, table.built.listing, table.built.size_bytes)
-        change.lay_out(table.name, folder, table.built.listing, present)
+        change.write_working_copy(table.name, folder, table.built.listing, present)
         added.append(added_table(table))
     for name in removed:
         folder = table_folder(state, name)
@@ -215,7 +215,7 @@ def _with_folder(state: DatasetState, table: TakenTable, folder: str) -> Dataset
 
 def _write_manifest(
     workspace: Workspace,
-    change: ChangeSet,
+    change: Transaction,
     state: DatasetState,
     taken: Sequence[TakenTable],
     removed: Sequence[str],

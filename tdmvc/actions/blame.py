@@ -6,11 +6,11 @@ from tdmvc.changes.key_words import parse_key
 from tdmvc.changes.part_order import parts_in_order
 from tdmvc.changes.row_lookup import KeyId, Row, first_rows, key_id
 from tdmvc.errors import NotFoundError
+from tdmvc.history.blame_walk import WORKING_COPY, BlameWalk, Present
 from tdmvc.history.history import cut_notes, hidden_columns, moments_with
 from tdmvc.history.past_rows import Held, PastRows
-from tdmvc.history.peel import WORKING_COPY, Peel, Present
 from tdmvc.history.timeline import Timeline, open_timeline, parse_history_reference
-from tdmvc.model.history import BlamedCell, BlamedRow, BlameReport, Moment
+from tdmvc.model.history import BlamedCell, BlamedRow, BlameReport, HistoryPoint
 from tdmvc.model.schema import TableSchema
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.tables import edited_tables, open_tables
@@ -71,21 +71,21 @@ class _Asked:
         names = self._chosen(schema, columns)
         present = self._present_rows(held, schema, key, limit, hidden)
         self._rows.prepare(table)
-        peel = Peel(self._rows, present, names, schema)
-        looked_at = peel.run(start, held, self._workspace.report)
+        walk = BlameWalk(self._rows, present, names, schema)
+        looked_at = walk.run(start, held, self._workspace.report)
         return BlameReport(
             self._timeline.dataset,
             table,
             self._timeline.dataset if self._with_working_copy else self._timeline.ref,
             names,
             schema.key,
-            tuple(self._row(row, names, schema.key, peel) for row in present),
+            tuple(self._row(row, names, schema.key, walk) for row in present),
             total,
             hidden,
             looked_at,
             self._by_version,
-            frozenset(peel.edges),
-            tuple(self._notes(schema, peel)),
+            frozenset(walk.edges),
+            tuple(self._notes(schema, walk)),
         )
 
     def _start(self, table: str) -> tuple[str, Held, int | None]:
@@ -164,27 +164,27 @@ class _Asked:
             present.append(Present((key, seen[key]), values, row, part, count[key] == 1))
         return present
 
-    def _row(self, present: Present, names: Sequence[str], key: Sequence[str], peel: Peel) -> BlamedRow:
-        settled = peel.blamed[present.id]
+    def _row(self, present: Present, names: Sequence[str], key: Sequence[str], walk: BlameWalk) -> BlamedRow:
+        settled = walk.blamed[present.id]
         cells = tuple(
             BlamedCell(name, present.row[name], self._moment(settled[place][0]), settled[place][1])
             for place, name in enumerate(names)
         )
         return BlamedRow({name: present.row[name] for name in key}, cells)
 
-    def _moment(self, id_: str) -> Moment:
-        return self._timeline.moment(id_) if id_ != WORKING_COPY else Moment(WORKING_COPY, "")
+    def _moment(self, id_: str) -> HistoryPoint:
+        return self._timeline.moment(id_) if id_ != WORKING_COPY else HistoryPoint(WORKING_COPY, "")
 
-    def _notes(self, schema: TableSchema, peel: Peel) -> list[str]:
-        notes = [note for note in cut_notes(self._timeline) if peel.edges]
+    def _notes(self, schema: TableSchema, walk: BlameWalk) -> list[str]:
+        notes = [note for note in cut_notes(self._timeline) if walk.edges]
         if not schema.key:
             notes.append(
                 f"{schema.name} has no key: a row is told by all of its cells, and new when one changed."
             )
-        if peel.unread:
-            names = ", ".join(sorted(id_[:10] for id_ in peel.unread)[:4])
+        if walk.unread:
+            names = ", ".join(sorted(id_[:10] for id_ in walk.unread)[:4])
             notes.append(
-                f"The rows of {len(peel.unread)} moment{'s' if len(peel.unread) != 1 else ''} are not here "
-                f"({names}{', …' if len(peel.unread) > 4 else ''}): cells marked ? may be theirs."
+                f"The rows of {len(walk.unread)} moment{'s' if len(walk.unread) != 1 else ''} are not here "
+                f"({names}{', …' if len(walk.unread) > 4 else ''}): cells marked ? may be theirs."
             )
         return notes

@@ -14,7 +14,7 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.store.durable import write_atomic
 from tdmvc.workspace.edits import FolderSink
-from tdmvc.workspace.intake import AddOptions, key_findings, read_offers, take_table
+from tdmvc.workspace.ingest import AddOptions, key_findings, read_offers, take_table
 from tdmvc.workspace.tables import table_folder
 from tdmvc.workspace.workspace import Workspace
 

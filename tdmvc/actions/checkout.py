@@ -25,10 +25,10 @@ from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
 from tdmvc.store.content import dataset_content, table_content
 from tdmvc.store.finishing import cast_batches
 from tdmvc.store.worktree import Folder
-from tdmvc.workspace.change_set import GITIGNORE, ChangeSet
 from tdmvc.workspace.release_states import ReleaseResolver
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.tables import leftover_folders, open_tables, table_folder, work_status
+from tdmvc.workspace.transaction import GITIGNORE, Transaction
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -135,7 +135,7 @@ def _into_work_tree(
         gone = [] if options.tables else sorted(set(current.pointers) - set(target.pointers))
         if not options.force:
             _refuse_loss(workspace, current, target, [*wanted, *gone], folders)
-        change = ChangeSet(workspace, target.name)
+        change = Transaction(workspace, target.name)
         try:
             notes = _lay_out(workspace, change, current, target, wanted, gone, folders)
             if not options.tables:
@@ -187,7 +187,7 @@ def _refuse_loss(
 
 def _lay_out(
     workspace: Workspace,
-    change: ChangeSet,
+    change: Transaction,
     current: DatasetState,
     target: DatasetState,
     wanted: Sequence[str],
@@ -203,7 +203,7 @@ def _lay_out(
             # Taken from here on, so that `orders` and `Orders` get folders of their own.
             taken = {**current.pointers, table: replace(pointer, folder=folder, object="", stage=None)}
             current = replace(current, pointers=taken)
-        change.lay_out(table, folder, listing, folders[table][1])
+        change.write_working_copy(table, folder, listing, folders[table][1])
         owner = current.pointers[table].stage
         if owner is not None:
             if current.pointers[table].object != pointer.object:
@@ -225,7 +225,7 @@ def _lay_out(
 
 
 def _write_manifest(
-    workspace: Workspace, change: ChangeSet, current: DatasetState, target: DatasetState
+    workspace: Workspace, change: Transaction, current: DatasetState, target: DatasetState
 ) -> None:
     """Make contract and recorded migrations those of the state; what people wrote besides stays."""
     folder = workspace.dataset_path(target.name)

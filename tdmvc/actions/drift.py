@@ -19,9 +19,9 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.migration import MigrationState
 from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.tree import FileTree
-from tdmvc.workspace.look_back import look_back
 from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
 from tdmvc.workspace.release_states import ReleaseResolver
+from tdmvc.workspace.removed_migrations import removed_migrations
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
 
@@ -137,7 +137,7 @@ class _Check:
         self._location = location
         self._actual = _read(tree, location)
         is_work_tree = not is_old and starts == ("HEAD",)
-        self._look_back = look_back(workspace, location, starts, is_work_tree=is_work_tree)
+        self._look_back = removed_migrations(workspace, location, starts, is_work_tree=is_work_tree)
         # The work tree knows migrations that an old revision cannot know.
         self._history = cache(lambda: _known(tree_at(workspace, None), location)) if is_old else None
 
@@ -150,7 +150,7 @@ class _Check:
             at=self._at,
             location=self._location.name,
             history=self._history,
-            look_back=self._look_back,
+            removed_migrations=self._look_back,
         )
         if found.status is DriftStatus.UNREADABLE:
             return found

@@ -12,7 +12,7 @@ from tdmvc.gitrepo.git_config import DRIVER, remove_settings, wanted_settings, w
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.git_setup import GitSetup
 from tdmvc.store.durable import write_atomic
-from tdmvc.workspace.mark_key import need_mark_key
+from tdmvc.workspace.redaction_key import ensure_redaction_key
 
 
 def install(path: Path | str = ".") -> GitSetup:
@@ -28,7 +28,7 @@ def install(path: Path | str = ".") -> GitSetup:
     config = read_config(git.work_tree())
     text = _read_attributes(git.root)
     written = write_settings(git, wanted_settings())
-    need_mark_key(git)
+    ensure_redaction_key(git)
     changed = _write_attributes(git.root, text, with_attributes(text, config.datasets))
     return GitSetup(str(git.root), written, changed, _is_effective(git, config))
 

@@ -29,8 +29,8 @@ from tdmvc.merging.merge_plan import (
 )
 from tdmvc.merging.merged_whole import moved_dataset, moved_tables
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset
-from tdmvc.workspace.change_set import ChangeSet
-from tdmvc.workspace.lay_out import fetch_rows, laid_tables, lay_out_rows, refuse_lost_rows
+from tdmvc.workspace.transaction import Transaction
+from tdmvc.workspace.working_copy import fetch_rows, laid_tables, refuse_lost_rows, write_table_rows
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -148,7 +148,7 @@ def _settle_dataset(
 ) -> None:
     prefix = dataset_folder(workspace.config, dataset.name) + "/"
     with workspace.writing(dataset.name) as journal:
-        change = ChangeSet(workspace, dataset.name)
+        change = Transaction(workspace, dataset.name)
         try:
             for path, text, _ in files:
                 if path.startswith(prefix) and text is not None:
@@ -161,7 +161,7 @@ def _settle_dataset(
                     file = conflict_file(workspace, unmerged, table.merge)
                     write_conflict(change, unmerged, file, with_pointer=False)
                 if table.name in laid:
-                    lay_out_rows(workspace, change, dataset.name, table.folder, table.name, table.pointer)
+                    write_table_rows(workspace, change, dataset.name, table.folder, table.name, table.pointer)
             change.commit(journal)
         except BaseException:
             if not journal.is_open:

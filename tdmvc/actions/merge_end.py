@@ -26,9 +26,9 @@ from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset, MovedTable, TableMove
 from tdmvc.model.work import WorkStatus
-from tdmvc.workspace.change_set import ChangeSet
-from tdmvc.workspace.lay_out import fetch_rows, lay_out_rows, refuse_lost_rows
 from tdmvc.workspace.tables import table_folder, work_status
+from tdmvc.workspace.transaction import Transaction
+from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, write_table_rows
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -109,10 +109,10 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     abort_merge(git)
     for before, rows in back:
         with workspace.writing(before.name) as journal:
-            change = ChangeSet(workspace, before.name)
+            change = Transaction(workspace, before.name)
             _remove_conflict_files(workspace, change, before.name)
             for table, (folder, pointer) in rows.items():
-                lay_out_rows(workspace, change, before.name, folder, table, pointer)
+                write_table_rows(workspace, change, before.name, folder, table, pointer)
             change.commit(journal)
     workspace.store.index.save()
     return MergeReport(MergeStatus.ABORTED, labels, ours, notes=tuple(notes))
@@ -145,15 +145,15 @@ def _tidy(workspace: Workspace, state: DatasetState) -> None:
     if not stale and not conflict_files(workspace, state.name):
         return
     with workspace.writing(state.name) as journal:
-        change = ChangeSet(workspace, state.name)
+        change = Transaction(workspace, state.name)
         for table in stale:
             folder, pointer = table_folder(state, table), state.pointers[table]
-            lay_out_rows(workspace, change, state.name, folder, table, pointer)
+            write_table_rows(workspace, change, state.name, folder, table, pointer)
         _remove_conflict_files(workspace, change, state.name)
         change.commit(journal)
 
 
-def _remove_conflict_files(workspace: Workspace, change: ChangeSet, dataset: str) -> None:
+def _remove_conflict_files(workspace: Workspace, change: Transaction, dataset: str) -> None:
     folders = conflict_files(workspace, dataset)
     for path in (*map(conflict_path, folders), *([CONFLICT_IGNORE] if folders else [])):
         change.remove(path)

@@ -20,9 +20,9 @@ from tdmvc.model.report import PublishReport
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.model.work import WorkStatus
 from tdmvc.store.content import schema_content
-from tdmvc.workspace.change_set import ChangeSet
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.tables import new_folders, work_status
+from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.versions import version_state, versions
 from tdmvc.workspace.workspace import Workspace
 
@@ -67,7 +67,7 @@ def publish(
         files = _files(workspace, state, version)
         if options.tag:
             _check_tag(workspace, state, version)
-        change = ChangeSet(workspace, dataset)
+        change = Transaction(workspace, dataset)
         for path, text in files.items():
             change.write_at_root(path, text)
         change.commit(journal)

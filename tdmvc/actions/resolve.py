@@ -20,7 +20,7 @@ from tdmvc.model.names import table_name
 from tdmvc.model.unmerged import DatasetResolution, ResolveReport, TableResolution, UnmergedTable
 from tdmvc.store.journal import Journal
 from tdmvc.store.worktree import Folder, read_folder
-from tdmvc.workspace.change_set import ChangeSet
+from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -113,7 +113,7 @@ def _apply(
     workspace: Workspace, journal: Journal, dataset: str, plans: Sequence[ResolvePlan], *, force: bool
 ) -> None:
     """Write pointers and rows of what is settled, and the conflicts of what is not, in one step."""
-    change = ChangeSet(workspace, dataset)
+    change = Transaction(workspace, dataset)
     try:
         for plan in plans:
             is_settled = plan.is_settled
@@ -127,7 +127,7 @@ def _apply(
         raise
 
 
-def _lay_out(workspace: Workspace, change: ChangeSet, plan: ResolvePlan, *, force: bool) -> None:
+def _lay_out(workspace: Workspace, change: Transaction, plan: ResolvePlan, *, force: bool) -> None:
     unmerged, listing = plan.unmerged, plan.merged.listing
     present = read_folder(workspace.dataset_folder(unmerged.dataset) / unmerged.folder, workspace.store.index)
     if present is not None and not force:
@@ -138,7 +138,7 @@ def _lay_out(workspace: Workspace, change: ChangeSet, plan: ResolvePlan, *, forc
         return
     size_bytes = plan.merged.size_bytes or workspace.store.size_bytes(listing)
     change.point(unmerged.table, unmerged.folder, listing, size_bytes)
-    change.lay_out(unmerged.table, unmerged.folder, listing, present)
+    change.write_working_copy(unmerged.table, unmerged.folder, listing, present)
 
 
 def _refuse_loss(workspace: Workspace, unmerged: UnmergedTable, present: Folder) -> None:
@@ -166,7 +166,7 @@ def _bring_back(workspace: Workspace, journal: Journal, dataset: str, table: str
             where=dataset,
             remedy="a conflict is kept until the merge is committed; after that, merge again.",
         )
-    change = ChangeSet(workspace, dataset)
+    change = Transaction(workspace, dataset)
     for name in wanted:
         folder = posixpath.basename(past[name]).removesuffix(".dvc") if name in past else present[name].folder
         change.remove(conflict_path(folder))
@@ -178,7 +178,7 @@ def _bring_back(workspace: Workspace, journal: Journal, dataset: str, table: str
 
 def remove_leftovers(workspace: Workspace, journal: Journal, dataset: str) -> list[str]:
     """Remove the files of conflicts that are over, however they ended; return them, relative to the dataset."""
-    change = ChangeSet(workspace, dataset)
+    change = Transaction(workspace, dataset)
     folders = leftover_files(workspace, dataset)
     for folder in folders:
         change.remove(conflict_path(folder))

@@ -22,8 +22,8 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import RevertReport
 from tdmvc.model.unmerged import UnmergedTable
-from tdmvc.workspace.change_set import ChangeSet
-from tdmvc.workspace.lay_out import fetch_rows, laid_tables, lay_out_rows, refuse_lost_rows
+from tdmvc.workspace.transaction import Transaction
+from tdmvc.workspace.working_copy import fetch_rows, laid_tables, refuse_lost_rows, write_table_rows
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -67,7 +67,7 @@ def revert(
         refuse_lost_rows(workspace, plan.ours, list(plan.moved), verb="the revert")
         laid = laid_tables(workspace, plan.ours, [n for n, t in plan.moved.items() if not t.is_open])
         fetch_rows(workspace, dataset, {n: p for n in laid if (p := plan.tables[n].pointer) is not None})
-        change = ChangeSet(workspace, dataset)
+        change = Transaction(workspace, dataset)
         try:
             _write(workspace, change, plan, laid)
             changed = change.changed_files
@@ -141,7 +141,7 @@ def _as_of_stage(table: PlannedTable) -> PlannedTable:
     return replace(table, stage=_stage(table))
 
 
-def _write(workspace: Workspace, change: ChangeSet, plan: _Plan, laid: Sequence[str]) -> None:
+def _write(workspace: Workspace, change: Transaction, plan: _Plan, laid: Sequence[str]) -> None:
     store = workspace.store
     folder = datasets.dataset_folder(workspace.config, plan.dataset)
     labels = {
@@ -161,7 +161,7 @@ def _write(workspace: Workspace, change: ChangeSet, plan: _Plan, laid: Sequence[
             listing = store.listing(pointer.object, f"{plan.dataset}/{table.name}")
             change.point(table.name, table.folder, listing, pointer.size_bytes or store.size_bytes(listing))
         if table.name in laid:
-            lay_out_rows(workspace, change, plan.dataset, table.folder, table.name, pointer)
+            write_table_rows(workspace, change, plan.dataset, table.folder, table.name, pointer)
     for manifest in plan.manifests:
         name = manifest.path.removeprefix(f"{folder}/")
         if manifest.text is None:

@@ -21,7 +21,7 @@ from tdmvc.changes.renames import find_column_renames
 from tdmvc.changes.rows import RowsTarget
 from tdmvc.changes.schema import diff_schema
 from tdmvc.changes.walk.alignment import FaultyKey
-from tdmvc.changes.walk.stretches import Unordered
+from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.walk import Walk
 from tdmvc.errors import PartError
 from tdmvc.model.change import RowCounts, Samples, TableDiff, TableSide, TableStatus
@@ -138,7 +138,7 @@ def _walk(
             before,
             after,
             sample_rows=sample_rows,
-            report=lambda done, total: report(f"diff of {new.schema.name}", done, total, "stretches"),
+            report=lambda done, total: report(f"diff of {new.schema.name}", done, total, "key ranges"),
         )
     except (Unordered, FaultyKey):
         return None

@@ -89,7 +89,7 @@ def _find_same_rows(
     say which row is which: the same number under the same natural key is the same row.
     """
     # DuckDB is slow to import, and most diffs need none of it.
-    from tdmvc.changes.join.json_form import lend_json_form
+    from tdmvc.changes.join.json_form import register_json_udf
     from tdmvc.changes.join.pairing import pair_scans
     from tdmvc.changes.join.parts import open_scan
 
@@ -102,7 +102,7 @@ def _find_same_rows(
     ):
         pairing = pair_scans(before, after, pairs)
         place = [pair.name for pair in pairs.compared].index(surrogate)
-        with lend_json_form(con, is_needed=pairing.needs_json):
+        with register_json_udf(con, is_needed=pairing.needs_json):
             con.execute(_tokens_query(name, pairing, f"CAST(c{place} AS VARCHAR)"))
     (moved,) = con.execute(
         f"SELECT count(*) FROM {name} o JOIN {name} n USING (id)"

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tdmvc.model.change import ChangedRowSample, RowSample, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.review import RelatedRow, RowChange
-from tdmvc.model.schema import Reference
+from tdmvc.model.schema import ForeignKey
 
 _DEEPEST = 32
 """Rows in a line from a unit's root down; what lies deeper is a unit of its own."""
@@ -39,7 +39,7 @@ class _Row:
 class _Link:
     """A row that another one may belong to."""
 
-    reference: Reference
+    reference: ForeignKey
     row: _Row | None
     """None for an untouched row."""
     name: _Named
@@ -94,7 +94,7 @@ class _Links:
         now = {table.old_name: table.name for table in tables if table.old_name}
         self._references = {
             table.name: [
-                Reference(r.columns, target, r.to)
+                ForeignKey(r.columns, target, r.to)
                 for r in table.references
                 if (target := r.table if r.table in known else now.get(r.table, r.table)) in known
             ]

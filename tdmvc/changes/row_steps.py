@@ -48,8 +48,8 @@ def same_rows(old: Sequence[Row], new: Sequence[Row], json_columns: Collection[s
     """Tell whether two sets of rows with one key say the same, in whatever order."""
     left = list(old)
     for row in new:
-        twin = next((i for i, one in enumerate(left) if not compare_rows(one, row, {}, json_columns)), None)
-        if twin is None:
+        match = next((i for i, one in enumerate(left) if not compare_rows(one, row, {}, json_columns)), None)
+        if match is None:
             return False
-        del left[twin]
+        del left[match]
     return not left

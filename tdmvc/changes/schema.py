@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tdmvc.changes.renames import Rename
 from tdmvc.model.change import SchemaChange, SchemaChangeKind
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.types import is_widening
 
 
@@ -108,9 +108,9 @@ def _reference_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaCha
         yield SchemaChange(kind, _single_column(reference), new=_spell_reference(reference))
 
 
-def _single_column(reference: Reference) -> str | None:
+def _single_column(reference: ForeignKey) -> str | None:
     return reference.columns[0] if len(reference.columns) == 1 else None
 
 
-def _spell_reference(reference: Reference) -> str:
+def _spell_reference(reference: ForeignKey) -> str:
     return f"({', '.join(reference.columns)}) -> {reference.table} ({', '.join(reference.to)})"

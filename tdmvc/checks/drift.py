@@ -30,7 +30,7 @@ def check_drift(
     at: str,
     location: str = "",
     history: Callable[[], MigrationState | None] | None = None,
-    look_back: Callable[[Sequence[str]], LookBack] | None = None,
+    removed_migrations: Callable[[Sequence[str]], LookBack] | None = None,
 ) -> Drift:
     """Compare what a dataset was made for with the migrations that are there.
 
@@ -44,7 +44,7 @@ def check_drift(
         history: gives a state that knows more than the revision (the work tree), so that
             a dataset that is ahead of an old revision is not unknown to it; called only
             where a recorded head is not at the revision.
-        look_back: asks the commits before the revision for ids that it does not hold; called
+        removed_migrations: asks the commits before the revision for ids that it does not hold; called
             only where a recorded head is found nowhere.
     """
     heads = recorded.heads if recorded else ()
@@ -66,7 +66,7 @@ def check_drift(
         message = f"No migration state is recorded; `tdmvc add {dataset}` records it."
         verdict = _Verdict(DriftStatus.UNKNOWN, message)
     else:
-        verdict = _judge(recorded, actual, history, look_back)
+        verdict = _judge(recorded, actual, history, removed_migrations)
     return Drift(
         dataset,
         ref,
@@ -135,7 +135,7 @@ def _judge(
     recorded: RecordedState,
     actual: MigrationState,
     history: Callable[[], MigrationState | None] | None,
-    look_back: Callable[[Sequence[str]], LookBack] | None,
+    removed_migrations: Callable[[Sequence[str]], LookBack] | None,
 ) -> _Verdict:
     if recorded.tool != actual.location.tool:
         message = (
@@ -149,7 +149,9 @@ def _judge(
         known = KnownMigrations(actual, history())
     missing = tuple(head for head in recorded.heads if head not in known)
     if missing:
-        return _missing_heads(missing, recorded, actual, look_back(missing) if look_back else LookBack())
+        return _missing_heads(
+            missing, recorded, actual, removed_migrations(missing) if removed_migrations else LookBack()
+        )
     seen = known.seen_from(recorded.heads)
     if not known.is_one_history(seen):
         message = (

@@ -13,7 +13,7 @@ from tdmvc.checks.rule_breakers import count_new_breakers
 from tdmvc.checks.table_rows import counted
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Reference, TableSchema
+from tdmvc.model.schema import ForeignKey, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 
 Tables = Mapping[str, TableSide]
@@ -63,7 +63,7 @@ def check_merged(
 def _check_reference(
     con: DuckDBConnection,
     name: str,
-    reference: Reference,
+    reference: ForeignKey,
     merged: Tables,
     sides: Sequence[Tables],
     at: str | None,
@@ -95,7 +95,7 @@ def _rules(schema: TableSchema) -> tuple[object, ...]:
     return schema.key, frozenset((c.name, c.type, c.required, c.unique) for c in schema.columns)
 
 
-def _suspects(name: str, reference: Reference, merged: Tables, old: Sequence[Tables]) -> set[str]:
+def _suspects(name: str, reference: ForeignKey, merged: Tables, old: Sequence[Tables]) -> set[str]:
     """Return the parts whose rows may be broken anew.
 
     Where the merge keeps all that a side's rows refer to, the parts of that side are as sound as before.
@@ -112,7 +112,7 @@ def _suspects(name: str, reference: Reference, merged: Tables, old: Sequence[Tab
 
 
 def _fit(
-    parent: TableSide, parents: TableSide, child: TableSide, children: TableSide, reference: Reference
+    parent: TableSide, parents: TableSide, child: TableSide, children: TableSide, reference: ForeignKey
 ) -> bool:
     """Tell whether the columns of a reference have the same types on both of its ends as before."""
     ends = ((parent, parents, reference.to), (child, children, reference.columns))
@@ -129,7 +129,7 @@ def _is_as_on_a_side(name: str, merged: Tables, sides: Sequence[Tables]) -> bool
     return any(name in side and _says_the_same(merged[name], side[name]) for side in sides)
 
 
-def _is_pair_as_on_a_side(name: str, reference: Reference, merged: Tables, sides: Sequence[Tables]) -> bool:
+def _is_pair_as_on_a_side(name: str, reference: ForeignKey, merged: Tables, sides: Sequence[Tables]) -> bool:
     return any(
         name in side
         and reference in side[name].schema.references

@@ -22,7 +22,7 @@ from tdmvc.checks.table_rows import (
 )
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.types import SIMPLE
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 from tdmvc.sql.quoting import quote_name
@@ -39,7 +39,7 @@ def check_references(
     *,
     changed: Collection[str],
     old: Sequence[Mapping[str, TableSide]] = (),
-    is_asked: Callable[[str, Reference], bool] = lambda table, reference: True,
+    is_asked: Callable[[str, ForeignKey], bool] = lambda table, reference: True,
     at: str | None = None,
 ) -> tuple[Finding, ...]:
     """Return the broken references from and to the changed tables, by table and in declared order.
@@ -74,7 +74,7 @@ def check_references(
 def _check(
     con: DuckDBConnection,
     name: str,
-    reference: Reference,
+    reference: ForeignKey,
     tables: Mapping[str, TableSide],
     old: Sequence[Mapping[str, TableSide]],
     at: str | None,
@@ -102,7 +102,7 @@ def _check(
             con.execute(f"DROP TABLE IF EXISTS temp.{broken}")
 
 
-def _lacking(reference: Reference, name: str, tables: Mapping[str, TableSide]) -> str | None:
+def _lacking(reference: ForeignKey, name: str, tables: Mapping[str, TableSide]) -> str | None:
     """Return what the reference needs and the tables do not have."""
     for table, columns in ((name, reference.columns), (reference.table, reference.to)):
         if table not in tables:
@@ -113,7 +113,7 @@ def _lacking(reference: Reference, name: str, tables: Mapping[str, TableSide]) -
     return None
 
 
-def _was_there(name: str, reference: Reference, old: Sequence[Mapping[str, TableSide]]) -> bool:
+def _was_there(name: str, reference: ForeignKey, old: Sequence[Mapping[str, TableSide]]) -> bool:
     """Tell whether a target was there, and no state had lost it already while it still named it."""
     lacking = [side for side in old if _lacking(reference, name, side) is not None]
     lost = any(name in side and reference in side[name].schema.references for side in lacking)
@@ -121,7 +121,7 @@ def _was_there(name: str, reference: Reference, old: Sequence[Mapping[str, Table
 
 
 def _without_target(
-    con: DuckDBConnection, child: TableSide, reference: Reference, lacking: str, *, was_there: bool
+    con: DuckDBConnection, child: TableSide, reference: ForeignKey, lacking: str, *, was_there: bool
 ) -> Iterator[Finding]:
     """A target that was never there may be left out on purpose; one that went is missed."""
     schema, rows = child.schema, 0
@@ -146,7 +146,7 @@ def _without_target(
     )
 
 
-def _not_comparable(schema: TableSchema, reference: Reference, parent: TableSchema) -> Finding:
+def _not_comparable(schema: TableSchema, reference: ForeignKey, parent: TableSchema) -> Finding:
     return Finding(
         "reference-not-comparable",
         Severity.WARNING,
@@ -165,7 +165,7 @@ class _Broken:
 
     con: DuckDBConnection
     schema: TableSchema
-    reference: Reference
+    reference: ForeignKey
     parent: TableSchema
     old: tuple[TableSchema, ...]
     """The table before."""
@@ -240,7 +240,7 @@ class _Broken:
 def _collect_old(
     con: DuckDBConnection,
     name: str,
-    reference: Reference,
+    reference: ForeignKey,
     old: Sequence[Mapping[str, TableSide]],
     key: tuple[str, ...],
 ) -> bool:
@@ -261,7 +261,7 @@ def _collect_old(
 def _collect(
     con: DuckDBConnection,
     into: str,
-    reference: Reference,
+    reference: ForeignKey,
     child: TableSide,
     parent: TableSide,
     key: tuple[str, ...],
@@ -272,7 +272,7 @@ def _collect(
 
 
 def _broken_sql(
-    reference: Reference,
+    reference: ForeignKey,
     child: TableSide,
     parent: TableSide,
     key: tuple[str, ...],
@@ -294,7 +294,7 @@ def _broken_sql(
     )
 
 
-def _same(reference: Reference, child: TableSchema, parent: TableSchema) -> str:
+def _same(reference: ForeignKey, child: TableSchema, parent: TableSchema) -> str:
     """Return the condition under which a row `c` names a row `p`."""
     forms = _pair_all(reference, child, parent) or []
     return " AND ".join(
@@ -304,12 +304,12 @@ def _same(reference: Reference, child: TableSchema, parent: TableSchema) -> str:
     )
 
 
-def _whole(reference: Reference) -> str:
+def _whole(reference: ForeignKey) -> str:
     """Return the condition under which a row `c` names a row at all."""
     return " AND ".join(f"c.{quote_name(column)} IS NOT NULL" for column in reference.columns)
 
 
-def _pair_all(reference: Reference, child: TableSchema, parent: TableSchema) -> list[_Form] | None:
+def _pair_all(reference: ForeignKey, child: TableSchema, parent: TableSchema) -> list[_Form] | None:
     """Return in which form the columns compare, or None where a pair has none in common."""
     forms = [
         _pair(_column(child, column).type, _column(parent, to).type)
@@ -359,7 +359,7 @@ def _column(schema: TableSchema, name: str) -> Column:
     return next(column for column in schema.columns if column.name == name)
 
 
-def _spell(schema: TableSchema, reference: Reference) -> str:
+def _spell(schema: TableSchema, reference: ForeignKey) -> str:
     return (
         f"The reference {schema.name} ({', '.join(reference.columns)})"
         f" → {reference.table} ({', '.join(reference.to)})"

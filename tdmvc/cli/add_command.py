@@ -8,7 +8,7 @@ from tdmvc.actions.add import AddOptions, add
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
 from tdmvc.model.dataset import DatasetKind
-from tdmvc.render.add_terminal import render_add
+from tdmvc.render.add.terminal import render_add
 from tdmvc.render.documents import add_document
 
 

@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.blame import DEFAULT_ROWS, blame
 from tdmvc.cli.output import complete_dataset, emit, opened
 from tdmvc.errors import UsageError
-from tdmvc.render.blame_terminal import render_blame
+from tdmvc.render.history.blame_terminal import render_blame
 
 
 @click.command(name="blame")
@@ -75,12 +75,12 @@ def command(
             by_version=versions,
         )
     if output_format == "csv":
-        from tdmvc.render.history_documents import blame_csv_lines
+        from tdmvc.render.history.json import blame_csv_lines
 
         for line in blame_csv_lines(report):
             click.echo(line.encode("utf-8", "backslashreplace"), nl=False)
         return
-    from tdmvc.render.history_documents import blame_document
+    from tdmvc.render.history.json import blame_document
 
     emit(
         context,

@@ -6,9 +6,9 @@ import click
 
 from tdmvc.actions.build import build
 from tdmvc.cli.output import emit, format_option, opened
-from tdmvc.render.add_terminal import render_add
+from tdmvc.render.add.terminal import render_add
 from tdmvc.render.documents import add_document
-from tdmvc.workspace.intake import AddOptions
+from tdmvc.workspace.ingest import AddOptions
 
 
 @click.command(name="build")

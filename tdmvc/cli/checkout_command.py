@@ -8,7 +8,7 @@ from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.render.documents import checkout_document
-from tdmvc.render.transfer_terminal import render_checkout
+from tdmvc.render.transfer.terminal import render_checkout
 
 
 @click.command(name="checkout")

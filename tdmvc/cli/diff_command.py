@@ -8,7 +8,7 @@ import click
 from tdmvc.actions.diff import RowsFormat, diff
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.model.change import DatasetDiff
-from tdmvc.render.diff_terminal import render_diff
+from tdmvc.render.diff.terminal import render_diff
 
 
 @click.command(name="diff")
@@ -76,7 +76,7 @@ def command(
 
 def _documents(diffs: Sequence[DatasetDiff]) -> object:
     """One dataset is one document; several are a list of them."""
-    from tdmvc.render.diff_json import diff_document
+    from tdmvc.render.diff.json import diff_document
 
     documents = [diff_document(d) for d in diffs]
     return documents[0] if len(documents) == 1 else documents

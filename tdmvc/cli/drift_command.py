@@ -8,8 +8,8 @@ from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing, manifest_path
 from tdmvc.cli.output import complete_dataset, emit, opened
 from tdmvc.errors import UsageError
 from tdmvc.model.drift import Drift, DriftStatus
-from tdmvc.render.drift_terminal import render_drift
-from tdmvc.render.migrations_json import drift_document
+from tdmvc.render.drift.terminal import render_drift
+from tdmvc.render.migrations.json import drift_document
 
 FORMATS = ("terminal", "json", "github", "junit", "markdown")
 
@@ -89,14 +89,14 @@ def _rendered(
     """Return what CI reads; a renderer is imported when it is asked for."""
     match name:
         case "github":
-            from tdmvc.render.drift_github import render_drift_github
+            from tdmvc.render.drift.github import render_drift_github
 
             return render_drift_github(drifts, fail_on, manifest)
         case "junit":
-            from tdmvc.render.drift_junit import render_drift_junit
+            from tdmvc.render.drift.junit import render_drift_junit
 
             return render_drift_junit(drifts, fail_on)
-    from tdmvc.render.drift_markdown import render_drift_markdown
+    from tdmvc.render.drift.markdown import render_drift_markdown
 
     return render_drift_markdown(drifts, fail_on)
 

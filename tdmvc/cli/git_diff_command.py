@@ -13,7 +13,7 @@ from tdmvc.actions.pointer_diff import PointerSide, diff_pointers, offline_works
 from tdmvc.cli.git_calls import answer, trace
 from tdmvc.errors import StoreError
 from tdmvc.render.cells import visible
-from tdmvc.render.diff_terminal import render_diff
+from tdmvc.render.diff.terminal import render_diff
 from tdmvc.render.terminal import Style
 
 _ABSENT = frozenset({"/dev/null", "nul", "NUL"})

@@ -54,7 +54,7 @@ def _merge_pointer(words: Sequence[str], data: dict[Side, bytes]) -> int:
         write_conflict_beside,
         write_result,
     )
-    from tdmvc.render.merge_wording import pointer_merge_line
+    from tdmvc.render.merge.wording import pointer_merge_line
 
     texts = {side: one.decode("utf-8-sig") for side, one in data.items()}
     with merging_workspace() as workspace:
@@ -73,7 +73,7 @@ def _merge_pointer(words: Sequence[str], data: dict[Side, bytes]) -> int:
 def _merge_manifest(words: Sequence[str], data: dict[Side, bytes]) -> int:
     from tdmvc.merging.manifest_texts import merge_manifest_texts
     from tdmvc.merging.pointer_merge import merging_workspace, write_result
-    from tdmvc.render.merge_wording import manifest_merge_lines
+    from tdmvc.render.merge.wording import manifest_merge_lines
 
     # A byte order mark is kept by the merge itself.
     texts = {side: one.decode("utf-8") for side, one in data.items()}

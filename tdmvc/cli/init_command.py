@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.init import CI_HOSTS, init
 from tdmvc.cli.output import emit, format_option
-from tdmvc.render.add_terminal import render_init
+from tdmvc.render.add.terminal import render_init
 from tdmvc.render.documents import init_document
 
 

@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.install import install, uninstall
 from tdmvc.cli.output import emit
-from tdmvc.render.install_terminal import render_installed, render_uninstalled
+from tdmvc.render.install.terminal import render_installed, render_uninstalled
 
 
 @click.command(name="install")

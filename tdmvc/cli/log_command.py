@@ -59,8 +59,8 @@ def command(
         span = read_span(workspace, most=max_count, since=since, until=until, oldest_first=reverse)
         if table is not None and key:
             from tdmvc.actions.row_log import log_row
-            from tdmvc.render.history_documents import row_log_document
-            from tdmvc.render.log_terminal import render_row_log
+            from tdmvc.render.history.json import row_log_document
+            from tdmvc.render.history.log_terminal import render_row_log
 
             history = log_row(workspace, dataset, table, key, span=span, by_version=versions)
             emit(
@@ -71,8 +71,8 @@ def command(
             )
             return
         report = log(workspace, dataset, table, span=span, by_version=versions)
-    from tdmvc.render.history_documents import log_document
-    from tdmvc.render.log_terminal import render_log
+    from tdmvc.render.history.json import log_document
+    from tdmvc.render.history.log_terminal import render_log
 
     emit(
         context,

@@ -8,7 +8,7 @@ from tdmvc.actions.merge import FastForward, MergeOptions, merge
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.errors import LocalWorkError, UsageError
 from tdmvc.model.merge_report import MergeReport
-from tdmvc.render.merge_terminal import render_merge
+from tdmvc.render.merge.terminal import render_merge
 
 
 @click.command(name="merge")
@@ -85,6 +85,6 @@ def command(
 
 def _document(report: MergeReport) -> dict[str, Any]:
     # Few people read JSON, and what spells it takes time to load.
-    from tdmvc.render.merge_json import merge_document
+    from tdmvc.render.merge.json import merge_document
 
     return merge_document(report)

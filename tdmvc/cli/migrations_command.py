@@ -4,8 +4,8 @@ import click
 
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.errors import MigrationsError
-from tdmvc.render.migrations_json import migrations_document
-from tdmvc.render.migrations_terminal import render_migrations
+from tdmvc.render.migrations.json import migrations_document
+from tdmvc.render.migrations.terminal import render_migrations
 from tdmvc.workspace.migrations import TOOLS, survey
 
 

@@ -5,8 +5,8 @@ import click
 from tdmvc.actions.revert import RevertOptions, revert
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import LocalWorkError
-from tdmvc.render.merge_json import revert_document
-from tdmvc.render.revert_terminal import render_revert
+from tdmvc.render.merge.json import revert_document
+from tdmvc.render.merge.revert_terminal import render_revert
 
 
 @click.command(name="revert")

@@ -13,8 +13,8 @@ from tdmvc.cli.output import opened, terminal_width, use_color
 from tdmvc.errors import StoreError, UsageError
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review, Verdict
-from tdmvc.render.review_json import review_document
-from tdmvc.render.review_markdown import render_review_markdown
+from tdmvc.render.review.json import review_document
+from tdmvc.render.review.markdown import render_review_markdown
 from tdmvc.workspace.workspace import Workspace
 
 FORMATS = ("terminal", "markdown", "html", "json", "github", "junit", "sarif", "codequality")
@@ -130,7 +130,7 @@ class _Renderer:
     def __call__(self, name: str, *, is_file: bool) -> str:
         match name:
             case "terminal":
-                from tdmvc.render.review_terminal import render_review_terminal
+                from tdmvc.render.review.terminal import render_review_terminal
 
                 color = use_color() and not is_file
                 return render_review_terminal(
@@ -139,25 +139,25 @@ class _Renderer:
             case "markdown":
                 return render_review_markdown(self._review, link=self._link)
             case "html":
-                from tdmvc.render.review_html import render_review_html
+                from tdmvc.render.review.html.review import render_review_html
 
                 return render_review_html(self._page)
             case "json":
                 document = review_document(self._review)
                 return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
             case "github":
-                from tdmvc.render.review_github import render_review_github
+                from tdmvc.render.review.github import render_review_github
 
                 return render_review_github(self._review, self._paths)
             case "junit":
-                from tdmvc.render.review_junit import render_review_junit
+                from tdmvc.render.review.junit import render_review_junit
 
                 return render_review_junit(self._review)
             case "sarif":
-                from tdmvc.render.review_sarif import render_review_sarif
+                from tdmvc.render.review.sarif import render_review_sarif
 
                 return render_review_sarif(self._review, self._paths)
-        from tdmvc.render.review_codequality import render_review_codequality
+        from tdmvc.render.review.codequality import render_review_codequality
 
         return render_review_codequality(self._review, self._paths)
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Reference, TableSchema
+from tdmvc.model.schema import ForeignKey, TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -62,7 +62,7 @@ class ConstraintBrokenError(Exception):
         self.table = table
 
 
-def possible_reference(reference: Reference, tables: Sequence[TableSchema]) -> bool:
+def possible_reference(reference: ForeignKey, tables: Sequence[TableSchema]) -> bool:
     """Tell whether a reference leads to a table that is written too, and there to what identifies a row."""
     target = next((table for table in tables if table.name == reference.table), None)
     if target is None or not all(target.column(name) for name in reference.to):
@@ -84,7 +84,7 @@ def loose_finding(table: str) -> Finding:
     )
 
 
-def reference_finding(table: str, reference: Reference, why: str) -> Finding:
+def reference_finding(table: str, reference: ForeignKey, why: str) -> Finding:
     """Say that a table was made without one of its references."""
     return Finding(
         "reference-left-out",

@@ -11,7 +11,7 @@ from tdmvc.databases.duckdb_write import write_duckdb
 from tdmvc.errors import DatabaseError, SourceError
 from tdmvc.model.duckdb_types import CanonicalForm, DuckType, canonical_form
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name, quote_text
@@ -195,7 +195,7 @@ class _Constraints:
 
     key: tuple[str, ...]
     unique: frozenset[str]
-    references: tuple[Reference, ...]
+    references: tuple[ForeignKey, ...]
 
 
 def _read_constraints(con: DuckDBConnection, place: _Place) -> _Constraints:
@@ -205,7 +205,7 @@ def _read_constraints(con: DuckDBConnection, place: _Place) -> _Constraints:
     ).fetchall()
     key: tuple[str, ...] = ()
     unique: set[str] = set()
-    references: list[Reference] = []
+    references: list[ForeignKey] = []
     for kind, columns, target, to in rows:
         match kind:
             case "PRIMARY KEY":
@@ -215,5 +215,5 @@ def _read_constraints(con: DuckDBConnection, place: _Place) -> _Constraints:
             case "FOREIGN KEY":
                 # DuckDB has no references across schemas.
                 name = target if place.schema == _MAIN else f"{place.schema}.{target}"
-                references.append(Reference(tuple(columns), name, tuple(to)))
+                references.append(ForeignKey(tuple(columns), name, tuple(to)))
     return _Constraints(key, frozenset(unique), tuple(references))

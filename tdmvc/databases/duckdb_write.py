@@ -18,7 +18,7 @@ from tdmvc.databases.base import (
 from tdmvc.databases.replacing import replacing
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.types import duckdb_type
 from tdmvc.sql.duckdb import DuckDBConnection, connect, constraint_errors, duckdb_error
 from tdmvc.sql.quoting import quote_name, quote_names
@@ -69,7 +69,7 @@ class _Writer:
             self._write_table(table, replace(schema, references=references))
         return self._findings
 
-    def _is_possible(self, schema: TableSchema, reference: Reference) -> bool:
+    def _is_possible(self, schema: TableSchema, reference: ForeignKey) -> bool:
         known = {**self._written, schema.name: schema}
         if reference.table in self._names and reference.table not in known:
             why = "the tables refer to each other in a circle, which DuckDB cannot declare"
@@ -84,10 +84,10 @@ class _Writer:
         self._findings.append(reference_finding(schema.name, reference, why))
         return False
 
-    def _referring_types(self, schema: TableSchema, reference: Reference) -> list[str]:
+    def _referring_types(self, schema: TableSchema, reference: ForeignKey) -> list[str]:
         return [self._types[schema.name][column] for column in reference.columns]
 
-    def _referred_types(self, reference: Reference) -> list[str]:
+    def _referred_types(self, reference: ForeignKey) -> list[str]:
         return [self._types[reference.table][column] for column in reference.to]
 
     def _write_table(self, table: TableToWrite, schema: TableSchema) -> None:

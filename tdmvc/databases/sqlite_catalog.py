@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.errors import DatabaseError
-from tdmvc.model.schema import Reference
+from tdmvc.model.schema import ForeignKey
 
 _WAIT_SECONDS = 5.0
 _HIDDEN = 1
@@ -31,7 +31,7 @@ class DeclaredTable:
     name: str
     columns: tuple[DeclaredColumn, ...]
     key: tuple[str, ...]
-    references: tuple[Reference, ...]
+    references: tuple[ForeignKey, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -120,7 +120,7 @@ def _unique_columns(database: sqlite3.Connection, table: str) -> set[str]:
 
 def _references(
     database: sqlite3.Connection, table: str, columns: Sequence[str]
-) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
+) -> tuple[tuple[ForeignKey, ...], tuple[str, ...]]:
     rows = database.execute(
         'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq', (table,)
     ).fetchall()
@@ -135,7 +135,7 @@ def _references(
         named = [row[3] for row in parts if row[3] is not None] or key
         to = tuple(_actual(name, [row[0] for row in described]) for name in named)
         if len(to) == len(own):
-            references.append(Reference(own, target, to))
+            references.append(ForeignKey(own, target, to))
         else:
             notes.append(f"the reference to {target} was left out, since it does not say to which columns")
     return tuple(references), tuple(notes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tdmvc.formats.physical_types import canonical_type
-from tdmvc.model.schema import Column, Contract, Reference, TableSchema
+from tdmvc.model.schema import Column, Contract, ForeignKey, TableSchema
 from tdmvc.model.types import parse, spell
 from tdmvc.yaml.yaml_node import YamlNode
 
@@ -27,7 +27,7 @@ class Relationship:
     """The place of its column in `properties`; None for one at the table."""
     place: int
     """Its place in `relationships`."""
-    reference: Reference
+    reference: ForeignKey
     node: YamlNode
     fault: str | None = None
     """What it names that is not there."""
@@ -214,7 +214,7 @@ def _read(
         return  # it leads to another contract
     if not names or len(names) != len(columns) or len({table for table, _ in names}) != 1:
         raise node.error("A relationship needs as many columns of one table in 'to' as it is from.")
-    reference = Reference(columns, names[0][0], tuple(name for _, name in names))
+    reference = ForeignKey(columns, names[0][0], tuple(name for _, name in names))
     fault = _fault(reference, known.get(reference.table), source)
     yield Relationship(*place, reference, node, fault)
 
@@ -240,7 +240,7 @@ def _resolve(text: str, known: dict[str, _Named], ids: dict[str, str]) -> tuple[
     return (text[: dots[-1]], text[dots[-1] + 1 :]) if dots else ("", text)
 
 
-def _fault(reference: Reference, target: _Named | None, source: _Named | None) -> str | None:
+def _fault(reference: ForeignKey, target: _Named | None, source: _Named | None) -> str | None:
     """Return what the reference names that is not there. A table that is not in the contract is no fault."""
     for table, names in ((source, reference.columns), (target, reference.to)):
         if table is None:

@@ -6,7 +6,7 @@ from tdmvc.errors import NotFoundError
 from tdmvc.gitrepo.history import read_commits, resolve_range, shallow_commits, watched_paths
 from tdmvc.history.past_dataset import PastDataset
 from tdmvc.model.dataset import DatasetState, Pointer
-from tdmvc.model.history import Commit, Moment, PublishedMark
+from tdmvc.model.history import Commit, HistoryPoint, PublishedMark
 from tdmvc.model.names import is_dataset_name
 from tdmvc.model.schema import Contract
 from tdmvc.model.version import SemVer
@@ -47,7 +47,7 @@ class CommitTimeline:
             # Whether there is such a dataset at all is told before its history is.
             workspace.chosen([dataset])
 
-    def moment(self, id_: str) -> Moment:
+    def moment(self, id_: str) -> HistoryPoint:
         return self.commit(id_).moment
 
     def seconds(self, id_: str) -> int:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from tdmvc.errors import UsageError
 from tdmvc.model.dataset import DatasetState, Pointer
-from tdmvc.model.history import Moment, PublishedMark
+from tdmvc.model.history import HistoryPoint, PublishedMark
 from tdmvc.model.reference import Reference, parse_reference
 from tdmvc.model.schema import Contract
 from tdmvc.workspace.workspace import Workspace
@@ -24,7 +24,7 @@ class Timeline(Protocol):
     ref: str
     """What the newest state is called: `golden@main`."""
 
-    def moment(self, id_: str) -> Moment:
+    def moment(self, id_: str) -> HistoryPoint:
         """Return who made it, and when."""
         ...
 

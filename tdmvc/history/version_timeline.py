@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.model.dataset import DatasetState, Pointer
-from tdmvc.model.history import Moment, PublishedMark
+from tdmvc.model.history import HistoryPoint, PublishedMark
 from tdmvc.model.schema import Contract
 from tdmvc.model.version import SemVer, Version
 from tdmvc.workspace.versions import version_state, versions
@@ -38,10 +38,10 @@ class VersionTimeline:
         self.ref = f"{dataset}@{last or next(reversed(self._versions))}"
         self._states: dict[str, DatasetState] = {}
 
-    def moment(self, id_: str) -> Moment:
+    def moment(self, id_: str) -> HistoryPoint:
         version = self._versions[id_]
         notes = (version.notes or "").strip().split("\n")[0]
-        return Moment(id_, version.published, subject=notes, is_version=True, release=version.release)
+        return HistoryPoint(id_, version.published, subject=notes, is_version=True, release=version.release)
 
     def seconds(self, id_: str) -> int:
         try:

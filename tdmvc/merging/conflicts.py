@@ -18,8 +18,8 @@ from tdmvc.merging.unmerged import read_unmerged
 from tdmvc.model.merge import UNDECIDED, Conflict, ConflictKind, Resolutions, RowKey, Side, TableMerge
 from tdmvc.model.tree import FileTree
 from tdmvc.model.unmerged import ConflictFile, ListedConflict, UnmergedTable
-from tdmvc.workspace.change_set import ChangeSet
-from tdmvc.workspace.mark_key import need_mark_key
+from tdmvc.workspace.redaction_key import ensure_redaction_key
+from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.workspace import Workspace
 
 LISTED = 1_000
@@ -61,7 +61,7 @@ def read_conflict_file(workspace: Workspace, unmerged: UnmergedTable) -> Conflic
 
 
 def write_conflict(
-    change: "ChangeSet", unmerged: UnmergedTable, file: ConflictFile, *, with_pointer: bool = True
+    change: "Transaction", unmerged: UnmergedTable, file: ConflictFile, *, with_pointer: bool = True
 ) -> None:
     """Add to a change what a table in conflict needs: the pointer with markers, and the file of its conflicts.
 
@@ -147,7 +147,7 @@ class Marks:
     def __init__(self, workspace: Workspace, merge: TableMerge) -> None:
         self._merge = merge
         self._personal = merge.personal_columns & {*merge.key, *merge.whole}
-        self._key = need_mark_key(workspace.git) if self._personal else b""
+        self._key = ensure_redaction_key(workspace.git) if self._personal else b""
 
     def columns(self, keys: Iterable[RowKey]) -> tuple[str, ...]:
         """Return the personal columns among those that these keys are made of."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tdmvc.changes.merge.key_ranges import PartSpan
 from tdmvc.changes.merge.plan import Contents, MergePlan, WholePart
-from tdmvc.changes.merge.stretches import PartSpan
 from tdmvc.model.merge import Side
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.quoting import quote_names, scan_parquet
@@ -53,14 +53,14 @@ class _Writer:
     def spliced(self) -> BuiltTable:
         """Cut the merged rows into the places that they have between the parts that stand."""
         contents = self._contents
-        stretches = contents.ordered or []
+        key_ranges = contents.ordered or []
 
         def following(number: int) -> list[StandingPart]:
-            after = stretches[number + 1] if number + 1 < len(stretches) else None
-            return [self._standing(span) for span in contents.shared_between(stretches[number], after)]
+            after = key_ranges[number + 1] if number + 1 < len(key_ranges) else None
+            return [self._standing(span) for span in contents.shared_between(key_ranges[number], after)]
 
         return splice_table(
-            (self._pieces(pieces) for _, pieces in contents.stretches()),
+            (self._pieces(pieces) for _, pieces in contents.key_ranges()),
             following,
             [self._shared(content) for content in contents.shared],
             self._schema,

@@ -17,7 +17,7 @@ from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
 from tdmvc.store.parquet import read_part
 from tdmvc.workspace.known_contracts import known_table
-from tdmvc.workspace.mark_key import read_mark_key
+from tdmvc.workspace.redaction_key import read_redaction_key
 
 LISTED_ROWS = 50_000
 LISTED_CELLS = 250_000
@@ -81,7 +81,7 @@ class _Reader:
             hidden=known.hidden_columns(names),
             cells=_all_rows(paths, order, names) if is_listed else None,
             parts=() if is_listed else _spans(listing, paths, order if len(order) < len(names) else ()),
-            mark_key=read_mark_key(self._git),
+            mark_key=read_redaction_key(self._git),
         )
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import Reference, TableSchema
+from tdmvc.model.schema import ForeignKey, TableSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ class TableDiff:
     """Changed cells that a rule of dataset.yaml leaves out of `columns`, by column, most first."""
     is_natural_key: bool = False
     """`key` is the natural key of dataset.yaml, not the primary key."""
-    references: tuple[Reference, ...] = ()
+    references: tuple[ForeignKey, ...] = ()
     """Foreign keys, of the new side where it has the table."""
 
     @property

@@ -7,7 +7,7 @@ from tdmvc.model.change import SchemaChange, TableStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class HistoryPoint:
     """A point of history that rows are told apart by: a commit, a published version, or the working copy."""
 
     id: str
@@ -44,8 +44,8 @@ class Commit:
     subject: str
 
     @property
-    def moment(self) -> Moment:
-        return Moment(self.sha, self.when, self.author, self.subject, is_merge=len(self.parents) > 1)
+    def moment(self) -> HistoryPoint:
+        return HistoryPoint(self.sha, self.when, self.author, self.subject, is_merge=len(self.parents) > 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class TableChange:
 class HistoryEntry:
     """One moment that changed a dataset's tables."""
 
-    moment: Moment
+    moment: HistoryPoint
     tables: tuple[TableChange, ...]
     """By name. Of a merge: what differs from every parent, counted against the first."""
     published: tuple[PublishedMark, ...] = ()
@@ -135,7 +135,7 @@ class CellStep:
 class RowStep:
     """One moment that changed a row."""
 
-    moment: Moment
+    moment: HistoryPoint
     event: RowEvent
     table: str
     """What the table was called then."""
@@ -175,7 +175,7 @@ class BlamedCell:
 
     column: str
     value: object
-    moment: Moment
+    moment: HistoryPoint
     uncertain: tuple[str, ...] = ()
     """Moments whose rows are not here, and which may have been it as well."""
 

@@ -52,7 +52,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ForeignKey:
     """A foreign key: `columns` of this table name a row of `table` by its columns `to`."""
 
     columns: tuple[str, ...]
@@ -68,7 +68,7 @@ class TableSchema:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     """Column names, in key order; empty for a table without a key (a multiset of rows)."""
-    references: tuple[Reference, ...] = ()
+    references: tuple[ForeignKey, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:

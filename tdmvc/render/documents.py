@@ -20,11 +20,11 @@ from tdmvc.model.report import (
     TransferReport,
     VerifyReport,
 )
-from tdmvc.model.schema import Column, Reference
+from tdmvc.model.schema import Column, ForeignKey
 from tdmvc.model.version import SemVer, Version
-from tdmvc.render.diff_json import finding_document, json_value
-from tdmvc.render.migrations_json import location_document
-from tdmvc.render.query_values import plain_value
+from tdmvc.render.diff.json import finding_document, json_value
+from tdmvc.render.migrations.json import location_document
+from tdmvc.render.query.values import plain_value
 
 Document = dict[str, object]
 
@@ -156,7 +156,7 @@ def _column(column: Column) -> Document:
     }
 
 
-def _reference(reference: Reference) -> Document:
+def _reference(reference: ForeignKey) -> Document:
     return {"columns": list(reference.columns), "table": reference.table, "to": list(reference.to)}
 
 

@@ -31,7 +31,7 @@ Piece: TypeAlias = StandingPart | pa.RecordBatch
 
 
 def splice_table(
-    stretches: Iterable[Iterable[Piece]],
+    ranges: Iterable[Iterable[Piece]],
     following: Callable[[int], Sequence[StandingPart]],
     shared: Sequence[StandingPart],
     schema: TableSchema,
@@ -44,14 +44,14 @@ def splice_table(
     """Put a table together; the same as `build_table` over all its rows, for the cost of what is new.
 
     Args:
-        stretches: in key order, what stands or is new; batches in canonical types.
-        following: gives the shared parts between a stretch, by its number, and the next one, in key order;
-            asked only where rows run on beyond their stretch.
-        shared: the parts before, between and behind the stretches, in any order.
+        ranges: in key order, what stands or is new; batches in canonical types.
+        following: gives the shared parts between a range_, by its number, and the next one, in key order;
+            asked only where rows run on beyond their range_.
+        shared: the parts before, between and behind the ranges, in any order.
         known: by content hash, parts whose bytes are used again.
     """
     splicer = _Splicer(schema, part_rows, report)
-    fresh = list(finish_parts(splicer.cuts(stretches, following), schema, sink, known, splicer.counts))
+    fresh = list(finish_parts(splicer.cuts(ranges, following), schema, sink, known, splicer.counts))
     standing = [*splicer.standing, *(part for part in shared if part.content not in splicer.used)]
     if not fresh and not standing:
         empty = Cut(schema.arrow_schema().empty_table(), has_repeats=False)
@@ -75,9 +75,9 @@ class _Splicer:
         """Shared parts whose rows were cut again."""
 
     def cuts(
-        self, stretches: Iterable[Iterable[Piece]], following: Callable[[int], Sequence[StandingPart]]
+        self, ranges: Iterable[Iterable[Piece]], following: Callable[[int], Sequence[StandingPart]]
     ) -> Iterator[Cut]:
-        for number, pieces in enumerate(stretches):
+        for number, pieces in enumerate(ranges):
             for piece in pieces:
                 if isinstance(piece, StandingPart):
                     yield from self._part(piece)

@@ -13,7 +13,7 @@ from tdmvc.store.build import build_table
 from tdmvc.store.built import BuiltTable
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.index import md5_of_file
-from tdmvc.store.intake import prepare_intake
+from tdmvc.store.ingest import prepare_ingest
 from tdmvc.store.worktree import Folder
 from tdmvc.workspace.workspace import Workspace
 
@@ -80,14 +80,14 @@ def build_from_folder(
     """Build the parts of a table from what any tool wrote into its folder."""
     con = workspace.engine
     sources = open_edited(workspace, state, table, folder.path)
-    with prepare_intake(con, table, sources, state.contract.table(table)) as intake:
+    with prepare_ingest(con, table, sources, state.contract.table(table)) as ingest:
         built = build_table(
             con,
-            intake.query,
-            intake.schema,
+            ingest.query,
+            ingest.schema,
             sink,
             known={},
             part_rows=state.config.part_rows or DEFAULT_PART_ROWS,
             report=workspace.report,
         )
-        return built, intake.schema
+        return built, ingest.schema

@@ -144,12 +144,12 @@ def test_spellings_of_one_float_are_one_key_and_one_row(
     rows: list[Row] = [
         {"id": i, "v": zero} if i == 0 else {"id": i, "v": None} for i in range(1 if key else 50)
     ]
-    twins: list[Row] = [
+    matches: list[Row] = [
         {"id": i, "v": minus_zero} if i == 0 else {"id": i, "v": None} for i in range(1 if key else 50)
     ]
     old, new = (
         write_parts(tmp_path, columns, [rows]),
-        write_parts(tmp_path, columns, [[*twins, {"id": 99, "v": None}]]),
+        write_parts(tmp_path, columns, [[*matches, {"id": 99, "v": None}]]),
     )
     diff = diff_table(lambda: con, old, new)
     assert (diff.rows.added, diff.rows.removed, diff.rows.changed) == (1, 0, 0)

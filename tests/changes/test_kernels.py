@@ -111,22 +111,22 @@ def test_twins_are_the_keys_of_both_sides(old, new, type_):
     found = align([column(old)], [column(new)])
     assert found.old.alone.to_pylist() == [i for i, key in enumerate(old) if key not in new]
     assert found.new.alone.to_pylist() == [i for i, key in enumerate(new) if key not in old]
-    twins = [key for key in old if key in new]
+    matches = [key for key in old if key in new]
     for rows, side in ((found.old, old), (found.new, new)):
-        assert rows.twins_of(pa.array(side, pa.int64())).to_pylist() == twins
-        places = rows.rows_of(count_up(len(twins))).to_pylist()
-        assert [side[place] for place in places] == twins
+        assert rows.matched(pa.array(side, pa.int64())).to_pylist() == matches
+        places = rows.rows_of(count_up(len(matches))).to_pylist()
+        assert [side[place] for place in places] == matches
 
 
 @settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=65, max_size=700))
 def test_twins_are_the_same_in_pieces_and_copied(flags):
     few = [flag or place % 65 > 0 for place, flag in enumerate(flags)]
-    for twins in (flags, few):
-        rows = SideRows.of(pa.array(twins, pa.bool_()))
-        expected = [place for place, is_twin in enumerate(twins) if is_twin]
-        assert rows.twins_of(count_up(len(twins))).to_pylist() == expected
+    for matches in (flags, few):
+        rows = SideRows.of(pa.array(matches, pa.bool_()))
+        expected = [place for place, is_twin in enumerate(matches) if is_twin]
+        assert rows.matched(count_up(len(matches))).to_pylist() == expected
 
 
 def test_no_alignment_means_row_by_row():
-    assert Alignment().old.twins_of(count_up(3)).to_pylist() == [0, 1, 2]
+    assert Alignment().old.matched(count_up(3)).to_pylist() == [0, 1, 2]

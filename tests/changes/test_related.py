@@ -17,16 +17,16 @@ from tdmvc.model.change import (
     TableStatus,
 )
 from tdmvc.model.review import RelatedRow, RowChange
-from tdmvc.model.schema import Reference
+from tdmvc.model.schema import ForeignKey
 
 Row = dict[str, object]
-TO_ORDERS = Reference(("order_id",), "orders", ("id",))
-TO_PRODUCTS = Reference(("product_id",), "products", ("id",))
+TO_ORDERS = ForeignKey(("order_id",), "orders", ("id",))
+TO_PRODUCTS = ForeignKey(("product_id",), "products", ("id",))
 
 
 def table(
     name: str,
-    *references: Reference,
+    *references: ForeignKey,
     added: list[Row] | None = None,
     removed: list[Row] | None = None,
     changed: list[tuple[Row, Row]] | None = None,
@@ -126,7 +126,7 @@ def test_a_changed_row_belongs_by_a_cell_that_did_not_change() -> None:
 
 
 def test_a_removed_row_finds_its_parent_by_what_it_was_called() -> None:
-    by_code = Reference(("code",), "orders", ("code",))
+    by_code = ForeignKey(("code",), "orders", ("code",))
     orders = table("orders", changed=[({"id": 1, "code": "a"}, {"id": 1, "code": "b"})])
     lines = table("items", by_code, removed=[{"id": 10, "code": "a"}], added=[{"id": 11, "code": "b"}])
     assert trees(orders, lines) == ["orders ~1 [items -10, items +11]"]
@@ -165,8 +165,8 @@ def test_a_reference_in_the_key_owns_like_a_touched_parent_and_composition_decid
     ],
 )  # fmt: skip
 def test_a_name_that_begins_like_the_parents_is_composition(child: str, parent: str) -> None:
-    other = Reference(("a",), "zebra", ("id",))
-    owner = Reference(("b",), parent, ("id",))
+    other = ForeignKey(("a",), "zebra", ("id",))
+    owner = ForeignKey(("b",), parent, ("id",))
     row: Row = {"id": 1, "a": 1, "b": 1}
     tables = [
         table(child, other, owner, added=[row]),
@@ -184,7 +184,7 @@ def test_of_equal_references_the_first_declared_wins() -> None:
 
 
 def test_units_nest_over_several_references() -> None:
-    to_customers = Reference(("customer_id",), "customers", ("id",))
+    to_customers = ForeignKey(("customer_id",), "customers", ("id",))
     orders = table("orders", to_customers, added=[{"id": 1, "customer_id": 5}])
     assert trees(
         table("customers", added=[{"id": 5}]), orders, items(removed=[{"id": 10, "order_id": 1}])
@@ -196,13 +196,13 @@ def test_a_null_names_nothing() -> None:
 
 
 def test_a_composite_reference_needs_all_its_columns() -> None:
-    both = Reference(("a", "b"), "p", ("x", "y"))
+    both = ForeignKey(("a", "b"), "p", ("x", "y"))
     child = table("c", both, added=[{"id": 1, "a": 1, "b": 2}, {"id": 2, "a": 1, "b": None}])
     assert trees(child, table("p", added=[{"x": 1, "y": 2}], key=("x", "y"))) == ["p +1/2 [c +1]"]
 
 
 def staff(rows: list[tuple[int, int | None]]) -> TableDiff:
-    to_boss = Reference(("boss",), "staff", ("id",))
+    to_boss = ForeignKey(("boss",), "staff", ("id",))
     return table("staff", to_boss, added=[{"id": i, "boss": boss} for i, boss in rows])
 
 
@@ -215,8 +215,8 @@ def test_a_circle_is_cut_at_its_first_row() -> None:
 
 
 def test_a_circle_over_two_tables_is_cut() -> None:
-    a = table("a", Reference(("b",), "b", ("id",)), added=[{"id": 1, "b": 1}])
-    b = table("b", Reference(("a",), "a", ("id",)), added=[{"id": 1, "a": 1}])
+    a = table("a", ForeignKey(("b",), "b", ("id",)), added=[{"id": 1, "b": 1}])
+    b = table("b", ForeignKey(("a",), "a", ("id",)), added=[{"id": 1, "a": 1}])
     assert trees(b, a) == ["a +1 [b +1]"]
 
 
@@ -235,7 +235,7 @@ def test_a_line_of_rows_without_end_is_cut_into_units() -> None:
 def test_most_rows_come_first_then_tables_then_keys_as_numbers() -> None:
     orders = table("orders", added=[{"id": i} for i in (2, 9, 10, 11)])
     lines = items(added=[{"id": i, "order_id": order} for i, order in enumerate([10, 9, 11, 11, 2])])
-    notes = table("notes", Reference(("id",), "flags", ("id",)), added=[{"id": 1}])
+    notes = table("notes", ForeignKey(("id",), "flags", ("id",)), added=[{"id": 1}])
     flags = table("flags", added=[{"id": 1}])
     assert trees(orders, lines, notes, flags) == [
         "orders +11 [items +2, items +3]",
@@ -274,7 +274,7 @@ def test_tables_without_a_key_are_told_by_their_samples() -> None:
 def test_a_personal_value_does_not_reach_a_table_that_would_show_it(
     parents: frozenset[str], shown: dict[str, object]
 ) -> None:
-    by_mail = Reference(("mail",), "people", ("email",))
+    by_mail = ForeignKey(("mail",), "people", ("email",))
     child = table(
         "c", by_mail, added=[{"id": i, "mail": "a@b"} for i in (1, 2)], personal_columns=frozenset({"mail"})
     )
@@ -283,7 +283,7 @@ def test_a_personal_value_does_not_reach_a_table_that_would_show_it(
 
 
 def test_values_that_cannot_be_hashed_do_not_matter() -> None:
-    odd = Reference(("tags",), "p", ("tags",))
+    odd = ForeignKey(("tags",), "p", ("tags",))
     child = table("c", odd, added=[{"id": 1, "tags": [1, {"a": 2}]}])
     assert trees(child, table("p", added=[{"id": 2, "tags": [1, {"a": 2}]}])) == ["p +2 [c +1]"]
 

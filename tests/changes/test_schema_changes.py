@@ -14,12 +14,14 @@ from tdmvc.model.change import (
     TableDiff,
     TableStatus,
 )
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 
 K = SchemaChangeKind
 
 
-def table(*columns: Column, key: tuple[str, ...] = (), references: tuple[Reference, ...] = ()) -> TableSchema:
+def table(
+    *columns: Column, key: tuple[str, ...] = (), references: tuple[ForeignKey, ...] = ()
+) -> TableSchema:
     return TableSchema("t", columns, key, references)
 
 
@@ -30,7 +32,7 @@ def test_order_physical_type_and_classification_are_no_change() -> None:
 
 
 def test_each_kind_of_change_is_told_with_both_sides() -> None:
-    orders = Reference(("a", "b"), "orders", ("x", "y"))
+    orders = ForeignKey(("a", "b"), "orders", ("x", "y"))
     old = table(
         Column("gone", pa.string()),
         Column("a", pa.int32()),

@@ -17,7 +17,7 @@ from tdmvc.changes.shifts import measure_shifts
 from tdmvc.errors import PartError
 from tdmvc.model.change import RowCounts, SchemaChange, SchemaChangeKind, TableDiff, TableSide, TableStatus
 from tdmvc.model.review import Bar, Shift, ShiftKind
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 
 INT, TEXT = pa.int64(), pa.string()
@@ -32,7 +32,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     connection.close()
 
 
-def side(folder: Path, column: Column, values: Sequence[object], **rest: tuple[Reference, ...]) -> TableSide:
+def side(folder: Path, column: Column, values: Sequence[object], **rest: tuple[ForeignKey, ...]) -> TableSide:
     rows: list[Row] = [{"id": i, column.name: value} for i, value in enumerate(values)]
     half = len(rows) // 2
     schema = TableSchema("t", (ID, column), ("id",), **rest)
@@ -231,7 +231,7 @@ def test_what_identifies_rows_has_no_spread(con: duckdb.DuckDBPyConnection, tmp_
     old, new = [i % 7 for i in range(200)], [90 + i % 7 for i in range(200)]
     assert measure(con, tmp_path, Column("v", INT), old, new)
     assert measure(con, tmp_path, Column("v", INT, unique=True), old, new) == ()
-    reference = (Reference(("v",), "p", ("id",)),)
+    reference = (ForeignKey(("v",), "p", ("id",)),)
     before, after = (side(tmp_path, Column("v", INT), values, references=reference) for values in (old, new))
     assert measure_shifts(con, before, after, changed(before, after)) == ()
     names = [f"name {i}" for i in range(200)]

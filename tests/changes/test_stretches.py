@@ -1,4 +1,4 @@
-"""How two sorted sides fall into stretches: small ones that share no key, or none at all."""
+"""How two sorted sides fall into key_ranges: small ones that share no key, or none at all."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.changes.diff import diff_table
-from tdmvc.changes.walk.stretches import Unordered, plan_stretches
+from tdmvc.changes.walk.key_ranges import Unordered, plan_key_ranges
 from tdmvc.changes.walk.workers import workers
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
@@ -35,11 +35,11 @@ def parts(folder: Path, name: str, starts: list[range]) -> TableSide:
 
 
 def plan(old: TableSide, new: TableSide) -> list[tuple[int, int, bool]]:
-    """Return how many parts each stretch has on each side, and whether it is aligned."""
+    """Return how many parts each key_range has on each side, and whether it is aligned."""
     sides = [list(side.locate(side.parts)) for side in (old, new)]
     with workers(sum(map(len, sides))) as in_order:
-        stretches = plan_stretches(*sides, ("id",), ("id",), in_order=in_order)
-    return [(len(s.old), len(s.new), s.is_aligned) for s in stretches]
+        key_ranges = plan_key_ranges(*sides, ("id",), ("id",), in_order=in_order)
+    return [(len(s.old), len(s.new), s.is_aligned) for s in key_ranges]
 
 
 def test_parts_with_the_same_keys_are_aligned_and_others_meet_by_range(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_parts_with_the_same_keys_are_aligned_and_others_meet_by_range(tmp_path:
 def test_a_chain_of_parts_too_long_for_memory_is_joined(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tdmvc.changes.walk.stretches.MOST_ROWS", 500)
+    monkeypatch.setattr("tdmvc.changes.walk.key_ranges.MOST_ROWS", 500)
     old = parts(tmp_path, "old", [range(10 * n, 10 * n + 10) for n in range(40)])
     # Every boundary lies five keys further on, so that each part meets two of the other side.
     new = parts(tmp_path, "new", [range(10 * n + 5, 10 * n + 15) for n in range(40)])

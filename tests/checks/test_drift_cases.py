@@ -78,7 +78,7 @@ def test_drift(case: dict[str, Any]) -> None:
         held = {id_ for migration in past.migrations for id_ in (migration.id, *migration.replaces)}
     asked: list[str] = []
 
-    def look_back(ids: Sequence[str]) -> LookBack:
+    def removed_migrations(ids: Sequence[str]) -> LookBack:
         asked.extend(ids)
         return LookBack(dict.fromkeys(held & set(ids), "commit aaaaaaaaaa"), case.get("is_cut", False))
 
@@ -89,7 +89,7 @@ def test_drift(case: dict[str, Any]) -> None:
         at="abc1234",
         location="main",
         history=lambda: later if isinstance(later, MigrationState) else None,
-        look_back=look_back,
+        removed_migrations=removed_migrations,
     )
     assert found.status is DriftStatus(case["status"]), found.message
     assert [migration.id for migration in found.pending] == case.get("pending", [])

@@ -11,7 +11,7 @@ import pytest
 from tdmvc.checks.merged import check_merged
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 
 INT, TEXT = pa.int64(), pa.string()
@@ -20,7 +20,7 @@ ORDERS = TableSchema(
     "orders",
     (Column("id", INT), Column("person", INT)),
     ("id",),
-    (Reference(("person",), "people", ("id",)),),
+    (ForeignKey(("person",), "people", ("id",)),),
 )
 State = dict[str, TableSide]
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tdmvc.checks.references import check_references
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 
 INT, TEXT = pa.int64(), pa.string()
@@ -26,7 +26,7 @@ ITEMS = TableSchema(
     "items",
     (Column("id", INT), Column("order_id", INT)),
     ("id",),
-    (Reference(("order_id",), "orders", ("id",)),),
+    (ForeignKey(("order_id",), "orders", ("id",)),),
 )
 
 
@@ -53,7 +53,7 @@ def pair(
     folder: Path, child: Column, parent: Column, children: list[object], parents: list[object]
 ) -> dict[str, TableSide]:
     """Two tables of one column each, joined by it."""
-    reference = (Reference((child.name,), "p", (parent.name,)),)
+    reference = (ForeignKey((child.name,), "p", (parent.name,)),)
     return {
         "c": write_parts(
             folder, TableSchema("c", (child,), (), reference), [[{child.name: v} for v in children]]
@@ -116,7 +116,7 @@ def test_a_composite_reference_with_a_null_in_it_names_nothing(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     names = (Column("a", INT), Column("b", TEXT))
-    schema = TableSchema("c", (Column("k", INT), *names), ("k",), (Reference(("a", "b"), "p", ("a", "b")),))
+    schema = TableSchema("c", (Column("k", INT), *names), ("k",), (ForeignKey(("a", "b"), "p", ("a", "b")),))
     rows: list[Row] = [
         {"k": 1, "a": 1, "b": "x"},
         {"k": 2, "a": 1, "b": "y"},
@@ -132,7 +132,7 @@ def test_a_composite_reference_with_a_null_in_it_names_nothing(
 
 def test_a_table_may_refer_to_itself(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     schema = TableSchema(
-        "staff", (Column("id", INT), Column("boss", INT)), ("id",), (Reference(("boss",), "staff", ("id",)),)
+        "staff", (Column("id", INT), Column("boss", INT)), ("id",), (ForeignKey(("boss",), "staff", ("id",)),)
     )
     rows: list[Row] = [
         {"id": 1, "boss": None},
@@ -229,7 +229,7 @@ def test_a_key_that_is_personal_on_either_side_is_not_said(
     def tables(word: str | None, parents: list[object]) -> dict[str, TableSide]:
         email = Column("email", TEXT, classification=word)
         schema = TableSchema(
-            "c", (email, Column("ref", TEXT)), ("email",), (Reference(("ref",), "p", ("id",)),)
+            "c", (email, Column("ref", TEXT)), ("email",), (ForeignKey(("ref",), "p", ("id",)),)
         )
         return {
             "c": write_parts(tmp_path, schema, [[{"email": "ada@example.test", "ref": "secret"}]]),
@@ -249,7 +249,7 @@ def test_a_key_that_is_personal_on_either_side_is_not_said(
 def test_odd_names_do_not_disturb(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     key = (Column("rows", INT), Column("i0", INT), Column("before", INT), Column("k1", INT))
     names = tuple(column.name for column in key)
-    schema = TableSchema("c", (*key, Column('a"b', INT)), names, (Reference(('a"b',), "p", ("filename",)),))
+    schema = TableSchema("c", (*key, Column('a"b', INT)), names, (ForeignKey(('a"b',), "p", ("filename",)),))
     row: Row = {"rows": 1, "i0": 2, "before": 3, "k1": 4, 'a"b': 5}
     new = {
         "c": write_parts(tmp_path, schema, [[row, {**row, "k1": 6}]]),

@@ -11,7 +11,7 @@ import pytest
 
 from tdmvc.databases import open_database
 from tdmvc.errors import DatabaseError, SourceError
-from tdmvc.model.schema import Reference
+from tdmvc.model.schema import ForeignKey
 from tdmvc.model.source import SourceTable
 
 Read = Callable[[SourceTable], pa.Table]
@@ -45,9 +45,9 @@ def test_keys_references_and_constraints_are_read(tmp_path: Path, con: Con) -> N
         (True, True),
         (False, False),
     ]
-    assert tables["p"].references == (Reference(("boss",), "p", ("id",)),)
+    assert tables["p"].references == (ForeignKey(("boss",), "p", ("id",)),)
     assert tables["o"].key == ("a", "b")
-    assert tables["sales.y"].references == (Reference(("x",), "sales.x", ("id",)),)
+    assert tables["sales.y"].references == (ForeignKey(("x",), "sales.x", ("id",)),)
 
 
 def test_types_that_arrow_lacks_become_text(tmp_path: Path, con: Con, read: Read) -> None:

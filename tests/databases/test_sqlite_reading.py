@@ -13,7 +13,7 @@ import pytest
 
 from tdmvc.databases import engine_of, open_database
 from tdmvc.errors import DatabaseError, NotFoundError, SourceError
-from tdmvc.model.schema import Reference
+from tdmvc.model.schema import ForeignKey
 from tdmvc.model.source import ArrowScan, SourceTable
 
 Read = Callable[[SourceTable], pa.Table]
@@ -69,13 +69,13 @@ def test_keys_references_and_constraints_are_read(make: Make, con: Con) -> None:
         ("mail", True, True),
         ("boss", False, False),
     ]
-    assert owner.references == (Reference(("boss",), "Owner", ("id",)),)
+    assert owner.references == (ForeignKey(("boss",), "Owner", ("id",)),)
     assert pair.key == ("a", "b")
     assert [column.unique for column in pair.columns] == [False] * 4
-    assert pair.references == (Reference(("owner",), "Owner", ("id",)),)
+    assert pair.references == (ForeignKey(("owner",), "Owner", ("id",)),)
     assert child.key == ()
     assert tables["child"].is_keyed
-    assert child.references == (Reference(("y", "x"), "pair", ("a", "b")),)
+    assert child.references == (ForeignKey(("y", "x"), "pair", ("a", "b")),)
 
 
 def test_views_virtual_tables_and_their_shadows_are_left_out(make: Make, con: Con) -> None:

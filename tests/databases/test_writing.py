@@ -16,7 +16,7 @@ import pytest
 from tdmvc.databases import TableToWrite, engine_for_target, open_database
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.model.types import parse
 
@@ -46,7 +46,7 @@ def rules(findings: list[Finding]) -> list[str]:
     return [finding.rule for finding in findings]
 
 
-def keyed(name: str, *references: Reference) -> TableSchema:
+def keyed(name: str, *references: ForeignKey) -> TableSchema:
     columns = (column("id", "int64"), column("other", "int64"))
     return TableSchema(name, columns, ("id",), references)
 
@@ -122,7 +122,7 @@ def test_keys_references_and_constraints_are_declared(
         "child",
         (column("x", "string"), column("y", "int64"), column("z", "int64")),
         (),
-        (Reference(("y", "x"), "parent", ("a", "b")), Reference(("z",), "parent", ("u",))),
+        (ForeignKey(("y", "x"), "parent", ("a", "b")), ForeignKey(("z",), "parent", ("u",))),
     )
     findings = write(
         tmp_path / name,
@@ -146,7 +146,7 @@ def test_rows_that_break_a_key_are_written_without_it(
 ) -> None:
     findings = write(
         tmp_path / name,
-        table(keyed("child", Reference(("other",), "twice", ("id",))), [{"id": 1, "other": 1}]),
+        table(keyed("child", ForeignKey(("other",), "twice", ("id",))), [{"id": 1, "other": 1}]),
         table(keyed("twice"), [{"id": 1, "other": 1}, {"id": 1, "other": 2}]),
     )
     assert sorted(rules(findings)) == ["constraint-left-out", "reference-left-out"]
@@ -163,7 +163,7 @@ def test_a_null_in_a_required_column_does_not_stop_the_load(tmp_path: Path, name
 
 
 def test_sqlite_keeps_a_reference_that_rows_break_and_says_so(tmp_path: Path, con: Con) -> None:
-    child = table(keyed("child", Reference(("other",), "parent", ("id",))), [{"id": 1, "other": 9}])
+    child = table(keyed("child", ForeignKey(("other",), "parent", ("id",))), [{"id": 1, "other": 9}])
     findings = write(tmp_path / "x.db", child, table(keyed("parent"), [{"id": 1, "other": 1}]))
     assert rules(findings) == ["broken-reference"]
     assert findings[0].details == {"parent": "parent", "rows": 1}
@@ -171,7 +171,7 @@ def test_sqlite_keeps_a_reference_that_rows_break_and_says_so(tmp_path: Path, co
 
 
 def test_duckdb_leaves_out_a_reference_that_rows_break(tmp_path: Path, con: Con, read: Read) -> None:
-    child = table(keyed("child", Reference(("other",), "parent", ("id",))), [{"id": 1, "other": 9}])
+    child = table(keyed("child", ForeignKey(("other",), "parent", ("id",))), [{"id": 1, "other": 9}])
     findings = write(tmp_path / "x.duckdb", child, table(keyed("parent"), [{"id": 1, "other": 1}]))
     assert rules(findings) == ["reference-left-out"]
     back = open_database(tmp_path / "x.duckdb", con)[0]
@@ -181,14 +181,14 @@ def test_duckdb_leaves_out_a_reference_that_rows_break(tmp_path: Path, con: Con,
 
 @BOTH
 def test_a_reference_to_a_table_that_is_not_written_is_left_out(tmp_path: Path, name: str) -> None:
-    lonely = table(keyed("child", Reference(("other",), "elsewhere", ("id",))), [{"id": 1, "other": 9}])
+    lonely = table(keyed("child", ForeignKey(("other",), "elsewhere", ("id",))), [{"id": 1, "other": 9}])
     assert rules(write(tmp_path / name, lonely)) == ["reference-left-out"]
 
 
 @BOTH
 def test_tables_that_refer_in_a_circle_are_written(tmp_path: Path, con: Con, read: Read, name: str) -> None:
     rows = [{"id": 1, "other": 2}, {"id": 2, "other": 1}]
-    one, two = Reference(("other",), "two", ("id",)), Reference(("other",), "one", ("id",))
+    one, two = ForeignKey(("other",), "two", ("id",)), ForeignKey(("other",), "one", ("id",))
     findings = write(
         tmp_path / name,
         table(keyed("before", one), rows),
@@ -207,7 +207,7 @@ def test_tables_that_refer_in_a_circle_are_written(tmp_path: Path, con: Con, rea
 
 @BOTH
 def test_a_table_that_refers_to_itself_is_written(tmp_path: Path, con: Con, name: str) -> None:
-    itself = keyed("t", Reference(("other",), "t", ("id",)))
+    itself = keyed("t", ForeignKey(("other",), "t", ("id",)))
     assert write(tmp_path / name, table(itself, [{"id": 1, "other": None}, {"id": 2, "other": 1}])) == [] or (
         name == "x.duckdb"
     )
@@ -330,7 +330,7 @@ def test_duckdb_takes_the_type_of_the_source_where_every_value_comes_back(tmp_pa
 
 def test_duckdb_puts_qualified_names_into_schemas(tmp_path: Path, con: Con, read: Read) -> None:
     path = tmp_path / "x.duckdb"
-    sales = keyed("sales.orders", Reference(("other",), "sales.users", ("id",)))
+    sales = keyed("sales.orders", ForeignKey(("other",), "sales.users", ("id",)))
     rows = [{"id": 1, "other": 1}]
     assert (
         write(path, table(sales, rows), table(keyed("sales.users"), rows), table(keyed("users"), rows)) == []

@@ -12,7 +12,7 @@ import yaml
 from tdmvc.errors import ConfigError
 from tdmvc.formats.contract import parse_contract
 from tdmvc.formats.contract_edit import update_contract
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 
 INT, TEXT = pa.int64(), pa.string()
 CUSTOMERS = TableSchema("customers", (Column("id", INT, required=True), Column("email", TEXT)), ("id",))
@@ -20,7 +20,7 @@ ORDERS = TableSchema(
     "orders",
     (Column("id", INT), Column("customer_id", INT), Column("total", pa.decimal128(10, 2), "NUMERIC(10,2)")),
     ("id",),
-    (Reference(("customer_id",), "customers", ("id",)),),
+    (ForeignKey(("customer_id",), "customers", ("id",)),),
 )
 BY_HAND = """\
 # The shop's contract.
@@ -92,7 +92,7 @@ def test_a_contract_written_by_hand_gives_sensible_types() -> None:
     ]
     assert orders.columns[3].is_json
     assert orders.key == ("id",)
-    assert orders.references == (Reference(("customer_id",), "customers", ("id",)),)
+    assert orders.references == (ForeignKey(("customer_id",), "customers", ("id",)),)
     assert contract.tables["customers"].personal_columns == {"email"}
 
 
@@ -145,7 +145,7 @@ def test_a_dropped_table_goes_and_the_others_stay_as_they_were() -> None:
     contract = parse_contract(text, "p")
     assert list(contract.tables) == ["orders"]
     # Whether the other table comes back is for people to say: the reference is kept.
-    assert contract.tables["orders"].references == (Reference(("customer_id",), "customers", ("id",)),)
+    assert contract.tables["orders"].references == (ForeignKey(("customer_id",), "customers", ("id",)),)
 
 
 def test_all_tables_may_go() -> None:
@@ -199,10 +199,10 @@ def test_odd_names_are_referred_to_by_id() -> None:
             (Column("a", INT), Column("b", INT)),
             (),
             (
-                Reference(("a",), "Order Details", ("order.id",)),
-                Reference(("a",), "not.here", ("x y",)),
-                Reference(("a", "b"), "Order Details", ("order.id", "order:id")),
-                Reference(("b",), "Order_Details", ("order:id",)),
+                ForeignKey(("a",), "Order Details", ("order.id",)),
+                ForeignKey(("a",), "not.here", ("x y",)),
+                ForeignKey(("a", "b"), "Order Details", ("order.id", "order:id")),
+                ForeignKey(("b",), "Order_Details", ("order:id",)),
             ),
         ),
     }
@@ -218,7 +218,7 @@ def test_composite_and_self_references_are_kept_at_the_table() -> None:
         "tree",
         (Column("a", INT), Column("b", INT), Column("pa", INT), Column("pb", INT)),
         ("a", "b"),
-        (Reference(("pa", "pb"), "tree", ("a", "b")),),
+        (ForeignKey(("pa", "pb"), "tree", ("a", "b")),),
     )
     text = update_contract(None, "golden", {"tree": table})
     assert "from: [tree.pa, tree.pb]" in text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.migrations.tools.atlas_sum import hash_files, sum_of
+from tdmvc.migrations.tools.atlas.sum_file import hash_files, sum_of
 from tests.conftest import Ran, git
 
 Tdmvc = Callable[..., Ran]

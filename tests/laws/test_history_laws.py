@@ -56,7 +56,7 @@ TYPES = {"a": pa.int64(), "b": pa.string(), "c": pa.bool_()}
 
 
 @dataclass(frozen=True)
-class Moment:
+class HistoryPoint:
     parents: tuple[int, ...]
     columns: tuple[str, ...]
     rows: Mapping[tuple[object, ...], Mapping[str, object]]
@@ -66,7 +66,7 @@ class Moment:
 @dataclass(frozen=True)
 class History:
     kind: str
-    moments: list[Moment]
+    moments: list[HistoryPoint]
     seconds: list[int]
 
     @property
@@ -79,7 +79,7 @@ class History:
             for number, (moment, seconds) in enumerate(zip(self.moments, self.seconds, strict=True))
         ]
 
-    def _table(self, moment: Moment) -> TableAt:
+    def _table(self, moment: HistoryPoint) -> TableAt:
         key_columns = tuple(Column(name, type_) for name, type_ in KEYS[self.kind][0])
         columns = tuple(Column(name, TYPES[name]) for name in moment.columns)
         rows = [
@@ -93,7 +93,7 @@ class History:
 def histories(draw: st.DrawFn) -> History:
     kind = draw(st.sampled_from(sorted(KEYS)))
     keys = KEYS[kind][1].map(_hashable)
-    moments: list[Moment] = []
+    moments: list[HistoryPoint] = []
     for number in range(draw(st.integers(2, 8))):
         if not number:
             parents: tuple[int, ...] = ()
@@ -123,7 +123,7 @@ def histories(draw: st.DrawFn) -> History:
                 name = draw(st.sampled_from(columns))
                 rows[key] = {**rows.get(key, {}), name: draw(CELLS[name])}
         full = {key: {name: row.get(name) for name in columns} for key, row in rows.items()}
-        moments.append(Moment(parents, columns, full))
+        moments.append(HistoryPoint(parents, columns, full))
     # A clock that goes wrong changes nothing.
     seconds = draw(st.lists(st.integers(0, 5000), min_size=len(moments), max_size=len(moments)))
     return History(kind, moments, seconds)

@@ -14,7 +14,7 @@ from yoyo.topologicalsort import CycleError
 from tdmvc.errors import MigrationsError
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.migrations import read_state
-from tdmvc.migrations.tools.atlas_sum import check_sums, hash_files, sum_of
+from tdmvc.migrations.tools.atlas.sum_file import check_sums, hash_files, sum_of
 from tdmvc.model.recorded import MigrationLocation
 from tests.migrations.conftest import CASES, MemoryTree
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tdmvc.checks.merged import check_merged
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Severity
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 
 INT = pa.int64()
@@ -21,7 +21,7 @@ ORDERS = TableSchema(
     "orders",
     (Column("id", INT), Column("person", INT, required=True)),
     ("id",),
-    (Reference(("person",), "people", ("id",)),),
+    (ForeignKey(("person",), "people", ("id",)),),
 )
 Rows = dict[int, int | None]
 rows = st.dictionaries(st.integers(0, 9), st.none() | st.integers(0, 7), max_size=8)

@@ -18,7 +18,7 @@ from tdmvc.model.change import (
     TableStatus,
 )
 from tdmvc.model.review import RelatedRow, RowChange
-from tdmvc.model.schema import Reference
+from tdmvc.model.schema import ForeignKey
 
 NAMES = ("a", "a_items", "b")
 CELLS = st.sampled_from([None, 0, 1, 2, "x"])
@@ -29,7 +29,7 @@ COLUMNS = ("p", "q")
 def tables(draw: st.DrawFn, name: str) -> TableDiff:
     """A table whose rows refer to any tables, itself too, with samples that may be cut."""
     references = tuple(
-        Reference((column,), draw(st.sampled_from(NAMES)), (draw(st.sampled_from(["id", *COLUMNS])),))
+        ForeignKey((column,), draw(st.sampled_from(NAMES)), (draw(st.sampled_from(["id", *COLUMNS])),))
         for column in draw(st.lists(st.sampled_from(COLUMNS), unique=True))
     )
     key = ("id", "p") if draw(st.booleans()) else ("id",)
@@ -132,7 +132,7 @@ def test_units_come_in_one_order_and_limits_cut_the_end(
 def test_with_one_reference_units_are_the_groups_by_its_value(
     named: list[int | None], orders: set[int]
 ) -> None:
-    reference = Reference(("order",), "orders", ("id",))
+    reference = ForeignKey(("order",), "orders", ("id",))
     items = [RowSample({"id": i}, {"id": i, "order": order}) for i, order in enumerate(named)]
     parents = [RowSample({"id": i}, {"id": i}) for i in sorted(orders)]
     table = TableDiff("items", TableStatus.CHANGED, ("id",), references=(reference,))

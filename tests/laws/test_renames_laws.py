@@ -16,7 +16,7 @@ from tdmvc.changes.diff import diff_table
 from tdmvc.changes.renames import name_likeness
 from tdmvc.model.change import SchemaChangeKind, TableDiff, TableSide
 from tdmvc.model.dataset import DatasetConfig
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import write_parts
 
 INT, T, B = pa.int64(), pa.string(), pa.bool_()
@@ -41,7 +41,7 @@ def side(
     columns: Columns,
     key: tuple[str, ...] = ("id",),
     name: str = "t",
-    references: tuple[Reference, ...] = (),
+    references: tuple[ForeignKey, ...] = (),
 ) -> TableSide:
     typed = tuple(Column(column, _type(values)) for column, values in columns.items())
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -147,16 +147,16 @@ NAMES = ("name", "names", "title", "tide", "edit", "label", "lable", "babel")
 @given(
     old=st.lists(st.sampled_from(NAMES[:5]), max_size=3, unique=True),
     new=st.lists(st.sampled_from(NAMES[3:]), max_size=3, unique=True),
-    twins=st.lists(st.integers(0, 1), min_size=6, max_size=6),
+    matches=st.lists(st.integers(0, 1), min_size=6, max_size=6),
     has_flags=st.booleans(),
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_renames_are_the_same_from_either_side(
-    old: list[str], new: list[str], twins: list[int], has_flags: bool
+    old: list[str], new: list[str], matches: list[int], has_flags: bool
 ) -> None:
     contents: list[Sequence[object]] = [ODD, [not v for v in ODD]] if has_flags else [WORDS, edited(WORDS, 2)]
-    before: Columns = {"id": IDS, **{name: contents[twins[i]] for i, name in enumerate(old)}}
-    after: Columns = {"id": IDS, **{name: contents[twins[3 + i]] for i, name in enumerate(new)}}
+    before: Columns = {"id": IDS, **{name: contents[matches[i]] for i, name in enumerate(old)}}
+    after: Columns = {"id": IDS, **{name: contents[matches[3 + i]] for i, name in enumerate(new)}}
     with fresh() as (con, folder):
         table = both(con, side(folder, before), side(folder, after))
     assert not set(renames(table)) & set(new)
@@ -208,7 +208,7 @@ def test_references_follow_renames(con: duckdb.DuckDBPyConnection, tmp_path: Pat
             tmp_path,
             {"id": IDS, column: [i * 3 % 20 for i in IDS]},
             name="wheel",
-            references=(Reference((column,), table, ("id",)),),
+            references=(ForeignKey((column,), table, ("id",)),),
         )
 
     old = {"car": side(tmp_path, {"id": IDS, "v": WORDS}, name="car"), "wheel": child("car_id", "car")}

@@ -17,11 +17,11 @@ from tdmvc.model.report import (
     TableStatusReport,
 )
 from tdmvc.model.work import WorkStatus
-from tdmvc.render.add_terminal import render_add
+from tdmvc.render.add.terminal import render_add
 from tdmvc.render.documents import add_document, query_document, status_document
 from tdmvc.render.page import names, size
-from tdmvc.render.query_terminal import render_query
-from tdmvc.render.status_terminal import render_status
+from tdmvc.render.query.terminal import render_query
+from tdmvc.render.status.terminal import render_status
 from tdmvc.render.terminal import display_width
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"

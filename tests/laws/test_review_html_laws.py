@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tdmvc.render.cells import cell_text, visible
-from tdmvc.render.html.anchors import slug
-from tdmvc.render.html.markup import element, json_script, text
-from tdmvc.render.html.room import shares
-from tdmvc.render.html.word_diff import marked, word_runs
-from tdmvc.render.review_html import render_review_html
+from tdmvc.render.review.html.anchors import slug
+from tdmvc.render.review.html.markup import element, json_script, text
+from tdmvc.render.review.html.review import render_review_html
+from tdmvc.render.review.html.room import shares
+from tdmvc.render.review.html.word_diff import marked, word_runs
 from tests.render.html_samples import review_of, shop_review
 
 _VOID = {"meta", "link", "input", "br"}

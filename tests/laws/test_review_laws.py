@@ -12,16 +12,16 @@ from markdown_it.token import Token
 
 from tdmvc.model.review import Review
 from tdmvc.render.cells import visible
-from tdmvc.render.diff_json import diff_document
-from tdmvc.render.diff_terminal import render_diff
+from tdmvc.render.diff.json import diff_document
+from tdmvc.render.diff.terminal import render_diff
 from tdmvc.render.markdown import code, prose, table
-from tdmvc.render.review_codequality import render_review_codequality
-from tdmvc.render.review_github import render_review_github
-from tdmvc.render.review_json import review_document
-from tdmvc.render.review_junit import render_review_junit
-from tdmvc.render.review_markdown import MARKER, render_review_markdown
-from tdmvc.render.review_sarif import render_review_sarif
-from tdmvc.render.review_terminal import render_review_terminal
+from tdmvc.render.review.codequality import render_review_codequality
+from tdmvc.render.review.github import render_review_github
+from tdmvc.render.review.json import review_document
+from tdmvc.render.review.junit import render_review_junit
+from tdmvc.render.review.markdown import MARKER, render_review_markdown
+from tdmvc.render.review.sarif import render_review_sarif
+from tdmvc.render.review.terminal import render_review_terminal
 from tdmvc.render.terminal import display_width
 from tests.laws.strategies_reviews import REVIEWS, SECRET, TEXTS
 from tests.render.review_samples import NASTY, enormous, hostile

@@ -18,7 +18,7 @@ from tdmvc.changes.pairs import TableRules
 from tdmvc.changes.rules import table_rules
 from tdmvc.model.change import RowCounts, TableDiff, TableSide
 from tdmvc.model.dataset import DatasetConfig, DiffRules
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import write_parts
 
 INT, T = pa.int64(), pa.string()
@@ -42,7 +42,7 @@ def schema(
 ) -> TableSchema:
     """A table of integers `id` and `*_id`, and of texts."""
     typed = tuple(Column(c, INT if c == "id" or c.endswith("_id") else T) for c in columns)
-    references = tuple(Reference((column,), table, ("id",)) for column, table in (refs or {}).items())
+    references = tuple(ForeignKey((column,), table, ("id",)) for column, table in (refs or {}).items())
     return TableSchema(name, typed, key, references)
 
 
@@ -116,12 +116,12 @@ def test_bytes_that_mean_another_row_are_a_change(
 def test_keys_that_name_no_row_or_one_of_several_alike_compare_as_they_are(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    kinds = [(1, "a"), (2, "twin"), (3, "twin"), (4, None)]
-    items = [(1, 99, "dangling"), (2, 2, "twin"), (3, 4, "null"), (4, None, "none")]
+    kinds = [(1, "a"), (2, "match"), (3, "match"), (4, None)]
+    items = [(1, 99, "dangling"), (2, 2, "match"), (3, 4, "null"), (4, None, "none")]
     old = {"kind": side(tmp_path, KIND, *kinds), "item": side(tmp_path, ITEM, *items)}
     new = {"kind": side(tmp_path, KIND, (8, "a"), *kinds[1:]), "item": side(tmp_path, ITEM, *items)}
     assert counts(diffs(con, config(kind="name"), old, new)["item"]) == (0, 0, 0, 0)
-    moved = {**new, "item": side(tmp_path, ITEM, items[0], (2, 3, "twin"), *items[2:])}
+    moved = {**new, "item": side(tmp_path, ITEM, items[0], (2, 3, "match"), *items[2:])}
     assert diffs(con, config(kind="name"), old, moved)["item"].columns == {"kind_id": 1}
     other = {**old, "kind": side(tmp_path, KIND, (8, "a"), (2, "pair"), (3, "pair"), (4, None))}
     assert diffs(con, config(kind="name"), old, other)["item"].columns == {"kind_id": 1}

@@ -25,7 +25,7 @@ from tdmvc.changes.join.zipped import differing_by_forms
 from tdmvc.changes.outcome import Outcome
 from tdmvc.changes.pairs import NO_RULES, TableRules, can_walk, pair_columns
 from tdmvc.changes.walk.alignment import FaultyKey
-from tdmvc.changes.walk.stretches import Unordered
+from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.walk import Walk
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema

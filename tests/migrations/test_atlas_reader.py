@@ -8,7 +8,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import READERS, read_state
-from tdmvc.migrations.tools.atlas_sum import hash_files, sum_of
+from tdmvc.migrations.tools.atlas.sum_file import hash_files, sum_of
 
 
 def summed(**texts):

@@ -6,7 +6,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError, UnreadableFileError
 from tdmvc.migrations import detect, read_state
-from tdmvc.migrations.tools.liquibase_properties import MAX_PUT_IN
+from tdmvc.migrations.tools.liquibase.properties import MAX_PUT_IN
 
 SCRIPTS = {"db/env.py": "", "db/versions/a.py": "revision = 'a'\n"}
 

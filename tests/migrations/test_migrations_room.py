@@ -19,10 +19,9 @@ from tests.migrations.conftest import CASES
 def test_every_reader_is_registered_under_the_name_of_its_file():
     found = {}
     for module in pkgutil.iter_modules(tdmvc.migrations.tools.__path__):
-        for name, class_ in inspect.getmembers(
-            importlib.import_module(f"tdmvc.migrations.tools.{module.name}"), inspect.isclass
-        ):
-            if name.endswith("Reader") and name != "Reader" and class_.__module__.endswith(f".{module.name}"):
+        file = f"tdmvc.migrations.tools.{module.name}" + (".reader" if module.ispkg else "")
+        for name, class_ in inspect.getmembers(importlib.import_module(file), inspect.isclass):
+            if name.endswith("Reader") and name != "Reader" and class_.__module__ == file:
                 found[module.name.replace("_", "-")] = class_
     assert {name: type(reader) for name, reader in READERS.items()} == found
     assert [reader.name for reader in READERS.values()] == list(READERS)

@@ -11,8 +11,8 @@ from tdmvc.model.history import (
     CellEvent,
     CellStep,
     HistoryEntry,
+    HistoryPoint,
     HistoryReport,
-    Moment,
     PublishedMark,
     RowEvent,
     RowHistory,
@@ -20,19 +20,19 @@ from tdmvc.model.history import (
     TableChange,
 )
 
-_COMMIT = Moment("3f2a91c0de" * 4, "2026-02-03T14:02:11+01:00", "Ada Tester", "Give orders a currency")
-_MERGE = Moment(
+_COMMIT = HistoryPoint("3f2a91c0de" * 4, "2026-02-03T14:02:11+01:00", "Ada Tester", "Give orders a currency")
+_MERGE = HistoryPoint(
     "b51dcb4939" * 4,
     "2026-02-02T09:00:00+00:00",
     "Somebody With A Very Long Name",
     "Merge branch 'feature', whose subject goes on and on, further than anyone reads on a terminal",
     is_merge=True,
 )
-_FIRST = Moment("1d2c3b4a5f" * 4, "2026-01-02T09:00:00Z", "日本語", "First \x1b[31morders")
-_VERSION = Moment(
+_FIRST = HistoryPoint("1d2c3b4a5f" * 4, "2026-01-02T09:00:00Z", "日本語", "First \x1b[31morders")
+_VERSION = HistoryPoint(
     "1.1.0", "2026-02-04T10:00:00Z", subject="With currencies", is_version=True, release="2.15.0"
 )
-_OLDER_VERSION = Moment("1.0.0", "2026-01-04T10:00:00Z", is_version=True)
+_OLDER_VERSION = HistoryPoint("1.0.0", "2026-01-04T10:00:00Z", is_version=True)
 _ORDERS_CHANGE = TableChange(
     "orders",
     TableStatus.CHANGED,
@@ -140,11 +140,11 @@ ROW_LOG = RowHistory(
 ROW_LOG_STILL = RowHistory("golden", "people", {"email": "ada@example.test"}, (), frozenset({"email"}), 2)
 
 
-def _blamed(moment: Moment, **cells: object) -> tuple[BlamedCell, ...]:
+def _blamed(moment: HistoryPoint, **cells: object) -> tuple[BlamedCell, ...]:
     return tuple(BlamedCell(column, value, moment) for column, value in cells.items())
 
 
-_NOT_YET = Moment("", "")
+_NOT_YET = HistoryPoint("", "")
 BLAME_ROW = BlameReport(
     "golden",
     "orders",

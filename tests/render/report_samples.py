@@ -43,7 +43,7 @@ from tdmvc.model.report import (
     VerifyReport,
     WithoutVersion,
 )
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.unmerged import (
     ConflictFile,
     DatasetResolution,
@@ -225,8 +225,8 @@ ORDERS = TableSchema(
     ),
     ("region", "number"),
     (
-        Reference(("customer_id",), "customers", ("customer_id",)),
-        Reference(("region", "number"), "tax", ("r", "n")),
+        ForeignKey(("customer_id",), "customers", ("customer_id",)),
+        ForeignKey(("region", "number"), "tax", ("r", "n")),
     ),
 )
 _SHOWN = (ShownTable(CUSTOMERS, 59, 12_034, SHA), ShownTable(ORDERS, 1423, 120_394, SHA))

@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 
 from tdmvc.model.check import CheckReport
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.render.check_json import check_document
-from tdmvc.render.check_terminal import render_check
+from tdmvc.render.check.json import check_document
+from tdmvc.render.check.terminal import render_check
 from tdmvc.render.terminal import display_width
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"

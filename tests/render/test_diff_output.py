@@ -26,8 +26,8 @@ from tdmvc.model.change import (
     TableStatus,
 )
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.render.diff_json import diff_document, json_value
-from tdmvc.render.diff_terminal import render_diff
+from tdmvc.render.diff.json import diff_document, json_value
+from tdmvc.render.diff.terminal import render_diff
 from tdmvc.render.terminal import display_width
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"

@@ -9,11 +9,11 @@ from markdown_it import MarkdownIt
 from tdmvc.checks.drift import DEFAULT_FAIL_ON
 from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.migration import Migration, MigrationProblem
-from tdmvc.render.drift_github import render_drift_github
-from tdmvc.render.drift_junit import render_drift_junit
-from tdmvc.render.drift_markdown import render_drift_markdown
-from tdmvc.render.drift_terminal import render_drift
-from tdmvc.render.review_junit import render_review_junit
+from tdmvc.render.drift.github import render_drift_github
+from tdmvc.render.drift.junit import render_drift_junit
+from tdmvc.render.drift.markdown import render_drift_markdown
+from tdmvc.render.drift.terminal import render_drift
+from tdmvc.render.review.junit import render_review_junit
 from tests.render import report_samples as samples
 from tests.render import review_samples
 from tests.render.strict_junit import faults

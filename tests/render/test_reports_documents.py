@@ -9,10 +9,11 @@ from jsonschema import Draft202012Validator
 
 from tdmvc.model.drift import DriftStatus
 from tdmvc.model.work import WorkStatus
-from tdmvc.render import documents, history_documents
-from tdmvc.render.gc_json import gc_document
-from tdmvc.render.migrations_json import drift_document, migrations_document
-from tdmvc.render.resolve_json import resolve_document
+from tdmvc.render import documents
+from tdmvc.render.gc.json import gc_document
+from tdmvc.render.history import json as history_documents
+from tdmvc.render.migrations.json import drift_document, migrations_document
+from tdmvc.render.resolve.json import resolve_document
 from tests.render import history_samples
 from tests.render import report_samples as samples
 

@@ -8,20 +8,20 @@ import pytest
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.report import QueryResult
-from tdmvc.render.add_terminal import render_add, render_init
-from tdmvc.render.blame_terminal import render_blame
-from tdmvc.render.drift_terminal import render_drift
-from tdmvc.render.gc_terminal import render_gc
-from tdmvc.render.log_terminal import render_log, render_row_log
-from tdmvc.render.migration_wording import title_of
-from tdmvc.render.migrations_terminal import render_migrations
+from tdmvc.render.add.terminal import render_add, render_init
+from tdmvc.render.drift.terminal import render_drift
+from tdmvc.render.gc.terminal import render_gc
+from tdmvc.render.history.blame_terminal import render_blame
+from tdmvc.render.history.log_terminal import render_log, render_row_log
+from tdmvc.render.migrations.terminal import render_migrations
+from tdmvc.render.migrations.wording import title_of
 from tdmvc.render.page import names, size
-from tdmvc.render.query_terminal import render_query
-from tdmvc.render.resolve_terminal import render_resolution
-from tdmvc.render.status_terminal import render_status
+from tdmvc.render.query.terminal import render_query
+from tdmvc.render.resolve.terminal import render_resolution
+from tdmvc.render.status.terminal import render_status
 from tdmvc.render.terminal import display_width
-from tdmvc.render.transfer_terminal import render_checkout, render_transfer, render_verify
-from tdmvc.render.versions_terminal import render_list, render_publish, render_show
+from tdmvc.render.transfer.terminal import render_checkout, render_transfer, render_verify
+from tdmvc.render.versions.terminal import render_list, render_publish, render_show
 from tests.render import history_samples
 from tests.render import report_samples as samples
 

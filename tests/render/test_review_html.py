@@ -19,12 +19,12 @@ from tdmvc.model.change import (
     TableStatus,
 )
 from tdmvc.model.review import DatasetReview, Review, RowChange
-from tdmvc.render.html.anchors import RowAnchors
-from tdmvc.render.html.cell import change_cell
-from tdmvc.render.html.room import shares
-from tdmvc.render.html.tree_diff import path_changes
-from tdmvc.render.html.word_diff import word_runs
-from tdmvc.render.review_html import render_review_html, row_anchor, table_anchor
+from tdmvc.render.review.html.anchors import RowAnchors
+from tdmvc.render.review.html.cell import change_cell
+from tdmvc.render.review.html.review import render_review_html, row_anchor, table_anchor
+from tdmvc.render.review.html.room import shares
+from tdmvc.render.review.html.tree_diff import path_changes
+from tdmvc.render.review.html.word_diff import word_runs
 from tests.render.html_samples import SECRET, big_review, hostile_review, review_of, shop_review
 
 BIG = big_review(rows=30)
@@ -351,7 +351,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_every_text_can_be_read_on_every_ground_it_stands_on() -> None:
-    style = files("tdmvc.render.html").joinpath("review.css").read_text(encoding="utf-8")
+    style = files("tdmvc.render.review.html").joinpath("review.css").read_text(encoding="utf-8")
     light, dark = re.findall(r":root \{(.*?)\}", style, flags=re.DOTALL)
     grounds = {
         "text": (

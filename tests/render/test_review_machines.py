@@ -12,11 +12,11 @@ from jsonschema import Draft202012Validator
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review
-from tdmvc.render.review_codequality import render_review_codequality
-from tdmvc.render.review_github import render_review_github
-from tdmvc.render.review_json import review_document
-from tdmvc.render.review_junit import render_review_junit
-from tdmvc.render.review_sarif import render_review_sarif
+from tdmvc.render.review.codequality import render_review_codequality
+from tdmvc.render.review.github import render_review_github
+from tdmvc.render.review.json import review_document
+from tdmvc.render.review.junit import render_review_junit
+from tdmvc.render.review.sarif import render_review_sarif
 from tests.render import review_samples as samples
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"

@@ -12,7 +12,7 @@ from tdmvc.model.change import Pattern, PatternKind, RowCounts
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.render.cells import cell_text, change_texts
 from tdmvc.render.markdown import code, comment, fence, folded, link, prose
-from tdmvc.render.review_markdown import MARKER, render_review_markdown
+from tdmvc.render.review.markdown import MARKER, render_review_markdown
 from tests.render import review_samples as samples
 
 PARSER = MarkdownIt("gfm-like")

@@ -3,8 +3,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tdmvc.render.diff_terminal import render_diff
-from tdmvc.render.review_terminal import render_review_terminal
+from tdmvc.render.diff.terminal import render_diff
+from tdmvc.render.review.terminal import render_review_terminal
 from tdmvc.render.terminal import display_width
 from tests.render import review_samples as samples
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tdmvc.changes.join.json_form import lend_json_form
+from tdmvc.changes.join.json_form import register_json_udf
 from tdmvc.changes.join.keys import collect_faulty_keys, describe_faulty_keys
 from tdmvc.changes.join.pairing import Pairing, pair_scans
 from tdmvc.changes.join.parts import open_scan
@@ -58,7 +58,7 @@ def join_sides(
         open_scan(con, new, new_parts, name="new") as after,
     ):
         pairing = pair_scans(before, after, pairs)
-        with lend_json_form(con, is_needed=pairing.needs_json):
+        with register_json_udf(con, is_needed=pairing.needs_json):
             try:
                 outcome = _compare(con, pairing, old, new, sample_rows)
                 counts = outcome.rows

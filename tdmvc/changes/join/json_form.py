@@ -9,11 +9,11 @@ from tdmvc.changes.json_text import canonical_json
 from tdmvc.sql.duckdb import DuckDBConnection, register_arrow_function
 
 JSON_FORM = "tdmvc_json_form"
-"""The SQL function that `lend_json_form` offers."""
+"""The SQL function that `register_json_udf` offers."""
 
 
 @contextmanager
-def lend_json_form(con: DuckDBConnection, *, is_needed: bool) -> Iterator[None]:
+def register_json_udf(con: DuckDBConnection, *, is_needed: bool) -> Iterator[None]:
     """Offer `canonical_json` to SQL as `tdmvc_json_form`, until the block ends.
 
     It is taken back because DuckDB reports a function that outlives its

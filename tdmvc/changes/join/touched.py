@@ -119,7 +119,7 @@ def _count_whole_rows(con: DuckDBConnection, pairing: Pairing, *, only_faulty: b
 
 
 def count_ignored_whole_rows(con: DuckDBConnection, pairing: Pairing, *, only_faulty: bool) -> int:
-    """Return how many rows that were counted as a multiset have a twin only because of what is ignored."""
+    """Return how many rows that were counted as a multiset have a match only because of what is ignored."""
     if not pairing.left_out:
         return 0
     counted = pairing.whole_columns()
@@ -134,8 +134,8 @@ def count_ignored_whole_rows(con: DuckDBConnection, pairing: Pairing, *, only_fa
         old, new = sides
     names = ", ".join(counted)
     (ignored,) = con.execute(
-        "SELECT coalesce(sum(least(o, n) - twins), 0) FROM ("
-        f"SELECT sum(o) AS o, sum(n) AS n, sum(least(o, n)) AS twins FROM ("
+        "SELECT coalesce(sum(least(o, n) - matches), 0) FROM ("
+        f"SELECT sum(o) AS o, sum(n) AS n, sum(least(o, n)) AS matches FROM ("
         f"SELECT {every}, sum(o) AS o, sum(n) AS n FROM ("
         f"SELECT {every}, 1 AS o, 0 AS n FROM ({old}) UNION ALL SELECT {every}, 0, 1 FROM ({new})"
         f") GROUP BY {every}) GROUP BY {names})"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from tdmvc.changes.join.forms import pair_forms
-from tdmvc.changes.join.json_form import lend_json_form
+from tdmvc.changes.join.json_form import register_json_udf
 from tdmvc.changes.masks import Mask, count_up, mask_at
 from tdmvc.changes.pairs import ColumnPair
 from tdmvc.sql.duckdb import DuckDBConnection
@@ -29,7 +29,7 @@ def differing_by_forms(
         con = engine()
         con.register(_VIEW, zipped)
         try:
-            with lend_json_form(con, is_needed=forms.is_json):
+            with register_json_udf(con, is_needed=forms.is_json):
                 found = con.sql(query).to_arrow_table().column("i")
         finally:
             con.unregister(_VIEW)

@@ -1,4 +1,4 @@
-"""Merges a stretch in which the three sides have the same keys row by row, column by column and without a join."""
+"""Merges a key_range in which the three sides have the same keys row by row, column by column and without a join."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tdmvc.changes import kernels
 from tdmvc.changes.masks import Mask, both, either, only
-from tdmvc.changes.merge.stretches import Stretch
+from tdmvc.changes.merge.key_ranges import MergeKeyRange
 from tdmvc.changes.walk.alignment import FaultyKey, check_keys
 from tdmvc.changes.walk.cells import differing_cells, is_plain
 from tdmvc.changes.walk.part_file import PartFile
@@ -17,10 +17,10 @@ from tdmvc.model.schema import TableSchema
 
 
 @dataclass(frozen=True, slots=True)
-class AlignedStretch:
-    """A decided stretch without conflicts: our rows, with some cells of theirs."""
+class AlignedKeyRange:
+    """A decided key_range without conflicts: our rows, with some cells of theirs."""
 
-    stretch: Stretch
+    key_range: MergeKeyRange
     cells: Mapping[str, Mask | None]
     """For each column with cells of theirs: in which rows; None where they alone changed it, and all may be theirs."""
     rows_changed: int
@@ -29,7 +29,7 @@ class AlignedStretch:
         """Return the merged rows in key order."""
         with ExitStack() as stack:
             ours, theirs = (
-                stack.enter_context(_open(self.stretch, side)) for side in (Side.OURS, Side.THEIRS)
+                stack.enter_context(_open(self.key_range, side)) for side in (Side.OURS, Side.THEIRS)
             )
             wanted = [name for name in names if self.cells.get(name, ...) is not None]
             columns = dict(zip(wanted, ours.read(wanted), strict=True))
@@ -41,15 +41,15 @@ class AlignedStretch:
         return pa.RecordBatch.from_arrays([columns[name] for name in names], names=list(names))
 
 
-def decide_aligned(stretch: Stretch, schema: TableSchema) -> AlignedStretch | None:
-    """Decide over a stretch; None where its rows need a join, or a person.
+def decide_aligned(key_range: MergeKeyRange, schema: TableSchema) -> AlignedKeyRange | None:
+    """Decide over a key_range; None where its rows need a join, or a person.
 
     Cost: the raw column chunks of three parts, and the columns in which theirs differ decoded.
     """
-    if any(len(stretch.parts[side]) != 1 for side in Side):
+    if any(len(key_range.parts[side]) != 1 for side in Side):
         return None
     with ExitStack() as stack:
-        base, ours, theirs = (stack.enter_context(_open(stretch, side)) for side in Side)
+        base, ours, theirs = (stack.enter_context(_open(key_range, side)) for side in Side)
         if not all(file.is_one_group for file in (base, ours, theirs)):
             return None
         for name in schema.key:
@@ -68,7 +68,7 @@ def decide_aligned(stretch: Stretch, schema: TableSchema) -> AlignedStretch | No
             name, mask, edited = decided
             cells[name] = mask
             changed = edited if changed is None else either(changed, edited)
-    return AlignedStretch(stretch, cells, changed.true_count if changed is not None else 0)
+    return AlignedKeyRange(key_range, cells, changed.true_count if changed is not None else 0)
 
 
 def _columns(
@@ -100,5 +100,5 @@ def _columns(
         yield name, taken, taken
 
 
-def _open(stretch: Stretch, side: Side) -> PartFile:
-    return PartFile(stretch.parts[side][0].path)
+def _open(key_range: MergeKeyRange, side: Side) -> PartFile:
+    return PartFile(key_range.parts[side][0].path)

@@ -11,30 +11,30 @@ from tdmvc.model.types import duckdb_type
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 
-STRETCH = "tdmvc_stretch"
-"""What a row's stretch is called in the query over merged rows."""
+KEY_RANGE = "tdmvc_stretch"
+"""What a row's key_range is called in the query over merged rows."""
 
 
 def merged_rows(
     con: DuckDBConnection,
     scan: MergeScan,
     decided: str,
-    stretches: Mapping[Side, Sequence[int]] | None = None,
+    key_ranges: Mapping[Side, Sequence[int]] | None = None,
 ) -> str:
     """Return the query over the merged rows, in no order; its columns are those of the merged table, in its order.
 
     Args:
-        stretches: for each side, the number of the stretch in which each of its parts lies; the query
+        key_ranges: for each side, the number of the key_range in which each of its parts lies; the query
             then has that number behind the columns, as `tdmvc_stretch`.
     """
     cells = range(len(scan.columns.cells))
     uses_base = _has(con, decided, " OR ".join(f"s{i} = {From.BASE}" for i in cells) or "false") or any(
         column.ours is None and column.base is not None for column in scan.columns.cells
     )
-    pieces = [_ours(scan, decided, _numbers(Side.OURS, stretches), uses_base=uses_base)]
+    pieces = [_ours(scan, decided, _numbers(Side.OURS, key_ranges), uses_base=uses_base)]
     for side in (Side.THEIRS, Side.BASE):
         if _has(con, decided, _comes(side)):
-            pieces.append(_brought(scan, decided, side, _numbers(side, stretches)))
+            pieces.append(_brought(scan, decided, side, _numbers(side, key_ranges)))
     return " UNION ALL ".join(pieces)
 
 
@@ -43,12 +43,12 @@ def _has(con: DuckDBConnection, decided: str, where: str) -> bool:
     return bool(found)
 
 
-def _numbers(side: Side, stretches: Mapping[Side, Sequence[int]] | None) -> str:
-    """Return SQL that gives a row's stretch by the place of its part."""
-    if stretches is None:
+def _numbers(side: Side, key_ranges: Mapping[Side, Sequence[int]] | None) -> str:
+    """Return SQL that gives a row's key_range by the place of its part."""
+    if key_ranges is None:
         return ""
-    numbers = ", ".join(map(str, stretches[side]))
-    return f", CAST([{numbers}][{LETTER[side]}.f + 1] AS BIGINT) AS {STRETCH}"
+    numbers = ", ".join(map(str, key_ranges[side]))
+    return f", CAST([{numbers}][{LETTER[side]}.f + 1] AS BIGINT) AS {KEY_RANGE}"
 
 
 def _ours(scan: MergeScan, decided: str, numbers: str, *, uses_base: bool) -> str:

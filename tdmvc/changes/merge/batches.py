@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tdmvc.changes.merge.apply import STRETCH, merged_rows
+from tdmvc.changes.merge.apply import KEY_RANGE, merged_rows
 from tdmvc.changes.merge.choices import settle_counts, settle_rows
 from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.columns import MergedColumns
@@ -30,8 +30,8 @@ class Batch:
     number: int
     parts: Mapping[Side, tuple[str, ...]]
     """Content hashes, sorted."""
-    stretches: Mapping[Side, tuple[int, ...]]
-    """The stretch in which each of them lies."""
+    key_ranges: Mapping[Side, tuple[int, ...]]
+    """The key_range in which each of them lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,12 @@ class RowMerger:
             return Decided(self._counts(table), tuple(conflicts[:most_conflicts]), open_count)
 
     def rows(self, batch: Batch) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """Yield the merged rows of a batch in key order, each piece with the number of its stretch."""
+        """Yield the merged rows of a batch in key order, each piece with the number of its key_range."""
         schema_names = self._columns.order
         with self._scan(batch) as scan:
-            query = merged_rows(self._con, scan, decided_table(batch.number), batch.stretches)
+            query = merged_rows(self._con, scan, decided_table(batch.number), batch.key_ranges)
             order = ", ".join(f"{quote_name(column.name)} NULLS FIRST" for column in self._columns.key)
-            ordered = f"SELECT * FROM ({query}) ORDER BY {STRETCH}, {order}"
+            ordered = f"SELECT * FROM ({query}) ORDER BY {KEY_RANGE}, {order}"
             for rows in self._con.sql(ordered).to_arrow_reader(_BATCH_ROWS):
                 numbers = rows.column(len(schema_names))
                 values = pa.RecordBatch.from_arrays(

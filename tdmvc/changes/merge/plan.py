@@ -10,10 +10,10 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
-from tdmvc.changes.merge.aligned import AlignedStretch
+from tdmvc.changes.merge.aligned import AlignedKeyRange
 from tdmvc.changes.merge.batches import Batch, RowMerger
 from tdmvc.changes.merge.columns import MergedColumns
-from tdmvc.changes.merge.stretches import Locate, PartSpan, Stretch, is_followed, look_at
+from tdmvc.changes.merge.key_ranges import Locate, MergeKeyRange, PartSpan, is_followed, look_at
 from tdmvc.changes.parts import Engine
 from tdmvc.model.change import TableSide
 from tdmvc.model.merge import MergeCounts, Resolutions, Side, TableMerge
@@ -45,8 +45,8 @@ class Contents:
         sides: Mapping[Side, TableSide],
         shared: tuple[str, ...],
         differing: Mapping[Side, tuple[str, ...]],
-        stretches: list[Stretch] | None,
-        aligned: Mapping[int, AlignedStretch],
+        key_ranges: list[MergeKeyRange] | None,
+        aligned: Mapping[int, AlignedKeyRange],
         resolutions: Resolutions,
         locate: Locate,
     ) -> None:
@@ -54,8 +54,8 @@ class Contents:
 
         Args:
             shared: the parts that all sides have.
-            stretches: None where the keys say no order; then `query` is the way.
-            aligned: by number, the stretches that are decided without looking at rows one by one.
+            key_ranges: None where the keys say no order; then `query` is the way.
+            aligned: by number, the key_ranges that are decided without looking at rows one by one.
         """
         self._engine = engine
         self._table = table
@@ -65,7 +65,7 @@ class Contents:
         self._resolutions = resolutions
         self._locate = locate
         self.shared = shared
-        self.ordered = stretches
+        self.ordered = key_ranges
         self._aligned = aligned
         self.batches = self._batches()
 
@@ -76,7 +76,7 @@ class Contents:
 
     def taken_counts(self) -> MergeCounts:
         """Count what is decided without a look at single rows: parts that only they changed, and aligned rows."""
-        taken = [stretch.taken for stretch in self.ordered or () if not stretch.is_mixed]
+        taken = [key_range.taken for key_range in self.ordered or () if not key_range.is_mixed]
         return MergeCounts(
             sum(len(spans) for spans in taken if spans and spans[0].side is Side.THEIRS),
             rows_changed=sum(aligned.rows_changed for aligned in self._aligned.values()),
@@ -84,9 +84,9 @@ class Contents:
 
     def whole_parts(self) -> tuple[tuple[Side, str], ...] | None:
         """Return all parts, each by a side that has it; None where one has to be written."""
-        if self.ordered is None or any(stretch.is_mixed for stretch in self.ordered):
+        if self.ordered is None or any(key_range.is_mixed for key_range in self.ordered):
             return None
-        taken = [part for _, pieces in self.stretches() for part in pieces if isinstance(part, WholePart)]
+        taken = [part for _, pieces in self.key_ranges() for part in pieces if isinstance(part, WholePart)]
         if not all(part.is_closed for part in taken):
             return None
         parts = [(Side.OURS, content) for content in self.shared]
@@ -94,24 +94,24 @@ class Contents:
         # A table without rows is one part without rows, which has yet to be written.
         return tuple(parts) or None
 
-    def stretches(self) -> Iterator[tuple[Stretch, Iterator[Piece]]]:
-        """Yield what differs between the sides, in key order; use up the pieces before the next stretch."""
+    def key_ranges(self) -> Iterator[tuple[MergeKeyRange, Iterator[Piece]]]:
+        """Yield what differs between the sides, in key order; use up the pieces before the next key_range."""
         assert self.ordered is not None
-        merged = self._merged_stretches()
+        merged = self._merged_key_ranges()
         following = next(merged, None)
-        for number, stretch in enumerate(self.ordered):
-            if not stretch.is_mixed:
-                yield stretch, (WholePart(span, self._is_closed(span, number)) for span in stretch.taken)
+        for number, key_range in enumerate(self.ordered):
+            if not key_range.is_mixed:
+                yield key_range, (WholePart(span, self._is_closed(span, number)) for span in key_range.taken)
             elif number in self._aligned:
-                yield stretch, iter([self._aligned[number].merged(self._columns.order)])
+                yield key_range, iter([self._aligned[number].merged(self._columns.order)])
             elif following is not None and following[0] == number:
-                yield stretch, following[1]
+                yield key_range, following[1]
                 following = next(merged, None)
             else:
-                yield stretch, iter(())  # every row of it is gone
+                yield key_range, iter(())  # every row of it is gone
 
-    def shared_between(self, after: Stretch, before: Stretch | None) -> list[PartSpan]:
-        """Return the parts that all sides have between two stretches, in key order. Cost: all footers, once."""
+    def shared_between(self, after: MergeKeyRange, before: MergeKeyRange | None) -> list[PartSpan]:
+        """Return the parts that all sides have between two key_ranges, in key order. Cost: all footers, once."""
         return [
             span
             for span in self._shared_spans
@@ -133,16 +133,16 @@ class Contents:
             for batch in self.batches:
                 self.merger.forget(batch)
 
-    def _merged_stretches(self) -> Iterator[tuple[int, Iterator[pa.RecordBatch]]]:
+    def _merged_key_ranges(self) -> Iterator[tuple[int, Iterator[pa.RecordBatch]]]:
         for batch in self.batches:
             for number, rows in groupby(self.merger.rows(batch), key=lambda piece: piece[0]):
                 yield number, (values for _, values in rows)
 
-    def _is_closed(self, span: PartSpan, stretch: int) -> bool:
+    def _is_closed(self, span: PartSpan, key_range: int) -> bool:
         assert self.ordered is not None
-        if stretch == len(self.ordered) - 1:
+        if key_range == len(self.ordered) - 1:
             return True  # what comes after it, if anything, all sides have
-        of_side = (other for stretch in self.ordered for other in stretch.parts[span.side])
+        of_side = (other for key_range in self.ordered for other in key_range.parts[span.side])
         return is_followed(span, of_side) or any(other.low > span.high for other in self._shared_spans)
 
     @cached_property
@@ -157,22 +157,22 @@ class Contents:
         batches: list[Batch] = []
         waiting: list[int] = []
         rows = 0
-        for number, stretch in enumerate(self.ordered):
-            if stretch.is_mixed and number not in self._aligned:
-                if waiting and rows + stretch.rows > _BATCH_ROWS:
+        for number, key_range in enumerate(self.ordered):
+            if key_range.is_mixed and number not in self._aligned:
+                if waiting and rows + key_range.rows > _BATCH_ROWS:
                     batches.append(self._batch(len(batches), waiting))
                     waiting, rows = [], 0
                 waiting.append(number)
-                rows += stretch.rows
+                rows += key_range.rows
         return [*batches, self._batch(len(batches), waiting)] if waiting else batches
 
-    def _batch(self, number: int, stretches: Sequence[int]) -> Batch:
+    def _batch(self, number: int, key_ranges: Sequence[int]) -> Batch:
         assert self.ordered is not None
         parts: dict[Side, tuple[str, ...]] = {}
         numbers: dict[Side, tuple[int, ...]] = {}
         for side in Side:
             found = sorted(
-                (span.content, place) for place in stretches for span in self.ordered[place].parts[side]
+                (span.content, place) for place in key_ranges for span in self.ordered[place].parts[side]
             )
             parts[side] = tuple(content for content, _ in found)
             numbers[side] = tuple(place for _, place in found)

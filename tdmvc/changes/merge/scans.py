@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tdmvc.changes.join.json_form import JSON_FORM, lend_json_form
+from tdmvc.changes.join.json_form import JSON_FORM, register_json_udf
 from tdmvc.changes.join.parts import RowScan, open_scan
 from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.columns import MergedColumns
@@ -73,7 +73,7 @@ def open_scans(
             for side in Side
         }
         needs_json = any(is_json(column) for column in (*columns.all, *columns.dropped))
-        stack.enter_context(lend_json_form(con, is_needed=needs_json))
+        stack.enter_context(register_json_udf(con, is_needed=needs_json))
         yield MergeScan(columns, scans)
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.changes.merge.aligned import AlignedStretch, decide_aligned
+from tdmvc.changes.merge.aligned import AlignedKeyRange, decide_aligned
 from tdmvc.changes.merge.columns import MergedColumns, merge_columns
+from tdmvc.changes.merge.key_ranges import MergeKeyRange, plan_key_ranges
 from tdmvc.changes.merge.plan import Contents, MergePlan
-from tdmvc.changes.merge.stretches import Stretch, plan_stretches
 from tdmvc.changes.merge.whole import TAKEN, finished, removed_outcome, whole_outcome
 from tdmvc.changes.pairs import has_order
 from tdmvc.changes.parts import Engine
 from tdmvc.changes.renames import find_column_renames
-from tdmvc.changes.walk.stretches import Unordered
+from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.workers import workers
 from tdmvc.errors import PartError
 from tdmvc.model.change import TableSide
@@ -150,15 +150,15 @@ class _Planner:
         return {rename.old: rename.new for rename in found}
 
     def _contents(self, columns: MergedColumns) -> Contents:
-        stretches = None
-        aligned: dict[int, AlignedStretch] = {}
+        key_ranges = None
+        aligned: dict[int, AlignedKeyRange] = {}
         if self._can_walk(columns):
             key = {side: table.schema.key for side, table in self._sides.items()}
             try:
-                stretches = plan_stretches(self._differing, key, self._locate)
-                aligned = self._aligned(stretches, columns.schema(self._sides[Side.OURS].schema))
+                key_ranges = plan_key_ranges(self._differing, key, self._locate)
+                aligned = self._aligned(key_ranges, columns.schema(self._sides[Side.OURS].schema))
             except Unordered:
-                stretches = None
+                key_ranges = None
         return Contents(
             self._engine,
             self._name,
@@ -166,22 +166,24 @@ class _Planner:
             self._sides,
             self._shared,
             self._differing,
-            stretches,
+            key_ranges,
             aligned,
             self._resolutions,
             self._locate,
         )
 
-    def _aligned(self, stretches: Sequence[Stretch], schema: TableSchema) -> dict[int, AlignedStretch]:
-        """Decide over the stretches in which only cells were edited, without conflicts."""
-        mixed = [(number, stretch) for number, stretch in enumerate(stretches) if stretch.is_mixed]
-        found: dict[int, AlignedStretch] = {}
+    def _aligned(
+        self, key_ranges: Sequence[MergeKeyRange], schema: TableSchema
+    ) -> dict[int, AlignedKeyRange]:
+        """Decide over the key_ranges in which only cells were edited, without conflicts."""
+        mixed = [(number, key_range) for number, key_range in enumerate(key_ranges) if key_range.is_mixed]
+        found: dict[int, AlignedKeyRange] = {}
         with workers(len(mixed)) as in_order:
             decided = in_order(lambda one: decide_aligned(one[1], schema), mixed)
             for done, ((number, _), aligned) in enumerate(zip(mixed, decided, strict=True), start=1):
                 if aligned is not None:
                     found[number] = aligned
-                self._report(f"merge of {self._name}", done, len(mixed), "stretches")
+                self._report(f"merge of {self._name}", done, len(mixed), "key_ranges")
         return found
 
     def _can_walk(self, columns: MergedColumns) -> bool:

@@ -33,44 +33,44 @@ class FaultyKey(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SideRows:
-    """The rows of one side: those with a twin on the other side, and those that are alone."""
+    """The rows of one side: those with a match on the other side, and those that are alone."""
 
     alone: Positions = field(default_factory=lambda: NOWHERE)
-    twins: Mask | None = None
-    """Which rows have a twin; None where all have."""
+    matches: Mask | None = None
+    """Which rows have a match; None where all have."""
     runs: tuple[tuple[int, int], ...] = ()
-    """(first row, rows) of the twins, where they are in few pieces."""
+    """(first row, rows) of the matches, where they are in few pieces."""
 
     @classmethod
-    def of(cls, twins: Mask) -> Self:
-        """Tell the rows apart by a mask of those with a twin."""
-        if not twins.false_count:
+    def of(cls, matches: Mask) -> Self:
+        """Tell the rows apart by a mask of those with a match."""
+        if not matches.false_count:
             return cls()
-        alone = positions_of(inverse(twins))
-        few = len(alone) * _ROWS_IN_A_RUN < len(twins)
-        return cls(alone, twins, tuple(_runs(alone.to_pylist(), len(twins))) if few else ())
+        alone = positions_of(inverse(matches))
+        few = len(alone) * _ROWS_IN_A_RUN < len(matches)
+        return cls(alone, matches, tuple(_runs(alone.to_pylist(), len(matches))) if few else ())
 
     @classmethod
     def apart_from(cls, alone: Sequence[int], rows: int) -> Self:
         """Tell the rows apart by those that are alone, in ascending order."""
         return cls.of(inverse(mask_at(alone, rows))) if alone else cls()
 
-    def twins_of(self, column: pa.Array) -> pa.ChunkedArray:
-        """Return the column of the rows with a twin. Cost: few pieces are cut out, and not copied."""
-        if self.twins is None:
+    def matched(self, column: pa.Array) -> pa.ChunkedArray:
+        """Return the column of the rows with a match. Cost: few pieces are cut out, and not copied."""
+        if self.matches is None:
             return pa.chunked_array([column])
         if self.runs:
             return pa.chunked_array([column.slice(*run) for run in self.runs], column.type)
-        return pa.chunked_array([chosen(column, self.twins)])
+        return pa.chunked_array([chosen(column, self.matches)])
 
-    def rows_of(self, twins: Positions) -> Positions:
-        """Return where twins that are counted among twins stand among all rows."""
-        return twins if self.twins is None else take(positions_of(self.twins), twins)
+    def rows_of(self, matches: Positions) -> Positions:
+        """Return where matches that are counted among matches stand among all rows."""
+        return matches if self.matches is None else take(positions_of(self.matches), matches)
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """Which rows are one: the twins of both sides, in the order in which they come."""
+    """Which rows are one: the matches of both sides, in the order in which they come."""
 
     old: SideRows = field(default_factory=SideRows)
     new: SideRows = field(default_factory=SideRows)
@@ -128,8 +128,8 @@ def align(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> Alignment:
     before, after = codes
     old_rows = SideRows.of(kernels.is_among(before, after))
     new_rows = SideRows.of(kernels.is_among(after, before))
-    if not old_rows.twins_of(before).equals(new_rows.twins_of(after)):
-        # Both sides are sorted alike, so twins come in one order, unless a file lies about it.
+    if not old_rows.matched(before).equals(new_rows.matched(after)):
+        # Both sides are sorted alike, so matches come in one order, unless a file lies about it.
         raise FaultyKey
     return Alignment(old_rows, new_rows)
 

@@ -1,4 +1,4 @@
-"""Knows how the columns of one stretch of a side are read, each once and only when asked for."""
+"""Knows how the columns of one key_range of a side are read, each once and only when asked for."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,12 +8,12 @@ from typing import Self
 import pyarrow as pa
 
 from tdmvc.changes import kernels
+from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.part_file import PartFile
-from tdmvc.changes.walk.stretches import Unordered
 
 
 class Rows:
-    """The rows of one side in a stretch, in key order. Use it in a `with`."""
+    """The rows of one side in a key_range, in key order. Use it in a `with`."""
 
     def __init__(self, paths: Sequence[Path], types: Mapping[str, pa.DataType]) -> None:
         self._types = types

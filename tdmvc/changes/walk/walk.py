@@ -1,4 +1,4 @@
-"""Knows what is different between two sorted sides: walks them stretch by stretch, counts and keeps samples."""
+"""Knows what is different between two sorted sides: walks them key_range by key_range, counts and keeps samples."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ from tdmvc.changes.samples import changed_row, whole_row
 from tdmvc.changes.values import python_values
 from tdmvc.changes.walk.alignment import Alignment, SideRows, align, check_keys
 from tdmvc.changes.walk.cells import differing_cells, differing_json, is_plain
+from tdmvc.changes.walk.key_ranges import KeyRange, plan_key_ranges
 from tdmvc.changes.walk.rows import Rows
-from tdmvc.changes.walk.stretches import Stretch, plan_stretches
 from tdmvc.changes.walk.workers import workers
 from tdmvc.model.change import ChangedRowSample, RowCounts, RowSample, Samples, TableSide
 
@@ -36,9 +36,9 @@ CompareForms = Callable[[ColumnPair, pa.Array, pa.Array], Mask]
 
 @dataclass(frozen=True, slots=True)
 class _Touched:
-    """What one stretch has to tell; positions count from the stretch's first row."""
+    """What one key_range has to tell; positions count from the key_range's first row."""
 
-    stretch: Stretch
+    key_range: KeyRange
     removed: Positions
     added: Positions
     old: Positions
@@ -81,11 +81,11 @@ class Walk:
     ) -> Outcome:
         """Compare the rows of the parts that differ.
 
-        Memory: a few stretches, and the samples. Threads read and compare ahead,
+        Memory: a few key_ranges, and the samples. Threads read and compare ahead,
         results come in key order.
 
         Args:
-            report: told how many of how many stretches are done.
+            report: told how many of how many key_ranges are done.
 
         Raises:
             Unordered: the parts are not in an order that can be walked.
@@ -93,10 +93,10 @@ class Walk:
         """
         tally = _Tally(self, sample_rows)
         with workers(len(old) + len(new)) as in_order:
-            stretches = plan_stretches(old, new, self._old_key, self._pairs.key_names, in_order=in_order)
-            for done, touched in enumerate(in_order(self._look_at, stretches), start=1):
+            key_ranges = plan_key_ranges(old, new, self._old_key, self._pairs.key_names, in_order=in_order)
+            for done, touched in enumerate(in_order(self._look_at, key_ranges), start=1):
                 tally.add(touched)
-                report(done, len(stretches))
+                report(done, len(key_ranges))
         return tally.outcome(*self._sizes)
 
     @property
@@ -107,21 +107,21 @@ class Walk:
     def _old_key(self) -> tuple[str, ...]:
         return tuple(pair.old.name for pair in self._pairs.key)
 
-    def open(self, stretch: Stretch) -> tuple[Rows, Rows]:
-        """Open both sides of a stretch."""
-        return Rows(stretch.old, self._old_types), Rows(stretch.new, self._new_types)
+    def open(self, key_range: KeyRange) -> tuple[Rows, Rows]:
+        """Open both sides of a key_range."""
+        return Rows(key_range.old, self._old_types), Rows(key_range.new, self._new_types)
 
-    def _look_at(self, stretch: Stretch) -> _Touched:
-        before, after = self.open(stretch)
+    def _look_at(self, key_range: KeyRange) -> _Touched:
+        before, after = self.open(key_range)
         with before, after:
-            if stretch.is_aligned:
+            if key_range.is_aligned:
                 check_keys(list(after.columns(self._pairs.key_names).values()))
-                return self._compare_cells(stretch, Alignment(), self._aligned_columns(before, after))
-            if not stretch.old or not stretch.new:
-                key = self._old_key if stretch.old else self._pairs.key_names
-                check_keys(list((before if stretch.old else after).columns(key).values()))
+                return self._compare_cells(key_range, Alignment(), self._aligned_columns(before, after))
+            if not key_range.old or not key_range.new:
+                key = self._old_key if key_range.old else self._pairs.key_names
+                check_keys(list((before if key_range.old else after).columns(key).values()))
                 alone = Alignment(SideRows(count_up(before.count)), SideRows(count_up(after.count)))
-                return self._compare_cells(stretch, alone, iter(()))
+                return self._compare_cells(key_range, alone, iter(()))
             # Keys and cells at once: what was inserted has moved all bytes, so all are needed.
             olds = before.columns([pair.old.name for pair in self._pairs.columns], as_dictionaries=True)
             news = after.columns([pair.name for pair in self._pairs.columns], as_dictionaries=True)
@@ -129,15 +129,15 @@ class Walk:
                 [kernels.plain(olds[name]) for name in self._old_key],
                 [kernels.plain(news[name]) for name in self._pairs.key_names],
             )
-            return self._compare_cells(stretch, alignment, self._paired_columns(olds, news, alignment))
+            return self._compare_cells(key_range, alignment, self._paired_columns(olds, news, alignment))
 
     def _compare_cells(
         self,
-        stretch: Stretch,
+        key_range: KeyRange,
         alignment: Alignment,
         pairs: Iterator[tuple[ColumnPair, pa.Array, pa.Array]],
     ) -> _Touched:
-        """Compare the columns of rows that have a twin."""
+        """Compare the columns of rows that have a match."""
         differing: dict[str, Mask] = {}
         values: dict[str, tuple[pa.Array, pa.Array]] = {}
         ignored_cells: dict[str, int] = {}
@@ -159,7 +159,7 @@ class Walk:
         if ignored is not None and counted is not None:
             ignored = only(ignored, counted)
         return _Touched(
-            stretch,
+            key_range,
             removed=alignment.old.alone,
             added=alignment.new.alone,
             old=alignment.old.rows_of(changed),
@@ -184,12 +184,12 @@ class Walk:
     def _paired_columns(
         self, olds: dict[str, pa.Array], news: dict[str, pa.Array], alignment: Alignment
     ) -> Iterator[tuple[ColumnPair, pa.Array, pa.Array]]:
-        """Yield the columns of twins that may differ, and let go of each."""
+        """Yield the columns of matches that may differ, and let go of each."""
         for pair in self._pairs.compared:
             old, new = olds.pop(pair.old.name), news.pop(pair.name)
             if not pair.has_one_type:
                 old, new = kernels.plain(old), kernels.plain(new)
-            before, after = alignment.old.twins_of(old), alignment.new.twins_of(new)
+            before, after = alignment.old.matched(old), alignment.new.matched(new)
             if before.type != after.type or not before.equals(after):
                 yield pair, in_one(before), in_one(after)
 
@@ -202,7 +202,7 @@ class Walk:
 
 
 class _Tally:
-    """Counts, patterns and samples, stretch by stretch in key order."""
+    """Counts, patterns and samples, key_range by key_range in key order."""
 
     def __init__(self, walk: Walk, sample_rows: int) -> None:
         self._walk = walk
@@ -246,7 +246,7 @@ class _Tally:
         if not len(new_rows) and not len(old_rows) and not (room and len(touched.old)):
             return
         pairs = self._walk.pairs
-        before, after = self._walk.open(touched.stretch)
+        before, after = self._walk.open(touched.key_range)
         with before, after:
             key = {pair.name: pair.name for pair in pairs.key}
             added += [whole_row(key, row) for row in _read(after, new_rows, after.names)]

@@ -10,26 +10,26 @@ from typing import Final
 from tdmvc.migrations.base import Reader
 
 _CLASSES: Final = {
-    "alembic": "AlembicReader",
-    "django": "DjangoReader",
-    "flyway": "FlywayReader",
-    "atlas": "AtlasReader",
-    "drizzle": "DrizzleReader",
-    "liquibase": "LiquibaseReader",
-    "prisma": "PrismaReader",
-    "sqitch": "SqitchReader",
-    "yoyo": "YoyoReader",
-    "dbmate": "DbmateReader",
-    "diesel": "DieselReader",
-    "efcore": "EfCoreReader",
-    "golang-migrate": "GolangMigrateReader",
-    "goose": "GooseReader",
-    "knex": "KnexReader",
-    "rails": "RailsReader",
-    "sequelize": "SequelizeReader",
-    "sqlx": "SqlxReader",
-    "typeorm": "TypeOrmReader",
-    "sql": "SqlReader",
+    "alembic": "alembic.reader.AlembicReader",
+    "django": "django.reader.DjangoReader",
+    "flyway": "flyway.FlywayReader",
+    "atlas": "atlas.reader.AtlasReader",
+    "drizzle": "drizzle.reader.DrizzleReader",
+    "liquibase": "liquibase.reader.LiquibaseReader",
+    "prisma": "prisma.PrismaReader",
+    "sqitch": "sqitch.reader.SqitchReader",
+    "yoyo": "yoyo.YoyoReader",
+    "dbmate": "dbmate.DbmateReader",
+    "diesel": "diesel.DieselReader",
+    "efcore": "efcore.EfCoreReader",
+    "golang-migrate": "golang_migrate.GolangMigrateReader",
+    "goose": "goose.GooseReader",
+    "knex": "knex.KnexReader",
+    "rails": "rails.RailsReader",
+    "sequelize": "sequelize.SequelizeReader",
+    "sqlx": "sqlx.SqlxReader",
+    "typeorm": "typeorm.TypeOrmReader",
+    "sql": "sql.SqlReader",
 }
 
 
@@ -45,8 +45,8 @@ class Readers(Mapping[str, Reader]):
 
     def __getitem__(self, tool: str) -> Reader:
         if tool not in self._made:
-            class_name = self._classes[tool]
-            module = import_module(f"{__name__}.{tool.replace('-', '_')}")
+            name, _, class_name = self._classes[tool].rpartition(".")
+            module = import_module(f"{__name__}.{name}")
             self._made[tool] = getattr(module, class_name)()
         return self._made[tool]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tdmvc.model.review import Review
-from tdmvc.render.review_html import render_review_html
+from tdmvc.render.review.html.review import render_review_html
 from tests.render.html_samples import SECRET, big_review, hostile_review, shop_review
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -1,0 +1,120 @@
+"""Knows which parts of three sides can be taken whole, and in which ranges of the key rows must be merged."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tdmvc.changes.walk.key_ranges import Unordered
+from tdmvc.changes.walk.part_file import PartFile
+from tdmvc.model.merge import Side
+
+Key = tuple[Any, ...]
+Locate = Callable[[Side, Sequence[str]], Sequence[Path]]
+"""Gives the files of a side's parts, in the order of the names."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartSpan:
+    """A part of one side and the keys from which to which it reaches."""
+
+    side: Side
+    content: str
+    path: Path
+    rows: int
+    low: Key
+    """For each column (is no null, value), so that keys compare as parts are sorted."""
+    high: Key
+
+
+@dataclass(frozen=True, slots=True)
+class MergeKeyRange:
+    """A range of the key order that no part of any side crosses."""
+
+    low: Key
+    taken: tuple[PartSpan, ...]
+    """Parts that stand in the merged table as they are, in key order; of one side."""
+    is_mixed: bool
+    """Rows must be merged: `parts` hold them, and none is taken."""
+    parts: Mapping[Side, tuple[PartSpan, ...]]
+    """All parts of each side in the range, in key order."""
+
+    @property
+    def rows(self) -> int:
+        return sum(span.rows for spans in self.parts.values() for span in spans)
+
+
+def plan_key_ranges(
+    differing: Mapping[Side, Sequence[str]], key: Mapping[Side, Sequence[str]], locate: Locate
+) -> list[MergeKeyRange]:
+    """Return the key_ranges of the parts that not all sides have, in key order.
+
+    Where two sides hold the same parts, the third one's are taken; where ours and theirs hold
+    the same, these. Cost: a footer a part, and its key where the footer does not tell the bounds.
+
+    Args:
+        differing: by side, the content hashes of its parts that not all three sides have.
+
+    Raises:
+        Unordered: the keys say no order.
+    """
+    spans = [span for side in Side for span in look_at(side, differing[side], key[side], locate)]
+    try:
+        return [_key_range(cluster) for cluster in _clusters(spans)]
+    except TypeError as error:
+        raise Unordered from error
+
+
+def look_at(side: Side, parts: Sequence[str], key: Sequence[str], locate: Locate) -> Iterable[PartSpan]:
+    """Yield the spans of a side's parts; parts without rows have none."""
+    for content, path in zip(parts, locate(side, parts), strict=True):
+        with PartFile(path) as file:
+            if file.rows:
+                low, high = _bounds(file, key)
+                yield PartSpan(side, content, path, file.rows, low, high)
+
+
+def is_followed(span: PartSpan, others: Iterable[PartSpan]) -> bool:
+    """Tell whether a part of the same side comes after this one, so that its end is a boundary and no open end."""
+    return any(other.side is span.side and other.low > span.high for other in others)
+
+
+def _bounds(file: PartFile, key: Sequence[str]) -> tuple[Key, Key]:
+    if len(key) == 1 and (bounds := file.bounds(key[0])) is not None:
+        return ((True, bounds[0]),), ((True, bounds[1]),)
+    columns = file.read(key)
+    try:
+        low, high = (tuple(column[row].as_py() for column in columns) for row in (0, file.rows - 1))
+    except (ValueError, OverflowError) as error:
+        raise Unordered from error  # a date beyond Python's years
+    return tuple(map(_rank, low)), tuple(map(_rank, high))
+
+
+def _rank(value: object) -> tuple[bool, object]:
+    """Order values as parts are sorted: nulls first."""
+    return value is not None, value
+
+
+def _clusters(spans: Sequence[PartSpan]) -> list[list[PartSpan]]:
+    clusters: list[list[PartSpan]] = []
+    reach: Key = ()
+    for span in sorted(spans, key=lambda span: span.low):
+        if clusters and span.low <= reach:
+            clusters[-1].append(span)
+            reach = max(reach, span.high)
+        else:
+            clusters.append([span])
+            reach = span.high
+    return clusters
+
+
+def _key_range(cluster: Sequence[PartSpan]) -> MergeKeyRange:
+    parts = {side: tuple(span for span in cluster if span.side is side) for side in Side}
+    base, ours, theirs = ([span.content for span in parts[side]] for side in Side)
+    if ours == theirs or theirs == base:
+        taken = parts[Side.OURS]
+    elif ours == base:
+        taken = parts[Side.THEIRS]
+    else:
+        return MergeKeyRange(cluster[0].low, (), is_mixed=True, parts=parts)
+    return MergeKeyRange(cluster[0].low, taken, is_mixed=False, parts=parts)

@@ -1,0 +1,135 @@
+"""Knows how to read an SQL changelog of Liquibase: change sets are told by comments."""
+
+import re
+from typing import Final
+
+from tdmvc.migrations.base import misunderstood
+from tdmvc.migrations.tools.liquibase.changelog import (
+    RAW_AUTHOR,
+    RAW_ID,
+    Changelog,
+    ChangeSet,
+    Entry,
+    Property,
+)
+from tdmvc.migrations.touches import sql_tables
+
+_HEADER: Final = re.compile(r"\s*--\s*liquibase\s*formatted", re.IGNORECASE)
+# Nothing is given back once it is matched, so that no line takes quadratic time.
+_CHANGE_SET: Final = re.compile(
+    r"\s*+--\s*+changeset\s++(?P<author>\"[^\"]++\"|[^:]++):(?P<space>\s*+)(?P<id>\"[^\"]++\"|\S++)",
+    re.IGNORECASE,
+)
+_NEARLY: Final = re.compile(r"(?:\s*--\s*changeset\b|-\s*changeset\s)", re.IGNORECASE)
+_IGNORE_LINES: Final = re.compile(r"--\s*ignoreLines:(\w+)", re.IGNORECASE)
+_PROPERTY: Final = re.compile(r"\s*--\s*property\s", re.IGNORECASE)
+_COMMENT: Final = re.compile(r"--\s*comment:? (.*)", re.IGNORECASE)
+_FLAG: Final = re.compile(r"\b(runOnChange|runAlways|ignore):(\w+)", re.IGNORECASE)
+_LOGICAL_PATH: Final = re.compile(r"logicalFilePath:(\S+)", re.IGNORECASE)
+_NAME: Final = re.compile(r"name:\s*(\S+)", re.IGNORECASE)
+_VALUE: Final = re.compile(r"value:\s*(\S+)", re.IGNORECASE)
+_GLOBAL: Final = re.compile(r"\bglobal:false\b", re.IGNORECASE)
+_CONDITION: Final = re.compile(r"\b(?:context|contextFilter|dbms|labels):", re.IGNORECASE)
+
+
+def is_formatted(text: str) -> bool:
+    """Tell whether the first line that is not blank is Liquibase's header."""
+    return _HEADER.match(text.lstrip()[:1000]) is not None
+
+
+def parse_sql(path: str, text: str) -> Changelog:
+    """Return what an SQL file says; one without the header is a single change set.
+
+    Raises:
+        MigrationsError: a line that should start a change set names no author and id.
+    """
+    if not is_formatted(text):
+        if not text.strip():
+            return Changelog()
+        raw = ChangeSet(RAW_ID, RAW_AUTHOR, 1, text, touches=sql_tables(text))
+        return Changelog(None, (raw,))
+    lines = _seen_lines(text)
+    entries: list[Entry] = []
+    logical_path = None
+    own: list[tuple[int, str]] = []
+    for number, line in lines:
+        if _HEADER.match(line):
+            found = _LOGICAL_PATH.search(line)
+            logical_path = found[1] if found else logical_path
+        elif _PROPERTY.match(line):
+            entries.extend(_properties(line))
+        elif _CHANGE_SET.match(line):
+            _finish(own, entries)
+            own = [(number, line)]
+            _check(path, number, line)
+        elif _NEARLY.match(line):
+            raise misunderstood(path, "the change set should be `--changeset author:id`", line=number)
+        elif own:
+            own.append((number, line))
+    _finish(own, entries)
+    return Changelog(logical_path, tuple(entries))
+
+
+def _seen_lines(text: str) -> list[tuple[int, str]]:
+    """Return the lines that Liquibase looks at, with their numbers: `--ignoreLines` hides some."""
+    seen: list[tuple[int, str]] = []
+    until_end, left = False, 0
+    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+        match = _IGNORE_LINES.fullmatch(line)
+        if until_end:
+            until_end = match is None or match[1] != "end"
+        elif left:
+            left -= 1
+        elif match is None:
+            seen.append((number, line))
+        elif match[1] == "start":
+            until_end = True
+        elif match[1].isascii() and match[1].isdigit() and len(match[1]) < 10:
+            left = int(match[1])
+    return seen
+
+
+def _check(path: str, number: int, line: str) -> None:
+    match = _CHANGE_SET.match(line)
+    if match is not None and match["space"]:
+        raise misunderstood(path, "there is a space before the change set's id", line=number)
+
+
+def _finish(own: list[tuple[int, str]], entries: list[Entry]) -> None:
+    """Add the change set that some lines are, the first one its header."""
+    match = _CHANGE_SET.match(own[0][1]) if own else None
+    if match is None:
+        return
+    number, header = own[0]
+    flags = {name.lower(): value.lower() == "true" for name, value in _FLAG.findall(header, match.end())}
+    if flags.get("ignore"):
+        return
+    logical_path = _LOGICAL_PATH.search(header, match.end())
+    lines = [line for _, line in own]
+    comment = next((found[1] for line in lines if (found := _COMMENT.fullmatch(line))), "")
+    content = "\n".join(lines).strip()
+    entries.append(
+        ChangeSet(
+            _unquoted(match["id"]),
+            _unquoted(match["author"]),
+            number,
+            content,
+            comment.strip(),
+            logical_path[1] if logical_path else None,
+            # Rollbacks are comments, which the hint does not look at.
+            sql_tables(content),
+            bool(flags.get("runonchange") or flags.get("runalways")),
+        )
+    )
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 2 and text[0] == text[-1] == '"' else text
+
+
+def _properties(line: str) -> list[Property]:
+    name, value = _NAME.search(line), _VALUE.search(line)
+    if name is None or value is None:
+        return []
+    is_global = _GLOBAL.search(line) is None
+    return [Property(name[1], value[1], _CONDITION.search(line) is not None, is_global)]

@@ -1,0 +1,46 @@
+"""Knows how GitHub shows drift as annotations at the manifest of a dataset or at a migration."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.render.cells import visible
+from tdmvc.render.drift.wording import (
+    drift_lines,
+    drift_verdict,
+    drift_words,
+    problem_place,
+    problems_of,
+    worst_first,
+)
+from tdmvc.render.workflow_commands import annotation, log_of
+
+
+def render_drift_github(
+    drifts: Sequence[Drift], fail_on: Collection[DriftStatus], manifest: Callable[[str], str]
+) -> str:
+    """Return lines for the log of a step: an error for what fails, a warning for a problem, else notices.
+
+    Args:
+        manifest: the path of a dataset's dataset.yaml, by the dataset's name.
+    """
+    return log_of(_lines(drifts, fail_on, manifest))
+
+
+def _lines(
+    drifts: Sequence[Drift], fail_on: Collection[DriftStatus], manifest: Callable[[str], str]
+) -> Iterator[tuple[str, str]]:
+    yield "notice", annotation("notice", "tdmvc drift", "", ": ".join(drift_verdict(drifts)))
+    for drift in worst_first(drifts):
+        if drift.status is DriftStatus.IN_STEP:
+            continue
+        level = "error" if drift.fails_on(fail_on) else "notice"
+        path, line = manifest(drift.dataset), None
+        if drift.status is DriftStatus.UNREADABLE and drift.problems:
+            path, line = problem_place(drift.problems[0])
+        title = f"tdmvc drift: {drift.ref} is {drift_words(drift)} (migrations {drift.location})"
+        yield level, annotation(level, title, path, "\n".join(drift_lines(drift)), line=line)
+    for location, problems in problems_of(drifts).items():
+        for problem in problems:
+            path, line = problem_place(problem)
+            title = f"tdmvc migrations {location}: {problem.kind}"
+            yield "warning", annotation("warning", title, path, visible(problem.message), line=line)

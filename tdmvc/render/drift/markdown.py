@@ -1,0 +1,81 @@
+"""Knows how drift reads as Markdown, for a comment or for the summary of a job."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.render.drift.wording import (
+    drift_verdict,
+    drift_words,
+    problem_place,
+    problems_of,
+    worst_first,
+)
+from tdmvc.render.markdown import code, comment, folded, prose, table
+from tdmvc.render.migrations.wording import title_of
+from tdmvc.render.terminal import number, plural
+
+MARKER = comment("tdmvc-drift")
+"""The first line: what a comment is found by, to be updated."""
+
+_MOST_ROWS = 100
+_MOST_DETAILS = 20
+_MOST_PENDING = 50
+
+
+def render_drift_markdown(drifts: Sequence[Drift], fail_on: Collection[DriftStatus]) -> str:
+    """Return a table of datasets, worst first, what is pending below, and what is wrong with the history."""
+    word, words = drift_verdict(drifts) if drifts else ("In step", "no dataset to compare")
+    icon = "✅" if word == "In step" else "⚠️"
+    if any(drift.fails_on(fail_on) for drift in drifts):
+        icon = "⛔"
+    ordered = worst_first(drifts)
+    lines = [MARKER, f"### {icon} {word}", "", prose(f"{words}."), ""]
+    if ordered:
+        shown = ordered[:_MOST_ROWS]
+        lines += table(("dataset", "migrations", "", "why"), [_row(drift, fail_on) for drift in shown])
+        lines += _more(len(ordered) - len(shown))
+    out_of_step = [drift for drift in ordered if drift.pending or drift.extra]
+    for drift in out_of_step[:_MOST_DETAILS]:
+        lines += ["", *_details(drift)]
+    for location, problems in problems_of(drifts).items():
+        summary = [(f"{plural(len(problems), 'problem')} of migrations {location}", True)]
+        items = [_item(prose(p.message), problem_place(p)[0]) for p in problems[:_MOST_PENDING]]
+        lines += ["", *folded(summary, [*items, *_more(len(problems) - _MOST_PENDING)])]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _row(drift: Drift, fail_on: Collection[DriftStatus]) -> tuple[str, ...]:
+    words = drift_words(drift)
+    why = [prose(drift.message)]
+    if drift.remedy and not drift.is_excused and drift.status is not DriftStatus.IN_STEP:
+        why.append(f"To mend it: {prose(drift.remedy)}")
+    said = f"**{words}**" if drift.fails_on(fail_on) else words
+    return code(drift.ref), code(drift.location), said, " ".join(why)
+
+
+def _details(drift: Drift) -> list[str]:
+    summary = f"{drift.ref}: {drift_words(drift)}, migrations {drift.location}"
+    return folded([(summary, True)], list(_moves(drift)))
+
+
+def _moves(drift: Drift) -> Iterator[str]:
+    if drift.touched:
+        yield f"Tables that seem to be touched: {', '.join(map(code, drift.touched))}."
+        yield ""
+    for migration in drift.pending[:_MOST_PENDING]:
+        touches = f", seems to touch {', '.join(map(code, migration.touches))}" if migration.touches else ""
+        title = title_of(migration)
+        named = f"{code(migration.id)} {prose(title)}" if title else code(migration.id)
+        yield _item(f"pending {named}{touches}", migration.path)
+    yield from _more(len(drift.pending) - _MOST_PENDING)
+    for id_ in drift.extra[:_MOST_PENDING]:
+        yield f"- not here: {code(id_)}"
+    yield from _more(len(drift.extra) - _MOST_PENDING)
+
+
+def _item(words: str, path: str) -> str:
+    return f"- {words}{f' ({code(path)})' if path else ''}"
+
+
+def _more(hidden: int) -> list[str]:
+    return ["", f"… and {number(hidden)} more", ""] if hidden > 0 else []

@@ -1,0 +1,119 @@
+"""Knows how `drift` tells on a terminal which datasets fit the schema."""
+
+from collections.abc import Sequence
+
+from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.render.cells import visible
+from tdmvc.render.drift.wording import drift_verdict, drift_words, problems_of, worst_first
+from tdmvc.render.migrations.terminal import add_migrations, add_problems
+from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, joined, names, shell_word
+from tdmvc.render.terminal import pad, plural
+
+_LABEL_ROOM = len("schema at")
+_MOST_IN_STEP = 12
+_MOST_PENDING = 10
+
+
+def render_drift(drifts: Sequence[Drift], *, color: bool, width: int) -> str:
+    """Return which datasets fit the schema and which do not, worst first, with what is pending."""
+    page = Page(color=color, width=width)
+    if not drifts:
+        page.line("No dataset to compare with the migrations")
+        return page.text
+    ordered = worst_first(drifts)
+    _drift_verdict(drifts, page)
+    out_of_step = [drift for drift in ordered if drift.status is not DriftStatus.IN_STEP]
+    for drift in out_of_step:
+        page.blank()
+        _drift(drift, page)
+    in_step = [drift for drift in ordered if drift.status is DriftStatus.IN_STEP]
+    if in_step:
+        if out_of_step:
+            page.blank()
+        _in_step(in_step, page)
+    for location, problems in problems_of(drifts).items():
+        page.blank()
+        page.headline(f"migrations {visible(location)}", plural(len(problems), "problem"))
+        add_problems(problems, page)
+    page.next(_next_steps(out_of_step))
+    return page.text
+
+
+def _drift_verdict(drifts: Sequence[Drift], page: Page) -> None:
+    is_out = any(drift.status is not DriftStatus.IN_STEP and not drift.is_excused for drift in drifts)
+    word, words = drift_verdict(drifts)
+    page.verdict(word, words, page.style.red if is_out else page.style.green)
+
+
+def _drift(drift: Drift, page: Page) -> None:
+    page.headline(visible(drift.ref), joined([drift_words(drift), f"migrations {visible(drift.location)}"]))
+    if drift.message:
+        page.line(visible(drift.message), _paint(drift, page), indent=INDENT)
+    page.facts(
+        [
+            (pad("made for", _LABEL_ROOM), _heads(drift.actual_heads, drift.expected_heads, page)),
+            ("schema at", _heads(drift.expected_heads, drift.actual_heads, page)),
+            ("not here", names(drift.extra, 2 * page.width)),
+            ("touched", f"it seems: {names(drift.touched, 2 * page.width)}" if drift.touched else ""),
+        ]
+    )
+    add_migrations("pending  ", page.style.yellow, drift.pending[:_MOST_PENDING], page)
+    page.folded(len(drift.pending) - _MOST_PENDING)
+
+
+def _heads(heads: Sequence[str], others: Sequence[str], page: Page) -> str:
+    """Return the heads of one side; of many, only those that the other side lacks are named."""
+    own = [head for head in heads if head not in others]
+    same = len(heads) - len(own)
+    if same == 0 or set(heads) == set(others):
+        return names(heads, 2 * page.width)
+    shared = f"{plural(same, 'head')} that {'is' if same == 1 else 'are'} the same"
+    return f"{names(own, 2 * page.width)}, and {shared}" if own else shared
+
+
+def _paint(drift: Drift, page: Page) -> Paint:
+    is_mild = drift.is_excused or drift.status in (DriftStatus.EDITED, DriftStatus.AHEAD)
+    return page.style.yellow if is_mild else page.style.red
+
+
+def _in_step(drifts: Sequence[Drift], page: Page) -> None:
+    if len(drifts) > _MOST_IN_STEP:
+        lead = f"{INDENT}in-step{INDENT}"
+        page.line(lead + names([drift.ref for drift in drifts], page.width - len(lead)), page.style.green)
+        return
+    page.rows(
+        [
+            [
+                Cell("in-step", page.style.green),
+                Cell(visible(drift.ref)),
+                Cell(visible(drift.location)),
+                Cell(names(drift.actual_heads, 40), page.style.dim),
+                *(
+                    [Cell(plural(len(drift.problems), "problem"), page.style.yellow)]
+                    if drift.problems
+                    else []
+                ),
+            ]
+            for drift in drifts
+        ]
+    )
+
+
+def _next_steps(drifts: Sequence[Drift]) -> list[Step]:
+    """A version cannot be mended, so only working copies get a command that changes them."""
+    steps: dict[str, Step] = {}
+    for drift in drifts:
+        if drift.ref != drift.dataset or drift.is_excused:
+            continue
+        name = shell_word(drift.dataset)
+        match drift.status:
+            case DriftStatus.BEHIND | DriftStatus.DIVERGED:
+                step = Step(f"tdmvc add {name} SOURCE", "with rows that went through what is pending")
+            case DriftStatus.EDITED | DriftStatus.UNKNOWN:
+                step = Step(f"tdmvc add {name}", "record this schema, if the rows fit it")
+            case DriftStatus.AHEAD:
+                step = Step(f"tdmvc checkout --release RELEASE {name}", "bring the rows that fit this schema")
+            case _:
+                continue
+        steps.setdefault(step.command, step)
+    return list(steps.values())

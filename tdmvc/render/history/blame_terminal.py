@@ -1,0 +1,122 @@
+"""Knows how `blame` reads on a terminal: one row a list of its cells, many rows a line for each that changed them."""
+
+from tdmvc.model.history import BlamedCell, BlamedRow, BlameReport, HistoryPoint
+from tdmvc.render.cells import visible
+from tdmvc.render.history.wording import MomentColumns, key_words, moment_cells
+from tdmvc.render.page import INDENT, Cell, Page
+from tdmvc.render.privacy import shown_text
+from tdmvc.render.terminal import display_width, fit, number, plural
+
+_WIDEST_NAME = 24
+_WIDEST_KEY = 28
+_LEAST_VALUE = 12
+_CUT = "^"
+_UNCERTAIN = "?"
+
+
+def render_blame(report: BlameReport, *, color: bool, width: int) -> str:
+    """Return who last changed each cell; masked where the column is personal."""
+    page = Page(color=color, width=width)
+    name = f"{visible(report.ref)} {visible(report.table)}"
+    if len(report.rows) == 1:
+        (row,) = report.rows
+        page.headline(f"{name} {key_words(row.key, report.hidden)}".rstrip(), "")
+        _single(row, report, page)
+    else:
+        page.verdict(name, _count(report))
+        _many(report, page)
+    if report.boundaries:
+        page.line(f"{_CUT} the history that was asked for, or that is here, begins there", page.style.dim)
+    if report.notes:
+        page.blank()
+        page.notes(report.notes)
+    return page.text
+
+
+def _count(report: BlameReport) -> str:
+    if not report.rows:
+        return "no rows"
+    total = report.total_rows
+    if total is not None and total > len(report.rows):
+        return f"{number(len(report.rows))} of {plural(total, 'row')} (--rows, --all, --key)"
+    return plural(len(report.rows), "row")
+
+
+def _single(row: BlamedRow, report: BlameReport, page: Page) -> None:
+    """A line a cell: column, value, and the moment it is from."""
+    by_version = report.by_version
+    columns = MomentColumns.of([cell.moment for cell in row.cells], page, by_version=by_version)
+    names = min(_WIDEST_NAME, max((display_width(visible(cell.column)) for cell in row.cells), default=0))
+    texts = [shown_text(cell.column, cell.value, report.hidden) for cell in row.cells]
+    said = [_moment(cell, columns, report, page) for cell in row.cells]
+    subjects = max((display_width(visible(cell.moment.subject)) for cell in row.cells), default=0)
+    fixed = len(INDENT) + names + len(INDENT) + sum(said[0][1]) + len(INDENT) * len(said[0][1]) if said else 0
+    room = max(_LEAST_VALUE, page.width - fixed - min(subjects, page.width // 4) - len(INDENT))
+    room = min(room, max(map(display_width, texts), default=0))
+    for cell, text, (cells, widths) in zip(row.cells, texts, said, strict=True):
+        left = max(0, page.width - fixed - room - len(INDENT))
+        page.columns(
+            [
+                Cell(""),
+                Cell(fit(visible(cell.column), names), page.style.dim),
+                Cell(fit(text, room), page.style.bold),
+                *cells,
+                Cell(fit(visible(cell.moment.subject), left)),
+            ],
+            [0, names, room, *widths, left],
+            frozenset(),
+        )
+
+
+def _many(report: BlameReport, page: Page) -> None:
+    """For each row, a line a moment that its cells are from: newest first, with those cells."""
+    cells = [cell for row in report.rows for cell in row.cells]
+    columns = MomentColumns.of([cell.moment for cell in cells], page, by_version=report.by_version)
+    keys = [_key(row, report) for row in report.rows]
+    room = min(_WIDEST_KEY, page.width // 4, max(map(display_width, keys), default=0))
+    for row, key in zip(report.rows, keys, strict=True):
+        for place, group in enumerate(_by_moment(row)):
+            said, widths = _moment(group[0], columns, report, page)
+            lead = [Cell(fit(key, room) if place == 0 else "", page.style.bold)] if room else []
+            left = page.width - sum(widths) - len(INDENT) * (len(widths) + len(lead)) - (room if lead else 0)
+            text = ", ".join(
+                f"{visible(cell.column)}={shown_text(cell.column, cell.value, report.hidden)}"
+                for cell in group
+                if cell.column not in row.key or len(row.key) == len(row.cells)
+            )
+            page.columns(
+                [*lead, *said, Cell(fit(text or "(key)", max(0, left)))],
+                [*([room] if lead else []), *widths, max(0, left)],
+                frozenset(),
+            )
+
+
+def _key(row: BlamedRow, report: BlameReport) -> str:
+    return ", ".join(shown_text(name, value, report.hidden) for name, value in row.key.items())
+
+
+def _by_moment(row: BlamedRow) -> list[list[BlamedCell]]:
+    groups: dict[tuple[HistoryPoint, bool], list[BlamedCell]] = {}
+    for cell in row.cells:
+        groups.setdefault((cell.moment, bool(cell.uncertain)), []).append(cell)
+    # What is not committed yet is the newest; then by day, as written.
+    return sorted(
+        groups.values(),
+        key=lambda group: (group[0].moment.is_working_copy, group[0].moment.when),
+        reverse=True,
+    )
+
+
+def _moment(
+    cell: BlamedCell, columns: MomentColumns, report: BlameReport, page: Page
+) -> tuple[list[Cell], list[int]]:
+    marks = "" if not report.boundaries and not _has_doubt(report) else " "
+    if cell.uncertain:
+        marks = _UNCERTAIN
+    elif cell.moment.id in report.boundaries:
+        marks = _CUT
+    return moment_cells(cell.moment, columns, page, mark=marks, by_version=report.by_version)
+
+
+def _has_doubt(report: BlameReport) -> bool:
+    return any(cell.uncertain for row in report.rows for cell in row.cells)

@@ -1,0 +1,102 @@
+"""Knows how what a merge moves, breaks or leaves to a person reads in words, in every format."""
+
+from collections.abc import Iterator, Sequence
+
+from tdmvc.model.merge import Cell, Conflict, ConflictKind, TableMerge
+from tdmvc.model.merge_report import MovedDataset, MovedTable, TableMove
+from tdmvc.render.cells import MASK, cell_text, visible
+from tdmvc.render.merge.wording import counts_words, kind_words
+from tdmvc.render.terminal import number, plural
+
+_TOLD_BY_VALUES = frozenset(
+    {
+        ConflictKind.CELL,
+        ConflictKind.ROW_ADDED,
+        ConflictKind.ROW_COUNT,
+        ConflictKind.COLUMN_TYPE,
+        ConflictKind.COLUMN_RENAMED,
+    }
+)
+
+
+def move_words(table: MovedTable) -> str:
+    """Return what becomes of a table: `rows of both sides, from theirs 2 added`."""
+    match table.move:
+        case TableMove.ADDED:
+            return "added by them"
+        case TableMove.REMOVED:
+            return "removed"
+        case TableMove.TAKEN:
+            return "changed by them alone"
+        case TableMove.STAGE:
+            return f"made by the stage {visible(table.stage or '')}, which has to run again"
+        case TableMove.CONFLICT:
+            count = table.merge.conflict_count if table.merge else 0
+            return plural(count, "conflict") if count else "in conflict"
+    counts = counts_words(table.merge.counts) if table.merge else ""
+    return f"rows of both sides{f', from theirs {counts}' if counts else ''}"
+
+
+def revert_words(table: MovedTable) -> str:
+    """Return what becomes of a table whose change is taken back."""
+    match table.move:
+        case TableMove.ADDED:
+            return "is back"
+        case TableMove.REMOVED:
+            return "is gone again"
+        case TableMove.TAKEN:
+            return "as it was before the change"
+        case TableMove.MERGED:
+            counts = counts_words(table.merge.counts) if table.merge else ""
+            return f"what came later is kept{f'; {counts}' if counts else ''}"
+    return move_words(table)
+
+
+def conflict_lines(merge: TableMerge, *, most: int) -> Iterator[str]:
+    """Yield the first conflicts of a table, visible, a line each, and how many more there are."""
+    shown = merge.conflicts[:most]
+    for conflict in shown:
+        yield _conflict_line(conflict, merge)
+    if merge.conflict_count > len(shown):
+        yield f"… and {number(merge.conflict_count - len(shown))} more"
+
+
+def conflict_count(datasets: Sequence[MovedDataset]) -> int:
+    """Return how many things a person has to decide in tables."""
+    return sum(
+        max(table.merge.conflict_count if table.merge else 1, 1)
+        for dataset in datasets
+        for table in dataset.open_tables
+    )
+
+
+def key_names(conflict: Conflict, merge: TableMerge) -> tuple[str, ...]:
+    """Return the names of the cells of a conflict's key: of the key, or of all columns."""
+    return merge.key if len(merge.key) == len(conflict.key) else merge.whole
+
+
+def _conflict_line(conflict: Conflict, merge: TableMerge) -> str:
+    place = []
+    if conflict.kind.is_about_rows:
+        cells = zip(key_names(conflict, merge), conflict.key, strict=False)
+        place.append(", ".join(f"{visible(name)} {_key_text(name, cell, merge)}" for name, cell in cells))
+    if conflict.column is not None:
+        place.append(visible(conflict.column))
+    words = kind_words(conflict.kind)
+    values = _values(conflict, merge)
+    detail = f"; {visible(conflict.detail)}" if conflict.detail else ""
+    return f"{', '.join(filter(None, place)) + ': ' if any(place) else ''}{values or words}{detail}"
+
+
+def _values(conflict: Conflict, merge: TableMerge) -> str:
+    """Return what each side says, or nothing where it is personal, or is no cell, name or number."""
+    is_hidden = conflict.column in merge.personal_columns and conflict.kind.is_about_rows
+    if is_hidden or conflict.kind not in _TOLD_BY_VALUES:
+        return ""
+    sides = (("base", conflict.base), ("ours", conflict.ours), ("theirs", conflict.theirs))
+    shown = sides[1:] if conflict.kind is ConflictKind.ROW_ADDED else sides
+    return ", ".join(f"{name} {cell_text(cell)}" for name, cell in shown)
+
+
+def _key_text(name: str, cell: Cell, merge: TableMerge) -> str:
+    return MASK if name in merge.personal_columns else cell_text(cell)

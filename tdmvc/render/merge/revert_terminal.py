@@ -1,0 +1,51 @@
+"""Knows how `revert` tells on a terminal what was taken back, and what later work is in its way."""
+
+from tdmvc.model.merge_report import MovedDataset, RevertReport, TableMove
+from tdmvc.render.cells import visible
+from tdmvc.render.merge.changes_wording import conflict_count, revert_words
+from tdmvc.render.merge.terminal import add_files, add_moved
+from tdmvc.render.merge.wording import resolve_command
+from tdmvc.render.page import Page, Step, joined, shell_word
+from tdmvc.render.terminal import plural
+
+
+def render_revert(report: RevertReport, *, color: bool, width: int) -> str:
+    """Return the verdict, the tables that moved, what is in conflict or broken, and what to type next."""
+    page = Page(color=color, width=width)
+    change = f"{visible(report.old)} → {visible(report.new)}"
+    if report.is_empty:
+        page.verdict(
+            "Nothing to take back", f"what {change} changed is not in the working copy", page.style.green
+        )
+        page.notes(report.notes)
+        return page.text
+    moved = MovedDataset(report.dataset, report.tables, report.findings)
+    extent = joined([plural(len(report.tables), "table"), *map(visible, report.manifests)])
+    if report.needs_person:
+        count = conflict_count([moved]) + len(report.files)
+        words = plural(count, "conflict") if count else "the rows do not hold together"
+        page.verdict("Taken back in part" if count else "Broken", f"{change}; {words}", page.style.red)
+    else:
+        page.verdict("Taken back", f"{change}; {extent}; nothing is committed", page.style.green)
+    add_moved([moved], page, words=revert_words)
+    add_files(report.files, page)
+    page.notes(report.notes)
+    page.next(_next(report))
+    return page.text
+
+
+def _next(report: RevertReport) -> list[Step]:
+    name = shell_word(report.dataset)
+    steps: list[Step] = []
+    if any(table.move is TableMove.CONFLICT for table in report.tables):
+        steps.append(Step(resolve_command(report.dataset), "show the conflicts, and settle them"))
+    for stage in sorted({table.stage for table in report.tables if table.stage}):
+        steps.append(Step(f"dvc repro {shell_word(stage)}", "make its tables again, from what it reads"))
+    if report.open_tables or report.files:
+        # A commit would keep the markers, and nothing can be laid out over them.
+        back = f"git checkout HEAD -- {shell_word(report.folder)} && tdmvc checkout {name}@HEAD"
+    else:
+        back = f"tdmvc checkout {name}@HEAD"
+        steps.append(Step(f"tdmvc diff {name}", "look at what changed"))
+        steps.append(Step("git add -A && git commit", "keep it"))
+    return [*steps, Step(back, "or go back to where you were")]

@@ -1,0 +1,129 @@
+"""Knows how `merge` tells on a terminal what came together, what it breaks, and what is left to a person."""
+
+from collections.abc import Callable, Sequence
+
+from tdmvc.model.merge import Side
+from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset, MovedTable, TableMove
+from tdmvc.render.cells import visible
+from tdmvc.render.merge.changes_wording import conflict_count, conflict_lines, move_words
+from tdmvc.render.merge.wording import resolve_command
+from tdmvc.render.page import INDENT, Cell, Page, Step, joined, shell_word, short_hash
+from tdmvc.render.terminal import number, plural
+
+_MOST_CONFLICTS = 5
+_MOST_TABLES = 20
+
+
+def render_merge(report: MergeReport, *, color: bool, width: int) -> str:
+    """Return the verdict, the tables that moved, what is broken or in conflict, and what to type next."""
+    page = Page(color=color, width=width)
+    is_done = not report.needs_person
+    page.verdict(*_verdict(report), page.style.green if is_done else page.style.red)
+    add_moved(report.datasets, page)
+    add_files(report.files, page)
+    page.notes(report.notes)
+    page.next(_next(report))
+    return page.text
+
+
+def add_moved(
+    datasets: Sequence[MovedDataset], page: Page, *, words: Callable[[MovedTable], str] = move_words
+) -> None:
+    """Add each dataset: its tables, the conflicts in them, and what the merged whole breaks.
+
+    Args:
+        words: what becomes of a table.
+    """
+    for dataset in datasets:
+        page.blank()
+        page.headline(visible(dataset.name), plural(len(dataset.tables), "table"))
+        shown = dataset.tables[:_MOST_TABLES]
+        page.rows([_row(table, words(table), page) for table in shown])
+        page.folded(len(dataset.tables) - len(shown))
+        for table in dataset.open_tables:
+            if table.merge is not None:
+                for line in conflict_lines(table.merge, most=_MOST_CONFLICTS):
+                    page.line(f"{visible(table.name)}: {line}", page.style.yellow, indent=INDENT)
+        page.findings(dataset.findings)
+        if dataset.unchecked:
+            page.notes([f"The merged rows were not checked: {dataset.unchecked}"])
+
+
+def add_files(files: Sequence[str], page: Page, *, most: int = 20) -> None:
+    """Add the files besides tables that are in conflict."""
+    if not files:
+        return
+    page.blank()
+    page.headline("files", plural(len(files), "conflict"))
+    for path in files[:most]:
+        page.path("in conflict", path)
+    page.folded(len(files) - most)
+
+
+def _row(table: MovedTable, words: str, page: Page) -> list[Cell]:
+    paint = page.style.red if table.move in (TableMove.CONFLICT, TableMove.STAGE) else page.style.green
+    return [Cell(visible(table.name)), Cell(table.move.value, paint), Cell(words, page.style.dim)]
+
+
+def _verdict(report: MergeReport) -> tuple[str, str]:
+    theirs = visible(report.labels.get(Side.THEIRS, "theirs"))
+    extent = joined(
+        [
+            plural(len(report.datasets), "dataset"),
+            plural(sum(len(one.tables) for one in report.datasets), "table"),
+        ]
+    )
+    commit = f", commit {short_hash(report.commit)}" if report.commit else ""
+    match report.status:
+        case MergeStatus.UP_TO_DATE:
+            return "Up to date", f"{theirs} holds nothing new"
+        case MergeStatus.FAST_FORWARD:
+            return "Fast-forward", f"to {theirs}{commit}; {extent}"
+        case MergeStatus.ABORTED:
+            return "Taken back", f"the merge of {theirs}; files and rows are those of HEAD"
+        case MergeStatus.OPEN:
+            count = conflict_count(report.datasets) + len(report.files)
+            return "Conflicts", f"{number(count)} to settle in the merge of {theirs}; nothing is committed"
+        case MergeStatus.BROKEN:
+            return "Broken", f"{theirs} merges without a conflict, and the merged rows do not hold together"
+    if report.commit is None:
+        return "Merged", f"{theirs}, not committed; {extent}"
+    return "Merged", f"{theirs}{commit}; {extent}{', with what it breaks' if report.is_allowed else ''}"
+
+
+def _next(report: MergeReport) -> list[Step]:
+    if report.status is MergeStatus.OPEN:
+        return [*_to_settle(report), Step("tdmvc merge --continue", "commit the merge"), _ABORT]
+    if report.status is MergeStatus.BROKEN:
+        broken = [one for one in report.datasets if one.is_broken or one.unchecked]
+        return [
+            *(
+                Step(f"tdmvc add {shell_word(one.name)}", "take in the rows that you mended in its folder")
+                for one in broken
+            ),
+            Step("tdmvc merge --continue", "check again, and commit"),
+            Step("tdmvc merge --continue --allow-broken", "commit it as it is"),
+            _ABORT,
+        ]
+    if report.status is MergeStatus.MERGED and report.commit is None:
+        return [Step("tdmvc merge --continue", "commit the merge"), _ABORT]
+    return []
+
+
+_ABORT = Step("tdmvc merge --abort", "go back to where you were")
+
+
+def _to_settle(report: MergeReport) -> list[Step]:
+    steps: list[Step] = []
+    for dataset in report.datasets:
+        moves = {table.move for table in dataset.open_tables}
+        if TableMove.CONFLICT in moves:
+            steps.append(Step(resolve_command(dataset.name), "show the conflicts, and settle them"))
+        for stage in sorted({table.stage for table in dataset.open_tables if table.stage}):
+            folder = stage.rpartition(":")[0].rpartition("/")[0]
+            lock = shell_word(f"{folder}/dvc.lock".lstrip("/"))
+            words = f"git checkout --ours -- {lock} && dvc repro {shell_word(stage)} && git add {lock}"
+            steps.append(Step(words, "make its tables again"))
+    if report.files:
+        steps.append(Step("git add FILE", "after the markers in it are gone"))
+    return steps

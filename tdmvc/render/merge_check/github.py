@@ -1,0 +1,24 @@
+"""Knows how GitHub shows what a merge would break as annotations at the files of a dataset."""
+
+from collections.abc import Iterator
+
+from tdmvc.model.finding import Severity
+from tdmvc.model.merge_report import MergeCheck
+from tdmvc.render.merge_check.wording import Paths, check_verdict, remarks
+from tdmvc.render.workflow_commands import annotation, log_of
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def render_merge_check_github(check: MergeCheck, paths: Paths) -> str:
+    """Return lines for the log of a step: an error for what stands against the merge, else notices."""
+    return log_of(_lines(check, paths))
+
+
+def _lines(check: MergeCheck, paths: Paths) -> Iterator[tuple[str, str]]:
+    yield "notice", annotation("notice", "tdmvc merge-check", "", ": ".join(check_verdict(check)))
+    for remark in remarks(check):
+        level = _LEVELS[remark.severity]
+        path = paths(remark.dataset, remark.table) if remark.dataset is not None else remark.path
+        title = f"tdmvc merge-check: {remark.rule} in {remark.place}"
+        yield level, annotation(level, title, path, "\n".join([remark.message, *remark.lines]))

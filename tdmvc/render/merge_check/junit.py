@@ -1,0 +1,42 @@
+"""Knows a checked merge as a JUnit report: a suite a dataset, a case a table and rule."""
+
+import xml.etree.ElementTree as ET
+from collections import Counter
+
+from tdmvc.model.finding import Severity
+from tdmvc.model.merge_report import MergeCheck
+from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say
+from tdmvc.render.merge_check.wording import Remark, check_verdict, remarks
+
+_FILES = "files"
+
+
+def render_merge_check_junit(check: MergeCheck) -> str:
+    """Return JUnit XML: a failure for what stands against the merge."""
+    root = ET.Element("testsuites", name="tdmvc merge-check")
+    found = list(remarks(check))
+    whole = add_suite(root, "merge")
+    say(add_case(whole, "merge", "merge"), ": ".join(check_verdict(check)))
+    count_cases(whole)
+    named = [dataset.name for dataset in check.datasets]
+    for name in dict.fromkeys([*named, *(remark.dataset or _FILES for remark in found)]):
+        suite = add_suite(root, name)
+        own = [remark for remark in found if (remark.dataset or _FILES) == name]
+        seen: Counter[tuple[str, str]] = Counter()
+        for remark in own:
+            seen[remark.place, remark.rule] += 1
+            _case(suite, remark, seen[remark.place, remark.rule])
+        if not own:
+            add_case(suite, name, "merges")
+        count_cases(suite)
+    return junit_text(root)
+
+
+def _case(suite: ET.Element, remark: Remark, number: int) -> None:
+    name = remark.rule if number == 1 else f"{remark.rule} {number}"
+    case = add_case(suite, remark.place.replace("/", "."), name)
+    text = "\n".join([remark.message, *remark.lines])
+    if remark.severity is Severity.ERROR:
+        fail(case, remark.rule, remark.message, text)
+    else:
+        say(case, f"{remark.severity.value}: {text}")

@@ -1,0 +1,30 @@
+"""Knows how `merge-check` tells on a terminal what a merge would give."""
+
+from tdmvc.model.finding import Severity
+from tdmvc.model.merge_report import MergeCheck
+from tdmvc.render.merge_check.wording import Remark, check_verdict, remarks
+from tdmvc.render.page import INDENT, Page, Step, shell_word
+
+_MOST = 40
+
+
+def render_merge_check(check: MergeCheck, *, color: bool, width: int) -> str:
+    """Return the verdict, what stands against the merge, what was so before, and what to type next."""
+    page = Page(color=color, width=width)
+    word, words = check_verdict(check)
+    page.verdict(word, words, page.style.green if check.is_fine else page.style.red)
+    found = list(remarks(check))
+    for remark in found[:_MOST]:
+        page.blank()
+        _remark(remark, page)
+    page.folded(len(found) - _MOST)
+    if not check.is_fine:
+        page.next([Step(f"tdmvc merge {shell_word(check.base)}", "on the branch, to settle it there")])
+    return page.text
+
+
+def _remark(remark: Remark, page: Page) -> None:
+    paint = page.style.red if remark.severity is Severity.ERROR else page.style.yellow
+    page.line(f"{remark.severity.value} {remark.rule}: {remark.message}", paint)
+    for line in remark.lines:
+        page.line(line, indent=INDENT)

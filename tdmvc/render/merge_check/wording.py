@@ -1,0 +1,121 @@
+"""Knows what is to be said of a merge that was checked, remark by remark, for every format."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset, MovedTable, TableMove
+from tdmvc.render.cells import visible
+from tdmvc.render.drift.wording import drift_lines, drift_words
+from tdmvc.render.merge.changes_wording import conflict_count, conflict_lines, move_words
+from tdmvc.render.terminal import plural
+
+Paths = Callable[[str, str | None], str]
+"""(dataset, table or None) → the path of the pointer or of dataset.yaml, from the root of the repository."""
+
+_MOST_CONFLICTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that a merge would do and that somebody should know; all texts are visible."""
+
+    severity: Severity
+    rule: str
+    """A stable name: `conflict`, a rule of a check, `drift-behind`."""
+    dataset: str | None
+    """None for a file that is no dataset's."""
+    table: str | None
+    message: str
+    lines: tuple[str, ...] = ()
+    """More of it, and what to do."""
+    path: str = ""
+    """The file that is meant, where it is no pointer."""
+
+    @property
+    def place(self) -> str:
+        """`golden/orders`, `golden`, or the file."""
+        if self.dataset is None:
+            return visible(self.path)
+        return visible(self.dataset) + (f"/{visible(self.table)}" if self.table else "")
+
+
+def remarks(check: MergeCheck) -> Iterator[Remark]:
+    """Yield what stands against the merge, then what was so before it."""
+    found = [*_remarks(check)]
+    for severity in Severity:
+        yield from (remark for remark in found if remark.severity is severity)
+
+
+def check_verdict(check: MergeCheck) -> tuple[str, str]:
+    """Return the answer in a word, and what belongs to it."""
+    sides = f"{visible(check.head)} into {visible(check.base)}"
+    if check.status is MergeStatus.UP_TO_DATE:
+        return "Nothing to merge", f"{visible(check.base)} holds all of {visible(check.head)}"
+    said = []
+    count = conflict_count(check.datasets) + len(check.files)
+    if count:
+        said.append(plural(count, "conflict"))
+    broken = sum(f.severity is Severity.ERROR for one in check.datasets for f in one.findings)
+    if broken:
+        said.append(f"{plural(broken, 'rule')} broken by the merge")
+    if check.failing_drifts:
+        said.append(f"{plural(len(check.failing_drifts), 'dataset')} out of step with the merged migrations")
+    if said:
+        return "Does not merge", f"{sides}: {', '.join(said)}"
+    tables = sum(len(dataset.tables) for dataset in check.datasets)
+    return "Merges", f"{sides}: {plural(tables, 'table')} in {plural(len(check.datasets), 'dataset')}"
+
+
+def _remarks(check: MergeCheck) -> Iterator[Remark]:
+    for path in check.files:
+        yield Remark(
+            Severity.ERROR,
+            "conflict",
+            None,
+            None,
+            f"{visible(path)} is in conflict.",
+            ("To mend it: merge the base into the branch, and settle the file.",),
+            path,
+        )
+    for dataset in check.datasets:
+        for table in dataset.open_tables:
+            yield _conflict(dataset, table)
+        for finding in dataset.findings:
+            yield _finding(dataset, finding)
+        if dataset.unchecked:
+            message = f"The merged rows were not checked: {visible(dataset.unchecked)}"
+            yield Remark(Severity.WARNING, "unchecked", dataset.name, None, message)
+    for drift in check.drifts:
+        if drift.status is not DriftStatus.IN_STEP:
+            yield _drift(check, drift)
+
+
+def _conflict(dataset: MovedDataset, table: MovedTable) -> Remark:
+    lines = list(conflict_lines(table.merge, most=_MOST_CONFLICTS)) if table.merge else []
+    if table.move is TableMove.STAGE:
+        rule, remedy = "stage", "merge the base into the branch, run `dvc repro`, and commit dvc.lock"
+    else:
+        rule, remedy = "conflict", "merge the base into the branch with `tdmvc merge`, and settle it there"
+    message = f"{visible(dataset.name)}/{visible(table.name)}: {move_words(table)}."
+    lines.append(f"To mend it: {remedy}.")
+    return Remark(Severity.ERROR, rule, dataset.name, table.name, message, tuple(lines))
+
+
+def _finding(dataset: MovedDataset, finding: Finding) -> Remark:
+    remedy = (f"To mend it: {visible(finding.remedy)}",) if finding.remedy else ()
+    return Remark(
+        finding.severity, finding.rule, dataset.name, finding.table, visible(finding.message), remedy
+    )
+
+
+def _drift(check: MergeCheck, drift: Drift) -> Remark:
+    which = (drift.dataset, drift.location)
+    severity = Severity.ERROR if which in check.failing_drifts else Severity.INFO
+    message = f"{visible(drift.ref)} would be {drift_words(drift)} (migrations {visible(drift.location)})."
+    lines = list(drift_lines(drift))
+    if which in check.old_drifts:
+        severity = Severity.WARNING
+        message = f"{message.removesuffix('.')}, as it is on both sides already."
+    return Remark(severity, f"drift-{drift.status.value}", drift.dataset, None, message, tuple(lines))

@@ -1,0 +1,176 @@
+"""Knows how `resolve` reads on a terminal: what is left first, the three sides beside each other."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from tdmvc.model.merge import Cell as Said
+from tdmvc.model.merge import ConflictKind, Side, TableOutcome
+from tdmvc.model.unmerged import (
+    ConflictFile,
+    DatasetResolution,
+    ListedConflict,
+    ResolveReport,
+    TableResolution,
+)
+from tdmvc.render.cells import MASK, cell_text, visible
+from tdmvc.render.merge.wording import counts_words, kind_words, resolve_command
+from tdmvc.render.page import Cell, Page, Step, joined, names, shell_word
+from tdmvc.render.terminal import plural
+
+_SHOWN = 10
+_ABSENT = "—"
+_GO_ON = {
+    "merge": "tdmvc merge --continue",
+    "rebase": "git rebase --continue",
+    "cherry-pick": "git cherry-pick --continue",
+    "revert": "git revert --continue",
+}
+
+
+def render_resolution(report: ResolveReport, *, color: bool, width: int) -> str:
+    """Return what is left and what is settled, as text that ends in a newline."""
+    page = Page(color=color, width=width)
+    _verdict(report, page)
+    for dataset in report.datasets:
+        for table in dataset.tables:
+            page.blank()
+            _table(dataset, table, page)
+        page.notes(list(_notes(dataset)))
+    page.next(list(_next_steps(report)))
+    return page.text
+
+
+def _verdict(report: ResolveReport, page: Page) -> None:
+    tables = [table for dataset in report.datasets for table in dataset.tables]
+    left = [table for table in tables if not table.is_settled]
+    if left:
+        count = sum(table.merge.conflict_count for table in left)
+        words = f"{plural(count, 'conflict')} in {plural(len(left), 'table')}"
+        settled = len(tables) - len(left)
+        page.verdict(
+            "Not settled",
+            joined([words, f"{plural(settled, 'table')} settled" if settled else ""]),
+            page.style.yellow,
+        )
+    elif tables:
+        page.verdict(
+            "Settled", f"{plural(len(tables), 'table')}, marked as resolved in Git", page.style.green
+        )
+    else:
+        page.verdict("Nothing is left", "no table is in conflict", page.style.green)
+
+
+def _table(dataset: DatasetResolution, table: TableResolution, page: Page) -> None:
+    name = f"{visible(dataset.dataset)}/{visible(table.unmerged.table)}"
+    merge = table.merge
+    if table.is_settled:
+        rows = "" if table.rows is None else plural(table.rows, "row")
+        words = "removed" if merge.outcome is TableOutcome.REMOVED else rows
+        page.headline(name, joined([words, _came(table)]))
+        return
+    sides = [f"{side} is {visible(table.unmerged.label(side))}" for side in (Side.OURS, Side.THEIRS)]
+    named = [
+        words for words, side in zip(sides, ("ours", "theirs"), strict=True) if words != f"{side} is {side}"
+    ]
+    page.headline(name, joined([f"{plural(merge.conflict_count, 'conflict')} left", *named, _came(table)]))
+    shown = table.file.left[:_SHOWN]
+    for kind, group in groupby(shown, key=lambda one: one.conflict.kind):
+        page.line(kind_words(kind), page.style.dim, indent="  ")
+        page.rows([_head(kind, page), *(_row(one, table) for one in group)])
+    page.folded(merge.conflict_count - len(shown))
+
+
+def _came(table: TableResolution) -> str:
+    words = counts_words(table.merge.counts)
+    return f"from theirs: {words}" if words else ""
+
+
+def _head(kind: ConflictKind, page: Page) -> list[Cell]:
+    where = ["row"] if kind.is_about_rows else []
+    return [Cell(word, page.style.dim) for word in (*where, "column", *Side)]
+
+
+def _row(one: ListedConflict, table: TableResolution) -> list[Cell]:
+    conflict = one.conflict
+    where = [_key_text(conflict.key, table.file)] if conflict.kind.is_about_rows else []
+    column = visible(conflict.column) if conflict.column is not None else "(all)"
+    sides = (conflict.base, conflict.ours, conflict.theirs)
+    said = (
+        [MASK] * 3
+        if one.is_hidden
+        else [_cell(conflict.kind, cell, side) for side, cell in zip(Side, sides, strict=True)]
+    )
+    detail = [visible(conflict.detail)] if conflict.detail else []
+    return [Cell(text) for text in (*where, column, *said, *detail)]
+
+
+def _key_text(key: Sequence[Said], file: ConflictFile) -> str:
+    cells = [_text(cell) for cell in key]
+    if len(cells) == 1:
+        return cells[0]
+    columns = file.key if len(key) == len(file.key) else file.whole
+    return ", ".join(f"{visible(name)}={cell}" for name, cell in zip(columns, cells, strict=True))
+
+
+def _cell(kind: ConflictKind, cell: Said, side: Side) -> str:
+    if (
+        cell is None
+        and (kind is not ConflictKind.CELL)
+        and (kind is not ConflictKind.ROW_ADDED or side is Side.BASE)
+    ):
+        return _ABSENT
+    return _text(cell)
+
+
+def _text(cell: Said) -> str:
+    return cell_text(cell)
+
+
+def _notes(dataset: DatasetResolution) -> Iterator[str]:
+    if dataset.leftovers:
+        yield (
+            f"Removed from {dataset.dataset}, because their conflicts are over: {', '.join(dataset.leftovers)}."
+        )
+    if dataset.others:
+        others = names(dataset.others, 200)
+        yield f"Git has other files in conflict too; settle them in an editor, then git add: {others}."
+    is_left = any(not table.is_settled for table in dataset.tables)
+    if is_left and any(path.endswith("/contract.yaml") for path in dataset.others):
+        yield "While contract.yaml is in conflict, every column counts as personal: settle that file first."
+
+
+def _next_steps(report: ResolveReport) -> Iterator[Step]:
+    left = [(d, t) for d in report.datasets for t in d.tables if not t.is_settled]
+    if left:
+        dataset, table = left[0]
+        base = resolve_command(dataset.dataset, table.unmerged.table)
+        first = table.file.left[0].conflict if table.file.left else None
+        if first is not None and first.kind.is_about_rows and not table.file.marked:
+            key = ",".join(_typed(cell) for cell in first.key)
+            yield Step(f"{base} --theirs --key {shell_word(key)}", "settle one row; --column for one cell")
+        yield Step(f"{base} --ours", "settle all that is left of it; or --theirs, --base")
+        folder = table.unmerged.path.rpartition("/")[0]
+        yield Step(
+            f"$EDITOR {shell_word(f'{folder}/conflicts/{table.unmerged.folder}.yaml')}",
+            f"or decide there, then {resolve_command(dataset.dataset)}",
+        )
+        return
+    settled = [(d, t) for d in report.datasets for t in d.tables]
+    if any(dataset.others for dataset in report.datasets):
+        yield Step("git status", "the other files in conflict")
+    elif settled and report.operation is not None:
+        yield Step(_GO_ON.get(report.operation, "git status"), "finish what Git began")
+    elif settled:
+        yield Step("git commit", "keep it")
+    if settled:
+        dataset, table = settled[0]
+        yield Step(f"tdmvc diff {shell_word(dataset.dataset)}", "see what came")
+        command = resolve_command(dataset.dataset, table.unmerged.table)
+        yield Step(f"{command} --again", "bring its conflict back")
+
+
+def _typed(cell: Said) -> str:
+    """Return a key's cell as a person types it."""
+    if cell is None:
+        return "NULL"
+    return '"' + cell.replace('"', '""') + '"' if set(cell) & set(',"=') or cell == "NULL" else cell

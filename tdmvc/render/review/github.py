@@ -1,0 +1,31 @@
+"""Knows how GitHub shows a review as annotations at files."""
+
+from collections.abc import Iterator
+
+from tdmvc.model.finding import Severity
+from tdmvc.model.review import Review
+from tdmvc.render.finding_identity import Paths, placed_findings
+from tdmvc.render.review.wording import dataset_words
+from tdmvc.render.workflow_commands import annotation, log_of
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def render_review_github(review: Review, paths: Paths) -> str:
+    """Return lines for the log of a step: errors, warnings, then a notice for each dataset.
+
+    Of more than ten of a level the last line says how many there are besides.
+    """
+    return log_of(_lines(review, paths))
+
+
+def _lines(review: Review, paths: Paths) -> Iterator[tuple[str, str]]:
+    for dataset in review.datasets:
+        message = f"{dataset.verdict.value}: {dataset_words(dataset)}"
+        title = f"tdmvc review of {dataset.dataset}"
+        yield "notice", annotation("notice", title, paths(dataset.dataset, None), message)
+    for placed in placed_findings(review):
+        level = _LEVELS[placed.finding.severity]
+        title = f"tdmvc {placed.finding.rule}: {placed.place}"
+        path = paths(placed.dataset, placed.finding.table)
+        yield level, annotation(level, title, path, placed.text)

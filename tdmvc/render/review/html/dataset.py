@@ -1,0 +1,207 @@
+"""Knows how one dataset reads: verdict and reasons, both sides, findings, losses, tables, related rows."""
+
+from tdmvc.model.change import BumpLevel, SchemaChangeKind, TableStatus
+from tdmvc.model.finding import Severity
+from tdmvc.model.review import DatasetReview, RowChange
+from tdmvc.render.page import severities
+from tdmvc.render.patterns import group_words
+from tdmvc.render.privacy import guarded_group, personal_by_table
+from tdmvc.render.review.html.anchors import table_anchor
+from tdmvc.render.review.html.facts import badge, commands, findings_list, listing
+from tdmvc.render.review.html.grid import Grid
+from tdmvc.render.review.html.markup import Html, clipped, code, element, joined
+from tdmvc.render.review.html.related import Relations
+from tdmvc.render.review.html.room import Room
+from tdmvc.render.review.html.table import TableCard, render_card
+from tdmvc.render.review.wording import side_facts
+from tdmvc.render.terminal import number, plural
+
+
+class DatasetPart:
+    """A dataset on the page, with the tables that are shown of it."""
+
+    def __init__(self, review: DatasetReview, tables: int, rows: int) -> None:
+        self.review = review
+        self.cards = tuple(TableCard.of(review, table, rows) for table in review.ranked[:tables])
+        self.left_tables = len(review.ranked) - len(self.cards)
+        self.equal = sum(not table.is_changed for table in review.diff.tables)
+
+    @property
+    def anchor(self) -> str:
+        return table_anchor(self.review.dataset)
+
+    @property
+    def related_anchor(self) -> str:
+        return f"{self.anchor}/~related"
+
+    @property
+    def grids(self) -> list[Grid]:
+        return [grid for card in self.cards for grid in card.grids]
+
+
+def render_dataset(part: DatasetPart, first_place: int, room: Room) -> Html:
+    """Return a dataset's part of the page; `first_place` is the place of its first table on the page."""
+    review = part.review
+    return element(
+        "section",
+        element("h2", code(review.dataset), badge(review.verdict)),
+        listing([clipped(r, room.detail.text) for r in _reasons(review, room)], "reasons"),
+        element("div", _sides(review, room), _bump(review, room), class_="pair"),
+        _findings(part, room),
+        _removed(part, room),
+        _groups(review, room),
+        *(render_card(card, first_place + place, room) for place, card in enumerate(part.cards)),
+        _left_tables(part, room),
+        _related(part, room),
+        _commands(review, room),
+        class_="dataset",
+        id=part.anchor,
+    )
+
+
+def _reasons(review: DatasetReview, room: Room) -> list[str]:
+    """The reasons of the bump are said beside it."""
+    own = [reason for reason in review.reasons if reason not in set(review.diff.bump.reasons)]
+    return list(room.take(own, room.detail.facts, "reason"))
+
+
+def _sides(review: DatasetReview, room: Room) -> Html:
+    facts = [("state", review.old.ref, review.new.ref)]
+    rows = [
+        element("tr", element("th", label, scope="row"), element("td", code(old)), element("td", code(new)))
+        for label, old, new in facts
+    ]
+    known = [fact for fact in side_facts(review.old, review.new) if fact[1] or fact[2]]
+    for label, old, new in room.take(known, room.detail.facts, "migration state"):
+        is_equal = old == new
+        sides = [
+            element(
+                "td",
+                clipped(side, room.detail.text) if side else "not known",
+                class_=None if side else "none",
+            )
+            for side in (old, new)
+        ]
+        rows.append(
+            element(
+                "tr",
+                element("th", clipped(label, 120), scope="row"),
+                *sides,
+                class_="same" if is_equal else "moved",
+            )
+        )
+    head = element("tr", element("td"), element("th", "old", scope="col"), element("th", "new", scope="col"))
+    table = element("table", element("thead", head), element("tbody", *rows))
+    return element("div", element("h3", "Compared"), element("div", table, class_="wide"), class_="sides")
+
+
+def _bump(review: DatasetReview, room: Room) -> Html | None:
+    bump = review.diff.bump
+    if bump.level is BumpLevel.NONE and not bump.reasons:
+        return None
+    reasons = [clipped(r, room.detail.text) for r in room.take(bump.reasons, room.detail.facts, "reason")]
+    return element(
+        "div",
+        element(
+            "h3", "Suggested bump ", element("span", bump.level.value, class_=f"bump {bump.level.value}")
+        ),
+        listing(reasons, "reasons"),
+        class_="bumps",
+    )
+
+
+def _findings(part: DatasetPart, room: Room) -> Html | None:
+    review, most = part.review, room.detail.text
+    tables = frozenset(card.table.name for card in part.cards)
+    others = [finding for finding in review.findings if finding.severity is not Severity.ERROR]
+    blocking = room.take(review.blocking, room.detail.findings, "finding")
+    noted = room.take(others, room.detail.findings, "finding")
+    parts = []
+    if blocking:
+        found = findings_list(blocking, most, review.dataset, tables)
+        parts.append(joined(element("h3", f"Blocking: {plural(len(review.blocking), 'error')}"), found))
+    if noted:
+        head = element("summary", element("h3", f"Also found: {severities(others)}"))
+        found = findings_list(noted, most, review.dataset, tables)
+        parts.append(element("details", head, found, open=len(noted) <= 5))
+    return element("section", *parts, class_="found") if parts else None
+
+
+def _removed(part: DatasetPart, room: Room) -> Html | None:
+    """Say in one place all that is lost; the rows themselves are open in their tables."""
+    items = []
+    shown = {card.table.name: card.anchor for card in part.cards}
+    for table in part.review.diff.tables:
+        anchor = shown.get(table.name)
+        name: Html = code(table.name, 80)
+        link = element("a", name, href=f"#{anchor}") if anchor else name
+        if table.status is TableStatus.REMOVED:
+            items.append(joined("table ", link, f" with {plural(table.rows.old, 'row')}"))
+        elif table.rows.removed:
+            items.append(joined(plural(table.rows.removed, "row"), " of ", link))
+        columns = [c.column or "" for c in table.schema if c.kind is SchemaChangeKind.COLUMN_REMOVED]
+        items.extend(joined("column ", code(column, 80), " of ", link) for column in columns)
+    if not items:
+        return None
+    found = listing(list(room.take(items, room.detail.facts, "removal")), "lost")
+    return element("section", element("h3", "Removed"), found, class_="losses")
+
+
+def _groups(review: DatasetReview, room: Room) -> Html | None:
+    """Say the patterns of several tables in a line each."""
+    personal = personal_by_table(review.diff)
+    groups = [group for group in review.diff.patterns if len({table for table, _ in group.members}) > 1]
+    shown = room.take(groups, room.detail.patterns, "pattern")
+    items = [
+        joined(
+            group_words(guarded_group(group, personal)),
+            element("span", plural(group.cells, "cell"), class_="n"),
+        )
+        for group in shown
+    ]
+    if not items:
+        return None
+    return element("section", element("h3", "Across tables"), listing(items, "groups"), class_="across")
+
+
+def _left_tables(part: DatasetPart, room: Room) -> Html | None:
+    if part.left_tables:
+        room.left["changed table"] += part.left_tables
+    equal = part.equal
+    words = (
+        [f"{plural(part.left_tables, 'more changed table')} not shown on this page"]
+        if part.left_tables
+        else []
+    )
+    words += [f"{plural(equal, 'table')} unchanged"] if equal else []
+    return element("p", "; ".join(words), class_="more") if words else None
+
+
+def _related(part: DatasetPart, room: Room) -> Html | None:
+    units = part.review.units
+    shown = room.take(units, room.detail.units, "unit of related rows")
+    if not shown:
+        return None
+    grids: dict[tuple[str, RowChange], Grid] = {
+        (card.table.name, grid.change): grid for card in part.cards for grid in card.grids
+    }
+    anchors = {card.table.name: card.anchors for card in part.cards}
+    relations = Relations(part.review.dataset, personal_by_table(part.review.diff), anchors, grids)
+    head = element("h3", "Rows that belong together")
+    words = plural(len(units), "unit")
+    if len(shown) < len(units):
+        words = f"showing {number(len(shown))} of {words}"
+    lead = element("p", f"{words}: a row with the rows that refer to it, most touched first.", class_="lead")
+    return element(
+        "section",
+        head,
+        lead,
+        *(relations.unit(unit) for unit in shown),
+        class_="related",
+        id=part.related_anchor,
+    )
+
+
+def _commands(review: DatasetReview, room: Room) -> Html | None:
+    shown = commands(room.take(review.commands, room.detail.facts, "command"), room.detail.text)
+    return element("section", element("h3", "To see the same"), shown, class_="again") if shown else None

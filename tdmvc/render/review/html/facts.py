@@ -1,0 +1,102 @@
+"""Knows the small pieces that several parts of the page share: counts, findings, commands, badges."""
+
+from collections.abc import Sequence
+
+from tdmvc.model.change import RowCounts
+from tdmvc.model.finding import Finding
+from tdmvc.model.review import Verdict
+from tdmvc.render.review.html.anchors import table_anchor
+from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, text
+from tdmvc.render.terminal import number
+
+_SIGNED = (("removed", "−"), ("changed", "~"), ("added", "+"))
+
+
+def badge(verdict: Verdict) -> Html:
+    """Return the verdict as a badge."""
+    return element("strong", verdict.value, class_=f"badge {verdict.value}")
+
+
+def signed_counts(rows: RowCounts) -> Html:
+    """Return `−2 ~412 +20`, with the words for those who do not see."""
+    counts = {"removed": rows.removed, "changed": rows.changed, "added": rows.added}
+    parts = [
+        element(
+            "b", f"{sign}{number(counts[kind])}", class_=kind, title=f"{number(counts[kind])} rows {kind}"
+        )
+        for kind, sign in _SIGNED
+        if counts[kind]
+    ]
+    return element("span", *parts, class_="counts")
+
+
+def findings_list(
+    findings: Sequence[Finding],
+    most_text: int,
+    dataset: str = "",
+    tables: frozenset[str] | None = None,
+    *,
+    has_remedies: bool = True,
+) -> Html | None:
+    """Return findings, and, where `tables` are given, the table concerned.
+
+    Args:
+        tables: Those on the page, to link to; None leaves the tables unsaid.
+        has_remedies: Whether to say what to do.
+    """
+    if not findings:
+        return None
+    items = [_finding(f, most_text, dataset, tables, has_remedies=has_remedies) for f in findings]
+    return element("ul", *items, class_="findings")
+
+
+def _finding(
+    finding: Finding, most_text: int, dataset: str, tables: frozenset[str] | None, *, has_remedies: bool
+) -> Html:
+    where: Html | None = None
+    if finding.table is not None and tables is not None:
+        name = code(finding.table, 60)
+        anchor = table_anchor(dataset, finding.table)
+        where = joined(" in ", element("a", name, href=f"#{anchor}") if finding.table in tables else name)
+    return element(
+        "li",
+        element(
+            "span", element("b", finding.severity.value), " ", code(finding.rule, 60), where, class_="rule"
+        ),
+        element("p", clipped(finding.message, most_text)),
+        element("p", "To mend it: ", remedy(finding.remedy, most_text), class_="remedy")
+        if finding.remedy and has_remedies
+        else None,
+        class_=finding.severity.value,
+    )
+
+
+def remedy(words: str, most_text: int) -> Html:
+    """Return what to do; what stands between backticks is code."""
+    if len(words) > most_text or words.count("`") % 2:
+        return clipped(words, most_text)
+    pieces = words.split("`")
+    return joined(
+        *(
+            element("code", text(piece), class_="do") if place % 2 else _inner(piece)
+            for place, piece in enumerate(pieces)
+        )
+    )
+
+
+def commands(lines: Sequence[str], most_text: int) -> Html | None:
+    """Return commands that one click selects."""
+    if not lines:
+        return None
+    items = [element("div", element("code", clipped(line, most_text)), class_="cmd") for line in lines]
+    return element("div", *items, class_="commands")
+
+
+def listing(items: Sequence[Html], class_: str) -> Html | None:
+    """Return a list, or nothing where it is empty."""
+    return element("ul", *(element("li", item) for item in items), class_=class_) if items else None
+
+
+def _inner(piece: str) -> Html:
+    """Make a piece of a sentence visible; spaces beside code are not outer ones."""
+    return Html(text(f"x{piece}x")[1:-1])

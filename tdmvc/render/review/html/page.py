@@ -1,0 +1,242 @@
+"""Knows the whole page: head with its policy, header, list of tables, datasets, footer."""
+
+import base64
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+
+from tdmvc.model.review import Review
+from tdmvc.render.review.html.dataset import DatasetPart, render_dataset
+from tdmvc.render.review.html.facts import badge, commands, signed_counts
+from tdmvc.render.review.html.grid import Grid
+from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, json_script, text
+from tdmvc.render.review.html.room import Detail, Room
+from tdmvc.render.review.html.table import TableCard
+from tdmvc.render.review.wording import review_words
+from tdmvc.render.terminal import number, plural
+from tdmvc.render.wording import total_rows
+
+_NAME = 60
+_MANY = 30
+_MANY_ROWS = 3000
+"""With more than these, what is off the screen is not laid out."""
+_KEYS = (
+    (("j", "k"), "next, previous change"),
+    (("n", "p"), "next, previous table"),
+    (("/",), "filter rows by words; every word must be in the row or be its table"),
+    (("Esc",), "clear the filter and the chosen pattern"),
+    (("?",), "this help"),
+)
+
+
+@dataclass(slots=True)
+class PagePlan:
+    """What goes on the page at one step of shortening; its grids say how many rows."""
+
+    review: Review
+    detail: Detail
+    rows_per_table: int
+    parts: tuple[DatasetPart, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        parts, tables = [], self.detail.tables
+        for dataset in self.review.datasets[: self.detail.datasets]:
+            part = DatasetPart(dataset, tables, self.rows_per_table)
+            tables -= len(part.cards)
+            parts.append(part)
+        self.parts = tuple(parts)
+
+    @property
+    def cards(self) -> list[TableCard]:
+        return [card for part in self.parts for card in part.cards]
+
+    @property
+    def grids(self) -> list[Grid]:
+        return [grid for part in self.parts for grid in part.grids]
+
+
+def render_page(plan: PagePlan) -> str:
+    """Return the page as it stands in the plan."""
+    review, room = plan.review, Room(plan.detail)
+    main = _main(plan, room)
+    style, script = _asset("review.css"), _asset("review.js")
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("link", rel="icon", href="data:,"),
+        element(
+            "title",
+            f"Test data {review.verdict.value}: ",
+            clipped(review.base, _NAME),
+            " → ",
+            clipped(review.head, _NAME),
+        ),
+        Html(f"<style>{style}</style>"),
+    )
+    body = element(
+        "body",
+        _header(review),
+        element("div", _side(plan), main, class_="layout"),
+        _help(),
+        element("p", id="~toast", class_="toast", role="status", hidden=True),
+        json_script("~data", _data(plan)),
+        Html(f"<script>{script}</script>"),
+    )
+    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+
+
+def _header(review: Review) -> Html:
+    tables = [table for dataset in review.datasets for table in dataset.diff.tables]
+    sides = element("span", code(review.base, _NAME), " → ", code(review.head, _NAME), class_="sides-line")
+    search = element(
+        "div",
+        element(
+            "input",
+            type="search",
+            id="~filter",
+            placeholder="Filter rows",
+            aria_label="Filter rows",
+            autocomplete="off",
+            spellcheck="false",
+        ),
+        element("kbd", "/"),
+        element("span", id="~count", class_="tally", role="status"),
+        element("button", "?", type="button", id="~ask", aria_label="Keys"),
+        class_="search",
+    )
+    return element(
+        "header",
+        badge(review.verdict),
+        element("h1", "Test data", element("span", " review")),
+        sides,
+        signed_counts(total_rows(tables)),
+        search,
+        class_="top",
+    )
+
+
+def _side(plan: PagePlan) -> Html:
+    blocks = [_side_block(part) for part in plan.parts]
+    body = blocks or [element("p", "No dataset differs.", class_="more")]
+    return element("nav", *body, class_="side", aria_label="Changed tables")
+
+
+def _side_block(part: DatasetPart) -> Html:
+    review = part.review
+    items = [_side_item(card) for card in part.cards]
+    if part.left_tables:
+        items.append(element("li", f"… {plural(part.left_tables, 'more table')}", class_="more"))
+    if review.units:
+        count = element("span", number(len(review.units)), class_="counts")
+        name = element("span", "related rows", class_="name")
+        items.append(element("li", element("a", name, count, href=f"#{part.related_anchor}"), class_="aside"))
+    name = element("a", clipped(review.dataset, _NAME), href=f"#{part.anchor}")
+    return joined(element("h2", name, badge(review.verdict)), element("ul", *items))
+
+
+def _side_item(card: TableCard) -> Html:
+    status = card.table.status.value
+    mark = element(
+        "span", class_=f"dot {card.risk}", title={"error": "blocked", "loss": "look here"}.get(card.risk)
+    )
+    name = element("span", text(card.table.name[:_NAME]), class_="name", title=None)
+    words = signed_counts(card.table.rows) or None
+    link = element("a", mark, name, words, href=f"#{card.anchor}", class_=status)
+    return element("li", link)
+
+
+def _main(plan: PagePlan, room: Room) -> Html:
+    review = plan.review
+    room.take(review.datasets, plan.detail.datasets, "dataset")
+    place, parts = 0, []
+    for part in plan.parts:
+        parts.append(render_dataset(part, place, room))
+        place += len(part.cards)
+    return element(
+        "main",
+        element("p", review_words(review), class_="lead"),
+        _left_out(plan, room),
+        *parts,
+        _footer(plan, room),
+        class_="many" if place > _MANY or sum(grid.shown for grid in plan.grids) > _MANY_ROWS else None,
+    )
+
+
+def _left_out(plan: PagePlan, room: Room) -> Html | None:
+    """Say what the page leaves out to stay small; rows are counted at each grid too."""
+    words = list(room.words)
+    taken = sum(len(grid.samples) for grid in plan.grids) - sum(grid.shown for grid in plan.grids)
+    if taken:
+        words.insert(0, plural(taken, "row"))
+    folded = any(grid.folded and grid.shown and not grid.has_unchanged for grid in plan.grids)
+    if folded:
+        words.append("the unchanged cells of changed rows")
+    if not words:
+        return None
+    said = f"To stay small, this page leaves out: {', '.join(words)}. All counts are exact all the same."
+    return element("p", said, class_="left-out", role="note")
+
+
+def _footer(plan: PagePlan, room: Room) -> Html:
+    review = plan.review
+    unchanged = None
+    if review.unchanged:
+        names = room.take(review.unchanged, plan.detail.facts, "unchanged dataset")
+        listed = joined(
+            *(joined(", " if place else "", code(name, _NAME)) for place, name in enumerate(names))
+        )
+        left = len(review.unchanged) - len(names)
+        unchanged = element("p", "Unchanged: ", listed, f" and {number(left)} more" if left else None)
+    lines = commands(room.take(review.commands, plan.detail.facts, "command"), plan.detail.text)
+    again = joined(element("h3", "This review"), lines) if lines else None
+    return element("footer", unchanged, again)
+
+
+def _help() -> Html:
+    rows = [
+        element("div", element("dt", *(element("kbd", key) for key in keys)), element("dd", words))
+        for keys, words in _KEYS
+    ]
+    note = "A click on a row's key puts its address in the address bar, to be copied."
+    close = element("form", element("button", "Close", type="submit"), method="dialog")
+    return element(
+        "dialog",
+        element("h2", "Keys"),
+        element("dl", *rows),
+        element("p", note),
+        close,
+        id="~help",
+        aria_label="Keys",
+    )
+
+
+def _data(plan: PagePlan) -> dict[str, object]:
+    """What the script needs to count: rows shown and rows in all, by table."""
+    return {
+        "format": "tdmvc.review-page/1",
+        "tables": {
+            card.anchor: {
+                "shown": sum(grid.shown for grid in card.grids),
+                "rows": sum(grid.total for grid in card.grids),
+            }
+            for card in plan.cards
+        },
+    }
+
+
+@cache
+def _asset(name: str) -> str:
+    return files("tdmvc.render.review.html").joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(asset: str) -> str:
+    return f"'sha256-{base64.b64encode(sha256(asset.encode()).digest()).decode()}'"

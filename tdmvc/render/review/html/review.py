@@ -1,0 +1,47 @@
+"""Knows how a review becomes one HTML file that stays under a size, whatever the review holds."""
+
+from tdmvc.model.review import Review
+from tdmvc.render.review.html.anchors import row_anchor, table_anchor
+from tdmvc.render.review.html.page import PagePlan, render_page
+from tdmvc.render.review.html.room import DETAILS, fill, may_fit
+
+__all__ = ["render_review_html", "row_anchor", "table_anchor"]
+
+_SPARE_BYTES = 4_000
+_TRIES = 4
+
+
+def render_review_html(review: Review, *, max_bytes: int = 4_800_000, rows_per_table: int = 5000) -> str:
+    """Return the review as one self-contained HTML page of at most `max_bytes` in UTF-8.
+
+    Equal reviews give equal bytes. Where it would be too large, the unchanged cells of changed rows go
+    first, then rows, evenly over the tables, then related rows, distributions, findings and tables; the
+    page says what was left out. Below about 100,000 bytes the shortest page is returned, however long.
+    Values of personal columns are masked. Never raises for any value. Cost: samples beyond what fits are
+    not rendered.
+
+    Args:
+        rows_per_table: Rows of all kinds together that a table shows at the most.
+    """
+    page = ""
+    for detail in DETAILS:
+        plan = PagePlan(review, detail, max(0, rows_per_table))
+        page = render_page(plan)
+        size = len(page.encode())
+        if size <= max_bytes:
+            return _with_rows(plan, page, max_bytes - size, max_bytes)
+    return page
+
+
+def _with_rows(plan: PagePlan, bare: str, room_bytes: int, max_bytes: int) -> str:
+    """Return the page with as many rows as fit; `bare` is the page without any."""
+    grids = plan.grids
+    for attempt in range(_TRIES):
+        room = room_bytes - _SPARE_BYTES * 4**attempt
+        has_unchanged = any(grid.folded for grid in grids) and may_fit(grids, room)
+        if not (has_unchanged and fill(grids, room, has_unchanged=True)):
+            fill(grids, room, has_unchanged=False)
+        page = render_page(plan)
+        if len(page.encode()) <= max_bytes:
+            return page
+    return bare

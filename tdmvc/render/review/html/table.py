@@ -1,0 +1,195 @@
+"""Knows how one table reads: its schema, patterns, distributions, and its rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tdmvc.model.change import Pattern, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.review import DatasetReview, Shift
+from tdmvc.render.patterns import pattern_count, pattern_words
+from tdmvc.render.privacy import guarded
+from tdmvc.render.review.html.anchors import RowAnchors, table_anchor
+from tdmvc.render.review.html.distribution import legend, render_shift
+from tdmvc.render.review.html.facts import findings_list, listing, signed_counts
+from tdmvc.render.review.html.grid import KINDS, Grid, render_grid, see_all_command
+from tdmvc.render.review.html.markup import Html, clipped, code, element, joined
+from tdmvc.render.review.html.room import Room, shares
+from tdmvc.render.terminal import number, plural
+from tdmvc.render.wording import schema_words
+
+_MOST_COLUMNS_NAMED = 4
+_SCHEMA_SIGNS = {SchemaChangeKind.COLUMN_ADDED: "+", SchemaChangeKind.COLUMN_REMOVED: "−"}
+_OPEN_TABLES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class TableCard:
+    """A table on the page, with its grids and what was found about it."""
+
+    dataset: str
+    table: TableDiff
+    anchors: RowAnchors
+    grids: tuple[Grid, ...]
+    findings: tuple[Finding, ...]
+    shifts: tuple[Shift, ...]
+    see_all: str
+
+    @classmethod
+    def of(cls, review: DatasetReview, table: TableDiff, rows: int) -> "TableCard":
+        """Choose at most `rows` samples of all kinds together."""
+        anchors = RowAnchors(review.dataset, table)
+        samples = table.samples
+        most = shares([len(samples.removed), len(samples.changed), len(samples.added)], rows)
+        grids = tuple(Grid.of(table, kind, anchors, count) for kind, count in zip(KINDS, most, strict=True))
+        return cls(
+            review.dataset,
+            table,
+            anchors,
+            grids,
+            tuple(finding for finding in review.findings if finding.table == table.name),
+            tuple(shift for shift in review.shifts if shift.table == table.name),
+            see_all_command(review.diff.old, review.diff.new, table.name),
+        )
+
+    @property
+    def anchor(self) -> str:
+        return table_anchor(self.dataset, self.table.name)
+
+    @property
+    def risk(self) -> str:
+        """`error`, `loss` or `calm`: how the table stands out in the list."""
+        if any(finding.severity is Severity.ERROR for finding in self.findings):
+            return "error"
+        return "loss" if self.has_loss else "calm"
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether something was removed, or may no longer be read as before."""
+        table = self.table
+        breaks = any(change.kind.is_breaking for change in table.schema)
+        return breaks or table.rows.removed > 0 or table.status in {TableStatus.REMOVED, TableStatus.RENAMED}
+
+
+def render_card(card: TableCard, place: int, room: Room) -> Html:
+    """Return the table's part of the page; what was removed is open, wherever the table stands."""
+    table, detail = card.table, room.detail
+    findings = room.take(card.findings, detail.findings, "finding")
+    body = joined(
+        findings_list(findings, detail.text, has_remedies=False),
+        _schema(table, room),
+        _patterns(table, room),
+        _cells(table, room),
+        _shifts(card, room),
+        *(render_grid(g, card.see_all, f"~fold-{place}-{g.change.value}") for g in card.grids),
+    )
+    return element(
+        "details",
+        element("summary", _title(table)),
+        element("div", body, class_="body"),
+        class_=f"table {card.risk}",
+        id=card.anchor,
+        open=place < _OPEN_TABLES or card.has_loss or card.risk == "error",
+    )
+
+
+def _title(table: TableDiff) -> Html:
+    name = code(table.name, 80)
+    if table.old_name is not None:
+        name = element("span", code(table.old_name, 80), " → ", name)
+    rows = table.rows
+    extent = (
+        plural(rows.new, "row") if rows.old == rows.new else f"{number(rows.old)} → {plural(rows.new, 'row')}"
+    )
+    if table.key:
+        by = "natural key" if table.is_natural_key else "key"
+        extent = f"{extent}, {by} "
+    key = element("code", clipped(", ".join(table.key), 80)) if table.key else ", no key"
+    status = (
+        None if table.status is TableStatus.CHANGED else element("span", table.status.value, class_="status")
+    )
+    return joined(
+        element("h3", name, status, signed_counts(rows)), element("span", extent, key, class_="extent")
+    )
+
+
+def _schema(table: TableDiff, room: Room) -> Html | None:
+    shown = room.take(table.schema, room.detail.facts, "schema change")
+    items = [_schema_item(change, room.detail.text) for change in shown]
+    if table.old_name is not None and table.evidence:
+        items.insert(0, joined("taken for renamed: ", clipped(table.evidence, room.detail.text)))
+    if not items:
+        return None
+    return element("section", element("h4", "Schema"), listing(items, "schema"), class_="facts")
+
+
+def _schema_item(change: SchemaChange, most_text: int) -> Html:
+    sign = _SCHEMA_SIGNS.get(change.kind, "~")
+    kind = {"+": "added", "−": "removed"}.get(sign, "changed")
+    words = schema_words(change)
+    breaking = element("span", "breaking", class_="breaking") if change.kind.is_breaking else None
+    shown = words if len(words) <= most_text else f"{words[:most_text]}…"
+    return joined(element("b", sign, class_=f"sign {kind}"), element("span", shown, class_="words"), breaking)
+
+
+def _patterns(table: TableDiff, room: Room) -> Html | None:
+    if not table.patterns:
+        return None
+    shown = room.take(table.patterns, room.detail.patterns, "pattern")
+    chips = [_chip(guarded(pattern, table.personal_columns), index) for index, pattern in enumerate(shown)]
+    return element(
+        "section", element("h4", "Patterns"), element("div", *chips, class_="chips"), class_="facts"
+    )
+
+
+def _chip(pattern: Pattern, index: int) -> Html:
+    columns = _columns(pattern.columns)
+    words = joined(
+        element("span", pattern_words(pattern), class_="way"),
+        element("span", columns, class_="of"),
+        element("span", pattern_count(pattern), class_="n"),
+    )
+    return element("button", words, type="button", class_="chip", data_p=str(index), aria_pressed="false")
+
+
+def _columns(names: Sequence[str]) -> Html:
+    shown = joined(
+        *(
+            joined(", " if place else "", clipped(name, 40))
+            for place, name in enumerate(names[:_MOST_COLUMNS_NAMED])
+        )
+    )
+    left = len(names) - _MOST_COLUMNS_NAMED
+    return joined(shown, f" and {left} more") if left > 0 else shown
+
+
+def _cells(table: TableDiff, room: Room) -> Html | None:
+    """Count changed and ignored cells by column."""
+    parts: list[Html] = []
+    for label, counts in (("Changed cells", table.columns), ("Ignored by rule", table.ignored)):
+        if not counts:
+            continue
+        shown = room.take(list(counts.items()), room.detail.facts, "count of a column")
+        names = joined(*(element("li", code(name, 40), " ", number(count)) for name, count in shown))
+        parts.append(joined(element("dt", label), element("dd", element("ul", names, class_="inline"))))
+    if table.rows.ignored:
+        words = f"{plural(table.rows.ignored, 'row')} with no other change"
+        parts.append(joined(element("dt", "Ignored rows"), element("dd", words)))
+    return element("dl", *parts, class_="cells") if parts else None
+
+
+def _shifts(card: TableCard, room: Room) -> Html | None:
+    if not card.shifts:
+        return None
+    shown = room.take(card.shifts, room.detail.shifts, "distribution")
+    personal = card.table.personal_columns
+    figures = [
+        render_shift(shift, is_personal=shift.is_personal or shift.column in personal) for shift in shown
+    ]
+    if not figures:
+        return None
+    return element(
+        "section",
+        element("h4", "Distributions", legend()),
+        element("div", *figures, class_="shifts"),
+        class_="facts",
+    )

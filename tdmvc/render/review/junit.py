@@ -1,0 +1,45 @@
+"""Knows a review as a JUnit report: a suite a dataset, a case a table and rule, a failure an error."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+
+from tdmvc.model.finding import Severity
+from tdmvc.model.review import DatasetReview, Review
+from tdmvc.render.finding_identity import PlacedFinding, placed_findings
+from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say
+from tdmvc.render.review.wording import dataset_words
+
+_Case = tuple[str, str]
+"""(table or the empty text, rule)"""
+
+
+def render_review_junit(review: Review) -> str:
+    """Return JUnit XML; what no XML file may hold is spelled out, and no value of it moves with the time."""
+    root = ET.Element("testsuites", name="tdmvc review")
+    placed = list(placed_findings(review))
+    for dataset in review.datasets:
+        _suite(root, dataset, [one for one in placed if one.dataset == dataset.dataset])
+    for name in review.unchanged:
+        suite = add_suite(root, name)
+        add_case(suite, name, "unchanged")
+        count_cases(suite)
+    return junit_text(root)
+
+
+def _suite(root: ET.Element, dataset: DatasetReview, placed: Sequence[PlacedFinding]) -> None:
+    name = dataset.dataset
+    suite = add_suite(root, name)
+    review = add_case(suite, name, "review")
+    say(review, f"{dataset.verdict.value}: {dataset_words(dataset)}")
+    cases: dict[_Case, list[PlacedFinding]] = {}
+    for one in placed:
+        cases.setdefault((one.finding.table or "", one.finding.rule), []).append(one)
+    for (table, rule), found in cases.items():
+        case = add_case(suite, f"{name}.{table}" if table else name, rule)
+        errors = [one for one in found if one.finding.severity is Severity.ERROR]
+        others = [one for one in found if one.finding.severity is not Severity.ERROR]
+        if errors:
+            fail(case, rule, errors[0].finding.message, "\n".join(one.text for one in errors))
+        if others:
+            say(case, "\n".join(f"{one.finding.severity.value}: {one.text}" for one in others))
+    count_cases(suite)

@@ -1,0 +1,208 @@
+"""Knows how a review reads as one comment in a pull request: verdict first, always short enough to post."""
+
+from collections.abc import Iterator
+
+from tdmvc.model.change import TableDiff, TableStatus
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.review import DatasetReview, Review, Verdict
+from tdmvc.render.markdown import code, comment, fence, link, prose, table
+from tdmvc.render.page import joined, severities
+from tdmvc.render.review import markdown_changes as changes
+from tdmvc.render.review import markdown_rows as rows
+from tdmvc.render.review.markdown_budget import LEVELS, Block, Page, Room, many, more
+from tdmvc.render.review.wording import dataset_words, review_words, side_facts
+from tdmvc.render.terminal import number, plural
+from tdmvc.render.wording import table_name
+
+MARKER = comment("tdmvc-review")
+"""The first line of every review: what a comment is found by, to be updated."""
+
+LIMIT = 60_000
+"""Characters; GitHub takes 65,536."""
+
+_ICONS = {Verdict.UNCHANGED: "✅", Verdict.FINE: "✅", Verdict.ATTENTION: "⚠️", Verdict.BLOCKED: "⛔"}
+_FOR_VERDICTS = 20
+_FOR_WHY = 4
+"""All reasons of the bump stand at the end."""
+_BETWEEN = "\n\n"
+
+
+def render_review_markdown(
+    review: Review, *, limit: int = LIMIT, link: str | None = None, page: Page | None = None
+) -> str:
+    """Return the review as Markdown for GitHub and GitLab, always shorter than `limit` characters.
+
+    Equal reviews give equal bytes. Where it would be too long, samples go first, then patterns, then
+    tables, down to the verdict; it says how much was left out. `link` leads to the whole review,
+    `page` gives the address of a dataset and, where one is named, a table. Values of personal columns
+    are masked. Never raises for any value.
+    """
+    for detail in LEVELS:
+        text = _compose(review, Room(detail, link, page), limit)
+        if text is not None:
+            return text
+    return _shortest(review, limit, link)
+
+
+def _compose(review: Review, room: Room, limit: int) -> str | None:
+    """Return None as soon as it is clear that the text is too long."""
+    written, used = [], 0
+    for block in _blocks(review, room):
+        if block:
+            written.append("\n".join(block))
+            used += len(written[-1]) + len(_BETWEEN)
+        if used >= limit:
+            return None
+    return _BETWEEN.join(written) + "\n"
+
+
+def _blocks(review: Review, room: Room) -> Iterator[Block]:
+    yield [MARKER, *_heading(review)]
+    yield from _whole(review, room)
+    for dataset in review.datasets:
+        yield from _dataset(dataset, room)
+    yield _left_out(room)
+    if review.commands:
+        yield ["**To see this review**", "", *fence(review.commands, "sh")]
+
+
+def _heading(review: Review) -> Block:
+    return [f"## {_ICONS[review.verdict]} Test data: {review.verdict.value}"]
+
+
+def _whole(review: Review, room: Room) -> Iterator[Block]:
+    words = f"{code(review.base)} → {code(review.head)}: {prose(review_words(review))}"
+    yield [f"{words} · {link('the whole review', room.link)}" if room.link else words]
+    if len(review.datasets) > 1:
+        yield [
+            f"- {_ICONS[dataset.verdict]} {code(dataset.dataset)} {dataset.verdict.value}: "
+            f"{prose(dataset.reasons[0] if dataset.reasons else dataset_words(dataset))}"
+            for dataset in review.datasets
+        ]
+
+
+def _dataset(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+    """Yield what a reviewer asks, in the order in which it is asked."""
+    yield _verdict(dataset, room)
+    yield _sides(dataset)
+    yield from _findings(dataset, room)
+    yield from _tables(dataset, room)
+    yield from rows.removed(dataset, room)
+    yield from changes.patterns(dataset, room)
+    yield from changes.schema(dataset, room)
+    yield from rows.units(dataset, room)
+    yield from rows.samples(dataset, room)
+    yield from changes.shifts(dataset, room)
+    yield from changes.ignored(dataset, room)
+    yield from _bump(dataset, room)
+    if dataset.commands:
+        yield ["**To see it**", "", *fence(dataset.commands, "sh")]
+
+
+def _verdict(dataset: DatasetReview, room: Room) -> Block:
+    name = room.name(dataset.dataset, None, dataset.dataset)
+    head = f"### {_ICONS[dataset.verdict]} {name}: {dataset.verdict.value}"
+    lines = [comment("tdmvc-review", dataset.dataset), head, "", f"{prose(dataset_words(dataset))}"]
+    reasons = dataset.reasons[:_FOR_WHY]
+    if reasons:
+        hidden = len(dataset.reasons) - len(reasons)
+        why = [f"- {prose(reason)}" for reason in reasons]
+        lines += ["", *why, *([f"- … and {plural(hidden, 'more reason')}"] if hidden else [])]
+    return lines
+
+
+def _sides(dataset: DatasetReview) -> Block:
+    """A fact that neither side knows is left out."""
+    rows = [["state", code(dataset.old.ref), code(dataset.new.ref)]]
+    for label, old, new in side_facts(dataset.old, dataset.new):
+        if old or new:
+            rows.append([prose(label), code(old) if old else "none", code(new) if new else "none"])
+    return table(["", "old", "new"], rows)
+
+
+def _findings(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+    others = [found for found in dataset.findings if found.severity is not Severity.ERROR]
+    for title, found in (("Blocking", dataset.blocking), ("Other findings", tuple(others))):
+        if found:
+            shown = room.take(found, room.detail.findings, "finding")
+            yield [f"#### {title}"]
+            yield [f"- {_finding(one)}" for one in shown]
+            yield more(len(found) - len(shown), "finding")
+
+
+def _finding(found: Finding) -> str:
+    place = f" in {code(found.table)}" if found.table else ""
+    remedy = f"<br>→ {prose(found.remedy)}" if found.remedy else ""
+    return f"**{found.severity.value}** {code(found.rule)}{place}: {prose(found.message)}{remedy}"
+
+
+def _tables(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+    ranked = dataset.ranked
+    if not ranked:
+        return
+    shown = room.take(ranked, room.detail.tables, "table")
+    if not shown:
+        return
+    faults: dict[str, list[Finding]] = {}
+    for found in dataset.findings:
+        faults.setdefault(found.table or "", []).append(found)
+    head = ["table", "rows", "removed", "changed", "added", "cells", ""]
+    rows_ = [_table(one, faults.get(one.name, []), dataset.dataset, room) for one in shown]
+    yield ["#### Tables, riskiest first"]
+    yield table(head, rows_, align="-rrrrr-")
+    yield more(len(ranked) - len(shown), "table")
+
+
+def _table(one: TableDiff, found: list[Finding], dataset: str, room: Room) -> list[str]:
+    counts = (one.rows.removed, one.rows.changed, one.rows.added, one.cells)
+    size = number(one.rows.new)
+    if one.rows.old != one.rows.new:
+        size = f"{number(one.rows.old)} → {size}"
+    notes = [
+        severities(found),
+        one.status.value if one.status is not TableStatus.CHANGED else "",
+        plural(len(one.schema), "schema change") if one.schema else "",
+    ]
+    return [
+        room.name(dataset, one.name, table_name(one)),
+        size,
+        *(number(count) if count else "" for count in counts),
+        joined(notes),
+    ]
+
+
+def _bump(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+    bump = dataset.diff.bump
+    if not dataset.diff.is_changed:
+        return
+    reasons = room.take(bump.reasons, room.detail.reasons, "reason of the bump")
+    hidden = len(bump.reasons) - len(reasons)
+    why = [f"- {prose(reason)}" for reason in reasons]
+    yield [f"#### Suggested bump: {bump.level.value}"]
+    yield [*why, *([f"- … and {plural(hidden, 'more reason')}"] if hidden else [])]
+
+
+def _left_out(room: Room) -> Block:
+    if not room.left:
+        return []
+    counts = ", ".join(many(count, noun) for noun, count in sorted(room.left.items()))
+    where = f" See {link('the whole review', room.link)}." if room.link else ""
+    return [f"**Left out here:** {counts}.{where}"]
+
+
+def _shortest(review: Review, limit: int, address: str | None) -> str:
+    """The verdict and where to read on, as far as there is room for them."""
+    verdicts = [
+        f"- {_ICONS[dataset.verdict]} {code(dataset.dataset)} {dataset.verdict.value}"
+        for dataset in review.datasets[:_FOR_VERDICTS]
+    ]
+    hidden = len(review.datasets) - len(verdicts)
+    listed = [*verdicts, *([f"- … and {plural(hidden, 'more dataset')}"] if hidden else [])]
+    head = [MARKER, *_heading(review)]
+    where = [link("the whole review", address)] if address else []
+    rest = [f"Too long to show here: {prose(review_words(review))}."]
+    for blocks in ([head, where, listed, rest], [head, where, rest], [head, rest], [head]):
+        text = _BETWEEN.join("\n".join(block) for block in blocks if block) + "\n"
+        if len(text) < limit:
+            return text
+    return f"{MARKER}\n"[: max(limit - 1, 0)]

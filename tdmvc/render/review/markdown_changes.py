@@ -1,0 +1,149 @@
+"""Knows how patterns, schema changes, shifts and ignored changes of a review read in Markdown."""
+
+from collections.abc import Iterator
+
+from tdmvc.model.change import Pattern, PatternGroup, PatternKind, SchemaChangeKind, TableStatus
+from tdmvc.model.review import DatasetReview, Shift
+from tdmvc.render.cells import MASK, cell_text, change_texts
+from tdmvc.render.markdown import code, folded, prose, table, value
+from tdmvc.render.patterns import (
+    group_words,
+    has_example,
+    pattern_count,
+    pattern_groups,
+    pattern_words,
+)
+from tdmvc.render.privacy import is_personal_shift, personal_by_table
+from tdmvc.render.review.markdown_budget import Block, Room, more
+from tdmvc.render.review.wording import shift_words
+from tdmvc.render.terminal import number, plural
+from tdmvc.render.wording import bar, percent, schema_words, table_name
+
+_SIGNS = {SchemaChangeKind.COLUMN_ADDED: "+", SchemaChangeKind.COLUMN_REMOVED: "−"}
+_MEMBERS = 8
+_COLUMNS = 6
+_BARS = 12
+_BAR_WIDTH = 20
+
+
+def patterns(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+    """Yield what many changed cells have in common, most cells first."""
+    groups = pattern_groups(dataset.diff)
+    plain = [table for table in dataset.diff.tables if table.columns and not table.patterns]
+    if not groups and not plain:
+        return
+    yield ["#### Changes by pattern"]
+    lines: Block = []
+    for group in room.take(groups, room.detail.patterns, "pattern"):
+        lines.extend(_group(group))
+    for table_ in room.take(plain, room.detail.patterns, "table of changed cells"):
+        lines.append(f"- {code(table_.name)}: {_columns_by_count(table_.columns)}")
+    yield lines
+    yield more(len(groups) - room.detail.patterns, "pattern")
+
+
+def schema(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+    """Yield the changes of the schema, table by table."""
+    lines: Block = []
+    for table_ in dataset.ranked:
+        if table_.status is TableStatus.RENAMED:
+            why = f": {prose(table_.evidence)}" if table_.evidence else ""
+            lines.append(f"- {code(table_name(table_))} renamed{why}")
+        for change in table_.schema:
+            sign = _SIGNS.get(change.kind, "~")
+            lines.append(f"- {code(table_.name)} `{sign}` {prose(schema_words(change))}")
+    if lines:
+        yield ["#### Schema"]
+        yield list(room.take(lines, room.detail.schema, "schema change"))
+        yield more(len(lines) - room.detail.schema, "schema change")
+
+
+def shifts(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+    """Yield the columns whose distribution moved, each with its bars."""
+    if not dataset.shifts:
+        return
+    personal = personal_by_table(dataset.diff)
+    yield ["#### Distributions that moved"]
+    for shift in room.take(dataset.shifts, room.detail.shifts, "distribution"):
+        is_personal = is_personal_shift(shift, personal)
+        summary = [(f"{shift.table}.{shift.column}", True), (f": {shift_words(shift)}", False)]
+        yield folded(summary, _bars(shift, is_personal=is_personal))
+    yield more(len(dataset.shifts) - room.detail.shifts, "distribution")
+
+
+def ignored(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+    """Yield what a rule of dataset.yaml left out, counted."""
+    concerned = [table_ for table_ in dataset.diff.tables if table_.ignored or table_.rows.ignored]
+    if not concerned:
+        return
+    yield ["#### Ignored by rule"]
+    lines: Block = []
+    for table_ in room.take(concerned, room.detail.tables, "table with ignored changes"):
+        cells = _columns_by_count(table_.ignored)
+        rows = f"{plural(table_.rows.ignored, 'row')} with no other change" if table_.rows.ignored else ""
+        lines.append(f"- {code(table_.name)}: {'; '.join(text for text in (cells, rows) if text)}")
+    yield lines
+    yield more(len(concerned) - room.detail.tables, "table")
+
+
+def change(old: object, new: object, texts: tuple[str, str]) -> str:
+    """Return `old` → **new**; the texts are the cells', masked where they must be."""
+    return f"{value(texts[0], is_null=old is None)} → **{value(texts[1], is_null=new is None)}**"
+
+
+def _group(group: PatternGroup) -> Iterator[str]:
+    if len(group.members) == 1:
+        table_, pattern = group.members[0]
+        yield f"- {code(table_)}: {_pattern(pattern)}"
+        return
+    yield f"- {prose(group_words(group))}: {plural(group.cells, 'cell')}"
+    for table_, pattern in group.members[:_MEMBERS]:
+        yield f"  - {code(table_)}: {_pattern(pattern)}"
+    hidden = len(group.members) - _MEMBERS
+    if hidden > 0:
+        yield f"  - {plural(hidden, 'more table')}"
+
+
+def _pattern(pattern: Pattern) -> str:
+    tail = f" in {_columns(pattern.columns)}: {pattern_count(pattern)}"
+    if has_example(pattern):
+        tail += f", such as {change(pattern.old, pattern.new, change_texts(pattern.old, pattern.new))}"
+    return _pattern_words(pattern) + tail
+
+
+def _pattern_words(pattern: Pattern) -> str:
+    """Values as values, all else as a sentence."""
+    if not pattern.is_personal:
+        match pattern.kind:
+            case PatternKind.CONSTANT:
+                return change(pattern.old, pattern.new, change_texts(pattern.old, pattern.new))
+            case PatternKind.SET_TO:
+                return f"all set to **{value(cell_text(pattern.new), is_null=pattern.new is None)}**"
+    return prose(pattern_words(pattern))
+
+
+def _columns(columns: tuple[str, ...]) -> str:
+    shown = ", ".join(code(column) for column in columns[:_COLUMNS])
+    hidden = len(columns) - _COLUMNS
+    return f"{shown} and {plural(hidden, 'more column')}" if hidden > 0 else shown or "the rows"
+
+
+def _columns_by_count(columns: dict[str, int]) -> str:
+    items = list(columns.items())
+    shown = ", ".join(f"{code(column)} {number(count)}" for column, count in items[:_COLUMNS])
+    hidden = sum(count for _, count in items[_COLUMNS:])
+    if len(items) <= _COLUMNS:
+        return shown
+    return f"{shown} and {number(hidden)} in {plural(len(items) - _COLUMNS, 'more column')}"
+
+
+def _bars(shift: Shift, *, is_personal: bool) -> Block:
+    rows = [
+        [code(MASK if is_personal else one.label), _share(one.old), _share(one.new)]
+        for one in shift.bars[:_BARS]
+    ]
+    return [*table(["", "old", "new"], rows), *more(len(shift.bars) - _BARS, "bar")]
+
+
+def _share(share: float) -> str:
+    return f"{bar(share, _BAR_WIDTH)} {percent(share)}".strip()

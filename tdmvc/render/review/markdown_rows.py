@@ -1,0 +1,209 @@
+"""Knows how the rows of a review read in Markdown: what went, related rows as one unit, samples by table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from tdmvc.model.change import (
+    CellChange,
+    ChangedRowSample,
+    RowSample,
+    SchemaChangeKind,
+    TableDiff,
+    TableStatus,
+)
+from tdmvc.model.review import DatasetReview, RelatedRow, RowChange
+from tdmvc.render.cells import change_texts, masked_text
+from tdmvc.render.markdown import code, folded, table, value
+from tdmvc.render.privacy import Personal, personal_by_table, personal_in_key, shown_text
+from tdmvc.render.review.markdown_budget import Block, Room, more
+from tdmvc.render.review.markdown_changes import change
+from tdmvc.render.terminal import number, plural
+
+_WIDEST = 8
+"""Columns of a table of rows, and changed cells of one row."""
+_UNIT_ROWS = 15
+_DEEPEST = 6
+_OPEN = 12
+"""So few rows need no click."""
+_SIGNS = {RowChange.ADDED: "+", RowChange.REMOVED: "−", RowChange.CHANGED: "~", RowChange.UNTOUCHED: "·"}
+
+
+def removed(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+    """Yield what is gone: tables, columns, rows; never folded, for it is what a reviewer must not miss."""
+    facts = [*_removed_things(dataset.ranked)]
+    losing = [table_ for table_ in dataset.ranked if table_.rows.removed and not _is_said(table_)]
+    if not facts and not losing:
+        return
+    yield ["#### Removed"]
+    yield list(room.take(facts, room.detail.tables, "removal"))
+    yield more(len(facts) - room.detail.tables, "removal")
+    if not room.detail.rows:
+        lines = [f"- {_removed_count(table_)}" for table_ in losing]
+        yield list(room.take(lines, room.detail.tables, "table with removed rows"))
+        yield more(len(lines) - room.detail.tables, "table with removed rows")
+        room.leave(sum(table_.rows.removed for table_ in losing), "removed row")
+        return
+    for table_ in losing:
+        yield [f"{_removed_count(table_)}:" if table_.samples.removed else _removed_count(table_)]
+        yield _grid(table_.samples.removed[: room.detail.rows], table_.personal_columns)
+        yield _hidden(table_.rows.removed, len(table_.samples.removed), room, "removed row")
+
+
+def units(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+    """Yield rows that belong together across foreign keys, an order with its items as one."""
+    if not dataset.units:
+        return
+    tables = {table_.name: table_ for table_ in dataset.diff.tables}
+    personal = personal_by_table(dataset.diff)
+    shown = room.take(dataset.units, room.detail.units, "unit of related rows")
+    if shown:
+        yield ["#### Rows that belong together"]
+    lines: Block = []
+    for unit in shown:
+        lines.extend(islice(_unit(unit, tables, personal, 0), _UNIT_ROWS))
+        lines.extend(f"  - {line}" for line in more(_size(unit) - _UNIT_ROWS, "row of this unit"))
+    yield lines
+    yield more(len(dataset.units) - len(shown), "unit of related rows") if shown else []
+
+
+def samples(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+    """Yield changed and added rows by table, below a click where they are many."""
+    touched = [table_ for table_ in dataset.ranked if table_.rows.changed or table_.rows.added]
+    shown = [table_ for table_ in touched if table_.samples.changed or table_.samples.added]
+    if not room.detail.rows or not shown:
+        for noun in ("changed", "added"):
+            room.leave(sum(getattr(table_.rows, noun) for table_ in touched), f"{noun} row")
+        return
+    yield ["#### Rows"]
+    counts = [
+        min(len(table_.samples.changed) + len(table_.samples.added), room.detail.rows) for table_ in shown
+    ]
+    is_open = sum(counts) <= _OPEN
+    for table_ in touched:
+        lines = _sample_lines(table_, room)
+        if lines:
+            yield folded([(table_.name, True), (f": {_touched(table_)}", False)], lines, is_open=is_open)
+
+
+def _removed_things(tables: Sequence[TableDiff]) -> Iterator[str]:
+    for table_ in tables:
+        if table_.status is TableStatus.REMOVED:
+            yield f"- the table {code(table_.name)} with {plural(table_.rows.old, 'row')}"
+    for table_ in tables:
+        for change_ in table_.schema:
+            if change_.kind is SchemaChangeKind.COLUMN_REMOVED:
+                yield f"- the column {code(change_.column or '')} of {code(table_.name)}"
+
+
+def _is_said(table_: TableDiff) -> bool:
+    """Whether the removal of the whole table says all that there is to say of its rows."""
+    return table_.status is TableStatus.REMOVED and not table_.samples.removed
+
+
+def _removed_count(table_: TableDiff) -> str:
+    return f"{plural(table_.rows.removed, 'row')} of {code(table_.name)}"
+
+
+def _touched(table_: TableDiff) -> str:
+    counts = [(table_.rows.changed, "changed"), (table_.rows.added, "added")]
+    return ", ".join(f"{number(count)} {word}" for count, word in counts if count)
+
+
+def _sample_lines(table_: TableDiff, room: Room) -> Block:
+    most, found = room.detail.rows, table_.samples
+    blocks = [
+        _changes(found.changed[:most], table_),
+        _hidden(table_.rows.changed, len(found.changed), room, "changed row"),
+        _grid(found.added[:most], table_.personal_columns),
+        _hidden(table_.rows.added, len(found.added), room, "added row"),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block).split("\n") if any(blocks) else []
+
+
+def _hidden(count: int, sampled: int, room: Room, noun: str) -> Block:
+    hidden = count - min(sampled, room.detail.rows)
+    room.leave(hidden, noun)
+    return more(hidden, noun) if sampled else []
+
+
+def _changes(changed: Sequence[ChangedRowSample], table_: TableDiff) -> Block:
+    """One line a cell; the key stands at the first cell of its row."""
+    rows: list[list[str]] = []
+    personal = table_.personal_columns
+    for sample in changed:
+        key = _key(sample.key, personal)
+        for cell in sample.cells[:_WIDEST]:
+            rows.append([key, code(cell.column), _cell(cell, personal)])
+            key = ""
+        hidden = len(sample.cells) - _WIDEST
+        if hidden > 0:
+            rows.append(["", "", f"*… and {plural(hidden, 'more cell')}*"])
+    kind = "natural key" if table_.is_natural_key else "key"
+    return table([kind, "column", "change"], rows) if rows else []
+
+
+def _grid(rows: Sequence[RowSample], personal: frozenset[str]) -> Block:
+    """Whole rows, a column each, the key first."""
+    names = list(dict.fromkeys(name for row in rows for name in (*row.key, *row.values)))
+    if not names:
+        return []
+    shown, hidden = names[:_WIDEST], len(names) - _WIDEST
+    head = [*map(code, shown), *([f"… {plural(hidden, 'more column')}"] if hidden > 0 else [])]
+    lines = [_whole(row, shown, personal) + ([""] if hidden > 0 else []) for row in rows]
+    return table(head, lines)
+
+
+def _whole(row: RowSample, names: Sequence[str], personal: frozenset[str]) -> list[str]:
+    cells = row.key | row.values
+    return [_value(name, cells[name], personal) if name in cells else "" for name in names]
+
+
+def _unit(row: RelatedRow, tables: Mapping[str, TableDiff], personal: Personal, depth: int) -> Iterator[str]:
+    key = _key(row.key, personal_in_key(row, personal))
+    words = [f"`{_SIGNS[row.change]}`", code(row.table), key]
+    said = " ".join(word for word in words if word) + _unit_cells(row, tables.get(row.table))
+    yield f"{'  ' * min(depth, _DEEPEST)}- {said}"
+    for child in row.children:
+        yield from _unit(child, tables, personal, depth + 1)
+
+
+def _unit_cells(row: RelatedRow, table_: TableDiff | None) -> str:
+    """What the row says or how it changed, where it is among the samples."""
+    if table_ is None or row.sample is None or row.sample < 0:
+        return ""
+    personal, found = table_.personal_columns, table_.samples
+    if row.change is RowChange.CHANGED:
+        for sample in found.changed[row.sample : row.sample + 1]:
+            cells = [f"{code(cell.column)} {_cell(cell, personal)}" for cell in sample.cells[:_WIDEST]]
+            return _listed(cells, len(sample.cells))
+        return ""
+    whole = found.added if row.change is RowChange.ADDED else found.removed
+    for one in whole[row.sample : row.sample + 1]:
+        others = {name: value_ for name, value_ in one.values.items() if name not in row.key}
+        cells = [f"{code(name)} {_value(name, value_, personal)}" for name, value_ in others.items()]
+        return _listed(cells[:_WIDEST], len(cells))
+    return ""
+
+
+def _listed(cells: Sequence[str], count: int) -> str:
+    hidden = [f"… {plural(count - len(cells), 'more cell')}"] if count > len(cells) else []
+    return f": {', '.join([*cells, *hidden])}" if cells else ""
+
+
+def _size(row: RelatedRow) -> int:
+    return 1 + sum(map(_size, row.children))
+
+
+def _key(key: dict[str, object], personal: frozenset[str]) -> str:
+    return ", ".join(f"{code(name)} {_value(name, value_, personal)}" for name, value_ in key.items())
+
+
+def _cell(cell: CellChange, personal: frozenset[str]) -> str:
+    if cell.column in personal:
+        return change(cell.old, cell.new, (masked_text(cell.old), masked_text(cell.new)))
+    inside = f" inside {', '.join(map(code, cell.inside[:_WIDEST]))}" if cell.inside else ""
+    return change(cell.old, cell.new, change_texts(cell.old, cell.new)) + inside
+
+
+def _value(name: str, cell: object, personal: frozenset[str]) -> str:
+    return value(shown_text(name, cell, personal), is_null=cell is None)

@@ -1,0 +1,141 @@
+"""Knows how a review reads on a terminal: the verdict first, then what a reviewer asks, in that order."""
+
+from collections.abc import Sequence
+
+from tdmvc.model.change import TableDiff, TableStatus
+from tdmvc.model.finding import Finding
+from tdmvc.model.review import DatasetReview, Review, Verdict
+from tdmvc.render.cells import visible
+from tdmvc.render.page import (
+    INDENT,
+    Cell,
+    Page,
+    Paint,
+    Step,
+    aligned_count,
+    joined,
+    names,
+    severities,
+)
+from tdmvc.render.privacy import revealed_review
+from tdmvc.render.review.terminal_sections import section_lines
+from tdmvc.render.review.wording import dataset_words, review_words, side_facts
+from tdmvc.render.table_terminal import Screen
+from tdmvc.render.terminal import Style, fit, number, plural
+from tdmvc.render.wording import table_name
+
+_WORDS = {
+    Verdict.UNCHANGED: "Unchanged",
+    Verdict.FINE: "Fine",
+    Verdict.ATTENTION: "Attention",
+    Verdict.BLOCKED: "Blocked",
+}
+_TABLES = 40
+_REASONS = 4
+"""All reasons of the bump stand at the end."""
+_UNCHANGED_LINES = 2
+
+
+def render_review_terminal(review: Review, *, color: bool, width: int, reveal: bool = False) -> str:
+    """Return the review as text that ends in a newline, its lines at most `width` columns wide (40 at the least).
+
+    Commands to copy may be longer. Never raises for any value; values of personal columns are masked,
+    unless `reveal`, which is for a person's own terminal.
+    """
+    shown = revealed_review(review) if reveal else review
+    page = Page(color=color, width=width)
+    page.verdict(_WORDS[shown.verdict], review_words(shown), _verdict_paint(shown.verdict, page.style))
+    page.facts([("from", visible(shown.base)), ("to", visible(shown.head))])
+    text = page.text
+    for dataset in shown.datasets:
+        text += "\n" + _dataset(dataset, color=color, width=width)
+    return text + _ending(shown, color=color, width=width)
+
+
+def _verdict_paint(verdict: Verdict, style: Style) -> Paint:
+    match verdict:
+        case Verdict.BLOCKED:
+            return style.red
+        case Verdict.ATTENTION:
+            return style.yellow
+    return style.green
+
+
+def _ending(review: Review, *, color: bool, width: int) -> str:
+    page = Page(color=color, width=width)
+    if review.unchanged:
+        page.blank()
+        page.line(f"unchanged: {names(review.unchanged, page.width * _UNCHANGED_LINES)}", page.style.dim)
+    steps = [Step(visible(command), "this review") for command in review.commands]
+    for dataset in review.datasets:
+        purpose = f"the rows of {visible(dataset.dataset)}"
+        steps.extend(Step(visible(command), purpose) for command in dataset.commands)
+    page.next(steps)
+    return page.text if review.unchanged or steps else ""
+
+
+def _dataset(dataset: DatasetReview, *, color: bool, width: int) -> str:
+    """The head is a page of wrapped facts; the rest are lines that are cut at the width."""
+    head = Page(color=color, width=width)
+    paint = _verdict_paint(dataset.verdict, head.style)
+    head.headline(visible(dataset.dataset), f"{_WORDS[dataset.verdict].lower()}: {dataset_words(dataset)}")
+    for reason in dataset.reasons[:_REASONS]:
+        head.line(f"• {visible(reason)}", paint, indent=INDENT)
+    head.folded(len(dataset.reasons) - _REASONS)
+    _sides(dataset, head)
+    _findings(dataset, head)
+    _tables(dataset, head)
+    lines = list(section_lines(dataset, Screen(color=color, width=width)))
+    return head.text + ("\n".join(lines) + "\n" if lines else "")
+
+
+def _sides(dataset: DatasetReview, page: Page) -> None:
+    facts = [("state", f"{visible(dataset.old.ref)} → {visible(dataset.new.ref)}")]
+    for label, old, new in side_facts(dataset.old, dataset.new):
+        if old or new:
+            facts.append(
+                (fit(label, page.width // 3), f"{old or 'none'} → {new or 'none'}" if old != new else old)
+            )
+    page.facts(facts)
+
+
+def _findings(dataset: DatasetReview, page: Page) -> None:
+    if dataset.findings:
+        page.blank()
+        page.findings(dataset.findings)
+
+
+def _tables(dataset: DatasetReview, page: Page) -> None:
+    if not dataset.ranked:
+        return
+    faults: dict[str | None, list[Finding]] = {}
+    for finding in dataset.findings:
+        faults.setdefault(finding.table, []).append(finding)
+    page.blank()
+    page.rows(
+        [_table_row(table, faults.get(table.name, []), page.style) for table in dataset.ranked[:_TABLES]],
+        right_aligned=frozenset({1, 2, 3, 4}),
+    )
+    page.folded(len(dataset.ranked) - _TABLES)
+
+
+def _table_row(table: TableDiff, found: Sequence[Finding], style: Style) -> list[Cell]:
+    rows = table.rows
+    counts = [
+        (f"−{number(rows.removed)}" if rows.removed else "", style.red),
+        (f"~{number(rows.changed)}" if rows.changed else "", style.yellow),
+        (f"+{number(rows.added)}" if rows.added else "", style.green),
+    ]
+    notes = [
+        severities(found),
+        table.status.value if table.status is not TableStatus.CHANGED else "",
+        plural(table.cells, "cell") if table.cells else "",
+        plural(len(table.schema), "schema change") if table.schema else "",
+    ]
+    size = rows.old if table.status is TableStatus.REMOVED else rows.new
+    return [
+        Cell(table_name(table), style.bold),
+        Cell(aligned_count(size, "row")),
+        *(Cell(text, paint) for text, paint in counts),
+        Cell(joined(notes)),
+    ]

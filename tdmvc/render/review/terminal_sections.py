@@ -1,0 +1,231 @@
+"""Knows the sections of a review on a terminal: what went, patterns, schema, related rows, rows, shifts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from tdmvc.model.change import DatasetDiff, Samples, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.review import Bar, DatasetReview, RelatedRow, RowChange, Shift
+from tdmvc.render.cells import MASK, change_texts, masked_text, visible
+from tdmvc.render.page import INDENT
+from tdmvc.render.privacy import (
+    Personal,
+    is_personal_shift,
+    personal_by_table,
+    personal_in_key,
+    shown_text,
+)
+from tdmvc.render.review.wording import shift_words
+from tdmvc.render.table_terminal import (
+    Screen,
+    added_lines,
+    changed_lines,
+    count_lines,
+    group_lines,
+    joined_until,
+    key_text,
+    pattern_lines,
+    removed_lines,
+    schema_lines,
+)
+from tdmvc.render.terminal import display_width, fit, number, pad, plural
+from tdmvc.render.wording import bar, percent, table_name
+
+_SIGNS = {RowChange.ADDED: "+", RowChange.REMOVED: "−", RowChange.CHANGED: "~", RowChange.UNTOUCHED: "·"}
+_TABLES = 40
+_ROWS = 10
+"""Samples of one kind in one table."""
+_UNITS = 10
+_UNIT_ROWS = 15
+_DEEPEST = 6
+_SHIFTS = 10
+_BARS = 12
+_BAR_WIDTH = 16
+_REASONS = 20
+
+
+def section_lines(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
+    """Yield every section that has something to say, below its title."""
+    tables = [_first_rows(table) for table in dataset.ranked[:_TABLES]]
+    sections = [
+        ("Removed", _removed(tables, screen)),
+        ("Changes by pattern", _patterns(dataset.diff, tables, screen)),
+        ("Schema", _schema(tables, screen)),
+        ("Rows that belong together", _units(dataset, screen)),
+        ("Rows", _rows(tables, screen)),
+        ("Distributions that moved", _shifts(dataset, screen)),
+        ("Ignored by rule", _ignored(dataset.diff.tables, screen)),
+        (f"Suggested bump: {dataset.diff.bump.level.value}", _bump(dataset.diff, screen)),
+    ]
+    for title, lines in sections:
+        first = next(lines, None)
+        if first is not None:
+            yield ""
+            yield screen.style.bold(screen.fit(title))
+            yield first
+            yield from lines
+
+
+def _first_rows(table: TableDiff) -> TableDiff:
+    some = table.samples
+    return replace(table, samples=Samples(some.added[:_ROWS], some.removed[:_ROWS], some.changed[:_ROWS]))
+
+
+def _removed(tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
+    red = screen.style.red("−")
+    for table in tables:
+        if table.status is TableStatus.REMOVED:
+            words = f"the table {visible(table.name)} with {plural(table.rows.old, 'row')}"
+            yield f"{INDENT}{red} {screen.fit(words, 4)}"
+    for table in tables:
+        for change in table.schema:
+            if change.kind is SchemaChangeKind.COLUMN_REMOVED:
+                words = f"the column {visible(change.column or '')} of {visible(table.name)}"
+                yield f"{INDENT}{red} {screen.fit(words, 4)}"
+    for table in tables:
+        if table.rows.removed and (table.samples.removed or table.status is not TableStatus.REMOVED):
+            words = f"{plural(table.rows.removed, 'row')} of {visible(table.name)}"
+            yield f"{INDENT}{red} {screen.fit(words, 4)}"
+            yield from _indented(removed_lines(table, screen.inside()))
+
+
+def _patterns(diff: DatasetDiff, tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
+    """What several tables share comes first."""
+    yield from _indented(group_lines(diff, screen.inside()))
+    for table in tables:
+        yield from _below(table, pattern_lines(table, screen.inside()), screen)
+
+
+def _schema(tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
+    narrow = screen.inside()
+    for table in tables:
+        lines = list(schema_lines(table.schema, narrow))
+        if table.status is TableStatus.RENAMED:
+            why = f"renamed: {visible(table.evidence)}" if table.evidence else "renamed"
+            lines.insert(0, f"{INDENT}{screen.style.yellow('~')} {narrow.fit(why, 4)}")
+        yield from _below(table, lines, screen)
+
+
+def _rows(tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
+    narrow = screen.inside()
+    for table in tables:
+        lines = [*changed_lines(table, narrow), *added_lines(table, narrow)]
+        keys = ", ".join(visible(column) for column in table.key)
+        yield from _below(table, lines, screen, f"natural key: {keys}" if table.is_natural_key else "")
+
+
+def _units(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
+    tables = {table.name: table for table in dataset.diff.tables}
+    personal = personal_by_table(dataset.diff)
+    for unit in dataset.units[:_UNITS]:
+        yield from islice(_unit(unit, tables, personal, screen, 1), _UNIT_ROWS)
+        hidden = _size(unit) - _UNIT_ROWS
+        if hidden > 0:
+            yield screen.style.dim(f"{INDENT}  … and {plural(hidden, 'more row')} of this unit")
+    if len(dataset.units) > _UNITS:
+        yield screen.style.dim(f"{INDENT}… and {plural(len(dataset.units) - _UNITS, 'more unit')}")
+
+
+def _unit(
+    row: RelatedRow, tables: dict[str, TableDiff], personal: Personal, screen: Screen, depth: int
+) -> Iterator[str]:
+    style = screen.style
+    paints = {RowChange.ADDED: style.green, RowChange.REMOVED: style.red, RowChange.CHANGED: style.yellow}
+    lead = INDENT * min(depth, _DEEPEST)
+    key = key_text(row.key, personal_in_key(row, personal))
+    cells = joined_until(screen.width, _unit_cells(row, tables.get(row.table)))
+    words = "  ".join(text for text in (f"{visible(row.table)} {key}".rstrip(), cells) if text)
+    sign = paints.get(row.change, style.dim)(_SIGNS[row.change])
+    yield f"{lead}{sign} {screen.fit(words, len(lead) + 2)}"
+    for child in row.children:
+        yield from _unit(child, tables, personal, screen, depth + 1)
+
+
+def _unit_cells(row: RelatedRow, table: TableDiff | None) -> Iterator[str]:
+    """What the row says or how it changed, where it is among the samples."""
+    if table is None or row.sample is None or row.sample < 0:
+        return
+    personal, found = table.personal_columns, table.samples
+    if row.change is RowChange.CHANGED:
+        for sample in found.changed[row.sample : row.sample + 1]:
+            for cell in sample.cells:
+                texts = (
+                    (masked_text(cell.old), masked_text(cell.new))
+                    if cell.column in personal
+                    else change_texts(cell.old, cell.new)
+                )
+                yield f"{visible(cell.column)} {texts[0]} → {texts[1]}"
+        return
+    whole = found.added if row.change is RowChange.ADDED else found.removed
+    for one in whole[row.sample : row.sample + 1]:
+        for name, value in one.values.items():
+            if name not in row.key:
+                yield f"{visible(name)} {shown_text(name, value, personal)}"
+
+
+def _shifts(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
+    personal = personal_by_table(dataset.diff)
+    for shift in dataset.shifts[:_SHIFTS]:
+        place = f"{visible(shift.table)}.{visible(shift.column)}"
+        yield f"{INDENT}{screen.fit(f'{place}: {shift_words(shift)}', len(INDENT))}"
+        yield from _bars(shift, screen, is_personal=is_personal_shift(shift, personal))
+    if len(dataset.shifts) > _SHIFTS:
+        yield screen.style.dim(f"{INDENT}… and {number(len(dataset.shifts) - _SHIFTS)} more")
+
+
+def _bars(shift: Shift, screen: Screen, *, is_personal: bool) -> Iterator[str]:
+    """Label, bar and share of the old side, bar and share of the new side."""
+    half = max(4, min(_BAR_WIDTH, (screen.width - 30) // 3))
+    labels = [_bar_label(one, screen.width // 3, is_personal=is_personal) for one in shift.bars[:_BARS]]
+    room = max(map(display_width, labels), default=0)
+    for label, one in zip(labels, shift.bars, strict=False):
+        old = f"{pad(bar(one.old, half), half)} {percent(one.old)}"
+        new = f"{pad(bar(one.new, half), half)} {percent(one.new)}"
+        line = f"{pad(label, room)}  {pad(old, half + 7)}  {new}"
+        yield f"{INDENT * 2}{screen.fit(line, len(INDENT) * 2)}".rstrip()
+    if len(shift.bars) > _BARS:
+        yield screen.style.dim(f"{INDENT * 2}… and {number(len(shift.bars) - _BARS)} more")
+
+
+def _bar_label(one: Bar, room: int, *, is_personal: bool) -> str:
+    return fit(MASK if is_personal or not one.label else visible(one.label), room)
+
+
+def _ignored(tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
+    for table in tables:
+        if table.ignored or table.rows.ignored:
+            rows = f"{plural(table.rows.ignored, 'row')} with no other change" if table.rows.ignored else ""
+            yield _named(table, screen, rows)
+            yield from _indented(count_lines("", table.ignored, screen.inside()))
+
+
+def _bump(diff: DatasetDiff, screen: Screen) -> Iterator[str]:
+    if diff.is_changed:
+        for reason in diff.bump.reasons[:_REASONS]:
+            yield screen.fit(f"{INDENT}{visible(reason)}")
+        if len(diff.bump.reasons) > _REASONS:
+            yield screen.style.dim(f"{INDENT}… and {number(len(diff.bump.reasons) - _REASONS)} more")
+
+
+def _below(table: TableDiff, lines: Iterable[str], screen: Screen, words: str = "") -> Iterator[str]:
+    """Yield the lines further in, below the table's name; nothing where there are none."""
+    below = list(lines)
+    if below:
+        yield _named(table, screen, words)
+        yield from _indented(below)
+
+
+def _named(table: TableDiff, screen: Screen, words: str) -> str:
+    name = fit(table_name(table), screen.width // 2)
+    line = INDENT + screen.style.bold(name)
+    if not words:
+        return line
+    return f"{line}{INDENT}{screen.style.dim(screen.fit(words, display_width(name) + 2 * len(INDENT)))}"
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    return (INDENT + line for line in lines)
+
+
+def _size(row: RelatedRow) -> int:
+    return 1 + sum(map(_size, row.children))

@@ -1,0 +1,350 @@
+"""How a source's columns become a table's columns: the contract's types where nothing is lost."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import pyarrow as pa
+
+from tdmvc.errors import UsageError
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
+from tdmvc.model.types import SIMPLE, duckdb_type, is_widening, spell
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name, quote_text, scan_parquet
+
+_views = count()
+_STRING = SIMPLE["string"]
+_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_DATE = r"[0-9]{4,6}-[0-9]{1,2}-[0-9]{1,2}"
+_TIME = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
+_ZONE = r" ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Rows ready to be built, and what a person should know of how they were understood."""
+
+    schema: TableSchema
+    query: str
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def prepare_ingest(
+    con: DuckDBConnection,
+    table: str,
+    sources: Sequence[SourceTable],
+    current: TableSchema | None,
+    *,
+    key: tuple[str, ...] | None = None,
+    existing: Sequence[Path] = (),
+) -> Iterator[Intake]:
+    """Reconcile sources with what the table is today, and give the query for its new rows.
+
+    A column keeps its present type while every new value has an equal value in
+    it; else it takes the source's type, and a note says so. Columns keep the
+    table's order, new ones come last.
+
+    Args:
+        con: a connection with TimeZone UTC; the query works inside the `with` only.
+        sources: what to take in; several are put one after the other.
+        current: the table as the contract knows it.
+        key: the key that a person asked for; else the source's, else the contract's.
+        existing: part files whose rows stay (for appending).
+
+    Raises:
+        UsageError: a key column is not there.
+    """
+    opened = [_OpenSource(con, source, has_contract=current is not None) for source in sources]
+    try:
+        yield _reconcile(con, table, opened, current, key, existing)
+    finally:
+        for source in opened:
+            source.close()
+
+
+class _OpenSource:
+    """A source with a name that SQL can read, again and again."""
+
+    def __init__(self, con: DuckDBConnection, source: SourceTable, *, has_contract: bool) -> None:
+        self.source = source
+        self._con = con
+        self._views: list[str] = []
+        # Text that was given types by looking at it goes back to text where the contract decides.
+        self.is_text = has_contract and not source.is_typed and source.text_query is not None
+        if isinstance(source.scan, SqlScan) and source.scan.attach:
+            con.execute(source.scan.attach)
+
+    def relation(self) -> str:
+        """Return SQL to put behind FROM; each call gives a fresh pass over the rows."""
+        scan = self.source.scan
+        if isinstance(scan, ArrowScan):
+            name = f"tdmvc_source_{next(_views)}"
+            self._con.register(name, scan.open())
+            self._views.append(name)
+            return quote_name(name)
+        query = self.source.text_query if self.is_text and self.source.text_query else scan.query
+        return f"({query})"
+
+    def typed(self, column: Column) -> str:
+        """Return SQL that gives a column in the source's own type."""
+        name = quote_name(column.name)
+        if self.is_text and column.type != _STRING:
+            return f"CAST({name} AS {duckdb_type(column.type)})"
+        return name
+
+    def close(self) -> None:
+        for name in self._views:
+            self._con.unregister(name)
+
+
+def _reconcile(
+    con: DuckDBConnection,
+    table: str,
+    sources: Sequence[_OpenSource],
+    current: TableSchema | None,
+    key: tuple[str, ...] | None,
+    existing: Sequence[Path],
+) -> Intake:
+    notes = [note for opened in sources for note in opened.source.notes]
+    fits = [_fitting_columns(con, opened, current) for opened in sources]
+    columns = _merge_columns(sources, fits, current, keep_old=bool(existing), notes=notes)
+    schema = _schema(table, columns, sources, current, key)
+    selects = [_select(opened, schema) for opened in sources]
+    if existing and current is not None:
+        names = ", ".join(
+            f"CAST({quote_name(c.name)} AS {duckdb_type(c.type)}) AS {quote_name(c.name)}"
+            if current.column(c.name)
+            else f"CAST(NULL AS {duckdb_type(c.type)}) AS {quote_name(c.name)}"
+            for c in schema.columns
+        )
+        selects.insert(0, f"SELECT {names} FROM {scan_parquet(existing)}")
+    return Intake(schema, " UNION ALL ".join(selects), tuple(dict.fromkeys(notes)))
+
+
+def _fitting_columns(con: DuckDBConnection, opened: _OpenSource, current: TableSchema | None) -> set[str]:
+    """Return the columns whose values all have an equal value in the contract's type. Cost: one pass at most."""
+    fitting: set[str] = set()
+    checks: dict[str, str] = {}
+    for column in opened.source.schema.columns:
+        wanted = current.column(column.name) if current else None
+        if (
+            wanted is None
+            or wanted.is_untyped
+            or column.is_untyped
+            or wanted.type == column.type
+            or is_widening(column.type, wanted.type)
+        ):
+            fitting.add(column.name)
+        elif check := _misfit(opened, column, wanted.type):
+            checks[column.name] = check
+    if checks:
+        counts = con.sql(
+            f"SELECT {', '.join(f'count(*) FILTER (WHERE {check})' for check in checks.values())} "
+            f"FROM {opened.relation()}"
+        ).fetchall()[0]
+        fitting.update(name for name, misfits in zip(checks, counts, strict=True) if misfits == 0)
+    return fitting
+
+
+def _misfit(opened: _OpenSource, column: Column, wanted: pa.DataType) -> str | None:
+    """Return an SQL condition that is true for values that would be lost, or None if all would."""
+    value = opened.typed(column)
+    target = duckdb_type(wanted)
+    if wanted == _STRING:
+        # Text keeps everything; but a typed source that is no text has become something else.
+        return "false" if opened.is_text else None
+    if pa.types.is_nested(wanted) or pa.types.is_nested(column.type):
+        return None
+    if column.type == _STRING:
+        return f"{value} IS NOT NULL AND NOT coalesce({_is_spelling_of(value, wanted)}, false)"
+    back = duckdb_type(column.type)
+    return (
+        f"{value} IS NOT NULL AND (TRY_CAST(TRY_CAST({value} AS {target}) AS {back}) "
+        f"IS DISTINCT FROM {value})"
+    )
+
+
+def _is_spelling_of(value: str, wanted: pa.DataType) -> str:
+    """Return SQL that is true where a text spells a value of the type, without rounding."""
+    cast = f"TRY_CAST({value} AS {duckdb_type(wanted)})"
+    if pa.types.is_floating(wanted):
+        return _is_spelling_of_float(value, cast, wanted.bit_width)
+    if pa.types.is_binary(wanted):
+        return f"CAST({cast} AS VARCHAR) = {value}"
+    # DuckDB's casts round, drop a zone, a time of day, or digits beyond microseconds; these do not.
+    if pa.types.is_boolean(wanted):
+        spelling = "(?i)true|false|t|f|1|0"
+    elif pa.types.is_integer(wanted):
+        spelling = "[+-]?[0-9]+"
+    elif pa.types.is_decimal(wanted):
+        spelling = rf"[+-]?[0-9]+(\.[0-9]{{0,{wanted.scale}}}0*)?"
+    elif pa.types.is_date(wanted):
+        spelling = _DATE
+    elif pa.types.is_time(wanted):
+        spelling = _TIME
+    else:
+        spelling = f"{_DATE}([ T]{_TIME})?" + (_ZONE if wanted.tz else "")
+    return f"regexp_full_match({value}, {quote_text(spelling)}) AND {cast} IS NOT NULL"
+
+
+def _is_spelling_of_float(value: str, cast: str, bits: int) -> str:
+    """Return SQL that is true for infinities, integers kept exactly, and as many digits as the float keeps."""
+    sure, most = (15, 17) if bits == 64 else (6, 9)
+    # What a program writes is the shortest spelling, or one of the most digits.
+    return (
+        f"CASE WHEN regexp_full_match({value}, '(?i)nan|[+-]?inf(inity)?') THEN {cast} IS NOT NULL "
+        f"WHEN NOT isfinite({cast}) THEN false "
+        f"WHEN regexp_full_match({value}, '[+-]?[0-9]+') "
+        f"THEN TRY_CAST({cast} AS HUGEINT) = TRY_CAST({value} AS HUGEINT) "
+        f"WHEN regexp_full_match({value}, {quote_text(_NUMBER)}) "
+        f"THEN length({_digits(value)}) <= {sure} OR length({_digits(value)}) = {most} "
+        f"OR {_digits(value)} = {_digits(f'CAST({cast} AS VARCHAR)')} ELSE false END"
+    )
+
+
+def _digits(text: str) -> str:
+    """Return SQL that gives a number's digits, without exponent and zeros at the ends."""
+    return f"trim(regexp_replace(regexp_replace({text}, '[eE].*$', ''), '[^0-9]', '', 'g'), '0')"
+
+
+def _merge_columns(
+    sources: Sequence[_OpenSource],
+    fits: Sequence[set[str]],
+    current: TableSchema | None,
+    *,
+    keep_old: bool,
+    notes: list[str],
+) -> tuple[Column, ...]:
+    offered: dict[str, list[tuple[Column, bool]]] = {}
+    for opened, fitting in zip(sources, fits, strict=True):
+        for column in opened.source.schema.columns:
+            offered.setdefault(column.name, []).append(
+                (_as_declared(opened, column, current), column.name in fitting)
+            )
+    old = [column for column in (current.columns if current else ()) if keep_old or column.name in offered]
+    merged = [_merge_column(column, offered.get(column.name, []), keep_old, notes) for column in old]
+    known = {column.name for column in old}
+    for name, columns in offered.items():
+        if name not in known:
+            merged.append(_widest([column for column, _ in columns]))
+    return tuple(merged)
+
+
+def _as_declared(opened: _OpenSource, column: Column, current: TableSchema | None) -> Column:
+    """A database knows its columns' types; a file only knows how some tool wrote them."""
+    known = current.column(column.name) if current else None
+    if opened.source.is_keyed or known is None or known.physical_type is None or column.is_untyped:
+        return column
+    return replace(column, physical_type=None)
+
+
+def _merge_column(
+    old: Column, offered: Sequence[tuple[Column, bool]], keep_old: bool, notes: list[str]
+) -> Column:
+    if not offered:
+        return old
+    new = _widest([column for column, _ in offered])
+    attributes = replace(
+        old,
+        physical_type=_physical_type(old, new),
+        required=new.required or old.required,
+        unique=new.unique or old.unique,
+    )
+    if old.is_untyped:
+        return replace(attributes, type=new.type)
+    if all(fits for _, fits in offered):
+        return attributes
+    type_ = unify(old.type, new.type) if keep_old else new.type
+    notes.append(
+        f"column {old.name}: {spell(old.type)} became {spell(type_)}, because values do not fit {spell(old.type)}"
+    )
+    return replace(attributes, type=type_, physical_type=new.physical_type)
+
+
+def _physical_type(old: Column, new: Column) -> str | None:
+    if old.is_untyped:
+        return new.physical_type
+    return old.physical_type if new.is_untyped else new.physical_type or old.physical_type
+
+
+def _widest(columns: Sequence[Column]) -> Column:
+    # A column of nulls says nothing of the type that others know.
+    first, *others = sorted(columns, key=lambda column: column.is_untyped)
+    type_ = first.type
+    for other in others:
+        type_ = type_ if other.is_untyped else unify(type_, other.type)
+    return replace(first, type=type_)
+
+
+def unify(a: pa.DataType, b: pa.DataType) -> pa.DataType:
+    """Return a type that holds every value of both; text when there is no closer one."""
+    if is_widening(a, b):
+        return b
+    if is_widening(b, a):
+        return a
+    if _is_exact(a) and _is_exact(b):
+        scale = max(_scale(a), _scale(b))
+        whole = max(_whole_digits(a), _whole_digits(b))
+        if whole + scale <= 38:
+            return pa.decimal128(max(18, whole + scale), scale)
+    if {a, b} == {SIMPLE["timestamp"], SIMPLE["timestamptz"]}:
+        return SIMPLE["timestamptz"]
+    return _STRING
+
+
+def _is_exact(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(type_) or pa.types.is_decimal(type_))
+
+
+def _scale(type_: pa.DataType) -> int:
+    return int(type_.scale) if pa.types.is_decimal(type_) else 0
+
+
+def _whole_digits(type_: pa.DataType) -> int:
+    if pa.types.is_decimal(type_):
+        return int(type_.precision - type_.scale)
+    return len(str(2**type_.bit_width))
+
+
+def _schema(
+    table: str,
+    columns: tuple[Column, ...],
+    sources: Sequence[_OpenSource],
+    current: TableSchema | None,
+    key: tuple[str, ...] | None,
+) -> TableSchema:
+    names = {column.name for column in columns}
+    keyed = next((opened.source for opened in sources if opened.source.is_keyed), None)
+    chosen = key if key is not None else keyed.schema.key if keyed else current.key if current else ()
+    gone = [name for name in chosen if name not in names]
+    if gone:
+        raise UsageError(
+            f"The key of {table} names a column that is not there: {', '.join(gone)}.",
+            where=f"table {table}, columns: {', '.join(sorted(names)[:20])}",
+            remedy=f"say which columns identify a row: --key {table}=COLUMN[,COLUMN].",
+        )
+    references = tuple(reference for opened in sources for reference in opened.source.schema.references)
+    if not references and current:
+        references = tuple(r for r in current.references if set(r.columns) <= names)
+    columns = tuple(replace(c, required=True) if c.name in chosen else c for c in columns)
+    return TableSchema(table, columns, tuple(chosen), tuple(dict.fromkeys(references)))
+
+
+def _select(opened: _OpenSource, schema: TableSchema) -> str:
+    expressions: list[str] = []
+    for column in schema.columns:
+        own = opened.source.schema.column(column.name)
+        target = duckdb_type(column.type)
+        if own is None:
+            value = f"CAST(NULL AS {target})"
+        elif opened.is_text and column.type == _STRING:
+            value = quote_name(column.name)
+        else:
+            typed = opened.typed(own)
+            value = typed if own.type == column.type else f"CAST({typed} AS {target})"
+        expressions.append(f"{value} AS {quote_name(column.name)}")
+    return f"SELECT {', '.join(expressions)} FROM {opened.relation()}"

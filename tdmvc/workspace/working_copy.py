@@ -1,0 +1,90 @@
+"""Brings the rows of tables into the working copy after their pointers moved, where rows lay before."""
+
+from collections.abc import Collection, Mapping
+
+from tdmvc.errors import LocalWorkError
+from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.work import WorkStatus
+from tdmvc.store.worktree import read_folder
+from tdmvc.workspace.tables import table_folder, was_laid_out, work_status
+from tdmvc.workspace.transaction import Transaction
+from tdmvc.workspace.workspace import Workspace
+
+
+def refuse_lost_rows(
+    workspace: Workspace, state: DatasetState, tables: Collection[str], *, verb: str
+) -> None:
+    """Raise where the working copy's folder of one of the tables holds rows that nobody has added.
+
+    A table whose rows this clone laid out and that are gone was removed by a person, who has not added that yet.
+
+    Raises:
+        LocalWorkError: there are such edits.
+    """
+    lost = [table for table in tables if _is_edited(workspace, state, table)]
+    if lost:
+        name = state.name
+        raise LocalWorkError(
+            f"The working copy of {name} holds changes that were not added, and {verb} would overwrite them.",
+            where=f"{name}: {', '.join(sorted(lost))}",
+            remedy=f"keep them with `tdmvc add {name}` and commit, or throw them away with"
+            f" `tdmvc checkout {name} --force`.",
+        )
+
+
+def _is_edited(workspace: Workspace, state: DatasetState, table: str) -> bool:
+    status, folder = work_status(workspace, state, table)
+    match status:
+        case WorkStatus.MODIFIED:
+            return True
+        case WorkStatus.NEW:
+            listing = folder.listing if folder is not None else None
+            return folder is not None and (listing is None or not workspace.store.objects.has(listing.object))
+        case WorkStatus.MISSING:
+            return was_laid_out(workspace, state, table)
+    return False
+
+
+def laid_tables(workspace: Workspace, before: DatasetState, moved: Collection[str]) -> list[str]:
+    """Return those of the moved tables whose rows belong into the working copy.
+
+    Where a table's rows were not laid out before, nobody asked for them; a new table goes where
+    any other of its dataset lies.
+    """
+    is_there = any(_has_rows(workspace, before, table) for table in before.pointers)
+    return [
+        table
+        for table in moved
+        if (_has_rows(workspace, before, table) if table in before.pointers else is_there)
+    ]
+
+
+def _has_rows(workspace: Workspace, state: DatasetState, table: str) -> bool:
+    return (workspace.dataset_folder(state.name) / table_folder(state, table)).is_dir()
+
+
+def fetch_rows(workspace: Workspace, dataset: str, pointers: Mapping[str, Pointer]) -> None:
+    """Bring what these pointers name into the cache, so that laying it out cannot fail for want of it.
+
+    Raises:
+        PartError: a part is nowhere.
+    """
+    objects = workspace.store.objects
+    for table, pointer in pointers.items():
+        owner = f"{dataset}/{table}"
+        listing = workspace.store.listing(pointer.object, owner)
+        missing = {entry.content for entry in listing.entries if not objects.has(entry.md5)}
+        if missing:
+            workspace.store.parts(listing, owner, missing)
+
+
+def write_table_rows(
+    workspace: Workspace, change: Transaction, dataset: str, folder: str, table: str, pointer: Pointer | None
+) -> None:
+    """Add to a change that a table's folder holds just what a pointer names, or is gone."""
+    present = read_folder(workspace.dataset_folder(dataset) / folder, workspace.store.index)
+    if pointer is None:
+        change.clear(folder, present)
+    else:
+        listing = workspace.store.listing(pointer.object, f"{dataset}/{table}")
+        change.write_working_copy(table, folder, listing, present)

@@ -1,0 +1,284 @@
+"""How a source's columns become a table's: the contract's types where nothing is lost."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from tdmvc.errors import UsageError
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
+from tdmvc.sql.quoting import quote_text
+from tdmvc.store.ingest import prepare_ingest, unify
+from tdmvc.store.parquet import encode_part
+from tests.store.sample_columns import VALUES, canonical_type, sample
+
+
+def schema_of(key: tuple[str, ...] = (), **columns: str) -> TableSchema:
+    return TableSchema("t", tuple(Column(n, canonical_type(s)) for n, s in columns.items()), key)
+
+
+def typed(table: pa.Table, key: tuple[str, ...] | None = None) -> SourceTable:
+    """A source that knows its types, as a database or a Parquet file does."""
+    columns = tuple(Column(field.name, field.type) for field in table.schema)
+    schema = TableSchema("t", columns, key or ())
+    return SourceTable(schema, ArrowScan(lambda: table.to_reader()), "x", is_keyed=key is not None)
+
+
+def texts(values: list[str | None], inferred: str = "string") -> SourceTable:
+    """A source of texts in column `c`, whose type was inferred by looking at them."""
+    rows = ", ".join(f"({'NULL' if v is None else quote_text(v)})" for v in values)
+    query = f"SELECT CAST(c AS VARCHAR) AS c FROM (VALUES {rows}) AS v(c)"
+    return SourceTable(
+        schema_of(c=inferred), SqlScan(f"SELECT * FROM ({query})"), "x.csv", is_typed=False, text_query=query
+    )
+
+
+@pytest.fixture
+def take(con: duckdb.DuckDBPyConnection) -> Callable[..., tuple[TableSchema, list[object], tuple[str, ...]]]:
+    def call(
+        source: SourceTable, current: TableSchema | None, **options: object
+    ) -> tuple[TableSchema, list[object], tuple[str, ...]]:
+        with prepare_ingest(con, "t", [source], current, **options) as ingest:  # type: ignore[arg-type]
+            rows = con.sql(ingest.query).to_arrow_table()
+            assert rows.column_names == list(ingest.schema.column_names)
+            return ingest.schema, rows[rows.column_names[-1]].to_pylist(), ingest.notes
+
+    return call
+
+
+Take = Callable[..., tuple[TableSchema, list[object], tuple[str, ...]]]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "words", "expected"),
+    [
+        ("int32", ["1", "-2", "+3", "007", None], [1, -2, 3, 7, None]),
+        ("uint8", ["0", "255"], [0, 255]),
+        ("decimal(10,2)", ["1.5", "2", "3.1400"], [Decimal("1.50"), Decimal("2.00"), Decimal("3.14")]),
+        ("float64", ["0.1", "1e3", "0.1234567890123456", "0.10000000000000001", "-inf", "9007199254740992"],
+         [0.1, 1000.0, 0.1234567890123456, 0.1, float("-inf"), 9007199254740992.0]),
+        ("float32", ["0.5", "1e3", "16777216"], [0.5, 1000.0, 16777216.0]),
+        ("bool", ["true", "F", "1"], [True, False, True]),
+        ("date", ["2024-02-29", "2024-1-1"], [date(2024, 2, 29), date(2024, 1, 1)]),
+        ("timestamp", ["2024-01-01", "2024-01-01T02:03:04.5", "2024-01-01 00:00:00.123456000"],
+         [datetime(2024, 1, 1), datetime(2024, 1, 1, 2, 3, 4, 500000), datetime(2024, 1, 1, 0, 0, 0, 123456)]),
+        ("timestamptz", ["2024-01-01 02:00:00+02", "2024-01-01T00:00:00Z"], [datetime(2024, 1, 1, tzinfo=UTC)] * 2),
+        ("binary", ["abc", "\\xFF"], [b"abc", b"\xff"]),
+        ("string", ["1", "2"], ["1", "2"]),
+    ],
+)  # fmt: skip
+def test_texts_that_spell_values_of_the_contracts_type_get_it(
+    take: Take, spelling: str, words: list[str | None], expected: list[object]
+) -> None:
+    schema, values, notes = take(texts(words), schema_of(c=spelling))
+    assert schema.columns[0].spelled_type == spelling
+    assert values == expected
+    assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("spelling", "word"),
+    [
+        ("int32", "1.0"), ("int32", "3000000000"), ("int32", "1_000"), ("int32", " 1"), ("int32", "x"),
+        ("uint8", "-1"), ("decimal(10,2)", "1.234"), ("decimal(4,2)", "100"), ("decimal(10,2)", "1e2"),
+        ("float64", "9007199254740993"), ("float64", "1e400"), ("float64", "0.12345678901234567891"),
+        ("float64", "1_000.5"), ("float64", " 1.5"), ("float32", "16777217"), ("float32", "0.12345678901"),
+        ("bool", "yes"), ("bool", "2"), ("date", "2024-01-01 10:00:00"), ("date", "epoch"), ("date", "2024-02-30"),
+        ("time", "12:00:00.1234567"), ("time", "12:00:00+02"), ("timestamp", "2024-01-01 00:00:00.123456789"),
+        ("timestamp", "2024-01-01 00:00:00+02"), ("timestamp", "2024-01-01T00:00:00Z"), ("timestamp", "infinity"),
+        ("timestamptz", "2024-01-01 00:00:00.1234567Z"), ("timestamptz", "2024-01-01T00:00:00 Europe/Berlin"),
+        ("binary", "\\x41"), ("binary", "é"), ("list<int32>", "[1]"), ("struct<a: int64>", "{'a': 1}"),
+    ],
+)  # fmt: skip
+def test_a_text_that_would_lose_something_stays_a_text_and_is_told(
+    take: Take, spelling: str, word: str
+) -> None:
+    schema, values, notes = take(texts([word, None]), schema_of(c=spelling))
+    assert schema.columns[0].spelled_type == "string"
+    assert values == [word, None]
+    assert "became string" in notes[0]
+    assert word not in notes[0]
+
+
+def test_texts_keep_a_contracts_text_even_where_they_look_like_numbers(take: Take) -> None:
+    schema, values, _ = take(texts(["007", "1"], inferred="int64"), schema_of(c="string"))
+    assert schema.columns[0].spelled_type == "string"
+    assert values == ["007", "1"]
+
+
+def test_without_a_contract_the_sources_type_holds(take: Take) -> None:
+    schema, values, notes = take(typed(pa.table({"c": pa.array([1, None], pa.int16())})), None)
+    assert schema.columns[0].spelled_type == "int16"
+    assert values == [1, None]
+    assert notes == ()
+
+
+def test_integers_that_pandas_made_floats_come_back_as_integers(take: Take) -> None:
+    floats = pa.table({"c": pa.array([1.0, None, 3.0], pa.float64())})
+    schema, values, notes = take(typed(floats), schema_of(c="int64"))
+    assert schema.columns[0].spelled_type == "int64"
+    assert values == [1, None, 3]
+    assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("spelling", "values", "type_"),
+    [
+        ("int64", [1.5], pa.float64()),
+        ("int64", [float("nan")], pa.float64()),
+        ("int32", [2**31], pa.int64()),
+        ("int64", [2**63], pa.uint64()),
+        ("float64", [2**53 + 1], pa.int64()),
+        ("float32", [0.1], pa.float64()),
+        ("decimal(4,2)", [Decimal("1.234")], pa.decimal128(18, 3)),
+        ("date", [datetime(2024, 1, 1, 10)], pa.timestamp("us")),
+        ("bool", [2], pa.int64()),
+        ("string", [1], pa.int64()),
+        ("int64", ["x"], pa.string()),
+    ],
+)
+def test_a_typed_value_that_would_be_lost_changes_the_type(
+    take: Take, spelling: str, values: list[object], type_: pa.DataType
+) -> None:
+    schema, taken, notes = take(typed(pa.table({"c": pa.array(values, type_)})), schema_of(c=spelling))
+    assert schema.columns[0].type == type_
+    assert str(taken) == str(values)
+    assert f"column c: {spelling} became {schema.columns[0].spelled_type}" in notes[0]
+
+
+@pytest.mark.parametrize("offered", VALUES)
+@pytest.mark.parametrize(
+    "wanted", ["int32", "float32", "decimal(9,2)", "string", "binary", "date", "timestamptz"]
+)
+def test_any_type_can_follow_any_other_and_no_value_changes_silently(
+    take: Take, offered: str, wanted: str
+) -> None:
+    schema, values, _ = take(typed(pa.table({"c": sample(offered)})), schema_of(c=wanted))
+    kept = schema.columns[0].spelled_type
+    assert kept in (offered, wanted)
+    if kept == offered:
+        assert values == sample(offered).to_pylist()
+
+
+def test_columns_keep_the_tables_order_and_new_ones_come_last(take: Take) -> None:
+    table = pa.table({"new": ["n"], "b": ["b"], "a": ["a"]})
+    schema, _, _ = take(typed(table), schema_of(a="string", gone="string", b="string"))
+    assert schema.column_names == ("a", "b", "new")
+
+
+def test_what_the_contract_says_of_a_column_is_kept(take: Take) -> None:
+    current = TableSchema("t", (Column("c", pa.int64(), "BIGINT", True, True, "personal"),))
+    schema, _, _ = take(typed(pa.table({"c": pa.array([1], pa.int32())})), current)
+    assert schema.columns[0] == Column("c", pa.int64(), "BIGINT", True, True, "personal")
+
+
+def append(
+    con: duckdb.DuckDBPyConnection, folder: Path, old: pa.Table, source: SourceTable
+) -> tuple[TableSchema, list[dict[str, object]], tuple[str, ...]]:
+    path = folder / "old.parquet"
+    path.write_bytes(encode_part(old, ()))
+    current = TableSchema("t", tuple(Column(field.name, field.type) for field in old.schema))
+    with prepare_ingest(con, "t", [source], current, existing=[path]) as ingest:
+        return ingest.schema, con.sql(ingest.query).to_arrow_table().to_pylist(), ingest.notes
+
+
+def test_appending_keeps_rows_and_columns_of_both_sides(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    old = pa.table({"id": pa.array([1], pa.int64()), "gone": ["g"]})
+    new = typed(pa.table({"id": pa.array([2], pa.int32()), "came": ["c"]}))
+    schema, rows, _ = append(con, tmp_path, old, new)
+    assert schema.column_names == ("id", "gone", "came")
+    assert {row["id"]: row for row in rows} == {
+        1: {"id": 1, "gone": "g", "came": None},
+        2: {"id": 2, "gone": None, "came": "c"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("int32", "int64", "int64"),
+        ("int64", "int32", "int64"),
+        ("uint64", "int64", "decimal(20,0)"),
+        ("decimal(9,1)", "decimal(6,4)", "decimal(18,4)"),
+        ("decimal(38,0)", "decimal(38,30)", "string"),
+        ("timestamp", "timestamptz", "timestamptz"),
+        ("date", "timestamp", "timestamp"),
+        ("float32", "float64", "float64"),
+        ("bool", "string", "string"),
+        ("list<int32>", "list<int64>", "list<int64>"),
+    ],
+)
+def test_two_types_become_one_that_holds_both(old: str, new: str, expected: str) -> None:
+    unified = unify(canonical_type(old), canonical_type(new))
+    assert unified == canonical_type(expected)
+    assert unify(canonical_type(new), canonical_type(old)) == unified
+
+
+def test_appended_values_that_do_not_fit_widen_the_column_and_lose_no_old_value(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    old = pa.table({"c": pa.array([1, 2**31 - 1], pa.int32())})
+    schema, rows, notes = append(con, tmp_path, old, typed(pa.table({"c": pa.array([2**40], pa.int64())})))
+    assert schema.columns[0].spelled_type == "int64"
+    assert [row["c"] for row in rows] == [1, 2**31 - 1, 2**40]
+    assert "int32 became int64" in notes[0]
+    schema, rows, _ = append(con, tmp_path, old, typed(pa.table({"c": ["x"]})))
+    assert [row["c"] for row in rows] == ["1", "2147483647", "x"]
+
+
+def test_several_sources_are_put_together(con: duckdb.DuckDBPyConnection) -> None:
+    sources = [
+        typed(pa.table({"id": pa.array([1], pa.int32()), "a": ["x"]})),
+        typed(pa.table({"id": pa.array([2], pa.int64()), "b": ["y"]})),
+    ]
+    with prepare_ingest(con, "t", sources, None) as ingest:
+        rows = con.sql(ingest.query).to_arrow_table().to_pylist()
+    assert ingest.schema.columns[0].spelled_type == "int64"
+    assert rows == [{"id": 1, "a": "x", "b": None}, {"id": 2, "a": None, "b": "y"}]
+
+
+def test_the_key_is_what_a_person_says_else_the_sources_else_the_contracts(take: Take) -> None:
+    table = pa.table({"a": [1], "b": [1]})
+    current = schema_of(("b",), a="int64", b="int64")
+    assert take(typed(table, ("a",)), current, key=("a", "b"))[0].key == ("a", "b")
+    assert take(typed(table, ("a",)), current)[0].key == ("a",)
+    assert take(typed(table, ()), current)[0].key == ()
+    assert take(typed(table), current)[0].key == ("b",)
+    assert take(typed(table), current, key=())[0].key == ()
+    assert [c.required for c in take(typed(table, ("a",)), None)[0].columns] == [True, False]
+
+
+def test_a_key_that_is_not_there_is_said_with_the_columns_that_are(take: Take) -> None:
+    with pytest.raises(UsageError, match="names a column that is not there: nope") as caught:
+        take(typed(pa.table({"a": [1]})), None, key=("a", "nope"))
+    assert caught.value.where == "table t, columns: a"
+    assert "--key t=" in caught.value.remedy
+    with pytest.raises(UsageError, match="not there: b"):
+        take(typed(pa.table({"a": [1]})), schema_of(("b",), b="int64"))
+
+
+def test_references_go_with_their_columns(take: Take) -> None:
+    reference = ForeignKey(("b",), "other", ("id",))
+    current = TableSchema("t", (Column("a", pa.int64()), Column("b", pa.int64())), (), (reference,))
+    assert take(typed(pa.table({"a": [1], "b": [1]})), current)[0].references == (reference,)
+    assert take(typed(pa.table({"a": [1]})), current)[0].references == ()
+
+
+def test_a_stream_can_be_looked_at_and_then_read(con: duckdb.DuckDBPyConnection) -> None:
+    opened: list[int] = []
+
+    def open_again() -> pa.RecordBatchReader:
+        opened.append(1)
+        return pa.table({"c": pa.array([1.0, 2.0])}).to_reader()
+
+    source = SourceTable(schema_of(c="float64"), ArrowScan(open_again), "x")
+    with prepare_ingest(con, "t", [source], schema_of(c="int64")) as ingest:
+        assert con.sql(ingest.query).to_arrow_table()["c"].to_pylist() == [1, 2]
+    assert len(opened) == 2
