@@ -29,7 +29,7 @@ class TdmvcError(Exception):
         if self.where:
             lines.append(f"Where: {self.where}")
         if self.remedy:
-            lines.append(f"To mend it: {self.remedy}")
+            lines.append(f"Fix: {self.remedy}")
         return "\n".join(lines)
 
 

@@ -216,7 +216,7 @@ def _report_bug() -> int:
     _say(
         click.style("bug: ", fg="red", bold=True) + f"tdmvc stopped on something it did not expect ({name})."
     )
-    _say(f"Where: {Path(path)}\nTo mend it: please report it with that file; it holds no row values.")
+    _say(f"Where: {Path(path)}\nFix: please report it with that file; it holds no row values.")
     return 70
 
 

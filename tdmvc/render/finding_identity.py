@@ -33,7 +33,7 @@ class PlacedFinding:
     @property
     def text(self) -> str:
         """The message and what to do, made visible, a line each."""
-        lines = [self.finding.message, f"To mend it: {self.finding.remedy}" if self.finding.remedy else ""]
+        lines = [self.finding.message, f"Fix: {self.finding.remedy}" if self.finding.remedy else ""]
         return "\n".join(visible(line) for line in lines if line)
 
 

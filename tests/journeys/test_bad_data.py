@@ -102,7 +102,7 @@ def test_a_ragged_row_is_refused_with_its_line_and_nothing_is_added(
     refused = tdmvc("add", "golden", path, code=2)
     assert "line 4" in refused.err
     assert str(path) in refused.err
-    assert "To mend it:" in refused.err
+    assert "Fix:" in refused.err
     assert not (repo / "datasets").exists() or not list((repo / "datasets").rglob("*.dvc"))
 
 

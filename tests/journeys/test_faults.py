@@ -69,7 +69,7 @@ def assert_message(ran: Ran, *words: str) -> None:
     """Make sure that a message says what, where and what to do, and is no traceback."""
     assert ran.err.startswith("error: "), ran.err
     assert "Traceback" not in ran.err
-    assert "\nTo mend it: " in ran.err, ran.err
+    assert "\nFix: " in ran.err, ran.err
     for word in words:
         assert word in ran.err, ran.err
 
@@ -373,7 +373,7 @@ def test_a_wrong_key_in_a_file_of_ours_is_told_with_file_line_and_key(
     told = tdmvc("show", "golden@1.0.0" if "versions" in file else "golden", code=2)
     if "is expected" in told.err:
         # Such a message says at once what to do.
-        told = Ran(told.code, told.out, told.err + "\nTo mend it: ")
+        told = Ran(told.code, told.out, told.err + "\nFix: ")
     assert_message(told, file, *words)
     path.write_text(text)
     tdmvc("show", "golden@1.0.0")

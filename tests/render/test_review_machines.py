@@ -192,7 +192,7 @@ def test_github_gets_an_annotation_a_finding_and_a_notice_a_dataset() -> None:
     assert lines[0] == (
         "::error title=tdmvc dangling-reference%3A golden/orders (customer_id),"
         "file=datasets/golden/orders.dvc::2 rows of orders name a customer that is not there: customer_id 17, 18."
-        "%0ATo mend it: bring the customers back, or remove their orders, then `tdmvc add golden`."
+        "%0AFix: bring the customers back, or remove their orders, then `tdmvc add golden`."
     )
     assert lines[3] == (
         "::notice title=tdmvc review of reference,file=datasets/reference/dataset.yaml"
@@ -213,7 +213,7 @@ def test_no_value_ends_a_workflow_command_or_a_property_of_it() -> None:
     line = render_review_github(review, paths).splitlines()[0]
     assert line.startswith(
         "::error title=tdmvc a%3Ab%2Cc%3A reference/t%2C␊%3A (customer_id),"
-        "file=datasets/reference/t%2C%0A%3A.dvc::100 %25␍␊::error::x%0ATo mend it: "
+        "file=datasets/reference/t%2C%0A%3A.dvc::100 %25␍␊::error::x%0AFix: "
     )
 
 

@@ -230,7 +230,7 @@ def test_an_object_that_arrives_damaged_is_named_and_never_used(
     path.write_bytes(bytes(data))
     pulled = tdmvc("pull", code=6)
     assert "golden/t is damaged" in pulled.err
-    assert "To mend it:" in pulled.err
+    assert "Fix:" in pulled.err
     assert part not in objects_in(repo / ".dvc" / "cache")
     path.write_bytes(good)
     tdmvc("pull")

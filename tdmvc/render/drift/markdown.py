@@ -48,7 +48,7 @@ def _row(drift: Drift, fail_on: Collection[DriftStatus]) -> tuple[str, ...]:
     words = drift_words(drift)
     why = [prose(drift.message)]
     if drift.remedy and not drift.is_excused and drift.status is not DriftStatus.IN_STEP:
-        why.append(f"To mend it: {prose(drift.remedy)}")
+        why.append(f"Fix: {prose(drift.remedy)}")
     said = f"**{words}**" if drift.fails_on(fail_on) else words
     return code(drift.ref), code(drift.location), said, " ".join(why)
 

@@ -70,7 +70,7 @@ def drift_lines(drift: Drift, *, most: int = 20) -> Iterator[str]:
     """Yield what is to be said of a drift besides its status, visible: why, what to do, what is pending."""
     yield visible(drift.message)
     if drift.remedy and not drift.is_excused:
-        yield f"To mend it: {visible(drift.remedy)}"
+        yield f"Fix: {visible(drift.remedy)}"
     for migration in drift.pending[:most]:
         yield f"pending {migration_words(migration)}"
     if len(drift.pending) > most:

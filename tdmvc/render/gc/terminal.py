@@ -51,7 +51,7 @@ def _refusal(refusal: Refusal, page: Page) -> None:
     page.line(visible(f"{refusal.reason}: {refusal.message}"), page.style.red)
     if refusal.where:
         page.line(visible(f"Where: {refusal.where}"), indent=INDENT)
-    page.line(visible(f"To mend it: {refusal.remedy}"), page.style.dim, indent=INDENT)
+    page.line(visible(f"Fix: {refusal.remedy}"), page.style.dim, indent=INDENT)
 
 
 def _owners(garbage: tuple[Garbage, ...], page: Page) -> None:

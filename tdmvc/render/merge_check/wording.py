@@ -76,7 +76,7 @@ def _remarks(check: MergeCheck) -> Iterator[Remark]:
             None,
             None,
             f"{visible(path)} is in conflict.",
-            ("To mend it: merge the base into the branch, and settle the file.",),
+            ("Fix: merge the base into the branch, and settle the file.",),
             path,
         )
     for dataset in check.datasets:
@@ -99,12 +99,12 @@ def _conflict(dataset: MovedDataset, table: MovedTable) -> Remark:
     else:
         rule, remedy = "conflict", "merge the base into the branch with `tdmvc merge`, and settle it there"
     message = f"{visible(dataset.name)}/{visible(table.name)}: {move_words(table)}."
-    lines.append(f"To mend it: {remedy}.")
+    lines.append(f"Fix: {remedy}.")
     return Remark(Severity.ERROR, rule, dataset.name, table.name, message, tuple(lines))
 
 
 def _finding(dataset: MovedDataset, finding: Finding) -> Remark:
-    remedy = (f"To mend it: {visible(finding.remedy)}",) if finding.remedy else ()
+    remedy = (f"Fix: {visible(finding.remedy)}",) if finding.remedy else ()
     return Remark(
         finding.severity, finding.rule, dataset.name, finding.table, visible(finding.message), remedy
     )

@@ -43,7 +43,7 @@ def _without_version(report: CheckoutReport, page: Page) -> None:
         page.blank()
         page.headline(visible(one.dataset), "not brought")
         page.line(visible(one.message), page.style.red, indent=INDENT)
-        page.line(visible(f"To mend it: {one.remedy}"), page.style.dim, indent=INDENT)
+        page.line(visible(f"Fix: {one.remedy}"), page.style.dim, indent=INDENT)
 
 
 def _checked_out(brought: CheckedOut, release: str | None, page: Page) -> None:

@@ -64,7 +64,7 @@ def _finding(
             "span", element("b", finding.severity.value), " ", code(finding.rule, 60), where, class_="rule"
         ),
         element("p", clipped(finding.message, most_text)),
-        element("p", "To mend it: ", remedy(finding.remedy, most_text), class_="remedy")
+        element("p", "Fix: ", remedy(finding.remedy, most_text), class_="remedy")
         if finding.remedy and has_remedies
         else None,
         class_=finding.severity.value,
