@@ -12,7 +12,7 @@ PEERS := benchmarks/.data/peers-venv
 ORACLES := tests/oracles
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check style types floors docs docs-check bench bench-peers format pin oracles clean
+.PHONY: help demo test test-long check style types floors docs docs-check bench bench-peers format pin oracles clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ demo: $(FOR_USE) ## Play the sample shop's story, from the first fixture to a cl
 
 test: $(FOR_WORK) ## Run the tests; ARGS="-k merge" chooses some
 	$(BIN)/python -m pytest $(ARGS)
+
+test-long: $(FOR_WORK) ## Run the tests with whole series of kills and many more examples of each law
+	TDMVC_LONG_TESTS=1 $(BIN)/python -m pytest --override-ini timeout=1200 $(ARGS)
 
 check: style types floors docs-check test ## All that a pull request must pass
 
@@ -47,7 +50,7 @@ bench: $(FOR_WORK) ## Run the benchmarks; ARGS="--quick" is short, ARGS="--full"
 bench-peers: $(FOR_WORK) $(PEERS)/.made ## Compare diff with DuckDB, datacompy, Oxen and DVC; ARGS="--write" writes docs/performance.md
 	@$(BIN)/python -m benchmarks peers $(ARGS)
 
-format: $(FOR_WORK) ## Format the code and mend what lint can mend
+format: $(FOR_WORK) ## Format the code and fix what lint can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

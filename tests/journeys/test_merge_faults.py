@@ -13,6 +13,7 @@ import pytest
 
 from tests.journeys.command_runner import CommandRunner
 from tests.journeys.merge_stage import CONFLICTS, POINTER, START, Stage, copy_stage, make_stage
+from tests.series import trials
 
 ENDS = {1: {1: "theirs", 2: "void", 3: "open", 4: "done"}, 0: {1: "ours", 2: "open", 3: "open", 4: "done"}}
 
@@ -115,7 +116,7 @@ def _merge_killed(stage: Stage, after: float) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(trials(8, 2)))
 def test_a_merge_that_is_killed_can_be_done_again(stage, seed):
     _merge_killed(stage, random.Random(seed).uniform(0.0, 0.8))
     (stage.root / ".git/index.lock").unlink(missing_ok=True)
@@ -129,7 +130,7 @@ def test_a_merge_that_is_killed_can_be_done_again(stage, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(trials(6, 2)))
 def test_a_driver_that_is_killed_leaves_an_ordinary_conflict(stage, seed):
     """Git goes on where only its driver dies."""
     after = random.Random(seed).uniform(0.05, 0.6)
@@ -174,7 +175,7 @@ def test_a_resolve_that_is_killed_at_any_instant_is_finished_by_the_next(made, t
     words = ["-C", str(first.root), "resolve", "golden", "orders", "--theirs"]
     seconds = runner.run(words).seconds
     chance = random.Random(7)
-    for turn in range(25):
+    for turn in range(trials(25, 4)):
         stage = copy_stage(made, tmp_path / str(turn))
         stage.try_git("merge", "clash")
         words[1] = str(stage.root)

@@ -13,6 +13,7 @@ from tests.conftest import git
 from tests.journeys.command_runner import CommandRunner
 from tests.journeys.shop import CUSTOMERS, ORDERS, Shop, Tdmvc
 from tests.journeys.test_stage_tables import CONTRACT, DVC_YAML, _repro
+from tests.series import trials
 
 
 @pytest.fixture
@@ -238,7 +239,7 @@ def test_what_a_pipeline_made_is_not_reverted_by_hand(staged: Shop) -> None:
     assert staged.status == ""
 
 
-KILLS = 9
+KILLS = trials(9, 3)
 
 
 def is_whole(shop: Shop) -> None:

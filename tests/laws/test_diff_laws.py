@@ -14,6 +14,7 @@ from tdmvc.changes.diff import diff_table
 from tdmvc.model.change import TableDiff, TableSide, TableStatus
 from tdmvc.model.schema import TableSchema
 from tests.laws.strategies_tables import Row, TablePair, said_by, table_pairs, write_side
+from tests.series import trials
 
 ALL = 1_000
 
@@ -135,7 +136,7 @@ def _is_touched(diff: TableDiff) -> bool:
     return bool(diff.rows.added or diff.rows.removed or diff.rows.changed)
 
 
-relaxed = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(max_examples=trials(100, 30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @given(pair=table_pairs())
@@ -166,7 +167,7 @@ def test_counts_equal_the_oracles_and_the_rows_of_a_diff_turn_old_into_new(pair:
 
 
 @given(pair=table_pairs())
-@settings(parent=relaxed, max_examples=60)
+@settings(parent=relaxed, max_examples=trials(60, 20))
 def test_the_diff_of_the_swapped_sides_is_the_inverse(pair: TablePair) -> None:
     with fresh() as (con, folder):
         diff = _diff(con, pair, folder)
@@ -185,7 +186,7 @@ def test_the_diff_of_the_swapped_sides_is_the_inverse(pair: TablePair) -> None:
 
 
 @given(pair=table_pairs())
-@settings(parent=relaxed, max_examples=40)
+@settings(parent=relaxed, max_examples=trials(40, 15))
 def test_the_same_rows_in_any_order_and_any_parts_are_no_change(pair: TablePair) -> None:
     schema = TableSchema("t", tuple(reversed(pair.old_schema.columns)), pair.old_schema.key)
     same = TablePair(pair.old_schema, schema, pair.old, pair.old[::-1], pair.old_cuts, pair.new_cuts)

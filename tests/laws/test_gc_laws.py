@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from tdmvc.actions.gc import GcOptions, gc
 from tdmvc.workspace.workspace import Workspace
 from tests.conftest import git
+from tests.series import trials
 
 VERBS = (
     *("write", "commit", "branch", "tag", "publish", "stash", "reset", "switch", "merge", "move"),
@@ -156,7 +157,7 @@ def there(cache: Path) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=trials(40, 8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(STEPS)
 def test_what_a_history_reaches_stays_and_nothing_else_of_ours_does(
     template: Path, steps: list[tuple[str, int]]

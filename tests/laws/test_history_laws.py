@@ -26,8 +26,11 @@ from tdmvc.model.schema import Column, TableSchema
 from tdmvc.workspace.workspace import Workspace
 from tests.histories import CommitAt, TableAt, write_history
 from tests.laws.strategies_tables import TablePair, table_pairs, write_side
+from tests.series import trials
 
-QUICK = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(
+    max_examples=trials(8, 3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 ABSENT = "no such cell"
 
 KEYS = {
@@ -288,7 +291,7 @@ def test_blame_is_what_reading_every_commit_says(template: Path, history: Histor
                     assert cell.value == last.rows[key][cell.column]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60, 20), deadline=None)
 @given(pair=table_pairs())
 def test_cells_of_one_row_compare_as_a_diff_counts_them(pair: TablePair) -> None:
     key = pair.new_schema.key

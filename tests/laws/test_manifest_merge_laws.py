@@ -17,8 +17,9 @@ from tdmvc.formats.manifests.faults import contract_faults
 from tdmvc.model.manifest_merge import MergedText, NotMerged
 from tdmvc.yaml.yaml_file import YamlNode, parse_yaml
 from tests.laws.strategies_manifests import CONTRACTS, DATASETS, LINKED, Sides, comments, identity, sides
+from tests.series import trials
 
-MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=trials(120, 30), deadline=None, suppress_health_check=list(HealthCheck))
 BOTH = pytest.mark.parametrize(
     ("documents", "merge"), [(DATASETS, merge_dataset_text), (CONTRACTS, merge_contract_text)]
 )

@@ -14,6 +14,7 @@ from tdmvc.model.merge import UNDECIDED, Choice, Conflict, ConflictKind, Resolut
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import VALUES, Row, _parse, said_by
 from tests.merge_ground import TABLE, MergeGround, Rows, merge_ground
+from tests.series import trials
 
 KINDS = ("int64", "string", "float64", "json", "bool", "decimal(6,2)", "timestamptz", "list<int32>", "binary")
 KEYS = {
@@ -28,7 +29,7 @@ KEY_VALUES: dict[str, st.SearchStrategy[object]] = {
     "string": st.sampled_from(["", "a", "B", "é", "z\x00", "k1", "k2", "k3", "k4"]),
     "float64": st.sampled_from([0.0, 1.5, float("nan"), -2.0, float("inf")]),
 }
-LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAW = settings(max_examples=trials(60, 15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")

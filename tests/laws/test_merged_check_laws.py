@@ -14,6 +14,7 @@ from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Severity
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
+from tests.series import trials
 
 INT = pa.int64()
 PEOPLE = TableSchema("people", (Column("id", INT), Column("badge", INT, unique=True)), ("id",))
@@ -60,7 +61,7 @@ def nulls(orders: Rows) -> set[int]:
     return {id_ for id_, who in orders.items() if who is None}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=trials(200, 40), deadline=None)
 @given(st.tuples(rows, rows, rows), st.tuples(rows, rows, rows))
 def test_only_what_neither_side_broke_is_an_error(
     people: tuple[Rows, Rows, Rows], orders: tuple[Rows, Rows, Rows]

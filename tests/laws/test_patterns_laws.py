@@ -17,6 +17,7 @@ from tdmvc.changes.values import python_values
 from tdmvc.changes.walk.cells import differing_cells
 from tdmvc.model.change import CellChange, ChangedRowSample, Pattern, PatternKind, Samples
 from tdmvc.model.schema import Column
+from tests.series import trials
 
 P = PatternKind
 PLAIN = {P.EMPTY_TO_NULL, P.NULL_TO_EMPTY, P.SET_NULL, P.FILLED, P.CASE, P.WHITESPACE}
@@ -87,7 +88,7 @@ def plain_counts(patterns: tuple[Pattern, ...]) -> Counter[PatternKind]:
 
 
 @given(case=changed_cells(), most=st.sampled_from([0, 3, 2000]))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=trials(250, 80), deadline=None)
 def test_each_cell_is_in_exactly_one_pattern_that_fits(
     case: tuple[pa.DataType, list[Cells]], most: int
 ) -> None:

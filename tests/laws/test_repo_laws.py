@@ -19,7 +19,7 @@ from tdmvc.model.merge import Choice, Conflict, ConflictKind, Resolutions, RowKe
 from tdmvc.model.names import RESERVED, folder_name, new_folder_name, table_name
 from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.reference import parse_pair, parse_reference
-from tdmvc.model.schema import Column, Reference, TableSchema
+from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.types import SIMPLE, spell
 from tdmvc.model.unmerged import ConflictFile, ListedConflict
 from tdmvc.model.version import SemVer, Version, VersionTable
@@ -157,7 +157,7 @@ def tables(draw: st.DrawFn) -> dict[str, TableSchema]:
             to = found[target].column_names if target in found else ("id", "x y")
             width = draw(st.integers(1, min(2, len(to), len(schema.columns))))
             mine = draw(st.permutations(schema.column_names))[:width]
-            references.add(Reference(tuple(mine), target, tuple(draw(st.permutations(to))[:width])))
+            references.add(ForeignKey(tuple(mine), target, tuple(draw(st.permutations(to))[:width])))
         ordered = tuple(sorted(references, key=lambda r: (r.columns, r.table, r.to)))
         found[table] = replace(schema, key=tuple(key), references=ordered)
     return found

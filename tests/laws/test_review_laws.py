@@ -25,6 +25,7 @@ from tdmvc.render.review.terminal import render_review_terminal
 from tdmvc.render.terminal import display_width
 from tests.laws.strategies_reviews import REVIEWS, SECRET, TEXTS
 from tests.render.review_samples import NASTY, enormous, hostile
+from tests.series import trials
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 VALIDATORS = {
@@ -139,7 +140,7 @@ def test_any_review_is_sound_for_every_machine(review: Review) -> None:
     assert SECRET not in "\n".join([*lines, junit, sarif, quality])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=trials(300, 100), deadline=None)
 @given(st.one_of(st.text(), TEXTS))
 @example("\\|")
 @example("` a")
@@ -152,7 +153,7 @@ def test_any_text_in_a_cell_of_a_table_shows_as_itself(text: str) -> None:
     assert codes == [visible(text) or "''"] * 4
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=trials(300, 100), deadline=None)
 @given(
     st.one_of(st.text(), TEXTS, st.lists(st.sampled_from([*NASTY, "1.", "-", "+", "#", " "])).map(" ".join))
 )

@@ -20,6 +20,7 @@ from tdmvc.model.change import RowCounts, TableDiff, TableSide
 from tdmvc.model.dataset import DatasetConfig, DiffRules
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import write_parts
+from tests.series import trials
 
 INT, T = pa.int64(), pa.string()
 
@@ -204,7 +205,7 @@ ROW = st.tuples(st.sampled_from([1, 2, None]), st.sampled_from(["a", "b"]), st.s
 
 
 @given(old=st.lists(ROW, max_size=8), new=st.lists(ROW, max_size=8), has_key=st.booleans())
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=trials(50, 20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_rows_that_differ_in_what_is_ignored_are_counted_as_ignored(
     old: list[tuple[object, ...]], new: list[tuple[object, ...]], has_key: bool
 ) -> None:
@@ -240,7 +241,7 @@ CELL = st.sampled_from(["p", "q", None])
 
 
 @given(rows=st.dictionaries(st.integers(0, 9), st.tuples(CELL, CELL, CELL, CELL), max_size=8))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=trials(40, 15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_ignored_cells_are_all_counted(rows: dict[int, tuple[object, ...]]) -> None:
     of = schema("t", "id", "v", "seen")
     with fresh() as (con, folder):

@@ -16,6 +16,7 @@ from tdmvc.changes.stability import index_threshold, nulls_threshold, stability_
 from tdmvc.model.change import RowCounts, TableDiff, TableStatus
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import VALUES, Row, columns, write_parts
+from tests.series import trials
 
 COUNTS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=2, max_size=10).filter(
     lambda pairs: sum(p for p, _ in pairs) > 0 and sum(q for _, q in pairs) > 0
@@ -93,7 +94,7 @@ def cells(draw: st.DrawFn) -> tuple[Column, list[object], list[object]]:
     return column, draw(values), draw(values)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60, 20), deadline=None)
 @given(cells())
 def test_any_values_are_measured_and_equal_ones_have_no_shift(
     drawn: tuple[Column, list[object], list[object]],

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tdmvc.databases import TableToWrite, engine_for_target, open_database
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sources import open_source
+from tests.series import trials
 
 Con = duckdb.DuckDBPyConnection
 
@@ -80,7 +81,7 @@ def read(table: SourceTable, con: Con) -> pa.Table:
     return con.sql(table.scan.query).to_arrow_table()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=trials(80, 30), deadline=None)
 @given(
     data=tables_of_texts(),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
@@ -101,7 +102,7 @@ def test_every_text_that_a_csv_writer_quoted_is_read_back_equal(
     assert con.sql(table.text_query).fetchall() == [tuple(row) for row in rows]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=trials(80, 30), deadline=None)
 @given(data=tables_of_texts())
 def test_an_inferred_type_never_changes_a_value(
     folder: Path, con: Con, data: tuple[list[str], list[list[str]]]
@@ -164,7 +165,7 @@ def json_rows(draw: st.DrawFn) -> list[dict[str, object]]:
     return draw(st.lists(st.fixed_dictionaries(kinds), min_size=1, max_size=6))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=trials(80, 30), deadline=None)
 @given(rows=json_rows(), is_lines=st.booleans())
 def test_json_is_read_back_equal(
     folder: Path, con: Con, rows: list[dict[str, object]], is_lines: bool
@@ -221,7 +222,7 @@ DECLARED = st.sampled_from(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=trials(120, 40), deadline=None)
 @given(declared=DECLARED, values=SQLITE_COLUMN.flatmap(lambda kind: st.lists(kind, min_size=1, max_size=6)))
 @example(declared="INTEGER", values=[9007199254740994.0, 2.604169078475126e-255])
 def test_sqlite_rows_written_back_are_read_equal(

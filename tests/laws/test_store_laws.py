@@ -24,10 +24,13 @@ from tdmvc.store.keyhash import key_hash
 from tdmvc.store.parquet import encode_part, read_part
 from tdmvc.store.part_content import part_content
 from tests.laws.strategies_tables import VALUES
+from tests.series import trials
 
 PART_ROWS = 16
 PLAIN = [kind for kind in VALUES if kind != "json"]
-QUICK = settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(
+    max_examples=trials(35, 15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 keys = st.lists(st.integers(-(2**31), 2**31 - 1), max_size=400).map(sorted)
 unique_keys = st.lists(st.integers(-(2**31), 2**31 - 1), max_size=400, unique=True).map(sorted)

@@ -31,6 +31,7 @@ from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name
 from tests.laws.strategies_tables import VALUES, WIDER, Row, _parse
+from tests.series import trials
 
 ALL = 1_000
 KEYS = (
@@ -250,7 +251,9 @@ def _sound(rows: list[Row], key: tuple[str, ...]) -> list[Row]:
 
 
 relaxed = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=trials(80, 25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 
