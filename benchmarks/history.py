@@ -9,10 +9,9 @@ from benchmarks.figures import GIB, Figure, in_seconds, ratio_of_times
 from benchmarks.lineitem import KEY, lineitem
 from benchmarks.processes import TDMVC, Side, alternate, run
 from tdmvc.formats.pointer_edit import render_pointer
-from tdmvc.store.footers import count_rows
+from tdmvc.store.content import part_content
 from tdmvc.store.objects import Listing, PartEntry
-from tdmvc.store.parquet import encode_part, read_part
-from tdmvc.store.part_content import part_content
+from tdmvc.store.parquet import count_rows, encode_part, read_part
 from tdmvc.store.store import Store
 
 _TOUCHED = 20

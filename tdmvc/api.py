@@ -25,7 +25,7 @@ from tdmvc.actions.status import status
 from tdmvc.actions.transfer import pull, push
 from tdmvc.actions.verify import verify
 from tdmvc.errors import UsageError
-from tdmvc.history.history import read_span
+from tdmvc.history.timeline import read_span
 from tdmvc.merging.decisions import Decision
 from tdmvc.model.change import BumpLevel, DatasetDiff
 from tdmvc.model.check import CheckReport

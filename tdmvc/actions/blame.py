@@ -7,9 +7,15 @@ from tdmvc.changes.part_order import parts_in_order
 from tdmvc.changes.row_lookup import KeyId, Row, first_rows, key_id
 from tdmvc.errors import NotFoundError
 from tdmvc.history.blame_walk import WORKING_COPY, BlameWalk, Present
-from tdmvc.history.history import cut_notes, hidden_columns, moments_with
 from tdmvc.history.past_rows import Held, PastRows
-from tdmvc.history.timeline import Timeline, open_timeline, parse_history_reference
+from tdmvc.history.timeline import (
+    Timeline,
+    cut_notes,
+    hidden_columns,
+    moments_with,
+    open_timeline,
+    parse_history_reference,
+)
 from tdmvc.model.history import BlamedCell, BlamedRow, BlameReport, HistoryPoint
 from tdmvc.model.schema import TableSchema
 from tdmvc.workspace.states import resolve_state

@@ -12,7 +12,7 @@ from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.model.finding import Finding
 from tdmvc.model.report import AddedTable, AddReport
-from tdmvc.store.durable import write_atomic
+from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.edits import FolderSink
 from tdmvc.workspace.ingest import AddOptions, key_findings, read_offers, take_table
 from tdmvc.workspace.tables import table_folder

@@ -11,7 +11,7 @@ from tdmvc.formats import datasets
 from tdmvc.formats.config import read_config
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.pointers import read_pointers
-from tdmvc.gitrepo.git_merge import preview_merge
+from tdmvc.gitrepo.merge_preview import preview_merge
 from tdmvc.gitrepo.releases import release_commit
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.drift import Drift, DriftStatus

@@ -9,25 +9,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdmvc.errors import ConfigError, NotFoundError, UsageError
-from tdmvc.garbage.gc_choice import Age, Choice, choose, describe, parts_of, with_commits
-from tdmvc.garbage.gc_needs import collect_needs
-from tdmvc.garbage.gc_refusals import (
+from tdmvc.garbage.needs import collect_needs
+from tdmvc.garbage.reachable import Reachable, forgotten_commits, pointed_path, pointers_of, read_reachable
+from tdmvc.garbage.refusals import (
     refuse_clone,
     refuse_lost,
     refuse_place,
     refuse_stale,
     refuse_unreadable,
 )
-from tdmvc.garbage.reachable import Reachable, forgotten_commits, pointed_path, pointers_of, read_reachable
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_commands import GitFailure
-from tdmvc.gitrepo.git_places import refs_stamp, work_trees
+from tdmvc.garbage.selection import Age, Choice, choose, describe, parts_of, with_commits
+from tdmvc.gitrepo.commands import GitFailure
+from tdmvc.gitrepo.repository import GitRepo
+from tdmvc.gitrepo.work_trees import refs_stamp, work_trees
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
 from tdmvc.store import dvc
-from tdmvc.store.cache_place import CachePlace
-from tdmvc.store.durable import remove_quietly, write_atomic
+from tdmvc.store.atomic_files import remove_quietly, write_atomic
+from tdmvc.store.cache import CachePlace
 from tdmvc.store.lock import all_quiet
-from tdmvc.store.stored import ObjectPlace, StoredObject
+from tdmvc.store.objects import ObjectPlace, StoredObject
 from tdmvc.workspace.workspace import Workspace, turnstile
 
 CACHE = "cache"

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from tdmvc.formats.config import CONFIG_FILE, read_config, render_config
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.hosts import HOSTS, read_templates
 from tdmvc.migrations import detect
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
 from tdmvc.model.report import InitReport
 from tdmvc.store import dvc
-from tdmvc.store.durable import write_atomic
+from tdmvc.store.atomic_files import write_atomic
 
 CI_HOSTS = tuple(HOSTS)
 """The hosts whose CI can be set up."""

@@ -7,11 +7,11 @@ from pathlib import Path
 from tdmvc.errors import UsageError
 from tdmvc.formats.config import read_config
 from tdmvc.gitrepo.attributes import ATTRIBUTES_FILE, with_attributes, without_attributes
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_config import DRIVER, remove_settings, wanted_settings, write_settings
+from tdmvc.gitrepo.config import DRIVER, remove_settings, wanted_settings, write_settings
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.git_setup import GitSetup
-from tdmvc.store.durable import write_atomic
+from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.redaction_key import ensure_redaction_key
 
 

@@ -5,10 +5,17 @@ from dataclasses import replace
 
 from tdmvc.changes.dataset import diff_dataset
 from tdmvc.errors import StoreError
-from tdmvc.history.history import Span, cut_notes, first_versions, moments_with
 from tdmvc.history.origins import Origins
 from tdmvc.history.past_rows import PastRows
-from tdmvc.history.timeline import Timeline, open_timeline, parse_history_reference
+from tdmvc.history.timeline import (
+    Span,
+    Timeline,
+    cut_notes,
+    first_versions,
+    moments_with,
+    open_timeline,
+    parse_history_reference,
+)
 from tdmvc.model.change import TableDiff, TableSide, TableStatus
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.history import HistoryEntry, HistoryReport, TableChange

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tdmvc.errors import UsageError
 from tdmvc.formats.datasets import dataset_folder
-from tdmvc.gitrepo.merging import (
+from tdmvc.gitrepo.merge import (
     begin_merge,
     check_branches,
     commit_merge,

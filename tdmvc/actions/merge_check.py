@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, drift_of_merge, failing
 from tdmvc.errors import ConfigError, NotFoundError
-from tdmvc.gitrepo.git_merge import preview_merge
+from tdmvc.gitrepo.merge_preview import preview_merge
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
 from tdmvc.merging.merge_plan import MergePlan, plan_merge, planned_files, prepared_files
 from tdmvc.merging.merged_whole import moved_dataset

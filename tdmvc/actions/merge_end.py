@@ -10,8 +10,8 @@ from tdmvc.formats.conflict_file import conflict_path
 from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.stages import lock_path
-from tdmvc.gitrepo.git_writing import keep_snapshot
-from tdmvc.gitrepo.merging import (
+from tdmvc.gitrepo.commits import keep_snapshot
+from tdmvc.gitrepo.merge import (
     abort_merge,
     changed_files,
     merging_commit,

@@ -8,7 +8,7 @@ from pathlib import Path
 from tdmvc.actions.diff import diff_states
 from tdmvc.formats.config import read_config
 from tdmvc.formats.pointer_text import parse_pointer_text
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.merging.pointer_states import dataset_of, pointer_state
 from tdmvc.model.change import DatasetDiff
 from tdmvc.model.dataset import DatasetState, Pointer

@@ -11,7 +11,7 @@ from tdmvc.errors import LocalWorkError, MigrationsError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.formats.dvc_yaml import with_artifact
 from tdmvc.formats.versions import contract_path, hash_contract, render_version, version_path
-from tdmvc.gitrepo.git_writing import commit_only, create_annotated_tag
+from tdmvc.gitrepo.commits import commit_only, create_annotated_tag
 from tdmvc.gitrepo.releases import current_release
 from tdmvc.model.change import Bump, BumpLevel
 from tdmvc.model.dataset import DatasetState

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
 from tdmvc.formats.conflict_file import conflict_path
-from tdmvc.gitrepo.git_index import bring_back, mark_resolved, operation, read_resolved, read_stages
+from tdmvc.gitrepo.index import bring_back, mark_resolved, operation, read_resolved, read_stages
 from tdmvc.merging.conflicts import (
     CONFLICT_IGNORE,
     conflict_files,

@@ -6,10 +6,18 @@ from dataclasses import replace
 from tdmvc.changes.key_words import parse_key
 from tdmvc.changes.row_steps import whole_row_steps
 from tdmvc.errors import NotFoundError, StoreError
-from tdmvc.history.history import Span, cut_notes, first_versions, hidden_columns, moments_with
 from tdmvc.history.past_rows import PastRows
 from tdmvc.history.row_trace import Asked, RowTrace, Seen
-from tdmvc.history.timeline import Timeline, open_timeline, parse_history_reference
+from tdmvc.history.timeline import (
+    Span,
+    Timeline,
+    cut_notes,
+    first_versions,
+    hidden_columns,
+    moments_with,
+    open_timeline,
+    parse_history_reference,
+)
 from tdmvc.model.history import CellStep, RowEvent, RowHistory, RowStep
 from tdmvc.model.schema import TableSchema
 from tdmvc.workspace.workspace import Workspace

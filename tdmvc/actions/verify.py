@@ -9,10 +9,9 @@ from tdmvc.formats.dvc_yaml import with_artifact
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.report import Verified, VerifyReport
-from tdmvc.store.content import dataset_content
+from tdmvc.store.content import dataset_content, part_content
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_part
-from tdmvc.store.part_content import part_content
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.versions import version_state, versions
 from tdmvc.workspace.workspace import Workspace

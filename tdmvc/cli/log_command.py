@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.log import log
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
-from tdmvc.history.history import read_span
+from tdmvc.history.timeline import read_span
 
 
 @click.command(name="log")

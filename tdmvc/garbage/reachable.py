@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from tdmvc.formats.object_names import ObjectNames, may_name_objects, read_object_names
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_places import LinkedTree, extra_heads, work_trees
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.trees import WorkTree
+from tdmvc.gitrepo.work_trees import LinkedTree, extra_heads, work_trees
 from tdmvc.model.progress import Report, silent
 
 _LOG = ("log", "--format=%x02%H", "--raw", "-c", "--no-abbrev", "--no-renames", "--root", "-z")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.gitrepo.attributes import ATTRIBUTES_FILE, MANIFESTS, POINTERS, pattern_of
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 
 DRIVER = "tdmvc"
 _SCRIPT = """\

@@ -15,7 +15,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from tdmvc.errors import ConfigError, UsageError
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
 from tdmvc.model.tree import FileTree
 

@@ -1,11 +1,21 @@
 """The commits that touched a dataset, as a timeline."""
 
+import contextlib
+import posixpath
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from tdmvc.errors import NotFoundError
-from tdmvc.gitrepo.history import read_commits, resolve_range, shallow_commits, watched_paths
-from tdmvc.history.past_dataset import PastDataset
-from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.errors import ConfigError, NotFoundError
+from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
+from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
+from tdmvc.formats.datasets import dataset_folder
+from tdmvc.formats.pointers import parse_pointer, pointer_folder, stage_pointers
+from tdmvc.formats.versions import FOLDER, parse_version
+from tdmvc.gitrepo.branch_tips import tree_entries
+from tdmvc.gitrepo.log import read_commits, resolve_range, shallow_commits, stage_files, watched_paths
+from tdmvc.gitrepo.repository import GitRepo
+from tdmvc.gitrepo.trees import RevisionTree
+from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer, RepoConfig
 from tdmvc.model.history import Commit, HistoryPoint, PublishedMark
 from tdmvc.model.names import is_dataset_name
 from tdmvc.model.schema import Contract
@@ -121,3 +131,160 @@ def _one_revision(workspace: Workspace, dataset: str, word: str) -> str:
         known = [str(version.version) for version in reversed(published)]
         raise NotFoundError.named(f"version of {dataset}", word, known)
     return word
+
+
+@dataclass(frozen=True, slots=True)
+class PastTables:
+    """The tables of a dataset at one commit."""
+
+    pointers: Mapping[str, Pointer]
+    contract: str | None
+    """The blob of contract.yaml."""
+    faults: Mapping[str, str]
+    """Why a table's pointer cannot be read, by table; under the empty name, why none of a pipeline can."""
+
+
+_NOTHING = PastTables({}, None, {})
+
+
+class PastDataset:
+    """One dataset at any commit. Reads by the repository's own process; remembers what it has parsed."""
+
+    def __init__(self, git: GitRepo, config: RepoConfig, name: str) -> None:
+        self._git = git
+        self.name = name
+        self.folder = dataset_folder(config, name)
+        self._stage_files = stage_files(self.folder)
+        self._places: dict[str, tuple[str | None, ...]] = {}
+        self._folders: dict[str, dict[str, tuple[str, str]]] = {}
+        self._tables: dict[tuple[str | None, ...], PastTables] = {}
+        self._pointers: dict[tuple[str, str], tuple[str, Pointer | str]] = {}
+        self._contracts: dict[str, Contract] = {}
+        self._stages: dict[tuple[str | None, ...], Mapping[str, Pointer]] = {}
+
+    def prepare(self, commits: Sequence[str]) -> None:
+        """Look up the files of many commits at once."""
+        wanted = [sha for sha in dict.fromkeys(commits) if sha not in self._places]
+        names = [f"{sha}:{path}" for sha in wanted for path in (self._tree_path, *self._stage_files)]
+        found = list(self._git.commands.object_ids(names))
+        size = 1 + len(self._stage_files)
+        for index, sha in enumerate(wanted):
+            self._places[sha] = tuple(found[index * size : (index + 1) * size])
+
+    def tables(self, sha: str) -> PastTables:
+        """Return the pointers at a commit; none where the dataset is not there."""
+        places = self._places_of(sha)
+        if places not in self._tables:
+            self._tables[places] = self._read_tables(places)
+        return self._tables[places]
+
+    def contract(self, sha: str) -> Contract:
+        """Return the contract at a commit; an empty one where it has none or it cannot be read."""
+        blob = self.tables(sha).contract
+        if blob is None:
+            return Contract()
+        if blob not in self._contracts:
+            path = posixpath.join(self.folder, CONTRACT_FILE)
+            try:
+                self._contracts[blob] = parse_contract(self._text(blob), path)
+            except ConfigError:
+                self._contracts[blob] = Contract()
+        return self._contracts[blob]
+
+    def state(self, sha: str) -> DatasetState:
+        """Return the dataset as it was at a commit, as far as it can be read."""
+        entry = self._entries(self._places_of(sha)[0]).get(DATASET_FILE)
+        config = DatasetConfig(self.name)
+        if entry is not None:
+            # Rules that cannot be read do not hold.
+            with contextlib.suppress(ConfigError):
+                config = replace(parse_dataset(self._text(entry[1]), DATASET_FILE), name=self.name)
+        return DatasetState(
+            f"{self.name}@{sha[:10]}", config, self.contract(sha), dict(self.tables(sha).pointers)
+        )
+
+    def versions(self, sha: str) -> dict[str, str]:
+        """Return the blobs of the version files at a commit, by file name."""
+        entry = self._entries(self._places_of(sha)[0]).get(FOLDER)
+        if entry is None or not entry[0].startswith("4"):
+            return {}
+        return {
+            name: blob
+            for name, (mode, blob) in self._entries(entry[1]).items()
+            if name.endswith(".yaml") and mode.startswith("1")
+        }
+
+    def mark(self, file: str, blob: str) -> PublishedMark:
+        """Return what a version file says of itself."""
+        try:
+            version = parse_version(self._text(blob), file)
+        except ConfigError:
+            return PublishedMark(file.removesuffix(".yaml"))
+        return PublishedMark(str(version.version), version.release)
+
+    @property
+    def _tree_path(self) -> str:
+        return "" if self.folder == "." else self.folder
+
+    def _places_of(self, sha: str) -> tuple[str | None, ...]:
+        if sha not in self._places:
+            self.prepare([sha])
+        return self._places[sha]
+
+    def _read_tables(self, places: tuple[str | None, ...]) -> PastTables:
+        folder, *above = places
+        entries = self._entries(folder)
+        if folder is None:
+            return _NOTHING
+        pointers: dict[str, Pointer] = {}
+        faults: dict[str, str] = {}
+        for file, (mode, blob) in entries.items():
+            if not file.endswith(".dvc") or file == ".dvc" or not mode.startswith("100"):
+                continue
+            table, read = self._pointer(file, blob)
+            if isinstance(read, Pointer):
+                pointers[table] = read
+            else:
+                faults[table] = read
+        own = tuple(entries.get(name, ("", None))[1] for name in ("dvc.yaml", "dvc.lock"))
+        try:
+            for table, pointer in self._stage_tables((*above, *own)).items():
+                pointers.setdefault(table, pointer)
+        except ConfigError as error:
+            faults[""] = error.what
+        contract = entries.get(CONTRACT_FILE)
+        return PastTables(dict(sorted(pointers.items())), contract[1] if contract else None, faults)
+
+    def _pointer(self, file: str, blob: str) -> tuple[str, Pointer | str]:
+        """Return the table's name, and its pointer or what is wrong with it."""
+        if (file, blob) not in self._pointers:
+            path = posixpath.join(self.folder, file)
+            table = file.removesuffix(".dvc")
+            try:
+                table = pointer_folder(path)[1]
+                found: Pointer | str = parse_pointer(self._text(blob), path)
+            except ConfigError as error:
+                found = error.what
+            self._pointers[file, blob] = (table, found)
+        return self._pointers[file, blob]
+
+    def _stage_tables(self, blobs: tuple[str | None, ...]) -> Mapping[str, Pointer]:
+        if not any(blobs):
+            return {}
+        if blobs not in self._stages:
+            paths = [*self._stage_files, *(posixpath.join(self.folder, n) for n in ("dvc.yaml", "dvc.lock"))]
+            there = {path: blob for path, blob in zip(paths, blobs, strict=True) if blob is not None}
+            tree = RevisionTree("history", there, self._git.commands.read_objects)
+            self._stages[blobs] = stage_pointers(tree, self.folder)
+        return self._stages[blobs]
+
+    def _entries(self, tree: str | None) -> dict[str, tuple[str, str]]:
+        """Return (mode, id) of what a folder holds, by name."""
+        if tree is None:
+            return {}
+        if tree not in self._folders:
+            self._folders[tree] = tree_entries(self._git.commands.read_object(tree), len(tree) // 2)
+        return self._folders[tree]
+
+    def _text(self, blob: str) -> str:
+        return self._git.commands.read_object(blob).decode("utf-8-sig", "replace")

@@ -11,8 +11,8 @@ from tdmvc.history.timeline import Timeline
 from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.schema import TableSchema
-from tdmvc.store.footers import read_order
 from tdmvc.store.objects import Listing
+from tdmvc.store.parquet import read_order
 from tdmvc.workspace.tables import table_schema
 from tdmvc.workspace.workspace import Workspace
 

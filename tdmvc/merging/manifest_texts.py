@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tdmvc.formats.manifest_merge import merge_manifest
-from tdmvc.gitrepo.git_merge import MARKER_SIZE, is_inner_merge
+from tdmvc.gitrepo.merge_preview import MARKER_SIZE, is_inner_merge
 from tdmvc.merging.pointer_states import dataset_of
 from tdmvc.model.manifest_merge import MarkerStyle, MergedText
 from tdmvc.model.merge import Side

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tdmvc.formats import datasets
 from tdmvc.formats.pointer_edit import pointer_text
-from tdmvc.gitrepo.merging import merge_bases
+from tdmvc.gitrepo.merge import merge_bases
 from tdmvc.gitrepo.prepared_merge import PreparedFile
 from tdmvc.merging.conflicts import conflict_block
 from tdmvc.merging.manifest_plan import PlannedManifest, plan_manifests

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tdmvc.formats import datasets
-from tdmvc.gitrepo.merging import merge_bases
+from tdmvc.gitrepo.merge import merge_bases
 from tdmvc.merging.merge_tables import merge_states
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.merge import Resolutions, Side

@@ -9,8 +9,8 @@ from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.merge import UNDECIDED, Resolutions, Side, TableMerge, TableOutcome
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.store.footers import read_order, read_schema
 from tdmvc.store.objects import Listing, PartEntry
+from tdmvc.store.parquet import read_order, read_schema
 from tdmvc.workspace.workspace import Workspace
 
 _OUTCOMES = {

@@ -10,9 +10,8 @@ from tdmvc.changes.merge.plan import Contents, MergePlan, WholePart
 from tdmvc.model.merge import Side
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.quoting import quote_names, scan_parquet
-from tdmvc.store.built import BuiltTable, KnownPart
+from tdmvc.store.build import BuiltTable, KnownPart, cast_batches
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
-from tdmvc.store.finishing import cast_batches
 from tdmvc.store.objects import Listing
 from tdmvc.store.splice import Piece, StandingPart, splice_table
 from tdmvc.workspace.workspace import Workspace

@@ -10,8 +10,8 @@ from tdmvc.formats.config import read_config
 from tdmvc.formats.conflict_file import CONFLICT_FOLDER, IGNORE_ALL, conflict_path
 from tdmvc.formats.pointer_edit import render_pointer
 from tdmvc.formats.pointer_text import render_conflict_texts
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_merge import MARKER_SIZE, is_inner_merge
+from tdmvc.gitrepo.merge_preview import MARKER_SIZE, is_inner_merge
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.merging.conflicts import conflict_file, conflict_file_text
 from tdmvc.merging.merge_tables import MergedTable
 from tdmvc.merging.plan_again import plan_again
@@ -19,7 +19,7 @@ from tdmvc.merging.pointer_states import dataset_of
 from tdmvc.merging.unmerged import unmerged_table
 from tdmvc.model.merge import UNDECIDED, Resolutions, Side, TableMerge, TableOutcome
 from tdmvc.model.unmerged import UnmergedTable
-from tdmvc.store.durable import write_atomic
+from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.workspace import Workspace
 
 _SIDES = {TableOutcome.OURS: Side.OURS, TableOutcome.THEIRS: Side.THEIRS, TableOutcome.BASE: Side.BASE}

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from tdmvc.formats.config import read_config
 from tdmvc.formats.pointer_text import conflict_texts, parse_pointer_text
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import Pointer, RepoConfig
 from tdmvc.model.schema import Column
 from tdmvc.model.table_contents import PartSpan, TableContents

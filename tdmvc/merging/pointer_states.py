@@ -9,7 +9,7 @@ from tdmvc.errors import NotFoundError
 from tdmvc.formats import datasets
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.schema import Column, Contract, TableSchema
-from tdmvc.store.footers import read_schema
+from tdmvc.store.parquet import read_schema
 from tdmvc.workspace.known_contracts import KnownTable
 from tdmvc.workspace.workspace import Workspace
 

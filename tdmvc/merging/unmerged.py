@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from tdmvc.errors import ConfigError
 from tdmvc.formats.pointer_text import ConflictTexts, conflict_texts, parse_pointer_text
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_index import read_stages
+from tdmvc.gitrepo.index import read_stages
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.merge import Side
 from tdmvc.model.names import table_name

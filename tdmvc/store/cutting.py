@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from tdmvc.store.arrays import Numbers
-from tdmvc.store.keyhash import key_hash
+from tdmvc.store.key_hash import key_hash
 
 DEFAULT_PART_ROWS = 32_768
 

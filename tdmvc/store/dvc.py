@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdmvc.errors import ConfigError, StoreError
-from tdmvc.store.stored import StoredObject
+from tdmvc.store.objects import StoredObject
 
 if TYPE_CHECKING:
     from dvc.repo import Repo

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from tdmvc.errors import StoreError
-from tdmvc.store.durable import remove_quietly, write_atomic
+from tdmvc.store.atomic_files import remove_quietly, write_atomic
 
 _FORMAT = "tdmvc.journal/1"
 

@@ -4,12 +4,14 @@ import hashlib
 import json
 import re
 import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tdmvc.errors import PartError, StoreError
+from tdmvc.store.atomic_files import write_atomic
 from tdmvc.store.content import table_content
-from tdmvc.store.durable import write_atomic
 from tdmvc.store.index import FileIndex
 
 PART_SUFFIX = ".parquet"
@@ -207,3 +209,28 @@ def parse_listing(data: bytes, path: Path, owner: str) -> Listing:
     if len({entry.name for entry in entries}) != len(entries):
         raise PartError.damaged(path, owner, "the listing names a part twice")
     return Listing(tuple(sorted(entries, key=lambda entry: entry.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What a listing of a place tells of an object."""
+
+    size_bytes: int
+    modified: float | None
+    """Seconds since 1970, or None where the place does not tell."""
+
+    def age_days(self, now: float) -> float | None:
+        return None if self.modified is None else (now - self.modified) / 86_400
+
+
+class ObjectPlace(Protocol):
+    """The cache, or a remote."""
+
+    def list_objects(self) -> dict[str, StoredObject]:
+        """Return every object by name."""
+
+    def read(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield the bytes of objects."""
+
+    def remove(self, objects: Mapping[str, StoredObject]) -> set[str]:
+        """Remove objects that are still as they were listed, in this order; return those that went."""

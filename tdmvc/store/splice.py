@@ -9,9 +9,8 @@ import pyarrow as pa
 
 from tdmvc.model.progress import Report, silent
 from tdmvc.model.schema import TableSchema
-from tdmvc.store.built import BuiltTable, KnownPart
+from tdmvc.store.build import BuiltPart, BuiltTable, Counts, KnownPart, PartSink, built_table, finish_parts
 from tdmvc.store.cutting import DEFAULT_PART_ROWS, Cut, Cutter
-from tdmvc.store.finishing import BuiltPart, Counts, PartSink, built_table, finish_parts
 from tdmvc.store.parquet import read_part
 
 

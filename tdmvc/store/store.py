@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from tdmvc.errors import ConfigError, DamagedPartError, PartError, StoreError
-from tdmvc.store import built, dvc, worktree
+from tdmvc.store import dvc, worktree
+from tdmvc.store.build import BuiltTable, KnownPart
 from tdmvc.store.dvc_config import DvcConfig, read_dvc_config
-from tdmvc.store.footers import count_rows
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
+from tdmvc.store.parquet import count_rows
 
 
 class Store:
@@ -110,16 +111,16 @@ class Store:
         """Return the bytes of the parts that are here."""
         return sum(self.objects.size_bytes(e.md5) for e in listing.entries if self.objects.has(e.md5))
 
-    def known_parts(self, listing: Listing | None) -> dict[str, "built.KnownPart"]:
+    def known_parts(self, listing: Listing | None) -> dict[str, KnownPart]:
         """Return the parts whose bytes can be used again: those that are here, by content hash."""
-        known: dict[str, built.KnownPart] = {}
+        known: dict[str, KnownPart] = {}
         for entry in listing.entries if listing else ():
             if self.objects.has(entry.md5):
                 self.objects.renew(entry.md5)
-                known[entry.content] = built.KnownPart(entry.md5, self.objects.size_bytes(entry.md5))
+                known[entry.content] = KnownPart(entry.md5, self.objects.size_bytes(entry.md5))
         return known
 
-    def keep(self, table: "built.BuiltTable") -> str:
+    def keep(self, table: BuiltTable) -> str:
         """Keep a built table's listing and remember its facts; return the listing's object."""
         for md5, rows in table.part_rows.items():
             self.index.remember_rows(md5, rows)

@@ -9,8 +9,7 @@ from tdmvc.model.dataset import DatasetState
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
-from tdmvc.store.build import build_table
-from tdmvc.store.built import BuiltTable
+from tdmvc.store.build import BuiltTable, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.index import md5_of_file
 from tdmvc.store.ingest import prepare_ingest

@@ -12,10 +12,8 @@ from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.model.work import WorkStatus
 from tdmvc.sources import open_source
-from tdmvc.store.build import build_table
-from tdmvc.store.built import BuiltTable, KnownPart
+from tdmvc.store.build import BuiltTable, KnownPart, PartSink, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
-from tdmvc.store.finishing import PartSink
 from tdmvc.store.ingest import prepare_ingest
 from tdmvc.store.objects import Listing
 from tdmvc.workspace.edits import open_edited

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from tdmvc.errors import ConfigError
 from tdmvc.formats.odcs import read_contract
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_tips import texts_at_tips
+from tdmvc.gitrepo.branch_tips import texts_at_tips
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.schema import TableSchema
 from tdmvc.yaml.yaml_file import parse_yaml

@@ -3,8 +3,8 @@
 import contextlib
 import secrets
 
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.store.durable import write_atomic
+from tdmvc.gitrepo.repository import GitRepo
+from tdmvc.store.atomic_files import write_atomic
 
 _FILE = "tdmvc/mark.key"
 _BYTES = 32

@@ -12,8 +12,8 @@ from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.names import folder_name, new_folder_name, table_name
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.work import WorkStatus
-from tdmvc.store.footers import read_schema
 from tdmvc.store.objects import Listing
+from tdmvc.store.parquet import read_schema
 from tdmvc.store.worktree import Folder, read_folder
 from tdmvc.workspace.workspace import Workspace
 

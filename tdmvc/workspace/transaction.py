@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tdmvc.errors import StoreError
 from tdmvc.formats.pointer_edit import render_pointer
-from tdmvc.store.durable import remove_quietly
+from tdmvc.store.atomic_files import remove_quietly
 from tdmvc.store.journal import Journal, Plan
 from tdmvc.store.objects import Listing, PartEntry
 from tdmvc.store.worktree import Folder

@@ -12,7 +12,7 @@ from typing import Self
 from tdmvc.errors import ConfigError, NotFoundError, UsageError
 from tdmvc.formats.config import read_config
 from tdmvc.formats.datasets import list_datasets
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.names import is_dataset_name
 from tdmvc.model.progress import Report, silent

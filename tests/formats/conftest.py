@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 
 Shell = Callable[..., str]
 

@@ -10,7 +10,7 @@ from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.datasets import list_datasets, read_state, version_state
 from tdmvc.formats.pointer_edit import render_pointer
 from tdmvc.formats.versions import contract_path, hash_contract, read_versions, render_version, version_path
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, RepoConfig
 from tdmvc.model.recorded import RecordedState
 from tdmvc.model.version import SemVer, Version, VersionTable

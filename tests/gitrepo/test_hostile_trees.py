@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tdmvc.errors import NotFoundError, TdmvcError, UnreadableFileError
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_merge import preview_merge
+from tdmvc.gitrepo.merge_preview import preview_merge
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.trees import MAX_TEXT_BYTES
 
 Commit = Callable[..., str]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tdmvc.errors import ConfigError, UsageError
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_writing import create_annotated_tag
+from tdmvc.gitrepo.commits import create_annotated_tag
 from tdmvc.gitrepo.releases import current_release, matches, nearest, release_commit, release_of_tag
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
 
 FILE, COMMAND = ReleaseSource.FILE, ReleaseSource.COMMAND

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 
 COMMIT = Callable[..., str]
 

@@ -24,7 +24,7 @@ TABLES = ("customers", "orders")
 # Dies before the removal of the n-th object.
 _DYING = """
 import os, pathlib, sys
-import tdmvc.store.cache_place as place
+import tdmvc.store.cache as place
 from tdmvc.cli.main import run
 left = int(sys.argv[1])
 class Path(type(pathlib.Path())):

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.cli.main import run
-from tdmvc.gitrepo.git_config import wanted_settings
+from tdmvc.gitrepo.config import wanted_settings
 from tdmvc.merging import pointer_rows
 from tdmvc.render.table_text import render_table
 from tests.conftest import git

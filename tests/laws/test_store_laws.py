@@ -16,13 +16,11 @@ from hypothesis import strategies as st
 
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.types import SIMPLE, duckdb_type, parse, spell
-from tdmvc.store.build import build_table
-from tdmvc.store.built import BuiltTable, KnownPart
-from tdmvc.store.content import schema_content
+from tdmvc.store.build import BuiltTable, KnownPart, build_table
+from tdmvc.store.content import part_content, schema_content
 from tdmvc.store.cutting import cut
-from tdmvc.store.keyhash import key_hash
+from tdmvc.store.key_hash import key_hash
 from tdmvc.store.parquet import encode_part, read_part
-from tdmvc.store.part_content import part_content
 from tests.laws.strategies_tables import VALUES
 from tests.series import trials
 

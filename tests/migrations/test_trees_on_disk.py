@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.migrations import detect, read_state
 from tests.conftest import git
 

@@ -5,8 +5,7 @@ import hashlib
 import pyarrow as pa
 import pytest
 
-from tdmvc.store.content import dataset_content, schema_content, table_content
-from tdmvc.store.part_content import part_content
+from tdmvc.store.content import dataset_content, part_content, schema_content, table_content
 from tests.store.sample_columns import VALUES, canonical_type, sample
 
 PROMISED = {

@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tdmvc.store.footers import count_rows, read_schema
-from tdmvc.store.parquet import encode_part, read_part
-from tdmvc.store.part_content import part_content
+from tdmvc.store.content import part_content
+from tdmvc.store.parquet import count_rows, encode_part, read_part, read_schema
 from tests.store.sample_columns import VALUES, sample
 
 

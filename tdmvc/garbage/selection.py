@@ -7,12 +7,11 @@ from pathlib import Path
 
 from tdmvc.errors import PartError
 from tdmvc.formats.object_names import find_objects
-from tdmvc.garbage.gc_needs import Needs
+from tdmvc.garbage.needs import Needs
 from tdmvc.model.garbage import Garbage, GarbageKind, Kept
 from tdmvc.model.progress import Report
-from tdmvc.store.cache_place import CachePlace
-from tdmvc.store.objects import parse_listing
-from tdmvc.store.stored import ObjectPlace, StoredObject
+from tdmvc.store.cache import CachePlace
+from tdmvc.store.objects import ObjectPlace, StoredObject, parse_listing
 
 
 @dataclass(frozen=True, slots=True)

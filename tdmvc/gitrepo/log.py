@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Sequence
 
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.history import Commit
 
 _FORMAT = "%H%x00%P%x00%aN%x00%aI%x00%ct%x00%s"

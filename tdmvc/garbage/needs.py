@@ -8,9 +8,9 @@ from tdmvc.errors import TdmvcError
 from tdmvc.formats.config import read_config
 from tdmvc.formats.object_names import find_objects
 from tdmvc.garbage.reachable import Place, Reachable, pointed_path
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_places import work_trees
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.trees import WorkTree
+from tdmvc.gitrepo.work_trees import work_trees
 from tdmvc.model.tree import FileTree
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import ObjectStore

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 
 _ID = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{7,64}(?![0-9A-Za-z])")
 _STATE_FOLDERS = ("rebase-merge", "rebase-apply", "sequencer")

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from tdmvc.store.keyhash import key_hash
+from tdmvc.store.key_hash import key_hash
 from tests.store.sample_columns import VALUES, sample
 
 NULL = "c8c8b0a763df3b7f"

@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.gitrepo.git_commands import GitCommands, GitFailure, GitMissing
-from tdmvc.gitrepo.trees import RevisionTree, WorkTree
+from tdmvc.gitrepo.commands import GitCommands, GitFailure, GitMissing
+from tdmvc.gitrepo.trees import RevisionTree, UnignoredTree, WorkTree
 from tdmvc.model.tree import FileTree
 
 _MOVED_BY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES"})
@@ -125,9 +125,6 @@ class GitRepo:
 
     def unignored_tree(self) -> FileTree:
         """Return the files on disk that Git does not ignore, as they are now."""
-        # Few commands ask for it.
-        from tdmvc.gitrepo.unignored import UnignoredTree
-
         return UnignoredTree(self.root, self.commands.list_unignored)
 
     def tags(self, pattern: str = "*") -> dict[str, str]:

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from tdmvc.errors import UsageError
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_commands import GitFailure
+from tdmvc.gitrepo.commands import GitFailure
+from tdmvc.gitrepo.repository import GitRepo
 
 DRIVER = "tdmvc"
 _OWN = "-m tdmvc git-"

@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tdmvc.garbage.gc_needs import Needs
+from tdmvc.garbage.needs import Needs
 from tdmvc.garbage.reachable import Place, Reachable
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_places import work_trees
-from tdmvc.gitrepo.git_remotes import Unfetched, ask_remotes, is_partial
+from tdmvc.gitrepo.remotes import Unfetched, ask_remotes, is_partial
+from tdmvc.gitrepo.repository import GitRepo
+from tdmvc.gitrepo.work_trees import work_trees
 from tdmvc.model.garbage import Refusal
 from tdmvc.workspace.workspace import Workspace
 

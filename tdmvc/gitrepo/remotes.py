@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 
 
 @dataclass(frozen=True, slots=True)

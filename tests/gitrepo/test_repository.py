@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_writing import commit_only, create_annotated_tag
+from tdmvc.gitrepo.commits import commit_only, create_annotated_tag
+from tdmvc.gitrepo.repository import GitRepo
 
 Commit = Callable[..., str]
 Shell = Callable[..., str]

@@ -9,9 +9,8 @@ import pyarrow.parquet as pq
 
 from tdmvc.arrow.parquet import open_parquet
 from tdmvc.errors import PartError, StoreError
-from tdmvc.store.footers import reading
-from tdmvc.store.objects import ObjectStore
-from tdmvc.store.stored import StoredObject
+from tdmvc.store.objects import ObjectStore, StoredObject
+from tdmvc.store.parquet import reading
 
 _PREFIX = re.compile(r"[0-9a-f]{2}")
 _REST = re.compile(r"[0-9a-f]{30}(\.dir)?")

@@ -3,9 +3,9 @@
 import re
 
 from tdmvc.errors import UsageError
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_commands import GitCommands
+from tdmvc.gitrepo.commands import GitCommands
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.trees import RevisionTree
 
 MARKER_SIZE = 7

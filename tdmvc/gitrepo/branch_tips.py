@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tdmvc.gitrepo.git import GitRepo
+from tdmvc.gitrepo.repository import GitRepo
 
 
 def texts_at_tips(git: GitRepo, folder: str, file: str) -> Iterator[tuple[str, str]]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_commands import GitFailure
+from tdmvc.gitrepo.commands import GitFailure
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.merge import Side
 
 _STAGES = {"1": Side.BASE, "2": Side.OURS, "3": Side.THEIRS}

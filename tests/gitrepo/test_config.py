@@ -3,8 +3,8 @@
 import pytest
 
 from tdmvc.errors import UsageError
-from tdmvc.gitrepo.git_config import SETTINGS, read_setting, remove_settings, wanted_settings, write_settings
-from tdmvc.gitrepo.git_tips import texts_at_tips
+from tdmvc.gitrepo.branch_tips import texts_at_tips
+from tdmvc.gitrepo.config import SETTINGS, read_setting, remove_settings, wanted_settings, write_settings
 from tests.conftest import git
 
 

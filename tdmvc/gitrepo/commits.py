@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tdmvc.errors import UsageError
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_commands import GitFailure
+from tdmvc.gitrepo.commands import GitFailure
+from tdmvc.gitrepo.repository import GitRepo
 
 
 def commit_only(git: GitRepo, paths: Sequence[str], message: str) -> str:

@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterable, Sequence
 
 from tdmvc.errors import LocalWorkError, UsageError
-from tdmvc.gitrepo.git import GitRepo
-from tdmvc.gitrepo.git_commands import GitFailure
-from tdmvc.gitrepo.git_index import operation
-from tdmvc.gitrepo.git_writing import need_identity
+from tdmvc.gitrepo.commands import GitFailure
+from tdmvc.gitrepo.commits import need_identity
+from tdmvc.gitrepo.index import operation
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
+from tdmvc.gitrepo.repository import GitRepo
 
 
 def refuse_while_merging(git: GitRepo) -> None:
