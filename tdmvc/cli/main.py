@@ -60,7 +60,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS and cmd_name not in HIDDEN:
             return None
-        module = importlib.import_module(f"tdmvc.cli.{cmd_name.replace('-', '_')}_command")
+        room = "plumbing" if cmd_name in HIDDEN else "commands"
+        module = importlib.import_module(f"tdmvc.cli.{room}.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -205,13 +205,13 @@ def test_a_bug_leaves_a_log_without_values(
     def fail(*arguments: object, **options: object) -> None:
         raise ValueError(f"a row: {''.join(reversed('ecarG'))}")
 
-    monkeypatch.setattr("tdmvc.cli.show_command.show", fail)
+    monkeypatch.setattr("tdmvc.cli.commands.show.show", fail)
     told = tdmvc("show", "golden", code=70)
     (log,) = tmp_path.glob("tdmvc-bug-*.log")
     assert str(log) in told.err
     text = log.read_text()
     assert "ValueError" in text
-    assert "show_command.py" in text
+    assert "commands/show.py" in text
     assert "Grace" not in text + told.err
 
 
@@ -221,7 +221,7 @@ def test_an_interrupt_is_130_and_says_that_nothing_is_half_written(
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tdmvc.cli.show_command.show", interrupt)
+    monkeypatch.setattr("tdmvc.cli.commands.show.show", interrupt)
     assert "Interrupted" in tdmvc("show", "golden", code=130).err
 
 

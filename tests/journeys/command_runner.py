@@ -11,7 +11,7 @@ _SERVER = """
 import json, os, signal, sys, time
 from pathlib import Path
 from tdmvc.cli.main import run
-import tdmvc.cli.add_command, tdmvc.cli.show_command
+import tdmvc.cli.commands.add, tdmvc.cli.commands.show
 # Imported, and never used here: whoever forks must have no threads.
 import duckdb, pyarrow.parquet, pyarrow.compute
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from tdmvc.cli.git_calls import answer, trace
+from tdmvc.cli.plumbing.git_calls import answer, trace
 
 
 @click.command(name="git-textconv", hidden=True)

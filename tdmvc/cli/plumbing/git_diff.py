@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.pointer_diff import PointerSide, diff_pointers, offline_workspace
-from tdmvc.cli.git_calls import answer, trace
+from tdmvc.cli.plumbing.git_calls import answer, trace
 from tdmvc.errors import StoreError
 from tdmvc.render.cells import visible
 from tdmvc.render.diff.terminal import render_diff

@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.merge_check import merge_check
 from tdmvc.actions.review import pointer_path
-from tdmvc.cli.drift_command import FORMATS, parse_fail_on
+from tdmvc.cli.commands.drift import FORMATS, parse_fail_on
 from tdmvc.cli.output import emit, opened
 from tdmvc.model.merge_report import MergeCheck
 from tdmvc.render.merge.json import merge_check_document

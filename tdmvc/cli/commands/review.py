@@ -98,7 +98,7 @@ def command(
         for name, path in wanted:
             _write(path, render(name, is_file=True))
     if host is not None:
-        from tdmvc.cli.post_command import post_text
+        from tdmvc.cli.plumbing.post import post_text
 
         post_text(
             context,

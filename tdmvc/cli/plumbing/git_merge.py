@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tdmvc.cli.git_calls import trace
+from tdmvc.cli.plumbing.git_calls import trace
 from tdmvc.errors import TdmvcError
 from tdmvc.model.merge import Side
 

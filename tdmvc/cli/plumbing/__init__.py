@@ -1,0 +1,1 @@
+"""The hidden commands that Git and CI call."""
