@@ -107,7 +107,7 @@ def _typed(text: str, column: Column, schema: TableSchema, hidden: Collection[st
     if value is None:
         what = "the value" if column.name in hidden else repr(text)
         raise UsageError(
-            f"{what[0].upper()}{what[1:]} is no {column.spelled_type}, as {schema.name}.{column.name} has them.",
+            f"{what[0].upper()}{what[1:]} is no {column.type_text}, as {schema.name}.{column.name} has them.",
             where="--key",
             remedy=f"the key of {schema.name} is {_spelled_key(schema)}.",
         )
@@ -164,4 +164,4 @@ def _unclear(schema: TableSchema, why: str) -> UsageError:
 
 def _spelled_key(schema: TableSchema) -> str:
     columns = [schema.column(name) for name in schema.key]
-    return ", ".join(f"{column.name} ({column.spelled_type})" for column in columns if column is not None)
+    return ", ".join(f"{column.name} ({column.type_text})" for column in columns if column is not None)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from tdmvc.arrow.types import is_widening
 from tdmvc.changes.renames import Rename
 from tdmvc.model.change import SchemaChange, SchemaChangeKind
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
-from tdmvc.model.types import is_widening
 
 
 def diff_schema(
@@ -64,10 +64,10 @@ def _column_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaChange
     after = {column.name: column for column in new.columns}
     for name, column in before.items():
         if name not in after:
-            yield SchemaChange(SchemaChangeKind.COLUMN_REMOVED, name, old=column.spelled_type)
+            yield SchemaChange(SchemaChangeKind.COLUMN_REMOVED, name, old=column.type_text)
     for name, column in after.items():
         if name not in before:
-            yield SchemaChange(SchemaChangeKind.COLUMN_ADDED, name, new=column.spelled_type)
+            yield SchemaChange(SchemaChangeKind.COLUMN_ADDED, name, new=column.type_text)
     for name, column in after.items():
         if name in before:
             yield from _changes_of(before[name], column)
@@ -77,7 +77,7 @@ def _changes_of(old: Column, new: Column) -> Iterator[SchemaChange]:
     if old.type != new.type:
         is_wider = old.is_untyped or is_widening(old.type, new.type)
         kind = SchemaChangeKind.TYPE_WIDENED if is_wider else SchemaChangeKind.TYPE_CHANGED
-        yield SchemaChange(kind, new.name, old.spelled_type, new.spelled_type)
+        yield SchemaChange(kind, new.name, old.type_text, new.type_text)
     if old.required != new.required:
         yield SchemaChange(SchemaChangeKind.REQUIRED_CHANGED, new.name, _required(old), _required(new))
     if old.unique != new.unique:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from tdmvc.model.types import map_type
+from tdmvc.arrow.types import map_type
 
 
 def python_values(column: pa.Array | pa.ChunkedArray) -> list[object]:

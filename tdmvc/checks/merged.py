@@ -171,8 +171,8 @@ def _check_columns(side: TableSide, declared: TableSchema | None) -> Iterator[Fi
     """Compare the columns of the rows with those of contract.yaml, which was merged apart from them."""
     if declared is None:
         return
-    rows = {column.name: column.spelled_type for column in side.schema.columns}
-    contract = {column.name: column.spelled_type for column in declared.columns}
+    rows = {column.name: column.type_text for column in side.schema.columns}
+    contract = {column.name: column.type_text for column in declared.columns}
     lacking = sorted(contract.keys() - rows.keys())
     unknown = sorted(rows.keys() - contract.keys())
     other = sorted(name for name in rows.keys() & contract.keys() if rows[name] != contract[name])

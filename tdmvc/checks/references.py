@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tdmvc.arrow.types import SIMPLE
 from tdmvc.checks.table_rows import (
     MASK,
     counted,
@@ -23,7 +24,6 @@ from tdmvc.checks.table_rows import (
 from tdmvc.model.change import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
-from tdmvc.model.types import SIMPLE
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 from tdmvc.sql.quoting import quote_name
 
@@ -367,4 +367,4 @@ def _spell(schema: TableSchema, reference: ForeignKey) -> str:
 
 
 def _types(schema: TableSchema, names: tuple[str, ...]) -> str:
-    return ", ".join(_column(schema, name).spelled_type for name in names)
+    return ", ".join(_column(schema, name).type_text for name in names)

@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from tdmvc.arrow.types import SIMPLE
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.types import SIMPLE, duckdb_type
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, scan_parquet
+from tdmvc.sql.types import duckdb_type
 
 MASK = "•••"
 """What stands for a key that has a personal column."""

@@ -9,12 +9,12 @@ from pathlib import Path
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.duckdb_write import write_duckdb
 from tdmvc.errors import DatabaseError, SourceError
-from tdmvc.model.duckdb_types import CanonicalForm, DuckType, canonical_form
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name, quote_text
+from tdmvc.sql.types import CanonicalForm, DuckDBType, canonical_form
 
 _MAIN = "main"
 _SIGNS_OF_USE = (
@@ -128,7 +128,7 @@ def _source_table(
 ) -> SourceTable:
     place = places[name]
     relation = con.sql(f"SELECT * FROM {place.sql} LIMIT 0")
-    types: dict[str, DuckType] = dict(zip(relation.columns, relation.types, strict=True))
+    types: dict[str, DuckDBType] = dict(zip(relation.columns, relation.types, strict=True))
     forms = {column: _form(name, column, type_) for column, type_ in types.items()}
     _check_losses(con, place, name, types, forms)
     declared = _read_constraints(con, place)
@@ -154,7 +154,7 @@ def _source_table(
     return SourceTable(schema, scan, f"{path}, table {name}", is_keyed=True)
 
 
-def _form(table: str, column: str, type_: DuckType) -> CanonicalForm:
+def _form(table: str, column: str, type_: DuckDBType) -> CanonicalForm:
     form = canonical_form(type_)
     if form is None:
         raise SourceError.unreadable(
@@ -169,7 +169,7 @@ def _check_losses(
     con: DuckDBConnection,
     place: _Place,
     name: str,
-    types: dict[str, DuckType],
+    types: dict[str, DuckDBType],
     forms: dict[str, CanonicalForm],
 ) -> None:
     doubtful = [column for column, form in forms.items() if form.may_lose]

@@ -19,9 +19,9 @@ from tdmvc.databases.replacing import replacing
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
-from tdmvc.model.types import duckdb_type
 from tdmvc.sql.duckdb import DuckDBConnection, connect, constraint_errors, duckdb_error
 from tdmvc.sql.quoting import quote_name, quote_names
+from tdmvc.sql.types import duckdb_type
 
 _BESIDE = (".wal",)
 _NAMEABLE = re.compile(r"[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*", re.ASCII)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tdmvc.arrow.types import format_type
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.sqlite_catalog import (
     DeclaredColumn,
@@ -22,7 +23,6 @@ from tdmvc.errors import SourceError
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
-from tdmvc.model.types import spell
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names
 
@@ -61,7 +61,7 @@ def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTa
         columns.append(_column(declared.name, column, profile))
         if not profile.is_as_declared:
             said = f"declared {column.type}" if column.type else "declared without a type"
-            notes.append(f"{column.name}: {said}, kept as {columns[-1].spelled_type} for its values")
+            notes.append(f"{column.name}: {said}, kept as {columns[-1].type_text} for its values")
     schema = TableSchema(declared.name, tuple(columns), declared.key, declared.references)
     scan = ArrowScan(_opener(path, schema))
     return SourceTable(schema, scan, f"{path}, table {declared.name}", is_keyed=True, notes=tuple(notes))
@@ -76,7 +76,7 @@ def _column(table: str, declared: DeclaredColumn, profile: ColumnProfile) -> Col
             "bytes stand beside texts or numbers in one column.",
             remedy="make all values of the column bytes, or all of them text.",
         )
-    says_more = declared.type not in ("", spell(type_))
+    says_more = declared.type not in ("", format_type(type_))
     physical = declared.type if says_more else None
     return Column(declared.name, type_, physical, declared.required, declared.unique)
 

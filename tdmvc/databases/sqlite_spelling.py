@@ -12,8 +12,8 @@ from functools import cache
 
 import pyarrow as pa
 
+from tdmvc.arrow.types import SIMPLE, format_type
 from tdmvc.model.schema import Column
-from tdmvc.model.types import SIMPLE, spell
 
 _DECLARABLE = re.compile(r"[A-Za-z_]\w*(?: [A-Za-z_]\w*)*\s*(?:\(\s*\d+\s*(?:,\s*\d+\s*)?\))?", re.ASCII)
 _ENDS_A_TYPE = frozenset(
@@ -85,7 +85,7 @@ def _canonical_declaration(type_: pa.DataType) -> str:
         return "REAL"
     if type_ == SIMPLE["binary"]:
         return "BLOB"
-    return "TEXT" if type_ == SIMPLE["string"] else spell(type_)
+    return "TEXT" if type_ == SIMPLE["string"] else format_type(type_)
 
 
 def _allowed(type_: pa.DataType) -> set[Affinity]:
@@ -180,7 +180,7 @@ def count_nan(array: pa.Array) -> int:
 
 
 def _each(array: pa.Array, spell: Callable[..., object]) -> list[object]:
-    return [None if value is None else spell(value) for value in array.to_pylist()]
+    return [None if value is None else format_type(value) for value in array.to_pylist()]
 
 
 def _short(text: str) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE
+from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE
 
 _EXACT_FLOAT_INTEGER = 2**53
 _SHORT_DECIMAL_DIGITS = 18

@@ -6,11 +6,11 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from tdmvc.arrow.types import format_type
 from tdmvc.formats.contract import CONTRACT_FILE, read_strictly
 from tdmvc.formats.odcs import TARGET_PROPERTY, TYPE_PROPERTY, ContractFile, Relationship, read_contract
 from tdmvc.formats.physical_types import canonical_type, logical_type, number_format
 from tdmvc.model.schema import Column, Contract, TableSchema
-from tdmvc.model.types import spell
 from tdmvc.yaml.yaml_edit import YamlEdit, mapping, sequence, set_default, text_value
 from tdmvc.yaml.yaml_file import parse_yaml
 
@@ -110,7 +110,7 @@ def _write_column(entry: CommentedMap, old: Column | None, new: Column) -> None:
 
 def _write_type(entry: CommentedMap, column: Column) -> None:
     """Write the plainest fields that lead back to the canonical type, and the type itself only if none do."""
-    logical, physical = logical_type(column.type), column.physical_type or spell(column.type)
+    logical, physical = logical_type(column.type), column.physical_type or format_type(column.type)
     if entry.get("logicalType") != logical:
         entry.pop("logicalTypeOptions", None)  # its options belong to the old logical type
     entry["logicalType"] = logical
@@ -124,7 +124,7 @@ def _write_type(entry: CommentedMap, column: Column) -> None:
         _set_option(entry, "format", format)
         _set_custom(entry, TYPE_PROPERTY, None)
     else:
-        _set_custom(entry, TYPE_PROPERTY, text_value(spell(column.type)))
+        _set_custom(entry, TYPE_PROPERTY, text_value(format_type(column.type)))
 
 
 def _write_references(

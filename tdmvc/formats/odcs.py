@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tdmvc.arrow.types import format_type, parse_type
 from tdmvc.formats.physical_types import canonical_type
 from tdmvc.model.schema import Column, Contract, ForeignKey, TableSchema
-from tdmvc.model.types import parse, spell
 from tdmvc.yaml.yaml_node import YamlNode
 
 TYPE_PROPERTY = "tdmvcType"
@@ -118,7 +118,7 @@ def _read_column(node: YamlNode) -> Column:
     return Column(
         name=node.need("name").as_text(),
         type=type_,
-        physical_type=None if physical is None or physical == spell(type_) else physical,
+        physical_type=None if physical is None or physical == format_type(type_) else physical,
         required=node.flag("required"),
         unique=node.flag("unique"),
         classification=node.text("classification"),
@@ -128,7 +128,7 @@ def _read_column(node: YamlNode) -> Column:
 def _read_type(node: YamlNode) -> pa.DataType:
     own = custom_property(node, TYPE_PROPERTY)
     if own is not None:
-        exact = parse(own.as_text()) if len(own.as_text()) < 10_000 else None
+        exact = parse_type(own.as_text()) if len(own.as_text()) < 10_000 else None
         if exact is None:
             raise own.error(
                 f"'{own.as_text()[:80]}' is no canonical type.",

@@ -5,7 +5,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, is_canonical, parse
+from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, is_canonical, parse_type
 
 _WORDS: Final[dict[str, str]] = {
     **dict.fromkeys(["bool", "boolean", "logical"], "bool"),
@@ -123,7 +123,7 @@ def physical_type(text: str) -> pa.DataType | None:
     if len(text) > 10_000:
         return None
     try:
-        exact = parse(text)
+        exact = parse_type(text)
     except RecursionError:
         return None
     if exact is not None:
@@ -142,7 +142,7 @@ def physical_type(text: str) -> pa.DataType | None:
     name = f"{base} {tail}".strip()
     for candidate in (name, name.removesuffix(" unsigned"), base):
         if candidate in _WORDS:
-            return parse(_WORDS[candidate])
+            return parse_type(_WORDS[candidate])
     return None
 
 

@@ -10,7 +10,7 @@ from tdmvc.changes.key_words import parse_key
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.merge import Cell, Choice, Resolutions, RowKey, TableMerge
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.types import duckdb_type
+from tdmvc.sql.types import duckdb_type
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -130,7 +130,7 @@ def _check_value(workspace: Workspace, table: str, column: Column, value: Cell) 
     spelled = _cast(workspace, value, column.type)
     if spelled is None:
         raise UsageError(
-            f"{value!r} is no {column.spelled_type}, as {table}.{column.name} has them.",
+            f"{value!r} is no {column.type_text}, as {table}.{column.name} has them.",
             where="--value, or `value:` in the file of conflicts",
             remedy="give a value of that type, or a side.",
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
-from tdmvc.model.types import spell
+from tdmvc.arrow.types import format_type
 
 PERSONAL = frozenset({"personal", "personal data", "pii", "sensitive personal", "special category"})
 """Classifications whose values are never shown, in lower case."""
@@ -20,9 +20,9 @@ class Column:
 
     name: str
     type: pa.DataType
-    """A canonical type (see `model.types`)."""
+    """A canonical type (see `arrow.types`)."""
     physical_type: str | None = None
-    """The type at the source (`NVARCHAR(160)`, `uuid`), where it is not the canonical spelling."""
+    """The type at the source (`NVARCHAR(160)`, `uuid`), where it differs from the canonical name."""
     required: bool = False
     """No null is allowed."""
     unique: bool = False
@@ -47,8 +47,9 @@ class Column:
         return self.physical_type == UNTYPED
 
     @property
-    def spelled_type(self) -> str:
-        return spell(self.type)
+    def type_text(self) -> str:
+        """The canonical name of the type: `decimal(10,2)`."""
+        return format_type(self.type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ def _shown_table(table: ShownTable) -> Document:
 def _column(column: Column) -> Document:
     return {
         "name": column.name,
-        "type": column.spelled_type,
+        "type": column.type_text,
         "physical_type": column.physical_type,
         "nullable": not column.required,
         "unique": column.unique,

@@ -60,9 +60,7 @@ def _lines(table: TableContents) -> Iterator[str]:
 def _column_line(column: Column, table: TableContents) -> str:
     is_key = table.has_key and column.name in table.order
     notes = [word for word, holds in (("key", is_key), ("masked", column.name in table.hidden)) if holds]
-    return f"# column {visible(column.name)} {column.spelled_type}" + (
-        f" ({', '.join(notes)})" if notes else ""
-    )
+    return f"# column {visible(column.name)} {column.type_text}" + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _row_lines(table: TableContents, rows: Sequence[tuple[object, ...]]) -> Iterator[str]:

@@ -6,10 +6,11 @@ from enum import IntFlag
 
 import pyarrow as pa
 
+from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE
 from tdmvc.model.schema import UNTYPED, Column
-from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names
+from tdmvc.sql.types import duckdb_type
 
 _SAMPLE_ROWS = 20_000
 _SHORT_DECIMAL_DIGITS = 18

@@ -7,8 +7,8 @@ from itertools import islice
 
 import pyarrow as pa
 
+from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE
 from tdmvc.model.schema import UNTYPED, Column
-from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE
 
 _BATCH_ROWS = 4096
 _EXACT_FLOAT_INTEGER = 2**53

@@ -8,14 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, is_widening, map_type
 from tdmvc.errors import SourceError
-from tdmvc.model.duckdb_types import CanonicalForm, DuckType, canonical_form
 from tdmvc.model.schema import UNTYPED, Column, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
-from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type, is_widening, map_type
 from tdmvc.sources.base import SourceRequest, check_column_names, check_field_names, stem
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name, scan_parquet
+from tdmvc.sql.types import CanonicalForm, DuckDBType, canonical_form, duckdb_type
 
 _SUFFIXES = (".parquet", ".pq", ".parq")
 _MAGIC = b"PAR1"
@@ -69,7 +69,7 @@ class _FileColumn:
     """A column as one file holds it."""
 
     name: str
-    source: DuckType
+    source: DuckDBType
     form: CanonicalForm
     is_null: bool
     """The file declares no type, since all values are null."""
@@ -132,7 +132,7 @@ def _read_file(file: Path, con: DuckDBConnection) -> _Group:
     for field in arrow:
         if field.name in index:
             continue
-        source: DuckType = sources[field.name]
+        source: DuckDBType = sources[field.name]
         form = _form(file, field, source)
         if pa.types.is_duration(field.type):
             form = replace(form, physical_type=str(field.type))
@@ -150,7 +150,7 @@ def _index_columns(arrow: pa.Schema) -> tuple[str, ...]:
     return tuple(name for name in described if isinstance(name, str) and _PANDAS_INDEX.fullmatch(name))
 
 
-def _form(file: Path, field: pa.Field, source: DuckType) -> CanonicalForm:
+def _form(file: Path, field: pa.Field, source: DuckDBType) -> CanonicalForm:
     if any(_is_wide_decimal(type_) for type_ in _leaves(field.type)):
         raise SourceError.would_lose(
             file.name,
@@ -215,8 +215,8 @@ def _united(groups: Sequence[_Group], table: str) -> list[Column]:
                 if type_ is None:
                     raise SourceError.unreadable(
                         group.files[0].parent,
-                        f"the column {column.name} of {table} is {known.spelled_type} in "
-                        f"{seen_in[column.name].name}, but {new.spelled_type} in {group.files[0].name}.",
+                        f"the column {column.name} of {table} is {known.type_text} in "
+                        f"{seen_in[column.name].name}, but {new.type_text} in {group.files[0].name}.",
                         remedy="write the files with one type, or add them as tables of their own.",
                     )
                 is_same = known.physical_type == new.physical_type

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-from tdmvc.model.types import spell
+from tdmvc.arrow.types import format_type
 from tdmvc.store.arrays import fixed_values, is_fixed_width, list_values, struct_fields, text_values, validity
 
 PREFIX = "sha256:"
@@ -45,7 +45,9 @@ def schema_content(schema: pa.Schema) -> str:
 
 def schema_line(schema: pa.Schema) -> str:
     """Return the schema as one line of JSON."""
-    return json.dumps([[f.name, spell(f.type)] for f in schema], ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(
+        [[f.name, format_type(f.type)] for f in schema], ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def part_content(table: pa.Table) -> str:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tdmvc.arrow.types import SIMPLE, format_type, is_widening
 from tdmvc.errors import UsageError
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
-from tdmvc.model.types import SIMPLE, duckdb_type, is_widening, spell
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_text, scan_parquet
+from tdmvc.sql.types import duckdb_type
 
 _views = count()
 _STRING = SIMPLE["string"]
@@ -260,7 +261,7 @@ def _merge_column(
         return attributes
     type_ = unify(old.type, new.type) if keep_old else new.type
     notes.append(
-        f"column {old.name}: {spell(old.type)} became {spell(type_)}, because values do not fit {spell(old.type)}"
+        f"column {old.name}: {old.type_text} became {format_type(type_)}, because values do not fit {old.type_text}"
     )
     return replace(attributes, type=type_, physical_type=new.physical_type)
 

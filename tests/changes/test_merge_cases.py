@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from tdmvc.arrow.types import parse_type
 from tdmvc.model.merge import Conflict, ConflictKind, TableOutcome
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.types import parse
 from tests.merge_ground import TABLE, MergeGround, Rows, merge_ground
 
 CASES = Path(__file__).parents[1] / "cases" / "merge"
@@ -113,7 +113,7 @@ def side_of(case: Any, spelled: Any, form: KeyForm) -> Rows | None:
 
 
 def type_of(text: str) -> pa.DataType:
-    found = parse(text)
+    found = parse_type(text)
     assert found is not None
     return found
 

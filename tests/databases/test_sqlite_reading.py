@@ -47,7 +47,7 @@ def column_of(
     """Return the type of a column with these SQL values, what is read of it, and whether a note was made."""
     rows = ", ".join(f"({value})" for value in values)
     table = open_one(make(f"CREATE TABLE t (c {declared}); INSERT INTO t VALUES {rows};"), con)
-    return table.schema.columns[0].spelled_type, read(table).column("c").to_pylist(), bool(table.notes)
+    return table.schema.columns[0].type_text, read(table).column("c").to_pylist(), bool(table.notes)
 
 
 def test_keys_references_and_constraints_are_read(make: Make, con: Con) -> None:
@@ -121,7 +121,7 @@ def test_names_with_quotes_and_reserved_words_are_read(make: Make, con: Con, rea
 def test_the_declared_type_is_kept_as_it_was_written(make: Make, con: Con) -> None:
     table = open_one(make("CREATE TABLE t (a NVARCHAR(160), b date, c, d JSON);"), con)
     assert [column.physical_type for column in table.schema.columns] == ["NVARCHAR(160)", None, None, "JSON"]
-    assert [column.spelled_type for column in table.schema.columns] == ["string", "date", "string", "string"]
+    assert [column.type_text for column in table.schema.columns] == ["string", "date", "string", "string"]
     assert table.schema.columns[3].is_json
 
 

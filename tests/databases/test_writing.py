@@ -13,12 +13,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from tdmvc.arrow.types import parse_type
 from tdmvc.databases import TableToWrite, engine_for_target, open_database
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.source import SourceTable
-from tdmvc.model.types import parse
 
 Read = Callable[[SourceTable], pa.Table]
 Con = duckdb.DuckDBPyConnection
@@ -26,7 +26,7 @@ BOTH = pytest.mark.parametrize("name", ["x.sqlite", "x.duckdb"])
 
 
 def column(name: str, type_: str, physical: str | None = None, **declared: bool) -> Column:
-    parsed = parse(type_)
+    parsed = parse_type(type_)
     assert parsed is not None
     return Column(name, parsed, physical, **declared)
 

@@ -84,7 +84,7 @@ def test_a_contract_written_by_hand_gives_sensible_types() -> None:
     contract = parse_contract(BY_HAND, "p")
     assert list(contract.tables) == ["customers", "orders"]
     orders = contract.tables["orders"]
-    assert [(c.name, c.spelled_type, c.physical_type) for c in orders.columns] == [
+    assert [(c.name, c.type_text, c.physical_type) for c in orders.columns] == [
         ("id", "int32", "integer"),
         ("customer_id", "int64", "bigint"),
         ("placed", "timestamptz", "timestamp with time zone"),
@@ -287,7 +287,7 @@ def test_nested_elements_written_out_give_nested_types() -> None:
         "        items: {logicalType: integer, logicalTypeOptions: {format: u8}}\n      - name: o\n"
         "        logicalType: object\n        properties: [{name: x y, logicalType: string}]\n"
     )
-    assert [c.spelled_type for c in parse_contract(text, "p").tables["t"].columns] == [
+    assert [c.type_text for c in parse_contract(text, "p").tables["t"].columns] == [
         "list<uint8>",
         'struct<"x y": string>',
     ]

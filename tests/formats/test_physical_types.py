@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
+from tdmvc.arrow.types import SIMPLE, format_type
 from tdmvc.formats.physical_types import canonical_type, logical_type
-from tdmvc.model.types import SIMPLE, spell
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ from tdmvc.model.types import SIMPLE, spell
 def test_a_physical_type_alone_gives_the_canonical_type(physical: str, canonical: str) -> None:
     type_ = canonical_type(None, physical)
     assert type_ is not None
-    assert spell(type_) == canonical
+    assert format_type(type_) == canonical
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_logical_type_decides_the_category(
 ) -> None:
     type_ = canonical_type(logical, physical, format=format)
     assert type_ is not None
-    assert spell(type_) == canonical
+    assert format_type(type_) == canonical
 
 
 def test_a_timestamp_with_a_zone_is_an_instant() -> None:
@@ -96,4 +96,4 @@ def test_nothing_said_gives_nothing() -> None:
 def test_every_canonical_type_has_a_category_that_leads_back_with_its_spelling() -> None:
     nested = [pa.list_(pa.int8()), pa.struct([pa.field("a b", pa.list_(pa.date32()))]), pa.decimal128(38, 38)]
     for type_ in [*SIMPLE.values(), *nested]:
-        assert canonical_type(logical_type(type_), spell(type_)) == type_
+        assert canonical_type(logical_type(type_), format_type(type_)) == type_

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
+from tdmvc.arrow.types import format_type, parse_type
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.types import parse, spell
 
 Row = dict[str, object]
 
@@ -199,19 +199,19 @@ def _frozen(value: object) -> object:
 
 
 def _parse(kind: str) -> pa.DataType:
-    type_ = parse(kind)
+    type_ = parse_type(kind)
     assert type_ is not None, kind
     return type_
 
 
 def _cells(column: Column) -> st.SearchStrategy[object]:
-    kind = "json" if column.is_json else spell(column.type)
+    kind = "json" if column.is_json else format_type(column.type)
     return st.one_of(st.none(), VALUES[kind], VALUES[kind])
 
 
 @st.composite
 def _edited_column(draw: st.DrawFn, column: Column) -> Column:
-    wider = WIDER.get(spell(column.type))
+    wider = WIDER.get(format_type(column.type))
     if wider is None or column.is_json or draw(st.integers(0, 2)):
         return column
     return Column(column.name, _parse(wider))
@@ -243,10 +243,10 @@ def _in_schema(row: Row, schema: TableSchema, number: int) -> Row:
     result: Row = {}
     for column in schema.columns:
         value = row.get(column.name, number)
-        change = cast.get(spell(column.type))
+        change = cast.get(format_type(column.type))
         result[column.name] = change(value) if change and value is not None else value
     for column in schema.columns:
         value = result[column.name]
-        if spell(column.type) == "timestamp" and isinstance(value, datetime):
+        if format_type(column.type) == "timestamp" and isinstance(value, datetime):
             result[column.name] = value.replace(tzinfo=None)
     return result

@@ -120,7 +120,7 @@ def _values(column: Column) -> st.SearchStrategy[object]:
 
 
 def _kind(column: Column) -> str:
-    return "json" if column.is_json else column.spelled_type
+    return "json" if column.is_json else column.type_text
 
 
 @st.composite

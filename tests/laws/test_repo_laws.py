@@ -6,6 +6,7 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tdmvc.arrow.types import SIMPLE, format_type
 from tdmvc.formats.config import parse_config, render_config
 from tdmvc.formats.conflict_file import parse_conflict_file, render_conflict_file
 from tdmvc.formats.contract import parse_contract
@@ -20,7 +21,6 @@ from tdmvc.model.names import RESERVED, folder_name, new_folder_name, table_name
 from tdmvc.model.recorded import MigrationLocation, RecordedState
 from tdmvc.model.reference import parse_pair, parse_reference
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
-from tdmvc.model.types import SIMPLE, spell
 from tdmvc.model.unmerged import ConflictFile, ListedConflict
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.yaml.yaml_file import parse_yaml, scalar
@@ -135,7 +135,7 @@ def columns(draw: st.DrawFn) -> tuple[Column, ...]:
             Column(
                 column,
                 chosen,
-                None if word == spell(chosen) else word,
+                None if word == format_type(chosen) else word,
                 draw(st.booleans()),
                 draw(st.booleans()),
                 draw(st.none() | st.sampled_from(["public", "personal", "1"])),

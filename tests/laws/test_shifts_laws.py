@@ -89,7 +89,7 @@ def test_random_halves_of_one_table_raise_no_alarm_by_way_of_sql(tmp_path: Path)
 @st.composite
 def cells(draw: st.DrawFn) -> tuple[Column, list[object], list[object]]:
     column = draw(columns("v"))
-    kind = "json" if column.is_json else column.spelled_type
+    kind = "json" if column.is_json else column.type_text
     values = st.lists(st.one_of(st.none(), VALUES[kind]), min_size=20, max_size=40)
     return column, draw(values), draw(values)
 

@@ -120,7 +120,7 @@ def test_an_inferred_type_never_changes_a_value(
         table.schema.columns, zip(*rows, strict=True) if rows else [], strict=bool(rows)
     ):
         for text, value in zip(texts, typed.column(column.name).to_pylist(), strict=True):
-            assert is_same(text, value), (column.spelled_type, text, value)
+            assert is_same(text, value), (column.type_text, text, value)
 
 
 def is_same(text: str, value: object) -> bool:

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tdmvc.arrow.types import SIMPLE, format_type, parse_type
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.types import SIMPLE, duckdb_type, parse, spell
+from tdmvc.sql.types import duckdb_type
 from tdmvc.store.build import BuiltTable, KnownPart, build_table
 from tdmvc.store.content import part_content, schema_content
 from tdmvc.store.cutting import cut
@@ -62,7 +63,7 @@ def con() -> duckdb.DuckDBPyConnection:
 
 
 def type_of(kind: str) -> pa.DataType:
-    type_ = parse(kind)
+    type_ = parse_type(kind)
     assert type_ is not None
     return type_
 
@@ -250,7 +251,7 @@ def test_any_changed_cell_changes_the_content(
 ) -> None:
     assume(len(table))
     row, column = row % len(table), column % len(table.columns)
-    kind = spell(table.schema.field(column).type)
+    kind = format_type(table.schema.field(column).type)
     value = data.draw(st.one_of(st.none(), VALUES[kind]))
     values = table.column(column).to_pylist()
     is_same = said(values[row]) == said(value) and type(said(values[row])) is type(said(value))
@@ -353,15 +354,15 @@ def types(depth: int = 3) -> st.SearchStrategy[pa.DataType]:
 @settings(max_examples=200, deadline=None)
 @given(types())
 def test_parsing_a_spelled_type_gives_it_back(type_: pa.DataType) -> None:
-    assert parse(spell(type_)) == type_
-    assert parse(f" {spell(type_)} ") == type_
-    assert parse(spell(type_) + "x") is None
+    assert parse_type(format_type(type_)) == type_
+    assert parse_type(f" {format_type(type_)} ") == type_
+    assert parse_type(format_type(type_) + "x") is None
 
 
 @settings(max_examples=100, deadline=None)
 @given(types(), types())
 def test_types_are_equal_just_when_their_spellings_are(a: pa.DataType, b: pa.DataType) -> None:
-    assert (spell(a) == spell(b)) is (a == b)
+    assert (format_type(a) == format_type(b)) is (a == b)
     schemas = (pa.schema([("c", a)]), pa.schema([("c", b)]))
     assert (schema_content(schemas[0]) == schema_content(schemas[1])) is (a == b)
 
@@ -379,8 +380,8 @@ def test_duckdb_understands_every_type_and_gives_it_back(
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=20))
 def test_any_text_is_a_type_or_is_not_and_never_an_error(text: str) -> None:
-    type_ = parse(text)
-    assert type_ is None or parse(spell(type_)) == type_
+    type_ = parse_type(text)
+    assert type_ is None or parse_type(format_type(type_)) == type_
 
 
 def _duckdb_can_name_fields(type_: pa.DataType) -> bool:

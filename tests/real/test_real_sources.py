@@ -67,7 +67,7 @@ def test_chinook_is_read_with_its_keys_and_references(shared: Path, con: duckdb.
     assert sum(len(table.schema.references) for table in tables.values()) == 11
     price = tables["Track"].schema.column("UnitPrice")
     assert price is not None
-    assert (price.spelled_type, price.physical_type) == ("decimal(10,2)", "NUMERIC(10,2)")
+    assert (price.type_text, price.physical_type) == ("decimal(10,2)", "NUMERIC(10,2)")
     assert not any(table.notes for table in tables.values())
 
 
@@ -127,7 +127,7 @@ def test_the_sqlite_builds_of_bakerydemo_survive_a_copy(
 
 def test_a_column_of_years_and_notes_stays_text(shared: Path, con: duckdb.DuckDBPyConnection) -> None:
     (table,) = open_source(shared / "sp500" / "226112f.csv", con)
-    spelled = {column.name: column.spelled_type for column in table.schema.columns}
+    spelled = {column.name: column.type_text for column in table.schema.columns}
     assert spelled["CIK"] == "int64"
     assert spelled["Founded"] == "string"
     assert read(table, con).num_rows > 490

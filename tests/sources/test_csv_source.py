@@ -31,7 +31,7 @@ def texts(con: Con, table: SourceTable) -> list[tuple[str | None, ...]]:
 
 
 def types(table: SourceTable) -> list[str]:
-    return [column.spelled_type for column in table.schema.columns]
+    return [column.type_text for column in table.schema.columns]
 
 
 def type_of(folder: Path, con: Con, *values: str) -> str:

@@ -77,7 +77,7 @@ def test_lists_stay_lists_and_objects_become_json_text(tmp_path: Path, con: Con,
         thing(1, tags=[1, 2], perms=[["add", "auth"]], data={"b": 1, "a": [None]}, body='[{"type": "p"}]'),
         thing(2, tags=[], perms=[], data={"c": 1}, body=""),
     )["shop_order"]
-    spelled = {column.name: column.spelled_type for column in table.schema.columns}
+    spelled = {column.name: column.type_text for column in table.schema.columns}
     assert spelled == {
         "id": "int64",
         "tags": "list<int64>",
@@ -92,7 +92,7 @@ def test_lists_stay_lists_and_objects_become_json_text(tmp_path: Path, con: Con,
 
 def test_dates_in_texts_stay_texts(tmp_path: Path, con: Con) -> None:
     table = open_fixture(tmp_path, con, thing(1, at="2020-01-01T00:00:00Z"))["shop_order"]
-    assert table.schema.columns[1].spelled_type == "string"
+    assert table.schema.columns[1].type_text == "string"
 
 
 def test_a_list_with_an_object_of_another_shape_is_refused(tmp_path: Path, con: Con) -> None:

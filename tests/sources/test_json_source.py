@@ -24,7 +24,7 @@ def open_json(folder: Path, con: Con, data: object, *, name: str = "t.json") -> 
 
 
 def type_of(folder: Path, con: Con, *values: object) -> str:
-    return open_json(folder, con, [{"a": value} for value in values]).schema.columns[0].spelled_type
+    return open_json(folder, con, [{"a": value} for value in values]).schema.columns[0].type_text
 
 
 def test_a_list_of_objects_is_a_table(tmp_path: Path, con: Con, read: Read) -> None:
@@ -33,7 +33,7 @@ def test_a_list_of_objects_is_a_table(tmp_path: Path, con: Con, read: Read) -> N
         {"id": 1, "name": "x", "born": None},
         {"id": 2, "name": None, "born": "2020-01-01"},
     ]
-    assert [column.spelled_type for column in table.schema.columns] == ["int64", "string", "string"]
+    assert [column.type_text for column in table.schema.columns] == ["int64", "string", "string"]
 
 
 @pytest.mark.parametrize("name", ["t.jsonl", "t.ndjson", "t.json"])

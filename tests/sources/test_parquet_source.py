@@ -29,7 +29,7 @@ def open_columns(folder: Path, con: Con, **columns: pa.Array) -> SourceTable:
 
 
 def spelled(table: SourceTable) -> list[str]:
-    return [column.spelled_type for column in table.schema.columns]
+    return [column.type_text for column in table.schema.columns]
 
 
 NINE_DIGITS = np.array([1_577_836_800_123_456_789], dtype="i8")
@@ -199,7 +199,7 @@ def test_a_folder_of_parts_is_one_table_as_wide_as_its_widest_part(
     (folder / "_SUCCESS").write_bytes(b"")
     (table,) = open_source(folder, con)
     assert table.schema.name == "orders"
-    assert [f"{column.name} {column.spelled_type}" for column in table.schema.columns] == [
+    assert [f"{column.name} {column.type_text}" for column in table.schema.columns] == [
         "a int64",
         "b bool",
         "d decimal(4,1)",

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from tdmvc.model.types import parse
+from tdmvc.arrow.types import parse_type
 
 VALUES: dict[str, list[object]] = {
     "bool": [True, None, False],
@@ -38,7 +38,7 @@ VALUES: dict[str, list[object]] = {
 
 def canonical_type(spelling: str) -> pa.DataType:
     """Return the type that a spelling names."""
-    type_ = parse(spelling)
+    type_ = parse_type(spelling)
     assert type_ is not None, spelling
     return type_
 

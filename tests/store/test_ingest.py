@@ -76,7 +76,7 @@ def test_texts_that_spell_values_of_the_contracts_type_get_it(
     take: Take, spelling: str, words: list[str | None], expected: list[object]
 ) -> None:
     schema, values, notes = take(texts(words), schema_of(c=spelling))
-    assert schema.columns[0].spelled_type == spelling
+    assert schema.columns[0].type_text == spelling
     assert values == expected
     assert notes == ()
 
@@ -99,7 +99,7 @@ def test_a_text_that_would_lose_something_stays_a_text_and_is_told(
     take: Take, spelling: str, word: str
 ) -> None:
     schema, values, notes = take(texts([word, None]), schema_of(c=spelling))
-    assert schema.columns[0].spelled_type == "string"
+    assert schema.columns[0].type_text == "string"
     assert values == [word, None]
     assert "became string" in notes[0]
     assert word not in notes[0]
@@ -107,13 +107,13 @@ def test_a_text_that_would_lose_something_stays_a_text_and_is_told(
 
 def test_texts_keep_a_contracts_text_even_where_they_look_like_numbers(take: Take) -> None:
     schema, values, _ = take(texts(["007", "1"], inferred="int64"), schema_of(c="string"))
-    assert schema.columns[0].spelled_type == "string"
+    assert schema.columns[0].type_text == "string"
     assert values == ["007", "1"]
 
 
 def test_without_a_contract_the_sources_type_holds(take: Take) -> None:
     schema, values, notes = take(typed(pa.table({"c": pa.array([1, None], pa.int16())})), None)
-    assert schema.columns[0].spelled_type == "int16"
+    assert schema.columns[0].type_text == "int16"
     assert values == [1, None]
     assert notes == ()
 
@@ -121,7 +121,7 @@ def test_without_a_contract_the_sources_type_holds(take: Take) -> None:
 def test_integers_that_pandas_made_floats_come_back_as_integers(take: Take) -> None:
     floats = pa.table({"c": pa.array([1.0, None, 3.0], pa.float64())})
     schema, values, notes = take(typed(floats), schema_of(c="int64"))
-    assert schema.columns[0].spelled_type == "int64"
+    assert schema.columns[0].type_text == "int64"
     assert values == [1, None, 3]
     assert notes == ()
 
@@ -148,7 +148,7 @@ def test_a_typed_value_that_would_be_lost_changes_the_type(
     schema, taken, notes = take(typed(pa.table({"c": pa.array(values, type_)})), schema_of(c=spelling))
     assert schema.columns[0].type == type_
     assert str(taken) == str(values)
-    assert f"column c: {spelling} became {schema.columns[0].spelled_type}" in notes[0]
+    assert f"column c: {spelling} became {schema.columns[0].type_text}" in notes[0]
 
 
 @pytest.mark.parametrize("offered", VALUES)
@@ -159,7 +159,7 @@ def test_any_type_can_follow_any_other_and_no_value_changes_silently(
     take: Take, offered: str, wanted: str
 ) -> None:
     schema, values, _ = take(typed(pa.table({"c": sample(offered)})), schema_of(c=wanted))
-    kept = schema.columns[0].spelled_type
+    kept = schema.columns[0].type_text
     assert kept in (offered, wanted)
     if kept == offered:
         assert values == sample(offered).to_pylist()
@@ -226,7 +226,7 @@ def test_appended_values_that_do_not_fit_widen_the_column_and_lose_no_old_value(
 ) -> None:
     old = pa.table({"c": pa.array([1, 2**31 - 1], pa.int32())})
     schema, rows, notes = append(con, tmp_path, old, typed(pa.table({"c": pa.array([2**40], pa.int64())})))
-    assert schema.columns[0].spelled_type == "int64"
+    assert schema.columns[0].type_text == "int64"
     assert [row["c"] for row in rows] == [1, 2**31 - 1, 2**40]
     assert "int32 became int64" in notes[0]
     schema, rows, _ = append(con, tmp_path, old, typed(pa.table({"c": ["x"]})))
@@ -240,7 +240,7 @@ def test_several_sources_are_put_together(con: duckdb.DuckDBPyConnection) -> Non
     ]
     with prepare_ingest(con, "t", sources, None) as ingest:
         rows = con.sql(ingest.query).to_arrow_table().to_pylist()
-    assert ingest.schema.columns[0].spelled_type == "int64"
+    assert ingest.schema.columns[0].type_text == "int64"
     assert rows == [{"id": 1, "a": "x", "b": None}, {"id": 2, "a": None, "b": "y"}]
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tdmvc.arrow.types import SIMPLE, is_widening
 from tdmvc.changes.join.json_form import JSON_FORM
 from tdmvc.changes.pairs import ColumnPair, Translation
-from tdmvc.model.types import SIMPLE, duckdb_type, is_widening
 from tdmvc.sql.quoting import quote_text
+from tdmvc.sql.types import duckdb_type
 
 Form = Callable[[str], str]
 """Given the SQL of a value, return the SQL of its form."""

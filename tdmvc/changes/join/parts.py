@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tdmvc.model.change import TableSide
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.types import duckdb_type
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, scan_parquet
+from tdmvc.sql.types import duckdb_type
 
 _PARQUET_NAMES = frozenset({"filename", "file_row_number", "file_index"})
 """Columns that DuckDB adds to a Parquet scan; a table's own column of that name hides them."""

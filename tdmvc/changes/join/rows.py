@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tdmvc.arrow.types import SIMPLE
 from tdmvc.changes.join.forms import utc_text
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.changes.join.parts import RowScan
@@ -13,7 +14,6 @@ from tdmvc.changes.join.touched import TOUCHED, Touch
 from tdmvc.changes.pairs import ColumnPair
 from tdmvc.changes.rows import RowsFormat, RowsTarget
 from tdmvc.errors import StoreError
-from tdmvc.model.types import SIMPLE
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_text
 

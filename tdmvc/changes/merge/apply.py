@@ -7,9 +7,9 @@ import pyarrow as pa
 from tdmvc.changes.merge.decisions import From, What
 from tdmvc.changes.merge.scans import LETTER, MergeScan
 from tdmvc.model.merge import Side
-from tdmvc.model.types import duckdb_type
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
+from tdmvc.sql.types import duckdb_type
 
 KEY_RANGE = "tdmvc_stretch"
 """What a row's key_range is called in the query over merged rows."""

@@ -155,14 +155,14 @@ _REPEATED = Conflict(
 
 
 def _misfit(column: MergedColumn, count: int) -> Conflict:
-    spelled = {side: c.spelled_type if (c := column.of(side)) is not None else None for side in Side}
+    spelled = {side: c.type_text if (c := column.of(side)) is not None else None for side in Side}
     return Conflict(
         ConflictKind.COLUMN_TYPE,
         column=column.name,
         base=spelled[Side.BASE],
         ours=spelled[Side.OURS],
         theirs=spelled[Side.THEIRS],
-        detail=f"{_number(count)} not fit {column.column.spelled_type}",
+        detail=f"{_number(count)} not fit {column.column.type_text}",
     )
 
 
@@ -173,7 +173,7 @@ def _number(count: int) -> str:
 def _edited(column: MergedColumn, count: int) -> Conflict:
     name = column.base.name if column.base is not None else column.name
     cells = "1 cell was" if count == 1 else f"{count:,} cells were"
-    kept = column.column.spelled_type
+    kept = column.column.type_text
     return Conflict(
         ConflictKind.COLUMN_DROPPED,
         column=name,

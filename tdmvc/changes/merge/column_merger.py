@@ -112,7 +112,7 @@ class ColumnMerger:
         conflict = Conflict(
             ConflictKind.COLUMN_DROPPED,
             column=base.name,
-            base=base.spelled_type,
+            base=base.type_text,
             ours=_spell(base, ours),
             theirs=_spell(base, theirs),
             detail="one side dropped the column, the other changed it",
@@ -140,9 +140,9 @@ class ColumnMerger:
             Conflict(
                 ConflictKind.COLUMN_TYPE,
                 column=name,
-                base=base.spelled_type if base else None,
-                ours=ours.spelled_type,
-                theirs=theirs.spelled_type,
+                base=base.type_text if base else None,
+                ours=ours.type_text,
+                theirs=theirs.type_text,
             ),
             {Side.BASE: base.type if base else ours.type, Side.OURS: ours.type, Side.THEIRS: theirs.type},
         )
@@ -181,7 +181,7 @@ def _attributes(base: Column | None, ours: Column, theirs: Column) -> Column:
 def _spell(base: Column, column: Column | None) -> str | None:
     if column is None:
         return None
-    return column.spelled_type if column.name == base.name else f"{column.spelled_type}, called {column.name}"
+    return column.type_text if column.name == base.name else f"{column.type_text}, called {column.name}"
 
 
 def _spell_key(key: tuple[str, ...]) -> str | None:

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from tdmvc.arrow.types import is_widening
 from tdmvc.changes.join.json_form import JSON_FORM, register_json_udf
 from tdmvc.changes.join.parts import RowScan, open_scan
 from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.columns import MergedColumns
 from tdmvc.model.change import TableSide
 from tdmvc.model.merge import Side
-from tdmvc.model.types import duckdb_type, is_widening
 from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.types import duckdb_type
 
 LETTER = {Side.BASE: "b", Side.OURS: "o", Side.THEIRS: "t"}
 """What a side's rows are called in SQL."""

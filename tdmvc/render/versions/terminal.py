@@ -161,7 +161,7 @@ def _column_row(column: Column, reference: ForeignKey | None, page: Page) -> lis
         visible(column.classification or ""),
         _target(reference) if reference else "",
     ]
-    type_ = visible(column.spelled_type)
+    type_ = visible(column.type_text)
     if column.physical_type:
         type_ += f" ({visible(column.physical_type)})"
     return [

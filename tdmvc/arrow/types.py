@@ -1,6 +1,6 @@
-"""The canonical column types: the few Arrow types that a part may hold, and their spellings.
+"""The canonical column types: the few Arrow types that a part may hold, and their names.
 
-One spelling serves contracts, JSON output and messages: `int64`, `decimal(10,2)`,
+Contracts, JSON output and messages use the same names: `int64`, `decimal(10,2)`,
 `timestamp` (no zone), `timestamptz` (an instant, kept in UTC), `list<string>`,
 `struct<a: int64, "odd name": string>`.
 """
@@ -29,54 +29,34 @@ SIMPLE: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("us"),
     "timestamptz": pa.timestamp("us", tz="UTC"),
 }
-"""Every canonical type without parameters, by its spelling."""
+"""Every canonical type without parameters, by name."""
 
-_SPELLING = {type_: name for name, type_ in SIMPLE.items()}
-
-_DUCKDB = {
-    "bool": "BOOLEAN",
-    "int8": "TINYINT",
-    "int16": "SMALLINT",
-    "int32": "INTEGER",
-    "int64": "BIGINT",
-    "uint8": "UTINYINT",
-    "uint16": "USMALLINT",
-    "uint32": "UINTEGER",
-    "uint64": "UBIGINT",
-    "float32": "FLOAT",
-    "float64": "DOUBLE",
-    "string": "VARCHAR",
-    "binary": "BLOB",
-    "date": "DATE",
-    "time": "TIME",
-    "timestamp": "TIMESTAMP",
-    "timestamptz": "TIMESTAMPTZ",
-}
+_NAMES = {type_: name for name, type_ in SIMPLE.items()}
 
 MAX_DECIMAL_DIGITS = 38
-"""DuckDB, Spark and polars read no wider decimal from Parquet."""
+"""The widest decimal that DuckDB, Spark and polars read from Parquet."""
 
 
-def spell(type_: pa.DataType) -> str:
-    """Return the canonical spelling of a canonical type.
+def format_type(type_: pa.DataType) -> str:
+    """Return the name of a canonical type.
 
     Raises:
         ValueError: the type is not canonical.
     """
-    if type_ in _SPELLING:
-        return _SPELLING[type_]
+    if type_ in _NAMES:
+        return _NAMES[type_]
     if pa.types.is_decimal(type_):
         return f"decimal({type_.precision},{type_.scale})"
     if pa.types.is_list(type_):
-        return f"list<{spell(type_.value_type)}>"
+        return f"list<{format_type(type_.value_type)}>"
     if pa.types.is_struct(type_):
-        fields = ", ".join(f"{_spell_name(f.name)}: {spell(f.type)}" for f in _fields(type_))
+        fields = ", ".join(f"{_format_name(f.name)}: {format_type(f.type)}" for f in fields_of(type_))
         return f"struct<{fields}>"
     raise ValueError(f"{type_} is not a canonical type")
 
 
-def parse(text: str) -> pa.DataType | None:
-    """Return the type that a canonical spelling names, or None for any other text."""
+def parse_type(text: str) -> pa.DataType | None:
+    """Return the canonical type of this name, or None for any other text."""
     try:
         type_, rest = _parse(text.strip())
     except (ValueError, IndexError):
@@ -85,32 +65,16 @@ def parse(text: str) -> pa.DataType | None:
 
 
 def is_canonical(type_: pa.DataType) -> bool:
-    """Tell whether parts may hold this type as it is."""
+    """Return whether a part may hold a column of this type."""
     try:
-        spell(type_)
+        format_type(type_)
     except ValueError:
         return False
     return True
 
 
-def duckdb_type(type_: pa.DataType) -> str:
-    """Return the DuckDB spelling of a canonical type, safe to put into SQL."""
-    if type_ in _SPELLING:
-        return _DUCKDB[_SPELLING[type_]]
-    if pa.types.is_decimal(type_):
-        return f"DECIMAL({type_.precision},{type_.scale})"
-    if pa.types.is_list(type_):
-        return f"{duckdb_type(type_.value_type)}[]"
-    if pa.types.is_struct(type_):
-        fields = ", ".join(
-            '"' + f.name.replace('"', '""') + '" ' + duckdb_type(f.type) for f in _fields(type_)
-        )
-        return f"STRUCT({fields})"
-    raise ValueError(f"{type_} is not a canonical type")
-
-
 def is_widening(old: pa.DataType, new: pa.DataType) -> bool:
-    """Tell whether every value of `old` has an equal value in `new`."""
+    """Return whether every value of `old` has an equal value in `new`."""
     if old == new:
         return True
     if pa.types.is_integer(old):
@@ -118,8 +82,8 @@ def is_widening(old: pa.DataType, new: pa.DataType) -> bool:
         if pa.types.is_integer(new):
             if pa.types.is_signed_integer(old):
                 return bool(pa.types.is_signed_integer(new) and new.bit_width >= old.bit_width)
-            room = new.bit_width - (1 if pa.types.is_signed_integer(new) else 0)
-            return bool(room >= old.bit_width)
+            bits_left = new.bit_width - (1 if pa.types.is_signed_integer(new) else 0)
+            return bool(bits_left >= old.bit_width)
         if pa.types.is_floating(new):
             return bool(bits <= (25 if new.bit_width == 32 else 54))
         if pa.types.is_decimal(new):
@@ -134,16 +98,26 @@ def is_widening(old: pa.DataType, new: pa.DataType) -> bool:
     if pa.types.is_list(old) and pa.types.is_list(new):
         return is_widening(old.value_type, new.value_type)
     if pa.types.is_struct(old) and pa.types.is_struct(new):
-        fields = {f.name: f.type for f in _fields(new)}
-        return all(f.name in fields and is_widening(f.type, fields[f.name]) for f in _fields(old))
+        fields = {f.name: f.type for f in fields_of(new)}
+        return all(f.name in fields and is_widening(f.type, fields[f.name]) for f in fields_of(old))
     return False
 
 
-def _fields(type_: pa.DataType) -> list[pa.Field]:
+def map_type(type_: pa.DataType, leaf: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
+    """Return the type with `leaf` applied to every type inside lists and structs."""
+    if pa.types.is_list(type_):
+        return pa.list_(map_type(type_.value_type, leaf))
+    if pa.types.is_struct(type_):
+        return pa.struct([pa.field(f.name, map_type(f.type, leaf)) for f in fields_of(type_)])
+    return leaf(type_)
+
+
+def fields_of(type_: pa.DataType) -> list[pa.Field]:
+    """Return the fields of a struct type."""
     return [type_.field(i) for i in range(type_.num_fields)]
 
 
-def _spell_name(name: str) -> str:
+def _format_name(name: str) -> str:
     if re.fullmatch(r"\w+", name):
         return name
     return '"' + name.replace('"', '""') + '"'
@@ -190,12 +164,3 @@ def _expect(text: str, mark: str) -> str:
     if not text.startswith(mark):
         raise ValueError(text)
     return text[len(mark) :]
-
-
-def map_type(type_: pa.DataType, leaf: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
-    """Return the type with `leaf` applied to every type inside lists and structs."""
-    if pa.types.is_list(type_):
-        return pa.list_(map_type(type_.value_type, leaf))
-    if pa.types.is_struct(type_):
-        return pa.struct([pa.field(f.name, map_type(f.type, leaf)) for f in _fields(type_)])
-    return leaf(type_)

@@ -1,4 +1,4 @@
-"""Which canonical type holds the values of each DuckDB type, and the SQL that brings them there."""
+"""DuckDB types: their names for canonical types, and the SQL that casts other types to canonical ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,48 @@ from typing import Protocol, cast
 
 import pyarrow as pa
 
-from tdmvc.model.types import MAX_DECIMAL_DIGITS, SIMPLE, duckdb_type
+from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, fields_of
 from tdmvc.sql.quoting import quote_name, quote_text
 
+_DUCKDB: dict[pa.DataType, str] = {
+    SIMPLE["bool"]: "BOOLEAN",
+    SIMPLE["int8"]: "TINYINT",
+    SIMPLE["int16"]: "SMALLINT",
+    SIMPLE["int32"]: "INTEGER",
+    SIMPLE["int64"]: "BIGINT",
+    SIMPLE["uint8"]: "UTINYINT",
+    SIMPLE["uint16"]: "USMALLINT",
+    SIMPLE["uint32"]: "UINTEGER",
+    SIMPLE["uint64"]: "UBIGINT",
+    SIMPLE["float32"]: "FLOAT",
+    SIMPLE["float64"]: "DOUBLE",
+    SIMPLE["string"]: "VARCHAR",
+    SIMPLE["binary"]: "BLOB",
+    SIMPLE["date"]: "DATE",
+    SIMPLE["time"]: "TIME",
+    SIMPLE["timestamp"]: "TIMESTAMP",
+    SIMPLE["timestamptz"]: "TIMESTAMPTZ",
+}
 
-class DuckType(Protocol):
-    """What is needed of a `duckdb.DuckDBPyType`, so that this module needs no DuckDB."""
+
+def duckdb_type(type_: pa.DataType) -> str:
+    """Return the DuckDB name of a canonical type, safe to put into SQL."""
+    if type_ in _DUCKDB:
+        return _DUCKDB[type_]
+    if pa.types.is_decimal(type_):
+        return f"DECIMAL({type_.precision},{type_.scale})"
+    if pa.types.is_list(type_):
+        return f"{duckdb_type(type_.value_type)}[]"
+    if pa.types.is_struct(type_):
+        fields = ", ".join(
+            f"{quote_name(field.name)} {duckdb_type(field.type)}" for field in fields_of(type_)
+        )
+        return f"STRUCT({fields})"
+    raise ValueError(f"{type_} is not a canonical type")
+
+
+class DuckDBType(Protocol):
+    """The part of `duckdb.DuckDBPyType` that is used here; this module does not import DuckDB."""
 
     @property
     def id(self) -> str: ...
@@ -22,24 +58,24 @@ class DuckType(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CanonicalForm:
-    """How a DuckDB column enters a table."""
+    """The canonical type that a DuckDB column is read as."""
 
     type: pa.DataType
     physical_type: str | None = None
-    """The DuckDB type in lower case, where it is more than the canonical type says."""
+    """The DuckDB type in lower case, where the canonical type does not say it all."""
     may_lose: bool = False
-    """Some values of the DuckDB type have no place in the canonical one: ask `loss_condition`."""
+    """Whether the canonical type cannot hold some values of the DuckDB type; `loss_condition` finds them."""
     has_map: bool = False
 
-    def expression(self, sql: str, source: DuckType) -> str:
-        """Return the SQL that turns `sql`, of the DuckDB type `source`, into the canonical type."""
+    def expression(self, sql: str, source: DuckDBType) -> str:
+        """Return SQL that casts `sql`, which has the DuckDB type `source`, to the canonical type."""
         value = _rebuilt(sql, source, depth=0) if self.has_map else sql
         return f"CAST({value} AS {duckdb_type(self.type)})"
 
-    def loss_condition(self, sql: str, source: DuckType) -> str:
+    def loss_condition(self, sql: str, source: DuckDBType) -> str:
         """Return an SQL condition that is true for a value that the canonical type cannot hold."""
-        there = f"TRY_CAST({sql} AS {duckdb_type(self.type)})"
-        return f"TRY_CAST({there} AS {source}) IS DISTINCT FROM {sql}"
+        cast_value = f"TRY_CAST({sql} AS {duckdb_type(self.type)})"
+        return f"TRY_CAST({cast_value} AS {source}) IS DISTINCT FROM {sql}"
 
 
 _EXACT = {
@@ -78,10 +114,10 @@ _FINER_OR_WIDER: dict[str, pa.DataType] = {
 _NEVER_LOSES = {"timestamp_s", "timestamp_ms"}
 
 
-def canonical_form(source: DuckType) -> CanonicalForm | None:
-    """Return how a column of this DuckDB type is kept, or None where no canonical type holds it.
+def canonical_form(source: DuckDBType) -> CanonicalForm | None:
+    """Return how to read a column of this DuckDB type, or None if no canonical type can hold it.
 
-    Unions, variants, and nanoseconds or huge integers inside of maps have no form.
+    Unions, variants, and nanoseconds or huge integers inside maps have no canonical form.
     """
     kind = source.id.lower()
     match kind:
@@ -105,7 +141,7 @@ def canonical_form(source: DuckType) -> CanonicalForm | None:
     return None
 
 
-def _list_form(source: DuckType) -> CanonicalForm | None:
+def _list_form(source: DuckDBType) -> CanonicalForm | None:
     inner = canonical_form(_child(source, "child"))
     if inner is None:
         return None
@@ -113,9 +149,9 @@ def _list_form(source: DuckType) -> CanonicalForm | None:
     return _nested(pa.list_(inner.type), source, [inner], is_plain=is_plain)
 
 
-def _struct_form(source: DuckType) -> CanonicalForm | None:
+def _struct_form(source: DuckDBType) -> CanonicalForm | None:
     names = [name for name, _ in source.children]
-    forms = [canonical_form(cast(DuckType, child)) for _, child in source.children]
+    forms = [canonical_form(cast(DuckDBType, child)) for _, child in source.children]
     known = [form for form in forms if form is not None]
     if len(known) < len(forms) or not all(names):
         return None
@@ -123,7 +159,7 @@ def _struct_form(source: DuckType) -> CanonicalForm | None:
     return _nested(type_, source, known, is_plain=all(form.physical_type is None for form in known))
 
 
-def _map_form(source: DuckType) -> CanonicalForm | None:
+def _map_form(source: DuckDBType) -> CanonicalForm | None:
     key, value = canonical_form(_child(source, "key")), canonical_form(_child(source, "value"))
     if key is None or value is None or key.may_lose or value.may_lose:
         return None
@@ -132,7 +168,7 @@ def _map_form(source: DuckType) -> CanonicalForm | None:
 
 
 def _nested(
-    type_: pa.DataType, source: DuckType, inner: list[CanonicalForm], *, is_plain: bool
+    type_: pa.DataType, source: DuckDBType, inner: list[CanonicalForm], *, is_plain: bool
 ) -> CanonicalForm | None:
     may_lose = any(form.may_lose for form in inner)
     has_map = any(form.has_map for form in inner)
@@ -141,8 +177,8 @@ def _nested(
     return CanonicalForm(type_, None if is_plain else str(source).lower(), may_lose, has_map)
 
 
-def _rebuilt(sql: str, source: DuckType, *, depth: int) -> str:
-    """Spell out a nested value, since DuckDB casts no map to a list of its entries."""
+def _rebuilt(sql: str, source: DuckDBType, *, depth: int) -> str:
+    """Rebuild a nested value field by field, because DuckDB cannot cast a map to a list of entries."""
     item = f"e{depth}"
     match source.id.lower():
         case "map":
@@ -156,12 +192,12 @@ def _rebuilt(sql: str, source: DuckType, *, depth: int) -> str:
         case "struct":
             fields = ", ".join(
                 f"{quote_name(name)} := "
-                + _rebuilt(f"struct_extract({sql}, {quote_text(name)})", cast(DuckType, child), depth=depth)
+                + _rebuilt(f"struct_extract({sql}, {quote_text(name)})", cast(DuckDBType, child), depth=depth)
                 for name, child in source.children
             )
             return f"CASE WHEN {sql} IS NULL THEN NULL ELSE struct_pack({fields}) END"
     return sql
 
 
-def _child(source: DuckType, name: str) -> DuckType:
-    return cast(DuckType, dict(source.children)[name])
+def _child(source: DuckDBType, name: str) -> DuckDBType:
+    return cast(DuckDBType, dict(source.children)[name])
