@@ -27,14 +27,13 @@ from tdmvc.actions.verify import verify
 from tdmvc.errors import UsageError
 from tdmvc.history.timeline import read_span
 from tdmvc.merging.decisions import Decision
-from tdmvc.model.change import BumpLevel, DatasetDiff
-from tdmvc.model.check import CheckReport
 from tdmvc.model.dataset import DatasetKind
-from tdmvc.model.drift import Drift
+from tdmvc.model.diff import BumpLevel, DatasetDiff
+from tdmvc.model.finding import CheckReport
 from tdmvc.model.history import BlameReport, HistoryReport, RowHistory
 from tdmvc.model.merge import Choice
-from tdmvc.model.merge_report import MergeCheck, MergeReport, RevertReport
-from tdmvc.model.migration import MigrationState
+from tdmvc.model.merge_report import MergeCheck, MergeReport, ResolveReport, RevertReport
+from tdmvc.model.migration import Drift, MigrationState
 from tdmvc.model.report import (
     AddReport,
     CheckoutReport,
@@ -46,7 +45,6 @@ from tdmvc.model.report import (
     VerifyReport,
 )
 from tdmvc.model.review import Review
-from tdmvc.model.unmerged import ResolveReport
 from tdmvc.workspace import workspace as base
 from tdmvc.workspace.migrations import migrations
 

@@ -12,9 +12,9 @@ import tdmvc
 from tdmvc.api import Workspace
 from tdmvc.cli.main import COMMANDS
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.model.change import BumpLevel, DatasetDiff
-from tdmvc.model.drift import DriftStatus
-from tdmvc.model.work import WorkStatus
+from tdmvc.model.dataset import WorkStatus
+from tdmvc.model.diff import BumpLevel, DatasetDiff
+from tdmvc.model.migration import DriftStatus
 from tests.conftest import Ran, git
 
 VERBS = {

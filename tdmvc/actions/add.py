@@ -12,11 +12,10 @@ from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.pointers import stage_owners
-from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
-from tdmvc.model.recorded import RecordedState
+from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer, WorkStatus
+from tdmvc.model.migration import RecordedState
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.model.schema import Contract, TableSchema
-from tdmvc.model.work import WorkStatus
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.workspace.ingest import (
     AddOptions,

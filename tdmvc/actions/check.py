@@ -17,12 +17,10 @@ from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.pointers import read_pointers
 from tdmvc.formats.versions import read_contract_text, read_versions, version_path
-from tdmvc.model.check import CheckReport
-from tdmvc.model.dataset import DatasetState, Pointer
-from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
+from tdmvc.model.finding import CheckReport, Finding, Severity
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import Version
-from tdmvc.model.work import WorkStatus
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace
 

@@ -16,11 +16,10 @@ from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.gitrepo.commits import keep_snapshot
-from tdmvc.model.change import TableSide
-from tdmvc.model.dataset import DatasetState
+from tdmvc.model.dataset import DatasetState, WorkStatus
+from tdmvc.model.diff import TableSide
 from tdmvc.model.names import folder_name
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WithoutVersion
-from tdmvc.model.work import WorkStatus
 from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
 from tdmvc.store.build import cast_batches
 from tdmvc.store.content import dataset_content, table_content

@@ -8,8 +8,8 @@ from tdmvc.changes.dataset import diff_dataset
 from tdmvc.changes.rows import RowsFormat, RowsTarget
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
-from tdmvc.model.change import DatasetDiff, TableSide
 from tdmvc.model.dataset import DatasetConfig, DatasetState
+from tdmvc.model.diff import DatasetDiff, TableSide
 from tdmvc.model.reference import Reference, parse_pair, parse_reference
 from tdmvc.model.schema import Contract
 from tdmvc.workspace.states import resolve_state

@@ -14,10 +14,8 @@ from tdmvc.formats.pointers import read_pointers
 from tdmvc.gitrepo.merge_preview import preview_merge
 from tdmvc.gitrepo.releases import release_commit
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.finding import Finding
-from tdmvc.model.migration import MigrationState
-from tdmvc.model.recorded import MigrationLocation, RecordedState
+from tdmvc.model.migration import Drift, DriftStatus, MigrationLocation, MigrationState, RecordedState
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
 from tdmvc.workspace.release_states import ReleaseResolver

@@ -10,7 +10,7 @@ from tdmvc.gitrepo.attributes import ATTRIBUTES_FILE, with_attributes, without_a
 from tdmvc.gitrepo.config import DRIVER, remove_settings, wanted_settings, write_settings
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import RepoConfig
-from tdmvc.model.git_setup import GitSetup
+from tdmvc.model.report import GitSetup
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.redaction_key import ensure_redaction_key
 

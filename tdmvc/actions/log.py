@@ -16,8 +16,8 @@ from tdmvc.history.timeline import (
     open_timeline,
     parse_history_reference,
 )
-from tdmvc.model.change import TableDiff, TableSide, TableStatus
 from tdmvc.model.dataset import DatasetState
+from tdmvc.model.diff import TableDiff, TableSide, TableStatus
 from tdmvc.model.history import HistoryEntry, HistoryReport, TableChange
 from tdmvc.model.schema import TableSchema
 from tdmvc.workspace.tables import pointer_side, table_schema

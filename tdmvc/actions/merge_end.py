@@ -22,10 +22,9 @@ from tdmvc.gitrepo.merge import (
 from tdmvc.merging.conflicts import CONFLICT_IGNORE, conflict_files, unmerged_tables
 from tdmvc.merging.merge_sides import state_at
 from tdmvc.merging.merged_whole import check_states
-from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset, MovedTable, TableMove
-from tdmvc.model.work import WorkStatus
 from tdmvc.workspace.tables import table_folder, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, write_table_rows

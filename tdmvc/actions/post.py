@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tdmvc.hosts import HOSTS, Patience, open_host, write_summary
-from tdmvc.model.post import Posted
+from tdmvc.model.report import Posted
 
 __all__ = ["POST_HOSTS", "post", "write_summary"]
 

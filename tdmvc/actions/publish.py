@@ -13,12 +13,11 @@ from tdmvc.formats.dvc_yaml import with_artifact
 from tdmvc.formats.versions import contract_path, hash_contract, render_version, version_path
 from tdmvc.gitrepo.commits import commit_only, create_annotated_tag
 from tdmvc.gitrepo.releases import current_release
-from tdmvc.model.change import Bump, BumpLevel
-from tdmvc.model.dataset import DatasetState
-from tdmvc.model.recorded import RecordedState
+from tdmvc.model.dataset import DatasetState, WorkStatus
+from tdmvc.model.diff import Bump, BumpLevel
+from tdmvc.model.migration import RecordedState
 from tdmvc.model.report import PublishReport
 from tdmvc.model.version import SemVer, Version, VersionTable
-from tdmvc.model.work import WorkStatus
 from tdmvc.store.content import schema_content
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.tables import new_folders, work_status

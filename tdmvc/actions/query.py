@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from tdmvc.actions.checkout import read_side, side_relation
 from tdmvc.errors import UsageError
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.report import QueryResult
 from tdmvc.sql.duckdb import DuckDBRelation, duckdb_error
 from tdmvc.sql.quoting import quote_name

@@ -16,8 +16,8 @@ from tdmvc.merging.conflicts import (
 )
 from tdmvc.merging.decisions import Decision
 from tdmvc.merging.resolve_plan import ResolvePlan, plan_resolution
+from tdmvc.model.merge_report import DatasetResolution, ResolveReport, TableResolution, UnmergedTable
 from tdmvc.model.names import table_name
-from tdmvc.model.unmerged import DatasetResolution, ResolveReport, TableResolution, UnmergedTable
 from tdmvc.store.journal import Journal
 from tdmvc.store.worktree import Folder, read_folder
 from tdmvc.workspace.transaction import Transaction

@@ -20,8 +20,7 @@ from tdmvc.merging.merged_whole import check_states, moved_table
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge import Side
-from tdmvc.model.merge_report import RevertReport
-from tdmvc.model.unmerged import UnmergedTable
+from tdmvc.model.merge_report import RevertReport, UnmergedTable
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.working_copy import fetch_rows, laid_tables, refuse_lost_rows, write_table_rows
 from tdmvc.workspace.workspace import Workspace

@@ -13,7 +13,7 @@ from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.gitrepo.attributes import MANIFESTS
 from tdmvc.merging.manifest_plan import PlannedManifest
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.manifest_merge import MarkerStyle, NotMerged
+from tdmvc.model.merge import MarkerStyle, NotMerged
 from tdmvc.workspace.workspace import Workspace
 
 

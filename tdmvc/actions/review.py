@@ -16,8 +16,8 @@ from tdmvc.checks.references import check_references
 from tdmvc.errors import NotFoundError
 from tdmvc.formats import datasets
 from tdmvc.formats.dataset import DATASET_FILE
-from tdmvc.model.change import Bump, BumpLevel, DatasetDiff, Samples, TableDiff, TableStatus
 from tdmvc.model.dataset import DatasetConfig, DatasetState
+from tdmvc.model.diff import Bump, BumpLevel, DatasetDiff, Samples, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.names import folder_name
 from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, Verdict, judge

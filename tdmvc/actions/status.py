@@ -7,10 +7,9 @@ from tdmvc.formats import datasets
 from tdmvc.formats.conflict_file import conflict_path
 from tdmvc.gitrepo import releases
 from tdmvc.merging.conflicts import leftover_files, tree_of_ours, unmerged_tables
-from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
 from tdmvc.model.version import Version
-from tdmvc.model.work import WorkStatus
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.versions import versions
 from tdmvc.workspace.workspace import Workspace

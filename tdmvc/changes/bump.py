@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from tdmvc.model.change import Bump, BumpLevel, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.diff import Bump, BumpLevel, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
 
 _Reason = tuple[BumpLevel, str]
 

@@ -13,8 +13,8 @@ from tdmvc.changes.rows import RowsTarget
 from tdmvc.changes.rules import table_rules
 from tdmvc.changes.table_renames import TableRename, find_table_renames
 from tdmvc.errors import NotFoundError
-from tdmvc.model.change import DatasetDiff, TableDiff, TableSide, TableStatus
 from tdmvc.model.dataset import DatasetConfig
+from tdmvc.model.diff import DatasetDiff, TableDiff, TableSide, TableStatus
 from tdmvc.model.progress import Report, silent
 
 

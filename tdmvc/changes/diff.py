@@ -24,7 +24,7 @@ from tdmvc.changes.walk.alignment import FaultyKey
 from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.walk import Walk
 from tdmvc.errors import PartError
-from tdmvc.model.change import RowCounts, Samples, TableDiff, TableSide, TableStatus
+from tdmvc.model.diff import RowCounts, Samples, TableDiff, TableSide, TableStatus
 from tdmvc.model.progress import Report, silent
 
 if TYPE_CHECKING:

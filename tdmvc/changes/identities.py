@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tdmvc.changes.pairs import TableRules, Translation, pair_columns
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 

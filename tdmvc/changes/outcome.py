@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tdmvc.model.change import Pattern, RowCounts, Samples
+from tdmvc.model.diff import Pattern, RowCounts, Samples
 from tdmvc.model.finding import Finding
 
 

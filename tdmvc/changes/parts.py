@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.sql.duckdb import DuckDBConnection
 
 Engine = Callable[[], DuckDBConnection]

@@ -28,7 +28,7 @@ from tdmvc.changes.masks import (
 )
 from tdmvc.changes.pattern_kinds import Way, affix_way, has_affix, identity, plain_way, shift_way
 from tdmvc.changes.values import python_values
-from tdmvc.model.change import PatternKind
+from tdmvc.model.diff import PatternKind
 
 _MOST_PAIRS = 2000
 _MOST_SHIFTS = 200

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from math import isfinite
 
-from tdmvc.model.change import PatternKind
+from tdmvc.model.diff import PatternKind
 
 LONGEST_AFFIX = 200
 _EXACT = Context(prec=80, traps=[Inexact, InvalidOperation])

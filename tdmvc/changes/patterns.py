@@ -11,7 +11,7 @@ from tdmvc.changes.pairs import ColumnPair
 from tdmvc.changes.pattern_counts import ColumnCounts, Found
 from tdmvc.changes.pattern_kinds import identity
 from tdmvc.changes.values import python_values
-from tdmvc.model.change import Pattern, PatternGroup, PatternKind, Samples, TableDiff
+from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, Samples, TableDiff
 
 
 class PatternFinder:

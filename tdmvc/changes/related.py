@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tdmvc.model.change import ChangedRowSample, RowSample, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.diff import ChangedRowSample, RowSample, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.review import RelatedRow, RowChange
 from tdmvc.model.schema import ForeignKey
 

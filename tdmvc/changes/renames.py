@@ -8,7 +8,7 @@ from itertools import product
 import pyarrow as pa
 
 from tdmvc.changes.join.likeness import Likeness, compare_columns
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tdmvc.changes.inside import paths_inside
 from tdmvc.changes.pairs import ColumnPair, ColumnPairs
-from tdmvc.model.change import CellChange, ChangedRowSample, RowSample
+from tdmvc.model.diff import CellChange, ChangedRowSample, RowSample
 
 Row = Mapping[str, object]
 """Values by the column's name on that side."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tdmvc.arrow.types import is_widening
 from tdmvc.changes.renames import Rename
-from tdmvc.model.change import SchemaChange, SchemaChangeKind
+from tdmvc.model.diff import SchemaChange, SchemaChangeKind
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 
 

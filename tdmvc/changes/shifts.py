@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from tdmvc.changes.join.parts import RowScan, open_scan
 from tdmvc.changes.stability import index_threshold, nulls_threshold, stability_index
-from tdmvc.model.change import SchemaChangeKind, TableDiff, TableSide
+from tdmvc.model.diff import SchemaChangeKind, TableDiff, TableSide
 from tdmvc.model.review import Bar, Shift, ShiftKind
 from tdmvc.model.schema import Column
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors

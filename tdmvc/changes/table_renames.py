@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tdmvc.changes.renames import name_likeness
-from tdmvc.model.change import TableDiff, TableSide
+from tdmvc.model.diff import TableDiff, TableSide
 from tdmvc.model.schema import TableSchema
 
 _LEAST_SHARE = 0.5

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 
-from tdmvc.model.change import SchemaChangeKind, TableDiff
+from tdmvc.model.diff import SchemaChangeKind, TableDiff
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
 

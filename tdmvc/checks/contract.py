@@ -18,7 +18,7 @@ from tdmvc.checks.table_rows import (
     sql_command,
 )
 from tdmvc.errors import PartError
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors

@@ -7,10 +7,16 @@ from typing import Final
 
 from tdmvc.checks.known_migrations import KnownMigrations
 from tdmvc.errors import MigrationsError
-from tdmvc.model.drift import Drift, DriftStatus, LookBack
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
-from tdmvc.model.recorded import RecordedState
+from tdmvc.model.migration import (
+    Drift,
+    DriftStatus,
+    LookBack,
+    Migration,
+    MigrationProblem,
+    MigrationState,
+    RecordedState,
+)
 
 DEFAULT_FAIL_ON: Final[frozenset[DriftStatus]] = frozenset(DriftStatus) - {
     DriftStatus.IN_STEP,

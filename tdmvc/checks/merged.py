@@ -11,7 +11,7 @@ from tdmvc.checks.contract import check_contract
 from tdmvc.checks.references import check_references
 from tdmvc.checks.rule_breakers import count_new_breakers
 from tdmvc.checks.table_rows import counted
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import ForeignKey, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection

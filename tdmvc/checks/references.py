@@ -21,7 +21,7 @@ from tdmvc.checks.table_rows import (
     sql_command,
     text_sql,
 )
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tdmvc.checks.table_rows import locate_parts, rows_sql, text_sql
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 from tdmvc.sql.quoting import quote_name

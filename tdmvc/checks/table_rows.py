@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tdmvc.arrow.types import SIMPLE
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, scan_parquet

@@ -4,8 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from tdmvc.model.drift import Drift, DriftStatus
-from tdmvc.model.migration import Migration
+from tdmvc.model.migration import Drift, DriftStatus, Migration
 
 _PART = re.compile(r'"((?:[^"]|"")+)"|`([^`]+)`|\[([^\]]+)\]|([^."`\[\]]+)')
 

@@ -4,7 +4,7 @@ import posixpath
 
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation
 from tdmvc.model.tree import FileTree
 from tdmvc.yaml.yaml_file import check_format, flow_mapping, parse_yaml, scalar
 from tdmvc.yaml.yaml_node import YamlNode

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tdmvc.formats.pointer_text import one_line
 from tdmvc.model.merge import Cell, Choice, Conflict, ConflictKind, Resolutions, RowKey, Side
-from tdmvc.model.unmerged import ConflictFile, ListedConflict
+from tdmvc.model.merge_report import ConflictFile, ListedConflict
 from tdmvc.yaml.yaml_file import check_format, flow_list, flow_mapping, parse_yaml, scalar
 from tdmvc.yaml.yaml_node import YamlNode
 

@@ -1,8 +1,8 @@
 """Knows dataset.yaml: what people and `tdmvc add` say about a dataset."""
 
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules
+from tdmvc.model.migration import RecordedState
 from tdmvc.model.names import is_dataset_name
-from tdmvc.model.recorded import RecordedState
 from tdmvc.yaml.yaml_file import check_format, parse_yaml
 from tdmvc.yaml.yaml_node import YamlNode
 

@@ -21,7 +21,7 @@ from tdmvc.formats.manifests.plan import Path, Plan, brief, plan_merge
 from tdmvc.formats.manifests.shapes import CONTRACT, DATASET, Shape
 from tdmvc.formats.manifests.steps import ABSENT, Absent, Side, Three
 from tdmvc.formats.manifests.text_form import TextForm, form_of, with_form, without_form
-from tdmvc.model.manifest_merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
+from tdmvc.model.merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
 
 _MARKERS: Final = MarkerStyle()
 

@@ -6,8 +6,8 @@ import re
 
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.formats.dataset import read_recorded_states
-from tdmvc.model.change import BumpLevel
-from tdmvc.model.recorded import RecordedState
+from tdmvc.model.diff import BumpLevel
+from tdmvc.model.migration import RecordedState
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.yaml.yaml_file import check_format, flow_list, flow_mapping, parse_yaml, scalar

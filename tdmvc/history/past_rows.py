@@ -8,8 +8,8 @@ from tdmvc.changes.renames import find_column_renames
 from tdmvc.changes.row_lookup import KeyId, Row, find_rows
 from tdmvc.errors import PartError, StoreError, TdmvcError
 from tdmvc.history.timeline import Timeline
-from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
+from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import TableSchema
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_order

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from tdmvc.errors import HostUnavailableError, TextTooLongError, UsageError
-from tdmvc.model.post import PostAction, Posted
+from tdmvc.model.report import PostAction, Posted
 
 Shorten = Callable[[int], str]
 """Gives the text anew in at most so many characters."""

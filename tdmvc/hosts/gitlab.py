@@ -9,7 +9,7 @@ from tdmvc.errors import HostError, ReadOnlyTokenError, TextTooLongError, UsageE
 from tdmvc.hosts.base import Comment, Host, Shorten, post_to
 from tdmvc.hosts.http import Answer, Client, Patience
 from tdmvc.hosts.settings import need, pick, request_number
-from tdmvc.model.post import Posted
+from tdmvc.model.report import Posted
 
 NOTE_LIMIT: Final = 1_000_000
 _PAGE = 100

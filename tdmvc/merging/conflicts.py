@@ -16,8 +16,8 @@ from tdmvc.formats.pointer_text import render_conflict_texts
 from tdmvc.gitrepo.trees import OverlaidTree
 from tdmvc.merging.unmerged import read_unmerged
 from tdmvc.model.merge import UNDECIDED, Conflict, ConflictKind, Resolutions, RowKey, Side, TableMerge
+from tdmvc.model.merge_report import ConflictFile, ListedConflict, UnmergedTable
 from tdmvc.model.tree import FileTree
-from tdmvc.model.unmerged import ConflictFile, ListedConflict, UnmergedTable
 from tdmvc.workspace.redaction_key import ensure_redaction_key
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.workspace import Workspace

@@ -7,8 +7,7 @@ from tdmvc.formats import manifest_merge
 from tdmvc.formats.datasets import dataset_folder
 from tdmvc.gitrepo.attributes import MANIFESTS
 from tdmvc.gitrepo.merge import merge_bases
-from tdmvc.model.manifest_merge import ManifestConflict, MarkerStyle, NotMerged
-from tdmvc.model.merge import Side
+from tdmvc.model.merge import ManifestConflict, MarkerStyle, NotMerged, Side
 from tdmvc.workspace.workspace import Workspace
 
 

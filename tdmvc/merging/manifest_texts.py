@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.gitrepo.merge_preview import MARKER_SIZE, is_inner_merge
 from tdmvc.merging.pointer_states import dataset_of
-from tdmvc.model.manifest_merge import MarkerStyle, MergedText
-from tdmvc.model.merge import Side
+from tdmvc.model.merge import MarkerStyle, MergedText, Side
 from tdmvc.workspace.workspace import Workspace
 
 

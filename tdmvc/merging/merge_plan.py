@@ -17,7 +17,7 @@ from tdmvc.merging.merge_sides import common_state, datasets_at, state_at
 from tdmvc.merging.merge_tables import MergedTable, merge_states
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.merge import Side, TableMerge
-from tdmvc.model.unmerged import UnmergedTable
+from tdmvc.model.merge_report import UnmergedTable
 from tdmvc.workspace.tables import table_folder
 from tdmvc.workspace.workspace import Workspace
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from tdmvc.changes.merge.plan import MergePlan
 from tdmvc.changes.merge.table import plan_merge
-from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import UNDECIDED, Resolutions, Side, TableMerge, TableOutcome
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.store.objects import Listing, PartEntry

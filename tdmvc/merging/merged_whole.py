@@ -9,8 +9,8 @@ from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
 from tdmvc.formats.datasets import dataset_folder
 from tdmvc.gitrepo.trees import OverlaidTree
 from tdmvc.merging.merge_plan import DatasetPlan, PlannedTable
-from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState
+from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import MovedDataset, MovedTable, TableMove

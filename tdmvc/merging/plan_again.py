@@ -3,7 +3,7 @@
 from tdmvc.merging.merge_tables import MergedTable, merge_states
 from tdmvc.merging.pointer_states import pointer_state
 from tdmvc.model.merge import UNDECIDED, Resolutions, Side
-from tdmvc.model.unmerged import UnmergedTable
+from tdmvc.model.merge_report import UnmergedTable
 from tdmvc.workspace.known_contracts import known_table
 from tdmvc.workspace.workspace import Workspace
 

@@ -18,7 +18,7 @@ from tdmvc.merging.plan_again import plan_again
 from tdmvc.merging.pointer_states import dataset_of
 from tdmvc.merging.unmerged import unmerged_table
 from tdmvc.model.merge import UNDECIDED, Resolutions, Side, TableMerge, TableOutcome
-from tdmvc.model.unmerged import UnmergedTable
+from tdmvc.model.merge_report import UnmergedTable
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.workspace import Workspace
 

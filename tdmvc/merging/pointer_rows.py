@@ -9,9 +9,8 @@ from tdmvc.arrow.types import map_type
 from tdmvc.formats.config import read_config
 from tdmvc.formats.pointer_text import conflict_texts, parse_pointer_text
 from tdmvc.gitrepo.repository import GitRepo
-from tdmvc.model.dataset import Pointer, RepoConfig
+from tdmvc.model.dataset import PartSpan, Pointer, RepoConfig, TableContents
 from tdmvc.model.schema import Column
-from tdmvc.model.table_contents import PartSpan, TableContents
 from tdmvc.store.dvc_config import read_dvc_config
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore

@@ -8,7 +8,7 @@ from tdmvc.merging.merge_tables import MergedTable
 from tdmvc.merging.plan_again import plan_again
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.merge import UNDECIDED, Choice, Resolutions, RowKey, TableMerge, TableOutcome
-from tdmvc.model.unmerged import ConflictFile, UnmergedTable
+from tdmvc.model.merge_report import ConflictFile, UnmergedTable
 from tdmvc.workspace.workspace import Workspace
 
 _Rows = dict[RowKey, dict[str | None, Choice]]

@@ -10,9 +10,9 @@ from tdmvc.gitrepo.index import read_stages
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.merge import Side
+from tdmvc.model.merge_report import UnmergedTable
 from tdmvc.model.names import table_name
 from tdmvc.model.tree import FileTree
-from tdmvc.model.unmerged import UnmergedTable
 
 Texts = Mapping[Side, str | None] | Mapping[Side, str]
 

@@ -11,8 +11,7 @@ from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError
 from tdmvc.migrations.detection import find_locations
 from tdmvc.migrations.layout import with_unique_names
 from tdmvc.migrations.tools import READERS
-from tdmvc.model.migration import MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 __all__ = ["READERS", "detect", "read_state"]

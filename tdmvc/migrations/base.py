@@ -6,8 +6,7 @@ from typing import Protocol
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations.digest import ContentDigest
-from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
 from tdmvc.model.tree import FileTree
 
 

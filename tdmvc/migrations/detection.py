@@ -7,7 +7,7 @@ from typing import Final
 
 from tdmvc.errors import UnreadableFileError
 from tdmvc.migrations.base import Reader
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation
 from tdmvc.model.tree import FileTree
 
 BY_NAME_ALONE: Final = ("golang-migrate", "sql")

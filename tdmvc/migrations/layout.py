@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from posixpath import normpath
 
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation
 
 TESTS = frozenset(
     {"__fixtures__", "__mocks__", "__tests__", "e2e", "spec", "test", "testdata", "testing", "tests"}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tdmvc.model.change import SchemaChange, TableStatus
+from tdmvc.model.diff import SchemaChange, TableStatus
 
 
 @dataclass(frozen=True, slots=True)

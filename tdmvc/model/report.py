@@ -3,13 +3,12 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tdmvc.model.change import Bump
-from tdmvc.model.dataset import DatasetKind
+from tdmvc.model.dataset import DatasetKind, WorkStatus
+from tdmvc.model.diff import Bump
 from tdmvc.model.finding import Finding
-from tdmvc.model.recorded import MigrationLocation, RecordedState
+from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.version import SemVer, Version
-from tdmvc.model.work import WorkStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,3 +238,40 @@ class QueryResult:
     rows: tuple[tuple[object, ...], ...]
     is_cut: bool = False
     """True when more rows were there than asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitSetup:
+    """How a clone's Git was set up to show and merge rows, or set back."""
+
+    root: str
+    settings: tuple[str, ...]
+    """Settings of the clone's own configuration that were written (or removed)."""
+    attributes_changed: bool
+    """Whether .gitattributes was written."""
+    is_effective: bool
+    """Whether Git now takes tdmvc for the pointers."""
+    kept: tuple[str, ...] = ()
+    """Settings of somebody else that were left as they are."""
+
+
+class PostAction(StrEnum):
+    """What was done with the one comment."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    """The comment says the same already."""
+    SKIPPED = "skipped"
+    """There is nothing to tell and no comment that would have to be corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What `post` did."""
+
+    action: PostAction
+    url: str | None = None
+    """Where people read the comment; None where there is none."""
+    is_shortened: bool = False
+    """True where the whole text was longer than the host takes."""

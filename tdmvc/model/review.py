@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tdmvc.model.change import BumpLevel, DatasetDiff, TableDiff, TableStatus
+from tdmvc.model.diff import BumpLevel, DatasetDiff, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 
 

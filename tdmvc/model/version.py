@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field
 from functools import total_ordering
 
-from tdmvc.model.change import BumpLevel
-from tdmvc.model.recorded import RecordedState
+from tdmvc.model.diff import BumpLevel
+from tdmvc.model.migration import RecordedState
 
 _SEMVER = re.compile(r"v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]+))?")
 

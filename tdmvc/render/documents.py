@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from tdmvc.model.change import Bump
-from tdmvc.model.recorded import RecordedState
+from tdmvc.model.diff import Bump
+from tdmvc.model.migration import RecordedState
 from tdmvc.model.report import (
     AddedTable,
     AddReport,

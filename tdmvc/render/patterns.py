@@ -1,6 +1,6 @@
 """Knows how a pattern of changes reads: one line, the same words in every format."""
 
-from tdmvc.model.change import DatasetDiff, Pattern, PatternGroup, PatternKind
+from tdmvc.model.diff import DatasetDiff, Pattern, PatternGroup, PatternKind
 from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.privacy import guarded, guarded_group, personal_by_table
 from tdmvc.render.terminal import number, plural

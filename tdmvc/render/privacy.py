@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tdmvc.model.change import DatasetDiff, Pattern, PatternGroup, TableDiff
+from tdmvc.model.diff import DatasetDiff, Pattern, PatternGroup, TableDiff
 from tdmvc.render.cells import cell_text, masked_text
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tdmvc.model.change import (
+from tdmvc.model.diff import (
     CellChange,
     ChangedRowSample,
     DatasetDiff,

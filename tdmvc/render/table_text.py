@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from hashlib import blake2b
 
+from tdmvc.model.dataset import PartSpan, TableContents
 from tdmvc.model.schema import Column
-from tdmvc.model.table_contents import PartSpan, TableContents
 from tdmvc.render.cells import CUT, cell_text, masked_text, visible
 from tdmvc.render.terminal import number
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.change import (
+from tdmvc.model.diff import (
     DatasetDiff,
     RowCounts,
     SchemaChange,

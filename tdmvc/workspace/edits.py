@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tdmvc.errors import SourceError
-from tdmvc.model.change import TableSide
 from tdmvc.model.dataset import DatasetState
+from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source

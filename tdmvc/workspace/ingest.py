@@ -6,11 +6,10 @@ from pathlib import Path
 
 from tdmvc.databases import engine_of, open_database
 from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError
-from tdmvc.model.dataset import DatasetKind, DatasetState
+from tdmvc.model.dataset import DatasetKind, DatasetState, WorkStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
-from tdmvc.model.work import WorkStatus
 from tdmvc.sources import open_source
 from tdmvc.store.build import BuiltTable, KnownPart, PartSink, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS

@@ -8,8 +8,7 @@ from tdmvc.formats.config import CONFIG_FILE, read_config
 from tdmvc.gitrepo.trees import RevisionTree
 from tdmvc.migrations import READERS, detect, read_state
 from tdmvc.migrations.layout import is_inside, plain_folder
-from tdmvc.model.migration import MigrationState, UnreadableLocation
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation, MigrationState, UnreadableLocation
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.workspace import Workspace
 

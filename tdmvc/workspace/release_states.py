@@ -8,8 +8,7 @@ from tdmvc.checks.drift import check_drift
 from tdmvc.errors import MigrationsError, NotFoundError
 from tdmvc.gitrepo import releases
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.drift import Drift, DriftStatus
-from tdmvc.model.migration import MigrationState
+from tdmvc.model.migration import Drift, DriftStatus, MigrationState
 from tdmvc.model.report import Inference
 from tdmvc.model.version import Version
 from tdmvc.workspace.migrations import configured_locations, read_location, tree_at

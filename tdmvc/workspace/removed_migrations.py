@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tdmvc.errors import MigrationsError
-from tdmvc.model.drift import LookBack
-from tdmvc.model.migration import MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import LookBack, MigrationLocation, MigrationState
 from tdmvc.workspace.migrations import read_location
 from tdmvc.workspace.workspace import Workspace
 

@@ -7,11 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.errors import NotFoundError
-from tdmvc.model.change import TableSide
-from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
+from tdmvc.model.diff import TableSide
 from tdmvc.model.names import folder_name, new_folder_name, table_name
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.work import WorkStatus
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_schema
 from tdmvc.store.worktree import Folder, read_folder

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from tdmvc.errors import LocalWorkError
-from tdmvc.model.dataset import DatasetState, Pointer
-from tdmvc.model.work import WorkStatus
+from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.store.worktree import read_folder
 from tdmvc.workspace.tables import table_folder, was_laid_out, work_status
 from tdmvc.workspace.transaction import Transaction

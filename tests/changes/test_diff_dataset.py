@@ -12,8 +12,8 @@ import pytest
 from tdmvc.changes.dataset import diff_dataset
 from tdmvc.changes.rows import RowsFormat, RowsTarget, spell_file_name
 from tdmvc.errors import NotFoundError
-from tdmvc.model.change import BumpLevel, TableSide, TableStatus
 from tdmvc.model.dataset import DatasetConfig
+from tdmvc.model.diff import BumpLevel, TableSide, TableStatus
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 

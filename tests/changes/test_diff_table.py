@@ -12,7 +12,7 @@ import pytest
 
 from tdmvc.changes.diff import diff_table
 from tdmvc.errors import PartError
-from tdmvc.model.change import SchemaChangeKind, TableDiff, TableSide, TableStatus
+from tdmvc.model.diff import SchemaChangeKind, TableDiff, TableSide, TableStatus
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tdmvc.changes.related import relate_rows
-from tdmvc.model.change import (
+from tdmvc.model.diff import (
     CellChange,
     ChangedRowSample,
     RowCounts,

@@ -5,7 +5,7 @@ import pytest
 
 from tdmvc.changes.bump import suggest_bump
 from tdmvc.changes.schema import diff_schema
-from tdmvc.model.change import (
+from tdmvc.model.diff import (
     Bump,
     BumpLevel,
     RowCounts,

@@ -15,7 +15,7 @@ import pytest
 from tdmvc.changes import shifts as shifts_module
 from tdmvc.changes.shifts import measure_shifts
 from tdmvc.errors import PartError
-from tdmvc.model.change import RowCounts, SchemaChange, SchemaChangeKind, TableDiff, TableSide, TableStatus
+from tdmvc.model.diff import RowCounts, SchemaChange, SchemaChangeKind, TableDiff, TableSide, TableStatus
 from tdmvc.model.review import Bar, Shift, ShiftKind
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import Row, write_parts

@@ -11,7 +11,7 @@ import pytest
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.walk.key_ranges import Unordered, plan_key_ranges
 from tdmvc.changes.walk.workers import workers
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import Column, TableSchema
 
 SCHEMA = TableSchema("t", (Column("id", pa.int64()), Column("v", pa.string())), key=("id",))

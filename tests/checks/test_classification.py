@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.checks.classification import check_classification, split_name
-from tdmvc.model.change import SchemaChange, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.diff import SchemaChange, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.finding import Severity
 from tdmvc.model.schema import Column, TableSchema
 

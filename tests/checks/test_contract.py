@@ -12,7 +12,7 @@ import pytest
 
 from tdmvc.checks.contract import check_contract
 from tdmvc.errors import PartError
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import Row, write_parts

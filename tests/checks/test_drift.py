@@ -4,10 +4,8 @@ import pytest
 
 from tdmvc.checks.drift import DEFAULT_FAIL_ON, check_drift, drift_findings
 from tdmvc.errors import MigrationsError
-from tdmvc.model.drift import DriftStatus
 from tdmvc.model.finding import Severity
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation, RecordedState
+from tdmvc.model.migration import DriftStatus, Migration, MigrationLocation, MigrationState, RecordedState
 
 
 def state(edges, *, heads=None, tool="alembic", digest="sha256:one", replaces=None, is_linear=False):

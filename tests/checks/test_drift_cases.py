@@ -11,9 +11,7 @@ import yaml
 from tdmvc.checks.drift import check_drift
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import read_state
-from tdmvc.model.drift import DriftStatus, LookBack
-from tdmvc.model.migration import MigrationState
-from tdmvc.model.recorded import MigrationLocation, RecordedState
+from tdmvc.model.migration import DriftStatus, LookBack, MigrationLocation, MigrationState, RecordedState
 from tests.migrations.conftest import MemoryTree
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"

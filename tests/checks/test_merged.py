@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.checks.merged import check_merged
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import Row, write_parts

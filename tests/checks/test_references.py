@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdmvc.checks.references import check_references
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import Row, write_parts

@@ -5,7 +5,7 @@ import pytest
 from tdmvc.errors import ConfigError
 from tdmvc.formats.conflict_file import parse_conflict_file, render_conflict_file
 from tdmvc.model.merge import Choice, Conflict, ConflictKind, Resolutions, Side
-from tdmvc.model.unmerged import ConflictFile, ListedConflict
+from tdmvc.model.merge_report import ConflictFile, ListedConflict
 
 OBJECTS = {side: letter * 32 + ".dir" for side, letter in zip(Side, "abc", strict=True)}
 CELL = Conflict(ConflictKind.CELL, ("7",), "status", "open", "paid", None)

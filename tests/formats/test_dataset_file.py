@@ -10,7 +10,7 @@ from tdmvc.errors import ConfigError
 from tdmvc.formats.dataset import parse_dataset
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules
-from tdmvc.model.recorded import RecordedState
+from tdmvc.model.migration import RecordedState
 
 WHOLE = """\
 # The one that everybody uses.

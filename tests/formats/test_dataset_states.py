@@ -12,7 +12,7 @@ from tdmvc.formats.pointer_edit import render_pointer
 from tdmvc.formats.versions import contract_path, hash_contract, read_versions, render_version, version_path
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, RepoConfig
-from tdmvc.model.recorded import RecordedState
+from tdmvc.model.migration import RecordedState
 from tdmvc.model.version import SemVer, Version, VersionTable
 
 MD5, HASH = "9c0f" * 8 + ".dir", "sha256:" + "ab" * 32

@@ -13,11 +13,11 @@ from tdmvc.formats.conflict_file import parse_conflict_file, render_conflict_fil
 from tdmvc.formats.dataset import parse_dataset
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.versions import parse_version, render_version
-from tdmvc.model.change import BumpLevel
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, ReleaseSource, RepoConfig
+from tdmvc.model.diff import BumpLevel
 from tdmvc.model.merge import Choice, Conflict, ConflictKind, Resolutions, Side
-from tdmvc.model.recorded import MigrationLocation, RecordedState
-from tdmvc.model.unmerged import ConflictFile, ListedConflict
+from tdmvc.model.merge_report import ConflictFile, ListedConflict
+from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.version import SemVer, Version, VersionTable
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"

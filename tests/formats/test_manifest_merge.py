@@ -15,7 +15,7 @@ from tdmvc.formats.contract import parse_contract
 from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.manifest_merge import merge_contract_text, merge_dataset_text, merge_manifest
 from tdmvc.gitrepo.attributes import with_attributes
-from tdmvc.model.manifest_merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
+from tdmvc.model.merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
 from tdmvc.model.schema import Column, TableSchema
 from tests.conftest import git
 
@@ -217,7 +217,7 @@ def forked(app):
 DRIVER = """
 import sys
 from pathlib import Path
-from tdmvc.model.manifest_merge import MarkerStyle
+from tdmvc.model.merge import MarkerStyle
 from tdmvc.formats.manifest_merge import merge_manifest
 base, ours, theirs, size, path = sys.argv[1:]
 texts = [Path(name).read_text() for name in (base, ours, theirs)]

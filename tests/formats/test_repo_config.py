@@ -8,7 +8,7 @@ from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.formats.config import parse_config, read_config, render_config
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation
 
 WHOLE = """\
 format: tdmvc/1

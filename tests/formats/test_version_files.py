@@ -15,8 +15,8 @@ from tdmvc.formats.versions import (
     version_path,
 )
 from tdmvc.gitrepo.trees import WorkTree
-from tdmvc.model.change import BumpLevel
-from tdmvc.model.recorded import RecordedState
+from tdmvc.model.diff import BumpLevel
+from tdmvc.model.migration import RecordedState
 from tdmvc.model.version import SemVer, Version, VersionTable
 
 HASH = "sha256:" + "ab" * 32

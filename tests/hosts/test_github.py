@@ -13,7 +13,7 @@ from tdmvc.errors import (
 )
 from tdmvc.hosts import open_host, write_summary
 from tdmvc.hosts.base import Host
-from tdmvc.model.post import PostAction, Posted
+from tdmvc.model.report import PostAction, Posted
 from tests.hosts.conftest import Clock
 from tests.hosts.fake_servers import HTML, GitHubServer, Reply, Server, running
 

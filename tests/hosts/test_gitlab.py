@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from tdmvc.errors import HostError, ReadOnlyTokenError, UsageError
 from tdmvc.hosts import open_host
-from tdmvc.model.post import PostAction, Posted
+from tdmvc.model.report import PostAction, Posted
 from tests.hosts.conftest import Clock
 from tests.hosts.fake_servers import HTML, GitLabServer, Reply, running
 

@@ -5,7 +5,7 @@ from datetime import UTC
 
 from hypothesis import strategies as st
 
-from tdmvc.model.change import (
+from tdmvc.model.diff import (
     Bump,
     BumpLevel,
     CellChange,

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
 from tdmvc.arrow.types import format_type, parse_type
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import Column, TableSchema
 
 Row = dict[str, object]

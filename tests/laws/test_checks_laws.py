@@ -4,9 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdmvc.checks.drift import check_drift
-from tdmvc.model.drift import DriftStatus
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation, RecordedState
+from tdmvc.model.migration import DriftStatus, Migration, MigrationLocation, MigrationState, RecordedState
 
 LOCATION = MigrationLocation("main", "alembic", "db")
 

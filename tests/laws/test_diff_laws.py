@@ -11,7 +11,7 @@ import duckdb
 from hypothesis import HealthCheck, given, settings
 
 from tdmvc.changes.diff import diff_table
-from tdmvc.model.change import TableDiff, TableSide, TableStatus
+from tdmvc.model.diff import TableDiff, TableSide, TableStatus
 from tdmvc.model.schema import TableSchema
 from tests.laws.strategies_tables import Row, TablePair, said_by, table_pairs, write_side
 from tests.series import trials

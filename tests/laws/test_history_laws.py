@@ -20,7 +20,7 @@ from tdmvc.changes.diff import diff_table
 from tdmvc.changes.row_lookup import first_rows
 from tdmvc.changes.row_steps import compare_rows
 from tdmvc.errors import NotFoundError
-from tdmvc.model.change import SchemaChangeKind
+from tdmvc.model.diff import SchemaChangeKind
 from tdmvc.model.history import CellEvent, RowEvent, RowHistory
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.workspace.workspace import Workspace

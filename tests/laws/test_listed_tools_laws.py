@@ -15,7 +15,7 @@ from tdmvc.errors import MigrationsError
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.migrations import read_state
 from tdmvc.migrations.tools.atlas.sum_file import check_sums, hash_files, sum_of
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation
 from tests.migrations.conftest import CASES, MemoryTree
 
 

@@ -14,7 +14,7 @@ from tdmvc.errors import ConfigError
 from tdmvc.formats.contract import parse_contract
 from tdmvc.formats.manifest_merge import merge_contract_text, merge_dataset_text
 from tdmvc.formats.manifests.faults import contract_faults
-from tdmvc.model.manifest_merge import MergedText, NotMerged
+from tdmvc.model.merge import MergedText, NotMerged
 from tdmvc.yaml.yaml_file import YamlNode, parse_yaml
 from tests.laws.strategies_manifests import CONTRACTS, DATASETS, LINKED, Sides, comments, identity, sides
 from tests.series import trials

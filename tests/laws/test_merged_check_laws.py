@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdmvc.checks.merged import check_merged
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Severity
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import Row, write_parts

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from tdmvc.migrations import read_state
 from tdmvc.migrations.line import in_line, natural, number_rank, plain_number
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tests.memory_tree import MemoryTree
 
 Written = dict[str, str]

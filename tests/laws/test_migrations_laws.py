@@ -15,7 +15,7 @@ from tdmvc.migrations import read_state
 from tdmvc.migrations.digest import ContentDigest
 from tdmvc.migrations.graph import find_cycle, find_heads, order_ids
 from tdmvc.migrations.line import natural
-from tdmvc.model.recorded import MigrationLocation, RecordedState
+from tdmvc.model.migration import MigrationLocation, RecordedState
 from tests.memory_tree import MemoryTree
 
 

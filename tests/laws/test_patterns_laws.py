@@ -15,7 +15,7 @@ from tdmvc.changes.pairs import ColumnPair
 from tdmvc.changes.patterns import PatternFinder
 from tdmvc.changes.values import python_values
 from tdmvc.changes.walk.cells import differing_cells
-from tdmvc.model.change import CellChange, ChangedRowSample, Pattern, PatternKind, Samples
+from tdmvc.model.diff import CellChange, ChangedRowSample, Pattern, PatternKind, Samples
 from tdmvc.model.schema import Column
 from tests.series import trials
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdmvc.changes.related import relate_rows
-from tdmvc.model.change import (
+from tdmvc.model.diff import (
     CellChange,
     ChangedRowSample,
     RowCounts,

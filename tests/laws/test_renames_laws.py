@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tdmvc.changes.dataset import diff_dataset
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.renames import name_likeness
-from tdmvc.model.change import SchemaChangeKind, TableDiff, TableSide
 from tdmvc.model.dataset import DatasetConfig
+from tdmvc.model.diff import SchemaChangeKind, TableDiff, TableSide
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import write_parts
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tdmvc.model.dataset import DatasetKind
+from tdmvc.model.dataset import DatasetKind, WorkStatus
 from tdmvc.model.report import (
     AddedTable,
     AddReport,
@@ -16,7 +16,6 @@ from tdmvc.model.report import (
     StatusReport,
     TableStatusReport,
 )
-from tdmvc.model.work import WorkStatus
 from tdmvc.render.add.terminal import render_add
 from tdmvc.render.documents import add_document, query_document, status_document
 from tdmvc.render.page import names, size

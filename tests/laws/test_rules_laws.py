@@ -16,8 +16,8 @@ from tdmvc.changes.dataset import diff_dataset
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.pairs import TableRules
 from tdmvc.changes.rules import table_rules
-from tdmvc.model.change import RowCounts, TableDiff, TableSide
 from tdmvc.model.dataset import DatasetConfig, DiffRules
+from tdmvc.model.diff import RowCounts, TableDiff, TableSide
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tests.laws.strategies_tables import write_parts
 from tests.series import trials

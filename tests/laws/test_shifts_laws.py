@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tdmvc.changes.shifts import measure_shifts
 from tdmvc.changes.stability import index_threshold, nulls_threshold, stability_index
-from tdmvc.model.change import RowCounts, TableDiff, TableStatus
+from tdmvc.model.diff import RowCounts, TableDiff, TableStatus
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import VALUES, Row, columns, write_parts
 from tests.series import trials

@@ -8,8 +8,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tdmvc.model.dataset import TableContents
 from tdmvc.model.schema import Column
-from tdmvc.model.table_contents import TableContents
 from tdmvc.render.cells import masked_text
 from tdmvc.render.table_text import render_conflict, render_table
 

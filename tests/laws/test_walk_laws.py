@@ -27,7 +27,7 @@ from tdmvc.changes.pairs import NO_RULES, TableRules, can_walk, pair_columns
 from tdmvc.changes.walk.alignment import FaultyKey
 from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.walk import Walk
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name
 from tests.laws.strategies_tables import VALUES, WIDER, Row, _parse

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tdmvc.gitrepo.trees import WorkTree
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation
 from tdmvc.model.tree import FileTree
 from tests.memory_tree import MemoryTree
 

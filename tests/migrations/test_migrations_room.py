@@ -34,7 +34,7 @@ import sys
 from tdmvc.actions import drift
 from tdmvc.workspace import migrations
 from tdmvc.migrations import read_state
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation
 from tdmvc.gitrepo.trees import WorkTree
 
 def tools():

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import read_state
-from tdmvc.model.migration import MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tests.migrations.conftest import MemoryTree
 from tests.oracles.oracle import Answer
 

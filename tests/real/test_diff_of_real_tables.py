@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.changes.diff import diff_table
-from tdmvc.model.change import SchemaChangeKind, TableSide
+from tdmvc.model.diff import SchemaChangeKind, TableSide
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_text
 

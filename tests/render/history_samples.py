@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from tdmvc.model.change import SchemaChange, SchemaChangeKind, TableStatus
+from tdmvc.model.diff import SchemaChange, SchemaChangeKind, TableStatus
 from tdmvc.model.history import (
     BlamedCell,
     BlamedRow,

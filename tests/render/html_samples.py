@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 
-from tdmvc.model.change import (
+from tdmvc.model.diff import (
     Bump,
     BumpLevel,
     CellChange,

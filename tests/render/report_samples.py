@@ -6,9 +6,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from tdmvc.model.change import Bump, BumpLevel
-from tdmvc.model.dataset import DatasetKind, Pointer
-from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.model.dataset import DatasetKind, Pointer, WorkStatus
+from tdmvc.model.diff import Bump, BumpLevel
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Kept, Refusal
 from tdmvc.model.merge import (
@@ -21,8 +20,24 @@ from tdmvc.model.merge import (
     TableMerge,
     TableOutcome,
 )
-from tdmvc.model.migration import Migration, MigrationProblem, MigrationState, UnreadableLocation
-from tdmvc.model.recorded import MigrationLocation, RecordedState
+from tdmvc.model.merge_report import (
+    ConflictFile,
+    DatasetResolution,
+    ListedConflict,
+    ResolveReport,
+    TableResolution,
+    UnmergedTable,
+)
+from tdmvc.model.migration import (
+    Drift,
+    DriftStatus,
+    Migration,
+    MigrationLocation,
+    MigrationProblem,
+    MigrationState,
+    RecordedState,
+    UnreadableLocation,
+)
 from tdmvc.model.report import (
     AddedTable,
     AddReport,
@@ -44,16 +59,7 @@ from tdmvc.model.report import (
     WithoutVersion,
 )
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
-from tdmvc.model.unmerged import (
-    ConflictFile,
-    DatasetResolution,
-    ListedConflict,
-    ResolveReport,
-    TableResolution,
-    UnmergedTable,
-)
 from tdmvc.model.version import SemVer, Version, VersionTable
-from tdmvc.model.work import WorkStatus
 
 SHA = "sha256:9c0f4be1d2a77c63b0e85f2c41aa9be6d1c3f0e7a8b94d25c6e1f3a2b4d5c6e7"
 COMMIT = "1f3c9ab27d10e5c44b8a6f2e90d1c7b3a5e4f6d8"

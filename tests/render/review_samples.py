@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from tdmvc.model.change import (
+from tdmvc.model.diff import (
     Bump,
     BumpLevel,
     CellChange,

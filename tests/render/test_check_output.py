@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tdmvc.model.check import CheckReport
-from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.finding import CheckReport, Finding, Severity
 from tdmvc.render.check.json import check_document
 from tdmvc.render.check.terminal import render_check
 from tdmvc.render.terminal import display_width

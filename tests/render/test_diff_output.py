@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdmvc.model.change import (
+from tdmvc.model.diff import (
     Bump,
     BumpLevel,
     CellChange,

@@ -7,8 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tdmvc.checks.drift import DEFAULT_FAIL_ON
-from tdmvc.model.drift import Drift, DriftStatus
-from tdmvc.model.migration import Migration, MigrationProblem
+from tdmvc.model.migration import Drift, DriftStatus, Migration, MigrationProblem
 from tdmvc.render.drift.github import render_drift_github
 from tdmvc.render.drift.junit import render_drift_junit
 from tdmvc.render.drift.markdown import render_drift_markdown

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tdmvc.model.drift import DriftStatus
-from tdmvc.model.work import WorkStatus
+from tdmvc.model.dataset import WorkStatus
+from tdmvc.model.migration import DriftStatus
 from tdmvc.render import documents
 from tdmvc.render.gc.json import gc_document
 from tdmvc.render.history import json as history_documents

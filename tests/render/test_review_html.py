@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import pytest
 
-from tdmvc.model.change import (
+from tdmvc.model.diff import (
     CellChange,
     ChangedRowSample,
     RowCounts,

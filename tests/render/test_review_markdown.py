@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from markdown_it import MarkdownIt
 
-from tdmvc.model.change import Pattern, PatternKind, RowCounts
+from tdmvc.model.diff import Pattern, PatternKind, RowCounts
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.render.cells import cell_text, change_texts
 from tdmvc.render.markdown import code, comment, fence, folded, link, prose

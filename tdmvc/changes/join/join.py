@@ -21,7 +21,7 @@ from tdmvc.changes.outcome import Outcome
 from tdmvc.changes.pairs import ColumnPairs
 from tdmvc.changes.patterns import PatternFinder
 from tdmvc.changes.rows import RowsTarget
-from tdmvc.model.change import RowSample, TableSide
+from tdmvc.model.diff import RowSample, TableSide
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 
 _BATCH_ROWS = 131_072

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tdmvc.changes.join.parts import RowScan, open_scan
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import Column
 from tdmvc.sql.duckdb import DuckDBConnection
 

@@ -7,7 +7,7 @@ from tdmvc.changes.join.parts import RowScan
 from tdmvc.changes.join.touched import TOUCHED, Touch
 from tdmvc.changes.samples import changed_row, whole_row
 from tdmvc.changes.values import python_values
-from tdmvc.model.change import RowSample, Samples
+from tdmvc.model.diff import RowSample, Samples
 from tdmvc.sql.duckdb import DuckDBConnection
 
 _Place = tuple[int, int]

@@ -5,7 +5,7 @@ from enum import IntEnum
 from tdmvc.changes.join.keys import FAULTY_KEYS
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.changes.outcome import Outcome, most_first
-from tdmvc.model.change import RowCounts
+from tdmvc.model.diff import RowCounts
 from tdmvc.sql.duckdb import DuckDBConnection
 
 TOUCHED = "temp.tdmvc_touched"

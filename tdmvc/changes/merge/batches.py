@@ -15,7 +15,7 @@ from tdmvc.changes.merge.decisions import From, What, counted_table, create_deci
 from tdmvc.changes.merge.described import count_open, count_open_counts, describe_open, describe_open_counts
 from tdmvc.changes.merge.rows import REPEATED_KEYS, collect_repeated_keys, decide_rows
 from tdmvc.changes.merge.scans import MergeScan, open_scans
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import Conflict, ConflictKind, MergeCounts, Resolutions, Side
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 from tdmvc.sql.quoting import quote_name

@@ -15,7 +15,7 @@ from tdmvc.changes.merge.batches import Batch, RowMerger
 from tdmvc.changes.merge.columns import MergedColumns
 from tdmvc.changes.merge.key_ranges import Locate, MergeKeyRange, PartSpan, is_followed, look_at
 from tdmvc.changes.parts import Engine
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import MergeCounts, Resolutions, Side, TableMerge
 
 _BATCH_ROWS = 750_000

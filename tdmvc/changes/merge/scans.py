@@ -9,7 +9,7 @@ from tdmvc.changes.join.json_form import JSON_FORM, register_json_udf
 from tdmvc.changes.join.parts import RowScan, open_scan
 from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.columns import MergedColumns
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import Side
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.types import duckdb_type

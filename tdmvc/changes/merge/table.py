@@ -18,7 +18,7 @@ from tdmvc.changes.renames import find_column_renames
 from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.workers import workers
 from tdmvc.errors import PartError
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import (
     UNDECIDED,
     Conflict,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tdmvc.model.change import TableSide
+from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import Conflict, ConflictKind, Resolutions, Side, TableMerge, TableOutcome
 
 TAKEN = {Side.BASE: TableOutcome.BASE, Side.OURS: TableOutcome.OURS, Side.THEIRS: TableOutcome.THEIRS}

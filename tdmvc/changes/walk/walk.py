@@ -28,7 +28,7 @@ from tdmvc.changes.walk.cells import differing_cells, differing_json, is_plain
 from tdmvc.changes.walk.key_ranges import KeyRange, plan_key_ranges
 from tdmvc.changes.walk.rows import Rows
 from tdmvc.changes.walk.workers import workers
-from tdmvc.model.change import ChangedRowSample, RowCounts, RowSample, Samples, TableSide
+from tdmvc.model.diff import ChangedRowSample, RowCounts, RowSample, Samples, TableSide
 
 CompareForms = Callable[[ColumnPair, pa.Array, pa.Array], Mask]
 """Compares columns that have no plain common type; returns true a slot that differs."""

@@ -7,7 +7,7 @@ import click
 
 from tdmvc.actions.diff import RowsFormat, diff
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.model.change import DatasetDiff
+from tdmvc.model.diff import DatasetDiff
 from tdmvc.render.diff.terminal import render_diff
 
 

@@ -7,7 +7,7 @@ import click
 from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing, manifest_path
 from tdmvc.cli.output import complete_dataset, emit, opened
 from tdmvc.errors import UsageError
-from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.model.migration import Drift, DriftStatus
 from tdmvc.render.drift.terminal import render_drift
 from tdmvc.render.migrations.json import drift_document
 

@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
-from tdmvc.model.change import BumpLevel
+from tdmvc.model.diff import BumpLevel
 from tdmvc.render.documents import publish_document
 from tdmvc.render.versions.terminal import render_publish
 

@@ -8,7 +8,7 @@ from tdmvc.formats.manifests.brackets import check_comments, source_of
 from tdmvc.formats.manifests.comments import comments_in, merge_comments
 from tdmvc.formats.manifests.layout import Entry, shifted
 from tdmvc.formats.manifests.steps import Absent, Clash, Join, Leave, Pick, Side, Step, Three
-from tdmvc.model.manifest_merge import MarkerStyle
+from tdmvc.model.merge import MarkerStyle
 
 _CONTINUED = 2
 """How much deeper the further lines of a value stand where it moves out of brackets."""

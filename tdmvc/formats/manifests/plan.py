@@ -22,7 +22,7 @@ from tdmvc.formats.manifests.steps import (
     Three,
     value_of,
 )
-from tdmvc.model.manifest_merge import ManifestConflict
+from tdmvc.model.merge import ManifestConflict
 from tdmvc.yaml.yaml_file import scalar
 
 T = TypeVar("T")

@@ -9,8 +9,7 @@ from tdmvc.migrations.layout import base_of, folder_of, inside, plain_folder
 from tdmvc.migrations.line import LineFile, finish_line, folder_files, take_in
 from tdmvc.migrations.schema_file import read_schema_file, take_in_schema
 from tdmvc.migrations.sql_sections import up_sections
-from tdmvc.model.migration import MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)(?P<name>.*)\.sql")

@@ -10,8 +10,7 @@ from tdmvc.migrations.evidence import folders_with
 from tdmvc.migrations.graph import find_duplicates
 from tdmvc.migrations.layout import plain_folder
 from tdmvc.migrations.line import folder_files, folder_files_below, in_line
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _ENDINGS: Final = (".cs", ".fs", ".vb")

@@ -10,8 +10,7 @@ from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.layout import base_of, below, folder_of, is_inside, is_left_out, plain_folder
 from tdmvc.migrations.line import finish_line, number_rank
 from tdmvc.migrations.touches import sql_tables
-from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(

@@ -10,8 +10,7 @@ from tdmvc.migrations.layout import base_of, plain_folder
 from tdmvc.migrations.line import LineFile, folder_files, number_rank, plain_number, read_line
 from tdmvc.migrations.sql_sections import up_sections
 from tdmvc.migrations.touches import sql_tables
-from tdmvc.model.migration import MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)_(?P<name>.*)\.(?:sql|go)")

@@ -9,8 +9,7 @@ from tdmvc.migrations.code_touches import KNEX
 from tdmvc.migrations.evidence import configured_folders
 from tdmvc.migrations.line import Rank, finish_line, number_rank
 from tdmvc.migrations.scripts import named_folders, script_folders, take_in_scripts
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _DIRECTORY: Final = re.compile(r"[\"']?\bdirectory[\"']?\s*:")

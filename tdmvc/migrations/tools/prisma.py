@@ -8,8 +8,7 @@ from tdmvc.migrations.collation import locale_rank
 from tdmvc.migrations.layout import base_of, below, folder_of, inside, is_left_out, join, plain_folder
 from tdmvc.migrations.listed import finish_listed
 from tdmvc.migrations.touches import sql_tables
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 SCRIPT: Final = "migration.sql"

@@ -18,8 +18,7 @@ from tdmvc.migrations.line import (
     take_in,
 )
 from tdmvc.migrations.schema_file import read_schema_file, take_in_schema
-from tdmvc.model.migration import MigrationProblem, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation, MigrationProblem, MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)_(?P<name>[_a-z0-9]*)\.?(?P<engine>[_a-z0-9]*)\.rb")

@@ -8,8 +8,7 @@ from tdmvc.migrations.code_touches import SEQUELIZE
 from tdmvc.migrations.evidence import configured_folders
 from tdmvc.migrations.line import finish_line
 from tdmvc.migrations.scripts import named_folders, script_folders, take_in_scripts
-from tdmvc.model.migration import MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _PATH: Final = re.compile(r"[\"']?\bmigrations-path[\"']?\s*:")

@@ -8,8 +8,7 @@ from tdmvc.errors import ConfigError
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.layout import base_of, below, folder_of, is_left_out, plain_folder
 from tdmvc.migrations.line import LineFile, folder_files_below, natural, read_line
-from tdmvc.model.migration import MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 DEFAULT_PATTERN: Final = r"^(?P<id>\d+)[_-](?P<name>.*)\.sql$"

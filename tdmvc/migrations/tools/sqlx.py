@@ -8,8 +8,7 @@ from tdmvc.migrations.evidence import configured_folders, folders_with, is_spoke
 from tdmvc.migrations.layout import base_of, folder_of, plain_folder
 from tdmvc.migrations.line import LineFile, folder_files, number_rank, plain_number, read_line
 from tdmvc.migrations.rust_projects import crate_signs, named_folder
-from tdmvc.model.migration import MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 CONFIG: Final = "sqlx.toml"

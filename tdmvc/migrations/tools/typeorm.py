@@ -9,8 +9,7 @@ from tdmvc.migrations.code_touches import TYPEORM
 from tdmvc.migrations.layout import is_inside, plain_folder
 from tdmvc.migrations.line import Rank, finish_line, number_rank
 from tdmvc.migrations.scripts import script_folders, script_paths_below
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _TIMESTAMP_LENGTH: Final = 13

@@ -23,8 +23,7 @@ from tdmvc.migrations.python_source import (
     parse_source,
 )
 from tdmvc.migrations.touches import called_sql_tables, sql_tables
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 CONFIG: Final = "yoyo.ini"

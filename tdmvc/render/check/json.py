@@ -1,6 +1,6 @@
 """Knows the machine's form of what `check` found: `tdmvc.check/1`, described in docs/formats."""
 
-from tdmvc.model.check import CheckReport
+from tdmvc.model.finding import CheckReport
 from tdmvc.render.diff.json import finding_document
 
 

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from tdmvc.model.check import CheckReport
-from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.finding import CheckReport, Finding, Severity
 from tdmvc.render.cells import visible
 from tdmvc.render.page import Page, joined, severities, short_hash
 from tdmvc.render.terminal import plural

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tdmvc.model.change import DatasetDiff, TableDiff
+from tdmvc.model.diff import DatasetDiff, TableDiff
 from tdmvc.render.cells import visible
 from tdmvc.render.privacy import revealed
 from tdmvc.render.table_terminal import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.model.migration import Drift, DriftStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import (
     drift_lines,

@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 from collections.abc import Collection, Sequence
 
-from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.model.migration import Drift, DriftStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_lines, drift_words
 from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say

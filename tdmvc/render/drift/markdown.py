@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.model.migration import Drift, DriftStatus
 from tdmvc.render.drift.wording import (
     drift_verdict,
     drift_words,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.drift import Drift, DriftStatus
+from tdmvc.model.migration import Drift, DriftStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_verdict, drift_words, problems_of, worst_first
 from tdmvc.render.migrations.terminal import add_migrations, add_problems

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from tdmvc.model.drift import Drift, DriftStatus
-from tdmvc.model.migration import Migration, MigrationProblem
+from tdmvc.model.migration import Drift, DriftStatus, Migration, MigrationProblem
 from tdmvc.render.cells import visible
 from tdmvc.render.migrations.wording import title_of
 from tdmvc.render.terminal import number, plural

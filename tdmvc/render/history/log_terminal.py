@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.change import TableStatus
+from tdmvc.model.diff import TableStatus
 from tdmvc.model.history import (
     CellEvent,
     CellStep,

@@ -1,6 +1,6 @@
 """Knows how a clone's set-up reads on a terminal: what was written, and what to try next."""
 
-from tdmvc.model.git_setup import GitSetup
+from tdmvc.model.report import GitSetup
 from tdmvc.render.cells import visible
 from tdmvc.render.page import Page, Step
 

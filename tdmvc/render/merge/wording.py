@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from tdmvc.errors import TdmvcError
-from tdmvc.model.manifest_merge import ManifestConflict
-from tdmvc.model.merge import ConflictKind, MergeCounts, TableMerge
-from tdmvc.model.unmerged import UnmergedTable
+from tdmvc.model.merge import ConflictKind, ManifestConflict, MergeCounts, TableMerge
+from tdmvc.model.merge_report import UnmergedTable
 from tdmvc.render.cells import visible
 from tdmvc.render.page import shell_word
 from tdmvc.render.terminal import number, plural

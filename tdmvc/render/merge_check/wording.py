@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tdmvc.model.drift import Drift, DriftStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset, MovedTable, TableMove
+from tdmvc.model.migration import Drift, DriftStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_lines, drift_words
 from tdmvc.render.merge.changes_wording import conflict_count, conflict_lines, move_words

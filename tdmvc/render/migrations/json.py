@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.drift import Drift
-from tdmvc.model.migration import Migration, MigrationProblem, MigrationState, UnreadableLocation
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import (
+    Drift,
+    Migration,
+    MigrationLocation,
+    MigrationProblem,
+    MigrationState,
+    UnreadableLocation,
+)
 
 Document = dict[str, object]
 

@@ -1,7 +1,7 @@
 """Knows the machine's form of what a merge has left: `tdmvc.resolve/1`."""
 
 from tdmvc.model.merge import Side
-from tdmvc.model.unmerged import ListedConflict, ResolveReport, TableResolution
+from tdmvc.model.merge_report import ListedConflict, ResolveReport, TableResolution
 
 Document = dict[str, object]
 

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from tdmvc.model.merge import Cell as Said
 from tdmvc.model.merge import ConflictKind, Side, TableOutcome
-from tdmvc.model.unmerged import (
+from tdmvc.model.merge_report import (
     ConflictFile,
     DatasetResolution,
     ListedConflict,

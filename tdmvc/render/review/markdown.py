@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tdmvc.model.change import TableDiff, TableStatus
+from tdmvc.model.diff import TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import DatasetReview, Review, Verdict
 from tdmvc.render.markdown import code, comment, fence, link, prose, table

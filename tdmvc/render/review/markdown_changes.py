@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tdmvc.model.change import Pattern, PatternGroup, PatternKind, SchemaChangeKind, TableStatus
+from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, SchemaChangeKind, TableStatus
 from tdmvc.model.review import DatasetReview, Shift
 from tdmvc.render.cells import MASK, cell_text, change_texts
 from tdmvc.render.markdown import code, folded, prose, table, value

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from tdmvc.model.change import (
+from tdmvc.model.diff import (
     CellChange,
     ChangedRowSample,
     RowSample,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.change import TableDiff, TableStatus
+from tdmvc.model.diff import TableDiff, TableStatus
 from tdmvc.model.finding import Finding
 from tdmvc.model.review import DatasetReview, Review, Verdict
 from tdmvc.render.cells import visible

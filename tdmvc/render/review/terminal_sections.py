@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from tdmvc.model.change import DatasetDiff, Samples, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.diff import DatasetDiff, Samples, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.review import Bar, DatasetReview, RelatedRow, RowChange, Shift
 from tdmvc.render.cells import MASK, change_texts, masked_text, visible
 from tdmvc.render.page import INDENT

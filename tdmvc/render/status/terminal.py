@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from tdmvc.model.recorded import RecordedState
+from tdmvc.model.dataset import WorkStatus
+from tdmvc.model.migration import RecordedState
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
-from tdmvc.model.work import WorkStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.page import Cell, Page, Paint, Step, joined, names, shell_word
 from tdmvc.render.terminal import number, pad, plural

@@ -20,8 +20,7 @@ from tdmvc.migrations.python_source import (
 )
 from tdmvc.migrations.tools.alembic.config import INI, PYPROJECT, AlembicConfig, read_configs
 from tdmvc.migrations.touches import alembic_tables
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _DOWNGRADE: Final = re.compile(r"^def[ \t]+downgrade\b", re.MULTILINE)

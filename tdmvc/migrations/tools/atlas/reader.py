@@ -8,8 +8,7 @@ from tdmvc.migrations.layout import base_of, folder_of, inside, is_left_out, joi
 from tdmvc.migrations.listed import finish_listed
 from tdmvc.migrations.tools.atlas.sum_file import check_sums
 from tdmvc.migrations.touches import sql_tables
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 SUM: Final = "atlas.sum"

@@ -19,8 +19,7 @@ from tdmvc.migrations.python_source import (
 )
 from tdmvc.migrations.tools.django.apps import find_app_folders, find_projects, read_labels
 from tdmvc.migrations.touches import DjangoTouches
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _CLASS: Final = re.compile(r"^class[ \t]+Migration\b", re.MULTILINE)

@@ -12,8 +12,7 @@ from tdmvc.migrations.tools.drizzle.snapshots import connect, find_forks, parse_
 from tdmvc.migrations.tools.prisma import SCRIPT
 from tdmvc.migrations.tools.prisma import title as title_of_folder
 from tdmvc.migrations.touches import sql_tables
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 JOURNAL: Final = "meta/_journal.json"

@@ -16,8 +16,7 @@ from tdmvc.migrations.tools.liquibase.master import (
     master_at,
 )
 from tdmvc.migrations.touches import sql_tables
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _LOOKED_FOR: Final = "a master changelog (db.changelog-master.xml, …), in XML, YAML, JSON or formatted SQL"

@@ -18,8 +18,7 @@ from tdmvc.migrations.listed import finish_listed
 from tdmvc.migrations.tools.sqitch.config import CONFIG, PLAN, Project, default_project, read_projects
 from tdmvc.migrations.tools.sqitch.plan import Change, Plan, parse_plan
 from tdmvc.migrations.touches import sql_tables
-from tdmvc.model.migration import Migration, MigrationState
-from tdmvc.model.recorded import MigrationLocation
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 

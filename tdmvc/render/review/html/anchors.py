@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 
-from tdmvc.model.change import TableDiff
+from tdmvc.model.diff import TableDiff
 from tdmvc.model.review import RowChange
 from tdmvc.render.cells import cell_text
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from tdmvc.model.change import CellChange
+from tdmvc.model.diff import CellChange
 from tdmvc.render.cells import cell_text, change_texts, masked_text
 from tdmvc.render.review.html.markup import Html
 from tdmvc.render.review.html.tree_diff import Absent, path_changes, side_text

@@ -1,6 +1,6 @@
 """Knows how one dataset reads: verdict and reasons, both sides, findings, losses, tables, related rows."""
 
-from tdmvc.model.change import BumpLevel, SchemaChangeKind, TableStatus
+from tdmvc.model.diff import BumpLevel, SchemaChangeKind, TableStatus
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import DatasetReview, RowChange
 from tdmvc.render.page import severities

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.change import RowCounts
+from tdmvc.model.diff import RowCounts
 from tdmvc.model.finding import Finding
 from tdmvc.model.review import Verdict
 from tdmvc.render.review.html.anchors import table_anchor

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from html import escape
 
-from tdmvc.model.change import ChangedRowSample, RowSample, TableDiff
+from tdmvc.model.diff import ChangedRowSample, RowSample, TableDiff
 from tdmvc.model.review import RowChange
 from tdmvc.render.cells import visible
 from tdmvc.render.page import shell_word

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tdmvc.model.change import Pattern, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.diff import Pattern, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import DatasetReview, Shift
 from tdmvc.render.patterns import pattern_count, pattern_words
