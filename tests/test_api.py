@@ -226,11 +226,11 @@ def test_migrations_and_drift(published: Path) -> None:
 def test_history_of_a_table_a_row_and_a_cell(published: Path) -> None:
     with tdmvc.open(published) as workspace:
         (entry,) = workspace.log("golden", "customers").entries
-        assert (entry.moment.subject, entry.tables[0].added) == ("Golden data", 2)
+        assert (entry.point.subject, entry.tables[0].added) == ("Golden data", 2)
         (step,) = workspace.log_row("golden", "customers", "1").steps
         assert {cell.column: cell.new for cell in step.cells} == {"id": 1, "name": "Ada"}
         first, second = workspace.blame("golden", "customers", versions=True).rows
-        assert [cell.moment.id for cell in (*first.cells, *second.cells)] == ["1.0.0"] * 4
+        assert [cell.point.id for cell in (*first.cells, *second.cells)] == ["1.0.0"] * 4
         assert workspace.blame("golden", "customers", "2", columns=["name"]).rows[0].cells[0].value == "Grace"
 
 

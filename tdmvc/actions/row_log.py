@@ -215,12 +215,12 @@ class _Walk:
         return NotFoundError(f"No row of {table} ever had {said}.", where=where, remedy=remedy)
 
     def _with_versions(self, steps: Sequence[RowStep]) -> list[RowStep]:
-        if any(step.moment.is_version for step in steps):
+        if any(step.point.is_version for step in steps):
             return list(steps)
         marks = first_versions(self._workspace, self._timeline.dataset)
         found = []
         for step in steps:
-            pointer = self._timeline.pointers(step.moment.id).get(step.table)
+            pointer = self._timeline.pointers(step.point.id).get(step.table)
             found.append(replace(step, version=marks.get(pointer.object) if pointer is not None else None))
         return found
 

@@ -58,7 +58,7 @@ class CommitTimeline:
             workspace.chosen([dataset])
 
     def moment(self, id_: str) -> HistoryPoint:
-        return self.commit(id_).moment
+        return self.commit(id_).point
 
     def seconds(self, id_: str) -> int:
         return self.commit(id_).committed

@@ -80,7 +80,7 @@ class _Reader:
             hidden=known.hidden_columns(names),
             cells=_all_rows(paths, order, names) if is_listed else None,
             parts=() if is_listed else _spans(listing, paths, order if len(order) < len(names) else ()),
-            mark_key=read_redaction_key(self._git),
+            redaction_key=read_redaction_key(self._git),
         )
 
 

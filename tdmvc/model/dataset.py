@@ -146,7 +146,7 @@ class TableContents:
     """Every row in order, its cells as `columns`; None for a table too large to be listed."""
     parts: tuple[PartSpan, ...] = ()
     """For a large table: its parts in the order of their rows."""
-    mark_key: bytes = field(default=b"", repr=False)
+    redaction_key: bytes = field(default=b"", repr=False)
     """This clone's secret, by which a hidden cell gets a mark that tells whether it changed; empty: no marks."""
 
     @property

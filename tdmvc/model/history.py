@@ -44,7 +44,7 @@ class Commit:
     subject: str
 
     @property
-    def moment(self) -> HistoryPoint:
+    def point(self) -> HistoryPoint:
         return HistoryPoint(self.sha, self.when, self.author, self.subject, is_merge=len(self.parents) > 1)
 
 
@@ -78,7 +78,7 @@ class TableChange:
 class HistoryEntry:
     """One moment that changed a dataset's tables."""
 
-    moment: HistoryPoint
+    point: HistoryPoint
     tables: tuple[TableChange, ...]
     """By name. Of a merge: what differs from every parent, counted against the first."""
     published: tuple[PublishedMark, ...] = ()
@@ -135,7 +135,7 @@ class CellStep:
 class RowStep:
     """One moment that changed a row."""
 
-    moment: HistoryPoint
+    point: HistoryPoint
     event: RowEvent
     table: str
     """What the table was called then."""
@@ -175,7 +175,7 @@ class BlamedCell:
 
     column: str
     value: object
-    moment: HistoryPoint
+    point: HistoryPoint
     uncertain: tuple[str, ...] = ()
     """Moments whose rows are not here, and which may have been it as well."""
 

@@ -66,7 +66,7 @@ def _column_line(column: Column, table: TableContents) -> str:
 def _row_lines(table: TableContents, rows: Sequence[tuple[object, ...]]) -> Iterator[str]:
     if not rows:
         return
-    keys = [row[: len(table.order)] for row in rows] if table.has_key and table.mark_key else None
+    keys = [row[: len(table.order)] for row in rows] if table.has_key and table.redaction_key else None
     columns = []
     for column, values in zip(table.columns, zip(*rows, strict=True), strict=True):
         texts: Iterable[str]
@@ -85,7 +85,7 @@ def _marked_texts(
     table: TableContents, column: str, keys: Sequence[tuple[object, ...]], values: Sequence[object]
 ) -> Iterator[str]:
     """Mask the values of a column, each with a mark of its row and itself."""
-    start = blake2b(ascii((table.name, column)).encode(), key=table.mark_key, digest_size=2)
+    start = blake2b(ascii((table.name, column)).encode(), key=table.redaction_key, digest_size=2)
     for key, value in zip(keys, values, strict=True):
         if value is None:
             yield masked_text(value)

@@ -247,7 +247,7 @@ def test_log_of_a_row_is_what_reading_every_commit_says(template: Path, history:
                 # On a side branch that a merge left behind there may have been one.
                 assert expected == {}
                 continue
-            numbers = [ids.index(step.moment.id) for step in told.steps]
+            numbers = [ids.index(step.point.id) for step in told.steps]
             assert dict(zip(numbers, [step.event for step in told.steps], strict=True)) == expected
             _check_cells(history, told, numbers, key)
 
@@ -286,7 +286,7 @@ def test_blame_is_what_reading_every_commit_says(template: Path, history: Histor
             key = _hashable(tuple(row.key.values()))
             assert [cell.column for cell in row.cells] == [*history.key, *last.columns]
             for cell in row.cells:
-                assert ids.index(cell.moment.id) == expected_blame(history, key, cell.column), cell
+                assert ids.index(cell.point.id) == expected_blame(history, key, cell.column), cell
                 if cell.column not in history.key:
                     assert cell.value == last.rows[key][cell.column]
 
@@ -337,4 +337,4 @@ def test_the_last_step_of_a_line_without_branches_is_who_is_blamed(template: Pat
             steps = log_row(workspace, "golden@main", "t", words).steps
             for cell in row.cells:
                 touched = [step for step in steps if cell.column in {c.column for c in step.cells}]
-                assert touched[0].moment == cell.moment
+                assert touched[0].point == cell.point

@@ -71,7 +71,7 @@ def _table(
         rows=len(rows),
         hidden=frozenset(hidden),
         cells=tuple(rows),
-        mark_key=secret,
+        redaction_key=secret,
     )
 
 

@@ -45,11 +45,11 @@ def _count(report: BlameReport) -> str:
 def _single(row: BlamedRow, report: BlameReport, page: Page) -> None:
     """A line a cell: column, value, and the moment it is from."""
     by_version = report.by_version
-    columns = MomentColumns.of([cell.moment for cell in row.cells], page, by_version=by_version)
+    columns = MomentColumns.of([cell.point for cell in row.cells], page, by_version=by_version)
     names = min(_WIDEST_NAME, max((display_width(visible(cell.column)) for cell in row.cells), default=0))
     texts = [shown_text(cell.column, cell.value, report.hidden) for cell in row.cells]
     said = [_moment(cell, columns, report, page) for cell in row.cells]
-    subjects = max((display_width(visible(cell.moment.subject)) for cell in row.cells), default=0)
+    subjects = max((display_width(visible(cell.point.subject)) for cell in row.cells), default=0)
     fixed = len(INDENT) + names + len(INDENT) + sum(said[0][1]) + len(INDENT) * len(said[0][1]) if said else 0
     room = max(_LEAST_VALUE, page.width - fixed - min(subjects, page.width // 4) - len(INDENT))
     room = min(room, max(map(display_width, texts), default=0))
@@ -61,7 +61,7 @@ def _single(row: BlamedRow, report: BlameReport, page: Page) -> None:
                 Cell(fit(visible(cell.column), names), page.style.dim),
                 Cell(fit(text, room), page.style.bold),
                 *cells,
-                Cell(fit(visible(cell.moment.subject), left)),
+                Cell(fit(visible(cell.point.subject), left)),
             ],
             [0, names, room, *widths, left],
             frozenset(),
@@ -71,7 +71,7 @@ def _single(row: BlamedRow, report: BlameReport, page: Page) -> None:
 def _many(report: BlameReport, page: Page) -> None:
     """For each row, a line a moment that its cells are from: newest first, with those cells."""
     cells = [cell for row in report.rows for cell in row.cells]
-    columns = MomentColumns.of([cell.moment for cell in cells], page, by_version=report.by_version)
+    columns = MomentColumns.of([cell.point for cell in cells], page, by_version=report.by_version)
     keys = [_key(row, report) for row in report.rows]
     room = min(_WIDEST_KEY, page.width // 4, max(map(display_width, keys), default=0))
     for row, key in zip(report.rows, keys, strict=True):
@@ -98,11 +98,11 @@ def _key(row: BlamedRow, report: BlameReport) -> str:
 def _by_moment(row: BlamedRow) -> list[list[BlamedCell]]:
     groups: dict[tuple[HistoryPoint, bool], list[BlamedCell]] = {}
     for cell in row.cells:
-        groups.setdefault((cell.moment, bool(cell.uncertain)), []).append(cell)
+        groups.setdefault((cell.point, bool(cell.uncertain)), []).append(cell)
     # What is not committed yet is the newest; then by day, as written.
     return sorted(
         groups.values(),
-        key=lambda group: (group[0].moment.is_working_copy, group[0].moment.when),
+        key=lambda group: (group[0].point.is_working_copy, group[0].point.when),
         reverse=True,
     )
 
@@ -113,9 +113,9 @@ def _moment(
     marks = "" if not report.boundaries and not _has_doubt(report) else " "
     if cell.uncertain:
         marks = _UNCERTAIN
-    elif cell.moment.id in report.boundaries:
+    elif cell.point.id in report.boundaries:
         marks = _CUT
-    return moment_cells(cell.moment, columns, page, mark=marks, by_version=report.by_version)
+    return moment_cells(cell.point, columns, page, mark=marks, by_version=report.by_version)
 
 
 def _has_doubt(report: BlameReport) -> bool:

@@ -51,7 +51,7 @@ def row_log_document(history: RowHistory) -> Document:
 
 def blame_document(report: BlameReport) -> Document:
     """Return `tdmvc.blame/1`; values of hidden columns are masked, and each moment is told once."""
-    moments = {cell.moment.id: cell.moment for row in report.rows for cell in row.cells}
+    moments = {cell.point.id: cell.point for row in report.rows for cell in row.cells}
     return {
         "format": "tdmvc.blame/1",
         "dataset": report.dataset,
@@ -72,7 +72,7 @@ def blame_document(report: BlameReport) -> Document:
                         "value": values_document({"value": cell.value}, _as_value(cell.column, report))[
                             "value"
                         ],
-                        "moment": cell.moment.id or None,
+                        "moment": cell.point.id or None,
                         "uncertain": list(cell.uncertain),
                     }
                     for cell in row.cells
@@ -93,7 +93,7 @@ def blame_csv_lines(report: BlameReport) -> Iterator[str]:
     for row in report.rows:
         keys = [_csv_text(name, value, report.hidden) for name, value in row.key.items()]
         for cell in row.cells:
-            moment = cell.moment
+            moment = cell.point
             value = _csv_text(cell.column, cell.value, report.hidden)
             yield _csv_line(
                 [
@@ -111,7 +111,7 @@ def blame_csv_lines(report: BlameReport) -> Iterator[str]:
 
 def _entry(entry: HistoryEntry) -> Document:
     return {
-        **_moment(entry.moment),
+        **_moment(entry.point),
         "published": [_mark(mark) for mark in entry.published],
         "first_version": _mark(entry.version) if entry.version is not None else None,
         "tables": [_table(table) for table in entry.tables],
@@ -134,7 +134,7 @@ def _table(table: TableChange) -> Document:
 
 def _step(step: RowStep, hidden: frozenset[str]) -> Document:
     return {
-        **_moment(step.moment),
+        **_moment(step.point),
         "event": step.event.value,
         "table": step.table,
         "key": values_document(step.key, hidden),

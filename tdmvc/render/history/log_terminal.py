@@ -35,7 +35,7 @@ def render_log(report: HistoryReport, *, color: bool, width: int) -> str:
     """Return the moments that changed a dataset or a table, with counts."""
     page = Page(color=color, width=width)
     name = visible(report.dataset) + (f" {visible(report.table)}" if report.table else "")
-    moments = [entry.moment for entry in report.entries]
+    moments = [entry.point for entry in report.entries]
     if not report.entries:
         page.verdict(name, "nothing changed it in what was asked for")
         page.notes(report.notes)
@@ -45,7 +45,7 @@ def render_log(report: HistoryReport, *, color: bool, width: int) -> str:
     columns = MomentColumns.of(moments, page, by_version=False)
     for entry in report.entries:
         page.blank()
-        add_moment(entry.moment, columns, page, tail=_marks(entry))
+        add_moment(entry.point, columns, page, tail=_marks(entry))
         _tables(entry, report.table, page)
     _end(report.notes, page)
     return page.text
@@ -56,7 +56,7 @@ def render_row_log(history: RowHistory, *, color: bool, width: int) -> str:
     page = Page(color=color, width=width)
     name = f"{visible(history.dataset)} {visible(history.table)}"
     key = key_words(history.key, history.hidden)
-    moments = [step.moment for step in history.steps]
+    moments = [step.point for step in history.steps]
     if not history.steps:
         page.verdict(f"{name} {key}", "there, and not changed in what was asked for")
         page.notes(history.notes)
@@ -66,7 +66,7 @@ def render_row_log(history: RowHistory, *, color: bool, width: int) -> str:
     for step in history.steps:
         page.blank()
         tail = [f"first in version {mark_words(step.version)}"] if step.version is not None else []
-        add_moment(step.moment, columns, page, tail=tail)
+        add_moment(step.point, columns, page, tail=tail)
         _row(step, history, page)
     _end(history.notes, page)
     return page.text
@@ -80,9 +80,9 @@ def _count(moments: Sequence[HistoryPoint], said: str, *, is_cut: bool) -> str:
 
 def _marks(entry: HistoryEntry) -> list[str]:
     words = published_words(entry.published)
-    if not words and entry.version is not None and not entry.moment.is_version:
+    if not words and entry.version is not None and not entry.point.is_version:
         words = [f"first in version {mark_words(entry.version)}"]
-    if entry.moment.is_merge and entry.tables:
+    if entry.point.is_merge and entry.tables:
         words.append("a merge, counted against its first parent")
     return words
 
