@@ -267,9 +267,6 @@ class Workspace(base.Workspace):
         at: str | None = None,
         release: str | None = None,
         merge_preview: str | None = None,
-        touched_only: bool = False,
     ) -> Sequence[Drift]:
         """Compare what datasets were made for with the schema of a revision, a release or a merge."""
-        return drift(
-            self, refs, at=at, release=release, merge_preview=merge_preview, touched_only=touched_only
-        )
+        return drift(self, refs, at=at, release=release, merge_preview=merge_preview)

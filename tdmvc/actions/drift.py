@@ -4,8 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from tdmvc.checks.drift import DEFAULT_FAIL_ON, check_drift, drift_findings
-from tdmvc.checks.touched_tables import with_touched
+from tdmvc.checks.drift import (
+    DEFAULT_FAIL_ON,
+    DriftSubject,
+    SchemaRevision,
+    check_drift,
+    drift_findings,
+)
 from tdmvc.errors import MigrationsError, NotFoundError, UnreadableFileError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.formats.config import read_config
@@ -33,8 +38,8 @@ class _Subject:
     name: str
     ref: str
     recorded: Mapping[str, RecordedState] = field(default_factory=dict)
-    tables: frozenset[str] | None = None
-    """None where that is not known."""
+    tables: frozenset[str] = frozenset()
+    """Empty where that is not known."""
     fault: str = ""
     """Why nothing is known of what it was made for."""
 
@@ -46,7 +51,6 @@ def drift(
     at: str | None = None,
     release: str | None = None,
     merge_preview: str | None = None,
-    touched_only: bool = False,
 ) -> list[Drift]:
     """Compare the migration state that datasets were made for with the one of a revision.
 
@@ -56,7 +60,6 @@ def drift(
         release: the schema at this release's commit; a dataset without a version stands for
             the version that fits the release.
         merge_preview: a revision; schema and datasets as a merge of it and HEAD would have them.
-        touched_only: excuse a dataset that is behind where nothing pending seems to touch a table of it.
 
     Raises:
         NotFoundError: no such dataset, revision or release.
@@ -80,7 +83,7 @@ def drift(
             where=str(workspace.root / "tdmvc.yaml"),
             remedy="add `migrations: {main: {tool: …, path: …}}`; `tdmvc migrations` shows what can be found.",
         )
-    return _drifts(workspace, tree, subjects, starts, is_old=at is not None, touched_only=touched_only)
+    return _drifts(workspace, tree, subjects, starts, is_old=at is not None)
 
 
 def drift_of_merge(workspace: Workspace, merged: FileTree, starts: tuple[str, str]) -> list[Drift]:
@@ -90,7 +93,7 @@ def drift_of_merge(workspace: Workspace, merged: FileTree, starts: tuple[str, st
         starts: the two revisions that it was merged from.
     """
     subjects = list(_merged_subjects(workspace, merged, ()))
-    return _drifts(workspace, merged, subjects, starts, is_old=False, touched_only=False)
+    return _drifts(workspace, merged, subjects, starts, is_old=False)
 
 
 def _drifts(
@@ -100,12 +103,11 @@ def _drifts(
     starts: tuple[str, ...],
     *,
     is_old: bool,
-    touched_only: bool,
 ) -> list[Drift]:
     drifts: list[Drift] = []
     for location in configured_locations(workspace, tree):
         check = _Check(workspace, tree, location, starts, is_old=is_old)
-        drifts.extend(with_touched(check(one), one.tables, touched_only=touched_only) for one in subjects)
+        drifts.extend(check(one) for one in subjects)
     return drifts
 
 
@@ -131,25 +133,21 @@ class _Check:
         *,
         is_old: bool,
     ) -> None:
-        self._at = tree.label
         self._location = location
-        self._actual = _read(tree, location)
         is_work_tree = not is_old and starts == ("HEAD",)
-        self._look_back = removed_migrations(workspace, location, starts, is_work_tree=is_work_tree)
-        # The work tree knows migrations that an old revision cannot know.
-        self._history = cache(lambda: _known(tree_at(workspace, None), location)) if is_old else None
+        # The work tree may have migrations that an old revision cannot have.
+        later = cache(lambda: _known(tree_at(workspace, None), location) if is_old else None)
+        self._revision = SchemaRevision(
+            _read(tree, location),
+            tree.label,
+            location.name,
+            later,
+            removed_migrations(workspace, location, starts, is_work_tree=is_work_tree),
+        )
 
     def __call__(self, subject: _Subject) -> Drift:
-        found = check_drift(
-            subject.name,
-            subject.ref,
-            subject.recorded.get(self._location.name),
-            self._actual,
-            at=self._at,
-            location=self._location.name,
-            history=self._history,
-            removed_migrations=self._look_back,
-        )
+        recorded = subject.recorded.get(self._location.name)
+        found = check_drift(DriftSubject(subject.name, subject.ref, recorded, subject.tables), self._revision)
         if found.status is DriftStatus.UNREADABLE:
             return found
         others = [name for name in subject.recorded if name != self._location.name]
@@ -218,8 +216,8 @@ def _merged_subjects(workspace: Workspace, tree: FileTree, refs: Sequence[str]) 
         yield _Subject(ref, ref, recorded, _tables(tree, datasets.dataset_folder(config, ref)))
 
 
-def _tables(tree: FileTree, folder: str) -> frozenset[str] | None:
+def _tables(tree: FileTree, folder: str) -> frozenset[str]:
     try:
         return frozenset(read_pointers(tree, folder))
     except UnreadableFileError:
-        return None
+        return frozenset()

@@ -1,8 +1,8 @@
-"""Knows how a dataset's recorded migration state stands to the migrations of a revision."""
+"""Compares a dataset's recorded migration state with the migrations of a revision."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tdmvc.checks.known_migrations import KnownMigrations
@@ -22,63 +22,72 @@ DEFAULT_FAIL_ON: Final[frozenset[DriftStatus]] = frozenset(DriftStatus) - {
     DriftStatus.IN_STEP,
     DriftStatus.AHEAD,
 }
-"""What fails a build unless told otherwise: everything but in-step and ahead."""
+"""What fails a build by default: everything but in-step and ahead."""
 
+_NAME_PART = re.compile(r'"((?:[^"]|"")+)"|`([^`]+)`|\[([^\]]+)\]|([^."`\[\]]+)')
 _NUMBERS = re.compile(r"[0-9]{1,40}(?:[._][0-9]{1,40}){0,20}")
 
 
-def check_drift(
-    dataset: str,
-    ref: str,
-    recorded: RecordedState | None,
-    actual: MigrationState | MigrationsError,
-    *,
-    at: str,
-    location: str = "",
-    history: Callable[[], MigrationState | None] | None = None,
-    removed_migrations: Callable[[Sequence[str]], LookBack] | None = None,
-) -> Drift:
-    """Compare what a dataset was made for with the migrations that are there.
+@dataclass(frozen=True, slots=True)
+class DriftSubject:
+    """A state of a dataset, and the migrations that its rows were made for."""
 
-    Args:
-        dataset: the dataset's name.
-        ref: the state of the dataset that is asked about (`golden`, `golden@1.0.0`).
-        recorded: what its manifest remembers, if anything.
-        actual: the migrations at the revision, or why they cannot be read.
-        at: what the migrations were read from.
-        location: the location's name; needed only when `actual` is an error.
-        history: gives a state that knows more than the revision (the work tree), so that
-            a dataset that is ahead of an old revision is not unknown to it; called only
-            where a recorded head is not at the revision.
-        removed_migrations: asks the commits before the revision for ids that it does not hold; called
-            only where a recorded head is found nowhere.
-    """
-    heads = recorded.heads if recorded else ()
+    dataset: str
+    ref: str
+    """`golden`, `golden@1.0.0`."""
+    recorded: RecordedState | None
+    """What its manifest records for the location, if anything."""
+    tables: Collection[str] = ()
+    """The tables that it holds, for the hint."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaRevision:
+    """A location's migrations at a revision, and where to look for ids that it lacks."""
+
+    migrations: MigrationState | MigrationsError
+    """The migrations, or why they cannot be read."""
+    at: str
+    """What the migrations were read from."""
+    location: str = ""
+    """The location's name; needed only where `migrations` is an error."""
+    history: Callable[[], MigrationState | None] = field(default=lambda: None)
+    """Returns a state with more migrations than the revision (the work tree), so that a dataset that
+    is ahead of an old revision is not unknown to it. Called only where the revision lacks a recorded head."""
+    removed_migrations: Callable[[Sequence[str]], LookBack] = field(default=lambda ids: LookBack())
+    """Looks through the commits before the revision for ids that it lacks. Called only where a recorded
+    head is found nowhere else."""
+
+
+def check_drift(subject: DriftSubject, revision: SchemaRevision) -> Drift:
+    """Compare the migrations that a dataset was made for with those of a revision."""
+    heads = subject.recorded.heads if subject.recorded else ()
+    actual = revision.migrations
     if isinstance(actual, MigrationsError):
         problem = MigrationProblem("unreadable-file", actual.what, actual.where or None)
         where = f" ({actual.where})" if actual.where else ""
         return Drift(
-            dataset,
-            ref,
-            location,
+            subject.dataset,
+            subject.ref,
+            revision.location,
             DriftStatus.UNREADABLE,
-            at,
+            revision.at,
             actual_heads=heads,
             problems=(problem,),
             message=f"The migrations cannot be read: {actual.what}{where}",
             remedy=_REMEDIES[DriftStatus.UNREADABLE],
         )
-    if recorded is None or not recorded.heads:
-        message = f"No migration state is recorded; `tdmvc add {dataset}` records it."
+    if subject.recorded is None or not heads:
+        message = f"No migration state is recorded; `tdmvc add {subject.dataset}` records it."
         verdict = _Verdict(DriftStatus.UNKNOWN, message)
     else:
-        verdict = _judge(recorded, actual, history, removed_migrations)
+        verdict = _judge(subject.recorded, actual, revision)
     return Drift(
-        dataset,
-        ref,
+        subject.dataset,
+        subject.ref,
         actual.location.name,
         verdict.status,
-        at,
+        revision.at,
         expected_heads=actual.heads,
         actual_heads=heads,
         pending=verdict.pending,
@@ -86,13 +95,30 @@ def check_drift(
         problems=actual.problems,
         message=verdict.message,
         remedy=_REMEDIES.get(verdict.status, ""),
+        touched=touched_tables(verdict.pending, subject.tables),
     )
+
+
+def touched_tables(pending: Iterable[Migration], tables: Iterable[str]) -> tuple[str, ...]:
+    """Return the tables of a dataset that migrations may affect, sorted: a hint, never the truth.
+
+    Names are compared without schema, quotes and case: a table too many is better than one
+    too few.
+    """
+    hints = {plain_name(name) for migration in pending for name in migration.touches}
+    return tuple(sorted(table for table in tables if plain_name(table) in hints))
+
+
+def plain_name(name: str) -> str:
+    """Return a table's own name for comparison: no schema, no quotes, no case."""
+    parts = [next(filter(None, groups)) for groups in _NAME_PART.findall(name.strip())]
+    return (parts[-1].replace('""', '"').strip() if parts else name).casefold()
 
 
 def drift_findings(
     drifts: Iterable[Drift], fail_on: Collection[DriftStatus] = DEFAULT_FAIL_ON
 ) -> tuple[Finding, ...]:
-    """Return a finding for each drift whose status is asked to fail."""
+    """Return a finding for each drift whose status fails the build."""
     return tuple(
         Finding(
             rule=f"drift-{drift.status}",
@@ -118,18 +144,18 @@ def drift_findings(
 
 
 _REMEDIES: Final = {
-    DriftStatus.EDITED: "look whether the edit changes the schema; then `tdmvc add` records the new state.",
-    DriftStatus.BEHIND: "bring the data through the pending migrations, then `tdmvc add`.",
+    DriftStatus.EDITED: "check whether the edit changes the schema, then run `tdmvc add` to record the new state.",
+    DriftStatus.BEHIND: "run the pending migrations on the data, then `tdmvc add`.",
     DriftStatus.AHEAD: "check out the dataset version of this release with `tdmvc checkout --release`.",
-    DriftStatus.DIVERGED: "bring both branches together and the data through what is pending, then `tdmvc add`.",
-    DriftStatus.UNKNOWN: "look whether migrations were renamed or removed; `tdmvc add` records the state.",
-    DriftStatus.UNREADABLE: "mend the file that is named, or the location in tdmvc.yaml.",
+    DriftStatus.DIVERGED: "merge both branches, run the pending migrations on the data, then `tdmvc add`.",
+    DriftStatus.UNKNOWN: "check whether migrations were renamed or removed; `tdmvc add` records the current state.",
+    DriftStatus.UNREADABLE: "correct the named file, or the location in tdmvc.yaml.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """How a recorded state stands, and why."""
+    """A status and the reason for it."""
 
     status: DriftStatus
     message: str
@@ -137,32 +163,25 @@ class _Verdict:
     extra: tuple[str, ...] = ()
 
 
-def _judge(
-    recorded: RecordedState,
-    actual: MigrationState,
-    history: Callable[[], MigrationState | None] | None,
-    removed_migrations: Callable[[Sequence[str]], LookBack] | None,
-) -> _Verdict:
+def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevision) -> _Verdict:
     if recorded.tool != actual.location.tool:
         message = (
-            f"It was recorded with {recorded.tool}, but the migrations here are {actual.location.tool}'s."
+            f"It was recorded with {recorded.tool}, but the migrations here are for {actual.location.tool}."
         )
         return _Verdict(DriftStatus.UNKNOWN, message)
     if set(recorded.heads) == set(actual.heads):
         return _same_heads(recorded, actual)
     known = KnownMigrations(actual, None)
-    if history and any(head not in known for head in recorded.heads):
-        known = KnownMigrations(actual, history())
+    if any(head not in known for head in recorded.heads):
+        known = KnownMigrations(actual, revision.history())
     missing = tuple(head for head in recorded.heads if head not in known)
     if missing:
-        return _missing_heads(
-            missing, recorded, actual, removed_migrations(missing) if removed_migrations else LookBack()
-        )
+        return _missing_heads(missing, recorded, actual, revision.removed_migrations(missing))
     seen = known.seen_from(recorded.heads)
     if not known.is_one_history(seen):
         message = (
             f"The dataset was made for {_listed(recorded.heads)}, and no migration that led there is here: "
-            "the history was begun anew in between."
+            "the history was restarted in between."
         )
         return _Verdict(DriftStatus.UNKNOWN, message)
     return _compared(tuple(known.pending(seen)), tuple(known.extra(seen)))
@@ -176,48 +195,48 @@ def _same_heads(recorded: RecordedState, actual: MigrationState) -> _Verdict:
     if has_other_count:
         counts = f"there are {actual.count} migrations, not {recorded.count} as recorded"
         return _Verdict(DriftStatus.EDITED, f"The heads are the same, but {counts}.")
-    message = "The heads are the same, but the content of a migration was changed since."
+    message = "The heads are the same, but a migration has been edited since."
     return _Verdict(DriftStatus.EDITED, message)
 
 
 def _missing_heads(
     missing: tuple[str, ...], recorded: RecordedState, actual: MigrationState, before: LookBack
 ) -> _Verdict:
-    """Judge heads that are nowhere: gone, or not there yet.
+    """Judge heads that were found nowhere: removed, or not written yet.
 
-    In a tool of one line a greater number is a later one, unless the history was
-    renumbered since. That is known from a commit that took the number away, or from
-    a count: whoever saw a later migration saw more of them.
+    In a tool with one line of migrations a greater number is a later one, unless the history was
+    renumbered since. A commit that removed the number shows that, or a count: whoever saw a later
+    migration saw more of them.
     """
     made_for = f"The dataset was made for {_listed(missing)}"
     gone = [id_ for id_ in missing if id_ in before.removed]
     if gone:
         commits = _listed(list(dict.fromkeys(before.removed[id_] for id_ in gone)))
-        message = f"{made_for}, which {commits} took away: squashed, renumbered or renamed."
+        message = f"{made_for}, which {commits} removed: squashed, renumbered or renamed."
         return _Verdict(DriftStatus.UNKNOWN, message)
     if not actual.is_linear or not _is_later(recorded.heads, actual):
         message = (
-            f"{made_for}, which cannot be found here: squashed, renamed, or of another branch or repository."
+            f"{made_for}, which was not found here: squashed, renamed, or from another branch or repository."
         )
         return _Verdict(DriftStatus.UNKNOWN, message)
     if recorded.count is not None and recorded.count <= actual.count:
         message = (
-            f"{made_for}, the last of {recorded.count}; here are {actual.count}, all with lower numbers: "
+            f"{made_for}, the last of {recorded.count}; there are {actual.count} here, all with lower numbers: "
             "the history was renumbered."
         )
         return _Verdict(DriftStatus.UNKNOWN, message)
     if recorded.count is None and before.is_cut:
         message = (
-            f"{made_for}, which is later than all that is here, or was renumbered since: "
-            "this clone is too shallow to tell (`git fetch --deepen=100`)."
+            f"{made_for}, which is later than every migration here, or was renumbered since: "
+            "this clone is too shallow to tell (run `git fetch --deepen=100`)."
         )
         return _Verdict(DriftStatus.UNKNOWN, message)
-    message = f"{made_for}, which is later than all that is here."
+    message = f"{made_for}, which is later than every migration here."
     return _Verdict(DriftStatus.AHEAD, message, extra=missing)
 
 
 def _is_later(heads: Sequence[str], actual: MigrationState) -> bool:
-    """Tell whether every head is a greater number than every migration that is here."""
+    """Return whether every head is a greater number than every migration that is here."""
     asked = [_number(head) for head in heads]
     here = [_number(migration.id) for migration in actual.migrations]
     if None in asked or None in here:

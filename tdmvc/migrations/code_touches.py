@@ -1,4 +1,4 @@
-"""Knows which tables a migration written in a programming language seems to touch: a hint, never the truth.
+"""Knows which tables a migration written in a programming language may affect: a hint, never the truth.
 
 Code is searched as text: calls by their names, SQL where a line or a quoted text begins with a statement.
 """
@@ -30,7 +30,7 @@ class CodeHints:
     """Calls with a table's name in each group."""
 
     def tables(self, code: str) -> tuple[str, ...]:
-        """Return the tables that the way up seems to touch, without their schemas, sorted."""
+        """Return the tables that the way up may affect, without their schemas, sorted."""
         code = self._way_up(code[:MAX_SQL])
         found = sql_in_code(code)
         for call in self.calls:

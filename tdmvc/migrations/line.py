@@ -67,7 +67,7 @@ def whole(path: str, text: str) -> str:
 
 
 def hinted(path: str, text: str) -> tuple[str, ...]:
-    """Return the tables that an SQL text seems to touch."""
+    """Return the tables that an SQL text may affect."""
     return sql_tables(text)
 
 
@@ -85,7 +85,7 @@ def read_line(
     Args:
         looked_for: what a location without any such file is told.
         up_part: from path and text, what brings a database up.
-        tables: from path and that part, the tables that it seems to touch.
+        tables: from path and that part, the tables that it may affect.
 
     Raises:
         MigrationsError: there is no such file.

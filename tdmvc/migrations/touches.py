@@ -1,4 +1,4 @@
-"""Knows which tables a migration seems to touch: a hint for people, never the truth."""
+"""Knows which tables a migration may affect: a hint for people, never the truth."""
 
 import ast
 import re

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
-from tdmvc.checks.drift import check_drift
+from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.errors import MigrationsError, NotFoundError
 from tdmvc.gitrepo import releases
 from tdmvc.model.dataset import DatasetState
@@ -158,9 +158,10 @@ class _Schema:
         for name, recorded in version.migrations.items():
             if name in self.states:
                 yield check_drift(
-                    *(version.dataset, version.ref, recorded, self.states[name]),
-                    at=self.commit[:10],
-                    history=lambda name=name: self._today(name),  # type: ignore[misc]
+                    DriftSubject(version.dataset, version.ref, recorded),
+                    SchemaRevision(
+                        self.states[name], at=self.commit[:10], history=partial(self._today, name)
+                    ),
                 )
 
     def _today(self, name: str) -> MigrationState | None:

@@ -2,7 +2,13 @@
 
 import pytest
 
-from tdmvc.checks.drift import DEFAULT_FAIL_ON, check_drift, drift_findings
+from tdmvc.checks.drift import (
+    DEFAULT_FAIL_ON,
+    DriftSubject,
+    SchemaRevision,
+    check_drift,
+    drift_findings,
+)
 from tdmvc.errors import MigrationsError
 from tdmvc.model.finding import Severity
 from tdmvc.model.migration import DriftStatus, Migration, MigrationLocation, MigrationState, RecordedState
@@ -32,7 +38,9 @@ def recorded(*heads, tool="alembic", digest=None, count=None):
 
 
 def drift(record, actual, **more):
-    return check_drift("golden", "golden@1.0.0", record, actual, at="abc1234", **more)
+    return check_drift(
+        DriftSubject("golden", "golden@1.0.0", record), SchemaRevision(actual, "abc1234", **more)
+    )
 
 
 def test_the_same_heads_and_digest_are_in_step():
@@ -50,7 +58,7 @@ def test_the_order_of_heads_does_not_matter():
 def test_the_same_heads_with_another_digest_are_edited():
     found = drift(recorded("b", digest="sha256:other", count=2), line("a", "b"))
     assert found.status is DriftStatus.EDITED
-    assert "content of a migration was changed" in found.message
+    assert "a migration has been edited" in found.message
 
 
 def test_a_migration_put_in_below_the_head_is_edited_and_says_so():

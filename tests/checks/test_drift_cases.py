@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tdmvc.checks.drift import check_drift
+from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import read_state
 from tdmvc.model.migration import DriftStatus, LookBack, MigrationLocation, MigrationState, RecordedState
@@ -83,11 +83,14 @@ def test_drift(case: dict[str, Any]) -> None:
     actual = read(case, "tree")
     assert actual is not None
     found = check_drift(
-        *("golden", "golden@1.0.0", recorded_of(case), actual),
-        at="abc1234",
-        location="main",
-        history=lambda: later if isinstance(later, MigrationState) else None,
-        removed_migrations=removed_migrations,
+        DriftSubject("golden", "golden@1.0.0", recorded_of(case)),
+        SchemaRevision(
+            actual,
+            at="abc1234",
+            location="main",
+            history=lambda: later if isinstance(later, MigrationState) else None,
+            removed_migrations=removed_migrations,
+        ),
     )
     assert found.status is DriftStatus(case["status"]), found.message
     assert [migration.id for migration in found.pending] == case.get("pending", [])

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdmvc.checks.drift import check_drift
+from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.model.migration import DriftStatus, Migration, MigrationLocation, MigrationState, RecordedState
 
 LOCATION = MigrationLocation("main", "alembic", "db")
@@ -47,12 +47,8 @@ def _heads(edges, ids):
 def test_drift_is_the_difference_of_what_was_seen(case):
     edges, dataset, schema = case
     found = check_drift(
-        "golden",
-        "golden",
-        RecordedState("alembic", _heads(edges, dataset)),
-        _state(edges, schema),
-        at="HEAD",
-        history=lambda: _state(edges, set(edges)),
+        DriftSubject("golden", "golden", RecordedState("alembic", _heads(edges, dataset))),
+        SchemaRevision(_state(edges, schema), at="HEAD", history=lambda: _state(edges, set(edges))),
     )
     assert [migration.id for migration in found.pending] == sorted(schema - dataset)
     assert list(found.extra) == sorted(dataset - schema)
@@ -69,7 +65,10 @@ def test_drift_is_the_difference_of_what_was_seen(case):
 def test_without_history_a_dataset_is_never_called_behind_what_it_may_have_seen(case):
     edges, dataset, schema = case
     heads = _heads(edges, dataset)
-    found = check_drift("golden", "golden", RecordedState("alembic", heads), _state(edges, schema), at="HEAD")
+    found = check_drift(
+        DriftSubject("golden", "golden", RecordedState("alembic", heads)),
+        SchemaRevision(_state(edges, schema), at="HEAD"),
+    )
     if dataset <= schema:
         assert [migration.id for migration in found.pending] == sorted(schema - dataset)
     else:

@@ -10,7 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tdmvc.checks.drift import check_drift
+from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.migrations import read_state
 from tdmvc.migrations.digest import ContentDigest
 from tdmvc.migrations.graph import find_cycle, find_heads, order_ids
@@ -95,7 +95,9 @@ def test_what_is_pending_is_what_alembic_would_run(files, data):
         wanted = {
             revision.revision for revision in script.iterate_revisions("heads", start, implicit_base=True)
         }
-    drift = check_drift("d", "d", RecordedState("alembic", (start,)), state, at="abc1234")
+    drift = check_drift(
+        DriftSubject("d", "d", RecordedState("alembic", (start,))), SchemaRevision(state, at="abc1234")
+    )
     pending = [migration.id for migration in drift.pending]
     seen = {start}
     for migration in reversed(state.migrations):

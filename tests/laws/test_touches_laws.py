@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp, parse
 
-from tdmvc.checks.touched_tables import plain_name, touched_tables
+from tdmvc.checks.drift import plain_name, touched_tables
 from tdmvc.migrations.touches import sql_tables
 from tdmvc.model.migration import Migration
 

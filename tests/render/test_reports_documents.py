@@ -45,7 +45,7 @@ CASES: dict[str, tuple[Callable[[Any], dict[str, object]], tuple[str, ...]]] = {
         lambda given: migrations_document(*given),
         ("MIGRATIONS", "MIGRATIONS_PARTLY"),
     ),
-    "drift": (drift_document, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_EXCUSED")),
+    "drift": (drift_document, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_HINT")),
     "log": (history_documents.log_document, ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING")),
     "row-log": (history_documents.row_log_document, ("ROW_LOG", "ROW_LOG_STILL")),
     "blame": (history_documents.blame_document, ("BLAME_ROW", "BLAME_ROWS", "BLAME_VERSIONS", "BLAME_NONE")),

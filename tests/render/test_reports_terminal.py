@@ -45,7 +45,7 @@ CASES: dict[str, tuple[Callable[..., str], tuple[str, ...]]] = {
         lambda given, **how: render_migrations(*given, **how),
         ("MIGRATIONS", "MIGRATIONS_PARTLY"),
     ),
-    "drift": (render_drift, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_EXCUSED")),
+    "drift": (render_drift, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_HINT")),
     "log": (render_log, ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING")),
     "row-log": (render_row_log, ("ROW_LOG", "ROW_LOG_STILL")),
     "blame": (render_blame, ("BLAME_ROW", "BLAME_ROWS", "BLAME_VERSIONS", "BLAME_NONE")),
@@ -334,10 +334,10 @@ LONG = Migration(
 def test_a_long_id_has_a_line_of_its_own_and_a_name_that_it_holds_is_not_said_twice() -> None:
     state = MigrationState(samples.MAIN, (LONG.id,), (LONG,), samples.SHA)
     lines = render_migrations([state], color=False, width=120).splitlines()
-    assert lines[-2:] == [f"  head    {LONG.id}", "          seems to touch customers"]
+    assert lines[-2:] == [f"  head    {LONG.id}", "          may affect customers"]
     narrow = render_migrations([state], color=False, width=60).splitlines()
     assert max(map(display_width, narrow)) <= 60
-    assert narrow[-1] == "          seems to touch customers"
+    assert narrow[-1] == "          may affect customers"
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,6 @@ FORMATS = ("terminal", "json", "github", "junit", "markdown")
     help="Schema and datasets as a merge of HEAD and BASE would have them; nothing is merged. Needs Git 2.38.",
 )
 @click.option(
-    "--touched-only",
-    is_flag=True,
-    help="Excuse a dataset that is behind where nothing pending seems to touch a table of it. A hint, not the truth.",
-)
-@click.option(
     "--fail-on",
     metavar="STATUS,…",
     help="Exit with 1 on these. [default: everything but in-step and ahead; `none` never fails]",
@@ -50,8 +45,6 @@ def command(
     merge_preview: str | None,
     fail_on: str | None,
     output_format: str,
-    *,
-    touched_only: bool,
 ) -> int:
     """Tell which datasets no longer fit the application's schema.
 
@@ -62,14 +55,12 @@ def command(
     Examples:
       tdmvc drift
       tdmvc drift golden@1.0.0 --at v2.14.0
-      tdmvc drift --merge-preview origin/main --touched-only
+      tdmvc drift --merge-preview origin/main
       tdmvc drift --fail-on behind,unknown --format junit > drift.xml
     """
     statuses = parse_fail_on(fail_on)
     with opened(context) as workspace:
-        drifts = drift(
-            workspace, refs, at=at, release=release, merge_preview=merge_preview, touched_only=touched_only
-        )
+        drifts = drift(workspace, refs, at=at, release=release, merge_preview=merge_preview)
         manifests = {one.dataset: manifest_path(workspace, one.dataset) for one in drifts}
     if output_format in ("terminal", "json"):
         emit(

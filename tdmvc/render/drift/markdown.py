@@ -47,7 +47,7 @@ def render_drift_markdown(drifts: Sequence[Drift], fail_on: Collection[DriftStat
 def _row(drift: Drift, fail_on: Collection[DriftStatus]) -> tuple[str, ...]:
     words = drift_words(drift)
     why = [prose(drift.message)]
-    if drift.remedy and not drift.is_excused and drift.status is not DriftStatus.IN_STEP:
+    if drift.remedy and drift.status is not DriftStatus.IN_STEP:
         why.append(f"Fix: {prose(drift.remedy)}")
     said = f"**{words}**" if drift.fails_on(fail_on) else words
     return code(drift.ref), code(drift.location), said, " ".join(why)
@@ -60,10 +60,10 @@ def _details(drift: Drift) -> list[str]:
 
 def _moves(drift: Drift) -> Iterator[str]:
     if drift.touched:
-        yield f"Tables that seem to be touched: {', '.join(map(code, drift.touched))}."
+        yield f"May affect {', '.join(map(code, drift.touched))} of {code(drift.dataset)}."
         yield ""
     for migration in drift.pending[:_MOST_PENDING]:
-        touches = f", seems to touch {', '.join(map(code, migration.touches))}" if migration.touches else ""
+        touches = f", may affect {', '.join(map(code, migration.touches))}" if migration.touches else ""
         title = title_of(migration)
         named = f"{code(migration.id)} {prose(title)}" if title else code(migration.id)
         yield _item(f"pending {named}{touches}", migration.path)

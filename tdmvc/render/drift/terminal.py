@@ -40,7 +40,7 @@ def render_drift(drifts: Sequence[Drift], *, color: bool, width: int) -> str:
 
 
 def _drift_verdict(drifts: Sequence[Drift], page: Page) -> None:
-    is_out = any(drift.status is not DriftStatus.IN_STEP and not drift.is_excused for drift in drifts)
+    is_out = any(drift.status is not DriftStatus.IN_STEP for drift in drifts)
     word, words = drift_verdict(drifts)
     page.verdict(word, words, page.style.red if is_out else page.style.green)
 
@@ -54,7 +54,7 @@ def _drift(drift: Drift, page: Page) -> None:
             (pad("made for", _LABEL_ROOM), _heads(drift.actual_heads, drift.expected_heads, page)),
             ("schema at", _heads(drift.expected_heads, drift.actual_heads, page)),
             ("not here", names(drift.extra, 2 * page.width)),
-            ("touched", f"it seems: {names(drift.touched, 2 * page.width)}" if drift.touched else ""),
+            ("hint", f"may affect {names(drift.touched, 2 * page.width)}" if drift.touched else ""),
         ]
     )
     add_migrations("pending  ", page.style.yellow, drift.pending[:_MOST_PENDING], page)
@@ -72,7 +72,7 @@ def _heads(heads: Sequence[str], others: Sequence[str], page: Page) -> str:
 
 
 def _paint(drift: Drift, page: Page) -> Paint:
-    is_mild = drift.is_excused or drift.status in (DriftStatus.EDITED, DriftStatus.AHEAD)
+    is_mild = drift.status in (DriftStatus.EDITED, DriftStatus.AHEAD)
     return page.style.yellow if is_mild else page.style.red
 
 
@@ -103,7 +103,7 @@ def _next_steps(drifts: Sequence[Drift]) -> list[Step]:
     """A version cannot be mended, so only working copies get a command that changes them."""
     steps: dict[str, Step] = {}
     for drift in drifts:
-        if drift.ref != drift.dataset or drift.is_excused:
+        if drift.ref != drift.dataset:
             continue
         name = shell_word(drift.dataset)
         match drift.status:

@@ -21,11 +21,10 @@ _LINE = re.compile(r"(.*), line ([0-9]{1,9})", re.DOTALL)
 
 
 def worst_first(drifts: Iterable[Drift]) -> list[Drift]:
-    """Return the drifts in the order in which they need a person; what is excused comes with what is ahead."""
+    """Return the drifts in the order in which they need attention."""
 
     def place(drift: Drift) -> tuple[int, str, str]:
-        status = DriftStatus.AHEAD if drift.is_excused else drift.status
-        return _WORST_FIRST.index(status), drift.ref, drift.location
+        return _WORST_FIRST.index(drift.status), drift.ref, drift.location
 
     return sorted(drifts, key=place)
 
@@ -34,8 +33,7 @@ def drift_words(drift: Drift) -> str:
     """Return the status with its counts: `behind 2`."""
     match drift.status:
         case DriftStatus.BEHIND:
-            words = f"behind {number(len(drift.pending))}"
-            return f"{words}, excused" if drift.is_excused else words
+            return f"behind {number(len(drift.pending))}"
         case DriftStatus.AHEAD:
             return f"ahead {number(len(drift.extra))}"
         case DriftStatus.DIVERGED:
@@ -47,28 +45,25 @@ def drift_verdict(drifts: Sequence[Drift]) -> tuple[str, str]:
     """Return the answer in a word, and what belongs to it."""
     places = " and ".join(dict.fromkeys(visible(drift.at) for drift in drifts))
     refs = {drift.ref for drift in drifts}
-    out = {d.ref for d in drifts if d.status is not DriftStatus.IN_STEP and not d.is_excused}
-    excused = {d.ref for d in drifts if d.is_excused} - out
+    out = {d.ref for d in drifts if d.status is not DriftStatus.IN_STEP}
     if out:
         words = f"{number(len(out))} of {plural(len(refs), 'dataset')} out of step with the migrations of {places}"
         return "Drift", words
     words = f"{plural(len(refs), 'dataset')} with the migrations of {places}"
-    if excused:
-        words += f"; {number(len(excused))} behind, excused: nothing pending seems to touch its tables"
     return "In step", words
 
 
 def migration_words(migration: Migration) -> str:
-    """Return a migration in a line: `0006 add customer locale (seems to touch customers)`."""
+    """Return a migration in a line: `0006 add customer locale (may affect customers)`."""
     words = f"{visible(migration.id)} {visible(title_of(migration))}".rstrip()
     touches = ", ".join(map(visible, migration.touches))
-    return f"{words} (seems to touch {touches})" if touches else words
+    return f"{words} (may affect {touches})" if touches else words
 
 
 def drift_lines(drift: Drift, *, most: int = 20) -> Iterator[str]:
     """Yield what is to be said of a drift besides its status, visible: why, what to do, what is pending."""
     yield visible(drift.message)
-    if drift.remedy and not drift.is_excused:
+    if drift.remedy:
         yield f"Fix: {visible(drift.remedy)}"
     for migration in drift.pending[:most]:
         yield f"pending {migration_words(migration)}"
@@ -79,7 +74,7 @@ def drift_lines(drift: Drift, *, most: int = 20) -> Iterator[str]:
         more = f", … and {number(len(drift.extra) - most)} more" if len(drift.extra) > most else ""
         yield f"not here: {shown}{more}"
     if drift.touched:
-        yield f"tables of {visible(drift.dataset)} that seem to be touched: {', '.join(map(visible, drift.touched))}"
+        yield f"may affect {', '.join(map(visible, drift.touched))} of {visible(drift.dataset)}"
 
 
 def problem_place(problem: MigrationProblem) -> tuple[str, int | None]:

@@ -64,7 +64,7 @@ def _drift(drift: Drift) -> Document:
         "message": drift.message,
         "remedy": drift.remedy,
         "touched": list(drift.touched),
-        "is_excused": drift.is_excused,
+        "is_excused": False,
     }
 
 

@@ -66,7 +66,7 @@ def _location(state: MigrationState, page: Page) -> None:
 
 
 def add_migrations(label: str, paint: Paint, migrations: Sequence[Migration], page: Page) -> None:
-    """Add migrations: id, name, and what each seems to touch, in a row or, where ids are long, in two lines."""
+    """Add migrations: id, name, and what each may affect, in a row or, where ids are long, in two lines."""
     is_long = any(display_width(visible(migration.id)) > page.width // 3 for migration in migrations)
     if not is_long:
         rows = [_cells(migration, page) for migration in migrations]
@@ -82,7 +82,7 @@ def add_migrations(label: str, paint: Paint, migrations: Sequence[Migration], pa
 
 
 def _cells(migration: Migration, page: Page) -> tuple[Cell, ...]:
-    touches = f"seems to touch {names(migration.touches, 40)}" if migration.touches else ""
+    touches = f"may affect {names(migration.touches, 40)}" if migration.touches else ""
     return (
         Cell(visible(migration.id), page.style.bold),
         Cell(visible(title_of(migration))),
