@@ -6,8 +6,9 @@ from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
 from tdmvc.model.migration import MigrationLocation
 from tdmvc.model.tree import FileTree
-from tdmvc.yaml.yaml_file import check_format, flow_mapping, parse_yaml, scalar
-from tdmvc.yaml.yaml_node import YamlNode
+from tdmvc.yaml.node import YamlNode
+from tdmvc.yaml.reader import check_format, parse_yaml
+from tdmvc.yaml.writer import flow_mapping, scalar
 
 CONFIG_FILE = "tdmvc.yaml"
 FORMAT = "tdmvc/1"

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from tdmvc.formats.pointer_text import one_line
 from tdmvc.model.merge import Cell, Choice, Conflict, ConflictKind, Resolutions, RowKey, Side
 from tdmvc.model.merge_report import ConflictFile, ListedConflict
-from tdmvc.yaml.yaml_file import check_format, flow_list, flow_mapping, parse_yaml, scalar
-from tdmvc.yaml.yaml_node import YamlNode
+from tdmvc.yaml.node import YamlNode
+from tdmvc.yaml.reader import check_format, parse_yaml
+from tdmvc.yaml.writer import flow_list, flow_mapping, scalar
 
 CONFLICT_FOLDER = "conflicts"
 CONFLICT_FORMAT = "tdmvc.conflicts/1"

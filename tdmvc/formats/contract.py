@@ -2,7 +2,7 @@
 
 from tdmvc.formats.odcs import ContractFile, read_contract
 from tdmvc.model.schema import Contract
-from tdmvc.yaml.yaml_file import parse_yaml
+from tdmvc.yaml.reader import parse_yaml
 
 CONTRACT_FILE = "contract.yaml"
 

@@ -11,8 +11,8 @@ from tdmvc.formats.contract import CONTRACT_FILE, read_strictly
 from tdmvc.formats.odcs import TARGET_PROPERTY, TYPE_PROPERTY, ContractFile, Relationship, read_contract
 from tdmvc.formats.physical_types import canonical_type, logical_type, number_format
 from tdmvc.model.schema import Column, Contract, TableSchema
-from tdmvc.yaml.yaml_edit import YamlEdit, mapping, sequence, set_default, text_value
-from tdmvc.yaml.yaml_file import parse_yaml
+from tdmvc.yaml.editor import YamlEdit, mapping, sequence, set_default, text_value
+from tdmvc.yaml.reader import parse_yaml
 
 _SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 

@@ -3,8 +3,8 @@
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules
 from tdmvc.model.migration import RecordedState
 from tdmvc.model.names import is_dataset_name
-from tdmvc.yaml.yaml_file import check_format, parse_yaml
-from tdmvc.yaml.yaml_node import YamlNode
+from tdmvc.yaml.node import YamlNode
+from tdmvc.yaml.reader import check_format, parse_yaml
 
 DATASET_FILE = "dataset.yaml"
 FORMAT = "tdmvc.dataset/1"

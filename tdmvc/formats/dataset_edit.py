@@ -5,7 +5,7 @@ from ruamel.yaml.comments import CommentedMap
 from tdmvc.formats.dataset import DATASET_FILE, FORMAT, parse_dataset
 from tdmvc.model.dataset import DatasetConfig, DiffRules
 from tdmvc.model.migration import RecordedState
-from tdmvc.yaml.yaml_edit import YamlEdit, mapping, sequence, set_default, text_value
+from tdmvc.yaml.editor import YamlEdit, mapping, sequence, set_default, text_value
 
 
 def update_dataset(text: str | None, config: DatasetConfig) -> str:

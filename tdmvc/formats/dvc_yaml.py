@@ -4,7 +4,7 @@ import re
 
 from ruamel.yaml.comments import CommentedMap
 
-from tdmvc.yaml.yaml_edit import YamlEdit, mapping, set_default, text_value
+from tdmvc.yaml.editor import YamlEdit, mapping, set_default, text_value
 
 _ARTIFACT = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9/_-]*[a-zA-Z0-9])?")
 

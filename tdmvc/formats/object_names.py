@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from tdmvc.errors import ConfigError
 from tdmvc.formats.pointer_text import conflict_texts
-from tdmvc.yaml.yaml_file import parse_yaml
-from tdmvc.yaml.yaml_node import YamlNode
+from tdmvc.yaml.node import YamlNode
+from tdmvc.yaml.reader import parse_yaml
 
 _OBJECT = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?:\.dir)?(?![0-9A-Za-z])")
 _MD5_KEY = re.compile(r"(?<![\w.-])[\"']?md5[\"']?[ \t]*:(?=\s|$)[ \t]*([^\s,}\]]*)")

@@ -9,7 +9,7 @@ import pyarrow as pa
 from tdmvc.arrow.types import format_type, parse_type
 from tdmvc.formats.physical_types import canonical_type
 from tdmvc.model.schema import Column, Contract, ForeignKey, TableSchema
-from tdmvc.yaml.yaml_node import YamlNode
+from tdmvc.yaml.node import YamlNode
 
 TYPE_PROPERTY = "tdmvcType"
 """The custom property that holds a canonical type which the other fields do not lead to."""

@@ -2,7 +2,7 @@
 
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.names import folder_name
-from tdmvc.yaml.yaml_edit import render_as_dvc
+from tdmvc.yaml.editor import render_as_dvc
 
 
 def render_pointer(folder: str, object: str, size_bytes: int, files: int) -> str:

@@ -8,7 +8,7 @@ from tdmvc.errors import ConfigError
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.merge import Side
 from tdmvc.model.names import table_name
-from tdmvc.yaml.yaml_file import parse_yaml
+from tdmvc.yaml.reader import parse_yaml
 
 _OBJECT = re.compile(r"[0-9a-f]{32}\.dir")
 _LABEL_ROOM = 100

@@ -9,8 +9,8 @@ from tdmvc.formats.stages import read_stages
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.names import table_name
 from tdmvc.model.tree import FileTree
-from tdmvc.yaml.yaml_file import parse_yaml
-from tdmvc.yaml.yaml_node import YamlNode
+from tdmvc.yaml.node import YamlNode
+from tdmvc.yaml.reader import parse_yaml
 
 _OBJECT = re.compile(r"[0-9a-f]{32}\.dir")
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tdmvc.model.tree import FileTree
-from tdmvc.yaml.yaml_file import parse_yaml
-from tdmvc.yaml.yaml_node import YamlNode
+from tdmvc.yaml.node import YamlNode
+from tdmvc.yaml.reader import parse_yaml
 
 _TEMPLATE = re.compile(r"\$\{\s*([\w.]+)\s*\}")
 

@@ -10,8 +10,9 @@ from tdmvc.model.diff import BumpLevel
 from tdmvc.model.migration import RecordedState
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import SemVer, Version, VersionTable
-from tdmvc.yaml.yaml_file import check_format, flow_list, flow_mapping, parse_yaml, scalar
-from tdmvc.yaml.yaml_node import YamlNode
+from tdmvc.yaml.node import YamlNode
+from tdmvc.yaml.reader import check_format, parse_yaml
+from tdmvc.yaml.writer import flow_list, flow_mapping, scalar
 
 FORMAT = "tdmvc.version/1"
 FOLDER = "versions"

@@ -10,7 +10,7 @@ from tdmvc.gitrepo.branch_tips import texts_at_tips
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.schema import TableSchema
-from tdmvc.yaml.yaml_file import parse_yaml
+from tdmvc.yaml.reader import parse_yaml
 
 _CONTRACT = "contract.yaml"
 _KEPT = "/versions/contracts/"

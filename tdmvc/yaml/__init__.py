@@ -1,1 +1,1 @@
-"""YAML text, read strictly and edited without losing comments."""
+"""YAML: one event-driven composer, a strict and a lenient reader, an editor and a writer."""

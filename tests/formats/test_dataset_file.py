@@ -95,7 +95,7 @@ def test_two_branches_may_move_neighbouring_locations(tmp_path: Path) -> None:
     [
         ("name: a/b\n", ("cannot be called so", "line 2")),
         ("name: g\nkind: gold\n", ("no kind 'gold'", "golden", "line 3")),
-        ("name: g\nrows: 5\n", ("'rows' is not known", "line 3")),
+        ("name: g\nrows: 5\n", ("'rows' is unknown", "line 3")),
         ("name: g\nignore: [updated_at]\n", ("*.updated_at", "line 3")),
         ("name: g\npart_rows: 0\n", ("at least one row",)),
         ("name: g\npart_rows: many\n", ("whole number", "'part_rows'")),

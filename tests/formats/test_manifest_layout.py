@@ -118,7 +118,7 @@ def test_a_comment_within_brackets_is_seen_and_a_hash_in_words_is_none():
 
 
 def test_text_that_is_not_utf_8_is_refused_with_its_line():
-    with pytest.raises(ConfigError, match="no text in UTF-8") as caught:
+    with pytest.raises(ConfigError, match="not UTF-8 text") as caught:
         read_layout("a: 1\nb: \udc80\n", "x")
     assert caught.value.line == 2
 

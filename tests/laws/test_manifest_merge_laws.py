@@ -15,7 +15,8 @@ from tdmvc.formats.contract import parse_contract
 from tdmvc.formats.manifest_merge import merge_contract_text, merge_dataset_text
 from tdmvc.formats.manifests.faults import contract_faults
 from tdmvc.model.merge import MergedText, NotMerged
-from tdmvc.yaml.yaml_file import YamlNode, parse_yaml
+from tdmvc.yaml.node import YamlNode
+from tdmvc.yaml.reader import parse_yaml
 from tests.laws.strategies_manifests import CONTRACTS, DATASETS, LINKED, Sides, comments, identity, sides
 from tests.series import trials
 

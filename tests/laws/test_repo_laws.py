@@ -23,7 +23,8 @@ from tdmvc.model.names import RESERVED, folder_name, new_folder_name, table_name
 from tdmvc.model.reference import parse_pair, parse_reference
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.version import SemVer, Version, VersionTable
-from tdmvc.yaml.yaml_file import parse_yaml, scalar
+from tdmvc.yaml.reader import parse_yaml
+from tdmvc.yaml.writer import scalar
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MANY = settings(max_examples=300, deadline=None)

@@ -9,7 +9,7 @@ import yaml
 from tdmvc.errors import ConfigError
 from tdmvc.formats.manifests.comments import hang_comments
 from tdmvc.formats.manifests.layout import Entry, Kind, Layout, Node, Switch, Value
-from tdmvc.yaml.yaml_file import parse_yaml
+from tdmvc.yaml.reader import parse_yaml
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})

@@ -23,7 +23,7 @@ from tdmvc.formats.manifests.steps import (
     value_of,
 )
 from tdmvc.model.merge import ManifestConflict
-from tdmvc.yaml.yaml_file import scalar
+from tdmvc.yaml.writer import scalar
 
 T = TypeVar("T")
 Path = tuple[str, ...]

@@ -11,7 +11,8 @@ from tdmvc.migrations.tools.liquibase.changelog import Changelog
 from tdmvc.migrations.tools.liquibase.elements import Element, changelog_of
 from tdmvc.migrations.tools.liquibase.sql import parse_sql
 from tdmvc.migrations.tools.liquibase.xml import parse_xml
-from tdmvc.migrations.yaml_text import MAX_DEPTH, YamlMapping, parse_yaml
+from tdmvc.migrations.yaml_text import parse_yaml
+from tdmvc.yaml.foreign import MAX_DEPTH, YamlMapping
 
 ENDINGS: Final = (".xml", ".yaml", ".yml", ".json", ".sql")
 

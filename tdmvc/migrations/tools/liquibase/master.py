@@ -10,8 +10,9 @@ from tdmvc.migrations.layout import ancestors, base_of, folder_of, inside, is_le
 from tdmvc.migrations.properties_text import parse_properties
 from tdmvc.migrations.tools.liquibase.formats import ENDINGS
 from tdmvc.migrations.tools.liquibase.sql import is_formatted
-from tdmvc.migrations.yaml_text import flattened, parse_yaml
+from tdmvc.migrations.yaml_text import parse_yaml
 from tdmvc.model.tree import FileTree
+from tdmvc.yaml.foreign import flatten
 
 _RESOURCES_FOLDER: Final = "src/main/resources"
 _RESOURCES: Final = re.compile(r"(?:^|.*/)src/main/(?:resources|webapp/WEB-INF/classes)(?=/)")
@@ -168,7 +169,7 @@ def _settings(path: str, text: str) -> Iterator[tuple[str, str]]:
     if _YAML.fullmatch(base_of(path)):
         try:
             for document in parse_yaml(path, text):
-                yield from flattened(document)
+                yield from flatten(document)
         except MigrationsError:
             # Templates of configuration are often not YAML; then the names of files must do.
             return

@@ -10,7 +10,8 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from tdmvc.yaml.yaml_file import is_ambiguous, parse_yaml
+from tdmvc.yaml.reader import parse_yaml
+from tdmvc.yaml.writer import is_ambiguous
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 

@@ -4,8 +4,9 @@ import pytest
 import yaml
 
 from tdmvc.errors import ConfigError
-from tdmvc.yaml.yaml_edit import YamlEdit, text_value
-from tdmvc.yaml.yaml_file import MAX_BYTES, parse_yaml, scalar
+from tdmvc.yaml.editor import YamlEdit, text_value
+from tdmvc.yaml.reader import MAX_BYTES, parse_yaml
+from tdmvc.yaml.writer import scalar
 
 
 def _fails(text: str, *words: str) -> None:
@@ -16,7 +17,7 @@ def _fails(text: str, *words: str) -> None:
 
 
 def test_a_key_written_twice_is_refused_with_its_line() -> None:
-    _fails("a: 1\nb: 2\na: 3\n", "'a' is written twice", "line 3")
+    _fails("a: 1\nb: 2\na: 3\n", "'a' appears twice", "line 3")
     _fails("x:\n  - {a: 1, a: 2}\n", "line 2")
 
 

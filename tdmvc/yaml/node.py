@@ -1,7 +1,8 @@
-"""Values of a YAML file that know where they stand, and what they are asked for."""
+"""A value of a YAML file with its place in it, read as the type that the caller asks for."""
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from tdmvc.errors import ConfigError
 
@@ -10,16 +11,18 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 @dataclass(frozen=True, slots=True)
 class YamlNode:
-    """A value of a YAML file, and where it stands."""
+    """A value of a YAML file, and its place in it."""
 
     path: str
     line: int
     """Of its key, counted from 1."""
     key: str
-    """The keys that lead to it, with dots between."""
+    """The keys that lead to it, joined by dots."""
     value: "str | tuple[YamlNode, ...] | dict[str, YamlNode]"
     is_plain: bool = False
-    """A scalar without quotes."""
+    """Whether it is a scalar without quotes."""
+    start_line: int = 0
+    """Where the value itself begins: of a block, the line below its key."""
 
     @property
     def is_null(self) -> bool:
@@ -40,18 +43,16 @@ class YamlNode:
         )
 
     def only(self, *known: str) -> "YamlNode":
-        """Return this mapping after making sure that it has no other keys.
+        """Return this mapping after making sure that it has only known keys.
 
         Raises:
-            ConfigError: it is no mapping, or has a key that is not known.
+            ConfigError: it is not a mapping, or has an unknown key.
         """
         for key, node in self.entries():
             if key not in known:
-                from difflib import get_close_matches
-
                 near = get_close_matches(key, known, n=1)
                 remedy = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}."
-                raise node.error(f"The key '{key}' is not known here.", remedy=remedy)
+                raise node.error(f"The key '{key}' is unknown here.", remedy=remedy)
         return self
 
     def entries(self) -> list[tuple[str, "YamlNode"]]:
@@ -59,7 +60,7 @@ class YamlNode:
         if self.is_null:
             return []
         if not isinstance(self.value, dict):
-            raise self.error("A mapping (key: value) is expected here.")
+            raise self.error("Expected a mapping (key: value) here.")
         return list(self.value.items())
 
     def elements(self) -> tuple["YamlNode", ...]:
@@ -67,7 +68,10 @@ class YamlNode:
         if self.is_null:
             return ()
         if not isinstance(self.value, tuple):
-            raise self.error("A list is expected here.", remedy="write [a, b], or one '- a' a line.")
+            raise self.error(
+                "Expected a list here.",
+                remedy="write [a, b], or one '- a' per line.",
+            )
         return self.value
 
     def child(self, key: str) -> "YamlNode | None":
@@ -75,12 +79,12 @@ class YamlNode:
         if self.is_null:
             return None
         if not isinstance(self.value, dict):
-            raise self.error("A mapping (key: value) is expected here.")
+            raise self.error("Expected a mapping (key: value) here.")
         node = self.value.get(key)
         return None if node is None or node.is_null else node
 
     def need(self, key: str) -> "YamlNode":
-        """Return the value of a key, which must be there."""
+        """Return the value of a required key."""
         node = self.child(key)
         if node is None:
             raise self.error(f"The key '{key}' is missing.", remedy=f"add '{key}:'.")
@@ -89,20 +93,20 @@ class YamlNode:
     def as_text(self) -> str:
         """Return a scalar as it was written."""
         if not isinstance(self.value, str) or self.is_null:
-            raise self.error("A text is expected here.")
+            raise self.error("Expected a text here.")
         return self.value
 
     def as_count(self) -> int:
-        """Return a whole number that is not negative."""
+        """Return a non-negative whole number."""
         if not isinstance(self.value, str) or not re.fullmatch(r"[0-9]{1,18}", self.value):
-            raise self.error("A whole number is expected here.")
+            raise self.error("Expected a whole number here.")
         return int(self.value)
 
     def as_bool(self) -> bool:
         """Return true or false."""
         word = self.value.lower() if isinstance(self.value, str) and self.is_plain else ""
         if word not in {"true", "false"}:
-            raise self.error("true or false is expected here.")
+            raise self.error("Expected true or false here.")
         return word == "true"
 
     def as_texts(self) -> tuple[str, ...]:
