@@ -1,35 +1,41 @@
-"""Parquet files as tdmvc reads and writes them, by way of `pyarrow.parquet`."""
+"""Parquet files, read and written with the classes below `pyarrow.parquet`.
+
+That module brings file systems, and with them TLS, into every process: a command that reads two parts feels it.
+"""
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pyarrow._parquet import FileMetaData, ParquetReader, ParquetWriter, RowGroupMetaData, SortingColumn
+
+__all__ = [
+    "FileMetaData",
+    "ParquetReader",
+    "RowGroupMetaData",
+    "SortingColumn",
+    "encode_parquet",
+    "open_parquet",
+]
 
 
 def open_parquet(
-    path: str | Path, *, metadata: pq.FileMetaData | None = None, dictionaries: Iterable[str] = ()
-) -> pq.ParquetFile:
+    path: str | Path, *, metadata: FileMetaData | None = None, dictionaries: Iterable[int] = ()
+) -> ParquetReader:
     """Open a Parquet file; the caller closes it.
 
     Args:
-        metadata: its footer, where it was read before.
-        dictionaries: leaf columns, as dotted paths, to read as dictionaries.
+        metadata: its footer, if it was read before.
+        dictionaries: positions of leaf columns to read as dictionaries.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        pyarrow.ArrowException: it is no whole Parquet file.
+        FileNotFoundError: the file does not exist.
+        pyarrow.ArrowException: it is not a complete Parquet file.
     """
-    return pq.ParquetFile(path, metadata=metadata, read_dictionary=list(dictionaries) or None)
-
-
-def read_leaves(file: pq.ParquetFile, leaves: Sequence[int]) -> pa.Table:
-    """Return the columns that have these leaves, in the file's order, read by this thread alone.
-
-    Positions are safe where names are not: a column named `a.b` is spelled like field b of a struct a.
-    """
-    return file.reader.read_all(column_indices=list(leaves), use_threads=False)
+    reader = ParquetReader()
+    reader.open(str(path), metadata=metadata, read_dictionary=list(dictionaries) or None, pre_buffer=False)
+    return reader
 
 
 def encode_parquet(
@@ -38,20 +44,23 @@ def encode_parquet(
     dictionaries: Sequence[str],
     encodings: Mapping[str, str],
     compression_level: int,
-    sorting: Sequence[pq.SortingColumn] | None,
+    sorting: Sequence[SortingColumn] | None,
 ) -> bytes:
     """Return a table as a Parquet file: zstd, with statistics and page index, without Arrow's own schema.
+
+    The bytes are those that `pyarrow.parquet.write_table` gives.
 
     Args:
         dictionaries: leaf columns, as dotted paths, that get a dictionary.
         encodings: how other leaf columns are encoded.
     """
     sink = io.BytesIO()
-    pq.write_table(
-        table,
+    writer = ParquetWriter(
         sink,
+        table.schema,
         version="2.6",
         data_page_version="1.0",
+        writer_engine_version="V2",
         compression="zstd",
         compression_level=compression_level,
         use_dictionary=list(dictionaries) or False,
@@ -62,4 +71,6 @@ def encode_parquet(
         store_decimal_as_integer=True,
         sorting_columns=sorting,
     )
+    writer.write_table(table)
+    writer.close()
     return sink.getvalue()

@@ -4,14 +4,14 @@ Masks and positions are Arrow arrays, too (`masks`).
 """
 
 import pyarrow as pa
-from pyarrow.compute import (
+
+from tdmvc.arrow.compute import (
     CastOptions,
     DictionaryEncodeOptions,
     ReplaceSubstringOptions,
     SetLookupOptions,
     call_function,
 )
-
 from tdmvc.changes.masks import Mask, Positions, both, count_up, number, only, set_flags, take, text
 
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from datetime import time
 
 import pyarrow as pa
-from pyarrow.compute import CastOptions, call_function
 
+from tdmvc.arrow.compute import CastOptions, call_function
 from tdmvc.changes.masks import text as text_scalar
 from tdmvc.changes.same_value import spelled
 from tdmvc.changes.values import python_values

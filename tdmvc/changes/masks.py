@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 import pyarrow as pa
-from pyarrow.compute import CumulativeOptions, IndexOptions, call_function
+
+from tdmvc.arrow.compute import CumulativeOptions, IndexOptions, call_function
 
 Mask: TypeAlias = pa.BooleanArray
 Positions: TypeAlias = pa.Array

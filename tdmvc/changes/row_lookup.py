@@ -6,8 +6,8 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-from pyarrow.compute import CastOptions, call_function
 
+from tdmvc.arrow.compute import CastOptions, call_function
 from tdmvc.changes import kernels
 from tdmvc.changes.masks import Mask, Positions, either, mask_at, positions_of, take
 from tdmvc.changes.same_value import identity, spelled

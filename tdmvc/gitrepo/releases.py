@@ -10,14 +10,15 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import chain, zip_longest
-
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from typing import TYPE_CHECKING
 
 from tdmvc.errors import ConfigError, UsageError
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
 from tdmvc.model.tree import FileTree
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 _COMMAND_SECONDS = 60
 
@@ -62,6 +63,8 @@ def matches(spec: str, release: str) -> bool:
     if version is None:
         return False
     if re.match(r"[<>=!~]", mine):
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
         try:
             return SpecifierSet(mine).contains(version, prereleases=True)
         except InvalidSpecifier:
@@ -111,7 +114,10 @@ def _without_v(name: str) -> str:
     return name[1:] if re.match(r"[vV]\d", name) else name
 
 
-def _version(name: str) -> Version | None:
+def _version(name: str) -> "Version | None":
+    # Only commands that look for a release need it.
+    from packaging.version import InvalidVersion, Version
+
     try:
         return Version(name)
     except InvalidVersion:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from tdmvc.arrow.compute import call_function
 from tdmvc.model.progress import Report, silent
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, connect
@@ -87,8 +87,8 @@ class Counts:
             if nulls:
                 any_null = nulls[0]
                 for more in nulls[1:]:
-                    any_null = pc.or_(any_null, more)
-                self.null_keys += pc.sum(any_null).as_py() or 0
+                    any_null = call_function("or", [any_null, more])
+                self.null_keys += call_function("sum", [any_null]).as_py() or 0
             report(self._schema.name, self.rows, None, "rows")
             yield batch
 

@@ -5,9 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-import pyarrow.parquet as pq
-
-from tdmvc.arrow.parquet import open_parquet
+from tdmvc.arrow.parquet import RowGroupMetaData, open_parquet
 from tdmvc.errors import PartError, StoreError
 from tdmvc.store.objects import ObjectStore, StoredObject
 from tdmvc.store.parquet import reading
@@ -98,7 +96,7 @@ class CachePlace:
         return found
 
 
-def _is_ours(group: pq.RowGroupMetaData) -> bool:
+def _is_ours(group: RowGroupMetaData) -> bool:
     # Pages of no row are not indexed.
     columns = [group.column(n) for n in range(group.num_columns)]
     return all(

@@ -3,7 +3,6 @@
 import configparser
 import os
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,9 +76,6 @@ def _config_files(folder: Path) -> list[Path]:
 def _shared_folders() -> tuple[str, str]:
     """Return where the system's and the user's configuration of DVC lie."""
     system, user = os.environ.get("DVC_SYSTEM_CONFIG_DIR"), os.environ.get("DVC_GLOBAL_CONFIG_DIR")
-    if sys.platform == "linux" and not {"XDG_CONFIG_DIRS", "XDG_CONFIG_HOME"} & os.environ.keys():
-        # What platformdirs answers here, without the time that it takes to load.
-        return system or "/etc/xdg/dvc", user or os.path.expanduser("~/.config/dvc")
     return (
         system or platformdirs.site_config_dir("dvc", "iterative"),
         user or platformdirs.user_config_dir("dvc", "iterative"),

@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-
-import filelock
+from typing import TYPE_CHECKING
 
 from tdmvc.errors import StoreError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 _WAIT_SECONDS = 1800.0
 _PATIENCE_SECONDS = 1.0
@@ -62,7 +64,7 @@ def exclusive(path: Path, *, on_wait: Callable[[], None] | None = None) -> Itera
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(path)
+        lock = _file_lock(path)
         _acquire(lock, path, on_wait)
     except OSError as error:
         raise StoreError.disk(path, error) from error
@@ -72,25 +74,32 @@ def exclusive(path: Path, *, on_wait: Callable[[], None] | None = None) -> Itera
         lock.release()
 
 
-def try_exclusive(path: Path) -> "filelock.FileLock | None":
+def try_exclusive(path: Path) -> "BaseFileLock | None":
     """Take the lock if it is free; the caller releases it."""
     try:
-        lock = filelock.FileLock(path)
+        lock = _file_lock(path)
         lock.acquire(timeout=0)
-    except (filelock.Timeout, OSError):
+    except OSError:
         return None
     return lock
 
 
-def _acquire(lock: "filelock.FileLock", path: Path, on_wait: Callable[[], None] | None) -> None:
+def _file_lock(path: Path) -> "BaseFileLock":
+    # Most commands take no lock, and the library brings asyncio with it.
+    from filelock import FileLock
+
+    return FileLock(path)
+
+
+def _acquire(lock: "BaseFileLock", path: Path, on_wait: Callable[[], None] | None) -> None:
     started = time.monotonic()
     try:
         lock.acquire(timeout=_PATIENCE_SECONDS, poll_interval=_POLL_SECONDS)
         return
-    except filelock.Timeout:
+    except TimeoutError:
         if on_wait:
             on_wait()
     try:
         lock.acquire(timeout=_WAIT_SECONDS, poll_interval=_POLL_SECONDS)
-    except filelock.Timeout:
+    except TimeoutError:
         raise StoreError.locked(path, time.monotonic() - started) from None

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
-from pyarrow.compute import call_function
 
-from tdmvc.arrow.parquet import encode_parquet, open_parquet
+from tdmvc.arrow.compute import call_function
+from tdmvc.arrow.parquet import SortingColumn, encode_parquet, open_parquet
 from tdmvc.errors import PartError
 
 _SAMPLE_ROWS = 4096
@@ -52,12 +51,10 @@ def encode_part(table: pa.Table, key: tuple[str, ...]) -> bytes:
     )
 
 
-def _sorting_columns(schema: pa.Schema, order: list[tuple[str, str]]) -> list[pq.SortingColumn] | None:
+def _sorting_columns(schema: pa.Schema, order: list[tuple[str, str]]) -> list[SortingColumn] | None:
     if any(pa.types.is_nested(schema.field(name).type) for name, _ in order):
         return None
-    columns: list[pq.SortingColumn] = list(
-        pq.SortingColumn.from_ordering(schema, order, null_placement="at_start")
-    )
+    columns: list[SortingColumn] = list(SortingColumn.from_ordering(schema, order, null_placement="at_start"))
     return columns
 
 
@@ -98,7 +95,7 @@ def read_part(path: str) -> pa.Table:
     """Read a part whole, as the canonical rows that were put into it."""
     with reading(path):
         with contextlib.closing(open_parquet(path)) as reader:
-            table = reader.read().replace_schema_metadata(None)
+            table = reader.read_all().replace_schema_metadata(None)
         fields = [pa.field(field.name, field.type) for field in table.schema]
         return table.cast(pa.schema(fields)).combine_chunks()
 

@@ -8,9 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from tdmvc.arrow.parquet import open_parquet, read_leaves
+from tdmvc.arrow.parquet import ParquetReader, open_parquet
 from tdmvc.changes import kernels
 from tdmvc.changes.masks import in_one
 
@@ -94,7 +93,9 @@ class PartFile:
         Args:
             as_dictionaries: leave texts that repeat as they lie in the file.
         """
-        dictionaries = [name for name in columns if as_dictionaries and self._repeats(name)]
+        dictionaries = [
+            self._leaves[name].start for name in columns if as_dictionaries and self._repeats(name)
+        ]
         if not dictionaries:
             return self._decoded(self._file, columns)
         reader = open_parquet(self._path, metadata=self._footer, dictionaries=dictionaries)
@@ -103,9 +104,9 @@ class PartFile:
         finally:
             reader.close()
 
-    def _decoded(self, reader: pq.ParquetFile, columns: Sequence[str]) -> list[pa.Array]:
+    def _decoded(self, reader: ParquetReader, columns: Sequence[str]) -> list[pa.Array]:
         indices = [leaf for name in columns for leaf in self._leaves[name]]
-        table = read_leaves(reader, indices)
+        table = reader.read_all(column_indices=indices, use_threads=False)
         # The reader gives the file's order, whatever order was asked for.
         order = sorted(columns, key=lambda name: self._leaves[name].start)
         found = {name: in_one(table.column(i)) for i, name in enumerate(order)}
@@ -113,13 +114,7 @@ class PartFile:
 
     def _repeats(self, column: str) -> bool:
         leaves = self._leaves[column]
-        # PyArrow takes a name with a dot for a field of a struct, too.
-        if (
-            "." in column
-            or len(leaves) != 1
-            or not self.is_one_group
-            or not kernels.is_text(self._types[column])
-        ):
+        if len(leaves) != 1 or not self.is_one_group or not kernels.is_text(self._types[column]):
             return False
         chunk = self._footer.row_group(0).column(leaves.start)
         # A dictionary that grew too large is given up within the chunk, for an encoding that has none.
