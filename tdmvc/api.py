@@ -47,6 +47,7 @@ from tdmvc.model.report import (
 from tdmvc.model.review import Review
 from tdmvc.workspace import workspace as base
 from tdmvc.workspace.migrations import migrations
+from tdmvc.workspace.workspace import timed_as
 
 PathLike = str | Path
 
@@ -54,6 +55,7 @@ PathLike = str | Path
 class Workspace(base.Workspace):
     """An open repository. Verbs answer with frozen values and raise `tdmvc.errors.TdmvcError`."""
 
+    @timed_as("add")
     def add(
         self,
         dataset: str,
@@ -76,16 +78,19 @@ class Workspace(base.Workspace):
         )
         return add(self, dataset, [Path(source) for source in sources], options)
 
+    @timed_as("status")
     def status(self, *datasets: str) -> StatusReport:
         """Say how datasets stand to their pointers, to HEAD, to the versions and to the remote."""
         return status(self, datasets)
 
+    @timed_as("diff")
     def diff(
         self, old: str, new: str | None = None, *, tables: Sequence[str] = (), sample_rows: int = 5
     ) -> DatasetDiff:
         """Compare two states of one dataset; without `new`, `old` with the working copy."""
         return diff(self, old, new, tables=tables, sample_rows=sample_rows)[0]
 
+    @timed_as("log")
     def log(
         self,
         ref: str,
@@ -100,6 +105,7 @@ class Workspace(base.Workspace):
         span = read_span(self, most=most, since=since, until=until)
         return log(self, ref, table, span=span, by_version=versions)
 
+    @timed_as("log_row")
     def log_row(
         self,
         ref: str,
@@ -114,6 +120,7 @@ class Workspace(base.Workspace):
         span = read_span(self, most=most, since=since, until=until)
         return log_row(self, ref, table, key, span=span, by_version=versions)
 
+    @timed_as("blame")
     def blame(
         self,
         ref: str,
@@ -126,14 +133,17 @@ class Workspace(base.Workspace):
         """Return who last changed each cell of the first rows, or of the row with a key."""
         return blame(self, ref, table, key=key, rows=rows, columns=columns, by_version=versions)
 
+    @timed_as("review")
     def review(self, base: str | None = None, *, head: str | None = None, sample_rows: int = 20) -> Review:
         """Compare what a branch changed since it left its base, and check what came of it."""
         return review(self, base, head=head, sample_rows=sample_rows)
 
+    @timed_as("check")
     def check(self, *datasets: str, pushed: bool = False) -> CheckReport:
         """Look whether manifests, contracts, versions and pointers make sense."""
         return check(self, datasets, pushed=pushed)
 
+    @timed_as("merge")
     def merge(
         self,
         branch: str,
@@ -154,16 +164,19 @@ class Workspace(base.Workspace):
         )
         return merge(self, [branch], options)
 
+    @timed_as("merge-check")
     def merge_check(self, base: str, head: str = "HEAD") -> MergeCheck:
         """Tell what a merge of a revision into its base would give, without making it."""
         return merge_check(self, base, head)
 
+    @timed_as("revert")
     def revert(
         self, dataset: str, ref: str, *, tables: Sequence[str] = (), parent: int | None = None
     ) -> RevertReport:
         """Take a commit, a version or a range out of the working copy, and keep what came later."""
         return revert(self, dataset, ref, RevertOptions(tuple(tables), parent))
 
+    @timed_as("publish")
     def publish(
         self,
         dataset: str,
@@ -189,14 +202,17 @@ class Workspace(base.Workspace):
         )
         return publish(self, dataset, version, options)
 
+    @timed_as("list")
     def list(self, *datasets: str) -> Sequence[DatasetSummary]:
         """Return datasets with their published versions."""
         return list_versions(self, datasets)
 
+    @timed_as("show")
     def show(self, ref: str) -> ShowReport:
         """Describe a state: tables, keys, types, references and ties."""
         return show(self, ref)
 
+    @timed_as("checkout")
     def checkout(
         self,
         ref: str | None = None,
@@ -219,15 +235,18 @@ class Workspace(base.Workspace):
         )
         return checkout(self, ref, options)
 
+    @timed_as("table")
     def table(self, ref: str, table: str) -> pa.Table:
         """Return one table of a state as Arrow, in key order."""
         return read_table(self, ref, table)
 
+    @timed_as("sql")
     def sql(self, query: str, *, at: str | None = None) -> pa.Table:
         """Run a DuckDB query over a state's tables and return its rows as Arrow."""
         relation = run_query(self, query, at=at)
         return relation.to_arrow_table() if relation is not None else pa.table({})
 
+    @timed_as("resolve")
     def resolve(
         self,
         dataset: str | None = None,
@@ -243,24 +262,29 @@ class Workspace(base.Workspace):
         decision = Decision(choice, column, tuple(key)) if choice is not None else None
         return resolve(self, dataset, table, ResolveOptions(decision, is_again=again, force=force))
 
+    @timed_as("push")
     def push(self, *refs: str, remote: str | None = None) -> TransferReport:
         """Send whole closures to a remote and verify each object there."""
         return push(self, refs, remote=remote)
 
+    @timed_as("pull")
     def pull(self, *refs: str, remote: str | None = None, force: bool = False) -> TransferReport:
         """Bring whole closures from a remote, verified."""
         return pull(self, refs, remote=remote, force=force)
 
+    @timed_as("verify")
     def verify(self, *refs: str, remote: bool = False) -> VerifyReport:
         """Read everything and compare it with what was promised."""
         return verify(self, refs, remote=remote)
 
+    @timed_as("migrations")
     def migrations(
         self, *, at: str | None = None, path: str | None = None, tool: str | None = None
     ) -> Sequence[MigrationState]:
         """Read the application's migrations, statically."""
         return migrations(self, at=at, path=path, tool=tool)
 
+    @timed_as("drift")
     def drift(
         self,
         *refs: str,

@@ -14,7 +14,7 @@ from tdmvc.model.reference import Reference, parse_pair, parse_reference
 from tdmvc.model.schema import Contract
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.tables import new_folders, open_tables
-from tdmvc.workspace.workspace import Workspace
+from tdmvc.workspace.workspace import Workspace, timed_as
 
 __all__ = ["RowsFormat", "diff", "diff_states"]
 
@@ -104,6 +104,7 @@ def open_sides(
     )
 
 
+@timed_as("diff tables")
 def diff_sides(
     workspace: Workspace,
     old: DatasetState,

@@ -42,7 +42,8 @@ def opened(context: click.Context) -> Iterator[Workspace]:
         workspace.warn = lambda message: click.echo(message, err=True)
         with _progress(quiet=options["quiet"]) as report:
             workspace.report = report
-            yield workspace
+            with workspace.timed(str(context.info_name)):
+                yield workspace
 
 
 def emit(

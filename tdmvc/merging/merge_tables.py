@@ -11,7 +11,7 @@ from tdmvc.model.merge import UNDECIDED, Resolutions, Side, TableMerge, TableOut
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.store.objects import Listing, PartEntry
 from tdmvc.store.parquet import read_order, read_schema
-from tdmvc.workspace.workspace import Workspace
+from tdmvc.workspace.workspace import Workspace, timed_as
 
 _OUTCOMES = {
     TableOutcome.UNCHANGED: Side.OURS,
@@ -34,6 +34,7 @@ class MergedTable:
     """None where some were never counted."""
 
 
+@timed_as("merge tables")
 def merge_states(
     workspace: Workspace,
     base: DatasetState | None,

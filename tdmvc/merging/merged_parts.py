@@ -14,9 +14,10 @@ from tdmvc.store.build import BuiltTable, KnownPart, cast_batches
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.objects import Listing
 from tdmvc.store.splice import Piece, StandingPart, splice_table
-from tdmvc.workspace.workspace import Workspace
+from tdmvc.workspace.workspace import Workspace, timed_as
 
 
+@timed_as("build parts")
 def write_merged(
     workspace: Workspace, plan: MergePlan, listings: Mapping[Side, Listing], part_rows: int | None
 ) -> Listing:

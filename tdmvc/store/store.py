@@ -1,6 +1,7 @@
 """A repository's store: listings and parts by name, fetched when they are missing."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from tdmvc.errors import ConfigError, DamagedPartError, PartError, StoreError
@@ -21,16 +22,19 @@ class Store:
         *,
         release_remote: str | None = None,
         warn: Callable[[str], None] = lambda message: None,
+        timed: Callable[[str], AbstractContextManager[None]] = lambda name: nullcontext(),
     ) -> None:
         """Open the store of the repository whose `.dvc` folder lies in `root`.
 
         Args:
             release_remote: a second remote, asked for what the default one lacks.
-            warn: told what a person should know at once, such as that an object was damaged.
+            warn: called with what a person should know at once, such as that an object was damaged.
+            timed: records how long a transfer takes.
         """
         self.root = root
         self.release_remote = release_remote
         self._warn = warn
+        self._timed = timed
         self.fetched_from: list[str] = []
         """The remotes that gave objects, each once, in the order in which they were first needed."""
         self.config: DvcConfig = read_dvc_config(root)
@@ -42,7 +46,7 @@ class Store:
         self.index.close()
 
     def put(self, name: str, data: bytes) -> str:
-        """Keep a part (see `finishing.PartSink`)."""
+        """Keep a part (see `build.PartSink`)."""
         return self.objects.put(data)
 
     def materialiser(self) -> "worktree.Materialiser":
@@ -150,7 +154,8 @@ class Store:
     def push(self, oids: Iterable[str], *, remote: str | None = None) -> "dvc.Sent":
         """Send whole closures, verify each object there, and remember it."""
         wanted = set(oids)
-        sent = dvc.push(self.root, wanted, remote=remote)
+        with self._timed("push"):
+            sent = dvc.push(self.root, wanted, remote=remote)
         self.index.remember_pushed(self._remote_name(remote), wanted - sent.missing)
         return sent
 
@@ -166,6 +171,10 @@ class Store:
         wanted = {oid for oid in oids if not self.objects.has(oid)}
         if not wanted:
             return set()
+        with self._timed("fetch"):
+            return self._fetch_from_remotes(wanted, owner, remote)
+
+    def _fetch_from_remotes(self, wanted: set[str], owner: str, remote: str | None) -> set[str]:
         second = self._second_remote(remote)
         failed: StoreError | ConfigError | None = None
         try:
@@ -189,7 +198,8 @@ class Store:
         for name in sorted(self.config.remotes, key=lambda name: [name != first for first in order]):
             if wanted:
                 try:
-                    wanted = dvc.fetch(self.root, wanted, remote=name)
+                    with self._timed("fetch"):
+                        wanted = dvc.fetch(self.root, wanted, remote=name)
                 except (StoreError, ConfigError) as error:
                     complaints.append(error.what)
         return complaints
@@ -197,7 +207,8 @@ class Store:
     def missing_on_remote(self, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
         """Ask a remote for each object; return those it lacks."""
         wanted = set(oids)
-        missing = dvc.missing_on_remote(self.root, wanted, remote=remote)
+        with self._timed("ask remote"):
+            missing = dvc.missing_on_remote(self.root, wanted, remote=remote)
         name = self._remote_name(remote)
         self.index.remember_pushed(name, wanted - missing)
         self.index.remember_pushed(name, missing, is_there=False)

@@ -18,7 +18,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 class FolderSink:
-    """Takes parts into a plain folder (see `store.finishing.PartSink`)."""
+    """Takes parts into a plain folder (see `store.build.PartSink`)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -79,7 +79,10 @@ def build_from_folder(
     """Build the parts of a table from what any tool wrote into its folder."""
     con = workspace.engine
     sources = open_edited(workspace, state, table, folder.path)
-    with prepare_ingest(con, table, sources, state.contract.table(table)) as ingest:
+    with (
+        workspace.timed("build parts"),
+        prepare_ingest(con, table, sources, state.contract.table(table)) as ingest,
+    ):
         built = build_table(
             con,
             ingest.query,

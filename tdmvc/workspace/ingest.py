@@ -17,7 +17,7 @@ from tdmvc.store.ingest import prepare_ingest
 from tdmvc.store.objects import Listing
 from tdmvc.workspace.edits import open_edited
 from tdmvc.workspace.tables import new_folders, work_status
-from tdmvc.workspace.workspace import Workspace
+from tdmvc.workspace.workspace import Workspace, timed_as
 
 Offered = dict[str, list[SourceTable]]
 """What there is to take in, by table name."""
@@ -61,6 +61,7 @@ class TakenTable:
         return "unchanged" if is_same else "changed"
 
 
+@timed_as("read sources")
 def read_offers(workspace: Workspace, sources: Sequence[Path], options: AddOptions) -> Offered:
     """Look into sources. A table that several sources hold takes the rows of all.
 
@@ -83,6 +84,7 @@ def read_offers(workspace: Workspace, sources: Sequence[Path], options: AddOptio
     return offered
 
 
+@timed_as("read working copy")
 def read_edits(workspace: Workspace, state: DatasetState, only: str | None = None) -> Offered:
     """Look at the working copy for tables that were edited or put there by another tool.
 
@@ -133,14 +135,17 @@ def take_table(
     if keeps_rows and table in state.pointers and old is None:
         raise PartError.missing(state.pointers[table].object, owner, store.looked_in())
     existing = store.parts(old, owner) if keeps_rows and old is not None else []
-    with prepare_ingest(
-        workspace.engine,
-        table,
-        sources,
-        state.contract.table(table),
-        key=(options.keys or {}).get(table),
-        existing=existing,
-    ) as ingest:
+    with (
+        workspace.timed("build parts"),
+        prepare_ingest(
+            workspace.engine,
+            table,
+            sources,
+            state.contract.table(table),
+            key=(options.keys or {}).get(table),
+            existing=existing,
+        ) as ingest,
+    ):
         built = build_table(
             workspace.engine,
             ingest.query,

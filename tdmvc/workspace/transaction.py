@@ -78,7 +78,8 @@ class Transaction:
         owner = f"{self._dataset}/{table}"
         missing = [e for e in listing.entries if have.get(e.name) != e.md5]
         if missing:
-            self._copy_beside(owner, listing, missing, target)
+            with self._workspace.timed("write working copy"):
+                self._copy_beside(owner, listing, missing, target)
         self._laid[self._relative(target)] = listing.object
         wanted = {entry.name for entry in listing.entries}
         self._plan.removes.extend(self._relative(target / name) for name in have if name not in wanted)
@@ -114,7 +115,8 @@ class Transaction:
     def commit(self, journal: Journal) -> None:
         """Make the change, wholly or not at all."""
         try:
-            journal.commit(self._plan)
+            with self._workspace.timed("apply changes"):
+                journal.commit(self._plan)
             for folder, oid in self._laid.items():
                 self._workspace.store.index.remember_laid(folder, oid)
                 if oid is not None:

@@ -3,11 +3,13 @@
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from contextvars import ContextVar
+from functools import cached_property, wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from tdmvc.errors import ConfigError, NotFoundError, UsageError
 from tdmvc.formats.config import read_config
@@ -15,19 +17,24 @@ from tdmvc.formats.datasets import list_datasets
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.names import is_dataset_name
-from tdmvc.model.progress import Report, silent
+from tdmvc.model.progress import Report, Timing, silent
 from tdmvc.model.tree import FileTree
 from tdmvc.sql.duckdb import DuckDBConnection, connect, duckdb_error
 from tdmvc.store import journal as journals
 from tdmvc.store import lock as locks
 from tdmvc.store.store import Store
 
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+_AnyWorkspace = TypeVar("_AnyWorkspace", bound="Workspace")
+_timed_name: ContextVar[str] = ContextVar("timed_name", default="")
+"""The verb and the step that this thread is in."""
 ENGINE_MEMORY = "1GB"
 """What DuckDB may hold before it spills to disk; override with TDMVC_MEMORY (`4GB`)."""
 
 
 class Workspace:
-    """An open repository. Use it in a `with`, or close it."""
+    """An open repository. Use it in a `with` statement, or close it."""
 
     def __init__(self, git: GitRepo, config: RepoConfig) -> None:
         self.git = git
@@ -37,6 +44,8 @@ class Workspace:
         """Told of progress by every verb that takes long."""
         self.warn: Callable[[str], None] = lambda message: None
         """Told what a person should know at once, such as that another process is waited for."""
+        self.timings: list[Timing] = []
+        """How long each verb and each of its steps took; a step comes before the verb that it is part of."""
         self._stack = contextlib.ExitStack()
 
     @classmethod
@@ -71,6 +80,7 @@ class Workspace:
             self.root,
             release_remote=self.config.release_remote,
             warn=lambda message: self.warn(message),
+            timed=self.timed,
         )
         self._stack.callback(store.close)
         return store
@@ -161,6 +171,19 @@ class Workspace:
                 self.warn(f"Finished a change of {dataset} that an earlier process had begun.")
             yield journal
 
+    @contextlib.contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Record how long the block takes, also when it raises; the name of a step follows that of its verb."""
+        outer = _timed_name.get()
+        name = f"{outer}: {name}" if outer else name
+        token = _timed_name.set(name)
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings.append(Timing(name, time.perf_counter() - started))
+            _timed_name.reset(token)
+
     def _recover(self) -> None:
         """Finish changes whose process died, unless another process is at it."""
         folder = self.root / ".dvc" / "tmp" / "tdmvc"
@@ -178,6 +201,29 @@ class Workspace:
 
     def _lock_path(self, dataset: str) -> Path:
         return self.root / ".dvc" / "tmp" / "tdmvc" / f"{dataset}.lock"
+
+
+def timed_as(
+    name: str,
+) -> Callable[
+    [Callable[Concatenate[_AnyWorkspace, _Parameters], _Result]],
+    Callable[Concatenate[_AnyWorkspace, _Parameters], _Result],
+]:
+    """Record how long each call of a function takes whose first parameter is a workspace."""
+
+    def decorate(
+        function: Callable[Concatenate[_AnyWorkspace, _Parameters], _Result],
+    ) -> Callable[Concatenate[_AnyWorkspace, _Parameters], _Result]:
+        @wraps(function)
+        def call(
+            workspace: _AnyWorkspace, /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
+        ) -> _Result:
+            with workspace.timed(name):
+                return function(workspace, *args, **kwargs)
+
+        return call
+
+    return decorate
 
 
 def require_dvc(root: Path) -> None:
