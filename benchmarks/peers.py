@@ -76,7 +76,7 @@ def _pairs(scale: float, work: Path) -> Iterator[Pair]:
         repository.tdmvc("add", DATASET, str(new))
         version = _version(number)
         repository.publish(version)
-        yield Pair(change, expected, repository.root, old, new, version, old_commit, _head(repository))
+        yield Pair(change, scale, expected, repository.root, old, new, version, old_commit, _head(repository))
         shutil.rmtree(new.parent)
 
 
@@ -97,7 +97,7 @@ def _compare(pair: Pair, programs: Sequence[Program], *, turns: int) -> Comparis
         for i in quick:
             runs[i].append(watch(sides[i]))
     outcomes = [_outcome(program, pair, taken) for program, taken in zip(programs, runs, strict=True)]
-    return Comparison(pair.change, pair.expected, tuple(outcomes))
+    return Comparison(pair.change, pair.expected, tuple(outcomes), pair.change.target_at(pair.scale))
 
 
 def _outcome(program: Program, pair: Pair, taken: Sequence[Watched]) -> Outcome:

@@ -55,6 +55,8 @@ class Pair:
     """One table before and after a change, as files, as versions and as commits."""
 
     change: Change
+    scale: float
+    """Of the table: 1 is 6 million rows."""
     expected: Counts
     """What a comparison has to find."""
     repository: Path
