@@ -179,8 +179,8 @@ def count_nan(array: pa.Array) -> int:
     return sum(1 for value in array.to_pylist() if value is not None and math.isnan(value))
 
 
-def _each(array: pa.Array, spell: Callable[..., object]) -> list[object]:
-    return [None if value is None else format_type(value) for value in array.to_pylist()]
+def _each(array: pa.Array, convert: Callable[..., object]) -> list[object]:
+    return [None if value is None else convert(value) for value in array.to_pylist()]
 
 
 def _short(text: str) -> str:
