@@ -11,8 +11,7 @@ from tdmvc.actions.status import equal_versions
 from tdmvc.changes.related import relate_rows
 from tdmvc.changes.shifts import measure_shifts
 from tdmvc.checks.classification import check_classification
-from tdmvc.checks.contract import check_contract
-from tdmvc.checks.references import check_references
+from tdmvc.checks.contract import check_contract, check_references
 from tdmvc.errors import NotFoundError
 from tdmvc.formats import datasets
 from tdmvc.formats.dataset import DATASET_FILE

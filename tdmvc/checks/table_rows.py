@@ -1,4 +1,4 @@
-"""Knows how a check asks SQL about the rows of a table, and how it names a few of them."""
+"""SQL about the rows of a table, and the keys of the first few of them as text."""
 
 import shlex
 from collections import Counter
@@ -9,18 +9,18 @@ from tdmvc.arrow.types import SIMPLE
 from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
-from tdmvc.sql.quoting import quote_name, scan_parquet
+from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
 from tdmvc.sql.types import duckdb_type
 
 MASK = "•••"
-"""What stands for a key that has a personal column."""
+"""Shown instead of a key that has a personal column."""
 
 _SHOWN_KEYS = 5
 _SHOWN_CHARACTERS = 40
 
 
 def locate_parts(side: TableSide) -> list[Path]:
-    """Return a file for every part; a part that a table without a key holds twice comes twice."""
+    """Return the file of every part; twice where a table without a key holds the part twice."""
     counts = Counter(side.parts)
     if not counts:
         return []
@@ -33,11 +33,45 @@ def locate_parts(side: TableSide) -> list[Path]:
 
 
 def rows_sql(schema: TableSchema, paths: Sequence[Path]) -> str:
-    """Return SQL to put behind FROM that gives the rows under the names of the columns."""
+    """Return SQL to put behind FROM: the rows, under the names of their columns."""
     if paths:
         return scan_parquet(paths)
     nothing = [f"CAST(NULL AS {duckdb_type(c.type)}) AS {quote_name(c.name)}" for c in schema.columns]
     return f"(SELECT {', '.join(nothing)} WHERE false)"
+
+
+def side_sql(side: TableSide) -> str:
+    """Return SQL to put behind FROM: all rows of a side."""
+    return rows_sql(side.schema, locate_parts(side))
+
+
+def repeated_sql(columns: tuple[str, ...] | list[str], source: str, more: str = "") -> str:
+    """Return a SELECT of the values of columns that appear more than once; a value with a null never does.
+
+    Args:
+        source: SQL to put behind FROM.
+        more: SQL behind the columns: `, count(*)`.
+    """
+    names = quote_names(columns)
+    is_whole = " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in columns)
+    return f"SELECT {names}{more} FROM {source} WHERE {is_whole} GROUP BY {names} HAVING count(*) > 1"
+
+
+def repeated_texts(side: TableSide, columns: Sequence[str]) -> str | None:
+    """Return a SELECT of the repeated values as texts; None where the side lacks a column."""
+    found = [side.schema.column(name) for name in columns]
+    texts = [text_sql(column, quote_name(column.name)) for column in found if column is not None]
+    if len(texts) < len(found):
+        return None
+    is_whole = " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in columns)
+    return (
+        f"SELECT {', '.join(texts)} FROM {side_sql(side)} WHERE {is_whole} GROUP BY ALL HAVING count(*) > 1"
+    )
+
+
+def key_texts(schema: TableSchema) -> str:
+    """Return the SQL of the key's columns as texts, by which a row is found again in another state."""
+    return ", ".join(text_sql(column, quote_name(column.name)) for column in key_columns(schema))
 
 
 def first_keys(
@@ -46,22 +80,21 @@ def first_keys(
     """Return the keys of the first rows in key order as texts; none for a table without a key.
 
     Args:
-        source: SQL to put behind FROM that has the key columns, with its WHERE.
-        is_personal: give a mask for each key instead.
+        source: SQL to put behind FROM, with its WHERE; it has the key columns.
+        is_personal: return a mask instead of each key.
     """
     if not schema.key:
         return ()
-    texts = [text_sql(column, quote_name(column.name)) for column in key_columns(schema)]
     order = ", ".join(f"{quote_name(name)} NULLS FIRST" for name in schema.key)
     rows = con.execute(
-        f"SELECT {', '.join(texts)} FROM {source} ORDER BY {order} LIMIT {_SHOWN_KEYS}"
+        f"SELECT {key_texts(schema)} FROM {source} ORDER BY {order} LIMIT {_SHOWN_KEYS}"
     ).fetchall()
-    return (MASK,) * len(rows) if is_personal else tuple(_spell_key(row) for row in rows)
+    return (MASK,) * len(rows) if is_personal else tuple(_format_key(row) for row in rows)
 
 
 def list_keys(keys: Sequence[str], count: int) -> str:
-    """Return the shown keys for a message: ` (7, 9, …)`, or nothing where there are none."""
-    return f" ({', '.join(keys)}{', …' if count > len(keys) else ''})" if keys else ""
+    """Return the shown keys for a message: `7, 9, …`."""
+    return f"{', '.join(keys)}{', …' if count > len(keys) else ''}"
 
 
 def key_columns(schema: TableSchema) -> list[Column]:
@@ -91,7 +124,7 @@ def counted(count: int, noun: str) -> str:
     return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def _spell_key(values: tuple[str | None, ...]) -> str:
+def _format_key(values: tuple[str | None, ...]) -> str:
     texts = ["NULL" if value is None else _cut(value) for value in values]
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 

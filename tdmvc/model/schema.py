@@ -1,6 +1,7 @@
 """What a table looks like: columns, key and references."""
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 import pyarrow as pa
 
@@ -61,6 +62,26 @@ class ForeignKey:
     to: tuple[str, ...]
 
 
+class RuleKind(StrEnum):
+    """What a contract can declare for the rows of a table."""
+
+    REQUIRED = "required"
+    UNIQUE = "unique"
+    KEY = "key"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRule:
+    """One declaration of a contract as a rule, whatever the form in which the contract's file writes it."""
+
+    kind: RuleKind
+    table: str
+    columns: tuple[str, ...]
+    reference: ForeignKey | None = None
+    """Set where the rule is a reference."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableSchema:
     """The columns of a table in their order, its key and what it refers to."""
@@ -82,6 +103,32 @@ class TableSchema:
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
 
+    @property
+    def rules(self) -> tuple[DeclaredRule, ...]:
+        """What the rows must keep: required and unique columns, the key, the references, each in declared order.
+
+        A column that a key requires or makes unique has no rule of its own.
+        """
+        rules = [
+            DeclaredRule(RuleKind.REQUIRED, self.name, (column.name,))
+            for column in self.columns
+            if column.required and column.name not in self.key
+        ]
+        rules += [
+            DeclaredRule(RuleKind.UNIQUE, self.name, (column.name,))
+            for column in self.columns
+            if column.unique and self.key != (column.name,)
+        ]
+        if self.key:
+            rules.append(DeclaredRule(RuleKind.KEY, self.name, self.key))
+        return (
+            *rules,
+            *(
+                DeclaredRule(RuleKind.REFERENCE, self.name, reference.columns, reference)
+                for reference in self.references
+            ),
+        )
+
     def arrow_schema(self) -> pa.Schema:
         """Return the Arrow schema of the table's parts, without metadata."""
         return pa.schema([pa.field(column.name, column.type) for column in self.columns])
@@ -96,6 +143,11 @@ class Contract:
 
     tables: dict[str, TableSchema] = field(default_factory=dict)
     """By table name, in the file's order."""
+
+    @property
+    def rules(self) -> tuple[DeclaredRule, ...]:
+        """Everything that the contract declares for rows, by table in the file's order."""
+        return tuple(rule for table in self.tables.values() for rule in table.rules)
 
     def table(self, name: str) -> TableSchema | None:
         return self.tables.get(name)

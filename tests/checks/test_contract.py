@@ -57,7 +57,7 @@ def test_a_null_in_a_required_column_is_told_with_its_keys(
         "people",
         ("name",),
     )
-    assert found.message == "people.name is required, but 2 rows have a null in it, by id (1, 3)."
+    assert found.message == "people.name is required, but it is null in 2 rows (id: 1, 3)."
     assert found.details == {"count": 2, "keys": ["1", "3"]}
 
 
@@ -104,7 +104,7 @@ def test_a_unique_value_may_not_repeat_but_nulls_may(con: duckdb.DuckDBPyConnect
     ]
     (found,) = check(con, tmp_path, (ID, Column("n", TEXT, unique=True)), rows)
     assert found.rule == "repeated-unique"
-    assert found.message == "people.n is unique, but 1 value stands in 3 rows, by id (1, 4, 6)."
+    assert found.message == "people.n is unique, but 1 value appears in 3 rows (id: 1, 4, 6)."
     assert found.details == {"count": 1, "rows": 3, "keys": ["1", "4", "6"]}
 
 
@@ -117,8 +117,8 @@ def test_a_repeated_key_and_a_null_in_a_key_are_two_findings(
         [{"a": 2, "b": None}, {"a": 2, "b": None}],
     ]
     null, duplicate = check(con, tmp_path, columns, rows, key=("a", "b"))
-    assert null.message == "The key (a, b) of people is null: 2 rows ((2, NULL), (2, NULL))."
-    assert duplicate.message == "The key (a, b) of people repeats: 1 key ((1, x))."
+    assert null.message == "The key (a, b) of people is null in 2 rows: (2, NULL), (2, NULL)."
+    assert duplicate.message == "1 key (a, b) of people appears more than once: (1, x)."
     assert (null.rule, duplicate.rule) == ("null-key", "duplicate-key")
     assert duplicate.details == {"count": 1, "rows": 2, "keys": ["(1, x)"]}
 
@@ -162,7 +162,7 @@ def test_only_the_first_keys_are_shown_and_long_ones_are_cut(
     rows: list[Row] = [{"id": f"{i:03}" + "x" * 90, "n": None} for i in range(300)]
     columns = (Column("id", TEXT), Column("n", INT, required=True))
     (found,) = check(con, tmp_path, columns, [rows])
-    assert found.message.startswith("people.n is required, but 300 rows")
+    assert found.message.startswith("people.n is required, but it is null in 300 rows")
     assert found.message.endswith("x…, …).")
     assert len(found.message) < 320
 

@@ -98,7 +98,7 @@ def test_of_several_values_the_ones_that_are_new_are_counted(
     theirs = shop(tmp_path, {1: "a", 2: "a", 5: "x"}, {})
     (found,) = check(con, shop(tmp_path, {1: "a", 2: "a", 4: "x", 5: "x"}, {}), ours, theirs)
     assert (found.severity, found.details["new"]) == (Severity.ERROR, 1)
-    assert found.message.endswith("; 1 of them is so only since the merge.")
+    assert found.message.endswith("; 1 of them is new since the merge.")
 
 
 def test_a_null_that_one_side_had_is_a_warning_and_one_in_a_column_that_the_other_requires_is_not(
@@ -107,7 +107,7 @@ def test_a_null_that_one_side_had_is_a_warning_and_one_in_a_column_that_the_othe
     ours, theirs = shop(tmp_path, {1: None}, {}), shop(tmp_path, {1: None, 2: "b"}, {})
     (old,) = check(con, shop(tmp_path, {1: None, 2: "b", 3: "c"}, {}), ours, theirs)
     assert (old.rule, old.severity) == ("null-in-required", Severity.WARNING)
-    assert old.message.endswith("; so it was before the merge.")
+    assert old.message.endswith("; it was so before the merge.")
 
     lax = replace(PEOPLE, columns=(PEOPLE.columns[0], Column("mail", TEXT)))
     ours = shop(tmp_path, {1: "a", 2: None}, {}, schemas=(lax, ORDERS))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdmvc.checks.references import check_references
+from tdmvc.checks.contract import check_references
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
@@ -67,7 +67,7 @@ def test_a_row_that_names_nothing_is_an_error(con: duckdb.DuckDBPyConnection, tm
     (found,) = check_references(con, tables, changed={"items"}, at="golden")
     assert (found.rule, found.severity, found.columns) == ("broken-reference", Severity.ERROR, ("order_id",))
     assert found.message == (
-        "The reference items (order_id) → orders (id) is broken: 2 rows of items name no row of orders, by id (11, 13)."
+        "The reference items (order_id) → orders (id) is broken: 2 rows of items match no row of orders (id: 11, 13)."
     )
     words = shlex.split(found.remedy.partition("tdmvc ")[2])
     assert words[2:] == ["--at", "golden"]
@@ -103,7 +103,7 @@ def test_what_was_broken_before_is_a_warning_beside_what_is_new(
     assert (stale.rule, stale.severity) == ("reference-broken-before", Severity.WARNING)
     assert stale.details["keys"] == ["10"]
     assert (
-        "was broken before and still is: 1 row of items names no row of orders, by id (10)." in stale.message
+        "was broken before and still is: 1 row of items matches no row of orders (id: 10)." in stale.message
     )
 
 
@@ -195,14 +195,14 @@ def test_types_without_anything_in_common_are_said_not_compared(
     assert "list<int64>" in found.message
 
 
-def test_a_parent_table_that_went_is_one_error_and_one_that_never_was_a_warning(
+def test_a_removed_parent_table_is_one_error_and_one_that_never_was_a_warning(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     old = shop(tmp_path, [1], [(10, 1), (11, 1), (12, None)])
     new = {"items": old["items"]}
     (gone,) = check_references(con, new, changed={"orders"}, old=[old])
     assert (gone.rule, gone.severity, gone.details["rows"]) == ("reference-without-target", Severity.ERROR, 2)
-    assert "there is no table orders; 2 rows of items name a row of it" in gone.message
+    assert "there is no table orders; 2 rows of items refer to it" in gone.message
     (never,) = check_references(con, new, changed={"items"}, old=[new])
     assert never.severity is Severity.WARNING
 

@@ -85,7 +85,7 @@ def test_a_deleted_customer_and_an_order_added_for_them_do_not_merge(shop: Shop)
     git(shop.app, "merge-tree", "--write-tree", "main", "feature")  # Git itself is content
     said = shop.tdmvc("merge-check", "main", code=1).out
     assert "broken-reference" in said
-    assert "by id (20)" in said
+    assert "(id: 20)" in said
     assert "tdmvc sql" not in said
     found = shop.tdmvc("merge-check", "main", "feature", "--format", "json", code=1).json
     assert found["status"] == "broken"

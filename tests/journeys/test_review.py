@@ -125,7 +125,7 @@ def test_a_customer_that_orders_refer_to_cannot_go_unnoticed(tdmvc: Tdmvc, chang
     assert found["verdict"] == "blocked"
     assert _rules(found) == [("broken-reference", "error", "orders")]
     (finding,) = found["datasets"][0]["findings"]
-    assert "2 rows of orders name no row of customers, by id (2, 32)" in finding["message"]
+    assert "2 rows of orders match no row of customers (id: 2, 32)" in finding["message"]
     # The command that the remedy names shows the very rows.
     _, _, command = finding["remedy"].partition("tdmvc sql ")
     shown = tdmvc("sql", *shlex.split(command), "--format", "json").json

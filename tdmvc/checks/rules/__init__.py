@@ -1,0 +1,27 @@
+"""The rules that a contract can declare, one kind a file."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from tdmvc.checks.rules.key import DuplicateKeyRule, NullKeyRule
+from tdmvc.checks.rules.reference import ReferenceRule
+from tdmvc.checks.rules.required import RequiredRule
+from tdmvc.checks.rules.rule import CheckedTable, Rule, Tables
+from tdmvc.checks.rules.unique import UniqueRule
+from tdmvc.model.schema import DeclaredRule, RuleKind
+
+__all__ = ["CheckedTable", "Rule", "Tables", "rules_of"]
+
+
+def rules_of(declared: DeclaredRule) -> tuple[Rule, ...]:
+    """Return the rules that check a declaration, in the order of their findings."""
+    if declared.reference is not None:
+        return (ReferenceRule(declared, declared.reference),)
+    return tuple(rule(declared) for rule in _ROW_RULES[declared.kind])
+
+
+_ROW_RULES: Final[Mapping[RuleKind, tuple[Callable[[DeclaredRule], Rule], ...]]] = {
+    RuleKind.REQUIRED: (RequiredRule,),
+    RuleKind.UNIQUE: (UniqueRule,),
+    RuleKind.KEY: (NullKeyRule, DuplicateKeyRule),
+}

@@ -1,0 +1,292 @@
+"""The rule of a reference: the row that a row names in another table exists.
+
+A reference follows SQL's MATCH SIMPLE: where one of its columns is null, the row
+names nothing, and nothing is broken.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from tdmvc.arrow.types import SIMPLE
+from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
+from tdmvc.checks.table_rows import counted, first_keys, has_personal_key, side_sql, sql_command, text_sql
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import Column, DeclaredRule, ForeignKey, TableSchema
+from tdmvc.sql.quoting import quote_name
+
+_BROKEN_NEW, _BROKEN_OLD = "tdmvc_broken_new", "tdmvc_broken_old"
+
+_Form = Callable[[Column, str], str]
+"""Given a column and the SQL of its value, return SQL that compares with the other side's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRule:
+    """Every row of a table that names a row of another one names one that exists."""
+
+    declared: DeclaredRule
+    reference: ForeignKey
+
+    def is_declared_in(self, tables: Tables) -> bool:
+        name = self.declared.table
+        return name in tables and self.reference in tables[name].schema.references
+
+    def check(self, table: CheckedTable) -> Iterator[Finding]:
+        """Yield the rows that are broken anew as an error, and those that were broken before as a warning.
+
+        Raises:
+            PartError: a part is damaged.
+        """
+        child, reference = table.tables[table.name], self.reference
+        lacking = _lacking(reference, table.name, table.tables)
+        if lacking is not None:
+            yield from self._without_target(table, lacking)
+            return
+        parent = table.tables[reference.table].schema
+        if _pair_all(reference, child.schema, parent) is None:
+            yield _not_comparable(child.schema, reference, parent)
+            return
+        if not child.rows:
+            return
+        try:
+            if self._collect(table):
+                yield from _BrokenRows(table, self, has_old=self._collect_old(table)).findings()
+        finally:
+            for broken in (_BROKEN_NEW, _BROKEN_OLD):
+                table.con.execute(f"DROP TABLE IF EXISTS temp.{broken}")
+
+    def violations_sql(self, tables: Tables) -> str | None:
+        """Return a SELECT of the identities as texts (key, reference), and the number of `rows` of each."""
+        return self._broken_sql(tables, tables[self.declared.table].schema.key)
+
+    def query(self, table: CheckedTable) -> str:
+        parent = table.tables[self.reference.table].schema
+        return (
+            f"select c.* from {quote_name(table.name)} c"
+            f" anti join {quote_name(self.reference.table)} p"
+            f" on {_same(self.reference, table.schema, parent)} where {_is_whole(self.reference)}"
+        )
+
+    def _collect(self, table: CheckedTable) -> bool:
+        """Fill a temporary table with the broken rows, and return whether there are any."""
+        broken = self._broken_sql(table.tables, table.schema.key, with_keys=True)
+        table.con.execute(f"CREATE OR REPLACE TEMP TABLE {_BROKEN_NEW} AS {broken}")
+        return bool(table.fetch(f"SELECT count(*) FROM {_BROKEN_NEW}")[0])
+
+    def _collect_old(self, table: CheckedTable) -> bool:
+        """Collect the rows that were broken before, of each state apart; False where no old state shows them."""
+        reference, key = self.reference, table.schema.key
+        queries = []
+        for side in table.old:
+            if _lacking(reference, table.name, side) is not None:
+                continue
+            child, parent = side[table.name], side[reference.table]
+            is_keyed = all(child.schema.column(column) is not None for column in key)
+            if is_keyed and child.rows and _pair_all(reference, child.schema, parent.schema) is not None:
+                queries.append(self._broken_sql(side, key))
+        if queries:
+            table.con.execute(f"CREATE OR REPLACE TEMP TABLE {_BROKEN_OLD} AS {' UNION ALL '.join(queries)}")
+        return bool(queries)
+
+    def _broken_sql(self, tables: Tables, key: tuple[str, ...], *, with_keys: bool = False) -> str:
+        """Return a SELECT of the broken rows: the key as `k0`… if asked, the identity, and how many `rows`."""
+        reference = self.reference
+        child, parent = tables[self.declared.table], tables[reference.table]
+        identity = ", ".join(
+            f"{_as_text(_column(child.schema, column), f'c.{quote_name(column)}')} AS i{i}"
+            for i, column in enumerate((*key, *reference.columns))
+        )
+        keys = "".join(f"c.{quote_name(column)} AS k{i}, " for i, column in enumerate(key))
+        return (
+            f"SELECT {keys if with_keys else ''}{identity}, count(*) AS rows"
+            f" FROM {side_sql(child)} c ANTI JOIN {side_sql(parent)} p"
+            f" ON {_same(reference, child.schema, parent.schema)}"
+            f" WHERE {_is_whole(reference)} GROUP BY ALL"
+        )
+
+    def _without_target(self, table: CheckedTable, lacking: str) -> Iterator[Finding]:
+        """A target that never existed may be left out on purpose; one that was removed is missed."""
+        schema, reference, rows = table.schema, self.reference, 0
+        if all(schema.column(column) is not None for column in reference.columns):
+            source = side_sql(table.tables[table.name])
+            (rows,) = table.fetch(f"SELECT count(*) FROM {source} c WHERE {_is_whole(reference)}")
+            if not rows:
+                return
+        names = (
+            f"; {counted(rows, 'row')} of {schema.name} refer{'s' if rows == 1 else ''} to it" if rows else ""
+        )
+        yield Finding(
+            "reference-without-target",
+            Severity.ERROR if self._had_target(table) else Severity.WARNING,
+            f"{_format(schema, reference)} has no target: {lacking}{names}.",
+            table=schema.name,
+            columns=reference.columns,
+            remedy=f"restore {reference.table} as it was, or remove the relationship from contract.yaml.",
+            details={"parent": reference.table, "to": list(reference.to), "rows": rows},
+        )
+
+    def _had_target(self, table: CheckedTable) -> bool:
+        """Return whether the target existed, and no state had lost it already while it still declared the rule."""
+        lacking = [side for side in table.old if _lacking(self.reference, table.name, side) is not None]
+        return len(lacking) < len(table.old) and not any(map(self.is_declared_in, lacking))
+
+
+def _lacking(reference: ForeignKey, name: str, tables: Tables) -> str | None:
+    """Return what the reference needs and the tables do not have."""
+    for table, columns in ((name, reference.columns), (reference.table, reference.to)):
+        if table not in tables:
+            return f"there is no table {table}"
+        for column in columns:
+            if tables[table].schema.column(column) is None:
+                return f"{table} has no column {column}"
+    return None
+
+
+def _not_comparable(schema: TableSchema, reference: ForeignKey, parent: TableSchema) -> Finding:
+    return Finding(
+        "reference-not-comparable",
+        Severity.WARNING,
+        f"{_format(schema, reference)} cannot be checked: its columns are {_types(schema, reference.columns)},"
+        f" those of {parent.name} are {_types(parent, reference.to)}.",
+        table=schema.name,
+        columns=reference.columns,
+        remedy="give both ends one type.",
+        details={"parent": parent.name, "to": list(reference.to)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _BrokenRows:
+    """A reference's broken rows, collected in the connection."""
+
+    table: CheckedTable
+    rule: ReferenceRule
+    has_old: bool
+    """Whether those of the old states are collected too."""
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what is broken anew, then what was broken before."""
+        split = f"SELECT *, 0 AS before FROM {_BROKEN_NEW}"
+        if self.has_old:
+            width = len(self.table.schema.key) + len(self.rule.reference.columns)
+            columns = ", ".join(f"i{i}" for i in range(width))
+            same = " AND ".join(f"n.i{i} IS NOT DISTINCT FROM o.i{i}" for i in range(width))
+            split = (
+                f"SELECT n.*, coalesce(o.rows, 0) AS before FROM {_BROKEN_NEW} n"
+                f" LEFT JOIN (SELECT {columns}, max(rows) AS rows FROM {_BROKEN_OLD} GROUP BY ALL) o ON {same}"
+            )
+        # Rows alike in key and reference differ in number only: so many were broken before.
+        new, old = self.table.con.execute(
+            f"SELECT sum(greatest(rows - before, 0)), sum(least(rows, before)) FROM ({split})"
+        ).fetchall()[0]
+        if new:
+            yield self._finding("broken-reference", int(new), f"({split}) WHERE rows > before")
+        if old:
+            yield self._finding("reference-broken-before", int(old), f"({split}) WHERE before > 0")
+
+    def _finding(self, name: str, count: int, source: str) -> Finding:
+        table, schema, reference = self.table, self.table.schema, self.rule.reference
+        named = ", ".join(f"k{i} AS {quote_name(column)}" for i, column in enumerate(schema.key))
+        broken = f"(SELECT {named or '0'} FROM {source}) AS broken"
+        is_personal = has_personal_key(schema) or self._was_personal()
+        keys = first_keys(table.con, schema, broken, is_personal=is_personal)
+        is_new = name == "broken-reference"
+        return Finding(
+            name,
+            Severity.ERROR if is_new else Severity.WARNING,
+            f"{_format(schema, reference)} {'is broken' if is_new else 'was broken before and still is'}:"
+            f" {counted(count, 'row')} of {schema.name} match{'es' if count == 1 else ''} no row of"
+            f" {reference.table}{format_keys(schema.key, keys, count)}.",
+            table=schema.name,
+            columns=reference.columns,
+            remedy=f"add the missing rows to {reference.table}, or change these; see them: "
+            + sql_command(self.rule.query(table), table.at),
+            details={
+                "parent": reference.table,
+                "to": list(reference.to),
+                "count": count,
+                "keys": list(keys),
+            },
+        )
+
+    def _was_personal(self) -> bool:
+        schemas = [side[self.table.name].schema for side in self.table.old if self.table.name in side]
+        return any(not schema.personal_columns.isdisjoint(self.table.schema.key) for schema in schemas)
+
+
+def _same(reference: ForeignKey, child: TableSchema, parent: TableSchema) -> str:
+    """Return the condition under which a row `c` names a row `p`."""
+    forms = _pair_all(reference, child, parent) or []
+    return " AND ".join(
+        f"{form(_column(child, column), f'c.{quote_name(column)}')}"
+        f" = {form(_column(parent, to), f'p.{quote_name(to)}')}"
+        for column, to, form in zip(reference.columns, reference.to, forms, strict=True)
+    )
+
+
+def _is_whole(reference: ForeignKey) -> str:
+    """Return the condition under which a row `c` names a row at all."""
+    return " AND ".join(f"c.{quote_name(column)} IS NOT NULL" for column in reference.columns)
+
+
+def _pair_all(reference: ForeignKey, child: TableSchema, parent: TableSchema) -> list[_Form] | None:
+    """Return in which form the columns compare, or None where a pair has none in common."""
+    forms = [
+        _pair(_column(child, column).type, _column(parent, to).type)
+        for column, to in zip(reference.columns, reference.to, strict=True)
+    ]
+    known = [form for form in forms if form is not None]
+    return known if len(known) == len(forms) else None
+
+
+def _pair(child: pa.DataType, parent: pa.DataType) -> _Form | None:
+    both = (child, parent)
+    if child == parent:
+        return _itself
+    if any(pa.types.is_nested(type_) or pa.types.is_binary(type_) for type_ in both):
+        return None
+    if all(map(pa.types.is_integer, both)):
+        return lambda _, sql: f"CAST({sql} AS HUGEINT)"
+    if all(map(_is_number, both)) and any(map(pa.types.is_floating, both)):
+        return lambda _, sql: f"CAST({sql} AS DOUBLE)"
+    if all(pa.types.is_date(type_) or pa.types.is_timestamp(type_) for type_ in both):
+        return _as_naive
+    return _as_text
+
+
+def _itself(column: Column, sql: str) -> str:
+    return sql
+
+
+def _as_naive(column: Column, sql: str) -> str:
+    zoned = column.type == SIMPLE["timestamptz"]
+    return f"({sql} AT TIME ZONE 'UTC')" if zoned else f"CAST({sql} AS TIMESTAMP)"
+
+
+def _as_text(column: Column, sql: str) -> str:
+    """A decimal is written without trailing zeros, so that 5.00 is 5."""
+    text = text_sql(column, sql)
+    if pa.types.is_decimal(column.type) and column.type.scale > 0:
+        return f"rtrim(rtrim({text}, '0'), '.')"
+    return text
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
+
+
+def _column(schema: TableSchema, name: str) -> Column:
+    return next(column for column in schema.columns if column.name == name)
+
+
+def _format(schema: TableSchema, reference: ForeignKey) -> str:
+    return (
+        f"The reference {schema.name} ({', '.join(reference.columns)})"
+        f" → {reference.table} ({', '.join(reference.to)})"
+    )
+
+
+def _types(schema: TableSchema, names: tuple[str, ...]) -> str:
+    return ", ".join(_column(schema, name).type_text for name in names)

@@ -1,0 +1,171 @@
+"""What a rule of a contract is, and the rows that it is checked on."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tdmvc.checks.table_rows import MASK, first_keys, has_personal_key, list_keys, locate_parts, rows_sql
+from tdmvc.errors import PartError
+from tdmvc.model.diff import TableSide
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import Column, DeclaredRule, TableSchema
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name
+
+Tables = Mapping[str, TableSide]
+
+
+class Rule(Protocol):
+    """A rule that a contract declares for the rows of a table."""
+
+    @property
+    def declared(self) -> DeclaredRule:
+        """What the contract declares."""
+
+    def is_declared_in(self, tables: Tables) -> bool:
+        """Return whether a state has the rule at all: rows that no rule forbids violate nothing."""
+
+    def check(self, table: "CheckedTable") -> Iterator[Finding]:
+        """Yield what is wrong; nothing where the rows keep the rule.
+
+        Raises:
+            PartError: a part is damaged.
+        """
+
+    def violations_sql(self, tables: Tables) -> str | None:
+        """Return a SELECT of texts that identify each violation, so that those of two states can be compared.
+
+        None where a violation has no identity: its row has no key, or a column is missing.
+        """
+
+    def query(self, table: "CheckedTable") -> str:
+        """Return the query with which `tdmvc sql` shows the violations."""
+
+
+@dataclass(frozen=True)
+class CheckedTable:
+    """A table whose rows are checked, with the tables that its references lead to."""
+
+    con: DuckDBConnection
+    tables: Tables
+    name: str
+    old: Sequence[Tables] = ()
+    """The states before the change; of a merge, both sides."""
+    fresh: Collection[str] | None = None
+    """The parts (content hashes) that can hold a new violation; None means all."""
+    at: str | None = None
+    """The state's reference, for the commands that remedies name."""
+
+    @property
+    def schema(self) -> TableSchema:
+        return self.tables[self.name].schema
+
+    @cached_property
+    def source(self) -> str:
+        """SQL to put behind FROM: the rows that are looked at."""
+        return rows_sql(self.schema, self._paths)
+
+    @cached_property
+    def nulls(self) -> Mapping[str, int]:
+        """Nulls by column, of the key and the required ones: from the footers, and from SQL where these lack them."""
+        key = self.schema.key
+        columns = [column for column in self.schema.columns if column.required or column.name in key]
+        counts = {column.name: 0 for column in columns}
+        unknown = {column.name for column in columns if not _is_in_footer(column)}
+        for path in self._paths if len(unknown) < len(counts) else ():
+            for name, nulls in _footer_nulls(self.name, path, counts.keys() - unknown).items():
+                if nulls is None:
+                    unknown.add(name)
+                else:
+                    counts[name] += nulls
+        if unknown:
+            names = sorted(unknown)
+            nulls_sql = ", ".join(f"count(*) FILTER (WHERE {quote_name(name)} IS NULL)" for name in names)
+            counts.update(zip(names, self.fetch(f"SELECT {nulls_sql} FROM {self.source}"), strict=True))
+        return counts
+
+    @property
+    def has_rows(self) -> bool:
+        return bool(self.tables[self.name].rows and self._looked_at.parts)
+
+    def source_with_values_of(self, column: str) -> str:
+        """Return SQL to put behind FROM: the rows of all parts that share a value with those looked at."""
+        side = self.tables[self.name]
+        if self._looked_at is side:
+            return self.source
+        name, every = quote_name(column), rows_sql(side.schema, locate_parts(side))
+        return f"(SELECT * FROM {every} WHERE {name} IN (SELECT {name} FROM {self.source}))"
+
+    def fetch(self, query: str) -> tuple[int, ...]:
+        """Return the numbers in the first row of a query's result."""
+        return tuple(int(value) for value in self.con.execute(query).fetchall()[0])
+
+    def first_keys(self, source: str) -> tuple[str, ...]:
+        """Return the keys of the first rows of a source as texts, masked where the key is personal."""
+        return first_keys(self.con, self.schema, source, is_personal=has_personal_key(self.schema))
+
+    def finding(
+        self,
+        name: str,
+        message: str,
+        columns: tuple[str, ...],
+        *,
+        remedy: str,
+        details: dict[str, object],
+    ) -> Finding:
+        return Finding(
+            name,
+            Severity.ERROR,
+            message,
+            table=self.name,
+            columns=columns,
+            remedy=remedy,
+            details=details,
+        )
+
+    @cached_property
+    def _looked_at(self) -> TableSide:
+        side = self.tables[self.name]
+        return side if self.fresh is None else side.only(self.fresh)
+
+    @cached_property
+    def _paths(self) -> list[Path]:
+        return locate_parts(self._looked_at)
+
+
+def format_keys(key: Sequence[str], keys: Sequence[str], count: int) -> str:
+    """Return the shown keys for a message: ` (id: 1, 3, …)`; nothing for masks, which would only repeat the count."""
+    if not keys or keys[0] == MASK:
+        return ""
+    return f" ({', '.join(key)}: {list_keys(keys, count)})"
+
+
+def _is_in_footer(column: Column) -> bool:
+    """A footer counts the nulls of leaves, and writes a dot in a name like a step into a struct."""
+    return not pa.types.is_nested(column.type) and "." not in column.name
+
+
+def _footer_nulls(table: str, path: Path, names: Collection[str]) -> dict[str, int | None]:
+    """Return the nulls of a file by column; None where its writer did not count them."""
+    try:
+        footer = pq.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise PartError.damaged(path, f"table {table}", "its footer cannot be read") from error
+    counts: dict[str, int | None] = dict.fromkeys(names, 0)
+    positions = {footer.schema.column(i).path: i for i in range(footer.num_columns)}
+    for group in range(footer.num_row_groups):
+        for name in names:
+            total = counts[name]
+            statistics = (
+                footer.row_group(group).column(positions[name]).statistics if name in positions else None
+            )
+            if statistics is None or not statistics.has_null_count or total is None:
+                counts[name] = None
+            else:
+                counts[name] = total + int(statistics.null_count)
+    return counts
