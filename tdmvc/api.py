@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.actions.add import AddOptions, add
-from tdmvc.actions.blame import DEFAULT_ROWS, blame
+from tdmvc.actions.blame import DEFAULT_ROWS, BlameOptions, blame
 from tdmvc.actions.check import check
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.actions.diff import diff
@@ -131,7 +131,7 @@ class Workspace(base.Workspace):
         versions: bool = False,
     ) -> BlameReport:
         """Return who last changed each cell of the first rows, or of the row with a key."""
-        return blame(self, ref, table, key=key, rows=rows, columns=columns, by_version=versions)
+        return blame(self, ref, table, BlameOptions(key, rows, columns, by_version=versions))
 
     @timed_as("review")
     def review(self, base: str | None = None, *, head: str | None = None, sample_rows: int = 20) -> Review:

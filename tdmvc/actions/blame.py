@@ -1,20 +1,22 @@
 """`blame`: who last changed each cell of a table's rows."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from tdmvc.changes.key_words import parse_key
 from tdmvc.changes.part_order import parts_in_order
 from tdmvc.changes.row_lookup import KeyId, Row, first_rows, key_id
 from tdmvc.errors import NotFoundError
-from tdmvc.history.blame_walk import WORKING_COPY, BlameWalk, Present
-from tdmvc.history.past_rows import Held, PastRows
+from tdmvc.history.blame_walk import WORKING_COPY, BlameWalk, PresentRow
+from tdmvc.history.past_rows import PastRows, TableSnapshot
 from tdmvc.history.timeline import (
     Timeline,
     cut_notes,
     hidden_columns,
-    moments_with,
     open_timeline,
     parse_history_reference,
+    start_points,
+    unread_note,
 )
 from tdmvc.model.history import BlamedCell, BlamedRow, BlameReport, HistoryPoint
 from tdmvc.model.schema import TableSchema
@@ -25,60 +27,59 @@ from tdmvc.workspace.workspace import Workspace
 DEFAULT_ROWS = 20
 
 
-def blame(
-    workspace: Workspace,
-    ref: str,
-    table: str,
-    *,
-    key: Sequence[str] = (),
-    rows: int | None = DEFAULT_ROWS,
-    columns: Sequence[str] = (),
-    by_version: bool = False,
-) -> BlameReport:
-    """Return the moment that gave each cell its present value.
+@dataclass(frozen=True, slots=True)
+class BlameOptions:
+    """Which cells to trace, and through which history."""
 
-    Rows are those of the working copy, edits that nobody has added included, or those of the
-    revision or version that `ref` names. One walk from the newest moment; a row that is
-    settled is not looked for any more, and the walk ends with the last of them. A part that
-    two moments share is opened for neither.
+    key: Sequence[str] = ()
+    """Words for the key of one row (see `changes.key_words`); empty means the first rows."""
+    rows: int | None = DEFAULT_ROWS
+    """The maximum number of rows, in key order; None means all. Memory: all of these rows."""
+    columns: Sequence[str] = ()
+    """The columns to trace; empty means all."""
+    by_version: bool = False
+    """Walk published versions instead of commits."""
 
-    Args:
-        key: words for the key of one row (see `changes.key_words`); empty means the first rows.
-        rows: at most so many rows, in key order; None means all. Memory: all rows asked for.
-        columns: only cells of these columns; empty means all.
+
+def blame(workspace: Workspace, ref: str, table: str, options: BlameOptions | None = None) -> BlameReport:
+    """Return the commit or version that gave each cell its present value.
+
+    The rows are those of the working copy, with edits that were not added yet, or those of the
+    revision or version that `ref` names. One walk from the newest point traces all rows, and it
+    ends when the last one is traced. A part that two points share is not read.
 
     Raises:
         NotFoundError: no such dataset, table, column, revision or row.
-        UsageError: the words are no key of the table.
-        PartError: present rows are nowhere.
+        UsageError: the words do not form a key of the table.
+        PartError: present rows are missing everywhere.
     """
+    options = options or BlameOptions()
     dataset, at = parse_history_reference(ref)
-    timeline = open_timeline(workspace, dataset, at, by_version=by_version)
-    asked = _Asked(workspace, timeline, with_working_copy=at is None, by_version=by_version)
-    report = asked.run(table, key, rows, columns)
+    timeline = open_timeline(workspace, dataset, at, by_version=options.by_version)
+    report = _BlameRun(workspace, timeline, options, with_working_copy=at is None).run(table)
     workspace.store.index.save()
     return report
 
 
-class _Asked:
+class _BlameRun:
     def __init__(
-        self, workspace: Workspace, timeline: Timeline, *, with_working_copy: bool, by_version: bool
+        self, workspace: Workspace, timeline: Timeline, options: BlameOptions, *, with_working_copy: bool
     ) -> None:
         self._workspace = workspace
         self._timeline = timeline
         self._with_working_copy = with_working_copy
-        self._by_version = by_version
+        self._options = options
         self._rows = PastRows(workspace, timeline)
 
-    def run(self, table: str, key: Sequence[str], limit: int | None, columns: Sequence[str]) -> BlameReport:
-        start, held, total = self._start(table)
-        schema = held.schema
+    def run(self, table: str) -> BlameReport:
+        start, snapshot, total = self._start(table)
+        schema = snapshot.schema
         hidden = hidden_columns(self._workspace, [table], schema.column_names)
-        names = self._chosen(schema, columns)
-        present = self._present_rows(held, schema, key, limit, hidden)
+        names = self._chosen(schema, self._options.columns)
+        present = self._present_rows(snapshot, schema, hidden)
         self._rows.prepare(table)
         walk = BlameWalk(self._rows, present, names, schema)
-        looked_at = walk.run(start, held, self._workspace.report)
+        looked_at = walk.run(start, snapshot, self._workspace.report)
         return BlameReport(
             self._timeline.dataset,
             table,
@@ -89,13 +90,13 @@ class _Asked:
             total,
             hidden,
             looked_at,
-            self._by_version,
+            self._options.by_version,
             frozenset(walk.edges),
             tuple(self._notes(schema, walk)),
         )
 
-    def _start(self, table: str) -> tuple[str, Held, int | None]:
-        """Return the newest moment, the table there, and its number of rows where that is known."""
+    def _start(self, table: str) -> tuple[str, TableSnapshot, int | None]:
+        """Return the newest point, the table there, and its number of rows if that is known."""
         if self._with_working_copy:
             state = resolve_state(self._workspace, self._timeline.dataset)
             edits = edited_tables(self._workspace, state)
@@ -108,12 +109,12 @@ class _Asked:
                 if table not in sides:
                     raise NotFoundError.named("table", table, sorted(state.pointers), where=state.ref)
                 side = sides[table]
-                held = Held(side.schema, frozenset(side.parts), side.locate, lambda part: True)
-                return WORKING_COPY, held, side.rows
+                snapshot = TableSnapshot(side.schema, frozenset(side.parts), side.locate, lambda part: True)
+                return WORKING_COPY, snapshot, side.rows
             start = newest
         else:
-            start = moments_with(self._timeline, table)[0]
-        found = self._rows.held(start, table)
+            start = start_points(self._timeline, table)[0]
+        found = self._rows.snapshot(start, table)
         if found is None:
             known = sorted(self._timeline.pointers(start))
             raise NotFoundError.named("table", table, known, where=self._timeline.ref)
@@ -134,28 +135,27 @@ class _Asked:
 
     def _present_rows(
         self,
-        held: Held,
+        snapshot: TableSnapshot,
         schema: TableSchema,
-        words: Sequence[str],
-        limit: int | None,
         hidden: Collection[str],
-    ) -> list[Present]:
+    ) -> list[PresentRow]:
+        words, limit = self._options.key, self._options.rows
         names = schema.key or schema.column_names
         found: list[tuple[KeyId, tuple[object, ...], Row, str]] = []
         if words:
             values = parse_key(words, schema, hidden=hidden)
-            for key, one in self._rows.find(held, names, {key_id(values): values}).items():
+            for key, one in self._rows.find(snapshot, names, {key_id(values): values}).items():
                 found += [(key, values, row, one.part) for row in one.rows]
             if not found:
                 raise NotFoundError(
                     f"No row of {schema.name} has that key now.",
                     where=self._timeline.ref,
-                    remedy=f"`tdmvc log {self._timeline.dataset} {schema.name} --key …` tells whether it ever had.",
+                    remedy=f"see whether it ever had: `tdmvc log {self._timeline.dataset} {schema.name} --key …`.",
                 )
         else:
-            paths = dict(zip(sorted(held.parts), held.locate(sorted(held.parts)), strict=True))
+            paths = dict(zip(sorted(snapshot.parts), snapshot.locate(sorted(snapshot.parts)), strict=True))
             for part in parts_in_order(paths, names):
-                # One more than asked for tells whether the last one's key repeats.
+                # One extra row shows whether the last row's key repeats.
                 left = None if limit is None else limit + 1 - len(found)
                 if left is not None and left <= 0:
                     break
@@ -167,30 +167,29 @@ class _Asked:
         present = []
         for key, values, row, part in found if limit is None or words else found[:limit]:
             seen[key] = seen.get(key, -1) + 1
-            present.append(Present((key, seen[key]), values, row, part, count[key] == 1))
+            present.append(PresentRow((key, seen[key]), values, row, part, count[key] == 1))
         return present
 
-    def _row(self, present: Present, names: Sequence[str], key: Sequence[str], walk: BlameWalk) -> BlamedRow:
+    def _row(
+        self, present: PresentRow, names: Sequence[str], key: Sequence[str], walk: BlameWalk
+    ) -> BlamedRow:
         settled = walk.blamed[present.id]
         cells = tuple(
-            BlamedCell(name, present.row[name], self._moment(settled[place][0]), settled[place][1])
+            BlamedCell(name, present.row[name], self._point(settled[place][0]), settled[place][1])
             for place, name in enumerate(names)
         )
         return BlamedRow({name: present.row[name] for name in key}, cells)
 
-    def _moment(self, id_: str) -> HistoryPoint:
-        return self._timeline.moment(id_) if id_ != WORKING_COPY else HistoryPoint(WORKING_COPY, "")
+    def _point(self, id_: str) -> HistoryPoint:
+        return self._timeline.point(id_) if id_ != WORKING_COPY else HistoryPoint(WORKING_COPY, "")
 
     def _notes(self, schema: TableSchema, walk: BlameWalk) -> list[str]:
         notes = [note for note in cut_notes(self._timeline) if walk.edges]
         if not schema.key:
             notes.append(
-                f"{schema.name} has no key: a row is told by all of its cells, and new when one changed."
+                f"{schema.name} has no key, so a row is identified by all of its cells: any change makes it a new row."
             )
         if walk.unread:
-            names = ", ".join(sorted(id_[:10] for id_ in walk.unread)[:4])
-            notes.append(
-                f"The rows of {len(walk.unread)} moment{'s' if len(walk.unread) != 1 else ''} are not here "
-                f"({names}{', …' if len(walk.unread) > 4 else ''}): cells marked ? may be theirs."
-            )
+            unread = unread_note(self._timeline, sorted(walk.unread))
+            notes.append(f"{unread}: they may have changed the cells marked ?.")
         return notes

@@ -1,4 +1,4 @@
-"""`log`: each moment that changed a dataset's tables, or one table, with counts of rows and cells."""
+"""`log`: every commit or version that changed a dataset or one of its tables, with counts of rows and cells."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -12,9 +12,9 @@ from tdmvc.history.timeline import (
     Timeline,
     cut_notes,
     first_versions,
-    moments_with,
     open_timeline,
     parse_history_reference,
+    start_points,
 )
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableDiff, TableSide, TableStatus
@@ -23,8 +23,8 @@ from tdmvc.model.schema import TableSchema
 from tdmvc.workspace.tables import pointer_side, table_schema
 from tdmvc.workspace.workspace import Workspace
 
-Stamp = tuple[str, TableSchema | None, str | None]
-"""What tells two states of a table apart: its object, what the contract says of it, and a fault."""
+TableState = tuple[str, TableSchema | None, str | None]
+"""A table's state for comparison: its object, its schema in the contract, and why it cannot be read."""
 
 
 def log(
@@ -35,33 +35,33 @@ def log(
     span: Span | None = None,
     by_version: bool = False,
 ) -> HistoryReport:
-    """Return every moment that changed a dataset, or one table of it, newest first.
+    """Return every commit or version that changed a dataset, or one table of it, newest first.
 
-    A merge counts where a table differs from all of its parents. Cost: what Git tells of
-    all commits, and a diff of the parts that differ for each moment that is told.
+    A merge is listed if a table differs from all of its parents. Cost: one `git log`, and for
+    each entry a diff of the parts that differ.
 
     Raises:
-        NotFoundError: no such dataset or revision, or no moment knew the table.
+        NotFoundError: no such dataset or revision, or the table never existed.
     """
     dataset, at = parse_history_reference(ref)
     timeline = open_timeline(workspace, dataset, at, by_version=by_version)
-    history = _Walk(workspace, timeline, span or Span()).run(table)
+    history = _TableWalk(workspace, timeline, span or Span()).run(table)
     workspace.store.index.save()
     return history
 
 
-class _Walk:
+class _TableWalk:
     def __init__(self, workspace: Workspace, timeline: Timeline, span: Span) -> None:
         self._workspace = workspace
         self._timeline = timeline
         self._span = span
         self._rows = PastRows(workspace, timeline)
         self._origins = Origins(self._rows)
-        self._missing = 0
+        self._uncounted_points = 0
 
     def run(self, table: str | None) -> HistoryReport:
         timeline, span = self._timeline, self._span
-        wanted = dict.fromkeys(moments_with(timeline, table), table) if table is not None else {}
+        wanted = dict.fromkeys(start_points(timeline, table), table) if table is not None else {}
         marks = first_versions(self._workspace, timeline.dataset) if table is not None else {}
         entries: list[HistoryEntry] = []
         looked_at, is_cut = 0, False
@@ -79,7 +79,7 @@ class _Walk:
             touched = self._touched(id_, [name] if name is not None else None)
             if name is not None:
                 self._follow(id_, name, wanted, is_touched=bool(touched))
-            if not span.is_told(timeline.seconds(id_)) or id_ in timeline.cut:
+            if not span.is_listed(timeline.seconds(id_)) or id_ in timeline.cut:
                 continue
             changes = self._changes(id_, touched)
             published = timeline.published(id_)
@@ -87,34 +87,35 @@ class _Walk:
                 pointer = timeline.pointers(id_).get(name) if name is not None else None
                 entries.append(
                     HistoryEntry(
-                        timeline.moment(id_),
+                        timeline.point(id_),
                         changes,
                         published,
                         marks.get(pointer.object) if pointer is not None else None,
                     )
                 )
         notes = cut_notes(timeline)
-        if self._missing:
+        if self._uncounted_points:
+            noun = "version" if timeline.point(timeline.order[0]).is_version else "commit"
             notes.append(
-                f"The rows of {self._missing} moment{'s' if self._missing != 1 else ''} could not be counted; "
-                "`tdmvc pull DATASET@COMMIT` brings them, where a remote has them."
+                f"The rows of {self._uncounted_points} {noun}{'s' if self._uncounted_points != 1 else ''} could not "
+                "be counted; to fetch them from a remote, run `tdmvc pull DATASET@COMMIT`."
             )
         if span.oldest_first:
             entries.reverse()
         return HistoryReport(timeline.dataset, table, tuple(entries), looked_at, is_cut, tuple(notes))
 
     def _follow(self, id_: str, name: str, wanted: dict[str, str], *, is_touched: bool) -> None:
-        """Walk on to every parent; past a moment that changed nothing, to one that has the same."""
-        here = self._stamp(id_, name)
+        """Continue with every parent; after a point that changed nothing, with one parent that has the same state."""
+        here = self._state(id_, name)
         for origin in self._origins.parents(id_, name):
-            if not is_touched and self._stamp(origin.id, origin.table) != here:
+            if not is_touched and self._state(origin.id, origin.table) != here:
                 continue
             wanted.setdefault(origin.id, origin.table)
             if not is_touched:
                 return
 
     def _touched(self, id_: str, only: Collection[str] | None) -> list[str]:
-        """Return the tables that stand there as they stand at no parent."""
+        """Return the tables that differ from every parent."""
         parents = self._timeline.parents(id_)
         names = set(only or ())
         if only is None:
@@ -122,11 +123,11 @@ class _Walk:
         return [
             name
             for name in sorted(names)
-            if all(self._stamp(parent, name) != self._stamp(id_, name) for parent in parents)
-            and (parents or self._stamp(id_, name) is not None)
+            if all(self._state(parent, name) != self._state(id_, name) for parent in parents)
+            and (parents or self._state(id_, name) is not None)
         ]
 
-    def _stamp(self, id_: str, table: str) -> Stamp | None:
+    def _state(self, id_: str, table: str) -> TableState | None:
         fault = self._timeline.fault(id_, table)
         pointer = self._timeline.pointers(id_).get(table)
         if pointer is None and fault is None:
@@ -141,7 +142,7 @@ class _Walk:
         parents = self._timeline.parents(id_)
         names = list(touched)
         if parents:
-            # A table that got another name is told once, with both.
+            # A renamed table is listed once, with both names.
             names += [origin.table for name in touched for origin in self._origins.parents(id_, name)[:1]]
         names = sorted(set(names))
         parent = parents[0] if parents else None
@@ -154,7 +155,7 @@ class _Walk:
             try:
                 found.extend(self._diff(id_, parent, [name]))
             except StoreError as error:
-                self._missing += 1
+                self._uncounted_points += 1
                 found.append(self._uncounted(id_, parent, name, error.what))
         return tuple(found)
 
@@ -200,7 +201,7 @@ class _Walk:
             if name not in others:
                 sides[name] = pointer_side(self._workspace, state, pointer)
                 continue
-            # Rows that both sides have are never counted, so parts that are not here may stay away.
+            # Parts that both sides have are never read, so they need not be fetched.
             owner = f"{state.ref}/{name}"
             listing = self._workspace.store.listing(pointer.object, owner)
             sides[name] = TableSide(

@@ -1,4 +1,4 @@
-"""`log --key`: each moment that changed one row, with what was there before and after."""
+"""`log --key`: every commit or version that changed one row, with its cells before and after."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,16 +7,17 @@ from tdmvc.changes.key_words import parse_key
 from tdmvc.changes.row_steps import whole_row_steps
 from tdmvc.errors import NotFoundError, StoreError
 from tdmvc.history.past_rows import PastRows
-from tdmvc.history.row_trace import Asked, RowTrace, Seen
+from tdmvc.history.row_trace import KeyQuery, RowState, RowTrace
 from tdmvc.history.timeline import (
     Span,
     Timeline,
     cut_notes,
     first_versions,
     hidden_columns,
-    moments_with,
     open_timeline,
     parse_history_reference,
+    start_points,
+    unread_note,
 )
 from tdmvc.model.history import CellStep, RowEvent, RowHistory, RowStep
 from tdmvc.model.schema import TableSchema
@@ -32,27 +33,27 @@ def log_row(
     span: Span | None = None,
     by_version: bool = False,
 ) -> RowHistory:
-    """Return every moment that changed the row with a key, newest first.
+    """Return every commit or version that changed the row with a key, newest first.
 
-    A merge that took one side's row is none of them; the moment that made it is. Cost: what
-    Git tells of all commits, and the parts that can hold the key, each opened once.
+    A merge that took one side's row is not listed; the commit that changed the row is. Cost: one
+    `git log`, and one read of each part that can contain the key.
 
     Args:
         key: words for the key (see `changes.key_words`).
 
     Raises:
-        NotFoundError: no such dataset or table, or no moment had a row with that key.
-        UsageError: the words are no key of the table.
+        NotFoundError: no such dataset or table, or no row ever had that key.
+        UsageError: the words do not form a key of the table.
     """
     dataset, at = parse_history_reference(ref)
     timeline = open_timeline(workspace, dataset, at, by_version=by_version)
-    walk = _Walk(workspace, timeline, span or Span())
+    walk = _RowWalk(workspace, timeline, span or Span())
     history = walk.run(table, key)
     workspace.store.index.save()
     return history
 
 
-class _Walk:
+class _RowWalk:
     def __init__(self, workspace: Workspace, timeline: Timeline, span: Span) -> None:
         self._workspace = workspace
         self._timeline = timeline
@@ -63,15 +64,15 @@ class _Walk:
 
     def run(self, table: str, words: Sequence[str]) -> RowHistory:
         timeline = self._timeline
-        starts = moments_with(timeline, table)
+        starts = start_points(timeline, table)
         self._trace.tables.add(table)
         self._rows.prepare(table)
         schema = self._schema_of_key(starts, table)
         hidden = hidden_columns(self._workspace, [table], schema.column_names)
         values = parse_key(words, schema, hidden=hidden)
-        asked = Asked(table, schema.key, values)
+        query = KeyQuery(table, schema.key, values)
         key = dict(zip(schema.key, values, strict=True))
-        steps, looked_at, is_cut, was_there = self._walk(starts, asked)
+        steps, looked_at, is_cut, was_there = self._walk(starts, query)
         if not steps and not was_there:
             raise self._never(table, key, hidden, looked_at)
         if self._span.oldest_first:
@@ -89,10 +90,10 @@ class _Walk:
             tuple(self._all_notes(steps)),
         )
 
-    def _walk(self, starts: Sequence[str], asked: Asked) -> tuple[list[RowStep], int, bool, bool]:
-        """Return the steps, how many moments were looked at, whether more may follow, whether a row was seen."""
+    def _walk(self, starts: Sequence[str], query: KeyQuery) -> tuple[list[RowStep], int, bool, bool]:
+        """Return the steps, how many points were examined, whether more may follow, and whether a row was found."""
         timeline, span = self._timeline, self._span
-        wanted = dict.fromkeys(starts, asked)
+        wanted = dict.fromkeys(starts, query)
         steps: list[RowStep] = []
         looked_at, was_there = 0, False
         for place, id_ in enumerate(timeline.order):
@@ -102,46 +103,48 @@ class _Walk:
                 continue
             if span.most is not None and len(steps) >= span.most:
                 return steps, looked_at, True, True
-            self._workspace.report(f"log of {asked.table}", place, len(timeline.order), "commits")
-            here_asked = wanted.pop(id_)
+            self._workspace.report(f"log of {query.table}", place, len(timeline.order), "commits")
+            here_query = wanted.pop(id_)
             if span.is_too_old(timeline.seconds(id_)):
                 continue
             looked_at += 1
             try:
-                here = self._trace.see(id_, here_asked)
+                here = self._trace.look_up(id_, here_query)
             except StoreError as error:
                 self._trace.unread[id_] = error.what
-                for before in self._trace.befores(id_, here_asked)[0]:
+                for before in self._trace.origin_states(id_, here_query)[0]:
                     self._follow(before, wanted)
                 continue
             was_there = was_there or bool(here.rows)
-            befores, unread = self._trace.befores(id_, here.asked)
-            same = next((before for before in befores if self._trace.is_same(before, here)), None)
+            origin_states, unread = self._trace.origin_states(id_, here.query)
+            same = next((before for before in origin_states if self._trace.is_same(before, here)), None)
             if same is not None:
                 self._follow(same, wanted)
                 continue
-            if befores or unread or id_ not in timeline.cut:
-                step = self._step(here, befores, unread)
-                if step is not None and span.is_told(timeline.seconds(id_)):
+            if origin_states or unread or id_ not in timeline.cut:
+                step = self._step(here, origin_states, unread)
+                if step is not None and span.is_listed(timeline.seconds(id_)):
                     steps.append(step)
-            for before in befores:
+            for before in origin_states:
                 self._follow(before, wanted)
         return steps, looked_at, False, was_there
 
-    def _follow(self, before: Seen, wanted: dict[str, Asked]) -> None:
-        if before.id in self._listed and not before.lost:
-            wanted.setdefault(before.id, before.asked)
+    def _follow(self, before: RowState, wanted: dict[str, KeyQuery]) -> None:
+        if before.id in self._listed and not before.other_key:
+            wanted.setdefault(before.id, before.query)
 
-    def _step(self, here: Seen, befores: Sequence[Seen], unread: tuple[str, ...]) -> RowStep | None:
-        """Return what happened at a moment that is like none before it; None where there is no row at all."""
-        before = next((one for one in befores if one.rows), befores[0] if befores else None)
+    def _step(
+        self, here: RowState, origin_states: Sequence[RowState], unread: tuple[str, ...]
+    ) -> RowStep | None:
+        """Return what happened to the row at a point that differs from all its parents; None if there is no row."""
+        before = next((one for one in origin_states if one.rows), origin_states[0] if origin_states else None)
         rows = before.rows if before is not None else ()
         if not rows and not here.rows:
             return None
         notes = [
-            f"the table's key was another before ({one.lost}), so the row cannot be followed further"
-            for one in befores
-            if one.lost
+            f"the table had a different key before ({one.other_key}), so the row cannot be followed further"
+            for one in origin_states
+            if one.other_key
         ]
         cells: tuple[CellStep, ...] = ()
         if not rows or before is None:
@@ -156,19 +159,21 @@ class _Walk:
         seen = here if here.rows or before is None else before
         several = max(len(rows), len(here.rows))
         if several > 1:
-            notes.append(f"the key repeats: {len(rows)} rows had it before, {len(here.rows)} have it after")
-        renamed = self._trace.origins.renames.get((here.id, here.asked.table))
+            notes.append(
+                f"the key is not unique: {len(rows)} rows had it before, {len(here.rows)} have it after"
+            )
+        renamed = self._trace.origins.renames.get((here.id, here.query.table))
         if renamed is not None:
             notes.append(f"the table was called {renamed} before")
-        elif event is RowEvent.ADDED and befores and all(one.held is None for one in befores):
-            notes.append(f"the table begins here under the name {here.asked.table}")
-        elif event is RowEvent.REMOVED and here.held is None:
-            notes.append("the whole table went")
+        elif event is RowEvent.ADDED and origin_states and all(one.snapshot is None for one in origin_states):
+            notes.append(f"the table starts here under the name {here.query.table}")
+        elif event is RowEvent.REMOVED and here.snapshot is None:
+            notes.append("the whole table was removed")
         return RowStep(
-            self._timeline.moment(here.id),
+            self._timeline.point(here.id),
             event,
-            here.asked.table,
-            dict(zip(seen.asked.names, seen.asked.values or (), strict=True)),
+            here.query.table,
+            dict(zip(seen.query.names, seen.query.values or (), strict=True)),
             cells,
             several,
             unread,
@@ -176,23 +181,23 @@ class _Walk:
         )
 
     def _schema_of_key(self, starts: Sequence[str], table: str) -> TableSchema:
-        """Return what the table looks like at the newest moment that can be read."""
+        """Return the table's schema at the newest point that can be read."""
         ids = [*starts, *(parent for id_ in starts for parent in self._timeline.parents(id_))]
         ids += [id_ for id_ in self._timeline.order if id_ not in ids]
         for id_ in ids:
             try:
-                held = self._rows.held(id_, table)
+                snapshot = self._rows.snapshot(id_, table)
             except StoreError:
                 declared = self._timeline.contract(id_).table(table)
                 if declared is not None:
                     return declared
                 continue
-            if held is not None:
-                return held.schema
+            if snapshot is not None:
+                return snapshot.schema
         raise NotFoundError(
-            f"No rows of {table} are here, at any moment of its history.",
+            f"This clone has no rows of {table} at any point of its history.",
             where=self._timeline.ref,
-            remedy="run `tdmvc pull`, or ask whoever added them to run `tdmvc push`.",
+            remedy="run `tdmvc pull`, or ask whoever added the rows to run `tdmvc push`.",
         )
 
     def _never(
@@ -204,14 +209,13 @@ class _Walk:
             else "the key "
             + ", ".join(f"{name}={'NULL' if value is None else value}" for name, value in key.items())
         )
-        noun = "version" if self._timeline.moment(self._timeline.order[0]).is_version else "commit"
+        noun = "version" if self._timeline.point(self._timeline.order[0]).is_version else "commit"
         unread = f"; the rows of {len(self._trace.unread)} of them are not here" if self._trace.unread else ""
-        where = (
-            f"{self._timeline.ref}, {looked_at} {noun}{'s' if looked_at != 1 else ''} that touched it{unread}"
-        )
-        remedy = f"ask for it: tdmvc sql 'select * from {table}' --at {self._timeline.ref}"
+        count = f"{looked_at} {noun}{'s' if looked_at != 1 else ''}"
+        where = f"{self._timeline.ref}, {count} that changed the table{unread}"
+        remedy = f"look at the rows: tdmvc sql 'select * from {table}' --at {self._timeline.ref}."
         if self._timeline.cut:
-            remedy = "this is a shallow clone: `git fetch --unshallow` brings the older history."
+            remedy = "this is a shallow clone; get the older history with `git fetch --unshallow`."
         return NotFoundError(f"No row of {table} ever had {said}.", where=where, remedy=remedy)
 
     def _with_versions(self, steps: Sequence[RowStep]) -> list[RowStep]:
@@ -229,10 +233,8 @@ class _Walk:
         if self._trace.unread:
             first = next(iter(self._trace.unread))
             name = f"{self._timeline.dataset}@{first if len(first) < 40 else first[:10]}"
-            count = len(self._trace.unread)
             notes.append(
-                f"The rows of {count} moment{'s' if count != 1 else ''} are not here "
-                f"({', '.join(id_[:10] for id_ in list(self._trace.unread)[:4])}{', …' if count > 4 else ''}); "
-                f"`tdmvc pull {name}` brings them, where a remote has them."
+                f"{unread_note(self._timeline, list(self._trace.unread))}; "
+                f"to fetch them from a remote, run `tdmvc pull {name}`."
             )
         return notes

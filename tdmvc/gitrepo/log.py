@@ -75,7 +75,7 @@ def shallow_commits(git: GitRepo) -> frozenset[str]:
         return frozenset()
 
 
-def parse_moment(git: GitRepo, option: str, text: str) -> int:
+def parse_date(git: GitRepo, option: str, text: str) -> int:
     """Return seconds since 1970 of a date as Git reads it: `2026-01-31`, `2 weeks ago`.
 
     Raises:

@@ -1,1 +1,1 @@
-"""How a dataset, a table or a row came to be what it is."""
+"""The history of a dataset, a table, a row or a cell: which commit or version made it what it is."""

@@ -1,4 +1,4 @@
-"""The commits that touched a dataset, as a timeline."""
+"""The commits that changed a dataset, as a timeline, and the dataset's files at each of them."""
 
 import contextlib
 import posixpath
@@ -25,7 +25,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 class CommitTimeline:
-    """The commits that touched a dataset's folder, or a pipeline that makes its tables."""
+    """The commits that changed a dataset's folder, or a DVC pipeline that builds its tables."""
 
     def __init__(self, workspace: Workspace, dataset: str, at: str | None) -> None:
         self.dataset = dataset
@@ -54,17 +54,17 @@ class CommitTimeline:
         self.ref = f"{dataset}@{at or 'HEAD'}"
         self._past.prepare([*self.order, *known])
         if not self.order:
-            # Whether there is such a dataset at all is told before its history is.
+            # A dataset that does not exist is reported as such, and not as an empty history.
             workspace.chosen([dataset])
 
-    def moment(self, id_: str) -> HistoryPoint:
+    def point(self, id_: str) -> HistoryPoint:
         return self.commit(id_).point
 
     def seconds(self, id_: str) -> int:
         return self.commit(id_).committed
 
     def commit(self, id_: str) -> Commit:
-        """Return what Git says of a commit; of one outside the walk, too."""
+        """Return a commit's facts, also of a commit outside the walk."""
         if id_ not in self._commits and id_ not in self._others:
             self._others[id_] = read_commits(self._git, [id_, "--no-walk"], [])[0]
         return self._commits.get(id_) or self._others[id_]
@@ -88,7 +88,7 @@ class CommitTimeline:
         return tables.faults.get(table) or tables.faults.get("")
 
     def published(self, id_: str) -> tuple[PublishedMark, ...]:
-        # Those whose files no parent has.
+        # Versions whose files no parent has.
         if id_ in self.cut:
             return ()
         here = dict(self._past.versions(id_))
@@ -105,7 +105,7 @@ def _mark_order(mark: PublishedMark) -> tuple[bool, object]:
 
 
 def _as_revision(workspace: Workspace, dataset: str, at: str | None) -> str | None:
-    """Return a range or revision that Git knows, with a version's number for the commit that tagged it."""
+    """Return a range or revision that Git understands: version numbers become the commits that published them."""
     if at is None:
         return None
     for dots in ("...", ".."):
@@ -124,8 +124,9 @@ def _one_revision(workspace: Workspace, dataset: str, word: str) -> str:
             if workspace.git.try_resolve(name) is not None:
                 return name
         raise NotFoundError(
-            f"No commit here is known to have published {version.ref}.",
-            remedy=f"fetch its tag: `git fetch --tags`, or walk the versions: --versions {version.ref}.",
+            f"This clone does not know which commit published {version.ref}.",
+            remedy="fetch its tag with `git fetch --tags`, or list versions instead of commits: "
+            f"--versions {version.ref}.",
         )
     if SemVer.parse(word) and workspace.git.try_resolve(word) is None:
         known = [str(version.version) for version in reversed(published)]
@@ -134,52 +135,52 @@ def _one_revision(workspace: Workspace, dataset: str, word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PastTables:
+class PastPointers:
     """The tables of a dataset at one commit."""
 
     pointers: Mapping[str, Pointer]
     contract: str | None
     """The blob of contract.yaml."""
     faults: Mapping[str, str]
-    """Why a table's pointer cannot be read, by table; under the empty name, why none of a pipeline can."""
+    """Why a pointer cannot be read, by table; the empty name stands for all tables of a pipeline."""
 
 
-_NOTHING = PastTables({}, None, {})
+_NOTHING = PastPointers({}, None, {})
 
 
 class PastDataset:
-    """One dataset at any commit. Reads by the repository's own process; remembers what it has parsed."""
+    """One dataset at any commit. Each distinct file is read and parsed once."""
 
     def __init__(self, git: GitRepo, config: RepoConfig, name: str) -> None:
         self._git = git
         self.name = name
         self.folder = dataset_folder(config, name)
         self._stage_files = stage_files(self.folder)
-        self._places: dict[str, tuple[str | None, ...]] = {}
+        self._blobs: dict[str, tuple[str | None, ...]] = {}
         self._folders: dict[str, dict[str, tuple[str, str]]] = {}
-        self._tables: dict[tuple[str | None, ...], PastTables] = {}
+        self._tables: dict[tuple[str | None, ...], PastPointers] = {}
         self._pointers: dict[tuple[str, str], tuple[str, Pointer | str]] = {}
         self._contracts: dict[str, Contract] = {}
         self._stages: dict[tuple[str | None, ...], Mapping[str, Pointer]] = {}
 
     def prepare(self, commits: Sequence[str]) -> None:
         """Look up the files of many commits at once."""
-        wanted = [sha for sha in dict.fromkeys(commits) if sha not in self._places]
+        wanted = [sha for sha in dict.fromkeys(commits) if sha not in self._blobs]
         names = [f"{sha}:{path}" for sha in wanted for path in (self._tree_path, *self._stage_files)]
         found = list(self._git.commands.object_ids(names))
         size = 1 + len(self._stage_files)
         for index, sha in enumerate(wanted):
-            self._places[sha] = tuple(found[index * size : (index + 1) * size])
+            self._blobs[sha] = tuple(found[index * size : (index + 1) * size])
 
-    def tables(self, sha: str) -> PastTables:
-        """Return the pointers at a commit; none where the dataset is not there."""
-        places = self._places_of(sha)
-        if places not in self._tables:
-            self._tables[places] = self._read_tables(places)
-        return self._tables[places]
+    def tables(self, sha: str) -> PastPointers:
+        """Return the pointers at a commit; none if the dataset does not exist there."""
+        blobs = self._blobs_of(sha)
+        if blobs not in self._tables:
+            self._tables[blobs] = self._read_tables(blobs)
+        return self._tables[blobs]
 
     def contract(self, sha: str) -> Contract:
-        """Return the contract at a commit; an empty one where it has none or it cannot be read."""
+        """Return the contract at a commit; an empty one if it has none or it cannot be read."""
         blob = self.tables(sha).contract
         if blob is None:
             return Contract()
@@ -193,10 +194,10 @@ class PastDataset:
 
     def state(self, sha: str) -> DatasetState:
         """Return the dataset as it was at a commit, as far as it can be read."""
-        entry = self._entries(self._places_of(sha)[0]).get(DATASET_FILE)
+        entry = self._entries(self._blobs_of(sha)[0]).get(DATASET_FILE)
         config = DatasetConfig(self.name)
         if entry is not None:
-            # Rules that cannot be read do not hold.
+            # Rules that cannot be read are ignored.
             with contextlib.suppress(ConfigError):
                 config = replace(parse_dataset(self._text(entry[1]), DATASET_FILE), name=self.name)
         return DatasetState(
@@ -205,7 +206,7 @@ class PastDataset:
 
     def versions(self, sha: str) -> dict[str, str]:
         """Return the blobs of the version files at a commit, by file name."""
-        entry = self._entries(self._places_of(sha)[0]).get(FOLDER)
+        entry = self._entries(self._blobs_of(sha)[0]).get(FOLDER)
         if entry is None or not entry[0].startswith("4"):
             return {}
         return {
@@ -215,7 +216,7 @@ class PastDataset:
         }
 
     def mark(self, file: str, blob: str) -> PublishedMark:
-        """Return what a version file says of itself."""
+        """Return the version and the release that a version file names."""
         try:
             version = parse_version(self._text(blob), file)
         except ConfigError:
@@ -226,13 +227,13 @@ class PastDataset:
     def _tree_path(self) -> str:
         return "" if self.folder == "." else self.folder
 
-    def _places_of(self, sha: str) -> tuple[str | None, ...]:
-        if sha not in self._places:
+    def _blobs_of(self, sha: str) -> tuple[str | None, ...]:
+        if sha not in self._blobs:
             self.prepare([sha])
-        return self._places[sha]
+        return self._blobs[sha]
 
-    def _read_tables(self, places: tuple[str | None, ...]) -> PastTables:
-        folder, *above = places
+    def _read_tables(self, blobs: tuple[str | None, ...]) -> PastPointers:
+        folder, *above = blobs
         entries = self._entries(folder)
         if folder is None:
             return _NOTHING
@@ -253,10 +254,10 @@ class PastDataset:
         except ConfigError as error:
             faults[""] = error.what
         contract = entries.get(CONTRACT_FILE)
-        return PastTables(dict(sorted(pointers.items())), contract[1] if contract else None, faults)
+        return PastPointers(dict(sorted(pointers.items())), contract[1] if contract else None, faults)
 
     def _pointer(self, file: str, blob: str) -> tuple[str, Pointer | str]:
-        """Return the table's name, and its pointer or what is wrong with it."""
+        """Return the table's name, and its pointer or why that cannot be read."""
         if (file, blob) not in self._pointers:
             path = posixpath.join(self.folder, file)
             table = file.removesuffix(".dvc")
@@ -279,7 +280,7 @@ class PastDataset:
         return self._stages[blobs]
 
     def _entries(self, tree: str | None) -> dict[str, tuple[str, str]]:
-        """Return (mode, id) of what a folder holds, by name."""
+        """Return (mode, id) of a folder's entries, by name."""
         if tree is None:
             return {}
         if tree not in self._folders:

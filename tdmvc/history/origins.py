@@ -1,4 +1,4 @@
-"""Where a table and its key stood before: renames of tables and of key columns are followed."""
+"""What a table and its key columns were called at an earlier history point: renames are followed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,32 +14,34 @@ from tdmvc.model.schema import TableSchema
 
 @dataclass(frozen=True, slots=True)
 class KeyColumns:
-    """How the key's columns are called at one moment, and what became of the values."""
+    """What the key columns are called at one history point, and whether their types differ there."""
 
     names: tuple[str, ...]
-    retype: bool = False
-    """A column has another type there."""
+    is_retyped: bool = False
+    """A column has a different type there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """A table at a moment that another one came from."""
+class TableOrigin:
+    """A table at a parent of a history point."""
 
     id: str
     table: str
 
 
 class Origins:
-    """Knows under which name a table stood where a moment came from: a rename is followed."""
+    """Finds the name that a table had at the parents of a history point."""
 
     def __init__(self, rows: PastRows) -> None:
         self._rows = rows
         self.renames: dict[tuple[str, str], str] = {}
-        """Old names, by (moment, new name)."""
+        """Old names of tables, by (history point, new name)."""
 
-    def parents(self, id_: str, table: str) -> list[Before]:
-        """Return where the table stood before, in the order of the parents."""
-        return [Before(parent, self._name_in(id_, parent, table)) for parent in self._timeline.parents(id_)]
+    def parents(self, id_: str, table: str) -> list[TableOrigin]:
+        """Return the table at each parent, in the order of the parents."""
+        return [
+            TableOrigin(parent, self._name_in(id_, parent, table)) for parent in self._timeline.parents(id_)
+        ]
 
     @cached_property
     def _timeline(self) -> Timeline:
@@ -56,7 +58,7 @@ class Origins:
         return table
 
     def _is_renamed(self, old: Pointer, new: Pointer) -> bool:
-        """Tell whether two pointers stand for one table: the same object, or half of its parts."""
+        """Return whether two pointers are of the same table: one object, or at least half of the parts in common."""
         if old.object == new.object:
             return True
         objects = self._rows.workspace.store.objects
@@ -70,15 +72,15 @@ class Origins:
 
 
 def key_before(names: Sequence[str], here: TableSchema, before: TableSchema) -> KeyColumns | None:
-    """Return what the key's columns were called before; None where the table had another key.
+    """Return what the key columns were called before, or None if the table had a different key.
 
-    A column that is not there is taken for renamed where the keys have one length, and the
-    column at its place is not here.
+    A missing column counts as renamed if both keys have the same number of columns and the
+    old column in its position no longer exists.
     """
     if not before.key:
         return None
     found = []
-    retype = False
+    is_retyped = False
     known = set(before.column_names)
     for place, name in enumerate(names):
         old = name
@@ -89,15 +91,15 @@ def key_before(names: Sequence[str], here: TableSchema, before: TableSchema) -> 
         new_column, old_column = here.column(name), before.column(old)
         if new_column is None or old_column is None:
             return None
-        retype = retype or new_column.type != old_column.type
+        is_retyped = is_retyped or new_column.type != old_column.type
         found.append(old)
-    return KeyColumns(tuple(found), retype)
+    return KeyColumns(tuple(found), is_retyped)
 
 
 def retyped_keys(
     wanted: Mapping[KeyId, Sequence[object]], names: Sequence[str], schema: TableSchema
 ) -> dict[KeyId, tuple[KeyId, tuple[object, ...]]]:
-    """Return (key, values) there, by the key here; without keys that no value there equals."""
+    """Return each key with its id and values in another schema's types, if they have equal values there."""
     found: dict[KeyId, tuple[KeyId, tuple[object, ...]]] = {}
     for id_, values in wanted.items():
         try:

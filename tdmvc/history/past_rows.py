@@ -1,4 +1,4 @@
-"""From a key to the rows that a moment of history had under it: only parts that can hold it are opened."""
+"""Rows by key at any history point, reading only the parts that can contain the key."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,30 +17,30 @@ from tdmvc.workspace.tables import table_schema
 from tdmvc.workspace.workspace import Workspace
 
 Wanted = Mapping[KeyId, Sequence[object]]
-"""The values of keys, by what stands for them."""
-_REMEMBERED = 64
-"""Rows of so few keys are remembered part by part."""
+"""The values of each key, by its id."""
+_MOST_CACHED_KEYS = 64
+"""Rows are cached for each part only if a caller asks for at most this many keys."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A table as one moment held it."""
+class TableSnapshot:
+    """A table at one history point."""
 
     schema: TableSchema
     parts: frozenset[str]
     locate: Callable[[Sequence[str]], Sequence[Path]]
-    """Return the files of parts, fetching what is missing in one go."""
+    """Returns the files of parts; missing ones are fetched together."""
     is_here: Callable[[str], bool]
-    """Whether a part can be opened without fetching it."""
+    """Returns whether a part is in the cache."""
 
     def side(self, parts: Sequence[str]) -> TableSide:
-        """Return some of the parts as one side of a comparison; its rows are not counted."""
+        """Return some of the parts as one side of a comparison, with its rows not counted."""
         return TableSide(self.schema, tuple(parts), 0, self.locate)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The rows under one key."""
+class KeyMatch:
+    """The rows that one part has under a key."""
 
     part: str
     rows: tuple[Row, ...]
@@ -48,18 +48,18 @@ class Found:
 
 @dataclass(slots=True)
 class PastRows:
-    """Finds rows by key at any moment of a timeline; remembers what it has opened."""
+    """Finds rows by key at any point of a timeline, and caches what it has read."""
 
     workspace: Workspace
     timeline: Timeline
     opened: list[str] = field(default_factory=list)
-    """The parts in which a key was looked for, in that order."""
-    _held: dict[tuple[str, TableSchema | None, str], Held] = field(default_factory=dict)
-    _memory: dict[tuple[str, tuple[str, ...]], dict[KeyId, tuple[Row, ...]]] = field(default_factory=dict)
-    _nowhere: dict[str, TdmvcError] = field(default_factory=dict)
+    """The parts that were searched, in order."""
+    _snapshots: dict[tuple[str, TableSchema | None, str], TableSnapshot] = field(default_factory=dict)
+    _cached: dict[tuple[str, tuple[str, ...]], dict[KeyId, tuple[Row, ...]]] = field(default_factory=dict)
+    _unavailable: dict[str, TdmvcError] = field(default_factory=dict)
 
     def prepare(self, table: str) -> None:
-        """Fetch every listing of a table that is not here, in one go; what no remote has is told later."""
+        """Fetch all missing listings of a table at once; one that no remote has is an error only when needed."""
         objects = self.workspace.store.objects
         missing = {
             pointer.object
@@ -70,60 +70,60 @@ class PastRows:
         if missing:
             self._fetch(missing, table)
 
-    def held(self, id_: str, table: str) -> Held | None:
-        """Return the table at a moment; None where it is not there.
+    def snapshot(self, id_: str, table: str) -> TableSnapshot | None:
+        """Return the table at a history point, or None if it did not exist there.
 
         Raises:
-            PartError: its listing is nowhere, or its pointer cannot be read.
+            PartError: its listing is missing everywhere, or its pointer cannot be read.
         """
         fault = self.timeline.fault(id_, table)
         if fault is not None:
-            raise PartError(f"The pointer of {table} cannot be read there: {fault}", where=id_[:10])
+            raise PartError(f"The pointer of {table} cannot be read at this commit: {fault}", where=id_[:10])
         pointer = self.timeline.pointers(id_).get(table)
         if pointer is None:
             return None
         declared = self.timeline.contract(id_).table(table)
         place = (pointer.object, declared, table)
-        if place not in self._held:
-            self._held[place] = self._open(id_, table, pointer)
-        return self._held[place]
+        if place not in self._snapshots:
+            self._snapshots[place] = self._open(id_, table, pointer)
+        return self._snapshots[place]
 
     def find(
-        self, held: Held, names: Sequence[str], wanted: Wanted, *, without: Iterable[str] = ()
-    ) -> dict[KeyId, Found]:
+        self, snapshot: TableSnapshot, names: Sequence[str], wanted: Wanted, *, without: Iterable[str] = ()
+    ) -> dict[KeyId, KeyMatch]:
         """Return the rows that have one of the keys.
 
-        A key is in one part only: those that are here are asked first, and others are fetched
-        only for keys that are in none of them.
+        Each key is in one part only. The cached parts are searched first; other parts are
+        fetched only for keys that none of these contains.
 
         Args:
-            names: the key's columns there.
-            without: parts that are known to hold none of the keys.
+            names: the key columns at that point.
+            without: parts that are known to contain none of the keys.
 
         Raises:
-            PartError: a part is needed that is nowhere.
+            PartError: a part that is needed is missing everywhere.
         """
         names = tuple(names)
-        found: dict[KeyId, Found] = {}
+        found: dict[KeyId, KeyMatch] = {}
         left = dict(wanted)
-        parts = self._unknown(held.parts.difference(without), names, left, found)
-        here = sorted(part for part in parts if held.is_here(part)) if left else []
-        self._look(held, here, names, left, found)
+        parts = self._unknown(snapshot.parts.difference(without), names, left, found)
+        here = sorted(part for part in parts if snapshot.is_here(part)) if left else []
+        self._look(snapshot, here, names, left, found)
         if left and len(here) < len(parts):
             away = sorted(set(parts).difference(here))
             self._check(away)
             try:
-                held.locate(away)
+                snapshot.locate(away)
             except StoreError as error:
-                self._nowhere.update(dict.fromkeys(away, error))
+                self._unavailable.update(dict.fromkeys(away, error))
                 raise
-            self._look(held, away, names, left, found)
+            self._look(snapshot, away, names, left, found)
         return found
 
     def renames(
-        self, child: Held, parent: Held, new_parts: Sequence[str], old_parts: Sequence[str]
+        self, child: TableSnapshot, parent: TableSnapshot, new_parts: Sequence[str], old_parts: Sequence[str]
     ) -> dict[str, str]:
-        """Return old names of renamed columns by new ones, told from a few parts of each side that meet in key."""
+        """Return the old name of each renamed column by its new name, from parts of both sides that share keys."""
         before, after = set(parent.schema.column_names), set(child.schema.column_names)
         if before <= after or after <= before or not new_parts or not old_parts:
             return {}
@@ -137,50 +137,50 @@ class PastRows:
         parts: Iterable[str],
         names: tuple[str, ...],
         left: dict[KeyId, Sequence[object]],
-        found: dict[KeyId, Found],
+        found: dict[KeyId, KeyMatch],
     ) -> list[str]:
-        """Return the parts in which not every key was looked for yet; take what is remembered of the others."""
+        """Return the parts that still have to be searched for a key, and take cached rows from the others."""
         unknown = []
         for part in parts:
-            known = self._memory.get((part, names))
+            known = self._cached.get((part, names))
             if known is None or not left.keys() <= known.keys():
                 unknown.append(part)
                 continue
             for key in [key for key in left if known[key]]:
-                found[key] = Found(part, known[key])
+                found[key] = KeyMatch(part, known[key])
                 del left[key]
         return unknown
 
     def _look(
         self,
-        held: Held,
+        snapshot: TableSnapshot,
         parts: Sequence[str],
         names: tuple[str, ...],
         left: dict[KeyId, Sequence[object]],
-        found: dict[KeyId, Found],
+        found: dict[KeyId, KeyMatch],
     ) -> None:
         for part in parts:
             if not left:
                 return
-            for key, rows in self._rows_in(held, part, names, left).items():
+            for key, rows in self._rows_in(snapshot, part, names, left).items():
                 if rows:
-                    found[key] = Found(part, rows)
+                    found[key] = KeyMatch(part, rows)
                     left.pop(key, None)
 
     def _rows_in(
-        self, held: Held, part: str, names: tuple[str, ...], wanted: Wanted
+        self, snapshot: TableSnapshot, part: str, names: tuple[str, ...], wanted: Wanted
     ) -> Mapping[KeyId, tuple[Row, ...]]:
-        known = self._memory.setdefault((part, names), {})
+        known = self._cached.setdefault((part, names), {})
         asked = {key: values for key, values in wanted.items() if key not in known}
         if asked:
             self.opened.append(part)
-            rows = find_rows(held.locate([part])[0], names, asked)
-            if len(wanted) > _REMEMBERED:
+            rows = find_rows(snapshot.locate([part])[0], names, asked)
+            if len(wanted) > _MOST_CACHED_KEYS:
                 return known | rows
             known.update({key: rows.get(key, ()) for key in asked})
         return {key: known[key] for key in wanted}
 
-    def _open(self, id_: str, table: str, pointer: Pointer) -> Held:
+    def _open(self, id_: str, table: str, pointer: Pointer) -> TableSnapshot:
         store = self.workspace.store
         ref = f"{self.timeline.dataset}@{id_[:10]}"
         owner = f"{ref}/{table}"
@@ -192,7 +192,7 @@ class PastRows:
         if not schema.key and contract.table(table) is None:
             schema = TableSchema(table, schema.columns, key=self._sorted_by(listing, schema))
         by_content = {entry.content: entry.md5 for entry in listing.entries}
-        return Held(
+        return TableSnapshot(
             schema,
             frozenset(by_content),
             store.locate(listing, owner),
@@ -200,7 +200,7 @@ class PastRows:
         )
 
     def _sorted_by(self, listing: Listing, schema: TableSchema) -> tuple[str, ...]:
-        """Return the key that the parts were sorted by, where no contract names one."""
+        """Return the key by which the parts are sorted; used if no contract names one."""
         objects = self.workspace.store.objects
         here = next((entry.md5 for entry in listing.entries if objects.has(entry.md5)), None)
         order = read_order(str(objects.verified(here, schema.name))) if here is not None else ()
@@ -208,10 +208,10 @@ class PastRows:
         return order if set(order) < set(names) else ()
 
     def _check(self, names: Iterable[str]) -> None:
-        """Ask no remote a second time for what it does not have."""
+        """Raise at once for objects that an earlier fetch did not find."""
         for name in names:
-            if name in self._nowhere:
-                raise self._nowhere[name]
+            if name in self._unavailable:
+                raise self._unavailable[name]
 
     def _fetch(self, objects: set[str], table: str) -> None:
         store = self.workspace.store
@@ -219,7 +219,7 @@ class PastRows:
         try:
             absent = store.fetch(objects, owner) if store.config.remotes else objects
         except StoreError as error:
-            self._nowhere.update(dict.fromkeys(objects, error))
-            return  # whoever needs one of them is told why
+            self._unavailable.update(dict.fromkeys(objects, error))
+            return  # raised again when one of them is needed
         missing = {oid: PartError.missing(oid, owner, store.looked_in()) for oid in absent}
-        self._nowhere.update(missing)
+        self._unavailable.update(missing)

@@ -1,11 +1,11 @@
-"""The moments of a dataset's history in their order, and what each held: commits, or published versions."""
+"""A dataset's history as an ordered list of points: its commits, or its published versions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.gitrepo.log import parse_moment
+from tdmvc.gitrepo.log import parse_date
 from tdmvc.history.commit_timeline import CommitTimeline
 from tdmvc.history.version_timeline import VersionTimeline
 from tdmvc.model.dataset import DatasetState, Pointer
@@ -16,55 +16,57 @@ from tdmvc.workspace.known_contracts import known_table
 from tdmvc.workspace.versions import versions
 from tdmvc.workspace.workspace import Workspace
 
+_MOST_NAMED = 4
+
 
 class Timeline(Protocol):
-    """Moments by id, newest first, each before those it came from."""
+    """History points by id, newest first; each point comes before its parents."""
 
     dataset: str
     order: Sequence[str]
-    """Every moment that is walked."""
+    """Every point of the walk."""
     starts: Sequence[str]
-    """The newest ones: no other moment came from them."""
+    """The newest points, which are no point's parent."""
     cut: frozenset[str]
-    """Moments at which a shallow clone's history ends."""
+    """Points at which a shallow clone's history ends."""
     ref: str
-    """What the newest state is called: `golden@main`."""
+    """The name of the newest state, such as `golden@main`."""
 
-    def moment(self, id_: str) -> HistoryPoint:
-        """Return who made it, and when."""
+    def point(self, id_: str) -> HistoryPoint:
+        """Return the author and the date of a point."""
         ...
 
     def seconds(self, id_: str) -> int:
-        """Return when it was made, in seconds since 1970."""
+        """Return when a point was made, in seconds since 1970."""
         ...
 
     def parents(self, id_: str) -> Sequence[str]:
-        """Return where it came from; a moment outside `order` is known, and not walked."""
+        """Return the parents of a point; they may lie outside `order`."""
         ...
 
     def published(self, id_: str) -> tuple[PublishedMark, ...]:
-        """Return the versions that came with it."""
+        """Return the versions that a point published."""
         ...
 
     def pointers(self, id_: str) -> Mapping[str, Pointer]:
-        """Return the tables that it held."""
+        """Return the pointers of its tables."""
         ...
 
     def contract(self, id_: str) -> Contract:
-        """Return what was said of the tables; an empty contract where nothing was."""
+        """Return its contract; an empty one if it had none."""
         ...
 
     def state(self, id_: str) -> DatasetState:
-        """Return all that it held."""
+        """Return the whole dataset at that point."""
         ...
 
     def fault(self, id_: str, table: str) -> str | None:
-        """Return why a table's pointer cannot be read there, or None."""
+        """Return why a table's pointer cannot be read, or None if it can."""
         ...
 
 
 def open_timeline(workspace: Workspace, dataset: str, at: str | None, *, by_version: bool) -> Timeline:
-    """Return the history of a dataset: up to HEAD or a revision, of a range, or of published versions.
+    """Return the history of a dataset: up to HEAD or a revision, over a range, or over published versions.
 
     Raises:
         NotFoundError: no such dataset, revision or version.
@@ -75,38 +77,38 @@ def open_timeline(workspace: Workspace, dataset: str, at: str | None, *, by_vers
 
 
 def parse_history_reference(text: str) -> tuple[str, str | None]:
-    """Return the dataset and what stands behind its `@`: a revision, a version or a range.
+    """Return the dataset and what follows its `@`: a revision, a version or a range.
 
     Raises:
-        UsageError: it names no dataset, or a release.
+        UsageError: the text names no dataset, or it names a release.
     """
     ref: Reference = parse_reference(text)
     if ref.dataset is None or ref.release is not None:
         raise UsageError(
-            f"'{text}' names no history.",
-            remedy="write golden, golden@main, golden@main..feature or golden@1.2.0.",
+            f"'{text}' does not name a history.",
+            remedy="write, for example, golden, golden@main, golden@main..feature or golden@1.2.0.",
         )
     return ref.dataset, ref.at
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which part of a history is wanted."""
+    """The part of a history that is asked for."""
 
     most: int | None = None
     """At most so many entries."""
     since: int | None = None
-    """Seconds since 1970; what is older is not walked."""
+    """Seconds since 1970; the walk stops at older points."""
     until: int | None = None
-    """What is newer is walked and not told."""
+    """Seconds since 1970; newer points are walked but not listed."""
     oldest_first: bool = False
 
     def is_too_old(self, seconds: int) -> bool:
-        """Tell whether the walk ends here."""
+        """Return whether the walk ends at a point of that time."""
         return self.since is not None and seconds < self.since
 
-    def is_told(self, seconds: int) -> bool:
-        """Tell whether a moment of that time is told."""
+    def is_listed(self, seconds: int) -> bool:
+        """Return whether a point of that time is listed."""
         return self.until is None or seconds <= self.until
 
 
@@ -118,7 +120,7 @@ def read_span(
     until: str | None = None,
     oldest_first: bool = False,
 ) -> Span:
-    """Return a span whose dates are written as Git reads them.
+    """Return a span from dates in any form that Git accepts.
 
     Raises:
         UsageError: a date is empty.
@@ -126,17 +128,17 @@ def read_span(
     git = workspace.git
     return Span(
         most,
-        parse_moment(git, "--since", since) if since is not None else None,
-        parse_moment(git, "--until", until) if until is not None else None,
+        parse_date(git, "--since", since) if since is not None else None,
+        parse_date(git, "--until", until) if until is not None else None,
         oldest_first,
     )
 
 
-def moments_with(timeline: Timeline, table: str) -> list[str]:
-    """Return the moments from which a table is walked: the newest ones, or else the last that knew it.
+def start_points(timeline: Timeline, table: str) -> list[str]:
+    """Return where the walk of a table starts: the newest points, or else the last one that had the table.
 
     Raises:
-        NotFoundError: no moment ever knew it; near names are given.
+        NotFoundError: no point has ever had the table; the error suggests similar names.
     """
 
     def knows(id_: str) -> bool:
@@ -149,7 +151,7 @@ def moments_with(timeline: Timeline, table: str) -> list[str]:
     starts = [id_ for id_ in timeline.starts if knows(id_)] if table in known else []
     if starts:
         return starts
-    # Of a range, the table may have gone with its first commit.
+    # The first commit of a range may have removed the table.
     last = next((id_ for id_ in timeline.order if (table in known and knows(id_)) or knew(id_)), None)
     if last is None:
         raise NotFoundError.named("table", table, sorted(known), where=f"the history of {timeline.ref}")
@@ -157,19 +159,19 @@ def moments_with(timeline: Timeline, table: str) -> list[str]:
 
 
 def hidden_columns(workspace: Workspace, tables: Collection[str], columns: Collection[str]) -> frozenset[str]:
-    """Return which columns of a table, under any name it had, may not be shown by today's contracts."""
+    """Return the columns whose values today's contracts hide, under any name that the table has had."""
     names = frozenset(columns)
     known = [known_table(workspace.git, workspace.config, table) for table in sorted(tables)]
     if not all(one.is_whole for one in known):
         return names
-    # A column is known if any of the table's names knows it, and hidden if any calls it personal.
+    # A column that no contract describes is hidden, and so is one that any contract calls personal.
     described = {name for one in known for _, schema in one.schemas for name in schema.column_names}
     personal = {name for one in known for _, schema in one.schemas for name in schema.personal_columns}
     return frozenset(name for name in names if name in personal or name not in described)
 
 
 def first_versions(workspace: Workspace, dataset: str) -> dict[str, PublishedMark]:
-    """Return the first version that holds a table's object, by object."""
+    """Return the first version that contains each object of a table, by object."""
     found: dict[str, PublishedMark] = {}
     for version in versions(workspace, dataset):
         for table in version.tables.values():
@@ -178,11 +180,18 @@ def first_versions(workspace: Workspace, dataset: str) -> dict[str, PublishedMar
 
 
 def cut_notes(timeline: Timeline) -> list[str]:
-    """Return what is to be said of a history that a shallow clone cuts off."""
+    """Return a note if a shallow clone cuts off the history, with the command that completes it."""
     if not timeline.cut:
         return []
     oldest = min(timeline.cut, key=timeline.seconds)
     return [
-        f"This is a shallow clone: history before {oldest[:10]} is not here; "
-        "`git fetch --unshallow` brings it."
+        f"This is a shallow clone, without the history before {oldest[:10]}. "
+        "To get it, run `git fetch --unshallow`."
     ]
+
+
+def unread_note(timeline: Timeline, ids: Collection[str]) -> str:
+    """Return that the rows of some points are not here, with the names of a few."""
+    noun = "version" if timeline.point(next(iter(ids))).is_version else "commit"
+    names = ", ".join(id_[:10] for id_ in list(ids)[:_MOST_NAMED]) + (", …" if len(ids) > _MOST_NAMED else "")
+    return f"The rows of {len(ids)} {noun}{'s' if len(ids) != 1 else ''} are not here ({names})"

@@ -13,7 +13,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 class VersionTimeline:
-    """The published versions that the work tree knows, by the parents that they name."""
+    """The published versions in the work tree, linked by the parents that they name."""
 
     def __init__(self, workspace: Workspace, dataset: str, at: str | None) -> None:
         self.dataset = dataset
@@ -24,7 +24,7 @@ class VersionTimeline:
             workspace.chosen([dataset])
             raise NotFoundError(
                 f"{dataset} has no published version yet.",
-                remedy=f"publish one: `tdmvc publish {dataset} 1.0.0`, or leave --versions out.",
+                remedy=f"publish one (`tdmvc publish {dataset} 1.0.0`), or leave out --versions.",
             )
         self._versions = {str(version.version): version for version in published}
         self._parents = {id_: self._parents_of(id_, published) for id_ in self._versions}
@@ -38,7 +38,7 @@ class VersionTimeline:
         self.ref = f"{dataset}@{last or next(reversed(self._versions))}"
         self._states: dict[str, DatasetState] = {}
 
-    def moment(self, id_: str) -> HistoryPoint:
+    def point(self, id_: str) -> HistoryPoint:
         version = self._versions[id_]
         notes = (version.notes or "").strip().split("\n")[0]
         return HistoryPoint(id_, version.published, subject=notes, is_version=True, release=version.release)
@@ -74,10 +74,10 @@ class VersionTimeline:
         return None
 
     def _parents_of(self, id_: str, published: Sequence[Version]) -> tuple[str, ...]:
-        """Return the version that it names as its parent; else the one before it, as semver orders them."""
+        """Return the parent that a version names, or else the previous version in semver order."""
         version = self._versions[id_]
         if version.parent is not None and str(version.parent) in self._versions:
-            # A parent must be older, or the order of the walk would have no end.
+            # A parent must be older, or the walk would not end.
             return (str(version.parent),) if version.parent < version.version else ()
         older = [one for one in published if one.version < version.version]
         return (str(older[-1].version),) if older else ()
@@ -92,7 +92,7 @@ class VersionTimeline:
 
 
 def _version_range(dataset: str, at: str | None, known: list[str]) -> tuple[str | None, str | None]:
-    """Return the versions after which, and up to which, the walk goes."""
+    """Return the version after which the walk ends and the one at which it starts."""
     if at is None:
         return None, None
     first, sign, last = at.partition("..")

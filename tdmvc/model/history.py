@@ -1,4 +1,4 @@
-"""What history says of a dataset, a table, a row and a cell: who changed it, when and how."""
+"""The history of a dataset, a table, a row and a cell: who changed it, when and how."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -58,7 +58,7 @@ class PublishedMark:
 
 @dataclass(frozen=True, slots=True)
 class TableChange:
-    """What one moment did to one table."""
+    """What one history point changed in one table."""
 
     table: str
     status: TableStatus
@@ -76,7 +76,7 @@ class TableChange:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One moment that changed a dataset's tables."""
+    """One history point that changed a dataset's tables."""
 
     point: HistoryPoint
     tables: tuple[TableChange, ...]
@@ -84,7 +84,7 @@ class HistoryEntry:
     published: tuple[PublishedMark, ...] = ()
     """Versions whose files came with this commit."""
     version: PublishedMark | None = None
-    """Of one table's history: the first version that holds the table as this moment left it."""
+    """Of one table's history: the first version that holds the table as this point left it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class HistoryReport:
     entries: tuple[HistoryEntry, ...]
     """Newest first, unless the other way was asked for."""
     looked_at: int
-    """How many moments were walked."""
+    """How many history points were examined."""
     is_cut: bool = False
     """There are more than were asked for."""
     notes: tuple[str, ...] = ()
@@ -133,7 +133,7 @@ class CellStep:
 
 @dataclass(frozen=True, slots=True)
 class RowStep:
-    """One moment that changed a row."""
+    """One history point that changed a row."""
 
     point: HistoryPoint
     event: RowEvent
@@ -148,7 +148,7 @@ class RowStep:
     uncertain: tuple[str, ...] = ()
     """Moments on the way to the state before, whose rows are not here: it may have been one of them."""
     version: PublishedMark | None = None
-    """The first version that holds the table as this moment left it."""
+    """The first version that holds the table as this point left it."""
     notes: tuple[str, ...] = ()
 
 
@@ -171,7 +171,7 @@ class RowHistory:
 
 @dataclass(frozen=True, slots=True)
 class BlamedCell:
-    """A cell and the moment that gave it its value."""
+    """A cell and the history point that gave it its value."""
 
     column: str
     value: object

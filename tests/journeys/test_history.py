@@ -315,7 +315,7 @@ def test_another_key_ends_what_can_be_followed(tdmvc: Tdmvc, repo: Path) -> None
     assert "status" in step["notes"][0]
 
 
-def test_a_table_that_went_still_has_a_history(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_table_that_was_removed_still_has_a_history(tdmvc: Tdmvc, repo: Path) -> None:
     commits = [*line_of(A, B), CommitAt((1,), {"others": orders({1: ("x", 1)})}, "Away", 200)]
     write_history(repo, commits)
     steps = tdmvc("log", "golden", "orders", "--key", 1, "--format", "json").json["steps"]
@@ -324,7 +324,7 @@ def test_a_table_that_went_still_has_a_history(tdmvc: Tdmvc, repo: Path) -> None
         ("Commit 1", "changed"),
         ("Commit 0", "added"),
     ]
-    assert steps[0]["notes"] == ["the whole table went"]
+    assert steps[0]["notes"] == ["the whole table was removed"]
     assert [
         e["tables"][0]["status"] for e in tdmvc("log", "golden", "orders", "--format", "json").json["entries"]
     ] == [
@@ -334,7 +334,7 @@ def test_a_table_that_went_still_has_a_history(tdmvc: Tdmvc, repo: Path) -> None
     ]
 
 
-def test_keys_that_repeat_and_tables_without_one_are_told_whole(tdmvc: Tdmvc, repo: Path) -> None:
+def test_rows_are_compared_whole_where_keys_repeat_or_a_table_has_none(tdmvc: Tdmvc, repo: Path) -> None:
     loose = TableSchema("log", (Column("what", pa.string()),), ())
 
     def tables(order_rows: list[Row], log_rows: list[str]) -> dict[str, TableAt]:
@@ -353,7 +353,7 @@ def test_keys_that_repeat_and_tables_without_one_are_told_whole(tdmvc: Tdmvc, re
     write_history(repo, commits)
     steps = tdmvc("log", "golden", "orders", "--key", 1, "--format", "json").json["steps"]
     assert [(step["subject"], step["rows"]) for step in steps] == [("Edit", 2), ("Start", 2)]
-    assert "repeats" in steps[0]["notes"][0]
+    assert "not unique" in steps[0]["notes"][0]
     told = tdmvc("blame", "golden@main", "orders", "--all", "--column", "status", "--format", "json").json
     moments = {one["id"]: one["subject"] for one in told["moments"]}
     assert [(c["value"], moments[c["moment"]]) for row in told["rows"] for c in row["cells"]] == [

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tdmvc.actions.blame import blame
+from tdmvc.actions.blame import BlameOptions, blame
 from tdmvc.actions.row_log import log_row
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.row_lookup import first_rows
@@ -287,7 +287,7 @@ def _check_cells(history: History, told: RowHistory, numbers: list[int], key: tu
 def test_blame_is_what_reading_every_commit_says(template: Path, history: History) -> None:
     with written(template, history) as (workspace, ids):
         last = history.points[-1]
-        told = blame(workspace, "golden@main", "t", rows=None)
+        told = blame(workspace, "golden@main", "t", BlameOptions(rows=None))
         assert told.total_rows == len(told.rows) == len(last.rows)
         for row in told.rows:
             key = _hashable(tuple(row.key.values()))
@@ -333,14 +333,13 @@ def test_cells_of_one_row_compare_as_a_diff_counts_them(pair: TablePair) -> None
 @given(history=histories())
 def test_the_last_step_of_a_line_without_branches_is_who_is_blamed(template: Path, history: History) -> None:
     line = [
-        replace(point, parents=(number - 1,) if number else ())
-        for number, point in enumerate(history.points)
+        replace(point, parents=(number - 1,) if number else ()) for number, point in enumerate(history.points)
     ]
     history = replace(history, points=line)
     with written(template, history) as (workspace, _):
         for key in sorted(line[-1].rows, key=repr)[:3]:
             words = spelled(history, key)
-            (row,) = blame(workspace, "golden@main", "t", key=words).rows
+            (row,) = blame(workspace, "golden@main", "t", BlameOptions(key=words)).rows
             steps = log_row(workspace, "golden@main", "t", words).steps
             for cell in row.cells:
                 touched = [step for step in steps if cell.column in {c.column for c in step.cells}]

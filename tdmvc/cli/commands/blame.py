@@ -2,7 +2,7 @@
 
 import click
 
-from tdmvc.actions.blame import DEFAULT_ROWS, blame
+from tdmvc.actions.blame import DEFAULT_ROWS, BlameOptions, blame
 from tdmvc.cli.output import complete_dataset, emit, opened
 from tdmvc.errors import UsageError
 from tdmvc.render.history.blame_terminal import render_blame
@@ -65,15 +65,8 @@ def command(
     if all_rows and source is not click.core.ParameterSource.DEFAULT:
         raise UsageError("--rows and --all exclude each other.", remedy="give one of them.")
     with opened(context) as workspace:
-        report = blame(
-            workspace,
-            dataset,
-            table,
-            key=key,
-            rows=None if all_rows else rows,
-            columns=columns,
-            by_version=versions,
-        )
+        options = BlameOptions(key, None if all_rows else rows, columns, by_version=versions)
+        report = blame(workspace, dataset, table, options)
     if output_format == "csv":
         from tdmvc.render.history.json import blame_csv_lines
 
