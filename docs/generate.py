@@ -1,6 +1,6 @@
-"""Write the generated pages of docs/: the command reference, from what `--help` says.
+"""Write the generated pages of docs/: the command reference, from what `--help` prints.
 
-`python docs/generate.py` writes them; `--check` says whether they are up to date.
+`python docs/generate.py` writes them; `--check` fails if they are not up to date.
 """
 
 import sys
@@ -8,19 +8,24 @@ from pathlib import Path
 
 import click
 
-from tdmvc.cli.main import COMMANDS, cli
+from tdmvc.cli.group import COMMANDS, cli
 
 PAGE = Path(__file__).parent / "reference.md"
 WIDTH = 100
 HEAD = """\
 # Command reference
 
-Written by `make docs` from what `tdmvc COMMAND --help` says; edit the commands, not this page.
+`make docs` writes this page from what `tdmvc help COMMAND` prints; edit the commands, not this page.
 
-Exit codes: 0 done; 1 done, and the answer is "no" (differences with `--exit-code`, drift, damage found by
-`verify`); 2 the words, the configuration or the manifest are wrong; 3 no such dataset, version, table or release;
-4 a merge needs a person, or local changes would be overwritten; 5 a policy forbids it; 6 the store: a part is
-missing or damaged, a disk is full, a remote cannot be reached; 7 a database; 70 a bug; 130 interrupted.
+- **Exit codes**: 0 done; 1 done, and the answer is "no" (differences with `--exit-code`, drift, damage found by
+  `verify`); 2 the arguments, the configuration or the manifest are wrong; 3 no such dataset, version, table or release;
+  4 a merge needs a person, or local changes would be overwritten; 5 a policy forbids it; 6 the store: a part is
+  missing or damaged, a disk is full, a remote cannot be reached; 7 a database; 70 a bug in tdmvc; 130 interrupted.
+- **Pager**: on a terminal, the reading commands (`diff`, `log`, `blame`, `review` and others) show long output in the
+  pager that `TDMVC_PAGER`, `GIT_PAGER` or `PAGER` names, or in `less`, with Git's settings. `tdmvc --no-pager COMMAND`,
+  or an empty `TDMVC_PAGER`, turns it off. Output of a pipe, of CI and of `--format json` is never paged.
+- **`-q` and `-v`** mean the same before and after the command. `-v` prints on standard error what each step did and how
+  long it took, and the log of a bug.
 """
 
 
@@ -56,7 +61,7 @@ def main() -> None:
     text = render()
     if "--check" in sys.argv[1:]:
         if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-            sys.exit("docs/reference.md is not what --help says: run `make docs` and commit it.")
+            sys.exit("docs/reference.md is not what --help prints: run `make docs` and commit it.")
         return
     PAGE.write_text(text, encoding="utf-8")
 

@@ -17,12 +17,14 @@ import click
 import pytest
 from jsonschema import Draft202012Validator
 
-from tdmvc.cli.main import COMMANDS, cli, run
+from tdmvc.cli.group import COMMANDS, cli
+from tdmvc.cli.main import run
+from tdmvc.cli.suggestions import _BY_MEANING, suggest_command
 from tests.conftest import Ran, git
 
 Tdmvc = Callable[..., Ran]
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
-WITHOUT_FORMAT = {"demo", "completion", "install"}
+WITHOUT_FORMAT = {"demo", "completion", "help", "install"}
 ROWS = "id,name\n1,Ada\n2,Grace\n"
 
 
@@ -139,9 +141,72 @@ def test_an_unknown_command_is_told_a_near_one(tdmvc: Tdmvc, typed: str, near: s
     assert refused.out == ""
 
 
-def test_an_unknown_command_with_nothing_near_is_told_where_to_look(tdmvc: Tdmvc) -> None:
-    assert "tdmvc --help" in tdmvc("xyzzy", code=2).err
-    assert "--remote" in tdmvc("push", "--remoet", code=2).err
+@pytest.mark.parametrize(
+    ("typed", "advice"),
+    [
+        ("rm", "git rm"),
+        ("delete", "tdmvc gc"),
+        ("version", "tdmvc --version"),
+        ("commit", "git commit"),
+        ("fetch", "tdmvc pull"),
+        ("import", "tdmvc add"),
+        ("export", "tdmvc checkout REF --into"),
+        ("fsck", "tdmvc verify"),
+        ("query", "tdmvc sql"),
+        ("compare", "tdmvc diff"),
+        ("hsitory", "tdmvc log"),
+        ("annotate", "tdmvc blame"),
+        ("restore", "tdmvc checkout"),
+        ("xyzzy", "tdmvc help"),
+    ],
+)
+def test_a_word_of_another_tool_is_told_what_does_it_here(tdmvc: Tdmvc, typed: str, advice: str) -> None:
+    refused = tdmvc(typed, code=2)
+    assert advice in refused.err
+    assert tdmvc("help", typed, code=2).err == refused.err
+
+
+def test_every_suggestion_names_commands_and_options_that_exist() -> None:
+    for word in _BY_MEANING:
+        assert word not in COMMANDS
+        for name, option in re.findall(
+            r"`tdmvc ([a-z-]+)[^`]*?(--[a-z]+)?[^`]*`", suggest_command(word, COMMANDS)
+        ):
+            command = cli.get_command(click.Context(cli), name) if not name.startswith("-") else cli
+            assert command is not None, (word, name)
+            options = [opt for parameter in command.params for opt in parameter.opts]
+            assert not option or option in options, (word, option)
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (("push", "--remoet"), "Did you mean --remote?"),
+        (("checkout", "golden", "--to", "x"), "Did you mean --into?"),
+        (("log", "golden", "--json"), "Did you mean --format json?"),
+        (("gc", "--yes"), "Did you mean --apply?"),
+        (("gc", "--dry-run"), "Nothing is removed without --apply."),
+        (("log", "golden", "--no-pager"), "It goes before the command"),
+    ],
+)
+def test_a_mistyped_option_is_told_the_one_that_was_meant(
+    tdmvc: Tdmvc, words: tuple[str, ...], advice: str
+) -> None:
+    refused = tdmvc(*words, code=2).err
+    assert refused.startswith(f"error: There is no option {next(w for w in words if w.startswith('--'))}. ")
+    assert advice in refused
+    assert f"Usage: tdmvc {words[0]} " in refused
+    assert f"Fix: see `tdmvc {words[0]} --help`." in refused
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_is_what_its_option_prints(tdmvc: Tdmvc, name: str) -> None:
+    assert tdmvc("help", name).out == tdmvc(name, "--help").out
+
+
+def test_help_alone_is_what_the_option_prints(tdmvc: Tdmvc) -> None:
+    assert tdmvc("help").out == tdmvc("--help").out
+    assert "Usage: tdmvc post " in tdmvc("help", "post").out
 
 
 # Exit codes.
@@ -311,6 +376,67 @@ def test_quiet_prints_results_without_hints(tdmvc: Tdmvc, published: Path, sourc
     quiet = tdmvc("--quiet", "add", "golden", source).out
     assert "golden" in quiet
     assert "Next:" not in quiet
+
+
+def test_quiet_and_verbose_mean_the_same_before_and_after_the_command(
+    tdmvc: Tdmvc, published: Path, source: Path
+) -> None:
+    def without_times(text: str) -> str:
+        return re.sub(r"[ \d.]+ s  ", "", text)
+
+    before, after = tdmvc("-v", "verify", "golden"), tdmvc("verify", "golden", "--verbose")
+    assert before.out == after.out == tdmvc("verify", "golden").out
+    assert without_times(before.err) == without_times(after.err)
+    assert re.search(r"^verify golden: 1 of 1 tables\n +\d\.\d{3} s  ", before.err, re.MULTILINE)
+    assert re.search(r"^ +\d+\.\d{3} s  verify$", before.err, re.MULTILINE)
+    assert tdmvc("verify", "golden").err == ""
+    source.write_text("id,name\n1,Ada\n")
+    assert "Next:" in tdmvc("add", "golden", source).out
+    for words in (("-q", "add", "golden"), ("add", "golden", "-q"), ("-v", "add", "golden", "--quiet")):
+        source.write_text(
+            source.read_text() + "2,Grace\n" if "2" not in source.read_text() else "id,name\n1,Ada\n"
+        )
+        quiet = tdmvc(*words, source)
+        assert "golden" in quiet.out
+        assert "Next:" not in quiet.out
+        assert quiet.err == ""
+
+
+def test_verbose_prints_the_log_of_a_bug(
+    tdmvc: Tdmvc, published: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("tdmvc.cli.commands.show.show", lambda *_: 1 / 0)
+    told = tdmvc("show", "golden", "-v", code=70)
+    (log,) = tmp_path.glob("tdmvc-bug-*.log")
+    assert log.read_text() in told.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--table", "customers", "--table", "orders"),
+        ("--tables", "customers,orders"),
+        ("--table", "customers, orders,customers"),
+        ("--tables", "customers", "--table", "orders"),
+    ],
+)
+def test_tables_are_named_in_the_same_way_everywhere(
+    tdmvc: Tdmvc, published: Path, source: Path, words: tuple[str, ...]
+) -> None:
+    for name in ("orders", "notes"):
+        tdmvc("add", "golden", source, "--table", name)
+    document = tdmvc("diff", "golden@1.0.0", "golden", *words, "--format", "json").json
+    assert [table["name"] for table in document["tables"]] == ["customers", "orders"]
+    tdmvc("checkout", "golden", "--into", "copy", *words)
+    assert {path.name for path in (published / "copy").iterdir()} >= {"customers", "orders"}
+    assert not (published / "copy" / "notes").exists()
+    git(published, "add", "-A")
+    git(published, "commit", "-q", "-m", "Two more")
+    reverted = tdmvc("revert", "golden", "HEAD", *words, "--format", "json").json
+    assert "notes" not in {table["name"] for table in reverted["tables"]}
+    refused = tdmvc("add", "golden", source, *words, code=2).err
+    assert "--table names 2 tables: customers, orders." in refused
 
 
 def test_minus_c_works_in_a_folder_and_reads_sources_from_there(tdmvc: Tdmvc, published: Path) -> None:

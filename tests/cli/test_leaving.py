@@ -13,7 +13,7 @@ TDMVC = [sys.executable, "-m", "tdmvc"]
 def test_what_was_printed_is_whole_and_the_exit_code_right() -> None:
     done = subprocess.run([*TDMVC, "--help"], capture_output=True, text=True)
     assert done.returncode == 0
-    assert done.stdout.endswith("130 interrupted\n")
+    assert done.stdout.endswith("130  interrupted\n")
     assert subprocess.run([*TDMVC, "nonsense"], capture_output=True).returncode == 2
 
 

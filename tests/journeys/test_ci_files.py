@@ -14,7 +14,7 @@ import click
 import pytest
 import yaml
 
-from tdmvc.cli.main import cli
+from tdmvc.cli.group import cli
 from tdmvc.hosts import HOSTS, read_templates
 from tests.conftest import Ran
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.add import AddOptions, add
+from tdmvc.cli.options import settings_of, single_table, tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
 from tdmvc.model.dataset import DatasetKind
@@ -15,9 +16,7 @@ from tdmvc.render.documents import add_document
 @click.command(name="add")
 @click.argument("dataset", shell_complete=complete_dataset)
 @click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--table", metavar="NAME", help="The table of a single file; without a source: only this table."
-)
+@tables_option("The table that a single file holds; without a source, add only this table.", metavar="NAME")
 @click.option(
     "--key",
     "keys",
@@ -25,9 +24,11 @@ from tdmvc.render.documents import add_document
     metavar="TABLE=COL[,COL]",
     help="The columns that identify a row of a table.",
 )
-@click.option("--null", "null_texts", multiple=True, metavar="TEXT", help="A CSV text that means null, too.")
-@click.option("--append", is_flag=True, help="Add rows to the ones that are there.")
-@click.option("--replace", is_flag=True, help="Drop the tables that the sources do not hold.")
+@click.option(
+    "--null", "null_texts", multiple=True, metavar="TEXT", help="Another text that means null in a CSV file."
+)
+@click.option("--append", is_flag=True, help="Keep the rows that are already there, and add to them.")
+@click.option("--replace", is_flag=True, help="Drop tables that are not in the sources.")
 @click.option(
     "--kind", type=click.Choice([kind.value for kind in DatasetKind]), help="What the dataset is for."
 )
@@ -37,7 +38,7 @@ def command(
     context: click.Context,
     dataset: str,
     sources: tuple[Path, ...],
-    table: str | None,
+    tables: tuple[str, ...],
     keys: tuple[str, ...],
     null_texts: tuple[str, ...],
     append: bool,
@@ -45,33 +46,33 @@ def command(
     kind: str | None,
     output_format: str,
 ) -> None:
-    """Take rows into DATASET from SOURCES, and write their pointers.
+    """Add rows to DATASET from SOURCES, or from your edits, and write their pointers.
 
-    A source is a CSV, TSV, JSON, JSON lines or Parquet file, a SQLite or DuckDB file,
-    a Django fixture, or a folder of these. Tables that a source holds are replaced,
-    others stay. Without a source, what you edited in the working copy is taken in,
-    whatever tool you edited it with.
+    A source is a CSV, TSV, JSON, JSON Lines or Parquet file, a SQLite or DuckDB file,
+    a Django fixture, or a folder of these. Tables in a source replace those in the
+    dataset; other tables stay. Without a source, your edits in the working copy are
+    added, whichever tool you made them with.
 
-    In a CSV only an unquoted empty field is null: NA is Namibia.
+    In a CSV file only an unquoted empty field is null: NA is Namibia.
 
     \b
     Examples:
       tdmvc add golden shop.sqlite
       tdmvc add golden orders.csv --key orders=id
       tdmvc add golden fixtures/ --replace
-      tdmvc add golden                      # take in your edits
+      tdmvc add golden                      # add your edits
     """
     options = AddOptions(
-        table=table,
+        table=single_table(tables),
         keys=_parse_keys(keys),
         null_texts=null_texts,
         append=append,
         replace=replace,
         kind=DatasetKind(kind) if kind else None,
     )
-    base = Path(context.obj["directory"])
+    settings = settings_of(context)
     with opened(context) as workspace:
-        report = add(workspace, dataset, [base / source for source in sources], options)
+        report = add(workspace, dataset, [settings.path(source) for source in sources], options)
     emit(
         context,
         output_format,
@@ -86,8 +87,8 @@ def _parse_keys(texts: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         table, sign, columns = text.partition("=")
         if not table or not sign:
             raise UsageError(
-                f"--key {text!r} is not understood.", remedy="write --key orders=id or --key t=a,b."
+                f"Cannot read --key {text!r}.", remedy="write --key orders=id, or --key lines=order_id,line."
             )
-        # `--key orders=` says that the table has no key.
+        # `--key orders=` means that the table has no key.
         keys[table] = tuple(column.strip() for column in columns.split(",") if column.strip())
     return keys

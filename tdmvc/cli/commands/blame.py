@@ -16,18 +16,20 @@ from tdmvc.render.history.blame_terminal import render_blame
     "key",
     multiple=True,
     metavar="KEY",
-    help="One row: 1001, or COL=VALUE,COL=VALUE; may be repeated, a column each.",
+    help="One row: 1001, or COL=VALUE,COL=VALUE; may be repeated, once for each column.",
 )
 @click.option(
     "--rows",
     default=DEFAULT_ROWS,
     show_default=True,
     type=click.IntRange(1),
-    help="At most so many rows, in key order.",
+    help="Show at most this many rows, in key order.",
 )
-@click.option("--all", "all_rows", is_flag=True, help="Every row.")
-@click.option("--column", "columns", multiple=True, metavar="COL", help="Only this column; may be repeated.")
-@click.option("--versions", is_flag=True, help="Walk published versions instead of commits.")
+@click.option("--all", "all_rows", is_flag=True, help="Show every row.")
+@click.option(
+    "--column", "columns", multiple=True, metavar="COL", help="Show only this column; may be repeated."
+)
+@click.option("--versions", is_flag=True, help="Follow published versions instead of commits.")
 @click.option(
     "--format",
     "output_format",
@@ -50,9 +52,9 @@ def command(
 ) -> None:
     """Show who last changed each cell of a TABLE's rows, and when.
 
-    Rows are those of the working copy, edits that nobody has added included, or of a
-    revision. One row is a list of its cells; of many rows, each commit that cells are
-    from has a line.
+    The rows are those of the working copy, with edits that you have not added, or those
+    of a revision. For one row, each cell has a line; for many rows, each commit that
+    changed one of them has a line.
 
     \b
     Examples:
@@ -63,7 +65,7 @@ def command(
     """
     source = context.get_parameter_source("rows")
     if all_rows and source is not click.core.ParameterSource.DEFAULT:
-        raise UsageError("--rows and --all exclude each other.", remedy="give one of them.")
+        raise UsageError("--rows and --all cannot be used together.", remedy="remove one of them.")
     with opened(context) as workspace:
         options = BlameOptions(key, None if all_rows else rows, columns, by_version=versions)
         report = blame(workspace, dataset, table, options)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.build import build
+from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.render.add.terminal import render_add
 from tdmvc.render.documents import add_document
@@ -14,7 +15,9 @@ from tdmvc.workspace.ingest import AddOptions
 @click.command(name="build")
 @click.argument("dataset")
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--null", "null_texts", multiple=True, metavar="TEXT", help="A CSV text that means null, too.")
+@click.option(
+    "--null", "null_texts", multiple=True, metavar="TEXT", help="Another text that means null in a CSV file."
+)
 @format_option
 @click.pass_context
 def command(
@@ -24,11 +27,11 @@ def command(
     null_texts: tuple[str, ...],
     output_format: str,
 ) -> None:
-    """Make the tables of DATASET from SOURCES as the outputs of a stage in dvc.yaml.
+    """Build DATASET's tables from SOURCES as outputs of a stage in dvc.yaml.
 
-    Like `add`, but no pointer is written: DVC keeps what a stage makes, and its entry
-    in dvc.lock is the pointer. Keys and types come from the dataset's contract.yaml.
-    A table that several sources hold takes the rows of all.
+    This works like `add`, but writes no pointers: DVC tracks what a stage makes, and
+    its entry in dvc.lock is the pointer. Keys and types come from the dataset's
+    contract.yaml. A table that is in several sources gets the rows of all of them.
 
     \b
     Example (in dvc.yaml):
@@ -38,10 +41,13 @@ def command(
           deps: [fixtures, datasets/golden/contract.yaml]
           outs: [datasets/golden/orders]
     """
-    base = Path(context.obj["directory"])
+    settings = settings_of(context)
     with opened(context) as workspace:
         report = build(
-            workspace, dataset, [base / source for source in sources], AddOptions(null_texts=null_texts)
+            workspace,
+            dataset,
+            [settings.path(source) for source in sources],
+            AddOptions(null_texts=null_texts),
         )
     emit(
         context,

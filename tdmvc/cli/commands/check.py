@@ -13,16 +13,18 @@ from tdmvc.render.check.terminal import render_check
 @click.command(name="check")
 @click.argument("datasets", nargs=-1, metavar="[DATASET]...", shell_complete=complete_dataset)
 @click.option(
-    "--pushed", is_flag=True, help="Also ask the remote for all that HEAD's pointers and versions need."
+    "--pushed",
+    is_flag=True,
+    help="Also check that the remote has everything that HEAD's pointers and versions need.",
 )
 @format_option
 @click.pass_context
 def command(context: click.Context, datasets: tuple[str, ...], pushed: bool, output_format: str) -> int:
-    """Look whether manifests, contracts, versions and pointers make sense, and fit the schema.
+    """Check manifests, contracts, versions and pointers, and whether they fit the schema.
 
-    Reads no rows and, without --pushed, asks nobody over the network, so that it is
-    quick enough for a hook. Exits with 1 where something is wrong. As a pre-push hook
-    of pre-commit it asks for what the pushed commit needs.
+    Reads no rows and, without --pushed, uses no network, so it is fast enough for a
+    hook. Exits with 1 if something is wrong. As a pre-push hook of pre-commit, it
+    checks what the pushed commit needs.
 
     \b
     Examples:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.checkout import CheckoutOptions, checkout
+from tdmvc.cli.options import settings_of, tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.render.documents import checkout_document
@@ -13,13 +14,13 @@ from tdmvc.render.transfer.terminal import render_checkout
 
 @click.command(name="checkout")
 @click.argument("words", nargs=-1, metavar="[REF | DATASET...]", shell_complete=complete_dataset)
-@click.option("--release", metavar="R", help="Bring what fits this release of the application.")
+@click.option("--release", metavar="R", help="Write what fits this release of the application.")
 @click.option(
-    "--into", type=click.Path(path_type=Path), help="A folder, or a .duckdb or .sqlite file, instead."
+    "--into", type=click.Path(path_type=Path), help="Write to a folder, a .duckdb or a .sqlite file instead."
 )
-@click.option("--tables", metavar="T,T", help="Only these tables.")
-@click.option("--force", is_flag=True, help="Overwrite local edits, or a target that exists.")
-@click.option("--strict", is_flag=True, help="With --release: only a version that names it; infer nothing.")
+@tables_option("Write only these tables.")
+@click.option("--force", is_flag=True, help="Overwrite local edits or an existing target.")
+@click.option("--strict", is_flag=True, help="With --release: accept only a version that names it.")
 @format_option
 @click.pass_context
 def command(
@@ -27,24 +28,24 @@ def command(
     words: tuple[str, ...],
     release: str | None,
     into: Path | None,
-    tables: str | None,
+    tables: tuple[str, ...],
     force: bool,
     strict: bool,
     output_format: str,
 ) -> int:
-    """Bring a state of a dataset into the working copy, or elsewhere with --into.
+    """Write a state of a dataset to the working copy, or elsewhere with --into.
 
-    Fetches only what is missing, moves no Git HEAD, and refuses to overwrite edits that
-    nothing else keeps. A release is found by the version that names it, else by the
-    migrations at the release's commit. Where some datasets have no version for it, the
-    others are brought, and the exit code is 3.
+    Fetches only what is missing, never moves Git's HEAD, and refuses to overwrite
+    edits that are kept nowhere else. For a release, tdmvc takes the version that names
+    it, or else one that fits the migrations at the release's commit. If some datasets
+    have no version for it, the others are written and the exit code is 3.
 
     \b
     Examples:
       tdmvc checkout golden@1.0.0
       tdmvc checkout --release 2.14.0
-      tdmvc checkout golden@latest --into fixtures.sqlite --tables orders,customers
-      tdmvc checkout golden                 # the rows of the present pointers
+      tdmvc checkout golden@latest --into fixtures.sqlite --table orders,customers
+      tdmvc checkout golden                 # the rows that the pointers name
     """
     if release is None and len(words) != 1:
         raise UsageError(
@@ -54,8 +55,8 @@ def command(
     options = CheckoutOptions(
         release=release,
         datasets=words if release is not None else (),
-        into=Path(context.obj["directory"]) / into if into else None,
-        tables=tuple(t.strip() for t in tables.split(",") if t.strip()) if tables else (),
+        into=settings_of(context).path(into) if into else None,
+        tables=tables,
         force=force,
         strict=strict,
     )

@@ -8,7 +8,7 @@ from click.shell_completion import get_completion_class
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    """Print the completion script of a SHELL: commands, options, datasets and versions.
+    """Print the shell completion script for SHELL: commands, options, datasets, versions.
 
     \b
     Example:
@@ -16,10 +16,10 @@ def command(context: click.Context, shell: str) -> None:
     """
     completion = get_completion_class(shell)
     if completion is None:
-        raise click.UsageError(f"click knows no completion for {shell}.")
+        raise click.UsageError(f"There is no completion for {shell}.")
     root = context.find_root().command
     script = completion(root, {}, "tdmvc", "_TDMVC_COMPLETE").source()
     if shell == "bash":
-        # Bash would cut golden@1.0.0 in three at the @.
+        # Bash would otherwise split golden@1.0.0 at the @.
         script += "\nCOMP_WORDBREAKS=${COMP_WORDBREAKS//@}\n"
     click.echo(script)

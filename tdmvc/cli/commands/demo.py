@@ -18,13 +18,13 @@ from tdmvc.render.terminal import Style
 
 @click.command(name="demo")
 @click.option(
-    "--into", type=click.Path(path_type=Path), help="An empty folder; else a temporary one is made."
+    "--into", type=click.Path(path_type=Path), help="Use this empty folder instead of a temporary one."
 )
 def command(into: Path | None) -> None:
-    """Play the whole story of a small shop's test data in a temporary repository.
+    """Play the story of a sample shop's test data in a temporary repository.
 
-    Each step says what it does and which command does it. The repository stays, so
-    that you can look around in it.
+    Each step says what it does and shows the command. The repository is kept, so that
+    you can look around in it.
 
     \b
     Example:
@@ -32,7 +32,7 @@ def command(into: Path | None) -> None:
     """
     if into is not None and into.exists() and any(into.iterdir()):
         raise LocalWorkError(
-            "The folder is not empty.", where=str(into), remedy="name one that is empty or new."
+            "The folder is not empty.", where=str(into), remedy="name an empty or a new folder."
         )
     folder = into or Path(tempfile.mkdtemp(prefix="tdmvc-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def _run(one: Command, folder: Path, style: Style) -> None:
     )
     if done.returncode != one.exit_code:
         raise TdmvcError(
-            f"A step of the demo ended with {done.returncode}: {shlex.join(one.words)}",
+            f"A step of the demo failed with exit code {done.returncode}: {shlex.join(one.words)}",
             where=str(folder / one.folder),
             remedy="please report this: " + (done.stderr or done.stdout).strip(),
         )
@@ -80,10 +80,10 @@ def _run(one: Command, folder: Path, style: Style) -> None:
 
 
 def _real_words(words: tuple[str, ...]) -> list[str]:
-    """Use this very installation, whatever the PATH says."""
+    """Return the command with this installation of tdmvc, DVC and Python, whatever PATH says."""
     match words[0]:
         case "tdmvc":
-            # Quiet: the story itself tells what comes next.
+            # Quiet, because the story itself says what comes next.
             return [sys.executable, "-m", "tdmvc", "--quiet", *words[1:]]
         case "dvc":
             return [sys.executable, "-m", "dvc", *words[1:]]

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.diff import RowsFormat, diff
+from tdmvc.cli.options import tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.model.diff import DatasetDiff
 from tdmvc.render.diff.terminal import render_diff
@@ -14,16 +15,24 @@ from tdmvc.render.diff.terminal import render_diff
 @click.command(name="diff")
 @click.argument("old", required=False, shell_complete=complete_dataset)
 @click.argument("new", required=False, shell_complete=complete_dataset)
-@click.option("--table", "tables", multiple=True, metavar="T", help="Only this table; may be repeated.")
-@click.option("--exit-code", is_flag=True, help="Exit with 1 where there is a difference, like git diff.")
+@tables_option("Compare only these tables.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if there are differences, as git diff does.")
 @click.option(
-    "--samples", default=5, show_default=True, type=click.IntRange(0, 1000), help="Rows to show of a kind."
+    "--samples",
+    default=5,
+    show_default=True,
+    type=click.IntRange(0, 1000),
+    help="How many example rows to show of each kind.",
 )
 @click.option(
-    "--rows", "rows_dir", type=click.Path(path_type=Path), help="Write every changed row into this folder."
+    "--rows", "rows_dir", type=click.Path(path_type=Path), help="Write every changed row to this folder."
 )
 @click.option(
-    "--rows-format", type=click.Choice([f.value for f in RowsFormat]), default="parquet", show_default=True
+    "--rows-format",
+    type=click.Choice([f.value for f in RowsFormat]),
+    default="parquet",
+    show_default=True,
+    help="The format of the files that --rows writes.",
 )
 @format_option
 @click.pass_context
@@ -38,12 +47,12 @@ def command(
     rows_format: str,
     output_format: str,
 ) -> int:
-    """Show what is different between OLD and NEW, row by row.
+    """Show the differences between OLD and NEW, row by row.
 
-    A side is a dataset (its working copy), dataset@version or dataset@revision.
-    Without NEW, the working copy is the new side; without words, every dataset at
-    HEAD is compared with its working copy, edits that were not added included.
-    Equal tables and equal parts are never opened.
+    Each side is a dataset (its working copy), dataset@version or dataset@revision.
+    Without NEW, the working copy is the new side. Without arguments, every dataset at
+    HEAD is compared with its working copy, with edits that you have not added. Equal
+    tables and equal parts are never read.
 
     \b
     Examples:
@@ -68,7 +77,7 @@ def command(
         lambda: _documents(diffs),
         lambda color, width: (
             "\n\n".join(render_diff(d, color=color, width=width) for d in diffs)
-            or "There is no dataset here yet. Next: tdmvc add golden SOURCE"
+            or "There are no datasets yet. Next: tdmvc add golden SOURCE"
         ),
     )
     return int(exit_code and any(d.is_changed for d in diffs))

@@ -16,17 +16,17 @@ FORMATS = ("terminal", "json", "github", "junit", "markdown")
 
 @click.command(name="drift")
 @click.argument("refs", nargs=-1, metavar="[DATASET]...", shell_complete=complete_dataset)
-@click.option("--at", metavar="REV", help="The Git revision of the schema, instead of the work tree.")
-@click.option("--release", metavar="R", help="What fits this release, against the schema at its commit.")
+@click.option("--at", metavar="REV", help="Take the schema from this Git revision instead of the work tree.")
+@click.option("--release", metavar="R", help="Compare what fits this release with the schema at its commit.")
 @click.option(
     "--merge-preview",
     metavar="BASE",
-    help="Schema and datasets as a merge of HEAD and BASE would have them; nothing is merged. Needs Git 2.38.",
+    help="Compare as if HEAD were merged into BASE, without merging. Needs Git 2.38.",
 )
 @click.option(
     "--fail-on",
     metavar="STATUS,…",
-    help="Exit with 1 on these. [default: everything but in-step and ahead; `none` never fails]",
+    help="Exit with 1 on these statuses, or on `none`. [default: all but in-step and ahead]",
 )
 @click.option(
     "--format",
@@ -46,10 +46,10 @@ def command(
     fail_on: str | None,
     output_format: str,
 ) -> int:
-    """Tell which datasets no longer fit the application's schema.
+    """Show which datasets no longer fit the application's schema.
 
-    Compares the migrations that a dataset was made for with those of the work tree, a
-    revision or a merge, read statically: no code of the application runs.
+    Compares the migrations that a dataset was made for with those of the work tree, of
+    a revision or of a merge. Migrations are read, never run: no application code runs.
 
     \b
     Examples:

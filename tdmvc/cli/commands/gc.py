@@ -21,39 +21,39 @@ class _Days(click.ParamType[float]):
             return value
         match = re.fullmatch(r"(\d+(?:\.\d+)?)([hdw]?)", str(value))
         if not match:
-            self.fail(f"{value!r} is no length of time: write 30d, 12h or 2w.", param, context)
+            self.fail(f"{value!r} is not a length of time: write 30d, 12h or 2w.", param, context)
         return float(match[1]) * _UNITS[match[2] or "d"]
 
 
 @click.command(name="gc")
-@click.option("--apply", is_flag=True, help="Remove what is listed; without it nothing is removed.")
+@click.option("--apply", is_flag=True, help="Remove the listed objects; without it, nothing is removed.")
 @click.option(
     "-r",
     "--remote",
     metavar="[NAME]",
     is_flag=False,
     flag_value="",
-    help="Look at a DVC remote (the default one without a NAME) instead of the cache.",
+    help="Use a DVC remote (without NAME, the default one) instead of the cache.",
 )
 @click.option(
     "--grace",
     type=_Days(),
     default=GRACE_DAYS,
     show_default="14d",
-    help="Keep what is younger: 30d, 12h, 2w.",
+    help="Keep objects that are younger: 30d, 12h, 2w.",
 )
 @click.option(
     "--also",
     metavar="PATH",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A clone of another repository that uses the same cache or remote.",
+    help="A clone of another repository that uses the same cache or remote; may be repeated.",
 )
-@click.option("--alone", is_flag=True, help="No other repository uses this cache or remote.")
+@click.option("--alone", is_flag=True, help="Assert that no other repository uses this cache or remote.")
 @click.option(
-    "--accept-unknown", is_flag=True, help="Go on where a pointer cannot be read or its listing is nowhere."
+    "--accept-unknown", is_flag=True, help="Continue if a pointer cannot be read or its listing is missing."
 )
-@click.option("--without-origin", is_flag=True, help="Go on where a Git remote does not answer.")
+@click.option("--without-origin", is_flag=True, help="Continue if a Git remote does not answer.")
 @format_option
 @click.pass_context
 def command(
@@ -67,11 +67,12 @@ def command(
     without_origin: bool,
     output_format: str,
 ) -> int:
-    """List objects that nothing needs; remove them with --apply.
+    """List objects that nothing needs, and remove them with --apply.
 
-    Needed is whatever any branch, tag, stash, reflog, index, work tree or published
-    version names, now or in its history. Only what tdmvc made is ever removed, and
-    never from the remote of releases. Exits with 1 where gc refuses, and says why.
+    An object is needed if a branch, tag, stash, reflog, index, work tree or published
+    version names it, now or in its history. Only objects that tdmvc made are removed,
+    and never from the release remote. If gc cannot be sure, it removes nothing, says
+    why, and exits with 1.
 
     \b
     Examples:

@@ -16,7 +16,8 @@ def command(context: click.Context, datasets: tuple[str, ...], output_format: st
     """List datasets and their published versions, newest first.
 
     \b
-    Example:
+    Examples:
+      tdmvc list
       tdmvc list golden --format json
     """
     with opened(context) as workspace:

@@ -16,13 +16,13 @@ from tdmvc.history.timeline import read_span
     "key",
     multiple=True,
     metavar="KEY",
-    help="One row: 1001, or COL=VALUE,COL=VALUE; may be repeated, a column each.",
+    help="One row: 1001, or COL=VALUE,COL=VALUE; may be repeated, once for each column.",
 )
-@click.option("--versions", is_flag=True, help="Walk published versions instead of commits.")
-@click.option("-n", "--max-count", type=click.IntRange(1), metavar="N", help="At most so many entries.")
-@click.option("--since", metavar="DATE", help="Not what is older; dates as Git reads them.")
-@click.option("--until", metavar="DATE", help="Not what is newer.")
-@click.option("--reverse", is_flag=True, help="Oldest first.")
+@click.option("--versions", is_flag=True, help="Follow published versions instead of commits.")
+@click.option("-n", "--max-count", type=click.IntRange(1), metavar="N", help="Show at most N entries.")
+@click.option("--since", metavar="DATE", help="Show nothing older; takes dates as Git does.")
+@click.option("--until", metavar="DATE", help="Show nothing newer.")
+@click.option("--reverse", is_flag=True, help="Show the oldest entry first.")
 @format_option
 @click.pass_context
 def command(
@@ -37,12 +37,13 @@ def command(
     reverse: bool,
     output_format: str,
 ) -> None:
-    """Show which commits changed a DATASET, a TABLE of it, or one row.
+    """Show which commits changed a DATASET, one TABLE of it, or one row.
 
-    Newest first, with rows added (+), removed (−) and changed (~) and the versions that
-    were published. With --key, what was in the row before and after each commit; only
-    parts that can hold the key are opened, and what is not here is fetched. A merge
-    that takes one side's rows is no change; the commit that made them is.
+    Lists commits, newest first, with the rows that each added (+), removed (−) and
+    changed (~), and the versions that were published. With --key, shows the row before
+    and after each commit; only parts that can hold the key are read, and missing ones
+    are fetched. A merge that takes one side's rows is not listed as a change; the
+    commit that made them is.
 
     \b
     Examples:

@@ -13,14 +13,18 @@ from tdmvc.render.merge.terminal import render_merge
 
 @click.command(name="merge")
 @click.argument("branches", nargs=-1, metavar="[BRANCH]")
-@click.option("-m", "--message", metavar="MSG", help="The message of the merge commit. [default: Git's own]")
-@click.option("--no-commit", is_flag=True, help="Merge, check, and leave the commit to --continue.")
-@click.option("--ff-only", is_flag=True, help="Only where the branch just adds to HEAD.")
-@click.option("--no-ff", is_flag=True, help="Make a merge commit also where the branch just adds to HEAD.")
-@click.option("--continue", "is_continue", is_flag=True, help="Check again and commit, when all is settled.")
-@click.option("--abort", "is_abort", is_flag=True, help="Take the merge back: files, rows, conflict files.")
-@click.option("--allow-broken", is_flag=True, help="Commit although the merged rows break a rule.")
-@click.option("--force", is_flag=True, help="With --abort: throw away rows edited since and not added.")
+@click.option("-m", "--message", metavar="MSG", help="The message of the merge commit. [default: Git's]")
+@click.option("--no-commit", is_flag=True, help="Merge and check, but leave the commit to --continue.")
+@click.option("--ff-only", is_flag=True, help="Merge only if HEAD can be fast-forwarded.")
+@click.option("--no-ff", is_flag=True, help="Make a merge commit even if HEAD can be fast-forwarded.")
+@click.option(
+    "--continue", "is_continue", is_flag=True, help="Check again and commit, once everything is resolved."
+)
+@click.option("--abort", "is_abort", is_flag=True, help="Undo the merge: files, rows, conflict files.")
+@click.option("--allow-broken", is_flag=True, help="Commit even if the merged rows break a rule.")
+@click.option(
+    "--force", is_flag=True, help="With --abort: discard rows that you edited since and did not add."
+)
 @format_option
 @click.pass_context
 def command(
@@ -37,12 +41,12 @@ def command(
     allow_broken: bool,
     force: bool,
 ) -> int:
-    """Merge a branch into HEAD: tables row by row and cell by cell, all other files as Git does.
+    """Merge a branch into HEAD: tables row by row, other files as Git does.
 
-    It is one Git merge, so code and data come together, and it needs no `tdmvc install`.
-    Before it is committed the merged whole is checked: keys, unique columns, references
-    over all tables, the contract. Conflicts, and rules that both sides kept and the merge
-    breaks, are left to you: exit code 4, the merge stays under way.
+    It is one Git merge, so code and data are merged together, and `tdmvc install` is
+    not needed. Before the commit, the merged result is checked: keys, unique columns,
+    references between all tables, the contract. If there are conflicts, or if the
+    merged rows break a rule, the merge stays open for you and the exit code is 4.
 
     \b
     Examples:
@@ -52,11 +56,13 @@ def command(
       tdmvc merge --abort
     """
     if is_continue + is_abort + bool(branches) > 1:
-        raise UsageError("A branch, --continue and --abort exclude each other.", remedy="say one of them.")
+        raise UsageError(
+            "A branch, --continue and --abort cannot be used together.", remedy="give only one of them."
+        )
     if force and not is_abort:
-        raise UsageError("--force belongs to --abort.", remedy="leave it away.")
+        raise UsageError("--force works only with --abort.", remedy="remove it, or add --abort.")
     if ff_only and no_ff:
-        raise UsageError("--ff-only and --no-ff contradict each other.", remedy="say one of them.")
+        raise UsageError("--ff-only and --no-ff contradict each other.", remedy="give only one of them.")
     options = MergeOptions(
         message,
         is_committed=not no_commit,

@@ -17,7 +17,7 @@ from tdmvc.render.merge_check.wording import Paths
 @click.option(
     "--fail-on",
     metavar="STATUS,…",
-    help="Drift of the merged result that counts. [default: everything but in-step and ahead; `none` never does]",
+    help="Exit with 1 on these statuses of drift, or on `none`. [default: all but in-step and ahead]",
 )
 @click.option(
     "--format",
@@ -29,13 +29,13 @@ from tdmvc.render.merge_check.wording import Paths
 )
 @click.pass_context
 def command(context: click.Context, base: str, head: str, fail_on: str | None, output_format: str) -> int:
-    """Tell what a merge of HEAD into BASE would give, without making it.
+    """Report what a merge of HEAD into BASE would break, without making it.
 
-    Merges in memory: neither the work tree nor the index is touched, no `tdmvc install`
-    and no driver is needed. Reports conflicts by row and cell, references, keys and
-    contracts that the merged rows break although both sides keep them, and drift of the
-    merged result, as when two branches each add a migration. Exits with 1 where the
-    merge would need a person. Needs Git 2.38.
+    Merges in memory: the work tree and the index stay as they are, and `tdmvc install`
+    is not needed. Reports conflicts by row and cell; references, keys and contracts
+    that the merged rows break although each side keeps them; and drift of the merged
+    result, such as when two branches each add a migration. Exits with 1 if the merge
+    would need a person. Needs Git 2.38.
 
     \b
     Examples:

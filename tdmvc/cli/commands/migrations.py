@@ -10,22 +10,22 @@ from tdmvc.workspace.migrations import TOOLS, survey
 
 
 @click.command(name="migrations")
-@click.option("--at", metavar="REV", help="A Git revision, instead of the work tree.")
+@click.option("--at", metavar="REV", help="Read this Git revision instead of the work tree.")
 @click.option(
     "--path",
     metavar="P",
-    help="A folder, from the repository's root, instead of what tdmvc.yaml names.",
+    help="Read this folder (relative to the repository's root) instead of those in tdmvc.yaml.",
 )
-@click.option("--tool", metavar="T", help=f"The reader: {', '.join(TOOLS[:-1])} or {TOOLS[-1]}.")
+@click.option("--tool", metavar="T", help=f"The migration tool: {', '.join(TOOLS[:-1])} or {TOOLS[-1]}.")
 @format_option
 @click.pass_context
 def command(
     context: click.Context, at: str | None, path: str | None, tool: str | None, output_format: str
 ) -> int:
-    """Show which migrations the application stands at, at any revision.
+    """Show the application's migration state, at any revision.
 
-    Files are read from Git, never run. Of several locations, one that cannot be understood is
-    told beside the others, and the exit code is 2.
+    Migrations are read from Git, never run. If one of several locations cannot be read,
+    the others are still shown, and the exit code is 2.
 
     \b
     Examples:

@@ -16,15 +16,15 @@ from tdmvc.render.versions.terminal import render_publish
 @click.option(
     "--bump",
     type=click.Choice(["auto", "major", "minor", "patch"]),
-    help="Let the version be computed: from the changes, or at this level.",
+    help="Compute the version: from the changes, or at this level.",
 )
 @click.option("--release", metavar="R", help="The application's release (2.14.0), or a range (>=2.13,<2.15).")
-@click.option("--allow-lower-bump", is_flag=True, help="Accept a lower version than the changes ask for.")
-@click.option("--tag", is_flag=True, help="Commit the version's files and tag the commit dataset@vVERSION.")
+@click.option("--allow-lower-bump", is_flag=True, help="Accept a lower version than the changes call for.")
+@click.option("--tag", is_flag=True, help="Commit the version's files, and tag the commit dataset@vVERSION.")
 @click.option(
-    "--push", "push_rows", is_flag=True, help="Send the rows to the remote, and to the release remote."
+    "--push", "push_rows", is_flag=True, help="Push the rows to the default remote and to the release remote."
 )
-@click.option("--notes", metavar="TEXT", help="What people should know of this version.")
+@click.option("--notes", metavar="TEXT", help="What people should know about this version.")
 @format_option
 @click.pass_context
 def command(
@@ -39,12 +39,12 @@ def command(
     notes: str | None,
     output_format: str,
 ) -> None:
-    """Make the present state of DATASET an immutable version.
+    """Publish the current state of DATASET as an immutable version.
 
     Writes versions/VERSION.yaml, which ties rows, contract, migrations, release and
-    commit together and holds all that a later checkout needs. Without a VERSION it is
-    computed from the changes since the last one: major when tables, columns or rows
-    went, minor when some came, patch when only values changed.
+    commit together and holds all that a later checkout needs. Without VERSION, it is
+    computed from the changes since the last one: major if tables, columns or rows were
+    removed, minor if some were added, patch if only values changed.
 
     \b
     Examples:
@@ -52,7 +52,7 @@ def command(
       tdmvc publish golden --bump auto --tag --push
     """
     if version is not None and bump is not None:
-        raise UsageError("A version and --bump contradict each other.", remedy="give one of them.")
+        raise UsageError("A version and --bump contradict each other.", remedy="give only one of them.")
     options = PublishOptions(
         bump=None if bump in (None, "auto") else BumpLevel(bump),
         release=release,

@@ -10,16 +10,17 @@ from tdmvc.render.transfer.terminal import render_transfer
 
 @click.command(name="pull")
 @click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
-@click.option("-r", "--remote", metavar="NAME", help="A DVC remote, instead of the default one.")
+@click.option("-r", "--remote", metavar="NAME", help="Use this DVC remote instead of the default one.")
 @click.option("--force", is_flag=True, help="Overwrite local edits.")
 @format_option
 @click.pass_context
 def command(
     context: click.Context, refs: tuple[str, ...], remote: str | None, force: bool, output_format: str
 ) -> None:
-    """Bring rows from the remote, verified; without a REF, into the working copy.
+    """Fetch the rows of REFs from the remote; without REFs, into the working copy.
 
-    Damaged objects in the cache are set aside and brought anew.
+    Every object is verified. Damaged objects in the cache are set aside and fetched
+    again.
 
     \b
     Examples:

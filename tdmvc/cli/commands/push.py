@@ -10,13 +10,13 @@ from tdmvc.render.transfer.terminal import render_transfer
 
 @click.command(name="push")
 @click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
-@click.option("-r", "--remote", metavar="NAME", help="A DVC remote, instead of the default one.")
+@click.option("-r", "--remote", metavar="NAME", help="Use this DVC remote instead of the default one.")
 @format_option
 @click.pass_context
 def command(context: click.Context, refs: tuple[str, ...], remote: str | None, output_format: str) -> None:
     """Send the rows of REFs to the remote, and verify that each object arrived.
 
-    Without a REF: the pointers and all published versions of every dataset.
+    Without REFs, pushes the rows of every dataset's pointers and published versions.
 
     \b
     Examples:

@@ -18,13 +18,24 @@ _LEFT = 4
 @click.argument("table", required=False)
 @click.option("--ours", "sides", flag_value=Side.OURS.value, multiple=True, help="Take our side.")
 @click.option("--theirs", "sides", flag_value=Side.THEIRS.value, multiple=True, help="Take their side.")
-@click.option("--base", "sides", flag_value=Side.BASE.value, multiple=True, help="Take what was before both.")
-@click.option("--value", help="Take this value, for one cell.")
-@click.option("--null", "is_null", is_flag=True, help="Take no value, for one cell.")
-@click.option("--key", "key", multiple=True, help="Settle this row only: 7, id=7, or order_id=1,line=2.")
-@click.option("--column", help="Settle this column only.")
-@click.option("--again", "is_again", is_flag=True, help="Bring conflicts back as the merge left them.")
-@click.option("--force", is_flag=True, help="Overwrite rows in the working copy that nothing keeps.")
+@click.option(
+    "--base",
+    "sides",
+    flag_value=Side.BASE.value,
+    multiple=True,
+    help="Take the value from before both sides.",
+)
+@click.option("--value", help="Take this value; for one cell.")
+@click.option("--null", "is_null", is_flag=True, help="Take null; for one cell.")
+@click.option(
+    "--key",
+    "key",
+    multiple=True,
+    help="Resolve only this row: 7, id=7, or order_id=1,line=2; may be repeated, once for each column.",
+)
+@click.option("--column", help="Resolve only this column.")
+@click.option("--again", "is_again", is_flag=True, help="Restore the conflicts as the merge left them.")
+@click.option("--force", is_flag=True, help="Overwrite edits in the working copy that are kept nowhere else.")
 @format_option
 @click.pass_context
 def command(
@@ -40,13 +51,14 @@ def command(
     force: bool,
     output_format: str,
 ) -> None:
-    """Show what a merge has left, and settle it.
+    """Show the conflicts that a merge left, and resolve them.
 
-    Without a side, shows what is left, and does what was decided in the files
-    datasets/NAME/conflicts/TABLE.yaml. With one, settles everything that is named; what
-    was decided about a cell stands over its row, a row over its column, that over the table.
-    A table of which nothing is left gets its merged rows, and is marked as resolved in Git.
-    Ends with 4 while something is left.
+    Without a side, shows what is left and applies the decisions in the files
+    datasets/NAME/conflicts/TABLE.yaml. With a side, resolves everything that you name.
+    A decision about a cell overrides one about its row, which overrides one about its
+    column, which overrides one about the table. Once nothing is left of a table, it
+    gets its merged rows and is marked as resolved in Git. Exits with 4 while conflicts
+    are left.
 
     \b
     Examples:
@@ -54,13 +66,13 @@ def command(
       tdmvc resolve golden orders --theirs --key 7           # one row
       tdmvc resolve golden orders --value 12.50 --key 7 --column total
       tdmvc resolve golden orders --ours --column status
-      tdmvc resolve golden --theirs                          # the rest
-      tdmvc resolve golden orders --again                    # begin anew
+      tdmvc resolve golden --theirs                          # all the rest
+      tdmvc resolve golden orders --again                    # start over
     """
     choice = _choice(sides, value, is_null=is_null)
     if (key or column) and choice is None:
         raise UsageError(
-            "What is to be taken there?", remedy="add --ours, --theirs, --base, --value or --null."
+            "--key and --column need a decision.", remedy="add --ours, --theirs, --base, --value or --null."
         )
     decision = Decision(choice, column, key) if choice is not None else None
     with opened(context) as workspace:
@@ -81,7 +93,7 @@ def _choice(sides: tuple[str, ...], value: str | None, *, is_null: bool) -> Choi
     choices += [Choice(None, None)] if is_null else []
     if len(choices) > 1:
         raise UsageError(
-            "One conflict can be settled in one way only.",
-            remedy="give one of --ours, --theirs, --base, --value and --null.",
+            "A conflict can be resolved in only one way.",
+            remedy="give only one of --ours, --theirs, --base, --value and --null.",
         )
     return choices[0] if choices else None

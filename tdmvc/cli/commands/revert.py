@@ -3,6 +3,7 @@
 import click
 
 from tdmvc.actions.revert import RevertOptions, revert
+from tdmvc.cli.options import tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import LocalWorkError
 from tdmvc.render.merge.json import revert_document
@@ -12,14 +13,14 @@ from tdmvc.render.merge.revert_terminal import render_revert
 @click.command(name="revert")
 @click.argument("dataset", shell_complete=complete_dataset)
 @click.argument("ref")
-@click.option("--tables", metavar="T,T", help="Only these tables, and their entries of the contract.")
+@tables_option("Undo the change only in these tables and their entries in the contract.")
 @click.option(
     "-m",
     "--mainline",
     "parent",
     type=int,
     metavar="N",
-    help="REF is a merge: the parent that counts as the state before.",
+    help="If REF is a merge: the number of the parent that is the state before it.",
 )
 @format_option
 @click.pass_context
@@ -27,27 +28,25 @@ def command(
     context: click.Context,
     dataset: str,
     ref: str,
-    tables: str | None,
+    tables: tuple[str, ...],
     parent: int | None,
     output_format: str,
 ) -> int:
-    """Take one change of a dataset back in the working copy, and keep what came later.
+    """Undo one change of a dataset in the working copy, and keep later changes.
 
     REF is a commit, a published version (the change from the version before it), or a
-    range A..B. Rows, pointers and manifests change in one step; nothing is committed and
-    no version changes. Where later work touched the same cells they are conflicts, as of
-    a merge, and the exit code is 4.
+    range A..B. Rows, pointers and manifests change in one step; nothing is committed,
+    and no version changes. If later work touched the same cells, they become conflicts,
+    as in a merge, and the exit code is 4.
 
     \b
     Examples:
       tdmvc revert golden HEAD
-      tdmvc revert golden 1.2.0 --tables orders
+      tdmvc revert golden 1.2.0 --table orders
       tdmvc revert golden v2.13.0..v2.14.0
       tdmvc revert golden 4f2c1ab -m 1          # a merge commit
     """
-    options = RevertOptions(
-        tuple(t.strip() for t in tables.split(",") if t.strip()) if tables else (), parent
-    )
+    options = RevertOptions(tables, parent)
     with opened(context) as workspace:
         report = revert(workspace, dataset, ref, options)
     emit(

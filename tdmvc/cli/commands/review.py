@@ -34,24 +34,24 @@ _PAGE_ROWS = 5000
     show_default=True,
     help="For people, for a comment, or for CI (docs/formats/review.md).",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write into this file.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 @click.option(
     "--write",
     "files",
     multiple=True,
     metavar="FORMAT=FILE",
-    help="Also write this format into a file; may be repeated.",
+    help="Also write this format to a file; may be repeated.",
 )
-@click.option("--post", "host", metavar="HOST", help="Keep one comment up to date: github or gitlab.")
-@click.option("--link", metavar="URL", help="Where the page will be, for the comment to link to.")
+@click.option("--post", "host", metavar="HOST", help="Keep one comment up to date on github or gitlab.")
+@click.option("--link", metavar="URL", help="The address of the HTML page, for the comment to link to.")
 @click.option(
     "--fail-on",
     type=click.Choice(_FAIL_ON),
     default="error",
     show_default=True,
-    help="Exit with 1 where a finding is at least as bad.",
+    help="Exit with 1 if a finding is at least this severe.",
 )
-@click.option("--reveal", is_flag=True, help="Show personal values; on your own terminal only.")
+@click.option("--reveal", is_flag=True, help="Show personal values; only on your own terminal.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -68,10 +68,10 @@ def command(
 ) -> int:
     """Review what a branch changes in the test data.
 
-    Compares the point where the branch left BASE with the work tree, for every
-    dataset that it touches, and adds what the checks find: contract, keys,
-    references, drift, classification. Without BASE, CI's target branch or the
-    remote's main branch is taken.
+    Compares the commit where the branch left BASE with the work tree, for every dataset
+    that the branch touches, and adds what the checks find: contract, keys, references,
+    drift, classification. Without BASE, CI's target branch or the remote's main branch
+    is used.
 
     \b
     Examples:

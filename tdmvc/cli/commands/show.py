@@ -13,7 +13,7 @@ from tdmvc.render.versions.terminal import render_show
 @format_option
 @click.pass_context
 def command(context: click.Context, ref: str, output_format: str) -> None:
-    """Describe the state REF: tables, keys, types, references, release and migrations.
+    """Describe the state REF: tables, keys, types, references, release, migrations.
 
     \b
     Examples:

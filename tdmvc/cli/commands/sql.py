@@ -11,18 +11,21 @@ from tdmvc.render.query.terminal import render_query
 @click.command(name="sql")
 @click.argument("text", metavar="QUERY")
 @click.option(
-    "--at", metavar="REF", shell_complete=complete_dataset, help="A version or revision, read in place."
+    "--at",
+    metavar="REF",
+    shell_complete=complete_dataset,
+    help="Query this version or revision, without a checkout.",
 )
 @click.option(
-    "--limit", default=1000, show_default=True, type=click.IntRange(1), help="At most so many rows."
+    "--limit", default=1000, show_default=True, type=click.IntRange(1), help="Print at most this many rows."
 )
 @format_option
 @click.pass_context
 def command(context: click.Context, text: str, at: str | None, limit: int, output_format: str) -> None:
-    """Ask a dataset in SQL (DuckDB's), at any version or revision, without a checkout.
+    """Query a dataset in SQL, at any version or revision, without a checkout.
 
-    Each dataset is a schema: golden.orders. Where only one dataset is meant, its tables
-    need no schema.
+    The dialect is DuckDB's. Each dataset is a schema: golden.orders. If there is only
+    one dataset, or --at names one, its tables need no schema.
 
     \b
     Examples:

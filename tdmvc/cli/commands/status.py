@@ -13,13 +13,14 @@ from tdmvc.render.status.terminal import render_status
 @format_option
 @click.pass_context
 def command(context: click.Context, datasets: tuple[str, ...], output_format: str) -> None:
-    """Show what is edited, added, published and pushed, for each dataset.
+    """Show what was edited, added, published and pushed, for each dataset.
 
-    Asks no remote and fetches nothing: "not pushed" is what this clone has never
-    seen on the remote; `tdmvc verify --remote` asks.
+    Contacts no remote and fetches nothing: "not pushed" means that this clone has never
+    seen the rows on the remote; `tdmvc verify --remote` asks the remote.
 
     \b
-    Example:
+    Examples:
+      tdmvc status
       tdmvc status golden
     """
     with opened(context) as workspace:

@@ -11,9 +11,9 @@ from tdmvc.render.transfer.terminal import render_verify
 
 @click.command(name="verify")
 @click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
-@click.option("--remote", "ask_remote", is_flag=True, help="Also ask the remote for every object.")
-@click.option("--deep", is_flag=True, help="Also read every object on the remote: bytes, and not only names.")
-@click.option("-r", "--remote-name", metavar="NAME", help="A DVC remote, instead of the default one.")
+@click.option("--remote", "ask_remote", is_flag=True, help="Also check that the remote has every object.")
+@click.option("--deep", is_flag=True, help="Also read every object on the remote, not only its name.")
+@click.option("-r", "--remote-name", metavar="NAME", help="Use this DVC remote instead of the default one.")
 @format_option
 @click.pass_context
 def command(
@@ -24,12 +24,12 @@ def command(
     remote_name: str | None,
     output_format: str,
 ) -> int:
-    """Check every part of REFs, and every version, against what was promised.
+    """Verify every part of REFs, and every version, against its content hash.
 
-    Reads all rows and compares content hashes, so that damage and edits show. With
-    --remote, the remote must have every single object, and the remote of releases
-    those of published versions. Exits with 1 where something is wrong, with 6 where a
-    remote cannot be reached.
+    Reads all rows and compares content hashes, so it finds damage and edits. With
+    --remote, the remote must have every object, and the release remote those of
+    published versions. Exits with 1 if something is wrong, and with 6 if a remote
+    cannot be reached.
 
     \b
     Examples:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.post import POST_HOSTS, post, write_summary
+from tdmvc.cli.options import settings_of
 from tdmvc.errors import ReadOnlyTokenError, SourceError
 
 
@@ -53,7 +54,7 @@ def post_text(
         place = "It is in the job's summary instead." if has_summary else "It was not posted."
         click.echo(f"warning: {error.message}\n{place}", err=True)
         return
-    if not context.obj["quiet"]:
+    if not settings_of(context).is_quiet:
         shortened = ", shortened to what the host takes" if posted.is_shortened else ""
         where = f": {posted.url}" if posted.url else ""
         click.echo(f"Comment {posted.action}{shortened}{where}", err=True)

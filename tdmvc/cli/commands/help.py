@@ -1,0 +1,34 @@
+"""`tdmvc help`."""
+
+import click
+from click.shell_completion import CompletionItem
+
+from tdmvc.cli.pager import print_text
+
+
+def _complete_command(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    root = context.find_root()
+    names = root.command.list_commands(root) if isinstance(root.command, click.Group) else []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+@click.command(name="help")
+@click.argument("name", metavar="[COMMAND]", required=False, shell_complete=_complete_command)
+@click.pass_context
+def command(context: click.Context, name: str | None) -> None:
+    """Show the help of tdmvc, or of one COMMAND, as `tdmvc COMMAND --help` does.
+
+    \b
+    Examples:
+      tdmvc help
+      tdmvc help checkout
+    """
+    root = context.find_root()
+    text = root.get_help()
+    if name is not None and isinstance(root.command, click.Group):
+        _, found, _ = root.command.resolve_command(root, [name])
+        if found is not None:
+            text = found.get_help(click.Context(found, info_name=name, parent=root))
+    print_text(context, text)

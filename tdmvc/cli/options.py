@@ -1,0 +1,93 @@
+"""Options that many commands share, and the settings that hold for one run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tdmvc.errors import UsageError
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Verbosity(Enum):
+    """How much a command prints besides its result."""
+
+    QUIET = "quiet"
+    NORMAL = "normal"
+    VERBOSE = "verbose"
+
+
+@dataclass(slots=True)
+class Settings:
+    """What the options that every command takes say; `context.obj` of every command."""
+
+    directory: str = "."
+    """The folder given with -C."""
+    verbosity: Verbosity = Verbosity.NORMAL
+    """Set by -q and -v, before or after the command; the last one counts."""
+    has_pager: bool = True
+    """False with --no-pager."""
+
+    @property
+    def is_quiet(self) -> bool:
+        return self.verbosity is Verbosity.QUIET
+
+    @property
+    def is_verbose(self) -> bool:
+        return self.verbosity is Verbosity.VERBOSE
+
+    def path(self, relative: Path) -> Path:
+        """Return a path that was given relative to the folder of -C."""
+        return Path(self.directory) / relative
+
+
+def settings_of(context: click.Context) -> Settings:
+    """Return the settings of this run."""
+    return context.ensure_object(Settings)
+
+
+def _verbosity_option(level: Verbosity, short: str, text: str) -> click.Option:
+    def remember(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value:
+            settings_of(context).verbosity = level
+
+    return click.Option(
+        [short, f"--{level.value}"], is_flag=True, expose_value=False, callback=remember, help=text
+    )
+
+
+VERBOSITY_OPTIONS = (
+    _verbosity_option(Verbosity.QUIET, "-q", "Print only results: no progress, no hints."),
+    _verbosity_option(Verbosity.VERBOSE, "-v", "Print steps and their times on stderr."),
+)
+"""-q and -v; the group takes them, and adds them to every command."""
+
+
+def tables_option(text: str, *, metavar: str = "NAME[,NAME]") -> Callable[[Decorated], Decorated]:
+    """Add `--table NAME`, which may be repeated, may hold several names, and may be written `--tables`."""
+
+    def split(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+        names = (name.strip() for value in values for name in value.split(","))
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    def decorate(function: Decorated) -> Decorated:
+        option = click.option(
+            "--table", "--tables", "tables", multiple=True, metavar=metavar, callback=split, help=text
+        )
+        return option(function)
+
+    return decorate
+
+
+def single_table(tables: tuple[str, ...]) -> str | None:
+    """Return the one table that was named, or None; several are a usage error."""
+    if len(tables) > 1:
+        raise UsageError(
+            f"--table names {len(tables)} tables: {', '.join(tables)}.",
+            remedy="name one table, and run the command once for each.",
+        )
+    return tables[0] if tables else None

@@ -1,0 +1,78 @@
+"""Long output goes through a pager, as with Git: which pager, when, and how it is run."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import click
+
+from tdmvc.cli.options import Settings, settings_of
+
+PAGED = frozenset(
+    {"blame", "diff", "drift", "help", "list", "log", "merge-check", "migrations", "review", "show", "sql"}
+)
+"""Commands that only read; a command that changes something must never wait for a key."""
+
+_VARIABLES = ("TDMVC_PAGER", "GIT_PAGER", "PAGER")
+_DEFAULT = "less"
+_ENVIRONMENT = {"LESS": "FRX", "LV": "-c"}
+"""As Git sets them where you have not: quit if it fits on one screen, pass colours, leave the screen alone."""
+_SHELL_SYNTAX = re.compile(r"[|&;<>()$`\\\"'*?\[#~=%\n]")
+_NOT_FOUND = 127
+
+
+def print_text(context: click.Context, text: str, *, color: bool = False) -> None:
+    """Print a command's result, through a pager where that helps to read it."""
+    command = find_pager(settings_of(context)) if context.info_name in PAGED else None
+    if command is None or not page(text + "\n", command):
+        # Colour that was asked for goes into a pipe too, where click would strip it.
+        click.echo(text, color=color)
+
+
+def find_pager(settings: Settings) -> str | None:
+    """Return the pager's command line; None where output is to be printed as it is."""
+    is_interactive = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    if not settings.has_pager or not is_interactive or os.environ.get("CI"):
+        return None
+    command = next((os.environ[name] for name in _VARIABLES if name in os.environ), _DEFAULT).strip()
+    return None if command in ("", "cat") else command
+
+
+def page(text: str, command: str) -> bool:
+    """Show a text in a pager, until it is left; return False where the pager does not start.
+
+    Leaving it early is no error, and Ctrl-C is the pager's.
+    """
+    sys.stdout.flush()
+    needs_shell = bool(_SHELL_SYNTAX.search(command))
+    try:
+        process = subprocess.Popen(
+            command if needs_shell else shlex.split(command),
+            shell=needs_shell,
+            stdin=subprocess.PIPE,
+            env={**_ENVIRONMENT, **os.environ},
+        )
+    except OSError:
+        return False
+    with _ignored_interrupts():
+        with suppress(BrokenPipeError):
+            process.communicate(text.encode("utf-8", "backslashreplace"))
+        return process.wait() != _NOT_FOUND
+
+
+@contextmanager
+def _ignored_interrupts() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, earlier)

@@ -1,0 +1,196 @@
+"""Long output on a terminal goes through a pager, which may be chosen, left early, or missing."""
+
+import fcntl
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tdmvc.cli.options import Settings
+from tdmvc.cli.pager import find_pager
+from tests.conftest import Ran
+
+Tdmvc = Callable[..., Ran]
+VARIABLES = ("TDMVC_PAGER", "GIT_PAGER", "PAGER", "LESS", "CI", "COLUMNS", "NO_COLOR")
+LONG = ("sql", "select 'row ' || range as row from range(500)")
+
+
+class Terminal:
+    """One run of tdmvc on a pseudo-terminal."""
+
+    def __init__(self, *words: str, folder: Path, **environment: str) -> None:
+        env = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+        self._master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tdmvc", *words],
+            cwd=folder,
+            env={**env, "TERM": "xterm", **environment},
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            # The terminal of the session, so that Ctrl-C reaches everybody in it.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(slave)
+        self.text = ""
+
+    def read_until(self, part: str, seconds: float = 30) -> None:
+        """Read what appears on the screen until a text is there."""
+        end = time.monotonic() + seconds
+        while part not in self.text:
+            assert time.monotonic() < end, self.text
+            self._read(0.1)
+
+    def press(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def leave(self) -> int:
+        """Read the rest, and return the exit code."""
+        while self.process.poll() is None:
+            self._read(0.1)
+        while self._read(0):
+            pass
+        os.close(self._master)
+        return self.process.returncode
+
+    def _read(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self._master], [], [], seconds)
+        try:
+            chunk = os.read(self._master, 65536) if ready else b""
+        except OSError:  # the other end is closed
+            return False
+        self.text += chunk.decode("utf-8", "replace")
+        return bool(chunk)
+
+
+@pytest.fixture
+def terminal(repo: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Terminal]:
+    (repo / "datasets").mkdir(exist_ok=True)
+    return lambda *words, **environment: Terminal(*words, folder=repo, **environment)
+
+
+def test_long_output_goes_through_the_pager_of_the_first_variable_that_is_set(
+    terminal: Callable[..., Terminal],
+) -> None:
+    run = terminal(*LONG, TDMVC_PAGER="sed 's/^/mine: /'", GIT_PAGER="false", PAGER="false")
+    assert run.leave() == 0
+    assert "mine: row 499" in run.text
+    run = terminal(*LONG, GIT_PAGER="tail -n 2", PAGER="false")
+    assert run.leave() == 0
+    assert "500 rows" in run.text
+    assert "row 1\r" not in run.text
+
+
+def test_less_starts_with_the_settings_of_git_unless_you_have_your_own(
+    terminal: Callable[..., Terminal],
+) -> None:
+    run = terminal(*LONG, PAGER='echo "less $LESS"; cat >/dev/null')
+    assert run.leave() == 0
+    assert "less FRX" in run.text
+    run = terminal(*LONG, PAGER='echo "less $LESS"; cat >/dev/null', LESS="-S")
+    assert run.leave() == 0
+    assert "less -S" in run.text
+
+
+def test_less_is_left_early_without_a_complaint(terminal: Callable[..., Terminal]) -> None:
+    run = terminal(*LONG)
+    run.read_until("row 10")
+    run.press("q")
+    assert run.leave() == 0
+    assert "row 499" not in run.text
+    assert "Traceback" not in run.text
+    assert "error" not in run.text
+
+
+def test_output_of_one_screen_needs_no_key(terminal: Callable[..., Terminal]) -> None:
+    run = terminal("sql", "select 41 + 1 as answer")
+    assert run.leave() == 0
+    assert "answer" in run.text
+
+
+def test_ctrl_c_belongs_to_the_pager(terminal: Callable[..., Terminal]) -> None:
+    run = terminal(*LONG)
+    run.read_until("row 10")
+    run.press("\x03")
+    time.sleep(0.5)
+    assert run.process.poll() is None
+    run.press("q")
+    assert run.leave() == 0
+    assert "Interrupted" not in run.text
+
+
+def test_the_exit_code_is_the_commands_and_not_the_pagers(
+    tdmvc: Tdmvc, repo: Path, terminal: Callable[..., Terminal]
+) -> None:
+    source = repo.parent / "customers.csv"
+    source.write_text("id,name\n1,Ada\n")
+    tdmvc("add", "golden", source, "--key", "customers=id")
+    run = terminal("diff", "--exit-code", PAGER="cat; exit 3")
+    assert run.leave() == 1
+    assert "customers" in run.text
+
+
+@pytest.mark.parametrize("pager", ["no-such-pager", "no-such-pager | cat", "no-such-pager -x 'y'"])
+def test_a_pager_that_does_not_start_takes_no_output_away(
+    terminal: Callable[..., Terminal], pager: str
+) -> None:
+    run = terminal("sql", "select 41 + 1 as answer", PAGER=pager)
+    assert run.leave() == 0
+    if "|" not in pager:
+        assert "answer" in run.text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--no-pager", *LONG), (*LONG, "--format", "json"), ("status",)],
+    ids=["--no-pager", "JSON", "not a reading command"],
+)
+def test_some_output_is_never_paged(terminal: Callable[..., Terminal], words: tuple[str, ...]) -> None:
+    run = terminal(*words, PAGER="sed 's/^/paged: /'")
+    assert run.leave() == 0
+    assert "paged: " not in run.text
+
+
+def test_a_pipe_is_never_paged(repo: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tdmvc", *LONG],
+        cwd=repo,
+        env={**os.environ, "PAGER": "sed 's/^/paged: /'"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "row 499" in done.stdout
+    assert "paged: " not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "less"),
+        ({"PAGER": "most"}, "most"),
+        ({"PAGER": "most", "GIT_PAGER": "delta"}, "delta"),
+        ({"PAGER": "most", "TDMVC_PAGER": ""}, None),
+        ({"PAGER": "cat"}, None),
+        ({"TERM": "dumb"}, None),
+        ({"CI": "true"}, None),
+    ],
+)
+def test_the_pager_is_chosen_as_git_chooses_it(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: str | None
+) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm", **environment}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert find_pager(Settings()) == expected
+    assert find_pager(Settings(has_pager=False)) is None
