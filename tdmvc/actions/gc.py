@@ -1,4 +1,4 @@
-"""`gc`: remove from the cache, or from a remote, what nothing needs any more."""
+"""`gc`: remove objects that nothing needs any more from the cache or a remote."""
 
 import contextlib
 import hashlib
@@ -13,21 +13,21 @@ from tdmvc.garbage.needs import collect_needs
 from tdmvc.garbage.reachable import Reachable, forgotten_commits, pointed_path, pointers_of, read_reachable
 from tdmvc.garbage.refusals import (
     refuse_clone,
-    refuse_lost,
+    refuse_missing_listings,
     refuse_place,
     refuse_stale,
     refuse_unreadable,
 )
-from tdmvc.garbage.selection import Age, Choice, choose, describe, parts_of, with_commits
+from tdmvc.garbage.selection import GracePeriod, Selection, list_garbage, parts_of, select, with_commits
 from tdmvc.gitrepo.commands import GitFailure
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.work_trees import refs_stamp, work_trees
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
 from tdmvc.store import dvc
 from tdmvc.store.atomic_files import remove_quietly, write_atomic
-from tdmvc.store.cache import CachePlace
+from tdmvc.store.cache import CacheStorage
 from tdmvc.store.lock import all_quiet
-from tdmvc.store.objects import ObjectPlace, StoredObject
+from tdmvc.store.objects import ObjectStorage, StoredObject
 from tdmvc.workspace.workspace import Workspace, turnstile
 
 CACHE = "cache"
@@ -37,35 +37,35 @@ _RECORD = "tdmvc.gc-record/1"
 
 @dataclass(frozen=True, slots=True)
 class GcOptions:
-    """What is looked at, and what a person vouches for."""
+    """Where to collect garbage, and what you vouch for."""
 
     remote: str | None = None
-    """A remote instead of the cache; empty is the default one."""
+    """A remote instead of the cache; the empty text means the default remote."""
     apply: bool = False
-    """Remove, and not only list."""
+    """Remove the garbage instead of only listing it."""
     grace_days: float = GRACE_DAYS
-    """What is younger stays."""
+    """Younger objects are kept."""
     also: tuple[Path, ...] = ()
     """Other repositories that use the same cache or remote."""
     is_alone: bool = False
-    """No other repository uses it."""
+    """No other repository uses this cache or remote."""
     accept_unknown: bool = False
-    """Go on where a pointer cannot be read, or its listing is nowhere."""
+    """Continue although a pointer cannot be read or its listing is missing everywhere."""
     without_origin: bool = False
-    """Go on where a Git remote does not answer."""
+    """Continue although a Git remote cannot be reached."""
 
 
 def gc(workspace: Workspace, options: GcOptions | None = None) -> GcReport:
-    """Find the objects of ours that nothing needs and that are old enough, and remove them if asked.
+    """Find tdmvc's objects that nothing needs and that are old enough, and remove them if asked.
 
-    Needed is what any ref, reflog, stash, unfinished merge, index or work tree names in its
-    whole history, with everything that the named listings hold; so are versions. Objects
-    that nothing shows to be ours stay. Listings go before their parts, so that no listing
-    ever promises a part that is gone.
+    An object is needed if any ref, reflog, stash, unfinished merge, index, work tree or version
+    names it anywhere in its history, directly or through a listing. Objects that cannot be shown
+    to be tdmvc's are kept. Listings are removed before their parts, so that no listing ever names
+    a part that is gone.
 
     Raises:
         NotFoundError: no such remote.
-        StoreError: the cache or the remote fails; whatever went was needed by nothing.
+        StoreError: the cache or the remote fails; nothing that is needed was removed.
     """
     options = options or GcOptions()
     place = _place_name(workspace, options.remote)
@@ -75,17 +75,17 @@ def gc(workspace: Workspace, options: GcOptions | None = None) -> GcReport:
             for root in sorted({tree.root for clone in clones for tree in work_trees(clone) if tree.is_here}):
                 stack.enter_context(_nobody_writes(workspace, root))
         try:
-            return _Collection(workspace, options, place, clones).run()
+            return _GcRun(workspace, options, place, clones).run()
         except GitFailure as error:
             raise UsageError(
-                f"Git cannot read its own history, so what is needed is not known: {error.why}",
+                f"Git cannot read its history, so gc does not know what to keep: {error.why}",
                 where=str(workspace.root),
-                remedy="run `git fsck`, and mend what it says.",
+                remedy="run `git fsck`, and repair what it reports.",
             ) from None
 
 
-class _Collection:
-    """One run of gc over one place."""
+class _GcRun:
+    """One run of gc over the cache or one remote."""
 
     def __init__(self, workspace: Workspace, options: GcOptions, place: str, clones: list[GitRepo]) -> None:
         self._workspace = workspace
@@ -99,7 +99,7 @@ class _Collection:
         self._record = workspace.store.state_folder / f"gc-{short}.json"
 
     def run(self) -> GcReport:
-        """Look for reasons against it, then for garbage, then remove it if that was asked for."""
+        """Look for reasons to refuse, then for garbage, and remove it if asked."""
         before = self._stamps()
         refusals = list(
             refuse_place(
@@ -118,21 +118,23 @@ class _Collection:
             return self._refused(refusals)
         needs = collect_needs(self._workspace, self._clones, found)
         if not self._options.accept_unknown:
-            refusals = list(refuse_lost(self._workspace, needs))
+            refusals = list(refuse_missing_listings(self._workspace, needs))
         if refusals:
             return self._refused(refusals)
         with self._opened() as place:
             listed = place.list_objects()
-            age = Age(self._now, self._options.grace_days)
-            choice = choose(place, listed, needs.objects, self._known_parts(), age, self._workspace.report)
-            garbage = describe(choice, listed, needs, self._workspace.store.index.made(), age)
-            garbage = self._tell_commits(garbage, found)
-            report = replace(self._report, garbage=garbage, kept=choice.kept, notes=tuple(self._notes))
+            grace = GracePeriod(self._now, self._options.grace_days)
+            selection = select(
+                place, listed, needs.objects, self._known_parts(), grace, self._workspace.report
+            )
+            garbage = list_garbage(selection, listed, needs, self._workspace.store.index.made(), grace)
+            garbage = self._with_commits(garbage, found)
+            report = replace(self._report, garbage=garbage, kept=selection.kept, notes=tuple(self._notes))
             if not self._options.apply:
                 return report
             if self._stamps() != before or (not self._is_cache and self._refuse_what_was_read(found)):
                 return self._refused([self._moved()])
-            removed = self._remove(place, choice, listed)
+            removed = self._remove(place, selection, listed)
         self._workspace.store.index.save()
         return replace(
             report, is_applied=True, garbage=tuple(one for one in garbage if one.object in removed)
@@ -150,21 +152,21 @@ class _Collection:
         return refusals
 
     def _known_parts(self) -> set[str]:
-        """Return what is known to be ours without a listing in the place itself.
+        """Return parts that are known to be tdmvc's although no listing there names them.
 
-        A gc that was killed between listings and parts left a record; and what a listing in
-        the cache holds is ours on a remote too.
+        They are in the record of a gc that was killed after it removed their listings, or, for a
+        remote, in a listing of the cache.
         """
         known = self._recorded()
         if not self._is_cache:
-            cache = CachePlace(self._workspace.store.objects)
+            cache = CacheStorage(self._workspace.store.objects)
             here = [oid for oid in cache.list_objects() if oid.endswith(".dir")]
             for _, data in cache.read(here):
                 known |= parts_of(data) or set()
         return known
 
-    def _tell_commits(self, garbage: tuple[Garbage, ...], found: list[Reachable]) -> tuple[Garbage, ...]:
-        """Look for the commits that named these listings, if Git still has them."""
+    def _with_commits(self, garbage: tuple[Garbage, ...], found: list[Reachable]) -> tuple[Garbage, ...]:
+        """Add the commits that named these listings, if Git still has them."""
         listings = {one.object for one in garbage if one.kind is GarbageKind.LISTING}
         if not listings:
             return garbage
@@ -175,17 +177,19 @@ class _Collection:
                 seen.setdefault(oid, (pointed_path(place), place.where.removeprefix("commit ")))
         return with_commits(garbage, seen)
 
-    def _remove(self, place: ObjectPlace, choice: Choice, listed: Mapping[str, StoredObject]) -> set[str]:
-        """Remove listings, then parts; return what went."""
-        unfinished = (self._recorded() | set(choice.parts)) & set(listed)
+    def _remove(
+        self, place: ObjectStorage, selection: Selection, listed: Mapping[str, StoredObject]
+    ) -> set[str]:
+        """Remove listings, then parts; return what was removed."""
+        unfinished = (self._recorded() | set(selection.parts)) & set(listed)
         self._write_record(unfinished)
-        removed = place.remove({oid: listed[oid] for oid in choice.listings})
+        removed = place.remove({oid: listed[oid] for oid in selection.listings})
         spared: set[str] = set()
-        for oid, parts in choice.listings.items():
+        for oid, parts in selection.listings.items():
             if oid not in removed:
                 spared |= parts
-        removed |= place.remove({oid: listed[oid] for oid in choice.parts if oid not in spared})
-        removed |= place.remove(choice.temporaries)
+        removed |= place.remove({oid: listed[oid] for oid in selection.parts if oid not in spared})
+        removed |= place.remove(selection.temporaries)
         if not self._is_cache:
             self._workspace.store.index.remember_pushed(self._report.place, removed, is_there=False)
         self._write_record(unfinished - removed)
@@ -199,7 +203,7 @@ class _Collection:
         return set()
 
     def _write_record(self, parts: set[str]) -> None:
-        """Remember parts that are ours until they are gone: soon no listing says so."""
+        """Record parts as tdmvc's until they are removed, because their listings are removed first."""
         if parts:
             document = {"format": _RECORD, "parts": sorted(parts)}
             write_atomic(self._record, json.dumps(document).encode())
@@ -207,9 +211,9 @@ class _Collection:
             remove_quietly(self._record)
 
     @contextlib.contextmanager
-    def _opened(self) -> Iterator[ObjectPlace]:
+    def _opened(self) -> Iterator[ObjectStorage]:
         if self._is_cache:
-            yield CachePlace(self._workspace.store.objects)
+            yield CacheStorage(self._workspace.store.objects)
         else:
             with dvc.open_remote(self._workspace.root, self._report.place) as place:
                 yield place
@@ -223,7 +227,7 @@ class _Collection:
     def _moved(self) -> Refusal:
         return Refusal(
             "moved",
-            "Branches or an index moved while gc was looking, here or on a Git remote.",
+            "Branches or an index changed during the run of gc, here or on a Git remote.",
             str(self._workspace.root),
             "run `tdmvc gc` with the same options again.",
         )
@@ -237,7 +241,7 @@ def _place_name(workspace: Workspace, remote: str | None) -> str:
         raise ConfigError(
             "There is no default remote.",
             where=str(workspace.root / ".dvc" / "config"),
-            remedy="name one: `tdmvc gc --remote NAME`.",
+            remedy="choose one: `tdmvc gc --remote NAME`.",
         )
     name = remote or str(config.default_remote)
     if name not in config.remotes:
@@ -247,11 +251,11 @@ def _place_name(workspace: Workspace, remote: str | None) -> str:
 
 @contextlib.contextmanager
 def _nobody_writes(workspace: Workspace, root: Path) -> Iterator[None]:
-    """Hold the locks of tdmvc and of DVC in a work tree."""
+    """Hold the locks of tdmvc and DVC in a work tree."""
     if not (root / ".dvc").is_dir():
         yield
         return
     gate = turnstile(root)
-    waiting = f"Another tdmvc process is writing in {root}; waiting for it."
+    waiting = f"Waiting for another tdmvc process that is writing in {root}."
     with all_quiet(gate.parent, gate, on_wait=lambda: workspace.warn(waiting)), dvc.repository_lock(root):
         yield

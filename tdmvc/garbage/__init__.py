@@ -1,1 +1,1 @@
-"""What can be removed: objects that no branch, tag or version needs."""
+"""Finding the objects that no branch, tag or version needs, for `gc` to remove."""

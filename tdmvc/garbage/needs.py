@@ -1,4 +1,4 @@
-"""What `gc` must not touch: the closure of everything that a clone's Git, work trees and DVC name."""
+"""The objects that `gc` must keep: everything that Git, the work trees and DVC name, with what that contains."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from pathlib import Path
 from tdmvc.errors import TdmvcError
 from tdmvc.formats.config import read_config
 from tdmvc.formats.object_names import find_objects
-from tdmvc.garbage.reachable import Place, Reachable, pointed_path
+from tdmvc.garbage.reachable import FileLocation, Reachable, pointed_path
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.gitrepo.work_trees import work_trees
@@ -23,26 +23,26 @@ _MOST_BYTES = 1 << 24
 
 
 @dataclass(slots=True)
-class Needs:
-    """Objects that must stay."""
+class NeededObjects:
+    """Objects that must be kept."""
 
     objects: set[str] = field(default_factory=set)
     owners: dict[str, str] = field(default_factory=dict)
-    """A table for objects of which one is known; for guesses about what was abandoned."""
-    lost: dict[str, Place] = field(default_factory=dict)
-    """Listings that are nowhere, so that what they hold cannot be known."""
-    complaints: list[str] = field(default_factory=list)
-    """What remotes said that were asked for listings."""
+    """The table of each object, where known; used to guess where garbage came from."""
+    missing_listings: dict[str, FileLocation] = field(default_factory=dict)
+    """Listings that are missing everywhere, so their parts are unknown, and where they are named."""
+    fetch_errors: list[str] = field(default_factory=list)
+    """Errors of remotes that were asked for listings."""
 
 
-def collect_needs(workspace: Workspace, clones: list[GitRepo], found: list[Reachable]) -> Needs:
-    """Return the closure of what the clones name; listings that are missing here are fetched.
+def collect_needs(workspace: Workspace, clones: list[GitRepo], found: list[Reachable]) -> NeededObjects:
+    """Return what the clones name, with the parts of each listing; missing listings are fetched.
 
-    Cost: one read of each listing; no part is opened.
+    Cost: one read of each listing; no part is read.
     """
     store = workspace.store
-    needs = Needs()
-    pointed: dict[str, Place] = {}
+    needs = NeededObjects()
+    pointed: dict[str, FileLocation] = {}
     for reachable in found:
         needs.objects |= reachable.mentioned
         for oid, place in reachable.pointed.items():
@@ -56,16 +56,19 @@ def collect_needs(workspace: Workspace, clones: list[GitRepo], found: list[Reach
     required = [oid for oid in missing if oid in pointed]
     if required and store.config.remotes:
         workspace.report("gc: listings", 0, len(required), "listings to fetch")
-        needs.complaints = store.fetch_listings(required)
+        needs.fetch_errors = store.fetch_listings(required)
         required = [oid for oid in _expand(store.objects, needs, pointed, only=required) if oid in pointed]
-    needs.lost = {oid: pointed[oid] for oid in required}
+    needs.missing_listings = {oid: pointed[oid] for oid in required}
     return needs
 
 
 def _expand(
-    objects: ObjectStore, needs: Needs, pointed: dict[str, Place], only: list[str] | None = None
+    objects: ObjectStore,
+    needs: NeededObjects,
+    pointed: dict[str, FileLocation],
+    only: list[str] | None = None,
 ) -> list[str]:
-    """Add what the needed listings hold; return the listings that are not here."""
+    """Add the parts of the needed listings; return the listings that are missing."""
     missing = []
     for oid in sorted(only if only is not None else needs.objects):
         if not oid.endswith(".dir"):
@@ -74,7 +77,7 @@ def _expand(
         if data is None:
             missing.append(oid)
             continue
-        # Whoever made it: what looks like an object in a listing is one.
+        # Another tool may have written it, so every name in it that looks like an object counts.
         children = find_objects(data)
         needs.objects |= children
         if oid in pointed:
@@ -83,9 +86,9 @@ def _expand(
 
 
 def _kept_beside(root: Path) -> Iterator[str]:
-    """Yield the objects of the rows that lie in a work tree's folders, and of state that verbs keep there.
+    """Yield the objects of the rows in a work tree's table folders, and those that tdmvc's state files name.
 
-    Rows that no pointer names any more are nobody's edit as long as their listing is here.
+    The listings of these rows are kept because they show that the rows are not somebody's edit.
     """
     state = root / _STATE
     if not (root / ".dvc").is_dir():
@@ -113,7 +116,7 @@ def _kept_beside(root: Path) -> Iterator[str]:
 
 
 def _named_by_runs(store: Store) -> set[str]:
-    """Return what DVC's cache of runs names: `dvc repro` brings it back from there."""
+    """Return the objects in DVC's run cache, from which `dvc repro` restores outputs."""
     found: set[str] = set()
     for path in (store.config.cache_dir / "runs").rglob("*"):
         if path.is_file():

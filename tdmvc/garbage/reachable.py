@@ -1,4 +1,4 @@
-"""Knows every object that a clone's history, indexes and work trees name, by a few processes whatever the history."""
+"""Every object that a clone's history, indexes and work trees name, read by a few processes in all."""
 
 import posixpath
 from collections.abc import Iterable, Iterator
@@ -12,15 +12,15 @@ from tdmvc.gitrepo.work_trees import LinkedTree, extra_heads, work_trees
 from tdmvc.model.progress import Report, silent
 
 _LOG = ("log", "--format=%x02%H", "--raw", "-c", "--no-abbrev", "--no-renames", "--root", "-z")
-# What a replacement hides is history all the same.
+# Objects hidden by `git replace` still count.
 _ENV = {"GIT_NO_REPLACE_OBJECTS": "1"}
 _AT_ONCE = 200
 _NESTED = "/.dvc/config"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a file that names objects stands."""
+class FileLocation:
+    """Where a file is that names objects."""
 
     path: str
     where: str
@@ -32,18 +32,18 @@ class Place:
 
 @dataclass(slots=True)
 class Reachable:
-    """What a clone names."""
+    """The objects that a clone names."""
 
-    pointed: dict[str, Place] = field(default_factory=dict)
-    """Objects that outputs and versions name, and one place of each."""
+    pointed: dict[str, FileLocation] = field(default_factory=dict)
+    """Objects that outputs and versions name, each with one file that does."""
     mentioned: set[str] = field(default_factory=set)
-    """Objects that are named otherwise: kept where they are, never missed."""
-    unreadable: list[Place] = field(default_factory=list)
-    """Files that may name objects, and cannot be read."""
+    """Objects that are named elsewhere: kept where they exist, and never reported as missing."""
+    unreadable: list[FileLocation] = field(default_factory=list)
+    """Files that may name objects but cannot be read."""
     commits: set[str] = field(default_factory=set)
 
-    def add(self, place: Place, data: bytes, *, is_nested: bool = False) -> None:
-        """Take in a file; what belongs to another DVC repository inside this one is only mentioned."""
+    def add(self, place: FileLocation, data: bytes, *, is_nested: bool = False) -> None:
+        """Add a file's objects; those of a nested DVC repository count as mentioned only."""
         names = read_object_names(place.path, data)
         if names is None:
             self.unreadable.append(place)
@@ -59,7 +59,7 @@ class Reachable:
 def read_reachable(git: GitRepo, *, report: Report = silent) -> Reachable:
     """Return what all refs, reflogs, stashes, unfinished merges, indexes and work trees name.
 
-    The whole history of each counts. Each file's content is read once, wherever it stands.
+    The whole history of each counts. Each distinct file content is read once.
 
     Raises:
         GitFailure: the history cannot be read.
@@ -85,14 +85,14 @@ def read_reachable(git: GitRepo, *, report: Report = silent) -> Reachable:
     return found
 
 
-def pointers_of(git: GitRepo, commits: Iterable[str]) -> Iterator[tuple[Place, ObjectNames]]:
-    """Yield what these commits, and not their parents, name."""
+def pointers_of(git: GitRepo, commits: Iterable[str]) -> Iterator[tuple[FileLocation, ObjectNames]]:
+    """Yield the objects that these commits name and their parents do not, with the file that names them."""
     remaining = list(commits)
     history = _History()
     while remaining:
         history.read(git, ["--no-walk", *remaining[:_AT_ONCE]])
         remaining = remaining[_AT_ONCE:]
-    blobs = list(history.blobs)  # as the history has them: neighbours are stored as differences
+    blobs = list(history.blobs)  # in the history's order, because Git stores neighbours as deltas
     for blob, (content, _) in zip(blobs, git.commands.read_objects(blobs), strict=True):
         for place in history.blobs[blob].values():
             names = read_object_names(place.path, content or b"")
@@ -101,26 +101,26 @@ def pointers_of(git: GitRepo, commits: Iterable[str]) -> Iterator[tuple[Place, O
 
 
 def forgotten_commits(git: GitRepo, known: set[str]) -> list[str]:
-    """Return the commits that Git still has and that nothing leads to. Cost: one pass over all objects."""
+    """Return the commits that Git still has but that nothing reaches. Cost: one pass over all objects."""
     words = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)")
     lines = git.commands.run(*words).split("\n")
     return sorted({line[7:] for line in lines if line.startswith("commit ")} - known)
 
 
 class _History:
-    """Pairs of path and blob in commits, each once."""
+    """The files of many commits as pairs of path and blob, each once."""
 
     def __init__(self) -> None:
         self.commits: set[str] = set()
-        self.blobs: dict[str, dict[str, Place]] = {}
-        """Places by blob and path: one blob may stand at many paths."""
+        self.blobs: dict[str, dict[str, FileLocation]] = {}
+        """Locations by blob and path, because one blob may be at many paths."""
         self.nested: set[str] = set()
-        """Folders that hold a DVC repository of their own."""
+        """Folders that contain a nested DVC repository."""
 
     def read(self, git: GitRepo, words: list[str]) -> None:
-        """Take in commits and what each has that none of its parents has.
+        """Add commits, each with the files that differ from all of its parents.
 
-        A file of a merge that one parent has already came with that parent.
+        A merge's file that equals one parent's was added with that parent.
         """
         tokens = iter(git.commands.run(*_LOG, *words, "--", env=_ENV).split("\0"))
         commit = ""
@@ -131,7 +131,7 @@ class _History:
                 self.commits.add(commit)
             elif token.startswith(":"):
                 path = next(tokens)
-                # A mode and an id of each parent, and behind each row those of the commit.
+                # One mode for each parent and one for the commit, then the ids in the same order.
                 parents = len(token) - len(token.lstrip(":"))
                 facts = token.split(" ")
                 if facts[parents].startswith("100"):
@@ -143,13 +143,13 @@ class _History:
 
     def _add(self, path: str, blob: str, where: str) -> None:
         if may_name_objects(path):
-            self.blobs.setdefault(blob, {}).setdefault(path, Place(path, where))
+            self.blobs.setdefault(blob, {}).setdefault(path, FileLocation(path, where))
         elif path.endswith(_NESTED):
             self.nested.add(path.removesuffix(_NESTED) + "/")
 
 
 def _read_blobs(git: GitRepo, history: _History, found: Reachable, report: Report) -> None:
-    blobs = list(history.blobs)  # as the history has them: neighbours are stored as differences
+    blobs = list(history.blobs)  # in the history's order, because Git stores neighbours as deltas
     nested = tuple(history.nested)
     contents = git.commands.read_objects(blobs)
     for number, (blob, (content, _)) in enumerate(zip(blobs, contents, strict=True), start=1):
@@ -163,7 +163,7 @@ def _read_work_tree(tree: LinkedTree, found: Reachable) -> None:
     nested = tuple(path.removesuffix(_NESTED) + "/" for path in files if path.endswith(_NESTED))
     for path in files:
         if may_name_objects(path):
-            place = Place(path, f"the work tree {tree.root}")
+            place = FileLocation(path, f"the work tree {tree.root}")
             try:
                 data = (tree.root / path).read_bytes()
             except FileNotFoundError:
@@ -175,7 +175,7 @@ def _read_work_tree(tree: LinkedTree, found: Reachable) -> None:
 
 
 def _indexed(git: GitRepo, tree: LinkedTree) -> list[tuple[str, str]]:
-    """Return the files of an index with their blobs, of a file in conflict all sides."""
+    """Return the files of an index with their blobs; a file in conflict with all its sides."""
     if not (tree.git_folder / "index").is_file():
         return []
     words = (f"--git-dir={tree.git_folder}", "ls-files", "-z", "--stage")
@@ -197,13 +197,13 @@ def _listed(listing: bytes) -> list[tuple[str, str]]:
 
 
 def _tagged_trees(git: GitRepo) -> list[str]:
-    """Return the trees that refs name without a commit."""
+    """Return the trees that refs name directly, without a commit."""
     form = "--format=%(objecttype) %(objectname)%0a%(*objecttype) %(*objectname)"
     lines = git.commands.run("for-each-ref", form).split("\n")
     return sorted({line[5:] for line in lines if line.startswith("tree ")})
 
 
-def pointed_path(place: Place) -> str:
-    """Return the path of what a pointer stands for: `datasets/golden/orders` of its `.dvc` file."""
+def pointed_path(place: FileLocation) -> str:
+    """Return the path of the table that a pointer file is for: `datasets/golden/orders`."""
     folder, name = posixpath.split(place.path)
     return posixpath.join(folder, name.removesuffix(".dvc")) if name.endswith(".dvc") else place.path

@@ -1,12 +1,12 @@
-"""Why `gc` would rather not: each reason with the command that takes it away."""
+"""Reasons for which `gc` refuses to run, each with the command that removes the reason."""
 
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tdmvc.garbage.needs import Needs
-from tdmvc.garbage.reachable import Place, Reachable
-from tdmvc.gitrepo.remotes import Unfetched, ask_remotes, is_partial
+from tdmvc.garbage.needs import NeededObjects
+from tdmvc.garbage.reachable import FileLocation, Reachable
+from tdmvc.gitrepo.remotes import UnfetchedRefs, ask_remotes, is_partial
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.work_trees import work_trees
 from tdmvc.model.garbage import Refusal
@@ -16,10 +16,10 @@ _MOST_NAMED = 5
 
 
 def refuse_place(workspace: Workspace, remote: str | None, *, is_told_who_shares: bool) -> Iterator[Refusal]:
-    """Yield what speaks against the cache or the remote itself.
+    """Yield reasons not to collect garbage in this cache or remote.
 
     Args:
-        remote: its name; None is the cache.
+        remote: the remote's name; None means the cache.
     """
     config = workspace.store.config
     archive = workspace.config.release_remote
@@ -28,130 +28,130 @@ def refuse_place(workspace: Workspace, remote: str | None, *, is_told_who_shares
         if archive is not None and (remote == archive or places[remote] == places.get(archive)):
             yield Refusal(
                 "release-remote",
-                f"The remote '{remote}' keeps published versions for ever, so nothing is removed from it.",
+                f"The remote '{remote}' keeps published versions forever, so nothing is removed from it.",
                 "tdmvc.yaml, key 'store.release_remote'",
-                "name another remote: `tdmvc gc --remote NAME`.",
+                "choose another remote: `tdmvc gc --remote NAME`.",
             )
         elif not is_told_who_shares:
             yield Refusal(
                 "shared-place",
-                f"A remote may be shared, and what another repository needs on '{remote}' is not known here.",
+                f"Other repositories may use the remote '{remote}', and this clone does not know what they need.",
                 config.remotes.get(remote, ""),
-                "name a clone of each other repository that pushes there: `--also PATH`; "
-                "or say that there is none: `--alone`.",
+                "pass `--also PATH` with a clone of each other repository that pushes there, "
+                "or `--alone` if there is none.",
             )
     elif not is_told_who_shares and (config.is_shared or not _is_own(workspace.git, config.cache_dir)):
         yield Refusal(
             "shared-place",
-            "The cache lies outside this repository, so others may use it, and what they need is not known here.",
+            "The cache is outside this repository, so others may use it, and this clone does not know what they need.",
             str(config.cache_dir),
-            "name each other repository that uses it: `--also PATH`; or say that there is none: `--alone`.",
+            "pass `--also PATH` with each other repository that uses it, or `--alone` if there is none.",
         )
 
 
 def refuse_clone(git: GitRepo) -> Iterator[Refusal]:
-    """Yield what keeps a clone from knowing all that it should."""
+    """Yield reasons why a clone does not know its whole history."""
     where = str(git.root)
     if git.is_shallow:
         yield Refusal(
             "shallow-clone",
-            "This clone is shallow: it does not know the pointers of the past, nor those of most branches.",
+            "This clone is shallow: it lacks earlier pointers and those of most branches.",
             where,
-            "run `git fetch --unshallow --tags`, or gc in a full clone.",
+            "run `git fetch --unshallow --tags`, or run gc in a full clone.",
         )
     if is_partial(git):
         yield Refusal(
             "partial-clone",
-            "This clone is partial: the pointers of the past are not here.",
+            "This clone is partial: it lacks earlier pointers.",
             where,
-            "make a clone without --filter, and run gc there.",
+            "make a clone without --filter and run gc there.",
         )
     for tree in work_trees(git):
         if not tree.is_here:
             yield Refusal(
                 "missing-work-tree",
-                "A linked work tree is not there, so its pointers cannot be read.",
+                "A linked work tree is missing, so its pointers cannot be read.",
                 str(tree.root),
-                "bring it back, or forget it with `git worktree prune` (and `git worktree unlock`).",
+                "restore it, or remove its record with `git worktree prune` (and `git worktree unlock`).",
             )
         journals = sorted((tree.root / ".dvc" / "tmp" / "tdmvc").glob("*.journal"))
         if journals:
             yield Refusal(
                 "open-journal",
-                f"A change of {journals[0].stem} was begun and is not finished.",
+                f"A change of {journals[0].stem} is unfinished.",
                 str(journals[0]),
-                f"run `tdmvc -C {tree.root} status`, which finishes it.",
+                f"run `tdmvc -C {tree.root} status`, which finishes the change.",
             )
 
 
 def refuse_stale(
     git: GitRepo, reachable: Reachable, *, needs_answer: bool, notes: list[str]
 ) -> Iterator[Refusal]:
-    """Yield what Git remotes have that this clone lacks.
+    """Yield branches and tags that Git remotes have and this clone lacks.
 
     Args:
-        needs_answer: a remote that does not answer is a reason too; else it becomes a note.
+        needs_answer: whether a remote that cannot be reached is a reason too, and not only a note.
     """
-    for told in ask_remotes(git, reachable.commits):
-        if isinstance(told, Unfetched):
-            names = ", ".join(ref.removeprefix("refs/heads/") for ref in told.refs[:_MOST_NAMED])
-            more = f" and {len(told.refs) - _MOST_NAMED} more" if len(told.refs) > _MOST_NAMED else ""
+    for answer in ask_remotes(git, reachable.commits):
+        if isinstance(answer, UnfetchedRefs):
+            names = ", ".join(ref.removeprefix("refs/heads/") for ref in answer.refs[:_MOST_NAMED])
+            more = f" and {len(answer.refs) - _MOST_NAMED} more" if len(answer.refs) > _MOST_NAMED else ""
             yield Refusal(
                 "unfetched-branch",
-                f"The Git remote '{told.remote}' has branches or tags that this clone has not fetched: {names}{more}.",
+                f"The Git remote '{answer.remote}' has branches or tags that are not fetched here: {names}{more}.",
                 str(git.root),
-                f"run `git fetch {told.remote} '+refs/heads/*:refs/remotes/{told.remote}/*' --tags`.",
+                f"run `git fetch {answer.remote} '+refs/heads/*:refs/remotes/{answer.remote}/*' --tags`.",
             )
         elif needs_answer:
             yield Refusal(
                 "silent-remote",
-                f"The Git remote '{told.remote}' does not answer, so branches of others may be missing here: "
-                f"{told.why}",
+                f"The Git remote '{answer.remote}' cannot be reached, so this clone may lack branches of others: "
+                f"{answer.why}",
                 str(git.root),
-                "run gc where it answers; or say --without-origin if you know that all is fetched.",
+                "run gc where it can be reached, or pass --without-origin if you know that everything is fetched.",
             )
         else:
             notes.append(
-                f"The Git remote '{told.remote}' was not reached, so what others pushed may be missing."
+                f"The Git remote '{answer.remote}' could not be reached, so what others pushed may be missing."
             )
 
 
-def refuse_unreadable(places: Sequence[Place], root: Path) -> Iterator[Refusal]:
-    """Yield the pointers and versions that cannot be read."""
+def refuse_unreadable(places: Sequence[FileLocation], root: Path) -> Iterator[Refusal]:
+    """Yield the pointer and version files that cannot be read."""
     if places:
         named = "; ".join(str(place) for place in places[:_MOST_NAMED])
         count = f"{len(places)} files" if len(places) > 1 else "A file"
         yield Refusal(
             "unreadable-pointer",
-            f"{count} that may name objects cannot be read, so what they need is not known.",
+            f"{count} that may name objects cannot be read, so gc does not know what to keep.",
             f"{root}: {named}",
-            "mend them; or say --accept-unknown if what only they name may go.",
+            "correct them, or pass --accept-unknown if objects that only they name can be removed.",
         )
 
 
-def refuse_lost(workspace: Workspace, needs: Needs) -> Iterator[Refusal]:
-    """Yield the listings that are nowhere."""
-    if needs.lost:
-        lost = [f"{oid} ({place})" for oid, place in list(needs.lost.items())[:_MOST_NAMED]]
-        said = f" {needs.complaints[0]}" if needs.complaints else ""
+def refuse_missing_listings(workspace: Workspace, needs: NeededObjects) -> Iterator[Refusal]:
+    """Yield the listings that are missing everywhere."""
+    if needs.missing_listings:
+        listed = [f"{oid} ({place})" for oid, place in list(needs.missing_listings.items())[:_MOST_NAMED]]
+        said = f" {needs.fetch_errors[0]}" if needs.fetch_errors else ""
         yield Refusal(
             "lost-listing",
-            f"{len(needs.lost)} listing(s) that pointers name are not here, so which parts they need is not "
-            f"known.{said}",
-            "; ".join(lost),
-            "run `tdmvc pull`, or ask whoever added them to run `tdmvc push`; "
-            "or say --accept-unknown if the rows that only they list may go.",
+            f"{len(needs.missing_listings)} listing(s) that pointers name are missing, so gc does not know which parts "
+            f"to keep.{said}",
+            "; ".join(listed),
+            "run `tdmvc pull`, ask whoever added them to run `tdmvc push`, "
+            "or pass --accept-unknown if rows that only they list can be removed.",
         )
 
 
 def _place(root: Path, url: str) -> str:
-    """Return a remote's place in one spelling; DVC takes a relative path from its own folder."""
+    """Return a remote's location in a form that can be compared; DVC resolves relative paths from `.dvc`."""
     path = url.removeprefix("file://")
     return url.rstrip("/") if "://" in path else os.path.abspath(root / ".dvc" / path)
 
 
 def _is_own(git: GitRepo, cache: Path) -> bool:
-    """Tell whether the cache lies in this clone: in any of its work trees, or in its .git."""
+    """Return whether the cache is inside this clone: in one of its work trees or in its .git."""
     cache = cache.resolve()
     roots = [tree.root.resolve() for tree in work_trees(git)] + [git.common_folder.resolve()]
     return any(cache.is_relative_to(root) for root in roots)

@@ -1,4 +1,4 @@
-"""Which objects of a place may go: those that nothing needs, that are ours, and that are old enough."""
+"""Which objects of the cache or a remote can be removed: tdmvc's own that nothing needs and that are old enough."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -7,57 +7,58 @@ from pathlib import Path
 
 from tdmvc.errors import PartError
 from tdmvc.formats.object_names import find_objects
-from tdmvc.garbage.needs import Needs
+from tdmvc.garbage.needs import NeededObjects
 from tdmvc.model.garbage import Garbage, GarbageKind, Kept
 from tdmvc.model.progress import Report
-from tdmvc.store.cache import CachePlace
-from tdmvc.store.objects import ObjectPlace, StoredObject, parse_listing
+from tdmvc.store.cache import CacheStorage
+from tdmvc.store.objects import ObjectStorage, StoredObject, parse_listing
 
 
 @dataclass(frozen=True, slots=True)
-class Age:
-    """What counts as old."""
+class GracePeriod:
+    """The age from which an object can be removed."""
 
     now: float
+    """Seconds since 1970."""
     grace_days: float
 
-    def of(self, stored: StoredObject) -> float | None:
-        """Return an object's age in days, or None where it is not known or not enough."""
+    def passed_days(self, stored: StoredObject) -> float | None:
+        """Return an object's age in days, or None if it is unknown or within the grace period."""
         age = stored.age_days(self.now)
         return age if age is not None and age >= self.grace_days else None
 
 
 @dataclass(slots=True)
-class Choice:
-    """What may go, and what stays."""
+class Selection:
+    """Which objects can be removed, and how many stay."""
 
     listings: dict[str, set[str]] = field(default_factory=dict)
-    """The parts of each listing that may go."""
+    """The listings that can be removed, each with its parts."""
     parts: list[str] = field(default_factory=list)
     temporaries: dict[str, StoredObject] = field(default_factory=dict)
     kept: Kept = field(default_factory=Kept)
 
 
-def choose(
-    place: ObjectPlace,
+def select(
+    place: ObjectStorage,
     listed: Mapping[str, StoredObject],
     needed: Collection[str],
     known_parts: Collection[str],
-    age: Age,
+    grace: GracePeriod,
     report: Report,
-) -> Choice:
-    """Choose among the objects of a place.
+) -> Selection:
+    """Select the objects that can be removed.
 
-    What a listing holds that stays, stays too, whether the listing is needed or not:
-    DVC takes a listing's word for its parts.
+    The parts of a listing that stays also stay, whether or not anything needs the listing:
+    DVC takes a listing as proof that its parts exist.
 
     Args:
-        known_parts: objects that are ours, whether a listing of this place says so or not.
+        known_parts: objects that are known to be tdmvc's, whether or not a listing here names them.
 
-    Cost: one read of each listing that nothing needs; in the cache, of other objects a footer at most.
+    Cost: one read of each listing that nothing needs; in the cache, also at most one footer per other object.
     """
     free = {oid: stored for oid, stored in listed.items() if oid not in needed}
-    choice = Choice()
+    selection = Selection()
     ours, with_young, with_foreign = set(known_parts), set[str](), set[str]()
     listings = sorted(oid for oid in free if oid.endswith(".dir"))
     for number, (oid, data) in enumerate(place.read(listings), start=1):
@@ -67,53 +68,61 @@ def choose(
             with_foreign |= find_objects(data) | {oid}
             continue
         ours |= parts
-        if age.of(free[oid]) is None:
+        if grace.passed_days(free[oid]) is None:
             with_young |= parts | {oid}
         else:
-            choice.listings[oid] = parts
+            selection.listings[oid] = parts
     young = not_ours = not_ours_bytes = 0
     for oid, stored in free.items():
-        if oid in choice.listings:
+        if oid in selection.listings:
             continue
         if oid in with_young:
             young += 1
         elif oid in with_foreign or oid.endswith(".dir") or not (oid in ours or _is_like_a_part(place, oid)):
             not_ours += 1
             not_ours_bytes += stored.size_bytes
-        elif age.of(stored) is None:
+        elif grace.passed_days(stored) is None:
             young += 1
         else:
-            choice.parts.append(oid)
-    if isinstance(place, CachePlace):
+            selection.parts.append(oid)
+    if isinstance(place, CacheStorage):
         left = place.list_temporaries()
-        choice.temporaries = {name: stored for name, stored in left.items() if age.of(stored) is not None}
-    choice.kept = Kept(len(listed) - len(free), young, not_ours, not_ours_bytes)
-    return choice
+        selection.temporaries = {
+            name: stored for name, stored in left.items() if grace.passed_days(stored) is not None
+        }
+    selection.kept = Kept(len(listed) - len(free), young, not_ours, not_ours_bytes)
+    return selection
 
 
-def describe(
-    choice: Choice, listed: Mapping[str, StoredObject], needs: Needs, made: Mapping[str, str], age: Age
+def list_garbage(
+    selection: Selection,
+    listed: Mapping[str, StoredObject],
+    needs: NeededObjects,
+    written: Mapping[str, str],
+    grace: GracePeriod,
 ) -> tuple[Garbage, ...]:
-    """Return what may go, listings first, with the tables they belonged to as far as anything tells.
+    """Return the objects that can be removed, listings first, with the tables they belonged to where known.
 
     Args:
-        made: the table's folder of listings that this clone has written.
+        written: the table folder of each listing that this clone has written.
     """
 
     def one(oid: str, kind: GarbageKind, stored: StoredObject, owner: str = "") -> Garbage:
-        return Garbage(oid, kind, stored.size_bytes, age.of(stored) or 0.0, owner)
+        return Garbage(oid, kind, stored.size_bytes, grace.passed_days(stored) or 0.0, owner)
 
-    owners = {oid: made.get(oid) or _like(parts, needs) for oid, parts in choice.listings.items()}
-    by_part = {part: owners[oid] for oid, parts in choice.listings.items() for part in parts}
+    owners = {
+        oid: written.get(oid) or _closest_table(parts, needs) for oid, parts in selection.listings.items()
+    }
+    by_part = {part: owners[oid] for oid, parts in selection.listings.items() for part in parts}
     return (
-        *(one(oid, GarbageKind.LISTING, listed[oid], owners[oid]) for oid in choice.listings),
-        *(one(oid, GarbageKind.PART, listed[oid], by_part.get(oid, "")) for oid in choice.parts),
-        *(one(name, GarbageKind.TEMPORARY, stored) for name, stored in choice.temporaries.items()),
+        *(one(oid, GarbageKind.LISTING, listed[oid], owners[oid]) for oid in selection.listings),
+        *(one(oid, GarbageKind.PART, listed[oid], by_part.get(oid, "")) for oid in selection.parts),
+        *(one(name, GarbageKind.TEMPORARY, stored) for name, stored in selection.temporaries.items()),
     )
 
 
 def with_commits(garbage: tuple[Garbage, ...], seen: Mapping[str, tuple[str, str]]) -> tuple[Garbage, ...]:
-    """Return the garbage with the path and the commit of listings that forgotten commits point at."""
+    """Return the garbage with the path and commit of each listing to which an unreachable commit points."""
     return tuple(
         replace(one, owner=one.owner or seen[one.object][0], commit=seen[one.object][1])
         if one.object in seen
@@ -122,14 +131,14 @@ def with_commits(garbage: tuple[Garbage, ...], seen: Mapping[str, tuple[str, str
     )
 
 
-def _like(parts: set[str], needs: Needs) -> str:
-    """Return the table whose needed rows share most parts with these."""
+def _closest_table(parts: set[str], needs: NeededObjects) -> str:
+    """Return the table whose needed objects share the most parts with these."""
     shared = Counter(needs.owners[part] for part in parts if part in needs.owners)
     return shared.most_common(1)[0][0] if shared else ""
 
 
 def parts_of(data: bytes) -> set[str] | None:
-    """Return the parts that one of our listings names; None for a listing that is not ours."""
+    """Return the parts that a listing names; None if tdmvc did not write it."""
     try:
         listing = parse_listing(data, Path("listing"), "gc")
     except PartError:
@@ -137,5 +146,5 @@ def parts_of(data: bytes) -> set[str] | None:
     return {entry.md5 for entry in listing.entries} or None
 
 
-def _is_like_a_part(place: ObjectPlace, oid: str) -> bool:
-    return isinstance(place, CachePlace) and place.is_like_a_part(oid)
+def _is_like_a_part(place: ObjectStorage, oid: str) -> bool:
+    return isinstance(place, CacheStorage) and place.is_like_a_part(oid)

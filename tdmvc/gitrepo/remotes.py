@@ -6,7 +6,7 @@ from tdmvc.gitrepo.repository import GitRepo
 
 
 @dataclass(frozen=True, slots=True)
-class Unfetched:
+class UnfetchedRefs:
     """What a Git remote has and this clone does not know."""
 
     remote: str
@@ -14,26 +14,26 @@ class Unfetched:
 
 
 @dataclass(frozen=True, slots=True)
-class Silent:
+class UnreachableRemote:
     """A Git remote that did not answer."""
 
     remote: str
     why: str
 
 
-def ask_remotes(git: GitRepo, known: set[str]) -> list[Unfetched | Silent]:
+def ask_remotes(git: GitRepo, known: set[str]) -> list[UnfetchedRefs | UnreachableRemote]:
     """Ask every Git remote for its branches and tags; return those whose commits are not among `known`.
 
     A remote-tracking branch may be missing, as in a clone of a single branch, or left
     out by what a fetch asks for; so commits are compared, not names.
     """
-    found: list[Unfetched | Silent] = []
+    found: list[UnfetchedRefs | UnreachableRemote] = []
     for remote in git.commands.run("remote").split("\n"):
         if not remote:
             continue
         status, output, said = git.commands.ask("ls-remote", "--quiet", "--heads", "--tags", remote)
         if status:
-            found.append(Silent(remote, said.split("\n")[0] or f"exit code {status}"))
+            found.append(UnreachableRemote(remote, said.split("\n")[0] or f"exit code {status}"))
             continue
         tips: dict[str, str] = {}
         for line in output.decode("utf-8", "surrogateescape").split("\n"):
@@ -43,7 +43,7 @@ def ask_remotes(git: GitRepo, known: set[str]) -> list[Unfetched | Silent]:
                 tips[ref.removesuffix("^{}")] = sha
         missing = [ref for ref, sha in tips.items() if sha not in known and not _is_no_commit(git, sha)]
         if missing:
-            found.append(Unfetched(remote, tuple(sorted(missing))))
+            found.append(UnfetchedRefs(remote, tuple(sorted(missing))))
     return found
 
 

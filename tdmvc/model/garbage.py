@@ -1,14 +1,14 @@
-"""What `gc` answers: which objects nothing needs, and why it would rather not touch any."""
+"""The result of `gc`: objects that nothing needs, or the reasons to refuse."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class GarbageKind(StrEnum):
-    """What an object that nothing needs was."""
+    """What kind of object is not needed."""
 
     LISTING = "listing"
-    """The parts of a table at one moment (`<md5>.dir`)."""
+    """The list of a table's parts in one state (`<md5>.dir`)."""
     PART = "part"
     TEMPORARY = "temporary"
     """A file that a killed process left half-written; it has no object's name."""
@@ -24,9 +24,9 @@ class Garbage:
     size_bytes: int
     age_days: float
     owner: str = ""
-    """The table it last belonged to (`datasets/golden/orders`); empty where nobody remembers."""
+    """The table it last belonged to (`datasets/golden/orders`); empty if that is unknown."""
     commit: str | None = None
-    """A commit that pointed at it and that nothing leads to any more, where Git still has one."""
+    """An unreachable commit that pointed to it, if Git still has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What stays, in objects."""
+    """How many objects are kept, and why."""
 
     needed: int = 0
     """Something that Git, a work tree or a version names needs them."""

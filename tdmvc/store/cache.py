@@ -16,7 +16,7 @@ _TEMPORARY = re.compile(r"\.tdmvc-.*\.tmp")
 _WRITER = "parquet-cpp-arrow"
 
 
-class CachePlace:
+class CacheStorage:
     """DVC's cache folder; only objects by md5 as DVC 3 keeps them, never what older releases or runs left."""
 
     def __init__(self, objects: ObjectStore) -> None:

@@ -119,7 +119,7 @@ def repository_lock(root: Path) -> Iterator[None]:
             repo.lock.unlock()
 
 
-class RemoteStore:
+class RemoteStorage:
     """The objects of one remote, listed, read and removed. See `open_remote`."""
 
     def __init__(self, there: "HashFileDB") -> None:
@@ -159,14 +159,14 @@ class RemoteStore:
 
 
 @contextlib.contextmanager
-def open_remote(root: Path, remote: str | None) -> Iterator[RemoteStore]:
+def open_remote(root: Path, remote: str | None) -> Iterator[RemoteStorage]:
     """Give a remote's objects; whatever its file system raises becomes one error.
 
     Raises:
         StoreError: the remote cannot be reached or refuses.
     """
     with _opened(root) as repo, _remote(repo, remote) as there:
-        yield RemoteStore(there)
+        yield RemoteStorage(there)
 
 
 _AT_ONCE = 500

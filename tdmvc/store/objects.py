@@ -223,7 +223,7 @@ class StoredObject:
         return None if self.modified is None else (now - self.modified) / 86_400
 
 
-class ObjectPlace(Protocol):
+class ObjectStorage(Protocol):
     """The cache, or a remote."""
 
     def list_objects(self) -> dict[str, StoredObject]:

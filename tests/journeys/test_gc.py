@@ -406,12 +406,12 @@ def test_a_gc_that_was_killed_between_listings_and_parts_is_finished_by_the_next
     code = (
         "import os, tdmvc.store.dvc as d\n"
         "from tdmvc.cli.main import run\n"
-        "real = d.RemoteStore.remove\n"
+        "real = d.RemoteStorage.remove\n"
         "def remove(self, objects):\n"
         "    gone = real(self, objects)\n"
         "    os._exit(9) if any(o.endswith('.dir') for o in objects) else None\n"
         "    return gone\n"
-        "d.RemoteStore.remove = remove\n"
+        "d.RemoteStorage.remove = remove\n"
         f"run(['-C', {str(story.repo)!r}, 'gc', '--remote', '--alone', '--apply'])\n"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9

@@ -184,7 +184,7 @@ def test_an_object_that_is_used_again_is_young_again(story: Story, monkeypatch: 
 def test_an_object_that_became_young_meanwhile_stays_with_its_closure(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tdmvc.actions.gc import _Collection
+    from tdmvc.actions.gc import _GcRun
 
     add(story, "abandoned")
     add(story, "kept")
@@ -193,13 +193,13 @@ def test_an_object_that_became_young_meanwhile_stays_with_its_closure(
     garbage = story.would_go()
     listing = sorted(oid for oid in garbage if oid.endswith(".dir"))[0]
     parts = story.closure(listing)
-    real = _Collection._remove
+    real = _GcRun._remove
 
     def touched(self: object, *given: object) -> object:
         os.utime(story.cache / listing[:2] / listing[2:])
         return real(self, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(_Collection, "_remove", touched)
+    monkeypatch.setattr(_GcRun, "_remove", touched)
     story.gc("--apply")
     assert parts <= names_in(story.cache)
     assert not (garbage - parts) & names_in(story.cache)

@@ -79,7 +79,7 @@ def test_a_git_server_that_does_not_answer(story: Story) -> None:
     # The cache is this clone's own: what is missing here is told, and no reason.
     said = story.gc()
     assert said["refusals"] == []
-    assert "was not reached" in said["notes"][0]
+    assert "could not be reached" in said["notes"][0]
     refusal = story.reasons("--remote", "--alone")["silent-remote"]
     assert "--without-origin" in refusal["remedy"]
     assert story.gc("--remote", "--alone", "--without-origin")["refusals"] == []
@@ -200,7 +200,7 @@ def test_the_remote_of_releases_is_never_touched(story: Story, name: str) -> Non
     place = story.repo.parent / "archive"
     story.age(place)
     before = names_in(place)
-    assert "for ever" in story.reasons("--remote", name, "--alone")["release-remote"]["message"]
+    assert "forever" in story.reasons("--remote", name, "--alone")["release-remote"]["message"]
     assert names_in(place) == before
 
 
