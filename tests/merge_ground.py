@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tdmvc.actions.init import init
-from tdmvc.changes.values import python_values
+from tdmvc.arrow.values import python_values
 from tdmvc.merging.merge_tables import MergedTable, merge_states
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.merge import UNDECIDED, Resolutions

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tdmvc.changes.comparison import RowsFormat, RowsTarget
 from tdmvc.changes.dataset import diff_dataset
-from tdmvc.changes.rows import RowsFormat, RowsTarget
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.model.dataset import DatasetConfig, DatasetState

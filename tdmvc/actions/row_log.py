@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tdmvc.changes.key_words import parse_key
-from tdmvc.changes.row_steps import whole_row_steps
+from tdmvc.changes.row_lookup import whole_row_steps
 from tdmvc.errors import NotFoundError, StoreError
 from tdmvc.history.past_rows import PastRows
 from tdmvc.history.row_trace import KeyQuery, RowState, RowTrace

@@ -1,4 +1,4 @@
-"""Knows which part of a semantic version a difference asks for, and why."""
+"""Suggests the part of a semantic version that a difference calls for, and why."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,17 +1,15 @@
-"""Knows what is different between two states of a dataset: every table, and the bump that follows."""
+"""Compares two states of a dataset: every table, and the bump that follows."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from tdmvc.changes.bump import suggest_bump
+from tdmvc.changes.comparison import Engine, RowsTarget
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.identities import translated_rules
-from tdmvc.changes.pairs import NO_RULES
-from tdmvc.changes.parts import Engine
+from tdmvc.changes.pairs import NO_RULES, table_rules
 from tdmvc.changes.patterns import group_patterns
-from tdmvc.changes.rows import RowsTarget
-from tdmvc.changes.rules import table_rules
-from tdmvc.changes.table_renames import TableRename, find_table_renames
+from tdmvc.changes.renames import TableRename, find_table_renames
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetConfig
 from tdmvc.model.diff import DatasetDiff, TableDiff, TableSide, TableStatus

@@ -1,4 +1,4 @@
-"""Knows what is different between two states of one table: which way to look, and what was seen."""
+"""Compares two states of one table: chooses the way to compare, and collects what was found."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from tdmvc.changes.outcome import Outcome
+from tdmvc.changes.comparison import Engine, Outcome, RowsTarget, differing_parts
 from tdmvc.changes.pairs import (
     NO_RULES,
     ColumnPair,
@@ -16,9 +16,7 @@ from tdmvc.changes.pairs import (
     may_skip_equal_parts,
     pair_columns,
 )
-from tdmvc.changes.parts import Engine, differing_parts
 from tdmvc.changes.renames import find_column_renames
-from tdmvc.changes.rows import RowsTarget
 from tdmvc.changes.schema import diff_schema
 from tdmvc.changes.walk.alignment import FaultyKey
 from tdmvc.changes.walk.key_ranges import Unordered
@@ -28,7 +26,7 @@ from tdmvc.model.diff import RowCounts, Samples, TableDiff, TableSide, TableStat
 from tdmvc.model.progress import Report, silent
 
 if TYPE_CHECKING:
-    from tdmvc.changes.masks import Mask
+    from tdmvc.changes.kernels import Mask
 
 
 def diff_table(
@@ -126,7 +124,7 @@ def _walk(
     """Walk both sides in key order; None where they turn out to have no common order."""
 
     def compare(pair: ColumnPair, before: pa.Array, after: pa.Array) -> "Mask":
-        from tdmvc.changes.join.zipped import differing_by_forms
+        from tdmvc.changes.join.forms import differing_by_forms
 
         return differing_by_forms(engine, pair, before, after)
 

@@ -1,15 +1,16 @@
-"""Knows which surrogate keys of two sides name the same row, where a natural key says so.
+"""Finds the surrogate keys of two sides that name the same row by its natural key.
 
 A database numbers its rows anew when it is built anew: a content type that was 45 is 46,
 and every row that refers to it differs. By the natural key it is the same row, and so
 what refers to it is the same too.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tdmvc.changes.comparison import Engine
 from tdmvc.changes.pairs import TableRules, Translation, pair_columns
 from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import TableSchema
@@ -17,8 +18,6 @@ from tdmvc.sql.duckdb import DuckDBConnection
 
 if TYPE_CHECKING:
     from tdmvc.changes.join.pairing import Pairing
-
-Engine = Callable[[], DuckDBConnection]
 
 
 @contextmanager
@@ -89,7 +88,7 @@ def _find_same_rows(
     say which row is which: the same number under the same natural key is the same row.
     """
     # DuckDB is slow to import, and most diffs need none of it.
-    from tdmvc.changes.join.json_form import register_json_udf
+    from tdmvc.changes.join.forms import register_json_udf
     from tdmvc.changes.join.pairing import pair_scans
     from tdmvc.changes.join.parts import open_scan
 

@@ -1,27 +1,128 @@
-"""The Arrow kernels that comparisons need.
+"""The Arrow kernels that comparisons need, and masks and positions as Arrow arrays.
 
-Masks and positions are Arrow arrays, too (`masks`).
+A mask is a boolean array without nulls; positions are whole numbers, ascending unless stated otherwise.
+Constants are built from buffers: `pa.scalar` and `pa.array` import pandas if it is installed, which takes
+longer than a small diff.
 """
+
+import sys
+from collections.abc import Iterable
+from typing import TypeAlias
 
 import pyarrow as pa
 
 from tdmvc.arrow.compute import (
     CastOptions,
+    CumulativeOptions,
     DictionaryEncodeOptions,
+    IndexOptions,
     ReplaceSubstringOptions,
     SetLookupOptions,
     call_function,
 )
-from tdmvc.changes.masks import Mask, Positions, both, count_up, number, only, set_flags, take, text
+
+Mask: TypeAlias = pa.BooleanArray
+Positions: TypeAlias = pa.Array
+
+NOWHERE: Positions = pa.nulls(0, pa.int64())
+
+
+def flag(*, is_set: bool) -> pa.Scalar:
+    """Return one flag."""
+    return pa.Array.from_buffers(pa.bool_(), 1, [None, pa.py_buffer(bytes([is_set]))])[0]
+
+
+def number(value: int) -> pa.Scalar:
+    """Return one signed 64-bit number."""
+    data = pa.py_buffer(value.to_bytes(8, sys.byteorder, signed=True))
+    return pa.Array.from_buffers(pa.int64(), 1, [None, data])[0]
+
+
+def text(value: str) -> pa.Scalar:
+    """Return one text."""
+    data = value.encode()
+    offsets = pa.py_buffer(b"".join(end.to_bytes(4, sys.byteorder) for end in (0, len(data))))
+    return pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(data)])[0]
+
+
+def uniform(length: int, *, is_set: bool) -> Mask:
+    """Return a mask whose flags are all alike."""
+    return pa.repeat(flag(is_set=is_set), length)
+
+
+def mask_at(positions: Iterable[int], length: int) -> Mask:
+    """Return a mask that is set at the positions, in whatever order they come. Cost: Python's for each."""
+    bits = bytearray((length + 7) // 8)
+    for position in positions:
+        bits[position >> 3] |= 1 << (position & 7)
+    return pa.Array.from_buffers(pa.bool_(), length, [None, pa.py_buffer(bits)])
+
+
+def set_flags(flags: pa.BooleanArray) -> Mask:
+    """Return the flags as a mask; null is not set."""
+    return call_function("coalesce", [flags, flag(is_set=False)]) if flags.null_count else flags
+
+
+def both(left: Mask, right: Mask) -> Mask:
+    """Return where both are set."""
+    return call_function("and", [left, right])
+
+
+def either(left: Mask, right: Mask) -> Mask:
+    """Return where at least one is set."""
+    return call_function("or", [left, right])
+
+
+def only(left: Mask, right: Mask) -> Mask:
+    """Return where the left one is set and the right one is not."""
+    return call_function("and_not", [left, right])
+
+
+def inverse(mask: Mask) -> Mask:
+    """Return where the mask is not set."""
+    return call_function("invert", [mask])
+
+
+def first_of(mask: Mask) -> int:
+    """Return the first position that is set, -1 where none is."""
+    return int(call_function("index", [mask], IndexOptions(value=flag(is_set=True))).as_py())
+
+
+def positions_of(mask: Mask) -> Positions:
+    """Return the positions that are set."""
+    return call_function("indices_nonzero", [mask])
+
+
+def count_up(length: int) -> Positions:
+    """Return 0, 1, 2, … below the length."""
+    ones = pa.repeat(number(1), length)
+    return call_function("cumulative_sum", [ones], CumulativeOptions(start=number(-1)))
+
+
+def take(array: pa.Array, positions: Positions) -> pa.Array:
+    """Return the values at the positions."""
+    return call_function("array_take", [array, positions])
+
+
+def chosen(array: pa.Array, mask: Mask) -> pa.Array:
+    """Return the values where the mask is set."""
+    return call_function("array_filter", [array, mask])
+
+
+def in_one(chunked: pa.ChunkedArray) -> pa.Array:
+    """Return all chunks as one array."""
+    if chunked.num_chunks == 1:
+        return chunked.chunk(0)
+    return pa.concat_arrays(chunked.chunks) if chunked.num_chunks else pa.nulls(0, chunked.type)
 
 
 def equal(left: pa.Array, right: pa.Array | pa.Scalar) -> Mask:
-    """Return true a slot whose values are equal; false where either side is null."""
+    """Return where values are equal; false where either side is null."""
     return set_flags(call_function("equal", [left, right]))
 
 
 def differing(old: pa.Array, new: pa.Array) -> Mask:
-    """Return true a slot whose values differ: null-safe, NaN equals NaN, 0.0 equals -0.0."""
+    """Return where values differ: null-safe, NaN equals NaN, 0.0 equals -0.0."""
     differs = call_function("not_equal", [old, new])
     if differs.null_count:
         one_is_null = call_function("xor", [is_null(old), is_null(new)])
@@ -32,17 +133,17 @@ def differing(old: pa.Array, new: pa.Array) -> Mask:
 
 
 def less(left: pa.Array, right: pa.Array) -> Mask:
-    """Return true a slot that is less, in the order that parts are sorted by; false where either is null."""
+    """Return where the left value is less, in the order that parts are sorted by; false where either is null."""
     return set_flags(call_function("less", [left, right]))
 
 
 def is_null(array: pa.Array) -> Mask:
-    """Return true a slot without a value."""
+    """Return where there is no value."""
     return call_function("is_null", [array])
 
 
 def is_nan(array: pa.Array) -> Mask:
-    """Return true a slot that is not a number; false for null."""
+    """Return where the value is not a number; false for null."""
     return set_flags(call_function("is_nan", [array]))
 
 
@@ -52,7 +153,7 @@ def chosen_cells(mask: Mask, left: pa.Array, right: pa.Array) -> pa.Array:
 
 
 def is_among(array: pa.Array, values: pa.Array) -> Mask:
-    """Return true a slot whose value is one of the values. Cost: a hash table over them."""
+    """Return where the value is one of the values. Cost: a hash table over them."""
     return call_function("is_in", [array], SetLookupOptions(value_set=values))
 
 
@@ -62,12 +163,12 @@ def first_places(array: pa.Array, values: pa.Array) -> pa.Array:
 
 
 def is_text(type_: pa.DataType) -> bool:
-    """Tell whether values are texts or bytes."""
+    """Return whether values are texts or bytes."""
     return bool(pa.types.is_string(type_) or pa.types.is_binary(type_))
 
 
 def is_dictionary(array: pa.Array) -> bool:
-    """Tell whether the array holds positions in a dictionary instead of values."""
+    """Return whether the array holds positions in a dictionary instead of values."""
     return bool(pa.types.is_dictionary(array.type))
 
 

@@ -1,4 +1,4 @@
-"""Knows how people write the key of one row, and which typed values they mean by it."""
+"""Reads the key of one row as people write it, and returns the typed values that it can mean."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -7,9 +7,9 @@ from datetime import time
 import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, call_function
-from tdmvc.changes.masks import text as text_scalar
+from tdmvc.arrow.values import python_values
+from tdmvc.changes.kernels import text as text_scalar
 from tdmvc.changes.same_value import spelled
-from tdmvc.changes.values import python_values
 from tdmvc.errors import UsageError
 from tdmvc.model.schema import Column, TableSchema
 

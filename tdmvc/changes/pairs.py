@@ -1,10 +1,12 @@
-"""Knows which columns of two sides belong together, what joins their rows, and what is left out of account."""
+"""Which columns of two sides belong together, what joins their rows, and what dataset.yaml's rules leave out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 import pyarrow as pa
 
+from tdmvc.model.dataset import DatasetConfig
 from tdmvc.model.schema import Column, TableSchema
 
 
@@ -107,7 +109,7 @@ def pair_columns(
 
 
 def share_key(old: TableSchema, new: TableSchema, pairs: ColumnPairs) -> bool:
-    """Tell whether the joining key is the key that the parts of both sides are cut and sorted by.
+    """Return whether the joining key is the key that the parts of both sides are cut and sorted by.
 
     Parts never overlap in their own key, so a key in an equal part is in no
     differing one. That says nothing about any other key.
@@ -117,7 +119,7 @@ def share_key(old: TableSchema, new: TableSchema, pairs: ColumnPairs) -> bool:
 
 
 def may_skip_equal_parts(old: TableSchema, new: TableSchema, pairs: ColumnPairs) -> bool:
-    """Tell whether rows in equal parts can be left out of a comparison."""
+    """Return whether rows in equal parts can be left out of a comparison."""
     if any(pair.translation for pair in pairs.columns):
         # Equal bytes may name another row.
         return False
@@ -125,7 +127,7 @@ def may_skip_equal_parts(old: TableSchema, new: TableSchema, pairs: ColumnPairs)
 
 
 def can_walk(old: TableSchema, new: TableSchema, pairs: ColumnPairs) -> bool:
-    """Tell whether both sides can be walked in one order: by one key of one plain type a column."""
+    """Return whether both sides can be walked in one order: by one key of one plain type a column."""
     return (
         share_key(old, new, pairs)
         and all(pair.translation is None for pair in pairs.columns)
@@ -135,5 +137,30 @@ def can_walk(old: TableSchema, new: TableSchema, pairs: ColumnPairs) -> bool:
 
 
 def has_order(type_: pa.DataType) -> bool:
-    """Tell whether values of a type come in one order: NaN has no place among floats, nested values have none here."""
+    """Return whether values of a type have one order: NaN has no place among floats; nested values have none."""
     return not (pa.types.is_floating(type_) or pa.types.is_nested(type_))
+
+
+def table_rules(config: DatasetConfig, schema: TableSchema) -> TableRules:
+    """Return how a table is to be compared.
+
+    A pattern that matches `table.column` ignores a column; `table.*` ignores all rows.
+    Where a natural key is named, the primary key is a surrogate: it says nothing, so its
+    changes do not count.
+    """
+    table = schema.name
+    patterns = config.ignore
+    natural = config.diff[table].key if table in config.diff else ()
+    surrogate = set(schema.key) - set(natural) if natural else set()
+    ignored = {
+        name
+        for name in schema.column_names
+        if name in surrogate or any(fnmatchcase(f"{table}.{name}", pattern) for pattern in patterns)
+    }
+    return TableRules(
+        key=natural,
+        ignored=frozenset(ignored),
+        is_ignored=any(
+            fnmatchcase(table, pattern.removesuffix(".*")) for pattern in patterns if pattern.endswith(".*")
+        ),
+    )

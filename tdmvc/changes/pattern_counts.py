@@ -1,4 +1,4 @@
-"""Knows the ways in which the cells of one column changed, and how often each occurred.
+"""Counts the ways in which the cells of one column changed.
 
 As long as a column has few distinct pairs of values, each pair is counted and the best
 explanation is chosen at the end. A column with more is counted by Arrow kernels from
@@ -12,8 +12,9 @@ from itertools import repeat
 
 import pyarrow as pa
 
+from tdmvc.arrow.values import python_values
 from tdmvc.changes import kernels
-from tdmvc.changes.masks import (
+from tdmvc.changes.kernels import (
     Mask,
     both,
     either,
@@ -27,7 +28,6 @@ from tdmvc.changes.masks import (
     uniform,
 )
 from tdmvc.changes.pattern_kinds import Way, affix_way, has_affix, identity, plain_way, shift_way
-from tdmvc.changes.values import python_values
 from tdmvc.model.diff import PatternKind
 
 _MOST_PAIRS = 2000
@@ -280,7 +280,7 @@ def _explain(pairs: list[_Pair]) -> list[Found]:
 
 
 def _is_mapping(pairs: list[_Pair]) -> bool:
-    """Tell whether each old value became one new value, often enough to be no chance."""
+    """Return whether each old value became one new value, often enough to be no chance."""
     cells = sum(pair.cells for pair in pairs)
     return len({identity(pair.old) for pair in pairs}) == len(pairs) <= min(_MOST_MAPPED, cells // 2)
 

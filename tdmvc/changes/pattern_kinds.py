@@ -1,4 +1,4 @@
-"""Knows in which ways one value can have become another."""
+"""The ways in which one value can have become another."""
 
 from collections.abc import Hashable
 from datetime import date, datetime, time, timedelta
@@ -44,7 +44,7 @@ def affix_way(old: object, new: object) -> Way | None:
 
 
 def has_affix(kind: PatternKind, text: str, old: object, new: object) -> bool:
-    """Tell whether a text was put before or behind, or taken away there; `a` to `aa` is both."""
+    """Return whether a text was put before or behind, or taken away there; `a` to `aa` is both."""
     if not (isinstance(old, str) and isinstance(new, str)) or not old or not new:
         return False
     match kind:

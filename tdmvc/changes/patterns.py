@@ -1,16 +1,16 @@
-"""Knows what many changed cells have in common, in one pass and bounded memory."""
+"""Finds what many changed cells have in common, in one pass and bounded memory."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
+from tdmvc.arrow.values import python_values
 from tdmvc.changes import kernels
-from tdmvc.changes.masks import take
+from tdmvc.changes.kernels import take
 from tdmvc.changes.pairs import ColumnPair
 from tdmvc.changes.pattern_counts import ColumnCounts, Found
 from tdmvc.changes.pattern_kinds import identity
-from tdmvc.changes.values import python_values
 from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, Samples, TableDiff
 
 

@@ -1,4 +1,4 @@
-"""Knows which touched rows belong together across foreign keys: an order with its items and payments."""
+"""Finds touched rows that belong together across foreign keys: an order with its items and payments."""
 
 import re
 from collections import Counter
@@ -267,7 +267,7 @@ def _values(row: dict[str, object], columns: tuple[str, ...]) -> _Values | None:
 
 
 def _is_whole(table: TableDiff) -> bool:
-    """Tell whether every touched row of a table that may have untouched ones is in the samples."""
+    """Return whether every touched row of a table that may have untouched ones is in the samples."""
     if table.status in (TableStatus.ADDED, TableStatus.REMOVED):
         return False
     samples, rows = table.samples, table.rows
@@ -279,7 +279,7 @@ def _is_whole(table: TableDiff) -> bool:
 
 
 def _composes(child: str, parent: str) -> bool:
-    """Tell whether a child's name begins like its parent's, in the singular: `OrderItem` and `orders`."""
+    """Return whether a child's name begins like its parent's, in the singular: `OrderItem` and `orders`."""
     mine, stem = (re.sub(r"[\W_]+", "", name).casefold() for name in (child, parent))
     for ending in ("ies", "es", "s"):
         if stem.endswith(ending) and len(stem) > len(ending) + 2:

@@ -1,4 +1,4 @@
-"""Knows where a key can lie among a table's parts, and reads the rows that have it: no others."""
+"""Finds the rows of a few keys among a table's parts, and compares a row with its former self cell by cell."""
 
 import contextlib
 import sys
@@ -8,12 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, call_function
+from tdmvc.arrow.values import key_rank, python_values
 from tdmvc.changes import kernels
-from tdmvc.changes.masks import Mask, Positions, either, mask_at, positions_of, take
-from tdmvc.changes.same_value import identity, spelled
-from tdmvc.changes.values import python_values
+from tdmvc.changes.kernels import Mask, Positions, either, mask_at, positions_of, take
+from tdmvc.changes.same_value import identity, same_value, spelled
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.errors import PartError
+from tdmvc.model.history import CellEvent, CellStep
 
 Row = Mapping[str, object]
 """A row's cells by column."""
@@ -88,7 +89,7 @@ def leading_low(path: Path, column: str) -> object:
 
 
 def _can_hold(part: PartFile, key: Sequence[str], values: Sequence[object]) -> bool:
-    """Tell whether the footer's bounds allow the key; where they say nothing, it may be there."""
+    """Return whether the footer's bounds allow the key; where they say nothing, it may be there."""
     for name, value in zip(key, values, strict=True):
         bounds = part.bounds(name)
         if bounds is None:
@@ -172,3 +173,65 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except (pa.ArrowException, OSError) as error:
         raise PartError.damaged(path, "history", str(error).splitlines()[0]) from error
+
+
+def parts_in_order(paths: Mapping[str, Path], key: Sequence[str]) -> list[str]:
+    """Return the parts in the order of their keys, nulls first.
+
+    Cost: a footer a part; its key columns only where the footers say too little.
+    """
+    lows = {part: leading_low(path, key[0]) for part, path in paths.items()}
+    if None not in lows.values() and len({ascii(low) for low in lows.values()}) == len(lows):
+        return sorted(lows, key=lambda part: key_rank((lows[part],)))
+    firsts = {part: first_key(path, key) for part, path in paths.items()}
+    return sorted(
+        (part for part in firsts if firsts[part] is not None), key=lambda part: key_rank(firsts[part] or ())
+    )
+
+
+def whole_row_steps(row: Row, *, is_added: bool) -> tuple[CellStep, ...]:
+    """Return every cell of a row that came or went."""
+    return tuple(
+        CellStep(name, CellEvent.CHANGED, new=value)
+        if is_added
+        else CellStep(name, CellEvent.CHANGED, old=value)
+        for name, value in row.items()
+    )
+
+
+def compare_rows(
+    old: Row, new: Row, renames: Mapping[str, str], json_columns: Collection[str]
+) -> tuple[CellStep, ...]:
+    """Return the cells that changed, in the new row's order, then those whose columns went.
+
+    A cell of a column that came or went counts, whatever it holds; of a renamed one too.
+
+    Args:
+        renames: old names of columns by new ones.
+        json_columns: columns, by their new names, whose texts compare as JSON.
+    """
+    steps = []
+    taken = set(renames.values())
+    for name, value in new.items():
+        before = renames.get(name, name)
+        if before not in old or (before == name and name in taken and name not in renames):
+            steps.append(CellStep(name, CellEvent.COLUMN_ADDED, new=value))
+        elif before != name:
+            steps.append(CellStep(name, CellEvent.COLUMN_RENAMED, old[before], value, old_column=before))
+        elif not same_value(old[name], value, is_json=name in json_columns):
+            steps.append(CellStep(name, CellEvent.CHANGED, old[name], value))
+    for name, value in old.items():
+        if name not in taken and name not in new:
+            steps.append(CellStep(name, CellEvent.COLUMN_REMOVED, old=value))
+    return tuple(steps)
+
+
+def same_rows(old: Sequence[Row], new: Sequence[Row], json_columns: Collection[str]) -> bool:
+    """Return whether two sets of rows with one key say the same, in whatever order."""
+    left = list(old)
+    for row in new:
+        match = next((i for i, one in enumerate(left) if not compare_rows(one, row, {}, json_columns)), None)
+        if match is None:
+            return False
+        del left[match]
+    return not left

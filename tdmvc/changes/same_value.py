@@ -1,17 +1,55 @@
-"""Knows when two single cells say the same, whatever became of their column's type."""
+"""Whether two cells hold the same value, whatever became of their column's type; JSON compares by structure."""
 
+import json
 import math
 from collections.abc import Hashable
 from datetime import date, datetime, time
 from decimal import Decimal
+from math import isfinite
 
-from tdmvc.changes.json_text import canonical_json
+
+def canonical_json(text: str) -> str:
+    """Return one spelling for all texts that hold the same JSON.
+
+    Objects are unordered and numbers go by value (1 equals 1.0 and 1e0). A text
+    that is no JSON, repeats a name in an object, or has a fraction that no float
+    holds, stands for itself only.
+    """
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_object_without_repeats,
+            parse_float=_canonical_number,
+            parse_constant=_refuse,
+        )
+        return "json " + json.dumps(value, sort_keys=True, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return "text " + text
+
+
+def _canonical_number(text: str) -> int | float:
+    number = float(text)
+    if not isfinite(number) or Decimal(repr(number)) != Decimal(text):
+        raise ValueError("a number has more digits than a float can tell apart")
+    return int(number) if number.is_integer() else number
+
+
+def _object_without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is repeated")
+    return found
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(f"{constant} is not JSON")
+
 
 _NAN = ("NaN",)
 
 
 def same_value(old: object, new: object, *, is_json: bool = False) -> bool:
-    """Tell whether a cell did not change: the single-cell form of what a diff counts.
+    """Return whether a cell did not change: the single-cell form of what a diff counts.
 
     Null equals null, NaN equals NaN, numbers compare by value, an instant and a time
     without zone by UTC; where one side is a text and the other none, by its spelling.

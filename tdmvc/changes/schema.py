@@ -1,4 +1,4 @@
-"""Knows what is different between two schemas of a table."""
+"""Compares two schemas of a table."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Knows which columns' distributions moved: shares of nulls, spreads of numbers and times, shares of categories.
+"""Finds columns whose distributions shifted: shares of nulls, spreads of numbers and times, shares of categories.
 
 Counts are exact; only where the buckets of a large table lie is found from every k-th row.
 Nothing is drawn at random, so the same rows always give the same shifts.

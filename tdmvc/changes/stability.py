@@ -1,4 +1,4 @@
-"""Knows how far two distributions lie apart, and how far they do by chance alone.
+"""How far two distributions are apart, and how far they are by chance alone.
 
 The population stability index of shares p and q is Σ (q - p) · ln(q / p). Credit scoring
 calls 0.1 a small shift and 0.25 a large one (Siddiqi, Credit Risk Scorecards, 2006); between

@@ -1,4 +1,4 @@
-"""Knows which columns lost their classification as personal, and which look as if they needed one."""
+"""Finds columns that lost their classification as personal, and columns whose names call for one."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -81,7 +81,7 @@ def split_name(name: str) -> tuple[str, ...]:
 
 
 def suggests_personal(column: Column) -> bool:
-    """Tell whether a column's name and type suggest personal data, whatever its classification."""
+    """Return whether a column's name and type suggest personal data, whatever its classification."""
     words = split_name(column.name)
     if _holds_text(column.type):
         if words and words[-1] in _ABOUT and words[-2:] not in _PHRASES:

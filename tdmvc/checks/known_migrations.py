@@ -1,4 +1,4 @@
-"""Knows all migrations of a revision and of what came later as one graph, squashes included."""
+"""All migrations of a revision, and later ones, as one graph, squashes included."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ class KnownMigrations:
         return seen
 
     def is_one_history(self, seen: set[str]) -> bool:
-        """Tell whether what was seen and what is at the revision belong together.
+        """Return whether what was seen and what is at the revision belong together.
 
         They do where they share a migration, itself or in a squash, or where what came
         later still holds some of the revision's; else the history was begun anew in between.

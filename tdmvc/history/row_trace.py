@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from tdmvc.changes.row_lookup import Row, key_id
-from tdmvc.changes.row_steps import compare_rows, same_rows
+from tdmvc.changes.row_lookup import Row, compare_rows, key_id, same_rows
 from tdmvc.errors import StoreError
 from tdmvc.history.origins import Origins, TableOrigin, key_before, retyped_keys
 from tdmvc.history.past_rows import PastRows, TableSnapshot

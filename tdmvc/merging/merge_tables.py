@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from tdmvc.changes.merge.plan import MergePlan
-from tdmvc.changes.merge.table import plan_merge
+from tdmvc.changes.merge.plan import TableMergePlan
+from tdmvc.changes.merge.table import plan_table_merge
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import UNDECIDED, Resolutions, Side, TableMerge, TableOutcome
@@ -86,7 +86,7 @@ def _merge_table(
     }
     opened = _open_sides(workspace, name, states, pointers)
     tables = {side: one.table if one is not None else None for side, one in opened.items()}
-    plan = plan_merge(
+    plan = plan_table_merge(
         lambda: workspace.engine,
         tables[Side.BASE],
         tables[Side.OURS],
@@ -191,7 +191,7 @@ def _size_bytes(workspace: Workspace, listing: Listing, opened: Mapping[Side, _O
 
 
 def _write(
-    workspace: Workspace, plan: MergePlan, opened: Mapping[Side, _Opened], part_rows: int | None
+    workspace: Workspace, plan: TableMergePlan, opened: Mapping[Side, _Opened], part_rows: int | None
 ) -> MergedTable:
     contents = plan.contents
     assert contents is not None

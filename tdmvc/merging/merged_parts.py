@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.changes.merge.key_ranges import PartSpan
-from tdmvc.changes.merge.plan import Contents, MergePlan, WholePart
+from tdmvc.changes.merge.key_ranges import KeyedPart
+from tdmvc.changes.merge.plan import MergedContents, TableMergePlan, WholePart
 from tdmvc.model.merge import Side
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.quoting import quote_names, scan_parquet
@@ -19,7 +19,7 @@ from tdmvc.workspace.workspace import Workspace, timed_as
 
 @timed_as("build parts")
 def write_merged(
-    workspace: Workspace, plan: MergePlan, listings: Mapping[Side, Listing], part_rows: int | None
+    workspace: Workspace, plan: TableMergePlan, listings: Mapping[Side, Listing], part_rows: int | None
 ) -> Listing:
     """Write what is new of a merged table into the store, and return the parts of all of it."""
     contents, schema = plan.contents, plan.merge.schema
@@ -36,7 +36,7 @@ class _Writer:
     def __init__(
         self,
         workspace: Workspace,
-        contents: Contents,
+        contents: MergedContents,
         schema: TableSchema,
         listings: Mapping[Side, Listing],
         part_rows: int,
@@ -97,7 +97,7 @@ class _Writer:
             else:
                 yield from cast_batches(iter([piece]), self._schema.arrow_schema())
 
-    def _standing(self, span: PartSpan, *, is_closed: bool = True) -> StandingPart:
+    def _standing(self, span: KeyedPart, *, is_closed: bool = True) -> StandingPart:
         return StandingPart(span.content, self._known[span.content], span.rows, span.path, is_closed)
 
     def _shared(self, content: str) -> StandingPart:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tdmvc.arrow.types import map_type
+from tdmvc.arrow.values import key_rank, python_values
 from tdmvc.formats.config import read_config
 from tdmvc.formats.pointer_text import conflict_texts, parse_pointer_text
 from tdmvc.gitrepo.repository import GitRepo
@@ -104,11 +104,13 @@ def _all_rows(
     parts = []
     for path in paths:
         table = read_part(str(path))
-        columns = [_values(table.column(name)) for name in names]
+        columns = [python_values(table.column(name)) for name in names]
         rows = list(zip(*columns, strict=True))
         if rows:
             parts.append(rows)
-    return tuple(row for rows in sorted(parts, key=lambda rows: _rank(rows[0][: len(order)])) for row in rows)
+    return tuple(
+        row for rows in sorted(parts, key=lambda rows: key_rank(rows[0][: len(order)])) for row in rows
+    )
 
 
 def _spans(listing: Listing, paths: list[Path], key: tuple[str, ...]) -> tuple[PartSpan, ...]:
@@ -119,9 +121,9 @@ def _spans(listing: Listing, paths: list[Path], key: tuple[str, ...]) -> tuple[P
         ends: tuple[tuple[object, ...], ...] = ((), ())
         if key and rows:
             table = _ends(path, key)
-            ends = tuple(zip(*(_values(table.column(name)) for name in key), strict=True))
+            ends = tuple(zip(*(python_values(table.column(name)) for name in key), strict=True))
         spans.append(PartSpan(entry.content, rows, ends[0], ends[-1]))
-    return tuple(sorted(spans, key=lambda span: (_rank(span.first), span.content)))
+    return tuple(sorted(spans, key=lambda span: (key_rank(span.first), span.content)))
 
 
 def _ends(path: Path, key: tuple[str, ...]) -> pa.Table:
@@ -129,40 +131,3 @@ def _ends(path: Path, key: tuple[str, ...]) -> pa.Table:
     # A name with a dot may bring a field of a struct along, which the second choice leaves out.
     table = pq.ParquetFile(path).read(columns=list(key)).select(list(key))
     return pa.concat_tables([table.slice(0, 1), table.slice(table.num_rows - 1, 1)])
-
-
-def _rank(values: tuple[object, ...]) -> tuple[tuple[bool, object], ...]:
-    """Order rows as parts are sorted, nulls first; what Python cannot compare goes by its spelling."""
-    return tuple(
-        (value is not None, ascii(value) if isinstance(value, dict | list) else value) for value in values
-    )
-
-
-def _values(column: pa.ChunkedArray) -> list[object]:
-    try:
-        return _python_values(column)
-    except (ValueError, OverflowError):
-        return [_value(column.slice(row, 1)) for row in range(len(column))]
-
-
-def _value(cell: pa.ChunkedArray) -> object:
-    """Return one cell; a date beyond Python's years is a value too, and comes as text."""
-    try:
-        return _python_values(cell)[0]
-    except (ValueError, OverflowError):
-        # First without its zone: with one, PyArrow fails here too.
-        local = cell.cast(map_type(cell.type, _without_zone))
-        spelled = map_type(local.type, lambda leaf: pa.string() if pa.types.is_temporal(leaf) else leaf)
-        return local.cast(spelled).to_pylist()[0]
-
-
-def _python_values(column: pa.ChunkedArray) -> list[object]:
-    local = map_type(column.type, _without_zone)
-    if local != column.type:
-        # PyArrow wraps a distant instant around in silence; without its zone it is refused.
-        column.cast(local).to_pylist()
-    return list(column.to_pylist())
-
-
-def _without_zone(leaf: pa.DataType) -> pa.DataType:
-    return pa.timestamp("us") if pa.types.is_timestamp(leaf) else leaf

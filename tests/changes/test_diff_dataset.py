@@ -9,8 +9,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
+from tdmvc.changes.comparison import RowsFormat, RowsTarget, spell_file_name
 from tdmvc.changes.dataset import diff_dataset
-from tdmvc.changes.rows import RowsFormat, RowsTarget, spell_file_name
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetConfig
 from tdmvc.model.diff import BumpLevel, TableSide, TableStatus

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tdmvc.changes.json_text import canonical_json
+from tdmvc.changes.same_value import canonical_json
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdmvc.changes import kernels
-from tdmvc.changes.masks import (
+from tdmvc.changes.kernels import (
     both,
     chosen,
     count_up,

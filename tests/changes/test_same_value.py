@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from tdmvc.changes.row_steps import compare_rows, same_rows
+from tdmvc.changes.row_lookup import compare_rows, same_rows
 from tdmvc.changes.same_value import identity, same_value
 from tdmvc.model.history import CellEvent, CellStep
 

@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from tdmvc.actions.blame import BlameOptions, blame
 from tdmvc.actions.row_log import log_row
 from tdmvc.changes.diff import diff_table
-from tdmvc.changes.row_lookup import first_rows
-from tdmvc.changes.row_steps import compare_rows
+from tdmvc.changes.row_lookup import compare_rows, first_rows
 from tdmvc.errors import NotFoundError
 from tdmvc.model.diff import SchemaChangeKind
 from tdmvc.model.history import CellEvent, RowEvent, RowHistory

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdmvc.arrow.values import python_values
 from tdmvc.changes import pattern_counts
 from tdmvc.changes.pairs import ColumnPair
 from tdmvc.changes.patterns import PatternFinder
-from tdmvc.changes.values import python_values
 from tdmvc.changes.walk.cells import differing_cells
 from tdmvc.model.diff import CellChange, ChangedRowSample, Pattern, PatternKind, Samples
 from tdmvc.model.schema import Column

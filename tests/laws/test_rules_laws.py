@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from tdmvc.changes.dataset import diff_dataset
 from tdmvc.changes.diff import diff_table
-from tdmvc.changes.pairs import TableRules
-from tdmvc.changes.rules import table_rules
+from tdmvc.changes.pairs import TableRules, table_rules
 from tdmvc.model.dataset import DatasetConfig, DiffRules
 from tdmvc.model.diff import RowCounts, TableDiff, TableSide
 from tdmvc.model.schema import Column, ForeignKey, TableSchema

@@ -19,10 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tdmvc.changes.comparison import Outcome
 from tdmvc.changes.diff import diff_table
+from tdmvc.changes.join.forms import differing_by_forms
 from tdmvc.changes.join.join import join_sides
-from tdmvc.changes.join.zipped import differing_by_forms
-from tdmvc.changes.outcome import Outcome
 from tdmvc.changes.pairs import NO_RULES, TableRules, can_walk, pair_columns
 from tdmvc.changes.walk.alignment import FaultyKey
 from tdmvc.changes.walk.key_ranges import Unordered

@@ -1,20 +1,51 @@
-"""Knows in which SQL form two values must be brought so that equality means *no change*.
+"""SQL forms of two values, such that equal forms mean an unchanged value.
 
 Every form is an SQL expression over one column, and the two sides' forms have one
 SQL type. Within a type DuckDB's `IS NOT DISTINCT FROM`, hash join and GROUP BY agree
 with each other and with us: NaN is NaN, -0.0 is 0.0, also inside lists and structs.
 """
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE, is_widening
-from tdmvc.changes.join.json_form import JSON_FORM
+from tdmvc.changes.kernels import Mask, count_up, mask_at
 from tdmvc.changes.pairs import ColumnPair, Translation
+from tdmvc.changes.same_value import canonical_json
+from tdmvc.sql.duckdb import DuckDBConnection, register_arrow_function
 from tdmvc.sql.quoting import quote_text
 from tdmvc.sql.types import duckdb_type
+
+JSON_FORM = "tdmvc_json_form"
+"""The SQL function that `register_json_udf` offers."""
+
+
+@contextmanager
+def register_json_udf(con: DuckDBConnection, *, is_needed: bool) -> Iterator[None]:
+    """Offer `canonical_json` to SQL as `tdmvc_json_form`, until the block ends.
+
+    It is taken back because DuckDB reports a function that outlives its
+    connection as a leak, on the terminal.
+    """
+    if not is_needed:
+        yield
+        return
+    register_arrow_function(con, JSON_FORM, _canonical_batch)
+    try:
+        yield
+    finally:
+        con.remove_function(JSON_FORM)
+
+
+def _canonical_batch(texts: pa.Array) -> pa.Array:
+    return pa.array(
+        [None if text is None else canonical_json(text) for text in texts.to_pylist()], pa.string()
+    )
+
 
 Form = Callable[[str], str]
 """Given the SQL of a value, return the SQL of its form."""
@@ -207,3 +238,28 @@ def _have_same_fields(old: pa.DataType, new: pa.DataType) -> bool:
 
 def _fields(type_: pa.DataType) -> list[pa.Field]:
     return [type_.field(i) for i in range(type_.num_fields)]
+
+
+_VIEW = "tdmvc_zipped"
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def differing_by_forms(
+    engine: Callable[[], DuckDBConnection], pair: ColumnPair, old: pa.Array, new: pa.Array
+) -> Mask:
+    """Return where the slots differ, by the same forms that a join compares by."""
+    forms = pair_forms(pair)
+    zipped = pa.table({"i": count_up(len(old)), "o": old, "n": new})
+    query = (
+        f"SELECT i FROM (SELECT i, {forms.old('o')} AS o, {forms.new('n')} AS n FROM {_VIEW})"
+        f" WHERE {forms.differs('o', 'n')}"
+    )
+    with _ONE_AT_A_TIME:
+        con = engine()
+        con.register(_VIEW, zipped)
+        try:
+            with register_json_udf(con, is_needed=forms.is_json):
+                found = con.sql(query).to_arrow_table().column("i")
+        finally:
+            con.unregister(_VIEW)
+    return mask_at(found.to_pylist(), len(old))

@@ -1,14 +1,14 @@
-"""Knows what is different between two sides, by SQL, step by step."""
+"""Compares two sides with SQL, step by step."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tdmvc.changes.join.json_form import register_json_udf
+from tdmvc.changes.comparison import Outcome, RowsTarget
+from tdmvc.changes.join.forms import register_json_udf
 from tdmvc.changes.join.keys import collect_faulty_keys, describe_faulty_keys
 from tdmvc.changes.join.pairing import Pairing, pair_scans
 from tdmvc.changes.join.parts import open_scan
 from tdmvc.changes.join.rows import RowsWriter
-from tdmvc.changes.join.samples import read_first_rows, read_samples
 from tdmvc.changes.join.touched import (
     TOUCHED,
     Touch,
@@ -16,11 +16,11 @@ from tdmvc.changes.join.touched import (
     count_touched,
     drop_working_tables,
     find_touched_rows,
+    read_first_rows,
+    read_samples,
 )
-from tdmvc.changes.outcome import Outcome
 from tdmvc.changes.pairs import ColumnPairs
 from tdmvc.changes.patterns import PatternFinder
-from tdmvc.changes.rows import RowsTarget
 from tdmvc.model.diff import RowSample, TableSide
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 

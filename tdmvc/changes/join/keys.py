@@ -1,4 +1,4 @@
-"""Knows which keys cannot tell rows apart: those that repeat, and those with a null in them."""
+"""Finds keys that cannot tell rows apart: repeated ones, and those with a null in them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Knows how alike the values of columns of two sides are."""
+"""Measures how alike the values of columns of two sides are."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Knows how the rows and the columns of two sides find each other, written as SQL."""
+"""SQL that pairs the rows and columns of two sides."""
 
 from dataclasses import dataclass
 

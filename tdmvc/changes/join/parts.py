@@ -1,4 +1,4 @@
-"""Knows how SQL reads the rows of parts."""
+"""SQL that reads the rows of parts."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Writes the full list of touched rows into a file (see `changes.rows`)."""
+"""Writes the full list of touched rows into a file (see `comparison.RowsTarget`)."""
 
 import os
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
+from tdmvc.changes.comparison import RowsFormat, RowsTarget
 from tdmvc.changes.join.forms import utc_text
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.changes.join.parts import RowScan
 from tdmvc.changes.join.touched import TOUCHED, Touch
 from tdmvc.changes.pairs import ColumnPair
-from tdmvc.changes.rows import RowsFormat, RowsTarget
 from tdmvc.errors import StoreError
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_text

@@ -1,4 +1,4 @@
-"""Merges a key_range in which the three sides have the same keys row by row, column by column and without a join."""
+"""Merges a key range in which the three sides have the same keys, column by column and without a join."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tdmvc.changes import kernels
-from tdmvc.changes.masks import Mask, both, either, only
+from tdmvc.changes.kernels import Mask, both, either, only
 from tdmvc.changes.merge.key_ranges import MergeKeyRange
 from tdmvc.changes.walk.alignment import FaultyKey, check_keys
 from tdmvc.changes.walk.cells import differing_cells, is_plain
@@ -18,7 +18,7 @@ from tdmvc.model.schema import TableSchema
 
 @dataclass(frozen=True, slots=True)
 class AlignedKeyRange:
-    """A decided key_range without conflicts: our rows, with some cells of theirs."""
+    """A decided key range without conflicts: our rows, with some cells of theirs."""
 
     key_range: MergeKeyRange
     cells: Mapping[str, Mask | None]
@@ -42,7 +42,7 @@ class AlignedKeyRange:
 
 
 def decide_aligned(key_range: MergeKeyRange, schema: TableSchema) -> AlignedKeyRange | None:
-    """Decide over a key_range; None where its rows need a join, or a person.
+    """Decide over a key range; None where its rows need a join, or a person.
 
     Cost: the raw column chunks of three parts, and the columns in which theirs differ decoded.
     """

@@ -1,18 +1,18 @@
-"""Applies decisions: the merged rows of a batch, from where they lie."""
+"""Applies decisions: the query over the merged rows of a batch."""
 
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from tdmvc.changes.merge.decisions import From, What
+from tdmvc.changes.merge.rows import From, What
 from tdmvc.changes.merge.scans import LETTER, MergeScan
 from tdmvc.model.merge import Side
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 from tdmvc.sql.types import duckdb_type
 
-KEY_RANGE = "tdmvc_stretch"
-"""What a row's key_range is called in the query over merged rows."""
+KEY_RANGE = "tdmvc_key_range"
+"""What a row's key range is called in the query over merged rows."""
 
 
 def merged_rows(
@@ -24,8 +24,8 @@ def merged_rows(
     """Return the query over the merged rows, in no order; its columns are those of the merged table, in its order.
 
     Args:
-        key_ranges: for each side, the number of the key_range in which each of its parts lies; the query
-            then has that number behind the columns, as `tdmvc_stretch`.
+        key_ranges: for each side, the number of the key range in which each of its parts lies; the query
+            then has that number behind the columns, as `tdmvc_key_range`.
     """
     cells = range(len(scan.columns.cells))
     uses_base = _has(con, decided, " OR ".join(f"s{i} = {From.BASE}" for i in cells) or "false") or any(
@@ -44,7 +44,7 @@ def _has(con: DuckDBConnection, decided: str, where: str) -> bool:
 
 
 def _numbers(side: Side, key_ranges: Mapping[Side, Sequence[int]] | None) -> str:
-    """Return SQL that gives a row's key_range by the place of its part."""
+    """Return SQL that gives a row's key range by the place of its part."""
     if key_ranges is None:
         return ""
     numbers = ", ".join(map(str, key_ranges[side]))

@@ -7,13 +7,27 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tdmvc.changes.merge.apply import KEY_RANGE, merged_rows
-from tdmvc.changes.merge.choices import settle_counts, settle_rows
 from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.columns import MergedColumns
 from tdmvc.changes.merge.counted import count_rows, write_counted
-from tdmvc.changes.merge.decisions import From, What, counted_table, create_decided, decided_table
-from tdmvc.changes.merge.described import count_open, count_open_counts, describe_open, describe_open_counts
-from tdmvc.changes.merge.rows import REPEATED_KEYS, collect_repeated_keys, decide_rows
+from tdmvc.changes.merge.open_decisions import (
+    count_open,
+    count_open_counts,
+    describe_open,
+    describe_open_counts,
+    settle_counts,
+    settle_rows,
+)
+from tdmvc.changes.merge.rows import (
+    REPEATED_KEYS,
+    From,
+    What,
+    collect_repeated_keys,
+    counted_table,
+    create_decided,
+    decide_rows,
+    decided_table,
+)
 from tdmvc.changes.merge.scans import MergeScan, open_scans
 from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import Conflict, ConflictKind, MergeCounts, Resolutions, Side
@@ -31,7 +45,7 @@ class Batch:
     parts: Mapping[Side, tuple[str, ...]]
     """Content hashes, sorted."""
     key_ranges: Mapping[Side, tuple[int, ...]]
-    """The key_range in which each of them lies."""
+    """The key range in which each of them lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,7 @@ class RowMerger:
             return Decided(self._counts(table), tuple(conflicts[:most_conflicts]), open_count)
 
     def rows(self, batch: Batch) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """Yield the merged rows of a batch in key order, each piece with the number of its key_range."""
+        """Yield the merged rows of a batch in key order, each piece with the number of its key range."""
         schema_names = self._columns.order
         with self._scan(batch) as scan:
             query = merged_rows(self._con, scan, decided_table(batch.number), batch.key_ranges)

@@ -1,4 +1,4 @@
-"""Knows what becomes of one column that three sides have, or had, and what of it a person has to decide."""
+"""Merges one column of three sides, and finds what a person has to decide about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,6 @@
-"""Knows what becomes of rows that no key tells apart: how often each stands is merged like a cell."""
+"""Merges rows that no key tells apart: the number of times each occurs is merged like a cell."""
 
-from tdmvc.changes.merge.decisions import From, What
-from tdmvc.changes.merge.rows import REPEATED_KEYS
+from tdmvc.changes.merge.rows import REPEATED_KEYS, From, What
 from tdmvc.changes.merge.scans import MergeScan, grouped
 from tdmvc.model.merge import Side
 from tdmvc.sql.duckdb import DuckDBConnection

@@ -1,10 +1,11 @@
-"""Knows which parts of three sides can be taken whole, and in which ranges of the key rows must be merged."""
+"""Finds the parts of three sides that can be taken whole, and the key ranges in which rows must be merged."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tdmvc.arrow.values import key_rank
 from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.model.merge import Side
@@ -15,7 +16,7 @@ Locate = Callable[[Side, Sequence[str]], Sequence[Path]]
 
 
 @dataclass(frozen=True, slots=True)
-class PartSpan:
+class KeyedPart:
     """A part of one side and the keys from which to which it reaches."""
 
     side: Side
@@ -32,11 +33,11 @@ class MergeKeyRange:
     """A range of the key order that no part of any side crosses."""
 
     low: Key
-    taken: tuple[PartSpan, ...]
+    taken: tuple[KeyedPart, ...]
     """Parts that stand in the merged table as they are, in key order; of one side."""
     is_mixed: bool
     """Rows must be merged: `parts` hold them, and none is taken."""
-    parts: Mapping[Side, tuple[PartSpan, ...]]
+    parts: Mapping[Side, tuple[KeyedPart, ...]]
     """All parts of each side in the range, in key order."""
 
     @property
@@ -47,7 +48,7 @@ class MergeKeyRange:
 def plan_key_ranges(
     differing: Mapping[Side, Sequence[str]], key: Mapping[Side, Sequence[str]], locate: Locate
 ) -> list[MergeKeyRange]:
-    """Return the key_ranges of the parts that not all sides have, in key order.
+    """Return the key ranges of the parts that not all sides have, in key order.
 
     Where two sides hold the same parts, the third one's are taken; where ours and theirs hold
     the same, these. Cost: a footer a part, and its key where the footer does not tell the bounds.
@@ -65,17 +66,17 @@ def plan_key_ranges(
         raise Unordered from error
 
 
-def look_at(side: Side, parts: Sequence[str], key: Sequence[str], locate: Locate) -> Iterable[PartSpan]:
+def look_at(side: Side, parts: Sequence[str], key: Sequence[str], locate: Locate) -> Iterable[KeyedPart]:
     """Yield the spans of a side's parts; parts without rows have none."""
     for content, path in zip(parts, locate(side, parts), strict=True):
         with PartFile(path) as file:
             if file.rows:
                 low, high = _bounds(file, key)
-                yield PartSpan(side, content, path, file.rows, low, high)
+                yield KeyedPart(side, content, path, file.rows, low, high)
 
 
-def is_followed(span: PartSpan, others: Iterable[PartSpan]) -> bool:
-    """Tell whether a part of the same side comes after this one, so that its end is a boundary and no open end."""
+def is_followed(span: KeyedPart, others: Iterable[KeyedPart]) -> bool:
+    """Return whether a part of the same side comes after this one, so that its end is a boundary and no open end."""
     return any(other.side is span.side and other.low > span.high for other in others)
 
 
@@ -87,16 +88,11 @@ def _bounds(file: PartFile, key: Sequence[str]) -> tuple[Key, Key]:
         low, high = (tuple(column[row].as_py() for column in columns) for row in (0, file.rows - 1))
     except (ValueError, OverflowError) as error:
         raise Unordered from error  # a date beyond Python's years
-    return tuple(map(_rank, low)), tuple(map(_rank, high))
+    return key_rank(low), key_rank(high)
 
 
-def _rank(value: object) -> tuple[bool, object]:
-    """Order values as parts are sorted: nulls first."""
-    return value is not None, value
-
-
-def _clusters(spans: Sequence[PartSpan]) -> list[list[PartSpan]]:
-    clusters: list[list[PartSpan]] = []
+def _clusters(spans: Sequence[KeyedPart]) -> list[list[KeyedPart]]:
+    clusters: list[list[KeyedPart]] = []
     reach: Key = ()
     for span in sorted(spans, key=lambda span: span.low):
         if clusters and span.low <= reach:
@@ -108,7 +104,7 @@ def _clusters(spans: Sequence[PartSpan]) -> list[list[PartSpan]]:
     return clusters
 
 
-def _key_range(cluster: Sequence[PartSpan]) -> MergeKeyRange:
+def _key_range(cluster: Sequence[KeyedPart]) -> MergeKeyRange:
     parts = {side: tuple(span for span in cluster if span.side is side) for side in Side}
     base, ours, theirs = ([span.content for span in parts[side]] for side in Side)
     if ours == theirs or theirs == base:

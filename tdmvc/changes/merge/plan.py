@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import TypeAlias
 
 import pyarrow as pa
 
+from tdmvc.changes.comparison import Engine
 from tdmvc.changes.merge.aligned import AlignedKeyRange
 from tdmvc.changes.merge.batches import Batch, RowMerger
 from tdmvc.changes.merge.columns import MergedColumns
-from tdmvc.changes.merge.key_ranges import Locate, MergeKeyRange, PartSpan, is_followed, look_at
-from tdmvc.changes.parts import Engine
+from tdmvc.changes.merge.key_ranges import KeyedPart, Locate, MergeKeyRange, is_followed, look_at
 from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import MergeCounts, Resolutions, Side, TableMerge
 
@@ -26,15 +25,12 @@ _BATCH_ROWS = 750_000
 class WholePart:
     """A part that stands in the merged table as it is."""
 
-    span: PartSpan
+    span: KeyedPart
     is_closed: bool
     """Its end is a boundary, whatever comes after."""
 
 
-Piece: TypeAlias = WholePart | pa.RecordBatch
-
-
-class Contents:
+class MergedContents:
     """What a merged table holds: parts taken whole, and rows merged batch by batch."""
 
     def __init__(
@@ -55,7 +51,7 @@ class Contents:
         Args:
             shared: the parts that all sides have.
             key_ranges: None where the keys say no order; then `query` is the way.
-            aligned: by number, the key_ranges that are decided without looking at rows one by one.
+            aligned: by number, the key ranges that are decided without looking at rows one by one.
         """
         self._engine = engine
         self._table = table
@@ -94,8 +90,8 @@ class Contents:
         # A table without rows is one part without rows, which has yet to be written.
         return tuple(parts) or None
 
-    def key_ranges(self) -> Iterator[tuple[MergeKeyRange, Iterator[Piece]]]:
-        """Yield what differs between the sides, in key order; use up the pieces before the next key_range."""
+    def key_ranges(self) -> Iterator[tuple[MergeKeyRange, Iterator[WholePart | pa.RecordBatch]]]:
+        """Yield what differs between the sides, in key order; use up the pieces before the next key range."""
         assert self.ordered is not None
         merged = self._merged_key_ranges()
         following = next(merged, None)
@@ -110,8 +106,8 @@ class Contents:
             else:
                 yield key_range, iter(())  # every row of it is gone
 
-    def shared_between(self, after: MergeKeyRange, before: MergeKeyRange | None) -> list[PartSpan]:
-        """Return the parts that all sides have between two key_ranges, in key order. Cost: all footers, once."""
+    def shared_between(self, after: MergeKeyRange, before: MergeKeyRange | None) -> list[KeyedPart]:
+        """Return the parts that all sides have between two key ranges, in key order. Cost: all footers, once."""
         return [
             span
             for span in self._shared_spans
@@ -138,7 +134,7 @@ class Contents:
             for number, rows in groupby(self.merger.rows(batch), key=lambda piece: piece[0]):
                 yield number, (values for _, values in rows)
 
-    def _is_closed(self, span: PartSpan, key_range: int) -> bool:
+    def _is_closed(self, span: KeyedPart, key_range: int) -> bool:
         assert self.ordered is not None
         if key_range == len(self.ordered) - 1:
             return True  # what comes after it, if anything, all sides have
@@ -146,7 +142,7 @@ class Contents:
         return is_followed(span, of_side) or any(other.low > span.high for other in self._shared_spans)
 
     @cached_property
-    def _shared_spans(self) -> list[PartSpan]:
+    def _shared_spans(self) -> list[KeyedPart]:
         key = [column.name for column in self._columns.key]
         spans = look_at(Side.OURS, self.shared, key, self._locate)
         return sorted(spans, key=lambda span: span.low)
@@ -179,10 +175,10 @@ class Contents:
         return Batch(number, parts, numbers)
 
 
-class MergePlan:
+class TableMergePlan:
     """A decided merge of one table. For MERGED tables `contents` gives the rows."""
 
-    def __init__(self, merge: TableMerge, contents: Contents | None = None) -> None:
+    def __init__(self, merge: TableMerge, contents: MergedContents | None = None) -> None:
         self.merge = merge
         self.contents = contents
 

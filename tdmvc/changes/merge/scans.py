@@ -1,11 +1,11 @@
-"""Knows how SQL reads the rows of three sides under the names and in the types of the merged table."""
+"""SQL that reads the rows of three sides under the names and in the types of the merged table."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from tdmvc.arrow.types import is_widening
-from tdmvc.changes.join.json_form import JSON_FORM, register_json_udf
+from tdmvc.changes.join.forms import JSON_FORM, register_json_udf
 from tdmvc.changes.join.parts import RowScan, open_scan
 from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.columns import MergedColumns
@@ -79,7 +79,7 @@ def open_scans(
 
 
 def is_json(column: MergedColumn) -> bool:
-    """Tell whether texts of a column that differ may still hold the same JSON."""
+    """Return whether texts of a column that differ may still hold the same JSON."""
     return any(c is not None and c.is_json for c in (column.base, column.ours, column.theirs))
 
 

@@ -1,4 +1,4 @@
-"""Knows what a three-way merge makes of a table: its columns, its parts, its rows."""
+"""Plans the three-way merge of a table: its columns, its parts, its rows."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tdmvc.changes.comparison import Engine
 from tdmvc.changes.merge.aligned import AlignedKeyRange, decide_aligned
 from tdmvc.changes.merge.columns import MergedColumns, merge_columns
 from tdmvc.changes.merge.key_ranges import MergeKeyRange, plan_key_ranges
-from tdmvc.changes.merge.plan import Contents, MergePlan
-from tdmvc.changes.merge.whole import TAKEN, finished, removed_outcome, whole_outcome
+from tdmvc.changes.merge.plan import MergedContents, TableMergePlan
 from tdmvc.changes.pairs import has_order
-from tdmvc.changes.parts import Engine
 from tdmvc.changes.renames import find_column_renames
 from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.workers import workers
@@ -32,11 +31,69 @@ from tdmvc.model.merge import (
 from tdmvc.model.progress import Report, silent
 from tdmvc.model.schema import TableSchema
 
+TAKEN = {Side.BASE: TableOutcome.BASE, Side.OURS: TableOutcome.OURS, Side.THEIRS: TableOutcome.THEIRS}
+
+
+def whole_outcome(
+    base: TableSide | None, ours: TableSide | None, theirs: TableSide | None
+) -> TableOutcome | None:
+    """Return the outcome for a table that both sides, or one of them, left as the other has it; else None."""
+    if _say_same(ours, theirs):
+        return TableOutcome.UNCHANGED if _say_same(ours, base) else _or_removed(ours, TableOutcome.OURS)
+    if _say_same(ours, base):
+        return _or_removed(theirs, TableOutcome.THEIRS)
+    if _say_same(theirs, base):
+        return _or_removed(ours, TableOutcome.OURS)
+    return None
+
+
+def removed_outcome(
+    base: TableSide | None, ours: TableSide | None, theirs: TableSide | None, resolutions: Resolutions
+) -> TableOutcome:
+    """Return the outcome for a table that one side removed and the other changed."""
+    if resolutions.table is None:
+        return TableOutcome.CONFLICT
+    chosen = {Side.BASE: base, Side.OURS: ours, Side.THEIRS: theirs}[resolutions.table]
+    return _or_removed(chosen, TAKEN[resolutions.table])
+
+
+def finished(
+    name: str,
+    outcome: TableOutcome,
+    base: TableSide | None,
+    ours: TableSide | None,
+    theirs: TableSide | None,
+) -> TableMerge:
+    """Return the merge of a table of which no row had to be looked at."""
+    if outcome is TableOutcome.CONFLICT:
+        conflict = Conflict(
+            ConflictKind.TABLE_REMOVED,
+            base="there" if base is not None else None,
+            ours="changed" if ours is not None else None,
+            theirs="changed" if theirs is not None else None,
+            detail="one side removed the table, the other changed it",
+        )
+        return TableMerge(name, outcome, None, conflicts=(conflict,), conflict_count=1)
+    side = {TableOutcome.THEIRS: theirs, TableOutcome.BASE: base}.get(outcome, ours)
+    schema = side.schema if side is not None and outcome is not TableOutcome.REMOVED else None
+    return TableMerge(name, outcome, schema, key=schema.key if schema else ())
+
+
+def _say_same(left: TableSide | None, right: TableSide | None) -> bool:
+    if left is None or right is None:
+        return left is right
+    return Counter(left.parts) == Counter(right.parts) and left.schema.key == right.schema.key
+
+
+def _or_removed(side: TableSide | None, outcome: TableOutcome) -> TableOutcome:
+    return TableOutcome.REMOVED if side is None else outcome
+
+
 MOST_CONFLICTS = 1_000
 """So many are listed; all are counted."""
 
 
-def plan_merge(
+def plan_table_merge(
     engine: Engine,
     base: TableSide | None,
     ours: TableSide | None,
@@ -45,7 +102,7 @@ def plan_merge(
     resolutions: Resolutions = UNDECIDED,
     most_conflicts: int = MOST_CONFLICTS,
     report: Report = silent,
-) -> MergePlan:
+) -> TableMergePlan:
     """Decide what becomes of a table; a side that is None lacks it.
 
     Rows of parts that two sides share are never read. Nothing is written; memory is
@@ -60,7 +117,7 @@ def plan_merge(
     if outcome is None and (ours is None or theirs is None):
         outcome = removed_outcome(base, ours, theirs, resolutions)
     if outcome is not None:
-        return MergePlan(finished(name, outcome, base, ours, theirs))
+        return TableMergePlan(finished(name, outcome, base, ours, theirs))
     assert ours is not None
     assert theirs is not None
     nothing = TableSide(TableSchema(name, ()), (), 0, lambda names: [])
@@ -96,7 +153,7 @@ class _Planner:
             side: tuple(sorted((Counter(table.parts) - shared).elements())) for side, table in sides.items()
         }
 
-    def plan(self) -> MergePlan:
+    def plan(self) -> TableMergePlan:
         columns = self._columns()
         conflicts = list(columns.conflicts)
         if not columns.key and not conflicts and not columns.have_one_shape:
@@ -119,18 +176,18 @@ class _Planner:
             listed = tuple(conflicts[: self._most])
             # Where only rows are left, whoever settles them needs the columns' types.
             schema = None if columns.conflicts else columns.schema(self._sides[Side.OURS].schema)
-            return MergePlan(replace(merge, schema=schema, conflicts=listed, conflict_count=open_count))
+            return TableMergePlan(replace(merge, schema=schema, conflicts=listed, conflict_count=open_count))
         merge = self._merge(TableOutcome.MERGED, columns, counts)
-        return MergePlan(replace(merge, schema=columns.schema(self._sides[Side.OURS].schema)), contents)
+        return TableMergePlan(replace(merge, schema=columns.schema(self._sides[Side.OURS].schema)), contents)
 
-    def _without_rows(self, columns: MergedColumns, conflicts: Sequence[Conflict]) -> MergePlan:
+    def _without_rows(self, columns: MergedColumns, conflicts: Sequence[Conflict]) -> TableMergePlan:
         """Rows cannot be followed, so only a side as a whole can be taken."""
         chosen = self._resolutions.table
         if chosen is not None:
             merge = self._merge(TAKEN[chosen], columns, MergeCounts())
-            return MergePlan(replace(merge, schema=self._sides[chosen].schema))
+            return TableMergePlan(replace(merge, schema=self._sides[chosen].schema))
         merge = self._merge(TableOutcome.CONFLICT, columns, MergeCounts())
-        return MergePlan(replace(merge, conflicts=tuple(conflicts), conflict_count=len(conflicts)))
+        return TableMergePlan(replace(merge, conflicts=tuple(conflicts), conflict_count=len(conflicts)))
 
     def _columns(self) -> MergedColumns:
         base, ours, theirs = (self._sides[side] for side in Side)
@@ -149,7 +206,7 @@ class _Planner:
         )
         return {rename.old: rename.new for rename in found}
 
-    def _contents(self, columns: MergedColumns) -> Contents:
+    def _contents(self, columns: MergedColumns) -> MergedContents:
         key_ranges = None
         aligned: dict[int, AlignedKeyRange] = {}
         if self._can_walk(columns):
@@ -159,7 +216,7 @@ class _Planner:
                 aligned = self._aligned(key_ranges, columns.schema(self._sides[Side.OURS].schema))
             except Unordered:
                 key_ranges = None
-        return Contents(
+        return MergedContents(
             self._engine,
             self._name,
             columns,
@@ -175,7 +232,7 @@ class _Planner:
     def _aligned(
         self, key_ranges: Sequence[MergeKeyRange], schema: TableSchema
     ) -> dict[int, AlignedKeyRange]:
-        """Decide over the key_ranges in which only cells were edited, without conflicts."""
+        """Decide over the key ranges in which only cells were edited, without conflicts."""
         mixed = [(number, key_range) for number, key_range in enumerate(key_ranges) if key_range.is_mixed]
         found: dict[int, AlignedKeyRange] = {}
         with workers(len(mixed)) as in_order:
@@ -183,11 +240,11 @@ class _Planner:
             for done, ((number, _), aligned) in enumerate(zip(mixed, decided, strict=True), start=1):
                 if aligned is not None:
                     found[number] = aligned
-                self._report(f"merge of {self._name}", done, len(mixed), "key_ranges")
+                self._report(f"merge of {self._name}", done, len(mixed), "key ranges")
         return found
 
     def _can_walk(self, columns: MergedColumns) -> bool:
-        """Tell whether all sides have the same columns, and are sorted by a key whose values have an order."""
+        """Return whether all sides have the same columns, and are sorted by a key whose values have an order."""
         shapes = [[(c.name, c.type) for c in side.schema.columns] for side in self._sides.values()]
         merged = [(c.name, c.type) for c in columns.schema(self._sides[Side.OURS].schema).columns]
         keys = {side.schema.key for side in self._sides.values()}
@@ -206,7 +263,7 @@ class _Planner:
         table.locate(parts)
         return [table.locate([part])[0] for part in parts]
 
-    def _decide(self, contents: Contents) -> tuple[MergeCounts, list[Conflict], int]:
+    def _decide(self, contents: MergedContents) -> tuple[MergeCounts, list[Conflict], int]:
         counts = contents.taken_counts()
         conflicts: list[Conflict] = []
         open_count = 0

@@ -1,4 +1,4 @@
-"""Knows which rows of two sorted sides have the same key."""
+"""Finds the rows of two sorted sides that have the same key."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Self
 import pyarrow as pa
 
 from tdmvc.changes import kernels
-from tdmvc.changes.masks import (
+from tdmvc.changes.kernels import (
     NOWHERE,
     Mask,
     Positions,

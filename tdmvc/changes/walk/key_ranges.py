@@ -1,4 +1,4 @@
-"""Knows how two sorted sides fall into key_ranges of the key order that can be compared one by one."""
+"""Divides two sorted sides into key ranges that can be compared one by one."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -41,14 +41,14 @@ def plan_key_ranges(
     *,
     in_order: InOrder,
 ) -> list[KeyRange]:
-    """Return the key_ranges in key order.
+    """Return the key ranges in key order.
 
     Parts with byte-equal key chunks are paired; of the others, parts whose key
-    ranges meet come into one key_range. Cost: a footer and the raw key chunks a part;
+    ranges meet come into one key range. Cost: a footer and the raw key chunks a part;
     keys are decoded only where the footers' bounds of the leading column meet.
 
     Raises:
-        Unordered: the keys cannot be put in order, or fall into no key_ranges of bounded size.
+        Unordered: the keys cannot be put in order, or fall into no key ranges of bounded size.
     """
     before = [part for part in in_order(lambda path: _look(path, old_key), old) if part is not None]
     after = [part for part in in_order(lambda path: _look(path, new_key), new) if part is not None]
@@ -74,7 +74,7 @@ def plan_key_ranges(
             raise Unordered
         key_ranges = [(part.low, KeyRange((match.path,), (part.path,), True)) for match, part in aligned]
         key_ranges += [(_low(c), _key_range(c)) for c in clusters]
-        # Parts of unlike key_ranges share no key, but they may share the leading column's value.
+        # Parts of unlike key ranges share no key, but they may share the leading column's value.
         if len(old_key) > 1 and len({key[0] for key, _ in key_ranges}) < len(key_ranges):
             key_ranges = [(_first(s, old_key, new_key), s) for _, s in key_ranges]
         return [key_range for _, key_range in sorted(key_ranges, key=lambda pair: pair[0])]

@@ -1,4 +1,4 @@
-"""Knows a part's Parquet file as far as the walk needs it: footer, raw column chunks, columns."""
+"""A part's Parquet file, as far as the walk needs it: footer, raw column chunks, columns."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.parquet import ParquetReader, open_parquet
 from tdmvc.changes import kernels
-from tdmvc.changes.masks import in_one
+from tdmvc.changes.kernels import in_one
 
 Leaves = range
 """The positions of a column's leaves among a file's column chunks; a nested column has several."""

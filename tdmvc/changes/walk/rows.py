@@ -1,4 +1,4 @@
-"""Knows how the columns of one key_range of a side are read, each once and only when asked for."""
+"""Reads the columns of one side of a key range, each once and only when needed."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from tdmvc.changes.walk.part_file import PartFile
 
 
 class Rows:
-    """The rows of one side in a key_range, in key order. Use it in a `with`."""
+    """The rows of one side in a key range, in key order. Use it in a `with`."""
 
     def __init__(self, paths: Sequence[Path], types: Mapping[str, pa.DataType]) -> None:
         self._types = types

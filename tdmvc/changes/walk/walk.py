@@ -1,4 +1,4 @@
-"""Knows what is different between two sorted sides: walks them key_range by key_range, counts and keeps samples."""
+"""Compares two sorted sides key range by key range, counting and keeping samples."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tdmvc.arrow.values import python_values
 from tdmvc.changes import kernels
-from tdmvc.changes.masks import (
+from tdmvc.changes.comparison import Outcome, most_first
+from tdmvc.changes.kernels import (
     NOWHERE,
     Mask,
     Positions,
@@ -18,11 +20,9 @@ from tdmvc.changes.masks import (
     positions_of,
     take,
 )
-from tdmvc.changes.outcome import Outcome, most_first
 from tdmvc.changes.pairs import ColumnPair, ColumnPairs
 from tdmvc.changes.patterns import PatternFinder
 from tdmvc.changes.samples import changed_row, whole_row
-from tdmvc.changes.values import python_values
 from tdmvc.changes.walk.alignment import Alignment, SideRows, align, check_keys
 from tdmvc.changes.walk.cells import differing_cells, differing_json, is_plain
 from tdmvc.changes.walk.key_ranges import KeyRange, plan_key_ranges
@@ -36,7 +36,7 @@ CompareForms = Callable[[ColumnPair, pa.Array, pa.Array], Mask]
 
 @dataclass(frozen=True, slots=True)
 class _Touched:
-    """What one key_range has to tell; positions count from the key_range's first row."""
+    """What one key range has to tell; positions count from the key range's first row."""
 
     key_range: KeyRange
     removed: Positions
@@ -81,11 +81,11 @@ class Walk:
     ) -> Outcome:
         """Compare the rows of the parts that differ.
 
-        Memory: a few key_ranges, and the samples. Threads read and compare ahead,
+        Memory: a few key ranges, and the samples. Threads read and compare ahead,
         results come in key order.
 
         Args:
-            report: told how many of how many key_ranges are done.
+            report: told how many of how many key ranges are done.
 
         Raises:
             Unordered: the parts are not in an order that can be walked.
@@ -108,7 +108,7 @@ class Walk:
         return tuple(pair.old.name for pair in self._pairs.key)
 
     def open(self, key_range: KeyRange) -> tuple[Rows, Rows]:
-        """Open both sides of a key_range."""
+        """Open both sides of a key range."""
         return Rows(key_range.old, self._old_types), Rows(key_range.new, self._new_types)
 
     def _look_at(self, key_range: KeyRange) -> _Touched:
@@ -202,7 +202,7 @@ class Walk:
 
 
 class _Tally:
-    """Counts, patterns and samples, key_range by key_range in key order."""
+    """Counts, patterns and samples, key range by key range in key order."""
 
     def __init__(self, walk: Walk, sample_rows: int) -> None:
         self._walk = walk

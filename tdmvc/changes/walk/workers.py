@@ -1,4 +1,4 @@
-"""Knows how the work on many parts is shared among threads, and that for two or three none is started."""
+"""Shares the work on many parts among threads; for two or three parts none is started."""
 
 import concurrent.futures as futures
 import os

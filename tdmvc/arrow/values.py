@@ -1,5 +1,6 @@
-"""Knows how Arrow columns become Python values, with nothing lost and nothing slow imported."""
+"""Arrow values as Python values, with nothing lost, and the order in which parts sort them."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -8,12 +9,12 @@ from tdmvc.arrow.types import map_type
 
 
 def python_values(column: pa.Array | pa.ChunkedArray) -> list[object]:
-    """Return Python values; instants in UTC; a date beyond the year 9999, which Python lacks, as text.
+    """Return Python values: instants in UTC, and dates beyond the year 9999, which Python lacks, as text.
 
-    A value is the same whatever other values its column holds.
+    A value does not depend on the other values of its column.
     """
     local = map_type(column.type, _without_zone)
-    # With a zone PyArrow may wrap a distant instant around in silence, and imports pandas where it is there.
+    # With a zone, PyArrow may silently wrap a distant instant around, and imports pandas if it is installed.
     naive = column if local == column.type else column.cast(local)
     try:
         values = naive.to_pylist()
@@ -24,13 +25,20 @@ def python_values(column: pa.Array | pa.ChunkedArray) -> list[object]:
     return [_with_zone(value, column.type) for value in values]
 
 
+def key_rank(values: Iterable[object]) -> tuple[tuple[bool, object], ...]:
+    """Return what orders a key as parts are sorted: nulls first; values that Python cannot compare, by their text."""
+    return tuple(
+        (value is not None, ascii(value) if isinstance(value, dict | list) else value) for value in values
+    )
+
+
 def _value(cell: pa.Array | pa.ChunkedArray) -> object:
-    """Return one cell, with text for its dates if one of them is beyond Python's years."""
+    """Return one cell, with its dates as text if one of them is beyond Python's years."""
     try:
         return cell.to_pylist()[0]
     except (ValueError, OverflowError):
-        spelled = map_type(cell.type, lambda leaf: pa.string() if pa.types.is_temporal(leaf) else leaf)
-        return cell.cast(spelled).to_pylist()[0]
+        as_text = map_type(cell.type, lambda leaf: pa.string() if pa.types.is_temporal(leaf) else leaf)
+        return cell.cast(as_text).to_pylist()[0]
 
 
 def _without_zone(leaf: pa.DataType) -> pa.DataType:
@@ -38,7 +46,7 @@ def _without_zone(leaf: pa.DataType) -> pa.DataType:
 
 
 def _with_zone(value: object, type_: pa.DataType) -> object:
-    """Put UTC back to the instants among nested values."""
+    """Return a value with UTC put back to its instants, nested ones too."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if pa.types.is_timestamp(type_) and type_.tz is not None else value
     if isinstance(value, list):
