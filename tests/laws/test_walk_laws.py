@@ -402,7 +402,7 @@ def test_dictionaries_and_plain_texts_compare_and_so_do_columns_of_nulls(
         assert (walked.rows.removed, walked.columns) == (1, {"v": 1, "x": 1})
 
 
-def test_a_key_in_many_stretches_counts_once_whatever_the_cuts(
+def test_a_key_in_many_key_ranges_counts_once_whatever_the_cuts(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(7)
