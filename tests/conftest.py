@@ -1,16 +1,13 @@
 """What all tests share: real repositories made from one template, the command line, real data, golden files."""
 
-import json
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.builders import Ran, copy_repo, git
 
 # Hypothesis looks for new counterexamples at a desk; CI repeats the same ones, so that a red run means a change.
 settings.register_profile("ci", derandomize=True)
@@ -69,13 +66,6 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     return compare
 
 
-def git(folder: Path, *words: str) -> str:
-    """Run Git and return what it printed."""
-    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Git repository with tdmvc set up and one commit, made once."""
@@ -94,22 +84,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def repo(template: Path, tmp_path: Path) -> Path:
     """A fresh repository of one's own."""
-    folder = tmp_path / "app"
-    shutil.copytree(template, folder, symlinks=True)
-    return folder
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
+    return copy_repo(template, tmp_path / "app")
 
 
 @pytest.fixture

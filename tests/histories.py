@@ -14,7 +14,7 @@ from tdmvc.model.names import folder_name
 from tdmvc.model.schema import TableSchema
 from tdmvc.store.build import build_table
 from tdmvc.store.store import Store
-from tests.conftest import git
+from tests.builders import git
 
 Row = Mapping[str, object]
 

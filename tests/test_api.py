@@ -15,7 +15,7 @@ from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.dataset import WorkStatus
 from tdmvc.model.diff import BumpLevel, DatasetDiff
 from tdmvc.model.migration import DriftStatus
-from tests.conftest import Ran, git
+from tests.builders import Ran, add_migrations, commit_all, copy_repo, git
 
 VERBS = {
     "add",
@@ -48,21 +48,15 @@ COMMANDS_WITHOUT_A_METHOD = {"gc", "init", "install", "build", "demo", "completi
 @pytest.fixture(scope="module")
 def with_version(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with golden@1.0.0 and migrations, made once."""
-    app = tmp_path_factory.mktemp("api") / "app"
-    shutil.copytree(template, app, symlinks=True)
-    (app / "migrations").mkdir()
-    (app / "migrations" / "0001_customers.sql").write_text("CREATE TABLE customers (id int);\n")
-    with (app / "tdmvc.yaml").open("a") as file:
-        file.write("migrations:\n  main: {tool: sql, path: migrations}\n")
+    app = copy_repo(template, tmp_path_factory.mktemp("api") / "app")
+    add_migrations(app)
     source = app.parent / "customers.csv"
     source.write_text("id,name\n2,Grace\n1,Ada\n")
     with tdmvc.open(app) as workspace:
         workspace.add("golden", source, keys={"customers": ["id"]})
-        git(app, "add", "-A")
-        git(app, "commit", "-q", "-m", "Golden data")
+        commit_all(app, "Golden data")
         workspace.publish("golden", "1.0.0", release="1.0.0")
-    git(app, "add", "-A")
-    git(app, "commit", "-q", "-m", "Publish")
+    commit_all(app, "Publish")
     return app
 
 
@@ -70,8 +64,7 @@ def with_version(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def published(with_version: Path, repo: Path) -> Path:
     """That repository in the place of `repo`."""
     shutil.rmtree(repo)
-    shutil.copytree(with_version, repo, symlinks=True)
-    return repo
+    return copy_repo(with_version, repo)
 
 
 @pytest.fixture

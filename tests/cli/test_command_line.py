@@ -1,7 +1,5 @@
 """What holds of every command: help, exit codes, formats, completion, and quiet manners in a pipe."""
 
-import contextlib
-import io
 import json
 import os
 import pty
@@ -9,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +17,8 @@ from jsonschema import Draft202012Validator
 from tdmvc.cli.group import COMMANDS, cli
 from tdmvc.cli.main import run
 from tdmvc.cli.suggestions import _BY_MEANING, suggest_command
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, add_migrations, add_remotes, add_tables, commit_all, copy_repo, git, publish
 
-Tdmvc = Callable[..., Ran]
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 WITHOUT_FORMAT = {"demo", "completion", "help", "install"}
 ROWS = "id,name\n1,Ada\n2,Grace\n"
@@ -31,21 +27,10 @@ ROWS = "id,name\n1,Ada\n2,Grace\n"
 @pytest.fixture(scope="module")
 def with_version(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with golden@1.0.0 and migrations, made once."""
-    app = tmp_path_factory.mktemp("published") / "app"
-    shutil.copytree(template, app, symlinks=True)
-    (app / "migrations").mkdir()
-    (app / "migrations" / "0001_customers.sql").write_text("CREATE TABLE customers (id int);\n")
-    with (app / "tdmvc.yaml").open("a") as file:
-        file.write("migrations:\n  main: {tool: sql, path: migrations}\n")
-    source = app.parent / "customers.csv"
-    source.write_text(ROWS)
-    with contextlib.redirect_stdout(io.StringIO()):
-        assert run(["-C", str(app), "add", "golden", str(source), "--key", "customers=id"]) == 0
-        git(app, "add", "-A")
-        git(app, "commit", "-q", "-m", "Golden data")
-        assert run(["-C", str(app), "publish", "golden", "1.0.0"]) == 0
-    git(app, "add", "-A")
-    git(app, "commit", "-q", "-m", "Publish")
+    app = copy_repo(template, tmp_path_factory.mktemp("published") / "app")
+    add_migrations(app)
+    add_tables(app, {"customers": ROWS})
+    publish(app)
     return app
 
 
@@ -53,10 +38,9 @@ def with_version(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def published(with_version: Path, repo: Path) -> Path:
     """That repository in the place of `repo`, with a remote of its own."""
     shutil.rmtree(repo)
-    shutil.copytree(with_version, repo, symlinks=True)
-    with (repo / ".dvc" / "config").open("a") as file:
-        file.write(f"[core]\n    remote = near\n['remote \"near\"']\n    url = {repo.parent / 'near'}\n")
-    git(repo, "commit", "-q", "-a", "-m", "A remote")
+    copy_repo(with_version, repo)
+    add_remotes(repo, "near")
+    commit_all(repo, "A remote")
     return repo
 
 

@@ -15,9 +15,8 @@ import pytest
 
 from tdmvc.cli.options import Settings
 from tdmvc.cli.pager import find_pager
-from tests.conftest import Ran
+from tests.builders import Tdmvc
 
-Tdmvc = Callable[..., Ran]
 VARIABLES = ("TDMVC_PAGER", "GIT_PAGER", "PAGER", "LESS", "CI", "COLUMNS", "NO_COLOR")
 LONG = ("sql", "select 'row ' || range as row from range(500)")
 

@@ -17,7 +17,7 @@ from tdmvc.formats.manifest_merge import merge_contract_text, merge_dataset_text
 from tdmvc.gitrepo.attributes import with_attributes
 from tdmvc.model.merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
 from tdmvc.model.schema import Column, TableSchema
-from tests.conftest import git
+from tests.builders import git
 
 CASES = Path(__file__).parents[1] / "cases" / "merge_manifests"
 

@@ -12,7 +12,7 @@ from tdmvc.gitrepo.attributes import (
     with_attributes,
     without_attributes,
 )
-from tests.conftest import git
+from tests.builders import git
 
 DIFF = {POINTERS: ("diff=tdmvc",)}
 """What a release before merging wrote."""

@@ -5,7 +5,7 @@ import pytest
 from tdmvc.errors import UsageError
 from tdmvc.gitrepo.branch_tips import texts_at_tips
 from tdmvc.gitrepo.config import SETTINGS, read_setting, remove_settings, wanted_settings, write_settings
-from tests.conftest import git
+from tests.builders import git
 
 
 def test_settings_come_back_as_they_were_written(repo, app):

@@ -1,15 +1,13 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Ran
+from tests.builders import Tdmvc
 from tests.hosts.fake_servers import GitHubServer
 
-Tdmvc = Callable[..., Ran]
 TEXT = "<!-- tdmvc-review -->\n3 rows changed.\n"
 
 

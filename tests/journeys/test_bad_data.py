@@ -11,9 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Ran, git
-
-Tdmvc = Callable[..., Ran]
+from tests.builders import Tdmvc, git
 
 
 @pytest.fixture

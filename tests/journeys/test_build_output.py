@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conftest import Ran, git
+from tests.builders import Ran, git
 
 MIGRATION = """from django.db import migrations
 

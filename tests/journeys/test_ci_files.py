@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,8 @@ import yaml
 
 from tdmvc.cli.group import cli
 from tdmvc.hosts import HOSTS, read_templates
-from tests.conftest import Ran
+from tests.builders import Tdmvc
 
-Tdmvc = Callable[..., Ran]
 DOCS = Path(__file__).parents[2] / "docs"
 FILES = {(host, path): text for host in HOSTS for path, text in read_templates(host).items()}
 WORKFLOWS = {path: text for (host, path), text in FILES.items() if host == "github"}

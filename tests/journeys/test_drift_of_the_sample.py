@@ -4,7 +4,6 @@ import contextlib
 import io
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,8 @@ import pytest
 
 from tdmvc.cli.main import run
 from tdmvc.demo import read_releases
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, copy_repo, git
 from tests.render.strict_junit import faults
-
-Tdmvc = Callable[..., Ran]
 
 
 def _quietly(shop: Path, *words: object) -> None:
@@ -53,7 +50,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(story: Path, tmp_path: Path) -> Path:
-    shutil.copytree(story, tmp_path / "shop", symlinks=True)
+    copy_repo(story, tmp_path / "shop")
     return tmp_path / "shop"
 
 

@@ -9,18 +9,17 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Ran, git
+from tests.builders import Ran, Tdmvc, copy_repo, git
 from tests.journeys.command_runner import CommandRunner
 from tests.series import trials
 
-Tdmvc = Callable[..., Ran]
 TABLES = ("customers", "orders", "products")
 
 
@@ -443,7 +442,7 @@ def test_a_full_disk_leaves_the_old_state_and_the_next_add_completes(
     template: Path, small_disk: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:
     app = small_disk / "app"
-    shutil.copytree(template, app, symlinks=True)
+    copy_repo(template, app)
     use_small_parts(app)
     old, new = (write_source(tmp_path / mark, mark) for mark in ("old", "new"))
     tdmvc(*add_words(app, old)[2:], folder=app)
@@ -476,7 +475,7 @@ def _content_of(tdmvc: Tdmvc, template: Path, source: Path, tmp_path: Path) -> s
     """Return what a source says, by adding it elsewhere."""
     app = tmp_path / "elsewhere" / source.name
     if not app.exists():
-        shutil.copytree(template, app, symlinks=True)
+        copy_repo(template, app)
         use_small_parts(app)
         tdmvc(*add_words(app, source)[2:], folder=app)
     return str(tdmvc("show", "golden", "--format", "json", folder=app).json["content"])
@@ -486,7 +485,7 @@ def test_a_read_only_repository_can_be_read_and_says_why_it_cannot_be_written(
     template: Path, small_disk: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:
     app = small_disk / "app"
-    shutil.copytree(template, app, symlinks=True)
+    copy_repo(template, app)
     source = write_source(tmp_path / "old", "old", rows=3)
     tdmvc(*add_words(app, source)[2:], folder=app)
     before = content(tdmvc, app)
@@ -539,7 +538,7 @@ def test_paths_with_spaces_quotes_and_letters_of_all_kinds_work(
     template: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:
     app = tmp_path / 'Größe it\'s [a] "名" {b} %s' / "my app"
-    shutil.copytree(template, app, symlinks=True)
+    copy_repo(template, app)
     source = write_source(app.parent / "das [quelle]*", "old", rows=3)
     tdmvc(*add_words(app, source)[2:], folder=app)
     before = content(tdmvc, app)

@@ -6,15 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, git
 from tests.journeys.gc_story import Story, names_in, objects_in
-
-Tdmvc = Callable[..., Ran]
 
 
 @pytest.fixture

@@ -8,17 +8,16 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, git
 from tests.journeys.command_runner import CommandRunner
 from tests.journeys.gc_story import Story, names_in
 from tests.series import trials
 
-Tdmvc = Callable[..., Ran]
 TABLES = ("customers", "orders")
 
 # Dies before the removal of the n-th object.

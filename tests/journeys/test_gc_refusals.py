@@ -5,15 +5,12 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, copy_repo, git
 from tests.journeys.gc_story import Story, lose, names_in
-
-Tdmvc = Callable[..., Ran]
 
 
 @pytest.fixture
@@ -155,7 +152,7 @@ def test_a_cache_that_others_may_use(story: Story, template: Path) -> None:
     shared = story.repo.parent / "shared"
     shutil.move(story.repo / ".dvc/cache", shared)
     other = story.repo.parent / "other"
-    shutil.copytree(template, other, symlinks=True)
+    copy_repo(template, other)
     for root in (story.repo, other):
         (root / ".dvc" / "config.local").write_text(f"[cache]\n    dir = {shared}\n")
     theirs = story.add("theirs", folder=other)

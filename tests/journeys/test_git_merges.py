@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.merge_stage import CONFLICTS, POINTER, START, Stage, copy_stage, make_stage
+from tests.builders import CONFLICTS, POINTER, START, Stage, copy_stage, make_stage
 
 
 @pytest.fixture(scope="module")

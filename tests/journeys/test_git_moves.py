@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import git
+from tests.builders import git
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tdmvc.cli.main import run
 from tdmvc.gitrepo.config import wanted_settings
 from tdmvc.merging import pointer_rows
 from tdmvc.render.table_text import render_table
-from tests.conftest import git
+from tests.builders import copy_repo, git
 
 POINTER = "datasets/golden/orders.dvc"
 FIRST = "id,email,status,total\n1,ada@example.org,paid,10.50\n2,bob@example.org,open,20.00\n3,eve@x.org,open,7.25\n"
@@ -28,7 +28,7 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     `changed` has another state of it in the work tree besides."""
     top = tmp_path_factory.mktemp("made")
     source, app = top / "orders.csv", top / "orders"
-    shutil.copytree(template, app, symlinks=True)
+    copy_repo(template, app)
     source.write_text(FIRST)
     _run(app, "add", "golden", source, "--key", "orders=id")
     contract = app / "datasets/golden/contract.yaml"
@@ -38,7 +38,7 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     _run(app, "install")
     git(app, "add", "-A")
     git(app, "commit", "-q", "-m", "One")
-    shutil.copytree(app, top / "changed", symlinks=True)
+    copy_repo(app, top / "changed")
     source.write_text(SECOND)
     _run(top / "changed", "add", "golden", source)
     return top

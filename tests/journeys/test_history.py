@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,10 +13,8 @@ from tdmvc.actions.row_log import log_row
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.workspace.workspace import Workspace
-from tests.conftest import Ran, git
+from tests.builders import Ran, Tdmvc, git
 from tests.histories import CommitAt, Row, TableAt, write_history
-
-Tdmvc = Callable[..., Ran]
 
 ORDERS = TableSchema(
     "orders", (Column("id", pa.int64()), Column("status", pa.string()), Column("total", pa.int64())), ("id",)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conftest import Ran, git
+from tests.builders import Ran, git
 
 
 def test_a_damaged_part_is_named_once_with_its_commit(

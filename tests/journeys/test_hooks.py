@@ -1,8 +1,6 @@
 """`check`, at a desk and as the hooks of pre-commit."""
 
-import contextlib
 import hashlib
-import io
 import os
 import shutil
 import subprocess
@@ -14,10 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tdmvc.cli.main import run
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, add_migrations, add_remotes, add_tables, commit_all, copy_repo, git, publish
 
-Tdmvc = Callable[..., Ran]
 HOOKS = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"
 CONFLICT = "<<<<<<< HEAD\n  a: 1\n=======\n  a: 2\n>>>>>>> feature\n"
 
@@ -25,34 +21,18 @@ CONFLICT = "<<<<<<< HEAD\n  a: 1\n=======\n  a: 2\n>>>>>>> feature\n"
 @pytest.fixture(scope="module")
 def checked_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with two tables, a version, migrations, and a remote beside it."""
-    app = tmp_path_factory.mktemp("checked") / "app"
-    shutil.copytree(template, app, symlinks=True)
-    (app / "migrations").mkdir()
-    (app / "migrations" / "0001_start.sql").write_text("CREATE TABLE customers (id int);\n")
-    with (app / "tdmvc.yaml").open("a") as file:
-        file.write("migrations:\n  main: {tool: sql, path: migrations}\n")
-    source = app.parent / "source"
-    source.mkdir()
-    (source / "customers.csv").write_text("id,name\n1,Ada\n2,Grace\n")
-    (source / "orders.csv").write_text("id,customer\n1,1\n2,2\n")
-    with contextlib.redirect_stdout(io.StringIO()):
-        words = ["add", "golden", str(source), "--key", "customers=id", "--key", "orders=id"]
-        assert run(["-C", str(app), *words]) == 0
-        git(app, "add", "-A")
-        git(app, "commit", "-q", "-m", "Golden data")
-        assert run(["-C", str(app), "publish", "golden", "1.0.0"]) == 0
-    git(app, "add", "-A")
-    git(app, "commit", "-q", "-m", "Publish")
+    app = copy_repo(template, tmp_path_factory.mktemp("checked") / "app")
+    add_migrations(app)
+    add_tables(app, {"customers": "id,name\n1,Ada\n2,Grace\n", "orders": "id,customer\n1,1\n2,2\n"})
+    publish(app)
     return app
 
 
 @pytest.fixture
 def repo(checked_repo: Path, tmp_path: Path) -> Path:
-    app = tmp_path / "app"
-    shutil.copytree(checked_repo, app, symlinks=True)
-    with (app / ".dvc" / "config").open("a") as file:
-        file.write(f"[core]\n    remote = near\n['remote \"near\"']\n    url = {tmp_path / 'near'}\n")
-    git(app, "commit", "-q", "-a", "-m", "A remote")
+    app = copy_repo(checked_repo, tmp_path / "app")
+    add_remotes(app, "near")
+    commit_all(app, "A remote")
     return app
 
 

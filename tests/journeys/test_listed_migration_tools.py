@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tdmvc.migrations.tools.atlas.sum_file import hash_files, sum_of
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, git
 
-Tdmvc = Callable[..., Ran]
 CASES = Path(__file__).parents[1] / "cases" / "migrations"
 WHO = "2024-09-01T08:30:00Z Mira Lind <mira@lumen.example>"
 

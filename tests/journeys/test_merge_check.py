@@ -7,8 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.conftest import git
-from tests.journeys.shop import CUSTOMERS, ORDERS, Shop, Tdmvc
+from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, git
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 

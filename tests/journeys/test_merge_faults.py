@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import CONFLICTS, POINTER, START, Stage, copy_stage, make_stage
 from tests.journeys.command_runner import CommandRunner
-from tests.journeys.merge_stage import CONFLICTS, POINTER, START, Stage, copy_stage, make_stage
 from tests.series import trials
 
 ENDS = {1: {1: "theirs", 2: "void", 3: "open", 4: "done"}, 0: {1: "ours", 2: "open", 3: "open", 4: "done"}}

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import git
+from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, git
 from tests.journeys.command_runner import CommandRunner
-from tests.journeys.shop import CUSTOMERS, ORDERS, Shop, Tdmvc
 from tests.journeys.test_stage_tables import CONTRACT, DVC_YAML, _repro
 from tests.series import trials
 

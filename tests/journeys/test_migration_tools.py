@@ -1,14 +1,11 @@
 """Applications of several languages in one repository: found, read at any revision, compared with their data."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.conftest import Ran, git
-
-Tdmvc = Callable[..., Ran]
+from tests.builders import Tdmvc, git
 
 FILES = {
     "shop/go.mod": "module example.test/shop\n",

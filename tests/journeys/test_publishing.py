@@ -1,7 +1,5 @@
 """Versions: which number comes next, what is refused, and what a tag commits."""
 
-import contextlib
-import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from tdmvc.cli.main import run
-from tests.conftest import Ran, git
-
-Tdmvc = Callable[..., Ran]
+from tests.builders import Tdmvc, add_tables, copy_repo, git
 
 
 def _write(app: Path, text: str) -> Path:
@@ -26,20 +21,14 @@ def _write(app: Path, text: str) -> Path:
 @pytest.fixture(scope="module")
 def added(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with a committed dataset, not published yet."""
-    app = tmp_path_factory.mktemp("publishing") / "app"
-    shutil.copytree(template, app, symlinks=True)
-    source = _write(app, "id,name\n1,Ada\n2,Grace\n")
-    with contextlib.redirect_stdout(io.StringIO()):
-        assert run(["-C", str(app), "add", "golden", str(source), "--key", "customers=id"]) == 0
-    git(app, "add", "-A")
-    git(app, "commit", "-q", "-m", "Golden data")
+    app = copy_repo(template, tmp_path_factory.mktemp("publishing") / "app")
+    add_tables(app, {"customers": "id,name\n1,Ada\n2,Grace\n"})
     return app
 
 
 @pytest.fixture
 def repo(added: Path, tmp_path: Path) -> Path:
-    shutil.copytree(added, tmp_path / "app", symlinks=True)
-    return tmp_path / "app"
+    return copy_repo(added, tmp_path / "app")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.cli.main import run
-from tests.conftest import Ran, git
-
-Tdmvc = Callable[..., Ran]
+from tests.builders import Tdmvc, copy_repo, git
 
 CONFIG = """\
 format: tdmvc/1
@@ -57,8 +54,7 @@ def story(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     1.0.0 is named by golden@1.0.0, the range from 1.1 to 1.3 by golden@1.1.0. Release 1.3.0
     has the migrations of golden@1.1.0; release 1.4.0 has a newer one.
     """
-    app = tmp_path_factory.mktemp("story") / "app"
-    shutil.copytree(template, app, symlinks=True)
+    app = copy_repo(template, tmp_path_factory.mktemp("story") / "app")
     (app / "tdmvc.yaml").write_text(CONFIG)
     _migrate(app, 1)
     _add(app, "Ada")
@@ -78,8 +74,7 @@ def story(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(story: Path, tmp_path: Path) -> Path:
-    shutil.copytree(story, tmp_path / "app", symlinks=True)
-    return tmp_path / "app"
+    return copy_repo(story, tmp_path / "app")
 
 
 @pytest.fixture

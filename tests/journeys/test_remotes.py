@@ -1,48 +1,28 @@
 """Rows on their way between people: push, pull, a second remote for releases, and healing."""
 
-import contextlib
-import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tdmvc.cli.main import run
-from tests.conftest import Ran, git
-
-Tdmvc = Callable[..., Ran]
+from tests.builders import Tdmvc, add_remotes, add_tables, copy_repo, git, publish
 
 
 @pytest.fixture(scope="module")
 def shared_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with two tables and one version, and room beside it for its remotes."""
-    app = tmp_path_factory.mktemp("remotes") / "app"
-    shutil.copytree(template, app, symlinks=True)
-    source = app.parent / "source"
-    source.mkdir()
-    (source / "customers.csv").write_text("id,name\n1,Ada\n2,Grace\n")
-    (source / "orders.csv").write_text("id,customer\n1,1\n2,2\n")
-    with contextlib.redirect_stdout(io.StringIO()):
-        words = ["add", "golden", str(source), "--key", "customers=id", "--key", "orders=id"]
-        assert run(["-C", str(app), *words]) == 0
-        git(app, "add", "-A")
-        git(app, "commit", "-q", "-m", "Golden data")
-        assert run(["-C", str(app), "publish", "golden", "1.0.0"]) == 0
-        git(app, "add", "-A")
-        git(app, "commit", "-q", "-m", "Publish")
+    app = copy_repo(template, tmp_path_factory.mktemp("remotes") / "app")
+    add_tables(app, {"customers": "id,name\n1,Ada\n2,Grace\n", "orders": "id,customer\n1,1\n2,2\n"})
+    publish(app)
     return app
 
 
 @pytest.fixture
 def repo(shared_repo: Path, tmp_path: Path) -> Path:
     """A copy of it with two local remotes: `near`, the default one, and `archive`."""
-    app = tmp_path / "app"
-    shutil.copytree(shared_repo, app, symlinks=True)
-    with (app / ".dvc" / "config").open("a") as file:
-        file.write("[core]\n    remote = near\n")
-        for name in ("near", "archive"):
-            file.write(f"['remote \"{name}\"']\n    url = {tmp_path / name}\n")
+    app = copy_repo(shared_repo, tmp_path / "app")
+    add_remotes(app, "near", "archive")
     git(app, "commit", "-q", "-a", "-m", "Remotes")
     return app
 

@@ -1,11 +1,10 @@
 """What a merge has left is shown, and settled by a table, a column, a row, a cell or a value; in words or in a file."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.merge_stage import CONFLICTS, POINTER, Stage, copy_stage
+from tests.builders import CONFLICTS, POINTER, Stage, copy_repo, copy_stage
 
 START = "id,email,status,total\n1,ada@x.org,paid,10.50\n2,bob@x.org,open,20.00\n3,eve@x.org,open,7.25\n"
 OURS = "id,email,status,total\n1,ours@x.org,late,10.50\n2,bob@x.org,void,21.00\n"
@@ -31,7 +30,7 @@ def _commit(stage: Stage, text: str) -> None:
 def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """A merge in the midst: conflicts in three rows, personal cells among them."""
     folder = tmp_path_factory.mktemp("resolve")
-    shutil.copytree(template, folder / "app", symlinks=True)
+    copy_repo(template, folder / "app")
     stage = Stage(folder / "app", folder)
     stage.run("install")
     _add(stage, START)
@@ -319,7 +318,7 @@ def test_choices_of_an_earlier_merge_hold_only_for_the_very_same_conflicts(stage
 @pytest.fixture
 def by_mail(template: Path, tmp_path: Path) -> Stage:
     """A merge of a table whose key is personal: three rows are in conflict."""
-    shutil.copytree(template, tmp_path / "app", symlinks=True)
+    copy_repo(template, tmp_path / "app")
     stage = Stage(tmp_path / "app", tmp_path)
     stage.run("install")
     for branch, word in (("", "start"), ("theirs", "theirs"), ("main", "ours")):
@@ -370,7 +369,7 @@ def test_a_key_that_is_no_conflict_does_not_repeat_personal_words(by_mail):
 
 def _diverge(stage_of: Path, template: Path, texts: dict[str, str], *words: str) -> Stage:
     """Make a repository in which `theirs` and main changed the table t, and merge."""
-    shutil.copytree(template, stage_of / "app", symlinks=True)
+    copy_repo(template, stage_of / "app")
     stage = Stage(stage_of / "app", stage_of)
     stage.run("install")
     for branch, text in texts.items():

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import git
-from tests.journeys.shop import CUSTOMERS, ORDERS, Shop, Tdmvc
+from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, git
 
 
 @pytest.fixture

@@ -19,9 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.cli.main import run
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, copy_repo, git
 
-Tdmvc = Callable[..., Ran]
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/formats/review.schema.json").read_text())
 FORMATS = ("terminal", "markdown", "html", "json", "github", "junit", "sarif", "codequality")
 CI_NAMES = ("CI", "GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
@@ -67,7 +66,7 @@ def _commit(folder: Path, message: str) -> None:
 def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop on main, and a branch `feature` that holds nothing yet."""
     top = tmp_path_factory.mktemp("review")
-    shutil.copytree(template, top / "app", symlinks=True)
+    copy_repo(template, top / "app")
     _write(top / "src" / "shop.sqlite3", SHOP)
     with contextlib.redirect_stdout(io.StringIO()):
         assert run(["-C", str(top / "app"), "add", "golden", str(top / "src" / "shop.sqlite3")]) == 0
@@ -78,7 +77,7 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path / "work", symlinks=True)
+    copy_repo(made, tmp_path / "work")
     return tmp_path / "work" / "app"
 
 
@@ -440,7 +439,7 @@ def test_the_same_branch_gives_the_same_bytes_in_every_place_time_zone_and_forma
     assert written(repo, "second") == first
     elsewhere = tmp_path / "a long way" / "ünd so weiter"
     elsewhere.parent.mkdir()
-    shutil.copytree(repo, elsewhere, symlinks=True)
+    copy_repo(repo, elsewhere)
     shutil.rmtree(elsewhere / ".dvc" / "tmp", ignore_errors=True)
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

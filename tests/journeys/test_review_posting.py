@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,10 +11,9 @@ import pytest
 from tdmvc.cli.main import run
 from tdmvc.hosts.github import GitHub
 from tdmvc.hosts.gitlab import GitLab
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, copy_repo, git
 from tests.hosts.fake_servers import GitHubServer, GitLabServer, running
 
-Tdmvc = Callable[..., Ran]
 TOKEN = "sesame"
 MARKER = "<!-- tdmvc-review -->"
 
@@ -50,7 +48,7 @@ def gitlab(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitLabServer]:
 @pytest.fixture(scope="module")
 def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("posting")
-    shutil.copytree(template, top / "app", symlinks=True)
+    copy_repo(template, top / "app")
     _write(top / "colours.csv", 300, "red")
     with contextlib.redirect_stdout(io.StringIO()):
         assert (
@@ -69,7 +67,7 @@ def _write(path: Path, rows: int, name: str) -> None:
 
 @pytest.fixture
 def repo(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path / "work", symlinks=True)
+    copy_repo(made, tmp_path / "work")
     return tmp_path / "work" / "app"
 
 

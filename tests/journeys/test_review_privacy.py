@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,8 @@ import pytest
 import yaml
 
 from tdmvc.cli.main import run
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, copy_repo, git
 
-Tdmvc = Callable[..., Ran]
 FORMATS = ("terminal", "markdown", "html", "json", "github", "junit", "sarif", "codequality")
 SECRET = re.compile(r"xyzzy|(?<![0-9a-f])77\d{3}(?![0-9a-f])|1977-|plugh", re.IGNORECASE)
 """What every personal value below looks like, and nothing else does."""
@@ -107,7 +106,7 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """People with addresses as keys, on main; `feature` has everything wrong with it that can be."""
     top = tmp_path_factory.mktemp("privacy")
     app = top / "app"
-    shutil.copytree(template, app, symlinks=True)
+    copy_repo(template, app)
     people = _people(60)
     source = _write(top / "src", people, _orders(60), _phones(30))
     keys = ("--key", "people=email", "--key", "orders=no", "--key", "phones=id")
@@ -142,7 +141,7 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path / "work", symlinks=True)
+    copy_repo(made, tmp_path / "work")
     return tmp_path / "work" / "app"
 
 

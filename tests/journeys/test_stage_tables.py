@@ -1,17 +1,13 @@
 """Tables that a stage of dvc.yaml makes: their pointers are in dvc.lock, and every verb reads them."""
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Ran, git
-
-Tdmvc = Callable[..., Ran]
+from tests.builders import Tdmvc, copy_repo, git
 
 DVC_YAML = """\
 stages:
@@ -55,8 +51,7 @@ def _repro(app: Path) -> None:
 @pytest.fixture(scope="module")
 def staged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository whose golden dataset a stage makes from CSV files."""
-    app = tmp_path_factory.mktemp("stages") / "app"
-    shutil.copytree(template, app, symlinks=True)
+    app = copy_repo(template, tmp_path_factory.mktemp("stages") / "app")
     (app / "fixtures").mkdir()
     (app / "fixtures" / "customers.csv").write_text("id,name\n1,Ada\n2,Grace\n")
     (app / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n2,2\n3,2\n")
@@ -73,8 +68,7 @@ def staged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(staged: Path, tmp_path: Path) -> Path:
-    shutil.copytree(staged, tmp_path / "app", symlinks=True)
-    return tmp_path / "app"
+    return copy_repo(staged, tmp_path / "app")
 
 
 def test_show_reads_rows_keys_and_references_of_what_a_stage_made(tdmvc: Tdmvc, repo: Path) -> None:

@@ -1,6 +1,6 @@
 """Rows that were added but not committed survive a checkout of something else."""
 
-from tests.conftest import git
+from tests.builders import git
 
 
 def test_a_checkout_keeps_what_was_added_and_not_committed(tdmvc, repo, tmp_path):

@@ -18,9 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.cli.main import run
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, copy_repo, git
 
-Tdmvc = Callable[..., Ran]
 Write = Callable[[pa.Table, Path], None]
 ROWS = 600
 
@@ -53,7 +52,7 @@ def committed(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with two tables; orders lies in several parts."""
     base = tmp_path_factory.mktemp("edits")
     app = base / "app"
-    shutil.copytree(template, app, symlinks=True)
+    copy_repo(template, app)
     source = base / "source"
     source.mkdir()
     pq.write_table(_orders(), source / "orders.parquet")
@@ -72,8 +71,7 @@ def committed(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(committed: Path, tmp_path: Path) -> Path:
-    shutil.copytree(committed, tmp_path / "app", symlinks=True)
-    return tmp_path / "app"
+    return copy_repo(committed, tmp_path / "app")
 
 
 @pytest.fixture

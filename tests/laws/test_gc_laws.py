@@ -6,7 +6,6 @@ The oracle asks Git one commit at a time, with plain commands, and knows nothing
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 
 from tdmvc.actions.gc import GcOptions, gc
 from tdmvc.workspace.workspace import Workspace
-from tests.conftest import git
+from tests.builders import copy_repo, git
 from tests.series import trials
 
 VERBS = (
@@ -164,7 +163,7 @@ def test_what_a_history_reaches_stays_and_nothing_else_of_ours_does(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "app"
-        shutil.copytree(template, root, symlinks=True)
+        copy_repo(template, root)
         played = Played(root)
         played.step("commit", 0, 0)
         # Objects that are nobody's: never ours to remove.

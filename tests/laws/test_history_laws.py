@@ -1,6 +1,5 @@
 """Laws of history: what `log --key` and `blame` say is what reading every table at every commit says."""
 
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -24,6 +23,7 @@ from tdmvc.model.diff import SchemaChangeKind
 from tdmvc.model.history import CellEvent, RowEvent, RowHistory
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.workspace.workspace import Workspace
+from tests.builders import copy_repo
 from tests.histories import CommitAt, TableAt, write_history
 from tests.laws.strategies_tables import TablePair, table_pairs, write_side
 from tests.series import trials
@@ -224,7 +224,7 @@ def spelled(history: History, key: tuple[object, ...]) -> list[str]:
 def written(template: Path, history: History) -> Iterator[tuple[Workspace, list[str]]]:
     with tempfile.TemporaryDirectory() as folder:
         app = Path(folder) / "app"
-        shutil.copytree(template, app, symlinks=True)
+        copy_repo(template, app)
         ids = write_history(app, history.commits())
         with Workspace.open(app) as workspace:
             yield workspace, ids

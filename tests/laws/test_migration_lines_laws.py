@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tdmvc.migrations import read_state
 from tdmvc.migrations.line import in_line, natural, number_rank, plain_number
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
-from tests.memory_tree import MemoryTree
+from tests.builders import MemoryTree
 
 Written = dict[str, str]
 Writer = Callable[[int, str, str], Written]

@@ -16,7 +16,7 @@ from tdmvc.migrations.digest import ContentDigest
 from tdmvc.migrations.graph import find_cycle, find_heads, order_ids
 from tdmvc.migrations.line import natural
 from tdmvc.model.migration import MigrationLocation, RecordedState
-from tests.memory_tree import MemoryTree
+from tests.builders import MemoryTree
 
 
 @st.composite

@@ -8,7 +8,7 @@ import pytest
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.model.migration import MigrationLocation
 from tdmvc.model.tree import FileTree
-from tests.memory_tree import MemoryTree
+from tests.builders import MemoryTree
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import yaml
 
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.migrations import detect, read_state
-from tests.conftest import git
+from tests.builders import git
 
 CASES = Path(__file__).parents[1] / "cases" / "migrations"
 TOOLS = ("alembic", "django", "flyway")

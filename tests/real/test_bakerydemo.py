@@ -15,7 +15,6 @@ import io
 import json
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -25,12 +24,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.cli.main import run
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, copy_repo, git
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 RELEASES = ("v5.0", "v5.1", "v5.2", "v6.0", "v6.4", "v7.0", "v7.1", "v7.2", "v7.3", "8e2b625")
-Tdmvc = Callable[..., Ran]
 Models = dict[str, list[dict[str, Any]]]
 
 
@@ -56,7 +54,7 @@ class History:
 @pytest.fixture(scope="module")
 def history(shared: Path, template: Path, tmp_path_factory: pytest.TempPathFactory) -> History:
     base = tmp_path_factory.mktemp("bakerydemo")
-    shutil.copytree(template, base / "app", symlinks=True)
+    copy_repo(template, base / "app")
     done = History(base / "app")
     for release in RELEASES:
         source = base / "bakerydemo.json"

@@ -4,20 +4,18 @@ import contextlib
 import io
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tdmvc.cli.main import run
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, copy_repo, git
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 RULES = Path(__file__).parents[2] / "docs" / "examples" / "bakerydemo.dataset.yaml"
 FORMATS = ("terminal", "markdown", "html", "json", "github", "junit", "sarif", "codequality")
-Tdmvc = Callable[..., Ran]
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def _review(app: Path, base: str, head: str) -> dict[str, str]:
 def bakery(shared: Path, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Bakery:
     top = tmp_path_factory.mktemp("bakery")
     app = top / "app"
-    shutil.copytree(template, app, symlinks=True)
+    copy_repo(template, app)
 
     def take(release: str) -> None:
         source = top / "bakery.sqlite3"

@@ -2,9 +2,7 @@
 
 import contextlib
 import io
-import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -12,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.cli.main import run
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, copy_repo, git
 
 pytestmark = pytest.mark.real
 
@@ -30,15 +28,13 @@ ROWS = {
     "Track": 3503,
 }
 
-Tdmvc = Callable[..., Ran]
-
 
 @pytest.fixture(scope="module")
 def published(shared: Path, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with golden@1.0.0, made once from the database as it came."""
     base = tmp_path_factory.mktemp("chinook")
     app = base / "app"
-    shutil.copytree(template, app, symlinks=True)
+    copy_repo(template, app)
     source = base / "Chinook_Sqlite.sqlite"
     source.write_bytes((shared / "chinook" / "Chinook_Sqlite.sqlite").read_bytes())
     with contextlib.redirect_stdout(io.StringIO()):
@@ -54,7 +50,7 @@ def published(shared: Path, template: Path, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def repo(published: Path, tmp_path: Path) -> Path:
     """A copy of that repository, with the database beside it."""
-    shutil.copytree(published, tmp_path / "work", symlinks=True)
+    copy_repo(published, tmp_path / "work")
     return tmp_path / "work" / "app"
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +19,8 @@ from tdmvc.formats.pointers import read_pointers
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.store import dvc
 from tdmvc.store.store import Store
-from tests.conftest import Ran, git
+from tests.builders import Tdmvc, copy_repo, git
 
-Tdmvc = Callable[..., Ran]
 ROWS = "id,name\n" + "".join(f"{n},name {n}\n" for n in range(300))
 
 
@@ -30,8 +29,7 @@ def added(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with one committed table of several parts, made once."""
     from tdmvc.cli.main import run
 
-    app = tmp_path_factory.mktemp("contract") / "app"
-    shutil.copytree(template, app, symlinks=True)
+    app = copy_repo(template, tmp_path_factory.mktemp("contract") / "app")
     (app / "datasets" / "golden").mkdir(parents=True)
     manifest = "format: tdmvc.dataset/1\nname: golden\nkind: golden\npart_rows: 16\n"
     (app / "datasets" / "golden" / "dataset.yaml").write_text(manifest)
@@ -44,8 +42,7 @@ def added(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(added: Path, tmp_path: Path) -> Path:
-    app = tmp_path / "app"
-    shutil.copytree(added, app, symlinks=True)
+    app = copy_repo(added, tmp_path / "app")
     with (app / ".dvc" / "config").open("a") as file:
         file.write(f"[core]\n    remote = origin\n['remote \"origin\"']\n    url = {tmp_path / 'remote'}\n")
     return app
