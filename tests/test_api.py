@@ -10,7 +10,7 @@ import pytest
 
 import tdmvc
 from tdmvc.api import Workspace
-from tdmvc.cli.main import COMMANDS
+from tdmvc.cli.group import COMMANDS
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.dataset import WorkStatus
 from tdmvc.model.diff import BumpLevel, DatasetDiff

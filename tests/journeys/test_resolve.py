@@ -149,15 +149,15 @@ def test_the_rows_of_the_working_copy_are_the_merged_ones_and_the_merge_can_be_c
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        (["golden", "--ours", "--theirs"], 2, "in one way only"),
+        (["golden", "--ours", "--theirs"], 2, "in only one way"),
         (
             ["golden", "orders", "--value", "x", "--null", "--key", "1", "--column", "status"],
             2,
-            "in one way only",
+            "in only one way",
         ),
         (["golden", "orders", "--value", "x", "--key", "1"], 2, "one cell"),
         (["golden", "orders", "--null"], 2, "one cell"),
-        (["golden", "orders", "--key", "1"], 2, "to be taken there"),
+        (["golden", "orders", "--key", "1"], 2, "need a decision"),
         (["golden", "--ours", "--key", "1"], 2, "of a table"),
         (["golden", "orders", "--again", "--ours"], 2, "settles none"),
         (["golden", "orders", "--ours", "--key", "x"], 2, "'x' is no int64"),
