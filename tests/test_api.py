@@ -42,7 +42,7 @@ VERBS = {
     "table",
     "verify",
 }
-COMMANDS_WITHOUT_A_METHOD = {"gc", "init", "install", "build", "demo", "completion"}
+COMMANDS_WITHOUT_A_METHOD = {"gc", "help", "init", "install", "build", "demo", "completion"}
 
 
 @pytest.fixture(scope="module")
