@@ -1,4 +1,4 @@
-"""Knows the lines of .gitattributes that are tdmvc's own, and leaves all others as they are."""
+"""tdmvc's own lines in .gitattributes; all other lines stay unchanged."""
 
 import posixpath
 import re
@@ -13,15 +13,15 @@ MANIFESTS = ("dataset.yaml", "contract.yaml")
 WANTED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {POINTERS: ("diff=tdmvc", "merge=tdmvc"), **dict.fromkeys(MANIFESTS, ("merge=tdmvc",))}
 )
-"""What Git shall know of the files of each name below the datasets' folder."""
+"""The Git attributes of files below the datasets' folder, by file name."""
 OURS = ("diff=tdmvc", "merge=tdmvc")
-"""Every attribute that tdmvc may have set, and so may take away."""
+"""Every attribute that tdmvc may have set, and so may remove."""
 
 _SPECIAL = re.compile(r"^!|[*?\[\\]")
 
 
 def pattern_of(datasets: str, files: str) -> str:
-    """Return the pattern of files of a name below the datasets' folder, spelled for .gitattributes."""
+    """Return the pattern of files of a name below the datasets' folder, escaped for .gitattributes."""
     folder = posixpath.normpath(datasets)
     above = "" if folder == "." else _SPECIAL.sub(r"\\\g<0>", folder) + "/"
     pattern = f"{above}**/{files}"
@@ -32,9 +32,9 @@ def pattern_of(datasets: str, files: str) -> str:
 
 
 def with_attributes(text: str, datasets: str, wanted: Mapping[str, tuple[str, ...]] = WANTED) -> str:
-    """Return the file's text with tdmvc's lines in it; the same text where all is there already.
+    """Return the file's text with tdmvc's lines; the same text if they are all there already.
 
-    Lines of an earlier release, or of another folder of datasets, are brought up to date where they stand.
+    Lines of an earlier release or of another datasets folder are updated in place.
     """
     lines, end = _split(text)
     own = _own_lines(lines)
@@ -62,7 +62,7 @@ def with_attributes(text: str, datasets: str, wanted: Mapping[str, tuple[str, ..
 
 
 def without_attributes(text: str) -> str:
-    """Return the file's text without what tdmvc wrote; what a person added to its lines stays."""
+    """Return the file's text without what tdmvc wrote; attributes that you added to its lines stay."""
     lines, _ = _split(text)
     own = _own_lines(lines)
     is_kept = False
@@ -77,7 +77,7 @@ def without_attributes(text: str) -> str:
 
 
 def _split(text: str) -> tuple[list[str], str]:
-    """Return the lines with their ends, and the end that a new line gets."""
+    """Return the lines with their line ends, and the line end for new lines."""
     lines = re.findall(r"[^\n]*\n|[^\n]+", text)
     return lines, _end_of(lines[0]) or "\n" if lines else "\n"
 
@@ -87,14 +87,14 @@ def _end_of(line: str) -> str:
 
 
 def _head(lines: list[str]) -> int | None:
-    """Return the place of tdmvc's comment."""
+    """Return the position of tdmvc's comment."""
     return next((place for place, line in enumerate(lines) if line.strip() == HEAD), None)
 
 
 def _own_lines(lines: list[str]) -> dict[str, int]:
-    """Return the places of the lines below tdmvc's comment that are its own, by the files that they are about.
+    """Return the positions of tdmvc's lines below its comment, by the files that they are for.
 
-    A line of which only a person's words are left counts beside the comment alone.
+    A line that contains only your own attributes counts only directly below the comment.
     """
     head = _head(lines)
     own: dict[str, int] = {}
@@ -114,7 +114,7 @@ def _pattern_of(line: str) -> str:
 
 
 def _attributes(line: str, pattern: str | None) -> list[str]:
-    """Return the attributes that a line sets, or none where it is about another pattern."""
+    """Return the attributes that a line sets, or none if it is for another pattern."""
     own = _pattern_of(line)
     if not own or own.startswith("#") or (pattern is not None and own != pattern):
         return []

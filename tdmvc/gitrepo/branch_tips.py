@@ -1,4 +1,4 @@
-"""Knows what the tips of all branches hold, without checking one out."""
+"""Files at the tips of all branches, read without a checkout."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tdmvc.gitrepo.repository import GitRepo
 def texts_at_tips(git: GitRepo, folder: str, file: str) -> Iterator[tuple[str, str]]:
     """Yield (path, text) of `<folder>/*/<file>` at HEAD and every branch's tip, each text once.
 
-    Reads by one process; a folder that is the same on many branches is looked at once.
+    One process reads all of them; a folder that is equal on many branches is read once.
     """
     tips = git.commands.run("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/remotes").split(
         "\n"
@@ -28,7 +28,7 @@ def texts_at_tips(git: GitRepo, folder: str, file: str) -> Iterator[tuple[str, s
 
 
 def tree_entries(tree: bytes, id_bytes: int) -> dict[str, tuple[str, str]]:
-    """Return (mode, object id) of what a tree object holds, by name."""
+    """Return (mode, object id) of a tree object's entries, by name."""
     found, at = {}, 0
     while at < len(tree):
         end = tree.index(b"\0", at)
@@ -39,5 +39,5 @@ def tree_entries(tree: bytes, id_bytes: int) -> dict[str, tuple[str, str]]:
 
 
 def _folders_of(tree: bytes, id_bytes: int) -> list[str]:
-    """Return the names of the folders that a tree object holds."""
+    """Return the names of the folders in a tree object."""
     return [name for name, (mode, _) in tree_entries(tree, id_bytes).items() if mode == "40000"]

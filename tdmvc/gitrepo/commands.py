@@ -1,4 +1,4 @@
-"""Knows how Git's own program is run and asked for objects. The only door of GitPython."""
+"""Running the program `git` and reading objects from it. The only module that uses GitPython."""
 
 import contextlib
 import os
@@ -15,19 +15,19 @@ from tdmvc.errors import TdmvcError
 if TYPE_CHECKING:
     import git
 
-# No path is a pattern, no read takes a lock, and no configured monitor is run by a status.
+# Paths are never patterns, reads take no lock, and a status runs no configured monitor.
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
 _SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
 _FEW = 4
-"""So many objects are not worth a process of their own."""
-_AT_ONCE = 64
-"""So many ids are asked for before the first answer is read: they fit into any pipe, which holds 4 KiB or more."""
+"""Up to this many objects are read by the shared process."""
+_BATCH_IDS = 64
+"""How many ids are written before the first answer is read; they fit into any pipe, which holds at least 4 KiB."""
 _CHUNK_BYTES = 1 << 16
 _OBJECT_ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class GitFailure(Exception):
-    """Git ended with an error; the text is what it said."""
+    """Git ended with an error; the text is its message."""
 
     def __init__(self, why: str, status: int) -> None:
         super().__init__(why)
@@ -40,7 +40,7 @@ class GitMissing(Exception):
 
 
 class GitCommands:
-    """Runs Git in one folder; one process serves all reads of objects until `close`."""
+    """Runs Git in one folder; one process reads all objects until `close`."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -55,16 +55,16 @@ class GitCommands:
         return commands
 
     def run(self, *words: str, env: dict[str, str] | None = None) -> str:
-        """Return what a command prints. Lines end as Git wrote them: NUL-ended records lose no last byte.
+        """Return what a command prints, with line ends and NUL bytes unchanged.
 
         Raises:
-            GitFailure: Git says no.
+            GitFailure: the command fails.
             GitMissing: it is not installed.
         """
         return self.run_bytes(*words, env=env).decode("utf-8", "surrogateescape")
 
     def run_bytes(self, *words: str, env: dict[str, str] | None = None) -> bytes:
-        """Return what a command prints, as it is."""
+        """Return the bytes that a command prints."""
         status, output, said = self.ask(*words, env=env)
         if status:
             raise GitFailure(
@@ -73,12 +73,12 @@ class GitCommands:
         return output
 
     def try_run(self, *words: str) -> str | None:
-        """Return what a command prints, or None where Git says no."""
+        """Return what a command prints, or None if it fails."""
         status, output, _ = self.ask(*words)
         return None if status else output.decode("utf-8", "surrogateescape")
 
     def ask(self, *words: str, env: dict[str, str] | None = None) -> tuple[int, bytes, str]:
-        """Run a command whose exit code is an answer: code, output, complaint."""
+        """Run a command whose exit code is an answer; return the code, the output and the error text."""
         from git import GitCommandNotFound
 
         try:
@@ -94,10 +94,10 @@ class GitCommands:
             raise GitMissing from None
         return status, output if isinstance(output, bytes) else output.encode(), str(said).strip()
 
-    def outlive(self, *words: str) -> tuple[int, str]:
-        """Run a command that goes on to its end even where this process is killed: exit code, and what it said.
+    def run_to_end(self, *words: str) -> tuple[int, str]:
+        """Run a command that completes even if this process is killed; return its exit code and output.
 
-        It writes to a file: a pipe that breaks would stop it between the work tree and the index.
+        It writes to a file, because a broken pipe could stop it between the work tree and the index.
         """
         with tempfile.TemporaryFile() as said:
             done = subprocess.run(
@@ -112,11 +112,11 @@ class GitCommands:
             said.seek(0)
             return done.returncode, said.read().decode("utf-8", "replace").strip()
 
-    def feed(self, text: str, *words: str) -> None:
+    def run_with_input(self, text: str, *words: str) -> None:
         """Run a command that reads its standard input.
 
         Raises:
-            GitFailure: Git says no.
+            GitFailure: the command fails.
         """
         done = subprocess.run(
             self._command(*words),
@@ -130,7 +130,7 @@ class GitCommands:
             raise GitFailure(done.stderr.decode("utf-8", "replace").strip(), done.returncode)
 
     def list_unignored(self, folder: str) -> list[str] | None:
-        """Return the files below a folder that Git tracks or would track, in no promised order; None where Git says no.
+        """Return the files below a folder that Git tracks or would track, in no particular order; None if Git fails.
 
         Runs Git without GitPython, whose import takes longer than most questions about the
         work tree, which need nothing else of Git.
@@ -153,7 +153,7 @@ class GitCommands:
         return [path for path in done.stdout.decode("utf-8", "surrogateescape").split("\0") if path]
 
     def object_id(self, name: str) -> str | None:
-        """Return the id of what `REV:PATH` and its kin name, or None."""
+        """Return the id of the object that a name such as `REV:PATH` stands for, or None."""
         if "\n" in name:
             return None
         try:
@@ -163,30 +163,29 @@ class GitCommands:
         return found.decode() if isinstance(found, bytes) else str(found)
 
     def object_ids(self, names: Sequence[str]) -> Iterator[str | None]:
-        """Yield the id of what each `REV:PATH` names, in order, or None. Cost: one process for all."""
+        """Yield the object id of each `REV:PATH` in order, or None. Cost: one process for all."""
         if not names:
             return
         command = self._command("cat-file", "--batch-check=%(objectname)")
         process = self._git.execute(command, istream=subprocess.PIPE, as_process=True)
         asker = _ObjectReader(process, self._root)
         try:
-            for start in range(0, len(names), _AT_ONCE):
-                yield from asker.ask(names[start : start + _AT_ONCE])
+            for start in range(0, len(names), _BATCH_IDS):
+                yield from asker.ask(names[start : start + _BATCH_IDS])
         finally:
             asker.close()
 
     def read_object(self, sha: str) -> bytes:
-        """Return an object's content, however long."""
+        """Return an object's content, whatever its size."""
         ((content, _),) = self.read_objects([sha])
         return content or b""
 
     def read_objects(
         self, ids: Sequence[str], *, most_bytes: int | None = None
     ) -> Iterator[tuple[bytes | None, int]]:
-        """Yield (content, size) of each object, in order; what is longer than `most_bytes` has no content.
+        """Yield (content, size) of each object, in order; an object larger than `most_bytes` has no content.
 
-        Many ids get a process of their own, which never waits for us; so other objects may be
-        read before the iterator has come to its end.
+        Many ids get a process of their own, so other objects can be read before the iterator ends.
 
         Raises:
             TdmvcError: an object is missing or damaged.
@@ -199,8 +198,8 @@ class GitCommands:
             return
         reader = self._open_reader()
         try:
-            for start in range(0, len(ids), _AT_ONCE):
-                yield from reader.read(ids[start : start + _AT_ONCE], most_bytes)
+            for start in range(0, len(ids), _BATCH_IDS):
+                yield from reader.read(ids[start : start + _BATCH_IDS], most_bytes)
         finally:
             reader.close()
 
@@ -231,7 +230,7 @@ class _ObjectReader:
         self._root = root
 
     def read(self, ids: Sequence[str], most_bytes: int | None) -> Iterator[tuple[bytes | None, int]]:
-        """Ask for all of the objects, then yield them; all must be taken before others are asked for."""
+        """Request all of the objects, then yield them; take all of them before you request others."""
         try:
             self._sink.write("".join(f"{id_}\n" for id_ in ids).encode("ascii"))
             self._sink.flush()
@@ -252,7 +251,7 @@ class _ObjectReader:
             answer = self._source.readline().rstrip(b"\n")
             if not answer:
                 raise self._unreadable(name)
-            # What is no id repeats the name and says why: missing, ambiguous.
+            # Anything else repeats the name and gives the reason: missing, ambiguous.
             yield answer.decode("ascii") if _OBJECT_ID.fullmatch(answer) else None
 
     def close(self) -> None:

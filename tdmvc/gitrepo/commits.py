@@ -1,4 +1,4 @@
-"""Knows how commits, snapshots and tags are made without disturbing what a person has staged."""
+"""Making commits, snapshots and tags without changing what you have staged."""
 
 import os
 import tempfile
@@ -11,12 +11,12 @@ from tdmvc.gitrepo.repository import GitRepo
 
 
 def commit_only(git: GitRepo, paths: Sequence[str], message: str) -> str:
-    """Commit these paths as they are on disk and return the commit; what else is staged stays staged.
+    """Commit these paths as they are on disk and return the commit; everything else stays staged.
 
-    Where none of them differs from HEAD, nothing is committed and HEAD is returned.
+    If none of them differs from HEAD, nothing is committed and HEAD is returned.
 
     Raises:
-        UsageError: Git has no identity to commit with, or refuses the commit.
+        UsageError: Git has no identity for the commit, or refuses it.
     """
     head = git.head()
     if head is not None and not git.is_dirty(paths):
@@ -30,15 +30,15 @@ def commit_only(git: GitRepo, paths: Sequence[str], message: str) -> str:
         raise UsageError(
             f"Git refused the commit: {error.why}",
             where=str(git.root),
-            remedy="mend what Git says, then commit the files yourself; they are written.",
+            remedy="correct what Git reports, then commit the files yourself; they are written.",
         ) from None
     return git.commands.run("rev-parse", "HEAD").strip()
 
 
 def keep_snapshot(git: GitRepo, path: str, ref: str, message: str) -> None:
-    """Keep a folder as it is on disk under a ref of its own; branch and index do not move.
+    """Save a folder as it is on disk under a separate ref; the branch and the index do not change.
 
-    What Git ignores is left out. The ref's former snapshot becomes the parent, so none is forgotten.
+    Ignored files are left out. The ref's previous snapshot becomes the parent, so that none is lost.
     """
     who = {f"GIT_{role}_{what}": "tdmvc" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     with tempfile.TemporaryDirectory(prefix="tdmvc-index-") as folder:
@@ -61,14 +61,14 @@ def create_annotated_tag(git: GitRepo, name: str, message: str, *, commit: str =
     """Create an annotated tag.
 
     Raises:
-        UsageError: there is such a tag, Git does not allow the name, or knows no identity.
+        UsageError: the tag exists, Git does not allow its name, or Git has no identity.
     """
     if git.tag_exists(name):
         raise UsageError(
-            f"There is a tag '{name}' already.", where=str(git.root), remedy=f"see `git show {name}`."
+            f"The tag '{name}' already exists.", where=str(git.root), remedy=f"see `git show {name}`."
         )
     if name.startswith("-") or git.commands.try_run("check-ref-format", f"refs/tags/{name}") is None:
-        raise UsageError(f"Git does not allow a tag to be called '{name}'.", where=str(git.root))
+        raise UsageError(f"Git does not allow the tag name '{name}'.", where=str(git.root))
     need_identity(git)
     try:
         git.commands.run("tag", "--annotate", f"--message={message}", name, git.resolve(commit))
@@ -81,7 +81,7 @@ def _is_tracked(git: GitRepo, path: str) -> bool:
 
 
 def need_identity(git: GitRepo) -> None:
-    """Raise where Git does not know who commits."""
+    """Raise an error if Git does not know who commits."""
     for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
         if git.commands.try_run("var", who) is None:
             raise UsageError(

@@ -1,4 +1,4 @@
-"""Knows the settings by which a clone's Git asks tdmvc for rows, and still works when tdmvc is gone."""
+"""The Git settings that make a clone show and merge rows, and that still work if tdmvc is uninstalled."""
 
 import shlex
 import sys
@@ -36,7 +36,7 @@ def wanted_settings(interpreter: str = sys.executable) -> dict[str, str]:
     """
     if not interpreter:
         raise UsageError(
-            "Python does not know where its own interpreter lies, so Git cannot be told.",
+            "Python does not know the path of its own interpreter, so Git cannot be configured to run it.",
             remedy="run tdmvc from a virtual environment, or from pipx or uv.",
         )
     python = shlex.quote(Path(interpreter).as_posix())
@@ -57,19 +57,19 @@ def wanted_settings(interpreter: str = sys.executable) -> dict[str, str]:
 
 
 def write_settings(git: GitRepo, wanted: dict[str, str]) -> tuple[str, ...]:
-    """Write the settings into the clone's own configuration; return those that were not so before.
+    """Write the settings into the clone's configuration; return those that changed.
 
     Raises:
-        UsageError: a setting of that name is somebody else's; nothing was written.
+        UsageError: another tool has made a setting of that name; nothing was written.
     """
     present = {name: read_setting(git, name) for name in wanted}
     for name, value in present.items():
         if value and not _is_own(name, value):
             raise UsageError(
-                f"Git's setting {name} is somebody else's, so it was left as it is.",
+                f"Git's setting {name} was made by another tool, so it was not changed.",
                 where=f"{git.root}: git config --local {name}",
-                remedy=f"if nobody needs it, run `git config --local --unset-all {name}`, "
-                "then the same command again.",
+                remedy=f"if nothing needs it, run `git config --local --unset-all {name}`, "
+                "then run the same command again.",
             )
     changed = [name for name, value in wanted.items() if present[name] != (value,)]
     for name in changed:
@@ -78,7 +78,7 @@ def write_settings(git: GitRepo, wanted: dict[str, str]) -> tuple[str, ...]:
 
 
 def remove_settings(git: GitRepo) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Remove the settings; return which were removed, and which are somebody else's and stay."""
+    """Remove the settings; return which were removed, and which another tool has made and stay."""
     present = {name: value for name in SETTINGS if (value := read_setting(git, name))}
     kept = tuple(name for name, value in present.items() if not _is_own(name, value))
     removed = tuple(name for name in present if name not in kept)
@@ -88,7 +88,7 @@ def remove_settings(git: GitRepo) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def read_setting(git: GitRepo, name: str) -> tuple[str, ...]:
-    """Return the values that the clone's own configuration has for a setting; all its work trees share it."""
+    """Return the values of a setting in the clone's configuration, which all its work trees share."""
     found = git.commands.try_run("config", "--local", "--null", "--get-all", name)
     return tuple(found.removesuffix("\0").split("\0")) if found is not None else ()
 
@@ -100,7 +100,7 @@ def _write(git: GitRepo, *words: str) -> None:
         raise UsageError(
             f"Git cannot write this clone's configuration: {error.why}",
             where=str(git.root),
-            remedy="mend what Git says, then run the same command again.",
+            remedy="correct what Git reports, then run the same command again.",
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Knows what Git's index holds of paths in conflict, and how a path is marked as resolved, and back."""
+"""Paths in conflict in Git's index: reading them, marking them as resolved, and restoring the conflict."""
 
 from collections.abc import Sequence
 
@@ -18,17 +18,17 @@ _OPERATIONS = {
 
 
 def read_stages(git: GitRepo, folder: str) -> dict[str, dict[Side, str]]:
-    """Return the blobs of each path in conflict below a folder, by side; a side that has no such file is absent."""
+    """Return the blobs of each path in conflict below a folder, by side; a side without the file is left out."""
     return _read_records(git, "--unmerged", folder)
 
 
 def read_resolved(git: GitRepo, folder: str) -> list[str]:
-    """Return the paths below a folder whose conflict is resolved, and that Git can bring back."""
+    """Return the paths below a folder whose resolved conflict Git can restore."""
     return sorted(_read_records(git, "--resolve-undo", folder))
 
 
 def mark_resolved(git: GitRepo, paths: Sequence[str]) -> None:
-    """Say that conflicts are settled as the files are now, or are gone, as `git mergetool` does.
+    """Mark conflicts as resolved by the present files, or by their removal, as `git mergetool` does.
 
     Raises:
         UsageError: Git refuses; another Git command may be at work.
@@ -39,40 +39,42 @@ def mark_resolved(git: GitRepo, paths: Sequence[str]) -> None:
         git.commands.run("add", "--all", "--", *paths)
     except GitFailure as error:
         raise UsageError(
-            f"The rows are settled, but Git did not mark them as resolved: {error.why}",
+            f"The conflict is settled, but Git did not mark it as resolved: {error.why}",
             where=str(git.root),
-            remedy="when no other Git command is at work, run the same command again.",
+            remedy="wait until no other Git command is running, then run the same command again.",
         ) from None
 
 
 def bring_back(git: GitRepo, path: str) -> None:
-    """Make the index hold the sides of a conflict again that was marked as resolved, as `git checkout --merge`.
+    """Restore a conflict that was marked as resolved, as `git checkout --merge` does.
 
     Raises:
         LocalWorkError: the file was changed since.
-        NotFoundError: what was settled is committed, or Git cannot.
+        NotFoundError: the resolution is committed, or Git cannot restore the conflict.
     """
     if operation(git) is None and git.commands.try_run("diff", "--cached", "--quiet", "--", path) is not None:
         raise NotFoundError(
-            "This conflict is over: what was settled is committed.", where=path, remedy="merge again."
+            "This conflict cannot be restored: its resolution is committed.",
+            where=path,
+            remedy="merge again.",
         )
     if git.commands.try_run("diff", "--quiet", "--", path) is None:
         raise LocalWorkError(
-            "The pointer was changed since its conflict was settled.",
+            "The pointer was changed after its conflict was settled.",
             where=path,
-            remedy=f"keep that with `git add {path}`, or throw it away with `git checkout -- {path}`; then again.",
+            remedy=f"keep the change with `git add {path}` or discard it with `git checkout -- {path}`, then retry.",
         )
-    # Of a file that one side has removed, Git gives back the sides in the index only.
+    # If one side removed the file, Git restores the sides in the index only.
     for words in (("checkout", "--merge", "--"), ("update-index", "--unresolve", "--")):
         if git.commands.try_run(*words, path) is not None and path in read_stages(git, path):
             return
     raise NotFoundError(
-        "Git cannot bring this conflict back.", where=path, remedy="abort the merge, and begin it again."
+        "Git cannot restore this conflict.", where=path, remedy="abort the merge and start it again."
     )
 
 
 def operation(git: GitRepo) -> str | None:
-    """Return which Git command waits for conflicts to be settled: `merge`, `rebase`, `cherry-pick`, `revert`."""
+    """Return the Git command that waits for conflicts to be resolved: `merge`, `rebase`, `cherry-pick`, `revert`."""
     words = [word for name in _OPERATIONS for word in ("--git-path", name)]
     paths = git.commands.run("rev-parse", *words).splitlines()
     waiting = (

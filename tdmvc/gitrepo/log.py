@@ -1,4 +1,4 @@
-"""Knows which commits touched a dataset's files, and in which order they came."""
+"""The commits that changed given paths, in order, and what a range or a date means to Git."""
 
 import posixpath
 from collections.abc import Sequence
@@ -12,14 +12,13 @@ _FIELDS = 6
 
 
 def read_commits(git: GitRepo, revisions: Sequence[str], paths: Sequence[str]) -> list[Commit]:
-    """Return the commits that touched the paths, children before their parents, newest first.
+    """Return the commits that changed the paths, children before their parents, newest first.
 
-    Their parents are the nearest ancestors that touched the paths, too. Where a merge took one
-    side's files as they are, only that side is followed, as `git log -- PATH` does. Cost: one
-    process, whatever the length of the history.
+    Their parents are the nearest ancestors that also changed the paths. If a merge took one side's
+    files unchanged, only that side is followed, as in `git log -- PATH`. Cost: one process.
 
     Args:
-        revisions: resolved commits; with `^` before those whose past is left out.
+        revisions: resolved commits; those that begin with `^` are left out with their ancestors.
     """
     said = git.commands.run(
         "log",
@@ -33,7 +32,7 @@ def read_commits(git: GitRepo, revisions: Sequence[str], paths: Sequence[str]) -
         *(path or "." for path in paths),
     )
     fields = said.split("\0")
-    # Each record is ended by a NUL, or parted by one, by the release of Git; a subject holds none.
+    # A NUL ends or separates the records, depending on the release of Git; a subject contains none.
     commits = []
     for start in range(0, len(fields) - _FIELDS + 1, _FIELDS):
         sha, parents, author, when, committed, subject = fields[start : start + _FIELDS]
@@ -42,16 +41,18 @@ def read_commits(git: GitRepo, revisions: Sequence[str], paths: Sequence[str]) -
 
 
 def resolve_range(git: GitRepo, text: str | None) -> list[str]:
-    """Return what `REV`, `A..B` or `A...B` names, as words for `read_commits`.
+    """Return `REV`, `A..B` or `A...B` as revisions for `read_commits`.
 
     Raises:
-        NotFoundError: there is no such revision, or no commit at all yet.
+        NotFoundError: there is no such revision, or no commit yet.
     """
     if text is None:
         head = git.head()
         if head is None:
             raise NotFoundError(
-                "There is no commit yet.", where=str(git.root), remedy="commit: `git add -A && git commit`."
+                "There is no commit yet.",
+                where=str(git.root),
+                remedy="make one with `git add -A && git commit`.",
             )
         return [head]
     for dots in ("...", ".."):
@@ -65,7 +66,7 @@ def resolve_range(git: GitRepo, text: str | None) -> list[str]:
 
 
 def shallow_commits(git: GitRepo) -> frozenset[str]:
-    """Return the commits at which a shallow clone's history is cut off."""
+    """Return the commits at which a shallow clone's history ends."""
     if not git.is_shallow:
         return frozenset()
     path = git.root / git.commands.run("rev-parse", "--git-path", "shallow").rstrip("\n")
@@ -76,7 +77,7 @@ def shallow_commits(git: GitRepo) -> frozenset[str]:
 
 
 def parse_date(git: GitRepo, option: str, text: str) -> int:
-    """Return seconds since 1970 of a date as Git reads it: `2026-01-31`, `2 weeks ago`.
+    """Return a date that Git accepts, such as `2026-01-31` or `2 weeks ago`, in seconds since 1970.
 
     Raises:
         UsageError: it is empty.
@@ -88,12 +89,12 @@ def parse_date(git: GitRepo, option: str, text: str) -> int:
 
 
 def watched_paths(dataset_folder: str) -> list[str]:
-    """Return what a dataset's tables depend on: its folder, and the pipelines above it."""
+    """Return the paths on which a dataset's tables depend: its folder, and the pipelines above it."""
     return [dataset_folder, *stage_files(dataset_folder)]
 
 
 def stage_files(dataset_folder: str) -> list[str]:
-    """Return every dvc.yaml and dvc.lock that may own a table of the dataset, those outside its folder."""
+    """Return every dvc.yaml and dvc.lock above the dataset's folder that may define one of its tables."""
     parts = [part for part in dataset_folder.split("/") if part not in ("", ".")]
     places = ["/".join(parts[:depth]) for depth in range(len(parts))]
     return [posixpath.join(place, name) for place in places for name in ("dvc.yaml", "dvc.lock")]

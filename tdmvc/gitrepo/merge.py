@@ -1,4 +1,4 @@
-"""Knows Git's own merge in the work tree: whether one is under way, and how one begins, ends or is taken back."""
+"""Git's merge in the work tree: starting, committing and aborting it."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -12,14 +12,14 @@ from tdmvc.gitrepo.repository import GitRepo
 
 
 def refuse_while_merging(git: GitRepo) -> None:
-    """Raise where Git is in the middle of something that a merge would be mixed with."""
+    """Raise an error if an unfinished Git operation stands in the way of a merge."""
     what = operation(git)
     if what is not None:
         command = "tdmvc" if what == "merge" else "git"
         raise LocalWorkError(
-            f"A {what} is under way in this clone.",
+            f"A {what} is in progress in this clone.",
             where=str(git.root),
-            remedy=f"finish it with `{command} {what} --continue`, or take it back with"
+            remedy=f"finish it with `{command} {what} --continue`, or undo it with"
             f" `{command} {what} --abort`.",
         )
 
@@ -28,36 +28,34 @@ def merging_commit(git: GitRepo) -> str:
     """Return the commit that is being merged.
 
     Raises:
-        UsageError: no merge is under way, or one of several branches at once.
+        UsageError: no merge is in progress, or one of several branches at once.
     """
     path = git.root / git.commands.run("rev-parse", "--git-path", "MERGE_HEAD").rstrip("\n")
     try:
         heads = path.read_text(encoding="ascii").split()
     except FileNotFoundError:
         raise UsageError(
-            "No merge is under way in this clone.",
+            "No merge is in progress in this clone.",
             where=str(git.root),
-            remedy="begin one: tdmvc merge BRANCH.",
+            remedy="start one: tdmvc merge BRANCH.",
         ) from None
     if len(heads) != 1:
-        raise UsageError(
-            "A merge of several branches is under way.", remedy="take it back: git merge --abort."
-        )
+        raise UsageError("A merge of several branches is in progress.", remedy="undo it: git merge --abort.")
     return heads[0]
 
 
 def merge_bases(git: GitRepo, ours: str, theirs: str) -> list[str]:
-    """Return the commits at which two revisions parted: several where they met more than once.
+    """Return the merge bases of two revisions; criss-cross merges lead to several.
 
     Raises:
-        NotFoundError: a revision is unknown, or the two share no history here.
+        NotFoundError: a revision is unknown, or the two have no common ancestor here.
     """
     found = git.commands.try_run("merge-base", "--all", git.resolve(ours), git.resolve(theirs))
     return found.split() if found else [git.merge_base(ours, theirs)]
 
 
 def begin_merge(git: GitRepo, theirs: str, prepared: PreparedMerge, *, message: str | None) -> bool:
-    """Merge a revision into index and work tree, and commit nothing; return whether Git found no conflict.
+    """Merge a revision into the index and the work tree without a commit; return whether there is no conflict.
 
     Raises:
         LocalWorkError: changes of the work tree or the index would be lost; nothing was changed.
@@ -65,7 +63,7 @@ def begin_merge(git: GitRepo, theirs: str, prepared: PreparedMerge, *, message: 
     """
     need_identity(git)
     words = ["--no-commit", "--no-ff", "--quiet", *([f"-m{message}"] if message is not None else [])]
-    status, said = git.commands.outlive(*prepared.words, "merge", *words, theirs)
+    status, said = git.commands.run_to_end(*prepared.words, "merge", *words, theirs)
     path = git.root / git.commands.run("rev-parse", "--git-path", "MERGE_HEAD").rstrip("\n")
     if path.is_file():
         return status == 0
@@ -73,36 +71,36 @@ def begin_merge(git: GitRepo, theirs: str, prepared: PreparedMerge, *, message: 
 
 
 def fast_forward(git: GitRepo, theirs: str) -> None:
-    """Move the branch, index and work tree to a commit that only adds to it.
+    """Move the branch, the index and the work tree to a descendant commit.
 
     Raises:
         LocalWorkError: changes of the work tree or the index would be lost; nothing was changed.
         UsageError: Git refuses for another reason; nothing was changed.
     """
-    status, said = git.commands.outlive("merge", "--ff-only", "--quiet", theirs)
+    status, said = git.commands.run_to_end("merge", "--ff-only", "--quiet", theirs)
     if status:
         raise _refused(said)
 
 
 def commit_merge(git: GitRepo, message: str | None = None) -> str:
-    """Commit the merge that is under way, with the message that Git prepared or with another one.
+    """Commit the merge in progress, with Git's prepared message or another one.
 
     Raises:
-        UsageError: Git refuses, or a hook does; the merge stays under way.
+        UsageError: Git or a hook refuses; the merge stays in progress.
     """
     words = [f"--message={message}"] if message is not None else ["--no-edit"]
-    status, said = git.commands.outlive("commit", "--quiet", *words)
+    status, said = git.commands.run_to_end("commit", "--quiet", *words)
     if status:
         raise UsageError(
             f"Git refused the commit: {said}",
             where=str(git.root),
-            remedy="mend what Git says, then run `tdmvc merge --continue`.",
+            remedy="correct what Git reports, then run `tdmvc merge --continue`.",
         )
     return git.resolve("HEAD")
 
 
 def abort_merge(git: GitRepo) -> None:
-    """Bring index and work tree back to where they were before the merge."""
+    """Restore the index and the work tree to their state before the merge."""
     try:
         git.commands.run("merge", "--abort")
     except GitFailure as error:
@@ -110,19 +108,19 @@ def abort_merge(git: GitRepo) -> None:
 
 
 def changed_files(git: GitRepo, revision: str, folder: str) -> set[str]:
-    """Return the files of a folder that are on disk otherwise than at a revision, those in conflict too."""
+    """Return the files of a folder that differ from a revision on disk, including those in conflict."""
     words = ("diff", "--name-only", "--no-renames", "-z", revision, "--", folder)
     return set(filter(None, git.commands.run(*words).split("\0")))
 
 
 def unstaged_files(git: GitRepo, folder: str) -> set[str]:
-    """Return the files of a folder that are on disk otherwise than in the index, without those in conflict."""
+    """Return the files of a folder that differ from the index on disk, without those in conflict."""
     listing = git.commands.run("diff", "--name-only", "--no-renames", "-z", "--", folder)
     return set(filter(None, listing.split("\0"))) - set(unmerged_paths(git))
 
 
 def unmerged_paths(git: GitRepo) -> list[str]:
-    """Return the files that Git's index holds in conflict."""
+    """Return the files that are in conflict in Git's index."""
     listing = git.commands.run("ls-files", "--unmerged", "-z", "--full-name")
     return sorted({record.partition("\t")[2] for record in listing.split("\0") if record})
 
@@ -130,11 +128,11 @@ def unmerged_paths(git: GitRepo) -> list[str]:
 def index_planned(
     git: GitRepo, folder: str, ours: str, planned: Iterable[tuple[str, str | None, bool]]
 ) -> None:
-    """Make the index hold the pointers of a plan, which are on disk, where Git came to something else.
+    """Put the pointers of a plan, which are on disk, into the index where Git's merge gave another result.
 
     Args:
-        planned: path, text (None where the file goes) and whether it is settled, of each pointer that
-            moves; all others are as our commit has them.
+        planned: the path, the text (None if the file is removed) and whether it is settled, of each
+            pointer that changes; all others are as in our commit.
     """
     blobs, unmerged = _index_blobs(git, folder), set(unmerged_paths(git))
     expected = {path: (text, is_settled) for path, text, is_settled in planned}
@@ -157,7 +155,7 @@ def index_planned(
 
 
 def stage(git: GitRepo, paths: Sequence[str]) -> None:
-    """Put files into the index as they are on disk, those that are gone too."""
+    """Stage files as they are on disk, including removed ones."""
     if paths:
         known = git.commands.run("ls-files", "-z", "--", *paths).split("\0")
         there = [path for path in paths if os.path.lexists(git.root / path) or path in known]
@@ -176,8 +174,8 @@ def check_branches(branches: Sequence[str]) -> str:
     if not branches:
         raise UsageError("merge needs a branch.", remedy="write `tdmvc merge BRANCH`.")
     raise UsageError(
-        f"{len(branches)} branches cannot be merged at once: which rows clash depends on their order.",
-        remedy=f"merge them one after the other: tdmvc merge {branches[0]}.",
+        f"{len(branches)} branches cannot be merged at once, because conflicts depend on their order.",
+        remedy=f"merge them one by one: tdmvc merge {branches[0]}.",
     )
 
 
@@ -186,14 +184,14 @@ def _refused(said: str) -> LocalWorkError | UsageError:
     what = "\n".join(lines) or "no reason was given"
     if "would be overwritten" in said or "uncommitted changes" in said or "not uptodate" in said:
         return LocalWorkError(
-            f"Git does not begin the merge, because local changes would be lost:\n{what}",
-            remedy="commit them, or put them aside with `git stash`, then merge again.",
+            f"Git refused the merge, because local changes would be lost:\n{what}",
+            remedy="commit them, or save them with `git stash`, then merge again.",
         )
-    return UsageError(f"Git does not begin the merge: {what}")
+    return UsageError(f"Git refused the merge: {what}")
 
 
 def _index_blobs(git: GitRepo, folder: str) -> dict[str, str]:
-    """Return the blobs that the index holds of a folder's files, without those in conflict, by path."""
+    """Return the blobs of a folder's files in the index by path, without those in conflict."""
     found: dict[str, str] = {}
     for record in git.commands.run("ls-files", "--stage", "-z", "--full-name", "--", folder).split("\0"):
         facts, _, path = record.partition("\t")
@@ -203,7 +201,7 @@ def _index_blobs(git: GitRepo, folder: str) -> dict[str, str]:
 
 
 def _mark_unmerged(git: GitRepo, path: str, ours: str) -> None:
-    """Make the index hold both sides of a path, so that no commit takes one of them by mistake."""
+    """Put all sides of a path into the index, so that it cannot be committed by mistake."""
     theirs = merging_commit(git)
     base = git.commands.run("merge-base", ours, theirs).strip()
     lines = [f"0 {'0' * len(base)}\t{path}"]
@@ -211,4 +209,4 @@ def _mark_unmerged(git: GitRepo, path: str, ours: str) -> None:
         blob = git.commands.object_id(f"{revision}:{path}")
         if blob is not None:
             lines.append(f"100644 {blob} {number}\t{path}")
-    git.commands.feed("\0".join([*lines, ""]), "update-index", "-z", "--index-info")
+    git.commands.run_with_input("\0".join([*lines, ""]), "update-index", "-z", "--index-info")

@@ -1,4 +1,4 @@
-"""Knows how Git merges two revisions into a tree of its object store, without a work tree."""
+"""Merging two revisions into a tree object, without a work tree."""
 
 import re
 
@@ -9,7 +9,7 @@ from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.trees import RevisionTree
 
 MARKER_SIZE = 7
-"""How long Git's conflict markers are where nobody says otherwise."""
+"""The default length of Git's conflict markers."""
 _OLDEST = (2, 38)
 _CONFLICTS = 1
 
@@ -17,12 +17,12 @@ _CONFLICTS = 1
 def preview_merge(
     git: GitRepo, ours: str, theirs: str, prepared: PreparedMerge | None = None
 ) -> RevisionTree:
-    """Return the files that a merge of two revisions would give. Only objects that no branch names are written.
+    """Return the files that a merge of two revisions would give. Writes only unreachable objects.
 
-    A file in conflict is there, and reading it is an error that names it.
+    A file in conflict is listed, and reading it raises an error that names it.
 
     Args:
-        prepared: files that were merged already, in place of Git's merge of their lines.
+        prepared: files that are merged already, used instead of Git's merge of their lines.
 
     Raises:
         NotFoundError: a revision is unknown, or the two share no history here.
@@ -42,14 +42,14 @@ def preview_merge(
 def _merge(
     commands: GitCommands, words: tuple[str, ...], env: dict[str, str], ours: str, theirs: str
 ) -> tuple[str, frozenset[str]]:
-    """Return the id of the merged tree, and the files that a person would have to settle."""
+    """Return the id of the merged tree, and the files in conflict."""
     _check_version(commands)
     asked = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs)
     status, output, said = commands.ask(*words, *asked, env=env)
     if status not in (0, _CONFLICTS):
         raise UsageError(
             f"Git cannot merge {ours[:10]} and {theirs[:10]}: {said or f'exit code {status}'}",
-            remedy="merge the two branches by hand, and ask for the drift of the result.",
+            remedy="merge the two branches by hand, then run `tdmvc drift` on the result.",
         )
     tree, *conflicts = output.decode("utf-8", "surrogateescape").split("\0")
     return tree, frozenset(filter(None, conflicts))
@@ -66,9 +66,9 @@ def _check_version(commands: GitCommands) -> None:
 
 
 def is_inner_merge(git: GitRepo, path: str, marker_size: int) -> bool:
-    """Tell whether a merge driver is asked about the common past of two commits, where nobody can settle a conflict.
+    """Return whether Git runs a merge driver to build a virtual merge base, where no conflict can be settled.
 
-    Git tells it by longer markers alone: two more for each level; one more is a rename's.
+    Longer markers are the only sign: Git adds two characters for each level, and one for a rename.
     """
     if marker_size <= MARKER_SIZE:
         return False

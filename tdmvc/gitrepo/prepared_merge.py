@@ -1,4 +1,4 @@
-"""Knows how Git is handed files that were merged before it was asked, by one short script for all of them."""
+"""Files that tdmvc has merged in advance, given to Git's merge through one short driver script."""
 
 import os
 import posixpath
@@ -23,7 +23,7 @@ fi
 
 @dataclass(frozen=True, slots=True)
 class PreparedFile:
-    """What one file is after the merge."""
+    """The merged content of one file."""
 
     path: str
     """From the root of the repository."""
@@ -33,13 +33,13 @@ class PreparedFile:
 
 
 class PreparedMerge:
-    """Merged files in a folder of their own, and the words that make Git take them."""
+    """Merged files in a separate folder, and the options that make Git use them."""
 
     def __init__(self, git: GitRepo, folder: Path, datasets: str, files: Sequence[PreparedFile]) -> None:
-        """Write what Git will ask for.
+        """Write the files, the driver script and the attributes.
 
         Args:
-            folder: an empty one outside of the work tree; it has to stay until Git is done.
+            folder: an empty folder outside the work tree; keep it until Git is done.
             datasets: the datasets' folder, whose pointers and manifests the prepared files are.
         """
         self.folder = folder
@@ -59,15 +59,15 @@ class PreparedMerge:
             "core.attributesFile": attributes.as_posix(),
             f"merge.{DRIVER}.name": "tdmvc",
             f"merge.{DRIVER}.driver": driver,
-            # What branches that met more than once have in common is worked out before, from the rows.
+            # A virtual merge base is computed in advance, from the rows.
             f"merge.{DRIVER}.recursive": "binary",
         }
         self.words = tuple(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
 
     def quiet_place(self, git: GitRepo, revision: str) -> Path:
-        """Return a folder that Git may take for the work tree of a revision when it merges in memory.
+        """Return a folder that serves Git as the work tree of a revision when it merges in memory.
 
-        It puts a driver's files where it stands, and reads attributes there and nothing else.
+        Git writes a driver's temporary files there, and reads only attributes from it.
         """
         place = self.folder / "work"
         tree = git.tree(revision)
@@ -81,7 +81,7 @@ class PreparedMerge:
 
 
 def _users_attributes(git: GitRepo) -> str:
-    """Return the attributes of the person, whose file Git would read if it were not told another one."""
+    """Return the user's own attributes, whose file the option `core.attributesFile` would otherwise replace."""
     named = git.commands.try_run("config", "--type=path", "--get", "core.attributesFile")
     home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     path = Path(named.rstrip("\n")) if named else Path(home) / "git" / "attributes"

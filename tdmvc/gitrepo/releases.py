@@ -1,4 +1,4 @@
-"""Knows the application's releases: which one is current, which names mean the same, which commit is whose."""
+"""The application's releases: the current one, names that mean the same release, and their commits."""
 
 import contextlib
 import json
@@ -24,12 +24,12 @@ _COMMAND_SECONDS = 60
 
 
 def current_release(git: GitRepo, config: RepoConfig, *, run_command: bool = False) -> str | None:
-    """Return the application's current release as tdmvc.yaml says to find it, or None where there is none.
+    """Return the application's current release, found as tdmvc.yaml says, or None if there is none.
 
-    A command is run only when `run_command` says so, without a shell, at the repository's root.
+    A command is run only if `run_command` is true, without a shell, in the repository's root.
 
     Raises:
-        ConfigError: the file that should hold the release is missing or holds none.
+        ConfigError: the file with the release is missing or contains none.
         UsageError: the command fails.
     """
     match config.release_source:
@@ -43,7 +43,7 @@ def current_release(git: GitRepo, config: RepoConfig, *, run_command: bool = Fal
 
 
 def release_of_tag(tag: str, pattern: str) -> str:
-    """Return what a tag's `*` stands for: `2.14.0` of `v2.14.0` under `v*`."""
+    """Return the text that matches the `*` in a tag pattern: `2.14.0` of `v2.14.0` under `v*`."""
     head, star, tail = pattern.partition("*")
     is_plain = bool(star) and not re.search(r"[*?\[]", head + tail)
     fits = tag.startswith(head) and tag.endswith(tail) and len(tag) > len(head) + len(tail)
@@ -51,10 +51,10 @@ def release_of_tag(tag: str, pattern: str) -> str:
 
 
 def matches(spec: str, release: str) -> bool:
-    """Tell whether a version's `release`, a name or a range (`>=2.13,<2.15`), holds this release.
+    """Return whether a version's `release`, a name or a range (`>=2.13,<2.15`), includes this release.
 
-    Names are equal when their version numbers are (`v2.14` and `2.14.0`); names that are
-    no version numbers are compared as texts. Pre-releases count in ranges.
+    Names are equal if their version numbers are (`v2.14` and `2.14.0`); other names are compared
+    as text. Ranges include pre-releases.
     """
     mine, other = _without_v(spec), _without_v(release)
     if mine == other:
@@ -73,7 +73,7 @@ def matches(spec: str, release: str) -> bool:
 
 
 def nearest(release: str, known: Sequence[str]) -> list[str]:
-    """Return up to four of the known releases, nearest first: by version number, else by spelling."""
+    """Return up to four of the known releases, nearest first: by version number, or else by similar text."""
     version = _version(_without_v(release))
     numbered = sorted((v, name) for name in set(known) if (v := _version(_without_v(name))) is not None)
     if version is None or not numbered:
@@ -86,9 +86,9 @@ def nearest(release: str, known: Sequence[str]) -> list[str]:
 
 
 def release_commit(git: GitRepo, config: RepoConfig, release: str) -> str | None:
-    """Return the commit of a release: of its tag, else of a revision of that name; None if unknown here.
+    """Return the commit of a release: of its tag, or else of a revision of that name; None if unknown.
 
-    A release that a file names is HEAD's own: so it is known in a clone without tags, too.
+    If a file names the release, it is HEAD's release, which is known even in a clone without tags.
     """
     pattern = config.release_value if config.release_source is ReleaseSource.TAGS else "v*"
     tags = git.tags(pattern)
@@ -128,7 +128,9 @@ def _read_file(tree: FileTree, path: str) -> str:
     text = tree.read_text(path)
     if text is None:
         raise ConfigError.at(
-            f"The release should be read from {path}, which is not there.", "tdmvc.yaml", key="app.release"
+            f"The file {path}, which should name the release, does not exist.",
+            "tdmvc.yaml",
+            key="app.release",
         )
     name = path.rpartition("/")[2]
     try:
@@ -143,7 +145,7 @@ def _read_file(tree: FileTree, path: str) -> str:
         raise ConfigError.at(f"The file cannot be parsed: {error}", path) from None
     if not isinstance(found, str) or not found.strip():
         raise ConfigError.at(
-            "The file holds no version.", path, remedy='read the release from tags: release: {tags: "v*"}.'
+            "The file contains no version.", path, remedy='read the release from tags: release: {tags: "v*"}.'
         )
     return found.strip()
 
@@ -160,7 +162,7 @@ def _from_toml(document: dict[str, object]) -> object:
 
 
 def _from_text(text: str) -> str | None:
-    """Return `version = "…"` where the file has such a line, else its first line."""
+    """Return the value of a line `version = "…"`, or else the first line."""
     assigned = re.search(
         r"""^\s*_*version_*\s*[:=]\s*["']?([^\s"',;]+)""", text, re.MULTILINE | re.IGNORECASE
     )
@@ -179,7 +181,7 @@ def _run(command: str, git: GitRepo) -> str:
         raise UsageError(
             f"The command for the release failed: {error}",
             where="tdmvc.yaml, key 'app.release.command'",
-            remedy="run it by hand; it is run without a shell, at the repository's root.",
+            remedy="run it by hand; tdmvc runs it without a shell, in the repository's root.",
         ) from None
     name = done.stdout.strip()
     if not name or "\n" in name:

@@ -1,4 +1,4 @@
-"""Knows whether a clone has what others pushed, and whether its history is whole."""
+"""Whether a clone has everything that its Git remotes have, and whether its history is complete."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from tdmvc.gitrepo.repository import GitRepo
 
 @dataclass(frozen=True, slots=True)
 class UnfetchedRefs:
-    """What a Git remote has and this clone does not know."""
+    """Branches and tags of a Git remote that this clone has not fetched."""
 
     remote: str
     refs: tuple[str, ...]
@@ -15,17 +15,17 @@ class UnfetchedRefs:
 
 @dataclass(frozen=True, slots=True)
 class UnreachableRemote:
-    """A Git remote that did not answer."""
+    """A Git remote that could not be reached."""
 
     remote: str
     why: str
 
 
 def ask_remotes(git: GitRepo, known: set[str]) -> list[UnfetchedRefs | UnreachableRemote]:
-    """Ask every Git remote for its branches and tags; return those whose commits are not among `known`.
+    """Ask every Git remote for its branches and tags; return those whose commits are not in `known`.
 
-    A remote-tracking branch may be missing, as in a clone of a single branch, or left
-    out by what a fetch asks for; so commits are compared, not names.
+    Commits are compared instead of names, because a single-branch clone or a fetch refspec may
+    leave out remote-tracking branches.
     """
     found: list[UnfetchedRefs | UnreachableRemote] = []
     for remote in git.commands.run("remote").split("\n"):
@@ -48,7 +48,7 @@ def ask_remotes(git: GitRepo, known: set[str]) -> list[UnfetchedRefs | Unreachab
 
 
 def is_partial(git: GitRepo) -> bool:
-    """Tell whether the clone leaves objects at a remote until they are asked for."""
+    """Return whether the clone fetches objects from a remote only on demand."""
     found = git.commands.try_run(
         "config", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$"
     )
@@ -56,5 +56,5 @@ def is_partial(git: GitRepo) -> bool:
 
 
 def _is_no_commit(git: GitRepo, sha: str) -> bool:
-    """Tell whether a tag is of a tree or a file that is here: refs are looked at wherever they lead."""
+    """Return whether an object is here and is a tree or a blob, which some tags name."""
     return git.commands.object_id(sha) is not None and git.commands.object_id(f"{sha}^{{commit}}") is None

@@ -1,4 +1,4 @@
-"""Knows Git: revisions, trees, tags and commits."""
+"""A Git repository: its revisions, trees, tags and commits."""
 
 import os
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class GitRepo:
         self.commands = GitCommands(root)
         self._trees: dict[str, RevisionTree] = {}
         self._commits: set[str] = set()
-        """Full ids that were resolved: they name the same commit for ever, and each question is a process."""
+        """Full ids that were resolved: they never change, and each question would cost a process."""
 
     @classmethod
     def find(cls, path: Path) -> "GitRepo":
@@ -52,7 +52,7 @@ class GitRepo:
             return cls(Path(probe.commands.run("rev-parse", "--show-toplevel").rstrip("\n")))
         except GitMissing:
             raise UsageError(
-                "The command `git` is not to be found.", remedy="install Git 2.25 or newer."
+                "The command `git` was not found.", remedy="install Git 2.25 or newer."
             ) from None
         except GitFailure as error:
             raise _not_usable(folder, error.why) from None
@@ -61,7 +61,7 @@ class GitRepo:
         """Return the commit that a revision names.
 
         Raises:
-            NotFoundError: no commit is called so; near names are given.
+            NotFoundError: there is no such commit; the error suggests similar names.
         """
         sha = self.try_resolve(rev)
         if sha is not None:
@@ -70,8 +70,8 @@ class GitRepo:
             raise NotFoundError(
                 f"There is no revision '{rev}' in this clone.",
                 where=f"{self.root} (a shallow clone)",
-                remedy="it may lie beyond the clone's depth: run `git fetch --deepen=100`, "
-                "or `git fetch --unshallow --tags` for everything.",
+                remedy="it may be older than the clone's history: run `git fetch --deepen=100`, "
+                "or `git fetch --unshallow --tags` to get everything.",
             )
         raise NotFoundError.named("revision", rev, self._ref_names(), where=str(self.root))
 
@@ -92,7 +92,7 @@ class GitRepo:
         return self.try_resolve("HEAD")
 
     def parents(self, commit: str) -> list[str]:
-        """Return the parents that a commit names, also those that are not in this clone."""
+        """Return the parents that a commit names, including those that are not in this clone."""
         head, _, _ = self.commands.read_object(commit).partition(b"\n\n")
         return [line.split(b" ")[1].decode() for line in head.split(b"\n") if line.startswith(b"parent ")]
 
@@ -101,7 +101,7 @@ class GitRepo:
         return self.commands.run("rev-parse", "--is-shallow-repository").strip() == "true"
 
     def branch(self) -> str | None:
-        """Return the current branch, also before its first commit; None where HEAD is detached."""
+        """Return the current branch, even before its first commit; None if HEAD is detached."""
         name = self.commands.try_run("symbolic-ref", "--quiet", "--short", "HEAD")
         return name.strip() if name else None
 
@@ -113,7 +113,7 @@ class GitRepo:
         return self._trees[sha]
 
     def listed(self, tree: str, label: str, conflicts: frozenset[str] = frozenset()) -> RevisionTree:
-        """Return the files of a tree object; reading one in conflict is an error that names it."""
+        """Return the files of a tree object; reading a file in conflict raises an error that names it."""
         files, submodules = _read_listing(self.commands.run_bytes("ls-tree", "-r", "-z", "--full-tree", tree))
         return RevisionTree(
             label, files, self.commands.read_objects, conflicts=conflicts, submodules=submodules
@@ -124,7 +124,7 @@ class GitRepo:
         return WorkTree(self.root)
 
     def unignored_tree(self) -> FileTree:
-        """Return the files on disk that Git does not ignore, as they are now."""
+        """Return the files on disk that Git does not ignore."""
         return UnignoredTree(self.root, self.commands.list_unignored)
 
     def tags(self, pattern: str = "*") -> dict[str, str]:
@@ -143,10 +143,10 @@ class GitRepo:
         return self.commands.try_run("show-ref", "--verify", "--quiet", f"refs/tags/{name}") is not None
 
     def merge_base(self, a: str, b: str) -> str:
-        """Return the commit at which two revisions parted.
+        """Return the merge base of two revisions.
 
         Raises:
-            NotFoundError: a revision is unknown, or the two share no history here.
+            NotFoundError: a revision is unknown, or the two have no common ancestor here.
         """
         base = self.commands.try_run("merge-base", self.resolve(a), self.resolve(b))
         if base:
@@ -161,7 +161,7 @@ class GitRepo:
         )
 
     def commits_that_removed(self, revs: Sequence[str], folder: str, *, most: int) -> list[str]:
-        """Return the latest commits of these revisions' pasts that took files of a folder away, or moved them."""
+        """Return the latest ancestors of these revisions that removed or moved files of a folder."""
         words = ("--format=%H", "--diff-filter=D", "--no-renames", f"--max-count={most}")
         commits = [self.resolve(rev) for rev in revs]
         found = self.commands.try_run("log", *words, *commits, "--", folder or ".")
@@ -170,8 +170,8 @@ class GitRepo:
     def describe_release(self, pattern: str) -> str | None:
         """Return the newest tag at or before HEAD that matches a pattern.
 
-        Of several tags at one commit the highest version counts, a release before
-        its own release candidate.
+        If several tags are at one commit, the highest version wins, and a release wins over its
+        release candidates.
         """
         nearest = self.commands.try_run("describe", "--tags", "--abbrev=0", f"--match={pattern}", "HEAD")
         if not nearest:
@@ -188,7 +188,7 @@ class GitRepo:
         return next((name for name in here.split("\n") if fnmatchcase(name, pattern)), nearest.strip())
 
     def is_dirty(self, paths: Sequence[str]) -> bool:
-        """Tell whether any of the paths differs from HEAD or is not tracked (ignored files do not count)."""
+        """Return whether any of the paths differs from HEAD or is untracked (ignored files do not count)."""
         if not paths:
             return False
         return bool(
@@ -196,11 +196,11 @@ class GitRepo:
         )
 
     def attribute(self, path: str, name: str) -> str:
-        """Return what Git takes an attribute of a path for: `unspecified`, `set`, `unset` or its value."""
+        """Return a Git attribute of a path: `unspecified`, `set`, `unset` or its value."""
         return self.commands.run("check-attr", "-z", name, "--", path).split("\0")[2]
 
     def wants_color(self, *, is_terminal: bool) -> bool:
-        """Tell whether Git would colour a diff that goes to a terminal, or to its own pager."""
+        """Return whether Git would colour a diff on a terminal, or in its pager."""
         said = self.commands.try_run("config", "--get-colorbool", "color.diff", str(is_terminal).lower())
         return said is not None and said.strip() == "true"
 
@@ -211,7 +211,7 @@ class GitRepo:
 
     @property
     def holds_index(self) -> bool:
-        """Whether a Git command is about to change this work tree's index, as a merge does while drivers run."""
+        """Whether a Git command has locked this work tree's index, as a merge does while its drivers run."""
         return (self.root / self.commands.run("rev-parse", "--git-path", "index.lock").rstrip("\n")).exists()
 
     def close(self) -> None:
@@ -248,11 +248,11 @@ def _not_usable(folder: Path, why: str) -> UsageError:
             remedy=f"if you trust it, run `git config --global --add safe.directory {folder}`.",
         )
     if "must be run in a work tree" in why:
-        return UsageError("This folder is inside .git.", where=str(folder), remedy="go to the work tree.")
+        return UsageError("This folder is inside .git.", where=str(folder), remedy="change to the work tree.")
     if "not a git repository" in why:
         return UsageError(
             "This folder is not in a Git repository.",
             where=str(folder),
-            remedy="run `git init`, or go to the application's repository.",
+            remedy="run `git init`, or change to the application's repository.",
         )
     return UsageError(f"Git cannot use this repository: {why}", where=str(folder))

@@ -1,4 +1,4 @@
-"""Knows how files are listed and read, in the work tree and in a Git revision, by one interface."""
+"""Listing and reading files, in the work tree and in a Git revision, through one interface."""
 
 import os
 import stat
@@ -13,14 +13,14 @@ _LEFT_OUT = frozenset({".git", ".dvc/cache", ".dvc/tmp"})
 
 
 MAX_TEXT_BYTES = 1 << 25
-"""So much is read of one file; longer ones are rows, not text."""
+"""The largest file that is read as text; larger ones are data."""
 
 ReadObjects = Callable[..., Iterator[tuple[bytes | None, int]]]
-"""(ids, most_bytes=…) → (content or None where it is too long, size) of each."""
+"""(ids, most_bytes=…) → (content, or None if it is too large; size) of each."""
 
 
 class RevisionTree:
-    """The files of one commit, or of a merge; links and submodules are left out."""
+    """The files of one commit or of a merge, without links and submodules."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class RevisionTree:
 
 
 class WorkTree:
-    """The files on disk; links are never followed, Git's and DVC's own files are left out."""
+    """The files on disk, without links and without Git's and DVC's own files."""
 
     def __init__(self, root: Path) -> None:
         self._root = os.path.realpath(root)
@@ -117,16 +117,16 @@ class WorkTree:
                 yield path, text
 
     def is_folder(self, path: str) -> bool:
-        """Tell whether a path is a folder of this tree."""
+        """Return whether a path is a folder of this tree."""
         full = self._inside(path)
         return full is not None and os.path.isdir(full)
 
     def is_file(self, path: str) -> bool:
-        """Tell whether a path, in a folder of this tree, is a file."""
+        """Return whether a path, in a folder of this tree, is a file."""
         return _is_file(os.path.join(self._root, path))
 
     def _inside(self, path: str) -> str | None:
-        """Return the full path, or None where a link or `..` on the way leads elsewhere."""
+        """Return the full path, or None if a link or `..` in it leads out of the tree."""
         if "\0" in path or os.path.isabs(path):
             return None
         full = os.path.normpath(os.path.join(self._root, path))
@@ -135,7 +135,7 @@ class WorkTree:
 
 
 class OverlaidTree:
-    """A tree in which some files say something else, or are not there."""
+    """A tree in which some files have other content or are missing."""
 
     def __init__(self, tree: FileTree, texts: Mapping[str, str | None]) -> None:
         self._tree = tree
@@ -183,11 +183,11 @@ def _decode(data: bytes) -> str:
 
 
 ListUnignored = Callable[[str], list[str] | None]
-"""From a folder (`''` is the root), the paths below it that Git tracks or would track; None where Git says no."""
+"""From a folder (`''` is the root), the paths below it that Git tracks or would track; None if Git fails."""
 
 
 class UnignoredTree(WorkTree):
-    """The files on disk that Git does not ignore, each folder listed once: what a commit of everything would hold.
+    """The files on disk that Git does not ignore, each folder listed once: what a commit of everything would contain.
 
     Builds copy migrations (`build/lib/shop/migrations`, `build/resources/main/db/migration`);
     a copy must not count as one more migration.
@@ -213,9 +213,9 @@ class UnignoredTree(WorkTree):
             return super().list_files(folder)
         named = set(listed)
         holds = {above: self.is_folder(above) for above in {path.rpartition("/")[0] for path in named}}
-        # Git may still track what somebody has removed, or put a link in the place of.
+        # Git may still track a file that was removed or replaced by a link.
         found = [path for path in named if holds[path.rpartition("/")[0]] and self.is_file(path)]
         if found or not folder:
             return sorted(found, key=os.fsencode)
-        # A folder that is ignored as a whole, or that is of another repository, was named on purpose.
+        # A folder that is wholly ignored, or in another repository, was named on purpose.
         return super().list_files(folder)

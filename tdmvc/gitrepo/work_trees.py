@@ -1,4 +1,4 @@
-"""Knows where a clone keeps what it has not forgotten: its work trees, their indexes, and heads that are no refs."""
+"""A clone's work trees, their indexes, and heads that no ref names."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class LinkedTree:
 
     root: Path
     git_folder: Path
-    """Where its HEAD and its index lie."""
+    """The folder of its HEAD and its index."""
 
     @property
     def is_here(self) -> bool:
@@ -30,7 +30,7 @@ def work_trees(git: GitRepo) -> list[LinkedTree]:
     common = git.common_folder.resolve()
     listed = git.commands.run("worktree", "list", "--porcelain").split("\n\n")
     roots = [Path(block.partition("\n")[0].removeprefix("worktree ")) for block in listed if block.strip()]
-    # Where the repository is bare there are only linked ones.
+    # A bare repository has linked work trees only.
     found = [LinkedTree(root, common) for root in roots[:1] if (root / ".git").exists()]
     for folder in sorted((common / "worktrees").glob("*")):
         try:
@@ -42,7 +42,7 @@ def work_trees(git: GitRepo) -> list[LinkedTree]:
 
 
 def extra_heads(git: GitRepo) -> set[str]:
-    """Return commits that a merge, a rebase, a fetch or another work tree holds on to without a ref."""
+    """Return commits that a merge, a rebase, a fetch or another work tree refers to without a ref."""
     common = git.common_folder.resolve()
     words: set[str] = set()
     for folder in (common, *sorted((common / "worktrees").glob("*"))):
@@ -53,7 +53,7 @@ def extra_heads(git: GitRepo) -> set[str]:
 
 
 def refs_stamp(git: GitRepo) -> str:
-    """Return a text that is another one when a ref, a HEAD or an index has moved."""
+    """Return a text that changes whenever a ref, a HEAD or an index changes."""
     lines = [git.commands.run("for-each-ref", "--format=%(objectname) %(refname)")]
     for tree in work_trees(git):
         lines.append(_read(tree.git_folder / "HEAD"))
@@ -70,7 +70,7 @@ def _head_files(folder: Path, *, is_main: bool) -> Iterator[Path]:
     for name in _STATE_FOLDERS:
         yield from (folder / name).glob("*")
     if not is_main:
-        # Refs of another work tree's own, such as those of its bisect.
+        # Refs that belong to one work tree only, such as those of a bisect.
         yield from (folder / "refs").rglob("*")
 
 

@@ -140,8 +140,8 @@ def test_what_is_broken_is_taken_back(shop: Shop) -> None:
     assert shop.status == ""
     assert len(shop.laid_rows("orders")) == 2
     assert not (shop.app / ".git" / "MERGE_HEAD").exists()
-    assert "No merge is under way" in shop.tdmvc("merge", "--abort", code=2).err
-    assert "No merge is under way" in shop.tdmvc("merge", "--continue", code=2).err
+    assert "No merge is in progress" in shop.tdmvc("merge", "--abort", code=2).err
+    assert "No merge is in progress" in shop.tdmvc("merge", "--continue", code=2).err
 
 
 def both_change_one_cell(shop: Shop) -> None:
@@ -170,7 +170,7 @@ def test_one_cell_changed_on_both_sides_is_a_conflict_with_its_file_and_the_rest
     again = shop.tdmvc("merge", "--continue", "--format", "json", code=4).json
     assert again["status"] == "open"
     refused = shop.tdmvc("merge", "feature", code=4)
-    assert "A merge is under way" in refused.err
+    assert "A merge is in progress" in refused.err
 
 
 def test_a_conflict_is_taken_back_with_its_file(shop: Shop) -> None:
