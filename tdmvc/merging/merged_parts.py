@@ -13,7 +13,7 @@ from tdmvc.sql.quoting import quote_names, scan_parquet
 from tdmvc.store.build import BuiltTable, KnownPart, cast_batches
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.objects import Listing
-from tdmvc.store.splice import Piece, StandingPart, splice_table
+from tdmvc.store.splice import SpliceItem, StandingPart, splice_table
 from tdmvc.workspace.workspace import Workspace, timed_as
 
 
@@ -90,7 +90,7 @@ class _Writer:
                 report=self._workspace.report,
             )
 
-    def _pieces(self, pieces: Iterable[WholePart | pa.RecordBatch]) -> Iterator[Piece]:
+    def _pieces(self, pieces: Iterable[WholePart | pa.RecordBatch]) -> Iterator[SpliceItem]:
         for piece in pieces:
             if isinstance(piece, WholePart):
                 yield self._standing(piece.span, is_closed=piece.is_closed)

@@ -1,7 +1,6 @@
-"""Bytes by content: canonical rows, cut into Parquet parts by content, kept as DVC objects.
+"""Content-addressed storage: canonical rows, cut into Parquet parts by content and kept as DVC objects.
 
-The way in is `build` (rows → `canonical` → `cutting` → `content` hash → `parquet` →
-`objects`); the way out is `objects` (a listing and its parts, verified) and
-`worktree` (parts laid into a folder). `journal` makes a change of many files one
-step, `dvc` is the only door to DVC and is imported when bytes travel.
+To write: `build` sorts rows, `cutting` cuts them, `content` hashes and `parquet` encodes each part,
+and `objects` keeps it. To read: `objects` returns a listing and its verified parts, and `worktree`
+copies them into a folder. `journal` makes a change of many files atomic, and only `dvc` uses DVC.
 """

@@ -1,8 +1,8 @@
-"""Arrow arrays taken apart into plain buffers that do not depend on how they were made.
+"""Arrow arrays as plain buffers that depend only on their values.
 
-An Arrow array may be a slice, may carry garbage under its nulls, and may say "no
-nulls" in two ways. Hashes must see none of that, so both hashes read arrays
-through here.
+An Arrow array may be a slice, may contain arbitrary bytes under its nulls, and has two
+representations of "no nulls". Hashes must not depend on that, so both hashes read arrays through
+this module.
 """
 
 from typing import Any
@@ -15,14 +15,14 @@ Numbers = np.ndarray[Any, np.dtype[Any]]
 
 
 def validity(array: pa.Array) -> Numbers | None:
-    """Return a boolean per slot, true where there is a value; None when there are no nulls."""
+    """Return one boolean per value, false for nulls; None if there are no nulls."""
     if array.null_count == 0:
         return None
     return _flags(array.is_valid())
 
 
 def is_fixed_width(type_: pa.DataType) -> bool:
-    """Tell whether every value takes the same number of bytes."""
+    """Return whether every value takes the same number of bytes."""
     return not (
         pa.types.is_string(type_)
         or pa.types.is_binary(type_)
@@ -34,7 +34,7 @@ def is_fixed_width(type_: pa.DataType) -> bool:
 def fixed_values(array: pa.Array) -> Numbers:
     """Return the values of a fixed-width array, zero under nulls.
 
-    Booleans are uint8; decimals are two little-endian int64 words a row, low word
+    Booleans are uint8; decimals are two little-endian int64 words per row, low word
     first; dates, times and timestamps are their integers.
     """
     type_ = array.type

@@ -1,4 +1,4 @@
-"""Files that are either old or new, whatever happens in between."""
+"""Atomic file writes: after a crash a file has its old or its new content."""
 
 import contextlib
 import hashlib
@@ -13,11 +13,11 @@ os.umask(_UMASK)
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int | None = None, writer: str | None = None) -> None:
-    """Write a file so that a reader, or a crash, sees the old content or the new, never a piece.
+    """Write a file so that a reader sees the old content or the new, even after a crash.
 
     Args:
-        writer: names the only process that may write this file now. What it left behind
-            when it was killed is then cleaned up by its next attempt.
+        writer: names the only process that may write this file now, so that its next attempt
+            removes the temporary file that a killed one left.
 
     Raises:
         StoreError: the disk is full or the folder cannot be written; nothing is left behind.
@@ -46,7 +46,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None, writer: st
 
 
 def _reopen_temporary(path: Path, writer: str) -> tuple[int, str]:
-    # Removed and made anew, never opened: somebody may have put a link there.
+    # Removed and created again, never opened, because a link may be in its place.
     short = hashlib.sha256(path.name.encode()).hexdigest()[:12]
     temporary = path.with_name(f".tdmvc-{writer}-{short}.tmp")
     temporary.unlink(missing_ok=True)
@@ -54,6 +54,6 @@ def _reopen_temporary(path: Path, writer: str) -> tuple[int, str]:
 
 
 def remove_quietly(path: Path) -> None:
-    """Remove a file if it is there and can be removed."""
+    """Remove a file if it exists and can be removed."""
     with contextlib.suppress(OSError):
         path.unlink()

@@ -1,4 +1,4 @@
-"""Rows of any number → sorted → cut → parts, in bounded memory."""
+"""Building a table: rows are sorted, cut, hashed, encoded and kept as parts, in bounded memory."""
 
 import os
 from collections import deque
@@ -22,7 +22,7 @@ from tdmvc.store.parquet import encode_part
 
 @dataclass(frozen=True, slots=True)
 class KnownPart:
-    """A part that is kept already, and whose bytes are used again."""
+    """A part that the store already has, and whose bytes are used again."""
 
     md5: str
     size_bytes: int
@@ -30,7 +30,7 @@ class KnownPart:
 
 @dataclass(frozen=True, slots=True)
 class BuiltTable:
-    """What came of building a table."""
+    """A table that was built."""
 
     listing: Listing
     rows: int
@@ -41,14 +41,14 @@ class BuiltTable:
     part_rows: dict[str, int]
     """Rows by md5."""
     repeated_keys: int
-    """Keys that more than one row has; 0 for a table without a key."""
+    """The number of keys that more than one row has; 0 for a table without a key."""
     null_keys: int
     """Rows with a null in a key column."""
 
 
 _WORKERS = min(4, os.cpu_count() or 1)
 _AHEAD = _WORKERS + 1
-"""Parts that may wait for a worker: they are what is held in memory besides the sort."""
+"""How many parts may wait for a worker; only these and the sort are in memory."""
 
 
 class PartSink(Protocol):
@@ -70,7 +70,7 @@ class BuiltPart:
 
 
 class Counts:
-    """What is counted while rows pass by."""
+    """Counts rows and faulty keys in a stream of rows."""
 
     def __init__(self, schema: TableSchema) -> None:
         self._schema = schema
@@ -94,7 +94,7 @@ class Counts:
 
 
 def cast_batches(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield the batches in exactly the canonical types: DuckDB has names of its own for some."""
+    """Yield the batches in exactly the canonical types, which differ from DuckDB's for some columns."""
     for batch in reader:
         if batch.schema != schema:
             batch = pa.RecordBatch.from_arrays(
@@ -107,7 +107,7 @@ def cast_batches(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa
 def finish_parts(
     cuts: Iterator[Cut], schema: TableSchema, sink: PartSink, known: Mapping[str, KnownPart], counts: Counts
 ) -> Iterator[BuiltPart]:
-    """Hash, encode and keep parts in a few threads, in order, never far ahead."""
+    """Hash, encode and keep parts in a few threads; yield them in order."""
     pending: deque[Future[BuiltPart]] = deque()
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="tdmvc-part") as pool:
         for part in cuts:
@@ -121,7 +121,7 @@ def finish_parts(
 
 
 def _settle(part: Cut, schema: TableSchema, counts: Counts) -> Cut:
-    """Bring rows with equal keys into one order, whatever order they arrived in."""
+    """Sort rows with equal keys, so that their order does not depend on the order of arrival."""
     rest = [name for name in schema.column_names if name not in schema.key]
     order = ", ".join(f"{quote_name(name)} ASC NULLS FIRST" for name in (*schema.key, *rest))
     keys = ", ".join(quote_name(name) for name in schema.key)
@@ -136,7 +136,7 @@ def _settle(part: Cut, schema: TableSchema, counts: Counts) -> Cut:
 
 
 def keep_part(part: Cut, schema: TableSchema, sink: PartSink, known: Mapping[str, KnownPart]) -> BuiltPart:
-    """Hash a part, and encode and keep it where it is new."""
+    """Hash a part; if it is new, encode and keep it."""
     content = part_content(part.table)
     rows = part.table.num_rows
     if old := known.get(content):
@@ -147,7 +147,7 @@ def keep_part(part: Cut, schema: TableSchema, sink: PartSink, known: Mapping[str
 
 
 def built_table(parts: Sequence[BuiltPart], counts: Counts) -> BuiltTable:
-    """Return what these parts make together."""
+    """Return the table that these parts form."""
     seen: dict[str, int] = {}
     entries: list[PartEntry] = []
     for part in parts:
@@ -178,11 +178,10 @@ def build_table(
     part_rows: int = DEFAULT_PART_ROWS,
     report: Report = silent,
 ) -> BuiltTable:
-    """Sort the rows of a query, cut them into parts and keep these.
+    """Sort the rows of a query, cut them into parts and keep the parts.
 
-    DuckDB sorts and spills to disk under its connection's memory limit; besides,
-    only a few parts are held. The result does not depend on the order in which
-    the rows arrive.
+    DuckDB sorts within its connection's memory limit and spills to disk; besides, only a few parts
+    are in memory. The result does not depend on the order in which the rows arrive.
 
     Args:
         con: a connection with TimeZone UTC; used until the call returns.
@@ -207,7 +206,7 @@ def build_table(
 
 
 def canonical(expression: str, type_: pa.DataType) -> str:
-    """Return SQL that gives one spelling to equal values: one NaN, no negative zero, at any depth."""
+    """Return SQL that gives equal values one representation: one NaN, no negative zero, at any depth."""
     if pa.types.is_floating(type_):
         return f"CASE WHEN isnan({expression}) THEN 'nan' WHEN {expression} = 0 THEN 0 ELSE {expression} END"
     if not _holds_floats(type_):

@@ -1,4 +1,4 @@
-"""The cache as a place whose objects can be listed and removed."""
+"""Listing and removing the objects of DVC's cache, for `gc`."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ _WRITER = "parquet-cpp-arrow"
 
 
 class CacheStorage:
-    """DVC's cache folder; only objects by md5 as DVC 3 keeps them, never what older releases or runs left."""
+    """DVC's cache folder: only the md5 objects of DVC 3, not those of older releases and not the run cache."""
 
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
@@ -43,7 +43,7 @@ class CacheStorage:
         for oid, listed in objects.items():
             path = self._objects.folder / oid if "/" in oid else self._objects.path(oid)
             try:
-                # Whoever used it again since has made it young.
+                # An object that was used again in the meantime has a newer date.
                 if path.stat().st_mtime == listed.modified:
                     path.unlink()
                     removed.add(oid)
@@ -53,16 +53,16 @@ class CacheStorage:
                 raise StoreError(
                     f"An object cannot be removed: {error.strerror}.",
                     where=str(path),
-                    remedy="mend the permissions of DVC's cache, then run the same command again; "
-                    "what is gone already was needed by nothing.",
+                    remedy="correct the permissions of DVC's cache, then run the same command again; "
+                    "nothing that is needed was removed.",
                 ) from error
         return removed
 
     def is_like_a_part(self, oid: str) -> bool:
-        """Tell whether an object was written as tdmvc writes parts, and as hardly anything else does.
+        """Return whether an object has the form in which tdmvc writes parts, which is unusual elsewhere.
 
-        Arrow's own schema is left out of the file, which Arrow does for nobody who has not asked,
-        and there is one row group with pages indexed.
+        The file does not contain Arrow's schema, which Arrow includes by default, and it has one
+        row group with a page index.
         """
         path = str(self._objects.path(oid))
         try:
@@ -97,7 +97,7 @@ class CacheStorage:
 
 
 def _is_ours(group: RowGroupMetaData) -> bool:
-    # Pages of no row are not indexed.
+    # Without rows there is no page index.
     columns = [group.column(n) for n in range(group.num_columns)]
     return all(
         column.compression == "ZSTD" and (column.has_offset_index or not group.num_rows) for column in columns

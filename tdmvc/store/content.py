@@ -1,7 +1,7 @@
-"""The content hash: what rows say, whatever wrote them.
+"""The content hash of rows, which does not depend on what wrote them.
 
-The bytes below are a promise for ever: they name parts in repositories that
-people keep for years. Golden vectors in the tests pin them.
+Its definition never changes, because it names parts in repositories that people keep for years.
+Golden vectors in the tests pin it.
 
     part   = sha256("tdmvc.part/1\\n", schema line, row count, a digest per column)
     column = sha256(nulls, values), nested types by recursion

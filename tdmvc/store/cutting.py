@@ -1,4 +1,4 @@
-"""Where parts end: a function of the keys alone.
+"""Cutting sorted rows into parts at boundaries that depend only on the keys.
 
 A boundary falls after a row whose key hash is small enough, never inside a run
 of equal keys, never before a minimum and, beyond a maximum, at the next row
@@ -32,8 +32,7 @@ def cut(
 ) -> Iterator[Cut]:
     """Yield the parts of a stream of rows that is sorted by key.
 
-    How the rows are batched does not matter. At most one part and one batch are
-    held at a time.
+    The batches do not affect the result. At most one part and one batch are in memory.
 
     Args:
         batches: canonical rows in key order.
@@ -47,7 +46,7 @@ def cut(
 
 
 class Cutter:
-    """Cuts rows into parts while they come in."""
+    """Cuts rows into parts as they arrive."""
 
     def __init__(self, key: tuple[str, ...], part_rows: int = DEFAULT_PART_ROWS) -> None:
         self._key = key
@@ -57,11 +56,11 @@ class Cutter:
 
     @property
     def is_at_boundary(self) -> bool:
-        """Whether the next row begins a part."""
+        """Whether the next row starts a part."""
         return not self._rows
 
     def add(self, batch: pa.RecordBatch) -> Iterator[Cut]:
-        """Take the next rows in key order, and yield the parts that end among them."""
+        """Add the next rows in key order, and yield the parts that end in them."""
         if batch.num_rows == 0:
             return
         names = self._key or tuple(batch.schema.names)
@@ -79,12 +78,12 @@ class Cutter:
             self._hashes = self._hashes[start:]
 
     def settle(self) -> Iterator[Cut]:
-        """Yield the rows that are held, if a part ends with them whatever other key comes next."""
+        """Yield the pending rows if a part ends with them, whatever key comes next."""
         if self._rows and self._rule.ends(np.append(self._hashes, ~self._hashes[-1])):
             yield from self.finish()
 
     def finish(self) -> Iterator[Cut]:
-        """Yield the rows that are held, as nothing comes after them."""
+        """Yield the pending rows as the last part."""
         if self._rows:
             yield _cut(pa.Table.from_batches(self._rows), self._hashes)
             self._rows, self._hashes = [], self._hashes[:0]

@@ -1,8 +1,7 @@
-"""The only door to DVC: making a repository, and moving objects to and from remotes.
+"""The only module that uses DVC: to create a repository, and to transfer objects to and from remotes.
 
-DVC is imported when a function here is first called, because its import costs a
-third of a second. What is used of it is pinned by contract tests; it has not
-changed from dvc 3.50 to 3.67.
+DVC is imported when a function here is first called, because its import takes a third of a second.
+Contract tests pin what is used of it, which is the same from dvc 3.50 to 3.67.
 """
 
 import contextlib
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def init_repository(root: Path, *, is_subfolder: bool) -> None:
-    """Make a DVC repository, as `dvc init` does.
+    """Create a DVC repository, as `dvc init` does.
 
     Raises:
-        StoreError: DVC cannot.
+        StoreError: DVC fails.
     """
     with _quiet():
         from dvc.repo import Repo
@@ -36,18 +35,18 @@ def init_repository(root: Path, *, is_subfolder: bool) -> None:
                 Repo.init(str(root), subdir=is_subfolder).close()
         except Exception as error:  # DVC has no narrower base for what init may raise
             raise StoreError(
-                f"`dvc init` did not succeed: {error}",
+                f"`dvc init` failed: {error}",
                 where=str(root),
-                remedy="run `dvc init` by hand and look.",
+                remedy="run `dvc init` yourself to see the cause.",
             ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a push did."""
+    """The result of a push."""
 
     moved: frozenset[str]
-    """The objects that were not there before and are now."""
+    """The objects that the push added."""
     missing: frozenset[str]
     """The objects that the remote still lacks."""
 
@@ -55,9 +54,8 @@ class Sent:
 def push(root: Path, oids: Iterable[str], *, remote: str | None = None) -> Sent:
     """Send objects, then ask the remote for each.
 
-    Parts travel before the listings that name them, so that a listing on a remote
-    never promises what is not there. The presence of a listing is never taken
-    for the presence of its parts.
+    Parts are sent before the listings that name them, so that a remote never has a listing without
+    its parts. The presence of a listing is not taken as proof that its parts exist.
 
     Raises:
         StoreError: the remote cannot be reached or refuses.
@@ -73,7 +71,7 @@ def push(root: Path, oids: Iterable[str], *, remote: str | None = None) -> Sent:
 
 
 def fetch(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
-    """Bring objects into the cache; return those that the remote does not have.
+    """Fetch objects into the cache; return those that the remote does not have.
 
     The caller verifies what arrived.
 
@@ -89,7 +87,7 @@ def fetch(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[
 
 
 def missing_on_remote(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
-    """Return the objects that a remote does not have, by asking for each."""
+    """Return the objects that a remote does not have; asks for each."""
     wanted = set(oids)
     with _opened(root) as repo, _remote(repo, remote) as there:
         return wanted - _existing(there, wanted)
@@ -109,9 +107,9 @@ def repository_lock(root: Path) -> Iterator[None]:
             repo.lock.lock()
         except LockError as error:
             raise StoreError(
-                "A DVC command is at work in this repository.",
+                "A DVC command is running in this repository.",
                 where=str(root),
-                remedy="wait for it to end, then run the same command again.",
+                remedy="wait until it ends, then run the same command again.",
             ) from error
         try:
             yield
@@ -120,7 +118,7 @@ def repository_lock(root: Path) -> Iterator[None]:
 
 
 class RemoteStorage:
-    """The objects of one remote, listed, read and removed. See `open_remote`."""
+    """Lists, reads and removes the objects of one remote. See `open_remote`."""
 
     def __init__(self, there: "HashFileDB") -> None:
         self._there = there
@@ -141,7 +139,7 @@ class RemoteStorage:
             yield oid, bytes(self._there.fs.cat_file(self._there.oid_to_path(oid)))
 
     def remove(self, objects: Mapping[str, StoredObject]) -> set[str]:
-        """Remove objects, in as few requests as the file system knows."""
+        """Remove objects, in as few requests as the file system allows."""
         oids = list(objects)
         for start in range(0, len(oids), _AT_ONCE):
             self._there.fs.rm([self._there.oid_to_path(oid) for oid in oids[start : start + _AT_ONCE]])
@@ -150,7 +148,7 @@ class RemoteStorage:
     def _files(self) -> Iterator[tuple[str, dict[str, Any]]]:
         files: Any = self._there.fs
         if files.protocol in ("http", "https"):
-            raise OSError("over HTTP its objects can be neither listed nor removed")
+            raise OSError("objects cannot be listed or removed over HTTP")
         if files.protocol == "local":
             for path in files.find(self._there.path):
                 yield path, files.info(path)
@@ -160,7 +158,7 @@ class RemoteStorage:
 
 @contextlib.contextmanager
 def open_remote(root: Path, remote: str | None) -> Iterator[RemoteStorage]:
-    """Give a remote's objects; whatever its file system raises becomes one error.
+    """Open a remote's objects; every error of its file system becomes a StoreError.
 
     Raises:
         StoreError: the remote cannot be reached or refuses.
@@ -174,7 +172,7 @@ _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "Modi
 
 
 def _modified(facts: dict[str, Any]) -> float | None:
-    """Return when a file was written last, as the many file systems of fsspec spell it."""
+    """Return when a file was last modified, from the different forms of fsspec's file systems."""
     told = next((facts[name] for name in _TIMES if facts.get(name)), None)
     if isinstance(told, str):
         try:
@@ -194,7 +192,7 @@ def _existing(there: "HashFileDB", oids: set[str]) -> set[str]:
 
 
 def _make_sure_that_it_answers(there: "HashFileDB", oid: str) -> None:
-    """Raise what keeps a remote from answering: over HTTP, a server that is down looks like an empty one."""
+    """Raise the error of a remote that cannot be reached: over HTTP, it looks like an empty remote."""
     try:
         there.fs.info(there.oid_to_path(oid))
     except FileNotFoundError as error:
@@ -208,7 +206,7 @@ def _parts_before_listings(oids: set[str]) -> list[set[str]]:
 
 
 def _transfer(source: "HashFileDB", target: "HashFileDB", oids: set[str]) -> None:
-    """Copy objects as plain files: DVC's own status takes a listing's word for its parts."""
+    """Copy objects as plain files, because DVC's own status takes a listing as proof of its parts."""
     target.add(
         [source.oid_to_path(oid) for oid in sorted(oids)],
         source.fs,
@@ -243,7 +241,7 @@ def _opened(root: Path) -> Iterator["Repo"]:
 
 @contextlib.contextmanager
 def _remote(repo: "Repo", name: str | None) -> Iterator["HashFileDB"]:
-    """Give the remote's store; turn whatever its file system raises into one error."""
+    """Open a remote; every error of its file system becomes a StoreError."""
     from dvc.config import ConfigError as DvcConfigError
     from dvc.config import NoRemoteError
 
@@ -255,13 +253,13 @@ def _remote(repo: "Repo", name: str | None) -> Iterator["HashFileDB"]:
         raise ConfigError(
             f"No usable DVC remote: {why}.",
             where=str(Path(repo.root_dir) / ".dvc" / "config"),
-            remedy="add one with `dvc remote add -d NAME URL`, or name one with --remote.",
+            remedy="add one with `dvc remote add -d NAME URL`, or choose one with --remote.",
         ) from error
     except ImportError as error:
         raise StoreError(
             f"The remote '{label}' cannot be used: {error}.",
             where=str(Path(repo.root_dir) / ".dvc" / "config"),
-            remedy="install what it needs, for example `pip install dvc-s3`.",
+            remedy="install the package that it needs, for example `pip install dvc-s3`.",
         ) from error
     try:
         yield odb
@@ -273,8 +271,8 @@ def _remote(repo: "Repo", name: str | None) -> Iterator["HashFileDB"]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep DVC from writing to our terminal."""
-    # DVC sets its own level when it is imported, so that comes first.
+    """Keep DVC from writing to the terminal."""
+    # DVC sets its log level when it is imported, so import it first.
     importlib.import_module("dvc.repo")
     import logging
 

@@ -1,4 +1,4 @@
-"""What DVC's own configuration says, read without importing DVC (its import costs a third of a second)."""
+"""Reading DVC's configuration without importing DVC, whose import takes a third of a second."""
 
 import configparser
 import os
@@ -17,11 +17,11 @@ _REMOTE = r'\s*remote\s*"(.*)"\s*'
 
 @dataclass(frozen=True, slots=True)
 class DvcConfig:
-    """The few settings of DVC that decide where bytes lie."""
+    """The DVC settings that decide where objects are stored."""
 
     cache_dir: Path
     link_types: tuple[str, ...]
-    """How files are materialised, best first; DVC's default is reflink, then copy."""
+    """How files are copied into the work tree, best first; DVC's default is reflink, then copy."""
     default_remote: str | None
     remotes: dict[str, str]
     """URL by name."""
@@ -30,10 +30,10 @@ class DvcConfig:
 
 
 def read_dvc_config(root: Path) -> DvcConfig:
-    """Read the four levels of DVC's configuration, as DVC orders them.
+    """Read the four levels of DVC's configuration, in DVC's order.
 
     Args:
-        root: the folder that holds `.dvc`.
+        root: the folder that contains `.dvc`.
 
     Raises:
         ConfigError: a file cannot be parsed, or `.dvc` is missing.
@@ -74,7 +74,7 @@ def _config_files(folder: Path) -> list[Path]:
 
 
 def _shared_folders() -> tuple[str, str]:
-    """Return where the system's and the user's configuration of DVC lie."""
+    """Return the folders of the system's and the user's DVC configuration."""
     system, user = os.environ.get("DVC_SYSTEM_CONFIG_DIR"), os.environ.get("DVC_GLOBAL_CONFIG_DIR")
     return (
         system or platformdirs.site_config_dir("dvc", "iterative"),
@@ -83,7 +83,7 @@ def _shared_folders() -> tuple[str, str]:
 
 
 def _parse(path: Path) -> "configparser.ConfigParser":
-    # DVC's parser knows no continued lines, so an indent means nothing.
+    # DVC's parser has no continuation lines, so indents do not matter.
     parser = configparser.ConfigParser(
         interpolation=None, strict=False, delimiters=("=",), comment_prefixes=("#",), default_section=""
     )
@@ -94,7 +94,7 @@ def _parse(path: Path) -> "configparser.ConfigParser":
         raise ConfigError.at(
             f"DVC's configuration cannot be read: {str(error).splitlines()[0]}",
             path,
-            remedy="mend it with `dvc config`.",
+            remedy="correct it with `dvc config`.",
         ) from error
     return parser
 
@@ -104,7 +104,7 @@ def _resolve(base: Path, text: str) -> Path:
 
 
 def _plain(text: str) -> str:
-    """Return a value without its quotes and the comment behind it."""
+    """Return a value without its quotes and the comment after it."""
     text = text.strip()
     if match := _QUOTED.match(text):
         return match[2]

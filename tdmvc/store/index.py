@@ -1,7 +1,7 @@
-"""What is known of files by looking at their inode: which md5 they have, how many rows.
+"""A cache of facts about files: their md5, and how many rows they have.
 
-A memory, never a truth: it may be deleted at any time, and a file is believed
-only while its inode, size and both times are what they were when it was hashed.
+It may be deleted at any time. An entry is valid only while the file's inode, size and both times
+are the same as when it was hashed.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ create table if not exists made (oid text primary key, path text not null) witho
 create table if not exists pushed (remote text, oid text, primary key (remote, oid)) without rowid;
 """
 _TICK_NS = 20_000_000
-"""Two writes closer than this may carry one time stamp; such a file is not believed."""
+"""Two writes within this time may have one timestamp, so a file this new is not cached."""
 _BLOCK_BYTES = 1 << 20
 
 
@@ -35,31 +35,29 @@ def md5_of_file(path: Path) -> str:
 
 
 class FileIndex:
-    """Memory of file hashes and part facts, shared by all processes of a repository."""
+    """A cache of file hashes and row counts, shared by all processes of a repository."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._pending: dict[str, tuple[str, str]] = {}
-        self._believed: dict[str, tuple[Any, ...]] = {}
-        """What this process has read of the file, so that a second question costs a stat only."""
+        self._known: dict[str, tuple[Any, ...]] = {}
+        """Entries that this process has read, so that the next look-up costs only a stat."""
         self._facts: dict[str, int] = {}
         self._connection: sqlite3.Connection | None = None
         self._is_broken = False
 
     def md5(self, path: Path) -> str:
-        """Return a file's md5, from memory where the file has not changed since.
+        """Return a file's md5, from the cache if the file has not changed.
 
         Raises:
             OSError: the file cannot be read.
         """
         stamp = _stamp(path)
-        row = self._believed.get(str(path)) or self._one(
-            "select stamp, md5 from seen where path = ?", str(path)
-        )
+        row = self._known.get(str(path)) or self._one("select stamp, md5 from seen where path = ?", str(path))
         if row and row[0] == stamp:
-            self._believed[str(path)] = row
+            self._known[str(path)] = row
             return str(row[1])
-        # A write after our reading, within the tick of the last one, would leave no trace.
+        # A write after this read, within one clock tick of the previous write, could not be detected.
         is_settled = _is_settled(stamp)
         md5 = md5_of_file(path)
         if is_settled and _stamp(path) == stamp:
@@ -67,12 +65,12 @@ class FileIndex:
         return md5
 
     def remember(self, path: Path, md5: str) -> None:
-        """Note the md5 of a file that was just written and read by nobody else."""
+        """Record the md5 of a file that this process has just written."""
         with contextlib.suppress(OSError):
             self._pending[str(path)] = (_stamp(path), md5)
 
     def rows(self, md5: str) -> int | None:
-        """Return how many rows the object holds, if that is known."""
+        """Return how many rows an object has, if that is known."""
         if md5 in self._facts:
             return self._facts[md5]
         row = self._one("select rows from fact where md5 = ?", md5)
@@ -82,12 +80,12 @@ class FileIndex:
         self._facts[md5] = rows
 
     def laid(self, folder: str) -> str | None:
-        """Return which listing was last laid into a folder, named from the root, if that is known."""
+        """Return which listing was last written into a folder (a path from the root), if that is known."""
         row = self._one("select oid from laid where path = ?", folder)
         return str(row[0]) if row else None
 
     def remember_laid(self, folder: str, oid: str | None) -> None:
-        """Note which listing a folder holds now; None forgets it."""
+        """Record which listing a folder has now; None removes the record."""
         connection = self._open()
         if connection is None:
             return
@@ -97,7 +95,7 @@ class FileIndex:
                 connection.execute("insert into laid values (?, ?)", (folder, oid))
 
     def remember_made(self, folder: str, oid: str) -> None:
-        """Note which table's folder, named from the root, a listing was first written for."""
+        """Record the table folder (a path from the root) for which a listing was first written."""
         connection = self._open()
         if connection is None:
             return
@@ -105,7 +103,7 @@ class FileIndex:
             connection.execute("insert or ignore into made values (?, ?)", (oid, folder))
 
     def made(self) -> dict[str, str]:
-        """Return the table's folder of every listing that this clone has written."""
+        """Return the table folder of every listing that this clone has written."""
         connection = self._open()
         if connection is None:
             return {}
@@ -115,17 +113,17 @@ class FileIndex:
             return {}
 
     def renew(self, path: Path, *, after_seconds: float) -> None:
-        """Give a file that was not touched for so long the present time; what is known of it stays known."""
+        """Set a file's date to now if it is older than this; its cache entry stays valid."""
         try:
             before = _stamp(path)
             if time.time() - path.stat().st_mtime < after_seconds:
                 return
-            row = self._believed.get(str(path)) or self._one(
+            row = self._known.get(str(path)) or self._one(
                 "select stamp, md5 from seen where path = ?", str(path)
             )
             os.utime(path)
         except OSError:
-            return  # another user's file, in a cache that is shared
+            return  # another user's file in a shared cache
         if row and row[0] == before:
             self.remember(path, str(row[1]))
 
@@ -142,7 +140,7 @@ class FileIndex:
             return set()
 
     def remember_pushed(self, remote: str, oids: Iterable[str], *, is_there: bool = True) -> None:
-        """Note that objects were seen on a remote, or were not."""
+        """Record that objects are on a remote, or are not."""
         connection = self._open()
         if connection is None:
             return
@@ -158,7 +156,7 @@ class FileIndex:
             pass
 
     def save(self) -> None:
-        """Write down what was learnt. Losing it costs time, not data, so no error leaves here."""
+        """Write new entries to disk. Losing them costs time, not data, so errors are ignored."""
         if not self._pending and not self._facts:
             return
         connection = self._open()
@@ -179,7 +177,7 @@ class FileIndex:
         self._facts.clear()
 
     def close(self) -> None:
-        """Save and let go of the file."""
+        """Save and close the file."""
         self.save()
         if self._connection is not None:
             self._connection.close()
@@ -204,14 +202,14 @@ class FileIndex:
                 self._connection.execute("pragma synchronous = off")
                 self._connection.executescript(_SCHEMA)
             except (sqlite3.Error, OSError) as error:
-                # A read-only folder has no memory.
+                # A read-only folder has no cache.
                 self._is_broken = True
                 self._forget(error)
         return None if self._is_broken else self._connection
 
     def _forget(self, error: Exception) -> None:
-        """Do without a damaged memory, and make room for a new one."""
-        # An OperationalError (locked, read-only) says nothing against the file.
+        """Delete a damaged cache file, so that the next process creates a new one."""
+        # An OperationalError (locked, read-only) does not mean that the file is damaged.
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             self._is_broken = True
             with contextlib.suppress(OSError):
@@ -225,7 +223,7 @@ def _stamp(path: Path) -> str:
 
 
 def _is_settled(stamp: str) -> bool:
-    """Tell whether a write from now on would change the stamp."""
+    """Return whether any later write would change the stamp."""
     return time.time_ns() - int(stamp.rsplit(":", 1)[1]) > _TICK_NS
 
 

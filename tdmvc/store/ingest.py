@@ -1,4 +1,4 @@
-"""How a source's columns become a table's columns: the contract's types where nothing is lost."""
+"""Converting a source's columns to a table's columns: the contract's types if no value is lost."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,8 +25,8 @@ _ZONE = r" ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)?"
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
-    """Rows ready to be built, and what a person should know of how they were understood."""
+class Ingest:
+    """A query for rows to be built into a table, and notes on how they were converted."""
 
     schema: TableSchema
     query: str
@@ -42,22 +42,21 @@ def prepare_ingest(
     *,
     key: tuple[str, ...] | None = None,
     existing: Sequence[Path] = (),
-) -> Iterator[Intake]:
-    """Reconcile sources with what the table is today, and give the query for its new rows.
+) -> Iterator[Ingest]:
+    """Reconcile sources with the present table, and return the query for its new rows.
 
-    A column keeps its present type while every new value has an equal value in
-    it; else it takes the source's type, and a note says so. Columns keep the
-    table's order, new ones come last.
+    A column keeps its present type if every new value has an equal value in that type; otherwise it
+    takes the source's type, with a note. Columns keep the table's order; new ones come last.
 
     Args:
-        con: a connection with TimeZone UTC; the query works inside the `with` only.
-        sources: what to take in; several are put one after the other.
-        current: the table as the contract knows it.
-        key: the key that a person asked for; else the source's, else the contract's.
-        existing: part files whose rows stay (for appending).
+        con: a connection with TimeZone UTC; the query works only inside the `with` block.
+        sources: the sources, whose rows are concatenated.
+        current: the table in the contract.
+        key: the key from the command line; by default the source's, or else the contract's.
+        existing: part files whose rows are kept (for appending).
 
     Raises:
-        UsageError: a key column is not there.
+        UsageError: a key column does not exist.
     """
     opened = [_OpenSource(con, source, has_contract=current is not None) for source in sources]
     try:
@@ -68,19 +67,19 @@ def prepare_ingest(
 
 
 class _OpenSource:
-    """A source with a name that SQL can read, again and again."""
+    """A source that SQL can read repeatedly."""
 
     def __init__(self, con: DuckDBConnection, source: SourceTable, *, has_contract: bool) -> None:
         self.source = source
         self._con = con
         self._views: list[str] = []
-        # Text that was given types by looking at it goes back to text where the contract decides.
+        # If a contract decides the types, inferred types are ignored and the text is read again.
         self.is_text = has_contract and not source.is_typed and source.text_query is not None
         if isinstance(source.scan, SqlScan) and source.scan.attach:
             con.execute(source.scan.attach)
 
     def relation(self) -> str:
-        """Return SQL to put behind FROM; each call gives a fresh pass over the rows."""
+        """Return SQL to put after FROM; each call starts a new pass over the rows."""
         scan = self.source.scan
         if isinstance(scan, ArrowScan):
             name = f"tdmvc_source_{next(_views)}"
@@ -109,7 +108,7 @@ def _reconcile(
     current: TableSchema | None,
     key: tuple[str, ...] | None,
     existing: Sequence[Path],
-) -> Intake:
+) -> Ingest:
     notes = [note for opened in sources for note in opened.source.notes]
     fits = [_fitting_columns(con, opened, current) for opened in sources]
     columns = _merge_columns(sources, fits, current, keep_old=bool(existing), notes=notes)
@@ -123,7 +122,7 @@ def _reconcile(
             for c in schema.columns
         )
         selects.insert(0, f"SELECT {names} FROM {scan_parquet(existing)}")
-    return Intake(schema, " UNION ALL ".join(selects), tuple(dict.fromkeys(notes)))
+    return Ingest(schema, " UNION ALL ".join(selects), tuple(dict.fromkeys(notes)))
 
 
 def _fitting_columns(con: DuckDBConnection, opened: _OpenSource, current: TableSchema | None) -> set[str]:
@@ -152,11 +151,11 @@ def _fitting_columns(con: DuckDBConnection, opened: _OpenSource, current: TableS
 
 
 def _misfit(opened: _OpenSource, column: Column, wanted: pa.DataType) -> str | None:
-    """Return an SQL condition that is true for values that would be lost, or None if all would."""
+    """Return an SQL condition that is true for values that would be lost, or None if all would be."""
     value = opened.typed(column)
     target = duckdb_type(wanted)
     if wanted == _STRING:
-        # Text keeps everything; but a typed source that is no text has become something else.
+        # Text loses nothing, but a column of a typed source that is not text has changed its type.
         return "false" if opened.is_text else None
     if pa.types.is_nested(wanted) or pa.types.is_nested(column.type):
         return None
@@ -170,13 +169,13 @@ def _misfit(opened: _OpenSource, column: Column, wanted: pa.DataType) -> str | N
 
 
 def _is_spelling_of(value: str, wanted: pa.DataType) -> str:
-    """Return SQL that is true where a text spells a value of the type, without rounding."""
+    """Return SQL that is true if a text is a value of the type, without rounding."""
     cast = f"TRY_CAST({value} AS {duckdb_type(wanted)})"
     if pa.types.is_floating(wanted):
         return _is_spelling_of_float(value, cast, wanted.bit_width)
     if pa.types.is_binary(wanted):
         return f"CAST({cast} AS VARCHAR) = {value}"
-    # DuckDB's casts round, drop a zone, a time of day, or digits beyond microseconds; these do not.
+    # DuckDB's casts may round or drop a zone, a time of day or digits beyond microseconds; these patterns do not.
     if pa.types.is_boolean(wanted):
         spelling = "(?i)true|false|t|f|1|0"
     elif pa.types.is_integer(wanted):
@@ -195,7 +194,7 @@ def _is_spelling_of(value: str, wanted: pa.DataType) -> str:
 def _is_spelling_of_float(value: str, cast: str, bits: int) -> str:
     """Return SQL that is true for infinities, integers kept exactly, and as many digits as the float keeps."""
     sure, most = (15, 17) if bits == 64 else (6, 9)
-    # What a program writes is the shortest spelling, or one of the most digits.
+    # Programs write the shortest form of a float, or one with the most digits.
     return (
         f"CASE WHEN regexp_full_match({value}, '(?i)nan|[+-]?inf(inity)?') THEN {cast} IS NOT NULL "
         f"WHEN NOT isfinite({cast}) THEN false "
@@ -208,7 +207,7 @@ def _is_spelling_of_float(value: str, cast: str, bits: int) -> str:
 
 
 def _digits(text: str) -> str:
-    """Return SQL that gives a number's digits, without exponent and zeros at the ends."""
+    """Return SQL for a number's digits, without the exponent and without outer zeros."""
     return f"trim(regexp_replace(regexp_replace({text}, '[eE].*$', ''), '[^0-9]', '', 'g'), '0')"
 
 
@@ -236,7 +235,7 @@ def _merge_columns(
 
 
 def _as_declared(opened: _OpenSource, column: Column, current: TableSchema | None) -> Column:
-    """A database knows its columns' types; a file only knows how some tool wrote them."""
+    """A database's column types count as declared; a file's types are only those of the tool that wrote it."""
     known = current.column(column.name) if current else None
     if opened.source.is_keyed or known is None or known.physical_type is None or column.is_untyped:
         return column
@@ -273,7 +272,7 @@ def _physical_type(old: Column, new: Column) -> str | None:
 
 
 def _widest(columns: Sequence[Column]) -> Column:
-    # A column of nulls says nothing of the type that others know.
+    # A column of nulls has no type of its own.
     first, *others = sorted(columns, key=lambda column: column.is_untyped)
     type_ = first.type
     for other in others:
@@ -282,7 +281,7 @@ def _widest(columns: Sequence[Column]) -> Column:
 
 
 def unify(a: pa.DataType, b: pa.DataType) -> pa.DataType:
-    """Return a type that holds every value of both; text when there is no closer one."""
+    """Return a type that contains every value of both; text if there is no closer one."""
     if is_widening(a, b):
         return b
     if is_widening(b, a):
@@ -324,9 +323,9 @@ def _schema(
     gone = [name for name in chosen if name not in names]
     if gone:
         raise UsageError(
-            f"The key of {table} names a column that is not there: {', '.join(gone)}.",
+            f"The key of {table} names a column that does not exist: {', '.join(gone)}.",
             where=f"table {table}, columns: {', '.join(sorted(names)[:20])}",
-            remedy=f"say which columns identify a row: --key {table}=COLUMN[,COLUMN].",
+            remedy=f"give the columns that identify a row: --key {table}=COLUMN[,COLUMN].",
         )
     references = tuple(reference for opened in sources for reference in opened.source.schema.references)
     if not references and current:

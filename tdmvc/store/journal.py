@@ -1,8 +1,7 @@
-"""Many file changes as one step: first written down, then done, and done again after a crash.
+"""Atomic changes of many files: written to a journal first, then applied, and applied again after a crash.
 
-Until the journal is on disk nothing that a reader can see has changed. From then
-on the new state is the true one, and whoever opens the repository next finishes
-what is left. Every step may be done twice.
+Nothing visible changes until the journal is on disk. From then on the new state counts, and the
+next process that opens the repository completes it. Every step can be repeated.
 """
 
 import contextlib
@@ -20,14 +19,14 @@ _FORMAT = "tdmvc.journal/1"
 
 @dataclass(slots=True)
 class Plan:
-    """What a change does to files, in POSIX paths relative to the root of the repository."""
+    """File changes, in POSIX paths relative to the repository's root."""
 
     writes: dict[str, str] = field(default_factory=dict)
-    """Small text files, whole."""
+    """Small text files with their new content."""
     moves: dict[str, str] = field(default_factory=dict)
-    """From a staged file to its place."""
+    """From each staged file to its final path."""
     removes: list[str] = field(default_factory=list)
-    """Files that go; a folder that becomes empty goes too."""
+    """Files to remove; a folder that becomes empty is removed too."""
 
     @property
     def is_empty(self) -> bool:
@@ -35,21 +34,21 @@ class Plan:
 
 
 class Journal:
-    """The journal of one dataset. Use it only while holding the dataset's lock."""
+    """The journal of one dataset. Use it only while you hold the dataset's lock."""
 
     def __init__(self, root: Path, path: Path) -> None:
         self._root = root
         self._path = path
         self._plain: dict[str, Path] = {}
-        """Folders that were looked at, by name: neither they nor what they lie in are links."""
+        """Folders that were checked: neither they nor their parents are links."""
 
     @property
     def is_open(self) -> bool:
-        """Whether a change was begun and not finished."""
+        """Whether there is an unfinished change."""
         return self._path.exists()
 
     def commit(self, plan: Plan) -> None:
-        """Make the change: wholly, now or at the next `recover`.
+        """Make the whole change, now or at the next `recover`.
 
         Raises:
             StoreError: the disk is full or cannot be written.
@@ -67,13 +66,13 @@ class Journal:
         self._path.unlink()
 
     def recover(self) -> bool:
-        """Finish a change that was begun; return whether there was one."""
+        """Finish an unfinished change; return whether there was one."""
         try:
             document = json.loads(self._path.read_bytes())
         except FileNotFoundError:
             return False
         except ValueError:
-            # Written atomically, so this is not ours: nothing was promised.
+            # Journals are written atomically, so tdmvc did not write this one.
             remove_quietly(self._path)
             return False
         self._apply(self._plan_of(document))
@@ -81,7 +80,7 @@ class Journal:
         return True
 
     def _plan_of(self, document: object) -> Plan:
-        """Return the plan that a journal's document holds."""
+        """Return the file changes in a journal's document."""
         if isinstance(document, dict) and document.get("format") == _FORMAT:
             writes, moves, removes = (document.get(name) for name in ("writes", "moves", "removes"))
             if (
@@ -92,9 +91,9 @@ class Journal:
             ):
                 return Plan(writes, moves, removes)
         raise StoreError(
-            "A journal is not in this release's format, so the change that it began cannot be finished.",
+            "A journal is not in this release's format, so its change cannot be finished.",
             where=str(self._path),
-            remedy="run the release of tdmvc that began it; if none did, look at the file, then delete it.",
+            remedy="run the release of tdmvc that wrote it; if none did, look at the file, then delete it.",
         )
 
     def _apply(self, plan: Plan) -> None:
@@ -114,7 +113,7 @@ class Journal:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
-            # A person put one file in the folder's place; its rows were taken in before.
+            # A file has replaced the folder; its rows were added before.
             folder.unlink()
             folder.mkdir()
 
@@ -141,7 +140,7 @@ class Journal:
                 break
 
     def _inside(self, name: str) -> Path:
-        """Return the path, after making sure that it cannot lead out of the work tree."""
+        """Return the path after a check that it cannot lead out of the work tree."""
         folder, _, base = name.rpartition("/")
         if folder not in self._plain:
             self._plain[folder] = self._plain_folder(folder, name)
@@ -150,7 +149,7 @@ class Journal:
         return self._plain[folder] / base
 
     def _plain_folder(self, folder: str, name: str) -> Path:
-        """Return a folder's path, after making sure that neither it nor what it lies in is a link."""
+        """Return a folder's path after a check that neither it nor a parent is a link."""
         pure = PurePosixPath(folder)
         if name.startswith("/") or ".." in pure.parts or ".git" in map(str.lower, pure.parts):
             raise self._leads_outside()
@@ -160,7 +159,7 @@ class Journal:
                 raise StoreError(
                     "A folder of a dataset is a symbolic link.",
                     where=str(place),
-                    remedy="replace the link by a real folder, then run the command again.",
+                    remedy="replace the link with a real folder, then run the command again.",
                 )
         return path
 
@@ -173,11 +172,11 @@ class Journal:
 
 
 def _unfinished(error: StoreError) -> StoreError:
-    """Return the error with what to do once the journal is written: nothing is lost, and nothing is undone."""
+    """Return the error with the remedy that applies once the journal is written: nothing is lost."""
     return StoreError(
         error.what,
         where=error.where,
-        remedy="mend that, then run any tdmvc command: it finishes the change that was begun.",
+        remedy="correct that, then run any tdmvc command, which finishes the change.",
     )
 
 

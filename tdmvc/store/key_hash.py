@@ -1,10 +1,9 @@
 """The key hash: 64 bits per row that decide where parts end.
 
-Stable for ever, whatever the library releases: integers are mixed with the
+It never changes, whatever the library versions: integers are mixed with the
 finaliser of splitmix64, texts with a polynomial over their bytes modulo 2⁶⁴.
-All integer widths hash alike, so that widening a key column moves no boundary.
-It is no defence against someone who wants all rows in one part; the maximum
-length of a part is.
+All integer widths have the same hash, so that widening a key column moves no boundary. The hash is
+no defence against rows chosen to fall into one part; the maximum length of a part is.
 """
 
 import hashlib
@@ -23,7 +22,7 @@ _LONG_TEXT_BYTES = 1024
 
 
 class _Powers:
-    """Powers of the base and of its inverse modulo 2⁶⁴, made once and grown on demand."""
+    """Powers of the base and of its inverse modulo 2⁶⁴, computed on demand."""
 
     def __init__(self) -> None:
         self.up = np.ones(1, np.uint64)
@@ -44,7 +43,7 @@ _powers = _Powers()
 
 
 def key_hash(columns: list[pa.Array]) -> Numbers:
-    """Return a uint64 per row over the key columns, in key order.
+    """Return one uint64 per row over the key columns, in key order.
 
     Args:
         columns: arrays of canonical types and of equal length, at least one.
@@ -86,7 +85,7 @@ def _hash_texts(offsets: Numbers, data: Numbers) -> Numbers:
     long = np.flatnonzero(lengths > _LONG_TEXT_BYTES)
     if not len(long):
         return _segments(offsets, data)
-    # The long ones are cut out, hashed one by one, and put back.
+    # Long texts are left out here and hashed one by one.
     keep = np.ones(len(data), bool)
     for row in long:
         keep[offsets[row] : offsets[row + 1]] = False

@@ -1,4 +1,4 @@
-"""One writer of pointers at a time: the others wait."""
+"""Locks: only one process at a time changes a dataset, and the others wait."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,10 +18,10 @@ _POLL_SECONDS = 0.05
 
 @contextmanager
 def passing(path: Path, turnstile: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold a writer's lock while nobody holds the turnstile, which `all_quiet` closes for all writers.
+    """Hold a writer's lock while the turnstile is open; `all_quiet` closes it for all writers.
 
-    A writer shows its lock first and looks at the turnstile then: so whoever has closed
-    the turnstile finds the lock of each writer that went through.
+    A writer takes its lock before it checks the turnstile, so a process that has closed the
+    turnstile finds the lock of every writer that passed it.
 
     Raises:
         StoreError: as `exclusive`.
@@ -39,7 +39,7 @@ def passing(path: Path, turnstile: Path, *, on_wait: Callable[[], None] | None =
 
 @contextmanager
 def all_quiet(folder: Path, turnstile: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-    """Wait until no writer whose lock lies in a folder is at work, and let none begin.
+    """Wait until no writer with a lock in a folder is running, and let none start.
 
     Raises:
         StoreError: as `exclusive`.
@@ -53,14 +53,14 @@ def all_quiet(folder: Path, turnstile: Path, *, on_wait: Callable[[], None] | No
 
 @contextmanager
 def exclusive(path: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold the lock; the operating system lets go of it when the process dies.
+    """Hold the lock; the operating system releases it when the process ends.
 
     Args:
-        path: the lock's file; it stays.
+        path: the lock file, which is not removed.
         on_wait: called once when another process has held the lock for a second.
 
     Raises:
-        StoreError: half an hour was not enough, or the folder cannot be written.
+        StoreError: the lock was not free within half an hour, or the folder cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

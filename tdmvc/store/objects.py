@@ -1,4 +1,4 @@
-"""Objects in DVC's cache: parts and listings, put by content and never used unverified."""
+"""Objects in DVC's cache: parts and listings, stored by content and verified before use."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _MD5 = re.compile(r"[0-9a-f]{32}")
 _OBJECT_MODE = 0o444
 _MAX_LISTING_BYTES = 512 << 20
 _RENEW_SECONDS = 86_400.0
-"""An object that is used again after so long counts as young again, for every `gc` that goes by age."""
+"""An object of this age that is used again gets a new date, so that `gc` keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class PartEntry:
     """One part in a listing."""
 
     name: str
-    """`<content>.parquet`, or `<content>-2.parquet` for a second part that says the same."""
+    """`<content>.parquet`, or `<content>-2.parquet` for a second part with the same content."""
     md5: str
 
     @property
@@ -39,7 +39,7 @@ class PartEntry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The parts of a table: what a `.dir` object holds."""
+    """The parts of a table: the content of a `.dir` object."""
 
     entries: tuple[PartEntry, ...]
     """Sorted by name."""
@@ -51,16 +51,16 @@ class Listing:
 
     @property
     def object(self) -> str:
-        """The name of the object that holds this listing: `<md5>.dir`."""
+        """The name of this listing's object: `<md5>.dir`."""
         return hashlib.md5(self.as_bytes(), usedforsecurity=False).hexdigest() + ".dir"
 
     def as_bytes(self) -> bytes:
-        """Return the listing as DVC spells it."""
+        """Return the listing in DVC's format."""
         return json.dumps([{"md5": e.md5, "relpath": e.name} for e in self.entries], sort_keys=True).encode()
 
 
 def is_part_name(name: str) -> bool:
-    """Tell whether a file name is one that tdmvc gives to parts."""
+    """Return whether a file name is one that tdmvc gives to parts."""
     return bool(_PART_NAME.fullmatch(name))
 
 
@@ -73,7 +73,7 @@ class ObjectStore:
         self._index = index
 
     def path(self, oid: str) -> Path:
-        """Return where an object lies, whether it is there or not."""
+        """Return an object's path, whether it exists or not."""
         return self.folder / oid[:2] / oid[2:]
 
     def has(self, oid: str) -> bool:
@@ -94,7 +94,7 @@ class ObjectStore:
         """Read and check a listing.
 
         Raises:
-            PartError: it is missing, is not what its name says, or names a file no table may hold.
+            PartError: it is missing, does not match its name, or names a file that is no part.
         """
         path = self.path(oid)
         try:
@@ -107,7 +107,7 @@ class ObjectStore:
             raise StoreError(
                 f"Cannot read an object of {owner}: {error.strerror}.",
                 where=str(path),
-                remedy="mend the permissions of DVC's cache.",
+                remedy="correct the permissions of DVC's cache.",
             ) from error
         if hashlib.md5(data, usedforsecurity=False).hexdigest() != oid.removesuffix(".dir"):
             self._set_aside(path, oid)
@@ -115,10 +115,9 @@ class ObjectStore:
         return parse_listing(data, path, owner)
 
     def verified(self, md5: str, owner: str) -> Path:
-        """Return an object's path after making sure that its bytes are what its name says.
+        """Return an object's path after a check that its bytes match its name.
 
-        Cost: one read of the file, or one stat where it was verified before and has
-        not been touched since.
+        Cost: one read of the file, or one stat if it is unchanged since the last check.
 
         Raises:
             PartError: missing, or damaged (and then set aside).
@@ -132,7 +131,7 @@ class ObjectStore:
             raise StoreError(
                 f"Cannot read a part of {owner}: {error.strerror}.",
                 where=str(path),
-                remedy="mend its permissions.",
+                remedy="correct its permissions.",
             ) from error
         if actual != md5:
             self._set_aside(path, md5)
@@ -140,16 +139,16 @@ class ObjectStore:
         return path
 
     def renew(self, oid: str) -> None:
-        """Make an object that is used again young, so that it is not taken for garbage meanwhile."""
+        """Give an object that is used again a new date, so that `gc` keeps it."""
         self._index.renew(self.path(oid), after_seconds=_RENEW_SECONDS)
 
     def aside(self, oid: str) -> Path | None:
-        """Return where an object was put because it was damaged, if it was."""
+        """Return the path to which a damaged object was moved, if it was."""
         path = self._quarantine / oid
         return path if path.exists() else None
 
     def read_any_listing(self, oid: str) -> bytes | None:
-        """Return the bytes of a listing, ours or another's; None where it is missing or damaged (and set aside)."""
+        """Return the bytes of any listing; None if it is missing or damaged (and then set aside)."""
         path = self.path(oid)
         try:
             data = path.read_bytes()
@@ -175,12 +174,12 @@ class ObjectStore:
         self._index.remember(path, oid.removesuffix(".dir"))
 
     def _set_aside(self, path: Path, oid: str) -> None:
-        """Move a damaged object out of the cache, so that nothing uses it and a fetch brings a good one."""
+        """Move a damaged object out of the cache, so that the next use fetches a good one."""
         try:
             self._quarantine.mkdir(parents=True, exist_ok=True)
             aside = self._quarantine / oid
             aside.unlink(missing_ok=True)
-            # The cache may lie on another disk, where a rename cannot reach.
+            # The cache may be on another disk, so a rename is not enough.
             shutil.move(path, aside)
         except OSError:
             pass
@@ -190,7 +189,7 @@ def parse_listing(data: bytes, path: Path, owner: str) -> Listing:
     """Read the bytes of a listing.
 
     Raises:
-        PartError: they are no listing, or name a file that no table may hold.
+        PartError: they are not a listing, or they name a file that is no part.
     """
     try:
         raw = json.loads(data)
@@ -213,11 +212,11 @@ def parse_listing(data: bytes, path: Path, owner: str) -> Listing:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """What a listing of a place tells of an object."""
+    """The size and date of an object in the cache or on a remote."""
 
     size_bytes: int
     modified: float | None
-    """Seconds since 1970, or None where the place does not tell."""
+    """Seconds since 1970, or None if that is unknown."""
 
     def age_days(self, now: float) -> float | None:
         return None if self.modified is None else (now - self.modified) / 86_400
@@ -233,4 +232,4 @@ class ObjectStorage(Protocol):
         """Yield the bytes of objects."""
 
     def remove(self, objects: Mapping[str, StoredObject]) -> set[str]:
-        """Remove objects that are still as they were listed, in this order; return those that went."""
+        """Remove objects that are still as they were listed, in this order; return those that were removed."""

@@ -1,7 +1,7 @@
-"""How a part is spelled as Parquet: deterministic, small, and readable by everyone.
+"""Parts as Parquet files: deterministic, small, and readable by every tool.
 
-Encodings were chosen by measurement (docs/performance.md): dictionaries only
-where values repeat, delta for numbers, dates and times, length-delta for text.
+The encodings were chosen by measurement (docs/performance.md): dictionaries only for values that
+repeat, delta for numbers, dates and times, length-delta for text.
 """
 
 import contextlib
@@ -23,8 +23,8 @@ _INT64_DECIMAL_DIGITS = 18
 def encode_part(table: pa.Table, key: tuple[str, ...]) -> bytes:
     """Return the part as a Parquet file.
 
-    The same rows give the same bytes under one PyArrow release; across releases
-    only the content hash is promised.
+    The same rows give the same bytes with one release of PyArrow; across releases only the content
+    hash stays the same.
 
     Args:
         table: canonical rows in one chunk.
@@ -92,7 +92,7 @@ def _leaf_paths(name: str, type_: pa.DataType) -> list[str]:
 
 
 def read_part(path: str) -> pa.Table:
-    """Read a part whole, as the canonical rows that were put into it."""
+    """Read a whole part as canonical rows."""
     with reading(path):
         with contextlib.closing(open_parquet(path)) as reader:
             table = reader.read_all().replace_schema_metadata(None)
@@ -101,7 +101,7 @@ def read_part(path: str) -> pa.Table:
 
 
 def count_rows(path: str) -> int:
-    """Return the number of rows that a Parquet file's footer tells."""
+    """Return the number of rows in a Parquet file's footer."""
     with reading(path), contextlib.closing(open_parquet(path)) as reader:
         rows: int = reader.metadata.num_rows
     return rows
@@ -114,7 +114,7 @@ def read_schema(path: str) -> pa.Schema:
 
 
 def read_order(path: str) -> tuple[str, ...]:
-    """Return the columns by which a part says that its rows are sorted; empty where it says nothing."""
+    """Return the sort columns in a part's footer; empty if there are none."""
     with reading(path), contextlib.closing(open_parquet(path)) as reader:
         footer = reader.metadata
         said = footer.row_group(0).sorting_columns if footer.num_row_groups else ()
@@ -123,14 +123,14 @@ def read_order(path: str) -> tuple[str, ...]:
 
 @contextlib.contextmanager
 def reading(path: str) -> Iterator[None]:
-    """Turn what PyArrow says of a file that is no Parquet into an error of the store."""
+    """Turn PyArrow's errors for a file that is not valid Parquet into a PartError."""
     try:
         yield
     except FileNotFoundError:
         raise
     except (pa.ArrowException, OSError) as error:
         raise PartError(
-            "A part is no whole Parquet file.",
+            "A part is not a valid Parquet file.",
             where=path,
-            remedy="its bytes are what its pointer names, so ask whoever added it, and do not trust that pointer.",
+            remedy="its bytes match its pointer, so the pointer is wrong: ask whoever added it.",
         ) from error

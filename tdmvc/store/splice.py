@@ -1,4 +1,4 @@
-"""Parts that stand as they are, and new rows between them → one table, cut as if all its rows had been sorted anew."""
+"""Building a table from unchanged parts and new rows between them, as if all its rows had been sorted and cut."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from tdmvc.store.parquet import read_part
 
 @dataclass(frozen=True, slots=True)
 class StandingPart:
-    """A part that is kept already, and stands unless rows before it run into it."""
+    """A part that the store has, and that stays unless rows before it run into it."""
 
     content: str
     known: KnownPart
     rows: int
     path: Path
     is_closed: bool = True
-    """Its end is a boundary, whatever comes after."""
+    """Its end is a boundary, whatever follows."""
 
 
-Piece: TypeAlias = StandingPart | pa.RecordBatch
+SpliceItem: TypeAlias = StandingPart | pa.RecordBatch
 
 
 def splice_table(
-    ranges: Iterable[Iterable[Piece]],
+    ranges: Iterable[Iterable[SpliceItem]],
     following: Callable[[int], Sequence[StandingPart]],
     shared: Sequence[StandingPart],
     schema: TableSchema,
@@ -40,13 +40,13 @@ def splice_table(
     part_rows: int = DEFAULT_PART_ROWS,
     report: Report = silent,
 ) -> BuiltTable:
-    """Put a table together; the same as `build_table` over all its rows, for the cost of what is new.
+    """Build a table; the result equals `build_table` over all its rows, and the cost is that of the new rows.
 
     Args:
-        ranges: in key order, what stands or is new; batches in canonical types.
-        following: gives the shared parts between a range_, by its number, and the next one, in key order;
-            asked only where rows run on beyond their range_.
-        shared: the parts before, between and behind the ranges, in any order.
+        ranges: unchanged parts and batches of new rows in key order; batches in canonical types.
+        following: returns the shared parts between a range, by its number, and the next one, in key
+            order; called only if rows run on beyond their range.
+        shared: the parts before, between and after the ranges, in any order.
         known: by content hash, parts whose bytes are used again.
     """
     splicer = _Splicer(schema, part_rows, report)
@@ -74,7 +74,7 @@ class _Splicer:
         """Shared parts whose rows were cut again."""
 
     def cuts(
-        self, ranges: Iterable[Iterable[Piece]], following: Callable[[int], Sequence[StandingPart]]
+        self, ranges: Iterable[Iterable[SpliceItem]], following: Callable[[int], Sequence[StandingPart]]
     ) -> Iterator[Cut]:
         for number, pieces in enumerate(ranges):
             for piece in pieces:
@@ -96,7 +96,7 @@ class _Splicer:
             yield from self._rows(batch)
 
     def _run_on(self, parts: Sequence[StandingPart]) -> Iterator[Cut]:
-        """Cut shared parts again, until a boundary falls where one was."""
+        """Cut shared parts again until a new boundary matches an old one."""
         for part in parts:
             self.used.add(part.content)
             for batch in read_part(str(part.path)).to_batches():

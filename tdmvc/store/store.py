@@ -1,4 +1,4 @@
-"""A repository's store: listings and parts by name, fetched when they are missing."""
+"""A repository's store: listings and parts by name, fetched if they are missing."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -24,11 +24,11 @@ class Store:
         warn: Callable[[str], None] = lambda message: None,
         timed: Callable[[str], AbstractContextManager[None]] = lambda name: nullcontext(),
     ) -> None:
-        """Open the store of the repository whose `.dvc` folder lies in `root`.
+        """Open the store of the repository whose `.dvc` folder is in `root`.
 
         Args:
-            release_remote: a second remote, asked for what the default one lacks.
-            warn: called with what a person should know at once, such as that an object was damaged.
+            release_remote: a second remote for objects that the default one lacks.
+            warn: called with warnings, for example about a damaged object.
             timed: records how long a transfer takes.
         """
         self.root = root
@@ -36,7 +36,7 @@ class Store:
         self._warn = warn
         self._timed = timed
         self.fetched_from: list[str] = []
-        """The remotes that gave objects, each once, in the order in which they were first needed."""
+        """The remotes from which objects came, in the order of first use."""
         self.config: DvcConfig = read_dvc_config(root)
         self.state_folder = root / ".dvc" / "tmp" / "tdmvc"
         self.index = FileIndex(self.state_folder / "index.sqlite")
@@ -49,28 +49,28 @@ class Store:
         """Keep a part (see `build.PartSink`)."""
         return self.objects.put(data)
 
-    def materialiser(self) -> "worktree.Materialiser":
-        return worktree.Materialiser(self.objects, self.index, self.config.link_types)
+    def work_tree_writer(self) -> "worktree.WorkTreeWriter":
+        return worktree.WorkTreeWriter(self.objects, self.index, self.config.link_types)
 
     def listing(self, oid: str, owner: str) -> Listing:
-        """Return the listing of a table, fetched if it is not here.
+        """Return the listing of a table, fetched if it is missing.
 
         Raises:
-            PartError: it is nowhere, or it is damaged everywhere.
+            PartError: it is missing or damaged everywhere.
         """
         try:
             return self.objects.read_listing(oid, owner)
         except PartError as error:
             if self.objects.has(oid):
-                # Its bytes are what its name says, and they are bad: a fetch would bring the same.
+                # Its bytes match its name and are invalid, so a fetch would bring the same bytes.
                 raise
             self._fetch([oid], owner, error)
             found = self.objects.read_listing(oid, owner)
-            self._tell_mended(oid, owner, error)
+            self._warn_of_replacement(oid, owner, error)
             return found
 
     def parts(self, listing: Listing, owner: str, names: Collection[str] | None = None) -> list[Path]:
-        """Return the verified files of a listing's parts, fetching what is missing in one go.
+        """Return the verified files of a listing's parts; missing ones are fetched together.
 
         Args:
             names: content names of the wanted parts; None means all.
@@ -86,7 +86,7 @@ class Store:
             except PartError as error:
                 self._fetch([entry.md5], owner, error)
                 paths.append(self.objects.verified(entry.md5, owner))
-                self._tell_mended(entry.md5, owner, error)
+                self._warn_of_replacement(entry.md5, owner, error)
         return paths
 
     def locate(self, listing: Listing, owner: str) -> Callable[[Sequence[str]], Sequence[Path]]:
@@ -112,11 +112,11 @@ class Store:
         return total
 
     def size_bytes(self, listing: Listing) -> int:
-        """Return the bytes of the parts that are here."""
+        """Return the size of the parts in the cache."""
         return sum(self.objects.size_bytes(e.md5) for e in listing.entries if self.objects.has(e.md5))
 
     def known_parts(self, listing: Listing | None) -> dict[str, KnownPart]:
-        """Return the parts whose bytes can be used again: those that are here, by content hash."""
+        """Return the parts in the cache, whose bytes can be used again, by content hash."""
         known: dict[str, KnownPart] = {}
         for entry in listing.entries if listing else ():
             if self.objects.has(entry.md5):
@@ -125,7 +125,7 @@ class Store:
         return known
 
     def keep(self, table: BuiltTable) -> str:
-        """Keep a built table's listing and remember its facts; return the listing's object."""
+        """Keep a built table's listing and its row counts; return the listing's object."""
         for md5, rows in table.part_rows.items():
             self.index.remember_rows(md5, rows)
         return self.objects.put_listing(table.listing)
@@ -135,7 +135,7 @@ class Store:
         return {oid} | {entry.md5 for entry in self.listing(oid, owner).entries}
 
     def looked_in(self) -> list[str]:
-        """Say where objects were looked for."""
+        """Return the places where objects were looked for, as text."""
         places = [f"the cache ({self.objects.folder})"]
         if not self.config.remotes:
             return [*places, "no remote (none is configured)"]
@@ -145,14 +145,14 @@ class Store:
         return places
 
     def not_here(self, oid: str, owner: str) -> PartError:
-        """Build the error for an object that is nowhere: missing, or damaged and set aside earlier."""
+        """Return the error for an object that is missing everywhere, or damaged and set aside earlier."""
         aside = self.objects.aside(oid)
         if aside is not None:
             return PartError.set_aside(oid, owner, aside, self.looked_in())
         return PartError.missing(oid, owner, self.looked_in())
 
     def push(self, oids: Iterable[str], *, remote: str | None = None) -> "dvc.Sent":
-        """Send whole closures, verify each object there, and remember it."""
+        """Send objects, verify each on the remote, and record it."""
         wanted = set(oids)
         with self._timed("push"):
             sent = dvc.push(self.root, wanted, remote=remote)
@@ -160,9 +160,9 @@ class Store:
         return sent
 
     def fetch(self, oids: Iterable[str], owner: str, *, remote: str | None = None) -> set[str]:
-        """Bring the objects that are not here; return what no remote has.
+        """Fetch the objects that are missing; return those that no remote has.
 
-        What the default remote lacks, or cannot give, is looked for on the release remote.
+        Objects that the default remote lacks or cannot deliver are fetched from the release remote.
 
         Raises:
             PartError: an object arrived damaged.
@@ -192,7 +192,7 @@ class Store:
         return absent
 
     def fetch_listings(self, oids: Iterable[str]) -> list[str]:
-        """Bring listings, ours or others', from whatever remote has them; return what went wrong on the way."""
+        """Fetch listings, also of other tools, from any remote that has them; return the errors."""
         wanted, complaints = set(oids), list[str]()
         order = (self.config.default_remote, self.release_remote)
         for name in sorted(self.config.remotes, key=lambda name: [name != first for first in order]):
@@ -215,11 +215,11 @@ class Store:
         return missing
 
     def not_pushed(self, oids: Iterable[str]) -> set[str]:
-        """Return the objects that this clone has never seen on the default remote. Asks nobody."""
+        """Return the objects that this clone has never seen on the default remote, without a request."""
         return set(oids) - self.index.pushed(self._remote_name(None))
 
     def _fetch(self, oids: Sequence[str], owner: str, error: PartError) -> None:
-        """Bring objects or raise the error that made us look for them."""
+        """Fetch objects, or raise the error that made them necessary."""
         if not self.config.remotes:
             raise error if isinstance(error, DamagedPartError) else self.not_here(oids[0], owner)
         absent = self.fetch(oids, owner)
@@ -245,21 +245,23 @@ class Store:
         if came := len(wanted - absent):
             self._warn(
                 f"{came} {'object' if came == 1 else 'objects'} of {owner} came from the remote '{second}', because "
-                f"the default one did not give {'it' if came == 1 else 'them'}; "
+                f"the default remote did not deliver {'it' if came == 1 else 'them'}; "
                 f"`tdmvc push {owner.rpartition('/')[0]}` puts {'it' if came == 1 else 'them'} back."
             )
         return absent
 
     def _second_remote(self, asked: str | None) -> str | None:
-        """Return the release remote, where no remote was named and this clone knows it."""
+        """Return the release remote, if no remote was named and this clone has it."""
         is_there = self.release_remote in self.config.remotes
         return self.release_remote if asked is None and is_there else None
 
-    def _tell_mended(self, oid: str, owner: str, error: PartError) -> None:
+    def _warn_of_replacement(self, oid: str, owner: str, error: PartError) -> None:
         if isinstance(error, DamagedPartError):
             aside = self.objects.aside(oid)
             place = f" to {aside}" if aside else ""
-            self._warn(f"A damaged object of {owner} ({oid}) was set aside{place}, and a good one fetched.")
+            self._warn(
+                f"A damaged object of {owner} ({oid}) was set aside{place}, and a good one was fetched."
+            )
 
     def _remote_name(self, remote: str | None) -> str:
         return remote or self.config.default_remote or ""

@@ -1,4 +1,4 @@
-"""A table's folder in the work tree: what lies there, and how it becomes a listing's files."""
+"""A table's folder in the work tree: reading it, and writing a listing's files into it."""
 
 import os
 import shutil
@@ -15,25 +15,25 @@ _FICLONE = 0x40049409
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What lies in a table's folder."""
+    """The files in a table's folder."""
 
     path: Path
     files: dict[str, str]
-    """md5 by file name, hidden files left out; a file in a subfolder has its relative path."""
+    """md5 by file name, without hidden files; a file in a subfolder has its relative path."""
 
     @property
     def listing(self) -> Listing | None:
-        """The listing that these files make; None where one of them is not named as a part."""
+        """The listing that these files form; None if one of them has no part's name."""
         if not self.path.is_dir() or not all(is_part_name(name) for name in self.files):
             return None
         return Listing(tuple(PartEntry(name, md5) for name, md5 in sorted(self.files.items())))
 
 
 def read_folder(path: Path, index: FileIndex) -> Folder | None:
-    """Look at a table's folder, or return None if there is none.
+    """Read a table's folder, or return None if there is none.
 
-    A plain file in the folder's place counts: an editor may have replaced the
-    folder by one Parquet file. Cost: one stat a file, and one read of each that changed.
+    A plain file in its place counts, because an editor may have replaced the folder with one Parquet
+    file. Cost: one stat per file, and one read of each changed file.
 
     Raises:
         StoreError: the folder holds a symbolic link or cannot be read.
@@ -62,15 +62,15 @@ def read_folder(path: Path, index: FileIndex) -> Folder | None:
         raise StoreError(
             f"Cannot read the working copy: {error.strerror}.",
             where=str(error.filename or path),
-            remedy="mend its permissions.",
+            remedy="correct its permissions.",
         ) from error
     return Folder(path, files) if files else None
 
 
-class Materialiser:
-    """Lays parts from the cache into folders, by reflink or copy, links only where DVC is told to.
+class WorkTreeWriter:
+    """Writes parts from the cache into folders, by reflink or copy, or by links if DVC is configured so.
 
-    May be used by several threads at once.
+    Several threads may use it at once.
     """
 
     def __init__(self, objects: ObjectStore, index: FileIndex, link_types: tuple[str, ...]) -> None:
@@ -90,7 +90,7 @@ class Materialiser:
             for kind in (*self._types, "copy"):
                 if self._try(kind, source, target):
                     break
-                # What the file system refuses once it refuses always.
+                # A file system that refuses a kind once always refuses it.
                 self._types = tuple(other for other in self._types if other != kind)
         except OSError as error:
             raise StoreError.disk(target, error) from error
@@ -116,7 +116,7 @@ class Materialiser:
 
 
 def _reflink(source: Path, target: Path) -> None:
-    import fcntl  # not on Windows, where reflinks are tried by nobody
+    import fcntl  # not on Windows, where reflinks are never tried
 
     with source.open("rb") as old, target.open("xb") as new:
         fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
@@ -134,5 +134,5 @@ def _link(path: Path) -> StoreError:
     return StoreError(
         "The working copy holds a symbolic link, which tdmvc does not follow.",
         where=str(path),
-        remedy="replace it by the file it points to, or remove it.",
+        remedy="replace it with the file that it points to, or remove it.",
     )

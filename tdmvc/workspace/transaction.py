@@ -33,7 +33,7 @@ class Transaction:
         self._workspace = workspace
         self._dataset = dataset
         self._plan = Plan()
-        self._place = workspace.store.materialiser()
+        self._place = workspace.store.work_tree_writer()
         self._staging: Path | None = None
         self._staged = 0
         self._laid: dict[str, str | None] = {}

@@ -262,7 +262,7 @@ def test_a_dvc_command_at_work_is_not_raced(story: Story) -> None:
     with repo.lock:
         told = story.tdmvc("gc", "--apply", code=6)
     repo.close()
-    assert "DVC command is at work" in told.err
+    assert "DVC command is running" in told.err
     assert len(story.gc("--apply")["garbage"]) == 2
 
 

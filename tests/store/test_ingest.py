@@ -256,7 +256,7 @@ def test_the_key_is_what_a_person_says_else_the_sources_else_the_contracts(take:
 
 
 def test_a_key_that_is_not_there_is_said_with_the_columns_that_are(take: Take) -> None:
-    with pytest.raises(UsageError, match="names a column that is not there: nope") as caught:
+    with pytest.raises(UsageError, match="names a column that does not exist: nope") as caught:
         take(typed(pa.table({"a": [1]})), None, key=("a", "nope"))
     assert caught.value.where == "table t, columns: a"
     assert "--key t=" in caught.value.remedy

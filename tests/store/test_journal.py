@@ -168,7 +168,7 @@ def test_a_disk_error_in_the_middle_says_how_it_is_finished(
             with pytest.raises(StoreError) as caught:
                 journal.commit(plan)
         assert "No space left on device" in caught.value.what
-        assert "finishes the change that was begun" in caught.value.remedy
+        assert "finishes the change" in caught.value.remedy
         assert journal.is_open
         assert journal.recover() is True
         assert read_all(root) == NEW

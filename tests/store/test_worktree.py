@@ -8,7 +8,7 @@ import pytest
 from tdmvc.errors import PartError, StoreError
 from tdmvc.store.index import FileIndex, md5_of_file
 from tdmvc.store.objects import Listing, ObjectStore, PartEntry
-from tdmvc.store.worktree import Materialiser, read_folder
+from tdmvc.store.worktree import WorkTreeWriter, read_folder
 
 
 def test_an_absent_and_an_empty_folder_are_no_folder(tmp_path: Path, index: FileIndex) -> None:
@@ -98,7 +98,7 @@ def test_parts_are_placed_as_dvc_is_told_to(
 ) -> None:
     md5 = objects.put(b"rows")
     target = tmp_path / "t" / "part"
-    Materialiser(objects, index, (kind, "copy")).place(md5, target, "golden/t")
+    WorkTreeWriter(objects, index, (kind, "copy")).place(md5, target, "golden/t")
     assert target.read_bytes() == b"rows"
     if kind == "symlink":
         assert target.is_symlink()
@@ -118,7 +118,7 @@ def test_what_a_file_system_refuses_is_copied(tmp_path: Path, objects: ObjectSto
         raise OSError(18, "Invalid cross-device link")
 
     monkeypatch.setattr(os, "link", refuse)
-    Materialiser(objects, index, ("hardlink",)).place(md5, tmp_path / "part", "golden/t")
+    WorkTreeWriter(objects, index, ("hardlink",)).place(md5, tmp_path / "part", "golden/t")
     assert (tmp_path / "part").read_bytes() == b"rows"
 
 
@@ -127,7 +127,7 @@ def test_a_damaged_object_is_never_placed(tmp_path: Path, objects: ObjectStore, 
     objects.path(md5).chmod(0o644)
     objects.path(md5).write_bytes(b"bad!")
     with pytest.raises(PartError, match="damaged"):
-        Materialiser(objects, index, ("copy",)).place(md5, tmp_path / "part", "golden/t")
+        WorkTreeWriter(objects, index, ("copy",)).place(md5, tmp_path / "part", "golden/t")
     assert not (tmp_path / "part").exists()
 
 
@@ -142,6 +142,6 @@ def test_a_full_disk_is_said_with_the_place(
 
     monkeypatch.setattr("tdmvc.store.worktree._copy", full)
     with pytest.raises(StoreError, match="No space left on device") as caught:
-        Materialiser(objects, index, ("copy",)).place(md5, tmp_path / "part", "golden/t")
+        WorkTreeWriter(objects, index, ("copy",)).place(md5, tmp_path / "part", "golden/t")
     assert str(tmp_path / "part") in caught.value.where
     assert not (tmp_path / "part").exists()
