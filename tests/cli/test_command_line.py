@@ -579,3 +579,17 @@ def test_a_diff_of_sorted_tables_loads_neither_duckdb_nor_gitpython(published: P
 def test_help_loads_nothing_heavy(published: Path) -> None:
     loaded = _loaded_by(published, "--help", "--version")
     assert not loaded & {"dvc", "dvc_data", "pyarrow", "duckdb", "git", "ruamel", "deepdiff", "numpy", "yaml"}
+
+
+def test_libraries_in_the_same_process_can_use_numpy(published: Path) -> None:
+    code = (
+        "import sys\n"
+        "from tdmvc.cli.main import run\n"
+        "run(['diff', 'golden@1.0.0', 'golden'])\n"
+        "import pyarrow as pa\n"
+        "print(pa.array([1, 2]).to_numpy().sum())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=published, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "3"
