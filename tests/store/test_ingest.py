@@ -260,7 +260,7 @@ def test_a_key_that_is_not_there_is_said_with_the_columns_that_are(take: Take) -
         take(typed(pa.table({"a": [1]})), None, key=("a", "nope"))
     assert caught.value.where == "table t, columns: a"
     assert "--key t=" in caught.value.remedy
-    with pytest.raises(UsageError, match="not there: b"):
+    with pytest.raises(UsageError, match="does not exist: b"):
         take(typed(pa.table({"a": [1]})), schema_of(("b",), b="int64"))
 
 
