@@ -26,10 +26,15 @@ def read_strictly(text: str, path: str) -> ContractFile:
         ConfigError: it is wrong, or a relationship names a column that is not there.
     """
     file = read_contract(parse_yaml(text, path))
+    check_relationships(file)
+    return file
+
+
+def check_relationships(file: ContractFile) -> None:
+    """Raise a ConfigError where a relationship names a column that does not exist."""
     for relation in file.relationships:
         if relation.fault is not None:
             raise relation.node.error(
-                f"The relationship names a column that is not there: {relation.fault}.",
-                remedy="mend the name, or remove the relationship.",
+                f"The relationship names a column that does not exist: {relation.fault}.",
+                remedy="correct the name, or remove the relationship.",
             )
-    return file

@@ -17,7 +17,16 @@ def parse_dataset(text: str, path: str) -> DatasetConfig:
     Raises:
         ConfigError: it is wrong; the line and key are named.
     """
-    root = parse_yaml(text, path).only(*_KEYS)
+    return read_dataset(parse_yaml(text, path))
+
+
+def read_dataset(root: YamlNode) -> DatasetConfig:
+    """Read the root of a dataset.yaml.
+
+    Raises:
+        ConfigError: it is wrong; the line and key are named.
+    """
+    root.only(*_KEYS)
     check_format(root, FORMAT)
     part_rows = root.child("part_rows")
     if part_rows is not None and part_rows.as_count() < 1:

@@ -69,6 +69,7 @@ class _Open:
     """The values of merge keys (`<<`)."""
     pending: tuple[str | None, int] | None = None
     """The key whose value comes next; None stands for a merge key."""
+    is_flow: bool = False
     start_line: int = 0
     weight: int = 1
     """How many nodes it stands for, with aliases expanded."""
@@ -109,7 +110,9 @@ class _Composer:
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             done = self._stack.pop()
             value = tuple(done.items) if done.names is None else self._with_merged(done, done.names)
-            node = YamlNode(self.path, done.line, done.key, value, start_line=done.start_line)
+            node = YamlNode(
+                self.path, done.line, done.key, value, is_flow=done.is_flow, start_line=done.start_line
+            )
             self._add(_Built(node, done.weight, done.height), done.anchor, line)
         elif isinstance(event, yaml.AliasEvent):
             self._alias(str(event.anchor), line)
@@ -125,7 +128,7 @@ class _Composer:
         if is_plain and self.options.resolve is not None:
             text = self.options.resolve(text)
         trail, at = self._place(line)
-        self._add(_Built(YamlNode(self.path, at, trail, text, is_plain, line)), event.anchor, line)
+        self._add(_Built(YamlNode(self.path, at, trail, text, is_plain, start_line=line)), event.anchor, line)
 
     def _start(self, event: Any, line: int) -> None:
         if event.tag not in _COLLECTION_TAGS and not self.options.is_lenient:
@@ -138,7 +141,9 @@ class _Composer:
         trail, at = self._place(line)
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         names: dict[str, YamlNode] | None = {} if is_mapping else None
-        self._stack.append(_Open(at, trail, event.anchor, names=names, start_line=line))
+        self._stack.append(
+            _Open(at, trail, event.anchor, names=names, is_flow=bool(event.flow_style), start_line=line)
+        )
 
     def _alias(self, anchor: str, line: int) -> None:
         if anchor not in self._anchors:

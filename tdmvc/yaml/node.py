@@ -21,6 +21,8 @@ class YamlNode:
     value: "str | tuple[YamlNode, ...] | dict[str, YamlNode]"
     is_plain: bool = False
     """Whether it is a scalar without quotes."""
+    is_flow: bool = False
+    """Whether it is a collection in brackets."""
     start_line: int = 0
     """Where the value itself begins: of a block, the line below its key."""
 

@@ -13,7 +13,7 @@ import yaml
 
 from tdmvc.formats.contract import parse_contract
 from tdmvc.formats.contract_edit import update_contract
-from tdmvc.formats.manifest_merge import merge_contract_text, merge_dataset_text, merge_manifest
+from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.gitrepo.attributes import with_attributes
 from tdmvc.model.merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
 from tdmvc.model.schema import Column, TableSchema
@@ -99,15 +99,17 @@ def windows(text: str) -> str:
 )
 def test_line_ends_a_byte_order_mark_and_the_last_line_are_merged_like_a_value(forms, form):
     sides = [form(text) for form, text in zip(forms, (BASE, OURS, THEIRS), strict=True)]
-    assert merge_dataset_text(*sides).text == form(merge_dataset_text(BASE, OURS, THEIRS).text)
+    assert merge_manifest("dataset.yaml", *sides).text == form(
+        merge_manifest("dataset.yaml", BASE, OURS, THEIRS).text
+    )
 
 
 def test_a_file_deleted_on_one_side():
-    assert merge_dataset_text(BASE, None, BASE) == MergedText(None)
-    assert merge_dataset_text(BASE, BASE, None) == MergedText(None)
-    assert merge_dataset_text(BASE, None, None) == MergedText(None)
+    assert merge_manifest("dataset.yaml", BASE, None, BASE) == MergedText(None)
+    assert merge_manifest("dataset.yaml", BASE, BASE, None) == MergedText(None)
+    assert merge_manifest("dataset.yaml", BASE, None, None) == MergedText(None)
     for ours, theirs in ((None, THEIRS), (THEIRS, None)):
-        result = merge_dataset_text(BASE, ours, theirs)
+        result = merge_manifest("dataset.yaml", BASE, ours, theirs)
         assert result.text == THEIRS
         assert [(one.path, one.reason) for one in result.conflicts] == [
             ("", "One side deleted the file, and the other changed it.")
@@ -116,7 +118,7 @@ def test_a_file_deleted_on_one_side():
 
 def test_a_side_that_its_reader_refuses_is_merged_all_the_same():
     newer = BASE.replace("part_rows: 1", "from_a_newer_tdmvc: {x: 1}\npart_rows: 1")
-    result = merge_dataset_text(BASE, newer, BASE.replace("part_rows: 1", "part_rows: 3"))
+    result = merge_manifest("dataset.yaml", BASE, newer, BASE.replace("part_rows: 1", "part_rows: 3"))
     assert result == MergedText(newer.replace("part_rows: 1", "part_rows: 3"))
 
 
@@ -129,7 +131,7 @@ def test_a_column_that_lost_its_type_between_the_sides_clashes_as_a_whole(is_blo
         + "\n  - {name: y, physicalType: text}\n"
         for words in (fields, [fields[0], fields[2]], [fields[0], fields[1]])
     )
-    result = merge_contract_text(both, ours, theirs)
+    result = merge_manifest("contract.yaml", both, ours, theirs)
     assert result.conflicts == (
         ManifestConflict(
             "schema[a].properties[x]",
@@ -148,14 +150,14 @@ B = "- name: b\n  properties: []\n"
 
 def test_a_reference_to_a_table_that_the_other_side_dropped_is_a_conflict():
     base = A_TO_B.replace("    relationships: [{to: b.id}]\n", "") + B
-    result = merge_contract_text(base, base.removesuffix(B), A_TO_B + B)
+    result = merge_manifest("contract.yaml", base, base.removesuffix(B), A_TO_B + B)
     assert result.conflicts == (
         ManifestConflict(
-            "schema[a].properties[x].relationships",
+            "schema[a].properties[x].relationships[b.id]",
             None,
             None,
-            "[{to: b.id}]",
-            "The relationship references the table 'b', which is not there.",
+            "{to: b.id}",
+            "The relationship references the table 'b', which does not exist.",
         ),
     )
     assert (
@@ -170,7 +172,7 @@ def test_every_reference_that_a_merge_breaks_is_found_and_references_that_hold_a
     theirs = base
     for name, to in (("x", "b.id"), ("y", "a.x"), ("z", "b.id")):
         theirs = theirs.replace(f"name: {name}\n", f"name: {name}\n    relationships:\n    - to: {to}\n")
-    result = merge_contract_text(base, base.removesuffix(B), theirs)
+    result = merge_manifest("contract.yaml", base, base.removesuffix(B), theirs)
     assert [one.path for one in result.conflicts] == [
         "schema[a].properties[x].relationships[b.id]",
         "schema[a].properties[z].relationships[b.id]",
@@ -180,8 +182,8 @@ def test_every_reference_that_a_merge_breaks_is_found_and_references_that_hold_a
 
 
 def test_a_reference_that_leads_nowhere_on_one_side_already_is_not_the_merges_fault():
-    result = merge_contract_text(
-        A_TO_B + B, A_TO_B, (A_TO_B + B).replace("name: x", "name: x\n    unique: true")
+    result = merge_manifest(
+        "contract.yaml", A_TO_B + B, A_TO_B, (A_TO_B + B).replace("name: x", "name: x\n    unique: true")
     )
     assert result == MergedText(A_TO_B.replace("name: x", "name: x\n    unique: true"))
 
@@ -258,5 +260,5 @@ def test_a_contract_of_many_tables_is_merged_in_a_few_seconds():
     base = update_contract(None, "golden", tables)
     ours = base.replace("name: c19\n", "name: c19\n        description: ours\n")
     theirs = base.replace("name: c18\n", "name: c18\n        description: theirs\n")
-    result = merge_contract_text(base, ours, theirs)
+    result = merge_manifest("contract.yaml", base, ours, theirs)
     assert result.text == ours.replace("name: c18\n", "name: c18\n        description: theirs\n")

@@ -1,1 +1,0 @@
-"""Manifests merged by structure."""
