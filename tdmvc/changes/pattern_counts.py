@@ -27,7 +27,8 @@ from tdmvc.changes.kernels import (
     text,
     uniform,
 )
-from tdmvc.changes.pattern_kinds import Way, affix_way, has_affix, identity, plain_way, shift_way
+from tdmvc.changes.pattern_kinds import Way, affix_way, has_affix, plain_way, shift_way
+from tdmvc.changes.same_value import value_id
 from tdmvc.model.diff import PatternKind
 
 _MOST_PAIRS = 2000
@@ -50,7 +51,7 @@ _DOMINANT_CELLS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ColumnPattern:
     """One way in which cells of a column changed."""
 
     kind: PatternKind
@@ -61,12 +62,12 @@ class Found:
     distinct: int | None = None
 
     @property
-    def identity(self) -> tuple[Hashable, ...]:
+    def pattern_id(self) -> tuple[Hashable, ...]:
         match self.kind:
             case PatternKind.CONSTANT:
-                return (self.kind, identity(self.old), identity(self.new))
+                return (self.kind, value_id(self.old), value_id(self.new))
             case PatternKind.SET_TO:
-                return (self.kind, identity(self.new))
+                return (self.kind, value_id(self.new))
         return (self.kind, self.by)
 
 
@@ -91,7 +92,7 @@ class ColumnCounts:
         self._rest = 0
         self._one_new: list[object] | None = []
         self._affixes: list[Way] = []
-        self._found: list[Found] | None = None
+        self._found: list[ColumnPattern] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -108,7 +109,7 @@ class ColumnCounts:
             self._fold([_Pair(old, new, count) for (old, new), count in zip(pairs, times, strict=False)])
             return
         for (old, new), count in zip(pairs, times, strict=False):
-            name = (identity(old), identity(new))
+            name = (value_id(old), value_id(new))
             known = self._pairs.get(name)
             if known is None:
                 self._pairs[name] = _Pair(old, new, count)
@@ -134,7 +135,7 @@ class ColumnCounts:
         if len(left):
             self._count_rest(take(old, left), take(new, left))
 
-    def found(self) -> list[Found]:
+    def found(self) -> list[ColumnPattern]:
         """Return the ways, each cell in exactly one."""
         if self._found is None:
             self._found = (
@@ -142,16 +143,16 @@ class ColumnCounts:
             )
         return self._found
 
-    def match(self, old: object, new: object) -> Found | None:
+    def match(self, old: object, new: object) -> ColumnPattern | None:
         """Return the way in which one cell changed."""
         ways = {plain_way(old, new), shift_way(old, new)}
-        last: Found | None = None
+        last: ColumnPattern | None = None
         for found in self.found():
             match found.kind:
                 case PatternKind.CONSTANT:
-                    is_it = identity(old) == identity(found.old) and identity(new) == identity(found.new)
+                    is_it = value_id(old) == value_id(found.old) and value_id(new) == value_id(found.new)
                 case PatternKind.SET_TO:
-                    is_it = plain_way(old, new) is None and identity(new) == identity(found.new)
+                    is_it = plain_way(old, new) is None and value_id(new) == value_id(found.new)
                 case PatternKind.MAPPED | PatternKind.VARIED:
                     last = found
                     continue
@@ -225,7 +226,7 @@ class ColumnCounts:
             return
         if not self._one_new:
             self._one_new.append(value)
-        elif identity(self._one_new[0]) != identity(value):
+        elif value_id(self._one_new[0]) != value_id(value):
             self._one_new = None
 
     def _note_shift(self, amount: str | None, cells: int) -> None:
@@ -235,21 +236,22 @@ class ColumnCounts:
         if len(self._shifts) > _MOST_SHIFTS:
             self._shifts = None
 
-    def _explain_counts(self) -> list[Found]:
+    def _explain_counts(self) -> list[ColumnPattern]:
         found = [
-            Found(kind, by, cells, *self._examples[kind, by]) for (kind, by), cells in self._ways.items()
+            ColumnPattern(kind, by, cells, *self._examples[kind, by])
+            for (kind, by), cells in self._ways.items()
         ]
         rest = self._rest
         if rest and self._one_new:
-            return [*found, Found(PatternKind.SET_TO, None, rest, None, self._one_new[0])]
+            return [*found, ColumnPattern(PatternKind.SET_TO, None, rest, None, self._one_new[0])]
         for amount, cells in (self._shifts or Counter()).most_common():
             if cells >= max(2, _LEAST_SHARE * self._rest):
-                found.append(Found(PatternKind.SHIFTED, amount, cells))
+                found.append(ColumnPattern(PatternKind.SHIFTED, amount, cells))
                 rest -= cells
-        return [*found, Found(PatternKind.VARIED, None, rest)] if rest else found
+        return [*found, ColumnPattern(PatternKind.VARIED, None, rest)] if rest else found
 
 
-def _explain(pairs: list[_Pair]) -> list[Found]:
+def _explain(pairs: list[_Pair]) -> list[ColumnPattern]:
     """Choose the best explanation for each pair: the plain ways, one value for all, shifts, mappings."""
     found, left = _take_ways(pairs, lambda pair: plain_way(pair.old, pair.new), least=1)
     affixed, left = _take_ways(left, lambda pair: affix_way(pair.old, pair.new), least=2)
@@ -268,24 +270,24 @@ def _explain(pairs: list[_Pair]) -> list[Found]:
     cells = sum(pair.cells for pair in left)
     if _is_mapping(left):
         example = left[0]
-        return [*found, Found(PatternKind.MAPPED, None, cells, example.old, example.new, len(left))]
+        return [*found, ColumnPattern(PatternKind.MAPPED, None, cells, example.old, example.new, len(left))]
     for pair in sorted(left, key=lambda pair: -pair.cells):
         if pair.cells >= max(_DOMINANT_CELLS, _DOMINANT_SHARE * cells):
-            found.append(Found(PatternKind.CONSTANT, None, pair.cells, pair.old, pair.new))
+            found.append(ColumnPattern(PatternKind.CONSTANT, None, pair.cells, pair.old, pair.new))
             left.remove(pair)
     if left:
         cells_left = sum(pair.cells for pair in left)
-        found.append(Found(PatternKind.VARIED, None, cells_left, left[0].old, left[0].new))
+        found.append(ColumnPattern(PatternKind.VARIED, None, cells_left, left[0].old, left[0].new))
     return found
 
 
 def _is_mapping(pairs: list[_Pair]) -> bool:
     """Return whether each old value became one new value, often enough to be no chance."""
     cells = sum(pair.cells for pair in pairs)
-    return len({identity(pair.old) for pair in pairs}) == len(pairs) <= min(_MOST_MAPPED, cells // 2)
+    return len({value_id(pair.old) for pair in pairs}) == len(pairs) <= min(_MOST_MAPPED, cells // 2)
 
 
-def _take_ways(pairs: list[_Pair], way_of: _WayOf, *, least: int) -> tuple[list[Found], list[_Pair]]:
+def _take_ways(pairs: list[_Pair], way_of: _WayOf, *, least: int) -> tuple[list[ColumnPattern], list[_Pair]]:
     """Group the pairs that a way explains, if the way has enough different pairs; return the others too."""
     groups: dict[Way, list[_Pair]] = {}
     left: list[_Pair] = []
@@ -296,25 +298,25 @@ def _take_ways(pairs: list[_Pair], way_of: _WayOf, *, least: int) -> tuple[list[
         else:
             groups.setdefault(way, []).append(pair)
     total = sum(pair.cells for pair in pairs)
-    found: list[Found] = []
+    found: list[ColumnPattern] = []
     for (kind, by), members in groups.items():
         cells = sum(pair.cells for pair in members)
         if len(members) < least or (least > 1 and cells < _LEAST_SHARE * total):
             left.extend(members)
         else:
-            found.append(Found(kind, by, cells, members[0].old, members[0].new))
+            found.append(ColumnPattern(kind, by, cells, members[0].old, members[0].new))
     return found, left
 
 
-def _explain_whole(left: list[_Pair]) -> list[Found] | None:
+def _explain_whole(left: list[_Pair]) -> list[ColumnPattern] | None:
     """Return the one way that explains all that is left, where there is one."""
     if not left:
         return []
     if len(left) == 1:
-        return [Found(PatternKind.CONSTANT, None, left[0].cells, left[0].old, left[0].new)]
+        return [ColumnPattern(PatternKind.CONSTANT, None, left[0].cells, left[0].old, left[0].new)]
     cells = sum(pair.cells for pair in left)
-    if len({identity(pair.new) for pair in left}) == 1:
-        return [Found(PatternKind.SET_TO, None, cells, left[0].old, left[0].new)]
+    if len({value_id(pair.new) for pair in left}) == 1:
+        return [ColumnPattern(PatternKind.SET_TO, None, cells, left[0].old, left[0].new)]
     return None
 
 
@@ -351,8 +353,8 @@ def _has_other_case(old: pa.Array, new: pa.Array) -> Mask:
 def _differs_from(values: pa.Array, one: pa.Array) -> Mask:
     """Return true a slot that differs from the one value; NaN is NaN."""
     if pa.types.is_nested(values.type):
-        name = identity(python_values(one)[0])
-        unlike = (place for place, value in enumerate(python_values(values)) if identity(value) != name)
+        name = value_id(python_values(one)[0])
+        unlike = (place for place, value in enumerate(python_values(values)) if value_id(value) != name)
         return mask_at(unlike, len(values))
     if pa.types.is_floating(values.type) and kernels.is_nan(one).true_count:
         return inverse(kernels.is_nan(values))

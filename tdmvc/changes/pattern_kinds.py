@@ -1,6 +1,5 @@
 """The ways in which one value can have become another."""
 
-from collections.abc import Hashable
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from math import isfinite
@@ -61,19 +60,6 @@ def shift_way(old: object, new: object) -> Way | None:
     """Return by how much a number, a date or a time moved; a key that names another row did not move."""
     amount = _amount(old, new) if old != new else None
     return (PatternKind.SHIFTED, amount) if amount else None
-
-
-def identity(value: object) -> Hashable:
-    """Return what tells values apart as a diff does: NaN is NaN, 1 is not true, lists by their items."""
-    if isinstance(value, list):
-        return ("list", *map(identity, value))
-    if isinstance(value, dict):
-        return ("struct", *((name, identity(item)) for name, item in value.items()))
-    if isinstance(value, float) and value != value:
-        return ("nan",)
-    if isinstance(value, bool):
-        return ("bool", value)
-    return value
 
 
 def _null_kind(old: object, new: object) -> PatternKind:

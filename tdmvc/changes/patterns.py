@@ -9,8 +9,8 @@ from tdmvc.arrow.values import python_values
 from tdmvc.changes import kernels
 from tdmvc.changes.kernels import take
 from tdmvc.changes.pairs import ColumnPair
-from tdmvc.changes.pattern_counts import ColumnCounts, Found
-from tdmvc.changes.pattern_kinds import identity
+from tdmvc.changes.pattern_counts import ColumnCounts, ColumnPattern
+from tdmvc.changes.same_value import value_id
 from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, Samples, TableDiff
 
 
@@ -39,14 +39,14 @@ class PatternFinder:
 
     def patterns(self) -> tuple[Pattern, ...]:
         """Return the patterns, most cells first; columns that changed in the same way share one."""
-        merged: dict[Hashable, list[tuple[str, Found]]] = {}
+        merged: dict[Hashable, list[tuple[str, ColumnPattern]]] = {}
         for column, counts in self._counts.items():
             for found in counts.found():
                 merged.setdefault(self._likeness(column, found), []).append((column, found))
         ordered = sorted(merged.values(), key=lambda members: -sum(f.cells for _, f in members))
         for place, members in enumerate(ordered):
             for column, found in members:
-                self._places[column, found.identity] = place
+                self._places[column, found.pattern_id] = place
         return tuple(self._pattern(members) for members in ordered)
 
     def mark(self, samples: Samples, patterns: Sequence[Pattern]) -> Samples:
@@ -67,18 +67,20 @@ class PatternFinder:
     def _place(self, column: str, old: object, new: object) -> int | None:
         counts = self._counts.get(column)
         found = counts.match(old, new) if counts else None
-        return self._places.get((column, found.identity)) if found else None
+        return self._places.get((column, found.pattern_id)) if found else None
 
-    def _likeness(self, column: str, found: Found) -> Hashable:
+    def _likeness(self, column: str, found: ColumnPattern) -> Hashable:
         """What must be equal for two columns to share a pattern; of personal values, nothing is told."""
         pair = self._pairs[column]
         if pair.is_personal:
             return (True, found.kind)
         if found.kind is PatternKind.MAPPED:
             return (False, found.kind, column)
-        return (False, *found.identity) if isinstance(found.identity, tuple) else (False, found.identity)
+        return (
+            (False, *found.pattern_id) if isinstance(found.pattern_id, tuple) else (False, found.pattern_id)
+        )
 
-    def _pattern(self, members: Sequence[tuple[str, Found]]) -> Pattern:
+    def _pattern(self, members: Sequence[tuple[str, ColumnPattern]]) -> Pattern:
         first = members[0][1]
         is_personal = self._pairs[members[0][0]].is_personal
         return Pattern(
@@ -111,7 +113,7 @@ def group_patterns(tables: Iterable[TableDiff]) -> tuple[PatternGroup, ...]:
 def _group_key(pattern: Pattern) -> Hashable:
     values: Hashable = None
     if pattern.kind is PatternKind.CONSTANT:
-        values = (identity(pattern.old), identity(pattern.new))
+        values = (value_id(pattern.old), value_id(pattern.new))
     elif pattern.kind is PatternKind.SET_TO:
-        values = identity(pattern.new)
+        values = value_id(pattern.new)
     return (pattern.kind, pattern.by, pattern.is_personal, values)

@@ -11,7 +11,7 @@ from tdmvc.arrow.compute import CastOptions, call_function
 from tdmvc.arrow.values import key_rank, python_values
 from tdmvc.changes import kernels
 from tdmvc.changes.kernels import Mask, Positions, either, mask_at, positions_of, take
-from tdmvc.changes.same_value import identity, same_value, spelled
+from tdmvc.changes.same_value import same_value, spelled, value_id
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.errors import PartError
 from tdmvc.model.history import CellEvent, CellStep
@@ -19,7 +19,7 @@ from tdmvc.model.history import CellEvent, CellStep
 Row = Mapping[str, object]
 """A row's cells by column."""
 KeyId = tuple[Hashable, ...]
-"""A key's values, in the order of its columns, as `same_value.identity` spells them."""
+"""A key's values, in the order of its columns, as `same_value.value_id` spells them."""
 
 _FEW = 64
 """So many keys are held against a part's bounds one by one."""
@@ -27,7 +27,7 @@ _FEW = 64
 
 def key_id(values: Sequence[object]) -> KeyId:
     """Return what stands for a key in a dictionary."""
-    return tuple(map(identity, values))
+    return tuple(map(value_id, values))
 
 
 def find_rows(

@@ -45,9 +45,6 @@ def _refuse(constant: str) -> object:
     raise ValueError(f"{constant} is not JSON")
 
 
-_NAN = ("NaN",)
-
-
 def same_value(old: object, new: object, *, is_json: bool = False) -> bool:
     """Return whether a cell did not change: the single-cell form of what a diff counts.
 
@@ -94,18 +91,16 @@ def spelled(value: object) -> str:
     return str(value)
 
 
-def identity(value: object) -> Hashable:
-    """Return what stands for a value in a dictionary: equal for values of one type that are the same."""
-    match value:
-        case float():
-            return _NAN if math.isnan(value) else value
-        case bool():
-            return (bool, value)
-        case list():
-            return ("list", *map(identity, value))
-        case dict():
-            return ("struct", *((name, identity(item)) for name, item in value.items()))
-    assert isinstance(value, Hashable)
+def value_id(value: object) -> Hashable:
+    """Return what stands for a value in a dictionary, equal for values that are the same: NaN is NaN, 1 is not true."""
+    if isinstance(value, list):
+        return ("list", *map(value_id, value))
+    if isinstance(value, dict):
+        return ("struct", *((name, value_id(item)) for name, item in value.items()))
+    if isinstance(value, float) and value != value:
+        return ("nan",)
+    if isinstance(value, bool):
+        return ("bool", value)
     return value
 
 

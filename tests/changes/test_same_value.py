@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from tdmvc.changes.row_lookup import compare_rows, same_rows
-from tdmvc.changes.same_value import identity, same_value
+from tdmvc.changes.same_value import same_value, value_id
 from tdmvc.model.history import CellEvent, CellStep
 
 NAN = float("nan")
@@ -60,10 +60,10 @@ def test_json_compares_by_structure_only_where_it_is_json() -> None:
 
 
 def test_identities_are_equal_where_keys_are() -> None:
-    assert identity(NAN) == identity(float("nan"))
-    assert identity(True) != identity(1)
-    assert identity([{"a": NAN}]) == identity([{"a": NAN}])
-    assert hash(identity({"a": [1, None]})) == hash(identity({"a": [1, None]}))
+    assert value_id(NAN) == value_id(float("nan"))
+    assert value_id(True) != value_id(1)
+    assert value_id([{"a": NAN}]) == value_id([{"a": NAN}])
+    assert hash(value_id({"a": [1, None]})) == hash(value_id({"a": [1, None]}))
 
 
 def test_a_row_s_cells_come_go_change_and_get_names() -> None:

@@ -1,5 +1,6 @@
 """A decided merge of one table, and the ways to its contents."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from tdmvc.changes.comparison import Engine
 from tdmvc.changes.merge.aligned import AlignedKeyRange
 from tdmvc.changes.merge.batches import Batch, RowMerger
 from tdmvc.changes.merge.columns import MergedColumns
-from tdmvc.changes.merge.key_ranges import KeyedPart, Locate, MergeKeyRange, is_followed, look_at
+from tdmvc.changes.merge.key_ranges import KeyedPart, MergeKeyRange, is_followed, look_at
 from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import MergeCounts, Resolutions, Side, TableMerge
 
@@ -30,37 +31,59 @@ class WholePart:
     """Its end is a boundary, whatever comes after."""
 
 
+@dataclass(frozen=True, slots=True)
+class MergeSides:
+    """Three states of a table, and which of their parts differ."""
+
+    table: str
+    sides: Mapping[Side, TableSide]
+    shared: tuple[str, ...]
+    """The parts that all sides have."""
+    differing: Mapping[Side, tuple[str, ...]]
+    """The other parts of each side, sorted."""
+
+    @classmethod
+    def of(cls, table: str, sides: Mapping[Side, TableSide]) -> "MergeSides":
+        shared = Counter(sides[Side.BASE].parts) & Counter(sides[Side.OURS].parts)
+        shared &= Counter(sides[Side.THEIRS].parts)
+        differing = {
+            side: tuple(sorted((Counter(own.parts) - shared).elements())) for side, own in sides.items()
+        }
+        return cls(table, sides, tuple(sorted(shared.elements())), differing)
+
+    def locate(self, side: Side, parts: Sequence[str]) -> list[Path]:
+        """Return the files of a side's parts, in the order of the names."""
+        if not parts:
+            return []
+        table = self.sides[side]
+        # All at once first: missing parts are then fetched at once.
+        table.locate(parts)
+        return [table.locate([part])[0] for part in parts]
+
+
 class MergedContents:
     """What a merged table holds: parts taken whole, and rows merged batch by batch."""
 
     def __init__(
         self,
         engine: Engine,
-        table: str,
+        sides: MergeSides,
         columns: MergedColumns,
-        sides: Mapping[Side, TableSide],
-        shared: tuple[str, ...],
-        differing: Mapping[Side, tuple[str, ...]],
         key_ranges: list[MergeKeyRange] | None,
         aligned: Mapping[int, AlignedKeyRange],
         resolutions: Resolutions,
-        locate: Locate,
     ) -> None:
         """Take what was planned.
 
         Args:
-            shared: the parts that all sides have.
-            key_ranges: None where the keys say no order; then `query` is the way.
+            key_ranges: None where the keys have no order; then `query` gives the rows.
             aligned: by number, the key ranges that are decided without looking at rows one by one.
         """
         self._engine = engine
-        self._table = table
-        self._columns = columns
         self._sides = sides
-        self._differing = differing
+        self._columns = columns
         self._resolutions = resolutions
-        self._locate = locate
-        self.shared = shared
+        self.shared = sides.shared
         self.ordered = key_ranges
         self._aligned = aligned
         self.batches = self._batches()
@@ -68,7 +91,9 @@ class MergedContents:
     @cached_property
     def merger(self) -> RowMerger:
         """The engine is started here: most merges only take parts."""
-        return RowMerger(self._engine(), self._table, self._columns, self._sides, self._resolutions)
+        return RowMerger(
+            self._engine(), self._sides.table, self._columns, self._sides.sides, self._resolutions
+        )
 
     def taken_counts(self) -> MergeCounts:
         """Count what is decided without a look at single rows: parts that only they changed, and aligned rows."""
@@ -121,7 +146,7 @@ class MergedContents:
             yield query
 
     def shared_paths(self) -> list[Path]:
-        return list(self._locate(Side.OURS, self.shared))
+        return self._sides.locate(Side.OURS, self.shared)
 
     def close(self) -> None:
         """Give back what the decisions hold."""
@@ -144,12 +169,13 @@ class MergedContents:
     @cached_property
     def _shared_spans(self) -> list[KeyedPart]:
         key = [column.name for column in self._columns.key]
-        spans = look_at(Side.OURS, self.shared, key, self._locate)
+        spans = look_at(Side.OURS, self.shared, key, self._sides.locate)
         return sorted(spans, key=lambda span: span.low)
 
     def _batches(self) -> list[Batch]:
         if self.ordered is None:
-            return [Batch(0, self._differing, {side: (0,) * len(p) for side, p in self._differing.items()})]
+            differing = self._sides.differing
+            return [Batch(0, differing, {side: (0,) * len(parts) for side, parts in differing.items()})]
         batches: list[Batch] = []
         waiting: list[int] = []
         rows = 0

@@ -1,9 +1,8 @@
 """Plans the three-way merge of a table: its columns, its parts, its rows."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -11,7 +10,7 @@ from tdmvc.changes.comparison import Engine
 from tdmvc.changes.merge.aligned import AlignedKeyRange, decide_aligned
 from tdmvc.changes.merge.columns import MergedColumns, merge_columns
 from tdmvc.changes.merge.key_ranges import MergeKeyRange, plan_key_ranges
-from tdmvc.changes.merge.plan import MergedContents, TableMergePlan
+from tdmvc.changes.merge.plan import MergedContents, MergeSides, TableMergePlan
 from tdmvc.changes.pairs import has_order
 from tdmvc.changes.renames import find_column_renames
 from tdmvc.changes.walk.key_ranges import Unordered
@@ -123,7 +122,7 @@ def plan_table_merge(
     nothing = TableSide(TableSchema(name, ()), (), 0, lambda names: [])
     sides = {Side.BASE: base or nothing, Side.OURS: ours, Side.THEIRS: theirs}
     try:
-        return _Planner(engine, name, sides, resolutions, most_conflicts, report).plan()
+        return _Planner(engine, MergeSides.of(name, sides), resolutions, most_conflicts, report).plan()
     except (pa.ArrowException, OSError) as error:
         raise PartError.damaged(
             "the parts that differ", f"table {name}", str(error).splitlines()[0]
@@ -134,24 +133,19 @@ class _Planner:
     def __init__(
         self,
         engine: Engine,
-        name: str,
-        sides: Mapping[Side, TableSide],
+        merge_sides: MergeSides,
         resolutions: Resolutions,
         most_conflicts: int,
         report: Report,
     ) -> None:
         self._engine = engine
-        self._name = name
-        self._sides = sides
+        self._merge_sides = merge_sides
+        self._name = merge_sides.table
+        self._sides = merge_sides.sides
         self._resolutions = resolutions
         self._most = most_conflicts
         self._report = report
-        shared = Counter(sides[Side.BASE].parts) & Counter(sides[Side.OURS].parts)
-        shared &= Counter(sides[Side.THEIRS].parts)
-        self._shared = tuple(sorted(shared.elements()))
-        self._differing = {
-            side: tuple(sorted((Counter(table.parts) - shared).elements())) for side, table in sides.items()
-        }
+        self._differing = merge_sides.differing
 
     def plan(self) -> TableMergePlan:
         columns = self._columns()
@@ -212,21 +206,12 @@ class _Planner:
         if self._can_walk(columns):
             key = {side: table.schema.key for side, table in self._sides.items()}
             try:
-                key_ranges = plan_key_ranges(self._differing, key, self._locate)
+                key_ranges = plan_key_ranges(self._differing, key, self._merge_sides.locate)
                 aligned = self._aligned(key_ranges, columns.schema(self._sides[Side.OURS].schema))
             except Unordered:
                 key_ranges = None
         return MergedContents(
-            self._engine,
-            self._name,
-            columns,
-            self._sides,
-            self._shared,
-            self._differing,
-            key_ranges,
-            aligned,
-            self._resolutions,
-            self._locate,
+            self._engine, self._merge_sides, columns, key_ranges, aligned, self._resolutions
         )
 
     def _aligned(
@@ -254,14 +239,6 @@ class _Planner:
             and bool(columns.key)
             and all(has_order(c.column.type) and not c.column.is_json for c in columns.key)
         )
-
-    def _locate(self, side: Side, parts: Sequence[str]) -> list[Path]:
-        if not parts:
-            return []
-        table = self._sides[side]
-        # All at once first: what is missing is then fetched at once.
-        table.locate(parts)
-        return [table.locate([part])[0] for part in parts]
 
     def _decide(self, contents: MergedContents) -> tuple[MergeCounts, list[Conflict], int]:
         counts = contents.taken_counts()
