@@ -7,12 +7,12 @@ from pathlib import Path
 
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.model.diff import TableSide
+from tdmvc.model.masking import MASK
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
 from tdmvc.sql.types import duckdb_type
 
-MASK = "•••"
 """Shown instead of a key that has a personal column."""
 
 _SHOWN_KEYS = 5

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 
+from tdmvc.model.masking import MASK
+
 CUT = 80
 """Longer texts are cut to this room, and say in it how long they are."""
 
-MASK = "•••"
 _SHOWN_BYTES = 16
 _NARROWEST = 12
 _AMBIGUOUS = frozenset({"NULL", "true", "false", MASK})

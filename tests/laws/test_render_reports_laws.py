@@ -16,11 +16,11 @@ from tdmvc.model.report import (
     StatusReport,
     TableStatusReport,
 )
-from tdmvc.render.add.terminal import render_add
 from tdmvc.render.documents import add_document, query_document, status_document
 from tdmvc.render.page import names, size
-from tdmvc.render.query.terminal import render_query
-from tdmvc.render.status.terminal import render_status
+from tdmvc.render.reports.add import render_add
+from tdmvc.render.reports.query import render_query
+from tdmvc.render.reports.status import render_status
 from tdmvc.render.terminal import display_width
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"

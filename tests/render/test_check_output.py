@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from tdmvc.model.finding import CheckReport, Finding, Severity
 from tdmvc.render.check.json import check_document
-from tdmvc.render.check.terminal import render_check
+from tdmvc.render.reports.check import render_check
 from tdmvc.render.terminal import display_width
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"

@@ -12,13 +12,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tdmvc.model.merge_report import MergeCheck, MovedDataset
+from tdmvc.render.merge.check.github import render_merge_check_github
+from tdmvc.render.merge.check.junit import render_merge_check_junit
+from tdmvc.render.merge.check.markdown import render_merge_check_markdown
+from tdmvc.render.merge.check.terminal import render_merge_check
 from tdmvc.render.merge.json import merge_check_document, merge_document, revert_document
 from tdmvc.render.merge.revert_terminal import render_revert
 from tdmvc.render.merge.terminal import render_merge
-from tdmvc.render.merge_check.github import render_merge_check_github
-from tdmvc.render.merge_check.junit import render_merge_check_junit
-from tdmvc.render.merge_check.markdown import render_merge_check_markdown
-from tdmvc.render.merge_check.terminal import render_merge_check
 from tests.render.merge_samples import CHECKS, MERGES, REVERTS
 from tests.render.strict_junit import faults
 

@@ -8,20 +8,20 @@ import pytest
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.report import QueryResult
-from tdmvc.render.add.terminal import render_add, render_init
 from tdmvc.render.drift.terminal import render_drift
-from tdmvc.render.gc.terminal import render_gc
 from tdmvc.render.history.blame_terminal import render_blame
 from tdmvc.render.history.log_terminal import render_log, render_row_log
+from tdmvc.render.merge.resolve_terminal import render_resolution
 from tdmvc.render.migrations.terminal import render_migrations
 from tdmvc.render.migrations.wording import title_of
 from tdmvc.render.page import names, size
-from tdmvc.render.query.terminal import render_query
-from tdmvc.render.resolve.terminal import render_resolution
-from tdmvc.render.status.terminal import render_status
+from tdmvc.render.reports.add import render_add, render_init
+from tdmvc.render.reports.gc import render_gc
+from tdmvc.render.reports.query import render_query
+from tdmvc.render.reports.status import render_status
+from tdmvc.render.reports.transfer import render_checkout, render_transfer, render_verify
+from tdmvc.render.reports.versions import render_list, render_publish, render_show
 from tdmvc.render.terminal import display_width
-from tdmvc.render.transfer.terminal import render_checkout, render_transfer, render_verify
-from tdmvc.render.versions.terminal import render_list, render_publish, render_show
 from tests.render import history_samples
 from tests.render import report_samples as samples
 

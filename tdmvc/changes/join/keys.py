@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tdmvc.changes.join.forms import token_value
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.masking import MASK
 from tdmvc.sql.duckdb import DuckDBConnection
 
 FAULTY_KEYS = "temp.tdmvc_faulty_keys"
@@ -12,7 +13,6 @@ FAULTY_KEYS = "temp.tdmvc_faulty_keys"
 
 _SHOWN_KEYS = 5
 _SHOWN_CHARACTERS = 40
-_MASK = "•••"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _first_keys(con: DuckDBConnection, pairing: Pairing, where: str) -> tuple[st
         f" ORDER BY {', '.join(f'{column} NULLS FIRST' for column in columns)} LIMIT {_SHOWN_KEYS}"
     ).fetchall()
     if any(pair.is_personal for pair in pairing.key):
-        return (_MASK,) * len(rows)
+        return (MASK,) * len(rows)
     return tuple(_spell_key(row) for row in rows)
 
 

@@ -14,6 +14,7 @@ from tdmvc.changes.join.parts import RowScan
 from tdmvc.changes.join.touched import TOUCHED, Touch
 from tdmvc.changes.pairs import ColumnPair
 from tdmvc.errors import StoreError
+from tdmvc.model.masking import MASK
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_text
 
@@ -109,9 +110,9 @@ class RowsWriter:
 def _mask(type_: pa.DataType, sql: str) -> str:
     """Only lengths of texts and bytes stay visible."""
     if pa.types.is_string(type_):
-        shown = f"'•••(' || length({sql}) || ')'"
+        shown = f"'{MASK}(' || length({sql}) || ')'"
     elif pa.types.is_binary(type_):
-        shown = f"'•••(' || octet_length({sql}) || ' bytes)'"
+        shown = f"'{MASK}(' || octet_length({sql}) || ' bytes)'"
     else:
-        shown = "'•••'"
+        shown = f"'{MASK}'"
     return f"CASE WHEN {sql} IS NULL THEN NULL ELSE {shown} END"

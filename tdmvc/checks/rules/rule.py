@@ -9,10 +9,11 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tdmvc.checks.table_rows import MASK, first_keys, has_personal_key, list_keys, locate_parts, rows_sql
+from tdmvc.checks.table_rows import first_keys, has_personal_key, list_keys, locate_parts, rows_sql
 from tdmvc.errors import PartError
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.masking import MASK
 from tdmvc.model.schema import Column, DeclaredRule, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name

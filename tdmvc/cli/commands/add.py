@@ -9,8 +9,8 @@ from tdmvc.cli.options import settings_of, single_table, tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
 from tdmvc.model.dataset import DatasetKind
-from tdmvc.render.add.terminal import render_add
 from tdmvc.render.documents import add_document
+from tdmvc.render.reports.add import render_add
 
 
 @click.command(name="add")

@@ -7,8 +7,8 @@ import click
 from tdmvc.actions.build import build
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import emit, format_option, opened
-from tdmvc.render.add.terminal import render_add
 from tdmvc.render.documents import add_document
+from tdmvc.render.reports.add import render_add
 from tdmvc.workspace.ingest import AddOptions
 
 

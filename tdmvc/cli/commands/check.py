@@ -7,7 +7,7 @@ import click
 from tdmvc.actions.check import check
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.render.check.json import check_document
-from tdmvc.render.check.terminal import render_check
+from tdmvc.render.reports.check import render_check
 
 
 @click.command(name="check")

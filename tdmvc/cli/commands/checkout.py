@@ -9,7 +9,7 @@ from tdmvc.cli.options import settings_of, tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.render.documents import checkout_document
-from tdmvc.render.transfer.terminal import render_checkout
+from tdmvc.render.reports.transfer import render_checkout
 
 
 @click.command(name="checkout")

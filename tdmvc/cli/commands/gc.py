@@ -8,7 +8,7 @@ import click
 from tdmvc.actions.gc import GRACE_DAYS, GcOptions, gc
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.render.gc.json import gc_document
-from tdmvc.render.gc.terminal import render_gc
+from tdmvc.render.reports.gc import render_gc
 
 _UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 

@@ -5,8 +5,8 @@ import click
 from tdmvc.actions.init import CI_HOSTS, init
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import emit, format_option
-from tdmvc.render.add.terminal import render_init
 from tdmvc.render.documents import init_document
+from tdmvc.render.reports.add import render_init
 
 
 @click.command(name="init")

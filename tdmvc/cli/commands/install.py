@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.install import install, uninstall
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import emit
-from tdmvc.render.install.terminal import render_installed, render_uninstalled
+from tdmvc.render.reports.install import render_installed, render_uninstalled
 
 
 @click.command(name="install")

@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.show import list_versions
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.render.documents import list_document
-from tdmvc.render.versions.terminal import render_list
+from tdmvc.render.reports.versions import render_list
 
 
 @click.command(name="list")

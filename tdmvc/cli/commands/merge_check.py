@@ -7,8 +7,8 @@ from tdmvc.actions.review import pointer_path
 from tdmvc.cli.commands.drift import FORMATS, parse_fail_on
 from tdmvc.cli.output import emit, opened
 from tdmvc.model.merge_report import MergeCheck
+from tdmvc.render.merge.check.wording import Paths
 from tdmvc.render.merge.json import merge_check_document
-from tdmvc.render.merge_check.wording import Paths
 
 
 @click.command(name="merge-check")
@@ -50,7 +50,7 @@ def command(context: click.Context, base: str, head: str, fail_on: str | None, o
             (dataset, table): pointer_path(workspace, dataset, table) for dataset, table in _places(check)
         }
     if output_format in ("terminal", "json"):
-        from tdmvc.render.merge_check.terminal import render_merge_check
+        from tdmvc.render.merge.check.terminal import render_merge_check
 
         emit(
             context,
@@ -76,13 +76,13 @@ def _rendered(name: str, check: MergeCheck, paths: Paths) -> str:
     """Return what CI reads; a renderer is imported when it is asked for."""
     match name:
         case "github":
-            from tdmvc.render.merge_check.github import render_merge_check_github
+            from tdmvc.render.merge.check.github import render_merge_check_github
 
             return render_merge_check_github(check, paths)
         case "junit":
-            from tdmvc.render.merge_check.junit import render_merge_check_junit
+            from tdmvc.render.merge.check.junit import render_merge_check_junit
 
             return render_merge_check_junit(check)
-    from tdmvc.render.merge_check.markdown import render_merge_check_markdown
+    from tdmvc.render.merge.check.markdown import render_merge_check_markdown
 
     return render_merge_check_markdown(check)

@@ -7,7 +7,7 @@ from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
 from tdmvc.model.diff import BumpLevel
 from tdmvc.render.documents import publish_document
-from tdmvc.render.versions.terminal import render_publish
+from tdmvc.render.reports.versions import render_publish
 
 
 @click.command(name="publish")

@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.transfer import pull
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.render.documents import transfer_document
-from tdmvc.render.transfer.terminal import render_transfer
+from tdmvc.render.reports.transfer import render_transfer
 
 
 @click.command(name="pull")

@@ -7,8 +7,8 @@ from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
 from tdmvc.merging.decisions import Decision
 from tdmvc.model.merge import Choice, Side
+from tdmvc.render.merge.resolve_terminal import render_resolution
 from tdmvc.render.resolve.json import resolve_document
-from tdmvc.render.resolve.terminal import render_resolution
 
 _LEFT = 4
 

@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.show import show
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.render.documents import show_document
-from tdmvc.render.versions.terminal import render_show
+from tdmvc.render.reports.versions import render_show
 
 
 @click.command(name="show")

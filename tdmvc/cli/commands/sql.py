@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.query import query
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.render.documents import query_document
-from tdmvc.render.query.terminal import render_query
+from tdmvc.render.reports.query import render_query
 
 
 @click.command(name="sql")

@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.status import status
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.render.documents import status_document
-from tdmvc.render.status.terminal import render_status
+from tdmvc.render.reports.status import render_status
 
 
 @click.command(name="status")

@@ -6,7 +6,7 @@ from tdmvc.actions.verify import verify
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.model.finding import Severity
 from tdmvc.render.documents import verify_document
-from tdmvc.render.transfer.terminal import render_verify
+from tdmvc.render.reports.transfer import render_verify
 
 
 @click.command(name="verify")

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from tdmvc.model.masking import MASK
 from tdmvc.model.merge import Cell, Conflict, ConflictKind, TableMerge
 from tdmvc.model.merge_report import MovedDataset, MovedTable, TableMove
-from tdmvc.render.cells import MASK, cell_text, visible
+from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.merge.wording import counts_words, kind_words
 from tdmvc.render.terminal import number, plural
 

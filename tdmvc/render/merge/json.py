@@ -1,8 +1,8 @@
 """Knows the machine's form of what a merge moves: `tdmvc.merge/1`, `tdmvc.merge-check/1` and `tdmvc.revert/1`."""
 
+from tdmvc.model.masking import MASK
 from tdmvc.model.merge import Conflict, Side, TableMerge
 from tdmvc.model.merge_report import MergeCheck, MergeReport, MovedDataset, MovedTable, RevertReport
-from tdmvc.render.cells import MASK
 from tdmvc.render.diff.json import finding_document
 from tdmvc.render.merge.changes_wording import key_names
 from tdmvc.render.migrations.json import drift_document

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, SchemaChangeKind, TableStatus
+from tdmvc.model.masking import MASK
 from tdmvc.model.review import DatasetReview, Shift
-from tdmvc.render.cells import MASK, cell_text, change_texts
+from tdmvc.render.cells import cell_text, change_texts
 from tdmvc.render.markdown import code, folded, prose, table, value
 from tdmvc.render.patterns import (
     group_words,

@@ -5,8 +5,9 @@ from dataclasses import replace
 from itertools import islice
 
 from tdmvc.model.diff import DatasetDiff, Samples, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.masking import MASK
 from tdmvc.model.review import Bar, DatasetReview, RelatedRow, RowChange, Shift
-from tdmvc.render.cells import MASK, change_texts, masked_text, visible
+from tdmvc.render.cells import change_texts, masked_text, visible
 from tdmvc.render.page import INDENT
 from tdmvc.render.privacy import (
     Personal,

@@ -41,6 +41,6 @@ def side_facts(old: ReviewSide, new: ReviewSide) -> list[tuple[str, str, str]]:
 def shift_words(shift: Shift) -> str:
     """Return what moved and how far: `share of nulls moved by 12 %`."""
     if shift.kind is ShiftKind.NULLS:
-        return f"share of nulls moved by {percent(shift.score)} (shown from {percent(shift.threshold)})"
-    what = "numbers" if shift.kind is ShiftKind.NUMBERS else "commonest values"
-    return f"{what} moved, index {shift.score:.2f} (shown from {shift.threshold:.2f})"
+        return f"share of nulls changed by {percent(shift.score)}, threshold {percent(shift.threshold)}"
+    what = "number" if shift.kind is ShiftKind.NUMBERS else "value"
+    return f"{what} distribution shifted, index {shift.score:.2f}, threshold {shift.threshold:.2f}"

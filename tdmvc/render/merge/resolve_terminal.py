@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from tdmvc.model.masking import MASK
 from tdmvc.model.merge import Cell as Said
 from tdmvc.model.merge import ConflictKind, Side, TableOutcome
 from tdmvc.model.merge_report import (
@@ -12,7 +13,7 @@ from tdmvc.model.merge_report import (
     ResolveReport,
     TableResolution,
 )
-from tdmvc.render.cells import MASK, cell_text, visible
+from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.merge.wording import counts_words, kind_words, resolve_command
 from tdmvc.render.page import Cell, Page, Step, joined, names, shell_word
 from tdmvc.render.terminal import plural

@@ -6,7 +6,7 @@ from collections import Counter
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
 from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say
-from tdmvc.render.merge_check.wording import Remark, check_verdict, remarks
+from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
 
 _FILES = "files"
 

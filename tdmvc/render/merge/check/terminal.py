@@ -2,7 +2,7 @@
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
-from tdmvc.render.merge_check.wording import Remark, check_verdict, remarks
+from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
 from tdmvc.render.page import INDENT, Page, Step, shell_word
 
 _MOST = 40

@@ -4,7 +4,7 @@ from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
 from tdmvc.render.markdown import code, comment, folded, prose, table
 from tdmvc.render.merge.changes_wording import move_words
-from tdmvc.render.merge_check.wording import Remark, check_verdict, remarks
+from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
 from tdmvc.render.terminal import number
 
 MARKER = comment("tdmvc-merge-check")

@@ -18,7 +18,7 @@ from tdmvc.render.page import (
     short_hash,
     size,
 )
-from tdmvc.render.status.terminal import migrations_words
+from tdmvc.render.reports.status import migrations_words
 from tdmvc.render.terminal import fit, plural
 
 _MOST_VERSIONS = 20

@@ -1,0 +1,3 @@
+"""The text that is shown in place of a personal value."""
+
+MASK = "•••"

@@ -1,0 +1,1 @@
+"""What a merge would break, in every format."""
