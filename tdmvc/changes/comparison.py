@@ -2,15 +2,27 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
 
+from tdmvc.changes.pairs import ColumnPairs
 from tdmvc.model.diff import Pattern, RowCounts, Samples, TableSide
 from tdmvc.model.finding import Finding
 from tdmvc.sql.duckdb import DuckDBConnection
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedSides:
+    """Two sides of a table, the parts whose rows are compared, and how their columns pair."""
+
+    old: TableSide
+    new: TableSide
+    old_parts: Sequence[str]
+    new_parts: Sequence[str]
+    pairs: ColumnPairs
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from tdmvc.changes.comparison import Engine, Outcome, RowsTarget, differing_parts
+from tdmvc.changes.comparison import ComparedSides, Engine, Outcome, RowsTarget, differing_parts
 from tdmvc.changes.pairs import (
     NO_RULES,
     ColumnPair,
-    ColumnPairs,
     TableRules,
     can_walk,
     may_skip_equal_parts,
@@ -78,16 +77,15 @@ def _diff_both(
     pairs = pair_columns(old.schema, new.schema, rules, {r.old: r.new for r in renames})
     if not may_skip_equal_parts(old.schema, new.schema, pairs):
         old_parts, new_parts = list(old.parts), list(new.parts)
+    sides = ComparedSides(old, new, old_parts, new_parts, pairs)
     outcome = Outcome(RowCounts(old.rows, new.rows))
     if old_parts or new_parts:
         walked = None
         if rules.is_ignored:
             rows = None
         if rows is None and can_walk(old.schema, new.schema, pairs):
-            walked = _walk(engine, old, new, old_parts, new_parts, pairs, sample_rows, report)
-        outcome = walked or _join(
-            engine, old, new, old_parts, new_parts, pairs, sample_rows, rows, has_schema_changes=bool(schema)
-        )
+            walked = _walk(engine, sides, sample_rows, report)
+        outcome = walked or _join(engine, sides, sample_rows, rows, has_schema_changes=bool(schema))
     if rules.is_ignored:
         outcome = _ignore_rows(outcome)
     counts = outcome.rows
@@ -111,16 +109,7 @@ def _diff_both(
     )
 
 
-def _walk(
-    engine: Engine,
-    old: TableSide,
-    new: TableSide,
-    old_parts: list[str],
-    new_parts: list[str],
-    pairs: ColumnPairs,
-    sample_rows: int,
-    report: Report,
-) -> Outcome | None:
+def _walk(engine: Engine, sides: ComparedSides, sample_rows: int, report: Report) -> Outcome | None:
     """Walk both sides in key order; None where they turn out to have no common order."""
 
     def compare(pair: ColumnPair, before: pa.Array, after: pa.Array) -> "Mask":
@@ -128,9 +117,10 @@ def _walk(
 
         return differing_by_forms(engine, pair, before, after)
 
-    before = list(old.locate(old_parts)) if old_parts else []
-    after = list(new.locate(new_parts)) if new_parts else []
-    walk = Walk(old, new, pairs, compare)
+    old, new = sides.old, sides.new
+    before = list(old.locate(sides.old_parts)) if sides.old_parts else []
+    after = list(new.locate(sides.new_parts)) if sides.new_parts else []
+    walk = Walk(old, new, sides.pairs, compare)
     try:
         return walk.run(
             before,
@@ -148,11 +138,7 @@ def _walk(
 
 def _join(
     engine: Engine,
-    old: TableSide,
-    new: TableSide,
-    old_parts: list[str],
-    new_parts: list[str],
-    pairs: ColumnPairs,
+    sides: ComparedSides,
     sample_rows: int,
     rows: RowsTarget | None,
     *,
@@ -163,11 +149,7 @@ def _join(
 
     return join_sides(
         engine(),
-        old,
-        new,
-        old_parts,
-        new_parts,
-        pairs,
+        sides,
         sample_rows=sample_rows,
         rows=rows,
         has_schema_changes=has_schema_changes,

@@ -58,13 +58,13 @@ def check_classification(
 ) -> tuple[Finding, ...]:
     """Return the columns whose classification a person should look at, by table and column order.
 
-    A column that was personal and is not any more is an error (`classification-lost`).
+    A column that was personal and no longer is, is an error (`classification-lost`).
     A column without a classification that is new, or newly text, and whose name
     suggests personal data is a warning (`unclassified-personal`); any classification
-    at all answers it. What was so before is not said again.
+    at all answers it. What was true before is not reported again.
 
     Args:
-        diffs: where they tell that a table or a column was renamed, it is still the same one.
+        diffs: the renames in them: a renamed table or column is still the same one.
     """
     by_name = {diff.name: diff for diff in diffs}
     findings: list[Finding] = []
@@ -132,7 +132,7 @@ def _lost(table: str, before: Column, column: Column) -> Finding:
         " its values would be shown.",
         table=table,
         columns=(column.name,),
-        remedy=_spell_setting(table, column.name, before.classification or "personal"),
+        remedy=_format_setting(table, column.name, before.classification or "personal"),
         details={"old": before.classification, "new": column.classification},
     )
 
@@ -145,11 +145,11 @@ def _unclassified(table: str, column: Column, *, is_new: bool) -> Finding:
         f"{table}.{column.name} {what}, has a name that suggests personal data, and is not classified.",
         table=table,
         columns=(column.name,),
-        remedy=_spell_setting(table, column.name, "personal") + " If it is not personal, write `public`.",
+        remedy=_format_setting(table, column.name, "personal") + " If it is not personal, write `public`.",
     )
 
 
-def _spell_setting(table: str, column: str, classification: str) -> str:
+def _format_setting(table: str, column: str, classification: str) -> str:
     return (
         f"in contract.yaml, under schema `name: {table}`, properties `name: {column}`,"
         f" write `classification: {classification}`."

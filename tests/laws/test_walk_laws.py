@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tdmvc.changes.comparison import Outcome
+from tdmvc.changes.comparison import ComparedSides, Outcome
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.join.forms import differing_by_forms
 from tdmvc.changes.join.join import join_sides
@@ -120,7 +120,11 @@ def both_ways(
         except (Unordered, FaultyKey):
             walked = None
     joined = join_sides(
-        con, old, new, old.parts, new.parts, pairs, sample_rows=ALL, rows=None, has_schema_changes=False
+        con,
+        ComparedSides(old, new, old.parts, new.parts, pairs),
+        sample_rows=ALL,
+        rows=None,
+        has_schema_changes=False,
     )
     return walked, joined
 

@@ -1,9 +1,8 @@
 """Compares two sides with SQL, step by step."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from tdmvc.changes.comparison import Outcome, RowsTarget
+from tdmvc.changes.comparison import ComparedSides, Outcome, RowsTarget
 from tdmvc.changes.join.forms import register_json_udf
 from tdmvc.changes.join.keys import collect_faulty_keys, describe_faulty_keys
 from tdmvc.changes.join.pairing import Pairing, pair_scans
@@ -19,7 +18,6 @@ from tdmvc.changes.join.touched import (
     read_first_rows,
     read_samples,
 )
-from tdmvc.changes.pairs import ColumnPairs
 from tdmvc.changes.patterns import PatternFinder
 from tdmvc.model.diff import RowSample, TableSide
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
@@ -29,11 +27,7 @@ _BATCH_ROWS = 131_072
 
 def join_sides(
     con: DuckDBConnection,
-    old: TableSide,
-    new: TableSide,
-    old_parts: Sequence[str],
-    new_parts: Sequence[str],
-    pairs: ColumnPairs,
+    sides: ComparedSides,
     *,
     sample_rows: int,
     rows: RowsTarget | None,
@@ -52,12 +46,13 @@ def join_sides(
         PartError: a part is damaged.
         StoreError: memory or the room for spilling ran out.
     """
+    old, new = sides.old, sides.new
     with (
         store_errors(new.schema.name, what="The comparison"),
-        open_scan(con, old, old_parts, name="old") as before,
-        open_scan(con, new, new_parts, name="new") as after,
+        open_scan(con, old, sides.old_parts, name="old") as before,
+        open_scan(con, new, sides.new_parts, name="new") as after,
     ):
-        pairing = pair_scans(before, after, pairs)
+        pairing = pair_scans(before, after, sides.pairs)
         with register_json_udf(con, is_needed=pairing.needs_json):
             try:
                 outcome = _compare(con, pairing, old, new, sample_rows)
