@@ -1,4 +1,4 @@
-"""Knows tdmvc.yaml: where datasets and migrations lie and where releases are read from."""
+"""Reads and writes tdmvc.yaml: where datasets and migrations are, and where releases are read from."""
 
 import posixpath
 

@@ -1,4 +1,4 @@
-"""Knows `conflicts/<folder>.yaml`: what is left of a merge for a person, who may settle it with an editor."""
+"""Reads and writes `conflicts/<folder>.yaml`: what a merge leaves to a person, who may settle it in an editor."""
 
 from collections.abc import Iterator
 

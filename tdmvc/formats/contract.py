@@ -1,4 +1,4 @@
-"""Knows contract.yaml: what must hold of a dataset, as people and tdmvc write it."""
+"""Reads contract.yaml: what must hold of a dataset, as people and tdmvc write it."""
 
 from tdmvc.formats.odcs import ContractFile, read_contract
 from tdmvc.model.schema import Contract
@@ -23,7 +23,7 @@ def read_strictly(text: str, path: str) -> ContractFile:
     """Read a contract with its relationships, as an edit needs them.
 
     Raises:
-        ConfigError: it is wrong, or a relationship names a column that is not there.
+        ConfigError: it is wrong, or a relationship names a column that does not exist.
     """
     file = read_contract(parse_yaml(text, path))
     check_relationships(file)

@@ -160,7 +160,7 @@ def _write_references(
 def _ends(
     items: dict[str, CommentedMap], table: str, columns: tuple[str, ...], relation: CommentedMap
 ) -> list[str]:
-    """Return the spellings of columns in a relationship: `table.column`, or by id where a name is odd."""
+    """Return how a relationship names columns: as `table.column`, or by id if a name has special characters."""
     if all(_SHORT_NAME.fullmatch(name) for name in (table, *columns)):
         return [f"{table}.{column}" for column in columns]
     if table not in items:

@@ -1,4 +1,4 @@
-"""Knows dataset.yaml: what people and `tdmvc add` say about a dataset."""
+"""Reads dataset.yaml: what people and `tdmvc add` say about a dataset."""
 
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules
 from tdmvc.model.migration import RecordedState

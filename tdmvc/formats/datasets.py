@@ -1,4 +1,4 @@
-"""Knows which datasets a tree holds and what state each is in, for the work tree, a revision or a version."""
+"""Lists the datasets of a tree and reads the state of each: in the work tree, a revision or a version."""
 
 import posixpath
 from dataclasses import replace
@@ -41,7 +41,7 @@ def read_config_of(tree: FileTree, config: RepoConfig, name: str) -> DatasetConf
         ConfigError: the file is wrong, or names another dataset than its folder.
     """
     path = posixpath.join(dataset_folder(config, name), DATASET_FILE)
-    # A name with a slash would find a file that is no dataset of ours.
+    # A name with a slash would find a file outside the datasets' folder.
     text = tree.read_text(path) if "/" not in name and name not in ("", ".", "..") else None
     if text is None:
         raise NotFoundError.named("dataset", name, list_datasets(tree, config), where=tree.label)

@@ -1,4 +1,4 @@
-"""Knows the `artifacts:` of dvc.yaml, by which DVC and GTO see a dataset's versions."""
+"""Writes the `artifacts:` of dvc.yaml, through which DVC and GTO see a dataset's versions."""
 
 import re
 
@@ -10,7 +10,7 @@ _ARTIFACT = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9/_-]*[a-zA-Z0-9])?")
 
 
 def is_artifact_name(name: str) -> bool:
-    """Tell whether DVC and GTO let an artifact be called so; dots, for one, they do not."""
+    """Return whether DVC and GTO let an artifact be called so; dots, for one, they do not."""
     return bool(_ARTIFACT.fullmatch(name))
 
 
@@ -21,7 +21,7 @@ def with_artifact(text: str | None, name: str, path: str) -> str:
     an artifact by its name.
 
     Raises:
-        ConfigError: the old text is no YAML.
+        ConfigError: the old text is not YAML.
     """
     if not is_artifact_name(name):
         return text or ""

@@ -171,7 +171,7 @@ def _merge_soundly(manifest: _Manifest, sides: Three[Value]) -> MergedValue:
         at = numbering.paths[(fault.line or 1) - 1]
         place = _innermost_difference(manifest.shape, sides, at)
         if not place or place in contested:
-            # Nothing that a person could choose from: the message stands alone.
+            # Nothing that a person could choose from: the message is all that is left.
             alone = ManifestConflict(_shown(manifest.shape, sides.ours, at), None, None, None, fault.what)
             return MergedValue(merged.choices, (*merged.conflicts, alone))
         contested[place] = fault.what

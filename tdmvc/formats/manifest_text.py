@@ -23,7 +23,7 @@ class WriteOptions:
     """How boldly the lines of a side are replaced."""
 
     max_depth: int = 60
-    """How far down entries are told apart; an entry at this depth that both sides changed is written anew."""
+    """How many levels of entries are merged one by one; below them, an entry is one value."""
     model: Side = Side.OURS
     """The side whose lines are edited where neither side says what the merge says."""
 

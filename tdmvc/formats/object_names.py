@@ -1,4 +1,4 @@
-"""Knows which objects a text of DVC's or of ours names, in a hurry and rather too many than too few.
+"""Finds the objects that a file of DVC or tdmvc names: fast, and rather too many than too few.
 
 A history may hold ten thousand pointers, in any form that DVC has ever written, some of
 them in conflict. So nothing is parsed where a look at the lines is enough: what looks like
@@ -37,7 +37,7 @@ class ObjectNames:
 
 
 def may_name_objects(path: str) -> bool:
-    """Tell whether a file's place says that it may name objects."""
+    """Return whether a file's place says that it may name objects."""
     folder, name = posixpath.split(path)
     if name.endswith(".dvc"):
         return name != ".dvc"
@@ -101,12 +101,12 @@ def _outputs(text: str) -> list[str]:
                 entries.append([])
             entries[-1].append(line)
     joined = ["\n".join(lines) for lines in entries]
-    # DVC 2 names no hash; what it kept lies elsewhere in the cache, and is not touched.
+    # DVC 2 names no hash; its objects are elsewhere in the cache, and are not touched.
     return [entry for entry in joined if "hash:" in entry]
 
 
 def _is_readable(text: str) -> bool:
-    """Tell whether a text that is not in DVC's own form is YAML whose outputs can be told."""
+    """Return whether a text that is not in DVC's own form is YAML whose outputs can be read."""
     try:
         root = parse_yaml(text, "pointer")
         if not root.is_mapping:

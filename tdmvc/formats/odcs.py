@@ -1,4 +1,4 @@
-"""Knows how the Open Data Contract Standard (ODCS 3) says tables, columns, keys and references."""
+"""Reads tables, columns, keys and references from the Open Data Contract Standard (ODCS 3)."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ TARGET_PROPERTY = "tdmvcTarget"
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """One relationship of the file, and where it stands in it."""
+    """One relationship of the file, and its place in it."""
 
     table: int
     """The place of its table in `schema`."""
@@ -30,7 +30,7 @@ class Relationship:
     reference: ForeignKey
     node: YamlNode
     fault: str | None = None
-    """What it names that is not there."""
+    """What it names that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class _Named:
 
 
 def read_contract(root: YamlNode) -> ContractFile:
-    """Read a contract, with the relationships that name what is not there marked as such.
+    """Read a contract, and mark relationships that name something that does not exist.
 
     Raises:
         ConfigError: another fault; the line and key are named.
@@ -241,7 +241,7 @@ def _resolve(text: str, known: dict[str, _Named], ids: dict[str, str]) -> tuple[
 
 
 def _fault(reference: ForeignKey, target: _Named | None, source: _Named | None) -> str | None:
-    """Return what the reference names that is not there. A table that is not in the contract is no fault."""
+    """Return what the reference names that does not exist. A table that the contract lacks is not a fault."""
     for table, names in ((source, reference.columns), (target, reference.to)):
         if table is None:
             continue

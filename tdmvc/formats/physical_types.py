@@ -1,4 +1,4 @@
-"""Knows which canonical type a database's own word for a type means, and which ODCS category a type is of."""
+"""Maps a database's own type names to canonical types, and canonical types to ODCS categories."""
 
 import re
 from typing import Final
@@ -147,7 +147,7 @@ def physical_type(text: str) -> pa.DataType | None:
 
 
 def _is_within(type_: pa.DataType, wanted: str) -> bool:
-    """Tell whether a type found by its physical name is of the wanted category."""
+    """Return whether a type found by its physical name is of the wanted category."""
     category = logical_type(type_)
     if category == wanted or (category, wanted) == ("integer", "number"):
         return True

@@ -1,4 +1,4 @@
-"""Knows a pointer by its text alone, wherever Git has it from, with conflict markers too."""
+"""Reads a pointer from its text alone, with or without conflict markers."""
 
 import re
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class ConflictTexts:
     base: str | None
     """None where the markers do not tell it."""
     labels: Mapping[Side, str]
-    """What stands behind the markers."""
+    """What follows the markers."""
     is_whole: bool
     """Whether one conflict with a base is all that the file holds, as tdmvc writes it."""
 

@@ -1,4 +1,4 @@
-"""Knows what Git holds for each table: `.dvc` files, and the outputs of stages in dvc.yaml and dvc.lock."""
+"""Reads what Git holds for each table: `.dvc` files, and the outputs of stages in dvc.yaml and dvc.lock."""
 
 import posixpath
 import re

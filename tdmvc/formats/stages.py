@@ -1,4 +1,4 @@
-"""Knows which outputs the stages of a DVC pipeline declare (dvc.yaml) and have made (dvc.lock)."""
+"""Reads which outputs the stages of a DVC pipeline declare (dvc.yaml) and have made (dvc.lock)."""
 
 import itertools
 import posixpath
@@ -98,7 +98,7 @@ def _declared_outs(body: YamlNode) -> list[str]:
 
 
 def _rounds(node: YamlNode) -> dict[str, dict[str, str]] | None:
-    """Return the values of each round by the stage's full name; None where there is no plain loop."""
+    """Return the values of each round by the stage's full name; None if it has no plain loop."""
     name = node.key.removeprefix("stages.")
     foreach, matrix = node.child("foreach"), node.child("matrix")
     if foreach is not None and foreach.is_list:

@@ -1,4 +1,4 @@
-"""Knows a dataset's published versions: one immutable file each, and the contract of each."""
+"""Reads and writes a dataset's published versions: an immutable file and a contract for each."""
 
 import hashlib
 import posixpath
@@ -59,7 +59,7 @@ def read_versions(tree: FileTree, dataset_folder: str) -> list[Version]:
 
 
 def read_version(tree: FileTree, dataset_folder: str, version: SemVer) -> Version | None:
-    """Return one published version of a dataset, or None where there is no such. Cost: one file.
+    """Return one published version of a dataset, or None if it does not exist. Cost: one file.
 
     Raises:
         ConfigError: the file is wrong, or its name and its content do not agree.

@@ -1,4 +1,4 @@
-"""Knows how to change a YAML file that people write, keeping their comments, order and quotes."""
+"""Edits a YAML file that people write, and keeps their comments, order and quotes."""
 
 import io
 import re
@@ -17,7 +17,7 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 class _VerbatimResolver(VersionedResolver):
-    """Takes every plain scalar for text, so that `2.10` and `0001` are written back as they stood."""
+    """Reads every plain scalar as text, so that `2.10` and `0001` are written back unchanged."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         if kind is ScalarNode and implicit[0] and value not in _NULLS:
@@ -58,7 +58,7 @@ class YamlEdit:
 
 
 def render_as_dvc(document: dict[str, Any]) -> str:
-    """Return a document as DVC's own writer would spell it, byte for byte."""
+    """Return a document as DVC itself would write it, byte for byte."""
     writer = YAML()
     writer.default_flow_style = False
     target = io.StringIO()
@@ -98,6 +98,6 @@ def text_value(text: str) -> str:
 
 
 def _lists_are_indented(text: str) -> bool:
-    """Tell whether the file's first list below a key is indented; ours are."""
+    """Return whether the file's first list below a key is indented; new files indent theirs."""
     first = re.search(r"^( *)[^\s#-][^\n]*:[ \t]*\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)- ", text, re.MULTILINE)
     return first is None or len(first[2]) > len(first[1])
