@@ -166,7 +166,7 @@ def test_a_comment_that_is_too_long_is_shortened_to_what_the_host_takes(
     github.limit = gitlab.limit = limit
     for host in ("github", "gitlab"):
         told = tdmvc("review", "main", "--post", host, "--link", "https://ci.test/review.html")
-        assert "shortened to what the host takes" in told.err
+        assert "shortened to what the host accepts" in told.err
     (comment,) = github.comments
     assert MARKER in comment["body"]
     assert len(comment["body"]) <= github.limit

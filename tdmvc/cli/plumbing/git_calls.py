@@ -1,4 +1,4 @@
-"""What the commands that Git calls share: nothing that goes wrong may stop Git."""
+"""What the commands that Git calls share: they print for Git, and no error of theirs may stop it."""
 
 import os
 import sys
@@ -12,8 +12,8 @@ def answer(text: str | bytes) -> None:
 
 
 def trace(error: Exception) -> None:
-    """Tell with GIT_TRACE=1 what went wrong; else it would stand between the lines of Git's pager."""
+    """Report an error if GIT_TRACE is set; without it, the report would get between the lines of Git's pager."""
     if os.environ.get("GIT_TRACE"):
-        # The message of an unknown exception may quote rows, so only its place and type are told.
+        # The message of an unknown exception may quote rows, so only its place and type are printed.
         traceback.print_tb(error.__traceback__)
         sys.stderr.write(f"tdmvc: {type(error).__name__}\n")

@@ -1,4 +1,4 @@
-"""`tdmvc git-diff`: what Git calls to compare two texts of a pointer."""
+"""`tdmvc git-diff`: the external diff that Git calls for two texts of a pointer."""
 
 import difflib
 import os
@@ -19,7 +19,7 @@ from tdmvc.render.terminal import Style
 _ABSENT = frozenset({"/dev/null", "nul", "NUL"})
 _FULL_WIDTH, _NARROWEST, _WIDEST = 100, 60, 160
 _NOT_HERE = (
-    "The rows are not in this clone, so the pointers themselves are shown; `tdmvc pull` brings the present ones,"
+    "The rows are not in this clone, so the pointers themselves are shown; `tdmvc pull` fetches the current ones,"
     " and `tdmvc diff` fetches what it needs."
 )
 
@@ -29,8 +29,8 @@ _NOT_HERE = (
 def command(words: tuple[str, ...]) -> None:
     """Compare as Git's external diff does: PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE.
 
-    An unmerged path comes alone; a rename brings the new path and Git's own words on it.
-    Git would stop at an exit code, so there is none.
+    For an unmerged path, there is only PATH; a rename adds the new path and Git's description
+    of it. Git would stop at an exit code, so there is none.
     """
     text = f"* Unmerged path {words[0]}\n" if len(words) < 7 else _diff_text(words)
     answer(text)
@@ -77,7 +77,7 @@ def _pointer_text(old: PointerSide, new: PointerSide) -> str:
 
 
 def _width() -> int:
-    """Return the terminal's width; Git's pager stands between us and it, but not behind standard error."""
+    """Return the terminal's width; Git's pager is at standard output, so ask standard error as well."""
     for descriptor in (1, 2):
         if os.isatty(descriptor):
             return max(_NARROWEST, min(_WIDEST, os.get_terminal_size(descriptor).columns))

@@ -1,4 +1,4 @@
-"""`tdmvc git-merge`: what Git calls to merge three texts of a file that tdmvc knows."""
+"""`tdmvc git-merge`: the merge driver that Git calls for pointers and manifests."""
 
 import os
 import posixpath
@@ -9,7 +9,15 @@ import click
 
 from tdmvc.cli.plumbing.git_calls import trace
 from tdmvc.errors import TdmvcError
+from tdmvc.merging.manifest_texts import merge_manifest_texts
+from tdmvc.merging.pointer_merge import (
+    merge_pointers,
+    merging_workspace,
+    write_conflict_beside,
+    write_result,
+)
 from tdmvc.model.merge import Side
+from tdmvc.render.merge.wording import manifest_merge_lines, pointer_merge_line
 
 _CLEAN, _CONFLICT, _TEXT = 0, 4, 2
 _MANIFESTS = frozenset({"dataset.yaml", "contract.yaml"})
@@ -22,8 +30,8 @@ _SIDES = (Side.BASE, Side.OURS, Side.THEIRS)
 def command(context: click.Context, words: tuple[str, ...]) -> None:
     """Merge as Git's merge driver does: BASE OURS THEIRS MARKER-SIZE PATH [LABELS].
 
-    The result goes into OURS. Ends with 0, with 4 where a conflict is left, and with
-    another code where Git is to merge the texts, as `tdmvc install` tells it.
+    Writes the result to OURS. Exits with 0, with 4 if a conflict is left, and with
+    another code if Git should merge the texts itself, as `tdmvc install` configures it.
     """
     context.exit(_merge(words) if len(words) >= 5 else _TEXT)
 
@@ -34,12 +42,12 @@ def _merge(words: Sequence[str]) -> int:
     if not is_manifest and any(
         b".dir" not in data for side, data in texts.items() if data or side != Side.BASE
     ):
-        return _TEXT  # a file of DVC, but of no folder: that costs no import
+        return _TEXT  # a .dvc file of a single file, and so not of a table
     try:
         merge = _merge_manifest if is_manifest else _merge_pointer
         return merge(words, texts)
     except TdmvcError as error:
-        click.echo(f"tdmvc left {words[4]} to Git's merge of lines: {error.message}", err=True)
+        click.echo(f"tdmvc left {words[4]} to Git's line merge: {error.message}", err=True)
         return _TEXT
     except Exception as error:
         trace(error)
@@ -47,15 +55,6 @@ def _merge(words: Sequence[str]) -> int:
 
 
 def _merge_pointer(words: Sequence[str], data: dict[Side, bytes]) -> int:
-    # Late, for the same reason.
-    from tdmvc.merging.pointer_merge import (
-        merge_pointers,
-        merging_workspace,
-        write_conflict_beside,
-        write_result,
-    )
-    from tdmvc.render.merge.wording import pointer_merge_line
-
     texts = {side: one.decode("utf-8-sig") for side, one in data.items()}
     with merging_workspace() as workspace:
         done = merge_pointers(workspace, words[4], texts, _labels(words[5:8]), marker_size=int(words[3]))
@@ -63,18 +62,14 @@ def _merge_pointer(words: Sequence[str], data: dict[Side, bytes]) -> int:
             return _TEXT
         write_conflict_beside(workspace, done)
         if workspace.git.holds_index:
-            # A merge in memory is asked by a program, which has no use for this.
+            # A merge in memory is made by a program, which has no use for this.
             click.echo(pointer_merge_line(done.unmerged, done.merge, done.problem), err=True)
-        # Last of all: what fails before leaves Git its own text to merge.
+        # Last, so that an earlier failure leaves Git its own text to merge.
         write_result(Path(words[1]), done.text)
     return _CONFLICT if done.has_conflict else _CLEAN
 
 
 def _merge_manifest(words: Sequence[str], data: dict[Side, bytes]) -> int:
-    from tdmvc.merging.manifest_texts import merge_manifest_texts
-    from tdmvc.merging.pointer_merge import merging_workspace, write_result
-    from tdmvc.render.merge.wording import manifest_merge_lines
-
     # A byte order mark is kept by the merge itself.
     texts = {side: one.decode("utf-8") for side, one in data.items()}
     with merging_workspace() as workspace:
@@ -90,11 +85,11 @@ def _merge_manifest(words: Sequence[str], data: dict[Side, bytes]) -> int:
 
 
 def _labels(words: Sequence[str]) -> dict[Side, str]:
-    """Return what Git calls the sides; one that is too old to say leaves its placeholders as they are."""
+    """Return Git's names of the sides; an old Git leaves the placeholders as they are."""
     labels = {
         side: word for side, word in zip(_SIDES, words, strict=False) if word and not word.startswith("%")
     }
-    # `git merge` has always told it so.
+    # `git merge` has always set these variables.
     heads = [name for key, name in os.environ.items() if key.startswith("GITHEAD_")]
     if Side.THEIRS not in labels and len(heads) == 1:
         labels |= {Side.OURS: "HEAD", Side.THEIRS: heads[0]}

@@ -1,19 +1,21 @@
-"""`tdmvc git-textconv`: what Git asks for before it compares a pointer line by line."""
+"""`tdmvc git-textconv`: gives Git the rows of a pointer as lines of text."""
 
 from pathlib import Path
 
 import click
 
 from tdmvc.cli.plumbing.git_calls import answer, trace
+from tdmvc.merging.pointer_rows import read_contents
+from tdmvc.render.table_text import render_conflict, render_table
 
 
 @click.command(name="git-textconv", hidden=True)
 @click.argument("file", type=click.Path(path_type=Path))
 def command(file: Path) -> None:
-    """Print the rows that the pointer in FILE names, or FILE itself where they are not to be had.
+    """Print the rows that the pointer in FILE names, or FILE itself if they are not available.
 
-    Git would stop at an exit code, and a complaint would stand between the lines of its
-    pager, so what goes wrong is told with GIT_TRACE=1 only.
+    Git would stop at an exit code, and an error message would get between the lines of
+    its pager, so errors are reported only if GIT_TRACE is set.
     """
     data = file.read_bytes()
     answer(_rows_text(data) or data)
@@ -21,12 +23,8 @@ def command(file: Path) -> None:
 
 def _rows_text(data: bytes) -> str | None:
     if b".dir" not in data:
-        return None  # a file of DVC, but of no folder: that costs no import
+        return None  # a .dvc file of a single file, and so not of a table
     try:
-        # Late, for the same reason.
-        from tdmvc.merging.pointer_rows import read_contents
-        from tdmvc.render.table_text import render_conflict, render_table
-
         tables = read_contents(data.decode("utf-8-sig"))
         if not tables:
             return None

@@ -1,4 +1,4 @@
-"""`tdmvc post`: what a workflow calls that may comment but must not run a fork's code."""
+"""`tdmvc post`: posts a rendered review, for workflows that may comment but must not run a fork's code."""
 
 import os
 from collections.abc import Callable
@@ -14,15 +14,13 @@ from tdmvc.errors import ReadOnlyTokenError, SourceError
 @click.command(name="post", hidden=True)
 @click.argument("host", type=click.Choice(POST_HOSTS))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--only-update", is_flag=True, help="Write no new comment: for a review that finds nothing changed."
-)
+@click.option("--only-update", is_flag=True, help="Update an existing comment, but write no new one.")
 @click.pass_context
 def command(context: click.Context, host: str, file: Path, only_update: bool) -> None:
     """Post a rendered review, FILE, as the one comment of a pull or merge request.
 
-    Works without a repository. What CI sets says which request it is; TDMVC_PULL_REQUEST
-    names it where CI does not.
+    Works without a repository. The request is the one that CI's variables name, or else
+    TDMVC_PULL_REQUEST.
 
     \b
     Example:
@@ -31,7 +29,9 @@ def command(context: click.Context, host: str, file: Path, only_update: bool) ->
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError.unreadable(file, type(error).__name__, remedy="give a text in UTF-8.") from error
+        raise SourceError.unreadable(
+            file, type(error).__name__, remedy="give a text file in UTF-8."
+        ) from error
     post_text(context, host, text, is_changed=not only_update)
 
 
@@ -43,9 +43,9 @@ def post_text(
     is_changed: bool,
     shorten: Callable[[int], str] | None = None,
 ) -> None:
-    """Post a text and say what became of it; in a run that may not write, put it into the job's summary.
+    """Post a text and report the result; in a run that may not write, add it to the job's summary.
 
-    All that is said goes to standard error, because standard output may hold the review.
+    Prints only to standard error, because standard output may hold the review.
     """
     try:
         posted = post(host, text, os.environ, is_changed=is_changed, shorten=shorten)
@@ -55,6 +55,6 @@ def post_text(
         click.echo(f"warning: {error.message}\n{place}", err=True)
         return
     if not settings_of(context).is_quiet:
-        shortened = ", shortened to what the host takes" if posted.is_shortened else ""
+        shortened = ", shortened to what the host accepts" if posted.is_shortened else ""
         where = f": {posted.url}" if posted.url else ""
         click.echo(f"Comment {posted.action}{shortened}{where}", err=True)
