@@ -5,17 +5,21 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from tdmvc.cli.options import Decorated, settings_of
 from tdmvc.cli.pager import print_text
 from tdmvc.cli.progress import Progress, columns
+from tdmvc.render.format import Format, Formats, RenderOptions
 from tdmvc.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+_Value = TypeVar("_Value")
 
 
 def format_option(function: Decorated) -> Decorated:
@@ -28,6 +32,21 @@ def format_option(function: Decorated) -> Decorated:
         show_default=True,
         help="For people, or for programs (docs/formats).",
     )(function)
+
+
+def formats_option(
+    formats: Formats[Any], text: str = "For people, or for programs (docs/formats)."
+) -> Callable[[Decorated], Decorated]:
+    """Add `--format` with the formats of one subject."""
+    names = list(formats)
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=True,
+        help=text,
+    )
 
 
 @contextmanager
@@ -62,7 +81,24 @@ def emit(
         # A file name may hold bytes that are not UTF-8; backslashreplace escapes them as JSON does.
         click.echo(formatted.encode("utf-8", "backslashreplace").decode("utf-8"))
         return
-    rendered = text(use_color(), terminal_width()).rstrip("\n")
+    _print_report(context, text(use_color(), terminal_width()))
+
+
+def print_as(
+    context: click.Context, chosen: Format[_Value], value: _Value, options: RenderOptions | None = None
+) -> None:
+    """Print a value in a format; on a terminal in colour and, where it is long, page by page."""
+    wanted = replace(options or RenderOptions(), color=use_color(), width=terminal_width())
+    text = chosen.render(value, wanted)
+    if chosen.is_for_terminal:
+        _print_report(context, text)
+    else:
+        # A file name may hold bytes that are not UTF-8; backslashreplace escapes them as JSON does.
+        click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+
+
+def _print_report(context: click.Context, text: str) -> None:
+    rendered = text.rstrip("\n")
     if settings_of(context).is_quiet:
         rendered = rendered.partition("\n\nNext:\n")[0]
     if rendered:

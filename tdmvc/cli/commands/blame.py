@@ -3,9 +3,9 @@
 import click
 
 from tdmvc.actions.blame import DEFAULT_ROWS, BlameOptions, blame
-from tdmvc.cli.output import complete_dataset, emit, opened
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
-from tdmvc.render.history.blame_terminal import render_blame
+from tdmvc.render.history import BLAME_FORMATS
 
 
 @click.command(name="blame")
@@ -30,14 +30,7 @@ from tdmvc.render.history.blame_terminal import render_blame
     "--column", "columns", multiple=True, metavar="COL", help="Show only this column; may be repeated."
 )
 @click.option("--versions", is_flag=True, help="Follow published versions instead of commits.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["terminal", "json", "csv"]),
-    default="terminal",
-    show_default=True,
-    help="For people, or for programs (docs/formats); csv has a line a cell.",
-)
+@formats_option(BLAME_FORMATS, "For people, or for programs (docs/formats); csv has one line per cell.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -69,17 +62,4 @@ def command(
     with opened(context) as workspace:
         options = BlameOptions(key, None if all_rows else rows, columns, by_version=versions)
         report = blame(workspace, dataset, table, options)
-    if output_format == "csv":
-        from tdmvc.render.history.json import blame_csv_lines
-
-        for line in blame_csv_lines(report):
-            click.echo(line.encode("utf-8", "backslashreplace"), nl=False)
-        return
-    from tdmvc.render.history.json import blame_document
-
-    emit(
-        context,
-        output_format,
-        lambda: blame_document(report),
-        lambda color, width: render_blame(report, color=color, width=width),
-    )
+    print_as(context, BLAME_FORMATS[output_format], report)

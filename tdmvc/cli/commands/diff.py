@@ -1,15 +1,13 @@
 """`tdmvc diff`."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from tdmvc.actions.diff import RowsFormat, diff
 from tdmvc.cli.options import tables_option
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.model.diff import DatasetDiff
-from tdmvc.render.diff.terminal import render_diff
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
+from tdmvc.render.diff import FORMATS
 
 
 @click.command(name="diff")
@@ -34,7 +32,7 @@ from tdmvc.render.diff.terminal import render_diff
     show_default=True,
     help="The format of the files that --rows writes.",
 )
-@format_option
+@formats_option(FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
@@ -71,21 +69,5 @@ def command(
             rows_dir=rows_dir,
             rows_format=RowsFormat(rows_format),
         )
-    emit(
-        context,
-        output_format,
-        lambda: _documents(diffs),
-        lambda color, width: (
-            "\n\n".join(render_diff(d, color=color, width=width) for d in diffs)
-            or "There are no datasets yet. Next: tdmvc add golden SOURCE"
-        ),
-    )
+    print_as(context, FORMATS[output_format], diffs)
     return int(exit_code and any(d.is_changed for d in diffs))
-
-
-def _documents(diffs: Sequence[DatasetDiff]) -> object:
-    """One dataset is one document; several are a list of them."""
-    from tdmvc.render.diff.json import diff_document
-
-    documents = [diff_document(d) for d in diffs]
-    return documents[0] if len(documents) == 1 else documents

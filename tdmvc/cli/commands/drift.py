@@ -1,17 +1,13 @@
 """`tdmvc drift`."""
 
-from collections.abc import Callable, Sequence
-
 import click
 
 from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing, manifest_path
-from tdmvc.cli.output import complete_dataset, emit, opened
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
-from tdmvc.model.migration import Drift, DriftStatus
-from tdmvc.render.drift.terminal import render_drift
-from tdmvc.render.migrations.json import drift_document
-
-FORMATS = ("terminal", "json", "github", "junit", "markdown")
+from tdmvc.model.migration import DriftStatus
+from tdmvc.render.drift import FORMATS
+from tdmvc.render.format import RenderOptions
 
 
 @click.command(name="drift")
@@ -28,14 +24,7 @@ FORMATS = ("terminal", "json", "github", "junit", "markdown")
     metavar="STATUS,…",
     help="Exit with 1 on these statuses, or on `none`. [default: all but in-step and ahead]",
 )
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(FORMATS),
-    default="terminal",
-    show_default=True,
-    help="For people, for programs, or for CI (docs/formats/drift.md).",
-)
+@formats_option(FORMATS, "For people, for programs, or for CI (docs/formats/drift.md).")
 @click.pass_context
 def command(
     context: click.Context,
@@ -62,34 +51,9 @@ def command(
     with opened(context) as workspace:
         drifts = drift(workspace, refs, at=at, release=release, merge_preview=merge_preview)
         manifests = {one.dataset: manifest_path(workspace, one.dataset) for one in drifts}
-    if output_format in ("terminal", "json"):
-        emit(
-            context,
-            output_format,
-            lambda: drift_document(drifts),
-            lambda color, width: render_drift(drifts, color=color, width=width),
-        )
-    else:
-        click.echo(_rendered(output_format, drifts, statuses, manifests.__getitem__), nl=False)
+    options = RenderOptions(paths=lambda dataset, _: manifests[dataset], fail_on=statuses)
+    print_as(context, FORMATS[output_format], drifts, options)
     return int(bool(failing(drifts, statuses)))
-
-
-def _rendered(
-    name: str, drifts: Sequence[Drift], fail_on: frozenset[DriftStatus], manifest: Callable[[str], str]
-) -> str:
-    """Return what CI reads; a renderer is imported when it is asked for."""
-    match name:
-        case "github":
-            from tdmvc.render.drift.github import render_drift_github
-
-            return render_drift_github(drifts, fail_on, manifest)
-        case "junit":
-            from tdmvc.render.drift.junit import render_drift_junit
-
-            return render_drift_junit(drifts, fail_on)
-    from tdmvc.render.drift.markdown import render_drift_markdown
-
-    return render_drift_markdown(drifts, fail_on)
 
 
 def parse_fail_on(text: str | None) -> frozenset[DriftStatus]:

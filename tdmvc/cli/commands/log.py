@@ -3,9 +3,10 @@
 import click
 
 from tdmvc.actions.log import log
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.history.timeline import read_span
+from tdmvc.render.history import LOG_FORMATS, ROW_LOG_FORMATS
 
 
 @click.command(name="log")
@@ -23,7 +24,7 @@ from tdmvc.history.timeline import read_span
 @click.option("--since", metavar="DATE", help="Show nothing older; takes dates as Git does.")
 @click.option("--until", metavar="DATE", help="Show nothing newer.")
 @click.option("--reverse", is_flag=True, help="Show the oldest entry first.")
-@format_option
+@formats_option(LOG_FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
@@ -60,24 +61,9 @@ def command(
         span = read_span(workspace, most=max_count, since=since, until=until, oldest_first=reverse)
         if table is not None and key:
             from tdmvc.actions.row_log import log_row
-            from tdmvc.render.history.json import row_log_document
-            from tdmvc.render.history.log_terminal import render_row_log
 
             history = log_row(workspace, dataset, table, key, span=span, by_version=versions)
-            emit(
-                context,
-                output_format,
-                lambda: row_log_document(history),
-                lambda color, width: render_row_log(history, color=color, width=width),
-            )
+            print_as(context, ROW_LOG_FORMATS[output_format], history)
             return
         report = log(workspace, dataset, table, span=span, by_version=versions)
-    from tdmvc.render.history.json import log_document
-    from tdmvc.render.history.log_terminal import render_log
-
-    emit(
-        context,
-        output_format,
-        lambda: log_document(report),
-        lambda color, width: render_log(report, color=color, width=width),
-    )
+    print_as(context, LOG_FORMATS[output_format], report)

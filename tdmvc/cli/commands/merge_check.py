@@ -4,11 +4,11 @@ import click
 
 from tdmvc.actions.merge_check import merge_check
 from tdmvc.actions.review import pointer_path
-from tdmvc.cli.commands.drift import FORMATS, parse_fail_on
-from tdmvc.cli.output import emit, opened
+from tdmvc.cli.commands.drift import parse_fail_on
+from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.model.merge_report import MergeCheck
-from tdmvc.render.merge.check.wording import Paths
-from tdmvc.render.merge.json import merge_check_document
+from tdmvc.render.format import RenderOptions
+from tdmvc.render.merge.check import FORMATS
 
 
 @click.command(name="merge-check")
@@ -19,14 +19,7 @@ from tdmvc.render.merge.json import merge_check_document
     metavar="STATUS,…",
     help="Exit with 1 on these statuses of drift, or on `none`. [default: all but in-step and ahead]",
 )
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(FORMATS),
-    default="terminal",
-    show_default=True,
-    help="For people, for programs, or for CI (docs/formats/merge-check.md).",
-)
+@formats_option(FORMATS, "For people, for programs, or for CI (docs/formats/merge-check.md).")
 @click.pass_context
 def command(context: click.Context, base: str, head: str, fail_on: str | None, output_format: str) -> int:
     """Report what a merge of HEAD into BASE would break, without making it.
@@ -49,17 +42,8 @@ def command(context: click.Context, base: str, head: str, fail_on: str | None, o
         paths = {
             (dataset, table): pointer_path(workspace, dataset, table) for dataset, table in _places(check)
         }
-    if output_format in ("terminal", "json"):
-        from tdmvc.render.merge.check.terminal import render_merge_check
-
-        emit(
-            context,
-            output_format,
-            lambda: merge_check_document(check),
-            lambda color, width: render_merge_check(check, color=color, width=width),
-        )
-    else:
-        click.echo(_rendered(output_format, check, lambda *place: paths[place]), nl=False)
+    options = RenderOptions(paths=lambda *place: paths[place], fail_on=statuses)
+    print_as(context, FORMATS[output_format], check, options)
     return int(not check.is_fine)
 
 
@@ -70,19 +54,3 @@ def _places(check: MergeCheck) -> set[tuple[str, str | None]]:
         tables = {table.name for table in dataset.tables} | {f.table for f in dataset.findings if f.table}
         places |= {(dataset.name, None), *((dataset.name, table) for table in tables)}
     return places
-
-
-def _rendered(name: str, check: MergeCheck, paths: Paths) -> str:
-    """Return what CI reads; a renderer is imported when it is asked for."""
-    match name:
-        case "github":
-            from tdmvc.render.merge.check.github import render_merge_check_github
-
-            return render_merge_check_github(check, paths)
-        case "junit":
-            from tdmvc.render.merge.check.junit import render_merge_check_junit
-
-            return render_merge_check_junit(check)
-    from tdmvc.render.merge.check.markdown import render_merge_check_markdown
-
-    return render_merge_check_markdown(check)

@@ -1,39 +1,27 @@
 """`tdmvc review`."""
 
-import json
 import os
 import sys
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from tdmvc.actions.review import pointer_path, review, with_few_samples
-from tdmvc.cli.output import opened, terminal_width, use_color
+from tdmvc.cli.output import formats_option, opened, terminal_width, use_color
 from tdmvc.errors import StoreError, UsageError
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review, Verdict
-from tdmvc.render.review.json import review_document
-from tdmvc.render.review.markdown import render_review_markdown
-from tdmvc.workspace.workspace import Workspace
+from tdmvc.render.format import RenderOptions
+from tdmvc.render.review import FORMATS
 
-FORMATS = ("terminal", "markdown", "html", "json", "github", "junit", "sarif", "codequality")
 _FAIL_ON = ("error", "warning", "never")
-_FEW_ROWS = 20
-_PAGE_ROWS = 5000
 
 
 @click.command(name="review")
 @click.argument("base", required=False)
 @click.option("--head", metavar="REV", help="Review this revision instead of the work tree.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(FORMATS),
-    default="terminal",
-    show_default=True,
-    help="For people, for a comment, or for CI (docs/formats/review.md).",
-)
+@formats_option(FORMATS, "For people, for a comment, or for CI (docs/formats/review.md).")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 @click.option(
     "--write",
@@ -85,10 +73,17 @@ def command(
         _check_host(host)
     if reveal:
         _check_reveal(output_format, is_kept=output is not None or bool(wanted) or host is not None)
-    has_page = output_format == "html" or any(name == "html" for name, _ in wanted)
+    sample_rows = max(FORMATS[name].sample_rows for name in (output_format, *(name for name, _ in wanted)))
     with opened(context) as workspace:
-        found = review(workspace, base, head=head, sample_rows=_PAGE_ROWS if has_page else _FEW_ROWS)
-        render = _Renderer(workspace, found, link=link, reveal=reveal)
+        found = review(workspace, base, head=head, sample_rows=sample_rows)
+        options = RenderOptions(
+            color=use_color(),
+            width=terminal_width(),
+            reveal=reveal,
+            paths=lambda dataset, table: pointer_path(workspace, dataset, table),
+            link=link,
+        )
+        render = _Renderer(found, options)
         text = render(output_format, is_file=output is not None)
         if output is None:
             if text:
@@ -105,61 +100,22 @@ def command(
             host,
             render("markdown", is_file=True),
             is_changed=found.verdict is not Verdict.UNCHANGED,
-            shorten=lambda limit: render.shortened_markdown(limit),
+            shorten=lambda limit: render("markdown", is_file=True, limit=limit),
         )
     return int(_fails(found, fail_on))
 
 
 class _Renderer:
-    """One review in any format; a renderer is imported when it is asked for."""
+    """One review in any format, each with the sample rows that it has room for."""
 
-    def __init__(self, workspace: Workspace, found: Review, *, link: str | None, reveal: bool) -> None:
-        # What a page has room for is no reason for the other formats to differ.
-        self._page = found
-        self._review = with_few_samples(found, _FEW_ROWS)
-        self._link = link
-        self._reveal = reveal
-        self._paths: Callable[[str, str | None], str] = lambda dataset, table: pointer_path(
-            workspace, dataset, table
-        )
+    def __init__(self, found: Review, options: RenderOptions) -> None:
+        self._found = found
+        self._options = options
 
-    def shortened_markdown(self, limit: int) -> str:
-        """Return the comment in at most so many characters."""
-        return render_review_markdown(self._review, limit=limit, link=self._link)
-
-    def __call__(self, name: str, *, is_file: bool) -> str:
-        match name:
-            case "terminal":
-                from tdmvc.render.review.terminal import render_review_terminal
-
-                color = use_color() and not is_file
-                return render_review_terminal(
-                    self._review, color=color, width=terminal_width(), reveal=self._reveal
-                )
-            case "markdown":
-                return render_review_markdown(self._review, link=self._link)
-            case "html":
-                from tdmvc.render.review.html.review import render_review_html
-
-                return render_review_html(self._page)
-            case "json":
-                document = review_document(self._review)
-                return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-            case "github":
-                from tdmvc.render.review.github import render_review_github
-
-                return render_review_github(self._review, self._paths)
-            case "junit":
-                from tdmvc.render.review.junit import render_review_junit
-
-                return render_review_junit(self._review)
-            case "sarif":
-                from tdmvc.render.review.sarif import render_review_sarif
-
-                return render_review_sarif(self._review, self._paths)
-        from tdmvc.render.review.codequality import render_review_codequality
-
-        return render_review_codequality(self._review, self._paths)
+    def __call__(self, name: str, *, is_file: bool, limit: int | None = None) -> str:
+        chosen = FORMATS[name]
+        options = replace(self._options, color=self._options.color and not is_file, limit=limit)
+        return chosen.render(with_few_samples(self._found, chosen.sample_rows), options)
 
 
 def _format_and_file(words: str) -> tuple[str, Path]:
@@ -182,7 +138,7 @@ def _check_host(host: str) -> None:
 
 def _check_reveal(output_format: str, *, is_kept: bool) -> None:
     """Personal values go to a person's own screen and nowhere else."""
-    is_screen = output_format == "terminal" and not is_kept and sys.stdout.isatty()
+    is_screen = FORMATS[output_format].is_for_terminal and not is_kept and sys.stdout.isatty()
     if not is_screen or os.environ.get("CI"):
         raise UsageError(
             "Personal values are shown on your own terminal only.",

@@ -1,0 +1,52 @@
+"""Every renderer in a subject's folder is in the subject's registry."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tdmvc.render
+from tdmvc.render import diff, drift, history, review
+from tdmvc.render.format import Format
+from tdmvc.render.merge import check
+
+NAMES = {*review.FORMATS, *history.BLAME_FORMATS}
+
+
+@pytest.mark.parametrize(
+    ("folder", "formats"),
+    [
+        ("review", review.FORMATS),
+        ("drift", drift.FORMATS),
+        ("merge/check", check.FORMATS),
+        ("diff", diff.FORMATS),
+    ],
+)
+def test_every_renderer_of_a_subject_is_in_its_registry(
+    folder: str, formats: Mapping[str, Format[Any]]
+) -> None:
+    root = Path(tdmvc.render.__file__).parent / folder
+    renderers = {path.stem for path in root.iterdir() if path.stem in NAMES}
+    assert renderers <= formats.keys()
+    assert formats.keys() - {"json"} <= renderers
+
+
+@pytest.mark.parametrize(
+    "formats",
+    [
+        review.FORMATS,
+        drift.FORMATS,
+        check.FORMATS,
+        diff.FORMATS,
+        history.LOG_FORMATS,
+        history.ROW_LOG_FORMATS,
+        history.BLAME_FORMATS,
+    ],
+)
+def test_the_terminal_comes_first_and_each_format_has_its_own_name(
+    formats: Mapping[str, Format[Any]],
+) -> None:
+    assert next(iter(formats)) == "terminal"
+    assert [name for name, one in formats.items() if one.is_for_terminal] == ["terminal"]
+    assert all(one.name == name for name, one in formats.items())
