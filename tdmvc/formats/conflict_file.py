@@ -122,7 +122,9 @@ class _Decisions:
         if choice is not None:
             self._decide(node, choice, key, column, is_about_rows=is_about_rows)
         elif kind is None:
-            raise node.error("This entry neither tells of a conflict nor settles one.", remedy="add 'take:'.")
+            raise node.error(
+                "This entry neither describes a conflict nor settles one.", remedy="add 'take:'."
+            )
         if kind is None:
             return None
         base, ours, theirs = (_as_cell(node, side) for side in Side)
@@ -143,7 +145,7 @@ class _Decisions:
             self._table = self._table or choice.side
             before = Choice(self._table)
         if before != choice:
-            raise node.error("This is decided twice, and differently.", remedy="keep one of the two.")
+            raise node.error("This is decided twice, in different ways.", remedy="keep one of the two.")
 
     def _row_key(self, node: YamlNode, kind: ConflictKind | None) -> RowKey:
         cells = node.need("key")
@@ -227,7 +229,9 @@ def _as_choice(node: YamlNode, column: str | None) -> Choice | None:
     if not has_value:
         return None
     if column is None:
-        raise node.error("A value settles one cell, and this is none.", remedy="write 'take:' and a side.")
+        raise node.error(
+            "A value settles one cell, and this entry names none.", remedy="write 'take:' and a side."
+        )
     if node.flag("hidden"):
         raise node.error("A personal cell is settled by a side.", remedy="write 'take:' and a side.")
     return Choice(None, _as_cell(node, "value"))
@@ -236,12 +240,12 @@ def _as_choice(node: YamlNode, column: str | None) -> Choice | None:
 def _as_side(node: YamlNode) -> Side:
     word = node.as_text()
     if word not in set(Side):
-        raise node.error(f"'{word}' is no side of a merge.", remedy="write base, ours or theirs.")
+        raise node.error(f"'{word}' is not a side of a merge.", remedy="write base, ours or theirs.")
     return Side(word)
 
 
 def _as_kind(node: YamlNode) -> ConflictKind:
     word = node.as_text()
     if word not in set(ConflictKind):
-        raise node.error(f"'{word}' is no kind of conflict that this tdmvc knows.")
+        raise node.error(f"'{word}' is a kind of conflict that this version of tdmvc does not know.")
     return ConflictKind(word)

@@ -30,7 +30,7 @@ def read_dataset(root: YamlNode) -> DatasetConfig:
     check_format(root, FORMAT)
     part_rows = root.child("part_rows")
     if part_rows is not None and part_rows.as_count() < 1:
-        raise part_rows.error("A part needs at least one row.")
+        raise part_rows.error("A part must hold at least one row.")
     migrations = root.child("migrations")
     tables = root.child("tables")
     return DatasetConfig(
@@ -53,8 +53,8 @@ def _read_name(node: YamlNode) -> str:
     name = node.as_text()
     if not is_dataset_name(name):
         raise node.error(
-            "A dataset cannot be called so.",
-            remedy="use letters, digits, dot, dash and underscore, a letter first.",
+            "This is not a valid name for a dataset.",
+            remedy="start with a letter, then use letters, digits, dots, dashes and underscores.",
         )
     return name
 
@@ -92,7 +92,8 @@ def _read_ignore(node: YamlNode | None) -> list[str]:
         pattern = element.as_text()
         if "." not in pattern.strip("."):
             raise element.error(
-                "A pattern names a table and a column.", remedy='write "orders.updated_at" or "*.updated_at".'
+                "A pattern must name a table and a column.",
+                remedy='write "orders.updated_at" or "*.updated_at".',
             )
         patterns.append(pattern)
     return patterns

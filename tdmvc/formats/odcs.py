@@ -63,7 +63,7 @@ def read_contract(root: YamlNode) -> ContractFile:
             f"tdmvc reads ODCS 3, not {version}.", remedy="convert the contract to v3.1.0."
         )
     if root.text("kind") not in (None, "DataContract"):
-        raise root.need("kind").error("This is no data contract.", remedy="kind: DataContract")
+        raise root.need("kind").error("This is not a data contract.", remedy="write `kind: DataContract`.")
     nodes = _children(root, "schema")
     tables = [_read_table(node) for node in nodes]
     _check_unique(nodes, "table")
@@ -108,7 +108,7 @@ def _check_unique(nodes: tuple[YamlNode, ...], what: str) -> None:
     for node in nodes:
         name = node.need("name")
         if name.as_text() in seen:
-            raise name.error(f"The {what} '{name.as_text()}' is written twice.")
+            raise name.error(f"The {what} '{name.as_text()}' appears twice.")
         seen.add(name.as_text())
 
 
@@ -131,7 +131,7 @@ def _read_type(node: YamlNode) -> pa.DataType:
         exact = parse_type(own.as_text()) if len(own.as_text()) < 10_000 else None
         if exact is None:
             raise own.error(
-                f"'{own.as_text()[:80]}' is no canonical type.",
+                f"'{own.as_text()[:80]}' is not a canonical type.",
                 remedy="write int64, decimal(10,2), list<string>, …",
             )
         return exact
@@ -146,7 +146,7 @@ def _read_type(node: YamlNode) -> pa.DataType:
     )
     if found is None:
         raise node.error(
-            f"The type of the column '{node.need('name').as_text()}' is not known.",
+            f"The type of the column '{node.need('name').as_text()}' is unknown.",
             remedy="give it a logicalType (string, integer, number, date, …) or a physicalType.",
         )
     return found
@@ -174,7 +174,7 @@ def _read_key(node: YamlNode) -> tuple[str, ...]:
         position = entry.child("primaryKeyPosition")
         rank = position.as_count() if position is not None and position.value != "-1" else 1_000_000 + place
         if rank in found:
-            raise (position or entry).error("Two columns have the same place in the primary key.")
+            raise (position or entry).error("Two columns have the same position in the primary key.")
         found[rank] = entry.need("name").as_text()
     return tuple(found[rank] for rank in sorted(found))
 

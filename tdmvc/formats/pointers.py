@@ -115,7 +115,7 @@ def _read_out(node: YamlNode, name: str, folder: str, *, stage: str | None) -> P
     md5 = node.child("md5")
     if md5 is None or node.text("hash") not in (None, "md5") or not _OBJECT.fullmatch(md5.as_text()):
         raise (md5 or node).error(
-            "This is no pointer to a folder of parts (`md5: ….dir`).",
+            "This is not a pointer to a folder of parts (`md5: ….dir`).",
             remedy="keep only tables in a dataset's folder; `tdmvc add` writes their pointers.",
         )
     return Pointer(name, md5.as_text(), node.count("size"), node.count("nfiles"), stage, folder)

@@ -248,9 +248,9 @@ def test_a_reference_into_another_contract_is_left_to_people() -> None:
         ("to: customers.id", "from: x", ("'to' is missing",)),
         ("to: customers.id", "to: [customers.id, customers.email]", ("as many columns",)),
         ("apiVersion: v3.1.0", "apiVersion: v2.2.2", ("ODCS 3", "line 2")),
-        ("kind: DataContract", "kind: Other", ("no data contract",)),
-        ("- name: orders", "- name: customers", ("'customers' is written twice", "line 28")),
-        ("- name: placed", "- name: id", ("'id' is written twice",)),
+        ("kind: DataContract", "kind: Other", ("not a data contract",)),
+        ("- name: orders", "- name: customers", ("'customers' appears twice", "line 28")),
+        ("- name: placed", "- name: id", ("'id' appears twice",)),
         (
             "        logicalType: timestamp\n        physicalType: timestamp with time zone\n",
             "",
@@ -261,7 +261,7 @@ def test_a_reference_into_another_contract_is_left_to_people() -> None:
         (
             "        relationships",
             "        primaryKey: true\n        primaryKeyPosition: 1\n        relationships",
-            ("same place in the primary key",),
+            ("same position in the primary key",),
         ),
         (
             "- name: placed",

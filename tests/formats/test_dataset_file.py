@@ -93,7 +93,7 @@ def test_two_branches_may_move_neighbouring_locations(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("name: a/b\n", ("cannot be called so", "line 2")),
+        ("name: a/b\n", ("not a valid name", "line 2")),
         ("name: g\nkind: gold\n", ("no kind 'gold'", "golden", "line 3")),
         ("name: g\nrows: 5\n", ("'rows' is unknown", "line 3")),
         ("name: g\nignore: [updated_at]\n", ("*.updated_at", "line 3")),

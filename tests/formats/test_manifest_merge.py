@@ -138,7 +138,7 @@ def test_a_column_that_lost_its_type_between_the_sides_clashes_as_a_whole(is_blo
             "{name: x, logicalType: integer, physicalType: bigint}",
             "{name: x, physicalType: bigint}",
             "{name: x, logicalType: integer}",
-            "The type of the column 'x' is not known.",
+            "The type of the column 'x' is unknown.",
         ),
     )
     assert result.text.count("<<<<<<<") == 1

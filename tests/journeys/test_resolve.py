@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_meant_so_is_told_with_its_line(stage):
     with (stage.root / CONFLICTS).open("a") as file:
         file.write("    take: mine\n")
     said = stage.run("resolve", code=2)
-    assert "'mine' is no side of a merge" in said
+    assert "'mine' is not a side of a merge" in said
     assert "conflicts/orders.yaml, line" in said
 
 
