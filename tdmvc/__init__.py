@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tdmvc.api import Workspace
+    from tdmvc.api import Repository
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "open"]
 
 
-def open(path: "str | Path" = ".") -> "Workspace":
+def open(path: "str | Path" = ".") -> "Repository":
     """Open the tdmvc repository that holds `path`.
 
     Raises:
         tdmvc.errors.NotFoundError: there is no tdmvc.yaml above `path`.
     """
     # Late, so that `tdmvc --help` does not pay for Arrow and DuckDB.
-    from tdmvc.api import Workspace
+    from tdmvc.api import Repository
 
-    return Workspace.open(path)
+    return Repository.open(path)

@@ -1,4 +1,4 @@
-"""The Python face: `tdmvc.open(".")` gives a workspace with every verb as a method."""
+"""The Python face: `tdmvc.open(".")` returns a `Repository` with every verb as a method."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -45,14 +45,13 @@ from tdmvc.model.report import (
     VerifyReport,
 )
 from tdmvc.model.review import Review
-from tdmvc.workspace import workspace as base
 from tdmvc.workspace.migrations import migrations
-from tdmvc.workspace.workspace import timed_as
+from tdmvc.workspace.workspace import Workspace, timed_as
 
 PathLike = str | Path
 
 
-class Workspace(base.Workspace):
+class Repository(Workspace):
     """An open repository. Verbs answer with frozen values and raise `tdmvc.errors.TdmvcError`."""
 
     @timed_as("add")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import tdmvc
-from tdmvc.api import Workspace
+from tdmvc.api import Repository
 from tdmvc.cli.group import COMMANDS
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.dataset import WorkStatus
@@ -77,25 +77,25 @@ def source(repo: Path) -> Path:
 def test_the_public_api_is_exactly_the_documented_list() -> None:
     assert tdmvc.__all__ == ["__version__", "open"]
     methods = {
-        name for name, value in vars(Workspace).items() if inspect.isfunction(value) and name[0] != "_"
+        name for name, value in vars(Repository).items() if inspect.isfunction(value) and name[0] != "_"
     }
     assert methods == VERBS
     commands = {name.replace("-", "_") for name in COMMANDS}
     assert commands - COMMANDS_WITHOUT_A_METHOD == methods - {"table", "log_row"}
     for name in methods:
-        assert (getattr(Workspace, name).__doc__ or "").endswith("."), name
+        assert (getattr(Repository, name).__doc__ or "").endswith("."), name
 
 
 def test_options_of_the_api_are_named_and_never_positional_flags() -> None:
     for name in VERBS:
-        for parameter in inspect.signature(getattr(Workspace, name)).parameters.values():
+        for parameter in inspect.signature(getattr(Repository, name)).parameters.values():
             if parameter.annotation in (bool, "bool"):
                 assert parameter.kind is inspect.Parameter.KEYWORD_ONLY, f"{name}({parameter.name})"
 
 
 def test_open_finds_the_repository_from_inside_it(published: Path) -> None:
     with tdmvc.open(str(published / "datasets" / "golden")) as workspace:
-        assert isinstance(workspace, Workspace)
+        assert isinstance(workspace, Repository)
         assert workspace.root == published
         assert workspace.datasets() == ["golden"]
 
@@ -240,5 +240,5 @@ def test_the_api_sees_what_the_command_line_did(
 ) -> None:
     source.write_text("id,name\n7,Barbara\n")
     tdmvc("add", "golden", source)
-    with Workspace.open(published) as workspace:
+    with Repository.open(published) as workspace:
         assert workspace.table("golden", "customers").to_pylist() == [{"id": 7, "name": "Barbara"}]

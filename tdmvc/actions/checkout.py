@@ -61,9 +61,12 @@ def checkout(
         LocalWorkError: rows that no object holds would be overwritten.
         NotFoundError: no such state or table, or a release that no dataset has a version for.
         PartError: a part is nowhere.
+        PolicyError: a policy forbids one of the states; nothing was written.
     """
     options = options or CheckoutOptions()
     chosen, without = _choose(workspace, ref, options)
+    for state, _ in chosen:
+        workspace.allow("checkout", state)
     done: list[CheckedOut] = []
     for state, how in chosen:
         _check_tables(state, options.tables)

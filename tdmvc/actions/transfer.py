@@ -65,16 +65,19 @@ def push_states(
 def pull(
     workspace: Workspace, refs: Sequence[str] = (), *, remote: str | None = None, force: bool = False
 ) -> TransferReport:
-    """Bring the objects of states; without words, of every dataset, and lay them into the working copy.
+    """Fetch the objects of states, by default of every dataset, and write the rows to the working copy.
 
     Raises:
         PartError: an object is on no remote, or arrived damaged.
         LocalWorkError: the working copy holds edits that would be lost.
+        PolicyError: a policy forbids one of the states; nothing was written.
     """
     store = workspace.store
     states = [resolve_state(workspace, ref) for ref in refs] or [
         datasets.read_state(workspace.tree, workspace.config, name) for name in workspace.datasets()
     ]
+    for state in states:
+        workspace.allow("pull", state)
     pointers = {p.object: f"{s.ref}/{t}" for s in states for t, p in s.pointers.items()}
     for state in states:
         _take_back(workspace, state)

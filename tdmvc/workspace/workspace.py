@@ -15,7 +15,7 @@ from tdmvc.errors import ConfigError, NotFoundError, UsageError
 from tdmvc.formats.config import read_config
 from tdmvc.formats.datasets import list_datasets
 from tdmvc.gitrepo.repository import GitRepo
-from tdmvc.model.dataset import RepoConfig
+from tdmvc.model.dataset import DatasetState, RepoConfig
 from tdmvc.model.names import is_dataset_name
 from tdmvc.model.progress import Report, Timing, silent
 from tdmvc.model.tree import FileTree
@@ -158,6 +158,20 @@ class Workspace:
                 f"A dataset cannot be called {dataset!r}.",
                 remedy="use letters, digits, dot, dash and underscore, and begin with a letter or digit.",
             )
+
+    def allow(self, verb: str, state: DatasetState, environment: str | None = None) -> None:
+        """Return if a verb may bring a state's rows to an environment; called before anything is written.
+
+        Everything is allowed for now. This is the one place where a policy says no.
+
+        Args:
+            verb: the command that asks, such as `checkout`.
+            state: whose rows are wanted.
+            environment: where they are to be used; None is this working copy.
+
+        Raises:
+            PolicyError: a policy of the environment forbids it.
+        """
 
     @contextlib.contextmanager
     def writing(self, dataset: str) -> Iterator["journals.Journal"]:
