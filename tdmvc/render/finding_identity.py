@@ -2,16 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
 from tdmvc.model.finding import Finding
 from tdmvc.model.review import Review
 from tdmvc.render.cells import visible
-
-Paths = Callable[[str, str | None], str]
-"""(dataset, table or None) → the path of the pointer or of dataset.yaml, from the root of the repository."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review
-from tdmvc.render.finding_identity import Paths, placed_findings
+from tdmvc.render.finding_identity import placed_findings
+from tdmvc.render.format import Paths
 from tdmvc.render.review.wording import dataset_words
 from tdmvc.render.workflow_commands import annotation, log_of
 

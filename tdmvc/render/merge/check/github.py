@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
-from tdmvc.render.merge.check.wording import Paths, check_verdict, remarks
+from tdmvc.render.format import Paths
+from tdmvc.render.merge.check.wording import check_verdict, remarks
 from tdmvc.render.workflow_commands import annotation, log_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}

@@ -1,6 +1,6 @@
 """Knows what is to be said of a merge that was checked, remark by remark, for every format."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tdmvc.model.finding import Finding, Severity
@@ -10,9 +10,6 @@ from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_lines, drift_words
 from tdmvc.render.merge.changes_wording import conflict_count, conflict_lines, move_words
 from tdmvc.render.terminal import plural
-
-Paths = Callable[[str, str | None], str]
-"""(dataset, table or None) → the path of the pointer or of dataset.yaml, from the root of the repository."""
 
 _MOST_CONFLICTS = 20
 
