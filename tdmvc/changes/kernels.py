@@ -1,11 +1,8 @@
 """The Arrow kernels that comparisons need, and masks and positions as Arrow arrays.
 
 A mask is a boolean array without nulls; positions are whole numbers, ascending unless stated otherwise.
-Constants are built from buffers: `pa.scalar` and `pa.array` import pandas if it is installed, which takes
-longer than a small diff.
 """
 
-import sys
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -20,29 +17,12 @@ from tdmvc.arrow.compute import (
     SetLookupOptions,
     call_function,
 )
+from tdmvc.arrow.constants import flag, number, text
 
 Mask: TypeAlias = pa.BooleanArray
 Positions: TypeAlias = pa.Array
 
 NOWHERE: Positions = pa.nulls(0, pa.int64())
-
-
-def flag(*, is_set: bool) -> pa.Scalar:
-    """Return one flag."""
-    return pa.Array.from_buffers(pa.bool_(), 1, [None, pa.py_buffer(bytes([is_set]))])[0]
-
-
-def number(value: int) -> pa.Scalar:
-    """Return one signed 64-bit number."""
-    data = pa.py_buffer(value.to_bytes(8, sys.byteorder, signed=True))
-    return pa.Array.from_buffers(pa.int64(), 1, [None, data])[0]
-
-
-def text(value: str) -> pa.Scalar:
-    """Return one text."""
-    data = value.encode()
-    offsets = pa.py_buffer(b"".join(end.to_bytes(4, sys.byteorder) for end in (0, len(data))))
-    return pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(data)])[0]
 
 
 def uniform(length: int, *, is_set: bool) -> Mask:

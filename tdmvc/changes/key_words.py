@@ -7,8 +7,8 @@ from datetime import time
 import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, call_function
+from tdmvc.arrow.constants import text as text_scalar
 from tdmvc.arrow.values import python_values
-from tdmvc.changes.kernels import text as text_scalar
 from tdmvc.changes.same_value import spelled
 from tdmvc.errors import UsageError
 from tdmvc.model.schema import Column, TableSchema

@@ -12,6 +12,7 @@ from itertools import repeat
 
 import pyarrow as pa
 
+from tdmvc.arrow.constants import text
 from tdmvc.arrow.values import python_values
 from tdmvc.changes import kernels
 from tdmvc.changes.kernels import (
@@ -24,7 +25,6 @@ from tdmvc.changes.kernels import (
     only,
     positions_of,
     take,
-    text,
     uniform,
 )
 from tdmvc.changes.pattern_kinds import Way, affix_way, has_affix, plain_way, shift_way

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from tdmvc.arrow.compute import call_function
+from tdmvc.arrow.constants import text
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 
@@ -39,9 +41,8 @@ def fixed_values(array: pa.Array) -> Numbers:
     """
     type_ = array.type
     if pa.types.is_boolean(type_):
-        array = pc.fill_null(array, False) if array.null_count else array
-        return _buffer(array.cast(pa.uint8()), np.dtype("u1"))
-    if pa.types.is_decimal(type_):
+        values = _buffer(array.cast(pa.uint8()), np.dtype("u1"))
+    elif pa.types.is_decimal(type_):
         values = _buffer(array, np.dtype("<i8"), words=2)
     elif pa.types.is_floating(type_):
         values = _buffer(array, np.dtype(f"<f{type_.bit_width // 8}"))
@@ -57,7 +58,7 @@ def fixed_values(array: pa.Array) -> Numbers:
 def text_values(array: pa.Array) -> tuple[Numbers, Numbers]:
     """Return (offsets, bytes) of a string or binary array; nulls are empty, offsets start at 0."""
     if array.null_count:
-        array = pc.fill_null(array, b"" if pa.types.is_binary(array.type) else "")
+        array = call_function("coalesce", [array, text("", array.type)])
     length = len(array)
     _, offset_buffer, data_buffer = array.buffers()
     if length == 0 or offset_buffer is None:
@@ -72,7 +73,7 @@ def text_values(array: pa.Array) -> tuple[Numbers, Numbers]:
 
 def list_values(array: pa.Array) -> tuple[Numbers, pa.Array]:
     """Return (offsets, child) of a list array; nulls are empty, offsets start at 0."""
-    lengths = _buffer(pc.fill_null(pc.list_value_length(array), 0), np.dtype("<i4"))
+    lengths = fixed_values(call_function("list_value_length", [array]))
     offsets = np.zeros(len(array) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets, array.flatten()
