@@ -181,6 +181,10 @@ class TableMerge:
     def is_settled(self) -> bool:
         return self.conflict_count == 0
 
+    def key_names(self, conflict: Conflict) -> tuple[str, ...]:
+        """Return the names of the cells of a conflict's key: of the key, or of all columns."""
+        return self.key if len(self.key) == len(conflict.key) else self.whole
+
 
 @dataclass(frozen=True, slots=True)
 class ManifestConflict:

@@ -143,3 +143,18 @@ class Drift:
     def fails_on(self, statuses: Collection[DriftStatus]) -> bool:
         """Tell whether it fails a build in which these statuses do."""
         return self.status in statuses
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationsReport:
+    """What `migrations` reports: the migrations of every location."""
+
+    locations: tuple[MigrationState, ...]
+    unreadable: tuple[UnreadableLocation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """What `drift` reports."""
+
+    drifts: tuple[Drift, ...]

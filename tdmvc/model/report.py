@@ -107,6 +107,13 @@ class DatasetSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetList:
+    """What `list` reports."""
+
+    datasets: tuple[DatasetSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShownTable:
     """One table in `show`."""
 

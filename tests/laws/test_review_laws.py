@@ -12,12 +12,11 @@ from markdown_it.token import Token
 
 from tdmvc.model.review import Review
 from tdmvc.render.cells import visible
-from tdmvc.render.diff.json import diff_document
 from tdmvc.render.diff.terminal import render_diff
+from tdmvc.render.documents import document as json_document
 from tdmvc.render.markdown import code, prose, table
 from tdmvc.render.review.codequality import render_review_codequality
 from tdmvc.render.review.github import render_review_github
-from tdmvc.render.review.json import review_document
 from tdmvc.render.review.junit import render_review_junit
 from tdmvc.render.review.markdown import MARKER, render_review_markdown
 from tdmvc.render.review.sarif import render_review_sarif
@@ -57,11 +56,11 @@ def letters(text: str) -> str:
 @given(REVIEWS, st.none() | st.integers(0, 3))
 @example(hostile(), None)
 def test_any_review_is_a_valid_document(review: Review, rows: int | None) -> None:
-    text = json.dumps(review_document(review, rows=rows), allow_nan=False)
+    text = json.dumps(json_document(review, rows=rows), allow_nan=False)
     assert [error.message for error in VALIDATORS["review"].iter_errors(json.loads(text))] == []
     assert SECRET not in text
     for dataset in review.datasets:
-        document = json.loads(json.dumps(diff_document(dataset.diff), allow_nan=False))
+        document = json.loads(json.dumps(json_document(dataset.diff), allow_nan=False))
         assert [error.message for error in VALIDATORS["diff"].iter_errors(document)] == []
 
 

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tdmvc.model.finding import CheckReport, Finding, Severity
-from tdmvc.render.check.json import check_document
+from tdmvc.render.documents import document as json_document
 from tdmvc.render.reports.check import render_check
 from tdmvc.render.terminal import display_width
 
@@ -57,7 +57,7 @@ def test_a_report_looks_as_people_saw_it(golden: Callable[[str, str], None]) -> 
 def test_a_document_is_what_its_schema_says(name: str) -> None:
     schema = json.loads((FORMATS / "check.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
-    document = json.loads(json.dumps(check_document(REPORTS[name])))
+    document = json.loads(json.dumps(json_document(REPORTS[name])))
     Draft202012Validator(schema).validate(document)
     assert document["format"] == "tdmvc.check/1" == schema["title"]
 

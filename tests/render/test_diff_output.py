@@ -26,8 +26,9 @@ from tdmvc.model.diff import (
     TableStatus,
 )
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.render.diff.json import diff_document, json_value
 from tdmvc.render.diff.terminal import render_diff
+from tdmvc.render.documents import document as json_document
+from tdmvc.render.json import json_value
 from tdmvc.render.terminal import display_width
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
@@ -153,12 +154,12 @@ def test_no_personal_value_is_in_any_output_and_keys_are_no_exception() -> None:
     )
     diff = DatasetDiff("golden", "a", "b", (table,), Bump(BumpLevel.PATCH))
     assert "ann" not in render_diff(diff, color=False, width=100)
-    assert "ann" not in json.dumps(diff_document(diff))
+    assert "ann" not in json.dumps(json_document(diff))
     assert "•••(5)" in render_diff(diff, color=False, width=100)
 
 
 def test_the_document_is_what_the_schema_says() -> None:
-    document = diff_document(DIFF)
+    document = json_document(DIFF)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     VALIDATOR.validate(document)
     assert document["summary"] == {
@@ -248,5 +249,5 @@ def test_any_value_under_any_name_renders_in_lines_that_fit(
     text = render_diff(diff, color=False, width=width)
     assert all(display_width(line) <= max(width, 40) for line in text.split("\n"))
     assert text.replace("\n", "").isprintable()
-    document = json.loads(json.dumps(diff_document(diff), allow_nan=False))
+    document = json.loads(json.dumps(json_document(diff), allow_nan=False))
     VALIDATOR.validate(document)

@@ -12,11 +12,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tdmvc.model.merge_report import MergeCheck, MovedDataset
+from tdmvc.render.documents import document as json_document
 from tdmvc.render.merge.check.github import render_merge_check_github
 from tdmvc.render.merge.check.junit import render_merge_check_junit
 from tdmvc.render.merge.check.markdown import render_merge_check_markdown
 from tdmvc.render.merge.check.terminal import render_merge_check
-from tdmvc.render.merge.json import merge_check_document, merge_document, revert_document
 from tdmvc.render.merge.revert_terminal import render_revert
 from tdmvc.render.merge.terminal import render_merge
 from tests.render.merge_samples import CHECKS, MERGES, REVERTS
@@ -24,9 +24,9 @@ from tests.render.strict_junit import faults
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 DOCUMENTS: dict[str, list[Any]] = {
-    "merge": [merge_document(report) for report in MERGES.values()],
-    "merge-check": [merge_check_document(check) for check in CHECKS.values()],
-    "revert": [revert_document(report) for report in REVERTS.values()],
+    "merge": [json_document(report) for report in MERGES.values()],
+    "merge-check": [json_document(check) for check in CHECKS.values()],
+    "revert": [json_document(report) for report in REVERTS.values()],
 }
 HOSTILE = "a,b:c%0A::error::x\n| `@ada` <b>\u202e\x00 ]]>"
 

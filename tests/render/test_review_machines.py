@@ -12,9 +12,9 @@ from jsonschema import Draft202012Validator
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review
+from tdmvc.render.documents import document as json_document
 from tdmvc.render.review.codequality import render_review_codequality
 from tdmvc.render.review.github import render_review_github
-from tdmvc.render.review.json import review_document
 from tdmvc.render.review.junit import render_review_junit
 from tdmvc.render.review.sarif import render_review_sarif
 from tests.render import review_samples as samples
@@ -110,7 +110,7 @@ def paths(dataset: str, table: str | None) -> str:
 
 
 def document(review: Review, **more: Any) -> Any:
-    return json.loads(json.dumps(review_document(review, **more), allow_nan=False))
+    return json.loads(json.dumps(json_document(review, **more), allow_nan=False))
 
 
 @pytest.mark.parametrize("review", REVIEWS)

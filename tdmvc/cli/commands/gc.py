@@ -7,7 +7,7 @@ import click
 
 from tdmvc.actions.gc import GRACE_DAYS, GcOptions, gc
 from tdmvc.cli.output import emit, format_option, opened
-from tdmvc.render.gc.json import gc_document
+from tdmvc.render.documents import document
 from tdmvc.render.reports.gc import render_gc
 
 _UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
@@ -87,7 +87,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: gc_document(report),
+        lambda: document(report),
         lambda color, width: render_gc(report, color=color, width=width),
     )
     return int(bool(report.refusals))

@@ -4,7 +4,8 @@ import click
 
 from tdmvc.actions.show import list_versions
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.documents import list_document
+from tdmvc.model.report import DatasetList
+from tdmvc.render.documents import document
 from tdmvc.render.reports.versions import render_list
 
 
@@ -25,6 +26,6 @@ def command(context: click.Context, datasets: tuple[str, ...], output_format: st
     emit(
         context,
         output_format,
-        lambda: list_document(summaries),
+        lambda: document(DatasetList(tuple(summaries))),
         lambda color, width: render_list(summaries, color=color, width=width),
     )

@@ -91,6 +91,6 @@ def command(
 
 def _document(report: MergeReport) -> dict[str, Any]:
     # Few people read JSON, and what spells it takes time to load.
-    from tdmvc.render.merge.json import merge_document
+    from tdmvc.render.documents import document
 
-    return merge_document(report)
+    return document(report)

@@ -4,7 +4,8 @@ import click
 
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.errors import MigrationsError
-from tdmvc.render.migrations.json import migrations_document
+from tdmvc.model.migration import MigrationsReport
+from tdmvc.render.documents import document
 from tdmvc.render.migrations.terminal import render_migrations
 from tdmvc.workspace.migrations import TOOLS, survey
 
@@ -38,7 +39,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: migrations_document(states, unreadable),
+        lambda: document(MigrationsReport(tuple(states), tuple(unreadable))),
         lambda color, width: render_migrations(states, unreadable, color=color, width=width),
     )
     return MigrationsError.exit_code if unreadable else 0

@@ -6,7 +6,7 @@ from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
 from tdmvc.model.diff import BumpLevel
-from tdmvc.render.documents import publish_document
+from tdmvc.render.documents import document
 from tdmvc.render.reports.versions import render_publish
 
 
@@ -66,6 +66,6 @@ def command(
     emit(
         context,
         output_format,
-        lambda: publish_document(report),
+        lambda: document(report),
         lambda color, width: render_publish(report, color=color, width=width),
     )

@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.transfer import pull
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.documents import transfer_document
+from tdmvc.render.documents import document
 from tdmvc.render.reports.transfer import render_transfer
 
 
@@ -32,6 +32,6 @@ def command(
     emit(
         context,
         output_format,
-        lambda: transfer_document(report),
+        lambda: document(report),
         lambda color, width: render_transfer(report, color=color, width=width),
     )

@@ -7,8 +7,8 @@ from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
 from tdmvc.merging.decisions import Decision
 from tdmvc.model.merge import Choice, Side
+from tdmvc.render.documents import document
 from tdmvc.render.merge.resolve_terminal import render_resolution
-from tdmvc.render.resolve.json import resolve_document
 
 _LEFT = 4
 
@@ -81,7 +81,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: resolve_document(report),
+        lambda: document(report),
         lambda color, width: render_resolution(report, color=color, width=width),
     )
     context.exit(0 if report.is_settled else _LEFT)

@@ -6,7 +6,7 @@ from tdmvc.actions.revert import RevertOptions, revert
 from tdmvc.cli.options import tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import LocalWorkError
-from tdmvc.render.merge.json import revert_document
+from tdmvc.render.documents import document
 from tdmvc.render.merge.revert_terminal import render_revert
 
 
@@ -52,7 +52,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: revert_document(report),
+        lambda: document(report),
         lambda color, width: render_revert(report, color=color, width=width),
     )
     return LocalWorkError.exit_code if report.needs_person else 0

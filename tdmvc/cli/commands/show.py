@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.show import show
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.documents import show_document
+from tdmvc.render.documents import document
 from tdmvc.render.reports.versions import render_show
 
 
@@ -26,6 +26,6 @@ def command(context: click.Context, ref: str, output_format: str) -> None:
     emit(
         context,
         output_format,
-        lambda: show_document(report),
+        lambda: document(report),
         lambda color, width: render_show(report, color=color, width=width),
     )

@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.status import status
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.documents import status_document
+from tdmvc.render.documents import document
 from tdmvc.render.reports.status import render_status
 
 
@@ -28,6 +28,6 @@ def command(context: click.Context, datasets: tuple[str, ...], output_format: st
     emit(
         context,
         output_format,
-        lambda: status_document(report),
+        lambda: document(report),
         lambda color, width: render_status(report, color=color, width=width),
     )

@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.verify import verify
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.model.finding import Severity
-from tdmvc.render.documents import verify_document
+from tdmvc.render.documents import document
 from tdmvc.render.reports.transfer import render_verify
 
 
@@ -48,7 +48,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: verify_document(report),
+        lambda: document(report),
         lambda color, width: render_verify(report, color=color, width=width),
     )
     return int(any(finding.severity is Severity.ERROR for finding in report.findings))

@@ -16,9 +16,9 @@ def _terminal(diffs: Sequence[DatasetDiff], options: RenderOptions) -> str:
 
 def _json(diffs: Sequence[DatasetDiff], options: RenderOptions) -> str:
     """One dataset is one document; several are a list of them."""
-    from tdmvc.render.diff.json import diff_document
+    from tdmvc.render.documents import document
 
-    documents = [diff_document(diff) for diff in diffs]
+    documents = [document(diff) for diff in diffs]
     return json_text(documents[0] if len(documents) == 1 else documents)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.migration import Drift
+from tdmvc.model.migration import Drift, DriftReport
 from tdmvc.render.format import FormatEntry, Formats, RenderOptions, formats_of, json_text
 
 
@@ -13,9 +13,9 @@ def _terminal(drifts: Sequence[Drift], options: RenderOptions) -> str:
 
 
 def _json(drifts: Sequence[Drift], options: RenderOptions) -> str:
-    from tdmvc.render.migrations.json import drift_document
+    from tdmvc.render.documents import document
 
-    return json_text(drift_document(drifts))
+    return json_text(document(DriftReport(tuple(drifts))))
 
 
 def _github(drifts: Sequence[Drift], options: RenderOptions) -> str:

@@ -11,9 +11,9 @@ def _log_terminal(report: HistoryReport, options: RenderOptions) -> str:
 
 
 def _log_json(report: HistoryReport, options: RenderOptions) -> str:
-    from tdmvc.render.history.json import log_document
+    from tdmvc.render.documents import document
 
-    return json_text(log_document(report))
+    return json_text(document(report))
 
 
 def _row_log_terminal(history: RowHistory, options: RenderOptions) -> str:
@@ -23,9 +23,9 @@ def _row_log_terminal(history: RowHistory, options: RenderOptions) -> str:
 
 
 def _row_log_json(history: RowHistory, options: RenderOptions) -> str:
-    from tdmvc.render.history.json import row_log_document
+    from tdmvc.render.documents import document
 
-    return json_text(row_log_document(history))
+    return json_text(document(history))
 
 
 def _blame_terminal(report: BlameReport, options: RenderOptions) -> str:
@@ -35,13 +35,13 @@ def _blame_terminal(report: BlameReport, options: RenderOptions) -> str:
 
 
 def _blame_json(report: BlameReport, options: RenderOptions) -> str:
-    from tdmvc.render.history.json import blame_document
+    from tdmvc.render.documents import document
 
-    return json_text(blame_document(report))
+    return json_text(document(report))
 
 
 def _blame_csv(report: BlameReport, options: RenderOptions) -> str:
-    from tdmvc.render.history.json import blame_csv_lines
+    from tdmvc.render.history.csv import blame_csv_lines
 
     return "".join(blame_csv_lines(report))
 

@@ -71,15 +71,10 @@ def conflict_count(datasets: Sequence[MovedDataset]) -> int:
     )
 
 
-def key_names(conflict: Conflict, merge: TableMerge) -> tuple[str, ...]:
-    """Return the names of the cells of a conflict's key: of the key, or of all columns."""
-    return merge.key if len(merge.key) == len(conflict.key) else merge.whole
-
-
 def _conflict_line(conflict: Conflict, merge: TableMerge) -> str:
     place = []
     if conflict.kind.is_about_rows:
-        cells = zip(key_names(conflict, merge), conflict.key, strict=False)
+        cells = zip(merge.key_names(conflict), conflict.key, strict=False)
         place.append(", ".join(f"{visible(name)} {_key_text(name, cell, merge)}" for name, cell in cells))
     if conflict.column is not None:
         place.append(visible(conflict.column))

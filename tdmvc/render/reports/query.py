@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from tdmvc.model.report import QueryResult
 from tdmvc.render.cells import cell_text, visible
+from tdmvc.render.json import plain_value
 from tdmvc.render.page import Cell, Page, joined
-from tdmvc.render.query.values import plain_value
 from tdmvc.render.terminal import display_width, fit, number, plural
 
 _SIGNED = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"})

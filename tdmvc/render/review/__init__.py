@@ -24,9 +24,9 @@ def _html(review: Review, options: RenderOptions) -> str:
 
 
 def _json(review: Review, options: RenderOptions) -> str:
-    from tdmvc.render.review.json import review_document
+    from tdmvc.render.documents import document
 
-    return json_text(review_document(review))
+    return json_text(document(review))
 
 
 def _github(review: Review, options: RenderOptions) -> str:

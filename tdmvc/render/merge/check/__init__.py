@@ -11,9 +11,9 @@ def _terminal(check: MergeCheck, options: RenderOptions) -> str:
 
 
 def _json(check: MergeCheck, options: RenderOptions) -> str:
-    from tdmvc.render.merge.json import merge_check_document
+    from tdmvc.render.documents import document
 
-    return json_text(merge_check_document(check))
+    return json_text(document(check))
 
 
 def _github(check: MergeCheck, options: RenderOptions) -> str:
