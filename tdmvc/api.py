@@ -15,6 +15,8 @@ from tdmvc.actions.log import log
 from tdmvc.actions.merge import FastForward, MergeOptions, merge
 from tdmvc.actions.merge_check import merge_check
 from tdmvc.actions.publish import PublishOptions, publish
+from tdmvc.actions.pull import pull
+from tdmvc.actions.push import push
 from tdmvc.actions.query import read_table, run_query
 from tdmvc.actions.resolve import ResolveOptions, resolve
 from tdmvc.actions.revert import RevertOptions, revert
@@ -22,7 +24,6 @@ from tdmvc.actions.review import review
 from tdmvc.actions.row_log import log_row
 from tdmvc.actions.show import list_versions, show
 from tdmvc.actions.status import status
-from tdmvc.actions.transfer import pull, push
 from tdmvc.actions.verify import verify
 from tdmvc.errors import UsageError
 from tdmvc.history.timeline import read_span

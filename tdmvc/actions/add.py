@@ -5,29 +5,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tdmvc.errors import MigrationsError, NotFoundError, UsageError
+from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
-from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
+from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.pointers import stage_owners
-from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer, WorkStatus
-from tdmvc.model.migration import RecordedState
+from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.report import AddedTable, AddReport
-from tdmvc.model.schema import Contract, TableSchema
+from tdmvc.model.schema import TableSchema
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.workspace.ingest import (
     AddOptions,
     Offered,
     TakenTable,
+    added_table,
     check_options,
     key_findings,
     read_edits,
     read_offers,
     take_table,
 )
-from tdmvc.workspace.migrations import read_location, tree_at
+from tdmvc.workspace.migrations import recorded_migrations
+from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder, was_laid_out, work_status
 from tdmvc.workspace.transaction import GITIGNORE, Transaction
 from tdmvc.workspace.workspace import Workspace, require_dvc
@@ -35,7 +36,7 @@ from tdmvc.workspace.workspace import Workspace, require_dvc
 _NOTES_APART = 3
 """A note that more tables share is told once."""
 
-__all__ = ["AddOptions", "add", "current_state"]
+__all__ = ["AddOptions", "add"]
 
 
 def add(
@@ -94,17 +95,6 @@ def add(
             raise
         workspace.store.index.save()
         return report
-
-
-def current_state(workspace: Workspace, dataset: str) -> DatasetState:
-    """Return the working copy's state, or an empty one for a dataset that is new."""
-    if dataset in workspace.datasets():
-        return datasets.read_state(workspace.tree, workspace.config, dataset)
-    # A contract may be written before the first row: types and keys are in it.
-    path = f"{workspace.dataset_path(dataset)}/{CONTRACT_FILE}"
-    text = workspace.tree.read_text(path)
-    contract = parse_contract(text, path) if text is not None else Contract()
-    return DatasetState(dataset, DatasetConfig(dataset), contract, {}, contract_text=text or "")
 
 
 def _refuse_stages(workspace: Workspace, dataset: str, offered: Offered) -> None:
@@ -191,21 +181,6 @@ def _fold_notes(tables: Sequence[AddedTable]) -> tuple[list[AddedTable], list[st
     return kept, [f"In {counts[note]} tables: {note}" for note in sorted(common)]
 
 
-def added_table(taken: TakenTable) -> AddedTable:
-    """Return what is told of a table that was taken in."""
-    return AddedTable(
-        taken.name,
-        taken.status,
-        taken.built.rows,
-        taken.built.size_bytes,
-        taken.built.written_bytes,
-        len(taken.built.listing.entries),
-        taken.schema.key,
-        taken.built.listing.content,
-        taken.notes,
-    )
-
-
 def _with_folder(state: DatasetState, table: TakenTable, folder: str) -> DatasetState:
     """Return the state with the table's place taken, so that a later table's folder cannot clash with it."""
     pointer = state.pointers.get(table.name) or Pointer(table.name, table.built.listing.object, folder=folder)
@@ -235,27 +210,3 @@ def _write_manifest(
     if tree.read_text(f"{folder}/.gitignore") is None:
         change.write(".gitignore", GITIGNORE)
     return notes
-
-
-def recorded_migrations(
-    workspace: Workspace, config: DatasetConfig
-) -> tuple[dict[str, RecordedState], list[str]]:
-    """Return the migration state of the work tree, as dataset.yaml keeps it, and what could not be read."""
-    recorded = dict(config.migrations)
-    notes: list[str] = []
-    tree = tree_at(workspace, None)
-    for location in workspace.config.migrations:
-        try:
-            state = read_location(tree, location)
-        except MigrationsError as error:
-            notes.append(f"The migrations '{location.name}' were not recorded: {error.what}")
-            continue
-        new = RecordedState(state.location.tool, state.heads)
-        old = recorded.get(location.name)
-        if old is not None and old != new:
-            notes.append(
-                f"The rows now count as made for migrations '{location.name}' at {', '.join(new.heads)} "
-                f"(before: {', '.join(old.heads)})."
-            )
-        recorded[location.name] = new
-    return recorded, notes

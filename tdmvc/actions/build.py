@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tdmvc.actions.add import added_table, current_state, recorded_migrations
 from tdmvc.errors import StoreError, UsageError
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
@@ -14,7 +13,9 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.edits import FolderSink
-from tdmvc.workspace.ingest import AddOptions, key_findings, read_offers, take_table
+from tdmvc.workspace.ingest import AddOptions, added_table, key_findings, read_offers, take_table
+from tdmvc.workspace.migrations import recorded_migrations
+from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder
 from tdmvc.workspace.workspace import Workspace
 

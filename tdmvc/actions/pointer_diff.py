@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tdmvc.actions.diff import diff_states
 from tdmvc.formats.config import read_config
 from tdmvc.formats.pointer_text import parse_pointer_text
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.merging.pointer_states import dataset_of, pointer_state
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.diff import DatasetDiff
+from tdmvc.workspace.comparison import diff_states
 from tdmvc.workspace.known_contracts import known_table
 from tdmvc.workspace.workspace import Workspace
 

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tdmvc.actions.diff import diff_states
-from tdmvc.actions.show import describe_state
-from tdmvc.actions.transfer import push_states
 from tdmvc.errors import LocalWorkError, MigrationsError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.formats.dvc_yaml import with_artifact
@@ -19,9 +16,12 @@ from tdmvc.model.migration import RecordedState
 from tdmvc.model.report import PublishReport
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.store.content import schema_content
+from tdmvc.workspace.comparison import diff_states
+from tdmvc.workspace.descriptions import describe_state
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.transaction import Transaction
+from tdmvc.workspace.transfer import push_states
 from tdmvc.workspace.versions import version_state, versions
 from tdmvc.workspace.workspace import Workspace
 

@@ -2,14 +2,13 @@
 
 import pyarrow as pa
 
-from tdmvc.actions.checkout import read_side, side_relation
 from tdmvc.errors import UsageError
 from tdmvc.model.diff import TableSide
 from tdmvc.model.report import QueryResult
 from tdmvc.sql.duckdb import DuckDBRelation, duckdb_error
 from tdmvc.sql.quoting import quote_name
 from tdmvc.workspace.states import resolve_state
-from tdmvc.workspace.tables import open_tables
+from tdmvc.workspace.tables import open_tables, read_side, side_relation
 from tdmvc.workspace.workspace import Workspace
 
 

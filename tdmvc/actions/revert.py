@@ -7,7 +7,6 @@ side, the working copy is ours.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tdmvc.actions.checkout import keep_uncommitted
 from tdmvc.actions.revert_manifests import plan_reverted_manifests
 from tdmvc.actions.revert_range import Change, resolve_change
 from tdmvc.errors import ConfigError, LocalWorkError, NotFoundError
@@ -22,7 +21,13 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import RevertReport, UnmergedTable
 from tdmvc.workspace.transaction import Transaction
-from tdmvc.workspace.working_copy import fetch_rows, laid_tables, refuse_lost_rows, write_table_rows
+from tdmvc.workspace.working_copy import (
+    fetch_rows,
+    keep_uncommitted,
+    laid_tables,
+    refuse_lost_rows,
+    write_table_rows,
+)
 from tdmvc.workspace.workspace import Workspace
 
 

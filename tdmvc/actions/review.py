@@ -5,9 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tdmvc.actions.diff import Sides, diff_sides, is_working_copy, open_sides
 from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing
-from tdmvc.actions.status import equal_versions
 from tdmvc.changes.related import relate_rows
 from tdmvc.changes.shifts import measure_shifts
 from tdmvc.checks.classification import check_classification
@@ -22,8 +20,9 @@ from tdmvc.model.names import folder_name
 from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, Verdict, judge
 from tdmvc.model.schema import Contract
 from tdmvc.model.tree import FileTree
+from tdmvc.workspace.comparison import Sides, diff_sides, is_working_copy, open_sides
 from tdmvc.workspace.tables import edited_tables
-from tdmvc.workspace.versions import versions
+from tdmvc.workspace.versions import equal_versions, versions
 from tdmvc.workspace.workspace import Workspace
 
 _MOST_SAMPLES = 50_000

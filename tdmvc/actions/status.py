@@ -9,9 +9,8 @@ from tdmvc.gitrepo import releases
 from tdmvc.merging.conflicts import leftover_files, tree_of_ours, unmerged_tables
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
-from tdmvc.model.version import Version
 from tdmvc.workspace.tables import new_folders, work_status
-from tdmvc.workspace.versions import versions
+from tdmvc.workspace.versions import equal_versions, versions
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -48,11 +47,6 @@ def _dataset_status(workspace: Workspace, name: str) -> DatasetStatus:
     )
 
 
-def equal_versions(workspace: Workspace, state: DatasetState, published: Sequence[Version]) -> list[Version]:
-    """Return the versions that say what the state's pointers say, newest first."""
-    return [version for version in reversed(published) if _says_the_same(workspace, state, version)]
-
-
 def _tables(
     workspace: Workspace, state: DatasetState, head: dict[str, Pointer], unmerged: Collection[str]
 ) -> list[TableStatusReport]:
@@ -79,22 +73,6 @@ def _tables(
         if table not in state.pointers and table not in unmerged
     ]
     return sorted(reports, key=lambda report: report.name)
-
-
-def _says_the_same(workspace: Workspace, state: DatasetState, version: Version) -> bool:
-    """Compare by object, and by content where the bytes differ: another writer may have made them."""
-    if set(state.pointers) != set(version.tables):
-        return False
-    objects = workspace.store.objects
-    for table, pointer in state.pointers.items():
-        kept = version.tables[table]
-        if pointer.object == kept.object:
-            continue
-        if not objects.has(pointer.object):
-            return False
-        if objects.read_listing(pointer.object, f"{state.name}/{table}").content != kept.content:
-            return False
-    return True
 
 
 def _head_pointers(workspace: Workspace, name: str) -> dict[str, Pointer]:

@@ -8,6 +8,7 @@ from tdmvc.databases import engine_of, open_database
 from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError
 from tdmvc.model.dataset import DatasetKind, DatasetState, WorkStatus
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.report import AddedTable
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
@@ -217,3 +218,18 @@ def _old_listing(workspace: Workspace, state: DatasetState, table: str) -> Listi
     except PartError:
         # The old rows are elsewhere; new ones can be taken in all the same.
         return None
+
+
+def added_table(taken: TakenTable) -> AddedTable:
+    """Return what is told of a table that was taken in."""
+    return AddedTable(
+        taken.name,
+        taken.status,
+        taken.built.rows,
+        taken.built.size_bytes,
+        taken.built.written_bytes,
+        len(taken.built.listing.entries),
+        taken.schema.key,
+        taken.built.listing.content,
+        taken.notes,
+    )

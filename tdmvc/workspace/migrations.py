@@ -8,7 +8,8 @@ from tdmvc.formats.config import CONFIG_FILE, read_config
 from tdmvc.gitrepo.trees import RevisionTree
 from tdmvc.migrations import READERS, detect, read_state
 from tdmvc.migrations.layout import is_inside, plain_folder
-from tdmvc.model.migration import MigrationLocation, MigrationState, UnreadableLocation
+from tdmvc.model.dataset import DatasetConfig
+from tdmvc.model.migration import MigrationLocation, MigrationState, RecordedState, UnreadableLocation
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.workspace import Workspace
 
@@ -149,3 +150,27 @@ def _folder(workspace: Workspace, path: str) -> str:
             remedy="give a path as seen from the root of the repository.",
         )
     return folder
+
+
+def recorded_migrations(
+    workspace: Workspace, config: DatasetConfig
+) -> tuple[dict[str, RecordedState], list[str]]:
+    """Return the migration state of the work tree, as dataset.yaml keeps it, and what could not be read."""
+    recorded = dict(config.migrations)
+    notes: list[str] = []
+    tree = tree_at(workspace, None)
+    for location in workspace.config.migrations:
+        try:
+            state = read_location(tree, location)
+        except MigrationsError as error:
+            notes.append(f"The migrations '{location.name}' were not recorded: {error.what}")
+            continue
+        new = RecordedState(state.location.tool, state.heads)
+        old = recorded.get(location.name)
+        if old is not None and old != new:
+            notes.append(
+                f"The rows now count as made for migrations '{location.name}' at {', '.join(new.heads)} "
+                f"(before: {', '.join(old.heads)})."
+            )
+        recorded[location.name] = new
+    return recorded, notes

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
+from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.versions import read_version
-from tdmvc.model.dataset import DatasetState
+from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.reference import Reference, parse_reference
+from tdmvc.model.schema import Contract
 from tdmvc.model.version import SemVer, Version
 from tdmvc.workspace.release_states import resolve_release
 from tdmvc.workspace.versions import version_state, versions
@@ -75,3 +77,14 @@ def _only_dataset(workspace: Workspace, ref: Reference) -> str:
             remedy=f"write DATASET@release:{ref.release}. Datasets: {', '.join(known) or 'none yet'}.",
         )
     return known[0]
+
+
+def current_state(workspace: Workspace, dataset: str) -> DatasetState:
+    """Return the working copy's state, or an empty one for a dataset that is new."""
+    if dataset in workspace.datasets():
+        return datasets.read_state(workspace.tree, workspace.config, dataset)
+    # A contract may be written before the first row: types and keys are in it.
+    path = f"{workspace.dataset_path(dataset)}/{CONTRACT_FILE}"
+    text = workspace.tree.read_text(path)
+    contract = parse_contract(text, path) if text is not None else Contract()
+    return DatasetState(dataset, DatasetConfig(dataset), contract, {}, contract_text=text or "")

@@ -11,6 +11,8 @@ from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.diff import TableSide
 from tdmvc.model.names import folder_name, new_folder_name, table_name
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
+from tdmvc.store.build import cast_batches
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_schema
 from tdmvc.store.worktree import Folder, read_folder
@@ -180,3 +182,19 @@ def _as_kept(table: str, schema: pa.Schema, declared: TableSchema | None) -> Tab
 def _is_kept(workspace: Workspace, folder: Folder) -> bool:
     """Tell whether the folder says just what a listing in the cache says, so that no work is in it."""
     return folder.listing is not None and workspace.store.objects.has(folder.listing.object)
+
+
+def read_side(workspace: Workspace, side: TableSide) -> pa.RecordBatchReader:
+    """Return a table's rows in key order, in batches."""
+    con = workspace.engine.cursor()
+    order = side.schema.key or side.schema.column_names
+    keys = ", ".join(f"{quote_name(name)} ASC NULLS FIRST" for name in order)
+    names = quote_names(side.schema.column_names)
+    reader = con.sql(f"SELECT {names} FROM {side_relation(side)} ORDER BY {keys}").to_arrow_reader(10_000)
+    schema = side.schema.arrow_schema()
+    return pa.RecordBatchReader.from_batches(schema, cast_batches(reader, schema))
+
+
+def side_relation(side: TableSide) -> str:
+    """Return SQL to put behind FROM that gives the rows of a table."""
+    return scan_parquet(side.locate(side.parts))

@@ -1,5 +1,7 @@
 """The published versions of a dataset, and the states they stand for."""
 
+from collections.abc import Sequence
+
 from tdmvc.formats import datasets
 from tdmvc.formats.versions import read_versions
 from tdmvc.model.dataset import DatasetState
@@ -15,3 +17,24 @@ def versions(workspace: Workspace, dataset: str) -> list[Version]:
 def version_state(workspace: Workspace, version: Version) -> DatasetState:
     """Return the state of a published version."""
     return datasets.version_state(workspace.tree, workspace.config, version)
+
+
+def equal_versions(workspace: Workspace, state: DatasetState, published: Sequence[Version]) -> list[Version]:
+    """Return the versions that say what the state's pointers say, newest first."""
+    return [version for version in reversed(published) if _says_the_same(workspace, state, version)]
+
+
+def _says_the_same(workspace: Workspace, state: DatasetState, version: Version) -> bool:
+    """Compare by object, and by content where the bytes differ: another writer may have made them."""
+    if set(state.pointers) != set(version.tables):
+        return False
+    objects = workspace.store.objects
+    for table, pointer in state.pointers.items():
+        kept = version.tables[table]
+        if pointer.object == kept.object:
+            continue
+        if not objects.has(pointer.object):
+            return False
+        if objects.read_listing(pointer.object, f"{state.name}/{table}").content != kept.content:
+            return False
+    return True

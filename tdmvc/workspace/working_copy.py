@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from tdmvc.errors import LocalWorkError
+from tdmvc.gitrepo.commits import keep_snapshot
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.store.worktree import read_folder
 from tdmvc.workspace.tables import table_folder, was_laid_out, work_status
@@ -87,3 +88,13 @@ def write_table_rows(
     else:
         listing = workspace.store.listing(pointer.object, f"{dataset}/{table}")
         change.write_working_copy(table, folder, listing, present)
+
+
+def keep_uncommitted(workspace: Workspace, dataset: str) -> list[str]:
+    """Keep pointers that were added but not committed: nothing else would name their rows any more."""
+    path = workspace.dataset_path(dataset)
+    if not workspace.git.is_dirty([path]):
+        return []
+    ref = f"tdmvc/replaced/{dataset}"
+    keep_snapshot(workspace.git, path, f"refs/{ref}", f"{dataset} before a checkout")
+    return [f"What was not committed is kept; `tdmvc checkout {dataset}@{ref}` brings it back."]

@@ -8,7 +8,7 @@ import pytest
 from tdmvc.actions.add import AddOptions, add
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.actions.publish import publish
-from tdmvc.actions.transfer import pull
+from tdmvc.actions.pull import pull
 from tdmvc.errors import PolicyError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.workspace.workspace import Workspace

@@ -2,7 +2,7 @@
 
 import click
 
-from tdmvc.actions.transfer import pull
+from tdmvc.actions.pull import pull
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.render.documents import document
 from tdmvc.render.reports.transfer import render_transfer

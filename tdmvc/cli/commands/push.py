@@ -2,7 +2,7 @@
 
 import click
 
-from tdmvc.actions.transfer import push
+from tdmvc.actions.push import push
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.render.documents import document
 from tdmvc.render.reports.transfer import render_transfer

@@ -1,0 +1,96 @@
+"""Compares two states of a dataset, the working copy with its edits included."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tdmvc.changes.comparison import RowsFormat, RowsTarget
+from tdmvc.changes.dataset import diff_dataset
+from tdmvc.errors import NotFoundError
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.diff import DatasetDiff, TableSide
+from tdmvc.workspace.tables import new_folders, open_tables
+from tdmvc.workspace.workspace import Workspace, timed_as
+
+
+def diff_states(
+    workspace: Workspace,
+    old: DatasetState,
+    new: DatasetState,
+    *,
+    tables: Sequence[str] = (),
+    sample_rows: int = 5,
+    rows_dir: Path | None = None,
+    rows_format: RowsFormat = RowsFormat.PARQUET,
+) -> DatasetDiff:
+    """Compare two states of one dataset that are at hand."""
+    sides = open_sides(workspace, old, new, tables=tables)
+    return diff_sides(
+        workspace,
+        old,
+        new,
+        sides,
+        tables=tables,
+        sample_rows=sample_rows,
+        rows=RowsTarget(rows_dir, rows_format) if rows_dir else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The tables of two states, ready to be compared."""
+
+    old: dict[str, TableSide]
+    new: dict[str, TableSide]
+
+
+def open_sides(
+    workspace: Workspace, old: DatasetState, new: DatasetState, *, tables: Sequence[str] = ()
+) -> Sides:
+    """Open the tables of two states; of a working copy with the edits that were not added yet."""
+    only = set(tables) or None
+    # A table may stand on one side only, so each side is asked for those that it has.
+    in_old, in_new = _table_names(workspace, old), _table_names(workspace, new)
+    for name in sorted(set(tables) - in_old - in_new):
+        raise NotFoundError.named("table", name, sorted(in_old | in_new), where=f"{old.ref} and {new.ref}")
+    return Sides(
+        open_tables(workspace, old, only=only and only & in_old, with_edits=is_working_copy(old)),
+        open_tables(workspace, new, only=only and only & in_new, with_edits=is_working_copy(new)),
+    )
+
+
+@timed_as("diff tables")
+def diff_sides(
+    workspace: Workspace,
+    old: DatasetState,
+    new: DatasetState,
+    sides: Sides,
+    *,
+    tables: Sequence[str] = (),
+    sample_rows: int = 5,
+    rows: RowsTarget | None = None,
+) -> DatasetDiff:
+    """Compare tables that are open, by the newer side's rules, or the older's where it has none."""
+    rules = new if new.config.diff or new.config.ignore else old
+    return diff_dataset(
+        lambda: workspace.engine,
+        replace(rules.config, name=new.name),
+        old.ref,
+        new.ref,
+        sides.old,
+        sides.new,
+        only=set(tables) or None,
+        sample_rows=sample_rows,
+        rows=rows,
+        report=workspace.report,
+    )
+
+
+def _table_names(workspace: Workspace, state: DatasetState) -> set[str]:
+    """Return the tables of a state, with those of the working copy that nobody has added yet."""
+    return set(state.pointers) | (set(new_folders(workspace, state)) if is_working_copy(state) else set())
+
+
+def is_working_copy(state: DatasetState) -> bool:
+    """Tell whether a state is that of the work tree."""
+    return state.ref == state.name

@@ -1,0 +1,86 @@
+"""Sends the objects of states to remotes and fetches them, each object verified."""
+
+from collections.abc import Sequence
+
+from tdmvc.errors import PartError, StoreError
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.report import TransferReport
+from tdmvc.workspace.workspace import Workspace
+
+
+def push_states(
+    workspace: Workspace,
+    states: Sequence[DatasetState],
+    *,
+    remote: str | None = None,
+    with_release_remote: bool = False,
+) -> TransferReport:
+    """Send the objects of states that are at hand, to the archive of releases too if asked."""
+    store = workspace.store
+    wanted = closure(workspace, states)
+    for oid, owner in wanted.items():
+        if not store.objects.has(oid):
+            raise store.not_here(oid, owner)
+        if not oid.endswith(".dir"):
+            store.objects.verified(oid, owner)
+    remotes: list[str | None] = [remote]
+    if with_release_remote and workspace.config.release_remote:
+        remotes.append(workspace.config.release_remote)
+    moved: set[str] = set()
+    names: list[str] = []
+    for name in remotes:
+        workspace.report("push", 0, len(wanted), "objects")
+        sent = store.push(wanted, remote=name)
+        moved |= sent.moved
+        label = name or store.config.default_remote or "default"
+        if sent.missing:
+            raise StoreError.remote(label, f"{len(sent.missing)} of {len(wanted)} objects did not arrive.")
+        workspace.report("push", len(wanted), len(wanted), "objects")
+        names.append(label)
+    store.index.save()
+    return TransferReport("push", tuple(s.ref for s in states), tuple(names), len(wanted), len(moved))
+
+
+def fetch_objects(workspace: Workspace, wanted: dict[str, str], remote: str | None) -> int:
+    """Bring what is missing, and set damaged objects aside so that they are brought anew."""
+    store = workspace.store
+    for oid, owner in wanted.items():
+        if store.objects.has(oid):
+            try:
+                _check_object(workspace, oid, owner)
+            except PartError:
+                if store.objects.has(oid):
+                    # Its bytes are what its name says, and they are bad: a fetch would bring the same.
+                    raise
+                # It was set aside; a good copy is fetched below.
+                workspace.warn(f"A damaged object of {owner} ({oid}) was set aside.")
+    missing = [oid for oid in wanted if not store.objects.has(oid)]
+    if not missing:
+        return 0
+    if not store.config.remotes:
+        raise store.not_here(missing[0], wanted[missing[0]])
+    workspace.report("pull", 0, len(missing), "objects")
+    absent = store.fetch(missing, wanted[missing[0]], remote=remote)
+    workspace.report("pull", len(missing), len(missing), "objects")
+    if absent:
+        first = sorted(absent)[0]
+        raise store.not_here(first, wanted[first])
+    return len(missing)
+
+
+def _check_object(workspace: Workspace, oid: str, owner: str) -> None:
+    if oid.endswith(".dir"):
+        workspace.store.objects.read_listing(oid, owner)
+    else:
+        workspace.store.objects.verified(oid, owner)
+
+
+def closure(workspace: Workspace, states: Sequence[DatasetState]) -> dict[str, str]:
+    """Return every object that the states need, with its owner for messages."""
+    wanted: dict[str, str] = {}
+    for state in states:
+        for table, pointer in state.pointers.items():
+            owner = f"{state.ref}/{table}"
+            for oid in workspace.store.closure(pointer.object, owner):
+                wanted.setdefault(oid, owner)
+    return wanted
