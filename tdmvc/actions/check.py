@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing
+from tdmvc.checks.drift import drift_findings
 from tdmvc.errors import ConfigError, MergeConflictError, NotFoundError, PartError, StoreError
 from tdmvc.formats import datasets
 from tdmvc.formats.config import CONFIG_FILE, read_config
@@ -21,6 +21,7 @@ from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.finding import CheckReport, Finding, Severity
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import Version
+from tdmvc.workspace.drift import drift_at
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace
 
@@ -230,7 +231,7 @@ def _drift_findings(workspace: Workspace, names: Sequence[str]) -> list[Finding]
                 **finding.details,
             },
         )
-        for finding in failing(drift(workspace, names), DEFAULT_FAIL_ON)
+        for finding in drift_findings(drift_at(workspace, names))
     ]
 
 

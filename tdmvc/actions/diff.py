@@ -15,7 +15,7 @@ from tdmvc.workspace.comparison import diff_states
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
 
-__all__ = ["RowsFormat", "diff", "diff_states"]
+__all__ = ["RowsFormat", "diff"]
 
 
 def diff(

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Collection
 from dataclasses import replace
 
-from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, drift_of_merge, failing
+from tdmvc.checks.drift import DEFAULT_FAIL_ON, drift_findings
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.gitrepo.merge_preview import preview_merge
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
@@ -14,6 +14,7 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset
 from tdmvc.model.migration import Drift, DriftStatus
 from tdmvc.model.tree import FileTree
+from tdmvc.workspace.drift import drift_at, drift_of_merge
 from tdmvc.workspace.workspace import Workspace
 
 __all__ = ["DEFAULT_FAIL_ON", "merge_check"]
@@ -55,8 +56,8 @@ def merge_check(
     files = _files_in_conflict(workspace, plan, merged.conflicts)
     checked = [_without_commands(moved_dataset(workspace, one, merged, one.name)) for one in plan.datasets]
     moved = tuple(one for one in checked if one.tables or one.findings or one.unchecked)
-    drifts = _drifts(workspace, merged, plan)
-    failed = {(str(f.dataset), str(f.details["location"])) for f in failing(drifts, fail_on)}
+    drifts = measure_drift(workspace, merged, plan)
+    failed = {(str(f.dataset), str(f.details["location"])) for f in drift_findings(drifts, fail_on)}
     old = frozenset(one for one in failed if _is_old(workspace, drifts, one, (base, head)))
     workspace.store.index.save()
     status = MergeStatus.FAST_FORWARD if plan.is_fast_forward else MergeStatus.MERGED
@@ -101,7 +102,7 @@ def _without_command(finding: Finding) -> str:
     return finding.remedy.split("; see ")[0].removesuffix(".") + "." if finding.remedy else ""
 
 
-def _drifts(workspace: Workspace, merged: FileTree, plan: MergePlan) -> list[Drift]:
+def measure_drift(workspace: Workspace, merged: FileTree, plan: MergePlan) -> list[Drift]:
     try:
         return drift_of_merge(workspace, merged, (plan.ours, plan.theirs))
     except ConfigError:
@@ -116,7 +117,7 @@ def _is_old(
     merged = next(one for one in drifts if (one.dataset, one.location) == which)
     for revision in sides:
         try:
-            found = drift(workspace, [f"{merged.dataset}@{revision}"], at=revision)
+            found = drift_at(workspace, [f"{merged.dataset}@{revision}"], revision)
         except NotFoundError:
             return False
         if not any(_is_same(one, merged) for one in found):

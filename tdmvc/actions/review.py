@@ -5,11 +5,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing
 from tdmvc.changes.related import relate_rows
 from tdmvc.changes.shifts import measure_shifts
 from tdmvc.checks.classification import check_classification
 from tdmvc.checks.contract import check_contract, check_references
+from tdmvc.checks.drift import drift_findings
 from tdmvc.errors import NotFoundError
 from tdmvc.formats import datasets
 from tdmvc.formats.dataset import DATASET_FILE
@@ -21,6 +21,7 @@ from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, Verdict
 from tdmvc.model.schema import Contract
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.comparison import Sides, diff_sides, is_working_copy, open_sides
+from tdmvc.workspace.drift import drift_at
 from tdmvc.workspace.tables import edited_tables
 from tdmvc.workspace.versions import equal_versions, versions
 from tdmvc.workspace.workspace import Workspace
@@ -174,7 +175,7 @@ def _drift_findings(
     """Ask whether the rows still fit the schema of the same tree; a branch may add a migration only."""
     found: dict[str, tuple[Finding, ...]] = {}
     if refs and workspace.config.migrations:
-        for finding in failing(drift(workspace, refs, at=head), DEFAULT_FAIL_ON):
+        for finding in drift_findings(drift_at(workspace, refs, head)):
             found[str(finding.dataset)] = (*found.get(str(finding.dataset), ()), finding)
     return found
 

@@ -2,7 +2,7 @@
 
 import click
 
-from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, failing, manifest_path
+from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, manifest_path
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.migration import DriftStatus
@@ -53,7 +53,7 @@ def command(
         manifests = {one.dataset: manifest_path(workspace, one.dataset) for one in drifts}
     options = RenderOptions(paths=lambda dataset, _: manifests[dataset], fail_on=statuses)
     print_as(context, FORMATS[output_format], drifts, options)
-    return int(bool(failing(drifts, statuses)))
+    return int(any(one.fails_on(statuses) for one in drifts))
 
 
 def parse_fail_on(text: str | None) -> frozenset[DriftStatus]:

@@ -1,0 +1,171 @@
+"""Compares the migrations that datasets were made for with those of a revision or of a merge."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from tdmvc.checks.drift import (
+    DriftSubject,
+    SchemaRevision,
+    check_drift,
+)
+from tdmvc.errors import MigrationsError, NotFoundError, UnreadableFileError
+from tdmvc.formats import datasets
+from tdmvc.formats.config import read_config
+from tdmvc.formats.pointers import read_pointers
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.migration import Drift, DriftStatus, MigrationLocation, MigrationState, RecordedState
+from tdmvc.model.tree import FileTree
+from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
+from tdmvc.workspace.removed_migrations import removed_migrations
+from tdmvc.workspace.states import resolve_state
+from tdmvc.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSubject:
+    """A state of a dataset whose migrations are asked about."""
+
+    name: str
+    ref: str
+    recorded: Mapping[str, RecordedState] = field(default_factory=dict)
+    tables: frozenset[str] = frozenset()
+    """Empty where that is not known."""
+    fault: str = ""
+    """Why nothing is known of what it was made for."""
+
+
+def drift_at(workspace: Workspace, refs: Sequence[str], at: str | None = None) -> list[Drift]:
+    """Compare the migration states of states with the migrations of a revision; None is the work tree.
+
+    Raises:
+        NotFoundError: no such state or revision, or no migrations to compare with.
+    """
+    subjects = [recorded_subject(resolve_state(workspace, ref)) for ref in refs]
+    tree = tree_at(workspace, at)
+    need_migrations(workspace, tree)
+    return measure_drift(workspace, tree, subjects, (at or "HEAD",), is_old=at is not None)
+
+
+def need_migrations(workspace: Workspace, tree: FileTree) -> None:
+    """Raise where neither a tree's tdmvc.yaml nor today's names migrations.
+
+    Raises:
+        NotFoundError: there are none.
+    """
+    if not configured_locations(workspace, tree):
+        raise NotFoundError(
+            "tdmvc.yaml names no migrations, so there is nothing to compare with.",
+            where=str(workspace.root / "tdmvc.yaml"),
+            remedy="add `migrations: {main: {tool: …, path: …}}`; `tdmvc migrations` shows what can be found.",
+        )
+
+
+def drift_of_merge(workspace: Workspace, merged: FileTree, starts: tuple[str, str]) -> list[Drift]:
+    """Compare the datasets of a merged tree with its migrations; nothing where it names none.
+
+    Args:
+        starts: the two revisions that it was merged from.
+    """
+    subjects = list(merged_subjects(workspace, merged, ()))
+    return measure_drift(workspace, merged, subjects, starts, is_old=False)
+
+
+def measure_drift(
+    workspace: Workspace,
+    tree: FileTree,
+    subjects: Sequence[RecordedSubject],
+    starts: tuple[str, ...],
+    *,
+    is_old: bool,
+) -> list[Drift]:
+    """Compare each subject with each location of a tree's migrations.
+
+    Args:
+        starts: the revisions that the tree comes from.
+        is_old: the tree is a revision, so that the work tree may have later migrations.
+    """
+    drifts: list[Drift] = []
+    for location in configured_locations(workspace, tree):
+        check = _LocationCheck(workspace, tree, location, starts, is_old=is_old)
+        drifts.extend(check(one) for one in subjects)
+    return drifts
+
+
+class _LocationCheck:
+    """One location, read once for all datasets."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        tree: FileTree,
+        location: MigrationLocation,
+        starts: tuple[str, ...],
+        *,
+        is_old: bool,
+    ) -> None:
+        self._location = location
+        is_work_tree = not is_old and starts == ("HEAD",)
+        # The work tree may have migrations that an old revision cannot have.
+        later = cache(lambda: _known(tree_at(workspace, None), location) if is_old else None)
+        self._revision = SchemaRevision(
+            _read(tree, location),
+            tree.label,
+            location.name,
+            later,
+            removed_migrations(workspace, location, starts, is_work_tree=is_work_tree),
+        )
+
+    def __call__(self, subject: RecordedSubject) -> Drift:
+        recorded = subject.recorded.get(self._location.name)
+        found = check_drift(DriftSubject(subject.name, subject.ref, recorded, subject.tables), self._revision)
+        if found.status is DriftStatus.UNREADABLE:
+            return found
+        others = [name for name in subject.recorded if name != self._location.name]
+        if subject.fault:
+            return replace(found, message=subject.fault, remedy="")
+        if others and self._location.name not in subject.recorded:
+            words = f"It records migrations of {', '.join(others)}, and none of {self._location.name}"
+            return replace(found, message=f"{words}; `tdmvc add {subject.name}` records them.")
+        return found
+
+
+def _read(tree: FileTree, location: MigrationLocation) -> MigrationState | MigrationsError:
+    try:
+        return read_location(tree, location)
+    except MigrationsError as error:
+        return error
+
+
+def _known(tree: FileTree, location: MigrationLocation) -> MigrationState | None:
+    found = _read(tree, location)
+    return found if isinstance(found, MigrationState) else None
+
+
+def recorded_subject(state: DatasetState) -> RecordedSubject:
+    recorded = state.version.migrations if state.version else state.config.migrations
+    return RecordedSubject(state.name, state.ref, recorded, frozenset(state.pointers))
+
+
+def merged_subjects(workspace: Workspace, tree: FileTree, refs: Sequence[str]) -> Iterator[RecordedSubject]:
+    """Yield datasets as a merge would have them; versions and revisions stay what they are."""
+    config = read_config(tree)
+    for ref in refs or datasets.list_datasets(tree, config):
+        if "@" in ref or ":" in ref:
+            yield recorded_subject(resolve_state(workspace, ref))
+            continue
+        try:
+            recorded = datasets.read_config_of(tree, config, ref).migrations
+        except UnreadableFileError as error:
+            yield RecordedSubject(
+                ref, ref, fault=f"What it was made for is not known: {error.where} is in conflict."
+            )
+            continue
+        yield RecordedSubject(ref, ref, recorded, _tables(tree, datasets.dataset_folder(config, ref)))
+
+
+def _tables(tree: FileTree, folder: str) -> frozenset[str]:
+    try:
+        return frozenset(read_pointers(tree, folder))
+    except UnreadableFileError:
+        return frozenset()
