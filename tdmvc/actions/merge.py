@@ -2,21 +2,20 @@
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from tdmvc.errors import UsageError
 from tdmvc.formats.datasets import dataset_folder
 from tdmvc.gitrepo.merge import (
     begin_merge,
     check_branches,
-    commit_merge,
     fast_forward,
     index_planned,
     refuse_while_merging,
     unmerged_paths,
 )
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
+from tdmvc.merging.conclusion import FastForward, MergeOptions, conclude
 from tdmvc.merging.conflicts import conflict_file, write_conflict
 from tdmvc.merging.merge_plan import (
     DatasetPlan,
@@ -33,24 +32,7 @@ from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.working_copy import fetch_rows, laid_tables, refuse_lost_rows, write_table_rows
 from tdmvc.workspace.workspace import Workspace
 
-
-class FastForward(StrEnum):
-    """Whether a merge may, must or must not just move the branch ahead."""
-
-    AUTO = "auto"
-    ONLY = "only"
-    NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class MergeOptions:
-    """How a merge is made."""
-
-    message: str | None = None
-    is_committed: bool = True
-    fast_forward: FastForward = FastForward.AUTO
-    allow_broken: bool = False
-    """Commit also where the merged rows break a rule that both sides kept."""
+__all__ = ["FastForward", "MergeOptions", "merge"]
 
 
 def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions | None = None) -> MergeReport:
@@ -178,12 +160,3 @@ def _finish(workspace: Workspace, plan: MergePlan, options: MergeOptions) -> Mer
     checked = [moved_dataset(workspace, one, workspace.tree, one.name) for one in plan.datasets]
     datasets = tuple(one for one in checked if one.tables or one.findings or one.unchecked)
     return conclude(workspace, MergeReport(MergeStatus.MERGED, plan.labels, None, datasets), options)
-
-
-def conclude(workspace: Workspace, report: MergeReport, options: MergeOptions) -> MergeReport:
-    """Commit a merge without conflicts, unless it breaks something, or nobody asked for a commit."""
-    is_broken = any(one.is_broken or one.unchecked for one in report.datasets)
-    if is_broken and not options.allow_broken:
-        return replace(report, status=MergeStatus.BROKEN)
-    commit = commit_merge(workspace.git, options.message) if options.is_committed else None
-    return replace(report, commit=commit, is_allowed=is_broken)

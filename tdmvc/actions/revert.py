@@ -7,18 +7,23 @@ side, the working copy is ours.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tdmvc.actions.revert_manifests import plan_reverted_manifests
-from tdmvc.actions.revert_range import Change, resolve_change
 from tdmvc.errors import ConfigError, LocalWorkError, NotFoundError
 from tdmvc.formats import datasets
 from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
+from tdmvc.formats.contract_edit import update_contract
+from tdmvc.formats.dataset import DATASET_FILE
+from tdmvc.formats.dataset_edit import update_dataset
+from tdmvc.formats.datasets import dataset_folder
+from tdmvc.formats.manifest_merge import merge_manifest
+from tdmvc.gitrepo.attributes import MANIFESTS
 from tdmvc.merging.conflicts import conflict_file, unmerged_tables, write_conflict
+from tdmvc.merging.dataset_change import Change, resolve_change
 from tdmvc.merging.manifest_plan import PlannedManifest
 from tdmvc.merging.merge_plan import PlannedTable, plan_tables
 from tdmvc.merging.merged_whole import check_states, moved_table
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding
-from tdmvc.model.merge import Side
+from tdmvc.model.merge import MarkerStyle, NotMerged, Side
 from tdmvc.model.merge_report import RevertReport, UnmergedTable
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.working_copy import (
@@ -123,7 +128,7 @@ def _plan(workspace: Workspace, dataset: str, word: str, options: RevertOptions)
     tables = plan_tables(workspace, change.after, ours, change.before, tables=options.tables)
     touched = {name: table for name, table in tables.items() if table.is_moved or table.is_open}
     of_stages = {name: _as_of_stage(table) for name, table in touched.items() if _stage(table)}
-    manifests, notes = plan_reverted_manifests(workspace, change, ours, options.tables)
+    manifests, notes = _plan_manifests(workspace, change, ours, options.tables)
     return _Plan(
         dataset,
         change,
@@ -189,3 +194,56 @@ def _check(workspace: Workspace, plan: _Plan) -> tuple[Finding, ...]:
     others = {name: p for name, p in plan.ours.pointers.items() if name not in plan.tables}
     merged = replace(plan.ours, contract=contract, contract_text=text, pointers={**others, **pointers})
     return check_states(workspace, merged, (plan.ours, plan.change.before), unknown=unknown)
+
+
+def _plan_manifests(
+    workspace: Workspace, change: Change, ours: DatasetState, tables: Sequence[str]
+) -> tuple[tuple[PlannedManifest, ...], list[str]]:
+    """Return the manifests that change, and what is to be said of one that could not be merged.
+
+    Args:
+        tables: where some are named, only their entries of the contract are taken back.
+    """
+    folder = dataset_folder(workspace.config, ours.name)
+    style = MarkerStyle("the working copy", change.after.ref, change.before.ref)
+    found: list[PlannedManifest] = []
+    notes: list[str] = []
+    for file in MANIFESTS:
+        path = f"{folder}/{file}"
+        present = workspace.tree.read_text(path)
+        if file == DATASET_FILE and tables:
+            continue
+        before, after = (
+            _manifest_text(workspace, path, present, ours, state, commit, tables)
+            for state, commit in zip((change.before, change.after), change.commits, strict=True)
+        )
+        if before == after:
+            continue
+        merged = merge_manifest(path, after, present, before, style)
+        if isinstance(merged, NotMerged):
+            notes.append(f"{path} was left as it is: {merged.reason}")
+        elif merged.conflicts or merged.text != present:
+            found.append(PlannedManifest(path, merged.text, merged.conflicts))
+    return tuple(found), notes
+
+
+def _manifest_text(
+    workspace: Workspace,
+    path: str,
+    present: str | None,
+    ours: DatasetState,
+    state: DatasetState,
+    commit: str | None,
+    tables: Sequence[str],
+) -> str | None:
+    """Return what a manifest said in a state, in the words of that time where a commit keeps them."""
+    if path.endswith(f"/{CONTRACT_FILE}"):
+        if tables:
+            return update_contract(present, ours.name, {name: state.contract.table(name) for name in tables})
+        if commit is None and state.version is not None:
+            return state.contract_text
+    elif commit is None and state.version is not None:
+        # A version keeps the migrations, and nothing else of dataset.yaml.
+        slim = {n: replace(one, count=None, digest=None) for n, one in state.config.migrations.items()}
+        return update_dataset(present, replace(ours.config, migrations=slim))
+    return workspace.git.tree(commit).read_text(path) if commit is not None else None

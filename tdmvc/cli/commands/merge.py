@@ -71,7 +71,7 @@ def command(
     )
     with opened(context) as workspace:
         if is_continue or is_abort:
-            from tdmvc.actions.merge_end import abort_this_merge, continue_merge
+            from tdmvc.actions.finish_merge import abort_this_merge, continue_merge
 
             report = (
                 continue_merge(workspace, options)

@@ -3,7 +3,6 @@
 import posixpath
 from dataclasses import replace
 
-from tdmvc.actions.merge import MergeOptions, conclude
 from tdmvc.errors import LocalWorkError
 from tdmvc.formats import datasets
 from tdmvc.formats.conflict_file import conflict_path
@@ -19,6 +18,7 @@ from tdmvc.gitrepo.merge import (
     unmerged_paths,
     unstaged_files,
 )
+from tdmvc.merging.conclusion import MergeOptions, conclude
 from tdmvc.merging.conflicts import CONFLICT_IGNORE, conflict_files, unmerged_tables
 from tdmvc.merging.merge_sides import state_at
 from tdmvc.merging.merged_whole import check_states
