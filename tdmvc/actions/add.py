@@ -29,7 +29,7 @@ from tdmvc.workspace.ingest import (
 )
 from tdmvc.workspace.migrations import recorded_migrations
 from tdmvc.workspace.states import current_state
-from tdmvc.workspace.tables import table_folder, was_laid_out, work_status
+from tdmvc.workspace.tables import table_folder, was_written, work_status
 from tdmvc.workspace.transaction import GITIGNORE, Transaction
 from tdmvc.workspace.workspace import Workspace, require_dvc
 
@@ -85,13 +85,13 @@ def add(
             for table, tables in offered.items()
         ]
         removed = _removed(workspace, state, offered, options, has_sources=bool(sources))
-        change = Transaction(workspace, dataset)
+        transaction = Transaction(workspace, dataset)
         try:
-            report = _plan(workspace, change, state, taken, removed, options)
-            change.commit(journal)
+            report = _plan(workspace, transaction, state, taken, removed, options)
+            transaction.commit(journal)
         except BaseException:
             if not journal.is_open:
-                change.abandon()
+                transaction.abandon()
             raise
         workspace.store.index.save()
         return report
@@ -136,13 +136,13 @@ def _removed(
     missing = {table for table in owned if work_status(workspace, state, table)[0] is WorkStatus.MISSING}
     if missing == set(state.pointers):
         return []
-    # Only what this clone laid out can have been deleted by a person; the rest was never checked out.
-    return sorted(table for table in missing if was_laid_out(workspace, state, table))
+    # Only what this clone wrote can have been deleted by a person; the rest was never checked out.
+    return sorted(table for table in missing if was_written(workspace, state, table))
 
 
 def _plan(
     workspace: Workspace,
-    change: Transaction,
+    transaction: Transaction,
     state: DatasetState,
     taken: Sequence[TakenTable],
     removed: Sequence[str],
@@ -156,15 +156,15 @@ def _plan(
         _, present = work_status(workspace, folders, table.name)
         workspace.store.keep(table.built)
         if table.status != "unchanged":
-            change.point(table.name, folder, table.built.listing, table.built.size_bytes)
-        change.write_working_copy(table.name, folder, table.built.listing, present)
+            transaction.point(table.name, folder, table.built.listing, table.built.size_bytes)
+        transaction.write_working_copy(table.name, folder, table.built.listing, present)
         added.append(added_table(table))
     for name in removed:
         folder = table_folder(state, name)
-        change.clear(folder, work_status(workspace, state, name)[1])
-        change.remove(f"{folder}.dvc")
+        transaction.clear(folder, work_status(workspace, state, name)[1])
+        transaction.remove(f"{folder}.dvc")
         added.append(AddedTable(name, "removed", 0, 0, 0, 0, (), ""))
-    notes = _write_manifest(workspace, change, state, taken, removed, options)
+    notes = _write_manifest(workspace, transaction, state, taken, removed, options)
     added, common = _fold_notes(added)
     notes += common
     findings = [finding for table in taken for finding in key_findings(state.name, table)]
@@ -189,7 +189,7 @@ def _with_folder(state: DatasetState, table: TakenTable, folder: str) -> Dataset
 
 def _write_manifest(
     workspace: Workspace,
-    change: Transaction,
+    transaction: Transaction,
     state: DatasetState,
     taken: Sequence[TakenTable],
     removed: Sequence[str],
@@ -198,7 +198,7 @@ def _write_manifest(
     migrations, notes = recorded_migrations(workspace, state.config)
     config = replace(state.config, migrations=migrations, kind=options.kind or state.config.kind)
     tree, folder = workspace.tree, workspace.dataset_path(state.name)
-    change.write(DATASET_FILE, update_dataset(tree.read_text(f"{folder}/{DATASET_FILE}"), config))
+    transaction.write(DATASET_FILE, update_dataset(tree.read_text(f"{folder}/{DATASET_FILE}"), config))
     # What the contract says already is not written again: that costs more than the rows of a small table.
     tables: dict[str, TableSchema | None] = {
         table.name: table.schema for table in taken if state.contract.table(table.name) != table.schema
@@ -206,7 +206,7 @@ def _write_manifest(
     tables.update(dict.fromkeys(removed))
     if tables:
         text = tree.read_text(f"{folder}/{CONTRACT_FILE}")
-        change.write(CONTRACT_FILE, update_contract(text, state.name, tables))
+        transaction.write(CONTRACT_FILE, update_contract(text, state.name, tables))
     if tree.read_text(f"{folder}/.gitignore") is None:
-        change.write(".gitignore", GITIGNORE)
+        transaction.write(".gitignore", GITIGNORE)
     return notes

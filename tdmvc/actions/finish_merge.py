@@ -108,11 +108,11 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     abort_merge(git)
     for before, rows in back:
         with workspace.writing(before.name) as journal:
-            change = Transaction(workspace, before.name)
-            _remove_conflict_files(workspace, change, before.name)
+            transaction = Transaction(workspace, before.name)
+            _remove_conflict_files(workspace, transaction, before.name)
             for table, (folder, pointer) in rows.items():
-                write_table_rows(workspace, change, before.name, folder, table, pointer)
-            change.commit(journal)
+                write_table_rows(workspace, transaction, before.name, folder, table, pointer)
+            transaction.commit(journal)
     workspace.store.index.save()
     return MergeReport(MergeStatus.ABORTED, labels, ours, notes=tuple(notes))
 
@@ -144,18 +144,18 @@ def _tidy(workspace: Workspace, state: DatasetState) -> None:
     if not stale and not conflict_files(workspace, state.name):
         return
     with workspace.writing(state.name) as journal:
-        change = Transaction(workspace, state.name)
+        transaction = Transaction(workspace, state.name)
         for table in stale:
             folder, pointer = table_folder(state, table), state.pointers[table]
-            write_table_rows(workspace, change, state.name, folder, table, pointer)
-        _remove_conflict_files(workspace, change, state.name)
-        change.commit(journal)
+            write_table_rows(workspace, transaction, state.name, folder, table, pointer)
+        _remove_conflict_files(workspace, transaction, state.name)
+        transaction.commit(journal)
 
 
-def _remove_conflict_files(workspace: Workspace, change: Transaction, dataset: str) -> None:
+def _remove_conflict_files(workspace: Workspace, transaction: Transaction, dataset: str) -> None:
     folders = conflict_files(workspace, dataset)
     for path in (*map(conflict_path, folders), *([CONFLICT_IGNORE] if folders else [])):
-        change.remove(path)
+        transaction.remove(path)
 
 
 def _dataset_files(workspace: Workspace, name: str) -> list[str]:

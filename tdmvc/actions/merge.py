@@ -29,7 +29,7 @@ from tdmvc.merging.merge_plan import (
 from tdmvc.merging.merged_whole import moved_dataset, moved_tables
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset
 from tdmvc.workspace.transaction import Transaction
-from tdmvc.workspace.working_copy import fetch_rows, laid_tables, refuse_lost_rows, write_table_rows
+from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, tables_to_write, write_table_rows
 from tdmvc.workspace.workspace import Workspace
 
 __all__ = ["FastForward", "MergeOptions", "merge"]
@@ -55,13 +55,13 @@ def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions |
     plan = plan_merge(workspace, "HEAD", branch)
     if plan.is_up_to_date:
         return MergeReport(MergeStatus.UP_TO_DATE, plan.labels, commit=plan.ours)
-    laid = _prepare_rows(workspace, plan)
+    written = _prepare_rows(workspace, plan)
     if plan.is_fast_forward and options.fast_forward is not FastForward.NEVER:
         fast_forward(workspace.git, branch)
-        _settle(workspace, plan, laid)
+        _settle(workspace, plan, written)
         workspace.store.index.save()
         moved = tuple(MovedDataset(d.name, moved_tables(d)) for d in plan.datasets if d.is_moved)
-        notes = _not_laid(plan, laid)
+        notes = _unwritten_notes(plan, written)
         return MergeReport(MergeStatus.FAST_FORWARD, plan.labels, plan.theirs, moved, notes=notes)
     if options.fast_forward is FastForward.ONLY:
         raise UsageError(
@@ -75,31 +75,33 @@ def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions |
         prepared_files(workspace, plan),
     )
     begin_merge(workspace.git, branch, prepared, message=options.message)
-    _settle(workspace, plan, laid)
+    _settle(workspace, plan, written)
     report = _finish(workspace, plan, options)
     workspace.store.index.save()
-    return replace(report, notes=_not_laid(plan, laid))
+    return replace(report, notes=_unwritten_notes(plan, written))
 
 
 def _prepare_rows(workspace: Workspace, plan: MergePlan) -> dict[str, list[str]]:
-    """Return by dataset the tables whose rows are to be laid out, all of them in the cache by then."""
-    laid: dict[str, list[str]] = {}
+    """Fetch the rows that the merge writes to the working copy, and return their tables by dataset."""
+    written: dict[str, list[str]] = {}
     for dataset in plan.datasets:
         touched = [name for name, table in dataset.tables.items() if table.is_moved or table.is_open]
         refuse_lost_rows(workspace, dataset.ours, touched, verb="the merge")
         moved = [name for name in touched if dataset.tables[name].is_moved]
-        laid[dataset.name] = laid_tables(workspace, dataset.ours, moved)
-        wanted = {name: dataset.pointers[name] for name in laid[dataset.name] if name in dataset.pointers}
+        written[dataset.name] = tables_to_write(workspace, dataset.ours, moved)
+        wanted = {name: dataset.pointers[name] for name in written[dataset.name] if name in dataset.pointers}
         fetch_rows(workspace, dataset.name, wanted)
-    return laid
+    return written
 
 
-def _not_laid(plan: MergePlan, laid: dict[str, list[str]]) -> tuple[str, ...]:
-    """Say whose rows moved and are not in the working copy, because they were not there before."""
+def _unwritten_notes(plan: MergePlan, written: dict[str, list[str]]) -> tuple[str, ...]:
+    """Return notes on tables that changed and whose rows are not written, because they were not there before."""
     notes = []
     for dataset in plan.datasets:
         left = [
-            n for n, t in dataset.tables.items() if t.is_moved and t.pointer and n not in laid[dataset.name]
+            n
+            for n, t in dataset.tables.items()
+            if t.is_moved and t.pointer and n not in written[dataset.name]
         ]
         if left:
             shown = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
@@ -109,12 +111,12 @@ def _not_laid(plan: MergePlan, laid: dict[str, list[str]]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _settle(workspace: Workspace, plan: MergePlan, laid: dict[str, list[str]]) -> None:
+def _settle(workspace: Workspace, plan: MergePlan, written: dict[str, list[str]]) -> None:
     """Make pointers, conflict files and rows of each dataset what the plan says, each dataset in one step."""
     files = list(planned_files(workspace, plan))
     for dataset in plan.datasets:
         if dataset.is_moved:
-            _settle_dataset(workspace, plan, dataset, laid[dataset.name], files)
+            _settle_dataset(workspace, plan, dataset, written[dataset.name], files)
     if not plan.is_fast_forward:
         # Git may have taken one table for another one renamed, or been told to merge pointers as text.
         folder = posixpath.normpath(workspace.config.datasets)
@@ -125,29 +127,31 @@ def _settle_dataset(
     workspace: Workspace,
     plan: MergePlan,
     dataset: DatasetPlan,
-    laid: Sequence[str],
+    written: Sequence[str],
     files: Sequence[PlannedFile],
 ) -> None:
     prefix = dataset_folder(workspace.config, dataset.name) + "/"
     with workspace.writing(dataset.name) as journal:
-        change = Transaction(workspace, dataset.name)
+        transaction = Transaction(workspace, dataset.name)
         try:
             for path, text, _ in files:
                 if path.startswith(prefix) and text is not None:
-                    change.write(path.removeprefix(prefix), text)
+                    transaction.write(path.removeprefix(prefix), text)
                 elif path.startswith(prefix):
-                    change.remove(path.removeprefix(prefix))
+                    transaction.remove(path.removeprefix(prefix))
             for table in dataset.tables.values():
                 if table.is_open and table.merge is not None:
                     unmerged = unmerged_table(workspace, plan, dataset.name, table)
                     file = conflict_file(workspace, unmerged, table.merge)
-                    write_conflict(change, unmerged, file, with_pointer=False)
-                if table.name in laid:
-                    write_table_rows(workspace, change, dataset.name, table.folder, table.name, table.pointer)
-            change.commit(journal)
+                    write_conflict(transaction, unmerged, file, with_pointer=False)
+                if table.name in written:
+                    write_table_rows(
+                        workspace, transaction, dataset.name, table.folder, table.name, table.pointer
+                    )
+            transaction.commit(journal)
         except BaseException:
             if not journal.is_open:
-                change.abandon()
+                transaction.abandon()
             raise
 
 

@@ -66,10 +66,10 @@ def publish(
         files = _files(workspace, state, version)
         if options.tag:
             _check_tag(workspace, state, version)
-        change = Transaction(workspace, dataset)
+        transaction = Transaction(workspace, dataset)
         for path, text in files.items():
-            change.write_at_root(path, text)
-        change.commit(journal)
+            transaction.write_at_root(path, text)
+        transaction.commit(journal)
     tag = commit = None
     if options.tag:
         commit = commit_only(workspace.git, list(files), f"Publish {version.ref}")

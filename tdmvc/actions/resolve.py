@@ -113,32 +113,34 @@ def _apply(
     workspace: Workspace, journal: Journal, dataset: str, plans: Sequence[ResolvePlan], *, force: bool
 ) -> None:
     """Write pointers and rows of what is settled, and the conflicts of what is not, in one step."""
-    change = Transaction(workspace, dataset)
+    transaction = Transaction(workspace, dataset)
     try:
         for plan in plans:
             is_settled = plan.is_settled
             if is_settled:
-                _lay_out(workspace, change, plan, force=force)
-            write_conflict(change, plan.unmerged, plan.file, with_pointer=not is_settled)
-        change.commit(journal)
+                _write_working_copy(workspace, transaction, plan, force=force)
+            write_conflict(transaction, plan.unmerged, plan.file, with_pointer=not is_settled)
+        transaction.commit(journal)
     except BaseException:
         if not journal.is_open:
-            change.abandon()
+            transaction.abandon()
         raise
 
 
-def _lay_out(workspace: Workspace, change: Transaction, plan: ResolvePlan, *, force: bool) -> None:
+def _write_working_copy(
+    workspace: Workspace, transaction: Transaction, plan: ResolvePlan, *, force: bool
+) -> None:
     unmerged, listing = plan.unmerged, plan.merged.listing
     present = read_folder(workspace.dataset_folder(unmerged.dataset) / unmerged.folder, workspace.store.index)
     if present is not None and not force:
         _refuse_loss(workspace, unmerged, present)
     if listing is None:
-        change.clear(unmerged.folder, present)
-        change.remove(f"{unmerged.folder}.dvc")
+        transaction.clear(unmerged.folder, present)
+        transaction.remove(f"{unmerged.folder}.dvc")
         return
     size_bytes = plan.merged.size_bytes or workspace.store.size_bytes(listing)
-    change.point(unmerged.table, unmerged.folder, listing, size_bytes)
-    change.write_working_copy(unmerged.table, unmerged.folder, listing, present)
+    transaction.point(unmerged.table, unmerged.folder, listing, size_bytes)
+    transaction.write_working_copy(unmerged.table, unmerged.folder, listing, present)
 
 
 def _refuse_loss(workspace: Workspace, unmerged: UnmergedTable, present: Folder) -> None:
@@ -166,11 +168,11 @@ def _bring_back(workspace: Workspace, journal: Journal, dataset: str, table: str
             where=dataset,
             remedy="a conflict is kept until the merge is committed; after that, merge again.",
         )
-    change = Transaction(workspace, dataset)
+    transaction = Transaction(workspace, dataset)
     for name in wanted:
         folder = posixpath.basename(past[name]).removesuffix(".dvc") if name in past else present[name].folder
-        change.remove(conflict_path(folder))
-    change.commit(journal)
+        transaction.remove(conflict_path(folder))
+    transaction.commit(journal)
     for name in wanted:
         if name not in present:
             bring_back(workspace.git, past[name])
@@ -178,13 +180,13 @@ def _bring_back(workspace: Workspace, journal: Journal, dataset: str, table: str
 
 def remove_leftovers(workspace: Workspace, journal: Journal, dataset: str) -> list[str]:
     """Remove the files of conflicts that are over, however they ended; return them, relative to the dataset."""
-    change = Transaction(workspace, dataset)
+    transaction = Transaction(workspace, dataset)
     folders = leftover_files(workspace, dataset)
     for folder in folders:
-        change.remove(conflict_path(folder))
+        transaction.remove(conflict_path(folder))
     if not set(conflict_files(workspace, dataset)) - set(folders):
-        change.remove(CONFLICT_IGNORE)
-    change.commit(journal)
+        transaction.remove(CONFLICT_IGNORE)
+    transaction.commit(journal)
     return [conflict_path(folder) for folder in folders]
 
 

@@ -29,8 +29,8 @@ from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.working_copy import (
     fetch_rows,
     keep_uncommitted,
-    laid_tables,
     refuse_lost_rows,
+    tables_to_write,
     write_table_rows,
 )
 from tdmvc.workspace.workspace import Workspace
@@ -74,18 +74,18 @@ def revert(
             )
         plan = _plan(workspace, dataset, word, options)
         refuse_lost_rows(workspace, plan.ours, list(plan.moved), verb="the revert")
-        laid = laid_tables(workspace, plan.ours, [n for n, t in plan.moved.items() if not t.is_open])
-        fetch_rows(workspace, dataset, {n: p for n in laid if (p := plan.tables[n].pointer) is not None})
-        change = Transaction(workspace, dataset)
+        written = tables_to_write(workspace, plan.ours, [n for n, t in plan.moved.items() if not t.is_open])
+        fetch_rows(workspace, dataset, {n: p for n in written if (p := plan.tables[n].pointer) is not None})
+        transaction = Transaction(workspace, dataset)
         try:
-            _write(workspace, change, plan, laid)
-            changed = change.changed_files
-            notes = keep_uncommitted(workspace, dataset) if change.rewrites_text else []
+            _write(workspace, transaction, plan, written)
+            changed = transaction.changed_files
+            notes = keep_uncommitted(workspace, dataset) if transaction.rewrites_text else []
             findings = _check(workspace, plan)
-            change.commit(journal)
+            transaction.commit(journal)
         except BaseException:
             if not journal.is_open:
-                change.abandon()
+                transaction.abandon()
             raise
     workspace.store.index.save()
     folder = datasets.dataset_folder(workspace.config, dataset)
@@ -150,7 +150,7 @@ def _as_of_stage(table: PlannedTable) -> PlannedTable:
     return replace(table, stage=_stage(table))
 
 
-def _write(workspace: Workspace, change: Transaction, plan: _Plan, laid: Sequence[str]) -> None:
+def _write(workspace: Workspace, transaction: Transaction, plan: _Plan, written: Sequence[str]) -> None:
     store = workspace.store
     folder = datasets.dataset_folder(workspace.config, plan.dataset)
     labels = {
@@ -163,20 +163,22 @@ def _write(workspace: Workspace, change: Transaction, plan: _Plan, laid: Sequenc
         if table.is_open and table.merge is not None:
             path = f"{folder}/{table.folder}.dvc"
             unmerged = UnmergedTable(plan.dataset, table.name, path, table.sides, labels)
-            write_conflict(change, unmerged, conflict_file(workspace, unmerged, table.merge))
+            write_conflict(transaction, unmerged, conflict_file(workspace, unmerged, table.merge))
         elif pointer is None:
-            change.remove(f"{table.folder}.dvc")
+            transaction.remove(f"{table.folder}.dvc")
         else:
             listing = store.listing(pointer.object, f"{plan.dataset}/{table.name}")
-            change.point(table.name, table.folder, listing, pointer.size_bytes or store.size_bytes(listing))
-        if table.name in laid:
-            write_table_rows(workspace, change, plan.dataset, table.folder, table.name, pointer)
+            transaction.point(
+                table.name, table.folder, listing, pointer.size_bytes or store.size_bytes(listing)
+            )
+        if table.name in written:
+            write_table_rows(workspace, transaction, plan.dataset, table.folder, table.name, pointer)
     for manifest in plan.manifests:
         name = manifest.path.removeprefix(f"{folder}/")
         if manifest.text is None:
-            change.remove(name)
+            transaction.remove(name)
         else:
-            change.write(name, manifest.text)
+            transaction.write(name, manifest.text)
 
 
 def _check(workspace: Workspace, plan: _Plan) -> tuple[Finding, ...]:

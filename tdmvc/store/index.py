@@ -79,12 +79,12 @@ class FileIndex:
     def remember_rows(self, md5: str, rows: int) -> None:
         self._facts[md5] = rows
 
-    def laid(self, folder: str) -> str | None:
+    def written(self, folder: str) -> str | None:
         """Return which listing was last written into a folder (a path from the root), if that is known."""
         row = self._one("select oid from laid where path = ?", folder)
         return str(row[0]) if row else None
 
-    def remember_laid(self, folder: str, oid: str | None) -> None:
+    def remember_written(self, folder: str, oid: str | None) -> None:
         """Record which listing a folder has now; None removes the record."""
         connection = self._open()
         if connection is None:

@@ -105,10 +105,10 @@ def work_status(workspace: Workspace, state: DatasetState, table: str) -> tuple[
     return (WorkStatus.STALE if _is_kept(workspace, folder) else WorkStatus.MODIFIED), folder
 
 
-def was_laid_out(workspace: Workspace, state: DatasetState, table: str) -> bool:
-    """Tell whether this clone put the pointer's rows into the folder once: if they are gone, a person removed them."""
+def was_written(workspace: Workspace, state: DatasetState, table: str) -> bool:
+    """Return whether this clone wrote the pointer's rows to the folder; if they are gone, a person deleted them."""
     path = f"{workspace.dataset_path(state.name)}/{table_folder(state, table)}"
-    return workspace.store.index.laid(path) == state.pointers[table].object
+    return workspace.store.index.written(path) == state.pointers[table].object
 
 
 def new_folders(workspace: Workspace, state: DatasetState) -> dict[str, Path]:

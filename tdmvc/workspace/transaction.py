@@ -36,7 +36,7 @@ class Transaction:
         self._place = workspace.store.work_tree_writer()
         self._staging: Path | None = None
         self._staged = 0
-        self._laid: dict[str, str | None] = {}
+        self._written: dict[str, str | None] = {}
         self._remove_old_staging()
 
     @property
@@ -80,7 +80,7 @@ class Transaction:
         if missing:
             with self._workspace.timed("write working copy"):
                 self._copy_beside(owner, listing, missing, target)
-        self._laid[self._relative(target)] = listing.object
+        self._written[self._relative(target)] = listing.object
         wanted = {entry.name for entry in listing.entries}
         self._plan.removes.extend(self._relative(target / name) for name in have if name not in wanted)
         return len(missing)
@@ -107,7 +107,7 @@ class Transaction:
     def clear(self, folder: str, present: Folder | None) -> None:
         """Empty and remove a table's folder."""
         target = self._workspace.dataset_folder(self._dataset) / folder
-        self._laid[self._relative(target)] = None
+        self._written[self._relative(target)] = None
         if present is not None:
             names = present.files if present.path.is_dir() else {"": ""}
             self._plan.removes.extend(self._relative(target / name if name else target) for name in names)
@@ -117,8 +117,8 @@ class Transaction:
         try:
             with self._workspace.timed("apply changes"):
                 journal.commit(self._plan)
-            for folder, oid in self._laid.items():
-                self._workspace.store.index.remember_laid(folder, oid)
+            for folder, oid in self._written.items():
+                self._workspace.store.index.remember_written(folder, oid)
                 if oid is not None:
                     self._workspace.store.index.remember_made(folder, oid)
         finally:

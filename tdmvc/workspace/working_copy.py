@@ -1,4 +1,4 @@
-"""Brings the rows of tables into the working copy after their pointers moved, where rows lay before."""
+"""Writes the rows of tables into the working copy after their pointers moved, where rows were before."""
 
 from collections.abc import Collection, Mapping
 
@@ -6,7 +6,7 @@ from tdmvc.errors import LocalWorkError
 from tdmvc.gitrepo.commits import keep_snapshot
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.store.worktree import read_folder
-from tdmvc.workspace.tables import table_folder, was_laid_out, work_status
+from tdmvc.workspace.tables import table_folder, was_written, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.workspace import Workspace
 
@@ -16,7 +16,7 @@ def refuse_lost_rows(
 ) -> None:
     """Raise where the working copy's folder of one of the tables holds rows that nobody has added.
 
-    A table whose rows this clone laid out and that are gone was removed by a person, who has not added that yet.
+    A table whose rows this clone wrote and that are gone was deleted by a person, who has not added that yet.
 
     Raises:
         LocalWorkError: there are such edits.
@@ -41,15 +41,15 @@ def _is_edited(workspace: Workspace, state: DatasetState, table: str) -> bool:
             listing = folder.listing if folder is not None else None
             return folder is not None and (listing is None or not workspace.store.objects.has(listing.object))
         case WorkStatus.MISSING:
-            return was_laid_out(workspace, state, table)
+            return was_written(workspace, state, table)
     return False
 
 
-def laid_tables(workspace: Workspace, before: DatasetState, moved: Collection[str]) -> list[str]:
-    """Return those of the moved tables whose rows belong into the working copy.
+def tables_to_write(workspace: Workspace, before: DatasetState, moved: Collection[str]) -> list[str]:
+    """Return those of the moved tables whose rows have to be written to the working copy.
 
-    Where a table's rows were not laid out before, nobody asked for them; a new table goes where
-    any other of its dataset lies.
+    Rows that were not in the working copy before stay out of it; a new table is written
+    if any other table of its dataset is there.
     """
     is_there = any(_has_rows(workspace, before, table) for table in before.pointers)
     return [
@@ -64,7 +64,7 @@ def _has_rows(workspace: Workspace, state: DatasetState, table: str) -> bool:
 
 
 def fetch_rows(workspace: Workspace, dataset: str, pointers: Mapping[str, Pointer]) -> None:
-    """Bring what these pointers name into the cache, so that laying it out cannot fail for want of it.
+    """Bring what these pointers name into the cache, so that writing the working copy cannot fail for want of them.
 
     Raises:
         PartError: a part is nowhere.
@@ -79,15 +79,20 @@ def fetch_rows(workspace: Workspace, dataset: str, pointers: Mapping[str, Pointe
 
 
 def write_table_rows(
-    workspace: Workspace, change: Transaction, dataset: str, folder: str, table: str, pointer: Pointer | None
+    workspace: Workspace,
+    transaction: Transaction,
+    dataset: str,
+    folder: str,
+    table: str,
+    pointer: Pointer | None,
 ) -> None:
     """Add to a change that a table's folder holds just what a pointer names, or is gone."""
     present = read_folder(workspace.dataset_folder(dataset) / folder, workspace.store.index)
     if pointer is None:
-        change.clear(folder, present)
+        transaction.clear(folder, present)
     else:
         listing = workspace.store.listing(pointer.object, f"{dataset}/{table}")
-        change.write_working_copy(table, folder, listing, present)
+        transaction.write_working_copy(table, folder, listing, present)
 
 
 def keep_uncommitted(workspace: Workspace, dataset: str) -> list[str]:
