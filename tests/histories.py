@@ -12,7 +12,7 @@ from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.pointer_edit import render_pointer
 from tdmvc.model.names import folder_name
 from tdmvc.model.schema import TableSchema
-from tdmvc.store.build import build_table
+from tdmvc.store.build import BuildOptions, build_table
 from tdmvc.store.store import Store
 from tests.builders import git
 
@@ -114,7 +114,9 @@ def _pointer(
 ) -> str:
     arrow = pa.Table.from_pylist([dict(row) for row in table.rows], schema=table.schema.arrow_schema())
     con.register("offered", arrow)
-    built = build_table(con, "SELECT * FROM offered", table.schema, store, known={}, part_rows=part_rows)
+    built = build_table(
+        con, "SELECT * FROM offered", table.schema, store, options=BuildOptions(part_rows=part_rows)
+    )
     con.unregister("offered")
     oid = store.keep(built)
     return render_pointer(folder, oid, built.size_bytes, len(built.listing.entries))

@@ -15,7 +15,7 @@ from tdmvc.merging.merge_tables import MergedTable, merge_states
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.merge import UNDECIDED, Resolutions
 from tdmvc.model.schema import Contract, TableSchema
-from tdmvc.store.build import build_table
+from tdmvc.store.build import BuildOptions, build_table
 from tdmvc.store.objects import Listing
 from tdmvc.workspace.workspace import Workspace
 
@@ -70,8 +70,7 @@ class MergeGround:
                 "SELECT * FROM ground_rows",
                 side.schema,
                 self._workspace.store,
-                known={},
-                part_rows=self._part_rows,
+                options=BuildOptions(part_rows=self._part_rows),
             )
         finally:
             con.unregister("ground_rows")

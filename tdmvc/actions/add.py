@@ -80,10 +80,7 @@ def add(
                 offered.setdefault(table, [])
         _refuse_stages(workspace, dataset, offered)
         _refuse_other_part_rows(workspace, state)
-        taken = [
-            take_table(workspace, state, table, tables, options, workspace.store)
-            for table, tables in offered.items()
-        ]
+        taken = [take_table(workspace, state, table, tables, options) for table, tables in offered.items()]
         removed = _removed(workspace, state, offered, options, has_sources=bool(sources))
         transaction = Transaction(workspace, dataset)
         try:

@@ -47,7 +47,7 @@ def build(
         except OSError as error:
             raise StoreError.disk(target, error) from error
         try:
-            taken = take_table(workspace, state, table, tables, options, FolderSink(made), is_kept=False)
+            taken = take_table(workspace, state, table, tables, options, sink=FolderSink(made))
             shutil.rmtree(target, ignore_errors=True)
             made.chmod(0o755)
             made.replace(target)

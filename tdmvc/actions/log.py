@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from tdmvc.changes.dataset import diff_dataset
+from tdmvc.changes.comparison import DiffOptions
+from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.errors import StoreError
 from tdmvc.history.origins import Origins
 from tdmvc.history.past_rows import PastRows
@@ -180,11 +181,9 @@ class _TableWalk:
         diff = diff_dataset(
             lambda: self._workspace.engine,
             replace(rules.config, name=new.name),
-            old.ref if old is not None else "",
-            new.ref,
-            olds,
-            news,
-            sample_rows=0,
+            DatasetSide(old.ref if old is not None else "", olds),
+            DatasetSide(new.ref, news),
+            options=DiffOptions(sample_rows=0),
         )
         return tuple(_change(table) for table in diff.tables if table.is_changed)
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from tdmvc.changes.pairs import ColumnPairs
 from tdmvc.model.diff import Pattern, RowCounts, Samples, TableSide
 from tdmvc.model.finding import Finding
+from tdmvc.model.progress import Report, silent
 from tdmvc.sql.duckdb import DuckDBConnection
 
 
@@ -81,6 +82,20 @@ class RowsTarget:
     def path_of(self, table: str) -> Path:
         """Return the table's file; its name cannot lead out of the folder."""
         return self.folder / f"{spell_file_name(table)}.{self.format.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffOptions:
+    """What a comparison shows of the rows, and where it reports its progress."""
+
+    sample_rows: int = 5
+    """How many rows of each kind are shown."""
+    rows: RowsTarget | None = None
+    """Where the full list of touched rows is written, one file per changed table."""
+    report: Report = silent
+
+
+DEFAULT_DIFF = DiffOptions()
 
 
 def spell_file_name(table: str) -> str:

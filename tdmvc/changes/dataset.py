@@ -1,10 +1,10 @@
 """Compares two states of a dataset: every table, and the bump that follows."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tdmvc.changes.bump import suggest_bump
-from tdmvc.changes.comparison import Engine, RowsTarget
+from tdmvc.changes.comparison import DEFAULT_DIFF, DiffOptions, Engine
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.identities import translated_rules
 from tdmvc.changes.pairs import NO_RULES, table_rules
@@ -13,57 +13,60 @@ from tdmvc.changes.renames import TableRename, find_table_renames
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetConfig
 from tdmvc.model.diff import DatasetDiff, TableDiff, TableSide, TableStatus
-from tdmvc.model.progress import Report, silent
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSide:
+    """The tables of a dataset in one state."""
+
+    ref: str
+    """How the state is named, such as `golden@1.2.0`."""
+    tables: Mapping[str, TableSide]
 
 
 def diff_dataset(
     engine: Engine,
     config: DatasetConfig,
-    old_ref: str,
-    new_ref: str,
-    old: Mapping[str, TableSide],
-    new: Mapping[str, TableSide],
+    old: DatasetSide,
+    new: DatasetSide,
     *,
     only: Collection[str] | None = None,
-    sample_rows: int = 5,
-    rows: RowsTarget | None = None,
-    report: Report = silent,
+    options: DiffOptions = DEFAULT_DIFF,
 ) -> DatasetDiff:
     """Return what is different between two states, table by table in the order of their names.
 
     Args:
         config: whose rules hold: natural keys, and what is ignored.
         only: compare these tables only; the bump then speaks of them only.
-        rows: write the full list of touched rows there, one file a changed table.
 
     Raises:
         NotFoundError: `only` names a table that neither side has.
     """
-    names = sorted(old.keys() | new.keys())
+    names = sorted(old.tables.keys() | new.tables.keys())
     for name in sorted(set(only or ()) - set(names)):
-        raise NotFoundError.named("table", name, names, where=f"{config.name}, {old_ref} and {new_ref}")
+        raise NotFoundError.named("table", name, names, where=f"{config.name}, {old.ref} and {new.ref}")
     renames = find_table_renames(
-        old, new, lambda before, after: diff_table(engine, before, after, sample_rows=0)
+        old.tables,
+        new.tables,
+        lambda before, after: diff_table(engine, before, after, options=DiffOptions(sample_rows=0)),
     )
-    rules = {name: table_rules(config, side.schema) for name, side in new.items()}
+    rules = {name: table_rules(config, side.schema) for name, side in new.tables.items()}
     tables: list[TableDiff] = []
-    with translated_rules(engine, old, new, rules) as translated:
+    with translated_rules(engine, old.tables, new.tables, rules) as translated:
         for left, right in _partners(names, renames):
             if only is not None and left not in only and right not in only:
                 continue
             table = diff_table(
                 engine,
-                old.get(left),
-                new.get(right),
+                old.tables.get(left),
+                new.tables.get(right),
                 rules=translated.get(right, NO_RULES),
                 table_names={rename.old: rename.new for rename in renames},
-                sample_rows=sample_rows,
-                rows=rows,
-                report=report,
+                options=options,
             )
             tables.append(_named(table, config.name, renames))
     return DatasetDiff(
-        config.name, old_ref, new_ref, tuple(tables), suggest_bump(tables), group_patterns(tables)
+        config.name, old.ref, new.ref, tuple(tables), suggest_bump(tables), group_patterns(tables)
     )
 
 

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from tdmvc.changes.comparison import ComparedSides, Engine, Outcome, RowsTarget, differing_parts
+from tdmvc.changes.comparison import (
+    DEFAULT_DIFF,
+    ComparedSides,
+    DiffOptions,
+    Engine,
+    Outcome,
+    differing_parts,
+)
 from tdmvc.changes.pairs import (
     NO_RULES,
     ColumnPair,
@@ -22,7 +29,6 @@ from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.walk import Walk
 from tdmvc.errors import PartError
 from tdmvc.model.diff import RowCounts, Samples, TableDiff, TableSide, TableStatus
-from tdmvc.model.progress import Report, silent
 
 if TYPE_CHECKING:
     from tdmvc.changes.kernels import Mask
@@ -35,9 +41,7 @@ def diff_table(
     *,
     rules: TableRules = NO_RULES,
     table_names: Mapping[str, str] | None = None,
-    sample_rows: int = 5,
-    rows: RowsTarget | None = None,
-    report: Report = silent,
+    options: DiffOptions = DEFAULT_DIFF,
 ) -> TableDiff:
     """Return what is different in one table; a side that is None lacks the table.
 
@@ -47,18 +51,17 @@ def diff_table(
 
     Args:
         table_names: new names of renamed tables, by old name: references follow them.
-        rows: write the full list of touched rows there.
 
     Raises:
         PartError: a part that must be read is damaged.
         StoreError: memory or the room for spilling ran out.
     """
     if old is not None and new is not None:
-        return _diff_both(engine, old, new, rules, table_names or {}, sample_rows, rows, report)
+        return _diff_both(engine, old, new, rules, table_names or {}, options)
     side = old or new
     if side is None:
         raise ValueError("a table must be on one side at least")
-    return _diff_single(engine, side, sample_rows, rows, is_added=new is not None)
+    return _diff_single(engine, side, options, is_added=new is not None)
 
 
 def _diff_both(
@@ -67,9 +70,7 @@ def _diff_both(
     new: TableSide,
     rules: TableRules,
     table_names: Mapping[str, str],
-    sample_rows: int,
-    rows: RowsTarget | None,
-    report: Report,
+    options: DiffOptions,
 ) -> TableDiff:
     old_parts, new_parts = differing_parts(old, new)
     renames = find_column_renames(engine, old, new, old_parts, new_parts)
@@ -82,10 +83,10 @@ def _diff_both(
     if old_parts or new_parts:
         walked = None
         if rules.is_ignored:
-            rows = None
-        if rows is None and can_walk(old.schema, new.schema, pairs):
-            walked = _walk(engine, sides, sample_rows, report)
-        outcome = walked or _join(engine, sides, sample_rows, rows, has_schema_changes=bool(schema))
+            options = replace(options, rows=None)
+        if options.rows is None and can_walk(old.schema, new.schema, pairs):
+            walked = _walk(engine, sides, options)
+        outcome = walked or _join(engine, sides, options, has_schema_changes=bool(schema))
     if rules.is_ignored:
         outcome = _ignore_rows(outcome)
     counts = outcome.rows
@@ -109,7 +110,7 @@ def _diff_both(
     )
 
 
-def _walk(engine: Engine, sides: ComparedSides, sample_rows: int, report: Report) -> Outcome | None:
+def _walk(engine: Engine, sides: ComparedSides, options: DiffOptions) -> Outcome | None:
     """Walk both sides in key order; None where they turn out to have no common order."""
 
     def compare(pair: ColumnPair, before: pa.Array, after: pa.Array) -> "Mask":
@@ -125,8 +126,10 @@ def _walk(engine: Engine, sides: ComparedSides, sample_rows: int, report: Report
         return walk.run(
             before,
             after,
-            sample_rows=sample_rows,
-            report=lambda done, total: report(f"diff of {new.schema.name}", done, total, "key ranges"),
+            sample_rows=options.sample_rows,
+            report=lambda done, total: options.report(
+                f"diff of {new.schema.name}", done, total, "key ranges"
+            ),
         )
     except (Unordered, FaultyKey):
         return None
@@ -139,8 +142,7 @@ def _walk(engine: Engine, sides: ComparedSides, sample_rows: int, report: Report
 def _join(
     engine: Engine,
     sides: ComparedSides,
-    sample_rows: int,
-    rows: RowsTarget | None,
+    options: DiffOptions,
     *,
     has_schema_changes: bool,
 ) -> Outcome:
@@ -150,8 +152,8 @@ def _join(
     return join_sides(
         engine(),
         sides,
-        sample_rows=sample_rows,
-        rows=rows,
+        sample_rows=options.sample_rows,
+        rows=options.rows,
         has_schema_changes=has_schema_changes,
     )
 
@@ -159,17 +161,18 @@ def _join(
 def _diff_single(
     engine: Engine,
     side: TableSide,
-    sample_rows: int,
-    rows: RowsTarget | None,
+    options: DiffOptions,
     *,
     is_added: bool,
 ) -> TableDiff:
     """A whole table came or went; its rows are opened only to be shown."""
     samples = Samples()
-    if side.rows and (sample_rows > 0 or rows is not None):
+    if side.rows and (options.sample_rows > 0 or options.rows is not None):
         from tdmvc.changes.join.join import read_single_side
 
-        found = read_single_side(engine(), side, is_added=is_added, sample_rows=sample_rows, rows=rows)
+        found = read_single_side(
+            engine(), side, is_added=is_added, sample_rows=options.sample_rows, rows=options.rows
+        )
         samples = Samples(added=found) if is_added else Samples(removed=found)
     return TableDiff(
         name=side.schema.name,

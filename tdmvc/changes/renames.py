@@ -7,7 +7,7 @@ from itertools import product
 
 import pyarrow as pa
 
-from tdmvc.changes.join.likeness import Likeness, compare_columns
+from tdmvc.changes.join.likeness import Likeness, TableParts, compare_columns
 from tdmvc.model.diff import TableDiff, TableSide
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
@@ -48,16 +48,17 @@ def find_column_renames(
     if not candidates or len(candidates) > _MOST_CANDIDATES or not old_parts or not new_parts:
         return ()
     con = engine()
+    before, after = TableParts(old, old_parts), TableParts(new, new_parts)
     renames: list[Rename] = []
     keys = _key_candidates(old.schema, new.schema, candidates)
     if keys:
-        found = compare_columns(con, old, new, old_parts, new_parts, keys, key={})
+        found = compare_columns(con, before, after, keys, key={})
         renames = _choose(keys, found)
     key = _common_key(old.schema, new.schema, renames)
     taken = {rename.old for rename in renames} | {rename.new for rename in renames}
     rest = [(a, b) for a, b in candidates if a.name not in taken and b.name not in taken]
     if rest:
-        found = compare_columns(con, old, new, old_parts, new_parts, rest, key=key)
+        found = compare_columns(con, before, after, rest, key=key)
         renames += _choose(rest, found)
     order = new.schema.column_names
     return tuple(sorted(renames, key=lambda rename: order.index(rename.new)))

@@ -88,9 +88,7 @@ def _merge_table(
     tables = {side: one.table if one is not None else None for side, one in opened.items()}
     plan = plan_table_merge(
         lambda: workspace.engine,
-        tables[Side.BASE],
-        tables[Side.OURS],
-        tables[Side.THEIRS],
+        tables,
         resolutions=resolutions,
         report=workspace.report,
     )

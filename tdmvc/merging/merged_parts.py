@@ -10,7 +10,7 @@ from tdmvc.changes.merge.plan import MergedContents, TableMergePlan, WholePart
 from tdmvc.model.merge import Side
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.quoting import quote_names, scan_parquet
-from tdmvc.store.build import BuiltTable, KnownPart, cast_batches
+from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, cast_batches
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.objects import Listing
 from tdmvc.store.splice import SpliceItem, StandingPart, splice_table
@@ -65,9 +65,7 @@ class _Writer:
             [self._shared(content) for content in contents.shared],
             self._schema,
             self._workspace.store,
-            known=self._known,
-            part_rows=self._part_rows,
-            report=self._workspace.report,
+            options=self._options(),
         )
 
     def rebuilt(self) -> BuiltTable:
@@ -85,10 +83,11 @@ class _Writer:
                 query,
                 self._schema,
                 self._workspace.store,
-                known=self._known,
-                part_rows=self._part_rows,
-                report=self._workspace.report,
+                options=self._options(),
             )
+
+    def _options(self) -> BuildOptions:
+        return BuildOptions(self._known, self._part_rows, self._workspace.report)
 
     def _pieces(self, pieces: Iterable[WholePart | pa.RecordBatch]) -> Iterator[SpliceItem]:
         for piece in pieces:

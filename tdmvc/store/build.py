@@ -4,7 +4,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
@@ -168,15 +168,27 @@ def built_table(parts: Sequence[BuiltPart], counts: Counts) -> BuiltTable:
 _BATCH_ROWS = 32_768
 
 
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How a table is cut into parts."""
+
+    known: Mapping[str, KnownPart] = field(default_factory=dict)
+    """By content hash, parts whose bytes are used again."""
+    part_rows: int = DEFAULT_PART_ROWS
+    """The target length of a part."""
+    report: Report = silent
+
+
+DEFAULT_BUILD = BuildOptions()
+
+
 def build_table(
     con: DuckDBConnection,
     query: str,
     schema: TableSchema,
     sink: PartSink,
     *,
-    known: Mapping[str, KnownPart],
-    part_rows: int = DEFAULT_PART_ROWS,
-    report: Report = silent,
+    options: BuildOptions = DEFAULT_BUILD,
 ) -> BuiltTable:
     """Sort the rows of a query, cut them into parts and keep the parts.
 
@@ -186,8 +198,6 @@ def build_table(
     Args:
         con: a connection with TimeZone UTC; used until the call returns.
         query: a SELECT whose columns have the schema's names and canonical types.
-        known: by content hash, parts whose bytes are used again.
-        part_rows: the target length of a part.
     """
     names = schema.key or schema.column_names
     columns = ", ".join(
@@ -197,11 +207,12 @@ def build_table(
     relation = con.sql(f"SELECT {columns} FROM ({query}) ORDER BY {order}")
     reader = relation.to_arrow_reader(_BATCH_ROWS)
     state = Counts(schema)
-    batches = state.watch(cast_batches(reader, schema.arrow_schema()), report)
-    parts = list(finish_parts(cut(batches, schema.key, part_rows=part_rows), schema, sink, known, state))
+    batches = state.watch(cast_batches(reader, schema.arrow_schema()), options.report)
+    cuts = cut(batches, schema.key, part_rows=options.part_rows)
+    parts = list(finish_parts(cuts, schema, sink, options.known, state))
     if not parts:
         empty = schema.arrow_schema().empty_table()
-        parts = [keep_part(Cut(empty, has_repeats=False), schema, sink, known)]
+        parts = [keep_part(Cut(empty, has_repeats=False), schema, sink, options.known)]
     return built_table(parts, state)
 
 

@@ -1,16 +1,25 @@
 """Building a table from unchanged parts and new rows between them, as if all its rows had been sorted and cut."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import pyarrow as pa
 
-from tdmvc.model.progress import Report, silent
 from tdmvc.model.schema import TableSchema
-from tdmvc.store.build import BuiltPart, BuiltTable, Counts, KnownPart, PartSink, built_table, finish_parts
-from tdmvc.store.cutting import DEFAULT_PART_ROWS, Cut, Cutter
+from tdmvc.store.build import (
+    DEFAULT_BUILD,
+    BuildOptions,
+    BuiltPart,
+    BuiltTable,
+    Counts,
+    KnownPart,
+    PartSink,
+    built_table,
+    finish_parts,
+)
+from tdmvc.store.cutting import Cut, Cutter
 from tdmvc.store.parquet import read_part
 
 
@@ -36,9 +45,7 @@ def splice_table(
     schema: TableSchema,
     sink: PartSink,
     *,
-    known: Mapping[str, KnownPart],
-    part_rows: int = DEFAULT_PART_ROWS,
-    report: Report = silent,
+    options: BuildOptions = DEFAULT_BUILD,
 ) -> BuiltTable:
     """Build a table; the result equals `build_table` over all its rows, and the cost is that of the new rows.
 
@@ -47,14 +54,13 @@ def splice_table(
         following: returns the shared parts between a range, by its number, and the next one, in key
             order; called only if rows run on beyond their range.
         shared: the parts before, between and after the ranges, in any order.
-        known: by content hash, parts whose bytes are used again.
     """
-    splicer = _Splicer(schema, part_rows, report)
-    fresh = list(finish_parts(splicer.cuts(ranges, following), schema, sink, known, splicer.counts))
+    splicer = _Splicer(schema, options)
+    fresh = list(finish_parts(splicer.cuts(ranges, following), schema, sink, options.known, splicer.counts))
     standing = [*splicer.standing, *(part for part in shared if part.content not in splicer.used)]
     if not fresh and not standing:
         empty = Cut(schema.arrow_schema().empty_table(), has_repeats=False)
-        fresh = list(finish_parts(iter([empty]), schema, sink, known, splicer.counts))
+        fresh = list(finish_parts(iter([empty]), schema, sink, options.known, splicer.counts))
     splicer.counts.rows += sum(part.rows for part in standing)
     kept = [
         BuiltPart(part.content, part.known.md5, part.rows, part.known.size_bytes, is_new=False)
@@ -64,10 +70,10 @@ def splice_table(
 
 
 class _Splicer:
-    def __init__(self, schema: TableSchema, part_rows: int, report: Report) -> None:
+    def __init__(self, schema: TableSchema, options: BuildOptions) -> None:
         self._schema = schema
-        self._cutter = Cutter(schema.key, part_rows)
-        self._report = report
+        self._cutter = Cutter(schema.key, options.part_rows)
+        self._report = options.report
         self.counts = Counts(schema)
         self.standing: list[StandingPart] = []
         self.used: set[str] = set()

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tdmvc.changes.comparison import RowsFormat, RowsTarget
-from tdmvc.changes.dataset import diff_dataset
+from tdmvc.changes.comparison import DiffOptions, RowsFormat, RowsTarget
+from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import DatasetDiff, TableSide
@@ -75,14 +75,10 @@ def diff_sides(
     return diff_dataset(
         lambda: workspace.engine,
         replace(rules.config, name=new.name),
-        old.ref,
-        new.ref,
-        sides.old,
-        sides.new,
+        DatasetSide(old.ref, sides.old),
+        DatasetSide(new.ref, sides.new),
         only=set(tables) or None,
-        sample_rows=sample_rows,
-        rows=rows,
-        report=workspace.report,
+        options=DiffOptions(sample_rows, rows, workspace.report),
     )
 
 

@@ -9,7 +9,7 @@ from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
-from tdmvc.store.build import BuiltTable, build_table
+from tdmvc.store.build import BuildOptions, BuiltTable, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.index import md5_of_file
 from tdmvc.store.ingest import prepare_ingest
@@ -88,8 +88,8 @@ def build_from_folder(
             ingest.query,
             ingest.schema,
             sink,
-            known={},
-            part_rows=state.config.part_rows or DEFAULT_PART_ROWS,
-            report=workspace.report,
+            options=BuildOptions(
+                part_rows=state.config.part_rows or DEFAULT_PART_ROWS, report=workspace.report
+            ),
         )
         return built, ingest.schema

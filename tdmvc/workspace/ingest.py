@@ -12,7 +12,7 @@ from tdmvc.model.report import AddedTable
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
-from tdmvc.store.build import BuiltTable, KnownPart, PartSink, build_table
+from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, PartSink, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.ingest import prepare_ingest
 from tdmvc.store.objects import Listing
@@ -119,19 +119,18 @@ def take_table(
     table: str,
     sources: Sequence[SourceTable],
     options: AddOptions,
-    sink: PartSink,
     *,
-    is_kept: bool = True,
+    sink: PartSink | None = None,
 ) -> TakenTable:
     """Build the parts of one table, using old bytes again where rows are the same.
 
     Args:
-        is_kept: the parts go into the store; False for a stage's outputs.
+        sink: where the parts go, such as a stage's output folder; by default, into the store.
     """
     store = workspace.store
     owner = f"{state.name}/{table}"
     old = _old_listing(workspace, state, table)
-    known: Mapping[str, KnownPart] = store.known_parts(old) if is_kept else {}
+    known: Mapping[str, KnownPart] = store.known_parts(old) if sink is None else {}
     keeps_rows = options.append or not sources
     if keeps_rows and table in state.pointers and old is None:
         raise PartError.missing(state.pointers[table].object, owner, store.looked_in())
@@ -151,10 +150,8 @@ def take_table(
             workspace.engine,
             ingest.query,
             ingest.schema,
-            sink,
-            known=known,
-            part_rows=state.config.part_rows or DEFAULT_PART_ROWS,
-            report=workspace.report,
+            sink if sink is not None else store,
+            options=BuildOptions(known, state.config.part_rows or DEFAULT_PART_ROWS, workspace.report),
         )
         declared = state.contract.table(table)
         is_rekeyed = declared is not None and old is not None and declared.key != ingest.schema.key

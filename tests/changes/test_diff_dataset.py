@@ -9,8 +9,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from tdmvc.changes.comparison import RowsFormat, RowsTarget, spell_file_name
-from tdmvc.changes.dataset import diff_dataset
+from tdmvc.changes.comparison import DiffOptions, RowsFormat, RowsTarget, spell_file_name
+from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetConfig
 from tdmvc.model.diff import BumpLevel, TableSide, TableStatus
@@ -41,7 +41,7 @@ def side(folder: Path, name: str, *rows: tuple[int, str | None, str | None]) -> 
 def test_every_table_of_either_side_is_told_by_name(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old = {"b": side(tmp_path, "b", (1, "x", "y")), "gone": side(tmp_path, "gone")}
     new = {"came": side(tmp_path, "came"), "b": old["b"], "a": side(tmp_path, "a", (1, "x", "y"))}
-    diff = diff_dataset(lambda: con, GOLDEN, "golden@1.0.0", "golden", old, new)
+    diff = diff_dataset(lambda: con, GOLDEN, DatasetSide("golden@1.0.0", old), DatasetSide("golden", new))
     assert [(table.name, table.status) for table in diff.tables] == [
         ("a", TableStatus.ADDED),
         ("b", TableStatus.UNCHANGED),
@@ -54,15 +54,17 @@ def test_every_table_of_either_side_is_told_by_name(con: duckdb.DuckDBPyConnecti
 
 def test_only_the_asked_tables_are_compared(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old = {"a": side(tmp_path, "a"), "b": side(tmp_path, "b")}
-    diff = diff_dataset(lambda: con, GOLDEN, "x", "y", old, {}, only=["b"])
+    diff = diff_dataset(lambda: con, GOLDEN, DatasetSide("x", old), DatasetSide("y", {}), only=["b"])
     assert [table.name for table in diff.tables] == ["b"]
     with pytest.raises(NotFoundError, match="did you mean 'b'"):
-        diff_dataset(lambda: con, GOLDEN, "x", "y", {"b": old["b"]}, {}, only=["bb"])
+        diff_dataset(
+            lambda: con, GOLDEN, DatasetSide("x", {"b": old["b"]}), DatasetSide("y", {}), only=["bb"]
+        )
 
 
 def test_findings_name_the_dataset(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    new = side(tmp_path, "t", (1, None, None), (1, None, None))
-    diff = diff_dataset(lambda: con, GOLDEN, "x", "y", {"t": side(tmp_path, "t")}, {"t": new})
+    old, new = {"t": side(tmp_path, "t")}, side(tmp_path, "t", (1, None, None), (1, None, None))
+    diff = diff_dataset(lambda: con, GOLDEN, DatasetSide("x", old), DatasetSide("y", {"t": new}))
     assert [finding.dataset for finding in diff.findings] == ["golden"]
 
 
@@ -73,7 +75,8 @@ def test_the_row_file_lists_every_touched_row_and_no_personal_value(
     old = {"t": side(tmp_path, "t", (1, "Ann", "a"), (2, "Bob", "b"), (3, None, "c"), (9, "Same", "s"))}
     new = {"t": side(tmp_path, "t", (4, "Dora", ""), (2, "Robert", "b"), (3, None, None), (9, "Same", "s"))}
     folder = tmp_path / "rows"
-    diff_dataset(lambda: con, GOLDEN, "x", "y", old, new, sample_rows=0, rows=RowsTarget(folder, rows_format))
+    options = DiffOptions(sample_rows=0, rows=RowsTarget(folder, rows_format))
+    diff_dataset(lambda: con, GOLDEN, DatasetSide("x", old), DatasetSide("y", new), options=options)
     (path,) = folder.iterdir()
     assert path.name == f"t.{rows_format.value}"
     if rows_format is RowsFormat.PARQUET:
@@ -107,11 +110,9 @@ def test_whole_tables_have_row_files_too_and_unchanged_ones_have_none(
     diff_dataset(
         lambda: con,
         GOLDEN,
-        "x",
-        "y",
-        {"same": same, "../gone": side(tmp_path, "../gone", (9, "x", "y"))},
-        {"same": same, "came": side(tmp_path, "came", (2, "a", "b"), (1, "a", "b"))},
-        rows=RowsTarget(folder),
+        DatasetSide("x", {"same": same, "../gone": side(tmp_path, "../gone", (9, "x", "y"))}),
+        DatasetSide("y", {"same": same, "came": side(tmp_path, "came", (2, "a", "b"), (1, "a", "b"))}),
+        options=DiffOptions(rows=RowsTarget(folder)),
     )
     assert sorted(path.name for path in folder.iterdir()) == ["%2E.%2Fgone.parquet", "came.parquet"]
     came = pq.read_table(folder / "came.parquet").to_pylist()

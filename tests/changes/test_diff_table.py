@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tdmvc.changes.comparison import DiffOptions
 from tdmvc.changes.diff import diff_table
 from tdmvc.errors import PartError
 from tdmvc.model.diff import SchemaChangeKind, TableDiff, TableSide, TableStatus
@@ -48,7 +49,7 @@ def compare(
         lambda: con,
         write_parts(folder, schema(ID, old), [before]),
         write_parts(folder, schema(ID, new), [after]),
-        sample_rows=len(pairs),
+        options=DiffOptions(sample_rows=len(pairs)),
     )
     assert (diff.rows.added, diff.rows.removed) == (0, 0)
     changed = [sample.key["id"] for sample in diff.samples.changed]
@@ -64,7 +65,7 @@ def keyed(
         lambda: con,
         write_parts(folder, columns, [old]),
         write_parts(folder, columns, [new]),
-        sample_rows=sample_rows,
+        options=DiffOptions(sample_rows=sample_rows),
     )
 
 
@@ -335,7 +336,7 @@ def test_an_added_table_counts_its_rows_and_shows_the_first(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     side = write_parts(tmp_path, schema(ID), [[{"id": 3}, {"id": 1}], [{"id": 2}]])
-    diff = diff_table(lambda: con, None, side, sample_rows=2)
+    diff = diff_table(lambda: con, None, side, options=DiffOptions(sample_rows=2))
     assert (diff.status, diff.rows.added, diff.rows.new) == (TableStatus.ADDED, 3, 3)
     assert [sample.key["id"] for sample in diff.samples.added] == [1, 2]
     assert diff_table(lambda: con, side, None).status is TableStatus.REMOVED

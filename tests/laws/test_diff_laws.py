@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 from hypothesis import HealthCheck, given, settings
 
+from tdmvc.changes.comparison import DiffOptions
 from tdmvc.changes.diff import diff_table
 from tdmvc.model.diff import TableDiff, TableSide, TableStatus
 from tdmvc.model.schema import TableSchema
@@ -126,9 +127,9 @@ def _diff(
 ) -> TableDiff:
     old, new = _write(pair, folder)
     return (
-        diff_table(lambda: con, new, old, sample_rows=ALL)
+        diff_table(lambda: con, new, old, options=DiffOptions(sample_rows=ALL))
         if is_inverse
-        else diff_table(lambda: con, old, new, sample_rows=ALL)
+        else diff_table(lambda: con, old, new, options=DiffOptions(sample_rows=ALL))
     )
 
 
@@ -144,7 +145,7 @@ relaxed = settings(max_examples=trials(100, 30), deadline=None, suppress_health_
 def test_counts_equal_the_oracles_and_the_rows_of_a_diff_turn_old_into_new(pair: TablePair) -> None:
     with fresh() as (con, folder):
         old, new = _write(pair, folder)
-        diff = diff_table(lambda: con, old, new, sample_rows=ALL)
+        diff = diff_table(lambda: con, old, new, options=DiffOptions(sample_rows=ALL))
     oracle = Oracle(pair)
     expected = oracle.diff(pair.old, pair.new)
     assert (diff.rows.added, diff.rows.removed, diff.rows.changed) == (

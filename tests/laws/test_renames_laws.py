@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tdmvc.changes.dataset import diff_dataset
+from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.renames import name_likeness
 from tdmvc.model.dataset import DatasetConfig
@@ -171,8 +171,8 @@ def test_names_are_alike_from_either_side(a: str, b: str) -> None:
 def tables(
     con: duckdb.DuckDBPyConnection, old: dict[str, TableSide], new: dict[str, TableSide]
 ) -> dict[str, TableDiff]:
-    found = diff_dataset(lambda: con, DatasetConfig("golden"), "a", "b", old, new)
-    back = diff_dataset(lambda: con, DatasetConfig("golden"), "b", "a", new, old)
+    found = diff_dataset(lambda: con, DatasetConfig("golden"), DatasetSide("a", old), DatasetSide("b", new))
+    back = diff_dataset(lambda: con, DatasetConfig("golden"), DatasetSide("b", new), DatasetSide("a", old))
     pairs = {(t.old_name, t.name) for t in found.tables if t.old_name}
     assert {(t.name, t.old_name) for t in back.tables if t.old_name} == pairs
     return {table.name: table for table in found.tables}

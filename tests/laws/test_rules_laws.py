@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tdmvc.changes.dataset import diff_dataset
+from tdmvc.changes.comparison import DiffOptions
+from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.pairs import TableRules, table_rules
 from tdmvc.model.dataset import DatasetConfig, DiffRules
@@ -59,7 +60,9 @@ def config(*ignore: str, **keys: str) -> DatasetConfig:
 def diffs(
     con: duckdb.DuckDBPyConnection, rules: DatasetConfig, old: dict[str, TableSide], new: dict[str, TableSide]
 ) -> dict[str, TableDiff]:
-    found = diff_dataset(lambda: con, rules, "a", "b", old, new, sample_rows=100)
+    found = diff_dataset(
+        lambda: con, rules, DatasetSide("a", old), DatasetSide("b", new), options=DiffOptions(sample_rows=100)
+    )
     assert con.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
     return {table.name: table for table in found.tables}
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tdmvc.arrow.types import SIMPLE, format_type, parse_type
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.types import duckdb_type
-from tdmvc.store.build import BuiltTable, KnownPart, build_table
+from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, build_table
 from tdmvc.store.content import part_content, schema_content
 from tdmvc.store.cutting import cut
 from tdmvc.store.key_hash import key_hash
@@ -81,8 +81,7 @@ def build(
             "SELECT * FROM offered",
             TableSchema("t", columns, key),
             sink,
-            known=known or {},
-            part_rows=part_rows,
+            options=BuildOptions(known or {}, part_rows),
         )
     finally:
         con.unregister("offered")

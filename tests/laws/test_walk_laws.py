@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tdmvc.changes.comparison import ComparedSides, Outcome
+from tdmvc.changes.comparison import ComparedSides, DiffOptions, Outcome
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.join.forms import differing_by_forms
 from tdmvc.changes.join.join import join_sides
@@ -374,7 +374,7 @@ def test_times_beyond_the_year_9999_compare_and_are_told_apart(
     after = pa.array([0, far[0], far[1] + 1, far[3]], pa.int64()).cast(FAR[kind])
     old = side_of(tmp_path, schema, [write_arrays(con, tmp_path, schema, [ids, before], Writing())], 4)
     new = side_of(tmp_path, schema, [write_arrays(con, tmp_path, schema, [ids, after], Writing())], 4)
-    diff = diff_table(lambda: con, old, new, sample_rows=ALL)
+    diff = diff_table(lambda: con, old, new, options=DiffOptions(sample_rows=ALL))
     assert diff.rows.changed == 2
     for sample in diff.samples.changed:
         (cell,) = sample.cells

@@ -24,12 +24,18 @@ class Likeness:
         return self.equal / self.rows if self.rows else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class TableParts:
+    """Some parts of one side of a table."""
+
+    side: TableSide
+    parts: Sequence[str]
+
+
 def compare_columns(
     con: DuckDBConnection,
-    old: TableSide,
-    new: TableSide,
-    old_parts: Sequence[str],
-    new_parts: Sequence[str],
+    old: TableParts,
+    new: TableParts,
     candidates: Sequence[tuple[Column, Column]],
     *,
     key: Mapping[str, str],
@@ -41,8 +47,8 @@ def compare_columns(
             are compared as multisets.
     """
     with (
-        open_scan(con, old, old_parts, name="old") as before,
-        open_scan(con, new, new_parts, name="new") as after,
+        open_scan(con, old.side, old.parts, name="old") as before,
+        open_scan(con, new.side, new.parts, name="new") as after,
     ):
         if not key:
             return [_as_multisets(con, before, after, a, b) for a, b in candidates]

@@ -1,7 +1,7 @@
 """Plans the three-way merge of a table: its columns, its parts, its rows."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -94,9 +94,7 @@ MOST_CONFLICTS = 1_000
 
 def plan_table_merge(
     engine: Engine,
-    base: TableSide | None,
-    ours: TableSide | None,
-    theirs: TableSide | None,
+    tables: Mapping[Side, TableSide | None],
     *,
     resolutions: Resolutions = UNDECIDED,
     most_conflicts: int = MOST_CONFLICTS,
@@ -111,6 +109,7 @@ def plan_table_merge(
         PartError: a part that must be read is nowhere, or damaged.
         StoreError: memory or the room for spilling ran out.
     """
+    base, ours, theirs = (tables[side] for side in (Side.BASE, Side.OURS, Side.THEIRS))
     name = next(side.schema.name for side in (ours, theirs, base) if side is not None)
     outcome = whole_outcome(base, ours, theirs)
     if outcome is None and (ours is None or theirs is None):
