@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic.script import ScriptDirectory
 from django.db.migrations.exceptions import CircularDependencyError, NodeNotFoundError
 from django.db.migrations.loader import MigrationLoader
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
@@ -188,20 +188,44 @@ def test_django_heads_are_those_of_django_itself(files):
     assert not [problem for problem in state.problems if problem.kind == "dangling-parent"]
 
 
+def _django_file(*, replaces=(), dependencies=()):
+    return (
+        "from django.db import migrations\nclass Migration(migrations.Migration):\n"
+        f"    replaces = {list(replaces)!r}\n    dependencies = {list(dependencies)!r}\n"
+    )
+
+
 @settings(max_examples=200, deadline=None)
 @given(django_files())
+@example(
+    {
+        "shop/migrations/0001_x.py": _django_file(),
+        "shop/migrations/0100_squashed.py": _django_file(replaces=[("shop", "0000_x")]),
+        "pay/migrations/0002_x.py": _django_file(dependencies=[("shop", "0000_x"), ("shop", "__first__")]),
+    }
+)
+@example(
+    {
+        "shop/migrations/0001_x.py": _django_file(),
+        "shop/migrations/0003_x.py": _django_file(dependencies=[("shop", "0000_x")]),
+        "shop/migrations/0100_squashed.py": _django_file(replaces=[("shop", "0000_x")]),
+        "pay/migrations/0002_x.py": _django_file(dependencies=[("shop", "__first__")]),
+    }
+)
 def test_what_comes_before_a_django_migration_is_what_django_would_run_before_it(files):
     loader = _loaded(files)
-    graph = loader.graph
     try:
-        plans = {node: graph.forwards_plan(node) for node in graph.nodes}
+        plans = _plans(loader)
+        backwards = _plans(_loaded(dict(reversed(files.items()))))
     except CircularDependencyError:
         assume(False)
+    # Django reads an application's files in no fixed order, and `__first__` may depend on it.
+    assume(plans == backwards)
     state = read_state(MemoryTree(files), MigrationLocation("main", "django", "."))
     standing = {
         f"{old[0]}.{old[1]}": f"{new[0]}.{new[1]}"
         for new, migration in loader.disk_migrations.items()
-        if new in graph.nodes
+        if new in loader.graph.nodes
         for old in migration.replaces
     }
     parents: dict[str, set[str]] = {}
@@ -217,6 +241,11 @@ def test_what_comes_before_a_django_migration_is_what_django_would_run_before_it
         assert before - {f"{node[0]}.{node[1]}"} == {
             f"{app}.{name}" for app, name in plan if (app, name) != node
         }
+
+
+def _plans(loader):
+    """Return what Django would run for each migration, in no order."""
+    return {node: set(loader.graph.forwards_plan(node)) for node in loader.graph.nodes}
 
 
 GRAPHS = st.dictionaries(

@@ -113,6 +113,20 @@ def test_swappable_and_relative_dependencies_are_tolerated(tree, at):
     assert {m.id: m.parents for m in state.migrations}["pay.0001_x"] == ("shop.0001_a", "shop.0002_b")
 
 
+def test_first_is_a_squash_while_a_migration_that_it_replaced_is_still_named(tree, at):
+    """`shop.0000_x` has no file any more, but Django counts it as the first one; its squash stands for it."""
+    files = {
+        "pay/migrations/0002_x.py": migration(("shop", "0000_x"), ("shop", "__first__")),
+        "shop/migrations/0001_x.py": migration(),
+        "shop/migrations/0100_squashed.py": migration(extra="\n    replaces = [('shop', '0000_x')]"),
+    }
+    state = read_state(tree(files), at("django", "."))
+    assert {m.id: m.parents for m in state.migrations}["pay.0002_x"] == ("shop.0100_squashed",)
+    files["pay/migrations/0002_x.py"] = migration(("shop", "__first__"))
+    state = read_state(tree(files), at("django", "."))
+    assert {m.id: m.parents for m in state.migrations}["pay.0002_x"] == ("shop.0001_x",)
+
+
 def test_run_before_is_an_edge_backwards(tree, at):
     files = chain("shop", "0001_a") | {
         "pay/migrations/0001_x.py": migration(extra="\n    run_before = [('shop', '0001_a')]"),

@@ -160,6 +160,8 @@ class Graph:
     """The application of each id."""
     parents: dict[str, set[str]]
     replaced_by: dict[str, str]
+    declared: dict[Key, set[Key]]
+    """The parents as the files name them, before any squash is in force; with migrations that are only named."""
 
     def standing(self, id_: str) -> str:
         """Return the id that stands for this one once every squash is in force."""
@@ -184,11 +186,16 @@ class Graph:
         return found
 
     def roots(self) -> dict[str, list[str]]:
-        """Return each application's first ids; Django looks for them before any squash is in force."""
+        """Return each application's first ids.
+
+        Django looks for them before any squash is in force. A migration whose file was deleted after a
+        squash is also one of them as long as another migration names it; its squash stands for it.
+        """
         found: dict[str, list[str]] = defaultdict(list)
-        for id_ in sorted(self.apps):
-            if all(self.apps.get(parent) != self.apps[id_] for parent in self.parents[id_]):
-                found[self.apps[id_]].append(id_)
+        for key in sorted(self.declared):
+            if all(parent[0] != key[0] for parent in self.declared[key]):
+                id_ = _id(key)
+                found[key[0]].append(id_ if id_ in self.apps else self.replaced_by[id_])
         return found
 
 
@@ -196,7 +203,7 @@ def _connect(declared: list[Declared], reading: Reading) -> Graph:
     """Resolve the dependencies; one on an application that is not here is somebody else's history."""
     apps = {_id(one.key): one.key[0] for one in declared}
     replaced_by = {_id(old): _id(one.key) for one in declared for old in one.replaces if old != one.key}
-    graph = Graph(apps, {id_: set() for id_ in apps}, replaced_by)
+    graph = Graph(apps, {id_: set() for id_ in apps}, replaced_by, {one.key: set() for one in declared})
     labels = set(apps.values())
     relative: list[tuple[str, Key]] = []
 
@@ -215,11 +222,14 @@ def _connect(declared: list[Declared], reading: Reading) -> Graph:
                 relative.append((migration.id, key))
             elif parent := resolve(key, migration.id, migration.path):
                 graph.parents[migration.id].add(parent)
+                graph.declared.setdefault(key, set())
+                graph.declared[one.key].add(key)
         for key in one.run_before:
             if key[1] not in {"__first__", "__latest__"} and (
                 child := resolve(key, migration.id, migration.path)
             ):
                 graph.parents[child].add(migration.id)
+                graph.declared.setdefault(key, set()).add(one.key)
     _connect_relative(graph, relative)
     return graph
 
