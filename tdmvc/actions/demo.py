@@ -23,7 +23,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DemoStep:
     """One step: what it tells, what it prepares, what it runs."""
 
     title: str
@@ -41,7 +41,7 @@ def _tdmvc(*words: str, exit_code: int = 0, is_shown: bool = True, folder: str =
     return Command(("tdmvc", *words), exit_code=exit_code, is_shown=is_shown, folder=folder)
 
 
-def plan_story(folder: Path) -> list[Step]:
+def plan_story(folder: Path) -> list[DemoStep]:
     """Return the steps of the story, to be run in order.
 
     Args:
@@ -50,7 +50,7 @@ def plan_story(folder: Path) -> list[Step]:
     first, second, third = read_releases()
     shop = folder / "shop"
     return [
-        Step(
+        DemoStep(
             "A shop, and its first release",
             "Lumen sells candles and lamps. Its repository has SQL migrations and a tag v1.0.0. "
             "`tdmvc init` finds both.",
@@ -64,14 +64,14 @@ def plan_story(folder: Path) -> list[Step]:
             ),
             lambda: _begin(shop, first),
         ),
-        Step(
+        DemoStep(
             "Golden data under version control",
             "The canonical workflows are CSV files. `add` turns them into Parquet under DVC; the contract says "
             "keys, types and which columns are personal.",
             (_tdmvc("add", "golden", "../data-1.0.0"), *_commit("Golden data: a payment that is retried")),
             lambda: _offer(folder, shop, first),
         ),
-        Step(
+        DemoStep(
             "A version, tied to the release",
             "`publish` writes one immutable file that ties rows, contract, migrations, release and commit together.",
             (
@@ -79,13 +79,13 @@ def plan_story(folder: Path) -> list[Step]:
                 *_commit("Publish golden 1.0.0"),
             ),
         ),
-        Step(
+        DemoStep(
             "The schema moves on",
             "Release 1.1.0 brings subscriptions. Nobody has touched the data, and `drift` says so: exit code 1 in CI.",
             (*_release(second), _tdmvc("drift", exit_code=1)),
             lambda: _migrate(shop, second),
         ),
-        Step(
+        DemoStep(
             "The data follows, and the reviewer sees how",
             "New rows for the new tables. `diff` compares what is committed with the working copy, row by row.",
             (
@@ -98,7 +98,7 @@ def plan_story(folder: Path) -> list[Step]:
             ),
             lambda: _offer(folder, shop, second),
         ),
-        Step(
+        DemoStep(
             "Release 2.0.0: invoices in three currencies",
             "The bump is computed: customers.name became full_name, which breaks who reads it, so it is a major one.",
             (
@@ -113,7 +113,7 @@ def plan_story(folder: Path) -> list[Step]:
             ),
             lambda: _release_with_data(folder, shop, third),
         ),
-        Step(
+        DemoStep(
             "What a pull request shows",
             "`review` compares the branch with its base: verdict first, then what changed and what belongs "
             "together. In CI it is one comment and one page. After `install`, Git itself shows rows.",
@@ -124,7 +124,7 @@ def plan_story(folder: Path) -> list[Step]:
                 *_commit("Rows in git diff, for every clone"),
             ),
         ),
-        Step(
+        DemoStep(
             "An edit with any tool",
             "DuckDB writes plain Parquet into the working copy: one payment failed after all. The diff is one cell.",
             (
@@ -135,7 +135,7 @@ def plan_story(folder: Path) -> list[Step]:
             ),
             lambda: _write_edit(folder),
         ),
-        Step(
+        DemoStep(
             "The data that fits a release, anywhere",
             "Rows go to a DVC remote. A depth-1 clone, as CI makes it, asks for release 1.0.0 and gets its data.",
             (

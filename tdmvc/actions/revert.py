@@ -17,7 +17,7 @@ from tdmvc.formats.datasets import dataset_folder
 from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.gitrepo.attributes import MANIFESTS
 from tdmvc.merging.conflicts import conflict_file, unmerged_tables, write_conflict
-from tdmvc.merging.dataset_change import Change, resolve_change
+from tdmvc.merging.dataset_change import DatasetChange, resolve_change
 from tdmvc.merging.manifest_plan import PlannedManifest
 from tdmvc.merging.merge_plan import PlannedTable, plan_tables
 from tdmvc.merging.merged_whole import check_states, moved_table
@@ -108,7 +108,7 @@ class _Plan:
     """What a revert makes of the working copy."""
 
     dataset: str
-    change: Change
+    change: DatasetChange
     ours: DatasetState
     tables: Mapping[str, PlannedTable]
     manifests: tuple[PlannedManifest, ...]
@@ -199,7 +199,7 @@ def _check(workspace: Workspace, plan: _Plan) -> tuple[Finding, ...]:
 
 
 def _plan_manifests(
-    workspace: Workspace, change: Change, ours: DatasetState, tables: Sequence[str]
+    workspace: Workspace, change: DatasetChange, ours: DatasetState, tables: Sequence[str]
 ) -> tuple[tuple[PlannedManifest, ...], list[str]]:
     """Return the manifests that change, and what is to be said of one that could not be merged.
 

@@ -16,7 +16,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DatasetChange:
     """One change of a dataset."""
 
     before: DatasetState
@@ -25,7 +25,9 @@ class Change:
     """The revisions of both, which hold the manifests as they were written; None for versions."""
 
 
-def resolve_change(workspace: Workspace, dataset: str, word: str, *, parent: int | None = None) -> Change:
+def resolve_change(
+    workspace: Workspace, dataset: str, word: str, *, parent: int | None = None
+) -> DatasetChange:
     """Return the change that a commit, a published version or a range `A..B` names.
 
     Args:
@@ -40,7 +42,7 @@ def resolve_change(workspace: Workspace, dataset: str, word: str, *, parent: int
         if not left or not right or right.startswith("."):
             raise UsageError(f"'{word}' is no range.", remedy="write A..B: the changes after A, up to B.")
         ends = [_state(workspace, dataset, _without_dataset(dataset, end)) for end in (left, right)]
-        return Change(ends[0][0], ends[1][0], (ends[0][1], ends[1][1]))
+        return DatasetChange(ends[0][0], ends[1][0], (ends[0][1], ends[1][1]))
     at = _without_dataset(dataset, word)
     wanted = _version_number(workspace, dataset, at)
     if wanted is not None:
@@ -49,8 +51,8 @@ def resolve_change(workspace: Workspace, dataset: str, word: str, *, parent: int
     before = _parent(workspace, at, commit, parent)
     state = state_at(workspace, dataset, commit)
     if before is None:
-        return Change(state_at_nothing(dataset), state, (None, commit))
-    return Change(state_at(workspace, dataset, before), state, (before, commit))
+        return DatasetChange(state_at_nothing(dataset), state, (None, commit))
+    return DatasetChange(state_at(workspace, dataset, before), state, (before, commit))
 
 
 def state_at_nothing(dataset: str) -> DatasetState:
@@ -77,7 +79,7 @@ def _version_number(workspace: Workspace, dataset: str, at: str) -> SemVer | Non
     return number if number is not None and read_version(workspace.tree, folder, number) else None
 
 
-def _change_of_version(workspace: Workspace, dataset: str, number: SemVer) -> Change:
+def _change_of_version(workspace: Workspace, dataset: str, number: SemVer) -> DatasetChange:
     folder = workspace.dataset_path(dataset)
     version = read_version(workspace.tree, folder, number)
     assert version is not None
@@ -93,7 +95,7 @@ def _change_of_version(workspace: Workspace, dataset: str, number: SemVer) -> Ch
             where=folder,
             remedy="bring its file back from Git's history.",
         )
-    return Change(version_state(workspace, older), version_state(workspace, version))
+    return DatasetChange(version_state(workspace, older), version_state(workspace, version))
 
 
 def _state(workspace: Workspace, dataset: str, at: str) -> tuple[DatasetState, str | None]:

@@ -18,7 +18,7 @@ _FORMAT = "tdmvc.journal/1"
 
 
 @dataclass(slots=True)
-class Plan:
+class FileChanges:
     """File changes, in POSIX paths relative to the repository's root."""
 
     writes: dict[str, str] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Journal:
         """Whether there is an unfinished change."""
         return self._path.exists()
 
-    def commit(self, plan: Plan) -> None:
+    def commit(self, plan: FileChanges) -> None:
         """Make the whole change, now or at the next `recover`.
 
         Raises:
@@ -79,7 +79,7 @@ class Journal:
         remove_quietly(self._path)
         return True
 
-    def _plan_of(self, document: object) -> Plan:
+    def _plan_of(self, document: object) -> FileChanges:
         """Return the file changes in a journal's document."""
         if isinstance(document, dict) and document.get("format") == _FORMAT:
             writes, moves, removes = (document.get(name) for name in ("writes", "moves", "removes"))
@@ -89,14 +89,14 @@ class Journal:
                 and isinstance(removes, list)
                 and all(isinstance(text, str) for text in (*writes.values(), *moves.values(), *removes))
             ):
-                return Plan(writes, moves, removes)
+                return FileChanges(writes, moves, removes)
         raise StoreError(
             "A journal is not in this release's format, so its change cannot be finished.",
             where=str(self._path),
             remedy="run the release of tdmvc that wrote it; if none did, look at the file, then delete it.",
         )
 
-    def _apply(self, plan: Plan) -> None:
+    def _apply(self, plan: FileChanges) -> None:
         try:
             for folder in {name.rpartition("/")[0] for name in plan.moves.values()}:
                 self._make_folder(self._inside(f"{folder}/x").parent)

@@ -10,7 +10,7 @@ from pathlib import Path
 from tdmvc.errors import StoreError
 from tdmvc.formats.pointer_edit import render_pointer
 from tdmvc.store.atomic_files import remove_quietly
-from tdmvc.store.journal import Journal, Plan
+from tdmvc.store.journal import FileChanges, Journal
 from tdmvc.store.objects import Listing, PartEntry
 from tdmvc.store.worktree import Folder
 from tdmvc.workspace.workspace import Workspace
@@ -32,7 +32,7 @@ class Transaction:
     def __init__(self, workspace: Workspace, dataset: str) -> None:
         self._workspace = workspace
         self._dataset = dataset
-        self._plan = Plan()
+        self._plan = FileChanges()
         self._place = workspace.store.work_tree_writer()
         self._staging: Path | None = None
         self._staged = 0

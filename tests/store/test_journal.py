@@ -9,7 +9,7 @@ import pytest
 
 from tdmvc.errors import StoreError
 from tdmvc.store import journal as journal_module
-from tdmvc.store.journal import Journal, Plan
+from tdmvc.store.journal import FileChanges, Journal
 
 OLD = {"data/old.txt": "old", "data/t/1.parquet": "one", "data/t.dvc": "points to 1"}
 NEW = {"data/t/2.parquet": "two", "data/t.dvc": "points to 2", "data/new.yaml": "new"}
@@ -24,13 +24,13 @@ def read_all(root: Path) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): path.read_text() for path in files}
 
 
-def make(root: Path) -> tuple[Journal, Plan]:
+def make(root: Path) -> tuple[Journal, FileChanges]:
     for name, text in OLD.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     (root / "staged").mkdir()
     (root / "staged" / "1").write_text("two")
-    plan = Plan(
+    plan = FileChanges(
         writes={"data/t.dvc": "points to 2", "data/new.yaml": "new"},
         moves={"staged/1": "data/t/2.parquet"},
         removes=["data/t/1.parquet", "data/old.txt"],
@@ -90,7 +90,7 @@ def test_recovering_after_every_possible_stop_gives_the_old_state_or_the_new(
     assert seen[-1] == "done"
 
 
-def stop(journal: Journal, plan: Plan) -> None:
+def stop(journal: Journal, plan: FileChanges) -> None:
     raise Stopped
 
 
@@ -120,7 +120,7 @@ def test_recovering_can_itself_be_stopped_anywhere(tmp_path: Path, monkeypatch: 
 
 def test_a_folder_that_becomes_empty_goes(tmp_path: Path) -> None:
     journal, _ = make(tmp_path)
-    journal.commit(Plan(removes=["data/t/1.parquet"]))
+    journal.commit(FileChanges(removes=["data/t/1.parquet"]))
     assert not (tmp_path / "data" / "t").exists()
     assert (tmp_path / "data").is_dir()
 
@@ -128,12 +128,12 @@ def test_a_folder_that_becomes_empty_goes(tmp_path: Path) -> None:
 def test_a_file_in_a_folders_place_gives_way(tmp_path: Path) -> None:
     journal, _ = make(tmp_path)
     (tmp_path / "data" / "u").write_text("a person put one file here")
-    journal.commit(Plan(moves={"staged/1": "data/u/2.parquet"}))
+    journal.commit(FileChanges(moves={"staged/1": "data/u/2.parquet"}))
     assert (tmp_path / "data" / "u" / "2.parquet").read_text() == "two"
 
 
 def test_nothing_to_do_writes_no_journal(tmp_path: Path) -> None:
-    Journal(tmp_path, tmp_path / "x" / "j.journal").commit(Plan())
+    Journal(tmp_path, tmp_path / "x" / "j.journal").commit(FileChanges())
     assert not (tmp_path / "x").exists()
 
 
@@ -203,7 +203,7 @@ def test_a_journal_that_leads_through_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (root / "data" / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StoreError, match="symbolic link"):
-        journal.commit(Plan(writes={"data/link/x": "y"}))
+        journal.commit(FileChanges(writes={"data/link/x": "y"}))
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 

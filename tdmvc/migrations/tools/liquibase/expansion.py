@@ -22,7 +22,7 @@ from tdmvc.model.tree import FileTree
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ExpansionStep:
     """A change set in its place."""
 
     id: str
@@ -59,7 +59,7 @@ class Expansion:
         self._entered: set[tuple[str, str | None]] = set()
         self._enter(File(master.path, master.seen_path))
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[ExpansionStep]:
         """Yield the change sets in the order in which Liquibase runs them.
 
         Raises:
@@ -129,14 +129,14 @@ class Expansion:
         """Read the files that come next in one batch."""
         self._texts.update(self._tree.read_texts([path for path in paths if path not in self._texts]))
 
-    def _step(self, file: File, change_set: ChangeSet) -> Step:
+    def _step(self, file: File, change_set: ChangeSet) -> ExpansionStep:
         logical_path = change_set.logical_path or file.logical_path
         path = plain_path(self._properties.fill(file.path, logical_path)) if logical_path else file.seen_path
         id_, author = (self._properties.fill(file.path, text) for text in (change_set.id, change_set.author))
         scripts = [
             found.path for named in change_set.scripts if (found := self._lookup.find_script(file, named))
         ]
-        return Step(f"{path}::{id_}::{author}", change_set, file.path, tuple(scripts))
+        return ExpansionStep(f"{path}::{id_}::{author}", change_set, file.path, tuple(scripts))
 
     def _learn_all(self, file: File, given: PropertyFile) -> None:
         found = self._lookup.find(file, given.file)

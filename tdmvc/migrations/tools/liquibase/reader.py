@@ -7,7 +7,7 @@ from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import Reading, nothing_found
 from tdmvc.migrations.layout import folder_of, is_inside, is_left_out, plain_folder
 from tdmvc.migrations.listed import finish_listed
-from tdmvc.migrations.tools.liquibase.expansion import Expansion, Step
+from tdmvc.migrations.tools.liquibase.expansion import Expansion, ExpansionStep
 from tdmvc.migrations.tools.liquibase.master import (
     Master,
     find_masters,
@@ -73,7 +73,7 @@ class LiquibaseReader:
         return finish_listed(reading)
 
 
-def _migration(step: Step, scripts: list[str]) -> tuple[Migration, str]:
+def _migration(step: ExpansionStep, scripts: list[str]) -> tuple[Migration, str]:
     touches = set(step.change_set.touches)
     for path, text in zip(step.scripts, scripts, strict=True):
         if path.endswith(".sql"):
