@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.figures import GIB, Figure, in_seconds, ratio_of_times
 from benchmarks.lineitem import KEY, lineitem
 from benchmarks.processes import TDMVC, Side, alternate, run
-from tdmvc.formats.pointer_edit import render_pointer
+from tdmvc.formats.pointers import render_pointer
 from tdmvc.store.content import part_content
 from tdmvc.store.objects import Listing, PartEntry
 from tdmvc.store.parquet import count_rows, encode_part, read_part

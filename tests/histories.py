@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from tdmvc.formats.contract_edit import update_contract
-from tdmvc.formats.pointer_edit import render_pointer
+from tdmvc.formats.pointers import render_pointer
 from tdmvc.model.names import folder_name
 from tdmvc.model.schema import TableSchema
 from tdmvc.store.build import BuildOptions, build_table

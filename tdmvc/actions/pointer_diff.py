@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdmvc.formats.config import read_config
-from tdmvc.formats.pointer_text import parse_pointer_text
+from tdmvc.formats.pointers import parse_pointer_text
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.merging.pointer_states import dataset_of, pointer_state
 from tdmvc.model.dataset import DatasetState, Pointer

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tdmvc.formats.pointer_text import one_line
+from tdmvc.formats.conflict_markers import one_line
 from tdmvc.model.merge import Cell, Choice, Conflict, ConflictKind, Resolutions, RowKey, Side
 from tdmvc.model.merge_report import ConflictFile, ListedConflict
 from tdmvc.yaml.node import YamlNode

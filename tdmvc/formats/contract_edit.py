@@ -7,8 +7,15 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from tdmvc.arrow.types import format_type
-from tdmvc.formats.contract import CONTRACT_FILE, read_strictly
-from tdmvc.formats.odcs import TARGET_PROPERTY, TYPE_PROPERTY, ContractFile, Relationship, read_contract
+from tdmvc.formats.contract import (
+    CONTRACT_FILE,
+    TARGET_PROPERTY,
+    TYPE_PROPERTY,
+    ContractFile,
+    Relationship,
+    read_contract,
+    read_strictly,
+)
 from tdmvc.formats.physical_types import canonical_type, logical_type, number_format
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.yaml.editor import YamlEdit, mapping, sequence, set_default, text_value

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.errors import ConfigError
-from tdmvc.formats.contract import CONTRACT_FILE, check_relationships
+from tdmvc.formats.contract import CONTRACT_FILE, check_relationships, read_contract
 from tdmvc.formats.dataset import DATASET_FILE, read_dataset
 from tdmvc.formats.line_merge import mark_lines
 from tdmvc.formats.manifest_shapes import CONTRACT, DATASET, BooleanWord, Shape, Value, value_of
@@ -26,7 +26,6 @@ from tdmvc.formats.manifest_values import (
     children_of,
     merge_values,
 )
-from tdmvc.formats.odcs import read_contract
 from tdmvc.model.merge import ManifestConflict, MarkerStyle, MergedText, NotMerged, Side
 from tdmvc.yaml.node import YamlNode
 from tdmvc.yaml.reader import parse_yaml

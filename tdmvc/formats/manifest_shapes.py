@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tdmvc.formats.odcs import TARGET_PROPERTY
+from tdmvc.formats.contract import TARGET_PROPERTY
 from tdmvc.yaml.node import YamlNode
 
 _BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -136,7 +136,7 @@ def _elements(value: Value) -> list[Value]:
 
 
 def _primary_key(table: Value) -> tuple[str, ...]:
-    """Return the columns of a table's primary key in order, as odcs.py reads them."""
+    """Return the columns of a table's primary key in order, as contract.py reads them."""
     found: list[tuple[int, str]] = []
     for place, column in enumerate(_elements(table.get("properties") if isinstance(table, dict) else None)):
         if not isinstance(column, dict):

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from tdmvc.errors import ConfigError
-from tdmvc.formats.pointer_text import conflict_texts
+from tdmvc.formats.conflict_markers import conflict_texts
 from tdmvc.yaml.node import YamlNode
 from tdmvc.yaml.reader import parse_yaml
 

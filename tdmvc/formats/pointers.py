@@ -1,16 +1,17 @@
-"""Reads what Git holds for each table: `.dvc` files, and the outputs of stages in dvc.yaml and dvc.lock."""
+"""Reads and writes pointers: a table's `.dvc` file, or its entry in the dvc.lock of a stage."""
 
 import posixpath
 import re
 
 from tdmvc.errors import ConfigError, TableConflictError
-from tdmvc.formats.pointer_text import conflict_texts
+from tdmvc.formats.conflict_markers import conflict_texts
 from tdmvc.formats.stages import read_stages
 from tdmvc.model.dataset import Pointer
-from tdmvc.model.names import table_name
+from tdmvc.model.names import folder_name, table_name
 from tdmvc.model.tree import FileTree
 from tdmvc.yaml.node import YamlNode
 from tdmvc.yaml.reader import parse_yaml
+from tdmvc.yaml.writer import render_as_dvc
 
 _OBJECT = re.compile(r"[0-9a-f]{32}\.dir")
 
@@ -47,11 +48,45 @@ def parse_pointer(text: str, path: str) -> Pointer:
     return _read_dvc_file(text, path, folder, name)
 
 
+def parse_pointer_text(text: str) -> Pointer | None:
+    """Return the pointer to a table that a text holds, or None if it is any other file."""
+    try:
+        root = parse_yaml(text, "pointer")
+        outs = root.child("outs")
+        if outs is None or root.child("deps") is not None or root.text("wdir") not in (None, "."):
+            return None
+        entries = outs.elements()
+        if len(entries) != 1:
+            return None
+        out = entries[0]
+        folder, oid = out.text("path") or "", out.text("md5") or ""
+        if not _OBJECT.fullmatch(oid) or out.text("hash") not in (None, "md5"):
+            return None
+        if "/" in folder or "\\" in folder or folder in {"", ".", ".."}:
+            return None
+        return Pointer(table_name(folder), oid, out.count("size"), out.count("nfiles"), folder=folder)
+    except (ConfigError, UnicodeDecodeError):
+        return None
+
+
+def render_pointer(folder: str, object: str, size_bytes: int, files: int) -> str:
+    """Return the text of `<folder>.dvc` exactly as DVC 3 writes it."""
+    out = {"md5": object, "size": size_bytes, "nfiles": files, "hash": "md5", "path": folder}
+    return render_as_dvc({"outs": [out]})
+
+
+def pointer_text(pointer: Pointer) -> str:
+    """Return the text of a pointer's `.dvc` file, without the facts that are not known."""
+    facts = {"md5": pointer.object, "size": pointer.size_bytes, "nfiles": pointer.files, "hash": "md5"}
+    known = {name: value for name, value in facts.items() if value is not None}
+    return render_as_dvc({"outs": [{**known, "path": pointer.folder or folder_name(pointer.table)}]})
+
+
 def pointer_folder(path: str) -> tuple[str, str]:
-    """Return the folder and the table that a `.dvc` file at this path is the pointer of.
+    """Return the folder and the table that the `.dvc` file at this path points to.
 
     Raises:
-        ConfigError: no table is called so.
+        ConfigError: the name is not valid for a table.
     """
     folder = posixpath.basename(path).removesuffix(".dvc")
     return folder, _table_of(folder, path)
@@ -80,9 +115,7 @@ def _read_dvc_files(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
         folder = path.removeprefix(prefix).removesuffix(".dvc")
         name = _table_of(folder, path)
         if name in found:
-            raise ConfigError.at(
-                f"Two folders stand for the table '{name}'.", path, remedy="remove one of them."
-            )
+            raise ConfigError.at(f"Two folders hold the table '{name}'.", path, remedy="remove one of them.")
         found[name] = _read_dvc_file(text, path, folder, name)
     return found
 
@@ -93,11 +126,11 @@ def _read_dvc_file(text: str, path: str, folder: str, name: str) -> Pointer:
         raise TableConflictError.in_pointer(posixpath.basename(posixpath.dirname(path)), name, path, line)
     root = parse_yaml(text, path)
     if root.text("wdir") not in (None, "."):
-        raise root.need("wdir").error("A pointer of a table may not lead to another folder.")
+        raise root.need("wdir").error("The pointer to a table must not lead to another folder.")
     outs = root.need("outs").elements()
     if len(outs) != 1:
         raise root.need("outs").error(
-            "A pointer of a table has one output.", remedy="one .dvc file per table."
+            "The pointer to a table must have one output.", remedy="write one .dvc file per table."
         )
     if outs[0].need("path").as_text() != folder:
         raise (
@@ -156,6 +189,6 @@ def _table_of(folder: str, path: str) -> str:
         name = ""
     if not name or folder in {".", ".."} or "\\" in folder:
         raise ConfigError.at(
-            "This is not the name of a table's folder.", path, remedy="`tdmvc add` makes the names."
+            "This is not a valid name for a table's folder.", path, remedy="let `tdmvc add` choose the name."
         )
     return name

@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
-from tdmvc.formats import pointer_edit
 from tdmvc.formats.conflict_file import (
     CONFLICT_FOLDER,
     IGNORE_ALL,
@@ -12,7 +11,8 @@ from tdmvc.formats.conflict_file import (
     parse_conflict_file,
     render_conflict_file,
 )
-from tdmvc.formats.pointer_text import render_conflict_texts
+from tdmvc.formats.conflict_markers import render_conflict_texts
+from tdmvc.formats.pointers import pointer_text
 from tdmvc.gitrepo.trees import OverlaidTree
 from tdmvc.merging.unmerged import read_unmerged
 from tdmvc.model.merge import UNDECIDED, Conflict, ConflictKind, Resolutions, RowKey, Side, TableMerge
@@ -43,7 +43,7 @@ def tree_of_ours(workspace: Workspace, unmerged: Sequence[UnmergedTable]) -> Fil
     return OverlaidTree(
         workspace.tree,
         {
-            one.path: pointer_edit.pointer_text(pointer) if (pointer := one.pointers[Side.OURS]) else None
+            one.path: pointer_text(pointer) if (pointer := one.pointers[Side.OURS]) else None
             for one in unmerged
         },
     )
@@ -95,10 +95,7 @@ def leftover_files(
 
 def conflict_block(unmerged: UnmergedTable) -> str:
     """Return the pointer's text with the three sides between conflict markers."""
-    texts = {
-        side: pointer_edit.pointer_text(pointer) if pointer else None
-        for side, pointer in unmerged.pointers.items()
-    }
+    texts = {side: pointer_text(pointer) if pointer else None for side, pointer in unmerged.pointers.items()}
     return render_conflict_texts(texts, unmerged.labels)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tdmvc.formats import datasets
-from tdmvc.formats.pointer_edit import pointer_text
+from tdmvc.formats.pointers import pointer_text
 from tdmvc.gitrepo.merge import merge_bases
 from tdmvc.gitrepo.prepared_merge import PreparedFile
 from tdmvc.merging.conflicts import conflict_block

@@ -8,8 +8,8 @@ from pathlib import Path
 from tdmvc.errors import ConfigError, StoreError
 from tdmvc.formats.config import read_config
 from tdmvc.formats.conflict_file import CONFLICT_FOLDER, IGNORE_ALL, conflict_path
-from tdmvc.formats.pointer_edit import render_pointer
-from tdmvc.formats.pointer_text import render_conflict_texts
+from tdmvc.formats.conflict_markers import render_conflict_texts
+from tdmvc.formats.pointers import render_pointer
 from tdmvc.gitrepo.merge_preview import MARKER_SIZE, is_inner_merge
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.merging.conflicts import conflict_file, conflict_file_text

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 
 from tdmvc.arrow.values import key_rank, python_values
 from tdmvc.formats.config import read_config
-from tdmvc.formats.pointer_text import conflict_texts, parse_pointer_text
+from tdmvc.formats.conflict_markers import conflict_texts
+from tdmvc.formats.pointers import parse_pointer_text
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import PartSpan, Pointer, RepoConfig, TableContents
 from tdmvc.model.schema import Column

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tdmvc.errors import ConfigError
-from tdmvc.formats.pointer_text import ConflictTexts, conflict_texts, parse_pointer_text
+from tdmvc.formats.conflict_markers import ConflictTexts, conflict_texts
+from tdmvc.formats.pointers import parse_pointer_text
 from tdmvc.gitrepo.index import read_stages
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import Pointer

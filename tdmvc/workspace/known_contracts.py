@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from tdmvc.errors import ConfigError
-from tdmvc.formats.odcs import read_contract
+from tdmvc.formats.contract import read_contract
 from tdmvc.gitrepo.branch_tips import texts_at_tips
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import RepoConfig

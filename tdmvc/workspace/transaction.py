@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tdmvc.errors import StoreError
-from tdmvc.formats.pointer_edit import render_pointer
+from tdmvc.formats.pointers import render_pointer
 from tdmvc.store.atomic_files import remove_quietly
 from tdmvc.store.journal import FileChanges, Journal
 from tdmvc.store.objects import Listing, PartEntry

@@ -57,15 +57,6 @@ class YamlEdit:
         return (head if self._loaded is None else "") + text
 
 
-def render_as_dvc(document: dict[str, Any]) -> str:
-    """Return a document as DVC itself would write it, byte for byte."""
-    writer = YAML()
-    writer.default_flow_style = False
-    target = io.StringIO()
-    writer.dump(document, target)
-    return target.getvalue()
-
-
 def mapping(entries: dict[str, Any]) -> CommentedMap:
     """Return an editable mapping in block style."""
     return CommentedMap(entries)

@@ -1,7 +1,9 @@
-"""Writes YAML scalars, and lists and mappings on one line, so that every YAML reader reads them back the same."""
+"""Writes YAML that every YAML reader reads back the same: scalars, flow lists, flow mappings and DVC's files."""
 
+import io
 import re
 from collections.abc import Iterable
+from typing import Any
 
 _PLAIN = r"[A-Za-z_][A-Za-z0-9_./@+-]*|\d+\.\d+\.\d+|sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}"
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null", "inf", "nan"})
@@ -30,6 +32,17 @@ def flow_list(texts: Iterable[str]) -> str:
 def flow_mapping(entries: Iterable[tuple[str, str]]) -> str:
     """Return keys and already rendered values as a YAML mapping on one line."""
     return "{" + ", ".join(f"{key}: {value}" for key, value in entries) + "}"
+
+
+def render_as_dvc(document: dict[str, Any]) -> str:
+    """Return a document as DVC itself would write it, byte for byte."""
+    from ruamel.yaml import YAML  # heavy: commands that only read do without it
+
+    writer = YAML()
+    writer.default_flow_style = False
+    target = io.StringIO()
+    writer.dump(document, target)
+    return target.getvalue()
 
 
 def _escape(char: str) -> str:

@@ -8,7 +8,7 @@ from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.datasets import list_datasets, read_state, version_state
-from tdmvc.formats.pointer_edit import render_pointer
+from tdmvc.formats.pointers import render_pointer
 from tdmvc.formats.versions import contract_path, hash_contract, read_versions, render_version, version_path
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, RepoConfig

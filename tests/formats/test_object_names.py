@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tdmvc.formats.conflict_markers import render_conflict_texts
 from tdmvc.formats.object_names import ObjectNames, find_objects, may_name_objects, read_object_names
-from tdmvc.formats.pointer_edit import render_pointer
-from tdmvc.formats.pointer_text import render_conflict_texts
+from tdmvc.formats.pointers import render_pointer
 from tdmvc.model.merge import Side
 
 A, B, C = (f"{letter * 32}.dir" for letter in "abc")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tdmvc.formats.pointer_edit import render_pointer
-from tdmvc.formats.pointer_text import conflict_texts, parse_pointer_text, render_conflict_texts
+from tdmvc.formats.conflict_markers import conflict_texts, render_conflict_texts
+from tdmvc.formats.pointers import parse_pointer_text, render_pointer
 from tdmvc.model.merge import Side
 
 OID = "0123456789abcdef0123456789abcdef.dir"

@@ -6,8 +6,7 @@ import pytest
 from dvc.utils.serialize import dumps_yaml
 
 from tdmvc.errors import ConfigError
-from tdmvc.formats.pointer_edit import render_pointer
-from tdmvc.formats.pointers import read_pointers, stage_owners
+from tdmvc.formats.pointers import read_pointers, render_pointer, stage_owners
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.model.dataset import Pointer
 

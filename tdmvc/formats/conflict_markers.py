@@ -1,56 +1,29 @@
-"""Reads a pointer from its text alone, with or without conflict markers."""
+"""Reads and writes files with Git's conflict markers."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tdmvc.errors import ConfigError
-from tdmvc.model.dataset import Pointer
 from tdmvc.model.merge import Side
-from tdmvc.model.names import table_name
-from tdmvc.yaml.reader import parse_yaml
 
-_OBJECT = re.compile(r"[0-9a-f]{32}\.dir")
-_LABEL_ROOM = 100
-
-
-def parse_pointer_text(text: str) -> Pointer | None:
-    """Return the pointer that a `.dvc` file's text is, or None for any other file of DVC, or of anybody."""
-    try:
-        root = parse_yaml(text, "pointer")
-        outs = root.child("outs")
-        if outs is None or root.child("deps") is not None or root.text("wdir") not in (None, "."):
-            return None
-        entries = outs.elements()
-        if len(entries) != 1:
-            return None
-        out = entries[0]
-        folder, oid = out.text("path") or "", out.text("md5") or ""
-        if not _OBJECT.fullmatch(oid) or out.text("hash") not in (None, "md5"):
-            return None
-        if "/" in folder or "\\" in folder or folder in {"", ".", ".."}:
-            return None
-        return Pointer(table_name(folder), oid, out.count("size"), out.count("nfiles"), folder=folder)
-    except (ConfigError, UnicodeDecodeError):
-        return None
+_LABEL_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ConflictTexts:
-    """A file with conflict markers, taken apart."""
+    """The sides of a file with conflict markers."""
 
     ours: str
     theirs: str
     base: str | None
-    """None where the markers do not tell it."""
+    """None if the markers do not include the base."""
     labels: Mapping[Side, str]
-    """What follows the markers."""
+    """The text after each marker."""
     is_whole: bool
-    """Whether one conflict with a base is all that the file holds, as tdmvc writes it."""
+    """Whether the file consists of one conflict with a base, as tdmvc writes it."""
 
 
 def conflict_texts(text: str) -> ConflictTexts | None:
-    """Return what each side of a file with Git's conflict markers says, or None without any."""
+    """Return each side of a file with Git's conflict markers, or None if it has no complete conflict."""
     sides: dict[Side, list[str]] = {side: [] for side in Side}
     labels: dict[Side, str] = {}
     within: Side | None = None
@@ -87,7 +60,7 @@ def conflict_texts(text: str) -> ConflictTexts | None:
 
 
 def render_conflict_texts(texts: Mapping[Side, str | None], labels: Mapping[Side, str]) -> str:
-    """Return a file that is one conflict over the whole of it; an empty side says that the table is gone."""
+    """Return a file that consists of one conflict; an empty side means that the table was removed."""
     return "".join(
         f"{mark}{(' ' + one_line(labels.get(side) or side)) if side else ''}\n{_ended(text)}"
         for mark, side, text in (
@@ -100,8 +73,8 @@ def render_conflict_texts(texts: Mapping[Side, str | None], labels: Mapping[Side
 
 
 def one_line(label: str) -> str:
-    """Return what Git calls a side as one printable line: a commit's subject may be in it."""
-    return "".join(char if char.isprintable() else " " for char in label).strip()[:_LABEL_ROOM]
+    """Return a side's label as one printable line: it may hold the subject of a commit."""
+    return "".join(char if char.isprintable() else " " for char in label).strip()[:_LABEL_LENGTH]
 
 
 def _ended(text: str | None) -> str:
