@@ -1,6 +1,5 @@
 """What all commands share: an open workspace, formats, completion, and printing a result."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +12,7 @@ import click
 from tdmvc.cli.options import Decorated, settings_of
 from tdmvc.cli.pager import print_text
 from tdmvc.cli.progress import Progress, columns
-from tdmvc.render.format import Format, Formats, RenderOptions
+from tdmvc.render.format import Format, Formats, RenderOptions, json_text
 from tdmvc.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -67,19 +66,20 @@ def opened(context: click.Context) -> Iterator[Workspace]:
 def emit(
     context: click.Context,
     output_format: str,
-    document: Callable[[], Any],
+    report: object,
     text: Callable[[bool, int], str],
 ) -> None:
     """Print a result in the format asked for.
 
     Args:
-        document: gives the JSON document.
+        report: what the verb returned; its JSON document is made only for JSON.
         text: gives the terminal text, from (color, width).
     """
     if output_format == "json":
-        formatted = json.dumps(document(), indent=2, ensure_ascii=False, allow_nan=False)
+        from tdmvc.render.documents import document  # loads every model module: only for JSON
+
         # A file name may hold bytes that are not UTF-8; backslashreplace escapes them as JSON does.
-        click.echo(formatted.encode("utf-8", "backslashreplace").decode("utf-8"))
+        click.echo(json_text(document(report)).encode("utf-8", "backslashreplace"), nl=False)
         return
     _print_report(context, text(use_color(), terminal_width()))
 

@@ -9,7 +9,6 @@ from tdmvc.cli.options import settings_of, single_table, tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
 from tdmvc.model.dataset import DatasetKind
-from tdmvc.render.documents import document
 from tdmvc.render.reports.add import render_add
 
 
@@ -76,7 +75,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_add(report, color=color, width=width),
     )
 

@@ -7,7 +7,6 @@ import click
 from tdmvc.actions.build import build
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import emit, format_option, opened
-from tdmvc.render.documents import document
 from tdmvc.render.reports.add import render_add
 from tdmvc.workspace.ingest import AddOptions
 
@@ -52,6 +51,6 @@ def command(
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_add(report, color=color, width=width),
     )

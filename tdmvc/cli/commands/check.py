@@ -6,7 +6,6 @@ import click
 
 from tdmvc.actions.check import check
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.documents import document
 from tdmvc.render.reports.check import render_check
 
 
@@ -36,7 +35,7 @@ def command(context: click.Context, datasets: tuple[str, ...], pushed: bool, out
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_check(report, color=color, width=width),
     )
     return int(report.has_errors)

@@ -8,7 +8,6 @@ from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.cli.options import settings_of, tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.render.documents import document
 from tdmvc.render.reports.transfer import render_checkout
 
 
@@ -65,7 +64,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_checkout(report, color=color, width=width),
     )
     return NotFoundError.exit_code if report.without_version else 0

@@ -7,7 +7,6 @@ import click
 
 from tdmvc.actions.gc import GRACE_DAYS, GcOptions, gc
 from tdmvc.cli.output import emit, format_option, opened
-from tdmvc.render.documents import document
 from tdmvc.render.reports.gc import render_gc
 
 _UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
@@ -87,7 +86,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_gc(report, color=color, width=width),
     )
     return int(bool(report.refusals))

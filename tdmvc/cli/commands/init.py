@@ -5,7 +5,6 @@ import click
 from tdmvc.actions.init import CI_HOSTS, init
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import emit, format_option
-from tdmvc.render.documents import document
 from tdmvc.render.reports.add import render_init
 
 
@@ -32,6 +31,6 @@ def command(context: click.Context, ci: str | None, output_format: str) -> None:
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_init(report, color=color, width=width),
     )

@@ -33,4 +33,4 @@ def command(context: click.Context, is_uninstall: bool) -> None:
     folder = settings_of(context).directory
     setup = uninstall(folder) if is_uninstall else install(folder)
     render = render_uninstalled if is_uninstall else render_installed
-    emit(context, "terminal", dict, lambda color, width: render(setup, color=color, width=width))
+    emit(context, "terminal", setup, lambda color, width: render(setup, color=color, width=width))

@@ -5,7 +5,6 @@ import click
 from tdmvc.actions.show import list_versions
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.model.report import DatasetList
-from tdmvc.render.documents import document
 from tdmvc.render.reports.versions import render_list
 
 
@@ -26,6 +25,6 @@ def command(context: click.Context, datasets: tuple[str, ...], output_format: st
     emit(
         context,
         output_format,
-        lambda: document(DatasetList(tuple(summaries))),
+        DatasetList(tuple(summaries)),
         lambda color, width: render_list(summaries, color=color, width=width),
     )

@@ -1,13 +1,10 @@
 """`tdmvc merge`."""
 
-from typing import Any
-
 import click
 
 from tdmvc.actions.merge import FastForward, MergeOptions, merge
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.errors import LocalWorkError, UsageError
-from tdmvc.model.merge_report import MergeReport
 from tdmvc.render.merge.terminal import render_merge
 
 
@@ -83,14 +80,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: _document(report),
+        report,
         lambda color, width: render_merge(report, color=color, width=width),
     )
     return LocalWorkError.exit_code if report.needs_person else 0
-
-
-def _document(report: MergeReport) -> dict[str, Any]:
-    # Few people read JSON, and what spells it takes time to load.
-    from tdmvc.render.documents import document
-
-    return document(report)

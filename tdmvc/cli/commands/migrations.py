@@ -5,7 +5,6 @@ import click
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.errors import MigrationsError
 from tdmvc.model.migration import MigrationsReport
-from tdmvc.render.documents import document
 from tdmvc.render.migrations.terminal import render_migrations
 from tdmvc.workspace.migrations import TOOLS, survey
 
@@ -39,7 +38,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: document(MigrationsReport(tuple(states), tuple(unreadable))),
+        MigrationsReport(tuple(states), tuple(unreadable)),
         lambda color, width: render_migrations(states, unreadable, color=color, width=width),
     )
     return MigrationsError.exit_code if unreadable else 0

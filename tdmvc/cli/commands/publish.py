@@ -6,7 +6,6 @@ from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
 from tdmvc.model.diff import BumpLevel
-from tdmvc.render.documents import document
 from tdmvc.render.reports.versions import render_publish
 
 
@@ -66,6 +65,6 @@ def command(
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_publish(report, color=color, width=width),
     )

@@ -4,7 +4,6 @@ import click
 
 from tdmvc.actions.pull import pull
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.documents import document
 from tdmvc.render.reports.transfer import render_transfer
 
 
@@ -32,6 +31,6 @@ def command(
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_transfer(report, color=color, width=width),
     )

@@ -4,7 +4,6 @@ import click
 
 from tdmvc.actions.push import push
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.documents import document
 from tdmvc.render.reports.transfer import render_transfer
 
 
@@ -28,6 +27,6 @@ def command(context: click.Context, refs: tuple[str, ...], remote: str | None, o
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_transfer(report, color=color, width=width),
     )

@@ -7,7 +7,6 @@ from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
 from tdmvc.merging.decisions import Decision
 from tdmvc.model.merge import Choice, Side
-from tdmvc.render.documents import document
 from tdmvc.render.merge.resolve_terminal import render_resolution
 
 _LEFT = 4
@@ -81,7 +80,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_resolution(report, color=color, width=width),
     )
     context.exit(0 if report.is_settled else _LEFT)

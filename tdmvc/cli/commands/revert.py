@@ -6,7 +6,6 @@ from tdmvc.actions.revert import RevertOptions, revert
 from tdmvc.cli.options import tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import LocalWorkError
-from tdmvc.render.documents import document
 from tdmvc.render.merge.revert_terminal import render_revert
 
 
@@ -52,7 +51,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_revert(report, color=color, width=width),
     )
     return LocalWorkError.exit_code if report.needs_person else 0

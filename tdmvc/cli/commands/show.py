@@ -4,7 +4,6 @@ import click
 
 from tdmvc.actions.show import show
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.documents import document
 from tdmvc.render.reports.versions import render_show
 
 
@@ -26,6 +25,6 @@ def command(context: click.Context, ref: str, output_format: str) -> None:
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_show(report, color=color, width=width),
     )

@@ -4,7 +4,6 @@ import click
 
 from tdmvc.actions.query import query
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.documents import document
 from tdmvc.render.reports.query import render_query
 
 
@@ -37,6 +36,6 @@ def command(context: click.Context, text: str, at: str | None, limit: int, outpu
     emit(
         context,
         output_format,
-        lambda: document(result),
+        result,
         lambda color, width: render_query(result, color=color, width=width),
     )

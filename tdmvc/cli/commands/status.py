@@ -4,7 +4,6 @@ import click
 
 from tdmvc.actions.status import status
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.documents import document
 from tdmvc.render.reports.status import render_status
 
 
@@ -28,6 +27,6 @@ def command(context: click.Context, datasets: tuple[str, ...], output_format: st
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_status(report, color=color, width=width),
     )

@@ -5,7 +5,6 @@ import click
 from tdmvc.actions.verify import verify
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.model.finding import Severity
-from tdmvc.render.documents import document
 from tdmvc.render.reports.transfer import render_verify
 
 
@@ -48,7 +47,7 @@ def command(
     emit(
         context,
         output_format,
-        lambda: document(report),
+        report,
         lambda color, width: render_verify(report, color=color, width=width),
     )
     return int(any(finding.severity is Severity.ERROR for finding in report.findings))
