@@ -11,7 +11,7 @@ from urllib.parse import quote
 from tdmvc.changes.pairs import ColumnPairs
 from tdmvc.model.diff import Pattern, RowCounts, Samples, TableSide
 from tdmvc.model.finding import Finding
-from tdmvc.model.progress import Report, silent
+from tdmvc.model.progress import ProgressCallback, ignore_progress
 from tdmvc.sql.duckdb import DuckDBConnection
 
 
@@ -92,7 +92,7 @@ class DiffOptions:
     """How many rows of each kind are shown."""
     rows: RowsTarget | None = None
     """Where the full list of touched rows is written, one file per changed table."""
-    report: Report = silent
+    report: ProgressCallback = ignore_progress
 
 
 DEFAULT_DIFF = DiffOptions()

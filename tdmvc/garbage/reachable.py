@@ -9,7 +9,7 @@ from tdmvc.formats.object_names import ObjectNames, may_name_objects, read_objec
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.gitrepo.work_trees import LinkedTree, extra_heads, work_trees
-from tdmvc.model.progress import Report, silent
+from tdmvc.model.progress import ProgressCallback, ignore_progress
 
 _LOG = ("log", "--format=%x02%H", "--raw", "-c", "--no-abbrev", "--no-renames", "--root", "-z")
 # Objects hidden by `git replace` still count.
@@ -56,7 +56,7 @@ class Reachable:
             self.pointed.setdefault(oid, place)
 
 
-def read_reachable(git: GitRepo, *, report: Report = silent) -> Reachable:
+def read_reachable(git: GitRepo, *, report: ProgressCallback = ignore_progress) -> Reachable:
     """Return what all refs, reflogs, stashes, unfinished merges, indexes and work trees name.
 
     The whole history of each counts. Each distinct file content is read once.
@@ -148,7 +148,7 @@ class _History:
             self.nested.add(path.removesuffix(_NESTED) + "/")
 
 
-def _read_blobs(git: GitRepo, history: _History, found: Reachable, report: Report) -> None:
+def _read_blobs(git: GitRepo, history: _History, found: Reachable, report: ProgressCallback) -> None:
     blobs = list(history.blobs)  # in the history's order, because Git stores neighbours as deltas
     nested = tuple(history.nested)
     contents = git.commands.read_objects(blobs)

@@ -9,7 +9,7 @@ from tdmvc.errors import PartError
 from tdmvc.formats.object_names import find_objects
 from tdmvc.garbage.needs import NeededObjects
 from tdmvc.model.garbage import Garbage, GarbageKind, Kept
-from tdmvc.model.progress import Report
+from tdmvc.model.progress import ProgressCallback
 from tdmvc.store.cache import CacheStorage
 from tdmvc.store.objects import ObjectStorage, StoredObject, parse_listing
 
@@ -45,7 +45,7 @@ def select(
     needed: Collection[str],
     known_parts: Collection[str],
     grace: GracePeriod,
-    report: Report,
+    report: ProgressCallback,
 ) -> Selection:
     """Select the objects that can be removed.
 

@@ -8,7 +8,7 @@ from tdmvc.changes.same_value import same_value
 from tdmvc.errors import StoreError
 from tdmvc.history.origins import Origins, key_before, retyped_keys
 from tdmvc.history.past_rows import PastRows, TableSnapshot
-from tdmvc.model.progress import Report
+from tdmvc.model.progress import ProgressCallback
 from tdmvc.model.schema import TableSchema
 
 WORKING_COPY = ""
@@ -67,7 +67,7 @@ class BlameWalk:
         self.unread: set[str] = set()
         """Points whose rows are not in this clone."""
 
-    def run(self, start: str, snapshot: TableSnapshot, report: Report) -> int:
+    def run(self, start: str, snapshot: TableSnapshot, report: ProgressCallback) -> int:
         """Walk from the point that has the present rows until every cell is traced.
 
         Returns:
@@ -81,7 +81,7 @@ class BlameWalk:
         self._pending[start] = pending
         return self._walk(start, snapshot, report)
 
-    def _walk(self, start: str, snapshot: TableSnapshot, report: Report) -> int:
+    def _walk(self, start: str, snapshot: TableSnapshot, report: ProgressCallback) -> int:
         order = [start, *self._timeline.order] if start == WORKING_COPY else list(self._timeline.order)
         looked_at = 0
         for place, id_ in enumerate(order):

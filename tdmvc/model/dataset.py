@@ -1,4 +1,4 @@
-"""A dataset at one moment: where its tables' bytes are and what its manifest says."""
+"""A dataset's configuration, and its state at one revision: manifest, pointers and table contents."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,13 +9,13 @@ from tdmvc.model.version import Version
 
 
 class WorkStatus(StrEnum):
-    """How a table in the working copy stands to its pointer and to HEAD."""
+    """How a table in the working copy compares with its pointer and with HEAD."""
 
     CLEAN = "clean"
     MODIFIED = "modified"
     """Edited since `add`."""
     STALE = "stale"
-    """Rows of another state, as `git switch`, `merge` or `pull` leave them: the pointer moved."""
+    """The pointer was changed (by `git switch`, `merge` or `pull`), but the rows were not."""
     MISSING = "missing"
     """Not checked out."""
     CONFLICT = "conflict"
@@ -118,7 +118,7 @@ class RepoConfig:
 
 @dataclass(frozen=True, slots=True)
 class PartSpan:
-    """One part of a table: what it is called, and from which row to which it reaches."""
+    """One part of a table: its content hash, and its first and last row."""
 
     content: str
     """Its content hash."""
@@ -130,7 +130,7 @@ class PartSpan:
 
 @dataclass(frozen=True, slots=True)
 class TableContents:
-    """A table as one pointer names it: whole where it is small, else its parts."""
+    """The contents of the table that one pointer names: all rows if it is small, otherwise its parts."""
 
     name: str
     content: str
@@ -147,7 +147,7 @@ class TableContents:
     parts: tuple[PartSpan, ...] = ()
     """For a large table: its parts in the order of their rows."""
     redaction_key: bytes = field(default=b"", repr=False)
-    """This clone's secret, by which a hidden cell gets a mark that tells whether it changed; empty: no marks."""
+    """This clone's secret, which marks hidden cells so that changes to them can be detected; empty: no marks."""
 
     @property
     def has_key(self) -> bool:

@@ -11,7 +11,7 @@ from tdmvc.model.schema import ForeignKey, TableSchema
 
 @dataclass(frozen=True, slots=True)
 class TableSide:
-    """One side of a comparison of a table: what it says, and how to open it."""
+    """One side of a comparison of a table: its schema and parts, and how to open them."""
 
     schema: TableSchema
     parts: tuple[str, ...]
@@ -68,7 +68,7 @@ class SchemaChange:
     old: str | None = None
     new: str | None = None
     evidence: str | None = None
-    """Why a rename is taken for one: `all 503 rows are equal`; no values."""
+    """Why this is considered a rename: `all 503 rows are equal`; no values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class PatternKind(StrEnum):
     CONSTANT = "constant"
     """One value became one other value, in every cell."""
     SET_TO = "set_to"
-    """Unlike values became one value."""
+    """Different values became one value."""
     SHIFTED = "shifted"
     """Numbers, dates or times moved by one amount."""
     CASE = "case"
@@ -201,7 +201,7 @@ class TableDiff:
     old_name: str | None = None
     """For a renamed table."""
     evidence: str | None = None
-    """Why a table is taken for renamed: `98 % of the rows are equal`; no values."""
+    """Why the table is considered renamed: `98 % of the rows are equal`; no values."""
     personal_columns: frozenset[str] = frozenset()
     """Columns whose values no renderer shows."""
     patterns: tuple[Pattern, ...] = ()
@@ -238,7 +238,7 @@ class BumpLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bump:
-    """The suggested bump and why, the weightiest reason first."""
+    """The suggested bump and the reasons, most important first."""
 
     level: BumpLevel
     reasons: tuple[str, ...] = ()
@@ -250,7 +250,7 @@ class DatasetDiff:
 
     dataset: str
     old: str
-    """The old side's reference, as asked."""
+    """The old side's reference, as requested."""
     new: str
     tables: tuple[TableDiff, ...]
     """Every table of either side, unchanged ones too, by name."""

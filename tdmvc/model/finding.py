@@ -1,4 +1,4 @@
-"""What a check says about data: a value, never an exception."""
+"""Findings: faults that a check finds in the data."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,7 +14,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a check noticed."""
+    """One fault that a check found."""
 
     rule: str
     """A stable name in kebab case (`duplicate-key`), for filters and suppressions."""
@@ -25,7 +25,7 @@ class Finding:
     table: str | None = None
     columns: tuple[str, ...] = ()
     remedy: str = ""
-    """What to do, where there is something to do."""
+    """What to do, if anything."""
     details: dict[str, object] = field(default_factory=dict)
     """More facts for machines; JSON values only."""
 
@@ -35,17 +35,17 @@ class CheckReport:
     """What `check` found."""
 
     datasets: tuple[str, ...]
-    """Those that were looked at, by name."""
+    """The datasets that were checked, by name."""
     tables: int
     versions: int
     findings: tuple[Finding, ...]
-    """In the order of the datasets; `details` names the `file`, and the `line` where one is known."""
+    """In the order of the datasets; `details` names the `file`, and the `line` if it is known."""
     remote: str | None = None
-    """The remote that was asked for the objects; None where none was."""
+    """The remote that was searched for the objects; None if none was."""
     commit: str | None = None
-    """The commit whose objects were asked for; None for the work tree."""
+    """The commit whose objects were searched for; None for the work tree."""
     objects: int = 0
-    """How many objects the remote was asked for."""
+    """How many objects were searched for on the remote."""
 
     @property
     def has_errors(self) -> bool:

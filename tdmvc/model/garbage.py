@@ -19,7 +19,7 @@ class Garbage:
     """One object that nothing needs."""
 
     object: str
-    """`<md5>` or `<md5>.dir`; of a temporary file its name."""
+    """`<md5>` or `<md5>.dir`; for a temporary file, its name."""
     kind: GarbageKind
     size_bytes: int
     age_days: float
@@ -31,14 +31,14 @@ class Garbage:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A reason for which nothing is removed."""
+    """A reason why nothing is removed."""
 
     reason: str
     """A stable name in kebab case."""
     message: str
     where: str
     remedy: str
-    """The command to type."""
+    """The command to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Kept:
     young: int = 0
     """Nothing needs them, and they are younger than the grace period or of unknown age."""
     not_ours: int = 0
-    """Nothing needs them, and nothing shows that tdmvc made them: they are DVC's to remove."""
+    """Nothing needs them, and nothing shows that tdmvc made them: only DVC may remove them."""
     not_ours_bytes: int = 0
 
 
@@ -62,7 +62,7 @@ class GcReport:
     """`cache`, or the name of a remote."""
     grace_days: float
     garbage: tuple[Garbage, ...] = ()
-    """Listings first; empty where there are refusals."""
+    """Listings first; empty if there are refusals."""
     kept: Kept = field(default_factory=Kept)
     is_applied: bool = False
     """Whether the garbage was removed, and not only listed."""

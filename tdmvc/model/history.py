@@ -8,16 +8,16 @@ from tdmvc.model.diff import SchemaChange, TableStatus
 
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
-    """A point of history that rows are told apart by: a commit, a published version, or the working copy."""
+    """A state whose rows history compares: a commit, a published version, or the working copy."""
 
     id: str
     """The commit's full id, or the version's number; empty for the working copy."""
     when: str
     """ISO 8601: when the author wrote it, or when it was published; empty for the working copy."""
     author: str = ""
-    """Empty for a version, whose file does not say it."""
+    """Empty for a version: its file does not record the author."""
     subject: str = ""
-    """The commit's first line; of a version its notes."""
+    """The first line of the commit message, or the notes of a version."""
     is_version: bool = False
     is_merge: bool = False
     release: str | None = None
@@ -25,13 +25,13 @@ class HistoryPoint:
 
     @property
     def is_working_copy(self) -> bool:
-        """Whether this is what nobody has committed, or published, yet."""
+        """Whether this is the working copy, which is neither committed nor published."""
         return not self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit as Git tells of it."""
+    """A commit as Git reports it."""
 
     sha: str
     parents: tuple[str, ...]
@@ -40,7 +40,7 @@ class Commit:
     when: str
     """ISO 8601, the author's time."""
     committed: int
-    """Seconds since 1970, the committer's time: what `--since` and `--until` go by."""
+    """Seconds since 1970, the committer's time: what `--since` and `--until` compare with."""
     subject: str
 
     @property
@@ -71,7 +71,7 @@ class TableChange:
     old_name: str | None = None
     """For a renamed table."""
     missing: str | None = None
-    """Why nothing could be counted: rows that are nowhere, or a pointer that cannot be read."""
+    """Why nothing could be counted: the rows were not found, or the pointer cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,11 @@ class HistoryReport:
     dataset: str
     table: str | None
     entries: tuple[HistoryEntry, ...]
-    """Newest first, unless the other way was asked for."""
+    """Newest first, unless the reverse order was requested."""
     looked_at: int
     """How many history points were examined."""
     is_cut: bool = False
-    """There are more than were asked for."""
+    """Whether there are more entries than were requested."""
     notes: tuple[str, ...] = ()
 
 
@@ -138,15 +138,15 @@ class RowStep:
     point: HistoryPoint
     event: RowEvent
     table: str
-    """What the table was called then."""
+    """The name of the table at that point."""
     key: dict[str, object]
-    """By the names that the key's columns had then."""
+    """By the names of the key columns at that point."""
     cells: tuple[CellStep, ...] = ()
-    """Cells that changed; every cell of a row that came or went. In the order of the columns."""
+    """Cells that changed; every cell of a row that was added or removed. In the order of the columns."""
     rows: int = 1
     """How many rows had this key: more than one only where the key repeats."""
     uncertain: tuple[str, ...] = ()
-    """Moments on the way to the state before, whose rows are not here: it may have been one of them."""
+    """Ids of earlier history points whose rows are not in this clone: one of them may have made the change."""
     version: PublishedMark | None = None
     """The first version that holds the table as this point left it."""
     notes: tuple[str, ...] = ()
@@ -159,11 +159,11 @@ class RowHistory:
     dataset: str
     table: str
     key: dict[str, object]
-    """As asked, by the names of today."""
+    """As requested, by the current names."""
     steps: tuple[RowStep, ...]
-    """Newest first, unless the other way was asked for."""
+    """Newest first, unless the reverse order was requested."""
     hidden: frozenset[str]
-    """Columns whose values nobody may see, under any name that they had."""
+    """Columns whose values are never shown, under every name that they had."""
     looked_at: int
     is_cut: bool = False
     notes: tuple[str, ...] = ()
@@ -177,7 +177,7 @@ class BlamedCell:
     value: object
     point: HistoryPoint
     uncertain: tuple[str, ...] = ()
-    """Moments whose rows are not here, and which may have been it as well."""
+    """Ids of history points whose rows are not in this clone: one of them may have set the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,16 +199,16 @@ class BlameReport:
     ref: str
     """The state whose rows these are: `golden`, `golden@main`, `golden@1.0.0`."""
     columns: tuple[str, ...]
-    """Which columns were asked for, in the table's order."""
+    """The requested columns, in the table's order."""
     key: tuple[str, ...]
     rows: tuple[BlamedRow, ...]
     """In key order."""
     total_rows: int | None
-    """How many rows the table has, where that is known."""
+    """How many rows the table has, if that is known."""
     hidden: frozenset[str]
     looked_at: int
     by_version: bool = False
     """Whether published versions were walked instead of commits."""
     boundaries: frozenset[str] = frozenset()
-    """Moments at which the history is cut off: what they hold may be older."""
+    """Ids of history points where the history is cut off: their values may be older."""
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What a three-way merge decides, and what it leaves for a person to decide."""
+"""The decisions and the conflicts of a three-way merge."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Side(StrEnum):
 
 
 class ConflictKind(StrEnum):
-    """Why two branches cannot be brought together without a person."""
+    """Why a person has to decide how two branches are merged."""
 
     CELL = "cell"
     """Both changed one cell, to different values."""
@@ -35,7 +35,7 @@ class ConflictKind(StrEnum):
     ROW_DELETED = "row_deleted"
     """One deleted the row, the other edited it."""
     ROW_COUNT = "row_count"
-    """Both changed how often a row stands in a table that has no key, to different numbers."""
+    """Both changed how often a row appears in a table without a key, to different numbers."""
     COLUMN_TYPE = "column_type"
     """Both changed the column's type, or added it with different types, or values do not fit the new type."""
     COLUMN_DROPPED = "column_dropped"
@@ -197,7 +197,7 @@ class ManifestConflict:
     ours: str | None
     theirs: str | None
     reason: str | None = None
-    """Why the sides cannot both stand, where the three texts do not say it."""
+    """Why both sides cannot be kept, if the three texts do not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ class MergedText:
     text: str | None
     """The merged file, with conflict markers where sides clash; None where the file is deleted."""
     conflicts: tuple[ManifestConflict, ...] = ()
-    """In the file's order, by path where two stand at one place."""
+    """In the file's order, by path if two share a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +215,12 @@ class NotMerged:
     """A manifest that cannot be merged by structure: Git's merge of lines is left."""
 
     reason: str
-    """What stands in the way, as one sentence."""
+    """What prevents the merge, as one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkerStyle:
-    """How conflict markers are written, as Git tells a merge driver."""
+    """How conflict markers are written, as Git passes it to a merge driver."""
 
     ours: str = "ours"
     base: str = "base"

@@ -11,7 +11,7 @@ from tdmvc.model.migration import Drift
 
 
 class MergeStatus(StrEnum):
-    """How a merge stands."""
+    """The status of a merge."""
 
     UP_TO_DATE = "up-to-date"
     """The other side holds nothing new."""
@@ -61,7 +61,7 @@ class MovedDataset:
     findings: tuple[Finding, ...] = ()
     """Errors are what the merge breaks, warnings what a side broke before."""
     unchecked: str = ""
-    """Why the merged whole could not be checked, where it could not."""
+    """Why the merged dataset could not be checked, if it could not."""
 
     @property
     def open_tables(self) -> tuple[MovedTable, ...]:
@@ -78,15 +78,15 @@ class MergeReport:
 
     status: MergeStatus
     labels: Mapping[Side, str]
-    """What the sides are called: a branch, a commit."""
+    """The name of each side: a branch, a commit."""
     commit: str | None = None
-    """The commit that came of it."""
+    """The commit that was made."""
     datasets: tuple[MovedDataset, ...] = ()
     files: tuple[str, ...] = ()
     """Files besides tables that are in conflict."""
     notes: tuple[str, ...] = ()
     is_allowed: bool = False
-    """It was committed although it breaks something, as was asked for."""
+    """Whether it was committed as requested, although it breaks something."""
 
     @property
     def needs_person(self) -> bool:
@@ -104,7 +104,7 @@ class MergeCheck:
     files: tuple[str, ...] = ()
     """Files besides tables that would be in conflict."""
     drifts: tuple[Drift, ...] = ()
-    """How the merged datasets stand to the merged migrations."""
+    """How the merged datasets compare with the merged migrations."""
     old_drifts: frozenset[tuple[str, str]] = frozenset()
     """Dataset and location of those that both sides have just so: not the merge's fault."""
     failing_drifts: frozenset[tuple[str, str]] = frozenset()
@@ -125,7 +125,7 @@ class RevertReport:
 
     dataset: str
     old: str
-    """The state before the change that is taken back."""
+    """The state before the change that is reverted."""
     new: str
     """The state after it."""
     tables: tuple[MovedTable, ...] = ()
@@ -149,7 +149,7 @@ class RevertReport:
 
     @property
     def needs_person(self) -> bool:
-        """Whether conflicts are left, or the rows do not hold together."""
+        """Whether conflicts are left, or a check found an error."""
         is_broken = any(finding.severity is Severity.ERROR for finding in self.findings)
         return bool(self.open_tables or self.files) or is_broken
 
@@ -169,7 +169,7 @@ class UnmergedTable:
     is_in_index: bool = False
     """Whether Git's index holds the sides, so that the path has to be marked as resolved."""
     by_hand: Pointer | None = None
-    """What the file says, where somebody settled it with an editor, or Git by what it remembers (rerere)."""
+    """The pointer in the file, if someone settled the conflict in an editor, or Git did (rerere)."""
 
     @property
     def folder(self) -> str:
@@ -205,9 +205,9 @@ class ConflictFile:
     key: tuple[str, ...]
     """The columns that identify a row; empty for a table without a key."""
     whole: tuple[str, ...]
-    """Those that stand for a row of which both sides changed the number: all."""
+    """The columns that identify a row whose count both sides changed: all columns."""
     marked: tuple[str, ...]
-    """The personal ones among them: in their place stand marks, which tell rows apart and nothing else."""
+    """The personal ones among them: marks replace their values, and only distinguish rows."""
     listed: tuple[ListedConflict, ...]
     """The first that are left, after those that a row's own word settles."""
     count: int
@@ -220,13 +220,13 @@ class ConflictFile:
         return tuple(one for one in self.listed if self.decided.choice(one.conflict) is None)
 
     def is_about(self, unmerged: UnmergedTable) -> bool:
-        """Tell whether the file is of this conflict, and not of an earlier one of the table."""
+        """Return whether the file belongs to this conflict, not to an earlier one of the table."""
         return self.table == unmerged.table and dict(self.objects) == unmerged.objects
 
 
 @dataclass(frozen=True, slots=True)
 class TableResolution:
-    """How a table stands that was in conflict."""
+    """The state of a table that was in conflict."""
 
     unmerged: UnmergedTable
     merge: TableMerge
@@ -247,18 +247,18 @@ class DatasetResolution:
     dataset: str
     tables: tuple[TableResolution, ...] = ()
     leftovers: tuple[str, ...] = ()
-    """Files of conflicts that are over, which were removed."""
+    """Files of settled conflicts, which were removed."""
     others: tuple[str, ...] = ()
     """Files of the dataset besides pointers that Git has in conflict: settled in an editor."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolveReport:
-    """What `resolve` answers."""
+    """The result of `resolve`."""
 
     datasets: tuple[DatasetResolution, ...]
     operation: str | None = None
-    """The Git command that waits: `merge`, `rebase`, `cherry-pick`, `revert`."""
+    """The Git command that is in progress: `merge`, `rebase`, `cherry-pick`, `revert`."""
 
     @property
     def is_settled(self) -> bool:

@@ -1,4 +1,4 @@
-"""Which migrations an application stands at."""
+"""Migration states of an application, and their drift from a dataset."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class MigrationLocation:
-    """Where one application's migrations lie, as tdmvc.yaml says it."""
+    """Where one application's migrations are, as tdmvc.yaml declares it."""
 
     name: str
     """A short name (`main`), unique in the repository."""
@@ -21,13 +21,13 @@ class MigrationLocation:
 
 @dataclass(frozen=True, slots=True)
 class RecordedState:
-    """What a manifest remembers of a `MigrationState`."""
+    """What a manifest records of a `MigrationState`."""
 
     tool: str
     heads: tuple[str, ...]
     count: int | None = None
     digest: str | None = None
-    """Only versions hold it; dataset.yaml may."""
+    """Always in a version; optional in dataset.yaml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Migration:
     touches: tuple[str, ...] = ()
     """A hint, never the truth: the tables that it may affect, sorted."""
     replaces: tuple[str, ...] = ()
-    """The ids that this one stands for (a squash), in their order; their files may be gone."""
+    """The ids that this one replaces (a squash), in their order; their files may be gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +60,20 @@ class MigrationProblem:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableLocation:
-    """A location of migrations that cannot be understood, beside others that can."""
+    """A location whose migrations cannot be read."""
 
     location: MigrationLocation
     message: str
     """Why."""
     where: str
-    """The file, with its line where that is known."""
+    """The file, with its line if that is known."""
     remedy: str
     """What to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationState:
-    """The migrations of one location at one moment."""
+    """The migrations of one location at one revision."""
 
     location: MigrationLocation
     heads: tuple[str, ...]
@@ -93,16 +93,16 @@ class MigrationState:
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
-    """What the commits before a revision say of ids that the revision does not hold."""
+    """What earlier commits say about ids that a revision does not hold."""
 
     removed: Mapping[str, str] = field(default_factory=dict)
-    """Ids that were there once, with the short commit (or `the work tree`) that took each away."""
+    """Ids that existed once, with the short commit (or `the work tree`) that removed each."""
     is_cut: bool = False
     """Whether the clone is too shallow for "never there" to mean anything."""
 
 
 class DriftStatus(StrEnum):
-    """How a dataset's recorded state stands to the migrations of a revision."""
+    """How a dataset's recorded state compares with the migrations of a revision."""
 
     IN_STEP = "in-step"
     EDITED = "edited"
@@ -119,7 +119,7 @@ class Drift:
 
     dataset: str
     ref: str
-    """The dataset's state that was asked about: `golden`, `golden@1.0.0`."""
+    """The dataset's state that was compared: `golden`, `golden@1.0.0`."""
     location: str
     status: DriftStatus
     at: str
@@ -136,12 +136,12 @@ class Drift:
     message: str = ""
     """One sentence for people; the reason when unknown or unreadable."""
     remedy: str = ""
-    """What to do, where there is something to do."""
+    """What to do, if anything."""
     touched: tuple[str, ...] = ()
     """A hint, never the truth: the dataset's tables that pending migrations may affect, sorted."""
 
     def fails_on(self, statuses: Collection[DriftStatus]) -> bool:
-        """Tell whether it fails a build in which these statuses do."""
+        """Return whether it fails a build that fails on these statuses."""
         return self.status in statuses
 
 

@@ -1,4 +1,4 @@
-"""How a table's name becomes a folder's name, safely and back again."""
+"""Converts table names to safe folder names, and back."""
 
 import re
 from collections.abc import Iterable
@@ -14,14 +14,14 @@ _MAX_BYTES = 180
 
 
 def is_dataset_name(name: str) -> bool:
-    """Tell whether a dataset may be called so: letters, digits, dot, dash and underscore."""
+    """Return whether a dataset may have this name: letters, digits, dot, dash and underscore."""
     return bool(_DATASET.fullmatch(name)) and ".." not in name and not _DEVICES.fullmatch(name)
 
 
 def folder_name(table: str) -> str:
     """Return the folder's name for a table: reversible, and safe on every file system.
 
-    Names that a case-blind file system would fold together are told apart by `new_folder_name`.
+    `new_folder_name` also avoids names that differ only in case.
 
     Raises:
         ValueError: the name is empty or too long for a file system.
@@ -43,14 +43,14 @@ def folder_name(table: str) -> str:
 
 
 def table_name(folder: str) -> str:
-    """Return the table that a folder's name stands for."""
+    """Return the name of the table in a folder."""
     return unquote(folder, errors="strict")
 
 
 def new_folder_name(table: str, taken: Iterable[str]) -> str:
-    """Return a folder's name for a table that no file system folds together with a taken one.
+    """Return a folder's name for a table that differs from every taken name by more than case.
 
-    `Orders` beside `orders` becomes `%4Frders`: letters are encoded from the left until the name is its own.
+    `Orders` beside `orders` becomes `%4Frders`: letters are encoded from the left until the name is unique.
     """
     folder = folder_name(table)
     folded = {name.casefold() for name in taken}
@@ -65,7 +65,7 @@ def new_folder_name(table: str, taken: Iterable[str]) -> str:
 
 
 def _characters(folder: str) -> list[str]:
-    """Return the name letter by letter, with what is encoded already in one piece."""
+    """Return the characters of the name; a percent-encoded byte is one of them."""
     return re.findall(r"%[0-9A-F]{2}|.", folder, flags=re.DOTALL)
 
 

@@ -1,13 +1,13 @@
-"""How far work has come, and how long it took."""
+"""Progress callbacks, and the time that a step took."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Report = Callable[[str, int, int | None, str], None]
-"""Called as report(what, done, total, unit); `total` is None where it is not known."""
+ProgressCallback = Callable[[str, int, int | None, str], None]
+"""Called as report(what, done, total, unit); `total` is None if it is not known."""
 
 
-def silent(what: str, done: int, total: int | None, unit: str) -> None:
+def ignore_progress(what: str, done: int, total: int | None, unit: str) -> None:
     """Ignore progress."""
 
 

@@ -1,4 +1,4 @@
-"""The words that name a state of a dataset: `golden`, `golden@1.0.0`, `golden@HEAD~2`, `release:2.14.0`."""
+"""References, which name a state of a dataset: `golden`, `golden@1.0.0`, `golden@HEAD~2`, `release:2.14.0`."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Reference:
     dataset: str | None
     """None in `release:2.14.0`, which names a state of every dataset."""
     at: str | None = None
-    """What stands after `@`: a version, `latest` or a Git revision; None is the working copy."""
+    """What follows the `@`: a version, `latest` or a Git revision; None is the working copy."""
     release: str | None = None
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ def parse_reference(text: str) -> Reference:
 
 
 def parse_pair(text: str) -> ReferencePair | None:
-    """Read `A..B` or `A...B`, or return None where the text is a single reference.
+    """Read `A..B` or `A...B`, or return None if the text is a single reference.
 
     A side without a dataset takes the other side's: `golden@1.0.0..2.0.0`.
     """

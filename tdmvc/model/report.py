@@ -1,4 +1,4 @@
-"""What each verb answers: values that faces print and scripts read."""
+"""The results of the verbs: values that faces print and scripts read."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,15 +17,15 @@ class InitReport:
 
     root: str
     created: tuple[str, ...]
-    """Files that were written, relative to the root; empty when all was there."""
+    """Files that were written, relative to the root; empty if nothing was missing."""
     migrations: tuple[MigrationLocation, ...]
     notes: tuple[str, ...] = ()
-    """What a person should know, such as files that were kept as they are."""
+    """What you should know, such as files that were kept unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddedTable:
-    """One table that `add` took in."""
+    """One table that `add` read."""
 
     name: str
     status: str
@@ -33,7 +33,7 @@ class AddedTable:
     rows: int
     size_bytes: int
     written_bytes: int
-    """New bytes in the store; the rest was there already."""
+    """New bytes in the store; the rest was already there."""
     parts: int
     key: tuple[str, ...]
     content: str
@@ -71,14 +71,14 @@ class DatasetStatus:
     name: str
     kind: DatasetKind
     versions: tuple[SemVer, ...]
-    """Published versions that say the same as the pointers, newest first."""
+    """Published versions with the same content as the pointers, newest first."""
     latest: SemVer | None
     tables: tuple[TableStatusReport, ...]
     not_pushed: int | None
     """Objects that this clone has never seen on the default remote; None without a remote."""
     migrations: dict[str, RecordedState] = field(default_factory=dict)
     leftovers: tuple[str, ...] = ()
-    """Files of conflicts that are over, from the dataset's folder."""
+    """Files of conflicts that are settled, relative to the dataset's folder."""
 
     @property
     def is_clean(self) -> bool:
@@ -87,7 +87,7 @@ class DatasetStatus:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """What `status` answers."""
+    """The result of `status`."""
 
     branch: str | None
     release: str | None
@@ -125,7 +125,7 @@ class ShownTable:
 
 @dataclass(frozen=True, slots=True)
 class ShowReport:
-    """What `show` answers: `tdmvc.show/1`."""
+    """The result of `show`: `tdmvc.show/1`."""
 
     dataset: str
     ref: str
@@ -168,7 +168,7 @@ class Inference(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckedOut:
-    """One dataset that `checkout` brought."""
+    """One dataset that `checkout` wrote."""
 
     dataset: str
     ref: str
@@ -179,7 +179,7 @@ class CheckedOut:
     changed_files: int
     how: Inference | None = None
     target: str | None = None
-    """Where it went, if not into the working copy."""
+    """Where the rows were written, if not into the working copy."""
     notes: tuple[str, ...] = ()
 
 
@@ -199,7 +199,7 @@ class CheckoutReport:
     datasets: tuple[CheckedOut, ...]
     release: str | None = None
     without_version: tuple[WithoutVersion, ...] = ()
-    """Datasets of which no version fits the release; the others were brought."""
+    """Datasets without a version for the release; the others were checked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,22 +210,22 @@ class TransferReport:
     refs: tuple[str, ...]
     remotes: tuple[str, ...]
     objects: int
-    """Objects that are there now and verified."""
+    """Objects that are now present and verified."""
     moved: int
-    """Of these, how many travelled."""
+    """How many of these were transferred."""
     tables: int = 0
-    """Tables whose rows `pull` left in the working copy."""
+    """Tables whose rows `pull` wrote to the working copy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One state that `verify` looked at."""
+    """One state that `verify` checked."""
 
     ref: str
     tables: int
     parts: int
     content: str | None
-    """None where the bytes are not whole."""
+    """None if bytes are missing or damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,28 +238,28 @@ class VerifyReport:
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What `sql` answers."""
+    """The result of `sql`."""
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
     is_cut: bool = False
-    """True when more rows were there than asked for."""
+    """Whether there were more rows than requested."""
 
 
 @dataclass(frozen=True, slots=True)
 class GitSetup:
-    """How a clone's Git was set up to show and merge rows, or set back."""
+    """How Git in this clone was set up to show and merge rows, or how that was undone."""
 
     root: str
     settings: tuple[str, ...]
-    """Settings of the clone's own configuration that were written (or removed)."""
+    """Settings that were written to (or removed from) the clone's own configuration."""
     attributes_changed: bool
     """Whether .gitattributes was written."""
     is_effective: bool
-    """Whether Git now takes tdmvc for the pointers."""
+    """Whether Git now uses tdmvc for the pointers."""
     kept: tuple[str, ...] = ()
-    """Settings of somebody else that were left as they are."""
+    """Other people's settings, which were not changed."""
 
 
 class PostAction(StrEnum):
@@ -268,9 +268,9 @@ class PostAction(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
-    """The comment says the same already."""
+    """The comment already says the same."""
     SKIPPED = "skipped"
-    """There is nothing to tell and no comment that would have to be corrected."""
+    """There is nothing to report, and no comment to correct."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +279,6 @@ class Posted:
 
     action: PostAction
     url: str | None = None
-    """Where people read the comment; None where there is none."""
+    """The address of the comment; None if there is none."""
     is_shortened: bool = False
-    """True where the whole text was longer than the host takes."""
+    """Whether the full text was longer than the host accepts."""

@@ -13,7 +13,7 @@ class Verdict(StrEnum):
     UNCHANGED = "unchanged"
     """No dataset differs and nothing was found."""
     FINE = "fine"
-    """Values changed or rows came; nothing was lost and no check complains."""
+    """Values changed or rows were added; nothing was lost and no check found a fault."""
     ATTENTION = "attention"
     """Something was removed, renamed or narrowed, or a check warns: a person should look."""
     BLOCKED = "blocked"
@@ -32,7 +32,7 @@ class RowChange(StrEnum):
     REMOVED = "removed"
     CHANGED = "changed"
     UNTOUCHED = "untouched"
-    """The row itself is as it was; it is shown because others refer to it."""
+    """The row did not change; it is shown because others refer to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class RelatedRow:
 
 
 class ShiftKind(StrEnum):
-    """What about a column's values moved."""
+    """What changed in the distribution of a column."""
 
     NULLS = "nulls"
     """The share of nulls."""
@@ -79,7 +79,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A column whose distribution moved past a threshold."""
+    """A column whose distribution changed by more than a threshold."""
 
     table: str
     column: str
@@ -106,11 +106,11 @@ class ReviewSide:
 
 @dataclass(frozen=True, slots=True)
 class DatasetReview:
-    """What is to be said of one dataset."""
+    """The review of one dataset."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
-    """Why, the weightiest first."""
+    """Why, most important first."""
     old: ReviewSide
     new: ReviewSide
     diff: DatasetDiff
@@ -121,7 +121,7 @@ class DatasetReview:
     shifts: tuple[Shift, ...] = ()
     """Furthest first."""
     commands: tuple[str, ...] = ()
-    """What to type to see the same."""
+    """The commands that show the same."""
 
     @property
     def dataset(self) -> str:
@@ -146,7 +146,7 @@ class Review:
     """What a pull request changes in every dataset that it touches."""
 
     base: str
-    """As asked, or as found: `main`, `origin/main`."""
+    """As requested, or as found: `main`, `origin/main`."""
     head: str
     """A revision, or `working tree`."""
     datasets: tuple[DatasetReview, ...]
@@ -154,7 +154,7 @@ class Review:
     unchanged: tuple[str, ...] = ()
     """Names of the other datasets."""
     commands: tuple[str, ...] = ()
-    """What to type to get this review."""
+    """The commands that produce this review."""
 
     @property
     def verdict(self) -> Verdict:
@@ -168,7 +168,7 @@ class Review:
 
 
 def _risk(table: TableDiff) -> tuple[int, int, int]:
-    """Sort what went before what changed before what came; much before little."""
+    """Sort removals before changes before additions; large before small."""
     order = [
         TableStatus.REMOVED,
         TableStatus.RENAMED,
@@ -182,7 +182,7 @@ def _risk(table: TableDiff) -> tuple[int, int, int]:
 
 
 def judge(diff: DatasetDiff, findings: tuple[Finding, ...]) -> tuple[Verdict, tuple[str, ...]]:
-    """Return the verdict on a dataset and its reasons, the weightiest first; no values."""
+    """Return the verdict on a dataset and its reasons, most important first; no values."""
     severities = [finding.severity for finding in findings]
     reasons: list[str] = []
     for severity, noun in ((Severity.ERROR, "error"), (Severity.WARNING, "warning")):

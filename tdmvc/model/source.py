@@ -1,4 +1,4 @@
-"""Rows on their way in: what every source of a table offers, whatever it is read from."""
+"""Tables that are read from a source: a file, a folder or a database."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class ArrowScan:
     """Rows that Python reads, batch by batch, in bounded memory."""
 
     open: Callable[[], pa.RecordBatchReader]
-    """Start anew at each call; columns have the names of the table's columns."""
+    """Starts from the first row at each call; columns have the names of the table's columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class SourceTable:
     """One table that a source holds."""
 
     schema: TableSchema
-    """Canonical types; key and references as far as the source knows them."""
+    """Canonical types; key and references if the source declares them."""
     scan: SqlScan | ArrowScan
     origin: str
     """For messages: the file, and the table in it."""
@@ -42,4 +42,4 @@ class SourceTable:
     text_query: str | None = None
     """For untyped sources: a SELECT that gives every column as text, to be cast to a contract's types."""
     notes: tuple[str, ...] = field(default=())
-    """What the reader wants a person to know (a column kept as text, an index column left out)."""
+    """What you should know (a column kept as text, an index column left out)."""

@@ -1,4 +1,4 @@
-"""A tree of files at one moment: a Git revision or the work tree."""
+"""A tree of files: a Git revision or the work tree."""
 
 from collections.abc import Iterable, Iterator
 from typing import Protocol
@@ -15,7 +15,7 @@ class FileTree(Protocol):
         """What to call this tree in messages: a short commit id or `the work tree`."""
 
     def list_files(self, folder: str = "") -> list[str]:
-        """Return the paths of all files below `folder`, sorted by bytes; empty when there is none."""
+        """Return the paths of all files below `folder`, sorted by bytes; empty if there are none."""
 
     def read_text(self, path: str) -> str | None:
         """Return a file's text (UTF-8, a BOM dropped, bad bytes replaced), or None if there is no such file."""

@@ -13,7 +13,7 @@ _SEMVER = re.compile(r"v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class SemVer:
-    """A semantic version, ordered as semver.org says."""
+    """A semantic version, ordered as semver.org specifies."""
 
     major: int
     minor: int
@@ -23,7 +23,7 @@ class SemVer:
 
     @classmethod
     def parse(cls, text: str) -> "SemVer | None":
-        """Return the version that the text spells (a leading `v` is allowed), or None."""
+        """Return the version that the text holds (a leading `v` is allowed), or None."""
         match = _SEMVER.fullmatch(text)
         if not match:
             return None
@@ -43,7 +43,7 @@ class SemVer:
                 return SemVer(self.major, self.minor, self.patch + 1)
 
     def level_from(self, older: "SemVer") -> BumpLevel:
-        """Return which part moved on the way from an older version to this one."""
+        """Return which part changed between an older version and this one."""
         if self.major != older.major:
             return BumpLevel.MAJOR
         if self.minor != older.minor:
@@ -86,15 +86,15 @@ class Version:
     published: str
     """ISO 8601, UTC."""
     content: str
-    """`sha256:…` over all tables: what the version says."""
+    """`sha256:…` over the content of all tables."""
     contract: str
-    """`sha256:…` of the contract's text, which lies at `versions/contracts/<hex>.yaml`."""
+    """`sha256:…` of the contract's text, which is stored at `versions/contracts/<hex>.yaml`."""
     tables: dict[str, VersionTable]
     parent: SemVer | None = None
     release: str | None = None
     """The application's release, or a range of releases (`>=2.13,<2.15`)."""
     commit: str | None = None
-    """The application's commit it was published at."""
+    """The application's commit at which it was published."""
     migrations: dict[str, RecordedState] = field(default_factory=dict)
     """By location name."""
     bump: BumpLevel = BumpLevel.NONE

@@ -10,7 +10,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
-from tdmvc.model.progress import Report, silent
+from tdmvc.model.progress import ProgressCallback, ignore_progress
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, connect
 from tdmvc.sql.quoting import quote_name
@@ -78,7 +78,7 @@ class Counts:
         self.null_keys = 0
         self.repeated_keys = 0
 
-    def watch(self, batches: Iterator[pa.RecordBatch], report: Report) -> Iterator[pa.RecordBatch]:
+    def watch(self, batches: Iterator[pa.RecordBatch], report: ProgressCallback) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             self.rows += batch.num_rows
             nulls = [
@@ -176,7 +176,7 @@ class BuildOptions:
     """By content hash, parts whose bytes are used again."""
     part_rows: int = DEFAULT_PART_ROWS
     """The target length of a part."""
-    report: Report = silent
+    report: ProgressCallback = ignore_progress
 
 
 DEFAULT_BUILD = BuildOptions()

@@ -17,7 +17,7 @@ from tdmvc.formats.datasets import list_datasets
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import DatasetState, RepoConfig
 from tdmvc.model.names import is_dataset_name
-from tdmvc.model.progress import Report, Timing, silent
+from tdmvc.model.progress import ProgressCallback, Timing, ignore_progress
 from tdmvc.model.tree import FileTree
 from tdmvc.sql.duckdb import DuckDBConnection, connect, duckdb_error
 from tdmvc.store import journal as journals
@@ -40,7 +40,7 @@ class Workspace:
         self.git = git
         self.config = config
         self.root: Path = git.root
-        self.report: Report = silent
+        self.report: ProgressCallback = ignore_progress
         """Told of progress by every verb that takes long."""
         self.warn: Callable[[str], None] = lambda message: None
         """Told what a person should know at once, such as that another process is waited for."""

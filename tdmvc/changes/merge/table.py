@@ -27,7 +27,7 @@ from tdmvc.model.merge import (
     TableMerge,
     TableOutcome,
 )
-from tdmvc.model.progress import Report, silent
+from tdmvc.model.progress import ProgressCallback, ignore_progress
 from tdmvc.model.schema import TableSchema
 
 TAKEN = {Side.BASE: TableOutcome.BASE, Side.OURS: TableOutcome.OURS, Side.THEIRS: TableOutcome.THEIRS}
@@ -98,7 +98,7 @@ def plan_table_merge(
     *,
     resolutions: Resolutions = UNDECIDED,
     most_conflicts: int = MOST_CONFLICTS,
-    report: Report = silent,
+    report: ProgressCallback = ignore_progress,
 ) -> TableMergePlan:
     """Decide what becomes of a table; a side that is None lacks it.
 
@@ -135,7 +135,7 @@ class _Planner:
         merge_sides: MergeSides,
         resolutions: Resolutions,
         most_conflicts: int,
-        report: Report,
+        report: ProgressCallback,
     ) -> None:
         self._engine = engine
         self._merge_sides = merge_sides
