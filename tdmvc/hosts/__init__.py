@@ -1,9 +1,9 @@
-"""Where people review and CI runs: GitHub and GitLab, each a file with its own words for the same things.
+"""Hosts of pull and merge requests: GitHub and GitLab, one file each.
 
-A host posts one comment for a pull or merge request and keeps it up to date, and has
-the files that set its CI up (`templates/`, copied by `tdmvc init --ci`). It reads what
-CI sets from a mapping that it is given, never from the process. To add a host, write
-its file beside the others and its folder of templates, and name it in `HOSTS`.
+A host keeps one comment on a pull or merge request up to date, and has the files that
+set up its CI (`templates/`, copied by `tdmvc init --ci`). It reads the variables of CI
+from a mapping, never from the process. To add a host, write its file and its folder of
+templates, and add it to `HOSTS`.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ __all__ = ["HOSTS", "Host", "HostKind", "Patience", "open_host", "read_templates
 
 @dataclass(frozen=True, slots=True)
 class HostKind:
-    """One host, and what sets it up."""
+    """One host: how to open a request on it, and its CI files."""
 
     open: Callable[[Mapping[str, str], Patience], Host]
     templates: dict[str, str]
@@ -43,11 +43,11 @@ HOSTS: Final[dict[str, HostKind]] = {
 
 
 def open_host(name: str, environ: Mapping[str, str], *, patience: Patience | None = None) -> Host:
-    """Open the pull or merge request that a run of CI is for; nothing is sent yet.
+    """Open the pull or merge request of a CI run; nothing is sent yet.
 
     Raises:
         NotFoundError: there is no such host.
-        UsageError: CI has not set what is needed, or the run is for no request.
+        UsageError: a variable is not set, or the run does not belong to a request.
     """
     return _kind(name).open(environ, patience or Patience())
 

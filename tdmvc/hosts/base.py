@@ -1,4 +1,4 @@
-"""Knows what a host of pull or merge requests is to the rest, and how one comment is kept up to date."""
+"""The protocol of a host, and how it keeps one comment up to date."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ from tdmvc.errors import HostUnavailableError, TextTooLongError, UsageError
 from tdmvc.model.report import PostAction, Posted
 
 Shorten = Callable[[int], str]
-"""Gives the text anew in at most so many characters."""
+"""Returns the text in at most that many characters."""
 
 _MARKER = re.compile(r"<!-- [^\r\n]+ -->")
 _MOST_CREATIONS: Final = 3
@@ -24,33 +24,33 @@ class Host(Protocol):
 
     @property
     def limit(self) -> int:
-        """The characters that a comment may have."""
+        """The maximum length of a comment, in characters."""
 
     def post(self, text: str, *, is_changed: bool, shorten: Shorten | None = None) -> Posted:
         """Keep the one comment that begins with the text's first line, its marker, up to date.
 
         Args:
             text: Markdown; its first line is a hidden marker (`<!-- tdmvc-review -->`).
-            is_changed: False where there is nothing to tell: then a comment that is there
-                is corrected, and none is made.
-            shorten: asked once, where the text is longer than the host takes.
+            is_changed: False if there is nothing to report: then an existing comment is
+                updated, but no new one is created.
+            shorten: called once, if the text is longer than the host accepts.
 
         Raises:
             ReadOnlyTokenError: the token may not write here, as in a run for a fork.
-            TextTooLongError: the text is too long, shortened too.
-            HostError: the host refuses or cannot be reached.
+            TextTooLongError: the text is too long, even when shortened.
+            HostError: the host refuses the request or cannot be reached.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment as its host keeps it."""
+    """A comment on a host."""
 
     id: int
     text: str
     author: str
     is_by_program: bool = False
-    """True where the host says that no person wrote it."""
+    """Whether the host says that a program wrote it."""
     url: str | None = None
 
 
@@ -59,26 +59,26 @@ class Thread(Protocol):
 
     @property
     def limit(self) -> int:
-        """The characters that a comment may have."""
+        """The maximum length of a comment, in characters."""
 
     def comments(self) -> Iterable[Comment]:
-        """Give all comments, oldest first, page by page."""
+        """Yield all comments, oldest first, page by page."""
 
     def is_own(self, comment: Comment) -> bool:
-        """Tell whether the comment was written with this token, as far as the host says so."""
+        """Return whether the comment was written with this token, if the host reports it."""
 
     def create(self, text: str) -> str | None:
-        """Write a comment; return where people read it."""
+        """Create a comment and return its address."""
 
     def update(self, comment: Comment, text: str) -> str | None:
-        """Write a comment anew; return where people read it."""
+        """Replace the text of a comment and return its address."""
 
     def back_off(self, attempt: int) -> None:
         """Wait before trying again."""
 
 
 def post_to(thread: Thread, text: str, *, is_changed: bool, shorten: Shorten | None) -> Posted:
-    """Create, update or leave the comment that the text's marker names (see `Host.post`)."""
+    """Create, update or keep the comment that the text's marker names (see `Host.post`)."""
     marker = marker_of(text)
     limit = thread.limit
     is_shortened = False
@@ -89,7 +89,7 @@ def post_to(thread: Thread, text: str, *, is_changed: bool, shorten: Shorten | N
     except TextTooLongError:
         if is_shortened or shorten is None:
             raise
-        # The host counts otherwise than we do: leave it some room.
+        # The host counts characters differently: leave a margin.
         text = _shortened(text, limit * 3 // 4, shorten)
         return _keep_up(thread, marker, text, is_changed=is_changed, is_shortened=True)
 
@@ -103,7 +103,7 @@ def marker_of(text: str) -> str:
     first = text.partition("\n")[0].rstrip("\r")
     if not _MARKER.fullmatch(first):
         raise UsageError(
-            "The text does not begin with a hidden marker, so its comment could not be found again.",
+            "The text does not begin with a hidden marker, so its comment could not be found later.",
             remedy="begin it with a line such as <!-- tdmvc-review -->.",
         )
     return first
@@ -131,7 +131,7 @@ def _keep_up(thread: Thread, marker: str, text: str, *, is_changed: bool, is_sho
         except HostUnavailableError:
             if attempt == _MOST_CREATIONS:
                 raise
-            # It may have been written all the same: look again before writing a second one.
+            # The comment may have been created anyway: look for it before creating a second one.
             thread.back_off(attempt)
     raise AssertionError("the last try returns or raises")
 
@@ -144,5 +144,5 @@ def _find(thread: Thread, marker: str) -> Comment | None:
 
 
 def _plain(text: str) -> str:
-    """Return the text as it is without what hosts do to line ends and edges."""
+    """Return the text without the changes that hosts make to line ends and outer white space."""
     return text.replace("\r\n", "\n").strip()

@@ -1,4 +1,4 @@
-"""Knows GitHub: what Actions tells of a run, a pull request's comments over REST, and the job summary."""
+"""GitHub: the variables of an Actions run, the comments of a pull request, and the job summary."""
 
 import json
 import re
@@ -45,7 +45,7 @@ class GitHub:
         return post_to(self, text, is_changed=is_changed, shorten=shorten)
 
     def comments(self) -> Iterator[Comment]:
-        """Give all comments, oldest first."""
+        """Yield all comments, oldest first."""
         answer = self._ask("GET", f"{self._issues}/{self._number}/comments", params={"per_page": _PAGE})
         while True:
             if not isinstance(answer.body, list):
@@ -57,16 +57,16 @@ class GitHub:
             answer = self._ask("GET", following[1])
 
     def is_own(self, comment: Comment) -> bool:
-        """Tell by the token's login; an Actions token has none that it may ask for, and is a bot."""
+        """Compare the author with the token's login. An Actions token cannot ask for its login; it writes as a bot."""
         login = self._own_login()
         return comment.author == login if login is not None else comment.is_by_program
 
     def create(self, text: str) -> str | None:
-        """Write a comment."""
+        """Create a comment."""
         return _url(self._ask("POST", f"{self._issues}/{self._number}/comments", text=text))
 
     def update(self, comment: Comment, text: str) -> str | None:
-        """Write a comment anew."""
+        """Replace the text of a comment."""
         return _url(self._ask("PATCH", f"{self._issues}/comments/{comment.id}", text=text))
 
     def back_off(self, attempt: int) -> None:
@@ -92,7 +92,9 @@ class GitHub:
     def _refusal(self, answer: Answer, length: int) -> HostError:
         if answer.status == 422 and "too long" in json.dumps(answer.body).lower():
             return TextTooLongError.over(COMMENT_LIMIT, length, answer.url)
-        what, remedy = _REFUSALS.get(answer.status, ("GitHub refuses", "see docs/ci.md, Troubleshooting."))
+        what, remedy = _REFUSALS.get(
+            answer.status, ("GitHub refused the request", "see docs/ci.md, Troubleshooting.")
+        )
         kind: type[HostError] = HostError
         if answer.status == 403 and self._is_read_only_run:
             kind = ReadOnlyTokenError
@@ -104,30 +106,35 @@ class GitHub:
 
 
 _REFUSALS: Final = {
-    401: ("GitHub does not know the token", "give a valid one as GITHUB_TOKEN: ${{ github.token }}."),
+    401: ("GitHub does not know the token", "pass a valid one as GITHUB_TOKEN: ${{ github.token }}."),
     403: (
         "GitHub does not allow the token to do that",
         "give the job `permissions: {pull-requests: write}`; for pull requests from forks see docs/ci.md.",
     ),
     404: (
-        "GitHub knows no such pull request, or does not show it to this token",
+        "GitHub did not find this pull request, or the token may not see it",
         "check GITHUB_REPOSITORY and TDMVC_PULL_REQUEST, and give the job `permissions: {pull-requests: write}`.",
     ),
-    410: ("The conversation is gone", "nobody can comment here."),
-    422: ("GitHub does not take the comment", "see docs/ci.md, Troubleshooting."),
+    410: (
+        "The conversation was deleted",
+        "check the number of the pull request; nobody can comment on a deleted one.",
+    ),
+    422: ("GitHub rejected the comment", "see docs/ci.md, Troubleshooting."),
 }
 
 
 def open_github(environ: Mapping[str, str], patience: Patience) -> Host:
-    """Find the pull request that this run is for, from what Actions sets.
+    """Find the pull request of this run in the variables that Actions sets.
 
     Raises:
-        UsageError: something is not set, or the run is for no pull request.
+        UsageError: a variable is not set, or the run does not belong to a pull request.
     """
     token = need(environ, "GITHUB_TOKEN", "pass it to the step: `env: {GITHUB_TOKEN: ${{ github.token }}}`.")
-    repository = need(environ, "GITHUB_REPOSITORY", "Actions sets it; elsewhere write owner/name.")
+    repository = need(environ, "GITHUB_REPOSITORY", "Actions sets it; elsewhere set it to owner/name.")
     if not _REPOSITORY.fullmatch(repository):
-        raise UsageError("GITHUB_REPOSITORY is not owner/name.", remedy="write for example acme/shop.")
+        raise UsageError(
+            "GITHUB_REPOSITORY is not owner/name.", remedy="set it to owner/name, for example acme/shop."
+        )
     event = _event(environ)
     client = Client(
         environ.get("GITHUB_API_URL") or "https://api.github.com",
@@ -141,9 +148,9 @@ def open_github(environ: Mapping[str, str], patience: Patience) -> Host:
 
 
 def write_summary(text: str, environ: Mapping[str, str]) -> bool:
-    """Append Markdown to the job's summary, at most up to 1 MiB a step; return False outside of Actions.
+    """Append Markdown to the job summary (at most 1 MiB per step); return False outside Actions.
 
-    What does not fit is cut at the end of a line, and said so.
+    A longer text is cut at the end of a line, with a note.
     """
     path = environ.get("GITHUB_STEP_SUMMARY")
     if not path:
@@ -170,7 +177,7 @@ _CUT = "\n\n… cut here: a job summary holds 1 MiB.\n"
 
 
 def _cut(data: bytes, room: int) -> bytes:
-    """Return whole lines that fit, with open fences and folds closed, and a word about it."""
+    """Return the whole lines that fit, close open fences and folds, and add a note."""
     spare = len(_CUT.encode()) + 200
     if room < 2 * spare:
         return b""
@@ -209,14 +216,14 @@ def _number(environ: Mapping[str, str], event: dict[str, Any]) -> int:
     if match:
         return int(match[1])
     raise UsageError(
-        "This run is for no pull request, so there is nowhere to post to.",
+        "This run is for no pull request, so there is nowhere to post.",
         where=f"GITHUB_REF={environ.get('GITHUB_REF', '')}",
         remedy="post in a workflow `on: pull_request`, or set TDMVC_PULL_REQUEST to the number.",
     )
 
 
 def _is_read_only_run(environ: Mapping[str, str], event: dict[str, Any]) -> bool:
-    """Tell whether Actions gives this run a token that only reads, whatever the workflow asks for."""
+    """Return whether Actions gives this run a read-only token, whatever the workflow requests."""
     head = pick(event, "pull_request", "head", "repo", "full_name")
     base = pick(event, "pull_request", "base", "repo", "full_name")
     is_fork = base is not None and head != base  # the fork may be deleted: then head is null
@@ -241,9 +248,9 @@ def _url(answer: Answer) -> str | None:
 
 def _not_an_api(answer: Answer) -> HostError:
     return HostError.refused(
-        "What answers is not GitHub's API",
+        "The answer does not come from GitHub's API",
         answer.url,
         status=answer.status,
         said=answer.said,
-        remedy="check GITHUB_API_URL, and whether a proxy or a login page stands in between.",
+        remedy="check GITHUB_API_URL, and whether a proxy or a login page intercepts the request.",
     )

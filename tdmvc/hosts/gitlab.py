@@ -1,4 +1,4 @@
-"""Knows GitLab: what CI tells of a run, and a merge request's notes over REST."""
+"""GitLab: the variables of a CI pipeline, and the notes of a merge request."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ NOTE_LIMIT: Final = 1_000_000
 _PAGE = 100
 _TOKENS = ("TDMVC_GITLAB_TOKEN", "GITLAB_TOKEN")
 _TOKEN_REMEDY = (
-    "make a project access token (role Reporter or higher, scope api) and put it into the masked "
+    "create a project access token (role Reporter or higher, scope api) and store it in the masked "
     "CI/CD variable TDMVC_GITLAB_TOKEN; a job token may not write notes (docs/ci.md)."
 )
 
@@ -55,7 +55,7 @@ class GitLab:
         return post_to(self, text, is_changed=is_changed, shorten=shorten)
 
     def comments(self) -> Iterator[Comment]:
-        """Give all notes that people or programs wrote, oldest first."""
+        """Yield all notes that people or programs wrote, oldest first."""
         page = "1"
         while page:
             answer = self._ask(
@@ -70,7 +70,10 @@ class GitLab:
             page = following if following.isdigit() and following != page else ""
 
     def is_own(self, comment: Comment) -> bool:
-        """Tell by the token's user. A job token has none; then the note may only be changed by its author anyway."""
+        """Compare the author with the token's user.
+
+        A job token has no user, but GitLab lets only its author edit a note.
+        """
         if self._is_job_token:
             return True
         if self._user is None:
@@ -78,11 +81,11 @@ class GitLab:
         return comment.author == self._user
 
     def create(self, text: str) -> str | None:
-        """Write a note."""
+        """Create a note."""
         return self._comment(self._ask("POST", self._notes, text=text).body).url
 
     def update(self, comment: Comment, text: str) -> str | None:
-        """Write a note anew."""
+        """Replace the text of a note."""
         return self._comment(self._ask("PUT", f"{self._notes}/{comment.id}", text=text).body).url
 
     def back_off(self, attempt: int) -> None:
@@ -105,10 +108,12 @@ class GitLab:
     def _refusal(self, answer: Answer, length: int) -> HostError:
         if answer.status in (400, 413, 422) and "too long" in json.dumps(answer.body).lower():
             return TextTooLongError.over(NOTE_LIMIT, length, answer.url)
-        what, remedy = _REFUSALS.get(answer.status, ("GitLab refuses", "see docs/ci.md, Troubleshooting."))
+        what, remedy = _REFUSALS.get(
+            answer.status, ("GitLab refused the request", "see docs/ci.md, Troubleshooting.")
+        )
         kind: type[HostError] = HostError
         if answer.status in (401, 403, 404) and self._is_job_token:
-            what, remedy = "GitLab does not let the job's own token do that", _TOKEN_REMEDY
+            what, remedy = "GitLab does not allow the job's own token to do that", _TOKEN_REMEDY
         if answer.status in (401, 403, 404) and self._is_fork:
             kind = ReadOnlyTokenError
             what = "The pipeline runs in a fork, which has no token for this project"
@@ -117,30 +122,32 @@ class GitLab:
 
 
 _REFUSALS: Final = {
-    401: ("GitLab does not know the token", f"check that it has not expired; else {_TOKEN_REMEDY}"),
+    401: ("GitLab does not know the token", f"check that it has not expired; otherwise {_TOKEN_REMEDY}"),
     403: ("GitLab does not allow the token to do that", _TOKEN_REMEDY),
     404: (
-        "GitLab knows no such merge request, or does not show it to this token",
+        "GitLab did not find this merge request, or the token may not see it",
         "check that the token belongs to this project and has the scope api.",
     ),
 }
 
 
 def open_gitlab(environ: Mapping[str, str], patience: Patience) -> Host:
-    """Find the merge request that this pipeline is for, from what GitLab CI sets.
+    """Find the merge request of this pipeline in the variables that GitLab CI sets.
 
     Raises:
-        UsageError: something is not set, or the pipeline is for no merge request.
+        UsageError: a variable is not set, or the pipeline does not belong to a merge request.
     """
-    url = need(environ, "CI_API_V4_URL", "GitLab sets it; elsewhere write https://gitlab.example.com/api/v4.")
+    url = need(
+        environ, "CI_API_V4_URL", "GitLab sets it; elsewhere set it to https://gitlab.example.com/api/v4."
+    )
     # In a fork's pipeline the merge request belongs to another project than the job.
     home = environ.get("CI_MERGE_REQUEST_PROJECT_ID") or need(
-        environ, "CI_PROJECT_ID", "GitLab sets it; elsewhere write the project's number."
+        environ, "CI_PROJECT_ID", "GitLab sets it; elsewhere set it to the project's number."
     )
     iid = environ.get("CI_MERGE_REQUEST_IID")
     if not iid:
         raise UsageError(
-            "This pipeline is for no merge request, so there is nowhere to post to.",
+            "This pipeline is for no merge request, so there is nowhere to post.",
             where="CI_MERGE_REQUEST_IID is not set",
             remedy='run the job with `rules: [{if: $CI_PIPELINE_SOURCE == "merge_request_event"}]`.',
         )
@@ -168,9 +175,9 @@ def open_gitlab(environ: Mapping[str, str], patience: Patience) -> Host:
 
 def _not_an_api(answer: Answer) -> HostError:
     return HostError.refused(
-        "What answers is not GitLab's API",
+        "The answer does not come from GitLab's API",
         answer.url,
         status=answer.status,
         said=answer.said,
-        remedy="check CI_API_V4_URL, and whether a proxy or a login page stands in between.",
+        remedy="check CI_API_V4_URL, and whether a proxy or a login page intercepts the request.",
     )

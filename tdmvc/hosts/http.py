@@ -1,4 +1,4 @@
-"""Knows how to ask a REST API with a token: patience, limits, redirects. The only door to `requests`.
+"""Sends requests to a REST API with a token: retries, rate limits, redirects. Only this file uses `requests`.
 
 `requests` is imported when something is posted: it costs a tenth of a second.
 """
@@ -31,7 +31,7 @@ _LEFT = ("x-ratelimit-remaining", "ratelimit-remaining")
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How a client waits; tests wait without waiting."""
+    """The clock of a client; tests replace it."""
 
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.time
@@ -44,14 +44,14 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    """Without regard to case."""
+    """Names are case-insensitive."""
     body: Any
-    """The JSON value; None where the answer is not JSON."""
+    """The JSON value; None if the answer is not JSON."""
     url: str
 
     @property
     def said(self) -> str:
-        """What the host says of an error, on one line, cut; empty where it sent a page for people."""
+        """The host's error message on one line, shortened; empty if the answer is not JSON."""
         if not isinstance(self.body, dict):
             return ""
         words = self.body.get("message", self.body.get("error", ""))
@@ -61,7 +61,7 @@ class Answer:
 
 
 class Client:
-    """Asks one host. The token goes to the scheme, host and port of the base URL, and nowhere else."""
+    """Sends requests to one host. The token is sent only to the scheme, host and port of the base URL."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Client:
         Args:
             token: the header that carries the token, and its value.
             headers: sent with each request.
-            certificates: a file of trusted certificates; None trusts the usual ones.
+            certificates: a file of trusted certificates; None trusts the default ones.
         """
         self.base_url = base_url.rstrip("/")
         self._token = token
@@ -95,15 +95,15 @@ class Client:
         body: Mapping[str, str] | None = None,
         params: Mapping[str, str | int] | None = None,
     ) -> Answer:
-        """Ask, and ask again where the host is overloaded; return any answer that is not a redirect.
+        """Send a request, again if the host is overloaded; return any answer that is not a redirect.
 
         Args:
-            url: a path below the base URL, or a full one of the same host.
+            url: a path below the base URL, or a full one on the same host.
 
         Raises:
-            HostUnavailableError: the host failed or was silent. A POST is not repeated then,
+            HostUnavailableError: the host failed or did not answer. A POST is not repeated,
                 because it may have been carried out.
-            HostError: the rate limit is reached for longer than we wait, or the host sends us elsewhere.
+            HostError: the rate limit lasts longer than the client waits, or the host redirects to another one.
         """
         target = url if "://" in url else self.base_url + url
         for attempt in range(1, MOST_TRIES + 1):
@@ -129,7 +129,7 @@ class Client:
         raise AssertionError("the last try returns or raises")
 
     def back_off(self, attempt: int) -> None:
-        """Wait before the next try: 1, 2, 4 seconds, as far as patience lasts."""
+        """Wait before the next try: 1, 2, 4 seconds, up to the maximum."""
         self._wait(min(_FIRST_BACKOFF_SECONDS * 2 ** (attempt - 1), MOST_WAIT_SECONDS - self._waited))
 
     def _wait(self, seconds: float) -> None:
@@ -137,7 +137,7 @@ class Client:
         self._patience.sleep(max(seconds, 0.0))
 
     def _limit_wait(self, answer: Answer) -> float | None:
-        """Return how long a rate limit lasts, or None where the answer is something else."""
+        """Return how long a rate limit lasts, or None if the answer does not report one."""
         headers = answer.headers
         is_spent = any(headers.get(name) == "0" for name in _LEFT)
         is_limit = answer.status == 429 or (
@@ -151,7 +151,7 @@ class Client:
         for name in _RESETS:
             with contextlib.suppress(ValueError):
                 if name in headers:
-                    # A second more: the host's clock may be a little behind ours.
+                    # One second more: the host's clock may be slightly behind.
                     return max(0.0, float(headers[name]) - self._patience.now()) + 1.0
         return MOST_WAIT_SECONDS / 2
 
@@ -165,7 +165,7 @@ class Client:
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
             url, params = urljoin(url, answer.headers["location"]), None
-        raise HostError.unreachable(self.base_url, "it redirects without end")
+        raise HostError.unreachable(self.base_url, "it redirects endlessly")
 
     def _is_own(self, url: str) -> bool:
         return _origin(url) == _origin(self.base_url)
@@ -190,7 +190,7 @@ class Client:
                 verify=self._certificates or True,
             )
         except requests.RequestException as error:
-            # Its text may quote the request, so only its kind is told.
+            # Its text may quote the request, so only its kind is reported.
             raise HostUnavailableError.unreachable(url, _why(error)) from None
         try:
             value = response.json()
@@ -199,7 +199,7 @@ class Client:
         return Answer(response.status_code, response.headers, value, url)
 
     def _authorise(self, request: "requests.PreparedRequest") -> "requests.PreparedRequest":
-        # As `auth`, so that a .netrc on the machine does not put other credentials in the token's place.
+        # As `auth`, so that a .netrc file does not replace the token with other credentials.
         name, value = self._token
         request.headers[name] = value
         return request
@@ -221,9 +221,9 @@ def _why(error: "requests.RequestException") -> str:
         case requests.exceptions.SSLError():
             return "its certificate is not trusted"
         case requests.Timeout():
-            return f"it was silent for {TIMEOUT_SECONDS[1]:.0f} seconds"
+            return f"it did not answer for {TIMEOUT_SECONDS[1]:.0f} seconds"
         case requests.exceptions.ProxyError():
-            return "the proxy does not let us through"
+            return "the proxy refused the connection"
         case requests.ConnectionError():
             return "no connection"
         case _:

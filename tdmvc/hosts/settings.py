@@ -1,4 +1,4 @@
-"""Knows how to read what CI sets: variables, numbers, and values deep inside an event."""
+"""Reads the settings of a CI run: variables, numbers, and values inside an event."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def request_number(text: str, name: str) -> int:
     """Return the number of a pull or merge request.
 
     Raises:
-        UsageError: it is anything but digits; it may come from a stranger, so it is not repeated.
+        UsageError: it is not a number. The text may come from a stranger, so the message does not quote it.
     """
     if not _NUMBER.fullmatch(text.strip()):
         raise UsageError(
@@ -35,7 +35,7 @@ def request_number(text: str, name: str) -> int:
 
 
 def pick(value: object, *keys: str) -> Any:
-    """Return what lies at the end of a path of keys in a JSON value, or None."""
+    """Return the value at a path of keys in a JSON value, or None."""
     for key in keys:
         if not isinstance(value, dict):
             return None

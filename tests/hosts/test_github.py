@@ -244,7 +244,7 @@ def test_a_missing_permission_in_our_own_repository_is_an_error_with_its_remedy(
 
 def test_a_pull_request_that_is_not_there_is_told(environ: dict[str, str], clock: Clock) -> None:
     host = open_host("github", environ | {"TDMVC_PULL_REQUEST": "8"}, patience=clock.patience)
-    with pytest.raises(HostError, match="no such pull request"):
+    with pytest.raises(HostError, match="did not find this pull request"):
         host.post(TEXT, is_changed=True)
 
 
@@ -355,7 +355,7 @@ def test_a_host_that_is_not_there_is_told(environ: dict[str, str], clock: Clock)
 
 def test_a_login_page_in_the_apis_place_is_told(github: GitHubServer, host: Host) -> None:
     github.failures = [Reply(200, HTML)]
-    with pytest.raises(HostError, match="not GitHub's API") as failed:
+    with pytest.raises(HostError, match="does not come from GitHub's API") as failed:
         host.post(TEXT, is_changed=True)
     assert "Sign in" not in failed.value.message
 
@@ -390,7 +390,7 @@ def test_a_redirect_within_the_host_is_followed(github: GitHubServer, host: Host
 
 def test_redirects_without_end_are_given_up(github: GitHubServer, host: Host) -> None:
     github.failures = [Reply(302, {}, {"Location": "/again"})] * 99
-    with pytest.raises(HostError, match="without end"):
+    with pytest.raises(HostError, match="endlessly"):
         host.post(TEXT, is_changed=True)
     assert len(github.requests) < 10
 

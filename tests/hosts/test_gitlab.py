@@ -127,7 +127,7 @@ def test_a_rate_limit_and_a_failure_are_waited_for(
 def test_an_expired_token_and_an_unknown_request_are_told(environ: dict[str, str], clock: Clock) -> None:
     with pytest.raises(HostError, match="expired"):
         post(environ | {"TDMVC_GITLAB_TOKEN": "old-secret"}, clock)
-    with pytest.raises(HostError, match="no such merge request"):
+    with pytest.raises(HostError, match="did not find this merge request"):
         post(environ | {"CI_MERGE_REQUEST_IID": "4"}, clock)
 
 
@@ -135,7 +135,7 @@ def test_a_login_page_in_the_apis_place_is_told(
     gitlab: GitLabServer, environ: dict[str, str], clock: Clock
 ) -> None:
     gitlab.failures = [Reply(200, HTML)]
-    with pytest.raises(HostError, match="not GitLab's API"):
+    with pytest.raises(HostError, match="does not come from GitLab's API"):
         post(environ, clock)
 
 
