@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from tdmvc.actions.init import init
 from tdmvc.arrow.values import python_values
-from tdmvc.merging.merge_tables import MergedTable, merge_states
+from tdmvc.merging.tables import MergedTable, merge_states
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.merge import UNDECIDED, Resolutions
 from tdmvc.model.schema import Contract, TableSchema

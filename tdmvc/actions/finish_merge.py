@@ -20,8 +20,8 @@ from tdmvc.gitrepo.merge import (
 )
 from tdmvc.merging.conclusion import MergeOptions, conclude
 from tdmvc.merging.conflicts import CONFLICT_IGNORE, conflict_files, unmerged_tables
-from tdmvc.merging.merge_sides import state_at
-from tdmvc.merging.merged_whole import check_states
+from tdmvc.merging.result import check_states
+from tdmvc.merging.sides import state_at
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset, MovedTable, TableMove

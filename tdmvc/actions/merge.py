@@ -17,7 +17,7 @@ from tdmvc.gitrepo.merge import (
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
 from tdmvc.merging.conclusion import FastForward, MergeOptions, conclude
 from tdmvc.merging.conflicts import conflict_file, write_conflict
-from tdmvc.merging.merge_plan import (
+from tdmvc.merging.plan import (
     DatasetPlan,
     MergePlan,
     PlannedFile,
@@ -26,7 +26,7 @@ from tdmvc.merging.merge_plan import (
     prepared_files,
     unmerged_table,
 )
-from tdmvc.merging.merged_whole import moved_dataset, moved_tables
+from tdmvc.merging.result import moved_dataset, moved_tables
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, tables_to_write, write_table_rows

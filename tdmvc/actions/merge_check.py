@@ -8,8 +8,8 @@ from tdmvc.checks.drift import DEFAULT_FAIL_ON, drift_findings
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.gitrepo.merge_preview import preview_merge
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
-from tdmvc.merging.merge_plan import MergePlan, plan_merge, planned_files, prepared_files
-from tdmvc.merging.merged_whole import moved_dataset
+from tdmvc.merging.plan import MergePlan, plan_merge, planned_files, prepared_files
+from tdmvc.merging.result import moved_dataset
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset
 from tdmvc.model.migration import Drift, DriftStatus

@@ -8,7 +8,7 @@ from pathlib import Path
 from tdmvc.formats.config import read_config
 from tdmvc.formats.pointers import parse_pointer_text
 from tdmvc.gitrepo.repository import GitRepo
-from tdmvc.merging.pointer_states import dataset_of, pointer_state
+from tdmvc.merging.pointers import dataset_of, pointer_state
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.diff import DatasetDiff
 from tdmvc.workspace.comparison import diff_states

@@ -15,7 +15,7 @@ from tdmvc.merging.conflicts import (
     write_conflict,
 )
 from tdmvc.merging.decisions import Decision
-from tdmvc.merging.resolve_plan import ResolvePlan, plan_resolution
+from tdmvc.merging.resolution import ResolvePlan, plan_resolution
 from tdmvc.model.merge_report import DatasetResolution, ResolveReport, TableResolution, UnmergedTable
 from tdmvc.model.names import table_name
 from tdmvc.store.journal import Journal

@@ -18,9 +18,9 @@ from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.gitrepo.attributes import MANIFESTS
 from tdmvc.merging.conflicts import conflict_file, unmerged_tables, write_conflict
 from tdmvc.merging.dataset_change import DatasetChange, resolve_change
-from tdmvc.merging.manifest_plan import PlannedManifest
-from tdmvc.merging.merge_plan import PlannedTable, plan_tables
-from tdmvc.merging.merged_whole import check_states, moved_table
+from tdmvc.merging.manifests import PlannedManifest
+from tdmvc.merging.plan import PlannedTable, plan_tables
+from tdmvc.merging.result import check_states, moved_table
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge import MarkerStyle, NotMerged, Side

@@ -1,4 +1,4 @@
-"""Tables that a merge has left to a person: found, and their conflicts written down."""
+"""Finds the tables that a merge left in conflict, and writes their conflict files."""
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,11 +1,11 @@
-"""From what a person calls a change of a dataset to its two states: before it and after it."""
+"""Resolves the name of a change (a commit, a version, a range) to the states before and after it."""
 
 from dataclasses import dataclass
 
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.formats.versions import read_version, read_versions
-from tdmvc.merging.merge_sides import state_at
+from tdmvc.merging.sides import state_at
 from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.reference import parse_reference
 from tdmvc.model.schema import Contract

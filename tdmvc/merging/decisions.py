@@ -1,4 +1,4 @@
-"""From what a person says about conflicts, in words or in a file, to what a merge is told."""
+"""Turns decisions about conflicts, typed or in a file, into resolutions that a merge takes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""From a pointer's text to the rows it names, read from this clone alone, for Git to compare line by line."""
+"""Reads the rows that a pointer names from this clone alone, so that Git can compare them line by line."""
 
 from pathlib import Path
 

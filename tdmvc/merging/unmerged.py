@@ -1,4 +1,4 @@
-"""Knows which pointers a merge has left in conflict: by their markers, and by what Git's index holds of them."""
+"""Finds pointers that a merge left in conflict, by their markers and by Git's index."""
 
 import posixpath
 from collections.abc import Mapping

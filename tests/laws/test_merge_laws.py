@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tdmvc.merging.merge_tables import MergedTable
+from tdmvc.merging.tables import MergedTable
 from tdmvc.model.merge import UNDECIDED, Choice, Conflict, ConflictKind, Resolutions, Side, TableOutcome
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import VALUES, Row, _parse, said_by

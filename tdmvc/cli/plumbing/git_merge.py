@@ -9,8 +9,8 @@ import click
 
 from tdmvc.cli.plumbing.git_calls import trace
 from tdmvc.errors import TdmvcError
-from tdmvc.merging.manifest_texts import merge_manifest_texts
-from tdmvc.merging.pointer_merge import (
+from tdmvc.merging.driver import (
+    merge_manifest_texts,
     merge_pointers,
     merging_workspace,
     write_conflict_beside,

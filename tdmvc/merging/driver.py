@@ -1,4 +1,4 @@
-"""Three texts of one pointer, as Git hands them to a merge driver, → the pointer of the merged rows."""
+"""Merges the three texts of a pointer or a manifest that Git passes to a merge driver."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,15 +9,15 @@ from tdmvc.errors import ConfigError, StoreError
 from tdmvc.formats.config import read_config
 from tdmvc.formats.conflict_file import CONFLICT_FOLDER, IGNORE_ALL, conflict_path
 from tdmvc.formats.conflict_markers import render_conflict_texts
+from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.formats.pointers import render_pointer
 from tdmvc.gitrepo.merge_preview import MARKER_SIZE, is_inner_merge
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.merging.conflicts import conflict_file, conflict_file_text
-from tdmvc.merging.merge_tables import MergedTable
-from tdmvc.merging.plan_again import plan_again
-from tdmvc.merging.pointer_states import dataset_of
+from tdmvc.merging.pointers import dataset_of, merge_unmerged
+from tdmvc.merging.tables import MergedTable
 from tdmvc.merging.unmerged import unmerged_table
-from tdmvc.model.merge import UNDECIDED, Resolutions, Side, TableMerge, TableOutcome
+from tdmvc.model.merge import UNDECIDED, MarkerStyle, MergedText, Resolutions, Side, TableMerge, TableOutcome
 from tdmvc.model.merge_report import UnmergedTable
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.workspace import Workspace
@@ -73,7 +73,7 @@ def merge_pointers(
         return None
     is_inner = is_inner_merge(workspace.git, path, marker_size)
     try:
-        merged = plan_again(workspace, unmerged, Resolutions(table=Side.BASE) if is_inner else UNDECIDED)
+        merged = merge_unmerged(workspace, unmerged, Resolutions(table=Side.BASE) if is_inner else UNDECIDED)
     except StoreError as error:
         text = texts[Side.BASE] if is_inner else render_conflict_texts(texts, _all_labels(unmerged))
         return PointerMerge(text, unmerged, None, error)
@@ -123,3 +123,32 @@ def _text(merged: MergedTable, unmerged: UnmergedTable, texts: Texts) -> str:
 
 def _all_labels(unmerged: UnmergedTable) -> dict[Side, str]:
     return {side: unmerged.label(side) for side in Side}
+
+
+def merge_manifest_texts(
+    workspace: Workspace,
+    path: str,
+    texts: Mapping[Side, str],
+    labels: Mapping[Side, str],
+    *,
+    marker_size: int = MARKER_SIZE,
+) -> MergedText | None:
+    """Merge a manifest by what it says; an empty base is a file that both sides added.
+
+    In the common past of two commits no conflict may be left: there the file stays as it was
+    before both, whole, because its merged form holds markers.
+
+    Returns:
+        None where Git is to merge the lines.
+    """
+    if dataset_of(workspace, path) is None:
+        return None
+    ours, parted, theirs = (labels.get(side) or side for side in (Side.OURS, Side.BASE, Side.THEIRS))
+    style = MarkerStyle(ours, parted, theirs, marker_size)
+    base = texts[Side.BASE] or None
+    merged = merge_manifest(path, base, texts[Side.OURS], texts[Side.THEIRS], style)
+    if not isinstance(merged, MergedText) or merged.text is None:
+        return None
+    if merged.conflicts and is_inner_merge(workspace.git, path, marker_size):
+        return MergedText(texts[Side.BASE])
+    return merged

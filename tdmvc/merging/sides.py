@@ -1,11 +1,11 @@
-"""The states of a dataset that a merge brings together: those of two revisions, and what these have in common."""
+"""Finds the states of a dataset that a merge joins: those of two revisions, and their common past."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from tdmvc.formats import datasets
 from tdmvc.gitrepo.merge import merge_bases
-from tdmvc.merging.merge_tables import merge_states
+from tdmvc.merging.tables import merge_states
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.merge import Resolutions, Side
 from tdmvc.model.schema import Contract

@@ -12,9 +12,9 @@ from tdmvc.formats.pointers import pointer_text
 from tdmvc.gitrepo.merge import merge_bases
 from tdmvc.gitrepo.prepared_merge import PreparedFile
 from tdmvc.merging.conflicts import conflict_block
-from tdmvc.merging.manifest_plan import PlannedManifest, plan_manifests
-from tdmvc.merging.merge_sides import common_state, datasets_at, state_at
-from tdmvc.merging.merge_tables import MergedTable, merge_states
+from tdmvc.merging.manifests import PlannedManifest, plan_manifests
+from tdmvc.merging.sides import common_state, datasets_at, state_at
+from tdmvc.merging.tables import MergedTable, merge_states
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.merge import Side, TableMerge
 from tdmvc.model.merge_report import UnmergedTable

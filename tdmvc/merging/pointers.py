@@ -1,4 +1,4 @@
-"""From one pointer, wherever it stands, to a state of its dataset with that one table."""
+"""Builds a state of a dataset from single pointers, and merges the rows that pointers in conflict name."""
 
 import posixpath
 from dataclasses import replace
@@ -7,10 +7,13 @@ import pyarrow as pa
 
 from tdmvc.errors import NotFoundError
 from tdmvc.formats import datasets
+from tdmvc.merging.tables import MergedTable, merge_states
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
+from tdmvc.model.merge import UNDECIDED, Resolutions, Side
+from tdmvc.model.merge_report import UnmergedTable
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.store.parquet import read_schema
-from tdmvc.workspace.known_contracts import KnownTable
+from tdmvc.workspace.known_contracts import KnownTable, known_table
 from tdmvc.workspace.workspace import Workspace
 
 _HIDDEN = "personal"
@@ -60,3 +63,22 @@ def _declared(table: str, parts: pa.Schema, known: KnownTable, dataset: str) -> 
         column = declared.column(field.name) or Column(field.name, field.type)
         columns.append(replace(column, classification=_HIDDEN) if field.name in hidden else column)
     return declared.with_columns(tuple(columns))
+
+
+def merge_unmerged(
+    workspace: Workspace, unmerged: UnmergedTable, decided: Resolutions = UNDECIDED
+) -> MergedTable:
+    """Merge the table's rows with what a person decided; parts are written to the cache, and nothing else.
+
+    Raises:
+        PartError: rows are needed that are nowhere; nothing was changed.
+    """
+    table = unmerged.table
+    known = known_table(workspace.git, workspace.config, table)
+    base, ours, theirs = (
+        pointer_state(
+            workspace, unmerged.dataset, unmerged.pointers[side], f"{unmerged.dataset}@{side}", known
+        )
+        for side in Side
+    )
+    return merge_states(workspace, base, ours, theirs, tables=[table], resolutions={table: decided})[table]

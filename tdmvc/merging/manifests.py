@@ -1,4 +1,4 @@
-"""What a merge makes of dataset.yaml and contract.yaml, by what they say."""
+"""Plans the merge of dataset.yaml and contract.yaml by their structure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Three states of a dataset → its merged tables, kept in the store and not yet pointed at."""
+"""Merges three states of a dataset into tables that are stored and that no pointer names yet."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -199,7 +199,7 @@ def _write(
         listing = Listing(tuple(sorted(entries, key=lambda entry: entry.name)))
     else:
         # To build parts needs much that taking them does not.
-        from tdmvc.merging.merged_parts import write_merged
+        from tdmvc.merging.parts import write_merged
 
         listing = write_merged(
             workspace, plan, {side: one.listing for side, one in opened.items()}, part_rows

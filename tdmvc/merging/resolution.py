@@ -1,11 +1,11 @@
-"""A table in conflict, merged again with all that a person decided, in files and in words."""
+"""Merges a table in conflict again with every decision so far, from files and from the command line."""
 
 from dataclasses import dataclass, replace
 
 from tdmvc.merging.conflicts import Marks, conflict_file, read_conflict_file
 from tdmvc.merging.decisions import Decision, check_values, decide
-from tdmvc.merging.merge_tables import MergedTable
-from tdmvc.merging.plan_again import plan_again
+from tdmvc.merging.pointers import merge_unmerged
+from tdmvc.merging.tables import MergedTable
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.merge import UNDECIDED, Choice, Resolutions, RowKey, TableMerge, TableOutcome
 from tdmvc.model.merge_report import ConflictFile, UnmergedTable
@@ -46,13 +46,13 @@ def plan_resolution(workspace: Workspace, unmerged: UnmergedTable, decision: Dec
     has_values = any(choice.side is None for row in decided.rows.values() for choice in row.values())
     if has_values or (decision is not None and (decision.key or decision.column)):
         # Looked at without values first: they can only be read once the columns are known.
-        look = plan_again(workspace, unmerged, replace(decided, rows=_sides_only(decided))).merge
+        look = merge_unmerged(workspace, unmerged, replace(decided, rows=_sides_only(decided))).merge
         decided = decide(workspace, look, decided, decision) if decision is not None else decided
         check_values(workspace, look, decided)
         earlier = earlier or conflict_file(workspace, unmerged, look).listed
     elif decision is not None:
         decided = replace(decided, table=decision.choice.side)
-    merged = plan_again(workspace, unmerged, decided)
+    merged = merge_unmerged(workspace, unmerged, decided)
     file = conflict_file(workspace, unmerged, merged.merge, decided, earlier)
     return ResolvePlan(unmerged, merged, decided, file)
 
@@ -70,7 +70,7 @@ def _decided_before(workspace: Workspace, unmerged: UnmergedTable, file: Conflic
         return UNDECIDED
     if file.is_about(unmerged) and not file.marked:
         return file.decided
-    look = plan_again(workspace, unmerged).merge
+    look = merge_unmerged(workspace, unmerged).merge
     decided = file.decided
     if not file.is_about(unmerged):
         decided = Resolutions(rows=_still_matching(file, conflict_file(workspace, unmerged, look)))

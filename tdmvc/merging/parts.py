@@ -1,4 +1,4 @@
-"""Writes the parts of a merged table: rows that were merged, between parts that stand as they are."""
+"""Writes the parts of a merged table: merged rows between parts that stay as they are."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether the datasets that a merge gives hold together: the tables of a plan, opened and checked."""
+"""Checks the datasets that a merge gives: opens the tables of a plan and applies the rules."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
 from tdmvc.formats.datasets import dataset_folder
 from tdmvc.gitrepo.trees import OverlaidTree
-from tdmvc.merging.merge_plan import DatasetPlan, PlannedTable
+from tdmvc.merging.plan import DatasetPlan, PlannedTable
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding
