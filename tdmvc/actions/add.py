@@ -34,7 +34,7 @@ from tdmvc.workspace.transaction import GITIGNORE, Transaction
 from tdmvc.workspace.workspace import Workspace, require_dvc
 
 _NOTES_APART = 3
-"""A note that more tables share is told once."""
+"""A note that more tables than this share is shown once."""
 
 __all__ = ["AddOptions", "add"]
 
@@ -171,7 +171,7 @@ def _plan(
 
 
 def _fold_notes(tables: Sequence[AddedTable]) -> tuple[list[AddedTable], list[str]]:
-    """Say once what holds of many tables."""
+    """Show a note that many tables share once."""
     counts = Counter(note for table in tables for note in table.notes)
     common = {note for note, count in counts.items() if count > _NOTES_APART}
     kept = [replace(t, notes=tuple(n for n in t.notes if n not in common)) for t in tables]

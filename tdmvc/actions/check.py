@@ -119,7 +119,7 @@ class _DatasetCheck:
         for version in self.versions:
             self._version_contract(version)
         if config is not None:
-            # What of it is faulty has been told above.
+            # Its faults are findings already.
             with contextlib.suppress(ConfigError):
                 self._state = datasets.read_state(tree, self._workspace.config, self.name)
 
@@ -262,7 +262,7 @@ def _with_remote(workspace: Workspace, report: CheckReport, names: set[str], at:
 
 
 def _committed_states(workspace: Workspace, tree: FileTree, names: set[str]) -> Iterator[DatasetState]:
-    """Give the pointers and the versions of each dataset of a tree; what cannot be read is told by others."""
+    """Yield the pointers and the versions of each dataset of a tree; other checks report what cannot be read."""
     config = read_config(tree) if tree.read_text(CONFIG_FILE) is not None else workspace.config
     for name in datasets.list_datasets(tree, config):
         if names and name not in names:

@@ -159,7 +159,7 @@ def _remove_conflict_files(workspace: Workspace, transaction: Transaction, datas
 
 
 def _dataset_files(workspace: Workspace, name: str) -> list[str]:
-    """Return pointers and manifests of a dataset, those that are gone too."""
+    """Return pointers and manifests of a dataset, deleted ones included."""
     folder = datasets.dataset_folder(workspace.config, name)
     listed = {*workspace.tree.list_files(folder), *workspace.git.tree("HEAD").list_files(folder)}
     pointers = [path for path in listed if path.endswith(".dvc") and posixpath.dirname(path) == folder]

@@ -52,7 +52,7 @@ def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
 
 
 def _write_workflows(root: Path, workflows: dict[str, str]) -> tuple[list[str], list[str]]:
-    """Write the files that are not there; return which, and what is to be said of the others."""
+    """Write the files that are missing; return which, and notes on the others."""
     written: list[str] = []
     notes: list[str] = []
     for name, text in workflows.items():
@@ -76,7 +76,7 @@ def _write_workflows(root: Path, workflows: dict[str, str]) -> tuple[list[str], 
 
 
 def _includes(text: str) -> bool:
-    """Tell whether a .gitlab-ci.yml names our file, in whichever way an include is written."""
+    """Return whether a .gitlab-ci.yml names our file, in whichever way an include is written."""
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     return any(_GITLAB_INCLUDED in line for line in lines)
 

@@ -150,7 +150,7 @@ class _TableWalk:
         try:
             return self._diff(id_, parent, names)
         except StoreError:
-            pass  # some rows are nowhere: of which tables is told one by one
+            pass  # some rows are nowhere; each table reports its own
         found: list[TableChange] = []
         for name in names:
             try:

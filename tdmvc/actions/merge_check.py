@@ -106,14 +106,14 @@ def measure_drift(workspace: Workspace, merged: FileTree, plan: MergePlan) -> li
     try:
         return drift_of_merge(workspace, merged, (plan.ours, plan.theirs))
     except ConfigError:
-        # tdmvc.yaml is in conflict, which is told as that.
+        # tdmvc.yaml is in conflict, which is reported as such.
         return []
 
 
 def _is_old(
     workspace: Workspace, drifts: list[Drift], which: tuple[str, str], sides: tuple[str, str]
 ) -> bool:
-    """Tell whether both sides have the drift just so."""
+    """Return whether both sides have the drift just so."""
     merged = next(one for one in drifts if (one.dataset, one.location) == which)
     for revision in sides:
         try:

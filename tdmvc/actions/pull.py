@@ -62,7 +62,7 @@ def _take_back(workspace: Workspace, state: DatasetState) -> None:
 
 
 def _is_lost(workspace: Workspace, md5: str, owner: str) -> bool:
-    """Tell whether the cache lacks an object; a damaged one is set aside, and so is lost."""
+    """Return whether the cache lacks an object; a damaged one is set aside, so it counts as lacking."""
     try:
         workspace.store.objects.verified(md5, owner)
     except PartError:

@@ -58,8 +58,8 @@ def resolve(
     chosen = workspace.chosen([dataset] if dataset is not None else [])
     done = [_resolve_dataset(workspace, name, table, options) for name in chosen]
     workspace.store.index.save()
-    told = tuple(one for one in done if dataset is not None or _has_news(one))
-    return ResolveReport(told, operation(workspace.git))
+    reported = tuple(one for one in done if dataset is not None or _has_news(one))
+    return ResolveReport(reported, operation(workspace.git))
 
 
 def _check_words(options: ResolveOptions, table: str | None) -> None:
@@ -99,12 +99,12 @@ def _resolve_dataset(
         settled = [plan.unmerged for plan in plans if plan.is_settled]
         # Only now may the file go that keeps what was decided.
         mark_resolved(workspace.git, [one.path for one in settled if one.is_in_index])
-        gone = remove_leftovers(workspace, journal, dataset)
+        removed = remove_leftovers(workspace, journal, dataset)
     over = {conflict_path(one.folder) for one in settled}
     return DatasetResolution(
         dataset,
         tuple(TableResolution(p.unmerged, p.merged.merge, p.file, p.merged.rows) for p in plans),
-        tuple(path for path in gone if path not in over),
+        tuple(path for path in removed if path not in over),
         tuple(_other_conflicts(workspace, dataset)),
     )
 

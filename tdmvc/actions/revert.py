@@ -201,7 +201,7 @@ def _check(workspace: Workspace, plan: _Plan) -> tuple[Finding, ...]:
 def _plan_manifests(
     workspace: Workspace, change: DatasetChange, ours: DatasetState, tables: Sequence[str]
 ) -> tuple[tuple[PlannedManifest, ...], list[str]]:
-    """Return the manifests that change, and what is to be said of one that could not be merged.
+    """Return the manifests that change, and a note on each that could not be merged.
 
     Args:
         tables: where some are named, only their entries of the contract are taken back.

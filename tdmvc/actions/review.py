@@ -126,9 +126,9 @@ def _with_few_samples(found: DatasetReview, count: int) -> DatasetReview:
 
 
 def _check(workspace: Workspace, new: DatasetState, sides: Sides, diff: DatasetDiff) -> tuple[Finding, ...]:
-    """Return what the checks say of the tables that changed; what the diff found is not said twice."""
+    """Return what the checks say of the tables that changed; what the diff found is not repeated."""
     changed = {table.name for table in diff.tables if table.is_changed} & set(sides.new)
-    said = {(finding.rule, finding.table) for finding in diff.findings}
+    known = {(finding.rule, finding.table) for finding in diff.findings}
     contract = check_contract(workspace.engine, sides.new, only=changed, at=new.ref) if changed else ()
     references = check_references(
         workspace.engine,
@@ -143,12 +143,12 @@ def _check(workspace: Workspace, new: DatasetState, sides: Sides, diff: DatasetD
         diffs=diff.tables,
     )
     found = (*contract, *references, *classification)
-    news = tuple(finding for finding in found if (finding.rule, finding.table) not in said)
+    news = tuple(finding for finding in found if (finding.rule, finding.table) not in known)
     return tuple(replace(finding, dataset=new.name) for finding in (*diff.findings, *news))
 
 
 def _may_break(table: TableDiff, sides: Sides) -> bool:
-    """Tell whether a table changed in a way that can break a reference; a look at one reads both of its ends."""
+    """Return whether a table changed in a way that can break a reference; a look at one reads both of its ends."""
     if table.status is not TableStatus.CHANGED or table.schema or table.is_natural_key:
         # By a natural key, the ids that others refer to may be others.
         return table.is_changed

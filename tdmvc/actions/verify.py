@@ -149,7 +149,7 @@ class _Check:
             self._good_parts.add((entry.md5, entry.content))
 
     def _is_kept_elsewhere(self, state: DatasetState, table: str) -> bool:
-        """Tell whether the working copy says, in other bytes, what a version recorded."""
+        """Return whether the working copy says, in other bytes, what a version recorded."""
         version = state.version
         own = self._contents.get(state.name, {})
         return version is not None and own.get(table) == version.tables[table].content
@@ -202,7 +202,7 @@ class _RemoteCheck:
                 try:
                     closure = self._workspace.store.closure(pointer.object, f"{state.ref}/{table}")
                 except PartError:
-                    # It is nowhere, which is told already; and so no remote has it.
+                    # It is nowhere, which is a finding already, so no remote has it either.
                     closure = {pointer.object}
                 for oid in closure:
                     wanted.setdefault(oid, (state, table))

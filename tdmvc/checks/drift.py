@@ -11,11 +11,11 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import (
     Drift,
     DriftStatus,
-    LookBack,
     Migration,
     MigrationProblem,
     MigrationState,
     RecordedState,
+    RemovedIds,
 )
 
 DEFAULT_FAIL_ON: Final[frozenset[DriftStatus]] = frozenset(DriftStatus) - {
@@ -54,7 +54,7 @@ class SchemaRevision:
     history: Callable[[], MigrationState | None] = field(default=lambda: None)
     """Returns a state with more migrations than the revision (the work tree), so that a dataset that
     is ahead of an old revision is not unknown to it. Called only where the revision lacks a recorded head."""
-    removed_migrations: Callable[[Sequence[str]], LookBack] = field(default=lambda ids: LookBack())
+    removed_migrations: Callable[[Sequence[str]], RemovedIds] = field(default=lambda ids: RemovedIds())
     """Looks through the commits before the revision for ids that it lacks. Called only where a recorded
     head is found nowhere else."""
 
@@ -200,7 +200,7 @@ def _same_heads(recorded: RecordedState, actual: MigrationState) -> _Verdict:
 
 
 def _missing_heads(
-    missing: tuple[str, ...], recorded: RecordedState, actual: MigrationState, before: LookBack
+    missing: tuple[str, ...], recorded: RecordedState, actual: MigrationState, before: RemovedIds
 ) -> _Verdict:
     """Judge heads that were found nowhere: removed, or not written yet.
 

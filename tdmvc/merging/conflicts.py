@@ -174,8 +174,8 @@ class Marks:
     def _mark(self, column: str, cell: str | None) -> str | None:
         if cell is None:
             return None
-        said = ascii((self._merge.name, column, cell)).encode()
-        return "~" + blake2b(said, key=self._key, digest_size=8).hexdigest()
+        text = ascii((self._merge.name, column, cell)).encode()
+        return "~" + blake2b(text, key=self._key, digest_size=8).hexdigest()
 
 
 def _listed(conflict: Conflict, merge: TableMerge, marks: Marks) -> ListedConflict:

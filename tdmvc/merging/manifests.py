@@ -18,7 +18,7 @@ class PlannedManifest:
     path: str
     """From the root of the repository."""
     text: str | None
-    """With conflict markers where sides clash; None where the file goes."""
+    """With conflict markers where sides clash; None where the file is removed."""
     conflicts: tuple[ManifestConflict, ...] = ()
 
 

@@ -1,6 +1,6 @@
 """What a merge makes of every dataset, decided before Git is asked: three revisions in, pointers out.
 
-Git is told the pointers afterwards and merges all other files itself. So one process merges all
+Git gets the pointers afterwards and merges all other files itself. So one process merges all
 tables, and a merge in memory decides as one in the work tree does.
 """
 
@@ -22,7 +22,7 @@ from tdmvc.workspace.tables import table_folder
 from tdmvc.workspace.workspace import Workspace
 
 PlannedFile = tuple[str, str | None, bool]
-"""A file's path from the root, its text (None where it goes), and whether it is settled."""
+"""A file's path from the root, its text (None where it is removed), and whether it is settled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,9 +88,9 @@ class _Reader:
 def _order(file: pq.ParquetFile, schema: pa.Schema) -> tuple[str, ...]:
     """Return the columns by which a part says that it is sorted, all where it says nothing."""
     if file.metadata.num_row_groups:
-        said = file.metadata.row_group(0).sorting_columns
-        if said:
-            return tuple(name for name, _ in pq.SortingColumn.to_ordering(schema, said)[0])
+        sorting = file.metadata.row_group(0).sorting_columns
+        if sorting:
+            return tuple(name for name, _ in pq.SortingColumn.to_ordering(schema, sorting)[0])
     return tuple(schema.names)
 
 

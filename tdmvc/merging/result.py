@@ -128,7 +128,7 @@ def _facts(state: DatasetState) -> dict[str, tuple[str | None, TableSchema | Non
 
 
 def moved_table(table: PlannedTable) -> MovedTable:
-    """Return what is told of a planned table."""
+    """Return the report on a planned table."""
     if table.stage is not None:
         return MovedTable(table.name, TableMove.STAGE, stage=table.stage)
     if table.is_open:

@@ -27,7 +27,7 @@ class MergedTable:
 
     merge: TableMerge
     listing: Listing | None = None
-    """What the merged pointer names, kept in the store; None where the table is gone or in conflict."""
+    """What the merged pointer names, kept in the store; None where the table is removed or in conflict."""
     size_bytes: int = 0
     """Of its parts."""
     rows: int | None = None

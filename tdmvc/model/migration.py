@@ -92,7 +92,7 @@ class MigrationState:
 
 
 @dataclass(frozen=True, slots=True)
-class LookBack:
+class RemovedIds:
     """What earlier commits say about ids that a revision does not hold."""
 
     removed: Mapping[str, str] = field(default_factory=dict)

@@ -88,5 +88,5 @@ def _table_names(workspace: Workspace, state: DatasetState) -> set[str]:
 
 
 def is_working_copy(state: DatasetState) -> bool:
-    """Tell whether a state is that of the work tree."""
+    """Return whether a state is that of the work tree."""
     return state.ref == state.name

@@ -24,7 +24,7 @@ from tdmvc.workspace.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class RecordedSubject:
-    """A state of a dataset whose migrations are asked about."""
+    """A state of a dataset, and the migrations that it was made for."""
 
     name: str
     ref: str

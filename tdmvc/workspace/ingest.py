@@ -52,7 +52,7 @@ class TakenTable:
     """What the pointer named before, where it can be read."""
     notes: tuple[str, ...]
     is_rekeyed: bool = False
-    """Another key than the contract said."""
+    """The key is not the one that the contract names."""
 
     @property
     def status(self) -> str:
@@ -167,11 +167,11 @@ def key_findings(dataset: str, taken: TakenTable) -> list[Finding]:
             Finding(
                 "duplicate-key",
                 Severity.ERROR,
-                f"{taken.built.repeated_keys} key(s) of {taken.name} ({key}) stand in more than one row.",
+                f"{taken.built.repeated_keys} key(s) of {taken.name} ({key}) appear in more than one row.",
                 dataset,
                 taken.name,
                 taken.schema.key,
-                remedy=f"mend the rows, or name the columns that identify one: --key {taken.name}=…",
+                remedy=f"fix the rows, or name the columns that identify one: --key {taken.name}=…",
                 details={"keys": taken.built.repeated_keys},
             )
         )
@@ -218,7 +218,7 @@ def _old_listing(workspace: Workspace, state: DatasetState, table: str) -> Listi
 
 
 def added_table(taken: TakenTable) -> AddedTable:
-    """Return what is told of a table that was taken in."""
+    """Return the report on a table that was added."""
     return AddedTable(
         taken.name,
         taken.status,

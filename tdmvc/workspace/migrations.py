@@ -88,7 +88,7 @@ def read_location(tree: FileTree, location: MigrationLocation) -> MigrationState
 def configured_locations(workspace: Workspace, tree: FileTree) -> tuple[MigrationLocation, ...]:
     """Return the locations that tdmvc.yaml names in a tree; where it names none there, today's.
 
-    A tdmvc.yaml of the past that cannot be understood cannot be mended either: today's counts.
+    A past tdmvc.yaml that cannot be read cannot be fixed either, so today's is used.
 
     Raises:
         UnreadableFileError: tdmvc.yaml is in conflict in the preview of a merge.

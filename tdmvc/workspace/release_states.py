@@ -110,10 +110,10 @@ class ReleaseResolver:
 
     def _offer(self, version: Version) -> str:
         lacks = self._schema.lacks(version) if self._schema is not None else ""
-        told = f" ({lacks})" if lacks else ""
+        reason = f" ({lacks})" if lacks else ""
         if version.release is None:
-            return f"{version.ref} names no release{told}"
-        return f"release {version.release} has {version.ref}{told}"
+            return f"{version.ref} names no release{reason}"
+        return f"release {version.release} has {version.ref}{reason}"
 
 
 @dataclass(slots=True)
@@ -128,7 +128,7 @@ class _Schema:
     """The work tree's migrations, by location, read when they are asked for."""
 
     def fits(self, version: Version) -> bool:
-        """Tell whether a version was made for these migrations, as far as it records any.
+        """Return whether a version was made for these migrations, as far as it records any.
 
         An application may have locations that a dataset has nothing to do with; a location
         that the version records must be here, and be readable.
@@ -143,9 +143,9 @@ class _Schema:
             return "records no migrations"
         several = len(self.states) + len(self.unreadable) > 1
         words = [
-            f"{drift.location}: {said}" if several else said
+            f"{drift.location}: {text}" if several else text
             for drift in self._drifts(version)
-            if (said := _difference(drift))
+            if (text := _difference(drift))
         ]
         words += [
             f"{name}: cannot be read at that commit" if name in self.unreadable else f"{name}: is not there"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tdmvc.errors import MigrationsError
-from tdmvc.model.migration import LookBack, MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationLocation, MigrationState, RemovedIds
 from tdmvc.workspace.migrations import read_location
 from tdmvc.workspace.workspace import Workspace
 
@@ -13,7 +13,7 @@ _MOST_COMMITS = 12
 
 def removed_migrations(
     workspace: Workspace, location: MigrationLocation, starts: Sequence[str], *, is_work_tree: bool
-) -> Callable[[Sequence[str]], LookBack]:
+) -> Callable[[Sequence[str]], RemovedIds]:
     """Return what asks the ancestors of revisions for ids; each state is read once, and only when asked for.
 
     Args:
@@ -23,7 +23,7 @@ def removed_migrations(
     read: list[tuple[str, frozenset[str]]] = []
     unread = _states(workspace, location, starts, is_work_tree=is_work_tree)
 
-    def ask(ids: Sequence[str]) -> LookBack:
+    def ask(ids: Sequence[str]) -> RemovedIds:
         removed: dict[str, str] = {}
         wanted = set(ids)
         for by, held in _remembering(read, unread):
@@ -32,7 +32,7 @@ def removed_migrations(
             wanted -= found
             if not wanted:
                 break
-        return LookBack(removed, workspace.git.is_shallow)
+        return RemovedIds(removed, workspace.git.is_shallow)
 
     return ask
 

@@ -180,7 +180,7 @@ def _as_kept(table: str, schema: pa.Schema, declared: TableSchema | None) -> Tab
 
 
 def _is_kept(workspace: Workspace, folder: Folder) -> bool:
-    """Tell whether the folder says just what a listing in the cache says, so that no work is in it."""
+    """Return whether the folder says just what a listing in the cache says, so that no work is in it."""
     return folder.listing is not None and workspace.store.objects.has(folder.listing.object)
 
 

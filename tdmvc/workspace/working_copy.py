@@ -86,7 +86,7 @@ def write_table_rows(
     table: str,
     pointer: Pointer | None,
 ) -> None:
-    """Add to a change that a table's folder holds just what a pointer names, or is gone."""
+    """Add to a transaction: make a table's folder hold exactly what a pointer names, or remove it."""
     present = read_folder(workspace.dataset_folder(dataset) / folder, workspace.store.index)
     if pointer is None:
         transaction.clear(folder, present)

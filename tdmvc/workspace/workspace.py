@@ -115,7 +115,7 @@ class Workspace:
         return self.git.work_tree()
 
     def temporary_folder(self) -> Path:
-        """Return a new folder that goes when the workspace closes."""
+        """Return a new folder that is removed when the workspace closes."""
         return Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="tdmvc-")))
 
     def datasets(self) -> list[str]:

@@ -11,7 +11,7 @@ import yaml
 from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import read_state
-from tdmvc.model.migration import DriftStatus, LookBack, MigrationLocation, MigrationState, RecordedState
+from tdmvc.model.migration import DriftStatus, MigrationLocation, MigrationState, RecordedState, RemovedIds
 from tests.migrations.conftest import MemoryTree
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
@@ -76,9 +76,9 @@ def test_drift(case: dict[str, Any]) -> None:
         held = {id_ for migration in past.migrations for id_ in (migration.id, *migration.replaces)}
     asked: list[str] = []
 
-    def removed_migrations(ids: Sequence[str]) -> LookBack:
+    def removed_migrations(ids: Sequence[str]) -> RemovedIds:
         asked.extend(ids)
-        return LookBack(dict.fromkeys(held & set(ids), "commit aaaaaaaaaa"), case.get("is_cut", False))
+        return RemovedIds(dict.fromkeys(held & set(ids), "commit aaaaaaaaaa"), case.get("is_cut", False))
 
     actual = read(case, "tree")
     assert actual is not None
