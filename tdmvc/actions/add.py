@@ -30,7 +30,7 @@ from tdmvc.workspace.ingest import (
 from tdmvc.workspace.migrations import recorded_migrations
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder, was_written, work_status
-from tdmvc.workspace.transaction import GITIGNORE, Transaction
+from tdmvc.workspace.transaction import GITIGNORE, Transaction, open_transaction
 from tdmvc.workspace.workspace import Workspace, require_dvc
 
 _NOTES_APART = 3
@@ -82,14 +82,8 @@ def add(
         _refuse_other_part_rows(workspace, state)
         taken = [take_table(workspace, state, table, tables, options) for table, tables in offered.items()]
         removed = _removed(workspace, state, offered, options, has_sources=bool(sources))
-        transaction = Transaction(workspace, dataset)
-        try:
+        with open_transaction(workspace, dataset, journal) as transaction:
             report = _plan(workspace, transaction, state, taken, removed, options)
-            transaction.commit(journal)
-        except BaseException:
-            if not journal.is_open:
-                transaction.abandon()
-            raise
         workspace.store.index.save()
         return report
 

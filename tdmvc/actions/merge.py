@@ -28,7 +28,7 @@ from tdmvc.merging.plan import (
 )
 from tdmvc.merging.result import moved_dataset, moved_tables
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset
-from tdmvc.workspace.transaction import Transaction
+from tdmvc.workspace.transaction import open_transaction
 from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, tables_to_write, write_table_rows
 from tdmvc.workspace.workspace import Workspace
 
@@ -131,28 +131,24 @@ def _settle_dataset(
     files: Sequence[PlannedFile],
 ) -> None:
     prefix = dataset_folder(workspace.config, dataset.name) + "/"
-    with workspace.writing(dataset.name) as journal:
-        transaction = Transaction(workspace, dataset.name)
-        try:
-            for path, text, _ in files:
-                if path.startswith(prefix) and text is not None:
-                    transaction.write(path.removeprefix(prefix), text)
-                elif path.startswith(prefix):
-                    transaction.remove(path.removeprefix(prefix))
-            for table in dataset.tables.values():
-                if table.is_open and table.merge is not None:
-                    unmerged = unmerged_table(workspace, plan, dataset.name, table)
-                    file = conflict_file(workspace, unmerged, table.merge)
-                    write_conflict(transaction, unmerged, file, with_pointer=False)
-                if table.name in written:
-                    write_table_rows(
-                        workspace, transaction, dataset.name, table.folder, table.name, table.pointer
-                    )
-            transaction.commit(journal)
-        except BaseException:
-            if not journal.is_open:
-                transaction.abandon()
-            raise
+    with (
+        workspace.writing(dataset.name) as journal,
+        open_transaction(workspace, dataset.name, journal) as transaction,
+    ):
+        for path, text, _ in files:
+            if path.startswith(prefix) and text is not None:
+                transaction.write(path.removeprefix(prefix), text)
+            elif path.startswith(prefix):
+                transaction.remove(path.removeprefix(prefix))
+        for table in dataset.tables.values():
+            if table.is_open and table.merge is not None:
+                unmerged = unmerged_table(workspace, plan, dataset.name, table)
+                file = conflict_file(workspace, unmerged, table.merge)
+                write_conflict(transaction, unmerged, file, with_pointer=False)
+            if table.name in written:
+                write_table_rows(
+                    workspace, transaction, dataset.name, table.folder, table.name, table.pointer
+                )
 
 
 def _finish(workspace: Workspace, plan: MergePlan, options: MergeOptions) -> MergeReport:

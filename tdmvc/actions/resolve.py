@@ -20,7 +20,7 @@ from tdmvc.model.merge_report import DatasetResolution, ResolveReport, TableReso
 from tdmvc.model.names import table_name
 from tdmvc.store.journal import Journal
 from tdmvc.store.worktree import Folder, read_folder
-from tdmvc.workspace.transaction import Transaction
+from tdmvc.workspace.transaction import Transaction, open_transaction
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -113,18 +113,12 @@ def _apply(
     workspace: Workspace, journal: Journal, dataset: str, plans: Sequence[ResolvePlan], *, force: bool
 ) -> None:
     """Write pointers and rows of what is settled, and the conflicts of what is not, in one step."""
-    transaction = Transaction(workspace, dataset)
-    try:
+    with open_transaction(workspace, dataset, journal) as transaction:
         for plan in plans:
             is_settled = plan.is_settled
             if is_settled:
                 _write_working_copy(workspace, transaction, plan, force=force)
             write_conflict(transaction, plan.unmerged, plan.file, with_pointer=not is_settled)
-        transaction.commit(journal)
-    except BaseException:
-        if not journal.is_open:
-            transaction.abandon()
-        raise
 
 
 def _write_working_copy(

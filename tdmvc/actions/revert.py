@@ -25,7 +25,7 @@ from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge import MarkerStyle, NotMerged, Side
 from tdmvc.model.merge_report import RevertReport, UnmergedTable
-from tdmvc.workspace.transaction import Transaction
+from tdmvc.workspace.transaction import Transaction, open_transaction
 from tdmvc.workspace.working_copy import (
     fetch_rows,
     keep_uncommitted,
@@ -76,17 +76,11 @@ def revert(
         refuse_lost_rows(workspace, plan.ours, list(plan.moved), verb="the revert")
         written = tables_to_write(workspace, plan.ours, [n for n, t in plan.moved.items() if not t.is_open])
         fetch_rows(workspace, dataset, {n: p for n in written if (p := plan.tables[n].pointer) is not None})
-        transaction = Transaction(workspace, dataset)
-        try:
+        with open_transaction(workspace, dataset, journal) as transaction:
             _write(workspace, transaction, plan, written)
             changed = transaction.changed_files
             notes = keep_uncommitted(workspace, dataset) if transaction.rewrites_text else []
             findings = _check(workspace, plan)
-            transaction.commit(journal)
-        except BaseException:
-            if not journal.is_open:
-                transaction.abandon()
-            raise
     workspace.store.index.save()
     folder = datasets.dataset_folder(workspace.config, dataset)
     return RevertReport(

@@ -14,7 +14,7 @@ from tdmvc.store.content import dataset_content, table_content
 from tdmvc.store.worktree import Folder
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import leftover_folders, open_tables, table_folder, work_status
-from tdmvc.workspace.transaction import GITIGNORE, Transaction
+from tdmvc.workspace.transaction import GITIGNORE, Transaction, open_transaction
 from tdmvc.workspace.working_copy import keep_uncommitted
 from tdmvc.workspace.workspace import Workspace
 
@@ -63,8 +63,7 @@ def write_state(
         plan = _Plan(current, target, wanted, removed, folders)
         if not force:
             _refuse_loss(workspace, plan)
-        transaction = Transaction(workspace, target.name)
-        try:
+        with open_transaction(workspace, target.name, journal) as transaction:
             notes = _write_tables(workspace, transaction, plan)
             if not tables:
                 for table, folder in leftover_folders(workspace, current).items():
@@ -74,11 +73,6 @@ def write_state(
             changed = transaction.changed_files
             if transaction.rewrites_text:
                 notes += keep_uncommitted(workspace, target.name)
-            transaction.commit(journal)
-        except BaseException:
-            if not journal.is_open:
-                transaction.abandon()
-            raise
     sides = open_tables(workspace, target, only=set(wanted))
     return checked_out(target, how, sides, changed, notes=tuple(notes))
 

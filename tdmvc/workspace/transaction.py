@@ -3,8 +3,9 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from tdmvc.errors import StoreError
@@ -151,3 +152,16 @@ class Transaction:
 
     def _relative(self, path: Path) -> str:
         return Path(os.path.relpath(path, self._workspace.root)).as_posix()
+
+
+@contextmanager
+def open_transaction(workspace: Workspace, dataset: str, journal: Journal) -> Iterator[Transaction]:
+    """Open a transaction and commit it at the end of the block; an error drops what was staged."""
+    transaction = Transaction(workspace, dataset)
+    try:
+        yield transaction
+        transaction.commit(journal)
+    except BaseException:
+        if not journal.is_open:
+            transaction.abandon()
+        raise
