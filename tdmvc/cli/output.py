@@ -79,7 +79,8 @@ def emit(
         from tdmvc.render.documents import document  # loads every model module: only for JSON
 
         # A file name may hold bytes that are not UTF-8; backslashreplace escapes them as JSON does.
-        click.echo(json_text(document(report)).encode("utf-8", "backslashreplace"), nl=False)
+        encoded = json_text(document(report)).encode("utf-8", "backslashreplace")
+        click.echo(encoded.decode("utf-8"), nl=False)
         return
     _print_report(context, text(use_color(), terminal_width()))
 
