@@ -357,9 +357,9 @@ def test_new_rows_can_be_added_where_the_old_ones_are_lost(
         ("datasets/golden/dataset.yaml", "kind: golden", "kind: gold", ["'kind'", "golden", "line"]),
         ("datasets/golden/dataset.yaml", "kind: golden", "kind: [golden", ["line"]),
         ("datasets/golden/dataset.yaml", "kind: golden", "kind: golden\npart_rows: many",
-         ["'part_rows'", "line 4", "whole number is expected"]),
+         ["'part_rows'", "line 4", "Expected a whole number"]),
         ("datasets/golden/versions/1.0.0.yaml", "published:", "publised:", ["publised", "line"]),
-        ("datasets/golden/orders.dvc", "hash: md5", "hash: sha256", ["no pointer", "line", "'outs.md5'"]),
+        ("datasets/golden/orders.dvc", "hash: md5", "hash: sha256", ["not a pointer", "line", "'outs.md5'"]),
         ("datasets/golden/orders.dvc", "outs:", "out:", ["'outs'"]),
         ("datasets/golden/orders.dvc", "path: orders", "path: ../../x", ["leads elsewhere", "line"]),
         ("datasets/golden/contract.yaml", "logicalType: integer", "logicalType: intger", ["line"]),
@@ -373,7 +373,7 @@ def test_a_wrong_key_in_a_file_of_ours_is_told_with_file_line_and_key(
     assert old in text
     path.write_text(text.replace(old, new, 1) if old else new + text)
     told = tdmvc("show", "golden@1.0.0" if "versions" in file else "golden", code=2)
-    if "is expected" in told.err:
+    if "Expected" in told.err:
         # Such a message says at once what to do.
         told = Ran(told.code, told.out, told.err + "\nFix: ")
     assert_message(told, file, *words)

@@ -61,7 +61,7 @@ def test_what_is_younger_than_the_grace_period_stays(story: Story) -> None:
     assert len(story.would_go("--grace", "9d")) == 2
     assert len(story.would_go("--grace", "1w")) == 2
     assert story.would_go("--grace", "241h") == set()
-    assert "no length of time" in story.tdmvc("gc", "--grace", "soon", code=2).err
+    assert "not a length of time" in story.tdmvc("gc", "--grace", "soon", code=2).err
 
 
 def test_a_young_listing_keeps_its_old_parts(story: Story) -> None:
