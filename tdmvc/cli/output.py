@@ -78,9 +78,7 @@ def emit(
     if output_format == "json":
         from tdmvc.render.documents import document  # loads every model module: only for JSON
 
-        # A file name may hold bytes that are not UTF-8; backslashreplace escapes them as JSON does.
-        encoded = json_text(document(report)).encode("utf-8", "backslashreplace")
-        click.echo(encoded.decode("utf-8"), nl=False)
+        _print_document(json_text(document(report)))
         return
     _print_report(context, text(use_color(), terminal_width()))
 
@@ -94,8 +92,12 @@ def print_as(
     if chosen.is_for_terminal:
         _print_report(context, text)
     else:
-        # A file name may hold bytes that are not UTF-8; backslashreplace escapes them as JSON does.
-        click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+        _print_document(text)
+
+
+def _print_document(text: str) -> None:
+    # A file name may hold bytes that are not UTF-8; backslashreplace escapes them as JSON does.
+    click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"), nl=False)
 
 
 def _print_report(context: click.Context, text: str) -> None:
