@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from tdmvc.render.cells import visible
+from tdmvc.render.terminal import plural
 
 NULL = "*NULL*"
 
@@ -82,6 +83,11 @@ def folded(summary: Sequence[tuple[str, bool]], lines: Sequence[str], *, is_open
         "",
         "</details>",
     ]
+
+
+def more(count: int, noun: str) -> list[str]:
+    """Return a line that says how many more there are, or nothing if there are none."""
+    return [f"*… and {plural(count, f'more {noun}')}*"] if count > 0 else []
 
 
 def comment(words: str, name: str = "") -> str:

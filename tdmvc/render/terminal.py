@@ -1,10 +1,12 @@
 """Knows how text is laid out on a terminal: widths, colours, grids, numbers."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 _GAP = "  "
+_PLURAL_ENDS = re.compile("(?= of | with |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,10 @@ def number(count: int) -> str:
 
 
 def plural(count: int, noun: str, *, many: str = "") -> str:
-    """Return the number with its noun: `1 row`, `1,200 rows`."""
-    return f"{number(count)} {noun if count == 1 else many or noun + 's'}"
+    """Return the number with its noun: `1 row`, `1,200 rows`, `2 rows of this unit`."""
+    if count == 1:
+        return f"{number(count)} {noun}"
+    return f"{number(count)} {many or _PLURAL_ENDS.sub('s', noun, count=1)}"
 
 
 def _character_width(character: str) -> int:

@@ -18,10 +18,6 @@ from tests.render import review_samples as samples
 PARSER = MarkdownIt("gfm-like")
 
 
-def page(dataset: str, table: str | None) -> str:
-    return f"https://ci.example/{dataset}.html#{table or ''}"
-
-
 @pytest.mark.parametrize("name", ["BLOCKED", "FINE", "UNCHANGED"])
 def test_a_comment_looks_as_people_saw_it(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"review_markdown_{name.lower()}", render_review_markdown(getattr(samples, name)))
@@ -114,10 +110,8 @@ def test_a_pattern_of_a_personal_column_says_no_value_even_where_it_was_not_mark
     assert samples.SECRET not in text
 
 
-def test_names_lead_to_their_pages() -> None:
-    text = render_review_markdown(samples.BLOCKED, page=page, link="https://ci.example/a?b=1&c=2")
-    assert "[`orders`](<https://ci.example/golden.html#orders>)" in text
-    assert "### ⛔ [`golden`](<https://ci.example/golden.html#>): blocked" in text
+def test_the_whole_review_is_linked() -> None:
+    text = render_review_markdown(samples.BLOCKED, link="https://ci.example/a?b=1&c=2")
     assert "[the whole review](<https://ci.example/a?b=1&amp;c=2>)" in text
 
 

@@ -37,6 +37,8 @@ def test_numbers_and_nouns() -> None:
     assert plural(1, "row") == "1 row"
     assert plural(1200, "row") == "1,200 rows"
     assert plural(2, "entry", many="entries") == "2 entries"
+    assert plural(2, "unit of related rows") == "2 units of related rows"
+    assert plural(2, "table with removed rows") == "2 tables with removed rows"
 
 
 def test_without_colour_nothing_is_added() -> None:

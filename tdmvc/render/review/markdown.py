@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from tdmvc.model.diff import TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import DatasetReview, Review, Verdict
-from tdmvc.render.markdown import code, comment, fence, link, prose, table
+from tdmvc.render.markdown import code, comment, fence, link, more, prose, table
 from tdmvc.render.page import joined, severities
 from tdmvc.render.review import markdown_changes as changes
 from tdmvc.render.review import markdown_rows as rows
-from tdmvc.render.review.markdown_budget import LEVELS, Block, Page, Room, many, more
+from tdmvc.render.review.budget import DetailLevel, OutputBudget
 from tdmvc.render.review.wording import dataset_words, review_words, side_facts
 from tdmvc.render.terminal import number, plural
 from tdmvc.render.wording import table_name
@@ -25,29 +25,38 @@ _FOR_VERDICTS = 20
 _FOR_WHY = 4
 """All reasons of the bump stand at the end."""
 _BETWEEN = "\n\n"
+_LEVELS = (
+    DetailLevel(rows=10, units=10, patterns=60, tables=200, schema=200, shifts=10, findings=50, facts=40),
+    DetailLevel(rows=5, units=5, patterns=60, tables=200, schema=200, shifts=5, findings=50, facts=40),
+    DetailLevel(rows=2, units=3, patterns=60, tables=200, schema=100, shifts=3, findings=50, facts=20),
+    DetailLevel(rows=0, units=0, patterns=60, tables=200, schema=100, shifts=3, findings=50, facts=20),
+    DetailLevel(rows=0, units=0, patterns=12, tables=200, schema=50, shifts=0, findings=30, facts=20),
+    DetailLevel(rows=0, units=0, patterns=12, tables=100, schema=40, shifts=0, findings=30, facts=20),
+    DetailLevel(rows=0, units=0, patterns=5, tables=60, schema=20, shifts=0, findings=20, facts=10),
+    DetailLevel(rows=0, units=0, patterns=0, tables=20, schema=10, shifts=0, findings=10, facts=5),
+    DetailLevel(rows=0, units=0, patterns=0, tables=0, schema=0, shifts=0, findings=3, facts=3),
+)
+"""Sample rows are the first to be left out, then patterns, then tables."""
 
 
-def render_review_markdown(
-    review: Review, *, limit: int = LIMIT, link: str | None = None, page: Page | None = None
-) -> str:
+def render_review_markdown(review: Review, *, limit: int = LIMIT, link: str | None = None) -> str:
     """Return the review as Markdown for GitHub and GitLab, always shorter than `limit` characters.
 
     Equal reviews give equal bytes. Where it would be too long, samples go first, then patterns, then
-    tables, down to the verdict; it says how much was left out. `link` leads to the whole review,
-    `page` gives the address of a dataset and, where one is named, a table. Values of personal columns
-    are masked. Never raises for any value.
+    tables, down to the verdict; it says how much was left out. `link` leads to the whole review.
+    Values of personal columns are masked. Never raises for any value.
     """
-    for detail in LEVELS:
-        text = _compose(review, Room(detail, link, page), limit)
+    for level in _LEVELS:
+        text = _compose(review, OutputBudget(level), limit, link)
         if text is not None:
             return text
     return _shortest(review, limit, link)
 
 
-def _compose(review: Review, room: Room, limit: int) -> str | None:
+def _compose(review: Review, budget: OutputBudget, limit: int, address: str | None) -> str | None:
     """Return None as soon as it is clear that the text is too long."""
     written, used = [], 0
-    for block in _blocks(review, room):
+    for block in _blocks(review, budget, address):
         if block:
             written.append("\n".join(block))
             used += len(written[-1]) + len(_BETWEEN)
@@ -56,23 +65,23 @@ def _compose(review: Review, room: Room, limit: int) -> str | None:
     return _BETWEEN.join(written) + "\n"
 
 
-def _blocks(review: Review, room: Room) -> Iterator[Block]:
+def _blocks(review: Review, budget: OutputBudget, address: str | None) -> Iterator[list[str]]:
     yield [MARKER, *_heading(review)]
-    yield from _whole(review, room)
+    yield from _whole(review, address)
     for dataset in review.datasets:
-        yield from _dataset(dataset, room)
-    yield _left_out(room)
+        yield from _dataset(dataset, budget)
+    yield _left_out(budget, address)
     if review.commands:
         yield ["**To see this review**", "", *fence(review.commands, "sh")]
 
 
-def _heading(review: Review) -> Block:
+def _heading(review: Review) -> list[str]:
     return [f"## {_ICONS[review.verdict]} Test data: {review.verdict.value}"]
 
 
-def _whole(review: Review, room: Room) -> Iterator[Block]:
+def _whole(review: Review, address: str | None) -> Iterator[list[str]]:
     words = f"{code(review.base)} → {code(review.head)}: {prose(review_words(review))}"
-    yield [f"{words} · {link('the whole review', room.link)}" if room.link else words]
+    yield [f"{words} · {link('the whole review', address)}" if address else words]
     if len(review.datasets) > 1:
         yield [
             f"- {_ICONS[dataset.verdict]} {code(dataset.dataset)} {dataset.verdict.value}: "
@@ -81,27 +90,26 @@ def _whole(review: Review, room: Room) -> Iterator[Block]:
         ]
 
 
-def _dataset(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+def _dataset(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     """Yield what a reviewer asks, in the order in which it is asked."""
-    yield _verdict(dataset, room)
+    yield _verdict(dataset)
     yield _sides(dataset)
-    yield from _findings(dataset, room)
-    yield from _tables(dataset, room)
-    yield from rows.removed(dataset, room)
-    yield from changes.patterns(dataset, room)
-    yield from changes.schema(dataset, room)
-    yield from rows.units(dataset, room)
-    yield from rows.samples(dataset, room)
-    yield from changes.shifts(dataset, room)
-    yield from changes.ignored(dataset, room)
-    yield from _bump(dataset, room)
+    yield from _findings(dataset, budget)
+    yield from _tables(dataset, budget)
+    yield from rows.removed(dataset, budget)
+    yield from changes.patterns(dataset, budget)
+    yield from changes.schema(dataset, budget)
+    yield from rows.units(dataset, budget)
+    yield from rows.samples(dataset, budget)
+    yield from changes.shifts(dataset, budget)
+    yield from changes.ignored(dataset, budget)
+    yield from _bump(dataset, budget)
     if dataset.commands:
         yield ["**To see it**", "", *fence(dataset.commands, "sh")]
 
 
-def _verdict(dataset: DatasetReview, room: Room) -> Block:
-    name = room.name(dataset.dataset, None, dataset.dataset)
-    head = f"### {_ICONS[dataset.verdict]} {name}: {dataset.verdict.value}"
+def _verdict(dataset: DatasetReview) -> list[str]:
+    head = f"### {_ICONS[dataset.verdict]} {code(dataset.dataset)}: {dataset.verdict.value}"
     lines = [comment("tdmvc-review", dataset.dataset), head, "", f"{prose(dataset_words(dataset))}"]
     reasons = dataset.reasons[:_FOR_WHY]
     if reasons:
@@ -111,7 +119,7 @@ def _verdict(dataset: DatasetReview, room: Room) -> Block:
     return lines
 
 
-def _sides(dataset: DatasetReview) -> Block:
+def _sides(dataset: DatasetReview) -> list[str]:
     """A fact that neither side knows is left out."""
     rows = [["state", code(dataset.old.ref), code(dataset.new.ref)]]
     for label, old, new in side_facts(dataset.old, dataset.new):
@@ -120,11 +128,11 @@ def _sides(dataset: DatasetReview) -> Block:
     return table(["", "old", "new"], rows)
 
 
-def _findings(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+def _findings(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     others = [found for found in dataset.findings if found.severity is not Severity.ERROR]
     for title, found in (("Blocking", dataset.blocking), ("Other findings", tuple(others))):
         if found:
-            shown = room.take(found, room.detail.findings, "finding")
+            shown = budget.take(found, budget.level.findings, "finding")
             yield [f"#### {title}"]
             yield [f"- {_finding(one)}" for one in shown]
             yield more(len(found) - len(shown), "finding")
@@ -136,24 +144,24 @@ def _finding(found: Finding) -> str:
     return f"**{found.severity.value}** {code(found.rule)}{place}: {prose(found.message)}{remedy}"
 
 
-def _tables(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+def _tables(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     ranked = dataset.ranked
     if not ranked:
         return
-    shown = room.take(ranked, room.detail.tables, "table")
+    shown = budget.take(ranked, budget.level.tables, "table")
     if not shown:
         return
     faults: dict[str, list[Finding]] = {}
     for found in dataset.findings:
         faults.setdefault(found.table or "", []).append(found)
     head = ["table", "rows", "removed", "changed", "added", "cells", ""]
-    rows_ = [_table(one, faults.get(one.name, []), dataset.dataset, room) for one in shown]
+    rows_ = [_table(one, faults.get(one.name, [])) for one in shown]
     yield ["#### Tables, riskiest first"]
     yield table(head, rows_, align="-rrrrr-")
     yield more(len(ranked) - len(shown), "table")
 
 
-def _table(one: TableDiff, found: list[Finding], dataset: str, room: Room) -> list[str]:
+def _table(one: TableDiff, found: list[Finding]) -> list[str]:
     counts = (one.rows.removed, one.rows.changed, one.rows.added, one.cells)
     size = number(one.rows.new)
     if one.rows.old != one.rows.new:
@@ -164,30 +172,29 @@ def _table(one: TableDiff, found: list[Finding], dataset: str, room: Room) -> li
         plural(len(one.schema), "schema change") if one.schema else "",
     ]
     return [
-        room.name(dataset, one.name, table_name(one)),
+        code(table_name(one)),
         size,
         *(number(count) if count else "" for count in counts),
         joined(notes),
     ]
 
 
-def _bump(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+def _bump(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     bump = dataset.diff.bump
     if not dataset.diff.is_changed:
         return
-    reasons = room.take(bump.reasons, room.detail.reasons, "reason of the bump")
+    reasons = budget.take(bump.reasons, budget.level.facts, "reason of the bump")
     hidden = len(bump.reasons) - len(reasons)
     why = [f"- {prose(reason)}" for reason in reasons]
     yield [f"#### Suggested bump: {bump.level.value}"]
     yield [*why, *([f"- … and {plural(hidden, 'more reason')}"] if hidden else [])]
 
 
-def _left_out(room: Room) -> Block:
-    if not room.left:
+def _left_out(budget: OutputBudget, address: str | None) -> list[str]:
+    if not budget.left_out:
         return []
-    counts = ", ".join(many(count, noun) for noun, count in sorted(room.left.items()))
-    where = f" See {link('the whole review', room.link)}." if room.link else ""
-    return [f"**Left out here:** {counts}.{where}"]
+    where = f" See {link('the whole review', address)}." if address else ""
+    return [f"**Left out here:** {', '.join(budget.left_out)}.{where}"]
 
 
 def _shortest(review: Review, limit: int, address: str | None) -> str:

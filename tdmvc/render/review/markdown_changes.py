@@ -6,7 +6,7 @@ from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, SchemaChangeKin
 from tdmvc.model.masking import MASK
 from tdmvc.model.review import DatasetReview, Shift
 from tdmvc.render.cells import cell_text, change_texts
-from tdmvc.render.markdown import code, folded, prose, table, value
+from tdmvc.render.markdown import code, folded, more, prose, table, value
 from tdmvc.render.patterns import (
     group_words,
     has_example,
@@ -15,7 +15,7 @@ from tdmvc.render.patterns import (
     pattern_words,
 )
 from tdmvc.render.privacy import is_personal_shift, personal_by_table
-from tdmvc.render.review.markdown_budget import Block, Room, more
+from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.wording import shift_words
 from tdmvc.render.terminal import number, plural
 from tdmvc.render.wording import bar, percent, schema_words, table_name
@@ -27,25 +27,25 @@ _BARS = 12
 _BAR_WIDTH = 20
 
 
-def patterns(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+def patterns(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     """Yield what many changed cells have in common, most cells first."""
     groups = pattern_groups(dataset.diff)
     plain = [table for table in dataset.diff.tables if table.columns and not table.patterns]
     if not groups and not plain:
         return
     yield ["#### Changes by pattern"]
-    lines: Block = []
-    for group in room.take(groups, room.detail.patterns, "pattern"):
+    lines: list[str] = []
+    for group in budget.take(groups, budget.level.patterns, "pattern"):
         lines.extend(_group(group))
-    for table_ in room.take(plain, room.detail.patterns, "table of changed cells"):
+    for table_ in budget.take(plain, budget.level.patterns, "table of changed cells"):
         lines.append(f"- {code(table_.name)}: {_columns_by_count(table_.columns)}")
     yield lines
-    yield more(len(groups) - room.detail.patterns, "pattern")
+    yield more(len(groups) - budget.level.patterns, "pattern")
 
 
-def schema(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+def schema(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     """Yield the changes of the schema, table by table."""
-    lines: Block = []
+    lines: list[str] = []
     for table_ in dataset.ranked:
         if table_.status is TableStatus.RENAMED:
             why = f": {prose(table_.evidence)}" if table_.evidence else ""
@@ -55,36 +55,36 @@ def schema(dataset: DatasetReview, room: Room) -> Iterator[Block]:
             lines.append(f"- {code(table_.name)} `{sign}` {prose(schema_words(change))}")
     if lines:
         yield ["#### Schema"]
-        yield list(room.take(lines, room.detail.schema, "schema change"))
-        yield more(len(lines) - room.detail.schema, "schema change")
+        yield list(budget.take(lines, budget.level.schema, "schema change"))
+        yield more(len(lines) - budget.level.schema, "schema change")
 
 
-def shifts(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+def shifts(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     """Yield the columns whose distribution moved, each with its bars."""
     if not dataset.shifts:
         return
     personal = personal_by_table(dataset.diff)
     yield ["#### Distributions that moved"]
-    for shift in room.take(dataset.shifts, room.detail.shifts, "distribution"):
+    for shift in budget.take(dataset.shifts, budget.level.shifts, "distribution"):
         is_personal = is_personal_shift(shift, personal)
         summary = [(f"{shift.table}.{shift.column}", True), (f": {shift_words(shift)}", False)]
         yield folded(summary, _bars(shift, is_personal=is_personal))
-    yield more(len(dataset.shifts) - room.detail.shifts, "distribution")
+    yield more(len(dataset.shifts) - budget.level.shifts, "distribution")
 
 
-def ignored(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+def ignored(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     """Yield what a rule of dataset.yaml left out, counted."""
     concerned = [table_ for table_ in dataset.diff.tables if table_.ignored or table_.rows.ignored]
     if not concerned:
         return
     yield ["#### Ignored by rule"]
-    lines: Block = []
-    for table_ in room.take(concerned, room.detail.tables, "table with ignored changes"):
+    lines: list[str] = []
+    for table_ in budget.take(concerned, budget.level.tables, "table with ignored changes"):
         cells = _columns_by_count(table_.ignored)
         rows = f"{plural(table_.rows.ignored, 'row')} with no other change" if table_.rows.ignored else ""
         lines.append(f"- {code(table_.name)}: {'; '.join(text for text in (cells, rows) if text)}")
     yield lines
-    yield more(len(concerned) - room.detail.tables, "table")
+    yield more(len(concerned) - budget.level.tables, "table")
 
 
 def change(old: object, new: object, texts: tuple[str, str]) -> str:
@@ -138,7 +138,7 @@ def _columns_by_count(columns: dict[str, int]) -> str:
     return f"{shown} and {number(hidden)} in {plural(len(items) - _COLUMNS, 'more column')}"
 
 
-def _bars(shift: Shift, *, is_personal: bool) -> Block:
+def _bars(shift: Shift, *, is_personal: bool) -> list[str]:
     rows = [
         [code(MASK if is_personal else one.label), _share(one.old), _share(one.new)]
         for one in shift.bars[:_BARS]

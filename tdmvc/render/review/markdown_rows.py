@@ -13,9 +13,9 @@ from tdmvc.model.diff import (
 )
 from tdmvc.model.review import DatasetReview, RelatedRow, RowChange
 from tdmvc.render.cells import change_texts, masked_text
-from tdmvc.render.markdown import code, folded, table, value
+from tdmvc.render.markdown import code, folded, more, table, value
 from tdmvc.render.privacy import Personal, personal_by_table, personal_in_key, shown_text
-from tdmvc.render.review.markdown_budget import Block, Room, more
+from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.markdown_changes import change
 from tdmvc.render.terminal import number, plural
 
@@ -28,37 +28,37 @@ _OPEN = 12
 _SIGNS = {RowChange.ADDED: "+", RowChange.REMOVED: "−", RowChange.CHANGED: "~", RowChange.UNTOUCHED: "·"}
 
 
-def removed(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+def removed(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     """Yield what is gone: tables, columns, rows; never folded, for it is what a reviewer must not miss."""
     facts = [*_removed_things(dataset.ranked)]
     losing = [table_ for table_ in dataset.ranked if table_.rows.removed and not _is_said(table_)]
     if not facts and not losing:
         return
     yield ["#### Removed"]
-    yield list(room.take(facts, room.detail.tables, "removal"))
-    yield more(len(facts) - room.detail.tables, "removal")
-    if not room.detail.rows:
+    yield list(budget.take(facts, budget.level.tables, "removal"))
+    yield more(len(facts) - budget.level.tables, "removal")
+    if not budget.level.rows:
         lines = [f"- {_removed_count(table_)}" for table_ in losing]
-        yield list(room.take(lines, room.detail.tables, "table with removed rows"))
-        yield more(len(lines) - room.detail.tables, "table with removed rows")
-        room.leave(sum(table_.rows.removed for table_ in losing), "removed row")
+        yield list(budget.take(lines, budget.level.tables, "table with removed rows"))
+        yield more(len(lines) - budget.level.tables, "table with removed rows")
+        budget.leave_out(sum(table_.rows.removed for table_ in losing), "removed row")
         return
     for table_ in losing:
         yield [f"{_removed_count(table_)}:" if table_.samples.removed else _removed_count(table_)]
-        yield _grid(table_.samples.removed[: room.detail.rows], table_.personal_columns)
-        yield _hidden(table_.rows.removed, len(table_.samples.removed), room, "removed row")
+        yield _grid(table_.samples.removed[: budget.level.rows], table_.personal_columns)
+        yield _hidden(table_.rows.removed, len(table_.samples.removed), budget, "removed row")
 
 
-def units(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+def units(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     """Yield rows that belong together across foreign keys, an order with its items as one."""
     if not dataset.units:
         return
     tables = {table_.name: table_ for table_ in dataset.diff.tables}
     personal = personal_by_table(dataset.diff)
-    shown = room.take(dataset.units, room.detail.units, "unit of related rows")
+    shown = budget.take(dataset.units, budget.level.units, "unit of related rows")
     if shown:
         yield ["#### Rows that belong together"]
-    lines: Block = []
+    lines: list[str] = []
     for unit in shown:
         lines.extend(islice(_unit(unit, tables, personal, 0), _UNIT_ROWS))
         lines.extend(f"  - {line}" for line in more(_size(unit) - _UNIT_ROWS, "row of this unit"))
@@ -66,21 +66,21 @@ def units(dataset: DatasetReview, room: Room) -> Iterator[Block]:
     yield more(len(dataset.units) - len(shown), "unit of related rows") if shown else []
 
 
-def samples(dataset: DatasetReview, room: Room) -> Iterator[Block]:
+def samples(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     """Yield changed and added rows by table, below a click where they are many."""
     touched = [table_ for table_ in dataset.ranked if table_.rows.changed or table_.rows.added]
     shown = [table_ for table_ in touched if table_.samples.changed or table_.samples.added]
-    if not room.detail.rows or not shown:
+    if not budget.level.rows or not shown:
         for noun in ("changed", "added"):
-            room.leave(sum(getattr(table_.rows, noun) for table_ in touched), f"{noun} row")
+            budget.leave_out(sum(getattr(table_.rows, noun) for table_ in touched), f"{noun} row")
         return
     yield ["#### Rows"]
     counts = [
-        min(len(table_.samples.changed) + len(table_.samples.added), room.detail.rows) for table_ in shown
+        min(len(table_.samples.changed) + len(table_.samples.added), budget.level.rows) for table_ in shown
     ]
     is_open = sum(counts) <= _OPEN
     for table_ in touched:
-        lines = _sample_lines(table_, room)
+        lines = _sample_lines(table_, budget)
         if lines:
             yield folded([(table_.name, True), (f": {_touched(table_)}", False)], lines, is_open=is_open)
 
@@ -109,24 +109,24 @@ def _touched(table_: TableDiff) -> str:
     return ", ".join(f"{number(count)} {word}" for count, word in counts if count)
 
 
-def _sample_lines(table_: TableDiff, room: Room) -> Block:
-    most, found = room.detail.rows, table_.samples
+def _sample_lines(table_: TableDiff, budget: OutputBudget) -> list[str]:
+    most, found = budget.level.rows, table_.samples
     blocks = [
         _changes(found.changed[:most], table_),
-        _hidden(table_.rows.changed, len(found.changed), room, "changed row"),
+        _hidden(table_.rows.changed, len(found.changed), budget, "changed row"),
         _grid(found.added[:most], table_.personal_columns),
-        _hidden(table_.rows.added, len(found.added), room, "added row"),
+        _hidden(table_.rows.added, len(found.added), budget, "added row"),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block).split("\n") if any(blocks) else []
 
 
-def _hidden(count: int, sampled: int, room: Room, noun: str) -> Block:
-    hidden = count - min(sampled, room.detail.rows)
-    room.leave(hidden, noun)
+def _hidden(count: int, sampled: int, budget: OutputBudget, noun: str) -> list[str]:
+    hidden = count - min(sampled, budget.level.rows)
+    budget.leave_out(hidden, noun)
     return more(hidden, noun) if sampled else []
 
 
-def _changes(changed: Sequence[ChangedRowSample], table_: TableDiff) -> Block:
+def _changes(changed: Sequence[ChangedRowSample], table_: TableDiff) -> list[str]:
     """One line a cell; the key stands at the first cell of its row."""
     rows: list[list[str]] = []
     personal = table_.personal_columns
@@ -142,7 +142,7 @@ def _changes(changed: Sequence[ChangedRowSample], table_: TableDiff) -> Block:
     return table([kind, "column", "change"], rows) if rows else []
 
 
-def _grid(rows: Sequence[RowSample], personal: frozenset[str]) -> Block:
+def _grid(rows: Sequence[RowSample], personal: frozenset[str]) -> list[str]:
     """Whole rows, a column each, the key first."""
     names = list(dict.fromkeys(name for row in rows for name in (*row.key, *row.values)))
     if not names:

@@ -6,12 +6,12 @@ from tdmvc.model.review import DatasetReview, RowChange
 from tdmvc.render.page import severities
 from tdmvc.render.patterns import group_words
 from tdmvc.render.privacy import guarded_group, personal_by_table
+from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.html.anchors import table_anchor
 from tdmvc.render.review.html.facts import badge, commands, findings_list, listing
 from tdmvc.render.review.html.grid import Grid
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined
 from tdmvc.render.review.html.related import Relations
-from tdmvc.render.review.html.room import Room
 from tdmvc.render.review.html.table import TableCard, render_card
 from tdmvc.render.review.wording import side_facts
 from tdmvc.render.terminal import number, plural
@@ -39,45 +39,45 @@ class DatasetPart:
         return [grid for card in self.cards for grid in card.grids]
 
 
-def render_dataset(part: DatasetPart, first_place: int, room: Room) -> Html:
+def render_dataset(part: DatasetPart, first_place: int, budget: OutputBudget) -> Html:
     """Return a dataset's part of the page; `first_place` is the place of its first table on the page."""
     review = part.review
     return element(
         "section",
         element("h2", code(review.dataset), badge(review.verdict)),
-        listing([clipped(r, room.detail.text) for r in _reasons(review, room)], "reasons"),
-        element("div", _sides(review, room), _bump(review, room), class_="pair"),
-        _findings(part, room),
-        _removed(part, room),
-        _groups(review, room),
-        *(render_card(card, first_place + place, room) for place, card in enumerate(part.cards)),
-        _left_tables(part, room),
-        _related(part, room),
-        _commands(review, room),
+        listing([clipped(r, budget.level.text) for r in _reasons(review, budget)], "reasons"),
+        element("div", _sides(review, budget), _bump(review, budget), class_="pair"),
+        _findings(part, budget),
+        _removed(part, budget),
+        _groups(review, budget),
+        *(render_card(card, first_place + place, budget) for place, card in enumerate(part.cards)),
+        _left_tables(part, budget),
+        _related(part, budget),
+        _commands(review, budget),
         class_="dataset",
         id=part.anchor,
     )
 
 
-def _reasons(review: DatasetReview, room: Room) -> list[str]:
+def _reasons(review: DatasetReview, budget: OutputBudget) -> list[str]:
     """The reasons of the bump are said beside it."""
     own = [reason for reason in review.reasons if reason not in set(review.diff.bump.reasons)]
-    return list(room.take(own, room.detail.facts, "reason"))
+    return list(budget.take(own, budget.level.facts, "reason"))
 
 
-def _sides(review: DatasetReview, room: Room) -> Html:
+def _sides(review: DatasetReview, budget: OutputBudget) -> Html:
     facts = [("state", review.old.ref, review.new.ref)]
     rows = [
         element("tr", element("th", label, scope="row"), element("td", code(old)), element("td", code(new)))
         for label, old, new in facts
     ]
     known = [fact for fact in side_facts(review.old, review.new) if fact[1] or fact[2]]
-    for label, old, new in room.take(known, room.detail.facts, "migration state"):
+    for label, old, new in budget.take(known, budget.level.facts, "migration state"):
         is_equal = old == new
         sides = [
             element(
                 "td",
-                clipped(side, room.detail.text) if side else "not known",
+                clipped(side, budget.level.text) if side else "not known",
                 class_=None if side else "none",
             )
             for side in (old, new)
@@ -95,11 +95,11 @@ def _sides(review: DatasetReview, room: Room) -> Html:
     return element("div", element("h3", "Compared"), element("div", table, class_="wide"), class_="sides")
 
 
-def _bump(review: DatasetReview, room: Room) -> Html | None:
+def _bump(review: DatasetReview, budget: OutputBudget) -> Html | None:
     bump = review.diff.bump
     if bump.level is BumpLevel.NONE and not bump.reasons:
         return None
-    reasons = [clipped(r, room.detail.text) for r in room.take(bump.reasons, room.detail.facts, "reason")]
+    reasons = [clipped(r, budget.level.text) for r in budget.take(bump.reasons, budget.level.facts, "reason")]
     return element(
         "div",
         element(
@@ -110,12 +110,12 @@ def _bump(review: DatasetReview, room: Room) -> Html | None:
     )
 
 
-def _findings(part: DatasetPart, room: Room) -> Html | None:
-    review, most = part.review, room.detail.text
+def _findings(part: DatasetPart, budget: OutputBudget) -> Html | None:
+    review, most = part.review, budget.level.text
     tables = frozenset(card.table.name for card in part.cards)
     others = [finding for finding in review.findings if finding.severity is not Severity.ERROR]
-    blocking = room.take(review.blocking, room.detail.findings, "finding")
-    noted = room.take(others, room.detail.findings, "finding")
+    blocking = budget.take(review.blocking, budget.level.findings, "finding")
+    noted = budget.take(others, budget.level.findings, "finding")
     parts = []
     if blocking:
         found = findings_list(blocking, most, review.dataset, tables)
@@ -127,7 +127,7 @@ def _findings(part: DatasetPart, room: Room) -> Html | None:
     return element("section", *parts, class_="found") if parts else None
 
 
-def _removed(part: DatasetPart, room: Room) -> Html | None:
+def _removed(part: DatasetPart, budget: OutputBudget) -> Html | None:
     """Say in one place all that is lost; the rows themselves are open in their tables."""
     items = []
     shown = {card.table.name: card.anchor for card in part.cards}
@@ -143,15 +143,15 @@ def _removed(part: DatasetPart, room: Room) -> Html | None:
         items.extend(joined("column ", code(column, 80), " of ", link) for column in columns)
     if not items:
         return None
-    found = listing(list(room.take(items, room.detail.facts, "removal")), "lost")
+    found = listing(list(budget.take(items, budget.level.facts, "removal")), "lost")
     return element("section", element("h3", "Removed"), found, class_="losses")
 
 
-def _groups(review: DatasetReview, room: Room) -> Html | None:
+def _groups(review: DatasetReview, budget: OutputBudget) -> Html | None:
     """Say the patterns of several tables in a line each."""
     personal = personal_by_table(review.diff)
     groups = [group for group in review.diff.patterns if len({table for table, _ in group.members}) > 1]
-    shown = room.take(groups, room.detail.patterns, "pattern")
+    shown = budget.take(groups, budget.level.patterns, "pattern")
     items = [
         joined(
             group_words(guarded_group(group, personal)),
@@ -164,9 +164,8 @@ def _groups(review: DatasetReview, room: Room) -> Html | None:
     return element("section", element("h3", "Across tables"), listing(items, "groups"), class_="across")
 
 
-def _left_tables(part: DatasetPart, room: Room) -> Html | None:
-    if part.left_tables:
-        room.left["changed table"] += part.left_tables
+def _left_tables(part: DatasetPart, budget: OutputBudget) -> Html | None:
+    budget.leave_out(part.left_tables, "changed table")
     equal = part.equal
     words = (
         [f"{plural(part.left_tables, 'more changed table')} not shown on this page"]
@@ -177,9 +176,9 @@ def _left_tables(part: DatasetPart, room: Room) -> Html | None:
     return element("p", "; ".join(words), class_="more") if words else None
 
 
-def _related(part: DatasetPart, room: Room) -> Html | None:
+def _related(part: DatasetPart, budget: OutputBudget) -> Html | None:
     units = part.review.units
-    shown = room.take(units, room.detail.units, "unit of related rows")
+    shown = budget.take(units, budget.level.units, "unit of related rows")
     if not shown:
         return None
     grids: dict[tuple[str, RowChange], Grid] = {
@@ -202,6 +201,6 @@ def _related(part: DatasetPart, room: Room) -> Html | None:
     )
 
 
-def _commands(review: DatasetReview, room: Room) -> Html | None:
-    shown = commands(room.take(review.commands, room.detail.facts, "command"), room.detail.text)
+def _commands(review: DatasetReview, budget: OutputBudget) -> Html | None:
+    shown = commands(budget.take(review.commands, budget.level.facts, "command"), budget.level.text)
     return element("section", element("h3", "To see the same"), shown, class_="again") if shown else None

@@ -7,11 +7,11 @@ from hashlib import sha256
 from importlib.resources import files
 
 from tdmvc.model.review import Review
+from tdmvc.render.review.budget import DetailLevel, OutputBudget
 from tdmvc.render.review.html.dataset import DatasetPart, render_dataset
 from tdmvc.render.review.html.facts import badge, commands, signed_counts
 from tdmvc.render.review.html.grid import Grid
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, json_script, text
-from tdmvc.render.review.html.room import Detail, Room
 from tdmvc.render.review.html.table import TableCard
 from tdmvc.render.review.wording import review_words
 from tdmvc.render.terminal import number, plural
@@ -35,13 +35,13 @@ class PagePlan:
     """What goes on the page at one step of shortening; its grids say how many rows."""
 
     review: Review
-    detail: Detail
+    level: DetailLevel
     rows_per_table: int
     parts: tuple[DatasetPart, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        parts, tables = [], self.detail.tables
-        for dataset in self.review.datasets[: self.detail.datasets]:
+        parts, tables = [], self.level.tables
+        for dataset in self.review.datasets[: self.level.datasets]:
             part = DatasetPart(dataset, tables, self.rows_per_table)
             tables -= len(part.cards)
             parts.append(part)
@@ -58,8 +58,8 @@ class PagePlan:
 
 def render_page(plan: PagePlan) -> str:
     """Return the page as it stands in the plan."""
-    review, room = plan.review, Room(plan.detail)
-    main = _main(plan, room)
+    review, budget = plan.review, OutputBudget(plan.level)
+    main = _main(plan, budget)
     style, script = _asset("review.css"), _asset("review.js")
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
@@ -154,26 +154,26 @@ def _side_item(card: TableCard) -> Html:
     return element("li", link)
 
 
-def _main(plan: PagePlan, room: Room) -> Html:
+def _main(plan: PagePlan, budget: OutputBudget) -> Html:
     review = plan.review
-    room.take(review.datasets, plan.detail.datasets, "dataset")
+    budget.take(review.datasets, plan.level.datasets, "dataset")
     place, parts = 0, []
     for part in plan.parts:
-        parts.append(render_dataset(part, place, room))
+        parts.append(render_dataset(part, place, budget))
         place += len(part.cards)
     return element(
         "main",
         element("p", review_words(review), class_="lead"),
-        _left_out(plan, room),
+        _left_out(plan, budget),
         *parts,
-        _footer(plan, room),
+        _footer(plan, budget),
         class_="many" if place > _MANY or sum(grid.shown for grid in plan.grids) > _MANY_ROWS else None,
     )
 
 
-def _left_out(plan: PagePlan, room: Room) -> Html | None:
+def _left_out(plan: PagePlan, budget: OutputBudget) -> Html | None:
     """Say what the page leaves out to stay small; rows are counted at each grid too."""
-    words = list(room.words)
+    words = list(budget.left_out)
     taken = sum(len(grid.samples) for grid in plan.grids) - sum(grid.shown for grid in plan.grids)
     if taken:
         words.insert(0, plural(taken, "row"))
@@ -186,17 +186,17 @@ def _left_out(plan: PagePlan, room: Room) -> Html | None:
     return element("p", said, class_="left-out", role="note")
 
 
-def _footer(plan: PagePlan, room: Room) -> Html:
+def _footer(plan: PagePlan, budget: OutputBudget) -> Html:
     review = plan.review
     unchanged = None
     if review.unchanged:
-        names = room.take(review.unchanged, plan.detail.facts, "unchanged dataset")
+        names = budget.take(review.unchanged, plan.level.facts, "unchanged dataset")
         listed = joined(
             *(joined(", " if place else "", code(name, _NAME)) for place, name in enumerate(names))
         )
         left = len(review.unchanged) - len(names)
         unchanged = element("p", "Unchanged: ", listed, f" and {number(left)} more" if left else None)
-    lines = commands(room.take(review.commands, plan.detail.facts, "command"), plan.detail.text)
+    lines = commands(budget.take(review.commands, plan.level.facts, "command"), plan.level.text)
     again = joined(element("h3", "This review"), lines) if lines else None
     return element("footer", unchanged, again)
 

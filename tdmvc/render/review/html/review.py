@@ -1,12 +1,35 @@
 """Knows how a review becomes one HTML file that stays under a size, whatever the review holds."""
 
 from tdmvc.model.review import Review
+from tdmvc.render.review.budget import DetailLevel
 from tdmvc.render.review.html.anchors import row_anchor, table_anchor
 from tdmvc.render.review.html.page import PagePlan, render_page
-from tdmvc.render.review.html.room import DETAILS, fill, may_fit
+from tdmvc.render.review.html.row_budget import fill, may_fit
 
 __all__ = ["render_review_html", "row_anchor", "table_anchor"]
 
+_LEVELS = tuple(
+    DetailLevel(
+        datasets=datasets,
+        tables=tables,
+        units=units,
+        shifts=shifts,
+        findings=findings,
+        patterns=patterns,
+        schema=facts,
+        facts=facts,
+        text=text,
+    )
+    for datasets, tables, units, shifts, findings, patterns, facts, text in (
+        (200, 1000, 500, 100, 200, 200, 500, 1000),
+        (200, 1000, 50, 20, 100, 50, 100, 600),
+        (100, 300, 20, 5, 50, 20, 30, 400),
+        (50, 100, 0, 0, 20, 5, 10, 200),
+        (20, 10, 0, 0, 5, 0, 3, 120),
+        (5, 0, 0, 0, 1, 0, 1, 80),
+    )
+)
+"""Related rows are the first to be left out, then distributions, findings and tables."""
 _SPARE_BYTES = 4_000
 _TRIES = 4
 
@@ -24,8 +47,8 @@ def render_review_html(review: Review, *, max_bytes: int = 4_800_000, rows_per_t
         rows_per_table: Rows of all kinds together that a table shows at the most.
     """
     page = ""
-    for detail in DETAILS:
-        plan = PagePlan(review, detail, max(0, rows_per_table))
+    for level in _LEVELS:
+        plan = PagePlan(review, level, max(0, rows_per_table))
         page = render_page(plan)
         size = len(page.encode())
         if size <= max_bytes:

@@ -8,12 +8,13 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import DatasetReview, Shift
 from tdmvc.render.patterns import pattern_count, pattern_words
 from tdmvc.render.privacy import guarded
+from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.html.anchors import RowAnchors, table_anchor
 from tdmvc.render.review.html.distribution import legend, render_shift
 from tdmvc.render.review.html.facts import findings_list, listing, signed_counts
 from tdmvc.render.review.html.grid import KINDS, Grid, render_grid, see_all_command
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined
-from tdmvc.render.review.html.room import Room, shares
+from tdmvc.render.review.html.row_budget import shares
 from tdmvc.render.terminal import number, plural
 from tdmvc.render.wording import schema_words
 
@@ -70,16 +71,16 @@ class TableCard:
         return breaks or table.rows.removed > 0 or table.status in {TableStatus.REMOVED, TableStatus.RENAMED}
 
 
-def render_card(card: TableCard, place: int, room: Room) -> Html:
+def render_card(card: TableCard, place: int, budget: OutputBudget) -> Html:
     """Return the table's part of the page; what was removed is open, wherever the table stands."""
-    table, detail = card.table, room.detail
-    findings = room.take(card.findings, detail.findings, "finding")
+    table, level = card.table, budget.level
+    findings = budget.take(card.findings, level.findings, "finding")
     body = joined(
-        findings_list(findings, detail.text, has_remedies=False),
-        _schema(table, room),
-        _patterns(table, room),
-        _cells(table, room),
-        _shifts(card, room),
+        findings_list(findings, level.text, has_remedies=False),
+        _schema(table, budget),
+        _patterns(table, budget),
+        _cells(table, budget),
+        _shifts(card, budget),
         *(render_grid(g, card.see_all, f"~fold-{place}-{g.change.value}") for g in card.grids),
     )
     return element(
@@ -112,11 +113,11 @@ def _title(table: TableDiff) -> Html:
     )
 
 
-def _schema(table: TableDiff, room: Room) -> Html | None:
-    shown = room.take(table.schema, room.detail.facts, "schema change")
-    items = [_schema_item(change, room.detail.text) for change in shown]
+def _schema(table: TableDiff, budget: OutputBudget) -> Html | None:
+    shown = budget.take(table.schema, budget.level.schema, "schema change")
+    items = [_schema_item(change, budget.level.text) for change in shown]
     if table.old_name is not None and table.evidence:
-        items.insert(0, joined("taken for renamed: ", clipped(table.evidence, room.detail.text)))
+        items.insert(0, joined("taken for renamed: ", clipped(table.evidence, budget.level.text)))
     if not items:
         return None
     return element("section", element("h4", "Schema"), listing(items, "schema"), class_="facts")
@@ -131,10 +132,10 @@ def _schema_item(change: SchemaChange, most_text: int) -> Html:
     return joined(element("b", sign, class_=f"sign {kind}"), element("span", shown, class_="words"), breaking)
 
 
-def _patterns(table: TableDiff, room: Room) -> Html | None:
+def _patterns(table: TableDiff, budget: OutputBudget) -> Html | None:
     if not table.patterns:
         return None
-    shown = room.take(table.patterns, room.detail.patterns, "pattern")
+    shown = budget.take(table.patterns, budget.level.patterns, "pattern")
     chips = [_chip(guarded(pattern, table.personal_columns), index) for index, pattern in enumerate(shown)]
     return element(
         "section", element("h4", "Patterns"), element("div", *chips, class_="chips"), class_="facts"
@@ -162,13 +163,13 @@ def _columns(names: Sequence[str]) -> Html:
     return joined(shown, f" and {left} more") if left > 0 else shown
 
 
-def _cells(table: TableDiff, room: Room) -> Html | None:
+def _cells(table: TableDiff, budget: OutputBudget) -> Html | None:
     """Count changed and ignored cells by column."""
     parts: list[Html] = []
     for label, counts in (("Changed cells", table.columns), ("Ignored by rule", table.ignored)):
         if not counts:
             continue
-        shown = room.take(list(counts.items()), room.detail.facts, "count of a column")
+        shown = budget.take(list(counts.items()), budget.level.facts, "count of a column")
         names = joined(*(element("li", code(name, 40), " ", number(count)) for name, count in shown))
         parts.append(joined(element("dt", label), element("dd", element("ul", names, class_="inline"))))
     if table.rows.ignored:
@@ -177,10 +178,10 @@ def _cells(table: TableDiff, room: Room) -> Html | None:
     return element("dl", *parts, class_="cells") if parts else None
 
 
-def _shifts(card: TableCard, room: Room) -> Html | None:
+def _shifts(card: TableCard, budget: OutputBudget) -> Html | None:
     if not card.shifts:
         return None
-    shown = room.take(card.shifts, room.detail.shifts, "distribution")
+    shown = budget.take(card.shifts, budget.level.shifts, "distribution")
     personal = card.table.personal_columns
     figures = [
         render_shift(shift, is_personal=shift.is_personal or shift.column in personal) for shift in shown

@@ -1,61 +1,10 @@
-"""Knows how much of a review goes on the page at each step of shortening, and counts what does not."""
+"""How many sample rows of each table fit on the page."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
 
 from tdmvc.render.review.html.grid import Grid
-from tdmvc.render.terminal import plural
 
-_Item = TypeVar("_Item")
 _TRIED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """How many of each are shown, rows apart."""
-
-    datasets: int
-    tables: int
-    units: int
-    shifts: int
-    findings: int
-    patterns: int
-    facts: int
-    """Schema changes, reasons, heads, ignored columns, commands: each list by itself."""
-    text: int
-    """Characters of a sentence from data."""
-
-
-DETAILS = (
-    Detail(200, 1000, 500, 100, 200, 200, 500, 1000),
-    Detail(200, 1000, 50, 20, 100, 50, 100, 600),
-    Detail(100, 300, 20, 5, 50, 20, 30, 400),
-    Detail(50, 100, 0, 0, 20, 5, 10, 200),
-    Detail(20, 10, 0, 0, 5, 0, 3, 120),
-    Detail(5, 0, 0, 0, 1, 0, 1, 80),
-)
-"""Related rows go first, then distributions, findings and tables."""
-
-
-@dataclass(slots=True)
-class Room:
-    """What may be shown, and what was left out so far."""
-
-    detail: Detail
-    left: Counter[str] = field(default_factory=Counter)
-
-    def take(self, items: Sequence[_Item], most: int, noun: str) -> Sequence[_Item]:
-        """Return the first items, and count the others as left out."""
-        if len(items) > most:
-            self.left[noun] += len(items) - most
-        return items[:most]
-
-    @property
-    def words(self) -> list[str]:
-        """What is left out, a phrase each, in the order in which it was met."""
-        return [plural(count, noun) for noun, count in self.left.items()]
 
 
 def fill(grids: Sequence[Grid], room_bytes: int, *, has_unchanged: bool) -> bool:
