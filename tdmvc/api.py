@@ -32,6 +32,7 @@ from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.diff import BumpLevel, DatasetDiff
 from tdmvc.model.finding import CheckReport
 from tdmvc.model.history import BlameReport, HistoryReport, RowHistory
+from tdmvc.model.location import FileLocation, Location, parse_location
 from tdmvc.model.merge import Choice
 from tdmvc.model.merge_report import MergeCheck, MergeReport, ResolveReport, RevertReport
 from tdmvc.model.migration import Drift, MigrationState
@@ -67,7 +68,7 @@ class Repository(Workspace):
         replace: bool = False,
         kind: str | None = None,
     ) -> AddReport:
-        """Take tables into a dataset; without sources, what was edited in the working copy."""
+        """Add tables from paths or database URLs; without sources, what was edited in the working copy."""
         options = AddOptions(
             table=table,
             keys={name: tuple(columns) for name, columns in (keys or {}).items()},
@@ -76,7 +77,7 @@ class Repository(Workspace):
             replace=replace,
             kind=DatasetKind(kind) if kind else None,
         )
-        return add(self, dataset, [Path(source) for source in sources], options)
+        return add(self, dataset, [_location(source) for source in sources], options)
 
     @timed_as("status")
     def status(self, *datasets: str) -> StatusReport:
@@ -224,11 +225,11 @@ class Repository(Workspace):
         force: bool = False,
         strict: bool = False,
     ) -> CheckoutReport:
-        """Bring a state into the working copy, a folder, or a DuckDB or SQLite file."""
+        """Bring a state into the working copy, a folder, or a DuckDB or SQLite file, which may be given as a URL."""
         options = CheckoutOptions(
             release=release,
             datasets=tuple(datasets),
-            into=Path(into) if into is not None else None,
+            into=_location(into) if into is not None else None,
             tables=tuple(tables),
             force=force,
             strict=strict,
@@ -294,3 +295,8 @@ class Repository(Workspace):
     ) -> Sequence[Drift]:
         """Compare what datasets were made for with the schema of a revision, a release or a merge."""
         return drift(self, refs, at=at, release=release, merge_preview=merge_preview)
+
+
+def _location(source: PathLike) -> Location:
+    """Return the location of a path or URL; a `Path` is never a URL."""
+    return parse_location(source) if isinstance(source, str) else FileLocation(source)

@@ -38,6 +38,13 @@ class UsageError(TdmvcError):
 
     exit_code = 2
 
+    @classmethod
+    def unsupported_url(cls, url: str, known: Sequence[str]) -> "UsageError":
+        return cls(
+            f"tdmvc does not support this kind of URL: {url}.",
+            remedy=f"use {', '.join(known)}, or the path of a file or folder.",
+        )
+
 
 class ConfigError(UsageError):
     """A file that people write (tdmvc.yaml, dataset.yaml, …) is wrong."""

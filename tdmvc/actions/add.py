@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
@@ -13,6 +12,7 @@ from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.pointers import stage_owners
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
+from tdmvc.model.location import Location
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.model.schema import TableSchema
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
@@ -40,7 +40,7 @@ __all__ = ["AddOptions", "add"]
 
 
 def add(
-    workspace: Workspace, dataset: str, sources: Sequence[Path] = (), options: AddOptions | None = None
+    workspace: Workspace, dataset: str, sources: Sequence[Location] = (), options: AddOptions | None = None
 ) -> AddReport:
     """Take tables into a dataset and write their pointers; the dataset is made if it is new.
 
@@ -49,7 +49,7 @@ def add(
     bounded whatever the size.
 
     Args:
-        sources: files and folders; none means the edited tables of the working copy.
+        sources: files, folders and databases; none means the edited tables of the working copy.
 
     Raises:
         SourceError: a source cannot be read without loss.

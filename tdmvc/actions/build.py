@@ -10,6 +10,7 @@ from tdmvc.errors import StoreError, UsageError
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.model.finding import Finding
+from tdmvc.model.location import Location
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.edits import FolderSink
@@ -21,7 +22,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def build(
-    workspace: Workspace, dataset: str, sources: Sequence[Path], options: AddOptions | None = None
+    workspace: Workspace, dataset: str, sources: Sequence[Location], options: AddOptions | None = None
 ) -> AddReport:
     """Write tables as canonical parts into the dataset's folder, without pointers.
 

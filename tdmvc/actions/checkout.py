@@ -4,40 +4,35 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases import TableToWrite, engine_for_target
+from tdmvc.databases import TableToWrite, find_writer
 from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
+from tdmvc.model.location import FileLocation, Location
 from tdmvc.model.names import folder_name
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WithoutVersion
-from tdmvc.workspace.checkout import (
-    checked_out,
-    write_state,
-)
+from tdmvc.workspace.checkout import checked_out, write_state
 from tdmvc.workspace.release_states import ReleaseResolver
 from tdmvc.workspace.states import resolve_state
-from tdmvc.workspace.tables import (
-    open_tables,
-    read_side,
-)
+from tdmvc.workspace.tables import open_tables, read_side
 from tdmvc.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutOptions:
-    """What is checked out, and whereto."""
+    """What to check out, and where to."""
 
     release: str | None = None
     """Instead of a reference: whatever fits this release of the application."""
     datasets: tuple[str, ...] = ()
     """With a release: only these datasets."""
-    into: Path | None = None
-    """A folder, or a `.duckdb`, `.sqlite`, `.sqlite3` or `.db` file; None is the working copy."""
+    into: Location | None = None
+    """A folder, a `.duckdb`, `.sqlite`, `.sqlite3` or `.db` file, or a database; None is the working copy."""
     tables: tuple[str, ...] = ()
     """Only these tables."""
     force: bool = False
@@ -59,8 +54,11 @@ def checkout(
         NotFoundError: no such state or table, or a release that no dataset has a version for.
         PartError: a part is nowhere.
         PolicyError: a policy forbids one of the states; nothing was written.
+        UsageError: the options contradict each other, or the target is a URL that cannot be written to.
     """
     options = options or CheckoutOptions()
+    if options.into is not None:
+        find_writer(options.into)
     chosen, without = _choose(workspace, ref, options)
     for state, _ in chosen:
         workspace.allow("checkout", state)
@@ -70,7 +68,7 @@ def checkout(
         if options.into is None:
             done.append(write_state(workspace, state, tables=options.tables, force=options.force, how=how))
         else:
-            target = options.into / state.name if len(chosen) > 1 else options.into
+            target = _target_of(options.into, state.name) if len(chosen) > 1 else options.into
             done.append(_into_target(workspace, state, how, target, options))
     workspace.store.index.save()
     return CheckoutReport(tuple(done), options.release, tuple(without))
@@ -119,25 +117,42 @@ def _check_tables(state: DatasetState, tables: Sequence[str]) -> None:
             raise NotFoundError.named("table", table, sorted(state.pointers), where=state.ref)
 
 
+def _target_of(into: Location, dataset: str) -> Location:
+    """Return the target of one of several datasets: a folder below the given one."""
+    if not isinstance(into, FileLocation) or into.scheme:
+        raise UsageError(
+            "A database takes one dataset, and several fit this release.",
+            where=str(into),
+            remedy="name one of them, or give a folder with --into.",
+        )
+    return FileLocation(into.path / dataset)
+
+
 def _into_target(
-    workspace: Workspace, state: DatasetState, how: Inference | None, target: Path, options: CheckoutOptions
+    workspace: Workspace,
+    state: DatasetState,
+    how: Inference | None,
+    target: Location,
+    options: CheckoutOptions,
 ) -> CheckedOut:
     only = set(options.tables) or None
     sides = open_tables(workspace, state, only=only, with_edits=state.ref == state.name)
-    target = Path(os.path.abspath(target))
-    engine = engine_for_target(target)
-    if engine is None:
-        files = _write_folder(workspace, sides, target, force=options.force)
+    if isinstance(target, FileLocation):
+        target = replace(target, path=Path(os.path.abspath(target.path)))
+    writer = find_writer(target)
+    if writer is None:
+        assert isinstance(target, FileLocation)
+        files = _write_folder(workspace, sides, target.path, force=options.force)
         notes: tuple[str, ...] = ()
     else:
-        if target.exists() and not options.force:
+        if writer.exists(target) and not options.force:
             raise LocalWorkError(
                 "The target exists already.",
                 where=str(target),
-                remedy="name another, or say --force to replace it.",
+                remedy="choose another, or replace it with --force.",
             )
         tables = [_to_write(workspace, side) for side in sides.values()]
-        notes = tuple(finding.message for finding in engine.write_tables(target, tables))
+        notes = tuple(finding.message for finding in writer.write_tables(target, tables))
         files = 1
     return checked_out(state, how, sides, files, target=str(target), notes=notes)
 
@@ -148,7 +163,7 @@ def _write_folder(workspace: Workspace, sides: dict[str, TableSide], target: Pat
         raise LocalWorkError(
             "The target exists already and is not empty.",
             where=str(target),
-            remedy="name another, or say --force to replace it.",
+            remedy="choose another, or replace it with --force.",
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

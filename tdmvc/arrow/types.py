@@ -36,6 +36,25 @@ _NAMES = {type_: name for name, type_ in SIMPLE.items()}
 MAX_DECIMAL_DIGITS = 38
 """The widest decimal that DuckDB, Spark and polars read from Parquet."""
 
+MAX_EXACT_FLOAT_INTEGER = 2**53
+"""Up to here, every whole number has a float64 of its own."""
+
+MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
+
+_SHORT_DECIMAL_DIGITS = 18
+
+
+def decimal_type(digits: int, scale: int) -> pa.DataType | None:
+    """Return the decimal for numbers of so many digits in all, or None if there are too many.
+
+    There are only two precisions, so that a slightly longer number does not change a column's type.
+    """
+    if digits > MAX_DECIMAL_DIGITS:
+        return None
+    return pa.decimal128(
+        _SHORT_DECIMAL_DIGITS if digits <= _SHORT_DECIMAL_DIGITS else MAX_DECIMAL_DIGITS, scale
+    )
+
 
 def format_type(type_: pa.DataType) -> str:
     """Return the name of a canonical type.

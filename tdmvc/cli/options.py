@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from tdmvc.errors import UsageError
+from tdmvc.model.location import Location, parse_location
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -40,9 +41,13 @@ class Settings:
     def is_verbose(self) -> bool:
         return self.verbosity is Verbosity.VERBOSE
 
-    def path(self, relative: Path) -> Path:
-        """Return a path that was given relative to the folder of -C."""
-        return Path(self.directory) / relative
+    def location(self, text: str) -> Location:
+        """Return the location of a path or URL; relative paths begin at the folder of -C."""
+        return parse_location(text, folder=Path(self.directory))
+
+
+PATH_OR_URL = click.Path()
+"""Completed as a path, but left as text: `pathlib` would drop a slash of each URL. See `Settings.location`."""
 
 
 def settings_of(context: click.Context) -> Settings:

@@ -1,62 +1,82 @@
-"""Rows out of database files and into new ones: one module per engine, in one registry.
+"""Rows out of databases and into new ones: one file or folder for each engine, in one registry.
 
 Reading yields the same `SourceTable` values as files do, with the keys, references
-and types that the database declares; writing makes a whole new file, or none.
+and types that the database declares; writing makes a whole new database, or none.
 """
 
-from pathlib import Path
-
-from tdmvc.databases.base import Engine, TableToWrite
+from tdmvc.databases.base import Reader, TableToWrite, Writer
 from tdmvc.databases.duckdb import DuckdbEngine
 from tdmvc.databases.sqlite import SqliteEngine
-from tdmvc.errors import NotFoundError, SourceError
+from tdmvc.errors import NotFoundError, SourceError, UsageError
+from tdmvc.model.location import FileLocation, Location
 from tdmvc.model.source import SourceTable
 
 # By name: this package has a module called duckdb, too.
 from tdmvc.sql.duckdb import DuckDBConnection
 
-__all__ = ["ENGINES", "Engine", "TableToWrite", "engine_for_target", "engine_of", "open_database"]
+__all__ = [
+    "READERS",
+    "WRITERS",
+    "Reader",
+    "TableToWrite",
+    "Writer",
+    "find_reader",
+    "find_writer",
+    "open_database",
+]
 
-ENGINES: tuple[Engine, ...] = (SqliteEngine(), DuckdbEngine())
+ENGINES = (SqliteEngine(), DuckdbEngine())
+READERS: tuple[Reader, ...] = ENGINES
+WRITERS: tuple[Writer, ...] = ENGINES
 
 
-def engine_of(path: Path) -> Engine | None:
-    """Return the engine of a database file, told by its first bytes, or None for any other file."""
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        head = file.read(64)
-    return next((engine for engine in ENGINES if engine.recognises(head)), None)
+def find_reader(location: Location) -> Reader | None:
+    """Return the engine that reads a database, or None for a path that is no database file.
+
+    Raises:
+        UsageError: it is a URL that no engine can read.
+    """
+    reader = next((reader for reader in READERS if reader.can_read(location)), None)
+    if reader is None and not isinstance(location, FileLocation):
+        raise UsageError.unsupported_url(str(location), [known.url_form for known in READERS])
+    return reader
 
 
-def engine_for_target(path: Path) -> Engine | None:
-    """Return the engine that a file to be written should have, told by its suffix, or None."""
-    suffix = path.suffix.lower()
-    return next((engine for engine in ENGINES if suffix in engine.suffixes), None)
+def find_writer(location: Location) -> Writer | None:
+    """Return the engine that writes a database, or None for a path without the suffix of a database.
+
+    Raises:
+        UsageError: it is a URL that no engine can write to.
+    """
+    writer = next((writer for writer in WRITERS if writer.can_write(location)), None)
+    if writer is None and not isinstance(location, FileLocation):
+        raise UsageError.unsupported_url(str(location), [known.url_form for known in WRITERS])
+    return writer
 
 
 def open_database(
-    path: Path, con: DuckDBConnection, *, tables: tuple[str, ...] | None = None
+    location: Location, con: DuckDBConnection, *, tables: tuple[str, ...] | None = None
 ) -> list[SourceTable]:
-    """Describe the tables of a database file; SQLite rows are all read once for it.
+    """Describe the tables of a database; all rows of a SQLite file are read once for it.
 
     Args:
-        path: a SQLite or DuckDB file.
+        location: a database that has a reader.
         con: a DuckDB connection in UTC; it must be the one that later runs the scans.
-        tables: only these, in this order; None is all of them.
+        tables: only these, in this order; None means all.
 
     Raises:
-        DatabaseError: the file is locked, damaged or encrypted.
-        NotFoundError: it holds no table of that name.
+        DatabaseError: the database is locked, damaged or encrypted.
+        NotFoundError: it has no table of that name.
         SourceError: it is no database, or a value cannot be kept.
+        UsageError: it is a URL that no engine can read.
     """
-    engine = engine_of(path)
-    if engine is None:
-        raise SourceError.unknown_kind(path, (engine.name for engine in ENGINES))
-    names = engine.read_names(path, con)
+    reader = find_reader(location)
+    if reader is None:
+        raise SourceError.unknown_kind(str(location), (known.name for known in READERS))
+    names = reader.read_names(location, con)
     for name in tables or ():
         if name not in names:
-            raise NotFoundError.named("table", name, names, where=str(path))
+            raise NotFoundError.named("table", name, names, where=str(location))
     if not names:
-        raise SourceError.unreadable(path, "the database holds no tables.", remedy="check the path.")
-    return engine.read_tables(path, con, names if tables is None else list(tables))
+        raise SourceError.unreadable(str(location), "the database has no tables.", remedy="check the path.")
+    return reader.read_tables(location, con, names if tables is None else list(tables))

@@ -6,14 +6,13 @@ from enum import IntFlag
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE
+from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, decimal_type
 from tdmvc.model.schema import UNTYPED, Column
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names
 from tdmvc.sql.types import duckdb_type
 
 _SAMPLE_ROWS = 20_000
-_SHORT_DECIMAL_DIGITS = 18
 
 _FIXED = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
 _EXPONENT = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?[eE][+-]?[0-9]+"
@@ -126,11 +125,8 @@ def _type(profile: _Profile) -> pa.DataType:
     if profile.classes in _SINGLE:
         return _SINGLE[profile.classes]
     is_fixed = bool(profile.classes) and not profile.classes & ~_FIXED_NUMBERS
-    digits = profile.whole_digits + profile.scale
-    if not is_fixed or digits > MAX_DECIMAL_DIGITS:
-        return SIMPLE["string"]
-    is_short = digits <= _SHORT_DECIMAL_DIGITS
-    return pa.decimal128(_SHORT_DECIMAL_DIGITS if is_short else MAX_DECIMAL_DIGITS, profile.scale)
+    decimal = decimal_type(profile.whole_digits + profile.scale, profile.scale) if is_fixed else None
+    return decimal or SIMPLE["string"]
 
 
 def _profiles(con: DuckDBConnection, query: str, names: Sequence[str]) -> dict[str, _Profile]:

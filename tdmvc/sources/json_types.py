@@ -7,12 +7,10 @@ from itertools import islice
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE
+from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, MAX_EXACT_FLOAT_INTEGER, MAX_INT64, MIN_INT64, SIMPLE
 from tdmvc.model.schema import UNTYPED, Column
 
 _BATCH_ROWS = 4096
-_EXACT_FLOAT_INTEGER = 2**53
-_INT64 = (-(2**63), 2**63 - 1)
 
 
 class SurrogateError(ValueError):
@@ -79,7 +77,7 @@ class JsonProfile:
         if self._kinds == {float}:
             return SIMPLE["float64"]
         if self._kinds == {int, float}:
-            is_exact = self._low >= -_EXACT_FLOAT_INTEGER and self._high <= _EXACT_FLOAT_INTEGER
+            is_exact = self._low >= -MAX_EXACT_FLOAT_INTEGER and self._high <= MAX_EXACT_FLOAT_INTEGER
             return SIMPLE["float64"] if is_exact else None
         if self._kinds == {list}:
             inner = (self._items or JsonProfile()).type(has_structs=has_structs)
@@ -89,7 +87,7 @@ class JsonProfile:
         return None
 
     def _integer_type(self) -> pa.DataType | None:
-        if _INT64[0] <= self._low and self._high <= _INT64[1]:
+        if self._low >= MIN_INT64 and self._high <= MAX_INT64:
             return SIMPLE["int64"]
         limit = 10**MAX_DECIMAL_DIGITS
         return pa.decimal128(MAX_DECIMAL_DIGITS, 0) if -limit < self._low and self._high < limit else None

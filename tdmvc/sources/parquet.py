@@ -15,7 +15,7 @@ from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sources.base import SourceRequest, check_column_names, check_field_names, stem
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name, scan_parquet
-from tdmvc.sql.types import CanonicalForm, DuckDBType, canonical_form, duckdb_type
+from tdmvc.sql.types import CanonicalForm, DuckDBType, canonical_form, check_losses, duckdb_type, loss_error
 
 _SUFFIXES = (".parquet", ".pq", ".parq")
 _MAGIC = b"PAR1"
@@ -69,7 +69,6 @@ class _FileColumn:
     """A column as one file holds it."""
 
     name: str
-    source: DuckDBType
     form: CanonicalForm
     is_null: bool
     """The file declares no type, since all values are null."""
@@ -93,7 +92,7 @@ def _open_table(files: Sequence[Path], name: str, origin: Path, con: DuckDBConne
     columns = _united(groups, name)
     check_column_names([column.name for column in columns], origin)
     for group in groups:
-        _check_losses(group, name, con)
+        check_losses(con, group.scan, name, {column.name: column.form for column in group.columns.values()})
     query = " UNION ALL ".join(_query(group, columns) for group in groups)
     notes = tuple(dict.fromkeys(note for group in groups for note in group.notes))
     return SourceTable(TableSchema(name, tuple(columns)), SqlScan(query), str(origin), notes=notes)
@@ -103,7 +102,7 @@ def _groups(files: Sequence[Path], con: DuckDBConnection) -> list[_Group]:
     groups: dict[tuple[tuple[str, str], ...], _Group] = {}
     for file in files:
         group = _read_file(file, con)
-        shape = tuple((column.name, str(column.source)) for column in group.columns.values())
+        shape = tuple((column.name, str(column.form.source)) for column in group.columns.values())
         if shape in groups:
             groups[shape].files.append(file)
         else:
@@ -137,7 +136,7 @@ def _read_file(file: Path, con: DuckDBConnection) -> _Group:
         if pa.types.is_duration(field.type):
             form = replace(form, physical_type=str(field.type))
             notes.append(f"{field.name}: a duration, kept as a whole number of its unit ({field.type.unit})")
-        columns[field.name] = _FileColumn(field.name, source, form, pa.types.is_null(field.type))
+        columns[field.name] = _FileColumn(field.name, form, pa.types.is_null(field.type))
         if _has_nanoseconds(field.type) and "_NS" not in str(source):
             _check_int96(file, field)
     if not columns:
@@ -196,7 +195,7 @@ def _check_int96(file: Path, field: pa.Field) -> None:
         try:
             batch.column(0).cast(target)
         except pa.ArrowInvalid:
-            raise _loss(file.name, field.name, "timestamp_ns") from None
+            raise loss_error(file.name, field.name, "timestamp_ns") from None
 
 
 def _united(groups: Sequence[_Group], table: str) -> list[Column]:
@@ -241,37 +240,13 @@ def _widened(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
     return None
 
 
-def _check_losses(group: _Group, table: str, con: DuckDBConnection) -> None:
-    doubtful = [column for column in group.columns.values() if column.form.may_lose]
-    if not doubtful:
-        return
-    tests = ", ".join(
-        f"coalesce(bool_or({column.form.loss_condition(quote_name(column.name), column.source)}), false)"
-        for column in doubtful
-    )
-    row = con.execute(f"SELECT {tests} FROM {group.scan}").fetchall()[0]
-    for column, is_lossy in zip(doubtful, row, strict=True):
-        if is_lossy:
-            raise _loss(table, column.name, str(column.source))
-
-
-def _loss(table: str, column: str, source: str) -> SourceError:
-    return SourceError.would_lose(
-        table,
-        column,
-        f"a value of the type {source} has more digits than the canonical type (microseconds; 38 digits).",
-        remedy="round the column on purpose, or write it as text.",
-    )
-
-
 def _query(group: _Group, columns: Sequence[Column]) -> str:
     selected = ", ".join(_select(group.columns.get(column.name), column) for column in columns)
     return f"SELECT {selected} FROM {group.scan}"
 
 
-def _select(held: _FileColumn | None, column: Column) -> str:
+def _select(found: _FileColumn | None, column: Column) -> str:
     name, type_ = quote_name(column.name), duckdb_type(column.type)
-    if held is None:
+    if found is None:
         return f"CAST(NULL AS {type_}) AS {name}"
-    value = held.form.expression(name, held.source)
-    return f"CAST({value} AS {type_}) AS {name}"
+    return f"CAST({found.form.expression(name)} AS {type_}) AS {name}"

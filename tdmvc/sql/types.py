@@ -1,12 +1,14 @@
 """DuckDB types: their names for canonical types, and the SQL that casts other types to canonical ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
 import pyarrow as pa
 
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, fields_of
+from tdmvc.errors import SourceError
+from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_text
 
 _DUCKDB: dict[pa.DataType, str] = {
@@ -60,22 +62,57 @@ class DuckDBType(Protocol):
 class CanonicalForm:
     """The canonical type that a DuckDB column is read as."""
 
+    source: DuckDBType
+    """The column's own type."""
     type: pa.DataType
     physical_type: str | None = None
-    """The DuckDB type in lower case, where the canonical type does not say it all."""
+    """The DuckDB type in lower case, if the canonical type does not say it all."""
     may_lose: bool = False
-    """Whether the canonical type cannot hold some values of the DuckDB type; `loss_condition` finds them."""
+    """Whether the canonical type cannot hold some values of the DuckDB type."""
     has_map: bool = False
 
-    def expression(self, sql: str, source: DuckDBType) -> str:
-        """Return SQL that casts `sql`, which has the DuckDB type `source`, to the canonical type."""
-        value = _rebuilt(sql, source, depth=0) if self.has_map else sql
+    def expression(self, sql: str) -> str:
+        """Return SQL that casts `sql`, an expression of the source's type, to the canonical type."""
+        value = _rebuilt(sql, self.source, depth=0) if self.has_map else sql
         return f"CAST({value} AS {duckdb_type(self.type)})"
 
-    def loss_condition(self, sql: str, source: DuckDBType) -> str:
+    def loss_condition(self, sql: str) -> str:
         """Return an SQL condition that is true for a value that the canonical type cannot hold."""
         cast_value = f"TRY_CAST({sql} AS {duckdb_type(self.type)})"
-        return f"TRY_CAST({cast_value} AS {source}) IS DISTINCT FROM {sql}"
+        return f"TRY_CAST({cast_value} AS {self.source}) IS DISTINCT FROM {sql}"
+
+
+def check_losses(con: DuckDBConnection, scan: str, table: str, forms: Mapping[str, CanonicalForm]) -> None:
+    """Refuse a table with a value that its column's canonical type cannot hold; reads only columns that may have one.
+
+    Args:
+        scan: what to read, as SQL that can follow FROM.
+        forms: of each column.
+
+    Raises:
+        SourceError: there is such a value.
+    """
+    doubtful = {name: form for name, form in forms.items() if form.may_lose}
+    if not doubtful:
+        return
+    tests = ", ".join(
+        f"coalesce(bool_or({form.loss_condition(quote_name(name))}), false)"
+        for name, form in doubtful.items()
+    )
+    row = con.execute(f"SELECT {tests} FROM {scan}").fetchall()[0]
+    for (name, form), is_lossy in zip(doubtful.items(), row, strict=True):
+        if is_lossy:
+            raise loss_error(table, name, str(form.source))
+
+
+def loss_error(table: str, column: str, source: str) -> SourceError:
+    """Return the error for a value of the type `source` that no canonical type can hold."""
+    return SourceError.would_lose(
+        table,
+        column,
+        f"a value of the type {source} has more digits than the canonical type (microseconds; 38 digits).",
+        remedy="round the column, or make it text.",
+    )
 
 
 _EXACT = {
@@ -122,10 +159,11 @@ def canonical_form(source: DuckDBType) -> CanonicalForm | None:
     kind = source.id.lower()
     match kind:
         case "varchar" if str(source) == "JSON":
-            return CanonicalForm(pa.string(), "json")
+            return CanonicalForm(source, pa.string(), "json")
         case "decimal":
             sizes = dict(source.children)
-            return CanonicalForm(pa.decimal128(cast(int, sizes["precision"]), cast(int, sizes["scale"])))
+            type_ = pa.decimal128(cast(int, sizes["precision"]), cast(int, sizes["scale"]))
+            return CanonicalForm(source, type_)
         case "list" | "array":
             return _list_form(source)
         case "struct":
@@ -133,11 +171,11 @@ def canonical_form(source: DuckDBType) -> CanonicalForm | None:
         case "map":
             return _map_form(source)
     if kind in _EXACT:
-        return CanonicalForm(SIMPLE[_EXACT[kind]])
+        return CanonicalForm(source, SIMPLE[_EXACT[kind]])
     if kind in _AS_TEXT or kind in _AS_TEXT_IF_SAME:
-        return CanonicalForm(pa.string(), kind, may_lose=kind in _AS_TEXT_IF_SAME)
+        return CanonicalForm(source, pa.string(), kind, may_lose=kind in _AS_TEXT_IF_SAME)
     if kind in _FINER_OR_WIDER:
-        return CanonicalForm(_FINER_OR_WIDER[kind], kind, may_lose=kind not in _NEVER_LOSES)
+        return CanonicalForm(source, _FINER_OR_WIDER[kind], kind, may_lose=kind not in _NEVER_LOSES)
     return None
 
 
@@ -164,7 +202,7 @@ def _map_form(source: DuckDBType) -> CanonicalForm | None:
     if key is None or value is None or key.may_lose or value.may_lose:
         return None
     entry = pa.struct([pa.field("key", key.type), pa.field("value", value.type)])
-    return CanonicalForm(pa.list_(entry), str(source).lower(), has_map=True)
+    return CanonicalForm(source, pa.list_(entry), str(source).lower(), has_map=True)
 
 
 def _nested(
@@ -174,7 +212,7 @@ def _nested(
     has_map = any(form.has_map for form in inner)
     if may_lose and has_map:
         return None
-    return CanonicalForm(type_, None if is_plain else str(source).lower(), may_lose, has_map)
+    return CanonicalForm(source, type_, None if is_plain else str(source).lower(), may_lose, has_map)
 
 
 def _rebuilt(sql: str, source: DuckDBType, *, depth: int) -> str:

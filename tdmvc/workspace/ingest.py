@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdmvc.databases import engine_of, open_database
+from tdmvc.databases import find_reader, open_database
 from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError
 from tdmvc.model.dataset import DatasetKind, DatasetState, WorkStatus
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.location import FileLocation, Location
 from tdmvc.model.report import AddedTable
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
@@ -63,20 +64,24 @@ class TakenTable:
 
 
 @timed_as("read sources")
-def read_offers(workspace: Workspace, sources: Sequence[Path], options: AddOptions) -> Offered:
-    """Look into sources. A table that several sources hold takes the rows of all.
+def read_offers(workspace: Workspace, sources: Sequence[Location], options: AddOptions) -> Offered:
+    """Return the tables of sources. A table that is in several sources gets the rows of all.
 
     Raises:
+        NotFoundError: a key is given for a table that no source has.
         SourceError: a source cannot be read.
-        UsageError: a key is given for a table that no source holds.
+        UsageError: a source is a URL that cannot be read.
     """
     offered: Offered = {}
-    for path in sources:
-        if path.is_file() and engine_of(path) is not None:
-            wanted = (options.table,) if options.table else None
-            tables = open_database(path, workspace.engine, tables=wanted)
+    for location in sources:
+        # Only a path has no reader: one that is no database file.
+        if find_reader(location) is None and isinstance(location, FileLocation):
+            tables = open_source(
+                location.path, workspace.engine, table=options.table, null_texts=options.null_texts
+            )
         else:
-            tables = open_source(path, workspace.engine, table=options.table, null_texts=options.null_texts)
+            only = (options.table,) if options.table else None
+            tables = open_database(location, workspace.engine, tables=only)
         for source in tables:
             offered.setdefault(source.schema.name, []).append(source)
     for name in options.keys or {}:
@@ -191,7 +196,7 @@ def key_findings(dataset: str, taken: TakenTable) -> list[Finding]:
     return findings
 
 
-def check_options(dataset: str, sources: Sequence[Path], options: AddOptions) -> None:
+def check_options(dataset: str, sources: Sequence[Location], options: AddOptions) -> None:
     """Refuse words that contradict each other.
 
     Raises:

@@ -11,8 +11,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from tdmvc.databases import engine_of, open_database
+from tdmvc.databases import open_database
 from tdmvc.errors import DatabaseError, NotFoundError, SourceError
+from tdmvc.model.location import FileLocation
 from tdmvc.model.schema import ForeignKey
 from tdmvc.model.source import ArrowScan, SourceTable
 
@@ -37,7 +38,7 @@ Make = Callable[[str], Path]
 
 
 def open_one(path: Path, con: Con) -> SourceTable:
-    (table,) = open_database(path, con)
+    (table,) = open_database(FileLocation(path), con)
     return table
 
 
@@ -61,7 +62,7 @@ def test_keys_references_and_constraints_are_read(make: Make, con: Con) -> None:
         CREATE UNIQUE INDEX calculated ON pair (lower(part));
         """
     )
-    tables = {table.schema.name: table for table in open_database(path, con)}
+    tables = {table.schema.name: table for table in open_database(FileLocation(path), con)}
     owner, pair, child = tables["Owner"].schema, tables["pair"].schema, tables["child"].schema
     assert owner.key == ("id",)
     assert [(c.name, c.required, c.unique) for c in owner.columns] == [
@@ -87,7 +88,7 @@ def test_views_virtual_tables_and_their_shadows_are_left_out(make: Make, con: Co
         CREATE VIEW v AS SELECT * FROM doc_own;
         """
     )
-    assert [table.schema.name for table in open_database(path, con)] == ["doc_own"]
+    assert [table.schema.name for table in open_database(FileLocation(path), con)] == ["doc_own"]
 
 
 def test_generated_columns_and_tables_without_rowid_are_read(make: Make, con: Con, read: Read) -> None:
@@ -103,10 +104,10 @@ def test_generated_columns_and_tables_without_rowid_are_read(make: Make, con: Co
 
 def test_only_the_named_tables_are_read(make: Make, con: Con) -> None:
     path = make("CREATE TABLE orders (a); CREATE TABLE items (a); CREATE TABLE x (a);")
-    tables = open_database(path, con, tables=("orders", "items"))
+    tables = open_database(FileLocation(path), con, tables=("orders", "items"))
     assert [table.schema.name for table in tables] == ["orders", "items"]
     with pytest.raises(NotFoundError, match="did you mean 'orders'"):
-        open_database(path, con, tables=("order",))
+        open_database(FileLocation(path), con, tables=("order",))
 
 
 def test_names_with_quotes_and_reserved_words_are_read(make: Make, con: Con, read: Read) -> None:
@@ -217,7 +218,7 @@ def test_a_file_with_a_write_ahead_log_is_read_with_its_newest_rows(
 
 
 def test_a_locked_file_is_refused_with_advice(make: Make, con: Con, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tdmvc.databases.sqlite_catalog._WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("tdmvc.databases.sqlite.catalog._WAIT_SECONDS", 0.1)
     path = make("CREATE TABLE t (a INT);")
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("BEGIN EXCLUSIVE")
@@ -232,21 +233,9 @@ def test_a_damaged_file_is_refused(make: Make, con: Con) -> None:
         open_one(path, con)
 
 
-def test_a_file_is_told_by_its_first_bytes(make: Make, tmp_path: Path, con: Con) -> None:
-    engine = engine_of(make("CREATE TABLE t (a)"))
-    assert engine is not None
-    assert engine.name == "SQLite"
-    other = tmp_path / "x.sqlite"
-    other.write_text("id\n1\n")
-    assert engine_of(other) is None
-    assert engine_of(tmp_path) is None
-    with pytest.raises(SourceError, match="does not know"):
-        open_database(other, con)
-
-
 def test_a_database_without_tables_is_refused(make: Make, con: Con) -> None:
     with pytest.raises(SourceError, match="no tables"):
-        open_database(make("CREATE TABLE t (a); DROP TABLE t;"), con)
+        open_database(FileLocation(make("CREATE TABLE t (a); DROP TABLE t;")), con)
 
 
 def test_rows_can_be_read_twice_and_by_duckdb(make: Make, con: Con) -> None:

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.arrow.types import parse_type
-from tdmvc.databases import TableToWrite, engine_for_target, open_database
+from tdmvc.databases import TableToWrite, find_writer, open_database
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding
+from tdmvc.model.location import FileLocation
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.source import SourceTable
 
@@ -37,9 +38,9 @@ def table(schema: TableSchema, rows: Sequence[dict[str, object]]) -> TableToWrit
 
 
 def write(path: Path, *tables: TableToWrite) -> list[Finding]:
-    engine = engine_for_target(path)
-    assert engine is not None
-    return engine.write_tables(path, tables)
+    writer = find_writer(FileLocation(path))
+    assert writer is not None
+    return writer.write_tables(FileLocation(path), tables)
 
 
 def rules(findings: list[Finding]) -> list[str]:
@@ -72,11 +73,11 @@ def test_every_type_comes_back_equal(tmp_path: Path, con: Con, read: Read, name:
     schema = TableSchema("t", tuple(column(f"c {type_}", type_) for type_ in EVERY_TYPE))
     row = {f"c {type_}": value for type_, value in EVERY_TYPE.items()}
     assert write(tmp_path / name, table(schema, [row, dict.fromkeys(row)])) == []
-    (back,) = open_database(tmp_path / name, con)
+    (back,) = open_database(FileLocation(tmp_path / name), con)
     assert read(back).to_pylist() == [row, dict.fromkeys(row)]
 
 
-def test_sqlite_spells_moments_and_nested_values_for_people(tmp_path: Path) -> None:
+def test_sqlite_gets_dates_times_and_nested_values_as_readable_text(tmp_path: Path) -> None:
     schema = TableSchema(
         "t",
         (
@@ -130,7 +131,7 @@ def test_keys_references_and_constraints_are_declared(
         table(parent, [{"b": "k", "a": 1, "u": 7}]),
     )
     assert findings == []
-    back = {source.schema.name: source.schema for source in open_database(tmp_path / name, con)}
+    back = {source.schema.name: source.schema for source in open_database(FileLocation(tmp_path / name), con)}
     assert back["parent"].key == ("a", "b")
     assert [(c.required, c.unique) for c in back["parent"].columns] == [
         (True, False),
@@ -150,7 +151,7 @@ def test_rows_that_break_a_key_are_written_without_it(
         table(keyed("twice"), [{"id": 1, "other": 1}, {"id": 1, "other": 2}]),
     )
     assert sorted(rules(findings)) == ["constraint-left-out", "reference-left-out"]
-    back = {source.schema.name: source for source in open_database(tmp_path / name, con)}
+    back = {source.schema.name: source for source in open_database(FileLocation(tmp_path / name), con)}
     assert back["twice"].schema.key == ()
     assert read(back["twice"]).num_rows == 2
     assert back["child"].schema.key == ("id",)
@@ -167,14 +168,14 @@ def test_sqlite_keeps_a_reference_that_rows_break_and_says_so(tmp_path: Path, co
     findings = write(tmp_path / "x.db", child, table(keyed("parent"), [{"id": 1, "other": 1}]))
     assert rules(findings) == ["broken-reference"]
     assert findings[0].details == {"parent": "parent", "rows": 1}
-    assert open_database(tmp_path / "x.db", con)[0].schema.references
+    assert open_database(FileLocation(tmp_path / "x.db"), con)[0].schema.references
 
 
 def test_duckdb_leaves_out_a_reference_that_rows_break(tmp_path: Path, con: Con, read: Read) -> None:
     child = table(keyed("child", ForeignKey(("other",), "parent", ("id",))), [{"id": 1, "other": 9}])
     findings = write(tmp_path / "x.duckdb", child, table(keyed("parent"), [{"id": 1, "other": 1}]))
     assert rules(findings) == ["reference-left-out"]
-    back = open_database(tmp_path / "x.duckdb", con)[0]
+    back = open_database(FileLocation(tmp_path / "x.duckdb"), con)[0]
     assert (back.schema.key, back.schema.references) == (("id",), ())
     assert read(back).num_rows == 1
 
@@ -195,7 +196,7 @@ def test_tables_that_refer_in_a_circle_are_written(tmp_path: Path, con: Con, rea
         table(keyed("one", one), rows),
         table(keyed("two", two), rows),
     )
-    back = {source.schema.name: source.schema for source in open_database(tmp_path / name, con)}
+    back = {source.schema.name: source.schema for source in open_database(FileLocation(tmp_path / name), con)}
     assert len(back["before"].references) == 1
     if name == "x.sqlite":
         assert findings == []
@@ -211,7 +212,7 @@ def test_a_table_that_refers_to_itself_is_written(tmp_path: Path, con: Con, name
     assert write(tmp_path / name, table(itself, [{"id": 1, "other": None}, {"id": 2, "other": 1}])) == [] or (
         name == "x.duckdb"
     )
-    assert open_database(tmp_path / name, con)[0].schema.key == ("id",)
+    assert open_database(FileLocation(tmp_path / name), con)[0].schema.key == ("id",)
     findings = write(tmp_path / name, table(itself, [{"id": 1, "other": 2}, {"id": 2, "other": None}]))
     assert rules(findings) == ([] if name == "x.sqlite" else ["reference-left-out"])
 
@@ -274,7 +275,7 @@ def test_sqlite_makes_no_other_number_of_a_value(
     findings = write(tmp_path / "x.db", table(schema, [{"a": exact}, {"a": None}]))
     assert declared(tmp_path / "x.db") == [used]
     assert rules(findings) == (["type-replaced"] if used == "TEXT" else [])
-    back = read(open_database(tmp_path / "x.db", con)[0]).column("a").to_pylist()
+    back = read(open_database(FileLocation(tmp_path / "x.db"), con)[0]).column("a").to_pylist()
     assert str(back[0]) == value or decimal.Decimal(back[0]) == exact
 
 
@@ -283,7 +284,7 @@ def test_sqlite_says_which_values_it_lacks(tmp_path: Path, con: Con, read: Read)
     row = {"a": math.nan, "b": 2**64 - 1}
     findings = write(tmp_path / "x.db", table(schema, [row, {"a": math.inf, "b": 1}]))
     assert sorted(rules(findings)) == ["type-replaced", "value-replaced"]
-    back = read(open_database(tmp_path / "x.db", con)[0]).to_pylist()
+    back = read(open_database(FileLocation(tmp_path / "x.db"), con)[0]).to_pylist()
     assert back == [{"a": None, "b": str(2**64 - 1)}, {"a": math.inf, "b": "1"}]
 
 
@@ -335,7 +336,7 @@ def test_duckdb_puts_qualified_names_into_schemas(tmp_path: Path, con: Con, read
     assert (
         write(path, table(sales, rows), table(keyed("sales.users"), rows), table(keyed("users"), rows)) == []
     )
-    back = {source.schema.name: source for source in open_database(path, con)}
+    back = {source.schema.name: source for source in open_database(FileLocation(path), con)}
     assert set(back) == {"sales.orders", "sales.users", "users"}
     assert back["sales.orders"].schema.references == sales.references
     assert read(back["sales.orders"]).num_rows == 1
@@ -354,7 +355,7 @@ def test_an_old_file_is_replaced_whole_or_stays(tmp_path: Path, con: Con, name: 
         write(path, TableToWrite(keyed("new"), fail))
     assert path.read_bytes() == before
     write(path, table(keyed("new"), []))
-    assert [source.schema.name for source in open_database(path, con)] == ["new"]
+    assert [source.schema.name for source in open_database(FileLocation(path), con)] == ["new"]
     assert [entry.name for entry in tmp_path.iterdir()] == [name]
 
 
@@ -372,22 +373,9 @@ def test_missing_folders_are_made(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "log"), [("x.db", "x.db-wal"), ("x.duckdb", "x.duckdb.wal")])
-def test_unfinished_work_beside_the_old_file_is_never_played_into_the_new(
+def test_unfinished_work_beside_the_old_file_is_never_applied_to_the_new(
     tmp_path: Path, name: str, log: str
 ) -> None:
     (tmp_path / log).write_bytes(b"work")
-    with pytest.raises(DatabaseError, match="work that is not in the file yet"):
+    with pytest.raises(DatabaseError, match="changes that are not in its file yet"):
         write(tmp_path / name, table(keyed("t"), []))
-
-
-def test_the_engine_of_a_target_is_told_by_its_suffix() -> None:
-    names = {
-        suffix: engine_for_target(Path(f"x{suffix}")) for suffix in (".DB", ".sqlite3", ".duckdb", ".csv", "")
-    }
-    assert [engine.name if engine else None for engine in names.values()] == [
-        "SQLite",
-        "SQLite",
-        "DuckDB",
-        None,
-        None,
-    ]

@@ -1,11 +1,9 @@
 """`tdmvc add`."""
 
-from pathlib import Path
-
 import click
 
 from tdmvc.actions.add import AddOptions, add
-from tdmvc.cli.options import settings_of, single_table, tables_option
+from tdmvc.cli.options import PATH_OR_URL, settings_of, single_table, tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import UsageError
 from tdmvc.model.dataset import DatasetKind
@@ -14,7 +12,7 @@ from tdmvc.render.reports.add import render_add
 
 @click.command(name="add")
 @click.argument("dataset", shell_complete=complete_dataset)
-@click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, type=PATH_OR_URL)
 @tables_option("The table that a single file holds; without a source, add only this table.", metavar="NAME")
 @click.option(
     "--key",
@@ -36,7 +34,7 @@ from tdmvc.render.reports.add import render_add
 def command(
     context: click.Context,
     dataset: str,
-    sources: tuple[Path, ...],
+    sources: tuple[str, ...],
     tables: tuple[str, ...],
     keys: tuple[str, ...],
     null_texts: tuple[str, ...],
@@ -47,16 +45,18 @@ def command(
 ) -> None:
     """Add rows to DATASET from SOURCES, or from your edits, and write their pointers.
 
-    A source is a CSV, TSV, JSON, JSON Lines or Parquet file, a SQLite or DuckDB file,
-    a Django fixture, or a folder of these. Tables in a source replace those in the
-    dataset; other tables stay. Without a source, your edits in the working copy are
-    added, whichever tool you made them with.
+    A source is a CSV, TSV, JSON, JSON Lines or Parquet file, a Django fixture, a folder
+    of these, or a database: a SQLite or DuckDB file, or its URL (sqlite:///FILE,
+    duckdb:///FILE). Tables in a source replace those in the dataset; other tables stay.
+    Without a source, your edits in the working copy are added, whichever tool you made
+    them with.
 
     In a CSV file only an unquoted empty field is null: NA is Namibia.
 
     \b
     Examples:
       tdmvc add golden shop.sqlite
+      tdmvc add golden duckdb:///shop.db    # a file whose engine you name
       tdmvc add golden orders.csv --key orders=id
       tdmvc add golden fixtures/ --replace
       tdmvc add golden                      # add your edits
@@ -69,9 +69,9 @@ def command(
         replace=replace,
         kind=DatasetKind(kind) if kind else None,
     )
-    settings = settings_of(context)
+    locations = [settings_of(context).location(source) for source in sources]
     with opened(context) as workspace:
-        report = add(workspace, dataset, [settings.path(source) for source in sources], options)
+        report = add(workspace, dataset, locations, options)
     emit(
         context,
         output_format,

@@ -1,11 +1,9 @@
 """`tdmvc build`."""
 
-from pathlib import Path
-
 import click
 
 from tdmvc.actions.build import build
-from tdmvc.cli.options import settings_of
+from tdmvc.cli.options import PATH_OR_URL, settings_of
 from tdmvc.cli.output import emit, format_option, opened
 from tdmvc.render.reports.add import render_add
 from tdmvc.workspace.ingest import AddOptions
@@ -13,7 +11,7 @@ from tdmvc.workspace.ingest import AddOptions
 
 @click.command(name="build")
 @click.argument("dataset")
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, type=PATH_OR_URL)
 @click.option(
     "--null", "null_texts", multiple=True, metavar="TEXT", help="Another text that means null in a CSV file."
 )
@@ -22,13 +20,13 @@ from tdmvc.workspace.ingest import AddOptions
 def command(
     context: click.Context,
     dataset: str,
-    sources: tuple[Path, ...],
+    sources: tuple[str, ...],
     null_texts: tuple[str, ...],
     output_format: str,
 ) -> None:
     """Build DATASET's tables from SOURCES as outputs of a stage in dvc.yaml.
 
-    This works like `add`, but writes no pointers: DVC tracks what a stage makes, and
+    This works like `add`, with the same kinds of source, but writes no pointers: DVC tracks what a stage makes, and
     its entry in dvc.lock is the pointer. Keys and types come from the dataset's
     contract.yaml. A table that is in several sources gets the rows of all of them.
 
@@ -40,12 +38,12 @@ def command(
           deps: [fixtures, datasets/golden/contract.yaml]
           outs: [datasets/golden/orders]
     """
-    settings = settings_of(context)
+    locations = [settings_of(context).location(source) for source in sources]
     with opened(context) as workspace:
         report = build(
             workspace,
             dataset,
-            [settings.path(source) for source in sources],
+            locations,
             AddOptions(null_texts=null_texts),
         )
     emit(

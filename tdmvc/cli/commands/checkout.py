@@ -1,11 +1,9 @@
 """`tdmvc checkout`."""
 
-from pathlib import Path
-
 import click
 
 from tdmvc.actions.checkout import CheckoutOptions, checkout
-from tdmvc.cli.options import settings_of, tables_option
+from tdmvc.cli.options import PATH_OR_URL, settings_of, tables_option
 from tdmvc.cli.output import complete_dataset, emit, format_option, opened
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.render.reports.transfer import render_checkout
@@ -15,7 +13,11 @@ from tdmvc.render.reports.transfer import render_checkout
 @click.argument("words", nargs=-1, metavar="[REF | DATASET...]", shell_complete=complete_dataset)
 @click.option("--release", metavar="R", help="Write what fits this release of the application.")
 @click.option(
-    "--into", type=click.Path(path_type=Path), help="Write to a folder, a .duckdb or a .sqlite file instead."
+    "--into",
+    type=PATH_OR_URL,
+    metavar="PATH|URL",
+    help="Write to a folder, or to a DuckDB or SQLite file (.duckdb, .ddb, .sqlite, .sqlite3, .db, "
+    "duckdb:///FILE, sqlite:///FILE) instead.",
 )
 @tables_option("Write only these tables.")
 @click.option("--force", is_flag=True, help="Overwrite local edits or an existing target.")
@@ -26,7 +28,7 @@ def command(
     context: click.Context,
     words: tuple[str, ...],
     release: str | None,
-    into: Path | None,
+    into: str | None,
     tables: tuple[str, ...],
     force: bool,
     strict: bool,
@@ -44,6 +46,7 @@ def command(
       tdmvc checkout golden@1.0.0
       tdmvc checkout --release 2.14.0
       tdmvc checkout golden@latest --into fixtures.sqlite --table orders,customers
+      tdmvc checkout golden --into sqlite:///fixtures.data
       tdmvc checkout golden                 # the rows that the pointers name
     """
     if release is None and len(words) != 1:
@@ -54,7 +57,7 @@ def command(
     options = CheckoutOptions(
         release=release,
         datasets=words if release is not None else (),
-        into=settings_of(context).path(into) if into else None,
+        into=settings_of(context).location(into) if into else None,
         tables=tables,
         force=force,
         strict=strict,

@@ -8,19 +8,22 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases.base import (
-    TableToWrite,
-    loose_finding,
-    possible_reference,
+from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.files import replacing_file
+from tdmvc.databases.writing import (
+    NO_TARGET,
+    constraint_finding,
+    create_table,
+    has_target,
     reference_finding,
     type_finding,
+    without_constraints,
 )
-from tdmvc.databases.replacing import replacing
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import ForeignKey, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, connect, constraint_errors, duckdb_error
-from tdmvc.sql.quoting import quote_name, quote_names
+from tdmvc.sql.quoting import quote_name
 from tdmvc.sql.types import duckdb_type
 
 _BESIDE = (".wal",)
@@ -29,13 +32,13 @@ _OWN_SCHEMAS = frozenset({"information_schema", "pg_catalog", "system", "temp"})
 _ROWS = "tdmvc_rows"
 
 
-def write_duckdb(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
-    """Write all tables into a new file; see `Engine.write_tables`."""
+def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
+    """Write all tables into a new file; see `Writer.write_tables`."""
     try:
-        with replacing(path, _BESIDE) as fresh, closing(connect(str(fresh))) as con:
-            findings = _Writer(con).write(tables)
+        with replacing_file(path, _BESIDE) as new, closing(connect(str(new))) as con:
+            findings = _TableWriter(con).write(tables)
             con.execute("CHECKPOINT")
-            # Closed before the file is put in place.
+            # Close it before the file is put in place.
             con.close()
             return findings
     except duckdb_error() as error:
@@ -43,11 +46,11 @@ def write_duckdb(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
         raise DatabaseError(
             f"The DuckDB database cannot be written ({kind}).",
             where=str(path),
-            remedy="see that there is room on the disk and in memory; nothing was changed.",
+            remedy="check that the disk and the memory have room; nothing was changed.",
         ) from error
 
 
-class _Writer:
+class _TableWriter:
     """Writes tables one after the other, each after those that it refers to."""
 
     def __init__(self, con: DuckDBConnection) -> None:
@@ -73,8 +76,8 @@ class _Writer:
         known = {**self._written, schema.name: schema}
         if reference.table in self._names and reference.table not in known:
             why = "the tables refer to each other in a circle, which DuckDB cannot declare"
-        elif not possible_reference(reference, list(known.values())):
-            why = "its columns identify no row of a table written here"
+        elif not has_target(reference, list(known.values())):
+            why = NO_TARGET
         elif _schema_name(schema.name) != _schema_name(reference.table):
             why = "DuckDB has no references across schemas"
         elif self._referring_types(schema, reference) != self._referred_types(reference):
@@ -91,7 +94,7 @@ class _Writer:
         return [self._types[reference.table][column] for column in reference.to]
 
     def _write_table(self, table: TableToWrite, schema: TableSchema) -> None:
-        """Make and fill a table, and where its rows break a constraint, make it anew without."""
+        """Make and fill a table; if its rows break a constraint, make it again without."""
         while True:
             try:
                 self._fill(table, schema)
@@ -113,22 +116,21 @@ class _Writer:
             others = tuple(reference for reference in schema.references if reference not in own)
             return replace(schema, references=others)
         if is_reference and schema.references:
-            why = "some rows refer to rows that are not there"
+            why = "some rows refer to rows that do not exist"
             self._findings += [reference_finding(schema.name, item, why) for item in schema.references]
             return replace(schema, references=())
-        columns = tuple(Column(column.name, column.type, column.physical_type) for column in schema.columns)
-        # A table cannot refer to a key that it has no more.
+        # A table cannot refer to a key of its own that it no longer has.
         others = tuple(reference for reference in schema.references if reference.table != schema.name)
-        looser = replace(schema, columns=columns, key=(), references=others)
+        looser = without_constraints(replace(schema, references=others))
         if looser != schema:
-            self._findings.append(loose_finding(schema.name))
+            self._findings.append(constraint_finding(schema.name))
         return looser
 
     def _fill(self, table: TableToWrite, schema: TableSchema) -> None:
         types = self._types[schema.name]
         if (name := _schema_name(schema.name)) is not None:
             self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}")
-        self._con.execute(_create_table(schema, types))
+        self._con.execute(create_table(schema, types, _sql_name))
         casts = ", ".join(f"CAST({quote_name(column)} AS {types[column]})" for column in schema.column_names)
         self._con.register(_ROWS, table.read())
         try:
@@ -137,48 +139,48 @@ class _Writer:
             self._con.unregister(_ROWS)
 
     def _column_types(self, table: TableToWrite) -> dict[str, str]:
-        """Return the DuckDB type of each column: the one of its source, where every value comes back from it."""
+        """Return the DuckDB type of each column: that of its source if every value can be read back from it."""
         types = {column.name: duckdb_type(column.type) for column in table.schema.columns}
-        asked = {
+        declared = {
             column.name: column.physical_type
             for column in table.schema.columns
             if column.physical_type
-            # A width that only fits the rows of today would be another one tomorrow.
+            # A width that just fits today's rows may be too narrow tomorrow.
             and not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type))
             and self._is_another_type(column.physical_type, types[column.name])
         }
-        if not asked:
+        if not declared:
             return types
         tests = ", ".join(
             f"coalesce(bool_and(TRY_CAST(TRY_CAST({quote_name(name)} AS {type_}) AS {types[name]}) "
             f"IS NOT DISTINCT FROM CAST({quote_name(name)} AS {types[name]})), true)"
-            for name, type_ in asked.items()
+            for name, type_ in declared.items()
         )
         self._con.register(_ROWS, table.read())
         try:
             row = self._con.execute(f"SELECT {tests} FROM {_ROWS}").fetchall()[0]
         finally:
             self._con.unregister(_ROWS)
-        for (name, type_), is_exact in zip(asked.items(), row, strict=True):
+        for (name, type_), is_exact in zip(declared.items(), row, strict=True):
             if is_exact:
                 types[name] = type_
             else:
                 self._findings.append(type_finding(table.schema.name, name, type_, types[name]))
         return types
 
-    def _is_another_type(self, asked: str, canonical: str) -> bool:
-        """Tell whether DuckDB knows the type, and it is not the canonical one under another name."""
-        if not _NAMEABLE.fullmatch(asked):
+    def _is_another_type(self, declared: str, canonical: str) -> bool:
+        """Whether DuckDB knows the type, and it is not the canonical one under another name."""
+        if not _NAMEABLE.fullmatch(declared):
             return False
         try:
-            types = self._con.sql(f"SELECT CAST(NULL AS {asked}), CAST(NULL AS {canonical})").types
+            types = self._con.sql(f"SELECT CAST(NULL AS {declared}), CAST(NULL AS {canonical})").types
         except duckdb_error():
             return False
         return str(types[0]) != str(types[1])
 
 
 def _by_dependency(tables: Sequence[TableToWrite]) -> list[TableToWrite]:
-    """Return the tables so that each follows those it refers to, as far as circles allow."""
+    """Return the tables, each after those that it refers to, as far as circles allow."""
     waiting = {table.schema.name: table for table in tables}
     ordered: list[TableToWrite] = []
     while waiting:
@@ -204,23 +206,6 @@ def _reachable(start: str, targets: dict[str, set[str]]) -> set[str]:
             found.add(name)
             open_names += targets[name]
     return found
-
-
-def _create_table(schema: TableSchema, types: dict[str, str]) -> str:
-    lines = []
-    for column in schema.columns:
-        words = [quote_name(column.name), types[column.name]]
-        words += ["NOT NULL"] if column.required else []
-        words += ["UNIQUE"] if column.unique and schema.key != (column.name,) else []
-        lines.append(" ".join(words))
-    if schema.key:
-        lines.append(f"PRIMARY KEY ({quote_names(schema.key)})")
-    lines += [
-        f"FOREIGN KEY ({quote_names(reference.columns)}) "
-        f"REFERENCES {_sql_name(reference.table)} ({quote_names(reference.to)})"
-        for reference in schema.references
-    ]
-    return f"CREATE TABLE {_sql_name(schema.name)} (" + ", ".join(lines) + ")"
 
 
 def _schema_name(table: str) -> str | None:

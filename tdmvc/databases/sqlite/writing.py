@@ -3,28 +3,39 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
-from tdmvc.databases.base import (
-    ConstraintBrokenError,
-    TableToWrite,
-    loose_finding,
-    possible_reference,
+from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.files import replacing_file
+from tdmvc.databases.sqlite.storage import count_nan, declare, format_values, is_kept, may_convert
+from tdmvc.databases.writing import (
+    NO_TARGET,
+    constraint_finding,
+    create_table,
+    has_target,
     reference_finding,
     type_finding,
+    without_constraints,
 )
-from tdmvc.databases.replacing import replacing
-from tdmvc.databases.sqlite_spelling import count_nan, declare, may_convert, spell_values, survives
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Column, TableSchema
-from tdmvc.sql.quoting import quote_name, quote_names
+from tdmvc.model.schema import Column
+from tdmvc.sql.quoting import quote_name
 
 _BESIDE = ("-wal", "-journal")
 
 
-def write_sqlite(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
-    """Write all tables into a new file; see `Engine.write_tables`."""
+class _ConstraintBrokenError(Exception):
+    """The rows of a table break what its schema declares."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(table)
+        self.table = table
+
+
+def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
+    """Write all tables into a new file; see `Writer.write_tables`."""
     types: dict[str, dict[str, str]] = {}
     findings: list[Finding] = []
     for table in tables:
@@ -32,19 +43,19 @@ def write_sqlite(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
         findings += replaced
     loose: set[str] = set()
     try:
-        with replacing(path, _BESIDE) as fresh:
+        with replacing_file(path, _BESIDE) as new:
             while True:
-                fresh.unlink(missing_ok=True)
+                new.unlink(missing_ok=True)
                 try:
-                    return findings + _fill(fresh, tables, types, loose)
-                except ConstraintBrokenError as broken:
-                    # Other tables may refer to this one, so all are made anew.
+                    return findings + _fill(new, tables, types, loose)
+                except _ConstraintBrokenError as broken:
+                    # Other tables may refer to this one, so all are written again.
                     loose.add(broken.table)
     except sqlite3.Error as error:
         raise DatabaseError(
             f"The SQLite database cannot be written: {error}.",
             where=str(path),
-            remedy="see that there is room on the disk; nothing was changed.",
+            remedy="check that the disk has room; nothing was changed.",
         ) from error
 
 
@@ -70,9 +81,9 @@ def _converted(
     if doubtful:
         for batch in table.read():
             for i, column in doubtful:
-                texts = (str(value) for value in spell_values(batch.column(i)) if value is not None)
+                texts = (str(value) for value in format_values(batch.column(i)) if value is not None)
                 if column.name not in converted and not all(
-                    survives(text, column.type, types[column.name]) for text in texts
+                    is_kept(text, column.type, types[column.name]) for text in texts
                 ):
                     converted[column.name] = None
     return list(converted)
@@ -81,49 +92,27 @@ def _converted(
 def _fill(
     path: Path, tables: Sequence[TableToWrite], types: dict[str, dict[str, str]], loose: set[str]
 ) -> list[Finding]:
-    findings: list[Finding] = [loose_finding(name) for name in sorted(loose)]
-    schemas = [_loosened(table.schema) if table.schema.name in loose else table.schema for table in tables]
+    findings: list[Finding] = [constraint_finding(name) for name in sorted(loose)]
+    schemas = [
+        without_constraints(table.schema) if table.schema.name in loose else table.schema for table in tables
+    ]
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         # A half-written file is thrown away, so nothing needs a journal.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF"):
             database.execute(f"PRAGMA {pragma}")
         database.execute("BEGIN")
         for schema in schemas:
-            database.execute(_create_table(schema, types[schema.name], schemas))
+            possible = tuple(reference for reference in schema.references if has_target(reference, schemas))
+            database.execute(create_table(replace(schema, references=possible), types[schema.name]))
             findings += [
-                reference_finding(
-                    schema.name, reference, "its columns identify no row of a table written here"
-                )
+                reference_finding(schema.name, reference, NO_TARGET)
                 for reference in schema.references
-                if not possible_reference(reference, schemas)
+                if reference not in possible
             ]
         for table in tables:
             findings += _insert(database, table)
         database.execute("COMMIT")
         return findings + _broken_references(database)
-
-
-def _loosened(schema: TableSchema) -> TableSchema:
-    columns = tuple(Column(column.name, column.type, column.physical_type) for column in schema.columns)
-    return TableSchema(schema.name, columns, (), schema.references)
-
-
-def _create_table(schema: TableSchema, types: dict[str, str], tables: Sequence[TableSchema]) -> str:
-    lines = []
-    for column in schema.columns:
-        words = [quote_name(column.name), types[column.name]]
-        words += ["NOT NULL"] if column.required else []
-        words += ["UNIQUE"] if column.unique and schema.key != (column.name,) else []
-        lines.append(" ".join(words))
-    if schema.key:
-        lines.append(f"PRIMARY KEY ({quote_names(schema.key)})")
-    for reference in schema.references:
-        if possible_reference(reference, tables):
-            lines.append(
-                f"FOREIGN KEY ({quote_names(reference.columns)}) "
-                f"REFERENCES {quote_name(reference.table)} ({quote_names(reference.to)})"
-            )
-    return f"CREATE TABLE {quote_name(schema.name)} (\n  " + ",\n  ".join(lines) + "\n)"
 
 
 def _insert(database: sqlite3.Connection, table: TableToWrite) -> list[Finding]:
@@ -136,14 +125,14 @@ def _insert(database: sqlite3.Connection, table: TableToWrite) -> list[Finding]:
         for batch in table.read():
             for name, array in zip(schema.column_names, batch.columns, strict=True):
                 nans[name] = nans.get(name, 0) + count_nan(array)
-            yield from zip(*(spell_values(array) for array in batch.columns), strict=True)
+            yield from zip(*(format_values(array) for array in batch.columns), strict=True)
 
     try:
         database.executemany(statement, rows())
     except sqlite3.IntegrityError:
         with suppress(sqlite3.Error):
             database.execute("ROLLBACK")
-        raise ConstraintBrokenError(schema.name) from None
+        raise _ConstraintBrokenError(schema.name) from None
     return [
         Finding(
             "value-replaced",
@@ -166,9 +155,9 @@ def _broken_references(database: sqlite3.Connection) -> list[Finding]:
         Finding(
             "broken-reference",
             Severity.WARNING,
-            f"{count} row(s) of {table} refer to a row of {parent} that is not there.",
+            f"{count} row(s) of {table} refer to a row of {parent} that does not exist.",
             table=table,
-            remedy="add the missing rows, or mend the references.",
+            remedy="add the missing rows, or fix the references.",
             details={"parent": parent, "rows": count},
         )
         for table, parent, count in broken

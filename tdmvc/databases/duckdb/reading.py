@@ -6,15 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.duckdb_write import write_duckdb
 from tdmvc.errors import DatabaseError, SourceError
-from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name, quote_text
-from tdmvc.sql.types import CanonicalForm, DuckDBType, canonical_form
+from tdmvc.sql.types import CanonicalForm, DuckDBType, canonical_form, check_losses
 
 _MAIN = "main"
 _SIGNS_OF_USE = (
@@ -25,34 +22,25 @@ _SIGNS_OF_USE = (
 )
 
 
-class DuckdbEngine:
-    """DuckDB; a file is attached for reading only, and read in parallel."""
+def read_names(path: Path, con: DuckDBConnection) -> list[str]:
+    """Return the names of the tables; see `Reader.read_names`."""
+    with _attached(path, con) as database:
+        return sorted(_places(con, database))
 
-    name = "DuckDB"
-    suffixes = (".duckdb", ".ddb")
 
-    def recognises(self, head: bytes) -> bool:
-        return head[8:12] == b"DUCK"
-
-    def read_names(self, path: Path, con: DuckDBConnection) -> list[str]:
-        with _attached(path, con) as database:
-            return sorted(_places(con, database))
-
-    def read_tables(self, path: Path, con: DuckDBConnection, names: Sequence[str]) -> list[SourceTable]:
-        with _attached(path, con) as database:
-            try:
-                places = _places(con, database)
-                return [_source_table(con, database, path, name, places) for name in names]
-            except duckdb_error() as error:
-                raise _unreadable(path, error) from error
-
-    def write_tables(self, path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
-        return write_duckdb(path, tables)
+def read_tables(path: Path, con: DuckDBConnection, names: Sequence[str]) -> list[SourceTable]:
+    """Describe tables; see `Reader.read_tables`."""
+    with _attached(path, con) as database:
+        try:
+            places = _places(con, database)
+            return [_source_table(con, database, path, name, places) for name in names]
+        except duckdb_error() as error:
+            raise _unreadable(path, error) from error
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a table lies."""
+    """Where to find a table."""
 
     database: str
     schema: str
@@ -64,7 +52,7 @@ class _Place:
 
     @property
     def where(self) -> str:
-        """An SQL condition that finds the table in DuckDB's catalogue."""
+        """An SQL condition that finds the table in DuckDB's catalog."""
         return (
             f"database_name = {quote_text(self.database)} AND schema_name = {quote_text(self.schema)} "
             f"AND table_name = {quote_text(self.table)}"
@@ -84,7 +72,7 @@ def _attach(path: Path) -> str:
 
 @contextmanager
 def _attached(path: Path, con: DuckDBConnection) -> Iterator[str]:
-    """Attach a file as it is now; given back afterwards, so that its owner can write again."""
+    """Attach a file as it is now, and detach it afterwards, so that its owner can write again."""
     alias = _alias(path)
     try:
         con.execute(f"DETACH DATABASE IF EXISTS {quote_name(alias)}")
@@ -101,14 +89,14 @@ def _unreadable(path: Path, error: Exception) -> DatabaseError:
     text = str(error).split("\n", 1)[0]
     if any(sign in text for sign in _SIGNS_OF_USE):
         return DatabaseError(
-            "Another connection holds the DuckDB database.",
+            "Another connection has the DuckDB database open.",
             where=str(path),
-            remedy="close the program or connection that has it open, or give a copy of the file.",
+            remedy="close that program or connection, or use a copy of the file.",
         )
     return DatabaseError(
         f"The DuckDB database cannot be read: {text}",
         where=str(path),
-        remedy="check that it is whole, and written by a version of DuckDB that this one can read.",
+        remedy="check that the file is complete, and that this version of DuckDB can read it.",
     )
 
 
@@ -128,9 +116,11 @@ def _source_table(
 ) -> SourceTable:
     place = places[name]
     relation = con.sql(f"SELECT * FROM {place.sql} LIMIT 0")
-    types: dict[str, DuckDBType] = dict(zip(relation.columns, relation.types, strict=True))
-    forms = {column: _form(name, column, type_) for column, type_ in types.items()}
-    _check_losses(con, place, name, types, forms)
+    forms = {
+        column: _form(name, column, type_)
+        for column, type_ in zip(relation.columns, relation.types, strict=True)
+    }
+    check_losses(con, place.sql, name, forms)
     declared = _read_constraints(con, place)
     nullable = dict(
         con.execute(f"SELECT column_name, is_nullable FROM duckdb_columns() WHERE {place.where}").fetchall()
@@ -146,8 +136,7 @@ def _source_table(
         for column, form in forms.items()
     )
     selected = ", ".join(
-        f"{form.expression(quote_name(column), types[column])} AS {quote_name(column)}"
-        for column, form in forms.items()
+        f"{form.expression(quote_name(column))} AS {quote_name(column)}" for column, form in forms.items()
     )
     schema = TableSchema(name, columns, declared.key, declared.references)
     scan = SqlScan(f"SELECT {selected} FROM {place.sql}", attach=_attach(path))
@@ -159,39 +148,15 @@ def _form(table: str, column: str, type_: DuckDBType) -> CanonicalForm:
     if form is None:
         raise SourceError.unreadable(
             f"table {table}, column {column}",
-            f"it is of the type {type_}, which no table can hold.",
-            remedy="make it text, JSON, or columns of its own.",
+            f"its type is {type_}, which no table can hold.",
+            remedy="make it text, JSON or several columns.",
         )
     return form
 
 
-def _check_losses(
-    con: DuckDBConnection,
-    place: _Place,
-    name: str,
-    types: dict[str, DuckDBType],
-    forms: dict[str, CanonicalForm],
-) -> None:
-    doubtful = [column for column, form in forms.items() if form.may_lose]
-    if not doubtful:
-        return
-    conditions = (forms[column].loss_condition(quote_name(column), types[column]) for column in doubtful)
-    tests = ", ".join(f"coalesce(bool_or({condition}), false)" for condition in conditions)
-    row = con.execute(f"SELECT {tests} FROM {place.sql}").fetchall()[0]
-    for column, is_lossy in zip(doubtful, row, strict=True):
-        if is_lossy:
-            raise SourceError.would_lose(
-                name,
-                column,
-                f"a value of the type {types[column]} has more digits than the canonical type "
-                "(microseconds; 38 digits).",
-                remedy="round the column on purpose, or make it text.",
-            )
-
-
 @dataclass(frozen=True, slots=True)
 class _Constraints:
-    """What a table declares of its rows."""
+    """What a table declares about its rows."""
 
     key: tuple[str, ...]
     unique: frozenset[str]

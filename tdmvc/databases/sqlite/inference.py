@@ -1,7 +1,7 @@
-"""Which canonical type holds the values of a SQLite column, whatever its declaration promises.
+"""Which canonical type holds the values of a SQLite column, whatever its declaration says.
 
 SQLite lets any column hold any value, so the declared type is a proposal that
-all values must confirm. Where they do not, the values decide.
+all values must confirm. If they do not, the values decide.
 """
 
 import datetime as dt
@@ -12,17 +12,15 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE
+from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, MAX_EXACT_FLOAT_INTEGER, SIMPLE, decimal_type
 
-_EXACT_FLOAT_INTEGER = 2**53
-_SHORT_DECIMAL_DIGITS = 18
 _DECIMAL = re.compile(r"(?:NUMERIC|DECIMAL|DEC|NUMBER)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
 _TIMESTAMP = re.compile(rf"{_DATE.pattern}[ T]{_TIME.pattern}", re.ASCII)
 _INSTANT = re.compile(rf"{_TIMESTAMP.pattern}(Z|[+-]\d\d(:?\d\d)?)", re.ASCII)
 
-_MOMENTS: tuple[tuple[str, "re.Pattern[str]", Callable[[str], object]], ...] = (
+_TEMPORAL: tuple[tuple[str, "re.Pattern[str]", Callable[[str], object]], ...] = (
     ("date", _DATE, dt.date.fromisoformat),
     ("timestamp", _TIMESTAMP, dt.datetime.fromisoformat),
     ("timestamptz", _INSTANT, dt.datetime.fromisoformat),
@@ -31,7 +29,7 @@ _MOMENTS: tuple[tuple[str, "re.Pattern[str]", Callable[[str], object]], ...] = (
 
 
 def declared_type(declared: str) -> pa.DataType | None:
-    """Return the type that a declaration proposes, or None where it says nothing of use."""
+    """Return the type that a declaration proposes, or None if it proposes none."""
     upper = declared.upper()
     for words, name in (
         (("INT",), "int64"),
@@ -43,7 +41,7 @@ def declared_type(declared: str) -> pa.DataType | None:
         if any(word in upper for word in words):
             return SIMPLE[name]
     if _DECIMAL.match(upper):
-        return declared_decimal(upper) or pa.decimal128(_SHORT_DECIMAL_DIGITS, 0)
+        return declared_decimal(upper) or decimal_type(1, 0)
     if "TIMESTAMP" in upper or "DATETIME" in upper:
         return SIMPLE["timestamp"]
     if "DATE" in upper:
@@ -73,14 +71,14 @@ class ColumnProfile:
     scale: int = 0
     is_decimal: bool = True
     """Every number so far is finite and has its digits counted."""
-    moments: set[str] | None = None
-    """Spellings of the texts: names of types, and an empty one for any other text."""
+    text_types: set[str] | None = None
+    """Which dates and times the texts are: names of types, and an empty name for any other text."""
 
     @classmethod
     def of(cls, declared: str) -> "ColumnProfile":
         proposed = declared_type(declared)
-        is_moment = proposed is not None and pa.types.is_temporal(proposed)
-        return cls(declared, set(), moments=set() if is_moment else None)
+        is_temporal = proposed is not None and pa.types.is_temporal(proposed)
+        return cls(declared, set(), text_types=set() if is_temporal else None)
 
     def add(self, values: Sequence[object]) -> None:
         kinds = set(map(type, values)) - {type(None)}
@@ -91,8 +89,8 @@ class ColumnProfile:
             self.whole_digits = max(self.whole_digits, len(str(max(self.high, -self.low))))
         if float in kinds and self.is_decimal and _DECIMAL.match(self.declared.upper()):
             self._count_digits([value for value in values if isinstance(value, float)])
-        if str in kinds and self.moments is not None:
-            self.moments |= {_moment(value) for value in values if isinstance(value, str)}
+        if str in kinds and self.text_types is not None:
+            self.text_types |= {_text_type(value) for value in values if isinstance(value, str)}
 
     def _count_digits(self, values: Sequence[float]) -> None:
         for value in values:
@@ -102,12 +100,12 @@ class ColumnProfile:
                 self.is_decimal = False
                 return
             self.whole_digits = max(self.whole_digits, number.adjusted() + 1)
-            # The shortest spelling of a whole float ends in `.0`.
+            # The shortest form of a whole float ends in `.0`.
             self.scale = max(self.scale, 0 if value.is_integer() else -exponent)
 
     @property
     def type(self) -> pa.DataType | None:
-        """The type that holds every value, or None where bytes stand beside other values."""
+        """The type that holds every value, or None if bytes are mixed with other values."""
         proposed = declared_type(self.declared)
         if not self.kinds:
             return proposed or SIMPLE["string"]
@@ -119,21 +117,21 @@ class ColumnProfile:
 
     @property
     def is_as_declared(self) -> bool:
-        """Whether the declaration, if there is one, was borne out."""
+        """Whether the values are what the declaration, if there is one, says."""
         proposed = declared_type(self.declared)
         if proposed is None:
             return len(self.kinds) < 2 or self.type == SIMPLE["float64"]
         if pa.types.is_decimal(proposed):
-            asked = declared_decimal(self.declared)
-            return bool(pa.types.is_decimal(self.type) and asked in (None, self.type))
+            declared = declared_decimal(self.declared)
+            return bool(pa.types.is_decimal(self.type) and declared in (None, self.type))
         return not self.kinds or self._confirmed(proposed) is not None
 
     def _confirmed(self, proposed: pa.DataType) -> pa.DataType | None:
         if pa.types.is_decimal(proposed):
             return self._decimal()
-        if self.moments is not None and self.kinds == {str}:
-            (moment,) = self.moments if len(self.moments) == 1 else ("",)
-            return SIMPLE[moment] if moment else None
+        if self.text_types is not None and self.kinds == {str}:
+            (name,) = self.text_types if len(self.text_types) == 1 else ("",)
+            return SIMPLE[name] if name else None
         if proposed == SIMPLE["bool"]:
             return proposed if self.kinds == {int} and self.low >= 0 and self.high <= 1 else None
         if proposed == SIMPLE["float64"]:
@@ -146,18 +144,20 @@ class ColumnProfile:
     def _decimal(self) -> pa.DataType | None:
         if not self.kinds <= {int, float} or not self.is_decimal:
             return None
-        asked = declared_decimal(self.declared)
-        if asked and self.scale <= asked.scale and self.whole_digits <= asked.precision - asked.scale:
-            return asked
+        declared = declared_decimal(self.declared)
+        if (
+            declared
+            and self.scale <= declared.scale
+            and self.whole_digits <= declared.precision - declared.scale
+        ):
+            return declared
         digits = self.whole_digits + self.scale
-        if digits > MAX_DECIMAL_DIGITS:
-            return None
-        is_short = asked is None and digits <= _SHORT_DECIMAL_DIGITS
-        return pa.decimal128(_SHORT_DECIMAL_DIGITS if is_short else MAX_DECIMAL_DIGITS, self.scale)
+        # A declared precision that is too small gives way to the widest one.
+        return decimal_type(digits if declared is None else max(digits, MAX_DECIMAL_DIGITS), self.scale)
 
     def _are_exact_floats(self) -> bool:
         return int not in self.kinds or (
-            self.low >= -_EXACT_FLOAT_INTEGER and self.high <= _EXACT_FLOAT_INTEGER
+            self.low >= -MAX_EXACT_FLOAT_INTEGER and self.high <= MAX_EXACT_FLOAT_INTEGER
         )
 
     def _by_values(self) -> pa.DataType | None:
@@ -174,8 +174,8 @@ def _name(type_: pa.DataType) -> str:
     return next((name for name, simple in SIMPLE.items() if simple == type_), "")
 
 
-def _moment(text: str) -> str:
-    for name, pattern, parse in _MOMENTS:
+def _text_type(text: str) -> str:
+    for name, pattern, parse in _TEMPORAL:
         if pattern.fullmatch(text):
             try:
                 parse(text)
@@ -186,7 +186,7 @@ def _moment(text: str) -> str:
 
 
 def to_arrow(values: Sequence[object], type_: pa.DataType) -> pa.Array:
-    """Return values as SQLite gives them as an Array of a type that their profile found."""
+    """Return values that SQLite returned as an Array of the type that their profile found."""
     convert = _converter(type_)
     if convert is not None:
         values = [None if value is None else convert(value) for value in values]
@@ -196,7 +196,7 @@ def to_arrow(values: Sequence[object], type_: pa.DataType) -> pa.Array:
 def _converter(type_: pa.DataType) -> Callable[..., object] | None:
     if pa.types.is_decimal(type_):
         return _to_decimal
-    for name, _, parse in _MOMENTS:
+    for name, _, parse in _TEMPORAL:
         if type_ == SIMPLE[name]:
             return parse
     converters: dict[str, Callable[..., object]] = {"bool": bool, "float64": float, "string": _to_text}
@@ -208,5 +208,5 @@ def _to_decimal(value: object) -> Decimal:
 
 
 def _to_text(value: object) -> str:
-    """Return a text as it is, and a number in its shortest exact spelling."""
+    """Return a text as it is, and a number in its shortest exact form."""
     return value if isinstance(value, str) else repr(value)

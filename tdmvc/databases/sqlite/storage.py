@@ -1,4 +1,4 @@
-"""How a canonical column is declared in SQLite, and how its values are spelled there."""
+"""How a canonical column is declared in SQLite, and how its values are stored."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from functools import cache
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import SIMPLE, format_type
+from tdmvc.arrow.types import MAX_INT64, MIN_INT64, SIMPLE, format_type
 from tdmvc.model.schema import Column
 
 _DECLARABLE = re.compile(r"[A-Za-z_]\w*(?: [A-Za-z_]\w*)*\s*(?:\(\s*\d+\s*(?:,\s*\d+\s*)?\))?", re.ASCII)
@@ -34,13 +34,12 @@ _ENDS_A_TYPE = frozenset(
     ]
 )
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-_INT64 = (-(2**63), 2**63 - 1)
 _SAFE_DECIMAL_DIGITS = 15
-"""Every decimal of so many digits is the shortest spelling of its float."""
+"""Every decimal of so many digits is the shortest form of its float."""
 
 
 class Affinity(StrEnum):
-    """What SQLite makes of values in a column, told by its declared type (sqlite.org/datatype3.html)."""
+    """What SQLite turns values of a column into, by its declared type (sqlite.org/datatype3.html)."""
 
     INTEGER = "integer"
     TEXT = "text"
@@ -68,15 +67,15 @@ def affinity(declared: str) -> Affinity:
 
 
 def declare(column: Column) -> str:
-    """Return the declared type for a column: the one of its source, where that keeps the values."""
-    asked = (column.physical_type or "").strip()
-    if asked and affinity(asked) in _allowed(column.type) and _is_declarable(asked):
-        return asked
+    """Return the declared type for a column: that of its source if it keeps the values."""
+    declared = (column.physical_type or "").strip()
+    if declared and affinity(declared) in _allowed(column.type) and _is_declarable(declared):
+        return declared
     return _canonical_declaration(column.type)
 
 
 def _canonical_declaration(type_: pa.DataType) -> str:
-    """Return a declaration that the reader of this room takes for the same type again."""
+    """Return a declaration that is read as the same type again."""
     if pa.types.is_nested(type_):
         return "JSON"
     if pa.types.is_integer(type_):
@@ -112,7 +111,7 @@ def _is_declarable(declared: str) -> bool:
 
 
 def may_convert(column: Column, declared: str) -> bool:
-    """Tell whether SQLite could turn some text of the column into another value under this declaration."""
+    """Whether SQLite could turn some text of the column into another value under this declaration."""
     if affinity(declared) not in _CONVERTS_TEXT:
         return False
     if pa.types.is_decimal(column.type):
@@ -120,21 +119,21 @@ def may_convert(column: Column, declared: str) -> bool:
     return bool(column.type == SIMPLE["uint64"] or column.type == SIMPLE["string"])
 
 
-def survives(text: str, type_: pa.DataType, declared: str) -> bool:
-    """Tell whether a text that SQLite may take for a number comes back as it is."""
+def is_kept(text: str, type_: pa.DataType, declared: str) -> bool:
+    """Whether a text that SQLite may take for a number comes back as it is."""
     if not _NUMBER.fullmatch(text):
         return True
     is_real = affinity(declared) is Affinity.REAL
     if type_ != SIMPLE["string"]:
-        is_integer = text.lstrip("-").isdigit() and _INT64[0] <= int(text) <= _INT64[1] and not is_real
+        is_integer = text.lstrip("-").isdigit() and MIN_INT64 <= int(text) <= MAX_INT64 and not is_real
         return is_integer or (Decimal(repr(float(text))) == Decimal(text) and _is_read_exactly(text))
     if text.lstrip("-").isdigit() and len(text) < 20:
-        return text == str(int(text)) and _INT64[0] <= int(text) <= _INT64[1] and not is_real
+        return text == str(int(text)) and MIN_INT64 <= int(text) <= MAX_INT64 and not is_real
     return text == repr(float(text)) and not float(text).is_integer() and _is_read_exactly(text)
 
 
 def _is_read_exactly(text: str) -> bool:
-    """Ask SQLite itself: its own reader of numbers misses the nearest float where exponents are large."""
+    """Whether SQLite reads the number as its nearest float, which it misses if the exponent is large."""
     (number,) = _scratch().execute("SELECT CAST(? AS REAL)", (text,)).fetchone()
     return bool(number == float(text))
 
@@ -144,14 +143,14 @@ def _scratch() -> sqlite3.Connection:
     return sqlite3.connect(":memory:", check_same_thread=False)
 
 
-def spell_values(array: pa.Array) -> list[object]:
-    """Return values for SQLite's driver: exact text for decimals, ISO 8601 for moments, JSON for lists.
+def format_values(array: pa.Array) -> list[object]:
+    """Return values for SQLite's driver: exact text for decimals, ISO 8601 for dates and times, JSON for lists.
 
     A NaN becomes null: SQLite has none.
     """
     type_ = array.type
     if pa.types.is_dictionary(type_):
-        return spell_values(array.dictionary_decode())
+        return format_values(array.dictionary_decode())
     if pa.types.is_timestamp(type_):
         zone = "" if type_.tz is None else "+00:00"
         return _each(array.cast(pa.timestamp("us")).cast(pa.string()), lambda text: _short(text) + zone)
@@ -168,7 +167,7 @@ def spell_values(array: pa.Array) -> list[object]:
     if pa.types.is_floating(type_):
         return _each(array, lambda value: None if math.isnan(value) else value)
     if type_ == SIMPLE["uint64"]:
-        return _each(array, lambda value: value if value <= _INT64[1] else str(value))
+        return _each(array, lambda value: value if value <= MAX_INT64 else str(value))
     return list(array.to_pylist())
 
 
@@ -192,7 +191,7 @@ def _json(value: object) -> str:
 
 
 def _json_value(value: object) -> object:
-    """Return a value that JSON can spell; bytes as hexadecimal digits, moments and decimals as texts."""
+    """Return a value that JSON can hold: bytes as hexadecimal digits, dates, times and decimals as texts."""
     if isinstance(value, dict):
         return {str(name): _json_value(inner) for name, inner in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):

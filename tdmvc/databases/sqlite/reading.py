@@ -8,8 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.arrow.types import format_type
-from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.sqlite_catalog import (
+from tdmvc.databases.sqlite.catalog import (
     DeclaredColumn,
     DeclaredTable,
     connect,
@@ -17,40 +16,28 @@ from tdmvc.databases.sqlite_catalog import (
     read_table_names,
     unreadable,
 )
-from tdmvc.databases.sqlite_values import ColumnProfile, to_arrow
-from tdmvc.databases.sqlite_write import write_sqlite
+from tdmvc.databases.sqlite.inference import ColumnProfile, to_arrow
 from tdmvc.errors import SourceError
-from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
-from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names
 
 _BATCH_ROWS = 8192
 
 
-class SqliteEngine:
-    """SQLite, by Python's own driver; the file is opened for reading only."""
+def read_names(path: Path) -> list[str]:
+    """Return the names of the tables; see `Reader.read_names`."""
+    with closing(connect(path)) as database:
+        return read_table_names(database)
 
-    name = "SQLite"
-    suffixes = (".sqlite", ".sqlite3", ".db")
 
-    def recognises(self, head: bytes) -> bool:
-        return head.startswith(b"SQLite format 3\0")
-
-    def read_names(self, path: Path, con: DuckDBConnection) -> list[str]:
-        with closing(connect(path)) as database:
-            return read_table_names(database)
-
-    def read_tables(self, path: Path, con: DuckDBConnection, names: Sequence[str]) -> list[SourceTable]:
-        with closing(connect(path)) as database:
-            try:
-                return [_source_table(path, database, read_table(database, name)) for name in names]
-            except sqlite3.DatabaseError as error:
-                raise unreadable(path, error) from error
-
-    def write_tables(self, path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
-        return write_sqlite(path, tables)
+def read_tables(path: Path, names: Sequence[str]) -> list[SourceTable]:
+    """Describe tables; see `Reader.read_tables`."""
+    with closing(connect(path)) as database:
+        try:
+            return [_source_table(path, database, read_table(database, name)) for name in names]
+        except sqlite3.DatabaseError as error:
+            raise unreadable(path, error) from error
 
 
 def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTable) -> SourceTable:

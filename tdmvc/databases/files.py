@@ -1,0 +1,82 @@
+"""What databases that are a single file share."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tdmvc.errors import DatabaseError, SourceError
+from tdmvc.model.location import FileLocation, Location
+
+_SIGNATURE_BYTES = 16
+
+
+def is_file_for(scheme: str, location: Location, is_match: Callable[[Path], bool]) -> bool:
+    """Whether a location is a file for the engine of this scheme: by its URL, or a path that `is_match` accepts."""
+    if not isinstance(location, FileLocation):
+        return False
+    return location.scheme == scheme if location.scheme else is_match(location.path)
+
+
+def file_path(location: Location) -> Path:
+    """Return the path of a location that an engine of files has accepted."""
+    if not isinstance(location, FileLocation):
+        raise TypeError(f"{location} is not a file")
+    return location.path
+
+
+def existing_file(location: Location) -> Path:
+    """Return the path of a file that exists.
+
+    Raises:
+        SourceError: it does not.
+    """
+    path = file_path(location)
+    if not path.is_file():
+        raise SourceError.unreadable(path, "there is no such file.", remedy="check the path.")
+    return path
+
+
+def first_bytes(path: Path) -> bytes:
+    """Return the bytes that show what kind of database a file is; none if it is not a file."""
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(_SIGNATURE_BYTES)
+
+
+@contextmanager
+def replacing_file(path: Path, beside: tuple[str, ...]) -> Iterator[Path]:
+    """Yield where to write; afterwards the new file replaces the one at `path` in one step.
+
+    Args:
+        path: missing folders are made.
+        beside: suffixes of files in which the engine keeps unfinished work (`-wal`).
+            If an old one stayed, the engine would apply it to the new database.
+
+    Raises:
+        DatabaseError: the folder cannot be written, or the old file is in use.
+    """
+    for suffix in beside:
+        leftover = path.with_name(path.name + suffix)
+        if leftover.exists() and leftover.stat().st_size:
+            raise DatabaseError(
+                "The database to replace has changes that are not in its file yet.",
+                where=str(leftover),
+                remedy="close the programs that use it, or remove both files; then run the same command again.",
+            )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+            new = Path(folder) / path.name
+            yield new
+            with new.open("rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(new, path)
+    except OSError as error:
+        raise DatabaseError(
+            f"The database cannot be written: {error.strerror or error}.",
+            where=str(path),
+            remedy="use a folder that you can write to and that has room; nothing was changed.",
+        ) from error

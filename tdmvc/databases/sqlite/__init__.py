@@ -1,0 +1,42 @@
+"""SQLite, through Python's own driver."""
+
+from collections.abc import Sequence
+
+from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.files import existing_file, file_path, first_bytes, is_file_for
+from tdmvc.databases.sqlite.reading import read_names, read_tables
+from tdmvc.databases.sqlite.writing import write_tables
+from tdmvc.model.finding import Finding
+from tdmvc.model.location import Location
+from tdmvc.model.source import SourceTable
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.signatures import is_sqlite
+
+_SUFFIXES = (".sqlite", ".sqlite3", ".db")
+
+
+class SqliteEngine:
+    """Reads SQLite files, which it opens for reading only, and writes new ones."""
+
+    name = "SQLite"
+    url_form = "sqlite:///FILE"
+
+    def can_read(self, location: Location) -> bool:
+        return is_file_for("sqlite", location, lambda path: is_sqlite(first_bytes(path)))
+
+    def read_names(self, location: Location, con: DuckDBConnection) -> list[str]:
+        return read_names(existing_file(location))
+
+    def read_tables(
+        self, location: Location, con: DuckDBConnection, names: Sequence[str]
+    ) -> list[SourceTable]:
+        return read_tables(file_path(location), names)
+
+    def can_write(self, location: Location) -> bool:
+        return is_file_for("sqlite", location, lambda path: path.suffix.lower() in _SUFFIXES)
+
+    def exists(self, location: Location) -> bool:
+        return file_path(location).exists()
+
+    def write_tables(self, location: Location, tables: Sequence[TableToWrite]) -> list[Finding]:
+        return write_tables(file_path(location), tables)

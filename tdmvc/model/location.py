@@ -1,0 +1,107 @@
+"""Where rows are read from or written to: a path, or the URL of a database."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote
+
+from tdmvc.errors import UsageError
+
+_FILE_SCHEMES = ("sqlite", "duckdb")
+"""Databases whose URL names a file: `sqlite:///shop.db`, `duckdb:////srv/shop.duckdb`."""
+
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<rest>.*)", re.DOTALL)
+_REST = re.compile(
+    r"""
+    (?P<authority>
+        (?: (?P<user> [^/?\#@:]* ) (?: : (?P<password> [^/?\#]* ) )? @ )?
+        (?P<host> \[ [0-9A-Fa-f:.]* \] | [^/?\#@:]* )
+        (?: : (?P<port> \d+ ) )?
+    )
+    (?: / (?P<database> [^?]* ) )?
+    (?: \? (?P<query> .* ) )?
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileLocation:
+    """A file or a folder."""
+
+    path: Path
+    scheme: str = ""
+    """The database engine, if a URL names it; empty for a path, whose name and content tell what it is."""
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ServerLocation:
+    """A database on a server. Its text shows neither the password nor the query, which may contain one."""
+
+    scheme: str
+    host: str = ""
+    port: int | None = None
+    user: str = ""
+    password: str | None = None
+    database: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+    """Names and values, in the order of the URL."""
+
+    def __str__(self) -> str:
+        user = f"{self.user}@" if self.user else ""
+        port = "" if self.port is None else f":{self.port}"
+        database = f"/{self.database}" if self.database else ""
+        return f"{self.scheme}://{user}{self.host}{port}{database}"
+
+    def __repr__(self) -> str:
+        return f"ServerLocation({str(self)!r})"
+
+
+Location = FileLocation | ServerLocation
+
+
+def parse_location(text: str, *, folder: Path | None = None) -> Location:
+    """Return the location that a path or a URL (`scheme://…`) names.
+
+    Args:
+        folder: where relative paths begin; by default, the current folder.
+
+    Raises:
+        UsageError: the URL cannot be understood. The message contains no password.
+    """
+    url = _URL.fullmatch(text)
+    if url is None:
+        return FileLocation((folder or Path()) / text)
+    server = _parse_server(url["scheme"].lower(), url["rest"])
+    if server.scheme not in _FILE_SCHEMES:
+        return server
+    if not server.database or replace(server, database="") != ServerLocation(server.scheme):
+        example = f"{server.scheme}:///"
+        raise UsageError(
+            f"The URL {server} does not name a file.",
+            remedy=f"write {example}FILE, or {example}/FOLDER/FILE for an absolute path, without a query.",
+        )
+    return FileLocation((folder or Path()) / server.database, server.scheme)
+
+
+def _parse_server(scheme: str, rest: str) -> ServerLocation:
+    parts = _REST.fullmatch(rest)
+    # An @ behind the host is likely to end a password with a slash in it: nothing of it may be shown.
+    if parts is None or (parts["authority"] and "@" in rest[parts.end("authority") :]):
+        raise UsageError(
+            f"Cannot read the URL {scheme}://….",
+            remedy=f"write {scheme}://USER@HOST:PORT/DATABASE, "
+            "with special characters in names and passwords percent-encoded (@ is %40, / is %2F).",
+        )
+    return ServerLocation(
+        scheme,
+        host=parts["host"],
+        port=int(parts["port"]) if parts["port"] else None,
+        user=unquote(parts["user"] or ""),
+        password=None if parts["password"] is None else unquote(parts["password"]),
+        database=unquote(parts["database"] or ""),
+        query=tuple(parse_qsl(parts["query"] or "", keep_blank_values=True)),
+    )

@@ -1,0 +1,74 @@
+"""Which engine reads or writes a location."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tdmvc.databases import find_reader, find_writer, open_database
+from tdmvc.errors import DatabaseError, SourceError, UsageError
+from tdmvc.model.location import FileLocation, parse_location
+
+Con = duckdb.DuckDBPyConnection
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Return a folder with a SQLite and a DuckDB file, whose suffixes say nothing."""
+    with closing(sqlite3.connect(tmp_path / "lite.data")) as database:
+        database.execute("CREATE TABLE t (a)")
+    duckdb.connect(str(tmp_path / "duck.data")).execute("CREATE TABLE t (a INT)").close()
+    return tmp_path
+
+
+def test_the_first_bytes_of_a_file_name_its_reader(files: Path, con: Con) -> None:
+    (files / "x.sqlite").write_text("id\n1\n")
+    readers = [
+        find_reader(FileLocation(files / name)) for name in ("lite.data", "duck.data", "x.sqlite", "", "gone")
+    ]
+    assert [reader and reader.name for reader in readers] == ["SQLite", "DuckDB", None, None, None]
+    with pytest.raises(SourceError, match="does not know"):
+        open_database(FileLocation(files / "x.sqlite"), con)
+
+
+def test_the_suffix_of_a_file_names_its_writer() -> None:
+    writers = [
+        find_writer(FileLocation(Path(f"x{suffix}")))
+        for suffix in (".DB", ".sqlite3", ".duckdb", ".ddb", ".csv", "")
+    ]
+    assert [writer and writer.name for writer in writers] == ["SQLite"] * 2 + ["DuckDB"] * 2 + [None] * 2
+
+
+def test_a_url_names_its_engine_whatever_the_file_is_called(files: Path, con: Con) -> None:
+    for url, name in (("sqlite:///lite.data", "SQLite"), ("duckdb:///duck.data", "DuckDB")):
+        location = parse_location(url, folder=files)
+        reader, writer = find_reader(location), find_writer(location)
+        assert reader is not None
+        assert writer is not None
+        assert reader.name == writer.name == name
+        assert [table.schema.name for table in open_database(location, con)] == ["t"]
+
+
+def test_a_url_of_a_missing_file_is_refused(files: Path, con: Con) -> None:
+    for url in ("sqlite:///gone.db", "duckdb:///gone.db"):
+        with pytest.raises(SourceError, match="no such file"):
+            open_database(parse_location(url, folder=files), con)
+    assert not (files / "gone.db").exists()
+
+
+def test_a_url_of_another_engine_is_refused(files: Path, con: Con) -> None:
+    for url in ("sqlite:///duck.data", "duckdb:///lite.data"):
+        with pytest.raises(DatabaseError, match="cannot be read"):
+            open_database(parse_location(url, folder=files), con)
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:secret@db/shop", "mysql://db/shop", "s3://bucket/x?secret"])
+def test_a_url_that_no_engine_knows_is_refused_with_those_that_are_known(url: str) -> None:
+    for find in (find_reader, find_writer):
+        with pytest.raises(UsageError, match=url.partition(":")[0]) as caught:
+            find(parse_location(url))
+        assert caught.value.exit_code == 2
+        assert "sqlite:///FILE, duckdb:///FILE" in caught.value.remedy
+        assert "secret" not in caught.value.message

@@ -1,0 +1,87 @@
+"""Locations: what is a path, what is a URL, and that no text of one shows a password."""
+
+from pathlib import Path
+
+import pytest
+
+from tdmvc.errors import UsageError
+from tdmvc.model.location import FileLocation, ServerLocation, parse_location
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "scheme"),
+    [
+        ("shop.db", "shop.db", ""),
+        ("../a b/shop.db", "../a b/shop.db", ""),
+        ("/srv/shop.db", "/srv/shop.db", ""),
+        (r"C:\shop.db", r"C:\shop.db", ""),
+        ("sqlite:///shop.db", "shop.db", "sqlite"),
+        ("SQLite:///a/shop.db", "a/shop.db", "sqlite"),
+        ("sqlite:////srv/shop.db", "/srv/shop.db", "sqlite"),
+        ("duckdb:///my%20shop%3F.db", "my shop?.db", "duckdb"),
+        ("duckdb:///me@home#1.db", "me@home#1.db", "duckdb"),
+    ],
+)
+def test_a_path_or_a_file_url_names_a_file(text: str, path: str, scheme: str) -> None:
+    assert parse_location(text) == FileLocation(Path(path), scheme)
+
+
+def test_relative_paths_begin_at_the_given_folder() -> None:
+    folder = Path("app")
+    assert parse_location("x.db", folder=folder) == FileLocation(Path("app/x.db"))
+    assert parse_location("sqlite:///x.db", folder=folder) == FileLocation(Path("app/x.db"), "sqlite")
+    assert parse_location("sqlite:////x.db", folder=folder) == FileLocation(Path("/x.db"), "sqlite")
+
+
+def test_a_server_url_has_parts() -> None:
+    location = parse_location("postgresql://me%40work:p%2Fw@[::1]:5433/shop?sslmode=require&password=p%2Fw")
+    assert location == ServerLocation(
+        "postgresql",
+        host="[::1]",
+        port=5433,
+        user="me@work",
+        password="p/w",
+        database="shop",
+        query=(("sslmode", "require"), ("password", "p/w")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://me:secret@db.example/shop", "postgresql://me@db.example/shop"),
+        ("postgresql://me:sec@ret@db:5432/shop", "postgresql://me@db:5432/shop"),
+        ("mysql://db?user=me&password=secret", "mysql://db"),
+        ("postgresql:///shop", "postgresql:///shop"),
+    ],
+)
+def test_no_text_of_a_location_shows_its_password(text: str, shown: str) -> None:
+    location = parse_location(text)
+    assert str(location) == shown
+    assert "sec" not in repr(location)
+    assert "sec" not in f"{location} {location!r} {[location]}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://me:sec/ret@db/shop",
+        "postgresql://me:p@sec/ret@db/shop",
+        "postgresql://me:p@sec?ret@db/shop",
+        "postgresql://me:sec#ret@db/shop",
+        "postgresql://db:secret/shop",
+        "sqlite://me:secret@shop.db",
+    ],
+)
+def test_a_url_that_cannot_be_understood_is_refused_without_its_password(text: str) -> None:
+    with pytest.raises(UsageError, match=r"://") as caught:
+        parse_location(text)
+    assert "sec" not in caught.value.message
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("text", ["sqlite://shop.db", "duckdb://", "sqlite:///", "sqlite:///x.db?mode=ro"])
+def test_a_file_url_names_a_file_and_nothing_else(text: str) -> None:
+    with pytest.raises(UsageError, match="does not name a file") as caught:
+        parse_location(text)
+    assert f"{text.partition(':')[0]}:///FILE" in caught.value.remedy
