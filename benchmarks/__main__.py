@@ -18,6 +18,7 @@ from benchmarks.lineitem import DATA, lineitem
 from benchmarks.merge import measure_merge
 from benchmarks.migrations import FILES, measure_migrations
 from benchmarks.peers import compare_all, compare_join, compare_large, compare_start_up
+from benchmarks.peers_changes import CHANGES
 from benchmarks.peers_page import PAGE, Comparison, large_figures, put_into, render_comparisons
 from benchmarks.peers_programs import check_peers
 from benchmarks.startup import measure_startup
@@ -86,8 +87,8 @@ def _parse() -> argparse.Namespace:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="0.6 million rows, few turns: does it run?")
     size.add_argument("--full", action="store_true", help="60 million rows as well; 30 GB of disk")
-    size.add_argument(
-        "--join", action="store_true", help=f"{_PEERS}: beside DuckDB's join alone, in eleven turns"
+    parser.add_argument(
+        "--join", action="store_true", help=f"{_PEERS}: compare with DuckDB's join alone, in eleven turns"
     )
     parser.add_argument(
         "--write", action="store_true", help=f"{_PEERS}: write the tables into docs/performance.md"
@@ -104,7 +105,7 @@ def _parse() -> argparse.Namespace:
 def _compare_with_peers(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """Print tables, and yield each part of the page by its name when it is whole."""
     if options.join:
-        yield f"{_PEERS}-join", _compare_with_join()
+        yield f"{_PEERS}-join", _compare_with_join(is_full=options.full)
         return
     made_by = f"`make bench-peers{' ARGS=--full' * options.full}` on {_machine()}; {check_peers()}."
     tables: list[str] = []
@@ -130,14 +131,17 @@ def _compare_with_peers(options: argparse.Namespace) -> Iterator[tuple[str, str]
         yield f"{_PEERS}-large", f"{made_by}\n\n{table}"
 
 
-def _compare_with_join() -> str:
-    """Print a table for each size, and return them."""
+def _compare_with_join(*, is_full: bool) -> str:
+    """Print a table for each size, and return them; the largest size has the first change only."""
     tables = []
-    for scale in (0.25, 1):
+    for scale in (0.25, 1, 10)[: 2 + is_full]:
+        changes = CHANGES if scale < 10 else CHANGES[:1]
         with _work_folder() as work:
-            tables.append(render_comparisons(_size_of(scale), _told(compare_join(scale, work, turns=11))))
+            comparisons = _told(compare_join(scale, work, turns=11, changes=changes))
+            tables.append(render_comparisons(_size_of(scale), comparisons))
             _print(tables[-1])
-    return "\n\n".join([f"`make bench-peers ARGS=--join` on {_machine()}.", *tables])
+    command = f'`make bench-peers ARGS="--join{" --full" * is_full}"`'
+    return "\n\n".join([f"{command} on {_machine()}.", *tables])
 
 
 def _told(comparisons: Iterator[Comparison]) -> list[Comparison]:

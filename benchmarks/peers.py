@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, ratio_of_times
 from benchmarks.lineitem import KEY, lineitem
-from benchmarks.peers_changes import CHANGES, NO_CHANGE, write_changed, write_copy
+from benchmarks.peers_changes import CHANGES, NO_CHANGE, Change, write_changed, write_copy
 from benchmarks.peers_page import Comparison, Outcome
 from benchmarks.peers_programs import DUCKDB, OTHERS, OURS, Pair, Program, Reading
 from benchmarks.peers_watched import Watched, watch
@@ -32,9 +32,11 @@ def compare_all(scale: float, work: Path, *, turns: int) -> Iterator[Comparison]
         yield _compare(pair, (OURS, DUCKDB, *OTHERS), turns=turns)
 
 
-def compare_join(scale: float, work: Path, *, turns: int) -> Iterator[Comparison]:
-    """Compare with DuckDB's join alone, so that there is time for more turns than noise can move."""
-    for pair in _pairs(scale, work):
+def compare_join(
+    scale: float, work: Path, *, turns: int, changes: Sequence[Change] = CHANGES
+) -> Iterator[Comparison]:
+    """Compare with DuckDB's join alone, which leaves time for enough turns to even out noise."""
+    for pair in _pairs(scale, work, changes):
         yield _compare(pair, (OURS, DUCKDB), turns=turns)
 
 
@@ -61,8 +63,8 @@ def compare_start_up(work: Path, rows: str, *, turns: int) -> Iterator[Figure]:
         yield ratio_of_times(f"diff of two equal versions, {rows}", ours, idle, name, target)
 
 
-def _pairs(scale: float, work: Path) -> Iterator[Pair]:
-    """Publish the old table and then each new one, and keep a new one's file only as long as it is asked for."""
+def _pairs(scale: float, work: Path, changes: Sequence[Change] = CHANGES) -> Iterator[Pair]:
+    """Publish the old table and then each new one, and keep a new one's file only until the next."""
     old = work / "old" / "lineitem.parquet"
     write_copy(lineitem(scale), old)
     repository = Repository(work / "app")
@@ -70,7 +72,7 @@ def _pairs(scale: float, work: Path) -> Iterator[Pair]:
     repository.tdmvc("add", DATASET, str(old), "--key", "lineitem=" + ",".join(KEY))
     repository.publish("1.0.0")
     old_commit = _head(repository)
-    for number, change in enumerate(CHANGES, start=1):
+    for number, change in enumerate(changes, start=1):
         new = work / change.name / "lineitem.parquet"
         expected = write_changed(change, old, new, scale=scale)
         repository.tdmvc("add", DATASET, str(new))
