@@ -12,25 +12,13 @@ import click
 from tdmvc.cli.options import Decorated, settings_of
 from tdmvc.cli.pager import print_text
 from tdmvc.cli.progress import Progress, columns
-from tdmvc.render.format import Format, Formats, RenderOptions, json_text
+from tdmvc.render.format import Format, Formats, RenderOptions
 from tdmvc.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _Value = TypeVar("_Value")
-
-
-def format_option(function: Decorated) -> Decorated:
-    """Add `--format terminal|json`."""
-    return click.option(
-        "--format",
-        "output_format",
-        type=click.Choice(["terminal", "json"]),
-        default="terminal",
-        show_default=True,
-        help="For people, or for programs (docs/formats).",
-    )(function)
 
 
 def formats_option(
@@ -63,44 +51,16 @@ def opened(context: click.Context) -> Iterator[Workspace]:
             progress.close(workspace.timings)
 
 
-def emit(
-    context: click.Context,
-    output_format: str,
-    report: object,
-    text: Callable[[bool, int], str],
-) -> None:
-    """Print a result in the format asked for.
-
-    Args:
-        report: what the verb returned; its JSON document is made only for JSON.
-        text: gives the terminal text, from (color, width).
-    """
-    if output_format == "json":
-        from tdmvc.render.documents import document  # loads every model module: only for JSON
-
-        _print_document(json_text(document(report)))
-        return
-    _print_report(context, text(use_color(), terminal_width()))
-
-
 def print_as(
     context: click.Context, chosen: Format[_Value], value: _Value, options: RenderOptions | None = None
 ) -> None:
     """Print a value in a format; on a terminal in colour and, where it is long, page by page."""
     wanted = replace(options or RenderOptions(), color=use_color(), width=terminal_width())
     text = chosen.render(value, wanted)
-    if chosen.is_for_terminal:
-        _print_report(context, text)
-    else:
-        _print_document(text)
-
-
-def _print_document(text: str) -> None:
-    # A file name may hold bytes that are not UTF-8; backslashreplace escapes them as JSON does.
-    click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"), nl=False)
-
-
-def _print_report(context: click.Context, text: str) -> None:
+    if not chosen.is_for_terminal:
+        # A file name may hold bytes that are not UTF-8; backslashreplace escapes them as JSON does.
+        click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"), nl=False)
+        return
     rendered = text.rstrip("\n")
     if settings_of(context).is_quiet:
         rendered = rendered.partition("\n\nNext:\n")[0]

@@ -1,4 +1,4 @@
-"""The protocol that every output format meets, and the options that a value is rendered with."""
+"""What an output format is: a function from a value and options to text, and its entry in a subject's registry."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -31,56 +31,52 @@ class RenderOptions:
     """Show personal values; the terminal only."""
     paths: Paths = _no_path
     link: str | None = None
-    """The address of the whole report, for a comment to lead to."""
+    """The address of the whole report, for a comment to link to."""
     limit: int | None = None
     """The most characters of a comment; None is the format's own limit."""
     fail_on: frozenset[DriftStatus] = frozenset()
     """The statuses of drift that fail the run."""
 
 
-class Format(Protocol[Rendered]):
-    """One output format of one subject."""
+class Renderer(Protocol[Rendered]):
+    """The function `render` in the file of an output format."""
 
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def is_for_terminal(self) -> bool:
-        """Whether a person reads it on a terminal, in colour and page by page; all others are written as they are."""
-
-    @property
-    def sample_rows(self) -> int:
-        """The most sample rows of a kind and table that it has room for."""
-
-    def render(self, value: Rendered, options: RenderOptions) -> str:
+    def __call__(self, value: Rendered, options: RenderOptions, /) -> str:
         """Return the value as text that ends in a newline."""
 
 
 @dataclass(frozen=True, slots=True)
-class FormatEntry(Generic[Value]):
-    """A format whose renderer is imported when it is asked for."""
+class Format(Generic[Value]):
+    """One output format of one subject."""
 
     name: str
-    renderer: Callable[[Value, RenderOptions], str]
+    render: Renderer[Value]
     is_for_terminal: bool = False
+    """Whether a person reads it on a terminal, in colour and page by page; all others are written as they are."""
     sample_rows: int = FEW_ROWS
-
-    def render(self, value: Value, options: RenderOptions) -> str:
-        return self.renderer(value, options)
+    """The most sample rows of a kind and table that it has room for."""
 
 
 Formats = Mapping[str, Format[Value]]
 """Every format of a subject, by name; the terminal comes first."""
 
 
-def formats_of(
-    terminal: Callable[[Value, RenderOptions], str], *others: FormatEntry[Value]
-) -> Formats[Value]:
-    """Return the registry of a subject."""
-    entries = (FormatEntry("terminal", terminal, is_for_terminal=True), *others)
+def formats_of(terminal: Renderer[Value], *others: Format[Value]) -> Formats[Value]:
+    """Return the registry of a subject: the terminal, JSON, and the other formats."""
+    entries: tuple[Format[Value], ...] = (
+        Format("terminal", terminal, is_for_terminal=True),
+        Format("json", render_json),
+        *others,
+    )
     return {entry.name: entry for entry in entries}
 
 
-def json_text(document: object) -> str:
-    """Return a JSON document as text that ends in a newline."""
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def render_json(value: object, options: RenderOptions) -> str:
+    """Return the published JSON document of a report, or a list of documents for several reports."""
+    # Imports every module of the model, which no other format needs.
+    from tdmvc.render.documents import document
+
+    reports = value if isinstance(value, list | tuple) else (value,)
+    documents = [document(report) for report in reports]
+    published = documents[0] if len(documents) == 1 else documents
+    return json.dumps(published, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

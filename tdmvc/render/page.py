@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.terminal import Style, display_width, fit, number, plural, wrap_items
 
 INDENT = "  "
@@ -40,9 +41,9 @@ class Step:
 class Page:
     """Text that grows line by line; every line but a command or a path keeps to the width."""
 
-    def __init__(self, *, color: bool, width: int) -> None:
-        self.style = Style(color)
-        self.width = max(width, NARROWEST)
+    def __init__(self, options: RenderOptions) -> None:
+        self.style = Style(options.color)
+        self.width = max(options.width, NARROWEST)
         self._lines: list[str] = []
 
     @property

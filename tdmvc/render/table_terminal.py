@@ -1,6 +1,7 @@
 """Knows how one table's changes read on a terminal, as lines that fit: schema, patterns, findings, rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from tdmvc.model.diff import (
     CellChange,
@@ -14,29 +15,32 @@ from tdmvc.model.diff import (
 )
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.render.cells import change_texts, masked_text, visible
-from tdmvc.render.page import NARROWEST, names
+from tdmvc.render.format import RenderOptions
+from tdmvc.render.page import INDENT, NARROWEST, names
 from tdmvc.render.patterns import group_words, has_example, pattern_count, pattern_groups, pattern_words
 from tdmvc.render.privacy import guarded, shown_text
 from tdmvc.render.terminal import Style, display_width, fit, grid, number, pad, plural, wrap_items
 from tdmvc.render.wording import row_words, schema_sign, schema_words, table_name
 
-INDENT = "  "
 _PATTERNS = 8
 _NAMED_COLUMNS = 3
 
 
+@dataclass(frozen=True, slots=True)
 class Screen:
     """How wide and how colourful the lines may be."""
 
-    def __init__(self, *, color: bool, width: int) -> None:
-        self.style = Style(color)
-        self.width = max(width, NARROWEST)
+    style: Style
+    width: int
+
+    @classmethod
+    def of(cls, options: RenderOptions) -> "Screen":
+        """Return the screen of the options, at least 40 columns wide."""
+        return cls(Style(options.color), max(options.width, NARROWEST))
 
     def inside(self) -> "Screen":
         """Return a screen for lines that will be indented."""
-        narrower = Screen(color=self.style.color, width=self.width)
-        narrower.width -= len(INDENT)
-        return narrower
+        return replace(self, width=self.width - len(INDENT))
 
     def fit(self, text: str, taken: int = 0) -> str:
         return fit(text, max(8, self.width - taken))

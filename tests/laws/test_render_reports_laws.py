@@ -17,10 +17,11 @@ from tdmvc.model.report import (
     TableStatusReport,
 )
 from tdmvc.render.documents import document as json_document
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import names, size
 from tdmvc.render.reports.add import render_add
-from tdmvc.render.reports.query import render_query
-from tdmvc.render.reports.status import render_status
+from tdmvc.render.reports.query import render as render_query
+from tdmvc.render.reports.status import render as render_status
 from tdmvc.render.terminal import display_width
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
@@ -130,21 +131,21 @@ def check_document(verb: str, document: object) -> None:
 @settings(max_examples=60, deadline=None)
 @given(query_results(), st.integers(1, 160))
 def test_any_rows_make_a_grid_and_a_valid_document(result: QueryResult, width: int) -> None:
-    check_text(render_query(result, color=False, width=width), width)
+    check_text(render_query(result, RenderOptions(width=width)), width)
     check_document("sql", json_document(result))
 
 
 @settings(max_examples=30, deadline=None)
 @given(ADD_REPORTS, st.integers(1, 160))
 def test_any_add_makes_a_page_and_a_valid_document(report: AddReport, width: int) -> None:
-    check_text(render_add(report, color=False, width=width), width)
+    check_text(render_add(report, RenderOptions(width=width)), width)
     check_document("add", json_document(report))
 
 
 @settings(max_examples=30, deadline=None)
 @given(STATUS_REPORTS, st.integers(1, 160))
 def test_any_status_makes_a_page_and_a_valid_document(report: StatusReport, width: int) -> None:
-    check_text(render_status(report, color=False, width=width), width)
+    check_text(render_status(report, RenderOptions(width=width)), width)
     check_document("status", json_document(report))
 
 

@@ -10,7 +10,7 @@ from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.review.html.anchors import slug
 from tdmvc.render.review.html.markup import element, json_script, text
 from tdmvc.render.review.html.review import render_review_html
-from tdmvc.render.review.html.row_budget import shares
+from tdmvc.render.review.html.table import shares
 from tdmvc.render.review.html.word_diff import marked, word_runs
 from tests.render.html_samples import review_of, shop_review
 

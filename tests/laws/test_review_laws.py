@@ -12,15 +12,17 @@ from markdown_it.token import Token
 
 from tdmvc.model.review import Review
 from tdmvc.render.cells import visible
-from tdmvc.render.diff.terminal import render_diff
+from tdmvc.render.diff.terminal import render as render_diff
 from tdmvc.render.documents import document as json_document
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, prose, table
-from tdmvc.render.review.codequality import render_review_codequality
-from tdmvc.render.review.github import render_review_github
-from tdmvc.render.review.junit import render_review_junit
-from tdmvc.render.review.markdown import MARKER, render_review_markdown
-from tdmvc.render.review.sarif import render_review_sarif
-from tdmvc.render.review.terminal import render_review_terminal
+from tdmvc.render.review.codequality import render as render_review_codequality
+from tdmvc.render.review.github import render as render_review_github
+from tdmvc.render.review.junit import render as render_review_junit
+from tdmvc.render.review.markdown import MARKER
+from tdmvc.render.review.markdown import render as render_review_markdown
+from tdmvc.render.review.sarif import render as render_review_sarif
+from tdmvc.render.review.terminal import render as render_review_terminal
 from tdmvc.render.terminal import display_width
 from tests.laws.strategies_reviews import REVIEWS, SECRET, TEXTS
 from tests.render.review_samples import NASTY, enormous, hostile
@@ -68,16 +70,16 @@ def test_any_review_is_a_valid_document(review: Review, rows: int | None) -> Non
 @given(REVIEWS, st.integers(0, 130))
 @example(hostile(), 40)
 def test_any_review_fits_the_terminal(review: Review, width: int) -> None:
-    text = render_review_terminal(review, color=False, width=width)
+    text = render_review_terminal(review, RenderOptions(width=width))
     for diff in (dataset.diff for dataset in review.datasets):
-        text += render_diff(diff, color=False, width=width)
+        text += render_diff([diff], RenderOptions(width=width))
     assert SECRET not in text
     assert text.replace("\n", "").isprintable()
     commands = {f"  {visible(command)}" for command in review.commands}
     commands |= {f"  {visible(command)}" for dataset in review.datasets for command in dataset.commands}
     for line in text.split("\n"):
         assert display_width(line) <= max(width, 40) or line.rstrip() in commands
-    assert render_review_terminal(review, color=True, width=width, reveal=True)
+    assert render_review_terminal(review, RenderOptions(color=True, width=width, reveal=True))
 
 
 @QUIET
@@ -88,7 +90,9 @@ def test_any_review_fits_the_terminal(review: Review, width: int) -> None:
 def test_any_review_is_a_comment_that_is_short_enough_and_closes_what_it_opens(
     review: Review, limit: int
 ) -> None:
-    text = render_review_markdown(review, limit=limit, link="https://ci.example/a b)<c>?x=1&y=2")
+    text = render_review_markdown(
+        review, RenderOptions(limit=limit, link="https://ci.example/a b)<c>?x=1&y=2")
+    )
     assert len(text) < limit
     assert SECRET not in text
     if limit > len(MARKER) + 1:
@@ -121,19 +125,19 @@ def test_any_review_is_a_comment_that_is_short_enough_and_closes_what_it_opens(
 @given(REVIEWS)
 @example(hostile())
 def test_any_review_is_sound_for_every_machine(review: Review) -> None:
-    lines = render_review_github(review, paths).split("\n")
+    lines = render_review_github(review, RenderOptions(paths=paths)).split("\n")
     assert lines.pop() == ""
     assert all(line.startswith(("::error title=", "::warning title=", "::notice title=")) for line in lines)
     levels = [line.split(" ")[0] for line in lines]
     assert all(levels.count(level) <= 10 for level in set(levels))
-    junit = render_review_junit(review)
+    junit = render_review_junit(review, RenderOptions())
     root = ET.fromstring(junit)
     assert int(root.get("tests", "")) == len(list(root.iter("testcase")))
-    sarif = render_review_sarif(review, paths)
+    sarif = render_review_sarif(review, RenderOptions(paths=paths))
     (run,) = json.loads(sarif)["runs"]
     for result in run["results"]:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
-    quality = render_review_codequality(review, paths)
+    quality = render_review_codequality(review, RenderOptions(paths=paths))
     prints = [entry["fingerprint"] for entry in json.loads(quality)]
     assert len(set(prints)) == len(prints) == len(review.findings)
     assert SECRET not in "\n".join([*lines, junit, sarif, quality])

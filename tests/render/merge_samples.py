@@ -115,7 +115,7 @@ MERGES = {
         notes=("What was merged is kept; `tdmvc checkout golden@tdmvc/replaced/golden` brings it back.",),
     ),
 }
-DRIFTS = tuple(report_samples.DRIFT_EVERY)
+DRIFTS = report_samples.DRIFT_EVERY.drifts
 _WHICH = [(drift.dataset, drift.location) for drift in DRIFTS]
 CHECKS = {
     "nothing": MergeCheck("origin/main", "HEAD", MergeStatus.UP_TO_DATE),

@@ -30,10 +30,12 @@ from tdmvc.model.merge_report import (
 )
 from tdmvc.model.migration import (
     Drift,
+    DriftReport,
     DriftStatus,
     Migration,
     MigrationLocation,
     MigrationProblem,
+    MigrationsReport,
     MigrationState,
     RecordedState,
     UnreadableLocation,
@@ -43,6 +45,7 @@ from tdmvc.model.report import (
     AddReport,
     CheckedOut,
     CheckoutReport,
+    DatasetList,
     DatasetStatus,
     DatasetSummary,
     Inference,
@@ -208,9 +211,9 @@ VERSIONS = (
     version("3.2.0", parent="3.1.1", notes="Vouchers, and the orders that used them."),
 )
 GOLDEN_SUMMARY = DatasetSummary("golden", DatasetKind.GOLDEN, "Canonical workflows of the shop.", 2, VERSIONS)
-LIST_MANY = (GOLDEN_SUMMARY, DatasetSummary("masked-eu", DatasetKind.MASKED, None, 4, ()))
-LIST_ONE = (GOLDEN_SUMMARY,)
-LIST_UNPUBLISHED = (DatasetSummary("masked-eu", DatasetKind.MASKED, None, 4, ()),)
+LIST_MANY = DatasetList((GOLDEN_SUMMARY, DatasetSummary("masked-eu", DatasetKind.MASKED, None, 4, ())))
+LIST_ONE = DatasetList((GOLDEN_SUMMARY,))
+LIST_UNPUBLISHED = DatasetList((DatasetSummary("masked-eu", DatasetKind.MASKED, None, 4, ()),))
 
 CUSTOMERS = TableSchema(
     "customers",
@@ -422,17 +425,19 @@ STATE_BILLING = MigrationState(
         MigrationProblem("unreadable-file", "This file is no UTF-8.", f"{BILLING.path}/V2__x.sql"),
     ),
 )
-MIGRATIONS = ((STATE_MAIN, STATE_BILLING),)
-MIGRATIONS_PARTLY = (
-    (STATE_MAIN,),
-    (
-        UnreadableLocation(
-            BILLING,
-            "This migration cannot be understood: it holds a merge conflict.",
-            f"{BILLING.path}/V2__refund.sql, line 3",
-            "write it as the tool's own template does, with plain literals; tdmvc never runs migrations.",
+MIGRATIONS = MigrationsReport((STATE_MAIN, STATE_BILLING))
+MIGRATIONS_PARTLY = MigrationsReport(
+    *(
+        (STATE_MAIN,),
+        (
+            UnreadableLocation(
+                BILLING,
+                "This migration cannot be understood: it holds a merge conflict.",
+                f"{BILLING.path}/V2__refund.sql, line 3",
+                "write it as the tool's own template does, with plain literals; tdmvc never runs migrations.",
+            ),
         ),
-    ),
+    )
 )
 
 
@@ -446,29 +451,35 @@ def drift(status: DriftStatus, ref: str = "golden", **facts: object) -> Drift:
     return Drift(ref.split("@")[0], ref, "main", status, **(base | facts))  # type: ignore[arg-type]
 
 
-DRIFT_FITS = (
-    drift(DriftStatus.IN_STEP, actual_heads=("ae1027a6acf",)),
-    drift(DriftStatus.IN_STEP, "masked-eu", actual_heads=("ae1027a6acf",)),
+DRIFT_FITS = DriftReport(
+    (
+        drift(DriftStatus.IN_STEP, actual_heads=("ae1027a6acf",)),
+        drift(DriftStatus.IN_STEP, "masked-eu", actual_heads=("ae1027a6acf",)),
+    )
 )
-DRIFT_EVERY = (
-    drift(DriftStatus.IN_STEP, "fits", actual_heads=("ae1027a6acf",)),
-    drift(DriftStatus.EDITED, "edited"),
-    drift(DriftStatus.BEHIND, "golden", pending=(_START, _CHANNEL)),
-    drift(DriftStatus.BEHIND, "golden@1.0.0", pending=(_CHANNEL,) * 14),
-    drift(DriftStatus.AHEAD, "ahead", extra=("c0ffee",)),
-    drift(DriftStatus.DIVERGED, "masked-eu", pending=(_CHANNEL,), extra=("c0ffee", "decade")),
-    drift(DriftStatus.UNKNOWN, "unknown", actual_heads=("0000",)),
-    drift(
-        DriftStatus.UNREADABLE,
-        "unreadable",
-        expected_heads=(),
-        problems=(MigrationProblem("unreadable-file", "It is no Python.", "migrations/versions/bad.py"),),
-    ),
+DRIFT_EVERY = DriftReport(
+    (
+        drift(DriftStatus.IN_STEP, "fits", actual_heads=("ae1027a6acf",)),
+        drift(DriftStatus.EDITED, "edited"),
+        drift(DriftStatus.BEHIND, "golden", pending=(_START, _CHANNEL)),
+        drift(DriftStatus.BEHIND, "golden@1.0.0", pending=(_CHANNEL,) * 14),
+        drift(DriftStatus.AHEAD, "ahead", extra=("c0ffee",)),
+        drift(DriftStatus.DIVERGED, "masked-eu", pending=(_CHANNEL,), extra=("c0ffee", "decade")),
+        drift(DriftStatus.UNKNOWN, "unknown", actual_heads=("0000",)),
+        drift(
+            DriftStatus.UNREADABLE,
+            "unreadable",
+            expected_heads=(),
+            problems=(MigrationProblem("unreadable-file", "It is no Python.", "migrations/versions/bad.py"),),
+        ),
+    )
 )
-DRIFT_HINT = (
-    drift(DriftStatus.BEHIND, "golden", pending=(_START, _CHANNEL), touched=("public.orders",)),
-    drift(DriftStatus.BEHIND, "reference", pending=(_CHANNEL,)),
-    drift(DriftStatus.IN_STEP, "fits", actual_heads=("ae1027a6acf",), problems=STATE_BILLING.problems),
+DRIFT_HINT = DriftReport(
+    (
+        drift(DriftStatus.BEHIND, "golden", pending=(_START, _CHANNEL), touched=("public.orders",)),
+        drift(DriftStatus.BEHIND, "reference", pending=(_CHANNEL,)),
+        drift(DriftStatus.IN_STEP, "fits", actual_heads=("ae1027a6acf",), problems=STATE_BILLING.problems),
+    )
 )
 
 

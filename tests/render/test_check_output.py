@@ -9,7 +9,8 @@ from jsonschema import Draft202012Validator
 
 from tdmvc.model.finding import CheckReport, Finding, Severity
 from tdmvc.render.documents import document as json_document
-from tdmvc.render.reports.check import render_check
+from tdmvc.render.format import RenderOptions
+from tdmvc.render.reports.check import render as render_check
 from tdmvc.render.terminal import display_width
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
@@ -49,7 +50,7 @@ REPORTS = {
 
 
 def test_a_report_looks_as_people_saw_it(golden: Callable[[str, str], None]) -> None:
-    pages = [f"# {name}\n{render_check(report, color=False, width=80)}" for name, report in REPORTS.items()]
+    pages = [f"# {name}\n{render_check(report, RenderOptions(width=80))}" for name, report in REPORTS.items()]
     golden("report_check", "\n".join(pages))
 
 
@@ -80,7 +81,7 @@ def test_a_hostile_name_does_no_harm_and_no_line_is_too_wide() -> None:
         "gol\x1b[31mden",
         details={"file": "datasets/gol\x1b[31mden/o\u202erders.dvc" + "x" * 200, "line": 3},
     )
-    text = render_check(CheckReport(("gol\x1b[31mden",), 1, 0, (hostile,)), color=False, width=80)
+    text = render_check(CheckReport(("gol\x1b[31mden",), 1, 0, (hostile,)), RenderOptions(width=80))
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert max(display_width(line) for line in text.split("\n")) <= 80

@@ -26,8 +26,9 @@ from tdmvc.model.diff import (
     TableStatus,
 )
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.render.diff.terminal import render_diff
+from tdmvc.render.diff.terminal import render as render_diff
 from tdmvc.render.documents import document as json_document
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.json import json_value
 from tdmvc.render.terminal import display_width
 
@@ -111,29 +112,29 @@ suggested bump: major
 
 
 def test_the_terminal_tells_the_sum_first_and_then_table_by_table() -> None:
-    assert render_diff(DIFF, color=False, width=100) == EXPECTED
+    assert render_diff([DIFF], RenderOptions(width=100)) == EXPECTED
 
 
 def test_colour_adds_colour_and_nothing_else() -> None:
-    painted = render_diff(DIFF, color=True, width=100)
+    painted = render_diff([DIFF], RenderOptions(color=True, width=100))
     assert painted != EXPECTED
     assert re.sub(r"\x1b\[\d+m", "", painted) == EXPECTED
 
 
 def test_no_change_is_one_line() -> None:
     same = DatasetDiff("golden", "a", "b", (TableDiff("Genre", TableStatus.UNCHANGED),), Bump(BumpLevel.NONE))
-    assert render_diff(same, color=False, width=80) == "golden: a → b: no change in 1 table\n"
+    assert render_diff([same], RenderOptions(width=80)) == "golden: a → b: no change in 1 table\n"
 
 
 def test_a_finding_in_an_unchanged_table_is_shown() -> None:
     table = TableDiff("Genre", TableStatus.UNCHANGED, findings=ALBUM.findings)
     same = DatasetDiff("golden", "a", "b", (table,), Bump(BumpLevel.NONE))
-    assert "error duplicate-key" in render_diff(same, color=False, width=80)
+    assert "error duplicate-key" in render_diff([same], RenderOptions(width=80))
 
 
 @pytest.mark.parametrize("width", [1, 40, 60, 200])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
-    for line in render_diff(DIFF, color=False, width=width).splitlines():
+    for line in render_diff([DIFF], RenderOptions(width=width)).splitlines():
         assert display_width(line) <= max(width, 40)
 
 
@@ -153,9 +154,9 @@ def test_no_personal_value_is_in_any_output_and_keys_are_no_exception() -> None:
         personal_columns=frozenset({"email", "meta"}),
     )
     diff = DatasetDiff("golden", "a", "b", (table,), Bump(BumpLevel.PATCH))
-    assert "ann" not in render_diff(diff, color=False, width=100)
+    assert "ann" not in render_diff([diff], RenderOptions(width=100))
     assert "ann" not in json.dumps(json_document(diff))
-    assert "•••(5)" in render_diff(diff, color=False, width=100)
+    assert "•••(5)" in render_diff([diff], RenderOptions(width=100))
 
 
 def test_the_document_is_what_the_schema_says() -> None:
@@ -246,7 +247,7 @@ def test_any_value_under_any_name_renders_in_lines_that_fit(
         (Finding(names[0], Severity.WARNING, names[0], remedy=names[-1]),),
     )
     diff = DatasetDiff(names[0], names[-1], names[0], (table,), Bump(BumpLevel.PATCH, tuple(names)))
-    text = render_diff(diff, color=False, width=width)
+    text = render_diff([diff], RenderOptions(width=width))
     assert all(display_width(line) <= max(width, 40) for line in text.split("\n"))
     assert text.replace("\n", "").isprintable()
     document = json.loads(json.dumps(json_document(diff), allow_nan=False))

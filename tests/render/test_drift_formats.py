@@ -7,12 +7,13 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tdmvc.checks.drift import DEFAULT_FAIL_ON
-from tdmvc.model.migration import Drift, DriftStatus, Migration, MigrationProblem
-from tdmvc.render.drift.github import render_drift_github
-from tdmvc.render.drift.junit import render_drift_junit
-from tdmvc.render.drift.markdown import render_drift_markdown
-from tdmvc.render.drift.terminal import render_drift
-from tdmvc.render.review.junit import render_review_junit
+from tdmvc.model.migration import Drift, DriftReport, DriftStatus, Migration, MigrationProblem
+from tdmvc.render.drift.github import render as render_drift_github
+from tdmvc.render.drift.junit import render as render_drift_junit
+from tdmvc.render.drift.markdown import render as render_drift_markdown
+from tdmvc.render.drift.terminal import render as render_drift
+from tdmvc.render.format import RenderOptions
+from tdmvc.render.review.junit import render as render_review_junit
 from tests.render import report_samples as samples
 from tests.render import review_samples
 from tests.render.strict_junit import faults
@@ -20,12 +21,16 @@ from tests.render.strict_junit import faults
 HOSTILE = "a,b:c%0A::error::x\n| `@ada` <b>\u202e\x00\ud800 ]]>"
 
 
-def manifest(dataset: str) -> str:
+def manifest(dataset: str, table: str | None) -> str:
     return f"datasets/{dataset}/dataset.yaml"
 
 
+OPTIONS = RenderOptions(paths=manifest, fail_on=DEFAULT_FAIL_ON, width=80)
+
+
 def github(drifts: tuple[Drift, ...], fail_on: frozenset[DriftStatus] = DEFAULT_FAIL_ON) -> list[str]:
-    return render_drift_github(drifts, fail_on, manifest).splitlines()
+    options = replace(OPTIONS, fail_on=fail_on)
+    return render_drift_github(DriftReport(drifts), options).splitlines()
 
 
 def hostile() -> tuple[Drift, ...]:
@@ -50,17 +55,17 @@ def hostile() -> tuple[Drift, ...]:
 
 
 def test_github_gets_an_error_for_each_drift_that_fails_and_a_notice_for_the_others() -> None:
-    lines = github(samples.DRIFT_EVERY)
+    lines = github(samples.DRIFT_EVERY.drifts)
     assert [line.split(" ")[0] for line in lines] == ["::error"] * 6 + ["::notice"] * 2
     assert "7 of 8 datasets out of step" in lines[6]
     assert "title=tdmvc drift%3A ahead is ahead 1 (migrations main)" in lines[7]
-    strict = github(samples.DRIFT_EVERY, frozenset(DriftStatus))
+    strict = github(samples.DRIFT_EVERY.drifts, frozenset(DriftStatus))
     assert sum(line.startswith("::error") for line in strict) == 7
-    assert not any(line.startswith("::error") for line in github(samples.DRIFT_EVERY, frozenset()))
+    assert not any(line.startswith("::error") for line in github(samples.DRIFT_EVERY.drifts, frozenset()))
 
 
 def test_an_annotation_of_drift_is_at_the_manifest_and_names_what_is_pending() -> None:
-    golden = next(line for line in github(samples.DRIFT_EVERY) if " golden is behind 2" in line)
+    golden = next(line for line in github(samples.DRIFT_EVERY.drifts) if " golden is behind 2" in line)
     assert "file=datasets/golden/dataset.yaml::" in golden
     assert "%0Apending ae1027a6acf add channel to orders (may affect orders)" in golden
 
@@ -72,15 +77,15 @@ def test_an_annotation_of_a_file_that_cannot_be_read_is_at_its_line() -> None:
 
 
 def test_problems_of_a_history_are_warned_of_once_for_all_datasets() -> None:
-    both = tuple(replace(samples.DRIFT_HINT[2], ref=ref) for ref in ("a", "b"))
+    both = tuple(replace(samples.DRIFT_HINT.drifts[2], ref=ref) for ref in ("a", "b"))
     warnings = [line for line in github(both) if line.startswith("::warning")]
     assert len(warnings) == 2
     assert "file=services/billing/src/main/resources/db/migration/V2__x.sql" in warnings[1]
 
 
 def test_a_terminal_tells_the_problems_of_a_history_once() -> None:
-    both = tuple(replace(samples.DRIFT_HINT[2], ref=ref) for ref in ("a", "b"))
-    text = render_drift(both, color=False, width=100)
+    both = tuple(replace(samples.DRIFT_HINT.drifts[2], ref=ref) for ref in ("a", "b"))
+    text = render_drift(DriftReport(both), OPTIONS)
     assert text.count("Two migrations are the newest.") == 1
     assert "\nmigrations main  2 problems\n" in text
 
@@ -92,20 +97,20 @@ def test_github_is_given_ten_errors_and_told_of_the_others() -> None:
     assert "21 more errors" in errors[-1]
 
 
-@pytest.mark.parametrize("drifts", [samples.DRIFT_EVERY, samples.DRIFT_HINT, hostile(), ()])
+@pytest.mark.parametrize("drifts", [samples.DRIFT_EVERY.drifts, samples.DRIFT_HINT.drifts, hostile(), ()])
 def test_a_strict_reader_of_junit_takes_the_report(drifts: tuple[Drift, ...]) -> None:
-    assert faults(render_drift_junit(drifts, DEFAULT_FAIL_ON)) == []
+    assert faults(render_drift_junit(DriftReport(drifts), OPTIONS)) == []
 
 
 def test_a_strict_reader_of_junit_takes_a_review_too() -> None:
-    assert faults(render_review_junit(review_samples.BLOCKED)) == []
+    assert faults(render_review_junit(review_samples.BLOCKED, RenderOptions())) == []
     assert faults("<testsuites skipped='0'><testcase/></testsuites>")
 
 
 def test_junit_has_a_suite_a_dataset_and_a_case_a_location() -> None:
-    both = tuple(replace(d, location=loc) for loc in ("main", "billing") for d in samples.DRIFT_EVERY)
-    root = ET.fromstring(render_drift_junit(both, DEFAULT_FAIL_ON))
-    assert [suite.get("name") for suite in root] == [drift.ref for drift in samples.DRIFT_EVERY]
+    both = tuple(replace(d, location=loc) for loc in ("main", "billing") for d in samples.DRIFT_EVERY.drifts)
+    root = ET.fromstring(render_drift_junit(DriftReport(both), OPTIONS))
+    assert [suite.get("name") for suite in root] == [drift.ref for drift in samples.DRIFT_EVERY.drifts]
     golden = next(suite for suite in root if suite.get("name") == "golden")
     assert [case.get("name") for case in golden] == ["migrations main", "migrations billing"]
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("16", "10", "2")
@@ -116,7 +121,7 @@ def test_junit_has_a_suite_a_dataset_and_a_case_a_location() -> None:
 
 
 def test_markdown_has_a_row_a_drift_worst_first_and_what_is_pending_below() -> None:
-    text = render_drift_markdown(samples.DRIFT_EVERY, DEFAULT_FAIL_ON)
+    text = render_drift_markdown(samples.DRIFT_EVERY, OPTIONS)
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     assert [row.split("`")[1] for row in rows] == [
         *("unreadable", "unknown", "masked-eu", "golden", "golden@1.0.0", "edited", "ahead", "fits")
@@ -134,13 +139,13 @@ def test_hostile_names_stay_names_in_every_format() -> None:
     for line in lines:
         properties = line.split("::")[1].removeprefix(line.split(" ")[0].strip(":") + " ")
         assert [word.partition("=")[0] for word in properties.split(",")] in (["title"], ["title", "file"])
-    markdown = render_drift_markdown(drifts, DEFAULT_FAIL_ON)
+    markdown = render_drift_markdown(DriftReport(drifts), OPTIONS)
     assert len([line for line in markdown.splitlines() if line.startswith("|")]) == 2 + len(drifts)
     shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown)
     assert "<b>" not in shown
     for text in (
         markdown.replace("\n", ""),
-        render_drift(drifts, color=False, width=80).replace("\n", ""),
+        render_drift(DriftReport(drifts), OPTIONS).replace("\n", ""),
     ):
         assert "\u202e" not in text
         assert all(ord(character) >= 32 for character in text)
@@ -149,9 +154,9 @@ def test_hostile_names_stay_names_in_every_format() -> None:
 def test_what_is_printed_can_be_encoded() -> None:
     drifts = hostile()
     for text in (
-        render_drift_github(drifts, DEFAULT_FAIL_ON, manifest),
-        render_drift_junit(drifts, DEFAULT_FAIL_ON),
-        render_drift_markdown(drifts, DEFAULT_FAIL_ON),
-        render_drift(drifts, color=True, width=80),
+        render_drift_github(DriftReport(drifts), OPTIONS),
+        render_drift_junit(DriftReport(drifts), OPTIONS),
+        render_drift_markdown(DriftReport(drifts), OPTIONS),
+        render_drift(DriftReport(drifts), replace(OPTIONS, color=True)),
     ):
         text.encode("utf-8")

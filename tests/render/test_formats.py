@@ -1,4 +1,4 @@
-"""Every renderer in a subject's folder is in the subject's registry."""
+"""Every command's formats are in a registry, and every renderer in a subject's folder is in the subject's registry."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,11 +7,17 @@ from typing import Any
 import pytest
 
 import tdmvc.render
-from tdmvc.render import diff, drift, history, review
+from tdmvc.render import diff, drift, history, merge, migrations, reports, review
 from tdmvc.render.format import Format
 from tdmvc.render.merge import check
 
 NAMES = {*review.FORMATS, *history.BLAME_FORMATS}
+REGISTRIES = {
+    f"{room.__name__}.{name}": formats
+    for room in (review, drift, check, diff, migrations, history, merge, reports)
+    for name, formats in vars(room).items()
+    if name.endswith("FORMATS")
+}
 
 
 @pytest.mark.parametrize(
@@ -21,6 +27,7 @@ NAMES = {*review.FORMATS, *history.BLAME_FORMATS}
         ("drift", drift.FORMATS),
         ("merge/check", check.FORMATS),
         ("diff", diff.FORMATS),
+        ("migrations", migrations.FORMATS),
     ],
 )
 def test_every_renderer_of_a_subject_is_in_its_registry(
@@ -32,21 +39,10 @@ def test_every_renderer_of_a_subject_is_in_its_registry(
     assert formats.keys() - {"json"} <= renderers
 
 
-@pytest.mark.parametrize(
-    "formats",
-    [
-        review.FORMATS,
-        drift.FORMATS,
-        check.FORMATS,
-        diff.FORMATS,
-        history.LOG_FORMATS,
-        history.ROW_LOG_FORMATS,
-        history.BLAME_FORMATS,
-    ],
-)
+@pytest.mark.parametrize("formats", REGISTRIES.values(), ids=REGISTRIES)
 def test_the_terminal_comes_first_and_each_format_has_its_own_name(
     formats: Mapping[str, Format[Any]],
 ) -> None:
-    assert next(iter(formats)) == "terminal"
+    assert list(formats)[:2] == ["terminal", "json"]
     assert [name for name, one in formats.items() if one.is_for_terminal] == ["terminal"]
     assert all(one.name == name for name, one in formats.items())

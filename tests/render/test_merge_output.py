@@ -13,12 +13,13 @@ from jsonschema import Draft202012Validator
 
 from tdmvc.model.merge_report import MergeCheck, MovedDataset
 from tdmvc.render.documents import document as json_document
-from tdmvc.render.merge.check.github import render_merge_check_github
-from tdmvc.render.merge.check.junit import render_merge_check_junit
-from tdmvc.render.merge.check.markdown import render_merge_check_markdown
-from tdmvc.render.merge.check.terminal import render_merge_check
-from tdmvc.render.merge.revert_terminal import render_revert
-from tdmvc.render.merge.terminal import render_merge
+from tdmvc.render.format import RenderOptions
+from tdmvc.render.merge.check.github import render as render_merge_check_github
+from tdmvc.render.merge.check.junit import render as render_merge_check_junit
+from tdmvc.render.merge.check.markdown import render as render_merge_check_markdown
+from tdmvc.render.merge.check.terminal import render as render_merge_check
+from tdmvc.render.merge.revert_terminal import render as render_revert
+from tdmvc.render.merge.terminal import render as render_merge
 from tests.render.merge_samples import CHECKS, MERGES, REVERTS
 from tests.render.strict_junit import faults
 
@@ -36,7 +37,7 @@ def pointer(dataset: str, table: str | None) -> str:
 
 
 def pages(samples: dict[str, Any], render: Callable[..., str]) -> str:
-    return "\n".join(f"# {name}\n{render(one, color=False, width=80)}" for name, one in samples.items())
+    return "\n".join(f"# {name}\n{render(one, RenderOptions(width=80))}" for name, one in samples.items())
 
 
 def test_people_see_what_moved_what_is_open_and_what_to_type(golden: Callable[[str, str], None]) -> None:
@@ -48,8 +49,11 @@ def test_people_see_what_moved_what_is_open_and_what_to_type(golden: Callable[[s
 def test_ci_sees_the_same(golden: Callable[[str, str], None]) -> None:
     texts = []
     for name, check in CHECKS.items():
-        texts += [f"# {name}\n", render_merge_check_github(check, pointer)]
-        texts += [render_merge_check_junit(check), render_merge_check_markdown(check)]
+        texts += [f"# {name}\n", render_merge_check_github(check, RenderOptions(paths=pointer))]
+        texts += [
+            render_merge_check_junit(check, RenderOptions()),
+            render_merge_check_markdown(check, RenderOptions()),
+        ]
     golden("report_merge_check_ci", "\n".join(texts))
 
 
@@ -74,8 +78,11 @@ def test_no_personal_value_is_in_any_format() -> None:
     said = [json.dumps(document) for documents in DOCUMENTS.values() for document in documents]
     said += [pages(MERGES, render_merge), pages(CHECKS, render_merge_check), pages(REVERTS, render_revert)]
     for check in CHECKS.values():
-        said += [render_merge_check_github(check, pointer), render_merge_check_junit(check)]
-        said.append(render_merge_check_markdown(check))
+        said += [
+            render_merge_check_github(check, RenderOptions(paths=pointer)),
+            render_merge_check_junit(check, RenderOptions()),
+        ]
+        said.append(render_merge_check_markdown(check, RenderOptions()))
     assert not [text for text in said if "secret" in text]
 
 
@@ -89,17 +96,20 @@ def hostile() -> MergeCheck:
 
 def test_hostile_names_break_no_format() -> None:
     check = hostile()
-    lines = render_merge_check_github(check, pointer).splitlines()
+    lines = render_merge_check_github(check, RenderOptions(paths=pointer)).splitlines()
     assert all(re.match(r"::(error|warning|notice) title=", line) for line in lines)
-    assert faults(render_merge_check_junit(check)) == []
-    ET.fromstring(render_merge_check_junit(check))
-    for text in (render_merge_check(check, color=False, width=80), render_merge_check_markdown(check)):
+    assert faults(render_merge_check_junit(check, RenderOptions())) == []
+    ET.fromstring(render_merge_check_junit(check, RenderOptions()))
+    for text in (
+        render_merge_check(check, RenderOptions(width=80)),
+        render_merge_check_markdown(check, RenderOptions()),
+    ):
         assert "\x00" not in text
         assert "\u202e" not in text
 
 
 def test_junit_counts_what_stands_against_the_merge_as_failures() -> None:
     for name, failures in {"fine": 0, "open": 5, "broken": 1, "drift": 2}.items():
-        root = ET.fromstring(render_merge_check_junit(CHECKS[name]))
+        root = ET.fromstring(render_merge_check_junit(CHECKS[name], RenderOptions()))
         assert (name, root.get("failures"), root.get("errors")) == (name, str(failures), "0")
-        assert faults(render_merge_check_junit(CHECKS[name])) == []
+        assert faults(render_merge_check_junit(CHECKS[name], RenderOptions())) == []

@@ -7,8 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tdmvc.model.dataset import WorkStatus
-from tdmvc.model.migration import DriftReport, DriftStatus, MigrationsReport
-from tdmvc.model.report import DatasetList
+from tdmvc.model.migration import DriftStatus
 from tdmvc.render.documents import document as json_document
 from tests.render import history_samples
 from tests.render import report_samples as samples
@@ -42,18 +41,6 @@ def sample(name: str) -> Any:
     return getattr(samples, name, None) or getattr(history_samples, name)
 
 
-def report_of(verb: str, given: Any) -> Any:
-    """The sample as the report that is published; some samples are only what the report is made of."""
-    match verb:
-        case "list":
-            return DatasetList(given)
-        case "drift":
-            return DriftReport(given)
-        case "migrations":
-            return MigrationsReport(*(tuple(one) for one in given))
-    return given
-
-
 PAIRS = [(verb, name) for verb, names in CASES.items() for name in names]
 
 
@@ -62,9 +49,9 @@ def schema_of(verb: str) -> dict[str, Any]:
     return schema
 
 
-def document_of(verb: str, name: str) -> dict[str, Any]:
+def document_of(name: str) -> dict[str, Any]:
     """The document as a reader gets it: through JSON text."""
-    text = json.dumps(json_document(report_of(verb, sample(name))), allow_nan=False)
+    text = json.dumps(json_document(sample(name)), allow_nan=False)
     document: dict[str, Any] = json.loads(text)
     return document
 
@@ -75,14 +62,14 @@ def faults(schema: dict[str, Any], document: object) -> list[str]:
 
 @pytest.mark.parametrize(("verb", "name"), PAIRS)
 def test_a_document_is_what_its_schema_says(verb: str, name: str) -> None:
-    assert faults(schema_of(verb), document_of(verb, name)) == []
+    assert faults(schema_of(verb), document_of(name)) == []
 
 
 @pytest.mark.parametrize("verb", CASES)
 def test_a_schema_is_sound_and_refuses_what_it_does_not_name(verb: str) -> None:
     schema = schema_of(verb)
     Draft202012Validator.check_schema(schema)
-    document = document_of(verb, CASES[verb][0])
+    document = document_of(CASES[verb][0])
     assert document["format"] == f"tdmvc.{verb}/1" == schema["title"]
     assert faults(schema, document | {"surprise": 1})
     assert faults(schema, {key: value for key, value in document.items() if key != "format"})
@@ -124,7 +111,7 @@ def test_the_index_links_every_page_and_schema() -> None:
 
 
 def test_show_holds_exactly_what_was_promised_and_totals() -> None:
-    shown = document_of("show", "SHOW_VERSION")
+    shown = document_of("SHOW_VERSION")
     assert set(shown) == {
         *("format", "dataset", "ref", "kind", "version", "release", "migrations", "content", "tables"),
         *("rows", "bytes"),
@@ -153,12 +140,12 @@ def test_show_holds_exactly_what_was_promised_and_totals() -> None:
 
 
 def test_a_working_copy_has_no_version_in_show() -> None:
-    shown = document_of("show", "SHOW_WORK")
+    shown = document_of("SHOW_WORK")
     assert (shown["version"], shown["release"], shown["migrations"]) == (None, None, {})
 
 
 def test_a_location_says_its_heads_count_and_digest() -> None:
-    main, billing = document_of("migrations", "MIGRATIONS")["locations"]
+    main, billing = document_of("MIGRATIONS")["locations"]
     assert {key: main[key] for key in ("name", "tool", "path", "heads", "count", "digest", "problems")} == {
         "name": "main",
         "tool": "alembic",
@@ -173,31 +160,31 @@ def test_a_location_says_its_heads_count_and_digest() -> None:
 
 
 def test_the_samples_cover_every_status() -> None:
-    drifts = document_of("drift", "DRIFT_EVERY")["drifts"]
+    drifts = document_of("DRIFT_EVERY")["drifts"]
     assert {drift["status"] for drift in drifts} == {status.value for status in DriftStatus}
     tables = [
         table
         for sample in ("STATUS_MIXED", "STATUS_CONFLICT")
-        for dataset in document_of("status", sample)["datasets"]
+        for dataset in document_of(sample)["datasets"]
         for table in dataset["tables"]
     ]
     assert {table["work"] for table in tables} == {status.value for status in WorkStatus}
     assert {table["since_head"] for table in tables} == {"unchanged", "added", "changed", "removed"}
-    added = document_of("add", "ADD_MIXED")["tables"]
+    added = document_of("ADD_MIXED")["tables"]
     assert {table["status"] for table in added} == {"added", "changed", "unchanged", "removed"}
 
 
 def test_what_is_not_known_is_null() -> None:
-    assert document_of("add", "ADD_SAME")["folder"] is None
-    removed = next(t for t in document_of("add", "ADD_MIXED")["tables"] if t["status"] == "removed")
+    assert document_of("ADD_SAME")["folder"] is None
+    removed = next(t for t in document_of("ADD_MIXED")["tables"] if t["status"] == "removed")
     assert removed["content"] is None
-    without_remote = document_of("status", "STATUS_MIXED")["datasets"][2]
+    without_remote = document_of("STATUS_MIXED")["datasets"][2]
     assert without_remote["not_pushed"] is None
-    assert document_of("publish", "PUBLISH_PLAIN")["pushed"] is None
+    assert document_of("PUBLISH_PLAIN")["pushed"] is None
 
 
 def test_a_published_version_tells_why_it_has_its_number() -> None:
-    published = document_of("publish", "PUBLISH_PLAIN")
+    published = document_of("PUBLISH_PLAIN")
     assert (published["version"], published["parent"]) == ("3.2.0", "3.1.1")
     assert published["bump"] == {
         "level": "minor",
@@ -207,9 +194,9 @@ def test_a_published_version_tells_why_it_has_its_number() -> None:
 
 
 def test_rows_of_a_query_lose_nothing_in_json() -> None:
-    rows = document_of("sql", "QUERY")["rows"]
+    rows = document_of("QUERY")["rows"]
     assert rows[0] == [1, "Ada", "12.50", "2026-11-22T10:00:00Z", ["a", "b"], None]
     assert rows[2][0] == str(2**60)
-    odd = document_of("sql", "QUERY_ODD")
+    odd = document_of("QUERY_ODD")
     assert odd["rows"] == [[{"2026-01-02": 3}, [1, 2, 3], "2026-01-02", {"base64": "AP8="}, "NaN", None]]
     assert odd["is_cut"]

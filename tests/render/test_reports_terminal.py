@@ -6,49 +6,45 @@ from typing import Any
 import pytest
 
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.migration import Migration, MigrationState
+from tdmvc.model.migration import Migration, MigrationsReport, MigrationState
 from tdmvc.model.report import QueryResult
-from tdmvc.render.drift.terminal import render_drift
-from tdmvc.render.history.blame_terminal import render_blame
-from tdmvc.render.history.log_terminal import render_log, render_row_log
-from tdmvc.render.merge.resolve_terminal import render_resolution
-from tdmvc.render.migrations.terminal import render_migrations
+from tdmvc.render import drift, history, merge, migrations, reports
+from tdmvc.render.format import Formats, RenderOptions
+from tdmvc.render.migrations.terminal import render as render_migrations
 from tdmvc.render.migrations.wording import title_of
 from tdmvc.render.page import names, size
-from tdmvc.render.reports.add import render_add, render_init
-from tdmvc.render.reports.gc import render_gc
-from tdmvc.render.reports.query import render_query
-from tdmvc.render.reports.status import render_status
-from tdmvc.render.reports.transfer import render_checkout, render_transfer, render_verify
-from tdmvc.render.reports.versions import render_list, render_publish, render_show
+from tdmvc.render.reports.add import render_add
+from tdmvc.render.reports.query import render as render_query
+from tdmvc.render.reports.status import render as render_status
+from tdmvc.render.reports.versions import render_show
 from tdmvc.render.terminal import display_width
 from tests.render import history_samples
 from tests.render import report_samples as samples
 
-CASES: dict[str, tuple[Callable[..., str], tuple[str, ...]]] = {
-    "init": (render_init, ("INIT_NEW", "INIT_AGAIN")),
-    "add": (render_add, ("ADD_MIXED", "ADD_SAME")),
-    "status": (render_status, ("STATUS_CLEAN", "STATUS_MIXED", "STATUS_CONFLICT", "STATUS_EMPTY")),
-    "list": (render_list, ("LIST_MANY", "LIST_ONE", "LIST_UNPUBLISHED")),
-    "show": (render_show, ("SHOW_VERSION", "SHOW_WORK", "SHOW_WIDE")),
-    "publish": (render_publish, ("PUBLISH_PLAIN", "PUBLISH_TAGGED")),
-    "checkout": (render_checkout, ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE", "CHECKOUT_PARTLY")),
-    "transfer": (render_transfer, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
+CASES: dict[str, tuple[Formats[Any], tuple[str, ...]]] = {
+    "init": (reports.INIT_FORMATS, ("INIT_NEW", "INIT_AGAIN")),
+    "add": (reports.ADD_FORMATS, ("ADD_MIXED", "ADD_SAME")),
+    "status": (reports.STATUS_FORMATS, ("STATUS_CLEAN", "STATUS_MIXED", "STATUS_CONFLICT", "STATUS_EMPTY")),
+    "list": (reports.LIST_FORMATS, ("LIST_MANY", "LIST_ONE", "LIST_UNPUBLISHED")),
+    "show": (reports.SHOW_FORMATS, ("SHOW_VERSION", "SHOW_WORK", "SHOW_WIDE")),
+    "publish": (reports.PUBLISH_FORMATS, ("PUBLISH_PLAIN", "PUBLISH_TAGGED")),
+    "checkout": (
+        reports.CHECKOUT_FORMATS,
+        ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE", "CHECKOUT_PARTLY"),
+    ),
+    "transfer": (reports.TRANSFER_FORMATS, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
     "resolve": (
-        render_resolution,
+        merge.RESOLVE_FORMATS,
         ("RESOLVE_LEFT", "RESOLVE_DECIDED", "RESOLVE_DONE", "RESOLVE_OTHERS", "RESOLVE_NONE"),
     ),
-    "verify": (render_verify, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
-    "gc": (render_gc, ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED")),
-    "sql": (render_query, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
-    "migrations": (
-        lambda given, **how: render_migrations(*given, **how),
-        ("MIGRATIONS", "MIGRATIONS_PARTLY"),
-    ),
-    "drift": (render_drift, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_HINT")),
-    "log": (render_log, ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING")),
-    "row-log": (render_row_log, ("ROW_LOG", "ROW_LOG_STILL")),
-    "blame": (render_blame, ("BLAME_ROW", "BLAME_ROWS", "BLAME_VERSIONS", "BLAME_NONE")),
+    "verify": (reports.VERIFY_FORMATS, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
+    "gc": (reports.GC_FORMATS, ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED")),
+    "sql": (reports.QUERY_FORMATS, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
+    "migrations": (migrations.FORMATS, ("MIGRATIONS", "MIGRATIONS_PARTLY")),
+    "drift": (drift.FORMATS, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_HINT")),
+    "log": (history.LOG_FORMATS, ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING")),
+    "row-log": (history.ROW_LOG_FORMATS, ("ROW_LOG", "ROW_LOG_STILL")),
+    "blame": (history.BLAME_FORMATS, ("BLAME_ROW", "BLAME_ROWS", "BLAME_VERSIONS", "BLAME_NONE")),
 }
 
 
@@ -62,7 +58,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def rendered(verb: str, name: str, *, color: bool = False, width: int = 80) -> str:
-    return CASES[verb][0](sample(name), color=color, width=width)
+    return CASES[verb][0]["terminal"].render(sample(name), RenderOptions(color=color, width=width))
 
 
 @pytest.mark.parametrize("verb", CASES)
@@ -123,7 +119,7 @@ def test_an_add_that_changed_nothing_asks_for_nothing() -> None:
 
 def test_an_add_of_nothing_says_so() -> None:
     report = replace(samples.ADD_SAME, tables=())
-    assert render_add(report, color=False, width=80) == "golden: nothing to take in\n"
+    assert render_add(report, RenderOptions(width=80)) == "golden: nothing to take in\n"
 
 
 def test_status_names_the_command_for_each_kind_of_open_work() -> None:
@@ -140,7 +136,7 @@ def test_status_names_the_command_for_each_kind_of_open_work() -> None:
 def test_work_that_was_added_but_not_committed_asks_for_a_look_and_a_commit() -> None:
     table = replace(samples.CLEAN_STATUS.tables[0], since_head="changed")
     dataset = replace(samples.CLEAN_STATUS, tables=(table,))
-    text = render_status(replace(samples.STATUS_CLEAN, datasets=(dataset,)), color=False, width=80)
+    text = render_status(replace(samples.STATUS_CLEAN, datasets=(dataset,)), RenderOptions(width=80))
     assert text.startswith("Not clean: 1 of 1 dataset;")
     assert next_commands(text) == ["tdmvc diff golden"]
     assert "git commit" in text
@@ -244,14 +240,14 @@ def test_columns_that_do_not_fit_are_counted() -> None:
 
 def test_a_null_and_an_empty_text_are_told_apart_in_a_grid() -> None:
     result = QueryResult(("a", "b"), ("VARCHAR", "VARCHAR"), ((None, ""),))
-    assert render_query(result, color=False, width=80).split("\n")[2].split() == ["NULL", "''"]
+    assert render_query(result, RenderOptions(width=80)).split("\n")[2].split() == ["NULL", "''"]
 
 
 def test_a_table_with_many_columns_is_folded() -> None:
     columns = tuple(replace(samples.CUSTOMERS.columns[0], name=f"c{number}") for number in range(100))
     schema = replace(samples.CUSTOMERS, columns=columns, key=())
     report = replace(samples.SHOW_WORK, tables=(replace(samples.SHOW_WORK.tables[0], schema=schema),))
-    text = render_show(report, color=False, width=80)
+    text = render_show(report, RenderOptions(width=80))
     assert "  c59 " in text
     assert "  c60 " not in text
     assert "… and 40 more" in text
@@ -260,7 +256,7 @@ def test_a_table_with_many_columns_is_folded() -> None:
 
 def test_a_finding_names_its_table_where_the_message_does_not() -> None:
     finding = Finding("bare", Severity.WARNING, "Two rows are alike.", "golden", "orders")
-    text = render_add(replace(samples.ADD_SAME, findings=(finding,)), color=False, width=80)
+    text = render_add(replace(samples.ADD_SAME, findings=(finding,)), RenderOptions(width=80))
     assert "warning bare: orders: Two rows are alike." in text
 
 
@@ -311,7 +307,7 @@ def hostile(value: Any) -> Any:
 @pytest.mark.parametrize("width", [1, 40, 80])
 @pytest.mark.parametrize(("verb", "name"), PAIRS)
 def test_hostile_texts_stay_text(verb: str, name: str, width: int) -> None:
-    text = CASES[verb][0](hostile(sample(name)), color=False, width=width)
+    text = CASES[verb][0]["terminal"].render(hostile(sample(name)), RenderOptions(width=width))
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "\t" not in text
@@ -320,7 +316,7 @@ def test_hostile_texts_stay_text(verb: str, name: str, width: int) -> None:
 
 def test_a_line_break_in_a_name_makes_no_line() -> None:
     report = replace(samples.ADD_SAME, dataset="a\nb")
-    assert render_add(report, color=False, width=80).startswith("a␊b: nothing changed")
+    assert render_add(report, RenderOptions(width=80)).startswith("a␊b: nothing changed")
 
 
 LONG = Migration(
@@ -333,9 +329,9 @@ LONG = Migration(
 
 def test_a_long_id_has_a_line_of_its_own_and_a_name_that_it_holds_is_not_said_twice() -> None:
     state = MigrationState(samples.MAIN, (LONG.id,), (LONG,), samples.SHA)
-    lines = render_migrations([state], color=False, width=120).splitlines()
+    lines = render_migrations(MigrationsReport((state,)), RenderOptions(width=120)).splitlines()
     assert lines[-2:] == [f"  head    {LONG.id}", "          may affect customers"]
-    narrow = render_migrations([state], color=False, width=60).splitlines()
+    narrow = render_migrations(MigrationsReport((state,)), RenderOptions(width=60)).splitlines()
     assert max(map(display_width, narrow)) <= 60
     assert narrow[-1] == "          may affect customers"
 

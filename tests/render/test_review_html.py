@@ -19,10 +19,10 @@ from tdmvc.model.diff import (
     TableStatus,
 )
 from tdmvc.model.review import DatasetReview, Review, RowChange
-from tdmvc.render.review.html.anchors import RowAnchors
+from tdmvc.render.review.html.anchors import RowAnchors, row_anchor, table_anchor
 from tdmvc.render.review.html.cell import change_cell
-from tdmvc.render.review.html.review import render_review_html, row_anchor, table_anchor
-from tdmvc.render.review.html.row_budget import shares
+from tdmvc.render.review.html.review import render_review_html
+from tdmvc.render.review.html.table import shares
 from tdmvc.render.review.html.tree_diff import path_changes
 from tdmvc.render.review.html.word_diff import word_runs
 from tests.render.html_samples import SECRET, big_review, hostile_review, review_of, shop_review

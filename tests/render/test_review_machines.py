@@ -13,10 +13,11 @@ from jsonschema import Draft202012Validator
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review
 from tdmvc.render.documents import document as json_document
-from tdmvc.render.review.codequality import render_review_codequality
-from tdmvc.render.review.github import render_review_github
-from tdmvc.render.review.junit import render_review_junit
-from tdmvc.render.review.sarif import render_review_sarif
+from tdmvc.render.format import RenderOptions
+from tdmvc.render.review.codequality import render as render_review_codequality
+from tdmvc.render.review.github import render as render_review_github
+from tdmvc.render.review.junit import render as render_review_junit
+from tdmvc.render.review.sarif import render as render_review_sarif
 from tests.render import review_samples as samples
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
@@ -177,17 +178,17 @@ def test_fewer_rows_are_fewer_samples_and_related_rows_do_not_point_past_them() 
 def test_no_personal_value_is_in_any_form() -> None:
     forms = [
         json.dumps(document(samples.BLOCKED)),
-        render_review_github(samples.BLOCKED, paths),
-        render_review_junit(samples.BLOCKED),
-        render_review_sarif(samples.BLOCKED, paths),
-        render_review_codequality(samples.BLOCKED, paths),
+        render_review_github(samples.BLOCKED, RenderOptions(paths=paths)),
+        render_review_junit(samples.BLOCKED, RenderOptions()),
+        render_review_sarif(samples.BLOCKED, RenderOptions(paths=paths)),
+        render_review_codequality(samples.BLOCKED, RenderOptions(paths=paths)),
     ]
     assert samples.SECRET not in "\n".join(forms)
     assert '{"masked": true, "length": 15}' in forms[0]
 
 
 def test_github_gets_an_annotation_a_finding_and_a_notice_a_dataset() -> None:
-    lines = render_review_github(samples.BLOCKED, paths).splitlines()
+    lines = render_review_github(samples.BLOCKED, RenderOptions(paths=paths)).splitlines()
     assert len(lines) == 4
     assert lines[0] == (
         "::error title=tdmvc dangling-reference%3A golden/orders (customer_id),"
@@ -201,7 +202,7 @@ def test_github_gets_an_annotation_a_finding_and_a_notice_a_dataset() -> None:
 
 
 def test_github_is_given_ten_of_a_level_and_told_of_the_others() -> None:
-    lines = render_review_github(samples.enormous(), paths).splitlines()
+    lines = render_review_github(samples.enormous(), RenderOptions(paths=paths)).splitlines()
     errors = [line for line in lines if line.startswith("::error ")]
     assert len(errors) == 10
     assert errors[-1] == "::error title=tdmvc::191 more errors: see the summary of this job."
@@ -210,7 +211,7 @@ def test_github_is_given_ten_of_a_level_and_told_of_the_others() -> None:
 def test_no_value_ends_a_workflow_command_or_a_property_of_it() -> None:
     finding = replace(samples.DANGLING, rule="a:b,c", message="100 %\r\n::error::x", table="t,\n:")
     review = replace(samples.FINE, datasets=(replace(samples.REFERENCE, findings=(finding,)),))
-    line = render_review_github(review, paths).splitlines()[0]
+    line = render_review_github(review, RenderOptions(paths=paths)).splitlines()[0]
     assert line.startswith(
         "::error title=tdmvc a%3Ab%2Cc%3A reference/t%2C␊%3A (customer_id),"
         "file=datasets/reference/t%2C%0A%3A.dvc::100 %25␍␊::error::x%0AFix: "
@@ -218,7 +219,7 @@ def test_no_value_ends_a_workflow_command_or_a_property_of_it() -> None:
 
 
 def test_junit_has_a_suite_a_dataset_and_a_failure_an_error() -> None:
-    root = ET.fromstring(render_review_junit(samples.BLOCKED))
+    root = ET.fromstring(render_review_junit(samples.BLOCKED, RenderOptions()))
     assert [suite.get("name") for suite in root] == ["golden", "reference", "masked-eu"]
     assert (root.get("tests"), root.get("failures")) == ("5", "1")
     (failure,) = root.iter("failure")
@@ -230,7 +231,7 @@ def test_junit_has_a_suite_a_dataset_and_a_failure_an_error() -> None:
 
 def test_junit_puts_findings_of_one_rule_and_table_into_one_case() -> None:
     twice = replace(samples.GOLDEN, findings=(samples.DANGLING, samples.DANGLING, samples.BEHIND))
-    root = ET.fromstring(render_review_junit(replace(samples.BLOCKED, datasets=(twice,))))
+    root = ET.fromstring(render_review_junit(replace(samples.BLOCKED, datasets=(twice,)), RenderOptions()))
     assert len(root.findall(".//testcase[@name='dangling-reference']")) == 1
     (failure,) = root.iter("failure")
     assert (failure.text or "").count("2 rows of orders") == 2
@@ -239,13 +240,13 @@ def test_junit_puts_findings_of_one_rule_and_table_into_one_case() -> None:
 def test_junit_holds_no_character_that_xml_forbids() -> None:
     finding = replace(samples.DANGLING, message="a\x00\x0b\ufffe\ud800]]><b>&")
     review = replace(samples.FINE, datasets=(replace(samples.REFERENCE, findings=(finding,)),))
-    (failure,) = ET.fromstring(render_review_junit(review)).iter("failure")
+    (failure,) = ET.fromstring(render_review_junit(review, RenderOptions())).iter("failure")
     assert failure.get("message") == "a␀␋⟨U+FFFE⟩⟨U+D800⟩]]><b>&"
 
 
 @pytest.mark.parametrize("review", REVIEWS)
 def test_sarif_is_what_its_standard_asks_for(review: Review) -> None:
-    log = json.loads(render_review_sarif(review, paths))
+    log = json.loads(render_review_sarif(review, RenderOptions(paths=paths)))
     assert [error.message for error in Draft202012Validator(SARIF).iter_errors(log)] == []
 
 
@@ -254,7 +255,7 @@ def test_a_rule_of_sarif_has_the_worst_level_that_it_was_found_with() -> None:
     review = replace(
         samples.BLOCKED, datasets=(replace(samples.GOLDEN, findings=(milder, samples.DANGLING)),)
     )
-    (run,) = json.loads(render_review_sarif(review, paths))["runs"]
+    (run,) = json.loads(render_review_sarif(review, RenderOptions(paths=paths)))["runs"]
     assert [rule["defaultConfiguration"]["level"] for rule in run["tool"]["driver"]["rules"]] == ["error"]
     assert [result["level"] for result in run["results"]] == ["warning", "error"]
 
@@ -262,8 +263,8 @@ def test_a_rule_of_sarif_has_the_worst_level_that_it_was_found_with() -> None:
 def test_a_fingerprint_outlives_a_changed_count_but_not_a_changed_place() -> None:
     def prints(*findings: Any) -> list[str]:
         review = replace(samples.BLOCKED, datasets=(replace(samples.GOLDEN, findings=findings),))
-        entries = json.loads(render_review_codequality(review, paths))
-        (run,) = json.loads(render_review_sarif(review, paths))["runs"]
+        entries = json.loads(render_review_codequality(review, RenderOptions(paths=paths)))
+        (run,) = json.loads(render_review_sarif(review, RenderOptions(paths=paths)))["runs"]
         found = [result["partialFingerprints"]["tdmvcFinding/v1"] for result in run["results"]]
         assert found == [entry["fingerprint"] for entry in entries]
         return found
@@ -277,7 +278,7 @@ def test_a_fingerprint_outlives_a_changed_count_but_not_a_changed_place() -> Non
 
 
 def test_code_quality_has_what_gitlab_asks_for() -> None:
-    entries = json.loads(render_review_codequality(samples.BLOCKED, paths))
+    entries = json.loads(render_review_codequality(samples.BLOCKED, RenderOptions(paths=paths)))
     assert [entry["severity"] for entry in entries] == ["blocker", "major"]
     assert entries[0]["location"] == {"path": "datasets/golden/orders.dvc", "lines": {"begin": 1}}
     assert all(

@@ -4,18 +4,25 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
 from tdmvc.model.diff import Pattern, PatternKind, RowCounts
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.review import Review
 from tdmvc.render.cells import cell_text, change_texts
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, fence, folded, link, prose
-from tdmvc.render.review.markdown import MARKER, render_review_markdown
+from tdmvc.render.review.markdown import MARKER, render
 from tests.render import review_samples as samples
 
 PARSER = MarkdownIt("gfm-like")
+
+
+def render_review_markdown(review: Review, **options: Any) -> str:
+    return render(review, RenderOptions(**options))
 
 
 @pytest.mark.parametrize("name", ["BLOCKED", "FINE", "UNCHANGED"])

@@ -3,8 +3,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tdmvc.render.diff.terminal import render_diff
-from tdmvc.render.review.terminal import render_review_terminal
+from tdmvc.render.diff.terminal import render as render_diff
+from tdmvc.render.format import RenderOptions
+from tdmvc.render.review.terminal import render as render_review_terminal
 from tdmvc.render.terminal import display_width
 from tests.render import review_samples as samples
 
@@ -14,20 +15,21 @@ REVIEWS = {"blocked": samples.BLOCKED, "fine": samples.FINE, "unchanged": sample
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_review_looks_as_people_saw_it(width: int, golden: Callable[[str, str], None]) -> None:
     pages = [
-        f"# {name}\n{render_review_terminal(review, color=False, width=width)}"
+        f"# {name}\n{render_review_terminal(review, RenderOptions(width=width))}"
         for name, review in REVIEWS.items()
     ]
     golden(f"review_terminal_{width}", "\n".join(pages))
 
 
 def test_a_diff_with_patterns_looks_as_people_saw_it(golden: Callable[[str, str], None]) -> None:
-    golden("review_diff_terminal", render_diff(samples.GOLDEN_DIFF, color=False, width=100))
+    golden("review_diff_terminal", render_diff([samples.GOLDEN_DIFF], RenderOptions(width=100)))
 
 
 @pytest.mark.parametrize("name", REVIEWS)
 def test_colours_change_nothing_but_the_colours(name: str) -> None:
     plain, painted = (
-        render_review_terminal(REVIEWS[name], color=color, width=100) for color in (False, True)
+        render_review_terminal(REVIEWS[name], RenderOptions(color=color, width=100))
+        for color in (False, True)
     )
     assert painted != plain
     assert re.sub(r"\x1b\[\d+m", "", painted) == plain
@@ -36,25 +38,25 @@ def test_colours_change_nothing_but_the_colours(name: str) -> None:
 @pytest.mark.parametrize("width", [1, 40, 60, 80, 200])
 def test_no_line_of_an_enormous_or_hostile_review_is_too_wide(width: int) -> None:
     for review in (samples.enormous(12, 120), samples.hostile()):
-        body, _, _ = render_review_terminal(review, color=False, width=width).partition("\nNext:\n")
+        body, _, _ = render_review_terminal(review, RenderOptions(width=width)).partition("\nNext:\n")
         assert [line for line in body.split("\n") if display_width(line) > max(width, 40)] == []
 
 
 def test_the_verdict_is_the_first_word_and_errors_come_before_tables() -> None:
-    text = render_review_terminal(samples.BLOCKED, color=False, width=80)
+    text = render_review_terminal(samples.BLOCKED, RenderOptions(width=80))
     assert text.startswith("Blocked: 2 datasets differ, 1 unchanged\n")
     assert text.index("error dangling-reference") < text.index("  drafts ") < text.index("Removed\n")
 
 
 def test_personal_values_are_shown_only_when_a_person_asks_for_them() -> None:
-    assert samples.SECRET not in render_review_terminal(samples.BLOCKED, color=False, width=120)
-    assert samples.SECRET in render_review_terminal(samples.BLOCKED, color=False, width=120, reveal=True)
-    assert samples.SECRET not in render_diff(samples.GOLDEN_DIFF, color=False, width=120)
-    assert samples.SECRET in render_diff(samples.GOLDEN_DIFF, color=False, width=120, reveal=True)
+    assert samples.SECRET not in render_review_terminal(samples.BLOCKED, RenderOptions(width=120))
+    assert samples.SECRET in render_review_terminal(samples.BLOCKED, RenderOptions(width=120, reveal=True))
+    assert samples.SECRET not in render_diff([samples.GOLDEN_DIFF], RenderOptions(width=120))
+    assert samples.SECRET in render_diff([samples.GOLDEN_DIFF], RenderOptions(width=120, reveal=True))
 
 
 def test_a_review_prints_only_a_few_rows_of_each_table() -> None:
-    text = render_review_terminal(samples.enormous(1, 50), color=False, width=100)
+    text = render_review_terminal(samples.enormous(1, 50), RenderOptions(width=100))
     assert text.count("    + id 1  ") == 10
     assert "… 40 more changed" in text
 
@@ -64,4 +66,4 @@ def test_a_table_whose_only_changes_are_ignored_says_so() -> None:
         "t", samples.TableStatus.UNCHANGED, rows=samples.RowCounts(9, 9, ignored=2), ignored={"seen_at": 2}
     )
     diff = samples.DatasetDiff("golden", "a", "b", (table,), samples.Bump(samples.BumpLevel.NONE))
-    assert "ignored by rule: seen_at 2" in render_diff(diff, color=False, width=80)
+    assert "ignored by rule: seen_at 2" in render_diff([diff], RenderOptions(width=80))

@@ -4,10 +4,10 @@ import click
 
 from tdmvc.actions.add import AddOptions, add
 from tdmvc.cli.options import PATH_OR_URL, settings_of, single_table, tables_option
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.dataset import DatasetKind
-from tdmvc.render.reports.add import render_add
+from tdmvc.render.reports import ADD_FORMATS
 
 
 @click.command(name="add")
@@ -29,7 +29,7 @@ from tdmvc.render.reports.add import render_add
 @click.option(
     "--kind", type=click.Choice([kind.value for kind in DatasetKind]), help="What the dataset is for."
 )
-@format_option
+@formats_option(ADD_FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
@@ -72,12 +72,7 @@ def command(
     locations = [settings_of(context).location(source) for source in sources]
     with opened(context) as workspace:
         report = add(workspace, dataset, locations, options)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_add(report, color=color, width=width),
-    )
+    print_as(context, ADD_FORMATS[output_format], report)
 
 
 def _parse_keys(texts: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -4,8 +4,8 @@ import click
 
 from tdmvc.actions.build import build
 from tdmvc.cli.options import PATH_OR_URL, settings_of
-from tdmvc.cli.output import emit, format_option, opened
-from tdmvc.render.reports.add import render_add
+from tdmvc.cli.output import formats_option, opened, print_as
+from tdmvc.render.reports import ADD_FORMATS
 from tdmvc.workspace.ingest import AddOptions
 
 
@@ -15,7 +15,7 @@ from tdmvc.workspace.ingest import AddOptions
 @click.option(
     "--null", "null_texts", multiple=True, metavar="TEXT", help="Another text that means null in a CSV file."
 )
-@format_option
+@formats_option(ADD_FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
@@ -46,9 +46,4 @@ def command(
             locations,
             AddOptions(null_texts=null_texts),
         )
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_add(report, color=color, width=width),
-    )
+    print_as(context, ADD_FORMATS[output_format], report)

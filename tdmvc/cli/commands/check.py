@@ -5,8 +5,8 @@ import os
 import click
 
 from tdmvc.actions.check import check
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.reports.check import render_check
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
+from tdmvc.render.reports import CHECK_FORMATS
 
 
 @click.command(name="check")
@@ -16,7 +16,7 @@ from tdmvc.render.reports.check import render_check
     is_flag=True,
     help="Also check that the remote has everything that HEAD's pointers and versions need.",
 )
-@format_option
+@formats_option(CHECK_FORMATS)
 @click.pass_context
 def command(context: click.Context, datasets: tuple[str, ...], pushed: bool, output_format: str) -> int:
     """Check manifests, contracts, versions and pointers, and whether they fit the schema.
@@ -32,10 +32,5 @@ def command(context: click.Context, datasets: tuple[str, ...], pushed: bool, out
     """
     with opened(context) as workspace:
         report = check(workspace, datasets, pushed=pushed, at=os.environ.get("PRE_COMMIT_TO_REF") or None)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_check(report, color=color, width=width),
-    )
+    print_as(context, CHECK_FORMATS[output_format], report)
     return int(report.has_errors)

@@ -4,9 +4,9 @@ import click
 
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.cli.options import PATH_OR_URL, settings_of, tables_option
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.render.reports.transfer import render_checkout
+from tdmvc.render.reports import CHECKOUT_FORMATS
 
 
 @click.command(name="checkout")
@@ -22,7 +22,7 @@ from tdmvc.render.reports.transfer import render_checkout
 @tables_option("Write only these tables.")
 @click.option("--force", is_flag=True, help="Overwrite local edits or an existing target.")
 @click.option("--strict", is_flag=True, help="With --release: accept only a version that names it.")
-@format_option
+@formats_option(CHECKOUT_FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
@@ -64,10 +64,5 @@ def command(
     )
     with opened(context) as workspace:
         report = checkout(workspace, words[0] if release is None else None, options)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_checkout(report, color=color, width=width),
-    )
+    print_as(context, CHECKOUT_FORMATS[output_format], report)
     return NotFoundError.exit_code if report.without_version else 0

@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, manifest_path
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
-from tdmvc.model.migration import DriftStatus
+from tdmvc.model.migration import DriftReport, DriftStatus
 from tdmvc.render.drift import FORMATS
 from tdmvc.render.format import RenderOptions
 
@@ -52,7 +52,7 @@ def command(
         drifts = drift(workspace, refs, at=at, release=release, merge_preview=merge_preview)
         manifests = {one.dataset: manifest_path(workspace, one.dataset) for one in drifts}
     options = RenderOptions(paths=lambda dataset, _: manifests[dataset], fail_on=statuses)
-    print_as(context, FORMATS[output_format], drifts, options)
+    print_as(context, FORMATS[output_format], DriftReport(tuple(drifts)), options)
     return int(any(one.fails_on(statuses) for one in drifts))
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.gc import GRACE_DAYS, GcOptions, gc
-from tdmvc.cli.output import emit, format_option, opened
-from tdmvc.render.reports.gc import render_gc
+from tdmvc.cli.output import formats_option, opened, print_as
+from tdmvc.render.reports import GC_FORMATS
 
 _UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 
@@ -53,7 +53,7 @@ class _Days(click.ParamType[float]):
     "--accept-unknown", is_flag=True, help="Continue if a pointer cannot be read or its listing is missing."
 )
 @click.option("--without-origin", is_flag=True, help="Continue if a Git remote does not answer.")
-@format_option
+@formats_option(GC_FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
@@ -83,10 +83,5 @@ def command(
     options = GcOptions(remote, apply, grace, also, alone, accept_unknown, without_origin)
     with opened(context) as workspace:
         report = gc(workspace, options)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_gc(report, color=color, width=width),
-    )
+    print_as(context, GC_FORMATS[output_format], report)
     return int(bool(report.refusals))

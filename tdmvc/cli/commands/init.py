@@ -4,8 +4,8 @@ import click
 
 from tdmvc.actions.init import CI_HOSTS, init
 from tdmvc.cli.options import settings_of
-from tdmvc.cli.output import emit, format_option
-from tdmvc.render.reports.add import render_init
+from tdmvc.cli.output import formats_option, print_as
+from tdmvc.render.reports import INIT_FORMATS
 
 
 @click.command(name="init")
@@ -14,7 +14,7 @@ from tdmvc.render.reports.add import render_init
     type=click.Choice(CI_HOSTS),
     help="Also write workflow files for reviews, drift checks and a merge queue (docs/ci.md).",
 )
-@format_option
+@formats_option(INIT_FORMATS)
 @click.pass_context
 def command(context: click.Context, ci: str | None, output_format: str) -> None:
     """Set up this Git repository for datasets.
@@ -28,9 +28,4 @@ def command(context: click.Context, ci: str | None, output_format: str) -> None:
       tdmvc init --ci github
     """
     report = init(settings_of(context).directory, ci=ci)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_init(report, color=color, width=width),
-    )
+    print_as(context, INIT_FORMATS[output_format], report)

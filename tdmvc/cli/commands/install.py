@@ -4,8 +4,8 @@ import click
 
 from tdmvc.actions.install import install, uninstall
 from tdmvc.cli.options import settings_of
-from tdmvc.cli.output import emit
-from tdmvc.render.reports.install import render_installed, render_uninstalled
+from tdmvc.cli.output import print_as
+from tdmvc.render.reports import INSTALLED, UNINSTALLED
 
 
 @click.command(name="install")
@@ -31,6 +31,7 @@ def command(context: click.Context, is_uninstall: bool) -> None:
       tdmvc install --uninstall
     """
     folder = settings_of(context).directory
-    setup = uninstall(folder) if is_uninstall else install(folder)
-    render = render_uninstalled if is_uninstall else render_installed
-    emit(context, "terminal", setup, lambda color, width: render(setup, color=color, width=width))
+    if is_uninstall:
+        print_as(context, UNINSTALLED, uninstall(folder))
+    else:
+        print_as(context, INSTALLED, install(folder))

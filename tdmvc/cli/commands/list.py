@@ -3,14 +3,14 @@
 import click
 
 from tdmvc.actions.show import list_versions
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.model.report import DatasetList
-from tdmvc.render.reports.versions import render_list
+from tdmvc.render.reports import LIST_FORMATS
 
 
 @click.command(name="list")
 @click.argument("datasets", nargs=-1, metavar="[DATASET]...", shell_complete=complete_dataset)
-@format_option
+@formats_option(LIST_FORMATS)
 @click.pass_context
 def command(context: click.Context, datasets: tuple[str, ...], output_format: str) -> None:
     """List datasets and their published versions, newest first.
@@ -22,9 +22,4 @@ def command(context: click.Context, datasets: tuple[str, ...], output_format: st
     """
     with opened(context) as workspace:
         summaries = list_versions(workspace, datasets)
-    emit(
-        context,
-        output_format,
-        DatasetList(tuple(summaries)),
-        lambda color, width: render_list(summaries, color=color, width=width),
-    )
+    print_as(context, LIST_FORMATS[output_format], DatasetList(tuple(summaries)))

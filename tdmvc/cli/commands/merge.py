@@ -3,9 +3,9 @@
 import click
 
 from tdmvc.actions.merge import FastForward, MergeOptions, merge
-from tdmvc.cli.output import emit, format_option, opened
+from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.errors import LocalWorkError, UsageError
-from tdmvc.render.merge.terminal import render_merge
+from tdmvc.render.merge import MERGE_FORMATS
 
 
 @click.command(name="merge")
@@ -22,7 +22,7 @@ from tdmvc.render.merge.terminal import render_merge
 @click.option(
     "--force", is_flag=True, help="With --abort: discard rows that you edited since and did not add."
 )
-@format_option
+@formats_option(MERGE_FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
@@ -77,10 +77,5 @@ def command(
             )
         else:
             report = merge(workspace, branches, options)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_merge(report, color=color, width=width),
-    )
+    print_as(context, MERGE_FORMATS[output_format], report)
     return LocalWorkError.exit_code if report.needs_person else 0

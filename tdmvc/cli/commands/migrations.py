@@ -2,10 +2,10 @@
 
 import click
 
-from tdmvc.cli.output import emit, format_option, opened
+from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.errors import MigrationsError
 from tdmvc.model.migration import MigrationsReport
-from tdmvc.render.migrations.terminal import render_migrations
+from tdmvc.render.migrations import FORMATS
 from tdmvc.workspace.migrations import TOOLS, survey
 
 
@@ -17,7 +17,7 @@ from tdmvc.workspace.migrations import TOOLS, survey
     help="Read this folder (relative to the repository's root) instead of those in tdmvc.yaml.",
 )
 @click.option("--tool", metavar="T", help=f"The migration tool: {', '.join(TOOLS[:-1])} or {TOOLS[-1]}.")
-@format_option
+@formats_option(FORMATS)
 @click.pass_context
 def command(
     context: click.Context, at: str | None, path: str | None, tool: str | None, output_format: str
@@ -35,10 +35,5 @@ def command(
     """
     with opened(context) as workspace:
         states, unreadable = survey(workspace, at=at, path=path, tool=tool)
-    emit(
-        context,
-        output_format,
-        MigrationsReport(tuple(states), tuple(unreadable)),
-        lambda color, width: render_migrations(states, unreadable, color=color, width=width),
-    )
+    print_as(context, FORMATS[output_format], MigrationsReport(tuple(states), tuple(unreadable)))
     return MigrationsError.exit_code if unreadable else 0

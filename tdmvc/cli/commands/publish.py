@@ -3,10 +3,10 @@
 import click
 
 from tdmvc.actions.publish import PublishOptions, publish
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.diff import BumpLevel
-from tdmvc.render.reports.versions import render_publish
+from tdmvc.render.reports import PUBLISH_FORMATS
 
 
 @click.command(name="publish")
@@ -24,7 +24,7 @@ from tdmvc.render.reports.versions import render_publish
     "--push", "push_rows", is_flag=True, help="Push the rows to the default remote and to the release remote."
 )
 @click.option("--notes", metavar="TEXT", help="What people should know about this version.")
-@format_option
+@formats_option(PUBLISH_FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
@@ -62,9 +62,4 @@ def command(
     )
     with opened(context) as workspace:
         report = publish(workspace, dataset, version, options)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_publish(report, color=color, width=width),
-    )
+    print_as(context, PUBLISH_FORMATS[output_format], report)

@@ -3,15 +3,15 @@
 import click
 
 from tdmvc.actions.pull import pull
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.reports.transfer import render_transfer
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
+from tdmvc.render.reports import TRANSFER_FORMATS
 
 
 @click.command(name="pull")
 @click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
 @click.option("-r", "--remote", metavar="NAME", help="Use this DVC remote instead of the default one.")
 @click.option("--force", is_flag=True, help="Overwrite local edits.")
-@format_option
+@formats_option(TRANSFER_FORMATS)
 @click.pass_context
 def command(
     context: click.Context, refs: tuple[str, ...], remote: str | None, force: bool, output_format: str
@@ -28,9 +28,4 @@ def command(
     """
     with opened(context) as workspace:
         report = pull(workspace, refs, remote=remote, force=force)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_transfer(report, color=color, width=width),
-    )
+    print_as(context, TRANSFER_FORMATS[output_format], report)

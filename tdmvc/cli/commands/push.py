@@ -3,14 +3,14 @@
 import click
 
 from tdmvc.actions.push import push
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.reports.transfer import render_transfer
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
+from tdmvc.render.reports import TRANSFER_FORMATS
 
 
 @click.command(name="push")
 @click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
 @click.option("-r", "--remote", metavar="NAME", help="Use this DVC remote instead of the default one.")
-@format_option
+@formats_option(TRANSFER_FORMATS)
 @click.pass_context
 def command(context: click.Context, refs: tuple[str, ...], remote: str | None, output_format: str) -> None:
     """Send the rows of REFs to the remote, and verify that each object arrived.
@@ -24,9 +24,4 @@ def command(context: click.Context, refs: tuple[str, ...], remote: str | None, o
     """
     with opened(context) as workspace:
         report = push(workspace, refs, remote=remote)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_transfer(report, color=color, width=width),
-    )
+    print_as(context, TRANSFER_FORMATS[output_format], report)

@@ -3,11 +3,11 @@
 import click
 
 from tdmvc.actions.resolve import ResolveOptions, resolve
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.merging.decisions import Decision
 from tdmvc.model.merge import Choice, Side
-from tdmvc.render.merge.resolve_terminal import render_resolution
+from tdmvc.render.merge import RESOLVE_FORMATS
 
 _LEFT = 4
 
@@ -35,7 +35,7 @@ _LEFT = 4
 @click.option("--column", help="Resolve only this column.")
 @click.option("--again", "is_again", is_flag=True, help="Restore the conflicts as the merge left them.")
 @click.option("--force", is_flag=True, help="Overwrite edits in the working copy that are kept nowhere else.")
-@format_option
+@formats_option(RESOLVE_FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
@@ -77,12 +77,7 @@ def command(
     with opened(context) as workspace:
         options = ResolveOptions(decision, is_again=is_again, force=force)
         report = resolve(workspace, dataset, table, options)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_resolution(report, color=color, width=width),
-    )
+    print_as(context, RESOLVE_FORMATS[output_format], report)
     context.exit(0 if report.is_settled else _LEFT)
 
 

@@ -4,9 +4,9 @@ import click
 
 from tdmvc.actions.revert import RevertOptions, revert
 from tdmvc.cli.options import tables_option
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import LocalWorkError
-from tdmvc.render.merge.revert_terminal import render_revert
+from tdmvc.render.merge import REVERT_FORMATS
 
 
 @click.command(name="revert")
@@ -21,7 +21,7 @@ from tdmvc.render.merge.revert_terminal import render_revert
     metavar="N",
     help="If REF is a merge: the number of the parent that is the state before it.",
 )
-@format_option
+@formats_option(REVERT_FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
@@ -48,10 +48,5 @@ def command(
     options = RevertOptions(tables, parent)
     with opened(context) as workspace:
         report = revert(workspace, dataset, ref, options)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_revert(report, color=color, width=width),
-    )
+    print_as(context, REVERT_FORMATS[output_format], report)
     return LocalWorkError.exit_code if report.needs_person else 0

@@ -3,13 +3,13 @@
 import click
 
 from tdmvc.actions.show import show
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.reports.versions import render_show
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
+from tdmvc.render.reports import SHOW_FORMATS
 
 
 @click.command(name="show")
 @click.argument("ref", shell_complete=complete_dataset)
-@format_option
+@formats_option(SHOW_FORMATS)
 @click.pass_context
 def command(context: click.Context, ref: str, output_format: str) -> None:
     """Describe the state REF: tables, keys, types, references, release, migrations.
@@ -22,9 +22,4 @@ def command(context: click.Context, ref: str, output_format: str) -> None:
     """
     with opened(context) as workspace:
         report = show(workspace, ref)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_show(report, color=color, width=width),
-    )
+    print_as(context, SHOW_FORMATS[output_format], report)

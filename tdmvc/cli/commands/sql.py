@@ -3,8 +3,8 @@
 import click
 
 from tdmvc.actions.query import query
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.reports.query import render_query
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
+from tdmvc.render.reports import QUERY_FORMATS
 
 
 @click.command(name="sql")
@@ -18,7 +18,7 @@ from tdmvc.render.reports.query import render_query
 @click.option(
     "--limit", default=1000, show_default=True, type=click.IntRange(1), help="Print at most this many rows."
 )
-@format_option
+@formats_option(QUERY_FORMATS)
 @click.pass_context
 def command(context: click.Context, text: str, at: str | None, limit: int, output_format: str) -> None:
     """Query a dataset in SQL, at any version or revision, without a checkout.
@@ -33,9 +33,4 @@ def command(context: click.Context, text: str, at: str | None, limit: int, outpu
     """
     with opened(context) as workspace:
         result = query(workspace, text, at=at, limit=limit)
-    emit(
-        context,
-        output_format,
-        result,
-        lambda color, width: render_query(result, color=color, width=width),
-    )
+    print_as(context, QUERY_FORMATS[output_format], result)

@@ -3,13 +3,13 @@
 import click
 
 from tdmvc.actions.status import status
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
-from tdmvc.render.reports.status import render_status
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
+from tdmvc.render.reports import STATUS_FORMATS
 
 
 @click.command(name="status")
 @click.argument("datasets", nargs=-1, metavar="[DATASET]...", shell_complete=complete_dataset)
-@format_option
+@formats_option(STATUS_FORMATS)
 @click.pass_context
 def command(context: click.Context, datasets: tuple[str, ...], output_format: str) -> None:
     """Show what was edited, added, published and pushed, for each dataset.
@@ -24,9 +24,4 @@ def command(context: click.Context, datasets: tuple[str, ...], output_format: st
     """
     with opened(context) as workspace:
         report = status(workspace, datasets)
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_status(report, color=color, width=width),
-    )
+    print_as(context, STATUS_FORMATS[output_format], report)

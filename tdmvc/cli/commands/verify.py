@@ -3,9 +3,9 @@
 import click
 
 from tdmvc.actions.verify import verify
-from tdmvc.cli.output import complete_dataset, emit, format_option, opened
+from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.model.finding import Severity
-from tdmvc.render.reports.transfer import render_verify
+from tdmvc.render.reports import VERIFY_FORMATS
 
 
 @click.command(name="verify")
@@ -13,7 +13,7 @@ from tdmvc.render.reports.transfer import render_verify
 @click.option("--remote", "ask_remote", is_flag=True, help="Also check that the remote has every object.")
 @click.option("--deep", is_flag=True, help="Also read every object on the remote, not only its name.")
 @click.option("-r", "--remote-name", metavar="NAME", help="Use this DVC remote instead of the default one.")
-@format_option
+@formats_option(VERIFY_FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
@@ -44,10 +44,5 @@ def command(
             remote_name=remote_name,
             is_deep=deep,
         )
-    emit(
-        context,
-        output_format,
-        report,
-        lambda color, width: render_verify(report, color=color, width=width),
-    )
+    print_as(context, VERIFY_FORMATS[output_format], report)
     return int(any(finding.severity is Severity.ERROR for finding in report.findings))

@@ -13,7 +13,8 @@ from tdmvc.actions.pointer_diff import PointerSide, diff_pointers, offline_works
 from tdmvc.cli.plumbing.git_calls import answer, trace
 from tdmvc.errors import StoreError
 from tdmvc.render.cells import visible
-from tdmvc.render.diff.terminal import render_diff
+from tdmvc.render.diff import terminal
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.terminal import Style
 
 _ABSENT = frozenset({"/dev/null", "nul", "NUL"})
@@ -48,7 +49,8 @@ def _diff_text(words: Sequence[str]) -> str:
                 is_terminal=sys.stdout.isatty()
             )
             diff = diff_pointers(workspace, old, new)
-            lines = render_diff(diff, color=color, width=_width()) if diff is not None else None
+            options = RenderOptions(color=color, width=_width())
+            lines = terminal.render((diff,), options) if diff is not None else None
     except StoreError as error:
         trace(error)
         note = _NOT_HERE + "\n"

@@ -1,12 +1,13 @@
 """Knows how a dataset diff reads on a terminal: the sum first, then table by table, then what it means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tdmvc.model.diff import DatasetDiff, TableDiff
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
+from tdmvc.render.page import INDENT
 from tdmvc.render.privacy import revealed
 from tdmvc.render.table_terminal import (
-    INDENT,
     Screen,
     fact_lines,
     finding_lines,
@@ -19,14 +20,17 @@ from tdmvc.render.terminal import plural, wrap_items
 from tdmvc.render.wording import STATUS_ORDER, totals
 
 
-def render_diff(diff: DatasetDiff, *, color: bool, width: int, reveal: bool = False) -> str:
-    """Return the diff as text that ends in a newline, its lines at most `width` columns wide (40 at the least).
+def render(diffs: Sequence[DatasetDiff], options: RenderOptions) -> str:
+    """Return diffs as text, its lines at most `options.width` columns wide (40 at the least).
 
-    Never raises for any value; values of personal columns are masked, unless `reveal`, which is for
-    a person's own terminal.
+    Never raises for any value; values of personal columns are masked, unless `options.reveal`,
+    which is for a person's own terminal.
     """
-    screen = Screen(color=color, width=width)
-    return "\n".join(_lines(revealed(diff) if reveal else diff, screen)) + "\n"
+    if not diffs:
+        return "There are no datasets yet. Next: tdmvc add golden SOURCE\n"
+    screen = Screen.of(options)
+    shown = [revealed(diff) if options.reveal else diff for diff in diffs]
+    return "\n\n".join("\n".join(_lines(diff, screen)) + "\n" for diff in shown)
 
 
 def _lines(diff: DatasetDiff, screen: Screen) -> Iterator[str]:

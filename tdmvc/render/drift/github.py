@@ -1,8 +1,8 @@
 """Knows how GitHub shows drift as annotations at the manifest of a dataset or at a migration."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from tdmvc.model.migration import Drift, DriftStatus
+from tdmvc.model.migration import Drift, DriftReport, DriftStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import (
     drift_lines,
@@ -12,29 +12,22 @@ from tdmvc.render.drift.wording import (
     problems_of,
     worst_first,
 )
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.workflow_commands import annotation, log_of
 
 
-def render_drift_github(
-    drifts: Sequence[Drift], fail_on: Collection[DriftStatus], manifest: Callable[[str], str]
-) -> str:
-    """Return lines for the log of a step: an error for what fails, a warning for a problem, else notices.
-
-    Args:
-        manifest: the path of a dataset's dataset.yaml, by the dataset's name.
-    """
-    return log_of(_lines(drifts, fail_on, manifest))
+def render(report: DriftReport, options: RenderOptions) -> str:
+    """Return lines for the log of a step: an error for what fails, a warning for a problem, else notices."""
+    return log_of(_lines(report.drifts, options))
 
 
-def _lines(
-    drifts: Sequence[Drift], fail_on: Collection[DriftStatus], manifest: Callable[[str], str]
-) -> Iterator[tuple[str, str]]:
+def _lines(drifts: Sequence[Drift], options: RenderOptions) -> Iterator[tuple[str, str]]:
     yield "notice", annotation("notice", "tdmvc drift", "", ": ".join(drift_verdict(drifts)))
     for drift in worst_first(drifts):
         if drift.status is DriftStatus.IN_STEP:
             continue
-        level = "error" if drift.fails_on(fail_on) else "notice"
-        path, line = manifest(drift.dataset), None
+        level = "error" if drift.fails_on(options.fail_on) else "notice"
+        path, line = options.paths(drift.dataset, None), None
         if drift.status is DriftStatus.UNREADABLE and drift.problems:
             path, line = problem_place(drift.problems[0])
         title = f"tdmvc drift: {drift.ref} is {drift_words(drift)} (migrations {drift.location})"

@@ -1,22 +1,23 @@
 """Knows drift as a JUnit report: a suite a dataset, a case a location of migrations."""
 
 import xml.etree.ElementTree as ET
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from tdmvc.model.migration import Drift, DriftStatus
+from tdmvc.model.migration import Drift, DriftReport, DriftStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_lines, drift_words
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say
 
 
-def render_drift_junit(drifts: Sequence[Drift], fail_on: Collection[DriftStatus]) -> str:
+def render(report: DriftReport, options: RenderOptions) -> str:
     """Return JUnit XML: a failure for what fails, an error where migrations cannot be read and that fails."""
     root = ET.Element("testsuites", name="tdmvc drift")
-    for ref in dict.fromkeys(drift.ref for drift in drifts):
+    for ref in dict.fromkeys(drift.ref for drift in report.drifts):
         suite = add_suite(root, ref)
-        for drift in drifts:
+        for drift in report.drifts:
             if drift.ref == ref:
-                _case(suite, drift, fail_on)
+                _case(suite, drift, options.fail_on)
         count_cases(suite)
     return junit_text(root)
 

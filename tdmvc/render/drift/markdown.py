@@ -1,8 +1,8 @@
 """Knows how drift reads as Markdown, for a comment or for the summary of a job."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
-from tdmvc.model.migration import Drift, DriftStatus
+from tdmvc.model.migration import Drift, DriftReport, DriftStatus
 from tdmvc.render.drift.wording import (
     drift_verdict,
     drift_words,
@@ -10,6 +10,7 @@ from tdmvc.render.drift.wording import (
     problems_of,
     worst_first,
 )
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, folded, prose, table
 from tdmvc.render.migrations.wording import title_of
 from tdmvc.render.terminal import number, plural
@@ -22,8 +23,9 @@ _MOST_DETAILS = 20
 _MOST_PENDING = 50
 
 
-def render_drift_markdown(drifts: Sequence[Drift], fail_on: Collection[DriftStatus]) -> str:
+def render(report: DriftReport, options: RenderOptions) -> str:
     """Return a table of datasets, worst first, what is pending below, and what is wrong with the history."""
+    drifts, fail_on = report.drifts, options.fail_on
     word, words = drift_verdict(drifts) if drifts else ("In step", "no dataset to compare")
     icon = "✅" if word == "In step" else "⚠️"
     if any(drift.fails_on(fail_on) for drift in drifts):

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.migration import Drift, DriftStatus
+from tdmvc.model.migration import Drift, DriftReport, DriftStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_verdict, drift_words, problems_of, worst_first
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.migrations.terminal import add_migrations, add_problems
 from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, joined, names, shell_word
 from tdmvc.render.terminal import pad, plural
@@ -14,9 +15,9 @@ _MOST_IN_STEP = 12
 _MOST_PENDING = 10
 
 
-def render_drift(drifts: Sequence[Drift], *, color: bool, width: int) -> str:
+def render(report: DriftReport, options: RenderOptions) -> str:
     """Return which datasets fit the schema and which do not, worst first, with what is pending."""
-    page = Page(color=color, width=width)
+    page, drifts = Page(options), report.drifts
     if not drifts:
         page.line("No dataset to compare with the migrations")
         return page.text

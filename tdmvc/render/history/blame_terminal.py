@@ -2,6 +2,7 @@
 
 from tdmvc.model.history import BlamedCell, BlamedRow, BlameReport, HistoryPoint
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.history.wording import MomentColumns, key_words, moment_cells
 from tdmvc.render.page import INDENT, Cell, Page
 from tdmvc.render.privacy import shown_text
@@ -14,9 +15,9 @@ _CUT = "^"
 _UNCERTAIN = "?"
 
 
-def render_blame(report: BlameReport, *, color: bool, width: int) -> str:
+def render(report: BlameReport, options: RenderOptions) -> str:
     """Return who last changed each cell; masked where the column is personal."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     name = f"{visible(report.ref)} {visible(report.table)}"
     if len(report.rows) == 1:
         (row,) = report.rows

@@ -15,6 +15,7 @@ from tdmvc.model.history import (
     TableChange,
 )
 from tdmvc.render.cells import change_texts, visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.history.wording import (
     MomentColumns,
     add_moment,
@@ -31,9 +32,9 @@ _WIDEST_NAME = 24
 _MOST_COLUMNS = 6
 
 
-def render_log(report: HistoryReport, *, color: bool, width: int) -> str:
+def render_log(report: HistoryReport, options: RenderOptions) -> str:
     """Return the moments that changed a dataset or a table, with counts."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     name = visible(report.dataset) + (f" {visible(report.table)}" if report.table else "")
     moments = [entry.point for entry in report.entries]
     if not report.entries:
@@ -51,9 +52,9 @@ def render_log(report: HistoryReport, *, color: bool, width: int) -> str:
     return page.text
 
 
-def render_row_log(history: RowHistory, *, color: bool, width: int) -> str:
+def render_row_log(history: RowHistory, options: RenderOptions) -> str:
     """Return the moments that changed one row, with what was there before and after."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     name = f"{visible(history.dataset)} {visible(history.table)}"
     key = key_words(history.key, history.hidden)
     moments = [step.point for step in history.steps]

@@ -14,6 +14,7 @@ from tdmvc.model.merge_report import (
     TableResolution,
 )
 from tdmvc.render.cells import cell_text, visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.merge.wording import counts_words, kind_words, resolve_command
 from tdmvc.render.page import Cell, Page, Step, joined, names, shell_word
 from tdmvc.render.terminal import plural
@@ -28,9 +29,9 @@ _GO_ON = {
 }
 
 
-def render_resolution(report: ResolveReport, *, color: bool, width: int) -> str:
+def render(report: ResolveReport, options: RenderOptions) -> str:
     """Return what is left and what is settled, as text that ends in a newline."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     _verdict(report, page)
     for dataset in report.datasets:
         for table in dataset.tables:

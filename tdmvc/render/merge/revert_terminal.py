@@ -2,6 +2,7 @@
 
 from tdmvc.model.merge_report import MovedDataset, RevertReport, TableMove
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.merge.changes_wording import conflict_count, revert_words
 from tdmvc.render.merge.terminal import add_files, add_moved
 from tdmvc.render.merge.wording import resolve_command
@@ -9,9 +10,9 @@ from tdmvc.render.page import Page, Step, joined, shell_word
 from tdmvc.render.terminal import plural
 
 
-def render_revert(report: RevertReport, *, color: bool, width: int) -> str:
+def render(report: RevertReport, options: RenderOptions) -> str:
     """Return the verdict, the tables that moved, what is in conflict or broken, and what to type next."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     change = f"{visible(report.old)} → {visible(report.new)}"
     if report.is_empty:
         page.verdict(

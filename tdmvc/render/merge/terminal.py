@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset, MovedTable, TableMove
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.merge.changes_wording import conflict_count, conflict_lines, move_words
 from tdmvc.render.merge.wording import resolve_command
 from tdmvc.render.page import INDENT, Cell, Page, Step, joined, shell_word, short_hash
@@ -14,9 +15,9 @@ _MOST_CONFLICTS = 5
 _MOST_TABLES = 20
 
 
-def render_merge(report: MergeReport, *, color: bool, width: int) -> str:
+def render(report: MergeReport, options: RenderOptions) -> str:
     """Return the verdict, the tables that moved, what is broken or in conflict, and what to type next."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     is_done = not report.needs_person
     page.verdict(*_verdict(report), page.style.green if is_done else page.style.red)
     add_moved(report.datasets, page)

@@ -2,8 +2,15 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.migration import Migration, MigrationProblem, MigrationState, UnreadableLocation
+from tdmvc.model.migration import (
+    Migration,
+    MigrationProblem,
+    MigrationsReport,
+    MigrationState,
+    UnreadableLocation,
+)
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.migrations.wording import title_of
 from tdmvc.render.page import INDENT, Cell, Page, Paint, joined, names, short_hash
 from tdmvc.render.terminal import display_width, fit, number, plural
@@ -12,15 +19,10 @@ _MOST_HEADS = 12
 _MOST_PROBLEMS = 10
 
 
-def render_migrations(
-    states: Sequence[MigrationState],
-    unreadable: Sequence[UnreadableLocation] = (),
-    *,
-    color: bool,
-    width: int,
-) -> str:
+def render(report: MigrationsReport, options: RenderOptions) -> str:
     """Return each location's heads, count, digest and problems; first those that cannot be understood."""
-    page = Page(color=color, width=width)
+    page = Page(options)
+    states, unreadable = report.locations, report.unreadable
     if not states and not unreadable:
         page.line("No migrations here")
         return page.text

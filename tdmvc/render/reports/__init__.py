@@ -1,1 +1,35 @@
-"""The reports of commands that have no other format than the terminal and JSON: one file per family."""
+"""The formats of the commands whose report is read by people on a terminal, or by programs as JSON."""
+
+from tdmvc.model.finding import CheckReport
+from tdmvc.model.garbage import GcReport
+from tdmvc.model.report import (
+    AddReport,
+    CheckoutReport,
+    DatasetList,
+    GitSetup,
+    InitReport,
+    PublishReport,
+    QueryResult,
+    ShowReport,
+    StatusReport,
+    TransferReport,
+    VerifyReport,
+)
+from tdmvc.render.format import Format, Formats, formats_of
+from tdmvc.render.reports import add, check, gc, install, query, status, transfer, versions
+
+INIT_FORMATS: Formats[InitReport] = formats_of(add.render_init)
+ADD_FORMATS: Formats[AddReport] = formats_of(add.render_add)
+STATUS_FORMATS: Formats[StatusReport] = formats_of(status.render)
+LIST_FORMATS: Formats[DatasetList] = formats_of(versions.render_list)
+SHOW_FORMATS: Formats[ShowReport] = formats_of(versions.render_show)
+PUBLISH_FORMATS: Formats[PublishReport] = formats_of(versions.render_publish)
+CHECKOUT_FORMATS: Formats[CheckoutReport] = formats_of(transfer.render_checkout)
+TRANSFER_FORMATS: Formats[TransferReport] = formats_of(transfer.render_transfer)
+VERIFY_FORMATS: Formats[VerifyReport] = formats_of(transfer.render_verify)
+CHECK_FORMATS: Formats[CheckReport] = formats_of(check.render)
+GC_FORMATS: Formats[GcReport] = formats_of(gc.render)
+QUERY_FORMATS: Formats[QueryResult] = formats_of(query.render)
+
+INSTALLED: Format[GitSetup] = Format("terminal", install.render_installed, is_for_terminal=True)
+UNINSTALLED: Format[GitSetup] = Format("terminal", install.render_uninstalled, is_for_terminal=True)

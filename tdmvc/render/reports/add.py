@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from tdmvc.model.report import AddedTable, AddReport, InitReport
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import (
     INDENT,
     Cell,
@@ -23,9 +24,9 @@ _MOST_TABLES = 40
 _MOST_UNCHANGED = 8
 
 
-def render_init(report: InitReport, *, color: bool, width: int) -> str:
+def render_init(report: InitReport, options: RenderOptions) -> str:
     """Return what `init` wrote and found, as text that ends in a newline."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     root = visible(report.root)
     page.verdict("Ready", root if report.created else f"{root}; all was there already", page.style.green)
     page.facts([("wrote", joined([visible(path) for path in report.created]))])
@@ -51,9 +52,9 @@ def render_init(report: InitReport, *, color: bool, width: int) -> str:
     return page.text
 
 
-def render_add(report: AddReport, *, color: bool, width: int) -> str:
+def render_add(report: AddReport, options: RenderOptions) -> str:
     """Return what `add` took in, table by table, as text that ends in a newline."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     page.verdict(visible(report.dataset), _verdict(report))
     moved = sorted(
         (table for table in report.tables if table.status != "unchanged"), key=lambda table: table.status

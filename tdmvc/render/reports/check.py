@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from tdmvc.model.finding import CheckReport, Finding, Severity
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import Page, joined, severities, short_hash
 from tdmvc.render.terminal import plural
 
 
-def render_check(report: CheckReport, *, color: bool, width: int) -> str:
+def render(report: CheckReport, options: RenderOptions) -> str:
     """Return the verdict and the findings with their files, worst first, as text that ends in a newline."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     extent = joined(
         [
             plural(len(report.datasets), "dataset"),

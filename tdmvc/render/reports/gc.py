@@ -2,15 +2,16 @@
 
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step, joined, shell_word, short_hash, size
 from tdmvc.render.terminal import plural
 
 _MOST_OWNERS = 20
 
 
-def render_gc(report: GcReport, *, color: bool, width: int) -> str:
+def render(report: GcReport, options: RenderOptions) -> str:
     """Return the verdict, what goes table by table, and what stays; or each reason against it."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     place = "the cache" if report.place == "cache" else f"the remote {visible(report.place)}"
     if report.refusals:
         words = f"nothing was removed from {place}, for {plural(len(report.refusals), 'reason')}"

@@ -2,12 +2,13 @@
 
 from tdmvc.model.report import GitSetup
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import Page, Step
 
 
-def render_installed(setup: GitSetup, *, color: bool, width: int) -> str:
+def render_installed(setup: GitSetup, options: RenderOptions) -> str:
     """Return what `install` wrote, as text that ends in a newline."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     has_written = bool(setup.settings) or setup.attributes_changed
     words = f"Git shows and merges rows in {visible(setup.root)}" + (
         "" if has_written else "; all was there already"
@@ -39,9 +40,9 @@ def render_installed(setup: GitSetup, *, color: bool, width: int) -> str:
     return page.text
 
 
-def render_uninstalled(setup: GitSetup, *, color: bool, width: int) -> str:
+def render_uninstalled(setup: GitSetup, options: RenderOptions) -> str:
     """Return what `install --uninstall` took away, as text that ends in a newline."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     has_written = bool(setup.settings) or setup.attributes_changed
     words = f"Git shows pointers again in {visible(setup.root)}"
     page.verdict("Uninstalled", words if has_written else "nothing was there", page.style.green)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tdmvc.model.report import QueryResult
 from tdmvc.render.cells import cell_text, visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.json import plain_value
 from tdmvc.render.page import Cell, Page, joined
 from tdmvc.render.terminal import display_width, fit, number, plural
@@ -15,9 +16,9 @@ _GAP = 2
 _NARROWEST_TEXT = 8
 
 
-def render_query(result: QueryResult, *, color: bool, width: int) -> str:
+def render(result: QueryResult, options: RenderOptions) -> str:
     """Return the rows as a grid, numbers to the right; columns that do not fit are counted, not shown."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     if not result.columns:
         page.line("Done; the query gave no rows.")
         return page.text

@@ -6,6 +6,7 @@ from tdmvc.model.dataset import WorkStatus
 from tdmvc.model.migration import RecordedState
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import Cell, Page, Paint, Step, joined, names, shell_word
 from tdmvc.render.terminal import number, pad, plural
 
@@ -24,9 +25,9 @@ _MEANING_ROOM = 32
 _LABEL_ROOM = len("migrations")
 
 
-def render_status(report: StatusReport, *, color: bool, width: int) -> str:
+def render(report: StatusReport, options: RenderOptions) -> str:
     """Return the state of every dataset, those with work to do not otherwise marked than by words and colour."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     _verdict(report, page)
     for dataset in report.datasets:
         page.blank()

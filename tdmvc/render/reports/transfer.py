@@ -2,6 +2,7 @@
 
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, TransferReport, VerifyReport
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import (
     INDENT,
     Cell,
@@ -19,9 +20,9 @@ from tdmvc.render.terminal import number, plural
 _MOST_STATES = 20
 
 
-def render_checkout(report: CheckoutReport, *, color: bool, width: int) -> str:
+def render_checkout(report: CheckoutReport, options: RenderOptions) -> str:
     """Return what was brought and how it was found, as text that ends in a newline."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     if len(report.datasets) == 1:
         brought = report.datasets[0]
         page.verdict(f"Checked out {visible(brought.ref)}", _extent(brought), page.style.green)
@@ -79,9 +80,9 @@ def _file_words(brought: CheckedOut) -> str:
     return f"{plural(brought.changed_files, 'file')} changed in the working copy"
 
 
-def render_transfer(report: TransferReport, *, color: bool, width: int) -> str:
+def render_transfer(report: TransferReport, options: RenderOptions) -> str:
     """Return how many objects `push` or `pull` moved, and that each was verified."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     is_push = report.verb == "push"
     remotes = " and ".join(visible(remote) for remote in report.remotes)
     there = f"on {remotes or 'the remote'}" if is_push else "here"
@@ -98,9 +99,9 @@ def render_transfer(report: TransferReport, *, color: bool, width: int) -> str:
     return page.text
 
 
-def render_verify(report: VerifyReport, *, color: bool, width: int) -> str:
+def render_verify(report: VerifyReport, options: RenderOptions) -> str:
     """Return whether all is whole, then each state, then the findings, worst first."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     count = plural(len(report.verified), "state")
     is_whole = all(state.content is not None for state in report.verified)
     if report.findings or not is_whole:

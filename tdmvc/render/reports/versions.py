@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.report import DatasetSummary, PublishReport, ShownTable, ShowReport
+from tdmvc.model.report import DatasetList, DatasetSummary, PublishReport, ShownTable, ShowReport
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.version import Version
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import (
     INDENT,
     Cell,
@@ -29,9 +30,9 @@ _MOST_REASONS = 8
 _LABEL_ROOM = 14
 
 
-def render_list(datasets: Sequence[DatasetSummary], *, color: bool, width: int) -> str:
+def render_list(report: DatasetList, options: RenderOptions) -> str:
     """Return the datasets with their versions, newest first; of several datasets only the newest three."""
-    page = Page(color=color, width=width)
+    page, datasets = Page(options), report.datasets
     if not datasets:
         page.line("No dataset yet")
         page.next([Step("tdmvc add golden SOURCE", "make the first dataset")])
@@ -76,9 +77,9 @@ def _bytes(version: Version) -> int:
     return sum(table.bytes for table in version.tables.values())
 
 
-def render_show(report: ShowReport, *, color: bool, width: int) -> str:
+def render_show(report: ShowReport, options: RenderOptions) -> str:
     """Return a state with its ties and its tables; the columns of up to twelve tables are listed."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     total = sum(table.size_bytes for table in report.tables)
     page.headline(
         visible(report.ref),
@@ -180,9 +181,9 @@ def _visible_all(texts: Sequence[str]) -> list[str]:
     return [visible(text) for text in texts]
 
 
-def render_publish(report: PublishReport, *, color: bool, width: int) -> str:
+def render_publish(report: PublishReport, options: RenderOptions) -> str:
     """Return which version was made, why it has its number, and how to keep and share it."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     version = report.version
     tables = plural(len(version.tables), "table")
     page.verdict(

@@ -6,12 +6,12 @@ from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review
 from tdmvc.render.cells import visible
 from tdmvc.render.finding_identity import placed_findings
-from tdmvc.render.format import Paths
+from tdmvc.render.format import RenderOptions
 
 _SEVERITIES = {Severity.ERROR: "blocker", Severity.WARNING: "major", Severity.INFO: "info"}
 
 
-def render_review_codequality(review: Review, paths: Paths) -> str:
+def render(review: Review, options: RenderOptions) -> str:
     """Return the report as JSON text; no two entries share a fingerprint, and each keeps its own."""
     report = [
         {
@@ -20,7 +20,7 @@ def render_review_codequality(review: Review, paths: Paths) -> str:
             "fingerprint": placed.fingerprint,
             "severity": _SEVERITIES[placed.finding.severity],
             "location": {
-                "path": visible(paths(placed.dataset, placed.finding.table)),
+                "path": visible(options.paths(placed.dataset, placed.finding.table)),
                 "lines": {"begin": 1},
             },
         }

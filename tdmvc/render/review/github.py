@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review
 from tdmvc.render.finding_identity import placed_findings
-from tdmvc.render.format import Paths
+from tdmvc.render.format import Paths, RenderOptions
 from tdmvc.render.review.wording import dataset_words
 from tdmvc.render.workflow_commands import annotation, log_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def render_review_github(review: Review, paths: Paths) -> str:
+def render(review: Review, options: RenderOptions) -> str:
     """Return lines for the log of a step: errors, warnings, then a notice for each dataset.
 
     Of more than ten of a level the last line says how many there are besides.
     """
-    return log_of(_lines(review, paths))
+    return log_of(_lines(review, options.paths))
 
 
 def _lines(review: Review, paths: Paths) -> Iterator[tuple[str, str]]:

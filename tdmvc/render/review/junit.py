@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import DatasetReview, Review
 from tdmvc.render.finding_identity import PlacedFinding, placed_findings
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say
 from tdmvc.render.review.wording import dataset_words
 
@@ -13,7 +14,7 @@ _Case = tuple[str, str]
 """(table or the empty text, rule)"""
 
 
-def render_review_junit(review: Review) -> str:
+def render(review: Review, options: RenderOptions) -> str:
     """Return JUnit XML; what no XML file may hold is spelled out, and no value of it moves with the time."""
     root = ET.Element("testsuites", name="tdmvc review")
     placed = list(placed_findings(review))

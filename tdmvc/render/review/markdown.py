@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tdmvc.model.diff import TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import DatasetReview, Review, Verdict
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, fence, link, more, prose, table
 from tdmvc.render.page import joined, severities
 from tdmvc.render.review import markdown_changes as changes
@@ -39,18 +40,19 @@ _LEVELS = (
 """Sample rows are the first to be left out, then patterns, then tables."""
 
 
-def render_review_markdown(review: Review, *, limit: int = LIMIT, link: str | None = None) -> str:
-    """Return the review as Markdown for GitHub and GitLab, always shorter than `limit` characters.
+def render(review: Review, options: RenderOptions) -> str:
+    """Return the review as Markdown for GitHub and GitLab, always shorter than `options.limit` characters.
 
     Equal reviews give equal bytes. Where it would be too long, samples go first, then patterns, then
-    tables, down to the verdict; it says how much was left out. `link` leads to the whole review.
+    tables, down to the verdict; it says how much was left out. `options.link` leads to the whole review.
     Values of personal columns are masked. Never raises for any value.
     """
+    limit = LIMIT if options.limit is None else options.limit
     for level in _LEVELS:
-        text = _compose(review, OutputBudget(level), limit, link)
+        text = _compose(review, OutputBudget(level), limit, options.link)
         if text is not None:
             return text
-    return _shortest(review, limit, link)
+    return _shortest(review, limit, options.link)
 
 
 def _compose(review: Review, budget: OutputBudget, limit: int, address: str | None) -> str | None:

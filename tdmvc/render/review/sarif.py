@@ -7,13 +7,13 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import Review
 from tdmvc.render.cells import visible
 from tdmvc.render.finding_identity import PlacedFinding, placed_findings
-from tdmvc.render.format import Paths
+from tdmvc.render.format import Paths, RenderOptions
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def render_review_sarif(review: Review, paths: Paths) -> str:
+def render(review: Review, options: RenderOptions) -> str:
     """Return a SARIF log as JSON text; a finding keeps its fingerprint from run to run."""
     placed = list(placed_findings(review))
     rules = list(dict.fromkeys(one.finding.rule for one in placed))
@@ -24,7 +24,7 @@ def render_review_sarif(review: Review, paths: Paths) -> str:
             {
                 "tool": {"driver": {"name": "tdmvc", "rules": [_rule(rule, placed) for rule in rules]}},
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(one, rules.index(one.finding.rule), paths) for one in placed],
+                "results": [_result(one, rules.index(one.finding.rule), options.paths) for one in placed],
             }
         ],
     }

@@ -6,6 +6,7 @@ from tdmvc.model.diff import TableDiff, TableStatus
 from tdmvc.model.finding import Finding
 from tdmvc.model.review import DatasetReview, Review, Verdict
 from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import (
     INDENT,
     Cell,
@@ -36,20 +37,20 @@ _REASONS = 4
 _UNCHANGED_LINES = 2
 
 
-def render_review_terminal(review: Review, *, color: bool, width: int, reveal: bool = False) -> str:
-    """Return the review as text that ends in a newline, its lines at most `width` columns wide (40 at the least).
+def render(review: Review, options: RenderOptions) -> str:
+    """Return the review as text, its lines at most `options.width` columns wide (40 at the least).
 
     Commands to copy may be longer. Never raises for any value; values of personal columns are masked,
-    unless `reveal`, which is for a person's own terminal.
+    unless `options.reveal`, which is for a person's own terminal.
     """
-    shown = revealed_review(review) if reveal else review
-    page = Page(color=color, width=width)
+    shown = revealed_review(review) if options.reveal else review
+    page = Page(options)
     page.verdict(_WORDS[shown.verdict], review_words(shown), _verdict_paint(shown.verdict, page.style))
     page.facts([("from", visible(shown.base)), ("to", visible(shown.head))])
     text = page.text
     for dataset in shown.datasets:
-        text += "\n" + _dataset(dataset, color=color, width=width)
-    return text + _ending(shown, color=color, width=width)
+        text += "\n" + _dataset(dataset, options)
+    return text + _ending(shown, options)
 
 
 def _verdict_paint(verdict: Verdict, style: Style) -> Paint:
@@ -61,8 +62,8 @@ def _verdict_paint(verdict: Verdict, style: Style) -> Paint:
     return style.green
 
 
-def _ending(review: Review, *, color: bool, width: int) -> str:
-    page = Page(color=color, width=width)
+def _ending(review: Review, options: RenderOptions) -> str:
+    page = Page(options)
     if review.unchanged:
         page.blank()
         page.line(f"unchanged: {names(review.unchanged, page.width * _UNCHANGED_LINES)}", page.style.dim)
@@ -74,9 +75,9 @@ def _ending(review: Review, *, color: bool, width: int) -> str:
     return page.text if review.unchanged or steps else ""
 
 
-def _dataset(dataset: DatasetReview, *, color: bool, width: int) -> str:
+def _dataset(dataset: DatasetReview, options: RenderOptions) -> str:
     """The head is a page of wrapped facts; the rest are lines that are cut at the width."""
-    head = Page(color=color, width=width)
+    head = Page(options)
     paint = _verdict_paint(dataset.verdict, head.style)
     head.headline(visible(dataset.dataset), f"{_WORDS[dataset.verdict].lower()}: {dataset_words(dataset)}")
     for reason in dataset.reasons[:_REASONS]:
@@ -85,7 +86,7 @@ def _dataset(dataset: DatasetReview, *, color: bool, width: int) -> str:
     _sides(dataset, head)
     _findings(dataset, head)
     _tables(dataset, head)
-    lines = list(section_lines(dataset, Screen(color=color, width=width)))
+    lines = list(section_lines(dataset, Screen.of(options)))
     return head.text + ("\n".join(lines) + "\n" if lines else "")
 
 

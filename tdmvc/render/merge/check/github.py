@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
-from tdmvc.render.format import Paths
+from tdmvc.render.format import Paths, RenderOptions
 from tdmvc.render.merge.check.wording import check_verdict, remarks
 from tdmvc.render.workflow_commands import annotation, log_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def render_merge_check_github(check: MergeCheck, paths: Paths) -> str:
+def render(check: MergeCheck, options: RenderOptions) -> str:
     """Return lines for the log of a step: an error for what stands against the merge, else notices."""
-    return log_of(_lines(check, paths))
+    return log_of(_lines(check, options.paths))
 
 
 def _lines(check: MergeCheck, paths: Paths) -> Iterator[tuple[str, str]]:

@@ -5,13 +5,14 @@ from collections import Counter
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say
 from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
 
 _FILES = "files"
 
 
-def render_merge_check_junit(check: MergeCheck) -> str:
+def render(check: MergeCheck, options: RenderOptions) -> str:
     """Return JUnit XML: a failure for what stands against the merge."""
     root = ET.Element("testsuites", name="tdmvc merge-check")
     found = list(remarks(check))

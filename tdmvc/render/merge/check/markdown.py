@@ -2,6 +2,7 @@
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, folded, prose, table
 from tdmvc.render.merge.changes_wording import move_words
 from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
@@ -14,7 +15,7 @@ _MOST_ROWS = 100
 _MOST_DETAILS = 20
 
 
-def render_merge_check_markdown(check: MergeCheck) -> str:
+def render(check: MergeCheck, options: RenderOptions) -> str:
     """Return the verdict, a table of what stands against the merge, its conflicts, and what would move."""
     word, words = check_verdict(check)
     found = list(remarks(check))

@@ -2,15 +2,16 @@
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
 from tdmvc.render.page import INDENT, Page, Step, shell_word
 
 _MOST = 40
 
 
-def render_merge_check(check: MergeCheck, *, color: bool, width: int) -> str:
+def render(check: MergeCheck, options: RenderOptions) -> str:
     """Return the verdict, what stands against the merge, what was so before, and what to type next."""
-    page = Page(color=color, width=width)
+    page = Page(options)
     word, words = check_verdict(check)
     page.verdict(word, words, page.style.green if check.is_fine else page.style.red)
     found = list(remarks(check))

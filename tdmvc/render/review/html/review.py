@@ -1,12 +1,12 @@
 """Knows how a review becomes one HTML file that stays under a size, whatever the review holds."""
 
-from tdmvc.model.review import Review
-from tdmvc.render.review.budget import DetailLevel
-from tdmvc.render.review.html.anchors import row_anchor, table_anchor
-from tdmvc.render.review.html.page import PagePlan, render_page
-from tdmvc.render.review.html.row_budget import fill, may_fit
+from collections.abc import Sequence
 
-__all__ = ["render_review_html", "row_anchor", "table_anchor"]
+from tdmvc.model.review import Review
+from tdmvc.render.format import RenderOptions
+from tdmvc.render.review.budget import DetailLevel
+from tdmvc.render.review.html.grid import Grid
+from tdmvc.render.review.html.page import PagePlan, render_page
 
 _LEVELS = tuple(
     DetailLevel(
@@ -32,6 +32,12 @@ _LEVELS = tuple(
 """Related rows are the first to be left out, then distributions, findings and tables."""
 _SPARE_BYTES = 4_000
 _TRIES = 4
+_TRIED_ROWS = 20
+
+
+def render(review: Review, options: RenderOptions) -> str:
+    """Return the review as one self-contained HTML page."""
+    return render_review_html(review)
 
 
 def render_review_html(review: Review, *, max_bytes: int = 4_800_000, rows_per_table: int = 5000) -> str:
@@ -61,10 +67,46 @@ def _with_rows(plan: PagePlan, bare: str, room_bytes: int, max_bytes: int) -> st
     grids = plan.grids
     for attempt in range(_TRIES):
         room = room_bytes - _SPARE_BYTES * 4**attempt
-        has_unchanged = any(grid.folded for grid in grids) and may_fit(grids, room)
-        if not (has_unchanged and fill(grids, room, has_unchanged=True)):
-            fill(grids, room, has_unchanged=False)
+        has_unchanged = any(grid.folded for grid in grids) and _may_fit(grids, room)
+        if not (has_unchanged and _fill(grids, room, has_unchanged=True)):
+            _fill(grids, room, has_unchanged=False)
         page = render_page(plan)
         if len(page.encode()) <= max_bytes:
             return page
     return bare
+
+
+def _fill(grids: Sequence[Grid], room_bytes: int, *, has_unchanged: bool) -> bool:
+    """Give each grid as many rows as all get, a grid of few rows leaving its share to the others.
+
+    Sets `shown` of each grid. Returns whether every sample is shown; with `has_unchanged`
+    it stops at the first that does not fit.
+    """
+    for grid in grids:
+        grid.has_unchanged, grid.shown = has_unchanged, 0
+    left, position = room_bytes, 0
+    waiting = [grid for grid in grids if grid.samples]
+    while waiting:
+        for grid in waiting:
+            cost = _size(grid.row(position)) + (_size(grid.head()) + 600 if position == 0 else 0)
+            if cost > left:
+                return False
+            left -= cost
+            grid.shown = position + 1
+        position += 1
+        waiting = [grid for grid in waiting if len(grid.samples) > position]
+    return True
+
+
+def _may_fit(grids: Sequence[Grid], room_bytes: int) -> bool:
+    """Whether all samples with their unchanged cells are worth a try, judged by the first rows of each grid."""
+    guess = 0.0
+    for grid in grids:
+        grid.has_unchanged = True
+        some = min(len(grid.samples), _TRIED_ROWS)
+        guess += sum(_size(grid.row(at)) for at in range(some)) / max(some, 1) * len(grid.samples)
+    return guess <= 2 * room_bytes
+
+
+def _size(markup: str) -> int:
+    return len(markup) if markup.isascii() else len(markup.encode())

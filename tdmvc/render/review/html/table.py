@@ -14,7 +14,6 @@ from tdmvc.render.review.html.distribution import legend, render_shift
 from tdmvc.render.review.html.facts import findings_list, listing, signed_counts
 from tdmvc.render.review.html.grid import KINDS, Grid, render_grid, see_all_command
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined
-from tdmvc.render.review.html.row_budget import shares
 from tdmvc.render.terminal import number, plural
 from tdmvc.render.wording import schema_words
 
@@ -194,3 +193,14 @@ def _shifts(card: TableCard, budget: OutputBudget) -> Html | None:
         element("div", *figures, class_="shifts"),
         class_="facts",
     )
+
+
+def shares(sizes: Sequence[int], most: int) -> list[int]:
+    """Divide `most` evenly among lists of these sizes; what a short list does not need goes to the others."""
+    given = [0] * len(sizes)
+    left = most
+    by_size = sorted(range(len(sizes)), key=lambda place: sizes[place])
+    for done, place in enumerate(by_size):
+        given[place] = min(sizes[place], left // (len(sizes) - done))
+        left -= given[place]
+    return given

@@ -2,22 +2,24 @@
 
 import csv
 import io
-from collections.abc import Iterator
 
 from tdmvc.model.history import BlameReport
+from tdmvc.render.format import RenderOptions
 from tdmvc.render.privacy import shown_text
 
 
-def blame_csv_lines(report: BlameReport) -> Iterator[str]:
-    """Yield a blame as CSV, one line per cell; values of hidden columns are masked, null is empty."""
+def render(report: BlameReport, options: RenderOptions) -> str:
+    """Return one line per cell below a header; values of hidden columns are masked, null is empty."""
+    out = io.StringIO()
+    lines = csv.writer(out, lineterminator="\n")
     key = [f"key.{name}" for name in report.key]
-    yield _csv_line([*key, "column", "value", "commit", "author", "when", "subject", "uncertain"])
+    lines.writerow([*key, "column", "value", "commit", "author", "when", "subject", "uncertain"])
     for row in report.rows:
         keys = [_csv_text(name, value, report.hidden) for name, value in row.key.items()]
         for cell in row.cells:
             point = cell.point
             value = _csv_text(cell.column, cell.value, report.hidden)
-            yield _csv_line(
+            lines.writerow(
                 [
                     *keys,
                     cell.column,
@@ -29,6 +31,7 @@ def blame_csv_lines(report: BlameReport) -> Iterator[str]:
                     " ".join(cell.uncertain),
                 ]
             )
+    return out.getvalue()
 
 
 def _csv_text(column: str, value: object, hidden: frozenset[str]) -> str:
@@ -37,9 +40,3 @@ def _csv_text(column: str, value: object, hidden: frozenset[str]) -> str:
     if isinstance(value, str) and column not in hidden:
         return value
     return shown_text(column, value, hidden)
-
-
-def _csv_line(cells: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
-    return out.getvalue()
