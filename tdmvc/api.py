@@ -9,7 +9,7 @@ from tdmvc.actions.add import AddOptions, add
 from tdmvc.actions.blame import DEFAULT_ROWS, BlameOptions, blame
 from tdmvc.actions.check import check
 from tdmvc.actions.checkout import CheckoutOptions, checkout
-from tdmvc.actions.diff import diff
+from tdmvc.actions.diff import DiffOptions, diff
 from tdmvc.actions.drift import drift
 from tdmvc.actions.log import log
 from tdmvc.actions.merge import FastForward, MergeOptions, merge
@@ -89,7 +89,7 @@ class Repository(Workspace):
         self, old: str, new: str | None = None, *, tables: Sequence[str] = (), sample_rows: int = 5
     ) -> DatasetDiff:
         """Compare two states of one dataset; without `new`, `old` with the working copy."""
-        return diff(self, old, new, tables=tables, sample_rows=sample_rows)[0]
+        return diff(self, old, new, tables=tables, options=DiffOptions(sample_rows))[0]
 
     @timed_as("log")
     def log(

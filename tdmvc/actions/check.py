@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tdmvc.checks.drift import drift_findings
-from tdmvc.errors import ConfigError, MergeConflictError, NotFoundError, PartError, StoreError
+from tdmvc.errors import ConfigError, MergeConflictError, NotFoundError, PartError, StoreError, TdmvcError
 from tdmvc.formats import datasets
 from tdmvc.formats.config import CONFIG_FILE, read_config
 from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
@@ -139,7 +139,7 @@ class _DatasetCheck:
             new = new_folders(self._workspace, state)
         except StoreError as error:
             path = os.path.relpath(error.where, self._workspace.root).replace(os.sep, "/")
-            self._find("working-copy", Severity.ERROR, error.what, path, remedy=error.remedy)
+            self._add_error("working-copy", error, path)
             return
         for table in (*edited, *new):
             self._not_added(table, state.pointers.get(table))
@@ -157,7 +157,7 @@ class _DatasetCheck:
                 path = place["file"] if place else error.where
                 kind = "conflict-markers" if isinstance(error, MergeConflictError) else f"{rule}-file"
                 line = int(place["line"]) if place and place["line"] else None
-                self._find(kind, Severity.ERROR, error.what, path, line=line, remedy=error.remedy)
+                self._add_error(kind, error, path, line=line)
                 if path in files.without or self._workspace.tree.read_text(path) is None:
                     return None
                 files.without.add(path)
@@ -167,7 +167,7 @@ class _DatasetCheck:
         try:
             read_contract_text(self._workspace.tree, self._folder, version)
         except (ConfigError, NotFoundError) as error:
-            self._find("version-contract", Severity.ERROR, error.what, path, remedy=error.remedy)
+            self._add_error("version-contract", error, path)
 
     def _listing(self, table: str, pointer: Pointer) -> None:
         objects = self._workspace.store.objects
@@ -177,46 +177,50 @@ class _DatasetCheck:
         try:
             listing = objects.read_listing(pointer.object, f"{self.name}/{table}")
         except PartError as error:
-            self._find("listing", Severity.ERROR, error.what, path, table, remedy=error.remedy)
+            self._add_error("listing", error, path, table)
             return
         if pointer.files is not None and pointer.files != len(listing.entries):
-            self._find(
+            self._add(
                 "pointer-mixed",
                 Severity.ERROR,
-                f"The pointer of {table} says {pointer.files} parts, and its listing names {len(listing.entries)}: "
-                "it is of two states, as a merge may leave it.",
-                path,
+                f"The pointer of {table} counts {pointer.files} parts, but its listing names {len(listing.entries)}: "
+                "a merge of texts has mixed two states.",
+                f"take one side of the merge, or run `tdmvc add {self.name}`.",
+                {"file": path},
                 table,
-                remedy=f"take one side of the merge, or run `tdmvc add {self.name}`.",
             )
 
     def _not_added(self, table: str, pointer: Pointer | None) -> None:
         if pointer is not None and pointer.stage is not None:
             remedy = f"run `dvc repro {pointer.stage.rpartition(':')[2]}`: a stage makes this table."
         else:
-            remedy = f"take it in with `tdmvc add {self.name}`, or undo it with `tdmvc checkout {self.name} --force`."
+            remedy = (
+                f"add it with `tdmvc add {self.name}`, or undo it with `tdmvc checkout {self.name} --force`."
+            )
         what = "was edited" if pointer is not None else "is new"
         path = (
             _pointer_path(self._folder, pointer) if pointer is not None else f"{self._folder}/{DATASET_FILE}"
         )
-        message = f"The table {table} {what} in the working copy, and Git will not see it."
-        self._find("not-added", Severity.WARNING, message, path, table, remedy=remedy)
+        message = f"The table {table} {what} in the working copy, but not added, so Git does not see it."
+        self._add("not-added", Severity.WARNING, message, remedy, {"file": path}, table)
 
-    def _find(
+    def _add_error(
+        self, rule: str, error: TdmvcError, path: str, table: str | None = None, *, line: int | None = None
+    ) -> None:
+        place: dict[str, object] = {"file": path} if line is None else {"file": path, "line": line}
+        self._add(rule, Severity.ERROR, error.what, error.remedy, place, table)
+
+    def _add(
         self,
         rule: str,
         severity: Severity,
         message: str,
-        path: str,
-        table: str | None = None,
-        *,
-        line: int | None = None,
-        remedy: str = "",
+        remedy: str,
+        place: dict[str, object],
+        table: str | None,
     ) -> None:
-        details: dict[str, object] = {"file": path} if line is None else {"file": path, "line": line}
-        self.findings.append(
-            Finding(rule, severity, message, self.name, table, remedy=remedy, details=details)
-        )
+        finding = Finding(rule, severity, message, self.name, table, remedy=remedy, details=place)
+        self.findings.append(finding)
 
 
 def _drift_findings(workspace: Workspace, names: Sequence[str]) -> list[Finding]:

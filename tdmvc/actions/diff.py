@@ -1,10 +1,9 @@
-"""`diff`: what is different between two states of a dataset."""
+"""`diff`: the differences between two states of a dataset."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from tdmvc.changes.comparison import RowsFormat
+from tdmvc.changes.comparison import DEFAULT_DIFF, DiffOptions, RowsFormat, RowsTarget
 from tdmvc.errors import UsageError
 from tdmvc.formats import datasets
 from tdmvc.model.dataset import DatasetConfig, DatasetState
@@ -15,7 +14,7 @@ from tdmvc.workspace.comparison import diff_states
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
 
-__all__ = ["RowsFormat", "diff"]
+__all__ = ["DiffOptions", "RowsFormat", "RowsTarget", "diff"]
 
 
 def diff(
@@ -24,35 +23,30 @@ def diff(
     new: str | None = None,
     *,
     tables: Sequence[str] = (),
-    sample_rows: int = 5,
-    rows_dir: Path | None = None,
-    rows_format: RowsFormat = RowsFormat.PARQUET,
+    options: DiffOptions = DEFAULT_DIFF,
 ) -> list[DatasetDiff]:
-    """Compare two states; without words, every dataset at HEAD with the working copy.
+    """Compare two states; without arguments, every dataset at HEAD with its working copy.
 
-    A single word names the old side; the working copy of its dataset is the new
+    A single reference names the old side; the working copy of its dataset is the new
     one. A dataset alone (`golden`) means that dataset at HEAD against its working
-    copy. The working copy counts with edits that were not added yet.
+    copy. The working copy includes edits that were not added yet.
+
+    Args:
+        tables: compare only these; none means all.
+        options: the folder of `rows` gets a folder per dataset if several are compared.
 
     Raises:
         NotFoundError: a side does not exist.
         UsageError: the sides belong to different datasets.
-        PartError: rows are needed that are nowhere.
+        PartError: rows are needed that cannot be found.
     """
     pairs = _pairs(workspace, old, new)
     diffs: list[DatasetDiff] = []
     for left, right in pairs:
-        diffs.append(
-            diff_states(
-                workspace,
-                left,
-                right,
-                tables=tables,
-                sample_rows=sample_rows,
-                rows_dir=rows_dir / left.name if rows_dir and len(pairs) > 1 else rows_dir,
-                rows_format=rows_format,
-            )
-        )
+        own = options
+        if options.rows is not None and len(pairs) > 1:
+            own = replace(options, rows=replace(options.rows, folder=options.rows.folder / left.name))
+        diffs.append(diff_states(workspace, left, right, tables=tables, options=own))
     workspace.store.index.save()
     return diffs
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tdmvc.changes.comparison import DiffOptions
 from tdmvc.formats.config import read_config
 from tdmvc.formats.pointers import parse_pointer_text
 from tdmvc.gitrepo.repository import GitRepo
@@ -57,7 +58,7 @@ def diff_pointers(workspace: Workspace, old: PointerSide, new: PointerSide) -> D
         return None
     states = [_state(workspace, dataset, side, p) for side, p in zip((old, new), pointers, strict=True)]
     names = sorted({pointer.table for pointer in pointers if pointer is not None})
-    return diff_states(workspace, *states, tables=names, sample_rows=SAMPLE_ROWS)
+    return diff_states(workspace, *states, tables=names, options=DiffOptions(SAMPLE_ROWS))
 
 
 def _state(workspace: Workspace, dataset: str, side: PointerSide, pointer: Pointer | None) -> DatasetState:

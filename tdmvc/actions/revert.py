@@ -68,9 +68,9 @@ def revert(
         left = [one.table for one in unmerged_tables(workspace, dataset)]
         if left:
             raise LocalWorkError(
-                f"Tables of {dataset} are in conflict already: {', '.join(left)}.",
+                f"Some tables of {dataset} are already in conflict: {', '.join(left)}.",
                 where=dataset,
-                remedy=f"settle them first: `tdmvc resolve {dataset}`.",
+                remedy=f"resolve them first: `tdmvc resolve {dataset}`.",
             )
         plan = _plan(workspace, dataset, word, options)
         refuse_lost_rows(workspace, plan.ours, list(plan.moved), verb="the revert")
@@ -210,14 +210,14 @@ def _plan_manifests(
         if file == DATASET_FILE and tables:
             continue
         before, after = (
-            _manifest_text(workspace, path, present, ours, state, commit, tables)
+            _manifest_text(workspace, path, ours, state, commit, tables)
             for state, commit in zip((change.before, change.after), change.commits, strict=True)
         )
         if before == after:
             continue
         merged = merge_manifest(path, after, present, before, style)
         if isinstance(merged, NotMerged):
-            notes.append(f"{path} was left as it is: {merged.reason}")
+            notes.append(f"{path} was not changed: {merged.reason}")
         elif merged.conflicts or merged.text != present:
             found.append(PlannedManifest(path, merged.text, merged.conflicts))
     return tuple(found), notes
@@ -226,13 +226,13 @@ def _plan_manifests(
 def _manifest_text(
     workspace: Workspace,
     path: str,
-    present: str | None,
     ours: DatasetState,
     state: DatasetState,
     commit: str | None,
     tables: Sequence[str],
 ) -> str | None:
-    """Return what a manifest said in a state, in the words of that time where a commit keeps them."""
+    """Return the text of a manifest in a state: the original if a commit has it, else today's with the old entries."""
+    present = workspace.tree.read_text(path)
     if path.endswith(f"/{CONTRACT_FILE}"):
         if tables:
             return update_contract(present, ours.name, {name: state.contract.table(name) for name in tables})

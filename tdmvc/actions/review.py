@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tdmvc.changes.comparison import DiffOptions
 from tdmvc.changes.related import relate_rows
 from tdmvc.changes.shifts import measure_shifts
 from tdmvc.checks.classification import check_classification
@@ -97,7 +98,7 @@ def _review_dataset(
     sides = open_sides(workspace, old, new)
     touched = sum(_differs(sides, name) for name in {*sides.old, *sides.new})
     room = max(_LEAST_SAMPLES, _MOST_SAMPLES // max(touched, 1))
-    diff = diff_sides(workspace, old, new, sides, sample_rows=min(sample_rows, room))
+    diff = diff_sides(workspace, old, new, sides, options=DiffOptions(min(sample_rows, room)))
     findings = _worst_first((*_check(workspace, new, sides, diff), *findings))
     verdict, reasons = judge(diff, findings)
     return DatasetReview(
@@ -222,13 +223,13 @@ def _find_base(workspace: Workspace, environ: Mapping[str, str]) -> str:
     if target:
         # Another branch would give a review that is well-formed and wrong.
         raise NotFoundError(
-            f"CI says that this is to be merged into '{target}', and that branch is not in this clone.",
+            f"The target branch in CI is '{target}', which is not in this clone.",
             where=str(workspace.root),
             remedy=f"run `{_fetch_command(target)}` before the review, or name another base:"
             " `tdmvc review BRANCH`.",
         )
     raise NotFoundError(
-        "It is not known what to compare with: there is no branch main or master, here or on origin.",
+        "There is no branch main or master to compare with, here or on origin.",
         where=str(workspace.root),
         remedy="name the base: `tdmvc review BRANCH`; a branch that is not in this clone has to be fetched first:"
         f" `{_fetch_command('BRANCH')}`.",

@@ -1,10 +1,9 @@
-"""Compares two states of a dataset, the working copy with its edits included."""
+"""Compares two states of a dataset, including the edits in the working copy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from tdmvc.changes.comparison import DiffOptions, RowsFormat, RowsTarget
+from tdmvc.changes.comparison import DEFAULT_DIFF, DiffOptions
 from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetState
@@ -19,21 +18,15 @@ def diff_states(
     new: DatasetState,
     *,
     tables: Sequence[str] = (),
-    sample_rows: int = 5,
-    rows_dir: Path | None = None,
-    rows_format: RowsFormat = RowsFormat.PARQUET,
+    options: DiffOptions = DEFAULT_DIFF,
 ) -> DatasetDiff:
-    """Compare two states of one dataset that are at hand."""
+    """Open and compare two states of one dataset.
+
+    Args:
+        tables: compare only these; none means all.
+    """
     sides = open_sides(workspace, old, new, tables=tables)
-    return diff_sides(
-        workspace,
-        old,
-        new,
-        sides,
-        tables=tables,
-        sample_rows=sample_rows,
-        rows=RowsTarget(rows_dir, rows_format) if rows_dir else None,
-    )
+    return diff_sides(workspace, old, new, sides, tables=tables, options=options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +40,9 @@ class Sides:
 def open_sides(
     workspace: Workspace, old: DatasetState, new: DatasetState, *, tables: Sequence[str] = ()
 ) -> Sides:
-    """Open the tables of two states; of a working copy with the edits that were not added yet."""
+    """Open the tables of two states; those of the working copy with edits that were not added yet."""
     only = set(tables) or None
-    # A table may stand on one side only, so each side is asked for those that it has.
+    # A table may exist on one side only, so each side opens those that it has.
     in_old, in_new = _table_names(workspace, old), _table_names(workspace, new)
     for name in sorted(set(tables) - in_old - in_new):
         raise NotFoundError.named("table", name, sorted(in_old | in_new), where=f"{old.ref} and {new.ref}")
@@ -67,10 +60,9 @@ def diff_sides(
     sides: Sides,
     *,
     tables: Sequence[str] = (),
-    sample_rows: int = 5,
-    rows: RowsTarget | None = None,
+    options: DiffOptions = DEFAULT_DIFF,
 ) -> DatasetDiff:
-    """Compare tables that are open, by the newer side's rules, or the older's where it has none."""
+    """Compare opened tables by the rules of the newer side, or else of the older one."""
     rules = new if new.config.diff or new.config.ignore else old
     return diff_dataset(
         lambda: workspace.engine,
@@ -78,12 +70,12 @@ def diff_sides(
         DatasetSide(old.ref, sides.old),
         DatasetSide(new.ref, sides.new),
         only=set(tables) or None,
-        options=DiffOptions(sample_rows, rows, workspace.report),
+        options=replace(options, report=workspace.report),
     )
 
 
 def _table_names(workspace: Workspace, state: DatasetState) -> set[str]:
-    """Return the tables of a state, with those of the working copy that nobody has added yet."""
+    """Return the tables of a state, including those of the working copy that were not added yet."""
     return set(state.pointers) | (set(new_folders(workspace, state)) if is_working_copy(state) else set())
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from tdmvc.actions.diff import RowsFormat, diff
+from tdmvc.actions.diff import DiffOptions, RowsFormat, RowsTarget, diff
 from tdmvc.cli.options import tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.render.diff import FORMATS
@@ -59,15 +59,8 @@ def command(
       tdmvc diff golden@1.0.0..2.0.0 --table orders
       tdmvc diff golden@main...golden@HEAD --format json
     """
+    rows = RowsTarget(rows_dir, RowsFormat(rows_format)) if rows_dir is not None else None
     with opened(context) as workspace:
-        diffs = diff(
-            workspace,
-            old,
-            new,
-            tables=tables,
-            sample_rows=samples,
-            rows_dir=rows_dir,
-            rows_format=RowsFormat(rows_format),
-        )
+        diffs = diff(workspace, old, new, tables=tables, options=DiffOptions(samples, rows))
     print_as(context, FORMATS[output_format], diffs)
     return int(exit_code and any(d.is_changed for d in diffs))
