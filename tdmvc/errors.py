@@ -1,8 +1,8 @@
-"""What can go wrong, in words a person can act on, and the exit code of each.
+"""The errors that tdmvc raises, with messages that people can act on, and their exit codes.
 
 A message says *what* went wrong, *where*, and *what to do*. The classes below
-are the only exceptions that cross a room's door; `cli/main.py` is the only place
-that turns them into exit codes. A fault *in the data* is not an error but a
+are the only exceptions that a package raises on purpose; `cli/main.py` is the only
+place that turns them into exit codes. A fault *in the data* is not an error but a
 `tdmvc.model.finding.Finding`.
 """
 
@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 
 class TdmvcError(Exception):
-    """The root: tdmvc cannot do what was asked."""
+    """The root of the tree: tdmvc cannot do its work."""
 
     exit_code: ClassVar[int] = 70
 
@@ -24,7 +24,7 @@ class TdmvcError(Exception):
 
     @property
     def message(self) -> str:
-        """What, where and what to do, a line each."""
+        """What happened, where, and what to do: one line each."""
         lines = [self.what]
         if self.where:
             lines.append(f"Where: {self.where}")
@@ -34,7 +34,7 @@ class TdmvcError(Exception):
 
 
 class UsageError(TdmvcError):
-    """The words of the call do not make sense."""
+    """The arguments make no sense, or contradict each other."""
 
     exit_code = 2
 
@@ -50,7 +50,7 @@ class ConfigError(UsageError):
     """A file that people write (tdmvc.yaml, dataset.yaml, …) is wrong."""
 
     line: int | None = None
-    """Counted from 1; None where the fault has no line."""
+    """Counted from 1; None if the fault has no line."""
 
     @classmethod
     def at(
@@ -68,43 +68,43 @@ class ConfigError(UsageError):
 
 
 class MergeConflictError(ConfigError):
-    """A file holds what two branches say, and a person has not decided yet."""
+    """A file still has the conflict markers of a merge."""
 
     @classmethod
     def in_text(cls, path: str, line: int) -> Self:
-        remedy = "finish the merge: keep what is right between the markers, and remove them."
+        remedy = "finish the merge: keep the right lines between the markers, and remove the markers."
         if Path(path).name == "dvc.lock":
             remedy = (
-                f"rows that a pipeline makes are made again, not merged: `git checkout --ours -- {path}`, "
+                f"do not merge the output of a pipeline, make it again: `git checkout --ours -- {path}`, "
                 f"then `dvc repro` and `git add {path}`."
             )
-        return cls("The file holds Git conflict markers.", where=f"{path}, line {line}", remedy=remedy)
+        return cls("The file contains Git conflict markers.", where=f"{path}, line {line}", remedy=remedy)
 
 
 class TableConflictError(MergeConflictError):
-    """A merge left two states of a table, and a person has to decide first."""
+    """A merge left a table in conflict, and a person has to resolve it first."""
 
     exit_code = 4
 
     @classmethod
     def in_pointer(cls, dataset: str, table: str, path: str, line: int) -> Self:
         return cls(
-            f"The table {table} of {dataset} is in conflict: a merge left two states of it.",
+            f"The table {table} of {dataset} is in conflict after a merge.",
             where=f"{path}, line {line}",
-            remedy=f"settle it with `tdmvc resolve {dataset}`, which shows what is left; "
-            "or take the merge back with `git merge --abort` or what `git status` says.",
+            remedy=f"run `tdmvc resolve {dataset}`, which shows what is left to resolve; "
+            "or undo the merge with `git merge --abort`, or as `git status` says.",
         )
 
 
 class UnreadableFileError(ConfigError):
-    """A file of a tree is there and is not read."""
+    """A file exists, but cannot be read."""
 
     @classmethod
     def too_large(cls, path: str, size_bytes: int, most_bytes: int) -> "UnreadableFileError":
         return cls(
-            f"The file has {size_bytes / 1e6:,.0f} MB, and no more than {most_bytes / 1e6:,.0f} MB are read of one.",
+            f"The file is too large: {size_bytes / 1e6:,.0f} MB. The limit is {most_bytes / 1e6:,.0f} MB.",
             where=path,
-            remedy="keep rows out of it: load them from a file of their own, or with `tdmvc add`.",
+            remedy="move the rows out of it, into a file that it loads, or add them with `tdmvc add`.",
         )
 
     @classmethod
@@ -112,12 +112,12 @@ class UnreadableFileError(ConfigError):
         return cls(
             f"The file is in conflict in {merge}.",
             where=path,
-            remedy="merge the two branches and settle the conflict; then ask again.",
+            remedy="merge the two branches, resolve the conflict, and run the command again.",
         )
 
 
 class SourceError(UsageError):
-    """Rows cannot be read from where they were said to be."""
+    """The rows of a source cannot be read."""
 
     @classmethod
     def unreadable(cls, path: Path | str, why: str, *, remedy: str = "") -> "SourceError":
@@ -128,12 +128,12 @@ class SourceError(UsageError):
         return cls(
             "tdmvc does not know how to read this source.",
             where=str(path),
-            remedy=f"give one of: {', '.join(known)}.",
+            remedy=f"use one of: {', '.join(known)}.",
         )
 
     @classmethod
     def would_lose(cls, table: str, column: str, why: str, *, remedy: str) -> "SourceError":
-        """A value cannot be kept exactly in any canonical type."""
+        """Build the message for a value that no canonical type can hold exactly."""
         return cls(f"A value would be lost: {why}", where=f"table {table}, column {column}", remedy=remedy)
 
 
@@ -146,7 +146,7 @@ class NotFoundError(TdmvcError):
     def named(
         cls, kind: str, name: str, known: Sequence[str], *, where: str = "", remedy: str = ""
     ) -> "NotFoundError":
-        """Build the message for an unknown name, with near ones."""
+        """Build the message for an unknown name, with similar names."""
         from difflib import get_close_matches
 
         near = get_close_matches(name, known, n=3, cutoff=0.5)
@@ -162,16 +162,16 @@ class NotFoundError(TdmvcError):
 
 
 class LocalWorkError(TdmvcError):
-    """Going on would overwrite work that is kept nowhere else."""
+    """The command would overwrite work that is saved nowhere else."""
 
     exit_code = 4
 
     @classmethod
     def would_be_lost(cls, dataset: str, tables: Sequence[str]) -> "LocalWorkError":
         return cls(
-            f"The working copy of {dataset} holds changes that no version and no pointer keeps.",
+            f"The working copy of {dataset} has changes that are saved nowhere else.",
             where=f"{dataset}: {', '.join(tables)}",
-            remedy=f"keep them with `tdmvc add {dataset}`, or throw them away with --force.",
+            remedy=f"save them with `tdmvc add {dataset}`, or discard them with --force.",
         )
 
 
@@ -182,43 +182,43 @@ class PolicyError(TdmvcError):
 
 
 class StoreError(TdmvcError):
-    """The store cannot give or take bytes: disk, cache or remote."""
+    """The disk, the cache or a remote cannot be read or written."""
 
     exit_code = 6
 
     @classmethod
     def disk(cls, path: Path | str, error: OSError) -> "StoreError":
-        """Build the message for a full disk, a read-only folder and their kin."""
+        """Build the message for a full disk, a read-only folder and the like."""
         return cls(
             f"Cannot write: {error.strerror or error}.",
             where=str(error.filename or path),
-            remedy="free some space or mend the permissions, then run the same command again; nothing was changed.",
+            remedy="free some space or fix the permissions, then run the same command again; nothing was changed.",
         )
 
     @classmethod
     def remote(cls, remote: str, why: str) -> "StoreError":
         return cls(
-            f"The remote '{remote}' did not do its part: {why}",
+            f"The remote '{remote}' failed: {why}",
             where=f"remote {remote}",
-            remedy="check `dvc remote list` and its credentials, then run the same command again.",
+            remedy="check its address (`dvc remote list`) and credentials, then run the same command again.",
         )
 
     @classmethod
     def locked(cls, path: Path | str, waited_seconds: float) -> "StoreError":
         return cls(
-            f"Another tdmvc process has held the lock for over {waited_seconds:.0f} seconds.",
+            f"Another tdmvc process has kept the lock for over {waited_seconds:.0f} seconds.",
             where=str(path),
-            remedy="wait for it to end, or end it, then run the same command again.",
+            remedy="wait until it ends, or stop it, then run the same command again.",
         )
 
 
 class PartError(StoreError):
-    """An object or a part is missing, damaged or not what it says it is."""
+    """An object or a part is missing or damaged."""
 
     @classmethod
     def missing(cls, name: str, owner: str, looked_in: Sequence[str]) -> "PartError":
         return cls(
-            f"Part {name[:12]}… of {owner} is not here.",
+            f"Part {name[:12]}… of {owner} is missing.",
             where="looked in " + ", ".join(looked_in),
             remedy="run `tdmvc pull`, or ask whoever added it to run `tdmvc push`.",
         )
@@ -236,7 +236,7 @@ class PartError(StoreError):
         cls, name: str, owner: str, aside: Path | str, looked_in: Sequence[str]
     ) -> "DamagedPartError":
         return DamagedPartError(
-            f"Part {name[:12]}… of {owner} was damaged and set aside, and no good copy is here.",
+            f"Part {name[:12]}… of {owner} is damaged and in quarantine, and there is no good copy.",
             where=f"{aside}; looked in " + ", ".join(looked_in),
             remedy="run `tdmvc pull`, or ask whoever added it to run `tdmvc push`.",
         )
@@ -244,18 +244,18 @@ class PartError(StoreError):
     @classmethod
     def hostile_listing(cls, path: Path | str, entry: str) -> "PartError":
         return cls(
-            f"A listing names a file that no table may hold: {entry!r}.",
+            f"A listing names a file that cannot belong to a table: {entry!r}.",
             where=str(path),
-            remedy="do not trust this pointer; ask where it comes from. Nothing was written.",
+            remedy="do not trust this pointer: find out where it comes from. Nothing was written.",
         )
 
 
 class DamagedPartError(PartError):
-    """An object is here and its bytes are not what its name says."""
+    """An object exists, but its bytes do not match its name."""
 
 
 class HostError(TdmvcError):
-    """GitHub or GitLab cannot be reached, or does not do what it was asked."""
+    """GitHub or GitLab cannot be reached, or refuses a request."""
 
     exit_code = 6
 
@@ -264,48 +264,48 @@ class HostError(TdmvcError):
         return cls(
             f"The host does not answer: {why}.",
             where=url,
-            remedy="try again later; if it is your own server, check its address, certificate and proxy.",
+            remedy="try again later; if it is your own server, check the address, the certificate and the proxy.",
         )
 
     @classmethod
-    def refused(cls, what: str, url: str, *, status: int, said: str, remedy: str) -> Self:
-        """Build the message for an answer that is a no; `said` is the host's own word for it."""
-        return cls(f"{what} (HTTP {status}{': ' + said if said else ''}).", where=url, remedy=remedy)
+    def refused(cls, what: str, url: str, *, status: int, reason: str, remedy: str) -> Self:
+        """Build the message for a refusal; `reason` is the text of the host's answer."""
+        return cls(f"{what} (HTTP {status}{': ' + reason if reason else ''}).", where=url, remedy=remedy)
 
     @classmethod
     def rate_limited(cls, url: str, wait_seconds: float) -> "HostError":
         return cls(
-            f"The host takes no more requests for {wait_seconds:.0f} seconds: its rate limit is reached.",
+            f"The rate limit of the host is reached: it accepts no requests for {wait_seconds:.0f} seconds.",
             where=url,
-            remedy="run the same job again later, or let fewer jobs share one token.",
+            remedy="run the job again later, or share the token among fewer jobs.",
         )
 
     @classmethod
     def elsewhere(cls, url: str, host: str) -> "HostError":
         return cls(
-            f"The host sends us to another one ({host}), which must not see the token.",
+            f"The host redirects to another host ({host}), which must not get the token.",
             where=url,
-            remedy="give the address of the API itself; nothing was sent to the other host.",
+            remedy="set the address of the API itself; nothing was sent to the other host.",
         )
 
 
 class HostUnavailableError(HostError):
-    """The host failed while it was asked: whether it did what was asked is not known."""
+    """The host failed during a request, which it may or may not have carried out."""
 
 
 class ReadOnlyTokenError(HostError):
-    """The token may not write, as in every run for a fork: nobody's fault, and not to be mended in that run."""
+    """The token is read-only, as it is in every run for a fork; that run cannot change it."""
 
 
 class TextTooLongError(HostError):
-    """The host does not take a text of this length."""
+    """The text is longer than the host accepts."""
 
     @classmethod
     def over(cls, limit: int, length: int, url: str) -> "TextTooLongError":
         return cls(
-            f"The text has {length:,} characters, and the host takes {limit:,}.",
+            f"The text has {length:,} characters; the host accepts at most {limit:,}.",
             where=url,
-            remedy="keep the whole text as an artifact of the run and post a shorter one.",
+            remedy="upload the whole text as an artifact of the run, and post a shorter one.",
         )
 
 
@@ -316,4 +316,4 @@ class DatabaseError(TdmvcError):
 
 
 class MigrationsError(ConfigError):
-    """A migration folder cannot be understood; says which file and why."""
+    """A migration folder cannot be understood; the message names the file and the reason."""

@@ -70,7 +70,7 @@ def add(
                     "dataset",
                     dataset,
                     workspace.datasets(),
-                    remedy=f"make it by naming its rows: tdmvc add {dataset} SOURCE.",
+                    remedy=f"create it from a source: `tdmvc add {dataset} SOURCE`.",
                 )
             offered = read_edits(workspace, state, options.table)
             for table in options.keys or {}:
@@ -94,9 +94,9 @@ def _refuse_stages(workspace: Workspace, dataset: str, offered: Offered) -> None
     if owned:
         stage = owners[owned[0]]
         raise UsageError(
-            f"A stage makes {', '.join(owned)}: what is added by hand would be lost at its next run.",
+            f"A stage makes {', '.join(owned)}: its next run would overwrite what you add.",
             where=stage,
-            remedy=f"change what the stage reads, then run `dvc repro {stage}`.",
+            remedy=f"change the stage's inputs, then run `dvc repro {stage}`.",
         )
 
 
@@ -109,9 +109,9 @@ def _refuse_other_part_rows(workspace: Workspace, state: DatasetState) -> None:
     old = datasets.read_state(tree, workspace.config, state.name)
     if old.pointers and old.config.part_rows != state.config.part_rows:
         raise UsageError(
-            f"part_rows of {state.name} cannot change any more: its tables are cut already.",
+            f"part_rows of {state.name} cannot change: its tables are already split into parts.",
             where=f"{workspace.dataset_path(state.name)}/{DATASET_FILE}, key 'part_rows'",
-            remedy=f"put back part_rows: {old.config.part_rows or DEFAULT_PART_ROWS}, or make a new dataset.",
+            remedy=f"set part_rows: {old.config.part_rows or DEFAULT_PART_ROWS} again, or create a new dataset.",
         )
 
 

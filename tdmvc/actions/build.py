@@ -35,7 +35,7 @@ def build(
     """
     options = options or AddOptions()
     if not sources:
-        raise UsageError("`build` needs a source.", remedy="name the files or folders that hold the rows.")
+        raise UsageError("`build` needs a source.", remedy="name the files or folders that contain the rows.")
     workspace.check_name(dataset)
     state = current_state(workspace, dataset)
     added: list[AddedTable] = []

@@ -79,14 +79,14 @@ def _choose(
 ) -> tuple[list[tuple[DatasetState, Inference | None]], list[WithoutVersion]]:
     if (ref is None) == (options.release is None):
         raise UsageError(
-            "checkout needs a reference or a release, one of them.",
+            "checkout needs either a reference or a release.",
             remedy="write `tdmvc checkout golden@1.0.0`, or `tdmvc checkout --release 2.14.0`.",
         )
     if ref is not None:
         return [(resolve_state(workspace, ref), None)], []
     names = workspace.chosen(list(options.datasets))
     if not names:
-        raise NotFoundError("There is no dataset here yet.", remedy="make one: tdmvc add NAME SOURCE.")
+        raise NotFoundError("There is no dataset here yet.", remedy="create one: `tdmvc add NAME SOURCE`.")
     resolver = ReleaseResolver(workspace, str(options.release), strict=options.strict)
     found: list[tuple[DatasetState, Inference | None]] = []
     errors: dict[str, NotFoundError] = {}

@@ -1,4 +1,4 @@
-"""`demo`: the story of a small shop's test data, step by step, in a repository of its own."""
+"""`demo`: the story of a small shop's test data, step by step, in its own repository."""
 
 import shutil
 from collections.abc import Callable
@@ -15,22 +15,22 @@ class Command:
     words: tuple[str, ...]
     """`git …`, `dvc …`, `tdmvc …` or `python …`."""
     exit_code: int = 0
-    """What it is expected to end with; the story stops on anything else."""
+    """The expected exit code; the story stops on any other."""
     is_shown: bool = True
-    """Whether what it prints belongs to the story."""
+    """Whether its output is shown."""
     folder: str = "shop"
     """Where it runs, relative to the story's folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoStep:
-    """One step: what it tells, what it prepares, what it runs."""
+    """One step: what it explains, what it prepares, what it runs."""
 
     title: str
     says: str
     commands: tuple[Command, ...]
     prepare: Callable[[], None] = lambda: None
-    """Files that a developer would have written."""
+    """Writes the files that a developer would write."""
 
 
 def _git(*words: str, is_shown: bool = False) -> Command:
@@ -45,14 +45,14 @@ def plan_story(folder: Path) -> list[DemoStep]:
     """Return the steps of the story, to be run in order.
 
     Args:
-        folder: an empty folder; the shop's repository, its remote and a clone will lie in it.
+        folder: an empty folder, for the shop's repository, its remote and a clone.
     """
     first, second, third = read_releases()
     shop = folder / "shop"
     return [
         DemoStep(
-            "A shop, and its first release",
-            "Lumen sells candles and lamps. Its repository has SQL migrations and a tag v1.0.0. "
+            "A shop and its first release",
+            "Lumen sells candles and lamps. Its repository has SQL migrations and a tag, v1.0.0. "
             "`tdmvc init` finds both.",
             (
                 _git("init", "-q", "-b", "main"),
@@ -66,32 +66,36 @@ def plan_story(folder: Path) -> list[DemoStep]:
         ),
         DemoStep(
             "Golden data under version control",
-            "The canonical workflows are CSV files. `add` turns them into Parquet under DVC; the contract says "
-            "keys, types and which columns are personal.",
-            (_tdmvc("add", "golden", "../data-1.0.0"), *_commit("Golden data: a payment that is retried")),
+            "The shop's typical orders and payments are in CSV files. `add` stores them as Parquet with DVC; the "
+            "contract declares keys, types and personal columns.",
+            (
+                _tdmvc("add", "golden", "../data-1.0.0"),
+                *_commit("Add golden data: a payment that is retried"),
+            ),
             lambda: _offer(folder, shop, first),
         ),
         DemoStep(
-            "A version, tied to the release",
-            "`publish` writes one immutable file that ties rows, contract, migrations, release and commit together.",
+            "A version for the release",
+            "`publish` writes one immutable file that records rows, contract, migrations, release and commit.",
             (
                 _tdmvc("publish", "golden", "1.0.0", "--release", "1.0.0"),
                 *_commit("Publish golden 1.0.0"),
             ),
         ),
         DemoStep(
-            "The schema moves on",
-            "Release 1.1.0 brings subscriptions. Nobody has touched the data, and `drift` says so: exit code 1 in CI.",
+            "The schema changes",
+            "Release 1.1.0 adds subscriptions, but nobody has updated the data. `drift` reports it and exits "
+            "with 1, so CI fails.",
             (*_release(second), _tdmvc("drift", exit_code=1)),
             lambda: _migrate(shop, second),
         ),
         DemoStep(
-            "The data follows, and the reviewer sees how",
-            "New rows for the new tables. `diff` compares what is committed with the working copy, row by row.",
+            "The data follows, row by row",
+            "The new tables get rows. `diff` compares the working copy with the last commit, row by row.",
             (
                 _tdmvc("add", "golden", "../data-1.1.0", is_shown=False),
                 _tdmvc("diff"),
-                *_commit("Golden data: subscriptions and renewals"),
+                *_commit("Add golden data: subscriptions and renewals"),
                 _tdmvc("publish", "golden", "--bump", "auto", "--release", "1.1.0"),
                 *_commit("Publish golden for 1.1.0"),
                 _tdmvc("drift"),
@@ -100,13 +104,14 @@ def plan_story(folder: Path) -> list[DemoStep]:
         ),
         DemoStep(
             "Release 2.0.0: invoices in three currencies",
-            "The bump is computed: customers.name became full_name, which breaks who reads it, so it is a major one.",
+            "tdmvc computes the version number: customers.name became full_name, which breaks code that reads it, so "
+            "the bump is major.",
             (
                 *_release(third),
                 _tdmvc(
                     "add", "golden", *(f"../data-2.0.0/{path.name}" for path in third.data), is_shown=False
                 ),
-                *_commit("Golden data: multi-currency invoices"),
+                *_commit("Add golden data: multi-currency invoices"),
                 _tdmvc("publish", "golden", "--bump", "auto", "--release", "2.0.0"),
                 *_commit("Publish golden for 2.0.0"),
                 _tdmvc("list"),
@@ -115,18 +120,19 @@ def plan_story(folder: Path) -> list[DemoStep]:
         ),
         DemoStep(
             "What a pull request shows",
-            "`review` compares the branch with its base: verdict first, then what changed and what belongs "
-            "together. In CI it is one comment and one page. After `install`, Git itself shows rows.",
+            "`review` compares the branch with its base: first the verdict, then the changes, grouped by pattern. "
+            "In CI it writes one comment and one HTML page. After `install`, Git itself shows rows.",
             (
                 _tdmvc("review", "v1.1.0", "--write", "html=../review.html"),
                 _tdmvc("install"),
                 _git("log", "-p", "-1", "--format=%s", "--", "datasets/golden/products.dvc", is_shown=True),
-                *_commit("Rows in git diff, for every clone"),
+                *_commit("Show rows in git diff"),
             ),
         ),
         DemoStep(
             "An edit with any tool",
-            "DuckDB writes plain Parquet into the working copy: one payment failed after all. The diff is one cell.",
+            "The working copy is plain Parquet. A script uses DuckDB to mark one payment as failed; the diff is "
+            "one cell.",
             (
                 Command(("python", "../edit.py"), is_shown=False),
                 _tdmvc("diff"),
@@ -136,11 +142,12 @@ def plan_story(folder: Path) -> list[DemoStep]:
             lambda: _write_edit(folder),
         ),
         DemoStep(
-            "The data that fits a release, anywhere",
-            "Rows go to a DVC remote. A depth-1 clone, as CI makes it, asks for release 1.0.0 and gets its data.",
+            "The data of a release, anywhere",
+            "`push` sends the rows to a DVC remote. A shallow clone, as in CI, checks out the data that "
+            "fits release 1.0.0.",
             (
                 Command(("dvc", "remote", "add", "-q", "-d", "store", "../store"), is_shown=False),
-                *_commit("A remote for the rows"),
+                *_commit("Add a remote for the rows"),
                 _tdmvc("push"),
                 Command(
                     ("git", "clone", "-q", "--depth", "1", shop.as_uri(), "ci"), is_shown=False, folder="."

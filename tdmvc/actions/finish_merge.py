@@ -55,9 +55,9 @@ def continue_merge(workspace: Workspace, options: MergeOptions | None = None) ->
         edited = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.MODIFIED]
         if edited:
             raise LocalWorkError(
-                f"The working copy of {state.name} holds rows that were not added.",
+                f"The working copy of {state.name} has rows that were not added.",
                 where=f"{state.name}: {', '.join(edited)}",
-                remedy=f"take them into the merge with `tdmvc add {state.name}`, then continue.",
+                remedy=f"add them to the merge with `tdmvc add {state.name}`, then run `tdmvc merge --continue` again.",
             )
     checked: list[MovedDataset] = []
     for state in states:
@@ -185,7 +185,7 @@ def _rows_to_bring_back(
     new = [table for table in others.pointers if table not in before.pointers]
     touched = _touched(workspace, before)
     if not force:
-        refuse_lost_rows(workspace, before, [*touched, *new], verb="taking the merge back")
+        refuse_lost_rows(workspace, before, [*touched, *new], verb="aborting the merge")
     rows: dict[str, tuple[str, Pointer | None]] = {}
     for table in (*touched, *new):
         status, folder = work_status(workspace, before, table)
@@ -217,5 +217,5 @@ def _keep_added(workspace: Workspace, before: DatasetState, theirs: str) -> list
         return []
     ref = f"tdmvc/replaced/{before.name}"
     path = workspace.dataset_path(before.name)
-    keep_snapshot(workspace.git, path, f"refs/{ref}", f"{before.name} before a merge was taken back")
-    return [f"What was merged is kept; `tdmvc checkout {before.name}@{ref}` brings it back."]
+    keep_snapshot(workspace.git, path, f"refs/{ref}", f"{before.name} before a merge was aborted")
+    return [f"The rows that you added are kept; `tdmvc checkout {before.name}@{ref}` restores them."]

@@ -227,7 +227,7 @@ class _GcRun:
     def _moved(self) -> Refusal:
         return Refusal(
             "moved",
-            "Branches or an index changed during the run of gc, here or on a Git remote.",
+            "A branch or an index changed while gc was running, here or on a Git remote.",
             str(self._workspace.root),
             "run `tdmvc gc` with the same options again.",
         )
@@ -239,7 +239,7 @@ def _place_name(workspace: Workspace, remote: str | None) -> str:
         return CACHE
     if not remote and not config.default_remote:
         raise ConfigError(
-            "There is no default remote.",
+            "There is no default DVC remote.",
             where=str(workspace.root / ".dvc" / "config"),
             remedy="choose one: `tdmvc gc --remote NAME`.",
         )

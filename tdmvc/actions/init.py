@@ -62,12 +62,12 @@ def _write_workflows(root: Path, workflows: dict[str, str]) -> tuple[list[str], 
             if name == _GITLAB_CI:
                 if not _includes(present):
                     notes.append(
-                        f"{name} is kept as it is; add to it: include: [{{local: {_GITLAB_INCLUDED}}}]"
+                        f"{name} exists and was not changed; add to it: include: [{{local: {_GITLAB_INCLUDED}}}]"
                     )
             elif present != text:
                 notes.append(
-                    f"{name} is kept as it is, and is not what this tdmvc would write; "
-                    "remove it and run the command again to have it anew."
+                    f"{name} exists and was not changed, but it differs from what this version of tdmvc writes; "
+                    "to replace it, remove it and run the command again."
                 )
             continue
         write_atomic(path, text.encode())

@@ -52,9 +52,9 @@ def _read_attributes(root: Path) -> str:
     path = root / ATTRIBUTES_FILE
     if path.is_symlink():
         raise UsageError(
-            "Git does not read .gitattributes through a link.",
+            "Git does not read .gitattributes if it is a symbolic link.",
             where=str(path),
-            remedy="put a file in its place, then run the same command again.",
+            remedy="replace the link with a file, then run the same command again.",
         )
     return os.fsdecode(path.read_bytes()) if path.is_file() else ""
 

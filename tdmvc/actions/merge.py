@@ -65,8 +65,8 @@ def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions |
         return MergeReport(MergeStatus.FAST_FORWARD, plan.labels, plan.theirs, moved, notes=notes)
     if options.fast_forward is FastForward.ONLY:
         raise UsageError(
-            f"HEAD and {branch} have both moved on, so this is no fast-forward.",
-            remedy=f"merge without --ff-only, or rebase: git rebase {branch}.",
+            f"HEAD and {branch} have diverged, so HEAD cannot be fast-forwarded.",
+            remedy=f"merge without --ff-only, or rebase: `git rebase {branch}`.",
         )
     prepared = PreparedMerge(
         workspace.git,
@@ -106,7 +106,7 @@ def _unwritten_notes(plan: MergePlan, written: dict[str, list[str]]) -> tuple[st
         if left:
             shown = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
             notes.append(
-                f"The rows of {shown} are not in the working copy; `tdmvc checkout {dataset.name}` brings them."
+                f"The rows of {shown} are not in the working copy; `tdmvc checkout {dataset.name}` writes them."
             )
     return tuple(notes)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tdmvc.changes.comparison import DiffOptions
 from tdmvc.errors import LocalWorkError, MigrationsError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.formats.dvc_yaml import with_artifact
@@ -86,20 +87,20 @@ def publish(
 def _check(workspace: Workspace, state: DatasetState) -> None:
     if not state.pointers:
         raise UsageError(
-            f"{state.name} has no table yet.", remedy=f"take rows in first: tdmvc add {state.name} SOURCE."
+            f"{state.name} has no table yet.", remedy=f"add rows first: `tdmvc add {state.name} SOURCE`."
         )
     edited = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.MODIFIED]
     edited += list(new_folders(workspace, state))
     if edited:
         raise LocalWorkError(
-            f"The working copy of {state.name} holds edits that its pointers do not know.",
+            f"The working copy of {state.name} has edits that were not added.",
             where=f"{state.name}: {', '.join(edited)}",
-            remedy=f"take them in with `tdmvc add {state.name}`, or bring the pointers' rows back with "
+            remedy=f"add them with `tdmvc add {state.name}`, or discard them with "
             f"`tdmvc checkout {state.name} --force`.",
         )
     if workspace.git.head() is None:
         raise UsageError(
-            "This repository has no commit yet, so a version has nothing to be tied to.",
+            "This repository has no commit yet, and a version records the commit that it was made from.",
             where=str(workspace.root),
             remedy=f"commit the dataset first: git add -A && git commit -m 'Add {state.name}'.",
         )
@@ -109,7 +110,7 @@ def _suggest(workspace: Workspace, state: DatasetState, published: list[Version]
     if not published:
         return Bump(BumpLevel.NONE, ("first version",))
     parent = version_state(workspace, published[-1])
-    return diff_states(workspace, parent, state, sample_rows=0).bump
+    return diff_states(workspace, parent, state, options=DiffOptions(sample_rows=0)).bump
 
 
 def _choose(
@@ -129,14 +130,14 @@ def _choose(
         )
     if any(version.version == wanted for version in published):
         raise UsageError(
-            f"{dataset}@{wanted} is published already, and versions never change.",
-            remedy=f"take a new number: `tdmvc publish {dataset} --bump auto`.",
+            f"{dataset}@{wanted} is already published, and versions never change.",
+            remedy=f"use a new number: `tdmvc publish {dataset} --bump auto`.",
         )
     if latest is not None:
         if wanted < latest:
             raise UsageError(
-                f"{wanted} is older than the latest version of {dataset}, {latest}.",
-                remedy=f"take a number after {latest}, or `--bump auto`.",
+                f"{wanted} is lower than the latest version of {dataset}, {latest}.",
+                remedy=f"use a number above {latest}, or `--bump auto`.",
             )
         _refuse_lower(dataset, wanted.level_from(latest), suggested, options)
     return wanted
@@ -146,8 +147,8 @@ def _refuse_lower(dataset: str, level: BumpLevel, suggested: Bump, options: Publ
     if level.rank < suggested.level.rank and not options.allow_lower_bump:
         reasons = "; ".join(suggested.reasons[:5])
         raise UsageError(
-            f"The changes of {dataset} ask for a {suggested.level} version, not a {level} one: {reasons}.",
-            remedy="use `--bump auto`, or say --allow-lower-bump if you know better.",
+            f"The changes to {dataset} call for a {suggested.level} version, not a {level} one: {reasons}.",
+            remedy="use `--bump auto`, or pass --allow-lower-bump if you are sure.",
         )
 
 
@@ -204,7 +205,7 @@ def _migrations(workspace: Workspace, recorded: Mapping[str, RecordedState]) -> 
         else:
             workspace.warn(
                 f"These rows were made for migrations '{location.name}' at {', '.join(known.heads)}, "
-                f"but the work tree stands at {', '.join(state.heads)}; `tdmvc drift` says more."
+                f"but the work tree is at {', '.join(state.heads)}; `tdmvc drift` shows the difference."
             )
     return full
 
@@ -222,10 +223,10 @@ def _files(workspace: Workspace, state: DatasetState, version: Version) -> dict[
 def _check_tag(workspace: Workspace, state: DatasetState, version: Version) -> None:
     tag = f"{state.name}@v{version.version}"
     if workspace.git.tag_exists(tag):
-        raise UsageError(f"The tag {tag} exists already.", remedy="delete it, or take another number.")
+        raise UsageError(f"The tag {tag} already exists.", remedy="delete it, or use another number.")
     if workspace.git.is_dirty([workspace.dataset_path(state.name)]):
         raise UsageError(
-            f"The tag {tag} would name a commit without these rows: {state.name} has changes that are not committed.",
+            f"The tag {tag} would name a commit without these rows: {state.name} has uncommitted changes.",
             where=workspace.dataset_path(state.name),
             remedy=f"commit them first: git add {workspace.dataset_path(state.name)} && git commit.",
         )

@@ -38,7 +38,7 @@ def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> Duc
         return con.sql(query)
     except duckdb_error() as error:
         raise UsageError(
-            f"The query does not work: {str(error).strip()}",
+            f"The query failed: {str(error).strip()}",
             where="sql" + (f" at {at}" if at else ""),
             remedy="`tdmvc show DATASET` lists tables and columns.",
         ) from error
@@ -52,7 +52,7 @@ def _visible_names(workspace: Workspace, sides: dict[str, TableSide]) -> dict[st
         number = folded[name.lower()] = folded.get(name.lower(), 0) + 1
         own = name if number == 1 else f"{name}_{number}"
         if own != name:
-            workspace.warn(f"SQL folds case, so the table {name} is called {own} here.")
+            workspace.warn(f"SQL ignores case in names, so the table {name} is called {own} here.")
         visible[own] = side
     return visible
 
@@ -72,7 +72,7 @@ def query(workspace: Workspace, text: str, *, at: str | None = None, limit: int 
         # By way of Arrow: DuckDB's own rows need another package for times with a zone.
         table = relation.to_arrow_table()
     except duckdb_error() as error:
-        raise UsageError(f"The query does not work: {str(error).strip()}", where="sql") from error
+        raise UsageError(f"The query failed: {str(error).strip()}", where="sql") from error
     rows = tuple(zip(*(column.to_pylist() for column in table.columns), strict=True))
     is_cut = limit is not None and len(rows) > limit
     return QueryResult(tuple(relation.columns), tuple(map(str, relation.types)), rows[:limit], is_cut)

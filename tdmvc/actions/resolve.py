@@ -68,15 +68,15 @@ def _check_words(options: ResolveOptions, table: str | None) -> None:
         return
     if options.is_again:
         raise UsageError(
-            "--again brings every conflict of a table back, and settles none.",
-            remedy="run it with a dataset and a table alone; then settle.",
+            "--again restores conflicts, so it cannot resolve any in the same call.",
+            remedy="run it first, with nothing but a dataset and a table; then resolve.",
         )
     if (decision.key or decision.column) and table is None:
         raise UsageError(
-            "A row or a column is one of a table.", remedy="write tdmvc resolve DATASET TABLE and the rest."
+            "--key and --column need a table.", remedy="name it: `tdmvc resolve DATASET TABLE …`."
         )
     if decision.choice.side is None and not (decision.key and decision.column):
-        raise UsageError("A value settles one cell.", remedy="add --key and --column.")
+        raise UsageError("--value and --null need one cell.", remedy="name the cell with --key and --column.")
 
 
 def _has_news(done: DatasetResolution) -> bool:
@@ -141,7 +141,7 @@ def _refuse_loss(workspace: Workspace, unmerged: UnmergedTable, present: Folder)
     if all(workspace.store.objects.has(md5) for md5 in present.files.values()):
         return
     raise LocalWorkError(
-        f"The working copy holds rows of {unmerged.dataset}/{unmerged.table} that no pointer keeps.",
+        f"The working copy of {unmerged.dataset}/{unmerged.table} has rows that are saved nowhere else.",
         where=str(present.path),
         remedy="copy the folder elsewhere if you need it, then run the same command with --force.",
     )
@@ -158,9 +158,9 @@ def _bring_back(workspace: Workspace, journal: Journal, dataset: str, table: str
     wanted = [name for name in sorted({*present, *past}) if table in (None, name)]
     if not wanted:
         raise NotFoundError(
-            f"Git keeps no conflict of {table or dataset} that could be brought back.",
+            f"Git has no conflict of {table or dataset} to restore.",
             where=dataset,
-            remedy="a conflict is kept until the merge is committed; after that, merge again.",
+            remedy="Git keeps conflicts only until the merge is committed; after that, merge again.",
         )
     transaction = Transaction(workspace, dataset)
     for name in wanted:

@@ -166,7 +166,7 @@ class _RowWalk:
         if renamed is not None:
             notes.append(f"the table was called {renamed} before")
         elif event is RowEvent.ADDED and origin_states and all(one.snapshot is None for one in origin_states):
-            notes.append(f"the table starts here under the name {here.query.table}")
+            notes.append(f"the table first appears here, under the name {here.query.table}")
         elif event is RowEvent.REMOVED and here.snapshot is None:
             notes.append("the whole table was removed")
         return RowStep(
@@ -195,7 +195,7 @@ class _RowWalk:
             if snapshot is not None:
                 return snapshot.schema
         raise NotFoundError(
-            f"This clone has no rows of {table} at any point of its history.",
+            f"This clone has no rows of {table} from any point of its history.",
             where=self._timeline.ref,
             remedy="run `tdmvc pull`, or ask whoever added the rows to run `tdmvc push`.",
         )

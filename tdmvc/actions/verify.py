@@ -89,7 +89,7 @@ class _Check:
                 self._report(
                     "version-content",
                     Severity.ERROR,
-                    f"{table} does not say what {state.ref} recorded: another content hash.",
+                    f"{table} has another content hash than {state.ref} recorded.",
                     state,
                     table,
                 )
@@ -101,7 +101,7 @@ class _Check:
             self._report(
                 "version-content",
                 Severity.ERROR,
-                f"{state.ref} does not say what its version file recorded.",
+                f"{state.ref} has another content hash than its version file recorded.",
                 state,
             )
         return Verified(state.ref, len(state.pointers), parts, content)
@@ -277,6 +277,6 @@ def _unknown(archive: str) -> Finding:
     return Finding(
         "release-remote-unknown",
         Severity.WARNING,
-        f"tdmvc.yaml names the remote '{archive}' for published versions, and DVC knows none of that name here.",
+        f"tdmvc.yaml names the remote '{archive}' for published versions, but DVC has no remote of that name here.",
         remedy=f"add it: `dvc remote add {archive} URL`.",
     )

@@ -57,7 +57,7 @@ def _report(reason: BaseException, settings: Settings) -> int:
         _print_error(error.format_message())
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _print("Interrupted. Nothing is half-written; run the same command again.")
+        _print("Interrupted. No file is left half-written; you can run the same command again.")
         return 130
     except TdmvcError as error:
         _print_error(error.message)
@@ -142,8 +142,8 @@ def _report_bug(*, is_verbose: bool) -> int:
     if is_verbose:
         _print("\n".join(lines))
     mark = "bug: " if os.environ.get("NO_COLOR") else click.style("bug: ", fg="red", bold=True)
-    _print(f"{mark}tdmvc stopped on something it did not expect ({name}).")
-    _print(f"Where: {path}\nFix: please report it with that file; it holds no row values.")
+    _print(f"{mark}tdmvc stopped because of an unexpected error ({name}).")
+    _print(f"Where: {path}\nFix: please report it and attach that file; it contains no row values.")
     return 70
 
 

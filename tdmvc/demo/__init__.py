@@ -1,8 +1,8 @@
-"""The sample application Lumen: which files tell its story, release by release.
+"""The files of the sample application Lumen, release by release.
 
 Lumen is a small shop for candles and lamps. `releases.yaml` lists its three releases,
-`migrations/` holds its schema, `golden/` the golden data of today, a folder per
-workflow, and `stages/` the golden data of the releases before.
+`migrations/` has its schema, `golden/` the golden data of the latest release, one folder
+per workflow, and `stages/` the golden data of the earlier releases.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from typing import Final
 import yaml
 
 FOLDER: Final = Path(__file__).parent
-"""Where the sample's files lie, read-only."""
+"""The folder of the sample's files, which are read-only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,11 @@ class DemoRelease:
     """One release of the sample application."""
 
     version: str
-    title: str
-    brings: str
-    """A sentence for a commit or for a version's notes."""
     migrations: tuple[Path, ...]
-    """The files that came with this release, in the order in which they are applied."""
+    """The files that this release added, in the order in which they are applied."""
     contract: Path
     data: tuple[Path, ...]
-    """Folders of `<table>.csv`; a table that lies in several is all of its files together."""
+    """Folders of `<table>.csv` files; a table that is in several folders has the rows of all."""
 
 
 def read_releases() -> tuple[DemoRelease, ...]:
@@ -36,8 +33,6 @@ def read_releases() -> tuple[DemoRelease, ...]:
     return tuple(
         DemoRelease(
             version=entry["release"],
-            title=entry["title"],
-            brings=entry["brings"],
             migrations=tuple(FOLDER / "migrations" / f"{name}.sql" for name in entry["migrations"]),
             contract=FOLDER / entry["contract"],
             data=tuple(FOLDER / folder for folder in entry["data"]),

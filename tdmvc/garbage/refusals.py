@@ -43,7 +43,8 @@ def refuse_place(workspace: Workspace, remote: str | None, *, is_told_who_shares
     elif not is_told_who_shares and (config.is_shared or not _is_own(workspace.git, config.cache_dir)):
         yield Refusal(
             "shared-place",
-            "The cache is outside this repository, so others may use it, and this clone does not know what they need.",
+            "The cache is outside this repository, so other repositories may use it, and this clone does not know what "
+            "they need.",
             str(config.cache_dir),
             "pass `--also PATH` with each other repository that uses it, or `--alone` if there is none.",
         )

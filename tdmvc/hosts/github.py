@@ -102,7 +102,7 @@ class GitHub:
             remedy = (
                 "use the two workflows for forks, which comment without running the fork's code (docs/ci.md)."
             )
-        return kind.refused(what, answer.url, status=answer.status, said=answer.said, remedy=remedy)
+        return kind.refused(what, answer.url, status=answer.status, reason=answer.said, remedy=remedy)
 
 
 _REFUSALS: Final = {
@@ -251,6 +251,6 @@ def _not_an_api(answer: Answer) -> HostError:
         "The answer does not come from GitHub's API",
         answer.url,
         status=answer.status,
-        said=answer.said,
+        reason=answer.said,
         remedy="check GITHUB_API_URL, and whether a proxy or a login page intercepts the request.",
     )

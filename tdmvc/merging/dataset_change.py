@@ -40,7 +40,7 @@ def resolve_change(
     left, dots, right = word.partition("..")
     if dots:
         if not left or not right or right.startswith("."):
-            raise UsageError(f"'{word}' is no range.", remedy="write A..B: the changes after A, up to B.")
+            raise UsageError(f"'{word}' is not a range.", remedy="write A..B: the changes after A, up to B.")
         ends = [_state(workspace, dataset, _without_dataset(dataset, end)) for end in (left, right)]
         return DatasetChange(ends[0][0], ends[1][0], (ends[0][1], ends[1][1]))
     at = _without_dataset(dataset, word)
@@ -66,7 +66,7 @@ def _without_dataset(dataset: str, word: str) -> str:
         return word
     reference = parse_reference(word)
     if reference.dataset != dataset or reference.at is None:
-        raise UsageError(f"'{word}' is a state of another dataset than {dataset}.")
+        raise UsageError(f"'{word}' does not name a state of {dataset}.")
     return reference.at
 
 
@@ -91,9 +91,9 @@ def _change_of_version(workspace: Workspace, dataset: str, number: SemVer) -> Da
     older = read_version(workspace.tree, folder, version.parent)
     if older is None:
         raise NotFoundError(
-            f"{dataset}@{version.parent}, from which {version.ref} was made, is not in the work tree.",
+            f"{dataset}@{version.parent}, the version before {version.ref}, is not in the work tree.",
             where=folder,
-            remedy="bring its file back from Git's history.",
+            remedy="restore its file from Git's history.",
         )
     return DatasetChange(version_state(workspace, older), version_state(workspace, version))
 
@@ -111,13 +111,13 @@ def _parent(workspace: Workspace, word: str, commit: str, number: int | None) ->
     parents = workspace.git.parents(commit)
     if len(parents) > 1 and number is None:
         raise UsageError(
-            f"{word} is a merge, so it has {len(parents)} states before it.",
-            remedy="say -m 1 to take back what was merged, or -m 2 to take back what it was merged into.",
+            f"{word} is a merge, so it has {len(parents)} parents.",
+            remedy="pass -m 1 to undo what was merged in, or -m 2 to undo the side that it was merged into.",
         )
     if number is not None and (len(parents) < 2 or not 1 <= number <= len(parents)):
         raise UsageError(
-            f"{word} has {len(parents)} parent{'' if len(parents) == 1 else 's'}, and -m {number} names none.",
-            remedy="leave -m away where the commit is no merge.",
+            f"{word} has {len(parents)} parent{'' if len(parents) == 1 else 's'}, so -m {number} names none.",
+            remedy="pass the number of a parent of a merge; leave out -m if the commit is not a merge.",
         )
     if parents:
         before = parents[(number or 1) - 1]

@@ -39,9 +39,9 @@ def decide(workspace: Workspace, merge: TableMerge, before: Resolutions, decisio
         _check_column(merge, column)
         if side is None and column in merge.personal_columns:
             raise UsageError(
-                f"{merge.name}.{column} is personal: its cells are settled by a side.",
+                f"{merge.name}.{column} is personal, so its cells can only be resolved with a side.",
                 where="--value",
-                remedy="take --ours, --theirs or --base; then edit the rows, and add them.",
+                remedy="use --ours, --theirs or --base; then edit the rows, and add them.",
             )
     if not decision.key:
         assert side is not None
@@ -105,18 +105,18 @@ def _check_row(merge: TableMerge, before: Resolutions, key: RowKey, column: str 
     is_whole = merge.conflict_count <= len(merge.conflicts)
     if not at_row and is_whole and not is_decided:
         raise NotFoundError(
-            f"No conflict of {merge.name} is at this row.",
+            f"This row of {merge.name} is not in conflict.",
             where="--key",
-            remedy=f"`tdmvc resolve` without a side shows what is left; {merge.conflict_count:,} conflicts are.",
+            remedy=f"`tdmvc resolve` without a side shows the conflicts that are left: {merge.conflict_count:,}.",
         )
     if column is None or is_decided:
         return
     at_cells = [conflict.column for conflict in at_row if conflict.column is not None]
     if at_row and column not in at_cells:
         raise NotFoundError(
-            f"At this row of {merge.name} the column {column} is in no conflict.",
+            f"The column {column} is not in conflict in this row of {merge.name}.",
             where="--column",
-            remedy=f"in conflict: {', '.join(at_cells)}." if at_cells else "settle the row as a whole.",
+            remedy=f"in conflict: {', '.join(at_cells)}." if at_cells else "resolve the row as a whole.",
         )
 
 
@@ -124,15 +124,15 @@ def _check_value(workspace: Workspace, table: str, column: Column, value: Cell) 
     if value is None:
         if column.required:
             raise UsageError(
-                f"{table}.{column.name} allows no null.", where="--null", remedy="give a value, or a side."
+                f"{table}.{column.name} does not allow null.", where="--null", remedy="use a value or a side."
             )
         return
     spelled = _cast(workspace, value, column.type)
     if spelled is None:
         raise UsageError(
-            f"{value!r} is no {column.type_text}, as {table}.{column.name} has them.",
-            where="--value, or `value:` in the file of conflicts",
-            remedy="give a value of that type, or a side.",
+            f"{value!r} is not a valid value of {table}.{column.name}, whose type is {column.type_text}.",
+            where="--value, or `value:` in the conflict file",
+            remedy="use a value of that type, or a side.",
         )
 
 

@@ -78,10 +78,12 @@ def _pointer(text: str | None, side: Side, path: str, folder: str) -> Pointer | 
     pointer = parse_pointer_text(text)
     if pointer is None or pointer.folder != folder:
         why = (
-            "is no pointer to a table" if pointer is None else f"is the pointer of the table {pointer.table}"
+            "is not a pointer to a table"
+            if pointer is None
+            else f"is the pointer of the table {pointer.table}"
         )
         raise ConfigError.at(
-            f"What {side} says of this file {why}, so its rows cannot be merged.",
+            f"The {side} side of this file {why}, so its rows cannot be merged.",
             path,
             remedy=f"take a side with `git checkout --ours -- {path}` or --theirs, then `git add {path}`.",
         )
@@ -134,7 +136,8 @@ def _base_text(git: GitRepo, path: str, marked: ConflictTexts) -> str | None:
         blob = git.commands.object_id(f"{base.strip()}:{path}") if base else None
         return _text_of(git, blob) if blob else None
     raise ConfigError.at(
-        "The markers in this file do not say what was there before both sides.",
+        "The conflict markers in this file do not show the common base of the two sides.",
         path,
-        remedy=f"bring the conflict back with `git checkout --merge -- {path}`, or take a side with --ours.",
+        remedy=f"restore the conflict with `git checkout --merge -- {path}`, or take a side with"
+        f" `git checkout --ours -- {path}`.",
     )

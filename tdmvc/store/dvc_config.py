@@ -40,7 +40,9 @@ def read_dvc_config(root: Path) -> DvcConfig:
     """
     folder = root / ".dvc"
     if not folder.is_dir():
-        raise ConfigError("This repository has no DVC yet.", where=str(folder), remedy="run `tdmvc init`.")
+        raise ConfigError(
+            "DVC is not set up in this repository.", where=str(folder), remedy="run `tdmvc init`."
+        )
     cache_dir = folder / "cache"
     link_types: tuple[str, ...] = ("reflink", "copy")
     default_remote: str | None = None

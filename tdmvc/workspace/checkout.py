@@ -107,7 +107,7 @@ def _write_tables(workspace: Workspace, transaction: Transaction, plan: _Plan) -
         if owner is not None:
             if current.pointers[table].object != pointer.object:
                 notes.append(
-                    f"{table} is made by the stage {owner}: its rows were changed, dvc.lock was not."
+                    f"{table} is made by the stage {owner}: its rows were written, but dvc.lock was not changed."
                 )
             continue
         if current.pointers[table].object != pointer.object:

@@ -57,7 +57,7 @@ def need_migrations(workspace: Workspace, tree: FileTree) -> None:
         raise NotFoundError(
             "tdmvc.yaml names no migrations, so there is nothing to compare with.",
             where=str(workspace.root / "tdmvc.yaml"),
-            remedy="add `migrations: {main: {tool: …, path: …}}`; `tdmvc migrations` shows what can be found.",
+            remedy="add `migrations: {main: {tool: …, path: …}}`; `tdmvc migrations` shows what it finds.",
         )
 
 
@@ -125,7 +125,7 @@ class _LocationCheck:
         if subject.fault:
             return replace(found, message=subject.fault, remedy="")
         if others and self._location.name not in subject.recorded:
-            words = f"It records migrations of {', '.join(others)}, and none of {self._location.name}"
+            words = f"It records migrations of {', '.join(others)}, but none of {self._location.name}"
             return replace(found, message=f"{words}; `tdmvc add {subject.name}` records them.")
         return found
 
@@ -158,7 +158,7 @@ def merged_subjects(workspace: Workspace, tree: FileTree, refs: Sequence[str]) -
             recorded = datasets.read_config_of(tree, config, ref).migrations
         except UnreadableFileError as error:
             yield RecordedSubject(
-                ref, ref, fault=f"What it was made for is not known: {error.where} is in conflict."
+                ref, ref, fault=f"Its recorded migrations are unknown: {error.where} is in conflict."
             )
             continue
         yield RecordedSubject(ref, ref, recorded, _tables(tree, datasets.dataset_folder(config, ref)))

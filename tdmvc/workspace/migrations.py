@@ -77,10 +77,10 @@ def read_location(tree: FileTree, location: MigrationLocation) -> MigrationState
         for path in submodules:
             if is_inside(plain_folder(location.path), path):
                 raise MigrationsError(
-                    f"This is a submodule in {tree.label}: its files lie in a repository of their own.",
+                    f"This is a submodule in {tree.label}, so its files are in another repository.",
                     where=path,
-                    remedy=f"run tdmvc in that repository, or take migration location '{location.name}'"
-                    " out of tdmvc.yaml.",
+                    remedy=f"run tdmvc in that repository, or remove the migration location '{location.name}'"
+                    " from tdmvc.yaml.",
                 ) from None
         raise
 
@@ -113,7 +113,7 @@ def _locations(
         found = chosen or [c for c in detect(tree) if tool is None or c.tool == tool]
         if not found:
             raise NotFoundError(
-                f"No migrations{f' of {tool}' if tool else ''} were found here.",
+                f"No migrations{f' of {tool}' if tool else ''} were found.",
                 where=f"{workspace.root} at {tree.label}",
                 remedy="name them: `tdmvc migrations --path FOLDER --tool TOOL`.",
             )
@@ -129,12 +129,12 @@ def _locations(
         raise NotFoundError(
             f"There is no folder '{folder}'.",
             where=where,
-            remedy="give its path as seen from the root of the repository.",
+            remedy="give its path relative to the root of the repository.",
         )
     raise NotFoundError(
         f"No migration tool recognises the folder '{folder or '.'}'.",
         where=where,
-        remedy=f"say which one it is by --tool: {', '.join(sorted(READERS))}.",
+        remedy=f"name the tool with --tool: {', '.join(sorted(READERS))}.",
     )
 
 
@@ -145,9 +145,9 @@ def _folder(workspace: Workspace, path: str) -> str:
     folder = plain_folder(relative)
     if folder == ".." or folder.startswith("../"):
         raise UsageError(
-            f"The folder '{path}' lies outside of the repository.",
+            f"The folder '{path}' is outside the repository.",
             where=root,
-            remedy="give a path as seen from the root of the repository.",
+            remedy="give a path relative to the root of the repository.",
         )
     return folder
 
@@ -169,7 +169,7 @@ def recorded_migrations(
         old = recorded.get(location.name)
         if old is not None and old != new:
             notes.append(
-                f"The rows now count as made for migrations '{location.name}' at {', '.join(new.heads)} "
+                f"The rows are now recorded as made for migrations '{location.name}' at {', '.join(new.heads)} "
                 f"(before: {', '.join(old.heads)})."
             )
         recorded[location.name] = new

@@ -76,12 +76,12 @@ class ReleaseResolver:
 
     def _why(self) -> str:
         if self._strict:
-            return "no version declares it (--strict allows nothing else)"
+            return "no version declares it, as --strict requires"
         schema = self._schema
         if schema is None:
-            why = "no version declares it, and the repository knows no tag or commit of that name"
+            why = "no version declares it, and the repository has no tag or commit of that name"
             if self._workspace.git.is_shallow:
-                why += " (this clone is shallow: its tags and history are cut off)"
+                why += " (this is a shallow clone, without older history and tags)"
             return why
         unread = "; ".join(
             f"{name}: {error.what}{f' ({error.where})' if error.where else ''}".replace("\n", " ").rstrip(".")
@@ -92,13 +92,13 @@ class ReleaseResolver:
                 return "no version declares it, and tdmvc.yaml names no migrations to infer it from"
             return f"no version declares it, and the migrations at its commit cannot be read: {unread}"
         why = f"no version declares it, and none has the migration heads of its commit {schema.commit[:10]}"
-        return f"{why} (not to be read there: {unread})" if unread else why
+        return f"{why} (cannot be read there: {unread})" if unread else why
 
     def _remedy(self, dataset: str, published: list[Version]) -> str:
         if not published:
-            return f"nothing is published yet: `tdmvc publish {dataset} --release {self._release}`."
+            return f"publish one: `tdmvc publish {dataset} --release {self._release}`."
         lines = [self._offer(version) for version in self._nearest(published)[:_NEAREST]]
-        return f"take one of the nearest: {'; '.join(lines)}."
+        return f"use one of the nearest: {'; '.join(lines)}."
 
     def _nearest(self, published: list[Version]) -> list[Version]:
         """Return the versions, first those whose release has the nearest number, then the newest."""
@@ -148,7 +148,9 @@ class _Schema:
             if (text := _difference(drift))
         ]
         words += [
-            f"{name}: cannot be read at that commit" if name in self.unreadable else f"{name}: is not there"
+            f"{name}: cannot be read at that commit"
+            if name in self.unreadable
+            else f"{name}: does not exist there"
             for name in version.migrations
             if name not in self.states
         ]
@@ -192,7 +194,11 @@ def _difference(drift: Drift) -> str:
     ]
     if parts:
         return " and ".join(parts)
-    return "" if drift.status in _FITTING else f"made for {_listed(drift.actual_heads)}, which is not there"
+    return (
+        ""
+        if drift.status in _FITTING
+        else f"made for {_listed(drift.actual_heads)}, which does not exist there"
+    )
 
 
 def _listed(ids: list[str] | tuple[str, ...], most: int = 4) -> str:

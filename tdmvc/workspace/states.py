@@ -73,7 +73,9 @@ def _only_dataset(workspace: Workspace, ref: Reference) -> str:
     known = workspace.datasets()
     if len(known) != 1:
         raise UsageError(
-            f"'{ref}' names a state of {len(known)} datasets; one is needed here.",
+            f"'{ref}' could mean a state of any of {len(known)} datasets."
+            if known
+            else "There is no dataset here yet.",
             remedy=f"write DATASET@release:{ref.release}. Datasets: {', '.join(known) or 'none yet'}.",
         )
     return known[0]

@@ -25,9 +25,9 @@ def refuse_lost_rows(
     if lost:
         name = state.name
         raise LocalWorkError(
-            f"The working copy of {name} holds changes that were not added, and {verb} would overwrite them.",
+            f"The working copy of {name} has changes that were not added, and {verb} would overwrite them.",
             where=f"{name}: {', '.join(sorted(lost))}",
-            remedy=f"keep them with `tdmvc add {name}` and commit, or throw them away with"
+            remedy=f"save them with `tdmvc add {name}` and commit, or discard them with"
             f" `tdmvc checkout {name} --force`.",
         )
 
@@ -102,4 +102,4 @@ def keep_uncommitted(workspace: Workspace, dataset: str) -> list[str]:
         return []
     ref = f"tdmvc/replaced/{dataset}"
     keep_snapshot(workspace.git, path, f"refs/{ref}", f"{dataset} before a checkout")
-    return [f"What was not committed is kept; `tdmvc checkout {dataset}@{ref}` brings it back."]
+    return [f"Your uncommitted pointers are kept; `tdmvc checkout {dataset}@{ref}` restores them."]

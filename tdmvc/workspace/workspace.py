@@ -102,9 +102,9 @@ class Workspace:
             )
         except duckdb_error() as error:
             raise UsageError(
-                f"The memory limit {memory!r} is not understood.",
+                f"The memory limit {memory!r} is not valid.",
                 where="environment variable TDMVC_MEMORY",
-                remedy="write for example TDMVC_MEMORY=2GB.",
+                remedy="write, for example, TDMVC_MEMORY=2GB.",
             ) from error
         self._stack.callback(connection.close)
         return connection
@@ -143,7 +143,7 @@ class Workspace:
                     name,
                     known,
                     where=str(self.root / self.config.datasets),
-                    remedy="" if known else f"make it: tdmvc add {name} SOURCE.",
+                    remedy="" if known else f"create it: `tdmvc add {name} SOURCE`.",
                 )
         return list(names) or known
 
@@ -155,8 +155,8 @@ class Workspace:
         """
         if not is_dataset_name(dataset):
             raise UsageError(
-                f"A dataset cannot be called {dataset!r}.",
-                remedy="use letters, digits, dot, dash and underscore, and begin with a letter or digit.",
+                f"{dataset!r} is not a valid name for a dataset.",
+                remedy="use letters, digits, dots, dashes and underscores, and start with a letter or digit.",
             )
 
     def allow(self, verb: str, state: DatasetState, environment: str | None = None) -> None:
@@ -182,7 +182,7 @@ class Workspace:
         with lock:
             journal = self._journal(dataset)
             if journal.recover():
-                self.warn(f"Finished a change of {dataset} that an earlier process had begun.")
+                self.warn(f"Finished a change to {dataset} that an earlier process had started.")
             yield journal
 
     @contextlib.contextmanager
@@ -244,7 +244,7 @@ def require_dvc(root: Path) -> None:
     """Raise where `.dvc` is missing, before anything is written below it."""
     if not (root / ".dvc").is_dir():
         raise ConfigError(
-            "This repository has no DVC yet.", where=str(root / ".dvc"), remedy="run `tdmvc init`."
+            "DVC is not set up in this repository.", where=str(root / ".dvc"), remedy="run `tdmvc init`."
         )
 
 

@@ -378,7 +378,7 @@ def test_another_port_is_another_host_and_a_next_page_there_too(github: GitHubSe
     thief = Server()
     with running(thief):
         github.failures = [Reply(200, [], {"Link": f'<{thief.url}/comments?page=2>; rel="next"'})]
-        with pytest.raises(HostError, match="must not see the token"):
+        with pytest.raises(HostError, match="must not get the token"):
             host.post(TEXT, is_changed=True)
     assert thief.requests == []
 

@@ -63,7 +63,7 @@ def test_a_workflow_that_was_changed_is_kept_and_the_message_says_so(tdmvc: Tdmv
     told = tdmvc("init", "--ci", "github")
     assert ours.read_text() == "name: ours\n"
     said = " ".join(told.out.split())
-    assert "note: .github/workflows/tdmvc.yml is kept as it is" in said
+    assert "note: .github/workflows/tdmvc.yml exists and was not changed" in said
     assert ".github/workflows/tdmvc-nightly.yml" in said
     assert (repo / ".github" / "workflows" / "tdmvc-nightly.yml").is_file()
 

@@ -228,12 +228,12 @@ def test_a_bad_object_is_told_and_pull_mends_it(dataset: Path, tdmvc: Tdmvc, how
     good = victim.read_bytes()
     spoil(victim, how)
     told = tdmvc("checkout", "golden@1.0.0", "--into", dataset.parent / "out", code=6)
-    expected = "is not here" if how == "missing" else "is damaged"
+    expected = "is missing" if how == "missing" else "is damaged"
     assert_message(told, "orders", expected, "tdmvc pull")
     assert not (dataset.parent / "out").exists()
     assert not victim.exists()
     again = tdmvc("sql", "select * from golden.orders", code=6)
-    expected = "is not here" if how == "missing" else "was damaged and set aside"
+    expected = "is missing" if how == "missing" else "is damaged and in quarantine"
     assert_message(again, expected, "no remote (none is configured)", "tdmvc push")
     (dataset / ".dvc" / "config").write_text(config)
     tdmvc("pull")
@@ -271,8 +271,8 @@ def test_a_damaged_object_that_the_remote_lacks_is_said_to_be_damaged(
     (victim,) = objects(dataset)
     spoil(victim, "flipped")
     told = tdmvc("checkout", "golden@1.0.0", "--into", tmp_path / "out", code=6)
-    assert_message(told, "was damaged and set aside", "quarantine", "tdmvc pull")
-    assert "is not here" not in told.err
+    assert_message(told, "is damaged and in quarantine", "tdmvc pull")
+    assert "is missing" not in told.err
 
 
 def test_an_object_that_no_remote_has_is_named_with_where_was_looked(
@@ -285,7 +285,7 @@ def test_an_object_that_no_remote_has_is_named_with_where_was_looked(
     shutil.rmtree(dataset / "datasets" / "golden" / "orders")
     for words in (["pull"], ["push"], ["checkout", "golden@1.0.0", "--into", tmp_path / "out"]):
         told = tdmvc(*words, code=6)
-        assert_message(told, "is not here", "looked in the cache", "remote 'origin'")
+        assert_message(told, "is missing", "looked in the cache", "remote 'origin'")
     assert tdmvc("verify", code=1).out
 
 
@@ -310,7 +310,9 @@ def test_a_listing_that_leads_out_of_its_folder_is_refused(
         ["sql", "select * from golden.orders"], ["push"], ["diff", "golden@1.0.0", "golden"],
     ):  # fmt: skip
         told = tdmvc(*words, code=6)
-        assert_message(told, "names a file that no table may hold", "do not trust this pointer", str(listing))
+        assert_message(
+            told, "names a file that cannot belong to a table", "do not trust this pointer", str(listing)
+        )
     assert sorted(tmp_path.rglob("*.parquet")) == before
     tdmvc("verify", "golden", code=1)
 
@@ -344,7 +346,7 @@ def test_new_rows_can_be_added_where_the_old_ones_are_lost(
     (dataset / ".dvc" / "config").write_text("")
     (tmp_path / "orders.csv").write_text("id,text\n3,c\n")
     refused = tdmvc("add", "golden", tmp_path / "orders.csv", "--append", code=6)
-    assert_message(refused, "is not here")
+    assert_message(refused, "is missing")
     tdmvc("add", "golden", tmp_path / "orders.csv")
     assert tdmvc("sql", "select id from golden.orders", "--format", "json").json["rows"] == [[3]]
 
@@ -499,7 +501,7 @@ def test_a_read_only_repository_can_be_read_and_says_why_it_cannot_be_written(
         told = tdmvc(*words, folder=app, code=None)
         assert told.code in (3, 6), told.err
     told = tdmvc(*add_words(app, changed)[2:], folder=app, code=6)
-    assert_message(told, "Read-only file system", str(app), "mend the permissions")
+    assert_message(told, "Read-only file system", str(app), "fix the permissions")
     subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
     assert content(tdmvc, app) == before
     tdmvc(*add_words(app, changed)[2:], folder=app)

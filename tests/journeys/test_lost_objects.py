@@ -38,4 +38,4 @@ def test_an_edited_working_copy_gives_no_bytes_for_what_is_lost(tdmvc, repo, cac
     part = next((repo / "datasets/golden/t").iterdir())
     part.write_bytes(part.read_bytes() + b"x")
     failed = tdmvc("pull", code=6)
-    assert "is not here" in failed.err
+    assert "is missing" in failed.err

@@ -175,7 +175,7 @@ def test_a_shallow_clone_says_what_to_fetch(shop: Shop, tmp_path: Path, tdmvc: T
     assert "git fetch --deepen" in shallow.err
     git(clone, "fetch", "-q", "--unshallow", "origin", "+main:refs/remotes/origin/main")
     absent = tdmvc("merge-check", "origin/main", folder=clone, code=6)
-    assert "is not here" in absent.err
+    assert "is missing" in absent.err
     shutil.copytree(shop.app / ".dvc/cache", clone / ".dvc/cache")
     before = snapshot(clone)
     assert tdmvc("merge-check", "origin/main", folder=clone).code == 0

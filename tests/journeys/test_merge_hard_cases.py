@@ -59,7 +59,7 @@ def test_rows_that_are_nowhere_stop_the_merge_before_it_begins(shop: Shop) -> No
     shutil.rmtree(shop.app / ".dvc/cache")
     before = git(shop.app, "rev-parse", "HEAD")
     refused = shop.tdmvc("merge", "feature", code=6)
-    assert "is not here" in refused.err
+    assert "is missing" in refused.err
     assert (git(shop.app, "rev-parse", "HEAD"), shop.status) == (before, "")
     assert not (shop.app / ".git" / "MERGE_HEAD").exists()
 
@@ -124,7 +124,7 @@ def test_a_dataset_that_only_they_have_comes_without_its_rows_and_that_is_said(s
     shutil.rmtree(shop.app / "datasets/reference", ignore_errors=True)
     shop.commit("Main", orders={**ORDERS, 20: (3, "1.00")})
     said = shop.tdmvc("merge", "feature").out
-    assert "`tdmvc checkout reference` brings them" in " ".join(said.split())
+    assert "`tdmvc checkout reference` writes them" in " ".join(said.split())
     shop.tdmvc("checkout", "reference")
     assert shop.status == ""
 

@@ -135,7 +135,7 @@ def test_a_folder_that_is_not_there_or_nobodys_or_outside_is_told_so(apps: Path,
     assert "There is no folder 'nowhere'" in tdmvc("migrations", "--path", "nowhere", code=3).err
     _write(apps, {"notes/a.md": ""})
     assert "--tool: alembic, atlas" in tdmvc("migrations", "--path", "notes", code=3).err
-    assert "outside of the repository" in tdmvc("migrations", "--path", "../x", code=2).err
-    assert "outside of the repository" in tdmvc("migrations", "--path", apps.parent, code=2).err
+    assert "outside the repository" in tdmvc("migrations", "--path", "../x", code=2).err
+    assert "outside the repository" in tdmvc("migrations", "--path", apps.parent, code=2).err
     assert "No migrations of flyway" in tdmvc("migrations", "--tool", "flyway", code=3).err
     assert "--path and --tool" in tdmvc("migrations", "--path", "notes", "--tool", "goose", code=2).err

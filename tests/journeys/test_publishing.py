@@ -103,9 +103,9 @@ def test_a_higher_version_than_the_changes_ask_for_is_allowed(
 def test_a_taken_or_an_older_number_and_what_is_no_number_are_refused(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("publish", "golden", "1.2.0")
     before = (repo / "datasets/golden/versions/1.2.0.yaml").read_bytes()
-    assert "published already" in tdmvc("publish", "golden", "1.2.0", code=2).err
-    assert "published already" in tdmvc("publish", "golden", "v1.2.0", code=2).err
-    assert "older" in tdmvc("publish", "golden", "1.1.0", code=2).err
+    assert "is already published" in tdmvc("publish", "golden", "1.2.0", code=2).err
+    assert "is already published" in tdmvc("publish", "golden", "v1.2.0", code=2).err
+    assert "is lower than" in tdmvc("publish", "golden", "1.1.0", code=2).err
     assert "semantic version" in tdmvc("publish", "golden", "next", code=2).err
     tdmvc("publish", "golden", "1.3.0", "--bump", "minor", code=2)
     assert (repo / "datasets/golden/versions/1.2.0.yaml").read_bytes() == before
@@ -167,11 +167,11 @@ def test_tag_commits_the_versions_files_alone_and_tags_as_gto_expects(tdmvc: Tdm
 
 def test_a_tag_needs_committed_rows_and_a_free_name(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("add", "golden", _write(repo, MORE))
-    assert "not committed" in tdmvc("publish", "golden", "--tag", code=2).err
+    assert "uncommitted changes" in tdmvc("publish", "golden", "--tag", code=2).err
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "More")
     git(repo, "tag", "golden@v1.0.0")
-    assert "exists already" in tdmvc("publish", "golden", "--tag", code=2).err
+    assert "already exists" in tdmvc("publish", "golden", "--tag", code=2).err
     assert not (repo / "datasets/golden/versions").exists()
 
 

@@ -165,7 +165,7 @@ def test_a_shallow_clone_without_tags_knows_declared_releases_and_says_why_it_kn
     assert _names(clone / "datasets" / "golden") == ["Ada"]
     assert _checkout(tdmvc, "--release", "1.2.0", folder=clone)["version"] == "1.1.0"
     refused = tdmvc("checkout", "--release", "1.3.0", code=3, folder=clone)
-    assert "this clone is shallow" in refused.err
+    assert "this is a shallow clone" in refused.err
 
 
 def test_of_several_datasets_those_that_fit_are_brought_and_the_others_are_told(
@@ -225,7 +225,7 @@ def test_a_location_that_a_dataset_does_not_record_or_that_cannot_be_read_is_in_
     shutil.rmtree(repo / "migrations")
     _commit(repo, "None", "v1.7.0")
     refused = tdmvc("checkout", "--release", "1.7.0", code=3)
-    assert "not to be read there: main: There is no migration folder here" in refused.err
+    assert "cannot be read there: main: There is no migration folder here" in refused.err
     assert "golden@1.1.0 (main: cannot be read at that commit)" in refused.err
 
 
@@ -236,7 +236,7 @@ def test_heads_of_another_tool_are_other_heads(tdmvc: Tdmvc, repo: Path) -> None
     (repo / "tdmvc.yaml").write_text(CONFIG.replace("tool: sql", "tool: flyway"))
     _commit(repo, "Flyway", "v1.8.0")
     refused = tdmvc("checkout", "--release", "1.8.0", code=3)
-    assert "golden@1.1.0 (made for migration 0002, which is not there)" in refused.err
+    assert "golden@1.1.0 (made for migration 0002, which does not exist there)" in refused.err
 
 
 def test_a_release_that_a_file_names_is_heads_own_even_without_tags(

@@ -104,7 +104,7 @@ def test_a_clone_without_the_second_remote_says_what_is_missing(story: Story) ->
         (theirs / ".dvc/config").read_text().split("['remote \"archive\"']")[0]
     )
     told = story.tdmvc("pull", "golden@1.0.0", folder=theirs, code=6)
-    assert "is not here" in told.err
+    assert "is missing" in told.err
     assert "archive" not in told.err
 
 

@@ -55,7 +55,7 @@ LOG_DATASET = HistoryReport(
                 TableChange("customers", TableStatus.RENAMED, changed=1, old_name="clients"),
                 TableChange("gone", TableStatus.REMOVED, removed=9),
                 _ORDERS_CHANGE,
-                TableChange("parts", TableStatus.CHANGED, missing="Part 3f2a91c0de12… of parts is not here."),
+                TableChange("parts", TableStatus.CHANGED, missing="Part 3f2a91c0de12… of parts is missing."),
             ),
             (PublishedMark("1.1.0", "2.15.0"), PublishedMark("1.1.1")),
         ),

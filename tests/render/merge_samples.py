@@ -112,7 +112,9 @@ MERGES = {
         MergeStatus.ABORTED,
         LABELS,
         COMMIT,
-        notes=("What was merged is kept; `tdmvc checkout golden@tdmvc/replaced/golden` brings it back.",),
+        notes=(
+            "The rows that you added are kept; `tdmvc checkout golden@tdmvc/replaced/golden` restores them.",
+        ),
     ),
 }
 DRIFTS = report_samples.DRIFT_EVERY.drifts

@@ -310,7 +310,7 @@ CHECKOUT_PARTLY = CheckoutReport(
             "reference",
             "No version of reference fits release '2.14.0': no version declares it, and none has the migration"
             " heads of its commit 1f3c9c0f4b.",
-            "take one of the nearest: release 2.13.0 has reference@1.0.0 (without migration ae1027a6acf).",
+            "use one of the nearest: release 2.13.0 has reference@1.0.0 (without migration ae1027a6acf).",
         ),
     ),
 )

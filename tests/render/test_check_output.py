@@ -18,16 +18,16 @@ COMMIT = "1f3c9ab27d10e5c44b8a6f2e90d1c7b3a5e4f6d8"
 NOT_ADDED = Finding(
     "not-added",
     Severity.WARNING,
-    "The table drafts is new in the working copy, and Git will not see it.",
+    "The table drafts is new in the working copy, but not added, so Git does not see it.",
     "golden",
     "drafts",
-    remedy="take it in with `tdmvc add golden`.",
+    remedy="add it with `tdmvc add golden`.",
     details={"file": "datasets/golden/dataset.yaml"},
 )
 CONFLICT = Finding(
     "conflict-markers",
     Severity.ERROR,
-    "The file holds Git conflict markers.",
+    "The file contains Git conflict markers.",
     "golden",
     remedy="finish the merge: keep one side of each conflict.",
     details={"file": "datasets/golden/orders.dvc", "line": 2},

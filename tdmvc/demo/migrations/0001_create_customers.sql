@@ -1,4 +1,4 @@
--- Who buys at Lumen.
+-- Lumen's customers.
 CREATE TABLE customers (
     id bigint NOT NULL PRIMARY KEY,
     email varchar(254) NOT NULL UNIQUE,

@@ -1,4 +1,4 @@
--- What Lumen sells: candles, lamps and bulbs. Prices are in euro, tax included.
+-- The products that Lumen sells: candles, lamps and bulbs. Prices are in euro, tax included.
 CREATE TABLE products (
     id bigint NOT NULL PRIMARY KEY,
     sku varchar(20) NOT NULL,

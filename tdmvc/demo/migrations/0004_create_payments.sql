@@ -1,4 +1,4 @@
--- Each attempt to pay an order is a row of its own, so that a retry leaves a trace.
+-- Each attempt to pay an order has its own row, so that a retry leaves a trace.
 CREATE TABLE payments (
     id bigint NOT NULL PRIMARY KEY,
     order_id bigint NOT NULL REFERENCES orders (id),

@@ -1,4 +1,4 @@
--- A product that comes every month. The first order starts it; each later one is a renewal.
+-- A product that is delivered every month. The first order starts it; each later one is a renewal.
 CREATE TABLE subscriptions (
     id bigint NOT NULL PRIMARY KEY,
     customer_id bigint NOT NULL REFERENCES customers (id),

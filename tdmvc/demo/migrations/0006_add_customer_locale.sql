@@ -1,2 +1,2 @@
--- Renewal mails speak the customer's language. Who came before was written to in English.
+-- Renewal mails are in the customer's language. Existing customers keep English.
 ALTER TABLE customers ADD COLUMN locale varchar(10) NOT NULL DEFAULT 'en-GB';
