@@ -1,32 +1,32 @@
-"""Rows out of files: one module per kind of file, each yielding `SourceTable` values.
+"""Rows out of files: one file for each format, in one registry. All yield `SourceTable` values.
 
-A source is looked over completely when it is opened, so that types and faults
-are known before the first row is handed out. Nothing is guessed that could
-change a value: what fits no narrower type exactly is text.
+A source is checked completely when it is opened, so that types and faults are
+known before the first row is used. No guess may change a value: a column that
+fits no narrower type exactly is text.
 """
 
 from pathlib import Path
 
 from tdmvc.errors import SourceError
 from tdmvc.model.source import SourceTable
-from tdmvc.sources.base import SourceKind, SourceRequest
-from tdmvc.sources.csv import CsvKind
-from tdmvc.sources.django import DjangoKind
-from tdmvc.sources.folder import FolderKind
-from tdmvc.sources.json import JsonKind
-from tdmvc.sources.parquet import ParquetKind
+from tdmvc.sources.base import Source, SourceOptions
+from tdmvc.sources.csv import CsvSource
+from tdmvc.sources.django import DjangoSource
+from tdmvc.sources.folder import FolderSource
+from tdmvc.sources.json import JsonSource
+from tdmvc.sources.parquet import ParquetSource
 from tdmvc.sql.duckdb import DuckDBConnection
 
-FILE_KINDS: tuple[SourceKind, ...] = (ParquetKind(), CsvKind(), DjangoKind(), JsonKind())
-"""The kinds a single file can be; the first that matches wins."""
+FILE_SOURCES: tuple[Source, ...] = (ParquetSource(), CsvSource(), DjangoSource(), JsonSource())
+"""What a single file can be; the first that matches wins."""
 
-KINDS: tuple[SourceKind, ...] = (*FILE_KINDS, FolderKind(FILE_KINDS))
+SOURCES: tuple[Source, ...] = (*FILE_SOURCES, FolderSource(FILE_SOURCES))
 
 
 def open_source(
     path: Path, con: DuckDBConnection, *, table: str | None = None, null_texts: tuple[str, ...] = ()
 ) -> list[SourceTable]:
-    """Describe the tables of a file or folder; every row is read once for it.
+    """Describe the tables of a file or folder; this reads every row once.
 
     Args:
         path: a file, or a folder of files.
@@ -35,11 +35,11 @@ def open_source(
         null_texts: unquoted texts that mean null in CSV, besides the empty one.
 
     Raises:
-        SourceError: there is no such file, no kind fits, or the rows cannot be read without loss.
+        SourceError: there is no such file, its format is unknown, or its rows cannot be read without loss.
     """
     if not path.exists():
         raise SourceError.unreadable(path, "there is no such file or folder.", remedy="check the path.")
-    for kind in KINDS:
-        if kind.matches(path):
-            return kind.open(path, SourceRequest(con, table, null_texts))
-    raise SourceError.unknown_kind(path, (kind.name for kind in KINDS))
+    for source in SOURCES:
+        if source.matches(path):
+            return source.open(path, con, SourceOptions(table, null_texts))
+    raise SourceError.unknown_kind(path, (source.name for source in SOURCES))

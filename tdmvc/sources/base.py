@@ -1,4 +1,4 @@
-"""What every kind of source file is to the rest of the room."""
+"""What every source can do, and checks that several share."""
 
 import gzip
 from collections import Counter
@@ -15,29 +15,34 @@ from tdmvc.sql.duckdb import DuckDBConnection
 
 
 @dataclass(frozen=True, slots=True)
-class SourceRequest:
-    """How a source is to be opened."""
+class SourceOptions:
+    """How to open a source."""
 
-    con: DuckDBConnection
-    """Inspects and later reads the rows; TimeZone is UTC."""
     table: str | None = None
     """The name for the table of a single file, instead of the file's own."""
     null_texts: tuple[str, ...] = ()
     """Unquoted texts that mean null in CSV, besides the empty one."""
 
 
-class SourceKind(Protocol):
-    """One kind of file that holds rows."""
+class Source(Protocol):
+    """One kind of file, or of folder, that holds rows."""
 
     @property
     def name(self) -> str:
         """What people call it, with its suffixes."""
 
     def matches(self, path: Path) -> bool:
-        """Tell, from the name and the first bytes, whether `open` is the one for this path."""
+        """Whether `open` can read this path, by its name and first bytes."""
 
-    def open(self, path: Path, request: SourceRequest) -> list[SourceTable]:
-        """Look all rows over and describe the tables."""
+    def open(self, path: Path, con: DuckDBConnection, options: SourceOptions) -> list[SourceTable]:
+        """Check all rows and describe the tables.
+
+        Args:
+            con: inspects and later reads the rows; its TimeZone is UTC.
+
+        Raises:
+            SourceError: the rows cannot be read without loss.
+        """
 
 
 def stem(path: Path) -> str:
@@ -47,7 +52,7 @@ def stem(path: Path) -> str:
 
 
 def is_gzip(path: Path) -> bool:
-    """Tell by its first bytes whether a file is compressed."""
+    """Whether a file is compressed, by its first bytes."""
     with path.open("rb") as file:
         return file.read(2) == b"\x1f\x8b"
 
@@ -58,10 +63,10 @@ def open_binary(path: Path) -> BinaryIO:
 
 
 def check_column_names(names: Sequence[str], path: Path) -> None:
-    """Refuse names that a table cannot keep apart.
+    """Refuse column names that are not unique.
 
     Raises:
-        SourceError: a name is empty, stands twice, or differs from another by case only.
+        SourceError: a name is empty, appears twice, or differs from another only by case.
     """
     if not all(names):
         position = next(i for i, name in enumerate(names, 1) if not name)
@@ -71,21 +76,23 @@ def check_column_names(names: Sequence[str], path: Path) -> None:
     for name, count in Counter(names).items():
         if count > 1:
             raise SourceError.unreadable(
-                path, f"the column '{name}' stands {count} times.", remedy="rename the columns apart."
+                path,
+                f"the column '{name}' appears {count} times.",
+                remedy="give each column a name of its own.",
             )
     folded: dict[str, str] = {}
     for name in names:
-        twin = folded.setdefault(name.lower(), name)
-        if twin != name:
+        other = folded.setdefault(name.lower(), name)
+        if other != name:
             raise SourceError.unreadable(
                 path,
-                f"the columns '{twin}' and '{name}' differ only by case, which SQL does not tell apart.",
+                f"the columns '{other}' and '{name}' differ only by case, which SQL ignores.",
                 remedy="rename one of them.",
             )
 
 
 def check_field_names(type_: pa.DataType, path: Path) -> None:
-    """Refuse names of fields inside structs that a table cannot keep apart.
+    """Refuse names of fields inside structs that are not unique.
 
     Raises:
         SourceError: as for columns.
@@ -99,16 +106,16 @@ def check_field_names(type_: pa.DataType, path: Path) -> None:
         check_field_names(field.type, path)
 
 
-def check_single(request: SourceRequest, tables: Sequence[SourceTable], path: Path) -> None:
-    """Refuse a `--table` for a source that names its tables itself.
+def check_no_table_name(options: SourceOptions, tables: Sequence[SourceTable], path: Path) -> None:
+    """Refuse `--table` for a source that names its tables itself.
 
     Raises:
         SourceError: a name was given.
     """
-    if request.table is not None:
+    if options.table is not None:
         names = ", ".join(sorted(table.schema.name for table in tables)[:8])
         raise SourceError.unreadable(
             path,
             f"--table names the table of a single file, but this source names its tables itself ({names}).",
-            remedy="leave --table away.",
+            remedy="omit --table.",
         )

@@ -1,4 +1,4 @@
-"""CSV and TSV files: dialect, header, nulls, and faults told by line."""
+"""CSV and TSV files: their dialect, header and nulls, and errors with line numbers."""
 
 import csv
 import io
@@ -9,8 +9,8 @@ from pathlib import Path
 from tdmvc.errors import SourceError
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
-from tdmvc.sources.base import SourceRequest, check_column_names, is_gzip, open_binary, stem
-from tdmvc.sources.csv_bytes import check_bytes, check_line_ends, count_rows
+from tdmvc.sources.base import SourceOptions, check_column_names, is_gzip, open_binary, stem
+from tdmvc.sources.csv_checks import LineFacts, check_bytes, check_line_ends, count_rows
 from tdmvc.sources.csv_types import InferredTable, infer_columns
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_path, quote_text
@@ -27,7 +27,7 @@ csv.field_size_limit(2**31 - 1)
 
 @dataclass(frozen=True, slots=True)
 class CsvLayout:
-    """How the bytes of a CSV file are to be read."""
+    """How to read a CSV file."""
 
     path: Path
     delimiter: str
@@ -35,16 +35,15 @@ class CsvLayout:
     blank_lines: int
     """Empty lines before the header."""
     null_texts: tuple[str, ...]
-    lines: int
-    """Lines of the whole file."""
-    is_parallel: bool
-    """False where a quoted value may hold a line end: DuckDB's threads may then cut inside of it."""
+    facts: LineFacts
     line_limit: int = _LINE_LIMITS[0]
     """In bytes."""
 
     def query(self) -> str:
         """Return a SELECT of every column as text."""
         columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in self.names)
+        # DuckDB's threads may cut a value that contains a line end.
+        is_parallel = not self.facts.may_span_lines
         nulls = ", ".join(quote_text(text) for text in ("", *self.null_texts))
         return (
             f"SELECT * FROM read_csv({quote_path(self.path)}, auto_detect = false, header = true, "
@@ -52,11 +51,11 @@ class CsvLayout:
             f"comment = '', skip = {self.blank_lines}, nullstr = [{nulls}], allow_quoted_nulls = false, "
             f"strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false, "
             f"compression = '{'gzip' if is_gzip(self.path) else 'none'}', "
-            f"max_line_size = {self.line_limit}, parallel = {str(self.is_parallel).lower()})"
+            f"max_line_size = {self.line_limit}, parallel = {str(is_parallel).lower()})"
         )
 
 
-class CsvKind:
+class CsvSource:
     """A file of separated values with a header."""
 
     name = "CSV or TSV (.csv, .tsv, also .gz)"
@@ -64,9 +63,9 @@ class CsvKind:
     def matches(self, path: Path) -> bool:
         return path.is_file() and path.name.lower().endswith(_SUFFIXES)
 
-    def open(self, path: Path, request: SourceRequest) -> list[SourceTable]:
-        layout, inferred = _infer(_read_layout(path, request.null_texts), request.con)
-        schema = TableSchema(request.table or stem(path), tuple(item.column for item in inferred.columns))
+    def open(self, path: Path, con: DuckDBConnection, options: SourceOptions) -> list[SourceTable]:
+        layout, inferred = _infer(_read_layout(path, options.null_texts), con)
+        schema = TableSchema(options.table or stem(path), tuple(item.column for item in inferred.columns))
         casts = ", ".join(item.expression for item in inferred.columns)
         text_query = layout.query()
         query = f"SELECT {casts} FROM ({text_query})"
@@ -79,9 +78,9 @@ def _read_layout(path: Path, null_texts: tuple[str, ...]) -> CsvLayout:
         head = file.read(_SNIFFED_BYTES).decode("utf-8-sig", errors="ignore")
     text = head.lstrip("\r\n")
     if not text:
-        raise SourceError.unreadable(path, "the file is empty.", remedy="write a header line first.")
-    if facts.has_mixed_line_ends and not facts.may_span_lines:
-        check_line_ends(path)
+        raise SourceError.unreadable(path, "the file is empty.", remedy="add a header line.")
+    if not facts.may_span_lines:
+        check_line_ends(path, facts)
     blank = head[: len(head) - len(text)].replace("\r\n", "\n").replace("\r", "\n")
     is_tab = path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
     delimiter = "\t" if is_tab else _sniff_delimiter(text)
@@ -89,17 +88,16 @@ def _read_layout(path: Path, null_texts: tuple[str, ...]) -> CsvLayout:
         names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise SourceError.unreadable(
-            path, f"the header is not CSV: {error}.", remedy="quote names that hold quotes or line ends."
+            path, f"the header is not CSV: {error}.", remedy="quote names that contain quotes or line ends."
         ) from error
     check_column_names(names, path)
-    is_parallel = not facts.may_span_lines
-    return CsvLayout(path, delimiter, tuple(names), len(blank), null_texts, facts.lines, is_parallel)
+    return CsvLayout(path, delimiter, tuple(names), len(blank), null_texts, facts)
 
 
 def _sniff_delimiter(text: str) -> str:
-    """Return the first delimiter under which the first rows are as wide as the header, and wider than one."""
+    """Return the first delimiter that gives the first rows as many values as the header, and more than one."""
     widest = (1, ",")
-    # The head of a long file ends inside of a row.
+    # The head of a long file ends in the middle of a row.
     is_cut = len(text) >= _SNIFFED_BYTES // 4
     for delimiter in _DELIMITERS:
         widths, is_whole = _widths(text, delimiter)
@@ -126,7 +124,7 @@ def _widths(text: str, delimiter: str) -> tuple[list[int], bool]:
 
 
 def _infer(layout: CsvLayout, con: DuckDBConnection) -> tuple[CsvLayout, InferredTable]:
-    """Read all rows, with ever longer lines allowed, and return the layout that worked."""
+    """Read all rows, allowing longer and longer lines, and return the layout that worked."""
     for limit in _LINE_LIMITS:
         layout = replace(layout, line_limit=limit)
         try:
@@ -142,19 +140,19 @@ def _infer(layout: CsvLayout, con: DuckDBConnection) -> tuple[CsvLayout, Inferre
 
 
 def _check_count(layout: CsvLayout, rows: int) -> None:
-    """Refuse a file of which DuckDB read more or fewer rows than there are."""
-    if layout.blank_lines + 1 + rows == layout.lines:
+    """Refuse a file if DuckDB read more or fewer rows than it has."""
+    if layout.blank_lines + 1 + rows == layout.facts.lines:
         return
     expected = count_rows(layout.path, layout.delimiter, len(layout.names))
     if rows != expected:
-        raise _not_plain(layout, f": {expected} rows are there, but {rows} can be read")
+        raise _not_plain(layout, f": it has {expected} rows, but {rows} can be read")
 
 
 def _explained(layout: CsvLayout, error: Exception) -> SourceError:
-    """Return the error without the line that DuckDB quotes: it may hold personal data."""
+    """Return the error without the line that DuckDB quotes, which may contain personal data."""
     try:
         count_rows(layout.path, layout.delimiter, len(layout.names))
-        check_line_ends(layout.path)
+        check_line_ends(layout.path, layout.facts)
     except SourceError as fault:
         return fault
     row = next((word for word in str(error).split("\n", 1)[0].split() if word.isdigit()), "")
@@ -165,5 +163,5 @@ def _not_plain(layout: CsvLayout, where: str) -> SourceError:
     return SourceError.unreadable(
         layout.path,
         f"the rows are not plain CSV (RFC 4180){where}.",
-        remedy="write the file anew with a CSV library, every value with delimiters or quotes in it quoted.",
+        remedy="write the file again with a CSV library, which quotes values with delimiters, quotes or line ends.",
     )

@@ -1,4 +1,4 @@
-"""Which type a column of texts has: the narrowest that gives every text's value back exactly."""
+"""Which type a column of texts has: the narrowest that keeps the value of every text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ _FIXED = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
 _EXPONENT = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?[eE][+-]?[0-9]+"
 _ZERO = r"-0(\.0+)?"
 _FRACTIONAL_ZERO = r"-0\.0+"
-_MOMENT = (
+_TIMESTAMP = (
     r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
     r"[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
 )
-_INSTANT = _MOMENT + r"(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
+_INSTANT = _TIMESTAMP + r"(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
 
 
 class TextClass(IntFlag):
@@ -60,7 +60,7 @@ _FLOATS = _NUMBERS | TextClass.NOT_FINITE
 
 @dataclass(frozen=True, slots=True)
 class InferredColumn:
-    """A column and the SQL that reads it out of the text query."""
+    """A column, and the SQL that reads it from the text query."""
 
     column: Column
     expression: str
@@ -68,7 +68,7 @@ class InferredColumn:
 
 @dataclass(frozen=True, slots=True)
 class InferredTable:
-    """What all rows of a text query say."""
+    """The columns of a text query, and its number of rows."""
 
     columns: tuple[InferredColumn, ...]
     rows: int
@@ -76,7 +76,7 @@ class InferredTable:
 
 @dataclass(frozen=True, slots=True)
 class _Profile:
-    """What all texts of a column are, taken together."""
+    """What is known about all texts of a column."""
 
     classes: TextClass
     whole_digits: int
@@ -86,17 +86,17 @@ class _Profile:
 
 
 def infer_columns(con: DuckDBConnection, query: str, names: Sequence[str]) -> InferredTable:
-    """Return the type of each column of an all-text query, looking at every row.
+    """Return the type of each column of an all-text query, after a look at every row.
 
-    Costs two readings of the rows, and a third where numbers may not fit a decimal.
+    Reads the rows twice, and a third time if numbers may not fit a decimal.
     """
     (count,) = con.execute(f"SELECT count(*) FROM ({query})").fetchall()[0]
     profiles = _profiles(con, f"SELECT * FROM ({query}) LIMIT {_SAMPLE_ROWS}", names)
     open_names = [name for name in names if _may_be_typed(profiles[name].classes)]
     if open_names and count > _SAMPLE_ROWS:
         profiles |= _profiles(con, query, open_names)
-    in_doubt = [name for name in names if _needs_float(profiles[name])]
-    floats = _exact_floats(con, query, in_doubt)
+    doubtful = [name for name in names if _needs_float(profiles[name])]
+    floats = _exact_floats(con, query, doubtful)
     columns = []
     for name in names:
         type_ = SIMPLE["float64"] if name in floats else _type(profiles[name])
@@ -114,7 +114,7 @@ def _may_be_typed(classes: TextClass) -> bool:
 
 
 def _needs_float(profile: _Profile) -> bool:
-    """Tell whether only a float could hold the column's numbers."""
+    """Whether only a float could hold the column's numbers."""
     classes = profile.classes
     if not classes & _NUMBERS or classes & ~_FLOATS or classes == TextClass.INTEGER:
         return False
@@ -149,10 +149,10 @@ def _profiles(con: DuckDBConnection, query: str, names: Sequence[str]) -> dict[s
 
 
 def _class_expression(v: str) -> str:
-    """Return SQL for the class of a text; cheap and frequent questions come first."""
+    """Return SQL for the class of a text; cheap and frequent tests come first."""
     # No proleptic year 0: Python and most databases have none.
     is_dated = f"{v}[5] = '-' AND NOT starts_with({v}, '0000')"
-    questions = [
+    tests = [
         (f"{v}[5] = '-' AND length({v}) = 10 AND TRY_CAST({v} AS DATE)::VARCHAR = {v}", TextClass.DATE),
         (f"strpos({v}, '.') = 0 AND TRY_CAST({v} AS BIGINT)::VARCHAR = {v}", TextClass.INTEGER),
         (f"{_fully(v, _FIXED)} AND NOT (starts_with({v}, '-0') AND {_fully(v, _ZERO)})", TextClass.FIXED),
@@ -160,7 +160,7 @@ def _class_expression(v: str) -> str:
         (f"{v} IN ('True', 'False')", TextClass.TITLE_BOOL),
         (f"{v} IN ('TRUE', 'FALSE')", TextClass.UPPER_BOOL),
         (
-            f"{is_dated} AND {_fully(v, _MOMENT)} AND TRY_CAST({v} AS TIMESTAMP) IS NOT NULL",
+            f"{is_dated} AND {_fully(v, _TIMESTAMP)} AND TRY_CAST({v} AS TIMESTAMP) IS NOT NULL",
             TextClass.TIMESTAMP,
         ),
         (
@@ -170,7 +170,7 @@ def _class_expression(v: str) -> str:
         (f"{_fully(v, _EXPONENT)} OR {_fully(v, _FRACTIONAL_ZERO)}", TextClass.REAL),
         (_fully(v, "(?i)-?(inf|infinity)|(?i)nan"), TextClass.NOT_FINITE),
     ]
-    cases = " ".join(f"WHEN {question} THEN {int(class_)}" for question, class_ in questions)
+    cases = " ".join(f"WHEN {test} THEN {int(class_)}" for test, class_ in tests)
     return f"CASE WHEN {v} IS NULL THEN 0 {cases} ELSE {int(TextClass.TEXT)} END"
 
 
@@ -179,7 +179,7 @@ def _fully(text: str, pattern: str) -> str:
 
 
 def _exact_floats(con: DuckDBConnection, query: str, names: Sequence[str]) -> set[str]:
-    """Return the columns whose every number is the shortest or a shorter spelling of one float."""
+    """Return the columns in which every number has the digits of its nearest float."""
     if not names:
         return set()
     tests = ", ".join(f"coalesce(bool_and({_is_exact_float(quote_name(name))}), true)" for name in names)

@@ -10,30 +10,32 @@ import pyarrow as pa
 from tdmvc.errors import SourceError
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
-from tdmvc.sources.base import SourceRequest, check_column_names, check_single, open_binary
-from tdmvc.sources.json import SUFFIXES, surrogate_error
-from tdmvc.sources.json_stream import JsonItem, decode, read_items
-from tdmvc.sources.json_types import (
+from tdmvc.sources.base import SourceOptions, check_column_names, check_no_table_name, open_binary
+from tdmvc.sources.json import (
+    SUFFIXES,
     JsonColumn,
     JsonProfile,
     SurrogateError,
     batch_reader,
     check_text,
     json_column,
+    surrogate_error,
 )
+from tdmvc.sources.json_stream import JsonItem, decode, read_items
+from tdmvc.sql.duckdb import DuckDBConnection
 
 _KEYS = {"model", "pk", "fields"}
 
 
 @dataclass(slots=True)
 class _Model:
-    """What was seen of one model's objects."""
+    """The objects of one model."""
 
     pk: JsonProfile = field(default_factory=JsonProfile)
     fields: dict[str, JsonProfile] = field(default_factory=dict)
     without_pk: int = 0
     starts: "array[int]" = field(default_factory=lambda: array("Q"))
-    """Where the objects stand in the file, so that one model's rows are read without the others'."""
+    """Where the objects begin in the file, so that one model's rows are read without those of others."""
     sizes: "array[int]" = field(default_factory=lambda: array("Q"))
 
     def add(self, item: JsonItem, fields: Mapping[str, object]) -> None:
@@ -49,7 +51,7 @@ class _Model:
         self.sizes.append(item.size_bytes)
 
 
-class DjangoKind:
+class DjangoSource:
     """A Django fixture in JSON."""
 
     name = "a Django fixture (.json: a list of model, pk, fields)"
@@ -60,13 +62,13 @@ class DjangoKind:
         try:
             first = next(read_items(path), None)
         except SourceError:
-            # The JSON reader says what is wrong.
+            # JsonSource reports what is wrong.
             return False
         return first is not None and _fields(first) is not None
 
-    def open(self, path: Path, request: SourceRequest) -> list[SourceTable]:
+    def open(self, path: Path, con: DuckDBConnection, options: SourceOptions) -> list[SourceTable]:
         tables = [_table(name, model, path) for name, model in sorted(_read_models(path).items())]
-        check_single(request, tables, path)
+        check_no_table_name(options, tables, path)
         return tables
 
 
@@ -84,7 +86,7 @@ def _read_models(path: Path) -> dict[str, _Model]:
         if fields is None:
             raise SourceError.unreadable(
                 path,
-                f"line {item.line}: this is not an object of a Django fixture.",
+                f"line {item.line} is not an object of a Django fixture.",
                 remedy="each object needs a model ('app.model') and its fields.",
             )
         table = str(item.value["model"]).replace(".", "_").lower()
@@ -104,7 +106,7 @@ def _table(name: str, model: _Model, path: Path) -> SourceTable:
         pk = json_column(pk_name, model.pk, has_structs=False)
         columns[_PK] = pk
         key = () if model.without_pk or pa.types.is_nested(pk.column.type) else (pk_name,)
-        notes.append(f"the primary key is called '{pk_name}', since a fixture does not name it")
+        notes.append(f"the primary key is called '{pk_name}', because a fixture does not name it")
     if not key:
         notes.append("no key: objects lack a primary key, or it has several columns")
     for field_name, profile in model.fields.items():
@@ -114,14 +116,14 @@ def _table(name: str, model: _Model, path: Path) -> SourceTable:
     names = [item.column.name for item in columns.values()]
     check_column_names(names, path)
     if not names:
-        raise SourceError.unreadable(path, f"the objects of {name} have no fields.", remedy="leave them out.")
+        raise SourceError.unreadable(path, f"the objects of {name} have no fields.", remedy="remove them.")
     schema = TableSchema(name, tuple(item.column for item in columns.values()), key)
     scan = ArrowScan(batch_reader(columns, _row_opener(path, model)))
     return SourceTable(schema, scan, f"{path}, {name}", is_keyed=bool(key), notes=tuple(notes))
 
 
 _PK = "\0pk"
-"""The key of the primary key in a row; no field is called so."""
+"""The primary key's name in a row; no field has this name."""
 
 
 def _row_opener(path: Path, model: _Model) -> Callable[[], Iterator[Mapping[str, object]]]:

@@ -1,20 +1,27 @@
-"""JSON lists of objects, and JSON lines."""
+"""JSON lists of objects, and JSON lines: the type that holds all values of a column, and the rows as Arrow."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+import pyarrow as pa
+
+from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, MAX_EXACT_FLOAT_INTEGER, MAX_INT64, MIN_INT64, SIMPLE
 from tdmvc.errors import SourceError
-from tdmvc.model.schema import TableSchema
+from tdmvc.model.schema import UNTYPED, Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
-from tdmvc.sources.base import SourceRequest, check_column_names, stem
+from tdmvc.sources.base import SourceOptions, check_column_names, stem
 from tdmvc.sources.json_stream import is_list, read_items
-from tdmvc.sources.json_types import JsonProfile, SurrogateError, batch_reader, check_text, json_column
+from tdmvc.sql.duckdb import DuckDBConnection
 
 LINE_SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 SUFFIXES = (".json", ".json.gz", *LINE_SUFFIXES)
+_BATCH_ROWS = 4096
 
 
-class JsonKind:
+class JsonSource:
     """A JSON list of objects, or one object a line."""
 
     name = "JSON (.json: a list of objects; .jsonl, .ndjson: one object a line)"
@@ -22,13 +29,13 @@ class JsonKind:
     def matches(self, path: Path) -> bool:
         return path.is_file() and path.name.lower().endswith(SUFFIXES)
 
-    def open(self, path: Path, request: SourceRequest) -> list[SourceTable]:
+    def open(self, path: Path, con: DuckDBConnection, options: SourceOptions) -> list[SourceTable]:
         profiles = _profile(path)
         check_column_names(list(profiles), path)
         columns = {name: json_column(name, profile, has_structs=True) for name, profile in profiles.items()}
-        schema = TableSchema(request.table or stem(path), tuple(item.column for item in columns.values()))
+        schema = TableSchema(options.table or stem(path), tuple(item.column for item in columns.values()))
         notes = tuple(
-            f"{name}: kept as JSON text, since its values are of different kinds"
+            f"{name}: kept as JSON text, because its values are of different kinds"
             for name, item in columns.items()
             if item.is_json_text
         )
@@ -37,6 +44,152 @@ class JsonKind:
             return (item.value for item in read_items(path))
 
         return [SourceTable(schema, ArrowScan(batch_reader(columns, rows)), str(path), notes=notes)]
+
+
+class SurrogateError(ValueError):
+    """A text contains half of a surrogate pair, which UTF-8 cannot encode."""
+
+
+class JsonProfile:
+    """What is known about the values of a column so far."""
+
+    __slots__ = ("_fields", "_has_varied_fields", "_high", "_items", "_kinds", "_low")
+
+    def __init__(self) -> None:
+        self._kinds: set[type] = set()
+        self._low = 0
+        self._high = 0
+        self._items: JsonProfile | None = None
+        self._fields: dict[str, JsonProfile] | None = None
+        self._has_varied_fields = False
+
+    def add(self, value: object) -> None:
+        """Take one more value into account; null changes nothing.
+
+        Raises:
+            SurrogateError: UTF-8 cannot encode a text in it.
+        """
+        if value is None:
+            return
+        self._kinds.add(type(value))
+        if isinstance(value, str):
+            check_text(value)
+        elif isinstance(value, int):
+            if value < self._low:
+                self._low = value
+            elif value > self._high:
+                self._high = value
+        elif isinstance(value, list):
+            self._items = self._items or JsonProfile()
+            for item in value:
+                self._items.add(item)
+        elif isinstance(value, dict):
+            self._add_object(value)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all values were null."""
+        return not self._kinds
+
+    def _add_object(self, value: dict[str, object]) -> None:
+        if self._fields is None:
+            self._fields = {name: JsonProfile() for name in value}
+        self._has_varied_fields |= self._fields.keys() != value.keys()
+        for name, inner in value.items():
+            check_text(name)
+            self._fields.setdefault(name, JsonProfile()).add(inner)
+
+    def type(self, *, has_structs: bool) -> pa.DataType | None:
+        """Return the type that holds every value exactly, or None if only JSON text does."""
+        if not self._kinds or self._kinds == {str}:
+            return SIMPLE["string"]
+        if self._kinds == {bool}:
+            return SIMPLE["bool"]
+        if self._kinds == {int}:
+            return self._integer_type()
+        if self._kinds == {float}:
+            return SIMPLE["float64"]
+        if self._kinds == {int, float}:
+            is_exact = self._low >= -MAX_EXACT_FLOAT_INTEGER and self._high <= MAX_EXACT_FLOAT_INTEGER
+            return SIMPLE["float64"] if is_exact else None
+        if self._kinds == {list}:
+            inner = (self._items or JsonProfile()).type(has_structs=has_structs)
+            return None if inner is None else pa.list_(inner)
+        if self._kinds == {dict} and has_structs and not self._has_varied_fields:
+            return self._struct_type()
+        return None
+
+    def _integer_type(self) -> pa.DataType | None:
+        if self._low >= MIN_INT64 and self._high <= MAX_INT64:
+            return SIMPLE["int64"]
+        limit = 10**MAX_DECIMAL_DIGITS
+        return pa.decimal128(MAX_DECIMAL_DIGITS, 0) if -limit < self._low and self._high < limit else None
+
+    def _struct_type(self) -> pa.DataType | None:
+        fields = self._fields or {}
+        are_apart = len({name.lower() for name in fields}) == len(fields)
+        types = {name: profile.type(has_structs=True) for name, profile in fields.items()}
+        if not fields or not all(fields) or not are_apart or any(type_ is None for type_ in types.values()):
+            return None
+        return pa.struct([pa.field(name, type_) for name, type_ in types.items()])
+
+
+@dataclass(frozen=True, slots=True)
+class JsonColumn:
+    """A column that turns its values into an Arrow array."""
+
+    column: Column
+
+    @property
+    def is_json_text(self) -> bool:
+        return self.column.is_json
+
+    def array(self, values: Iterable[object]) -> pa.Array:
+        if self.is_json_text:
+            values = [None if value is None else json_text(value) for value in values]
+        return pa.array(list(values), type=self.column.type)
+
+
+def json_column(name: str, profile: JsonProfile, *, has_structs: bool) -> JsonColumn:
+    """Return the column for a profile: typed if all values agree, otherwise JSON as text."""
+    type_ = profile.type(has_structs=has_structs)
+    if type_ is None:
+        return JsonColumn(Column(name, SIMPLE["string"], physical_type="json"))
+    return JsonColumn(Column(name, type_, physical_type=UNTYPED if profile.is_empty else None))
+
+
+def json_text(value: object) -> str:
+    """Return a JSON value as the text that a column keeps; keys stay in their order."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def check_text(text: str) -> None:
+    """Raise SurrogateError for a text that UTF-8 cannot encode."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise SurrogateError from None
+
+
+def batch_reader(
+    columns: Mapping[str, JsonColumn], rows: Callable[[], Iterator[Mapping[str, object]]]
+) -> Callable[[], pa.RecordBatchReader]:
+    """Return a function that opens the rows as Arrow batches; a value that a row lacks is null.
+
+    Args:
+        columns: by the key of the value in a row, in order.
+        rows: starts from the first row at each call.
+    """
+    schema = pa.schema([pa.field(item.column.name, item.column.type) for item in columns.values()])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        remaining = rows()
+        while batch := list(islice(remaining, _BATCH_ROWS)):
+            arrays = [column.array([row.get(key) for row in batch]) for key, column in columns.items()]
+            yield pa.record_batch(arrays, schema=schema)
+
+    return lambda: pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def _profile(path: Path) -> dict[str, JsonProfile]:
@@ -54,21 +207,21 @@ def _profile(path: Path) -> dict[str, JsonProfile]:
             raise surrogate_error(path, item.line) from None
     if not profiles:
         raise SourceError.unreadable(
-            path, "no object names a column.", remedy="give at least one row, or use CSV or Parquet."
+            path, "no object has a key.", remedy="give at least one row, or use CSV or Parquet."
         )
     if count == 1 and not is_list(path) and not path.name.lower().endswith(LINE_SUFFIXES):
         raise SourceError.unreadable(
             path,
             "the file is a single object, not a list of rows.",
-            remedy="give a list of objects; keep each table in a file of its own.",
+            remedy="write a list of objects, and each table to a file of its own.",
         )
     return profiles
 
 
 def surrogate_error(path: Path, line: int) -> SourceError:
-    """Return the error for a text that cannot be kept."""
+    """Return the error for a text that UTF-8 cannot encode."""
     return SourceError.unreadable(
         path,
-        f"line {line}: a text holds half of a surrogate pair, which has no UTF-8.",
-        remedy="escape the character as a whole pair, or remove it.",
+        f"line {line}: a text contains half of a surrogate pair, which UTF-8 cannot encode.",
+        remedy="write both halves of the pair, or remove it.",
     )

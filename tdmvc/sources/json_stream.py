@@ -1,7 +1,7 @@
-"""JSON values one after the other, out of a list or out of lines, in memory bounded by the longest value.
+"""Objects of a JSON list or of JSON lines, one after the other, in memory bounded by the longest object.
 
-Read in Python: DuckDB's `read_json` folds numbers beyond 64 bits into floats and
-repeated keys into one, and what it infers depends on the order of its threads.
+They are read in Python, because DuckDB's `read_json` turns numbers beyond 64 bits into
+floats and repeated keys into one, and infers types that depend on the order of its threads.
 """
 
 import codecs
@@ -22,7 +22,7 @@ _LONGEST_WORD = len("-Infinity")
 
 @dataclass(frozen=True, slots=True)
 class JsonItem:
-    """One object of the stream and where it stands."""
+    """One object, and where it is in the file."""
 
     value: dict[str, object]
     line: int
@@ -32,33 +32,33 @@ class JsonItem:
 
 
 def read_items(path: Path) -> Iterator[JsonItem]:
-    """Yield the objects of a JSON list, or of JSON lines.
+    """Yield the objects of a JSON list or of JSON lines.
 
     Raises:
-        SourceError: the file is no such JSON; names the line.
+        SourceError: the file is neither; names the line.
     """
     try:
         with open_binary(path) as file:
             yield from _Stream(file, path).items()
     except (OSError, EOFError) as error:
-        raise SourceError.unreadable(path, f"{error}.", remedy="check the file; is it complete?") from error
+        raise SourceError.unreadable(path, f"{error}.", remedy="check that the file is complete.") from error
 
 
 def is_list(path: Path) -> bool:
-    """Tell whether the file begins with a list."""
+    """Whether the file begins with a list."""
     with open_binary(path) as file:
         head = file.read(_CHUNK_BYTES).removeprefix(codecs.BOM_UTF8)
     return head.lstrip().startswith(b"[")
 
 
 def decode(text: str | bytes) -> dict[str, object]:
-    """Return the object that a piece of the stream spells."""
+    """Return the object in a part of the file."""
     value: dict[str, object] = json.loads(text, object_pairs_hook=_unique)
     return value
 
 
 class _RepeatedKeyError(ValueError):
-    """An object names a key twice: one of the values would be lost."""
+    """An object has a key twice: one of the values would be lost."""
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -69,7 +69,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 class _Stream:
-    """A window on the file's text that moves on item by item."""
+    """A part of the file's text that moves on object by object."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
@@ -102,14 +102,14 @@ class _Stream:
             raise self._error("a ',' or the closing ']' of the list is missing")
         self._move(1)
         if self._peek():
-            raise self._error("something follows after the list")
+            raise self._error("there is something after the list")
 
     def _item(self) -> JsonItem:
         self._peek()
         line, start = self._line, self._byte
         value, end = self._decoded()
         if not isinstance(value, dict):
-            raise self._error("a row must be an object with a value by column", self._line)
+            raise self._error("a row must be an object", self._line)
         self._move(end - self._at)
         return JsonItem(value, line, start, self._byte - start)
 
@@ -122,16 +122,18 @@ class _Stream:
                     line = self._line + self._text.count("\n", self._at, error.pos)
                     raise self._error(f"this is not JSON ({error.msg})", line) from None
             except _RepeatedKeyError:
-                raise self._error("an object names a key twice", self._line) from None
+                raise self._error("an object has a key twice", self._line) from None
             except (ValueError, RecursionError):
-                raise self._error("a number is too long or a value too deep", self._line) from None
+                raise self._error(
+                    "a number is too long, or a value is nested too deeply", self._line
+                ) from None
 
     def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
         is_open_string = error.msg.startswith("Unterminated string")
         return is_open_string or error.pos >= len(self._text) - _LONGEST_WORD
 
     def _peek(self) -> str:
-        """Move over blanks and return the next character, or nothing at the end."""
+        """Skip white space and return the next character, or nothing at the end."""
         while True:
             blank = _BLANK.match(self._text, self._at)
             if blank:
@@ -148,7 +150,7 @@ class _Stream:
         self._at += count
 
     def _fill(self) -> bool:
-        """Read on, twice as much each time that a value needs it; False at the end of the file."""
+        """Read more, twice as much each time that a value needs it; return False at the end of the file."""
         if self._is_at_end:
             return False
         rest = self._text[self._at :]
@@ -165,5 +167,5 @@ class _Stream:
         return SourceError.unreadable(
             self._path,
             f"line {self._line if line is None else line}: {why}.",
-            remedy="give a JSON list of objects, or JSON lines with one object a line, in UTF-8.",
+            remedy="write a JSON list of objects, or JSON lines with one object per line, in UTF-8.",
         )

@@ -1,4 +1,4 @@
-"""Parquet files of any writer; several files with like columns may be one table."""
+"""Parquet files of any writer; several files may be one table."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, is_widening, map_type
 from tdmvc.errors import SourceError
 from tdmvc.model.schema import UNTYPED, Column, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
-from tdmvc.sources.base import SourceRequest, check_column_names, check_field_names, stem
+from tdmvc.sources.base import SourceOptions, check_column_names, check_field_names, stem
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name, scan_parquet
 from tdmvc.sql.types import CanonicalForm, DuckDBType, canonical_form, check_losses, duckdb_type, loss_error
@@ -25,7 +25,7 @@ _PART_NAME = re.compile(
 )
 
 
-class ParquetKind:
+class ParquetSource:
     """One Parquet file."""
 
     name = "Parquet (.parquet)"
@@ -33,24 +33,24 @@ class ParquetKind:
     def matches(self, path: Path) -> bool:
         return path.is_file() and _is_parquet(path)
 
-    def open(self, path: Path, request: SourceRequest) -> list[SourceTable]:
-        return [_open_table([path], request.table or stem(path), path, request.con)]
+    def open(self, path: Path, con: DuckDBConnection, options: SourceOptions) -> list[SourceTable]:
+        return [_open_table([path], options.table or stem(path), path, con)]
 
 
 def holds_only_parquet(folder: Path) -> bool:
-    """Tell whether a folder holds Parquet files and no others, but for dot files and Spark's marks."""
+    """Whether a folder has only Parquet files, besides dot files and Spark's own."""
     entries = [entry for entry in folder.iterdir() if not entry.name.startswith((".", "_"))]
     return bool(entries) and all(entry.is_file() and _is_parquet(entry) for entry in entries)
 
 
 def looks_like_parts(folder: Path) -> bool:
-    """Tell whether the files' names are those of parts (`part-0001`, `data_0`, a hash) and not of tables."""
+    """Whether the files have names of parts (`part-0001`, `data_0`, a hash) and not of tables."""
     return all(_PART_NAME.fullmatch(stem(file)) for file in _files(folder))
 
 
-def open_parquet_folder(folder: Path, request: SourceRequest) -> list[SourceTable]:
-    """Describe the one table whose rows lie in all files of a folder."""
-    return [_open_table(_files(folder), request.table or folder.name, folder, request.con)]
+def open_parquet_folder(folder: Path, con: DuckDBConnection, options: SourceOptions) -> list[SourceTable]:
+    """Describe the one table whose rows are in the files of a folder."""
+    return [_open_table(_files(folder), options.table or folder.name, folder, con)]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -71,7 +71,7 @@ class _FileColumn:
     name: str
     form: CanonicalForm
     is_null: bool
-    """The file declares no type, since all values are null."""
+    """The file declares no type, because all values are null."""
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class _Group:
 
 def _open_table(files: Sequence[Path], name: str, origin: Path, con: DuckDBConnection) -> SourceTable:
     groups = _groups(files, con)
-    columns = _united(groups, name)
+    columns = _merged_columns(groups, name)
     check_column_names([column.name for column in columns], origin)
     for group in groups:
         check_losses(con, group.scan, name, {column.name: column.form for column in group.columns.values()})
@@ -122,8 +122,8 @@ def _read_file(file: Path, con: DuckDBConnection) -> _Group:
         first_line = str(error).split("\n", 1)[0]
         raise SourceError.unreadable(
             file,
-            f"it is not a whole Parquet file ({first_line}).",
-            remedy="write the file anew, and close it.",
+            f"it is not a complete Parquet file ({first_line}).",
+            remedy="write it again, and close it.",
         ) from error
     index = _index_columns(arrow)
     notes = [f"{name}: left out, the index of a pandas frame" for name in index]
@@ -161,8 +161,8 @@ def _form(file: Path, field: pa.Field, source: DuckDBType) -> CanonicalForm:
     if form is None:
         raise SourceError.unreadable(
             file,
-            f"column {field.name} is of the type {source}, which no table can hold.",
-            remedy="write it as text, JSON, or as columns of its own.",
+            f"the type of column {field.name} is {source}, which no table can hold.",
+            remedy="write it as text, JSON or several columns.",
         )
     return form
 
@@ -184,7 +184,7 @@ def _has_nanoseconds(type_: pa.DataType) -> bool:
 
 
 def _check_int96(file: Path, field: pa.Field) -> None:
-    """Refuse nanoseconds in Spark's old timestamps, which DuckDB cuts off without a word."""
+    """Refuse nanoseconds in Spark's old timestamps, which DuckDB silently cuts off."""
 
     def in_microseconds(leaf: pa.DataType) -> pa.DataType:
         is_fine = pa.types.is_timestamp(leaf) and leaf.unit == "ns"
@@ -198,37 +198,37 @@ def _check_int96(file: Path, field: pa.Field) -> None:
             raise loss_error(file.name, field.name, "timestamp_ns") from None
 
 
-def _united(groups: Sequence[_Group], table: str) -> list[Column]:
-    """Return the columns of all files, each as wide as its widest file."""
-    united: dict[str, Column] = {}
-    seen_in: dict[str, Path] = {}
+def _merged_columns(groups: Sequence[_Group], table: str) -> list[Column]:
+    """Return the columns of all files, each with the type of its widest file."""
+    merged: dict[str, Column] = {}
+    first_file: dict[str, Path] = {}
     for group in groups:
         for column in group.columns.values():
-            known = united.get(column.name)
+            known = merged.get(column.name)
             physical_type = UNTYPED if column.is_null else column.form.physical_type
             new = Column(column.name, column.form.type, physical_type)
-            if known is None or (column.name not in seen_in and not column.is_null):
-                united[column.name] = new
-            elif column.name in seen_in and not column.is_null:
-                type_ = _widened(known.type, new.type)
+            if known is None or (column.name not in first_file and not column.is_null):
+                merged[column.name] = new
+            elif column.name in first_file and not column.is_null:
+                type_ = _common_type(known.type, new.type)
                 if type_ is None:
                     raise SourceError.unreadable(
                         group.files[0].parent,
                         f"the column {column.name} of {table} is {known.type_text} in "
-                        f"{seen_in[column.name].name}, but {new.type_text} in {group.files[0].name}.",
-                        remedy="write the files with one type, or add them as tables of their own.",
+                        f"{first_file[column.name].name}, but {new.type_text} in {group.files[0].name}.",
+                        remedy="write all files with the same type, or add them as separate tables.",
                     )
                 is_same = known.physical_type == new.physical_type
-                united[column.name] = Column(column.name, type_, known.physical_type if is_same else None)
+                merged[column.name] = Column(column.name, type_, known.physical_type if is_same else None)
             if not column.is_null:
-                seen_in.setdefault(column.name, group.files[0])
-    return list(united.values())
+                first_file.setdefault(column.name, group.files[0])
+    return list(merged.values())
 
 
 _WIDER = (SIMPLE["int16"], SIMPLE["int32"], SIMPLE["int64"], pa.decimal128(20, 0), SIMPLE["float64"])
 
 
-def _widened(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
+def _common_type(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
     """Return the narrowest type that holds every value of both exactly, or None."""
     for type_ in (one, other, *_WIDER):
         if is_widening(one, type_) and is_widening(other, type_):

@@ -99,7 +99,7 @@ def test_a_type_without_a_canonical_form_is_refused(tmp_path: Path, con: Con) ->
         open_database(FileLocation(path), con)
 
 
-def test_the_file_is_free_again_after_a_look(tmp_path: Path, con: Con, read: Read) -> None:
+def test_the_file_is_free_again_after_it_is_opened(tmp_path: Path, con: Con, read: Read) -> None:
     path = make(tmp_path, "CREATE TABLE t AS SELECT 1 AS a")
     (table,) = open_database(FileLocation(path), con)
     with duckdb.connect(str(path)) as owner:

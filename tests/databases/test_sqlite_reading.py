@@ -189,7 +189,7 @@ def test_instants_become_utc(make: Make, con: Con, read: Read) -> None:
     ]
 
 
-def test_bytes_beside_texts_are_refused(make: Make, con: Con) -> None:
+def test_bytes_mixed_with_texts_are_refused(make: Make, con: Con) -> None:
     with pytest.raises(SourceError, match=r"(?s)would be lost.*table t, column c"):
         open_one(make("CREATE TABLE t (c TEXT); INSERT INTO t VALUES ('a'), (x'00');"), con)
 

@@ -163,7 +163,7 @@ def test_a_null_in_a_required_column_does_not_stop_the_load(tmp_path: Path, name
     assert rules(write(tmp_path / name, table(schema, [{"a": None}]))) == ["constraint-left-out"]
 
 
-def test_sqlite_keeps_a_reference_that_rows_break_and_says_so(tmp_path: Path, con: Con) -> None:
+def test_sqlite_keeps_a_reference_that_rows_break_and_reports_it(tmp_path: Path, con: Con) -> None:
     child = table(keyed("child", ForeignKey(("other",), "parent", ("id",))), [{"id": 1, "other": 9}])
     findings = write(tmp_path / "x.db", child, table(keyed("parent"), [{"id": 1, "other": 1}]))
     assert rules(findings) == ["broken-reference"]
@@ -267,7 +267,7 @@ def test_sqlite_takes_the_declared_type_of_the_source(tmp_path: Path) -> None:
         ("decimal(38,0)", None, "123456789012345678901", "TEXT"),
     ],
 )
-def test_sqlite_makes_no_other_number_of_a_value(
+def test_sqlite_turns_no_value_into_another_number(
     tmp_path: Path, con: Con, read: Read, type_: str, physical: str | None, value: str, used: str
 ) -> None:
     schema = TableSchema("t", (column("a", type_, physical),))
@@ -279,7 +279,7 @@ def test_sqlite_makes_no_other_number_of_a_value(
     assert str(back[0]) == value or decimal.Decimal(back[0]) == exact
 
 
-def test_sqlite_says_which_values_it_lacks(tmp_path: Path, con: Con, read: Read) -> None:
+def test_values_that_sqlite_lacks_are_reported(tmp_path: Path, con: Con, read: Read) -> None:
     schema = TableSchema("t", (column("a", "float64"), column("b", "uint64")))
     row = {"a": math.nan, "b": 2**64 - 1}
     findings = write(tmp_path / "x.db", table(schema, [row, {"a": math.inf, "b": 1}]))
@@ -288,7 +288,7 @@ def test_sqlite_says_which_values_it_lacks(tmp_path: Path, con: Con, read: Read)
     assert back == [{"a": None, "b": str(2**64 - 1)}, {"a": math.inf, "b": "1"}]
 
 
-def test_duckdb_takes_the_type_of_the_source_where_every_value_comes_back(tmp_path: Path, con: Con) -> None:
+def test_duckdb_takes_the_type_of_the_source_if_every_value_comes_back(tmp_path: Path, con: Con) -> None:
     schema = TableSchema(
         "t",
         (

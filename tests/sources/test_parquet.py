@@ -176,7 +176,7 @@ def test_names_with_quotes_and_dots_are_kept(tmp_path: Path, con: Con, read: Rea
 def test_a_file_that_is_not_parquet_is_refused(tmp_path: Path, con: Con) -> None:
     path = tmp_path / "t.parquet"
     path.write_bytes(b"PAR1 but no more")
-    with pytest.raises(SourceError, match="not a whole Parquet file"):
+    with pytest.raises(SourceError, match="not a complete Parquet file"):
         open_source(path, con)
 
 

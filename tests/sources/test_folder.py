@@ -45,10 +45,10 @@ def test_two_files_for_one_table_are_refused(tmp_path: Path, con: Con) -> None:
         open_source(tmp_path, con)
 
 
-def test_a_database_inside_of_a_folder_is_refused_with_advice(tmp_path: Path, con: Con) -> None:
+def test_a_database_in_a_folder_is_refused_with_advice(tmp_path: Path, con: Con) -> None:
     with sqlite3.connect(tmp_path / "x.db") as database:
         database.execute("CREATE TABLE t (a)")
-    with pytest.raises(SourceError, match="add databases one by one"):
+    with pytest.raises(SourceError, match="add each database by itself"):
         open_source(tmp_path, con)
 
 
@@ -70,7 +70,7 @@ def test_a_subfolder_of_other_files_is_refused(tmp_path: Path, con: Con) -> None
         open_source(tmp_path, con)
 
 
-def test_paths_may_hold_quotes_and_are_never_patterns(tmp_path: Path, con: Con, read: Read) -> None:
+def test_paths_may_contain_quotes_and_are_never_patterns(tmp_path: Path, con: Con, read: Read) -> None:
     folder = tmp_path / "it's [a] *"
     folder.mkdir()
     (folder / "a*'?.csv").write_text("id\n1\n")

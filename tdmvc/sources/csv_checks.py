@@ -1,4 +1,4 @@
-"""What the bytes of a CSV file tell before DuckDB reads it, and where its fault is when DuckDB refuses."""
+"""Checks of a CSV file's bytes before DuckDB reads it, and of its rows if DuckDB cannot."""
 
 import codecs
 import csv
@@ -18,33 +18,35 @@ _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
-class ByteFacts:
-    """What was seen in the bytes."""
+class LineFacts:
+    """The lines of a file. Those inside of quoted values count, too."""
 
-    may_span_lines: bool
-    """Some quoted value may hold a line end."""
-    has_mixed_line_ends: bool
-    """Some lines end in LF alone, some in CRLF; may be so inside of values."""
     lines: int
-    """Lines that end in LF, and a last one that does not."""
+    """Lines that end in a line feed, and a last one that does not."""
+    lf: int
+    """Lines that end in a line feed alone."""
+    crlf: int
+    """Lines that end in carriage return and line feed."""
+    may_span_lines: bool
+    """Whether some quoted value may contain a line end."""
 
 
-def check_bytes(path: Path) -> ByteFacts:
-    """Read the whole file once: it must be UTF-8 without NUL bytes.
+def check_bytes(path: Path) -> LineFacts:
+    """Read the whole file and return what its lines are like.
 
     Raises:
-        SourceError: it is not; names the line.
+        SourceError: it is not UTF-8, or contains a NUL byte; names the line.
     """
     try:
         with open_binary(path) as file:
             return _check_stream(file, path)
     except (OSError, EOFError, zlib.error) as error:
-        raise SourceError.unreadable(path, f"{error}.", remedy="check the file; is it complete?") from error
+        raise SourceError.unreadable(path, f"{error}.", remedy="check that the file is complete.") from error
 
 
-def _check_stream(file: BinaryIO, path: Path) -> ByteFacts:
+def _check_stream(file: BinaryIO, path: Path) -> LineFacts:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    quotes = _QuoteWatch()
+    quotes = _QuoteCheck()
     line, pairs, last = 1, 0, b""
     while chunk := file.read(_CHUNK_BYTES):
         if line == 1 and chunk.startswith(_WIDE_MARKS):
@@ -60,10 +62,10 @@ def _check_stream(file: BinaryIO, path: Path) -> ByteFacts:
         if nul >= 0:
             raise SourceError.unreadable(
                 path,
-                f"line {line + chunk.count(_LINE_FEED, 0, nul)} holds a NUL byte.",
+                f"line {line + chunk.count(_LINE_FEED, 0, nul)} contains a NUL byte.",
                 remedy="remove it, or keep binary values in a Parquet file or a database.",
             )
-        quotes.see(chunk)
+        quotes.add(chunk)
         line += chunk.count(_LINE_FEED)
         pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk.startswith(_LINE_FEED))
         last = chunk[-1:]
@@ -71,22 +73,23 @@ def _check_stream(file: BinaryIO, path: Path) -> ByteFacts:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         raise _encoding_error(path, f"line {line} is not UTF-8", "LATIN1") from None
-    has_mixed_line_ends = 0 < pairs < line - 1
-    return ByteFacts(quotes.may_span_lines, has_mixed_line_ends, line if last != _LINE_FEED else line - 1)
+    feeds = line - 1
+    lines = feeds if last == _LINE_FEED else line
+    return LineFacts(lines, lf=feeds - pairs, crlf=pairs, may_span_lines=quotes.may_span_lines)
 
 
-class _QuoteWatch:
-    """Watches for values that may hold a line end; a false alarm costs only speed."""
+class _QuoteCheck:
+    """Finds values that may contain a line end; a false alarm costs only speed."""
 
     def __init__(self) -> None:
         self.may_span_lines = False
         self._last_line = b""
-        """The quotes of the line that a chunk ended in."""
+        """The quotes in the last line of the chunk before."""
 
-    def see(self, chunk: bytes) -> None:
+    def add(self, chunk: bytes) -> None:
         if self.may_span_lines or (b'"' not in chunk and not self._last_line):
             return
-        # Of each line only its quotes are left, and of these only an odd one.
+        # Keep only the quotes of each line, and of these only an odd one.
         marks = self._last_line + chunk.translate(None, _NEITHER_QUOTE_NOR_FEED)
         lines, feed, self._last_line = marks.rpartition(_LINE_FEED)
         has_lone_return = chunk.count(b"\r") != chunk.count(b"\r\n")
@@ -98,15 +101,15 @@ def _encoding_error(path: Path, what: str, encoding: str) -> SourceError:
         path,
         f"{what}.",
         remedy=f"convert it: `iconv -f {encoding} -t UTF-8 {path.name} > new{path.suffix}`"
-        + (" (if Latin-1 is what it is)." if encoding == "LATIN1" else "."),
+        + (" (if it is Latin-1)." if encoding == "LATIN1" else "."),
     )
 
 
 def count_rows(path: Path, delimiter: str, width: int) -> int:
-    """Return the number of rows after the header, by another reader than DuckDB's.
+    """Return the number of rows after the header, which Python's reader finds.
 
-    DuckDB leaves out rows without a word where a quote is never closed. Slow: for
-    files in which lines and rows are not the same, and for broken ones.
+    DuckDB silently leaves out rows if a quote is never closed. This is slow: use it only for
+    broken files, and for those with more lines than rows.
 
     Raises:
         SourceError: a row is broken; names its first line in the file.
@@ -117,8 +120,8 @@ def count_rows(path: Path, delimiter: str, width: int) -> int:
         line, rows = 1, 0
         try:
             for row in reader:
-                # An empty line is a row only where a row may be a single null.
-                # DuckDB, too, takes a delimiter at the end of a row for nothing.
+                # An empty line is a row only if a row may be a single null.
+                # Like DuckDB, ignore a delimiter at the end of a row.
                 is_closed = len(row) == width + 1 and row[-1] == ""
                 if row and len(row) != width and not is_closed:
                     raise _width_error(path, line, len(row), width)
@@ -127,8 +130,8 @@ def count_rows(path: Path, delimiter: str, width: int) -> int:
         except csv.Error:
             raise SourceError.unreadable(
                 path,
-                f"the value quotes are wrong in the row that begins at line {line}.",
-                remedy="double a quote inside of a quoted value, and close every quote.",
+                f"the quotes are wrong in the row that begins at line {line}.",
+                remedy="double each quote inside a quoted value, and close every quote.",
             ) from None
     return rows - 1
 
@@ -136,26 +139,20 @@ def count_rows(path: Path, delimiter: str, width: int) -> int:
 def _width_error(path: Path, line: int, found: int, width: int) -> SourceError:
     return SourceError.unreadable(
         path,
-        f"line {line} has {found} values, but the header names {width} columns.",
-        remedy="complete the row, or quote values that hold the delimiter or a line end.",
+        f"line {line} has {found} values, but the header has {width} columns.",
+        remedy="complete the row, or quote values that contain the delimiter or a line end.",
     )
 
 
-def check_line_ends(path: Path) -> None:
-    """Refuse a file that ends its lines now with LF, now with CRLF.
+def check_line_ends(path: Path, facts: LineFacts) -> None:
+    """Refuse a file that ends some lines with LF and others with CRLF.
 
     Raises:
         SourceError: it does.
     """
-    with open_binary(path) as file:
-        pairs = feeds = 0
-        for text in file:
-            is_pair = text.endswith(b"\r\n")
-            pairs += is_pair
-            feeds += text.endswith(_LINE_FEED) and not is_pair
-    if pairs and feeds:
+    if facts.lf and facts.crlf:
         raise SourceError.unreadable(
             path,
-            f"the line ends are mixed ({feeds} LF, {pairs} CRLF).",
-            remedy=f"make them one kind: `sed -i 's/\\r$//' {path.name}`.",
+            f"the line ends are mixed ({facts.lf} LF, {facts.crlf} CRLF).",
+            remedy=f"make them the same: `sed -i 's/\\r$//' {path.name}`.",
         )

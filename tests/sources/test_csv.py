@@ -55,7 +55,7 @@ def test_a_byte_order_mark_and_crlf_are_not_part_of_the_data(tmp_path: Path, con
     assert texts(con, table) == [("1", "x\r\ny")]
 
 
-def test_quotes_delimiters_and_line_ends_inside_of_values_are_kept(tmp_path: Path, con: Con) -> None:
+def test_quotes_delimiters_and_line_ends_inside_values_are_kept(tmp_path: Path, con: Con) -> None:
     table = open_csv(tmp_path, con, 'a,b\n"x""y","1,2"\n"\n\n","a\rb"\n""""," "\n')
     assert texts(con, table) == [('x"y', "1,2"), ("\n\n", "a\rb"), ('"', " ")]
 
@@ -72,7 +72,7 @@ def test_commas_in_a_semicolon_file_do_not_mislead(tmp_path: Path, con: Con) -> 
     assert texts(con, table) == [("1,5", "x"), ("2,5", "y, z")]
 
 
-def test_a_tsv_is_split_at_tabs_whatever_else_it_holds(tmp_path: Path, con: Con) -> None:
+def test_a_tsv_is_split_at_tabs_whatever_else_it_contains(tmp_path: Path, con: Con) -> None:
     table = open_csv(tmp_path, con, "a,b\tc,d\n1,2\t3,4\n", name="t.tsv")
     assert table.schema.column_names == ("a,b", "c,d")
 
@@ -94,7 +94,7 @@ def test_blank_lines_are_rows_only_where_a_row_is_one_value(tmp_path: Path, con:
     assert texts(con, open_csv(tmp_path, con, 'a\n1\n\n""\n')) == [("1",), (None,), ("",)]
 
 
-def test_names_may_be_reserved_words_and_hold_quotes_and_line_ends(tmp_path: Path, con: Con) -> None:
+def test_names_may_be_reserved_words_and_contain_quotes_and_line_ends(tmp_path: Path, con: Con) -> None:
     table = open_csv(tmp_path, con, '"select","it\'s","say ""x""","two\nlines"\n1,2,3,4\n')
     assert table.schema.column_names == ("select", "it's", 'say "x"', "two\nlines")
     assert texts(con, table) == [("1", "2", "3", "4")]
@@ -117,16 +117,16 @@ def test_a_value_longer_than_the_usual_limit_is_read(tmp_path: Path, con: Con) -
     [
         (b"", "empty"),
         (b"\r\n\n", "empty"),
-        (b"a,b\n1\n", "line 2 has 1 values, but the header names 2"),
+        (b"a,b\n1\n", "line 2 has 1 values, but the header has 2"),
         (b'a,b\n"x\n\ny",1\n1,2,3\n', "line 5 has 3 values"),
         (b"a,b\n1,secret,3\n", "line 2 has 3 values"),
-        (b"a,a\n1,2\n", "'a' stands 2 times"),
+        (b"a,a\n1,2\n", "'a' appears 2 times"),
         (b"a,A\n1,2\n", "differ only by case"),
         (b"a,\n1,2\n", "column 2 has no name"),
         (b"a,b\n1,2\n1,caf\xe9\n", "line 3 is not UTF-8"),
         (b"a,b\n1,caf\xc3", "line 2 is not UTF-8"),
         ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
-        (b"a,b\n1,2\n1,x\0y\n", "line 3 holds a NUL byte"),
+        (b"a,b\n1,2\n1,x\0y\n", "line 3 contains a NUL byte"),
         (b"a,b\n1,2\r\n3,4\n", "line ends are mixed"),
         (b'a,b\n1,"x"y\n', "quotes are wrong in the row that begins at line 2"),
         (b'a,b\n1,2\n3,"secret\n4,5\n', "quotes are wrong in the row that begins at line 3"),

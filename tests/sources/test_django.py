@@ -47,7 +47,7 @@ def test_each_model_is_a_table_keyed_by_id(tmp_path: Path, con: Con, read: Read)
     assert read(tables["auth_user"]).to_pylist() == [{"id": "u-1", "name": "x"}]
 
 
-def test_the_key_is_called_pk_where_a_field_is_called_id(tmp_path: Path, con: Con, read: Read) -> None:
+def test_the_key_is_called_pk_if_a_field_is_called_id(tmp_path: Path, con: Con, read: Read) -> None:
     table = open_fixture(tmp_path, con, thing(7, id="x"))["shop_order"]
     assert table.schema.key == ("pk",)
     assert read(table).to_pylist() == [{"pk": 7, "id": "x"}]
