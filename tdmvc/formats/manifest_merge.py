@@ -5,40 +5,33 @@ person may keep, and holds the comments of both sides. Otherwise the file is a c
 """
 
 import posixpath
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.errors import ConfigError
 from tdmvc.formats.contract import CONTRACT_FILE, check_relationships, read_contract
 from tdmvc.formats.dataset import DATASET_FILE, read_dataset
-from tdmvc.formats.line_merge import mark_lines
+from tdmvc.formats.line_merge import ThreeWay
+from tdmvc.formats.manifest_entry import ManifestEntry
 from tdmvc.formats.manifest_shapes import CONTRACT, DATASET, BooleanWord, Shape, Value, value_of
-from tdmvc.formats.manifest_text import ManifestSide, WriteOptions, write_outcome
+from tdmvc.formats.manifest_text import mark_choices, write_changes, write_choices
 from tdmvc.formats.manifest_values import (
     ABSENT,
     MaybeValue,
     MergedValue,
     Path,
-    Three,
     brief,
-    children_of,
+    format_path,
     merge_values,
+    step,
 )
-from tdmvc.model.merge import ManifestConflict, MarkerStyle, MergedText, NotMerged, Side
+from tdmvc.model.merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
 from tdmvc.yaml.node import YamlNode
 from tdmvc.yaml.reader import parse_yaml
 
 _MARKERS: Final = MarkerStyle()
 _BYTE_ORDER_MARK: Final = "\ufeff"
-_COMMENT: Final = re.compile(r"(?:^|\s)(#.*)$")
-_ATTEMPTS: Final = (
-    WriteOptions(),
-    WriteOptions(model=Side.THEIRS),
-    WriteOptions(max_depth=1),
-    WriteOptions(max_depth=1, model=Side.THEIRS),
-)
 LAYOUT_REASON: Final = (
     "Both sides changed lines that cannot be merged without losing a comment or the layout."
 )
@@ -46,8 +39,8 @@ LAYOUT_REASON: Final = (
 _UNREADABLE: Final = ""
 """Stands for what is at fault where the reader stops."""
 
-Faults = dict[str, ConfigError]
-"""What the strict reader holds against a manifest, by what is at fault."""
+Faults = list[tuple[str, ConfigError]]
+"""Why a manifest would be refused, each with the name of what is at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +55,8 @@ def _dataset_faults(root: YamlNode) -> Faults:
     try:
         read_dataset(root)
     except ConfigError as error:
-        return {_UNREADABLE: error}
-    return {}
+        return [(_UNREADABLE, error)]
+    return []
 
 
 def find_contract_faults(root: YamlNode) -> Faults:
@@ -76,14 +69,13 @@ def find_contract_faults(root: YamlNode) -> Faults:
         file = read_contract(root)
         check_relationships(file)
     except ConfigError as error:
-        return {_UNREADABLE: error}
-    return {
-        relation.reference.table: relation.node.error(
-            f"The relationship references the table '{relation.reference.table}', which does not exist."
-        )
+        return [(_UNREADABLE, error)]
+    missing = "The relationship references the table '{}', which does not exist."
+    return [
+        (relation.reference.table, relation.node.error(missing.format(relation.reference.table)))
         for relation in file.relationships
         if file.contract.table(relation.reference.table) is None
-    }
+    ]
 
 
 _MANIFESTS: Final = {
@@ -99,7 +91,7 @@ def merge_manifest(
 
     Of another file only the change of one side is merged.
     """
-    texts = Three(base, ours, theirs)
+    texts = ThreeWay(base, ours, theirs)
     if not texts.is_changed_twice:
         return MergedText(texts.merged())
     manifest = _MANIFESTS.get(posixpath.basename(path))
@@ -113,16 +105,22 @@ def merge_manifest(
             (ManifestConflict("", shown.base, shown.ours, shown.theirs, reason),),
         )
     try:
-        return _merge_texts(manifest, path, Three(base or "", ours, theirs), style)
+        return _merge_texts(manifest, path, ThreeWay(base or "", ours, theirs), style)
     except ConfigError as error:
         return NotMerged(error.what)
 
 
-def _merge_texts(manifest: _Manifest, path: str, texts: Three[str], style: MarkerStyle) -> MergedText:
-    form = Three(*(_form(text, path) for text in texts))
+def _merge_texts(manifest: _Manifest, path: str, texts: ThreeWay[str], style: MarkerStyle) -> MergedText:
+    form = ThreeWay(*(_form(text, path) for text in texts))
     sides = texts.each(lambda text: _read(text, path))
-    merged = _merge_soundly(manifest, sides.each(lambda side: value_of(side.root) or {}))
-    lines, conflicts = _write(manifest.shape, sides, merged, style)
+    merged = _merge_soundly(manifest, sides.each(lambda side: value_of(side.node) or {}))
+    conflicts = merged.conflicts
+    try:
+        pieces = write_choices(manifest.shape, sides, merged.choices)
+    except ConfigError:
+        pieces = write_changes(manifest.shape, sides)
+        conflicts = (*conflicts, ManifestConflict("", None, None, None, LAYOUT_REASON))
+    lines = mark_choices(pieces, style)
     has_mark, line_end, is_open = (
         form.each(lambda one, index=index: one[index]).merged()  # type: ignore[misc]
         for index in range(3)
@@ -140,139 +138,69 @@ def _form(text: str, path: str) -> tuple[bool, str, bool]:
     return text.startswith(_BYTE_ORDER_MARK), "\r\n" if windows else "\n", is_open
 
 
-def _read(text: str, path: str) -> ManifestSide:
+def _read(text: str, path: str) -> ManifestEntry:
     plain = text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n")
     root = parse_yaml(plain, path)
     if not (root.is_mapping or root.is_null):
         raise ConfigError.at("It is not a mapping.", path)
-    return ManifestSide(plain.removesuffix("\n").split("\n") if plain else [], root)
+    lines = plain.removesuffix("\n").split("\n") if plain else []
+    return ManifestEntry(root, lines, [], is_root=True)
 
 
-def _merge_soundly(manifest: _Manifest, sides: Three[Value]) -> MergedValue:
+def _merge_soundly(manifest: _Manifest, sides: ThreeWay[Value]) -> MergedValue:
     """Merge the values; what the strict reader would refuse afterwards is in conflict where it came from."""
+    shape = manifest.shape
+
+    def names_at_fault(value: MaybeValue) -> set[str]:
+        return {name for name, _ in manifest.find_faults(_NumberedNodes(shape, value).root)}
+
     # What a side has already is not the merge's fault.
-    known = {
-        name
-        for side in (sides.ours, sides.theirs)
-        for name in manifest.find_faults(_Numbering(manifest.shape).node(side))
-    }
+    known = names_at_fault(sides.ours) | names_at_fault(sides.theirs)
+    ours, theirs = (_NumberedNodes(shape, side).values for side in (sides.ours, sides.theirs))
     contested: dict[Path, str] = {}
     while True:
-        merged = merge_values(manifest.shape, sides, contested)
-        numbering = _Numbering(manifest.shape)
-        faults = manifest.find_faults(numbering.node(merged.choices.ours))
-        fault = next((error for name, error in faults.items() if name not in known), None)
+        merged = merge_values(shape, sides, contested)
+        nodes = _NumberedNodes(shape, merged.choices.ours)
+        faults = [error for name, error in manifest.find_faults(nodes.root) if name not in known]
         # Where one choice is sound, the person who makes it is told enough.
-        if fault is None or not (
-            set(manifest.find_faults(_Numbering(manifest.shape).node(merged.choices.theirs))) - known
-        ):
+        if not faults or names_at_fault(merged.choices.theirs) <= known:
             return merged
-        at = numbering.paths[(fault.line or 1) - 1]
-        place = _innermost_difference(manifest.shape, sides, at)
-        if not place or place in contested:
+        for fault in faults:
+            at = nodes.paths[(fault.line or 1) - 1]
+            places = [at[:length] for length in range(len(at), 0, -1)]
+            place = next((one for one in places if ours.get(one, ABSENT) != theirs.get(one, ABSENT)), at)
+            if place != () and place not in contested:
+                contested[place] = fault.what
+                break
+        else:
             # Nothing that a person could choose from: the message is all that is left.
-            alone = ManifestConflict(_shown(manifest.shape, sides.ours, at), None, None, None, fault.what)
+            at = nodes.paths[(faults[0].line or 1) - 1]
+            alone = ManifestConflict(format_path(at), None, None, None, faults[0].what)
             return MergedValue(merged.choices, (*merged.conflicts, alone))
-        contested[place] = fault.what
 
 
-class _Numbering:
-    """Makes nodes of values; each has a line of its own, which stands for its path."""
+class _NumberedNodes:
+    """The nodes of a value for the strict reader; each has a line of its own, which stands for its path."""
 
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
+    def __init__(self, shape: Shape, value: MaybeValue) -> None:
         self.paths: list[Path] = []
-
-    def node(self, value: MaybeValue) -> YamlNode:
-        return self._node({} if value is ABSENT else value, self._shape, ())
+        """By line, from 1."""
+        self.values: dict[Path, Value] = {}
+        self.root = self._node({} if value is ABSENT else value, shape, ())
 
     def _node(self, value: Value, shape: Shape, path: Path) -> YamlNode:
         self.paths.append(path)
+        self.values.setdefault(path, value)
         line = len(self.paths)
         if isinstance(value, dict):
-            inner = {key: self._node(one, shape.of(key), (*path, key)) for key, one in value.items()}
+            inner = {
+                key: self._node(one, shape.of(key), (*path, step(key, dict))) for key, one in value.items()
+            }
             return YamlNode("", line, "", inner)
         if isinstance(value, list):
             names = shape.name_elements(value)
-            return YamlNode(
-                "",
-                line,
-                "",
-                tuple(
-                    self._node(one, shape.of(None), path if names is None else (*path, names[place]))
-                    for place, one in enumerate(value)
-                ),
-            )
+            paths = [path] * len(value) if names is None else [(*path, step(name, list)) for name in names]
+            elements = (self._node(one, shape.of(None), at) for one, at in zip(value, paths, strict=True))
+            return YamlNode("", line, "", tuple(elements))
         word = value.word if isinstance(value, BooleanWord) else value
         return YamlNode("", line, "", word or "", is_plain=not isinstance(value, str))
-
-
-def _innermost_difference(shape: Shape, sides: Three[Value], path: Path) -> Path:
-    """Return the longest beginning of a path at which ours and theirs differ."""
-    found: Path = ()
-    here: Three[MaybeValue] = sides.each(lambda side: side)
-    for depth, name in enumerate(path, 1):
-        kind = list if any(isinstance(side, list) for side in here) else dict
-        inner = here.each(lambda side: children_of(shape, side, kind))  # noqa: B023
-        if None in tuple(inner):
-            break
-        here = inner.each(lambda side: (side or {}).get(name, ABSENT))  # noqa: B023
-        shape = shape.of(name if kind is dict else None)
-        if here.ours != here.theirs:
-            found = path[:depth]
-    return found
-
-
-def _shown(shape: Shape, value: MaybeValue, path: Path) -> str:
-    shown = ""
-    for name in path:
-        is_list = isinstance(value, list)
-        shown = f"{shown}[{name}]" if is_list else f"{shown}.{name}".lstrip(".")
-        value = (children_of(shape, value, list if is_list else dict) or {}).get(name, ABSENT)
-        shape = shape.of(None if is_list else name)
-    return shown
-
-
-def _write(
-    shape: Shape, sides: Three[ManifestSide], merged: MergedValue, style: MarkerStyle
-) -> tuple[list[str], tuple[ManifestConflict, ...]]:
-    """Return the lines of the merged file, and what a person must settle in it."""
-    for options in _ATTEMPTS:
-        try:
-            texts = Three(*_outcomes(shape, sides, merged, options))
-        except ConfigError:
-            continue
-        if _wanted_comments(sides) <= {comment for lines in texts for comment in _comments(lines)}:
-            return mark_lines(texts.base, texts.ours, texts.theirs, style, keeps_changes=False)[
-                0
-            ], merged.conflicts
-    texts = sides.each(lambda side: side.lines)
-    lines, count = mark_lines(texts.base, texts.ours, texts.theirs, style, keeps_changes=True)
-    if not count:
-        lines, _ = mark_lines(texts.base, texts.ours, texts.theirs, style, keeps_changes=False)
-    return lines, (*merged.conflicts, ManifestConflict("", None, None, None, LAYOUT_REASON))
-
-
-def _outcomes(
-    shape: Shape, sides: Three[ManifestSide], merged: MergedValue, options: WriteOptions
-) -> Sequence[list[str]]:
-    """Return the lines by the side that a person keeps in every conflict."""
-    ours = write_outcome(shape, sides, merged.choices.ours, options)
-    if merged.choices.base == merged.choices.ours == merged.choices.theirs:
-        return ours, ours, ours
-    base, theirs = (
-        write_outcome(shape, sides, choice, options)
-        for choice in (merged.choices.base, merged.choices.theirs)
-    )
-    return base, ours, theirs
-
-
-def _wanted_comments(sides: Three[ManifestSide]) -> set[str]:
-    """Return the comments of both sides, without those that a side removed."""
-    base, ours, theirs = (set(_comments(side.lines)) for side in sides)
-    return (ours & theirs) | (ours - base) | (theirs - base)
-
-
-def _comments(lines: Sequence[str]) -> list[str]:
-    """Return the comments of a text; what only looks like one, in a quoted text, is compared all the same."""
-    return [match[1].rstrip() for line in lines if (match := _COMMENT.search(line))]

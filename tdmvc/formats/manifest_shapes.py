@@ -45,6 +45,8 @@ class SpreadValue:
     """Fields of a list's elements that together are one value, such as a primary key."""
 
     name: str
+    elements: str
+    """The field that holds the list."""
     fields: frozenset[str]
     read: Callable[[Value], tuple[str, ...]]
     """Returns the value from the mapping that holds the list."""
@@ -184,7 +186,9 @@ _column_fields["properties"] = _list(_by("name"), _COLUMN)
 _column_fields["items"] = _COLUMN
 _TABLE = Shape(
     {**_RULES, "properties": _column_fields["properties"]},
-    spread=SpreadValue("primaryKey", frozenset({"primaryKey", "primaryKeyPosition"}), _primary_key),
+    spread=SpreadValue(
+        "primaryKey", "properties", frozenset({"primaryKey", "primaryKeyPosition"}), _primary_key
+    ),
 )
 
 CONTRACT = Shape(

@@ -1,19 +1,16 @@
 """Merges what three sides of a manifest say, as values; writes nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Generic, TypeVar
 
-from tdmvc.formats.line_merge import merge_order
+from tdmvc.formats.line_merge import ThreeWay, merge_order
 from tdmvc.formats.manifest_shapes import BooleanWord, Shape, SpreadValue, Value
-from tdmvc.model.merge import ManifestConflict, Side
+from tdmvc.model.merge import ManifestConflict
 from tdmvc.yaml.writer import flow_mapping, scalar
 
-T = TypeVar("T")
-R = TypeVar("R")
 Path = tuple[str, ...]
-"""Keys, and names of elements, from the root down."""
+"""The steps from the root down: `.key` in a mapping, `[name]` in a list."""
 
 _MOST_SHOWN = 80
 _MOST_NAMED = 40
@@ -30,50 +27,35 @@ MaybeValue = Value | NoValue
 
 
 @dataclass(frozen=True, slots=True)
-class Three(Generic[T]):
-    """One thing as each side has it."""
-
-    base: T
-    ours: T
-    theirs: T
-
-    def of(self, side: Side) -> T:
-        return self.base if side is Side.BASE else self.ours if side is Side.OURS else self.theirs
-
-    def __iter__(self) -> Iterator[T]:
-        return iter((self.base, self.ours, self.theirs))
-
-    def each(self, function: Callable[[T], R]) -> "Three[R]":
-        """Return what the function makes of each side."""
-        return Three(function(self.base), function(self.ours), function(self.theirs))
-
-    @property
-    def is_changed_twice(self) -> bool:
-        """Whether each side says something else."""
-        return self.ours != self.theirs and self.base not in (self.ours, self.theirs)
-
-    def merged(self) -> T:
-        """Return the change of one side; where both changed it, ours."""
-        return self.theirs if self.ours == self.base else self.ours
-
-
-@dataclass(frozen=True, slots=True)
 class MergedValue:
     """What a merge says."""
 
-    choices: Three[MaybeValue]
+    choices: ThreeWay[MaybeValue]
     """The merged value, by the side that a person keeps in every conflict; without conflicts all are equal."""
     conflicts: tuple[ManifestConflict, ...]
 
 
-def merge_values(shape: Shape, sides: Three[Value], contested: Mapping[Path, str]) -> MergedValue:
+def merge_values(shape: Shape, sides: ThreeWay[Value], contested: Mapping[Path, str]) -> MergedValue:
     """Merge the roots of a manifest.
 
     Places in `contested` are in conflict where ours and theirs differ, although each could be
     merged alone; the text is the reason.
     """
-    merge = _Merge(contested)
-    return MergedValue(merge.join(shape, sides.each(lambda side: side), (), "", None), tuple(merge.conflicts))
+    merge = _Merge()
+    for path, reason in contested.items():
+        merge.contest(path, reason)
+    return MergedValue(merge.join(shape, sides.each(lambda side: side)), tuple(merge.conflicts))
+
+
+def step(name: str, kind: type) -> str:
+    """Return the last step of a path: to a key of a dict, or to an element of a list."""
+    return f"[{name}]" if kind is list else f".{name}"
+
+
+def format_path(path: Path) -> str:
+    """Return a path as people read it, with long names of elements cut."""
+    steps = (f"[{_cut(one[1:-1], _MOST_NAMED)}]" if one.startswith("[") else one for one in path)
+    return "".join(steps).lstrip(".")
 
 
 def children_of(shape: Shape, value: MaybeValue, kind: type) -> dict[str, Value] | None:
@@ -90,7 +72,7 @@ def children_of(shape: Shape, value: MaybeValue, kind: type) -> dict[str, Value]
     return dict(value) if isinstance(value, dict) else {}
 
 
-def collection_kind(shape: Shape, sides: Three[MaybeValue]) -> type | None:
+def collection_kind(shape: Shape, sides: ThreeWay[MaybeValue]) -> type | None:
     """Return dict or list where the sides' values can be merged entry by entry, otherwise None."""
     found = {type(side) for side in (sides.ours, sides.theirs) if side is not ABSENT and side is not None}
     if len(found) != 1 or not found <= {dict, list}:
@@ -103,24 +85,28 @@ def collection_kind(shape: Shape, sides: Three[MaybeValue]) -> type | None:
 
 @dataclass(slots=True)
 class _Merge:
-    contested: Mapping[Path, str]
+    contested: dict[Path, str] = field(default_factory=dict)
+    """The reason why a place is in conflict wherever ours and theirs differ; empty where it was given already."""
+    above_contested: set[Path] = field(default_factory=set)
     conflicts: list[ManifestConflict] = field(default_factory=list)
 
-    def join(
-        self, shape: Shape, sides: Three[MaybeValue], path: Path, shown: str, spread: SpreadValue | None
-    ) -> Three[MaybeValue]:
+    def contest(self, path: Path, reason: str) -> None:
+        """Let a place be in conflict where ours and theirs differ, although it could be merged alone."""
+        self.contested[path] = reason
+        self.above_contested.update(path[:length] for length in range(len(path)))
+
+    def join(self, shape: Shape, sides: ThreeWay[MaybeValue], path: Path = ()) -> ThreeWay[MaybeValue]:
         """Merge a collection entry by entry."""
         kind = collection_kind(shape, sides) or dict
         children = sides.each(lambda side: children_of(shape, side, kind) or {})
         if shape.spread is not None:
-            spread = self._contest(shape.spread, sides, shown)
-        merged: Three[dict[str, Value]] = Three({}, {}, {})
+            self._contest_spread(shape, shape.spread, sides, path)
+        merged: ThreeWay[dict[str, Value]] = ThreeWay({}, {}, {})
         for name in merge_order(*map(list, children)):
             if kind is dict and name in shape.derived and sides.is_changed_twice:
                 continue
-            below = f"{shown}[{_cut(name, _MOST_NAMED)}]" if kind is list else f"{shown}.{name}".lstrip(".")
-            inner: Three[MaybeValue] = children.each(lambda side, name=name: side.get(name, ABSENT))  # type: ignore[misc]
-            found = self._merge(shape.of(name if kind is dict else None), inner, (*path, name), below, spread)
+            inner: ThreeWay[MaybeValue] = children.each(lambda side, name=name: side.get(name, ABSENT))  # type: ignore[misc]
+            found = self._merge(shape.of(name if kind is dict else None), inner, (*path, step(name, kind)))
             for target, value in zip(merged, found, strict=True):
                 if value is not ABSENT:
                     target[name] = value
@@ -131,37 +117,40 @@ class _Merge:
             empty = None
         return merged.each(lambda side: (side if kind is dict else list(side.values())) or empty)
 
-    def _merge(
-        self, shape: Shape, sides: Three[MaybeValue], path: Path, shown: str, spread: SpreadValue | None
-    ) -> Three[MaybeValue]:
-        is_part = spread is not None and path[-1] in spread.fields
-        if sides.ours != sides.theirs and (is_part or path in self.contested):
-            if not is_part:
-                self._note(shown, sides, self.contested[path])
+    def _merge(self, shape: Shape, sides: ThreeWay[MaybeValue], path: Path) -> ThreeWay[MaybeValue]:
+        if sides.ours != sides.theirs and path in self.contested:
+            if self.contested[path]:
+                self._note(path, sides.each(brief), self.contested[path])
             return sides
-        is_above = spread is not None or any(other[: len(path)] == path for other in self.contested)
-        if (is_above or sides.is_changed_twice) and collection_kind(shape, sides) is not None:
-            return self.join(shape, sides, path, shown, spread)
+        is_joined = sides.is_changed_twice or path in self.above_contested
+        if is_joined and collection_kind(shape, sides) is not None:
+            return self.join(shape, sides, path)
         if not sides.is_changed_twice:
-            one = sides.merged()
-            return Three(one, one, one)
-        self._note(shown, sides)
+            return sides.each(lambda _: sides.merged())
+        self._note(path, sides.each(brief))
         return sides
 
-    def _contest(self, spread: SpreadValue, sides: Three[MaybeValue], shown: str) -> SpreadValue | None:
-        """Return the fields of which each difference is in conflict: both sides changed what they say together."""
+    def _contest_spread(
+        self, shape: Shape, spread: SpreadValue, sides: ThreeWay[MaybeValue], path: Path
+    ) -> None:
+        """Contest the fields of which each difference is in conflict: both sides changed what they say together."""
         read = sides.each(lambda side: None if side is ABSENT else spread.read(side))
         if not read.is_changed_twice:
-            return None
-        texts = read.each(lambda names: None if names is None else _cut(", ".join(names), _MOST_SHOWN))
-        self.conflicts.append(
-            ManifestConflict(f"{shown}.{spread.name}", texts.base, texts.ours, texts.theirs)
+            return
+        self._note(
+            (*path, step(spread.name, dict)),
+            read.each(lambda names: None if names is None else _cut(", ".join(names), _MOST_SHOWN)),
         )
-        return spread
+        for side in sides:
+            elements = side.get(spread.elements) if isinstance(side, dict) else None
+            for name in children_of(shape.of(spread.elements), elements, list) or {}:
+                for part in spread.fields:
+                    self.contest((*path, step(spread.elements, dict), step(name, list), step(part, dict)), "")
 
-    def _note(self, shown: str, sides: Three[MaybeValue], reason: str | None = None) -> None:
-        texts = sides.each(brief)
-        self.conflicts.append(ManifestConflict(shown, texts.base, texts.ours, texts.theirs, reason))
+    def _note(self, path: Path, texts: ThreeWay[str | None], reason: str | None = None) -> None:
+        self.conflicts.append(
+            ManifestConflict(format_path(path), texts.base, texts.ours, texts.theirs, reason)
+        )
 
 
 def brief(value: MaybeValue) -> str | None:
