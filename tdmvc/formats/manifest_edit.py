@@ -45,7 +45,7 @@ def _reordered(old: CommentedSeq, shape: Shape, wanted: list[Value]) -> Commente
     )
     for place, (name, inner) in enumerate(zip(names, wanted, strict=True)):
         if name in places:
-            _assign(new, place, shape.of(None), inner)
+            _assign(new, place, shape.of(""), inner)
             if places[name] in old.ca.items:
                 new.ca.items[place] = old.ca.items[places[name]]
         else:

@@ -23,29 +23,30 @@ class ManifestEntry:
     """Comments and empty lines above it, indented as in the entry that holds it."""
     column: int = 0
     """Within the entry that holds it."""
+    is_element: bool = False
     is_root: bool = False
 
-    def children(self, shape: Shape, kind: type) -> dict[str, "ManifestEntry"]:
-        """Return the entries of a mapping or list by name; none of a value of another kind.
+    def children(self, shape: Shape) -> dict[str, "ManifestEntry"]:
+        """Return the entries of a mapping or list by name; none of a value that is not of the shape's kind.
 
         Raises:
             ConfigError: two of them share a line, or aliases lead to other places.
         """
         nodes = self.node.value
+        if isinstance(nodes, str) or isinstance(nodes, tuple) != shape.is_list:
+            return {}
         if isinstance(nodes, tuple):
             names = shape.name_elements([value_of(node) for node in nodes]) or []
-            nodes = dict(zip(names, nodes, strict=True)) if kind is list else {}
-        elif kind is list or isinstance(nodes, str):
-            return {}
+            nodes = dict(zip(names, nodes, strict=True))
         found: dict[str, ManifestEntry] = {}
         first_line, end = (1, 0) if self.is_root else (self.node.line, 1)
         for name, node in nodes.items():
             start = node.line - first_line
             if not 0 <= start < len(self.lines) or (found and start < end):
                 raise ConfigError(_UNUSUAL)
-            column, stop = _extent(self.lines, start, is_element=kind is list)
+            column, stop = _extent(self.lines, start, is_element=shape.is_list)
             lines = [self.lines[start][column:], *indent_lines(self.lines[start + 1 : stop], -column)]
-            found[name] = ManifestEntry(node, lines, self.lines[end:start], column)
+            found[name] = ManifestEntry(node, lines, self.lines[end:start], column, shape.is_list)
             end = stop
         return found
 

@@ -24,7 +24,6 @@ from tdmvc.formats.manifest_values import (
     brief,
     format_path,
     merge_values,
-    step,
 )
 from tdmvc.model.merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
 from tdmvc.yaml.node import YamlNode
@@ -193,14 +192,12 @@ class _NumberedNodes:
         self.values.setdefault(path, value)
         line = len(self.paths)
         if isinstance(value, dict):
-            inner = {
-                key: self._node(one, shape.of(key), (*path, step(key, dict))) for key, one in value.items()
-            }
+            inner = {key: self._node(one, shape.of(key), (*path, f".{key}")) for key, one in value.items()}
             return YamlNode("", line, "", inner)
         if isinstance(value, list):
             names = shape.name_elements(value)
-            paths = [path] * len(value) if names is None else [(*path, step(name, list)) for name in names]
-            elements = (self._node(one, shape.of(None), at) for one, at in zip(value, paths, strict=True))
+            paths = [path] * len(value) if names is None else [(*path, f"[{name}]") for name in names]
+            elements = (self._node(one, shape.of(""), at) for one, at in zip(value, paths, strict=True))
             return YamlNode("", line, "", tuple(elements))
         word = value.word if isinstance(value, BooleanWord) else value
         return YamlNode("", line, "", word or "", is_plain=not isinstance(value, str))

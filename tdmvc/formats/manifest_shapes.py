@@ -69,9 +69,18 @@ class Shape:
     """Fields computed from all the others: left out where both sides changed it."""
     spread: SpreadValue | None = None
 
-    def of(self, name: str | None) -> "Shape":
-        """Return the shape of a field, or (None) of an element."""
-        return self.fields.get(name or "", self.each or PLAIN)
+    @property
+    def is_list(self) -> bool:
+        """Whether its entries are elements of a list, not fields of a mapping."""
+        return self.identity is not None
+
+    def of(self, name: str) -> "Shape":
+        """Return the shape of a field or element."""
+        return self.fields.get(name, self.each or PLAIN)
+
+    def step(self, name: str) -> str:
+        """Return the step of a path from here to a field or element."""
+        return f"[{name}]" if self.is_list else f".{name}"
 
     def name_elements(self, elements: list[Value]) -> list[str] | None:
         """Return a unique name for each element; None where the list is one value."""

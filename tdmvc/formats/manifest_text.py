@@ -9,7 +9,7 @@ from tdmvc.formats.line_merge import Lines, ThreeWay, comments_of, kept_comments
 from tdmvc.formats.manifest_edit import edit_entry
 from tdmvc.formats.manifest_entry import ManifestEntry, entry_value, indent_lines
 from tdmvc.formats.manifest_shapes import Shape, Value, value_of
-from tdmvc.formats.manifest_values import ABSENT, MaybeValue, children_of, collection_kind
+from tdmvc.formats.manifest_values import ABSENT, MaybeValue, children_of, is_merged_by_entry
 from tdmvc.model.merge import MarkerStyle, Side
 from tdmvc.yaml.reader import parse_yaml
 
@@ -80,51 +80,44 @@ class _Writer:
         self, shape: Shape, sides: ThreeWay[ManifestEntry], choices: ThreeWay[MaybeValue]
     ) -> list[Piece]:
         entries: Entries = ThreeWay(*sides)
-        kind = self._kind(shape, entries, choices)
-        if kind is None:
+        if not self._is_by_entry(shape, entries, choices):
             raise ConfigError(_UNKEPT)
-        children = sides.each(lambda side: side.children(shape, kind).values())
+        children = sides.each(lambda side: side.children(shape).values())
         used = children.each(lambda side: sum(len(child.above) + len(child.lines) for child in side))
         ends = ThreeWay(*(side.lines[count:] for side, count in zip(sides, used, strict=True)))
-        return [*self._collection(shape, entries, choices, kind), _same(_merge_notes(ends))]
+        return [*self._collection(shape, entries, choices), _same(_merge_notes(ends))]
 
-    def _entry(
-        self, shape: Shape, sides: Entries, wanted: ThreeWay[MaybeValue], *, is_element: bool
-    ) -> list[Piece]:
+    def _entry(self, shape: Shape, sides: Entries, wanted: ThreeWay[MaybeValue]) -> list[Piece]:
         values = sides.each(entry_value)
         lines = sides.each(lambda entry: None if entry is None else entry.lines)
         is_as_wanted = not values.is_changed_twice and all(choice == values.merged() for choice in wanted)
         if (self.is_by_lines or is_as_wanted) and not lines.is_changed_twice:
             return [_same(lines.merged() or [])]
-        kind = self._kind(shape, sides, wanted)
-        if kind is not None:
-            return self._collection(shape, sides, wanted, kind, is_element=is_element)
+        if self._is_by_entry(shape, sides, wanted):
+            return self._collection(shape, sides, wanted)
         if self.is_by_lines:
             return [lines.each(lambda side: side or [])]
-        return [wanted.each(lambda choice: _value_lines(shape, sides, choice, is_element=is_element))]
+        return [wanted.each(lambda choice: _value_lines(shape, sides, choice))]
 
-    def _kind(self, shape: Shape, sides: Entries, wanted: ThreeWay[MaybeValue]) -> type | None:
-        """Return dict or list where the lines of the sides can be merged entry by entry."""
+    def _is_by_entry(self, shape: Shape, sides: Entries, wanted: ThreeWay[MaybeValue]) -> bool:
+        """Return whether the lines of the sides can be merged entry by entry."""
         nodes = [entry.node for entry in sides if entry is not None]
         if None in (sides.ours, sides.theirs) or any(node.is_flow for node in nodes):
-            return None
-        kind = collection_kind(shape, sides.each(entry_value))
-        if kind is None or not (nodes[-1].value and nodes[-2].value):
-            return None
-        is_possible = self.is_by_lines or all(isinstance(choice, kind) and choice for choice in wanted)
-        return kind if is_possible else None
+            return False
+        if not is_merged_by_entry(shape, sides.each(entry_value)) or not (
+            nodes[-1].value and nodes[-2].value
+        ):
+            return False
+        return self.is_by_lines or all(children_of(shape, choice) for choice in wanted)
 
     def _collection(
         self,
         shape: Shape,
         sides: Entries,
         wanted: ThreeWay[MaybeValue],
-        kind: type,
-        *,
-        is_element: bool = False,
     ) -> list[Piece]:
-        children = sides.each(lambda side: side.children(shape, kind) if side else {})
-        choices = wanted.each(lambda choice: children_of(shape, choice, kind) or {})
+        children = sides.each(lambda side: side.children(shape) if side else {})
+        choices = wanted.each(lambda choice: children_of(shape, choice) or {})
         heads = sides.each(lambda side: side.lines[:1] if side and not side.is_root else [])
         columns = [child.column for side in (children.ours, children.theirs) for child in side.values()]
         if self.is_by_lines and (len(set(columns)) > 1 or heads.is_changed_twice):
@@ -134,10 +127,9 @@ class _Writer:
         for name in merge_order(*map(list, children)):
             entries: Entries = children.each(lambda side, name=name: side.get(name))  # type: ignore[misc]
             pieces = self._entry(
-                shape.of(name if kind is dict else None),
+                shape.of(name),
                 entries,
                 choices.each(lambda side, name=name: side.get(name, ABSENT)),  # type: ignore[misc]
-                is_element=kind is list,
             )
             known = [entry or entries.base for entry in entries]
             above = ThreeWay(*(entry.notes(column) if entry else [] for entry in known))
@@ -148,7 +140,7 @@ class _Writer:
                 _same(notes),
                 *(piece.each(lambda lines: indent_lines(lines, column)) for piece in pieces),
             ]
-        if not is_element:
+        if not (sides.ours and sides.ours.is_element):
             return [_same(_best(heads, [merge_lines(*heads), heads.ours, heads.theirs])), *body]
         for side in Side:
             first = next((lines for piece in body if (lines := piece.of(side))), [""])
@@ -156,7 +148,7 @@ class _Writer:
         return body
 
 
-def _value_lines(shape: Shape, sides: Entries, wanted: MaybeValue, *, is_element: bool) -> Lines:
+def _value_lines(shape: Shape, sides: Entries, wanted: MaybeValue) -> Lines:
     """Return lines that say what is wanted: those of the sides merged, those of one side, or edited ones."""
     if wanted is ABSENT:
         return []
@@ -168,7 +160,8 @@ def _value_lines(shape: Shape, sides: Entries, wanted: MaybeValue, *, is_element
     ways = [merged] if inner == [wanted] else []
     ways += [entry.lines for entry in known if entry_value(entry) == wanted]
     return _best(
-        lines, ways or [edit_entry(entry.lines, shape, wanted, is_element=is_element) for entry in known]
+        lines,
+        ways or [edit_entry(entry.lines, shape, wanted, is_element=entry.is_element) for entry in known],
     )
 
 

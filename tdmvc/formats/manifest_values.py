@@ -47,40 +47,33 @@ def merge_values(shape: Shape, sides: ThreeWay[Value], contested: Mapping[Path, 
     return MergedValue(merge.join(shape, sides.each(lambda side: side)), tuple(merge.conflicts))
 
 
-def step(name: str, kind: type) -> str:
-    """Return the last step of a path: to a key of a dict, or to an element of a list."""
-    return f"[{name}]" if kind is list else f".{name}"
-
-
 def format_path(path: Path) -> str:
     """Return a path as people read it, with long names of elements cut."""
     steps = (f"[{_cut(one[1:-1], _MOST_NAMED)}]" if one.startswith("[") else one for one in path)
     return "".join(steps).lstrip(".")
 
 
-def children_of(shape: Shape, value: MaybeValue, kind: type) -> dict[str, Value] | None:
-    """Return the entries of a collection by name, none for a value of another kind.
+def children_of(shape: Shape, value: MaybeValue) -> dict[str, Value] | None:
+    """Return the entries of a collection by name, none for a value that is not of the shape's kind.
 
     Returns:
         None where the elements of a list have no unique names.
     """
-    if not isinstance(value, kind):
-        return {}
-    if isinstance(value, list):
+    if shape.is_list and isinstance(value, list):
         names = shape.name_elements(value)
         return None if names is None else dict(zip(names, value, strict=True))
-    return dict(value) if isinstance(value, dict) else {}
+    return dict(value) if isinstance(value, dict) and not shape.is_list else {}
 
 
-def collection_kind(shape: Shape, sides: ThreeWay[MaybeValue]) -> type | None:
-    """Return dict or list where the sides' values can be merged entry by entry, otherwise None."""
-    found = {type(side) for side in (sides.ours, sides.theirs) if side is not ABSENT and side is not None}
-    if len(found) != 1 or not found <= {dict, list}:
-        return None
-    if not shape.is_section and any(side is ABSENT or side is None for side in (sides.ours, sides.theirs)):
-        return None
-    kind = found.pop()
-    return kind if all(children_of(shape, side, kind) is not None for side in sides) else None
+def is_merged_by_entry(shape: Shape, sides: ThreeWay[MaybeValue]) -> bool:
+    """Return whether the entries of the sides' values can be merged one by one."""
+    kind = list if shape.is_list else dict
+    both = (sides.ours, sides.theirs)
+    if not any(isinstance(side, kind) for side in both):
+        return False
+    if not all(isinstance(side, kind) or (shape.is_section and side in (ABSENT, None)) for side in both):
+        return False
+    return all(children_of(shape, side) is not None for side in sides)
 
 
 @dataclass(slots=True)
@@ -97,25 +90,24 @@ class _Merge:
 
     def join(self, shape: Shape, sides: ThreeWay[MaybeValue], path: Path = ()) -> ThreeWay[MaybeValue]:
         """Merge a collection entry by entry."""
-        kind = collection_kind(shape, sides) or dict
-        children = sides.each(lambda side: children_of(shape, side, kind) or {})
+        children = sides.each(lambda side: children_of(shape, side) or {})
         if shape.spread is not None:
             self._contest_spread(shape, shape.spread, sides, path)
         merged: ThreeWay[dict[str, Value]] = ThreeWay({}, {}, {})
         for name in merge_order(*map(list, children)):
-            if kind is dict and name in shape.derived and sides.is_changed_twice:
+            if name in shape.derived and sides.is_changed_twice:
                 continue
             inner: ThreeWay[MaybeValue] = children.each(lambda side, name=name: side.get(name, ABSENT))  # type: ignore[misc]
-            found = self._merge(shape.of(name if kind is dict else None), inner, (*path, step(name, kind)))
+            found = self._merge(shape.of(name), inner, (*path, shape.step(name)))
             for target, value in zip(merged, found, strict=True):
                 if value is not ABSENT:
                     target[name] = value
-        empty: MaybeValue = [] if kind is list else {}
+        empty: MaybeValue = [] if shape.is_list else {}
         if ABSENT in (sides.ours, sides.theirs):
             empty = ABSENT
         elif sides.each(lambda side: side is None).merged():
             empty = None
-        return merged.each(lambda side: (side if kind is dict else list(side.values())) or empty)
+        return merged.each(lambda side: (list(side.values()) if shape.is_list else side) or empty)
 
     def _merge(self, shape: Shape, sides: ThreeWay[MaybeValue], path: Path) -> ThreeWay[MaybeValue]:
         if sides.ours != sides.theirs and path in self.contested:
@@ -123,7 +115,7 @@ class _Merge:
                 self._note(path, sides.each(brief), self.contested[path])
             return sides
         is_joined = sides.is_changed_twice or path in self.above_contested
-        if is_joined and collection_kind(shape, sides) is not None:
+        if is_joined and is_merged_by_entry(shape, sides):
             return self.join(shape, sides, path)
         if not sides.is_changed_twice:
             return sides.each(lambda _: sides.merged())
@@ -138,14 +130,16 @@ class _Merge:
         if not read.is_changed_twice:
             return
         self._note(
-            (*path, step(spread.name, dict)),
+            (*path, shape.step(spread.name)),
             read.each(lambda names: None if names is None else _cut(", ".join(names), _MOST_SHOWN)),
         )
+        elements = shape.of(spread.elements)
         for side in sides:
-            elements = side.get(spread.elements) if isinstance(side, dict) else None
-            for name in children_of(shape.of(spread.elements), elements, list) or {}:
+            inner = side.get(spread.elements) if isinstance(side, dict) else None
+            for name in children_of(elements, inner) or {}:
                 for part in spread.fields:
-                    self.contest((*path, step(spread.elements, dict), step(name, list), step(part, dict)), "")
+                    steps = (shape.step(spread.elements), elements.step(name), elements.of(name).step(part))
+                    self.contest((*path, *steps), "")
 
     def _note(self, path: Path, texts: ThreeWay[str | None], reason: str | None = None) -> None:
         self.conflicts.append(
