@@ -1,4 +1,4 @@
-"""`add`: take rows in, from any source or from an edited working copy, and point at them."""
+"""`add`: ingest rows from any source, or from the edited working copy, and write their pointers."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from tdmvc.model.schema import TableSchema
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.workspace.ingest import (
     AddOptions,
-    Offered,
-    TakenTable,
+    IngestedTable,
+    TableSources,
     added_table,
     check_options,
+    ingest_table,
     key_findings,
-    read_edits,
-    read_offers,
-    take_table,
+    open_edits,
+    open_sources,
 )
 from tdmvc.workspace.migrations import recorded_migrations
 from tdmvc.workspace.states import current_state
@@ -42,7 +42,7 @@ __all__ = ["AddOptions", "add"]
 def add(
     workspace: Workspace, dataset: str, sources: Sequence[Location] = (), options: AddOptions | None = None
 ) -> AddReport:
-    """Take tables into a dataset and write their pointers; the dataset is made if it is new.
+    """Add tables to a dataset and write their pointers; a new dataset is made.
 
     Parts and objects are written first, pointers last and all at once, so that
     a process killed at any instant leaves the old state or the new. Memory is
@@ -63,7 +63,7 @@ def add(
     with workspace.writing(dataset) as journal:
         state = current_state(workspace, dataset)
         if sources:
-            offered = read_offers(workspace, sources, options)
+            by_table = open_sources(workspace, sources, options)
         else:
             if dataset not in workspace.datasets() and not workspace.dataset_folder(dataset).is_dir():
                 raise NotFoundError.named(
@@ -72,25 +72,27 @@ def add(
                     workspace.datasets(),
                     remedy=f"create it from a source: `tdmvc add {dataset} SOURCE`.",
                 )
-            offered = read_edits(workspace, state, options.table)
+            by_table = open_edits(workspace, state, options.table)
             for table in options.keys or {}:
-                if table not in offered and table not in state.pointers:
+                if table not in by_table and table not in state.pointers:
                     raise NotFoundError.named("table", table, sorted(state.pointers), where="--key")
                 # Rows that stay, under another key.
-                offered.setdefault(table, [])
-        _refuse_stages(workspace, dataset, offered)
+                by_table.setdefault(table, [])
+        _refuse_stages(workspace, dataset, by_table)
         _refuse_other_part_rows(workspace, state)
-        taken = [take_table(workspace, state, table, tables, options) for table, tables in offered.items()]
-        removed = _removed(workspace, state, offered, options, has_sources=bool(sources))
+        ingested = [
+            ingest_table(workspace, state, table, tables, options) for table, tables in by_table.items()
+        ]
+        removed = _removed(workspace, state, by_table, options, has_sources=bool(sources))
         with open_transaction(workspace, dataset, journal) as transaction:
-            report = _plan(workspace, transaction, state, taken, removed, options)
+            report = _plan(workspace, transaction, state, ingested, removed, options)
         workspace.store.index.save()
         return report
 
 
-def _refuse_stages(workspace: Workspace, dataset: str, offered: Offered) -> None:
+def _refuse_stages(workspace: Workspace, dataset: str, by_table: TableSources) -> None:
     owners = stage_owners(workspace.tree, workspace.dataset_path(dataset))
-    owned = sorted(set(offered) & set(owners))
+    owned = sorted(set(by_table) & set(owners))
     if owned:
         stage = owners[owned[0]]
         raise UsageError(
@@ -116,12 +118,17 @@ def _refuse_other_part_rows(workspace: Workspace, state: DatasetState) -> None:
 
 
 def _removed(
-    workspace: Workspace, state: DatasetState, offered: Offered, options: AddOptions, *, has_sources: bool
+    workspace: Workspace,
+    state: DatasetState,
+    by_table: TableSources,
+    options: AddOptions,
+    *,
+    has_sources: bool,
 ) -> list[str]:
     """Return the tables that go: what --replace leaves out, or what was deleted from a checked-out dataset."""
     owned = {table for table, pointer in state.pointers.items() if pointer.stage is None}
     if has_sources:
-        return sorted(owned - set(offered)) if options.replace else []
+        return sorted(owned - set(by_table)) if options.replace else []
     if options.table is not None:
         return []
     missing = {table for table in owned if work_status(workspace, state, table)[0] is WorkStatus.MISSING}
@@ -135,13 +142,13 @@ def _plan(
     workspace: Workspace,
     transaction: Transaction,
     state: DatasetState,
-    taken: Sequence[TakenTable],
+    ingested: Sequence[IngestedTable],
     removed: Sequence[str],
     options: AddOptions,
 ) -> AddReport:
     added: list[AddedTable] = []
     folders = state
-    for table in taken:
+    for table in ingested:
         folder = table_folder(folders, table.name)
         folders = _with_folder(folders, table, folder)
         _, present = work_status(workspace, folders, table.name)
@@ -155,10 +162,10 @@ def _plan(
         transaction.clear(folder, work_status(workspace, state, name)[1])
         transaction.remove(f"{folder}.dvc")
         added.append(AddedTable(name, "removed", 0, 0, 0, 0, (), ""))
-    notes = _write_manifest(workspace, transaction, state, taken, removed, options)
+    notes = _write_manifest(workspace, transaction, state, ingested, removed, options)
     added, common = _fold_notes(added)
     notes += common
-    findings = [finding for table in taken for finding in key_findings(state.name, table)]
+    findings = [finding for table in ingested for finding in key_findings(state.name, table)]
     return AddReport(
         state.name, tuple(added), tuple(findings), tuple(notes), folder=workspace.dataset_path(state.name)
     )
@@ -172,8 +179,8 @@ def _fold_notes(tables: Sequence[AddedTable]) -> tuple[list[AddedTable], list[st
     return kept, [f"In {counts[note]} tables: {note}" for note in sorted(common)]
 
 
-def _with_folder(state: DatasetState, table: TakenTable, folder: str) -> DatasetState:
-    """Return the state with the table's place taken, so that a later table's folder cannot clash with it."""
+def _with_folder(state: DatasetState, table: IngestedTable, folder: str) -> DatasetState:
+    """Return the state with the table's folder in it, so that a later table's folder cannot clash with it."""
     pointer = state.pointers.get(table.name) or Pointer(table.name, table.built.listing.object, folder=folder)
     return replace(state, pointers={**state.pointers, table.name: pointer})
 
@@ -182,7 +189,7 @@ def _write_manifest(
     workspace: Workspace,
     transaction: Transaction,
     state: DatasetState,
-    taken: Sequence[TakenTable],
+    ingested: Sequence[IngestedTable],
     removed: Sequence[str],
     options: AddOptions,
 ) -> list[str]:
@@ -192,7 +199,7 @@ def _write_manifest(
     transaction.write(DATASET_FILE, update_dataset(tree.read_text(f"{folder}/{DATASET_FILE}"), config))
     # What the contract says already is not written again: that costs more than the rows of a small table.
     tables: dict[str, TableSchema | None] = {
-        table.name: table.schema for table in taken if state.contract.table(table.name) != table.schema
+        table.name: table.schema for table in ingested if state.contract.table(table.name) != table.schema
     }
     tables.update(dict.fromkeys(removed))
     if tables:

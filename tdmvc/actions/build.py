@@ -14,7 +14,7 @@ from tdmvc.model.location import Location
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.edits import FolderSink
-from tdmvc.workspace.ingest import AddOptions, added_table, key_findings, read_offers, take_table
+from tdmvc.workspace.ingest import AddOptions, added_table, ingest_table, key_findings, open_sources
 from tdmvc.workspace.migrations import recorded_migrations
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder
@@ -40,7 +40,7 @@ def build(
     state = current_state(workspace, dataset)
     added: list[AddedTable] = []
     findings: list[Finding] = []
-    for table, tables in read_offers(workspace, sources, options).items():
+    for table, tables in open_sources(workspace, sources, options).items():
         target = workspace.dataset_folder(dataset) / table_folder(state, table)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -48,14 +48,14 @@ def build(
         except OSError as error:
             raise StoreError.disk(target, error) from error
         try:
-            taken = take_table(workspace, state, table, tables, options, sink=FolderSink(made))
+            ingested = ingest_table(workspace, state, table, tables, options, sink=FolderSink(made))
             shutil.rmtree(target, ignore_errors=True)
             made.chmod(0o755)
             made.replace(target)
         finally:
             shutil.rmtree(made, ignore_errors=True)
-        added.append(added_table(taken))
-        findings += key_findings(dataset, taken)
+        added.append(added_table(ingested))
+        findings += key_findings(dataset, ingested)
     manifest = workspace.dataset_folder(dataset) / DATASET_FILE
     if not manifest.exists():
         config = replace(state.config, migrations=recorded_migrations(workspace, state.config)[0])

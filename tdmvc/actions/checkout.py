@@ -46,8 +46,8 @@ def checkout(
 ) -> CheckoutReport:
     """Bring a state, fetching only what is missing. Git's HEAD does not move.
 
-    Into the working copy the whole state comes: rows, pointers, contract and recorded
-    migrations; tables that the state does not have go. Elsewhere, only rows are written.
+    In the working copy this writes the whole state: rows, pointers, contract and recorded
+    migrations; it removes tables that the state does not have. Elsewhere, it writes only rows.
 
     Raises:
         LocalWorkError: rows that no object holds would be overwritten.
@@ -58,6 +58,7 @@ def checkout(
     """
     options = options or CheckoutOptions()
     if options.into is not None:
+        # Refuse a URL that cannot be written to before any other work.
         find_writer(options.into)
     chosen, without = _choose(workspace, ref, options)
     for state, _ in chosen:

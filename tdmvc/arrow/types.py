@@ -1,4 +1,4 @@
-"""The canonical column types: the few Arrow types that a part may hold, and their names.
+"""The canonical column types: the few Arrow types of a part's columns, and their names.
 
 Contracts, JSON output and messages use the same names: `int64`, `decimal(10,2)`,
 `timestamp` (no zone), `timestamptz` (an instant, kept in UTC), `list<string>`,

@@ -57,7 +57,7 @@ def find_writer(location: Location) -> Writer | None:
 def open_database(
     location: Location, con: DuckDBConnection, *, tables: tuple[str, ...] | None = None
 ) -> list[SourceTable]:
-    """Describe the tables of a database; all rows of a SQLite file are read once for it.
+    """Describe the tables of a database; this reads all rows of a SQLite file once.
 
     Args:
         location: a database that has a reader.

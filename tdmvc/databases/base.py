@@ -28,7 +28,7 @@ class Reader(Protocol):
         """Whether the location is a database of this kind, by its URL or by the first bytes of the file."""
 
     def read_names(self, location: Location, con: DuckDBConnection) -> list[str]:
-        """Return the names of the tables that hold rows of their own, sorted.
+        """Return the names of the tables with rows of their own (no views), sorted.
 
         Raises:
             SourceError: there is no such file.

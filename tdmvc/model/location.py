@@ -31,7 +31,7 @@ class FileLocation:
 
     path: Path
     scheme: str = ""
-    """The database engine, if a URL names it; empty for a path, whose name and content tell what it is."""
+    """The database engine, if a URL names it; empty for a path, whose name and content show what it is."""
 
     def __str__(self) -> str:
         return str(self.path)

@@ -15,7 +15,7 @@ class SqlScan:
     query: str
     """A SELECT whose columns have the names of the table's columns; all names and paths quoted."""
     attach: str | None = None
-    """A statement to run before (`ATTACH … AS … (READ_ONLY)`), where the query needs it."""
+    """A statement that the query needs before it (`ATTACH … AS … (READ_ONLY)`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ArrowScan:
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:
-    """One table that a source holds."""
+    """One table of a source."""
 
     schema: TableSchema
     """Canonical types; key and references if the source declares them."""
@@ -38,7 +38,7 @@ class SourceTable:
     is_typed: bool = True
     """False where types were inferred from text (CSV), so that a contract's types win."""
     is_keyed: bool = False
-    """True where the source itself declares the key, or declares that there is none."""
+    """Whether the source itself declares the key, or declares that there is none."""
     text_query: str | None = None
     """For untyped sources: a SELECT that gives every column as text, to be cast to a contract's types."""
     notes: tuple[str, ...] = field(default=())

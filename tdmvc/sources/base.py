@@ -25,7 +25,7 @@ class SourceOptions:
 
 
 class Source(Protocol):
-    """One kind of file, or of folder, that holds rows."""
+    """One kind of file or folder that contains rows."""
 
     @property
     def name(self) -> str:
@@ -46,7 +46,7 @@ class Source(Protocol):
 
 
 def stem(path: Path) -> str:
-    """Return the file's name without its suffix and without `.gz`."""
+    """Return the file's name without its suffix and `.gz`."""
     name = path.name.removesuffix(".gz") if path.name.lower().endswith(".gz") else path.name
     return Path(name).stem
 

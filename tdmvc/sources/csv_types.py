@@ -188,7 +188,7 @@ def _exact_floats(con: DuckDBConnection, query: str, names: Sequence[str]) -> se
 
 
 def _is_exact_float(c: str) -> str:
-    """Return SQL that is true where the text and its nearest float have the same significant digits."""
+    """Return SQL that is true if the text and its nearest float have the same significant digits."""
     number = f"TRY_CAST({c} AS DOUBLE)"
     return (
         f"{c} IS NULL OR lower(ltrim({c}, '-')) IN ('inf', 'infinity', 'nan') OR "

@@ -36,7 +36,7 @@ class FolderSource:
             if not _NOT_DATA.fullmatch(entry.name):
                 tables += self._open_entry(entry, con, replace(options, table=None))
         if not tables:
-            raise SourceError.unreadable(path, "the folder holds no data.", remedy="check the path.")
+            raise SourceError.unreadable(path, "the folder has no data.", remedy="check the path.")
         if options.table is not None and len(tables) == 1:
             return [replace(tables[0], schema=replace(tables[0].schema, name=options.table))]
         check_no_table_name(options, tables, path)
@@ -47,7 +47,9 @@ class FolderSource:
         if entry.is_dir():
             if holds_only_parquet(entry):
                 return open_parquet_folder(entry, con, options)
-            raise SourceError.unknown_kind(entry, ["a subfolder that holds only Parquet files"])
+            raise SourceError.unreadable(
+                entry, "a subfolder may contain only Parquet files.", remedy="add this folder by itself."
+            )
         for source in self._file_sources:
             if source.matches(entry):
                 return source.open(entry, con, options)

@@ -66,7 +66,7 @@ def _is_parquet(path: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _FileColumn:
-    """A column as one file holds it."""
+    """A column of one file."""
 
     name: str
     form: CanonicalForm

@@ -1,1 +1,1 @@
-"""SQL text, and DuckDB as the engine that runs it: what every room that asks SQL shares."""
+"""SQL text, and DuckDB as the engine that runs it, for every room that uses SQL."""

@@ -1,4 +1,4 @@
-"""DuckDB, imported when the first connection is opened: most commands never need it."""
+"""DuckDB, imported with the first connection, which most commands never need."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -55,7 +55,7 @@ def constraint_errors() -> tuple[type[Exception], ...]:
 def register_arrow_function(
     con: DuckDBConnection, name: str, function: Callable[[pa.Array], pa.Array]
 ) -> None:
-    """Offer a function from text to text to SQL; it is called with whole arrays, nulls among them."""
+    """Make a function from text to text available in SQL; it gets whole arrays, with their nulls."""
     from duckdb.func import FunctionNullHandling, PythonUDFType
 
     con.create_function(
@@ -70,10 +70,10 @@ def register_arrow_function(
 
 @contextmanager
 def store_errors(table: str, *, what: str, parts: str = "the parts that are read") -> Iterator[None]:
-    """Turn DuckDB's errors about memory and damaged files into the store's; no message holds a cell value.
+    """Turn DuckDB's errors about memory and damaged files into the store's; no message contains a cell value.
 
     Args:
-        what: the work that is done inside, as the beginning of a sentence.
+        what: the work inside, as the beginning of a sentence.
         parts: the parts that are read, as the subject of a sentence.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How names and texts are written into SQL: always quoted, never spliced bare."""
+"""Names and texts in SQL, always quoted."""
 
 import re
 from collections.abc import Iterable
@@ -10,17 +10,17 @@ def quote_name(name: str) -> str:
 
 
 def quote_names(names: "tuple[str, ...] | list[str]") -> str:
-    """Return the names as quoted SQL identifiers with commas between."""
+    """Return the names as quoted SQL identifiers, separated by commas."""
     return ", ".join(quote_name(name) for name in names)
 
 
 def quote_path(path: object) -> str:
-    """Return a path as a literal that DuckDB takes for one file, not for a pattern of names."""
+    """Return a path as a literal that means one file to DuckDB, not a pattern of names."""
     return quote_text(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
 
 
 def scan_parquet(paths: Iterable[object]) -> str:
-    """Return SQL to put behind FROM that reads just these files and takes no column from their paths."""
+    """Return SQL that can follow FROM and reads just these files, without columns from their paths."""
     return f"read_parquet([{', '.join(map(quote_path, paths))}], hive_partitioning = false)"
 
 

@@ -1,4 +1,4 @@
-"""DuckDB types: their names for canonical types, and the SQL that casts other types to canonical ones."""
+"""DuckDB's names for the canonical types, and the SQL that casts its other types to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Gathering rows: what sources and the working copy offer, built into parts."""
+"""Ingesting rows: tables of sources and of the working copy, built into parts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,39 +21,39 @@ from tdmvc.workspace.edits import open_edited
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace, timed_as
 
-Offered = dict[str, list[SourceTable]]
-"""What there is to take in, by table name."""
+TableSources = dict[str, list[SourceTable]]
+"""The sources of each table, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddOptions:
-    """How rows are taken in."""
+    """How to add rows."""
 
     table: str | None = None
     """The name of the table of a single file."""
     keys: Mapping[str, tuple[str, ...]] | None = None
-    """Key columns by table, where a person says them."""
+    """Key columns by table, given by a person."""
     null_texts: tuple[str, ...] = ()
     """Texts of a CSV that mean null, besides the unquoted empty field."""
     append: bool = False
-    """Keep the rows that are there."""
+    """Keep the rows that a table already has."""
     replace: bool = False
-    """Drop the tables that the sources do not hold."""
+    """Remove the tables that the sources do not have."""
     kind: DatasetKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class TakenTable:
-    """One table, built but not yet pointed at."""
+class IngestedTable:
+    """One table, whose parts are built and have no pointer yet."""
 
     name: str
     schema: TableSchema
     built: BuiltTable
     old: Listing | None
-    """What the pointer named before, where it can be read."""
+    """What the present pointer names, if it can be read."""
     notes: tuple[str, ...]
     is_rekeyed: bool = False
-    """The key is not the one that the contract names."""
+    """Whether the key differs from the one in the contract."""
 
     @property
     def status(self) -> str:
@@ -64,7 +64,7 @@ class TakenTable:
 
 
 @timed_as("read sources")
-def read_offers(workspace: Workspace, sources: Sequence[Location], options: AddOptions) -> Offered:
+def open_sources(workspace: Workspace, sources: Sequence[Location], options: AddOptions) -> TableSources:
     """Return the tables of sources. A table that is in several sources gets the rows of all.
 
     Raises:
@@ -72,7 +72,7 @@ def read_offers(workspace: Workspace, sources: Sequence[Location], options: AddO
         SourceError: a source cannot be read.
         UsageError: a source is a URL that cannot be read.
     """
-    offered: Offered = {}
+    by_table: TableSources = {}
     for location in sources:
         # Only a path has no reader: one that is no database file.
         if find_reader(location) is None and isinstance(location, FileLocation):
@@ -83,21 +83,21 @@ def read_offers(workspace: Workspace, sources: Sequence[Location], options: AddO
             only = (options.table,) if options.table else None
             tables = open_database(location, workspace.engine, tables=only)
         for source in tables:
-            offered.setdefault(source.schema.name, []).append(source)
+            by_table.setdefault(source.schema.name, []).append(source)
     for name in options.keys or {}:
-        if name not in offered:
-            raise NotFoundError.named("table", name, sorted(offered), where="--key")
-    return offered
+        if name not in by_table:
+            raise NotFoundError.named("table", name, sorted(by_table), where="--key")
+    return by_table
 
 
 @timed_as("read working copy")
-def read_edits(workspace: Workspace, state: DatasetState, only: str | None = None) -> Offered:
-    """Look at the working copy for tables that were edited or put there by another tool.
+def open_edits(workspace: Workspace, state: DatasetState, only: str | None = None) -> TableSources:
+    """Return the tables of the working copy that a person or another tool edited or added.
 
     Raises:
-        LocalWorkError: a folder holds another state's rows; taking them in would undo what Git brought.
+        LocalWorkError: a folder has rows of another state, which would undo what Git changed.
     """
-    offered: Offered = {}
+    by_table: TableSources = {}
     folders: dict[str, Path] = dict(new_folders(workspace, state))
     stale: list[str] = []
     for table in state.pointers:
@@ -108,17 +108,17 @@ def read_edits(workspace: Workspace, state: DatasetState, only: str | None = Non
             stale.append(table)
     if stale:
         raise LocalWorkError(
-            f"The working copy of {state.name} holds rows of another state, as `git switch` or `git merge` leave them.",
+            f"The working copy of {state.name} has rows of another state, as after `git switch` or `git merge`.",
             where=f"{state.name}: {', '.join(stale)}",
-            remedy=f"bring the rows of the present pointers: `tdmvc checkout {state.name} --tables {','.join(stale)}`.",
+            remedy=f"write the rows of the present pointers: `tdmvc checkout {state.name} --tables {','.join(stale)}`.",
         )
     for table, path in sorted(folders.items()):
         if only is None or table == only:
-            offered[table] = open_edited(workspace, state, table, path)
-    return offered
+            by_table[table] = open_edited(workspace, state, table, path)
+    return by_table
 
 
-def take_table(
+def ingest_table(
     workspace: Workspace,
     state: DatasetState,
     table: str,
@@ -126,8 +126,8 @@ def take_table(
     options: AddOptions,
     *,
     sink: PartSink | None = None,
-) -> TakenTable:
-    """Build the parts of one table, using old bytes again where rows are the same.
+) -> IngestedTable:
+    """Build the parts of one table, and reuse the bytes of parts whose rows are the same.
 
     Args:
         sink: where the parts go, such as a stage's output folder; by default, into the store.
@@ -160,44 +160,44 @@ def take_table(
         )
         declared = state.contract.table(table)
         is_rekeyed = declared is not None and old is not None and declared.key != ingest.schema.key
-        return TakenTable(table, ingest.schema, built, old, ingest.notes, is_rekeyed=is_rekeyed)
+        return IngestedTable(table, ingest.schema, built, old, ingest.notes, is_rekeyed=is_rekeyed)
 
 
-def key_findings(dataset: str, taken: TakenTable) -> list[Finding]:
-    """Say what is wrong with the keys of a table that was taken in."""
+def key_findings(dataset: str, ingested: IngestedTable) -> list[Finding]:
+    """Return what is wrong with the keys of an ingested table."""
     findings: list[Finding] = []
-    key = ", ".join(taken.schema.key)
-    if taken.built.repeated_keys:
+    key = ", ".join(ingested.schema.key)
+    if ingested.built.repeated_keys:
         findings.append(
             Finding(
                 "duplicate-key",
                 Severity.ERROR,
-                f"{taken.built.repeated_keys} key(s) of {taken.name} ({key}) appear in more than one row.",
+                f"{ingested.built.repeated_keys} key(s) of {ingested.name} ({key}) appear in more than one row.",
                 dataset,
-                taken.name,
-                taken.schema.key,
-                remedy=f"fix the rows, or name the columns that identify one: --key {taken.name}=…",
-                details={"keys": taken.built.repeated_keys},
+                ingested.name,
+                ingested.schema.key,
+                remedy=f"fix the rows, or name the columns that identify one: --key {ingested.name}=…",
+                details={"keys": ingested.built.repeated_keys},
             )
         )
-    if taken.built.null_keys:
+    if ingested.built.null_keys:
         findings.append(
             Finding(
                 "null-key",
                 Severity.ERROR,
-                f"{taken.built.null_keys} row(s) of {taken.name} have a null in their key ({key}).",
+                f"{ingested.built.null_keys} row(s) of {ingested.name} have a null in their key ({key}).",
                 dataset,
-                taken.name,
-                taken.schema.key,
+                ingested.name,
+                ingested.schema.key,
                 remedy="give these rows a key.",
-                details={"rows": taken.built.null_keys},
+                details={"rows": ingested.built.null_keys},
             )
         )
     return findings
 
 
 def check_options(dataset: str, sources: Sequence[Location], options: AddOptions) -> None:
-    """Refuse words that contradict each other.
+    """Refuse options that contradict each other.
 
     Raises:
         UsageError: they do.
@@ -207,7 +207,7 @@ def check_options(dataset: str, sources: Sequence[Location], options: AddOptions
     if (options.append or options.replace) and not sources:
         raise UsageError(
             "--append and --replace need a source.",
-            remedy=f"name it: tdmvc add {dataset} SOURCE. Without a source, the edited working copy is taken in.",
+            remedy=f"name one: `tdmvc add {dataset} SOURCE`. Without a source, tdmvc adds what you edited.",
         )
 
 
@@ -218,20 +218,20 @@ def _old_listing(workspace: Workspace, state: DatasetState, table: str) -> Listi
     try:
         return workspace.store.listing(pointer.object, f"{state.name}/{table}")
     except PartError:
-        # The old rows are elsewhere; new ones can be taken in all the same.
+        # The old rows are not here; new ones can be added all the same.
         return None
 
 
-def added_table(taken: TakenTable) -> AddedTable:
+def added_table(ingested: IngestedTable) -> AddedTable:
     """Return the report on a table that was added."""
     return AddedTable(
-        taken.name,
-        taken.status,
-        taken.built.rows,
-        taken.built.size_bytes,
-        taken.built.written_bytes,
-        len(taken.built.listing.entries),
-        taken.schema.key,
-        taken.built.listing.content,
-        taken.notes,
+        ingested.name,
+        ingested.status,
+        ingested.built.rows,
+        ingested.built.size_bytes,
+        ingested.built.written_bytes,
+        len(ingested.built.listing.entries),
+        ingested.schema.key,
+        ingested.built.listing.content,
+        ingested.notes,
     )

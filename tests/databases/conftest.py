@@ -1,4 +1,4 @@
-"""What the tests of databases share: connections, and rows in one call."""
+"""What the tests of databases share: a connection, and the rows of a table in one call."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""DuckDB files: what they declare, in every schema, without holding the file."""
+"""DuckDB files: what they declare, in every schema, without keeping the file open."""
 
 import subprocess
 import sys

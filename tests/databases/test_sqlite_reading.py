@@ -1,4 +1,4 @@
-"""SQLite files: what they declare, and that a value counts for more than a declaration."""
+"""SQLite files: what they declare, and that the values decide if a declaration is wrong."""
 
 import datetime as dt
 import sqlite3

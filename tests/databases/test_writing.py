@@ -1,4 +1,4 @@
-"""Writing SQLite and DuckDB files: whole or not at all, with all that the rows allow."""
+"""Writing SQLite and DuckDB files: completely or not at all, with all constraints that the rows keep."""
 
 import datetime as dt
 import decimal

@@ -1,4 +1,4 @@
-"""What the tests of sources share: a connection in UTC, and a table's rows in one call."""
+"""What the tests of sources share: a connection in UTC, and the rows of a table in one call."""
 
 from collections.abc import Callable, Iterator
 

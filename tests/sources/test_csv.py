@@ -113,7 +113,7 @@ def test_a_value_longer_than_the_usual_limit_is_read(tmp_path: Path, con: Con) -
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "empty"),
         (b"\r\n\n", "empty"),
@@ -133,11 +133,11 @@ def test_a_value_longer_than_the_usual_limit_is_read(tmp_path: Path, con: Con) -
     ],
 )
 def test_a_broken_file_is_refused_by_line_and_without_its_values(
-    tmp_path: Path, con: Con, data: bytes, said: str
+    tmp_path: Path, con: Con, data: bytes, message: str
 ) -> None:
     with pytest.raises(SourceError) as caught:
         open_csv(tmp_path, con, data)
-    assert said in caught.value.message
+    assert message in caught.value.message
     assert "t.csv" in caught.value.message
     assert "secret" not in caught.value.message
     assert "caf" not in caught.value.message
@@ -216,8 +216,8 @@ def test_a_text_after_thousands_of_numbers_still_makes_a_text_column(tmp_path: P
 def test_instants_with_offsets_become_utc(tmp_path: Path, con: Con) -> None:
     table = open_csv(tmp_path, con, "a,b\n2024-01-01T10:00:00+02:00,\n2024-01-01T10:00:00Z,\n")
     assert isinstance(table.scan, SqlScan)
-    told = con.sql(f"SELECT a::VARCHAR FROM ({table.scan.query})").fetchall()
-    assert told == [("2024-01-01 08:00:00+00",), ("2024-01-01 10:00:00+00",)]
+    found = con.sql(f"SELECT a::VARCHAR FROM ({table.scan.query})").fetchall()
+    assert found == [("2024-01-01 08:00:00+00",), ("2024-01-01 10:00:00+00",)]
 
 
 def test_the_same_nulls_are_in_the_texts_and_in_the_typed_rows(tmp_path: Path, con: Con, read: Read) -> None:

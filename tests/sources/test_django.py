@@ -77,8 +77,8 @@ def test_lists_stay_lists_and_objects_become_json_text(tmp_path: Path, con: Con,
         thing(1, tags=[1, 2], perms=[["add", "auth"]], data={"b": 1, "a": [None]}, body='[{"type": "p"}]'),
         thing(2, tags=[], perms=[], data={"c": 1}, body=""),
     )["shop_order"]
-    spelled = {column.name: column.type_text for column in table.schema.columns}
-    assert spelled == {
+    types = {column.name: column.type_text for column in table.schema.columns}
+    assert types == {
         "id": "int64",
         "tags": "list<int64>",
         "perms": "list<list<string>>",

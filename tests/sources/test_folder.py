@@ -54,7 +54,7 @@ def test_a_database_in_a_folder_is_refused_with_advice(tmp_path: Path, con: Con)
 
 def test_an_empty_folder_is_refused(tmp_path: Path, con: Con) -> None:
     (tmp_path / ".gitkeep").write_text("")
-    with pytest.raises(SourceError, match="holds no data"):
+    with pytest.raises(SourceError, match="has no data"):
         open_source(tmp_path, con)
 
 

@@ -1,4 +1,4 @@
-"""JSON lists and JSON lines: every row is looked over, and nothing is rounded."""
+"""JSON lists and JSON lines: every row is checked, and nothing is rounded."""
 
 import json
 from collections.abc import Callable
@@ -93,7 +93,7 @@ def test_an_object_longer_than_the_window_is_read(tmp_path: Path, con: Con, read
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[]", "no object has a key"),
         ("", "no object has a key"),
@@ -111,11 +111,11 @@ def test_an_object_longer_than_the_window_is_read(tmp_path: Path, con: Con, read
     ],
 )
 def test_a_broken_file_is_refused_by_line_and_without_its_values(
-    tmp_path: Path, con: Con, text: str, said: str
+    tmp_path: Path, con: Con, text: str, message: str
 ) -> None:
     with pytest.raises(SourceError) as caught:
         open_json(tmp_path, con, text)
-    assert said in caught.value.message
+    assert message in caught.value.message
     assert "secret" not in caught.value.message
 
 

@@ -1,4 +1,4 @@
-"""Parquet of any writer: canonical types, and no value lost on the way."""
+"""Parquet of any writer: canonical types, without the loss of a value."""
 
 import datetime as dt
 import decimal
@@ -28,7 +28,7 @@ def open_columns(folder: Path, con: Con, **columns: pa.Array) -> SourceTable:
     return table
 
 
-def spelled(table: SourceTable) -> list[str]:
+def type_texts(table: SourceTable) -> list[str]:
     return [column.type_text for column in table.schema.columns]
 
 
@@ -65,7 +65,7 @@ def test_any_arrow_type_becomes_canonical(
     tmp_path: Path, con: Con, read: Read, array: pa.Array, expected: str
 ) -> None:
     table = open_columns(tmp_path, con, x=array)
-    assert spelled(table) == [expected]
+    assert type_texts(table) == [expected]
     assert read(table).num_rows == len(array)
 
 
@@ -125,7 +125,7 @@ def test_nanoseconds_of_sparks_old_timestamps_are_not_cut_off(
     rows = pa.table({"x": pa.array(values, pa.timestamp("ns"))})
     pq.write_table(rows, path, use_deprecated_int96_timestamps=True)
     if is_fine:
-        assert spelled(open_source(path, con)[0]) == ["timestamp"]
+        assert type_texts(open_source(path, con)[0]) == ["timestamp"]
     else:
         with pytest.raises(SourceError, match="would be lost"):
             open_source(path, con)

@@ -15,18 +15,18 @@ _HIDDEN = 1
 
 @dataclass(frozen=True, slots=True)
 class DeclaredColumn:
-    """A column as CREATE TABLE says it."""
+    """A column as CREATE TABLE declares it."""
 
     name: str
     type: str
-    """As written; empty where none is declared."""
+    """As written; empty if none is declared."""
     required: bool
     unique: bool
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTable:
-    """A table as CREATE TABLE says it."""
+    """A table as CREATE TABLE declares it."""
 
     name: str
     columns: tuple[DeclaredColumn, ...]
@@ -52,20 +52,19 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def unreadable(path: Path, error: sqlite3.DatabaseError) -> DatabaseError:
-    """Return what SQLite's complaint means for a person."""
+    """Return the error for what SQLite's error means."""
     text = str(error)
     if "locked" in text or "busy" in text:
         return DatabaseError(
             "Another program is writing to the SQLite database.",
             where=str(path),
-            remedy='let it finish or close it; or give a copy: `sqlite3 FILE ".backup copy.sqlite"`.',
+            remedy='wait for it or close it, or use a copy: `sqlite3 FILE ".backup copy.sqlite"`.',
         )
     if "unable to open" in text or "readonly" in text:
         return DatabaseError(
             f"The SQLite database cannot be opened: {text}.",
             where=str(path),
-            remedy="check the permissions of the file and of its folder; a write-ahead log beside it must be "
-            "readable, too.",
+            remedy="check the permissions of the file, of its folder and of its write-ahead log (-wal).",
         )
     return DatabaseError(
         f"The SQLite database cannot be read: {text}.",
@@ -75,7 +74,7 @@ def unreadable(path: Path, error: sqlite3.DatabaseError) -> DatabaseError:
 
 
 def read_table_names(database: sqlite3.Connection) -> list[str]:
-    """Return the tables that hold rows of their own: no views, no virtual tables and none of their shadows."""
+    """Return the tables with rows of their own: no views, no virtual tables and none of their shadow tables."""
     kinds = database.execute("PRAGMA main.table_list").fetchall()
     own = {name for schema, name, kind, *_ in kinds if schema == "main" and kind == "table"}
     listed = database.execute(
@@ -105,7 +104,7 @@ def read_table(database: sqlite3.Connection, name: str) -> DeclaredTable:
 
 
 def _unique_columns(database: sqlite3.Connection, table: str) -> set[str]:
-    """Return, in lower case, the columns that a whole index makes unique by themselves."""
+    """Return, in lower case, the columns that are unique by an index of their own without WHERE."""
     indexes = database.execute(
         "SELECT name FROM pragma_index_list(?) WHERE \"unique\" AND origin <> 'pk' AND NOT partial", (table,)
     ).fetchall()
@@ -137,7 +136,7 @@ def _references(
         if len(to) == len(own):
             references.append(ForeignKey(own, target, to))
         else:
-            notes.append(f"the reference to {target} was left out, since it does not say to which columns")
+            notes.append(f"the reference to {target} was left out, because it does not name the columns")
     return tuple(references), tuple(notes)
 
 
@@ -149,5 +148,5 @@ def _actual_table(database: sqlite3.Connection, name: str) -> str:
 
 
 def _actual(name: str, names: Sequence[str]) -> str:
-    """Return the name as the table spells it; SQLite compares names without case."""
+    """Return the name with the case that the table uses; SQLite ignores case."""
     return next((actual for actual in names if actual.lower() == name.lower()), name)

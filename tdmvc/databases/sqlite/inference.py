@@ -61,7 +61,7 @@ def declared_decimal(declared: str) -> pa.DataType | None:
 
 @dataclass(slots=True)
 class ColumnProfile:
-    """What all values of a column are, taken together; grows batch by batch."""
+    """What is known about the values of a column so far."""
 
     declared: str
     kinds: set[type]
@@ -70,7 +70,7 @@ class ColumnProfile:
     whole_digits: int = 0
     scale: int = 0
     is_decimal: bool = True
-    """Every number so far is finite and has its digits counted."""
+    """Whether every number so far is finite, with its digits counted."""
     text_types: set[str] | None = None
     """Which dates and times the texts are: names of types, and an empty name for any other text."""
 

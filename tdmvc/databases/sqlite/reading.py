@@ -47,8 +47,8 @@ def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTa
     for column, profile in zip(declared.columns, profiles, strict=True):
         columns.append(_column(declared.name, column, profile))
         if not profile.is_as_declared:
-            said = f"declared {column.type}" if column.type else "declared without a type"
-            notes.append(f"{column.name}: {said}, kept as {columns[-1].type_text} for its values")
+            declaration = f"declared {column.type}" if column.type else "declared without a type"
+            notes.append(f"{column.name}: {declaration}, kept as {columns[-1].type_text} for its values")
     schema = TableSchema(declared.name, tuple(columns), declared.key, declared.references)
     scan = ArrowScan(_opener(path, schema))
     return SourceTable(schema, scan, f"{path}, table {declared.name}", is_keyed=True, notes=tuple(notes))
@@ -60,11 +60,10 @@ def _column(table: str, declared: DeclaredColumn, profile: ColumnProfile) -> Col
         raise SourceError.would_lose(
             table,
             declared.name,
-            "bytes stand beside texts or numbers in one column.",
+            "the column mixes bytes with texts or numbers.",
             remedy="make all values of the column bytes, or all of them text.",
         )
-    says_more = declared.type not in ("", format_type(type_))
-    physical = declared.type if says_more else None
+    physical = declared.type if declared.type not in ("", format_type(type_)) else None
     return Column(declared.name, type_, physical, declared.required, declared.unique)
 
 
@@ -76,7 +75,7 @@ def _profile(database: sqlite3.Connection, table: DeclaredTable, path: Path) -> 
             for profile, values in zip(profiles, zip(*batch, strict=True), strict=True):
                 profile.add(values)
     except sqlite3.OperationalError as error:
-        # The driver's message holds the text itself.
+        # The driver's message contains the text itself.
         if "decode" in str(error).lower():
             raise _not_utf8(database, table, path) from None
         raise
@@ -103,7 +102,7 @@ def _not_utf8(database: sqlite3.Connection, table: DeclaredTable, path: Path) ->
                 return SourceError.unreadable(
                     path,
                     f"text number {row} in column {column.name} of table {table.name} is not UTF-8.",
-                    remedy="mend the text in the database, or make it a BLOB.",
+                    remedy="fix the text in the database, or make it a BLOB.",
                 )
     return SourceError.unreadable(path, f"a text in table {table.name} is not UTF-8.")
 

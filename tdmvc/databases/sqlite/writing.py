@@ -60,7 +60,7 @@ def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
 
 
 def _declared_types(table: TableToWrite) -> tuple[dict[str, str], list[Finding]]:
-    """Return the type to declare for each column: TEXT where SQLite would change what it holds."""
+    """Return the type to declare for each column: TEXT if SQLite would change its values."""
     types = {column.name: declare(column) for column in table.schema.columns}
     doubtful = [
         (i, column)
@@ -97,7 +97,7 @@ def _fill(
         without_constraints(table.schema) if table.schema.name in loose else table.schema for table in tables
     ]
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        # A half-written file is thrown away, so nothing needs a journal.
+        # A half-written file is deleted, so it needs no journal.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF"):
             database.execute(f"PRAGMA {pragma}")
         database.execute("BEGIN")
