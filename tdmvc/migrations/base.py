@@ -1,11 +1,12 @@
-"""Knows what every reader of migrations offers, and how what it read becomes a state."""
+"""The protocol of a migration reader, and what a reader collects to build a state."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Protocol
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations.digest import ContentDigest
+from tdmvc.migrations.paths import normalize_folder
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
 from tdmvc.model.tree import FileTree
 
@@ -24,80 +25,110 @@ class Reader(Protocol):
         """Read one location.
 
         Raises:
-            MigrationsError: nothing is there, or a file cannot be understood.
+            MigrationsError: it contains no migrations, or a file cannot be read.
         """
 
 
 @dataclass(slots=True)
-class Reading:
-    """What a reader has gathered of one location so far."""
+class ContentDigest:
+    """A digest of (id, content) pairs that does not depend on the order in which they are added.
 
+    It keeps only a hash of each file, so memory does not grow with their sizes.
+    """
+
+    _entries: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, id_: str, content: str) -> None:
+        """Add one file; CRLF and CR count as LF, so that a checkout's line ends do not matter."""
+        lines = content.replace("\r\n", "\n").replace("\r", "\n")
+        self._entries.append((id_, sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()))
+
+    def format(self) -> str:
+        """Return `sha256:…` of everything that was added."""
+        whole = sha256()
+        for id_, content in sorted(self._entries):
+            # An id has no NUL, and all hashes have one length: different entries give different bytes.
+            whole.update(f"{id_}\0{content}\n".encode("utf-8", "surrogatepass"))
+        return f"sha256:{whole.hexdigest()}"
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a reader has collected from one location so far."""
+
+    tree: FileTree
     location: MigrationLocation
     migrations: list[Migration] = field(default_factory=list)
     problems: list[MigrationProblem] = field(default_factory=list)
     digest: ContentDigest = field(default_factory=ContentDigest)
 
+    @property
+    def path(self) -> str:
+        """The location's path in the tree; `''` is the root."""
+        return normalize_folder(self.location.path)
+
     def add(self, migration: Migration, content: str) -> None:
-        """Take in one migration and the text of its file."""
+        """Add one migration and the text of its file."""
         self.migrations.append(migration)
         self.digest.add(migration.id, content)
 
     def report(self, kind: str, message: str, path: str | None = None) -> None:
-        """Note a problem that does not stop the history from being read."""
+        """Report a problem that does not stop the history from being read."""
         self.problems.append(MigrationProblem(kind, message, path))
 
+    def report_file(self, path: str, fault: str) -> None:
+        """Report a file that the tool refuses or ignores; `fault` completes the sentence that its path begins."""
+        self.report("unreadable-file", f"{path} {fault}", path)
+
     def finish(
-        self, migrations: Sequence[Migration], heads: Sequence[str], *, is_linear: bool = False
+        self, migrations: Sequence[Migration], heads: Iterable[str], *, is_linear: bool = False
     ) -> MigrationState:
-        """Return the state; `migrations` are in the order in which they can be applied.
+        """Return the state; `migrations` are in an order in which they can be applied.
 
         Args:
-            is_linear: ids are numbers in one line, so that a greater one is a later one.
+            is_linear: the ids are numbers in one sequence, so that a greater one is a later one.
         """
         return MigrationState(
             location=self.location,
             heads=tuple(sorted(heads)),
             migrations=tuple(migrations),
-            digest=self.digest.spelled(),
+            digest=self.digest.format(),
             problems=tuple(self.problems),
             is_linear=is_linear,
         )
 
-
-def locations_at(tool: str, folders: Iterable[str]) -> list[MigrationLocation]:
-    """Return a tool's locations in folders of a tree, of which `''` is the root."""
-    return [MigrationLocation(tool, tool, folder or ".") for folder in folders]
-
-
-def nothing_found(tree: FileTree, location: MigrationLocation, looked_for: str) -> MigrationsError:
-    """Build the error for a location that holds no migration, told apart from one that is not there."""
-    path = location.path or "."
-    remedy = f"mend the path or the tool: --path and --tool, or migration location '{location.name}' in tdmvc.yaml."
-    if path != "." and not tree.list_files(path) and tree.read_text(path) is None:
+    def nothing_found(self, looked_for: str) -> MigrationsError:
+        """Build the error for a location that contains no migrations, or does not exist."""
+        path = self.path or "."
+        what = f"There are no {self.location.tool} migrations here in {self.tree.label}; looked for {looked_for}."
+        if path != "." and not self.tree.list_files(path) and self.tree.read_text(path) is None:
+            what = f"There is no migration folder here in {self.tree.label}."
         return MigrationsError(
-            f"There is no migration folder here in {tree.label}.", where=path, remedy=remedy
+            what,
+            where=path,
+            remedy="correct the path or the tool: --path and --tool, or migration location "
+            f"'{self.location.name}' in tdmvc.yaml.",
         )
-    return MigrationsError(
-        f"This holds no {location.tool} migration in {tree.label}: looked for {looked_for}.",
-        where=path,
-        remedy=remedy,
-    )
+
+    def several_found(self, what: str, paths: Iterable[str]) -> MigrationsError:
+        """Build the error for a location that contains several independent histories."""
+        found = sorted(paths)
+        return MigrationsError(
+            f"There are {len(found)} {what} here: {', '.join(found[:5])}.",
+            where=self.location.path or ".",
+            remedy=f"name one as the path of migration location '{self.location.name}' in tdmvc.yaml.",
+        )
 
 
-def without_head(location: MigrationLocation, circle: str) -> MigrationsError:
-    """Build the error for a history that is one circle of what its tool calls `circle`."""
-    return MigrationsError(
-        "Every migration here waits for another one, so that there is no head.",
-        where=location.path or ".",
-        remedy=f"break the circle of {circle}.",
-    )
+def locations_at(tool: str, paths: Iterable[str]) -> list[MigrationLocation]:
+    """Return a tool's locations, sorted by their paths, of which `''` is the root."""
+    return [MigrationLocation(tool, tool, path or ".") for path in sorted(paths)]
 
 
-def misunderstood(path: str, why: str, *, line: int | None = None) -> MigrationsError:
-    """Build the error for a migration file whose place in the history cannot be told."""
-    where = path if line is None else f"{path}, line {line}"
+def unreadable(path: str, why: str, *, line: int | None = None) -> MigrationsError:
+    """Build the error for a file without which the history cannot be read."""
     return MigrationsError(
         f"This migration cannot be understood: {why}.",
-        where=where,
+        where=path if line is None else f"{path}, line {line}",
         remedy="write it as the tool's own template does, with plain literals; tdmvc never runs migrations.",
     )

@@ -1,24 +1,24 @@
-"""Knows how to tell whose migrations a folder holds when names alone do not say: by a few first lines and by manifests.
+"""Decides which tool a folder belongs to if its file names fit several: by first lines, configuration and manifests.
 
-What is read is bounded: the first lines of a few files of a folder, of so many folders, and
-what lies in the folders above.
+What is read is bounded: the first lines of a few files of a folder, in a limited number of folders, and
+files of known names in the folders above.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.migrations.layout import ancestors, base_of, folder_of, is_left_out
+from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, is_left_out, join, own_files
 from tdmvc.model.tree import FileTree
 
 SAMPLE_CHARS: Final = 4096
-"""How much of a file is looked at."""
+"""How much of a sampled file is read."""
 SAMPLE_FILES: Final = 3
-"""How many files of a folder are looked at."""
+"""How many files of a folder are sampled."""
 SAMPLED_FOLDERS: Final = 1000
-"""How many folders of a repository are looked at, for one tool."""
+"""How many folders of a repository are sampled for one tool."""
 
 MANIFESTS: Final = frozenset(
     {
@@ -30,27 +30,57 @@ MANIFESTS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
-    """What speaks for one tool in a folder or in the folders above it."""
+class ToolSigns:
+    """What shows that a project uses a tool."""
 
     manifests: Mapping[str, re.Pattern[str]]
-    """Names of files, and what must stand in them."""
+    """Names of files, and what they must contain."""
     files: frozenset[str] = frozenset()
     """Names of files that only this tool has."""
     folder: str | None = None
     """A folder that only this tool has."""
 
 
+def crate_signs(crate: str, *, files: frozenset[str] = frozenset(), folder: str | None = None) -> ToolSigns:
+    """Return the signs of a Rust crate; a workspace may name it only in its lock file."""
+    manifest = re.compile(
+        rf"^[ \t]*(?:{crate}(?:-cli)?[ \t]*(?:=|\.)|\[[^\]\n]*dependencies\.{crate}\])", re.MULTILINE
+    )
+    lock = re.compile(rf'^name = "{crate}"', re.MULTILINE)
+    return ToolSigns({"Cargo.toml": manifest, "Cargo.lock": lock}, files, folder)
+
+
+def has_signs(tree: FileTree, folder: str, signs: ToolSigns) -> bool:
+    """Return whether the project that a folder belongs to uses a tool.
+
+    The folder and those above it are searched, the nearest first, up to where another kind of
+    project begins.
+    """
+    others = sorted(MANIFESTS - signs.manifests.keys())
+    for place in ancestors(folder):
+        for name, pattern in signs.manifests.items():
+            text = tree.read_text(inside(place, name))
+            if text is not None and pattern.search(text):
+                return True
+        if any(tree.read_text(inside(place, name)) is not None for name in signs.files):
+            return True
+        if signs.folder is not None and tree.list_files(inside(place, signs.folder)):
+            return True
+        if any(tree.read_text(inside(place, name)) is not None for name in others):
+            return False
+    return False
+
+
 def folders_with(
     tree: FileTree, ending: str | tuple[str, ...], name: re.Pattern[str]
 ) -> dict[str, list[str]]:
-    """Return the folders that hold files of such a name, each with these files, sorted.
+    """Return the folders that contain files with such a name, each with these files, sorted.
 
-    Folders of tests, of vendored code and of build output are left out.
+    Folders of tests, vendored code and build output are left out.
     """
     found: dict[str, list[str]] = defaultdict(list)
     for path in tree.list_files():
-        # An ending is told much faster than a pattern, and most files of a repository have another one.
+        # Comparing the ending is much faster than the pattern, and rules out most files of a repository.
         if path.endswith(ending) and name.fullmatch(base_of(path)) and not is_left_out(path):
             found[folder_of(path)].append(path)
     return {folder: found[folder] for folder in sorted(found)}
@@ -63,45 +93,25 @@ def samples(tree: FileTree, paths: Sequence[str]) -> list[str]:
 
 
 def marked_folders(
-    tree: FileTree, folders: Mapping[str, Sequence[str]], mark: re.Pattern[str]
-) -> Iterator[str]:
-    """Yield the folders of which a sampled file carries a tool's mark."""
-    for folder in list(folders)[:SAMPLED_FOLDERS]:
-        if any(mark.search(text) for text in samples(tree, folders[folder])):
-            yield folder
-
-
-def is_spoken_for(tree: FileTree, folder: str, signs: Signs) -> bool:
-    """Tell whether the project that a folder belongs to shows a tool's signs.
-
-    Looked at are the folder and those above, the nearest first; where another kind of
-    project begins, the search ends.
-    """
-    for place in ancestors(folder):
-        prefix = f"{place}/" if place else ""
-        for name, pattern in signs.manifests.items():
-            text = tree.read_text(prefix + name)
-            if text is not None and pattern.search(text):
-                return True
-        if any(tree.read_text(prefix + name) is not None for name in signs.files):
-            return True
-        if signs.folder is not None and tree.list_files(prefix + signs.folder):
-            return True
-        others = sorted(MANIFESTS - signs.manifests.keys())
-        if any(tree.read_text(prefix + name) is not None for name in others):
-            return False
-    return False
+    tree: FileTree, folders: Mapping[str, Sequence[str]], marker: re.Pattern[str]
+) -> list[str]:
+    """Return the folders of which a sampled file contains a tool's marker."""
+    return [
+        folder
+        for folder in list(folders)[:SAMPLED_FOLDERS]
+        if any(marker.search(text) for text in samples(tree, folders[folder]))
+    ]
 
 
 def configured_folders(
-    tree: FileTree, is_config: Callable[[str], bool], named: Callable[[str, str], Iterable[str | None]]
+    tree: FileTree, config: re.Pattern[str], parse: Callable[[str], Iterable[str]]
 ) -> set[str]:
-    """Return the folders that a tool's configuration files name.
+    """Return the folders inside the repository that a tool's configuration files name.
 
     Args:
-        is_config: from a file's name, whether it is such a file.
-        named: from its path and text, the folders that it names; None leads out of the repository.
+        config: the names of these files.
+        parse: returns the folders that a text names, relative to its file.
     """
-    paths = [p for p in tree.list_files() if is_config(base_of(p)) and not is_left_out(p)]
-    found = (folder for path, text in tree.read_texts(paths) for folder in named(path, text))
+    paths = [path for path in own_files(tree) if config.fullmatch(base_of(path))]
+    found = {join(folder_of(path), name) for path, text in tree.read_texts(paths) for name in parse(text)}
     return {folder for folder in found if folder is not None}

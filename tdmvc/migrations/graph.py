@@ -1,13 +1,15 @@
-"""Knows the laws of a migration history as a graph: its order, its heads and what can be wrong with it.
+"""Orders a migration history that is a graph, and finds its heads, cycles and duplicates.
 
-Nothing here recurses: a chain of any length is fine.
+Nothing here recurses, so a chain may have any length.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
-from tdmvc.model.migration import Migration, MigrationProblem
+from tdmvc.errors import MigrationsError
+from tdmvc.migrations.base import Reading
+from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
 
 Parents = Mapping[str, Collection[str]]
 """The ids that must come before each id; a parent may be missing."""
@@ -23,20 +25,20 @@ def parents_of(migrations: Iterable[Migration]) -> dict[str, set[str]]:
 
 def find_heads(parents: Parents) -> list[str]:
     """Return the ids that no id names as a parent, sorted."""
-    named = {parent for known in parents.values() for parent in known}
+    named = {parent for ids in parents.values() for parent in ids}
     return sorted(set(parents) - named)
 
 
 def order_ids(parents: Parents) -> tuple[list[str], list[str]]:
-    """Return the ids, parents first and ties by id, and apart from them those that a cycle holds up."""
-    waiting = {id_: {p for p in known if p in parents} for id_, known in parents.items()}
+    """Return the ids, parents first and ties by id, and separately those that a cycle blocks."""
+    known = {id_: {parent for parent in ids if parent in parents} for id_, ids in parents.items()}
     children: dict[str, list[str]] = defaultdict(list)
-    for id_, known in waiting.items():
-        for parent in known:
+    for id_, ids in known.items():
+        for parent in ids:
             children[parent].append(id_)
-    ready = [id_ for id_, known in waiting.items() if not known]
+    missing = {id_: len(ids) for id_, ids in known.items()}
+    ready = [id_ for id_, count in missing.items() if not count]
     heapify(ready)
-    missing = {id_: len(known) for id_, known in waiting.items()}
     ordered: list[str] = []
     while ready:
         id_ = heappop(ready)
@@ -48,42 +50,55 @@ def order_ids(parents: Parents) -> tuple[list[str], list[str]]:
     return ordered, sorted(set(parents).difference(ordered))
 
 
-def find_cycle(parents: Parents, held_up: Collection[str]) -> list[str]:
-    """Return one cycle among ids that `order_ids` held up, from its smallest id."""
-    held = set(held_up)
-    walked: dict[str, int] = {}
-    id_ = min(held)
-    while id_ not in walked:
-        walked[id_] = len(walked)
-        id_ = min(parent for parent in parents[id_] if parent in held)
-    cycle = list(walked)[walked[id_] :]
+def find_cycle(parents: Parents, blocked: Collection[str]) -> list[str]:
+    """Return one cycle among the ids that `order_ids` found blocked, from its smallest id."""
+    blocked = set(blocked)
+    visited: dict[str, int] = {}
+    id_ = min(blocked)
+    while id_ not in visited:
+        visited[id_] = len(visited)
+        id_ = min(parent for parent in parents[id_] if parent in blocked)
+    cycle = list(visited)[visited[id_] :]
     start = cycle.index(min(cycle))
     return cycle[start:] + cycle[:start]
 
 
-def arrange(migrations: Sequence[Migration]) -> tuple[list[Migration], list[MigrationProblem]]:
-    """Return the migrations in an order in which they can be applied, and the cycle that forbids one."""
-    parents = parents_of(migrations)
-    ordered, held_up = order_ids(parents)
-    problems = []
-    if held_up:
-        cycle = find_cycle(parents, held_up)
+def finish_graph(reading: Reading, heads: Sequence[str], *, link: str) -> MigrationState:
+    """Return the state of migrations that name their parents; reports duplicates and a cycle.
+
+    Args:
+        link: what the tool calls the reference to a parent.
+
+    Raises:
+        MigrationsError: there is no head, because a cycle contains everything.
+    """
+    if not heads:
+        raise MigrationsError(
+            "Every migration here depends on another one, so there is no head.",
+            where=reading.location.path or ".",
+            remedy=f"break the cycle of {link}.",
+        )
+    reading.problems.extend(find_duplicates(reading.migrations))
+    parents = parents_of(reading.migrations)
+    ordered, blocked = order_ids(parents)
+    if blocked:
+        cycle = find_cycle(parents, blocked)
         shown = " → ".join(cycle[:6]) + (" → …" if len(cycle) > 6 else f" → {cycle[0]}")
-        problems.append(MigrationProblem("cycle", f"These migrations wait for each other: {shown}."))
-    rank = {id_: position for position, id_ in enumerate([*ordered, *held_up])}
-    return sorted(migrations, key=lambda m: (rank[m.id], m.path)), problems
+        reading.report("cycle", f"These migrations depend on each other: {shown}.")
+    rank = {id_: position for position, id_ in enumerate([*ordered, *blocked])}
+    return reading.finish(sorted(reading.migrations, key=lambda m: (rank[m.id], m.path)), heads)
 
 
 def find_duplicates(migrations: Iterable[Migration]) -> list[MigrationProblem]:
-    """Report every id that more than one file claims."""
+    """Report every id that more than one migration has."""
     paths: dict[str, list[str]] = defaultdict(list)
     for migration in migrations:
         paths[migration.id].append(migration.path)
     return [
         MigrationProblem(
             "duplicate-id",
-            f"{len(claims)} {'files claim' if len(set(claims)) > 1 else 'migrations of one file claim'} "
-            f"the id '{id_}': {spelled_few(sorted(set(claims)))}.",
+            f"{len(claims)} {'files' if len(set(claims)) > 1 else 'migrations in one file'} "
+            f"have the id '{id_}': {format_some(sorted(set(claims)))}.",
             max(claims),
         )
         for id_, claims in sorted(paths.items())
@@ -91,14 +106,7 @@ def find_duplicates(migrations: Iterable[Migration]) -> list[MigrationProblem]:
     ]
 
 
-def spelled_few(names: Sequence[str], most: int = 5) -> str:
-    """Return the first few names in words, and how many more there are."""
+def format_some(names: Sequence[str], most: int = 5) -> str:
+    """Return the first few names, and how many more there are."""
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
-
-
-def chain(migrations: Sequence[Migration]) -> dict[str, tuple[str, ...]]:
-    """Return the parents of a tool that applies in one line: each id's parent is the id before it."""
-    ids = list(dict.fromkeys(migration.id for migration in migrations))
-    before = dict(zip(ids[1:], ids, strict=False))
-    return {id_: (before[id_],) if id_ in before else () for id_ in ids}

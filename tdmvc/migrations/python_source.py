@@ -1,4 +1,4 @@
-"""Knows how to read literals out of Python source without running it, old syntax included."""
+"""Reads literals from Python source, even with old syntax, without running it."""
 
 import ast
 import re
@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from tdmvc.errors import MigrationsError
+from tdmvc.migrations.base import unreadable
+
 MAX_DEPTH: Final = 50
-"""How deeply a literal may nest; what is deeper is not a literal that a person wrote."""
+"""How deeply a literal may be nested; people do not write deeper ones."""
 
 MAX_EXPRESSION: Final = 200_000
 """How many characters the fallback reads of one expression, and how long a sum may become."""
 
 
 class NotLiteral:
-    """The value of an expression that cannot be told without running it."""
+    """The value of an expression that would have to run."""
 
     def __repr__(self) -> str:
         return "NOT_LITERAL"
@@ -24,12 +27,12 @@ class NotLiteral:
 NOT_LITERAL: Final = NotLiteral()
 
 Value = str | int | bool | None | tuple["Value", ...] | NotLiteral
-"""What a literal says; lists, tuples and sets alike are tuples."""
+"""The value of a literal; lists and sets become tuples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """An expression that a name is given, and where."""
+    """An expression that is assigned to a name, and its line."""
 
     expression: ast.expr
     line: int
@@ -37,7 +40,7 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class PythonSource:
-    """One Python file: its syntax tree, or where its syntax is too old, its text alone."""
+    """One Python file: its syntax tree, or only its text if the syntax is too old."""
 
     text: str
     module: ast.Module | None
@@ -53,6 +56,10 @@ class PythonSource:
         lines = (ast.get_docstring(self.module) or "").strip().splitlines()
         return lines[0].strip() if lines else None
 
+    def error(self, path: str) -> MigrationsError:
+        """Build the error for a file whose migration cannot be read without a syntax tree."""
+        return unreadable(path, f"it is not Python ({self.fault})", line=self.fault_line)
+
 
 def parse_source(text: str) -> PythonSource:
     """Parse a file; never raises."""
@@ -61,7 +68,7 @@ def parse_source(text: str) -> PythonSource:
 
 
 def module_assignments(source: PythonSource) -> dict[str, Assigned]:
-    """Return what each name is given at the top level, plain or annotated; the last time wins."""
+    """Return the expression of each name at the top level, with or without annotation; the last one wins."""
     if source.module is not None:
         return assignments(source.module.body)
     found = re.finditer(r"^([A-Za-z_]\w*)[ \t]*(?::[^=\n]*)?=(?!=)", source.text, re.MULTILINE)
@@ -69,7 +76,7 @@ def module_assignments(source: PythonSource) -> dict[str, Assigned]:
 
 
 def assignments(body: list[ast.stmt]) -> dict[str, Assigned]:
-    """Return what each name is given by the statements of one block."""
+    """Return the expression that the statements of one block assign to each name."""
     found: dict[str, Assigned] = {}
     for statement in body:
         if isinstance(statement, ast.Assign):
@@ -81,7 +88,7 @@ def assignments(body: list[ast.stmt]) -> dict[str, Assigned]:
 
 
 def class_assignments(source: PythonSource, name: str) -> dict[str, Assigned] | None:
-    """Return what each name is given in the body of a top-level class, or None if there is no such class."""
+    """Return the assignments in the body of a top-level class, or None if there is no such class."""
     if source.module is not None:
         for statement in source.module.body:
             if isinstance(statement, ast.ClassDef) and statement.name == name:
@@ -95,12 +102,12 @@ def class_assignments(source: PythonSource, name: str) -> dict[str, Assigned] | 
 
 
 def evaluate(expression: ast.expr, names: dict[str, Assigned]) -> Value:
-    """Return what a literal says; names are looked up, anything that would have to run is `NOT_LITERAL`."""
+    """Return the value of a literal; names are looked up, and what would have to run is `NOT_LITERAL`."""
     return _evaluate(expression, names, {}, 0)
 
 
 def _evaluate(expression: ast.expr, names: dict[str, Assigned], known: dict[str, Value], depth: int) -> Value:
-    """Evaluate with what is `known` of names: each is looked up once, or two to the power of them would be."""
+    """Evaluate with the `known` values of names: evaluating each once avoids exponential time."""
     if depth > MAX_DEPTH:
         return NOT_LITERAL
     match expression:
@@ -140,7 +147,7 @@ def _assign(found: dict[str, Assigned], target: ast.expr, value: ast.expr, line:
 
 def _parse(text: str, mode: str) -> tuple[ast.AST | None, str, int | None]:
     with warnings.catch_warnings():
-        # An odd escape in somebody's migration is not our warning to give.
+        # An invalid escape in a migration is not worth a warning here.
         warnings.simplefilter("ignore")
         try:
             return ast.parse(text, mode=mode), "", None
@@ -161,7 +168,7 @@ _TOKEN = re.compile(
 
 
 def _searched(text: str, found: Iterator[re.Match[str]]) -> dict[str, Assigned]:
-    """Read the expressions that follow the found names, each alone; what cannot be parsed is left out."""
+    """Read the expression after each found name separately; what cannot be parsed is left out."""
     result: dict[str, Assigned] = {}
     end, line, counted = -1, 1, 0
     for match in found:
@@ -189,13 +196,13 @@ def _expression_end(text: str, start: int) -> int:
 
 
 Visitor = Callable[[ast.Call], bool]
-"""Is shown a call and says whether it is done with, so that its arguments need no visit."""
+"""Gets a call and returns whether its arguments need no visit."""
 
 
 def visit_calls(
     roots: list[ast.stmt], visit: Visitor, *, skipped_functions: frozenset[str] = frozenset()
 ) -> None:
-    """Show every call below the statements to `visit`, in no promised order, without recursion."""
+    """Pass every call below the statements to `visit`, in any order, without recursion."""
     stack: list[ast.AST] = list(roots)
     while stack:
         node = stack.pop()
@@ -203,7 +210,7 @@ def visit_calls(
             continue
         if isinstance(node, ast.FunctionDef) and node.name in skipped_functions:
             continue
-        # As ast.iter_child_nodes, but past the leaves, which are most of a tree and hold no call.
+        # Like ast.iter_child_nodes, but without leaves, which are most of a tree and contain no call.
         for name in node._fields:
             value = getattr(node, name, None)
             if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""Knows the file beside the migrations that Rails and dbmate write the whole schema to, and its versions.
+"""Reads the versions in the file to which Rails and dbmate write the whole schema.
 
-Old migrations are often removed, for that file stands for them. Then it knows more of the
-history than the migrations do; where it knows less or something else, one of the two was
+Old migrations are often removed, because this file replaces them. Then it names more versions
+than there are migrations. If it lacks the version of a migration, one of the two was
 forgotten in a commit.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.migrations.base import Reading
-from tdmvc.migrations.graph import spelled_few
-from tdmvc.migrations.line import number_rank, plain_number
+from tdmvc.migrations.graph import format_some
+from tdmvc.migrations.linear import number_rank, plain_number
 from tdmvc.model.migration import Migration
 from tdmvc.model.tree import FileTree
 
@@ -29,17 +29,17 @@ _VALUE: Final = re.compile(r"\s*,?\s*\(\s*N?['\"]?(?P<version>[0-9]+)['\"]?\s*\)
 
 @dataclass(frozen=True, slots=True)
 class SchemaFile:
-    """What a schema file says of the migrations that it stands for."""
+    """The migrations that a schema file includes."""
 
     path: str
     versions: tuple[str, ...]
     """In ascending order; at least one."""
     is_list: bool
-    """Whether all versions are named, and not the last one alone."""
+    """Whether it names all versions, and not only the last one."""
 
 
 def read_schema_file(tree: FileTree, paths: Iterable[str]) -> SchemaFile | None:
-    """Return what the first of these files that names a version says."""
+    """Return the first of these files that names a version."""
     for path, text in tree.read_texts(paths):
         is_list = path.endswith(".sql")
         versions = _listed(text) if is_list else _declared(text)
@@ -48,36 +48,31 @@ def read_schema_file(tree: FileTree, paths: Iterable[str]) -> SchemaFile | None:
     return None
 
 
-def take_in_schema(reading: Reading, schema: SchemaFile) -> list[str]:
-    """Take in the versions whose migrations are gone, and report where the file and the migrations part.
+def add_schema_versions(reading: Reading, schema: SchemaFile) -> list[str]:
+    """Add the versions whose migrations were removed, report differences, and return these versions.
 
-    A version without a file is a gap, unless all files are newer: then it was cleared away
-    on purpose. A migration that the file has not seen is a mismatch.
-
-    Returns:
-        the versions taken in.
+    A version without a file is a gap, unless all files are newer: then it was removed on
+    purpose. A migration whose version the schema file lacks is a mismatch.
     """
     has_file = {migration.id for migration in reading.migrations}
-    unseen = _unseen(has_file, schema)
     oldest = min(map(number_rank, has_file), default=None)
-    gone = [version for version in schema.versions if version not in has_file]
-    for version in gone:
+    removed = [version for version in schema.versions if version not in has_file]
+    for version in removed:
         reading.add(Migration(version, version, schema.path), "")
-    missed = [version for version in gone if oldest is not None and number_rank(version) > oldest]
-    if missed:
-        message = f"{schema.path} was written with {spelled_few(missed)}, which no file holds."
+    gaps = [version for version in removed if oldest is not None and number_rank(version) > oldest]
+    if gaps:
+        message = f"{schema.path} includes {format_some(gaps)}, but there is no such file."
         reading.report("gap", message, schema.path)
-    if unseen:
-        message = f"{schema.path} was written without {spelled_few(unseen)}."
-        reading.report("checksum-mismatch", message, schema.path)
-    return gone
-
-
-def _unseen(has_file: Iterable[str], schema: SchemaFile) -> list[str]:
-    if schema.is_list:
-        return sorted(set(has_file).difference(schema.versions), key=number_rank)
     last = number_rank(schema.versions[-1])
-    return sorted((id_ for id_ in has_file if number_rank(id_) > last), key=number_rank)
+    newer = (
+        has_file.difference(schema.versions)
+        if schema.is_list
+        else {i for i in has_file if number_rank(i) > last}
+    )
+    if newer:
+        message = f"{schema.path} does not include {format_some(sorted(newer, key=number_rank))}."
+        reading.report("checksum-mismatch", message, schema.path)
+    return removed
 
 
 def _declared(text: str) -> set[str]:

@@ -1,20 +1,21 @@
-"""Knows migrations that are written in JavaScript or TypeScript: which files they are, and whose."""
+"""Reads migrations in JavaScript or TypeScript, and decides which tool they belong to."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from tdmvc.migrations.base import Reading
-from tdmvc.migrations.evidence import SAMPLED_FOLDERS, Signs, folders_with, is_spoken_for, samples
-from tdmvc.migrations.layout import base_of, folder_of, join, plain_folder
-from tdmvc.migrations.line import Rank, folder_files, folder_files_below
+from tdmvc.migrations.evidence import SAMPLED_FOLDERS, ToolSigns, folders_with, has_signs, samples
+from tdmvc.migrations.linear import Rank, files_below, files_in
+from tdmvc.migrations.paths import base_of, folder_of
 from tdmvc.model.migration import Migration
 from tdmvc.model.tree import FileTree
 
-_TYPED: Final = ("ts", "mts", "cts")
-_ENDINGS: Final = (*_TYPED, "js", "mjs", "cjs", "coffee")
+_TYPED: Final = (".ts", ".mts", ".cts")
+_ENDINGS: Final = (*_TYPED, ".js", ".mjs", ".cjs", ".coffee")
 _SCRIPT: Final = re.compile(
-    rf"(?!index\.)(?P<stem>[^.].*)\.(?:{'|'.join(_ENDINGS)})(?<!\.d\.ts)(?<!\.d\.mts)(?<!\.d\.cts)"
+    rf"(?!index\.)(?P<stem>[^.].*)(?:{'|'.join(map(re.escape, _ENDINGS))})"
+    r"(?<!\.d\.ts)(?<!\.d\.mts)(?<!\.d\.cts)"
 )
 _TEST: Final = re.compile(r".*\.(?:test|spec|e2e-spec)\.\w+")
 _TIMED: Final = re.compile(r"[0-9]{8,}\D.*")
@@ -22,43 +23,43 @@ _QUOTED: Final = re.compile(r"[\"'`]([^\"'`\n]+)[\"'`]")
 _SEEDS: Final = re.compile(r"seed", re.IGNORECASE)
 
 _OUTPUT: Final = frozenset({".build", "bin", "build", "compiled", "js", "lib", "out", "output"})
-"""Folders that compilers write to, where they are not left out anyway; an application may be called so, too."""
+"""Folders that compilers write to and that are not left out anyway, because an application may have such a name."""
 
-_MARKS: Final = {
+_SIGNATURES: Final = {
     "typeorm": re.compile(
         r"\bMigrationInterface\b|\bclass[ \t]+\w*[0-9]{13}\b|\bname\s*=\s*[\"']\w*[0-9]{13}[\"']"
     ),
     "sequelize": re.compile(r"\bqueryInterface\b|\bsequelize\b", re.IGNORECASE),
     "knex": re.compile(r"\bknex\b", re.IGNORECASE),
 }
-"""What a migration of each tool says, the surest first: a comment may well name another tool."""
+"""What a migration of each tool contains, the most certain first: a comment may name another tool."""
 
 _FOREIGN: Final = re.compile(
     r"\bkysely\b|\bpgm\b|node-pg-migrate|mikro-orm|\bmongo|\bdb\.(?:collection|createTable|runSql)\b|prisma",
     re.IGNORECASE,
 )
-"""What a migration of a tool says that nobody here reads."""
+"""What a migration of a tool contains that tdmvc does not read."""
 
 _NUMBERED: Final = re.compile(r"v?[0-9]")
-_WAY_UP: Final = re.compile(r"\bup\b")
-_WAY_DOWN: Final = re.compile(r"\bdown\b")
-_GIVES_UP: Final = re.compile(
+_UP: Final = re.compile(r"\bup\b")
+_DOWN: Final = re.compile(r"\bdown\b")
+_EXPORTS_UP: Final = re.compile(
     r"\bexports\.up\b|^[ \t]*export[ \t]+(?:async[ \t]+)?(?:function|const|let|var)\b[ \t*]*up\b"
     r"|^[ \t]*(?:(?:public|static|async)[ \t]+)*up[ \t]*[(:,]"
     r"|\bexports?[ \t]*+=?[ \t]*+\{[^{}]{0,300}?\bup\b",
     re.MULTILINE,
 )
-"""Where a script offers its `up` to others, rather than using one."""
-_HANDED_ON: Final = re.compile(r"^(?:module\.exports[ \t]*=[ \t]*require\(|export[ \t]+\*)", re.MULTILINE)
+"""Where a script exports an `up`, rather than uses one."""
+_REEXPORTS: Final = re.compile(r"^(?:module\.exports[ \t]*=[ \t]*require\(|export[ \t]+\*)", re.MULTILINE)
 _DEFINES_UP: Final = re.compile(r"\bup\b\s*[:=(]")
 
 
-def _package_signs(names: str, files: Iterable[str]) -> Signs:
-    return Signs({"package.json": re.compile(rf'"(?:{names})"\s*:')}, frozenset(files))
+def _package_signs(names: str, files: Iterable[str]) -> ToolSigns:
+    return ToolSigns({"package.json": re.compile(rf'"(?:{names})"\s*:')}, frozenset(files))
 
 
 def _with_endings(*stems: str) -> list[str]:
-    return [f"{stem}.{ending}" for stem in stems for ending in _ENDINGS]
+    return [f"{stem}{ending}" for stem in stems for ending in _ENDINGS]
 
 
 _SIGNS: Final = {
@@ -71,71 +72,62 @@ _SIGNS: Final = {
 
 
 def script_stem(path: str) -> str | None:
-    """Return a file's name without its ending, or None when it is no script of its own: a declaration, a test."""
+    """Return a script's name without its ending, or None for other files, declarations and tests."""
     match = _SCRIPT.fullmatch(base_of(path))
     return match["stem"] if match is not None and not _TEST.fullmatch(base_of(path)) else None
 
 
 def script_name_rank(name: str) -> bytes:
-    """Return what a name sorts by in JavaScript, which compares the units of UTF-16."""
+    """Return what a name is sorted by in JavaScript, which compares the units of UTF-16."""
     return name.encode("utf-16-be", "surrogatepass")
 
 
-def script_paths(tree: FileTree, folder: str) -> list[str]:
-    """Return the scripts of a folder, or of all below it when none lies in the folder itself."""
-    return _written(folder_files(tree, folder)) or _written(folder_files_below(tree, folder))
-
-
 def script_paths_below(tree: FileTree, folder: str) -> list[str]:
-    """Return the scripts of a folder and of all below it."""
-    return _written(folder_files_below(tree, folder))
+    """Return the scripts of a folder and its subfolders."""
+    return _sources(files_below(tree, folder))
 
 
-def take_in_scripts(
-    reading: Reading,
-    tree: FileTree,
-    tables: Callable[[str], tuple[str, ...]],
-    *,
-    must_have_down: bool = False,
+def add_scripts(
+    reading: Reading, tables: Callable[[str], tuple[str, ...]], *, must_have_down: bool = False
 ) -> dict[str, Rank]:
-    """Read the scripts of a location that may be migrations and report the others; return what each id sorts by.
+    """Read the scripts of a folder, or of its subfolders if it contains none; return the rank of each id.
 
-    The id is the file's name with its ending, as the tools store it that apply scripts by name.
+    The id is the file's name with its ending. A script that cannot be a migration is reported.
 
     Args:
-        must_have_down: the tool refuses a migration that leads up alone; it counts and is reported.
+        tables: returns the tables that a script may affect.
+        must_have_down: the tool refuses a migration without a `down`; it counts and is reported.
     """
-    paths = script_paths(tree, plain_folder(reading.location.path))
+    tree, tool = reading.tree, reading.location.tool
+    paths = _sources(files_in(tree, reading.path)) or script_paths_below(tree, reading.path)
     numbered = sum(_NUMBERED.match(base_of(path)) is not None for path in paths)
     for path, text in tree.read_texts(paths):
         name = base_of(path)
-        # An application's own runner may lie among its migrations, and speak of ways up itself.
+        # An application's own runner may be among its migrations, and use their `up`.
         is_odd = numbered > len(paths) // 2 and _NUMBERED.match(name) is None
-        has_up = _GIVES_UP if is_odd else _WAY_UP
-        # What is handed on from another file may well have one.
-        is_handed_on = _HANDED_ON.search(text) is not None
-        if is_handed_on or has_up.search(text):
+        has_up = _EXPORTS_UP if is_odd else _UP
+        # What is exported from another file may have one.
+        is_reexport = _REEXPORTS.search(text) is not None
+        if is_reexport or has_up.search(text):
             reading.add(Migration(name, script_stem(path) or name, path, touches=tables(text)), text)
-            if must_have_down and not is_handed_on and not _WAY_DOWN.search(text):
-                message = f"{path} defines no 'down'; {reading.location.tool} would refuse it."
-                reading.report("unreadable-file", message, path)
+            if must_have_down and not is_reexport and not _DOWN.search(text):
+                reading.report_file(path, f"defines no 'down'; {tool} would refuse it.")
         else:
-            message = f"{path} offers no 'up'; {reading.location.tool} would refuse it, and it was left out."
-            reading.report("unreadable-file", message, path)
+            reading.report_file(path, f"exports no 'up'; {tool} would refuse it, and it was ignored.")
     return {migration.id: script_name_rank(migration.id) for migration in reading.migrations}
 
 
 def script_folders(tree: FileTree, tool: str, configured: Iterable[str] = ()) -> list[str]:
     """Return the folders of scripts that are one tool's migrations, sorted.
 
-    Looked at are folders called for migrations, those with names that begin with a
+    Candidates are folders with `migration` in their name, those whose files all begin with a
     timestamp, and those that the tool's configuration names.
     """
     named = set(configured)
     scripts = {
         folder: written
-        for folder, paths in folders_with(tree, _dotted(), _SCRIPT).items()
-        if (written := _written(paths))
+        for folder, paths in folders_with(tree, _ENDINGS, _SCRIPT).items()
+        if (written := _sources(paths))
         and not _SEEDS.search(base_of(folder))
         and (folder in named or _may_hold_migrations(folder, written))
     }
@@ -145,24 +137,18 @@ def script_folders(tree: FileTree, tool: str, configured: Iterable[str] = ()) ->
     return [folder for folder in found if not _is_compiled(folder, scripts[folder], sources)]
 
 
-def named_folders(path: str, text: str, key: re.Pattern[str]) -> Iterator[str | None]:
-    """Yield the folders that a configuration written in code gives for a key, as seen from the file.
+def quoted_paths(text: str, key: re.Pattern[str]) -> list[str]:
+    """Return the paths that a configuration in code has for a key.
 
     `path.join(__dirname, "db", "migrations")` counts as `db/migrations`.
     """
-    for found in key.finditer(text):
-        expression = text[found.end() : found.end() + 300].partition("\n")[0]
-        parts = _QUOTED.findall(expression.partition("}")[0])
-        if parts:
-            yield join(folder_of(path), "/".join(part.strip("/") for part in parts))
+    lines = (text[found.end() : found.end() + 300].partition("\n")[0] for found in key.finditer(text))
+    quoted = (_QUOTED.findall(line.partition("}")[0]) for line in lines)
+    return ["/".join(part.strip("/") for part in parts) for parts in quoted if parts]
 
 
-def _dotted() -> tuple[str, ...]:
-    return tuple(f".{ending}" for ending in _ENDINGS)
-
-
-def _written(paths: Iterable[str]) -> list[str]:
-    """Return the scripts that a person wrote, not what was compiled from one beside it."""
+def _sources(paths: Iterable[str]) -> list[str]:
+    """Return the scripts, without those that were compiled from another one in their folder."""
     stems = {path: stem for path in paths if (stem := script_stem(path)) is not None}
     typed = {(folder_of(path), stem) for path, stem in stems.items() if path.endswith(_TYPED)}
     return [p for p, stem in stems.items() if p.endswith(_TYPED) or (folder_of(p), stem) not in typed]
@@ -172,28 +158,28 @@ def _may_hold_migrations(folder: str, paths: Sequence[str]) -> bool:
     return "migration" in base_of(folder).lower() or all(_TIMED.fullmatch(base_of(path)) for path in paths)
 
 
-def _tool_of(tree: FileTree, folder: str, paths: Sequence[str], named_by: str | None) -> str | None:
-    """Return whose migrations a folder holds: by what they say, else by who names it or uses it."""
+def _tool_of(tree: FileTree, folder: str, paths: Sequence[str], configured_by: str | None) -> str | None:
+    """Return the tool of a folder: by its scripts, otherwise by its configuration or project."""
     texts = samples(tree, paths)
     votes = [tool for text in texts if (tool := _tool_in(text)) is not None]
     if votes:
-        return max(_MARKS, key=votes.count)
+        return max(_SIGNATURES, key=votes.count)
     if any(_FOREIGN.search(text) or not _DEFINES_UP.search(text) for text in texts):
         return None
-    if named_by is not None:
-        return named_by
-    spoken = [tool for tool, signs in _SIGNS.items() if is_spoken_for(tree, folder, signs)]
-    return spoken[0] if len(spoken) == 1 else None
+    if configured_by is not None:
+        return configured_by
+    used = [tool for tool, signs in _SIGNS.items() if has_signs(tree, folder, signs)]
+    return used[0] if len(used) == 1 else None
 
 
 def _tool_in(text: str) -> str | None:
     if _FOREIGN.search(text) or not _DEFINES_UP.search(text):
         return None
-    return next((tool for tool, mark in _MARKS.items() if mark.search(text)), None)
+    return next((tool for tool, signature in _SIGNATURES.items() if signature.search(text)), None)
 
 
 def _is_compiled(folder: str, paths: Sequence[str], sources: Iterable[frozenset[str | None]]) -> bool:
-    """Tell whether a folder of JavaScript is what TypeScript somewhere else was compiled to."""
+    """Return whether a folder contains JavaScript that was compiled from TypeScript in another folder."""
     if _OUTPUT.isdisjoint(folder.split("/")) or any(path.endswith(_TYPED) for path in paths):
         return False
     stems = frozenset(map(script_stem, paths))

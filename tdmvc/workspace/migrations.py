@@ -7,7 +7,7 @@ from tdmvc.errors import ConfigError, MigrationsError, NotFoundError, Unreadable
 from tdmvc.formats.config import CONFIG_FILE, read_config
 from tdmvc.gitrepo.trees import RevisionTree
 from tdmvc.migrations import READERS, detect, read_state
-from tdmvc.migrations.layout import is_inside, plain_folder
+from tdmvc.migrations.paths import is_inside, normalize_folder
 from tdmvc.model.dataset import DatasetConfig
 from tdmvc.model.migration import MigrationLocation, MigrationState, RecordedState, UnreadableLocation
 from tdmvc.model.tree import FileTree
@@ -75,7 +75,7 @@ def read_location(tree: FileTree, location: MigrationLocation) -> MigrationState
     except MigrationsError:
         submodules = tree.submodules if isinstance(tree, RevisionTree) else ()
         for path in submodules:
-            if is_inside(plain_folder(location.path), path):
+            if is_inside(normalize_folder(location.path), path):
                 raise MigrationsError(
                     f"This is a submodule in {tree.label}, so its files are in another repository.",
                     where=path,
@@ -121,7 +121,7 @@ def _locations(
     folder = _folder(workspace, path)
     if tool is not None:
         return [MigrationLocation("main", tool, folder or ".")]
-    found = [c for c in detect(tree) if is_inside(plain_folder(c.path), folder)]
+    found = [c for c in detect(tree) if is_inside(normalize_folder(c.path), folder)]
     if found:
         return found
     where = f"{workspace.root} at {tree.label}"
@@ -142,7 +142,7 @@ def _folder(workspace: Workspace, path: str) -> str:
     """Return a folder that was typed, as seen from the root of the repository; `''` is the root."""
     root = str(workspace.root)
     relative = os.path.relpath(path, root) if os.path.isabs(path) else path
-    folder = plain_folder(relative)
+    folder = normalize_folder(relative)
     if folder == ".." or folder.startswith("../"):
         raise UsageError(
             f"The folder '{path}' is outside the repository.",

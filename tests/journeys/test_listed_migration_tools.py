@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.migrations.tools.atlas.sum_file import hash_files, sum_of
+from tdmvc.migrations.tools.atlas import hash_files, total_hash
 from tests.builders import Tdmvc, git
 
 CASES = Path(__file__).parents[1] / "cases" / "migrations"
@@ -32,7 +32,7 @@ def _atlas(name: str, text: str) -> Callable[[Path], None]:
         folder = repo / "migrations"
         (folder / name).write_text(text)
         entries = hash_files((path.name, path.read_text()) for path in sorted(folder.glob("*.sql")))
-        lines = [f"h1:{sum_of(entries)}", *(f"{name} h1:{hash_}" for name, hash_ in entries)]
+        lines = [f"h1:{total_hash(entries)}", *(f"{name} h1:{hash_}" for name, hash_ in entries)]
         (folder / "atlas.sum").write_text("\n".join(lines) + "\n")
 
     return write

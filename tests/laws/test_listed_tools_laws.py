@@ -14,7 +14,7 @@ from yoyo.topologicalsort import CycleError
 from tdmvc.errors import MigrationsError
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.migrations import read_state
-from tdmvc.migrations.tools.atlas.sum_file import check_sums, hash_files, sum_of
+from tdmvc.migrations.tools.atlas import check_sums, hash_files, total_hash
 from tdmvc.model.migration import MigrationLocation
 from tests.migrations.conftest import CASES, MemoryTree
 
@@ -130,7 +130,7 @@ def test_sums_fit_their_folder_and_name_the_first_file_that_was_edited(texts, da
     # Names and a marked or ignored file are other tests' matter.
     files = sorted((f"{name}.sql", f"x{text}") for name, text in texts.items())
     entries = hash_files(files)
-    recorded = f"h1:{sum_of(entries)}\n" + "".join(f"{name} h1:{hash_}\n" for name, hash_ in entries)
+    recorded = f"h1:{total_hash(entries)}\n" + "".join(f"{name} h1:{hash_}\n" for name, hash_ in entries)
     assert check_sums("db/atlas.sum", recorded, files) == []
     edited = data.draw(st.sets(st.integers(0, len(files) - 1), min_size=1))
     changed = [(name, text + "!" if n in edited else text) for n, (name, text) in enumerate(files)]

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tdmvc.migrations import read_state
-from tdmvc.migrations.line import in_line, natural, number_rank, plain_number
+from tdmvc.migrations.linear import link_by_rank, natural_rank, number_rank, plain_number
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tests.builders import MemoryTree
 
@@ -154,11 +154,11 @@ def test_two_files_of_one_number_are_said_to_be(tool, first, second):
 def test_the_order_is_total_and_stable(drawn, random_):
     migrations = [Migration(str(number), name, f"m/{number}_{name}") for number, name in drawn]
     ranks = {migration.id: number_rank(migration.id) for migration in migrations}
-    expected = in_line(migrations, ranks)
+    expected = link_by_rank(migrations, ranks)
     random_.shuffle(migrations)
-    assert in_line(migrations, ranks) == expected
+    assert link_by_rank(migrations, ranks) == expected
     assert [int(m.id) for m in expected] == sorted(int(m.id) for m in expected)
-    assert in_line(expected, ranks) == expected
+    assert link_by_rank(expected, ranks) == expected
 
 
 @given(st.integers(0, 10**40), st.integers(0, 10**40), st.integers(0, 5), st.integers(0, 5))
@@ -166,7 +166,7 @@ def test_digits_compare_as_the_numbers_that_they_write(one, other, zeros, more_z
     left, right = "0" * zeros + str(one), "0" * more_zeros + str(other)
     assert (number_rank(left) < number_rank(right)) == (one < other)
     assert (plain_number(left) == plain_number(right)) == (one == other)
-    assert (natural(left) < natural(right)) == (one < other)
+    assert (natural_rank(left) < natural_rank(right)) == (one < other)
 
 
 @given(numbers, st.text("abc\n", max_size=20))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sqlglot import exp, parse
 
 from tdmvc.checks.drift import plain_name, touched_tables
-from tdmvc.migrations.touches import sql_tables
+from tdmvc.migrations.sql_tables import sql_tables
 from tdmvc.model.migration import Migration
 
 QUOTES = {"postgres": ('"', '"'), "mysql": ("`", "`"), "tsql": ("[", "]"), "sqlite": ('"', '"')}

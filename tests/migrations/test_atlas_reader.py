@@ -8,14 +8,14 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import READERS, read_state
-from tdmvc.migrations.tools.atlas.sum_file import hash_files, sum_of
+from tdmvc.migrations.tools.atlas import hash_files, total_hash
 
 
 def summed(**texts):
     """Return a folder with the atlas.sum that fits it; a name's dots are written `·`."""
     files = {f"{name.replace('·', '.')}.sql": text for name, text in texts.items()}
     entries = hash_files(sorted(files.items()))
-    lines = [f"h1:{sum_of(entries)}", *(f"{name} h1:{hash_}" for name, hash_ in entries)]
+    lines = [f"h1:{total_hash(entries)}", *(f"{name} h1:{hash_}" for name, hash_ in entries)]
     return {f"migrations/{name}": text for name, text in files.items()} | {
         "migrations/atlas.sum": "\n".join(lines) + "\n"
     }
@@ -51,7 +51,7 @@ def test_a_hash_covers_the_names_and_contents_of_all_files_up_to_its_own():
 
     first, last = hashed("1_a.sqlone"), hashed("1_a.sqlone2_b.sql3_c.sqldrei ü")
     assert hash_files(files) == [("1_a.sql", first), ("3_c.sql", last)]
-    assert sum_of(hash_files(files)) == hashed(f"1_a.sql{first}3_c.sql{last}")
+    assert total_hash(hash_files(files)) == hashed(f"1_a.sql{first}3_c.sql{last}")
 
 
 def test_an_edited_file_is_named_and_those_after_it_are_not(tree, at):

@@ -7,7 +7,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import detect, read_state
-from tdmvc.migrations.code_touches import EFCORE, KNEX, RAILS, SEQUELIZE, TYPEORM, go_tables, sql_in_code
+from tdmvc.migrations.code_tables import EFCORE, KNEX, RAILS, SEQUELIZE, TYPEORM, go_tables, sql_in_code
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import READERS, detect, read_state
-from tdmvc.migrations.detection import BY_NAME_ALONE, ReadOnce, precedence
+from tdmvc.migrations.detection import BY_NAME_ALONE, CachedTree, precedence
 from tdmvc.migrations.evidence import SAMPLE_FILES
 
 PAIR = {"db/migrations/1_a.up.sql": "CREATE TABLE a (x int);", "db/migrations/1_a.down.sql": "DROP TABLE a;"}
@@ -168,7 +168,7 @@ def test_finding_lists_a_tree_once_and_reads_a_few_files_of_a_folder_once(tree):
 def test_a_tree_read_once_says_what_the_tree_itself_says(tree):
     names = ["a/b/c.sql", "a/b.sql", "a-b/c.sql", "a/b0/c.sql", "z.sql", "a/b/ü.sql"]
     inner = tree({name: name for name in names})
-    once = ReadOnce(inner)
+    once = CachedTree(inner)
     for folder in ("", "a", "a/b", "a-b", "b", "a/b/c.sql"):
         assert once.list_files(folder) == inner.list_files(folder)
     assert [*once.read_texts([*names, "none"])] == [*inner.read_texts([*names, "none"])]

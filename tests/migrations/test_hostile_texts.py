@@ -6,7 +6,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError, UnreadableFileError
 from tdmvc.migrations import detect, read_state
-from tdmvc.migrations.tools.liquibase.properties import MAX_PUT_IN
+from tdmvc.migrations.tools.liquibase.lookup import MAX_REPLACEMENT
 
 SCRIPTS = {"db/env.py": "", "db/versions/a.py": "revision = 'a'\n"}
 
@@ -96,7 +96,7 @@ def test_properties_of_liquibase_that_name_each_other_stay_small(tree, at):
     files = {"db.changelog-master.xml": f"<databaseChangeLog>{given}{sets}</databaseChangeLog>"}
     first, second = read_state(tree(files), at("liquibase", ".")).migrations
     assert f"::{'x' * 100}::" in first.id
-    assert len(second.id) < MAX_PUT_IN + len("${a3}" * 5_000) + 100
+    assert len(second.id) < MAX_REPLACEMENT + len("${a3}" * 5_000) + 100
 
 
 def test_thousands_of_classes_in_one_file_take_linear_time(tree, at):
@@ -140,7 +140,7 @@ def test_many_claims_of_one_id_are_told_in_a_line(tree, at):
     pattern = r"^(?P<id>\d)\d+\.sql$"
     (first, *_) = read_state(tree(files), at("sql", "m", pattern)).problems
     assert first.message == (
-        "100 files claim the id '0': m/000.sql, m/001.sql, m/002.sql, m/003.sql, m/004.sql and 95 more."
+        "100 files have the id '0': m/000.sql, m/001.sql, m/002.sql, m/003.sql, m/004.sql and 95 more."
     )
 
 

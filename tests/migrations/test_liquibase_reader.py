@@ -362,7 +362,7 @@ def test_a_script_that_is_not_here_is_a_problem(tree, at):
         ("c.xml", "<databaseChangeLog>\n<changeSet>", 2, "not XML"),
         ("c.xml", xml('<changeSet id="1"/>'), 2, "no author"),
         ("c.xml", xml('<changeSet author="1"/>'), 2, "no id"),
-        ("c.xml", xml("<include/>"), 2, "names no file"),
+        ("c.xml", xml("<include/>"), 2, "has no file"),
         ("c.xml", xml('<includeAll path="x" maxDepth="all"/>'), 2, "maxDepth"),
         ("c.xml", "<project/>", 1, "starts with 'project'"),
         ("c.yaml", "databaseChangeLog:\n- changeSet:\n    author: a\n", 3, "no id"),
@@ -513,7 +513,7 @@ def test_a_place_without_a_changelog_is_an_error(tree, at, path):
 
 
 def test_a_changelog_without_change_sets_is_an_error(tree, at):
-    with pytest.raises(MigrationsError, match="holds no liquibase migration"):
+    with pytest.raises(MigrationsError, match="no liquibase migrations"):
         read_state(tree({"changelog.xml": xml()}), at("liquibase", "."))
 
 
@@ -521,5 +521,5 @@ def test_a_folder_that_holds_no_changelog_is_empty_only_without_any_file(tree, a
     files = {"all.xml": xml(change(1), '<includeAll path="later/"/>'), "later/.gitkeep": ""}
     state = read_state(tree(files), at("liquibase", "all.xml"))
     assert (ids(state), state.problems) == (["all.xml::1::a"], ())
-    with pytest.raises(MigrationsError, match="holds no changelog"):
+    with pytest.raises(MigrationsError, match="contains no changelog"):
         read_state(tree({"all.xml": files["all.xml"]}), at("liquibase", "all.xml"))

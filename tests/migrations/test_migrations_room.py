@@ -12,7 +12,7 @@ import pytest
 import tdmvc.migrations.tools
 from tdmvc.errors import ConfigError
 from tdmvc.migrations import READERS, detect, read_state
-from tdmvc.migrations.touches import sql_tables
+from tdmvc.migrations.sql_tables import sql_tables
 from tests.migrations.conftest import CASES
 
 

@@ -4,9 +4,7 @@ import pytest
 import yaml
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations.json_text import parse_json
-from tdmvc.migrations.properties_text import parse_properties
-from tdmvc.migrations.yaml_text import parse_yaml
+from tdmvc.migrations.text import parse_json, parse_properties, parse_yaml
 from tdmvc.yaml import composer
 from tdmvc.yaml.foreign import flatten
 

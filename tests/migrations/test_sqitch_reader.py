@@ -203,26 +203,26 @@ def test_a_location_may_be_the_plan_its_folder_or_that_of_the_configuration(tree
 @pytest.mark.parametrize(
     ("text", "line", "why"),
     [
-        (plan("a") + "b\n", 5, "lacks its time"),
-        (plan("a") + "b 2024-01-01T00:00:00Z\n", 5, "lacks its time"),
+        (plan("a") + "b\n", 5, "has no time"),
+        (plan("a") + "b 2024-01-01T00:00:00Z\n", 5, "has no time"),
         (plan("a") + "b [a 2024\n", 5, "neither a change nor a tag"),
-        (plan("a", "-b-"), 5, "no name"),
-        (plan("a", "b~2"), 5, "no name"),
-        (plan("a b"), 4, "neither|lacks"),
-        (plan("HEAD"), 4, "no name"),
-        (plan("f" * 40), 4, "no name"),
+        (plan("a", "-b-"), 5, "does not allow"),
+        (plan("a", "b~2"), 5, "does not allow"),
+        (plan("a b"), 4, "neither|no time"),
+        (plan("HEAD"), 4, "does not allow"),
+        (plan("f" * 40), 4, "does not allow"),
         (plan("a", "@v1 [a]"), 5, "dependencies"),
-        (plan("a") + "%late=pragma\n", 5, "neither|no name"),
+        (plan("a") + "%late=pragma\n", 5, "neither|not allow"),
         (plan("a").replace("\n\n", "\n", 1), 3, "blank line"),
-        (plan("a", "b []"), 5, "lacks"),
+        (plan("a", "b []"), 5, "has no time"),
         (plan("@v1"), 4, "no change before"),
-        (plan("a", "@v1", "@v1"), 6, "there already"),
-        (plan("a", "b [a:b:c]"), 5, "no dependency"),
-        (plan("a", "b [@]"), 5, "no dependency"),
+        (plan("a", "@v1", "@v1"), 6, "appears twice"),
+        (plan("a", "b [a:b:c]"), 5, "not a valid dependency"),
+        (plan("a", "b [@]"), 5, "not a valid dependency"),
         (plan("a").replace("%project=shop\n", ""), 1, "%project"),
         (plan("a") + "<<<<<<< HEAD\n", 5, "merge conflict"),
-        (plan("a", "b [a a]"), 5, "the dependency 'a' stands there twice"),
-        (plan("../../etc/passwd"), 4, "no name"),
+        (plan("a", "b [a a]"), 5, "the dependency 'a' appears twice"),
+        (plan("../../etc/passwd"), 4, "does not allow"),
         (plan("x/../../../../etc/passwd"), 4, "outside"),
         ("", 1, "%project"),
     ],
@@ -235,7 +235,7 @@ def test_a_plan_that_cannot_be_understood_is_an_error_that_names_file_and_line(t
 
 @pytest.mark.parametrize("path", ["db", "nowhere", "."])
 def test_no_plan_or_an_empty_one_is_an_error(tree, at, path):
-    with pytest.raises(MigrationsError, match=r"holds no sqitch|no migration folder"):
+    with pytest.raises(MigrationsError, match=r"no sqitch migrations|no migration folder"):
         read_state(tree({"db/sqitch.plan": plan(), "x": ""}), at("sqitch", path))
 
 
@@ -255,3 +255,10 @@ def test_no_line_of_a_plan_takes_a_long_time(tree, at, line):
     with pytest.raises(MigrationsError, match="line 5"):
         read_state(tree({"sqitch.plan": plan("a") + line}), at("sqitch", "."))
     assert time.process_time() - start < 2
+
+
+def test_the_first_change_cannot_require_a_later_tag(tree, at):
+    state = read_state(tree(project("a [@v1]", "@v1", "b")), at("sqitch", "."))
+    assert ids(state) == ["a", "b"]
+    assert state.migrations[0].parents == ("@v1",)
+    assert problems(state) == [("dangling-parent", "sqitch.plan")]

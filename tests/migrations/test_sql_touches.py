@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tdmvc.migrations.touches import sql_tables
+from tdmvc.migrations.sql_tables import sql_tables
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "sql_touches.yaml").read_text(encoding="utf-8"))
 

@@ -1,6 +1,6 @@
-"""A reader for each migration tool, in a file of the tool's name; files beside a reader belong to its tool alone.
+"""A reader for each migration tool, in a file or folder of the tool's name.
 
-What several tools share lies one folder up.
+What several tools share is one folder up.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,8 +13,8 @@ _CLASSES: Final = {
     "alembic": "alembic.reader.AlembicReader",
     "django": "django.reader.DjangoReader",
     "flyway": "flyway.FlywayReader",
-    "atlas": "atlas.reader.AtlasReader",
-    "drizzle": "drizzle.reader.DrizzleReader",
+    "atlas": "atlas.AtlasReader",
+    "drizzle": "drizzle.DrizzleReader",
     "liquibase": "liquibase.reader.LiquibaseReader",
     "prisma": "prisma.PrismaReader",
     "sqitch": "sqitch.reader.SqitchReader",
@@ -34,9 +34,9 @@ _CLASSES: Final = {
 
 
 class Readers(Mapping[str, Reader]):
-    """The readers by their tools' names; one is imported when it is asked for.
+    """The readers by the names of their tools; each is imported when it is first used.
 
-    A repository uses one tool or two, and reading a commit should not wait for the others.
+    A repository uses one or two tools, and should not wait for the others to be imported.
     """
 
     def __init__(self, classes: Mapping[str, str]) -> None:
@@ -61,4 +61,4 @@ class Readers(Mapping[str, Reader]):
 
 
 READERS: Final = Readers(_CLASSES)
-"""Every reader by its tool's name, in the order in which their finds are listed and folders are claimed."""
+"""All readers by the names of their tools, in the order in which they claim folders."""

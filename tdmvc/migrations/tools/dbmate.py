@@ -1,19 +1,19 @@
-"""Knows how dbmate keeps migrations: one SQL file each, named by digits, both ways behind marks."""
+"""Reads dbmate's migrations: SQL files that begin with digits and mark their up and down sections."""
 
 import re
 from typing import Final
 
 from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.evidence import folders_with, marked_folders
-from tdmvc.migrations.layout import base_of, folder_of, inside, plain_folder
-from tdmvc.migrations.line import LineFile, finish_line, folder_files, take_in
-from tdmvc.migrations.schema_file import read_schema_file, take_in_schema
-from tdmvc.migrations.sql_sections import up_sections
+from tdmvc.migrations.linear import MigrationFile, add_files, files_in, finish_linear
+from tdmvc.migrations.paths import base_of, folder_of, inside
+from tdmvc.migrations.schema_file import add_schema_versions, read_schema_file
+from tdmvc.migrations.sql_tables import up_sections
 from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)(?P<name>.*)\.sql")
-_MARK: Final = re.compile(r"^--[ \t]*migrate:(?P<way>up|down)\b", re.MULTILINE)
+_MARKER: Final = re.compile(r"^--[ \t]*migrate:(?P<way>up|down)\b", re.MULTILINE)
 
 
 class DbmateReader:
@@ -22,46 +22,42 @@ class DbmateReader:
     name = "dbmate"
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find folders with numbered SQL files that carry dbmate's marks."""
-        folders = marked_folders(tree, folders_with(tree, ".sql", _FILE), _MARK)
-        return locations_at(self.name, folders)
+        """Find folders with numbered SQL files that contain dbmate's markers."""
+        return locations_at(self.name, marked_folders(tree, folders_with(tree, ".sql", _FILE), _MARKER))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
-        """Read a folder; the head is the last file by name, for dbmate compares texts and not numbers.
-
-        Raises:
-            MigrationsError: no SQL file there begins with a digit.
-        """
-        reading = Reading(location)
-        folder = plain_folder(location.path)
-        files = []
-        for path in folder_files(tree, folder):
-            if match := _FILE.fullmatch(base_of(path)):
-                files.append(LineFile(path, match["id"], match["name"].strip("_-"), base_of(path)))
+        """Read a folder; the head is the last file by name, because dbmate compares text and not numbers."""
+        reading = Reading(tree, location)
+        matches = ((path, _FILE.fullmatch(base_of(path))) for path in files_in(tree, reading.path))
+        files = [
+            MigrationFile(path, match["id"], match["name"].strip("_-"), base_of(path))
+            for path, match in matches
+            if match is not None
+        ]
 
         def up_part(path: str, text: str) -> str:
-            up = up_sections(text, _MARK)
             if (why := _why_refused(text)) is not None:
-                reading.report("unreadable-file", f"{path} {why}; dbmate would refuse it.", path)
+                reading.report_file(path, f"{why}; dbmate would refuse it.")
+            up = up_sections(text, _MARKER)
             return text if up is None else up
 
-        ranks = take_in(reading, tree, files, up_part=up_part)
-        above = folder_of(folder)
-        schema = read_schema_file(tree, [inside(above, "schema.sql")] if folder else [])
+        ranks = add_files(reading, files, up_part=up_part)
+        schemas = [inside(folder_of(reading.path), "schema.sql")] if reading.path else []
+        schema = read_schema_file(tree, schemas)
         if schema is not None:
-            ranks.update({version: version for version in take_in_schema(reading, schema)})
-        return finish_line(reading, tree, ranks, looked_for="N_name.sql")
+            ranks.update({version: version for version in add_schema_versions(reading, schema)})
+        return finish_linear(reading, ranks, looked_for="N_name.sql")
 
 
 def _why_refused(text: str) -> str | None:
-    """Return why dbmate refuses a text: ways up and down take turns, and no statement stands before them."""
+    """Return why dbmate refuses a text: up and down must alternate, with no statement before them."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    found = list(_MARK.finditer(plain))
-    ways = [mark["way"] for mark in found]
+    found = list(_MARKER.finditer(plain))
+    ways = [marker["way"] for marker in found]
     if "up" not in ways:
         return "has no '-- migrate:up'"
     if ways != ["up", "down"] * (len(ways) // 2):
-        return "does not lead from each '-- migrate:up' to one '-- migrate:down'"
+        return "does not have one '-- migrate:down' after each '-- migrate:up'"
     before = (line.lstrip() for line in plain[: found[0].start()].split("\n"))
     if any(line and not line.startswith("--") for line in before):
         return "has a statement before '-- migrate:up'"

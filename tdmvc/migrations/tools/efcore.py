@@ -1,15 +1,14 @@
-"""Knows how EF Core keeps migrations: classes with an attribute that gives their id, a line for each context."""
+"""Reads EF Core's migrations: classes with an attribute for their id, in a separate sequence for each context."""
 
 import re
 from collections import defaultdict
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at, nothing_found
-from tdmvc.migrations.code_touches import EFCORE
+from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.code_tables import EFCORE
 from tdmvc.migrations.evidence import folders_with
 from tdmvc.migrations.graph import find_duplicates
-from tdmvc.migrations.layout import plain_folder
-from tdmvc.migrations.line import folder_files, folder_files_below, in_line
+from tdmvc.migrations.linear import files_below, files_in, link_by_rank
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
@@ -27,7 +26,7 @@ _CLASS: Final = re.compile(
 )
 _NUMBERED: Final = re.compile(r"[0-9]{14}_.+\.(?:cs|fs|vb)|.*ModelSnapshot\.(?:cs|fs|vb)")
 _ATTRIBUTES_END: Final = 20_000
-"""Behind so many characters of a designer file no attribute comes: the whole model is written there."""
+"""How many characters of a designer file may contain attributes; after them comes the whole model."""
 
 
 class EfCoreReader:
@@ -36,7 +35,7 @@ class EfCoreReader:
     name = "efcore"
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find folders of numbered classes with designer files, or with the snapshot of a model."""
+        """Find folders of numbered classes with designer files or the snapshot of a model."""
         found: list[str] = []
         for folder, paths in folders_with(tree, _ENDINGS, _NUMBERED).items():
             generated = [path for path in paths if path.endswith((*_DESIGNER, *_SNAPSHOT))]
@@ -47,16 +46,12 @@ class EfCoreReader:
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder; its heads are the last id of each context.
 
-        A folder that holds no migration itself stands for all below it. The attributes lie
-        in the designer file or in the migration's own; what EF Core generates of the model
+        If it contains no migrations itself, its subfolders are read. The attributes are
+        in the designer file or in the migration's own file; the model that EF Core generates
         does not count for the digest.
-
-        Raises:
-            MigrationsError: no class with a `Migration` attribute is there.
         """
-        reading = Reading(location)
-        folder = plain_folder(location.path)
-        paths = _sources(folder_files(tree, folder)) or _sources(folder_files_below(tree, folder))
+        reading = Reading(tree, location)
+        paths = _sources(files_in(tree, reading.path)) or _sources(files_below(tree, reading.path))
         attributes = {
             path: text[:_ATTRIBUTES_END]
             for path, text in tree.read_texts([path for path in paths if path.endswith(_DESIGNER)])
@@ -68,8 +63,7 @@ class EfCoreReader:
             id_ = _ID.search(declared)
             if id_ is None:
                 if _CLASS.search(text):
-                    message = f"{path} has no `Migration` attribute; EF Core does not see it."
-                    reading.report("unreadable-file", message, path)
+                    reading.report_file(path, "has no `Migration` attribute; EF Core ignores it.")
                 continue
             context = _CONTEXT.search(declared)
             name = id_["id"].partition("_")[2] or id_["id"]
@@ -77,21 +71,23 @@ class EfCoreReader:
             reading.add(migration, text)
             contexts[context["context"] if context else ""].append(migration)
         for path in attributes:
-            reading.report("unreadable-file", f"{path} belongs to no migration.", path)
+            reading.report_file(path, "belongs to no migration.")
         if not contexts:
-            raise nothing_found(tree, location, "classes with a `Migration` attribute")
+            raise reading.nothing_found("classes with a `Migration` attribute")
         return _finish(reading, contexts)
 
 
 def _finish(reading: Reading, contexts: dict[str, list[Migration]]) -> MigrationState:
     if len(contexts) == 2 and "" in contexts:
-        # The attribute of the one context may be inherited.
+        # The only context may be named by an inherited attribute.
         contexts[next(filter(None, contexts))].extend(contexts.pop(""))
-    lines = [in_line(group, {m.id: m.id for m in group}) for _, group in sorted(contexts.items())]
-    for group in lines:
-        reading.problems.extend(find_duplicates(group))
-    ordered = sorted((migration for line in lines for migration in line), key=lambda m: (m.id, m.path))
-    return reading.finish(ordered, sorted({line[-1].id for line in lines}))
+    histories = [link_by_rank(group, {m.id: m.id for m in group}) for _, group in sorted(contexts.items())]
+    for history in histories:
+        reading.problems.extend(find_duplicates(history))
+    ordered = sorted(
+        (migration for history in histories for migration in history), key=lambda m: (m.id, m.path)
+    )
+    return reading.finish(ordered, sorted({history[-1].id for history in histories}))
 
 
 def _sources(paths: list[str]) -> list[str]:

@@ -1,16 +1,15 @@
-"""Knows how Flyway keeps migrations: files named by a version, and repeatable ones without."""
+"""Reads Flyway's migrations: files that are named by a version, and repeatable ones."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.migrations.base import Reading, locations_at
-from tdmvc.migrations.layout import base_of, below, folder_of, is_inside, is_left_out, plain_folder
-from tdmvc.migrations.line import finish_line, number_rank
-from tdmvc.migrations.touches import sql_tables
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
+from tdmvc.migrations.linear import files_below, finish_linear, number_rank
+from tdmvc.migrations.paths import base_of, folder_of, is_inside, outermost, own_files
+from tdmvc.migrations.sql_tables import sql_tables
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(
@@ -20,65 +19,64 @@ _FILE: Final = re.compile(
 _REPEATABLE: Final = re.compile(r"R__(?P<name>.*)\.(?:sql|java|kt)", re.DOTALL)
 _MISNAMED: Final = re.compile(r"V[0-9].*\.sql", re.DOTALL)
 
-Version = tuple[tuple[int, str], ...]
+VersionRank = tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class VersionedFile:
-    """One file with a version in its name."""
+    """A file with a version in its name."""
 
     path: str
     id: str
     """The version as written, its parts joined by dots."""
-    version: Version
+    rank: VersionRank
     name: str
     is_baseline: bool
 
 
 class FlywayReader:
-    """Reads a location of Flyway with all folders below, and the Java beside a resources folder."""
+    """Reads a folder and its subfolders, and the Java or Kotlin migrations next to a resources folder."""
 
     name = "flyway"
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find folders with versioned files; folders of one version each per database stay apart."""
-        versions: dict[str, list[Version]] = defaultdict(list)
-        for path in tree.list_files():
+        """Find folders with versioned files; folders with the same versions for several databases stay apart."""
+        versions: dict[str, set[VersionRank]] = defaultdict(set)
+        for path in own_files(tree):
             file = _parse_name(path)
-            # A bare `V1.sql` is Flyway's only where somebody says so.
-            if file is not None and "__" in base_of(path) and not file.is_baseline and not is_left_out(path):
-                versions[folder_of(path)].append(file.version)
-        roots = [f for f in versions if not any(f != other and is_inside(f, other) for other in versions)]
-        return locations_at(self.name, _merged(roots, versions))
+            # A bare `V1.sql` is Flyway's only if tdmvc.yaml says so.
+            if file is not None and "__" in base_of(path) and not file.is_baseline:
+                versions[folder_of(path)].add(file.rank)
+        return locations_at(self.name, _merge_folders(versions))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
-        """Read a location; its head is the greatest version, compared number by number.
+        """Read a folder; its head is the greatest version, compared number by number.
 
-        Repeatable migrations count for the digest only, for they are never a step to be behind.
-
-        Raises:
-            MigrationsError: no versioned file is there.
+        Repeatable migrations count only for the digest, because no dataset can be behind them.
         """
-        reading = Reading(location)
-        paths = _paths(tree, plain_folder(location.path))
+        reading = Reading(tree, location)
+        folders = {_java_side(reading.path, language) for language in ("resources", "java", "kotlin")}
+        paths = sorted({path for folder in folders for path in files_below(tree, folder)})
         files = {file.path: file for path in paths if (file := _parse_name(path)) is not None}
-        present = {file.version for file in files.values() if not file.is_baseline}
-        versions: dict[str, Version] = {}
+        present = {file.rank for file in files.values() if not file.is_baseline}
+        versions: dict[str, VersionRank] = {}
         for path, text in tree.read_texts(
             [p for p in paths if p in files or _REPEATABLE.fullmatch(base_of(p))]
         ):
             file = files.get(path)
             if file is None:
                 reading.digest.add(base_of(path).rpartition(".")[0], text)
-            elif file.is_baseline and file.version in present:
-                # A fresh database starts with it, all others never see it.
+            elif file.is_baseline and file.rank in present:
+                # Only an empty database runs it.
                 reading.digest.add(f"B{file.id}", text)
             else:
                 touches = sql_tables(text) if path.endswith(".sql") else ()
                 reading.add(Migration(file.id, file.name, path, touches=touches), text)
-                versions[file.id] = file.version
-        reading.problems.extend(_misnamed(paths))
-        return finish_line(reading, tree, versions, looked_for="V<version>__<name>.sql")
+                versions[file.id] = file.rank
+        for path in paths:
+            if _MISNAMED.fullmatch(base_of(path)) and path not in files:
+                reading.report_file(path, "has no version that Flyway understands; it was ignored.")
+        return finish_linear(reading, versions, looked_for="V<version>__<name>.sql")
 
 
 def _parse_name(path: str) -> VersionedFile | None:
@@ -87,56 +85,31 @@ def _parse_name(path: str) -> VersionedFile | None:
         return None
     numbers = [number_rank(part) for part in re.split(r"[._]", match["version"])]
     while len(numbers) > 1 and numbers[-1] == number_rank("0"):
-        # Flyway holds 1, 1.0 and 01 for one version.
+        # To Flyway, 1, 1.0 and 01 are the same version.
         numbers.pop()
     id_ = match["version"].replace("_", ".")
     name = (match["name"] or "").replace("_", " ") or base_of(path)
     return VersionedFile(path, id_, tuple(numbers), name, match["kind"] == "B")
 
 
-def _paths(tree: FileTree, folder: str) -> list[str]:
-    folders = [folder]
-    for language in ("java", "kotlin"):
-        beside = re.sub(r"(^|/)resources(?=/|$)", rf"\1{language}", folder, count=1)
-        if beside != folder:
-            folders.append(beside)
-    return sorted({p for f in folders for p in tree.list_files(f) if not is_left_out(below(p, f))})
+def _java_side(folder: str, language: str) -> str:
+    """Return the folder with migrations in a language that belongs to a folder of resources."""
+    return re.sub(r"(^|/)resources(?=/|$)", rf"\1{language}", folder, count=1)
 
 
-def _merged(roots: list[str], versions: dict[str, list[Version]]) -> list[str]:
-    """Join sibling folders that share one history, such as a folder a year below `db/migration`."""
-    held = {root: {v for f, found in versions.items() if is_inside(f, root) for v in found} for root in roots}
+def _merge_folders(versions: dict[str, set[VersionRank]]) -> list[str]:
+    """Join sibling folders that share one history, such as a folder for each year below `db/migration`."""
+    roots = outermost(versions)
+    contained = {
+        root: {v for f, found in versions.items() if is_inside(f, root) for v in found} for root in roots
+    }
     by_parent: dict[str, list[str]] = defaultdict(list)
     for root in roots:
         by_parent[folder_of(root)].append(root)
-    result = set()
+    result: set[str] = set()
     for parent, siblings in by_parent.items():
-        is_one = base_of(parent) in {"migration", "migrations"} and _are_apart(held[s] for s in siblings)
-        result.update([parent] if is_one else siblings)
-    # Java migrations lie in a folder of the same name beside the resources.
-    return sorted(r for r in result if not any(_is_java_side(r, other) for other in result))
-
-
-def _are_apart(groups: Iterable[set[Version]]) -> bool:
-    seen: set[Version] = set()
-    for group in groups:
-        if seen & group:
-            return False
-        seen |= group
-    return True
-
-
-def _is_java_side(folder: str, other: str) -> bool:
-    return (
-        folder != other and re.sub(r"(^|/)(?:java|kotlin)(?=/|$)", r"\1resources", folder, count=1) == other
-    )
-
-
-def _misnamed(paths: list[str]) -> list[MigrationProblem]:
-    return [
-        MigrationProblem(
-            "unreadable-file", f"{path} names no version that Flyway understands; it was left out.", path
-        )
-        for path in paths
-        if _MISNAMED.fullmatch(base_of(path)) and _parse_name(path) is None
-    ]
+        groups = [contained[root] for root in siblings]
+        is_one = sum(map(len, groups)) == len(set().union(*groups))
+        result.update([parent] if is_one and base_of(parent) in {"migration", "migrations"} else siblings)
+    sides = {(folder, _java_side(folder, language)) for folder in result for language in ("java", "kotlin")}
+    return sorted(result.difference(side for folder, side in sides if side != folder))

@@ -1,14 +1,21 @@
-"""Knows how golang-migrate keeps migrations: a file for the way up and one for the way down, named by a number."""
+"""Reads golang-migrate's migrations: numbered pairs of up and down files."""
 
 import re
 from typing import Final
 
 from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.evidence import folders_with
-from tdmvc.migrations.layout import base_of, plain_folder
-from tdmvc.migrations.line import LineFile, folder_files, number_rank, plain_number, read_line
-from tdmvc.migrations.touches import sql_tables
-from tdmvc.model.migration import MigrationLocation, MigrationProblem, MigrationState
+from tdmvc.migrations.linear import (
+    MigrationFile,
+    add_files,
+    files_in,
+    finish_linear,
+    number_rank,
+    report_lone_downs,
+)
+from tdmvc.migrations.paths import base_of
+from tdmvc.migrations.sql_tables import sql_tables
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)_(?P<name>.*)\.(?P<way>up|down)\.(?P<ending>.*)")
@@ -23,54 +30,39 @@ class GolangMigrateReader:
     name = "golang-migrate"
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find folders with files of these names; a tool that knows more of a folder goes before."""
-        folders = folders_with(tree, _ENDINGS, _SQL_UP)
-        return locations_at(self.name, folders)
+        """Find folders with files of these names; a tool that recognises more of a folder takes precedence."""
+        return locations_at(self.name, folders_with(tree, _ENDINGS, _SQL_UP))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder; its head is the greatest number.
 
-        A number with a way down alone is a migration all the same: golang-migrate steps
-        over it with nothing to do.
-
-        Raises:
-            MigrationsError: no such file is there.
+        A number that has only a down migration counts too: golang-migrate steps over it and does nothing.
         """
-        reading = Reading(location)
-        ways: dict[str, list[LineFile]] = {"up": [], "down": []}
-        for path in folder_files(tree, plain_folder(location.path)):
+        reading = Reading(tree, location)
+        files: dict[str, list[MigrationFile]] = {"up": [], "down": []}
+        for path in files_in(tree, reading.path):
             match = _FILE.fullmatch(base_of(path))
-            if match is None:
-                continue
-            if number_rank(match["id"]) > _MAX:
-                message = f"The number of {path} is too great for golang-migrate, which leaves the file out."
-                reading.report("unreadable-file", message, path)
-                continue
-            id_ = plain_number(match["id"])
-            ways[match["way"]].append(LineFile(path, id_, match["name"], number_rank(id_)))
-        has_up = {file.id for file in ways["up"]}
-        alone = [file for file in ways["down"] if file.id not in has_up]
-        for file in alone:
-            reading.report("gap", f"Migration {file.id} has a way down and none up.", file.path)
-        reading.problems.extend(_several_downs(ways["down"], {file.id for file in alone}))
+            if match is not None and number_rank(match["id"]) > _MAX:
+                reading.report_file(path, "has a number that is too large; golang-migrate ignores the file.")
+            elif match is not None:
+                files[match["way"]].append(MigrationFile.numbered(path, match["id"], match["name"]))
+        alone = report_lone_downs(reading, files["up"], files["down"])
+        _report_equal_downs(reading, files["down"], {file.id for file in alone})
         empty = {file.path for file in alone}
-        return read_line(
+        ranks = add_files(
             reading,
-            tree,
-            [*ways["up"], *alone],
-            looked_for="N_name.up.sql",
+            [*files["up"], *alone],
             up_part=lambda path, text: "" if path in empty else text,
             tables=lambda path, text: () if path.endswith((".json", ".js")) else sql_tables(text),
         )
+        return finish_linear(reading, ranks, looked_for="N_name.up.sql")
 
 
-def _several_downs(files: list[LineFile], counted: set[str]) -> list[MigrationProblem]:
-    """Report numbers with two ways down, which golang-migrate refuses; `counted` are reported as migrations."""
-    seen: dict[str, str] = {}
-    problems = []
+def _report_equal_downs(reading: Reading, files: list[MigrationFile], counted: set[str]) -> None:
+    """Report numbers with two down migrations, which golang-migrate refuses, unless they are `counted`."""
+    first: dict[str, str] = {}
     for file in files:
-        other = seen.setdefault(file.id, file.path)
+        other = first.setdefault(file.id, file.path)
         if other != file.path and file.id not in counted:
-            message = f"{other} and {file.path} both lead down from {file.id}."
-            problems.append(MigrationProblem("duplicate-id", message, file.path))
-    return problems
+            message = f"{other} and {file.path} are both down migrations of {file.id}."
+            reading.report("duplicate-id", message, file.path)

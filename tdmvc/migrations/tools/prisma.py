@@ -1,13 +1,14 @@
-"""Knows how Prisma keeps migrations: a folder each, named by time, with a migration.sql."""
+"""Reads Prisma's migrations: folders that are named by a time and contain a migration.sql."""
 
 import re
+import unicodedata
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at, nothing_found
-from tdmvc.migrations.collation import locale_rank
-from tdmvc.migrations.layout import base_of, below, folder_of, inside, is_left_out, join, plain_folder
-from tdmvc.migrations.listed import finish_listed
-from tdmvc.migrations.touches import sql_tables
+from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.evidence import configured_folders
+from tdmvc.migrations.linear import finish_listed
+from tdmvc.migrations.paths import base_of, below, folder_of, inside, own_files
+from tdmvc.migrations.sql_tables import sql_tables
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
@@ -17,6 +18,10 @@ LOCK: Final = "migration_lock.toml"
 _CONFIG: Final = re.compile(r"prisma\.config\.(?:[cm]?[jt]s)")
 _CONFIGURED: Final = re.compile(r"\bmigrations\s*:\s*\{[^{}]{0,500}?\bpath\s*:\s*[\"'`]([^\"'`\n]{1,300})")
 _TIME: Final = re.compile(r"^[0-9]{14}_?")
+_COLLATION: Final = str.maketrans(
+    {char: chr(rank) for rank, char in enumerate(" _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789", start=1)}
+)
+"""Ranks of the characters that Unicode's collation sorts before letters."""
 
 
 class PrismaReader:
@@ -25,60 +30,44 @@ class PrismaReader:
     name = "prisma"
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find folders with Prisma's lock file, those beside a schema, and those that a configuration names."""
-        paths = [path for path in tree.list_files() if not is_left_out(path)]
+        """Find folders with Prisma's lock file, next to a schema, or named by a configuration."""
+        paths = own_files(tree)
         with_scripts = {folder_of(folder_of(path)) for path in paths if base_of(path) == SCRIPT}
         found = {folder_of(path) for path in paths if base_of(path) == LOCK}
-        found.update(beside for path in paths if path.endswith(".prisma") for beside in _beside(path))
-        configs = [path for path in paths if _CONFIG.fullmatch(base_of(path))]
-        for path, text in tree.read_texts(configs):
-            if (match := _CONFIGURED.search(text)) and (named := join(folder_of(path), match[1])) is not None:
-                found.add(named)
-        return locations_at(self.name, sorted(found & with_scripts))
+        for schema in paths:
+            if schema.endswith(".prisma"):
+                # The schema may be split into several files, in a folder next to the migrations.
+                folder = folder_of(schema)
+                found |= {inside(folder, "migrations"), inside(folder_of(folder), "migrations")}
+        found |= configured_folders(tree, _CONFIG, _CONFIGURED.findall)
+        return locations_at(self.name, found & with_scripts)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
-        """Read a location that is a folder of migrations, or the folder above it that holds the schema.
-
-        Raises:
-            MigrationsError: no migration is there.
-        """
-        reading = Reading(location)
-        folder = _folder(tree, plain_folder(location.path))
+        """Read a location that is a folder of migrations, or the folder above it with the schema."""
+        reading = Reading(tree, location)
+        folder = _migrations_folder(tree, reading.path)
         files = tree.list_files(folder)
-        present = set(files)
-        scripts = {name: inside(folder, f"{name}/{SCRIPT}") for name in _names(files, folder)}
-        missing = {name for name, path in scripts.items() if path not in present}
+        # Prisma compares the names in JavaScript since it lists folders there.
+        names = {below(path, folder).partition("/")[0] for path in files if folder_of(path) != folder}
+        scripts = [inside(folder, f"{name}/{SCRIPT}") for name in sorted(names, key=locale_rank)]
+        missing = set(scripts).difference(files)
         if len(missing) == len(scripts):
-            raise nothing_found(tree, location, f"<time>_<name>/{SCRIPT}")
-        for name in sorted(missing):
-            path = folder_of(scripts[name])
-            message = f"{path} has no {SCRIPT}; Prisma would stop there. Restore it, or remove the folder."
-            reading.report("unreadable-file", message, path)
-        for path, text in tree.read_texts(path for name, path in scripts.items() if name not in missing):
+            raise reading.nothing_found(f"<time>_<name>/{SCRIPT}")
+        for path in sorted(missing):
+            fault = f"has no {SCRIPT}; Prisma would stop there. Restore it, or remove the folder."
+            reading.report_file(folder_of(path), fault)
+        for path, text in tree.read_texts(path for path in scripts if path not in missing):
             id_ = base_of(folder_of(path))
-            reading.add(Migration(id_, title(id_), path, touches=sql_tables(text)), text)
+            reading.add(Migration(id_, title_of(id_), path, touches=sql_tables(text)), text)
         return finish_listed(reading)
 
 
-def title(name: str) -> str:
-    """Return what the name of a folder says for people, without its time."""
+def title_of(name: str) -> str:
+    """Return a folder's name for people, without its time."""
     return _TIME.sub("", name).replace("_", " ") or name
 
 
-def _names(files: list[str], folder: str) -> list[str]:
-    """Return the folders that lie in a folder, as Prisma compares their names since it lists them in JavaScript."""
-    split = (below(path, folder).split("/") for path in files)
-    return sorted({parts[0] for parts in split if len(parts) > 1}, key=locale_rank)
-
-
-def _beside(schema: str) -> list[str]:
-    """Return where the migrations of a schema lie: beside it, or above the folder of several schema files."""
-    folder = folder_of(schema)
-    return [inside(place, "migrations") for place in (folder, folder_of(folder))]
-
-
-def _folder(tree: FileTree, folder: str) -> str:
-    """Return the folder of migrations that a location means."""
+def _migrations_folder(tree: FileTree, folder: str) -> str:
     if base_of(folder) == LOCK or folder.endswith(".prisma"):
         folder = folder_of(folder)
     for place in (folder, inside(folder, "migrations"), inside(folder, "prisma/migrations")):
@@ -86,3 +75,22 @@ def _folder(tree: FileTree, folder: str) -> str:
         if any(folder_of(folder_of(path)) == place for path in scripts):
             return place
     return folder
+
+
+def locale_rank(name: str) -> tuple[str, list[str], str]:
+    """Return what JavaScript's `localeCompare` sorts a name by: letters, then accents, then case.
+
+    This holds for English and most languages with Latin letters.
+    """
+    letters: list[str] = []
+    accents: list[str] = []
+    for char in unicodedata.normalize("NFD", name):
+        if letters and unicodedata.combining(char):
+            accents[-1] += char
+        else:
+            letters.append(char)
+            accents.append("")
+    plain = "".join(letters)
+    while accents and not accents[-1]:
+        accents.pop()
+    return plain.lower().translate(_COLLATION), accents, plain.swapcase()

@@ -1,13 +1,12 @@
-"""Knows how to read a folder of numbered SQL files that no tool of its own owns."""
+"""Reads folders of numbered SQL files for which there is no other reader."""
 
 import re
-from collections import defaultdict
 from typing import Final
 
 from tdmvc.errors import ConfigError
-from tdmvc.migrations.base import Reading
-from tdmvc.migrations.layout import base_of, below, folder_of, is_left_out, plain_folder
-from tdmvc.migrations.line import LineFile, folder_files_below, natural, read_line
+from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.linear import MigrationFile, add_files, files_below, finish_linear, natural_rank
+from tdmvc.migrations.paths import base_of, below, folder_of, own_files
 from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
@@ -18,24 +17,17 @@ _FOLDERS: Final = frozenset({"migrate", "migration", "migrations", "schema_migra
 
 
 class SqlReader:
-    """Reads SQL files by a declared pattern; the last one in natural order is the head."""
+    """Reads SQL files that match a pattern; the last one in natural order is the head."""
 
     name = "sql"
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find folders called `migrations` (and kin) that hold numbered SQL files and no Python."""
+        """Find folders called `migrations` or similar that contain numbered SQL files and no Python."""
         pattern = re.compile(DEFAULT_PATTERN, re.DOTALL)
-        counts: dict[str, int] = defaultdict(int)
-        with_python = set()
-        for path in tree.list_files():
-            folder = folder_of(path)
-            if base_of(folder).lower() not in _FOLDERS or is_left_out(path):
-                continue
-            if path.endswith(".py"):
-                with_python.add(folder)
-            elif pattern.match(base_of(path)) and not _is_down(path):
-                counts[folder] += 1
-        return [MigrationLocation(self.name, self.name, f) for f in sorted(counts) if f not in with_python]
+        paths = [path for path in own_files(tree) if base_of(folder_of(path)).lower() in _FOLDERS]
+        with_python = {folder_of(path) for path in paths if path.endswith(".py")}
+        found = {folder_of(path) for path in paths if pattern.match(base_of(path)) and not _is_down(path)}
+        return locations_at(self.name, found - with_python)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read the files whose path relative to the location matches its pattern from the start.
@@ -44,22 +36,22 @@ class SqlReader:
             ConfigError: the pattern is not a regular expression with a group `id`.
             MigrationsError: no file matches.
         """
-        pattern = _compiled(location)
-        folder = plain_folder(location.path)
+        pattern = _compile_pattern(location)
+        reading = Reading(tree, location)
         files = []
-        for path in folder_files_below(tree, folder):
-            match = None if _is_down(path) else pattern.match(below(path, folder))
+        for path in files_below(tree, reading.path):
+            match = None if _is_down(path) else pattern.match(below(path, reading.path))
             if match is not None and (id_ := match["id"]):
                 name = match.groupdict().get("name") or base_of(path).removesuffix(".sql")
-                files.append(LineFile(path, id_, name.removesuffix(".up"), natural(id_)))
+                files.append(MigrationFile(path, id_, name.removesuffix(".up"), natural_rank(id_)))
         looked_for = f"files that match {location.pattern or DEFAULT_PATTERN}"
-        return read_line(Reading(location), tree, files, looked_for=looked_for)
+        return finish_linear(reading, add_files(reading, files), looked_for=looked_for)
 
 
-def _compiled(location: MigrationLocation) -> re.Pattern[str]:
+def _compile_pattern(location: MigrationLocation) -> re.Pattern[str]:
     text = location.pattern or DEFAULT_PATTERN
     try:
-        # Even a line break may stand in a file's name.
+        # A file's name may even contain a line break.
         pattern = re.compile(text, re.DOTALL)
     except re.error as error:
         why, pattern = str(error), None
@@ -70,7 +62,7 @@ def _compiled(location: MigrationLocation) -> re.Pattern[str]:
             f"The pattern of migration location '{location.name}' cannot be used: {why}.",
             "tdmvc.yaml",
             key=f"migrations, {location.name}, pattern",
-            remedy=f"give a regular expression such as {DEFAULT_PATTERN}",
+            remedy=f"use a regular expression such as {DEFAULT_PATTERN}",
         )
     return pattern
 

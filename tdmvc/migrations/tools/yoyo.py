@@ -1,4 +1,4 @@
-"""Knows how yoyo keeps migrations: Python and SQL files that each name those they depend on."""
+"""Reads yoyo's migrations: Python and SQL files that name the migrations they depend on."""
 
 import ast
 import re
@@ -9,10 +9,10 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at, misunderstood, nothing_found, without_head
-from tdmvc.migrations.conflicts import refuse_conflict
-from tdmvc.migrations.graph import arrange, find_duplicates, find_heads, parents_of
-from tdmvc.migrations.layout import base_of, folder_of, inside, is_left_out, join, plain_folder
+from tdmvc.migrations.base import Reading, locations_at, unreadable
+from tdmvc.migrations.graph import find_heads, finish_graph, parents_of
+from tdmvc.migrations.linear import files_in
+from tdmvc.migrations.paths import base_of, folder_of, inside, join, own_files
 from tdmvc.migrations.python_source import (
     NOT_LITERAL,
     Assigned,
@@ -22,35 +22,37 @@ from tdmvc.migrations.python_source import (
     module_assignments,
     parse_source,
 )
-from tdmvc.migrations.touches import called_sql_tables, sql_tables
+from tdmvc.migrations.python_tables import called_sql_tables
+from tdmvc.migrations.sql_tables import sql_tables
+from tdmvc.migrations.text import refuse_conflict
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 CONFIG: Final = "yoyo.ini"
 
 _FOLDERS: Final = frozenset({"migrate", "migration", "migrations", "schema_migrations", "yoyo"})
-_MARKS: Final = re.compile(
+_MARKER: Final = re.compile(
     r"^(?:from[ \t]+yoyo[ \t]+import|import[ \t]+yoyo\b|__depends__[ \t]*=|[ \t]*--[ \t]*depends[ \t]*:)",
     re.MULTILINE,
 )
 _DIRECTIVE: Final = re.compile(r"\s*--\s*(\w+)\s*:(.*)")
-_NOT_READ: Final = ("_tmp_yoyonew", "post-apply")
+_IGNORED: Final = ("_tmp_yoyonew", "post-apply")
 _SAMPLES: Final = 3
 
 
 class YoyoReader:
-    """Reads folders of yoyo migrations; heads are those that no other depends on."""
+    """Reads folders of yoyo migrations; heads are those that no other one depends on."""
 
     name = "yoyo"
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find the folders that a yoyo.ini names, and those whose first files look like yoyo's."""
-        paths = [path for path in tree.list_files() if not is_left_out(path)]
+        """Find the folders that a yoyo.ini names, and those whose first files are yoyo's."""
+        paths = own_files(tree)
         found: set[str] = set()
         covered: set[str] = set()
         for path, folders in _configured(tree, [path for path in paths if base_of(path) == CONFIG]):
             covered.update(folders)
-            # Dependencies may cross from one source to another, so several are one location.
+            # Migrations of one source may depend on another one, so several are one location.
             found.update([path] if len(folders) > 1 else folders)
         samples: dict[str, list[str]] = defaultdict(list)
         for path in paths:
@@ -59,39 +61,30 @@ class YoyoReader:
             if is_likely and _is_migration(path) and len(samples[folder]) < _SAMPLES:
                 samples[folder].append(path)
         for path, text in tree.read_texts(path for sample in samples.values() for path in sample):
-            if _MARKS.search(text[:20_000]):
+            if _MARKER.search(text[:20_000]):
                 found.add(folder_of(path))
-        return locations_at(self.name, sorted(found))
+        return locations_at(self.name, found)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a location that is a folder of migrations, or a yoyo.ini that names some.
 
-        Several heads are no problem to yoyo: what depends on nothing may come in any order.
-
-        Raises:
-            MigrationsError: no migration is there, or a file's dependencies cannot be told.
+        Several heads are no problem for yoyo, which applies independent migrations in any order.
         """
-        reading = Reading(location)
-        for path, text in tree.read_texts(_paths(tree, plain_folder(location.path))):
-            _take(reading, path, text)
+        reading = Reading(tree, location)
+        for path, text in tree.read_texts(_paths(tree, reading.path)):
+            _read_file(reading, path, text)
         if not reading.migrations:
-            raise nothing_found(tree, location, "*.py and *.sql files of yoyo")
-        reading.problems.extend(find_duplicates(reading.migrations))
+            raise reading.nothing_found("*.py and *.sql files of yoyo")
         known = {migration.id for migration in reading.migrations}
         for migration in reading.migrations:
             for parent in migration.parents:
                 if parent not in known:
-                    message = f"{migration.id} depends on '{parent}', which is not here."
+                    message = f"{migration.id} depends on '{parent}', which does not exist."
                     reading.report("dangling-parent", message, migration.path)
-        heads = find_heads(parents_of(reading.migrations))
-        if not heads:
-            raise without_head(location, "__depends__")
-        migrations, cycles = arrange(reading.migrations)
-        reading.problems.extend(cycles)
-        return reading.finish(migrations, heads)
+        return finish_graph(reading, find_heads(parents_of(reading.migrations)), link="__depends__")
 
 
-def _take(reading: Reading, path: str, text: str) -> None:
+def _read_file(reading: Reading, path: str, text: str) -> None:
     id_ = base_of(path).rpartition(".")[0]
     if path.endswith(".sql"):
         listed, comment = _sql_header(text)
@@ -111,22 +104,22 @@ def _depends(path: str, source: PythonSource) -> tuple[str, ...]:
     names = module_assignments(source)
     if "__depends__" not in names:
         if source.module is None:
-            raise misunderstood(path, f"it is not Python ({source.fault})", line=source.fault_line)
+            raise source.error(path)
         return ()
     assigned = names["__depends__"]
     value = _iterated(assigned.expression, names)
     several = value if isinstance(value, tuple) else (value,)
     texts = tuple(item for item in several if isinstance(item, str))
     if len(texts) != len(several):
-        raise misunderstood(path, "`__depends__` is not a plain set of texts", line=assigned.line)
+        raise unreadable(path, "`__depends__` is not a literal set of strings", line=assigned.line)
     return texts
 
 
 def _iterated(expression: ast.expr, names: dict[str, Assigned]) -> Value:
-    """Return what one gets by going through an expression, which may be a dict or a call of `set`."""
+    """Return the items of an expression, which may also be a dict or a call of `set`."""
     match expression:
         case ast.Dict(keys=keys):
-            # yoyo's template writes `{}` where nothing comes before.
+            # yoyo's template writes `{}` if there is no dependency.
             return tuple(evaluate(key, names) if key is not None else NOT_LITERAL for key in keys)
         case ast.Call(func=ast.Name(id="set" | "frozenset" | "list" | "tuple"), args=[], keywords=[]):
             return ()
@@ -136,7 +129,7 @@ def _iterated(expression: ast.expr, names: dict[str, Assigned]) -> Value:
 
 
 def _sql_header(text: str) -> tuple[list[str], str]:
-    """Return what the comments at the top of an SQL file name as dependencies, and their first other line."""
+    """Return the dependencies in the comments at the top of an SQL file, and their first other line."""
     depends: list[str] = []
     comment = ""
     for line in text.splitlines():
@@ -153,24 +146,24 @@ def _sql_header(text: str) -> tuple[list[str], str]:
 
 def _is_migration(path: str) -> bool:
     name = base_of(path)
-    is_named = name.endswith((".py", ".sql")) and not name.startswith(_NOT_READ)
+    is_named = name.endswith((".py", ".sql")) and not name.startswith(_IGNORED)
     return is_named and not name.endswith(".rollback.sql")
 
 
 def _paths(tree: FileTree, path: str) -> list[str]:
-    """Return the migrations of a location; yoyo looks into no folder below its sources."""
+    """Return the migrations of a location; yoyo ignores subfolders of its sources."""
     config = path if base_of(path) == CONFIG else inside(path, CONFIG)
-    direct = [p for p in tree.list_files(path) if folder_of(p) == path and _is_migration(p)]
+    direct = list(filter(_is_migration, files_in(tree, path)))
     if direct:
         return direct
     folders = [folder for _, found in _configured(tree, [config]) for folder in found]
     if not folders:
         folders = [inside(path, "migrations")]
-    return [p for f in folders for p in tree.list_files(f) if folder_of(p) == f and _is_migration(p)]
+    return [p for folder in folders for p in files_in(tree, folder) if _is_migration(p)]
 
 
 def _configured(tree: FileTree, paths: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each configuration file with the folders of its `sources` that hold migrations."""
+    """Yield each configuration file with the folders of its `sources` that contain migrations."""
     for path, text in tree.read_texts(paths):
         parser = ConfigParser(strict=False, interpolation=None)
         try:
@@ -186,6 +179,6 @@ def _configured(tree: FileTree, paths: Iterable[str]) -> Iterator[tuple[str, lis
 
 
 def _matches(folder: str, pattern: str) -> bool:
-    """Tell whether a folder is one that a shell would put for the pattern, whose stars cross no slash."""
-    parts, wanted = folder.split("/"), pattern.split("/")
-    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+    """Return whether a folder matches a shell pattern, whose stars match no slash."""
+    parts, patterns = folder.split("/"), pattern.split("/")
+    return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))

@@ -1,1 +1,1 @@
-"""alembic."""
+"""Reads Alembic's migrations."""

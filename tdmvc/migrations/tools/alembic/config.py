@@ -1,4 +1,4 @@
-"""Knows where Alembic's configuration files say that migration scripts lie."""
+"""Reads from Alembic's configuration files where the migration scripts are."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,8 +6,8 @@ from configparser import ConfigParser, Error
 from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.migrations.layout import base_of, folder_of, join
-from tdmvc.migrations.toml_text import parse_toml_table
+from tdmvc.migrations.paths import base_of, folder_of, join
+from tdmvc.migrations.text import parse_toml_table
 from tdmvc.model.tree import FileTree
 
 INI = "alembic.ini"
@@ -15,8 +15,8 @@ PYPROJECT = "pyproject.toml"
 
 _REFERENCE: Final = re.compile(r"%\(([^()]{1,100})\)s")
 _MAX_VALUE: Final = 4_000
-"""How long a setting may be that others are put into."""
-_MAX_PUT_IN: Final = 400
+"""How long a setting may be in which references are replaced."""
+_MAX_REPLACEMENT: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,16 @@ class AlembicConfig:
     """One section of a configuration file; all folders are relative to the repository root."""
 
     path: str
-    """The file that says it."""
+    """The configuration file."""
     script_folders: tuple[str, ...]
-    """Where the script folder may be, the likeliest first: Alembic takes it from where it is started."""
+    """Candidates for the script folder, the likeliest first: it depends on where Alembic is started."""
     version_folders: tuple[tuple[str, ...], ...] = ()
     """`version_locations`, each with its candidates."""
     is_recursive: bool = False
 
 
 def read_configs(tree: FileTree, paths: Iterable[str]) -> Iterator[AlembicConfig]:
-    """Yield what the named files say, section by section; a file that is not Alembic's says nothing."""
+    """Yield the configurations in files, section by section; files that are not Alembic's have none."""
     for path, text in tree.read_texts(paths):
         yield from _parse_pyproject(path, text) if base_of(path) == PYPROJECT else _parse_ini(path, text)
 
@@ -49,7 +49,7 @@ def _parse_ini(path: str, text: str) -> Iterator[AlembicConfig]:
         is_default = section == "alembic" and base_of(path) == INI
         if "script_location" not in values and not is_default:
             continue
-        # Flask-Migrate writes no script_location: its folder is the one that holds the file.
+        # Flask-Migrate writes no script_location: its folder is the one that contains the file.
         script = values.get("script_location", "%(here)s")
         separator = values.get("path_separator") or values.get("version_path_separator")
         yield AlembicConfig(
@@ -63,15 +63,15 @@ def _parse_ini(path: str, text: str) -> Iterator[AlembicConfig]:
 
 
 class _Settings(dict[str, str]):
-    """The settings of a section, of which some are put into others."""
+    """The settings of a section, which may refer to each other."""
 
     def get(self, key: str, default: str = "") -> str:  # type: ignore[override]
-        """Return a setting with others put in once; what names one more in turn stays as written."""
-        return _REFERENCE.sub(self._put_in, super().get(key, default)[:_MAX_VALUE])
+        """Return a setting with its references replaced once; one with references of its own is not put in."""
+        return _REFERENCE.sub(self._replacement, super().get(key, default)[:_MAX_VALUE])
 
-    def _put_in(self, match: re.Match[str]) -> str:
+    def _replacement(self, match: re.Match[str]) -> str:
         other = super().get(match[1], match[0])
-        is_plain = "%(" not in other.replace("%(here)s", "") and len(other) <= _MAX_PUT_IN
+        is_plain = "%(" not in other.replace("%(here)s", "") and len(other) <= _MAX_REPLACEMENT
         return other if match[1] != "here" and is_plain else match[0]
 
 
@@ -98,7 +98,7 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def _candidates(config: str, path: str) -> tuple[str, ...]:
-    """Return the folders that a path of the configuration may mean, inside the repository."""
+    """Return the folders inside the repository that a path of the configuration may mean."""
     here = folder_of(config)
     path = path.strip().replace("\\", "/")
     if path.startswith("%(here)s"):

@@ -1,4 +1,4 @@
-"""Knows how Alembic keeps migrations: revision files that each name the one before."""
+"""Reads Alembic's migration scripts: revision files that name the one before them."""
 
 import re
 from bisect import bisect_left
@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at, misunderstood, nothing_found, without_head
-from tdmvc.migrations.conflicts import refuse_conflict
-from tdmvc.migrations.graph import arrange, find_duplicates, find_heads
-from tdmvc.migrations.layout import ancestors, base_of, below, folder_of, inside, is_left_out, plain_folder
+from tdmvc.migrations.base import Reading, locations_at, unreadable
+from tdmvc.migrations.graph import find_heads, finish_graph
+from tdmvc.migrations.linear import files_below
+from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, own_files
 from tdmvc.migrations.python_source import (
     Assigned,
     PythonSource,
@@ -18,25 +18,26 @@ from tdmvc.migrations.python_source import (
     module_assignments,
     parse_source,
 )
+from tdmvc.migrations.python_tables import alembic_tables
+from tdmvc.migrations.text import refuse_conflict
 from tdmvc.migrations.tools.alembic.config import INI, PYPROJECT, AlembicConfig, read_configs
-from tdmvc.migrations.touches import alembic_tables
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _DOWNGRADE: Final = re.compile(r"^def[ \t]+downgrade\b", re.MULTILINE)
-_IDENTITY: Final = re.compile(r"^(?:revision|down_revision|depends_on|branch_labels)\b", re.MULTILINE)
+_IDENTIFIERS: Final = re.compile(r"^(?:revision|down_revision|depends_on|branch_labels)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What one revision file says of its place in the history."""
+    """What one revision file says about its place in the history."""
 
     id: str
     down: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     has_unknown_labels: bool = False
-    """Branch labels are sometimes computed; then a dependency on one cannot be followed."""
+    """Whether branch labels are computed, so that a dependency on one cannot be followed."""
 
 
 class AlembicReader:
@@ -45,8 +46,8 @@ class AlembicReader:
     name = "alembic"
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find script folders: those that a configuration names, and those with `env.py` and `versions/`."""
-        paths = [path for path in tree.list_files() if not is_left_out(path)]
+        """Find script folders that a configuration names, or that contain `env.py` and `versions/`."""
+        paths = own_files(tree)
         found: set[str] = set()
         for config in read_configs(tree, [path for path in paths if base_of(path) in {INI, PYPROJECT}]):
             folder = _existing(tree, config.script_folders)
@@ -56,43 +57,34 @@ class AlembicReader:
         for path in paths:
             if base_of(path) == "env.py" and _versions_of(folder_of(path)) in with_scripts:
                 found.add(folder_of(path))
-        return locations_at(self.name, sorted(found))
+        return locations_at(self.name, found)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
-        """Read a location that is a script folder, a versions folder or the folder of the configuration.
-
-        Raises:
-            MigrationsError: no revision is there, or a file's revision cannot be told.
-        """
-        reading = Reading(location)
+        """Read a location that is a script folder, a versions folder or the folder of the configuration."""
+        reading = Reading(tree, location)
         revisions: list[Revision] = []
-        for path, text in tree.read_texts(_script_paths(tree, plain_folder(location.path))):
+        for path, text in tree.read_texts(_script_paths(tree, reading.path)):
             revision = _read_file(path, text, reading)
             if revision is not None:
                 revisions.append(revision)
         if not revisions:
-            raise nothing_found(tree, location, "*.py files with a `revision`, in versions/")
-        reading.problems.extend(find_duplicates(reading.migrations))
+            raise reading.nothing_found("*.py files with a `revision`, in versions/")
         heads = find_heads(_connect(reading, revisions))
-        if not heads:
-            raise without_head(location, "down_revision")
         if len(heads) > 1:
             reading.report("several-heads", f"There are {len(heads)} heads: {', '.join(heads)}.")
-        migrations, cycles = arrange(reading.migrations)
-        reading.problems.extend(cycles)
-        return reading.finish(migrations, heads)
+        return finish_graph(reading, heads, link="down_revision")
 
 
 def _read_file(path: str, text: str, reading: Reading) -> Revision | None:
-    """Take in one file without its parents, which are known when all files are read."""
+    """Add one file without its parents, which are known once all files are read."""
     source = _parse(text)
     if source.module is None:
         refuse_conflict(path, text)
     names = module_assignments(source)
     if "revision" not in names:
         if source.module is None:
-            raise misunderstood(path, f"it is not Python ({source.fault})", line=source.fault_line)
-        reading.report("unreadable-file", f"{path} has no `revision`; Alembic would refuse it.", path)
+            raise source.error(path)
+        reading.report_file(path, "has no `revision`; Alembic would refuse it.")
         return None
     revision = _revision(path, names, reading)
     name = source.docstring or base_of(path).removesuffix(".py")
@@ -101,9 +93,9 @@ def _read_file(path: str, text: str, reading: Reading) -> Revision | None:
 
 
 def _parse(text: str) -> PythonSource:
-    """Parse a file, if possible without its last function: nothing of `downgrade` is asked for."""
+    """Parse a file, if possible without its last function: `downgrade` is not needed."""
     downgrade = _DOWNGRADE.search(text)
-    if downgrade and "<<<<<<<" not in text and not _IDENTITY.search(text, downgrade.end()):
+    if downgrade and "<<<<<<<" not in text and not _IDENTIFIERS.search(text, downgrade.end()):
         source = parse_source(text[: downgrade.start()])
         if source.module is not None:
             return source
@@ -113,23 +105,21 @@ def _parse(text: str) -> PythonSource:
 def _revision(path: str, names: dict[str, Assigned], reading: Reading) -> Revision:
     id_ = evaluate(names["revision"].expression, names)
     if not isinstance(id_, str) or not id_:
-        raise misunderstood(path, "`revision` is not a plain text", line=names["revision"].line)
+        raise unreadable(path, "`revision` is not a literal string", line=names["revision"].line)
     down = _ids(names, "down_revision")
     if down is None:
-        why = "`down_revision` is neither a plain text, nor a tuple of them, nor None"
-        raise misunderstood(path, why, line=names["down_revision"].line)
+        why = "`down_revision` is not a literal string, a tuple of them, or None"
+        raise unreadable(path, why, line=names["down_revision"].line)
     depends_on = _ids(names, "depends_on")
     if depends_on is None:
-        line = names["depends_on"].line
-        reading.report(
-            "unreadable-file", f"`depends_on` of {path}, line {line}, is not a plain literal.", path
-        )
+        message = f"`depends_on` of {path}, line {names['depends_on'].line}, is not a literal."
+        reading.report("unreadable-file", message, path)
     labels = _ids(names, "branch_labels")
     return Revision(id_, down, depends_on or (), labels or (), labels is None)
 
 
 def _ids(names: dict[str, Assigned], name: str) -> tuple[str, ...] | None:
-    """Return the texts that a name is given: none, one or several; None when they cannot be told."""
+    """Return the strings that are assigned to a name: none, one or several; None if they are not literals."""
     value: Value = evaluate(names[name].expression, names) if name in names else None
     if value is None:
         return ()
@@ -139,7 +129,7 @@ def _ids(names: dict[str, Assigned], name: str) -> tuple[str, ...] | None:
 
 
 def _connect(reading: Reading, revisions: list[Revision]) -> dict[str, set[str]]:
-    """Give the migrations their parents; return those that count for heads, which dependencies do not."""
+    """Add the parents of the migrations; return those that count for heads, without dependencies."""
     ids = sorted({revision.id for revision in revisions})
     known = set(ids)
     labels = {label: revision.id for revision in revisions for label in revision.labels}
@@ -162,7 +152,7 @@ def _connect(reading: Reading, revisions: list[Revision]) -> dict[str, set[str]]
         lineage[revision.id].update(down)
         for parent in [*down, *([] if may_be_label else depends_on)]:
             if parent not in known:
-                message = f"{revision.id} comes after '{parent}', which is not here."
+                message = f"{revision.id} follows '{parent}', which does not exist."
                 reading.report("dangling-parent", message, migration.path)
         parents = tuple(dict.fromkeys([*down, *depends_on]))
         reading.migrations[position] = replace(migration, parents=parents)
@@ -183,17 +173,17 @@ def _existing(tree: FileTree, candidates: Iterable[str]) -> str | None:
 
 
 def _script_paths(tree: FileTree, folder: str) -> list[str]:
-    """Return the revision files of a location, whichever of Alembic's folders it names."""
+    """Return the revision files of a location that is any of Alembic's folders."""
     is_file = base_of(folder) in {INI, PYPROJECT}
-    beside = [folder] if is_file else [inside(folder, name) for name in (INI, PYPROJECT)]
-    for config in read_configs(tree, beside):
+    own = [folder] if is_file else [inside(folder, name) for name in (INI, PYPROJECT)]
+    for config in read_configs(tree, own):
         script = _existing(tree, config.script_folders)
         if script is not None and (scripts := _configured(tree, config, script)):
             return scripts
     above = [inside(place, name) for place in ancestors(folder) for name in (INI, PYPROJECT)]
     configs = list(read_configs(tree, above))
-    named_by = next((config for config in configs if folder in config.script_folders), None)
-    if named_by is not None and (scripts := _configured(tree, named_by, folder)):
+    config_of_folder = next((config for config in configs if folder in config.script_folders), None)
+    if config_of_folder is not None and (scripts := _configured(tree, config_of_folder, folder)):
         return scripts
     if scripts := _scripts_in(tree, [_versions_of(folder)], is_recursive=True):
         return scripts
@@ -202,7 +192,7 @@ def _script_paths(tree: FileTree, folder: str) -> list[str]:
 
 
 def _configured(tree: FileTree, config: AlembicConfig, script_folder: str) -> list[str]:
-    """Return the revision files of a script folder as its configuration has it."""
+    """Return the revision files of a script folder according to its configuration."""
     named = [_existing(tree, candidates) for candidates in config.version_folders]
     folders = [folder for folder in named if folder is not None] or [_versions_of(script_folder)]
     return _scripts_in(tree, folders, is_recursive=config.is_recursive)
@@ -211,12 +201,12 @@ def _configured(tree: FileTree, config: AlembicConfig, script_folder: str) -> li
 def _scripts_in(tree: FileTree, folders: Iterable[str], *, is_recursive: bool) -> list[str]:
     """Return the revision files of folders, sorted.
 
-    Some applications turn recursion on in code, which nobody reads here: subfolders
-    count, too, when nothing lies beside them.
+    Some applications turn recursion on in code, which is not read: subfolders
+    count too if they have no revision files next to them.
     """
     found: set[str] = set()
     for folder in folders:
-        scripts = [p for p in tree.list_files(folder) if _is_script(p) and not is_left_out(below(p, folder))]
+        scripts = list(filter(_is_script, files_below(tree, folder)))
         direct = [path for path in scripts if folder_of(path) == folder]
         found.update(scripts if is_recursive or not direct else direct)
     return sorted(found)

@@ -1,1 +1,1 @@
-"""django."""
+"""Reads Django's migrations."""

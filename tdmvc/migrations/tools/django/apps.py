@@ -1,11 +1,11 @@
-"""Knows which folders of a repository are Django applications and projects, and what they are called."""
+"""Finds Django applications and projects in a repository, and the labels of applications."""
 
 import ast
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from tdmvc.migrations.layout import (
+from tdmvc.migrations.paths import (
     LEFT_OUT,
     TESTS,
     base_of,
@@ -15,16 +15,17 @@ from tdmvc.migrations.layout import (
     inside,
     is_inside,
     is_left_out,
+    outermost,
 )
 from tdmvc.migrations.python_source import assignments, evaluate, parse_source
 from tdmvc.model.tree import FileTree
 
 _TESTS: Final = TESTS - {"spec", "testing"}
-"""Names of folders that are tests to a Python project; the others are words of a trade, too."""
+"""Folders of tests in a Python project; the other names may be applications."""
 
 
 def is_module(path: str) -> bool:
-    """Tell whether Django would take a file of a migrations folder for a migration."""
+    """Return whether Django takes a file of a migrations folder for a migration."""
     name = base_of(path)
     return name.endswith(".py") and name[0] not in "_~."
 
@@ -32,8 +33,7 @@ def is_module(path: str) -> bool:
 def find_app_folders(paths: Iterable[str], folder: str) -> dict[str, list[str]]:
     """Return the modules of each `migrations` folder below `folder`, or those of `folder` itself.
 
-    Tests and vendored code are left out, as seen from `folder`; an application may well
-    be called `vendor` itself.
+    Tests and vendored code below `folder` are left out, but an application itself may be called `vendor`.
     """
     found: dict[str, list[str]] = defaultdict(list)
     own: list[str] = []
@@ -54,18 +54,18 @@ def find_app_folders(paths: Iterable[str], folder: str) -> dict[str, list[str]]:
 
 
 def _is_of_tests(app: str) -> bool:
-    """Tell whether an application, or what it lies in, belongs to tests; one may well be called `spec`."""
+    """Return whether an application, or a folder around it, belongs to tests; it may be called `spec`."""
     parts = app.split("/")
     return not _TESTS.isdisjoint(parts) or not (LEFT_OUT - TESTS).isdisjoint(parts[:-1])
 
 
 def find_projects(paths: Collection[str], apps: Collection[str]) -> list[str]:
-    """Return the folders to read so that every application is read once."""
+    """Return the folders to read so that each application is read once."""
     if not apps:
         return []
     managed = [folder_of(p) for p in paths if base_of(p) == "manage.py" and not is_left_out(p)]
     managed = [folder for folder in managed if any(is_inside(app, folder) for app in apps)]
-    projects = [f for f in managed if not any(f != other and is_inside(f, other) for other in managed)]
+    projects = outermost(managed)
     outside = [app for app in apps if not any(is_inside(app, project) for project in projects)]
     if len(projects) < 2:
         return [common_folder([*projects, *outside])]
@@ -75,14 +75,11 @@ def find_projects(paths: Collection[str], apps: Collection[str]) -> list[str]:
 def read_labels(tree: FileTree, folders: Iterable[str], fallback: str) -> dict[str, str]:
     """Return the application label of each migrations folder.
 
-    It is the name of the application's folder, unless its `apps.py` says otherwise;
-    `fallback` names an application that is the root of the repository.
+    It is the name of the application's folder, unless its `apps.py` sets another one;
+    `fallback` is the label of an application at the root of the repository.
     """
     labels = {folder: base_of(folder_of(folder)) or fallback for folder in folders}
-    configs = {}
-    for folder in labels:
-        app = folder_of(folder)
-        configs[inside(app, "apps.py")] = folder
+    configs = {inside(folder_of(folder), "apps.py"): folder for folder in labels}
     for path, text in tree.read_texts(configs):
         if "label" in text and (label := _declared_label(text)):
             labels[configs[path]] = label
@@ -90,7 +87,7 @@ def read_labels(tree: FileTree, folders: Iterable[str], fallback: str) -> dict[s
 
 
 def _declared_label(text: str) -> str | None:
-    """Return the label of the application's one configuration, or of the one marked as default."""
+    """Return the label of the only application configuration, or of the one marked as default."""
     source = parse_source(text)
     if source.module is None:
         return None

@@ -1,1 +1,1 @@
-"""liquibase."""
+"""Reads Liquibase's migrations."""

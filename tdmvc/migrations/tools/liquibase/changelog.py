@@ -1,46 +1,46 @@
-"""Knows what one changelog file of Liquibase says, whichever of its four formats it is written in."""
+"""The contents of a changelog file of Liquibase, in any of its formats."""
 
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 RAW_ID: Final = "raw"
 RAW_AUTHOR: Final = "includeAll"
-"""What Liquibase calls the one change set of an SQL file without its header."""
+"""What Liquibase calls the only change set of an SQL file without its header."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileReference:
-    """A file that a changelog names; where it lies depends on the changelog that names it."""
+    """A file that a changelog names, possibly relative to itself."""
 
     path: str
     line: int | None
     is_relative: bool = False
-    """Whether the path is seen from the changelog that names it, rather than from the search path."""
+    """Whether the path is relative to the changelog that names it, and not to the search path."""
     may_be_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """One change set, as it is written; `${…}` may still be in its texts."""
+    """One change set as it is written, with `${…}` in its texts."""
 
     id: str
     author: str
     line: int | None
     content: str
-    """Its own canonical text: what stands around it in the file does not matter."""
+    """Its own canonical text, independent of the rest of the file."""
     name: str = ""
-    """For people: its comment."""
+    """Its comment, for people."""
     logical_path: str | None = None
     touches: tuple[str, ...] = ()
     is_repeatable: bool = False
-    """Whether it runs again, always or after each edit; then it is no step in the history."""
+    """Whether it runs always or after each edit, so that it is not a step in the history."""
     scripts: tuple[FileReference, ...] = ()
-    """Files whose text it runs or loads."""
+    """Files that it runs or loads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """A reference to one more changelog."""
+    """A reference to another changelog."""
 
     file: FileReference
     logical_path: str | None = None
@@ -56,7 +56,7 @@ class IncludeAll:
     ends_with: str = ""
     logical_path: str | None = None
     orders_by_code: bool = False
-    """Whether application code filters or sorts the files, which nobody can know here."""
+    """Whether application code, which tdmvc does not run, filters or sorts the files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,14 @@ class Property:
     name: str
     value: str
     is_conditional: bool = False
-    """Whether it holds for some databases or contexts only."""
+    """Whether it applies only to some databases or contexts."""
     is_global: bool = True
-    """Whether it holds in other changelogs, too."""
+    """Whether it also applies in other changelogs."""
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyFile:
-    """A file of values for `${name}` in what follows."""
+    """A file with values for `${name}` in what follows."""
 
     file: FileReference
     is_conditional: bool = False
@@ -85,7 +85,7 @@ Entry: TypeAlias = ChangeSet | Include | IncludeAll | Property | PropertyFile
 
 @dataclass(frozen=True, slots=True)
 class Changelog:
-    """One file, its entries in order."""
+    """One file with its entries in order."""
 
     logical_path: str | None = None
     entries: tuple[Entry, ...] = field(default=())

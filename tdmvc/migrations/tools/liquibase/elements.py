@@ -1,11 +1,12 @@
-"""Knows how a changelog of Liquibase reads as nested elements, which is what XML, YAML and JSON come to."""
+"""Turns nested elements, which XML, YAML and JSON have in common, into a changelog of Liquibase."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from tdmvc.migrations.base import misunderstood
+from tdmvc.migrations.base import unreadable
+from tdmvc.migrations.sql_tables import sql_tables
 from tdmvc.migrations.tools.liquibase.changelog import (
     Changelog,
     ChangeSet,
@@ -16,15 +17,8 @@ from tdmvc.migrations.tools.liquibase.changelog import (
     Property,
     PropertyFile,
 )
-from tdmvc.migrations.touches import sql_tables
 
-_TABLE_ATTRIBUTES: Final = (
-    "tableName",
-    "baseTableName",
-    "existingTableName",
-    "newTableName",
-    "oldTableName",
-)
+_TABLE_ATTRIBUTES: Final = ("tableName", "baseTableName", "existingTableName", "newTableName", "oldTableName")
 _SCRIPTS: Final = {
     "createProcedure": "path",
     "createView": "path",
@@ -32,14 +26,14 @@ _SCRIPTS: Final = {
     "loadUpdateData": "file",
     "sqlFile": "path",
 }
-"""The changes that take their text from a file, and the attribute that names it."""
+"""The changes that read a file, and the attribute that names it."""
 
 _NOT_APPLIED: Final = frozenset({"rollback", "preConditions"})
 
 
 @dataclass(slots=True)
 class Element:
-    """One element: of XML, or a named mapping or list of YAML or JSON."""
+    """An element of XML, or a named mapping or list of YAML or JSON."""
 
     name: str
     line: int | None = None
@@ -48,51 +42,46 @@ class Element:
     text: str = ""
 
     def get(self, name: str) -> str | None:
-        """Return an attribute, which may as well be written as an element within."""
+        """Return an attribute, which may also be written as a child element."""
         if name in self.attributes:
             return self.attributes[name]
         return next((child.text for child in self.children if child.name == name), None)
 
-    def says(self, name: str, *, default: bool = False) -> bool:
-        """Tell whether an attribute is true."""
+    def is_true(self, name: str, *, default: bool = False) -> bool:
+        """Return whether an attribute is true."""
         value = self.get(name)
         return default if value is None else value.strip().lower() == "true"
 
 
-def changelog_of(path: str, root: Element) -> Changelog:
-    """Return what a `databaseChangeLog` says.
+def build_changelog(path: str, root: Element) -> Changelog:
+    """Return the changelog of a `databaseChangeLog`.
 
     Raises:
-        MigrationsError: a part of it lacks what makes its identity.
+        MigrationsError: a required attribute is missing or wrong.
     """
     if root.name != "databaseChangeLog":
-        raise misunderstood(path, f"it starts with '{root.name}', not with databaseChangeLog", line=root.line)
-    entries: list[Entry] = []
-    for element in _entries_below(root):
-        if not element.says("ignore"):
-            entry = _entry(path, element)
-            if entry is not None:
-                entries.append(entry)
-    return Changelog(root.get("logicalFilePath"), tuple(entries))
+        raise unreadable(path, f"it starts with '{root.name}', not with databaseChangeLog", line=root.line)
+    entries = (_entry(path, element) for element in _entries_below(root) if not element.is_true("ignore"))
+    return Changelog(root.get("logicalFilePath"), tuple(entry for entry in entries if entry is not None))
 
 
 def canonical(element: Element) -> str:
-    """Return a text that says what an element says, however it is laid out."""
-    said: list[str] = []
+    """Return a text of an element that does not depend on its format and white space."""
+    parts: list[str] = []
     waiting: list[Element | None] = [element]
     while waiting:
         current = waiting.pop()
         if current is None:
-            said.append(")")
+            parts.append(")")
             continue
-        said.append(f"({json.dumps([current.name, sorted(current.attributes.items()), current.text])}")
+        parts.append(f"({json.dumps([current.name, sorted(current.attributes.items()), current.text])}")
         waiting.append(None)
         waiting.extend(reversed(current.children))
-    return "".join(said)
+    return "".join(parts)
 
 
 def _entries_below(root: Element) -> Iterator[Element]:
-    """Yield the parts of a changelog; `modifyChangeSets` only wraps some of them."""
+    """Yield the entries of a changelog; `modifyChangeSets` only wraps some of them."""
     waiting = list(reversed(root.children))
     while waiting:
         element = waiting.pop()
@@ -117,7 +106,7 @@ def _entry(path: str, element: Element) -> Entry | None:
 
 def _property(path: str, element: Element) -> Property | PropertyFile:
     is_conditional = any(element.get(name) for name in ("context", "contextFilter", "dbms", "labels"))
-    is_global = element.says("global", default=True)
+    is_global = element.is_true("global", default=True)
     name = element.get("name")
     if name is None:
         return PropertyFile(_reference(path, element, "file"), is_conditional, is_global)
@@ -128,8 +117,8 @@ def _change_set(path: str, element: Element) -> ChangeSet:
     id_, author = element.get("id"), element.get("author")
     if not id_ or author is None:
         missing = "author" if id_ else "id"
-        raise misunderstood(path, f"a changeSet has no {missing}", line=element.line)
-    touches, scripts = _applied(path, element)
+        raise unreadable(path, f"a changeSet has no {missing}", line=element.line)
+    touches, scripts = _effects(path, element)
     return ChangeSet(
         id_,
         author,
@@ -138,13 +127,13 @@ def _change_set(path: str, element: Element) -> ChangeSet:
         " ".join((element.get("comment") or "").split()),
         (element.get("logicalFilePath") or "").strip() or None,
         touches,
-        element.says("runOnChange") or element.says("runAlways"),
+        element.is_true("runOnChange") or element.is_true("runAlways"),
         scripts,
     )
 
 
-def _applied(path: str, change_set: Element) -> tuple[tuple[str, ...], tuple[FileReference, ...]]:
-    """Return the tables that a change set's changes seem to touch, and the files that they run or load."""
+def _effects(path: str, change_set: Element) -> tuple[tuple[str, ...], tuple[FileReference, ...]]:
+    """Return the tables that a change set seems to change, and the files that it runs or loads."""
     tables: set[str] = set()
     scripts: list[FileReference] = []
     waiting = list(change_set.children)
@@ -177,17 +166,17 @@ def _number(path: str, element: Element, name: str) -> int | None:
     if not value:
         return None
     if not value.isascii() or not value.isdigit() or len(value) > 10:
-        raise misunderstood(path, f"{name} of {element.name} is not a whole number", line=element.line)
+        raise unreadable(path, f"{name} of {element.name} is not a whole number", line=element.line)
     return int(value)
 
 
 def _reference(path: str, element: Element, name: str, *, missing: str = "errorIfMissing") -> FileReference:
     value = (element.get(name) or "").strip()
     if not value:
-        raise misunderstood(path, f"{element.name} names no {name}", line=element.line)
+        raise unreadable(path, f"{element.name} has no {name}", line=element.line)
     return FileReference(
         value,
         element.line,
-        element.says("relativeToChangelogFile"),
-        not element.says(missing, default=True),
+        element.is_true("relativeToChangelogFile"),
+        not element.is_true(missing, default=True),
     )

@@ -1,17 +1,15 @@
-"""Knows which format a changelog of Liquibase is written in, and reads it."""
+"""Parses Liquibase's changelogs in XML, YAML, JSON and SQL."""
 
 import re
-from typing import Final
+from typing import Any, Final
+from xml.parsers import expat
 
-from tdmvc.migrations.base import misunderstood
-from tdmvc.migrations.conflicts import refuse_conflict
-from tdmvc.migrations.json_text import parse_json
-from tdmvc.migrations.layout import base_of
+from tdmvc.migrations.base import unreadable
+from tdmvc.migrations.paths import base_of
+from tdmvc.migrations.text import parse_json, parse_yaml, refuse_conflict
 from tdmvc.migrations.tools.liquibase.changelog import Changelog
-from tdmvc.migrations.tools.liquibase.elements import Element, changelog_of
+from tdmvc.migrations.tools.liquibase.elements import Element, build_changelog
 from tdmvc.migrations.tools.liquibase.sql import parse_sql
-from tdmvc.migrations.tools.liquibase.xml import parse_xml
-from tdmvc.migrations.yaml_text import parse_yaml
 from tdmvc.yaml.foreign import MAX_DEPTH, YamlMapping
 
 ENDINGS: Final = (".xml", ".yaml", ".yml", ".json", ".sql")
@@ -20,38 +18,38 @@ _JSON_KEYS: Final = re.compile(r'"(changeSet|include|includeAll)"\s*:')
 
 
 def parse_changelog(path: str, text: str) -> Changelog:
-    """Return what a changelog file says, by the ending of its name.
+    """Return the changelog of a file; the ending of its name determines the format.
 
     Raises:
-        MigrationsError: it cannot be understood; the message names file and line.
+        MigrationsError: it cannot be read; the message names file and line.
     """
     refuse_conflict(path, text)
     ending = "." + base_of(path).rpartition(".")[2].lower()
     match ending:
         case ".xml":
-            return changelog_of(path, parse_xml(path, text))
+            return build_changelog(path, _parse_xml(path, text))
         case ".yaml" | ".yml":
             documents = parse_yaml(path, text)
-            return changelog_of(path, _root(path, documents[0] if documents else None))
+            return build_changelog(path, _root(path, documents[0] if documents else None))
         case ".json":
             root = _root(path, parse_json(path, text))
             _number_lines(root, text)
-            return changelog_of(path, root)
+            return build_changelog(path, root)
         case ".sql":
             return parse_sql(path, text)
-    raise misunderstood(path, "tdmvc reads changelogs in XML, YAML, JSON and SQL only")
+    raise unreadable(path, "tdmvc reads changelogs in XML, YAML, JSON and SQL only")
 
 
 def _root(path: str, document: object) -> Element:
     """Return the one element of a YAML or JSON document."""
     if not isinstance(document, dict) or "databaseChangeLog" not in document:
-        raise misunderstood(path, "it holds no databaseChangeLog", line=1)
+        raise unreadable(path, "it contains no databaseChangeLog", line=1)
     root = Element("databaseChangeLog", 1)
     waiting: list[tuple[Element, object, int]] = [(root, document["databaseChangeLog"], 0)]
     while waiting:
         element, value, depth = waiting.pop()
         if depth > MAX_DEPTH:
-            raise misunderstood(path, "it nests too deeply", line=element.line)
+            raise unreadable(path, "it is nested too deeply", line=element.line)
         if isinstance(value, dict):
             waiting.extend(_fill(element, value, depth))
         elif isinstance(value, list):
@@ -61,7 +59,7 @@ def _root(path: str, document: object) -> Element:
 
 
 def _fill(element: Element, mapping: dict[str, object], depth: int) -> list[tuple[Element, object, int]]:
-    """Put a mapping's scalars into attributes; return the rest as elements that wait for their content."""
+    """Set a mapping's scalars as attributes; return the rest as elements whose content is to follow."""
     if isinstance(mapping, YamlMapping):
         element.line = mapping.line
     rest: list[tuple[Element, object, int]] = []
@@ -76,7 +74,7 @@ def _fill(element: Element, mapping: dict[str, object], depth: int) -> list[tupl
 
 
 def _append(element: Element, item: object, depth: int) -> list[tuple[Element, object, int]]:
-    """Put an item of a list below an element: `- sql: …` is an element `sql`."""
+    """Add an item of a list to an element: `- sql: …` is an element `sql`."""
     if not isinstance(item, dict):
         if item is not None:
             element.children.append(Element("item", element.line, text=_text(item)))
@@ -100,7 +98,7 @@ def _text(value: object) -> str:
 
 
 def _number_lines(root: Element, text: str) -> None:
-    """Give the entries of a JSON changelog their lines, which its parser does not tell."""
+    """Set the lines of the entries of a JSON changelog, which its parser does not provide."""
     entries = [element for element in root.children if element.name in {"changeSet", "include", "includeAll"}]
     line, counted, lines = 1, 0, []
     for match in _JSON_KEYS.finditer(text):
@@ -110,3 +108,57 @@ def _number_lines(root: Element, text: str) -> None:
         return
     for element, (_, number) in zip(entries, lines, strict=True):
         element.line = number
+
+
+def _parse_xml(path: str, text: str) -> Element:
+    """Return the root element; namespace prefixes are dropped.
+
+    Raises:
+        MigrationsError: it is not XML, is nested too deeply, or declares a document type, which can
+            make a parser read other files or run out of memory.
+    """
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    builder = _XmlBuilder(path, parser)
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.text
+    parser.StartDoctypeDeclHandler = builder.refuse
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
+        why = expat.ErrorString(error.code)
+        raise unreadable(path, f"it is not XML ({why})", line=error.lineno) from None
+    return builder.root
+
+
+class _XmlBuilder:
+    def __init__(self, path: str, parser: expat.XMLParserType) -> None:
+        self._path = path
+        self._parser = parser
+        self._open: list[tuple[Element, list[str]]] = []
+        self.root = Element("")
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        line = self._parser.CurrentLineNumber
+        if len(self._open) >= MAX_DEPTH:
+            raise unreadable(self._path, "its XML is nested too deeply", line=line)
+        own = {key.rpartition(":")[2]: value for key, value in attributes.items() if key[:5] != "xmlns"}
+        element = Element(name.rpartition(":")[2], line, own)
+        if self._open:
+            self._open[-1][0].children.append(element)
+        else:
+            self.root = element
+        self._open.append((element, []))
+
+    def end(self, _name: str) -> None:
+        element, texts = self._open.pop()
+        # White space at the ends is only formatting.
+        element.text = "".join(texts).strip()
+
+    def text(self, text: str) -> None:
+        self._open[-1][1].append(text)
+
+    def refuse(self, *_declared: Any) -> None:
+        line = self._parser.CurrentLineNumber
+        raise unreadable(self._path, "it declares a document type, which tdmvc does not allow", line=line)

@@ -1,4 +1,4 @@
-"""Knows which changelog of Liquibase is the master: configuration names it, or else its file name tells."""
+"""Finds Liquibase's master changelog, by configuration or by its file name."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations.layout import ancestors, base_of, folder_of, inside, is_left_out, join
-from tdmvc.migrations.properties_text import parse_properties
+from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, is_left_out, join
+from tdmvc.migrations.text import parse_properties, parse_yaml
 from tdmvc.migrations.tools.liquibase.formats import ENDINGS
 from tdmvc.migrations.tools.liquibase.sql import is_formatted
-from tdmvc.migrations.yaml_text import parse_yaml
 from tdmvc.model.tree import FileTree
 from tdmvc.yaml.foreign import flatten
 
@@ -30,25 +29,25 @@ _MASTER_NAME: Final = re.compile(
     r"|(?:(?:db|database|liquibase)[._-]?)?change-?logs?",
     re.IGNORECASE,
 )
-_IN_A_CHANGELOG_FOLDER: Final = re.compile(r"(?:db[._-])?(?:master|root|main)", re.IGNORECASE)
+_MASTER_IN_FOLDER: Final = re.compile(r"(?:db[._-])?(?:master|root|main)", re.IGNORECASE)
 _CHANGELOG_FOLDER: Final = re.compile(r".*(?:liquibase|change-?logs?).*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Master:
-    """A master changelog, and from where Liquibase looks for what it includes."""
+class MasterChangelog:
+    """A master changelog, and where Liquibase searches for what it includes."""
 
     path: str
     """Relative to the repository root."""
     seen_path: str
-    """What Liquibase calls it, and so what it puts into the identity of its change sets."""
+    """Its path in Liquibase's search path, which is part of the ids of its change sets."""
     roots: tuple[str, ...]
     """Folders of the search path, the likeliest first."""
     is_configured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Configured:
+class _Config:
     path: str
     """The configuration file."""
     changelogs: tuple[str, ...]
@@ -56,22 +55,22 @@ class _Configured:
 
 
 def plain_path(path: str) -> str:
-    """Return a path as Liquibase compares it: no `classpath:`, forward slashes, nothing absolute."""
+    """Return a path as Liquibase compares it: relative, with forward slashes and without `classpath:`."""
     path = path.strip().replace("\\", "/")
     path = re.sub(r"^(?:classpath\*?|file):", "", path)
     return path.removeprefix("./").lstrip("/")
 
 
 def is_changelog_name(path: str) -> bool:
-    """Tell whether a file has an ending that Liquibase reads."""
+    """Return whether a file has an ending that Liquibase reads."""
     return path.lower().endswith(ENDINGS)
 
 
-def find_masters(tree: FileTree, paths: Sequence[str]) -> list[Master]:
-    """Return the masters that configuration files among `paths` name, then those of a master's name."""
+def find_masters(tree: FileTree, paths: Sequence[str]) -> list[MasterChangelog]:
+    """Return the masters that configuration files among `paths` name, then those with a usual name."""
     paths = [path for path in paths if not is_left_out(path)]
     known = set(paths)
-    found: dict[str, Master] = {}
+    found: dict[str, MasterChangelog] = {}
     for config in _read_configs(tree, paths):
         for changelog in config.changelogs:
             master = _configured_master(config, changelog, known)
@@ -84,8 +83,8 @@ def find_masters(tree: FileTree, paths: Sequence[str]) -> list[Master]:
     return list(found.values())
 
 
-def master_at(tree: FileTree, path: str, paths: Iterable[str]) -> Master:
-    """Return the master that lies at a path, seen from where its configuration, among `paths`, has it."""
+def master_at(tree: FileTree, path: str, paths: Iterable[str]) -> MasterChangelog:
+    """Return the master at a path, with the search path of its configuration among `paths`."""
     above = {f for folder in ancestors(folder_of(path)) for f in (folder, inside(folder, _RESOURCES_FOLDER))}
     near = [p for p in paths if folder_of(p) in above and _is_config(p)]
     for config in _read_configs(tree, near):
@@ -93,11 +92,11 @@ def master_at(tree: FileTree, path: str, paths: Iterable[str]) -> Master:
             master = _configured_master(config, changelog, {path})
             if master is not None:
                 return master
-    return Master(path, _seen(path), _roots(path))
+    return MasterChangelog(path, _resource_path(path), _roots(path))
 
 
 def is_changelog(path: str, text: str) -> bool:
-    """Tell by a look at its beginning whether a file is a changelog at all."""
+    """Return whether a file is a changelog, judging by its beginning."""
     return is_formatted(text) if path.lower().endswith(".sql") else "databaseChangeLog" in text[:20_000]
 
 
@@ -108,10 +107,10 @@ def _has_master_name(path: str) -> bool:
     if _MASTER_NAME.fullmatch(stem):
         return True
     folder = base_of(folder_of(path))
-    return bool(_IN_A_CHANGELOG_FOLDER.fullmatch(stem) and _CHANGELOG_FOLDER.fullmatch(folder))
+    return bool(_MASTER_IN_FOLDER.fullmatch(stem) and _CHANGELOG_FOLDER.fullmatch(folder))
 
 
-def _seen(path: str) -> str:
+def _resource_path(path: str) -> str:
     match = _RESOURCES.match(path)
     return path[match.end() + 1 :] if match else path
 
@@ -127,32 +126,31 @@ def _is_config(path: str) -> bool:
     return bool(_PROPERTIES.fullmatch(name) or _YAML.fullmatch(name) or _BUILD.fullmatch(name))
 
 
-def _configured_master(config: _Configured, changelog: str, known: set[str]) -> Master | None:
+def _configured_master(config: _Config, changelog: str, known: set[str]) -> MasterChangelog | None:
     """Return the master that a configuration names, if it is among the known files."""
     here = folder_of(config.path)
     match = _RESOURCES.match(config.path)
     search_path = [root for path in config.search_path if (root := join(here, path)) is not None]
     bases = [*search_path, match[0] if match else here, inside(here, _RESOURCES_FOLDER), here, ""]
-    # Maven's own folders: `${project.basedir}/src/…`, and what it makes of the resources.
+    # Maven's own folders: `${project.basedir}/src/…`, and the one to which it copies resources.
     name = plain_path(re.sub(r"^\$\{[\w.]+\}/", "", changelog)).removeprefix("target/classes/")
     for base in dict.fromkeys(bases):
         path = join(base, name)
         if path is not None and path in known:
-            in_resources = _RESOURCES.match(path)
-            seen = path[in_resources.end() + 1 :] if in_resources else name
-            return Master(path, seen, _roots(path, [*search_path, base]), is_configured=True)
+            seen = _resource_path(path) if _RESOURCES.match(path) else name
+            return MasterChangelog(path, seen, _roots(path, [*search_path, base]), is_configured=True)
     return None
 
 
-def _read_configs(tree: FileTree, paths: Iterable[str]) -> Iterator[_Configured]:
-    """Yield what configuration files say, the deepest first; one that cannot be understood says nothing."""
-    # Of two that name the same changelog, the nearer one says from where it is seen.
+def _read_configs(tree: FileTree, paths: Iterable[str]) -> Iterator[_Config]:
+    """Yield the configurations in files, the deepest first; files that cannot be read have none."""
+    # Of two that name the same changelog, the nearer one determines the search path.
     configs = sorted((path for path in paths if _is_config(path)), key=lambda path: -path.count("/"))
     for path, text in tree.read_texts(configs):
         if not re.search("change-?log", text, re.IGNORECASE):
             continue
         if _BUILD.fullmatch(base_of(path)):
-            yield _Configured(path, tuple(m[1] or m[2] for m in _IN_BUILD.finditer(text)))
+            yield _Config(path, tuple(m[1] or m[2] for m in _IN_BUILD.finditer(text)))
             continue
         is_own = base_of(path).startswith("liquibase")
         changelogs: list[str] = []
@@ -162,7 +160,7 @@ def _read_configs(tree: FileTree, paths: Iterable[str]) -> Iterator[_Configured]
                 changelogs.append(value)
             elif is_own and _SEARCH_PATH.fullmatch(key):
                 search_path.extend(part.strip() for part in re.split("[,;:]", value) if part.strip())
-        yield _Configured(path, tuple(changelogs), tuple(search_path))
+        yield _Config(path, tuple(changelogs), tuple(search_path))
 
 
 def _settings(path: str, text: str) -> Iterator[tuple[str, str]]:
@@ -171,7 +169,7 @@ def _settings(path: str, text: str) -> Iterator[tuple[str, str]]:
             for document in parse_yaml(path, text):
                 yield from flatten(document)
         except MigrationsError:
-            # Templates of configuration are often not YAML; then the names of files must do.
+            # Templates of configuration are often not YAML; then only file names are used.
             return
         return
     yield from parse_properties(text)

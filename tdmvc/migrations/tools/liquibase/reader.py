@@ -1,21 +1,21 @@
-"""Knows how Liquibase keeps migrations: change sets in changelogs, which a master changelog includes."""
+"""Reads Liquibase's migrations: change sets in changelogs that a master changelog includes."""
 
 from contextlib import suppress
 from typing import Final
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations.base import Reading, nothing_found
-from tdmvc.migrations.layout import folder_of, is_inside, is_left_out, plain_folder
-from tdmvc.migrations.listed import finish_listed
+from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.linear import files_in, finish_listed
+from tdmvc.migrations.paths import folder_of, is_inside, own_files
+from tdmvc.migrations.sql_tables import sql_tables
 from tdmvc.migrations.tools.liquibase.expansion import Expansion, ExpansionStep
 from tdmvc.migrations.tools.liquibase.master import (
-    Master,
+    MasterChangelog,
     find_masters,
     is_changelog,
     is_changelog_name,
     master_at,
 )
-from tdmvc.migrations.touches import sql_tables
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
@@ -23,38 +23,30 @@ _LOOKED_FOR: Final = "a master changelog (db.changelog-master.xml, …), in XML,
 
 
 class LiquibaseReader:
-    """Reads all change sets that a master changelog comes to."""
+    """Reads all change sets of a master changelog and the changelogs that it includes."""
 
     name = "liquibase"
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find the masters: those that configuration names, and those of a master's name that no other includes."""
-        paths = [path for path in tree.list_files() if not is_left_out(path)]
-        masters = _outermost(tree, paths, find_masters(tree, paths))
-        folders = [folder_of(master.path) for master in masters]
-        return [
-            MigrationLocation(
-                self.name,
-                self.name,
-                # A folder tells more than a file's name, where it leaves no doubt.
-                (folder or ".") if folders.count(folder) == 1 else master.path,
-            )
-            for folder, master in sorted(zip(folders, masters, strict=True), key=lambda pair: pair[1].path)
-        ]
+        """Find masters: those that a configuration names, or that have a usual name and are not included."""
+        paths = own_files(tree)
+        masters = [master.path for master in _not_included(tree, paths, find_masters(tree, paths))]
+        folders = [folder_of(path) for path in masters]
+        # A folder's name says more than a file's, if it is unambiguous.
+        return locations_at(
+            self.name,
+            [f if folders.count(f) == 1 else path for f, path in zip(folders, masters, strict=True)],
+        )
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
-        """Read a location that is a master changelog or a folder that holds one; the last change set is the head.
+        """Read a master changelog, or a folder with one; the last change set is the head.
 
-        Change sets that run again after an edit, or always, count for the digest only: they stand
-        at the end of most masters, and no step before them would ever be seen.
-
-        Raises:
-            MigrationsError: there is no master or more than one, a changelog is missing or cannot
-                be understood.
+        Change sets that run always or after each edit count only for the digest: they are at the
+        end of most masters, and would hide every step before them.
         """
-        reading = Reading(location)
+        reading = Reading(tree, location)
         paths = tree.list_files()
-        expansion = Expansion(tree, paths, _chosen(tree, paths, location), reading)
+        expansion = Expansion(paths, _choose_master(reading, paths), reading)
         repeatable: list[tuple[Migration, str]] = []
         for step in expansion.steps():
             migration, content = _migration(step, [expansion.text(path) for path in step.scripts])
@@ -62,14 +54,14 @@ class LiquibaseReader:
                 repeatable.append((migration, content))
             else:
                 reading.add(migration, content)
+        has_steps = bool(reading.migrations)
         for migration, content in repeatable:
-            if reading.migrations:
+            if has_steps:
                 reading.digest.add(migration.id, content)
-        if not reading.migrations:
-            for migration, content in repeatable:
+            else:
                 reading.add(migration, content)
         if not reading.migrations:
-            raise nothing_found(tree, location, "a changeSet")
+            raise reading.nothing_found("a changeSet")
         return finish_listed(reading)
 
 
@@ -83,43 +75,39 @@ def _migration(step: ExpansionStep, scripts: list[str]) -> tuple[Migration, str]
     return migration, "\0".join([step.change_set.content, *scripts])
 
 
-def _chosen(tree: FileTree, paths: list[str], location: MigrationLocation) -> Master:
-    folder = plain_folder(location.path)
+def _choose_master(reading: Reading, paths: list[str]) -> MasterChangelog:
+    tree, folder = reading.tree, reading.path
     if folder in paths and is_changelog_name(folder):
         return master_at(tree, folder, paths)
     named = [master for master in find_masters(tree, paths) if is_inside(master.path, folder)]
     configured = [master for master in named if master.is_configured]
-    masters = _outermost(tree, paths, configured or named) or _only(tree, paths, folder)
+    masters = _not_included(tree, paths, configured or named) or _unnamed(tree, paths, folder)
     direct = [master for master in masters if folder_of(master.path) == folder]
     if len(direct or masters) == 1:
         return (direct or masters)[0]
     if not masters:
-        raise nothing_found(tree, location, _LOOKED_FOR)
-    raise MigrationsError(
-        f"There are {len(masters)} master changelogs here: {', '.join(sorted(m.path for m in masters)[:5])}.",
-        where=location.path or ".",
-        remedy=f"name one as the path of migration location '{location.name}' in tdmvc.yaml.",
-    )
+        raise reading.nothing_found(_LOOKED_FOR)
+    raise reading.several_found("master changelogs", [master.path for master in masters])
 
 
-def _only(tree: FileTree, paths: list[str], folder: str) -> list[Master]:
-    """Return the changelogs of a folder that no other one includes, whatever they are called."""
-    named = [path for path in paths if folder_of(path) == folder and is_changelog_name(path)]
+def _unnamed(tree: FileTree, paths: list[str], folder: str) -> list[MasterChangelog]:
+    """Return the changelogs of a folder that no other one includes, whatever their names."""
+    named = [path for path in files_in(tree, folder) if is_changelog_name(path)]
     found = [path for path, text in tree.read_texts(named) if is_changelog(path, text)]
-    return _outermost(tree, paths, [master_at(tree, path, paths) for path in found])
+    return _not_included(tree, paths, [master_at(tree, path, paths) for path in found])
 
 
-def _outermost(tree: FileTree, paths: list[str], masters: list[Master]) -> list[Master]:
+def _not_included(tree: FileTree, paths: list[str], masters: list[MasterChangelog]) -> list[MasterChangelog]:
     """Return the masters that no other one includes."""
     if len(masters) < 2:
         return masters
     included: set[str] = set()
     for master in masters:
-        reading = Reading(MigrationLocation("", "", master.path))
+        reading = Reading(tree, MigrationLocation("", "", master.path))
         expansion = None
-        # Whoever reads a master is told what is wrong with it; what it includes before that counts.
+        # Errors are raised when the master is read; what it includes before them counts here.
         with suppress(MigrationsError):
-            expansion = Expansion(tree, paths, master, reading)
+            expansion = Expansion(paths, master, reading)
             for _ in expansion.steps():
                 pass
         if expansion is not None:

@@ -1,9 +1,10 @@
-"""Knows how to read an SQL changelog of Liquibase: change sets are told by comments."""
+"""Parses Liquibase's SQL changelogs, in which comments begin change sets."""
 
 import re
 from typing import Final
 
-from tdmvc.migrations.base import misunderstood
+from tdmvc.migrations.base import unreadable
+from tdmvc.migrations.sql_tables import sql_tables
 from tdmvc.migrations.tools.liquibase.changelog import (
     RAW_AUTHOR,
     RAW_ID,
@@ -12,10 +13,9 @@ from tdmvc.migrations.tools.liquibase.changelog import (
     Entry,
     Property,
 )
-from tdmvc.migrations.touches import sql_tables
 
 _HEADER: Final = re.compile(r"\s*--\s*liquibase\s*formatted", re.IGNORECASE)
-# Nothing is given back once it is matched, so that no line takes quadratic time.
+# Possessive quantifiers do not backtrack, so that no line takes quadratic time.
 _CHANGE_SET: Final = re.compile(
     r"\s*+--\s*+changeset\s++(?P<author>\"[^\"]++\"|[^:]++):(?P<space>\s*+)(?P<id>\"[^\"]++\"|\S++)",
     re.IGNORECASE,
@@ -33,22 +33,22 @@ _CONDITION: Final = re.compile(r"\b(?:context|contextFilter|dbms|labels):", re.I
 
 
 def is_formatted(text: str) -> bool:
-    """Tell whether the first line that is not blank is Liquibase's header."""
+    """Return whether the first line that is not blank is Liquibase's header."""
     return _HEADER.match(text.lstrip()[:1000]) is not None
 
 
 def parse_sql(path: str, text: str) -> Changelog:
-    """Return what an SQL file says; one without the header is a single change set.
+    """Return the changelog of an SQL file; one without the header is a single change set.
 
     Raises:
-        MigrationsError: a line that should start a change set names no author and id.
+        MigrationsError: a line that begins a change set has no author and id.
     """
     if not is_formatted(text):
         if not text.strip():
             return Changelog()
         raw = ChangeSet(RAW_ID, RAW_AUTHOR, 1, text, touches=sql_tables(text))
         return Changelog(None, (raw,))
-    lines = _seen_lines(text)
+    lines = _numbered_lines(text)
     entries: list[Entry] = []
     logical_path = None
     own: list[tuple[int, str]] = []
@@ -63,15 +63,15 @@ def parse_sql(path: str, text: str) -> Changelog:
             own = [(number, line)]
             _check(path, number, line)
         elif _NEARLY.match(line):
-            raise misunderstood(path, "the change set should be `--changeset author:id`", line=number)
+            raise unreadable(path, "a change set begins with `--changeset author:id`", line=number)
         elif own:
             own.append((number, line))
     _finish(own, entries)
     return Changelog(logical_path, tuple(entries))
 
 
-def _seen_lines(text: str) -> list[tuple[int, str]]:
-    """Return the lines that Liquibase looks at, with their numbers: `--ignoreLines` hides some."""
+def _numbered_lines(text: str) -> list[tuple[int, str]]:
+    """Return the lines that Liquibase reads, with their numbers: `--ignoreLines` hides some."""
     seen: list[tuple[int, str]] = []
     until_end, left = False, 0
     for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
@@ -92,11 +92,11 @@ def _seen_lines(text: str) -> list[tuple[int, str]]:
 def _check(path: str, number: int, line: str) -> None:
     match = _CHANGE_SET.match(line)
     if match is not None and match["space"]:
-        raise misunderstood(path, "there is a space before the change set's id", line=number)
+        raise unreadable(path, "there is a space before the change set's id", line=number)
 
 
 def _finish(own: list[tuple[int, str]], entries: list[Entry]) -> None:
-    """Add the change set that some lines are, the first one its header."""
+    """Add the change set of the given lines, of which the first one is its header."""
     match = _CHANGE_SET.match(own[0][1]) if own else None
     if match is None:
         return
@@ -116,7 +116,7 @@ def _finish(own: list[tuple[int, str]], entries: list[Entry]) -> None:
             content,
             comment.strip(),
             logical_path[1] if logical_path else None,
-            # Rollbacks are comments, which the hint does not look at.
+            # Rollbacks are comments, which the hint ignores.
             sql_tables(content),
             bool(flags.get("runonchange") or flags.get("runalways")),
         )

@@ -1,1 +1,1 @@
-"""sqitch."""
+"""Reads Sqitch's migrations."""

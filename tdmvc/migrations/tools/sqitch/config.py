@@ -1,4 +1,4 @@
-"""Knows where Sqitch's configuration says that plans and deploy scripts lie."""
+"""Reads from Sqitch's configuration where plans and deploy scripts are."""
 
 import re
 from collections import defaultdict
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.migrations.layout import folder_of, inside, join
+from tdmvc.migrations.paths import folder_of, inside, join
 from tdmvc.model.tree import FileTree
 
 CONFIG: Final = "sqitch.conf"
@@ -19,12 +19,12 @@ _ENGINE: Final = re.compile(r"db:(\w+):")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A plan and where its scripts are; paths are relative to the repository root."""
+    """A plan and the folders of its scripts; paths are relative to the repository root."""
 
     plan: str
     deploy: str
     reworked: str
-    """Where the scripts of the earlier ones of reworked changes are."""
+    """The folder of scripts of changes that were reworked later."""
     extension: str = "sql"
 
 
@@ -35,14 +35,14 @@ def default_project(plan: str) -> Project:
 
 
 def read_projects(tree: FileTree, paths: Iterable[str]) -> Iterator[Project]:
-    """Yield the projects that configuration files name: Sqitch's own choice, `core`, then all engines and targets."""
+    """Yield the projects in configuration files: Sqitch's default, `core`, then all engines and targets."""
     for path, text in tree.read_texts(paths):
         for values in _merged(_parse(text)):
             yield from _project(folder_of(path), values)
 
 
 def _merged(sections: dict[tuple[str, str], dict[str, str]]) -> Iterator[dict[str, str]]:
-    """Yield the settings of each way to deploy; a target's go before its engine's, and these before the core's."""
+    """Yield the settings of each target and engine; a target overrides its engine, which overrides the core."""
     core = sections.get(("core", ""), {})
     engines = {name: values for (kind, name), values in sections.items() if kind == "engine"}
     targets = {name: values for (kind, name), values in sections.items() if kind == "target"}
@@ -64,31 +64,24 @@ def _merged(sections: dict[tuple[str, str], dict[str, str]]) -> Iterator[dict[st
 
 
 def _project(folder: str, values: dict[str, str]) -> Iterator[Project]:
-    """Yield the project that settings describe, none where a path of it leaves the repository."""
+    """Yield the project that settings describe, unless one of its paths leaves the repository."""
 
-    def named(key: str, default: str) -> str:
-        found = join(folder, values[key]) if values.get(key) else default
-        if found is None:
-            raise _LeavesTheRepositoryError
-        return found
+    def path(key: str, parent: str | None, name: str) -> str | None:
+        if values.get(key):
+            return join(folder, values[key])
+        return None if parent is None else inside(parent, name)
 
-    try:
-        top = named("top_dir", folder)
-        plan = named("plan_file", inside(top, PLAN))
-        deploy = named("deploy_dir", inside(top, "deploy"))
-        reworked = named("reworked_deploy_dir", inside(named("reworked_dir", top), "deploy"))
-    except _LeavesTheRepositoryError:
-        return
-    if plan:
+    top = join(folder, values.get("top_dir") or ".")
+    reworked_top = join(folder, values["reworked_dir"]) if values.get("reworked_dir") else top
+    plan = path("plan_file", top, PLAN)
+    deploy = path("deploy_dir", top, "deploy")
+    reworked = path("reworked_deploy_dir", reworked_top, "deploy")
+    if top is not None and plan and deploy is not None and reworked is not None and reworked_top is not None:
         yield Project(plan, deploy, reworked, values.get("extension") or "sql")
 
 
-class _LeavesTheRepositoryError(Exception):
-    """A path of a project lies outside."""
-
-
 def _parse(text: str) -> dict[tuple[str, str], dict[str, str]]:
-    """Return the settings by section, as `git config` writes them."""
+    """Return the settings of a file in the format of `git config`, by section."""
     sections: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     current = ("", "")
     for line in text.splitlines():

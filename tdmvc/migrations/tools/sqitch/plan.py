@@ -1,15 +1,15 @@
-"""Knows how to read a plan of Sqitch: pragmas, changes in the order in which they are deployed, and tags."""
+"""Parses Sqitch's plan: pragmas, changes in the order in which they are deployed, and tags."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from tdmvc.migrations.base import misunderstood
-from tdmvc.migrations.conflicts import refuse_conflict
+from tdmvc.migrations.base import unreadable
+from tdmvc.migrations.text import refuse_conflict
 
 _PRAGMA: Final = re.compile(r"[ \t]*%[ \t]*([^\s=]+)(?:[ \t]*=[ \t]*(.+))?")
-# Nothing is given back once it is matched, so that no line takes quadratic time.
+# Possessive quantifiers do not backtrack, so that no line takes quadratic time.
 _ITEM: Final = re.compile(
     r"[ \t]*+(?:(?P<tag>@)|(?P<operator>[+-])[ \t]*+)?(?P<name>[^\s:@#\\]++)"
     r"(?:[ \t]++\[(?P<requires>[^\]]++)\])?"
@@ -32,36 +32,36 @@ class Change:
     line: int
     note: str = ""
     requires: tuple[str, ...] = ()
-    """The references as written, without conflicts and without other projects."""
+    """The references as written, without conflicts and other projects."""
     tags: list[str] = field(default_factory=list)
     rework_tags: tuple[str, ...] = ()
-    """The tags up to the next change of the same name; its scripts carry one of them."""
+    """The tags up to the next change of the same name; the name of its script contains one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan, its changes in order."""
+    """A plan with its changes in order."""
 
     project: str
     changes: tuple[Change, ...]
     repeated: tuple[Change, ...] = ()
-    """Changes whose name stands there already since the last tag, which Sqitch refuses."""
+    """Changes whose name occurs twice without a tag in between, which Sqitch refuses."""
 
 
 def parse_plan(path: str, text: str) -> Plan:
-    """Return what a plan says.
+    """Return the changes of a plan.
 
     Raises:
-        MigrationsError: a line is not what Sqitch writes, or there is no `%project`.
+        MigrationsError: a line is not valid in a plan, or there is no `%project`.
     """
     refuse_conflict(path, text)
     numbered = enumerate(text.replace("\r\n", "\n").split("\n"), 1)
     project = _read_pragmas(path, numbered)
-    builder = _Builder(path, project)
+    builder = _PlanBuilder(path, project)
     for number, line in numbered:
-        said, _, note = line.partition("#")
-        if said.strip():
-            item = _item(path, number, said.rstrip())
+        content, _, note = line.partition("#")
+        if content.strip():
+            item = _parse_item(path, number, content.rstrip())
             if item["tag"]:
                 builder.tag(number, item)
             else:
@@ -73,21 +73,21 @@ def _read_pragmas(path: str, numbered: Iterator[tuple[int, str]]) -> str:
     """Read up to the blank line that ends the pragmas; return the project's name."""
     project = None
     for number, line in numbered:
-        said = line.partition("#")[0].rstrip()
-        match = _PRAGMA.fullmatch(said)
+        content = line.partition("#")[0].rstrip()
+        match = _PRAGMA.fullmatch(content)
         if match is not None:
             project = match[2].strip() if match[1] == "project" and match[2] else project
-        elif said.strip():
-            raise misunderstood(path, "a blank line should part the pragmas from the changes", line=number)
+        elif content.strip():
+            raise unreadable(path, "there is no blank line between the pragmas and the changes", line=number)
         elif not line.strip():
             break
     if project is None:
-        raise misunderstood(path, "it has no line `%project=…`", line=1)
+        raise unreadable(path, "it has no line `%project=…`", line=1)
     return project
 
 
 @dataclass(slots=True)
-class _Builder:
+class _PlanBuilder:
     path: str
     project: str
     changes: list[Change] = field(default_factory=list)
@@ -99,11 +99,11 @@ class _Builder:
     def tag(self, number: int, item: re.Match[str]) -> None:
         name = item["name"]
         if item["requires"]:
-            raise misunderstood(self.path, f"the tag @{name} has dependencies", line=number)
+            raise unreadable(self.path, f"the tag @{name} has dependencies", line=number)
         if not self.changes:
-            raise misunderstood(self.path, f"the tag @{name} has no change before it", line=number)
+            raise unreadable(self.path, f"the tag @{name} has no change before it", line=number)
         if name in self._tags:
-            raise misunderstood(self.path, f"the tag @{name} is there already", line=number)
+            raise unreadable(self.path, f"the tag @{name} appears twice", line=number)
         self._tags[name] = self._latest_tagged = len(self.changes) - 1
         self.changes[-1].tags.append(name)
 
@@ -116,23 +116,23 @@ class _Builder:
             self.repeated.append(change)
             return
         if before is not None:
-            # Sqitch looks for a script that carries the newest change's tag first.
+            # Sqitch first looks for a script with the tag of the newest change.
             since = reversed(self.changes[before:])
             self.changes[before].rework_tags = tuple(tag for change in since for tag in change.tags)
         self._latest[name] = len(self.changes)
         self.changes.append(change)
 
 
-def _item(path: str, number: int, line: str) -> re.Match[str]:
+def _parse_item(path: str, number: int, line: str) -> re.Match[str]:
     item = _ITEM.fullmatch(line)
     if item is None:
-        raise misunderstood(path, "this is neither a change nor a tag", line=number)
+        raise unreadable(path, "a line is neither a change nor a tag", line=number)
     name = item["name"]
     is_odd = name[0] in _PUNCTUATION or name[-1] in _PUNCTUATION or _SYMBOLIC.search(name)
     if is_odd or name in _RESERVED:
-        raise misunderstood(path, f"'{name}' is no name that Sqitch allows", line=number)
+        raise unreadable(path, f"Sqitch does not allow the name '{name}'", line=number)
     if not item["time"] or not item["planner"]:
-        raise misunderstood(path, f"'{name}' lacks its time, or its planner with e-mail", line=number)
+        raise unreadable(path, f"'{name}' has no time, or no planner with an email address", line=number)
     return item
 
 
@@ -141,11 +141,11 @@ def _requires(path: str, number: int, text: str, project: str) -> tuple[str, ...
     seen: set[str] = set()
     for reference in text.split():
         if reference in seen:
-            raise misunderstood(path, f"the dependency '{reference}' stands there twice", line=number)
+            raise unreadable(path, f"the dependency '{reference}' appears twice", line=number)
         seen.add(reference)
         match = _REFERENCE.fullmatch(reference)
         if match is None or not (match["sha"] or match["change"] or match["tag"]):
-            raise misunderstood(path, f"'{reference}' is no dependency", line=number)
+            raise unreadable(path, f"'{reference}' is not a valid dependency", line=number)
         is_elsewhere = match["project"] not in {None, project} or match["sha"]
         if not match["conflict"] and not is_elsewhere:
             found.append(reference.rpartition(":")[2])

@@ -1,13 +1,13 @@
-"""Knows which tables a migration written in a programming language may affect: a hint, never the truth.
+"""Finds the tables that a migration in a programming language may affect: a hint, never the truth.
 
-Code is searched as text: calls by their names, SQL where a line or a quoted text begins with a statement.
+Code is searched as text: for calls by their names, and for lines and strings that begin with an SQL statement.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.migrations.touches import MAX_SQL, NAME, STATEMENTS, tables_named
+from tdmvc.migrations.sql_tables import MAX_SQL, NAME, STATEMENTS, tables_named
 
 _QUOTED: Final = r"[\"'`]([^\"'`\n]{1,200})[\"'`]"
 
@@ -19,26 +19,26 @@ _QUOTE_IN_TEXT = re.compile(r"\\([\"'`])|\"\"")
 
 
 @dataclass(frozen=True, slots=True)
-class CodeHints:
+class TablePatterns:
     """How the migrations of one tool name tables."""
 
     up: re.Pattern[str]
-    """Where the way up begins."""
+    """Where the up migration begins."""
     down: re.Pattern[str]
-    """Where the way down begins, which is left out until the way up begins or the file ends."""
+    """Where the down migration begins, which ends where the up migration begins or at the end of the file."""
     calls: tuple[re.Pattern[str], ...] = ()
-    """Calls with a table's name in each group."""
+    """Calls; each group is the name of a table."""
 
     def tables(self, code: str) -> tuple[str, ...]:
-        """Return the tables that the way up may affect, without their schemas, sorted."""
-        code = self._way_up(code[:MAX_SQL])
+        """Return the tables that the up migration may affect, without schemas, sorted."""
+        code = self._up_part(code[:MAX_SQL])
         found = sql_in_code(code)
         for call in self.calls:
             for match in call.finditer(code):
                 found.update(name.rpartition(".")[2] for name in match.groups() if name)
         return tuple(sorted(found - {""}))
 
-    def _way_up(self, code: str) -> str:
+    def _up_part(self, code: str) -> str:
         down = self.down.search(code)
         if down is None:
             return code
@@ -47,8 +47,8 @@ class CodeHints:
 
 
 def sql_in_code(code: str) -> set[str]:
-    """Return the tables that SQL inside of code seems to change, without their schemas."""
-    # Inside of a text, an escaped or doubled quote stands for one quote.
+    """Return the tables that SQL inside code seems to change, without schemas."""
+    # Inside a string, an escaped or doubled quote is one quote.
     plain = _QUOTE_IN_TEXT.sub(lambda found: found[1] or '"', code[:MAX_SQL])
     return tables_named(_SQL.finditer(plain))
 
@@ -57,13 +57,13 @@ _GO_FUNCTION: Final = re.compile(r"^func[ \t]+", re.MULTILINE)
 
 
 def go_tables(code: str) -> tuple[str, ...]:
-    """Return the tables that SQL in Go touches, except in functions whose names begin with `down`."""
+    """Return the tables that SQL in Go seems to change, except in functions whose names begin with `down`."""
     functions = _GO_FUNCTION.split(code[:MAX_SQL])
     return tuple(sorted(sql_in_code("\n".join(f for f in functions if not f.lower().startswith("down")))))
 
 
-def _script_way(name: str) -> re.Pattern[str]:
-    """Find where JavaScript or TypeScript defines the function of a name, in any of the usual ways."""
+def _script_function(name: str) -> re.Pattern[str]:
+    """Return a pattern for the definition of a function in JavaScript or TypeScript."""
     return re.compile(
         r"^[ \t]*(?:(?:export|public|static|async|const|let|var|function)[ \t]+|(?:module\.)?exports\.)*"
         rf"{name}\b[ \t]*[(:=]",
@@ -71,50 +71,34 @@ def _script_way(name: str) -> re.Pattern[str]:
     )
 
 
-_SCRIPT_UP: Final = _script_way("up")
-_SCRIPT_DOWN: Final = _script_way("down")
+def _script_patterns(call: str) -> TablePatterns:
+    """Return the patterns of a tool in JavaScript; `call` is a pattern for what precedes a table's name."""
+    renamed = re.compile(rf"\.renameTable\(\s*{_QUOTED}\s*,\s*{_QUOTED}")
+    return TablePatterns(
+        _script_function("up"), _script_function("down"), (re.compile(call + _QUOTED), renamed)
+    )
 
-KNEX: Final = CodeHints(
-    _SCRIPT_UP,
-    _SCRIPT_DOWN,
-    (
-        re.compile(
-            r"(?:\.(?:createTable|createTableIfNotExists|createTableLike|alterTable|table|dropTable"
-            rf"|dropTableIfExists|into)|\b(?:knex|trx))\(\s*{_QUOTED}"
-        ),
-        re.compile(rf"\.renameTable\(\s*{_QUOTED}\s*,\s*{_QUOTED}"),
-    ),
+
+KNEX: Final = _script_patterns(
+    r"(?:\.(?:createTable|createTableIfNotExists|createTableLike|alterTable|table|dropTable"
+    r"|dropTableIfExists|into)|\b(?:knex|trx))\(\s*"
 )
-SEQUELIZE: Final = CodeHints(
-    _SCRIPT_UP,
-    _SCRIPT_DOWN,
-    (
-        re.compile(
-            r"\.(?:createTable|dropTable|addColumn|removeColumn|changeColumn|renameColumn|addIndex|removeIndex"
-            r"|addConstraint|removeConstraint|bulkInsert|bulkUpdate|bulkDelete)\(\s*"
-            rf"(?:\{{\s*(?:schema\s*:\s*[^,\n]{{1,200}},\s*)?tableName\s*:\s*)?{_QUOTED}"
-        ),
-        re.compile(rf"\.renameTable\(\s*{_QUOTED}\s*,\s*{_QUOTED}"),
-    ),
+SEQUELIZE: Final = _script_patterns(
+    r"\.(?:createTable|dropTable|addColumn|removeColumn|changeColumn|renameColumn|addIndex|removeIndex"
+    r"|addConstraint|removeConstraint|bulkInsert|bulkUpdate|bulkDelete)\(\s*"
+    r"(?:\{\s*(?:schema\s*:\s*[^,\n]{1,200},\s*)?tableName\s*:\s*)?"
 )
-TYPEORM: Final = CodeHints(
-    _SCRIPT_UP,
-    _SCRIPT_DOWN,
-    (
-        re.compile(
-            r"\.(?:createTable|dropTable|clearTable|changeTableComment|(?:add|drop|change)Columns?|renameColumn"
-            r"|(?:create|drop)PrimaryKey|updatePrimaryKeys|createIndex|createIndices|dropIndex|dropIndices"
-            r"|(?:create|drop)(?:Unique|Check|Exclusion)Constraints?|(?:create|drop)ForeignKeys?)\(\s*"
-            rf"(?:new\s+Table\(\s*\{{\s*name\s*:\s*)?{_QUOTED}"
-        ),
-        re.compile(rf"\.renameTable\(\s*{_QUOTED}\s*,\s*{_QUOTED}"),
-    ),
+TYPEORM: Final = _script_patterns(
+    r"\.(?:createTable|dropTable|clearTable|changeTableComment|(?:add|drop|change)Columns?|renameColumn"
+    r"|(?:create|drop)PrimaryKey|updatePrimaryKeys|createIndex|createIndices|dropIndex|dropIndices"
+    r"|(?:create|drop)(?:Unique|Check|Exclusion)Constraints?|(?:create|drop)ForeignKeys?)\(\s*"
+    r"(?:new\s+Table\(\s*\{\s*name\s*:\s*)?"
 )
 
 _RUBY_CALL: Final = r"(?:^[ \t]*|[{;.=][ \t]*)"
 _RUBY_NAME: Final = r"(?::[\"']?|[\"'])([A-Za-z_][\w.]{0,200})[\"']?"
 
-RAILS: Final = CodeHints(
+RAILS: Final = TablePatterns(
     re.compile(r"^[ \t]*def[ \t]+(?:self\.)?(?:up|change)\b", re.MULTILINE),
     re.compile(r"^[ \t]*def[ \t]+(?:self\.)?down\b", re.MULTILINE),
     (
@@ -131,7 +115,7 @@ RAILS: Final = CodeHints(
     ),
 )
 
-EFCORE: Final = CodeHints(
+EFCORE: Final = TablePatterns(
     re.compile(r"(?:\bvoid|\bSub|\boverride)[ \t]+(?:\w+\.)?Up[ \t]*\("),
     re.compile(r"(?:\bvoid|\bSub|\boverride)[ \t]+(?:\w+\.)?Down[ \t]*\("),
     (
