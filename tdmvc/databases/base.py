@@ -13,8 +13,8 @@ from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection
 
 
-class Reader(Protocol):
-    """Reads tables out of one kind of database."""
+class Engine(Protocol):
+    """One kind of database."""
 
     @property
     def name(self) -> str:
@@ -23,6 +23,10 @@ class Reader(Protocol):
     @property
     def url_form(self) -> str:
         """How its URLs are written, for messages: `sqlite:///FILE`."""
+
+
+class Reader(Engine, Protocol):
+    """Reads tables from one kind of database."""
 
     def can_read(self, location: Location) -> bool:
         """Whether the location is a database of this kind, by its URL or by the first bytes of the file."""
@@ -55,16 +59,8 @@ class TableToWrite:
     """Starts from the first row at each call; columns in the schema's order."""
 
 
-class Writer(Protocol):
+class Writer(Engine, Protocol):
     """Writes tables into one kind of database."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def url_form(self) -> str:
-        """How its URLs are written, for messages: `sqlite:///FILE`."""
 
     def can_write(self, location: Location) -> bool:
         """Whether a database at the location would be of this kind, by its URL or by the suffix of the file."""

@@ -47,18 +47,18 @@ def first_bytes(path: Path) -> bytes:
 
 
 @contextmanager
-def replacing_file(path: Path, beside: tuple[str, ...]) -> Iterator[Path]:
+def replacing_file(path: Path, log_suffixes: tuple[str, ...]) -> Iterator[Path]:
     """Yield where to write; afterwards the new file replaces the one at `path` in one step.
 
     Args:
         path: missing folders are made.
-        beside: suffixes of files in which the engine keeps unfinished work (`-wal`).
+        log_suffixes: suffixes of files in which the engine keeps unfinished work (`-wal`).
             If an old one stayed, the engine would apply it to the new database.
 
     Raises:
         DatabaseError: the folder cannot be written, or the old file is in use.
     """
-    for suffix in beside:
+    for suffix in log_suffixes:
         leftover = path.with_name(path.name + suffix)
         if leftover.exists() and leftover.stat().st_size:
             raise DatabaseError(

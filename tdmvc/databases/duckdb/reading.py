@@ -1,4 +1,4 @@
-"""DuckDB: tables out of a file."""
+"""Reads the tables of a DuckDB file."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from tdmvc.sql.quoting import quote_name, quote_text
 from tdmvc.sql.types import CanonicalForm, DuckDBType, canonical_form, check_losses
 
 _MAIN = "main"
-_SIGNS_OF_USE = (
+_IN_USE_MESSAGES = (
     "Could not set lock",
     "already attached",
     "different configuration",
@@ -25,22 +25,22 @@ _SIGNS_OF_USE = (
 def read_names(path: Path, con: DuckDBConnection) -> list[str]:
     """Return the names of the tables; see `Reader.read_names`."""
     with _attached(path, con) as database:
-        return sorted(_places(con, database))
+        return sorted(_qualified_names(con, database))
 
 
 def read_tables(path: Path, con: DuckDBConnection, names: Sequence[str]) -> list[SourceTable]:
     """Describe tables; see `Reader.read_tables`."""
     with _attached(path, con) as database:
         try:
-            places = _places(con, database)
-            return [_source_table(con, database, path, name, places) for name in names]
+            qualified_names = _qualified_names(con, database)
+            return [_source_table(con, database, path, name, qualified_names) for name in names]
         except duckdb_error() as error:
             raise _unreadable(path, error) from error
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where to find a table."""
+class _QualifiedName:
+    """A table's name, with those of its database and schema."""
 
     database: str
     schema: str
@@ -87,7 +87,7 @@ def _attached(path: Path, con: DuckDBConnection) -> Iterator[str]:
 
 def _unreadable(path: Path, error: Exception) -> DatabaseError:
     text = str(error).split("\n", 1)[0]
-    if any(sign in text for sign in _SIGNS_OF_USE):
+    if any(message in text for message in _IN_USE_MESSAGES):
         return DatabaseError(
             "Another connection has the DuckDB database open.",
             where=str(path),
@@ -100,30 +100,32 @@ def _unreadable(path: Path, error: Exception) -> DatabaseError:
     )
 
 
-def _places(con: DuckDBConnection, database: str) -> dict[str, _Place]:
+def _qualified_names(con: DuckDBConnection, database: str) -> dict[str, _QualifiedName]:
     rows = con.execute(
         "SELECT schema_name, table_name FROM duckdb_tables() "
         f"WHERE database_name = {quote_text(database)} AND NOT internal AND NOT temporary"
     ).fetchall()
     return {
-        table if schema == _MAIN else f"{schema}.{table}": _Place(database, schema, table)
+        table if schema == _MAIN else f"{schema}.{table}": _QualifiedName(database, schema, table)
         for schema, table in rows
     }
 
 
 def _source_table(
-    con: DuckDBConnection, database: str, path: Path, name: str, places: dict[str, _Place]
+    con: DuckDBConnection, database: str, path: Path, name: str, qualified_names: dict[str, _QualifiedName]
 ) -> SourceTable:
-    place = places[name]
-    relation = con.sql(f"SELECT * FROM {place.sql} LIMIT 0")
+    qualified = qualified_names[name]
+    relation = con.sql(f"SELECT * FROM {qualified.sql} LIMIT 0")
     forms = {
         column: _form(name, column, type_)
         for column, type_ in zip(relation.columns, relation.types, strict=True)
     }
-    check_losses(con, place.sql, name, forms)
-    declared = _read_constraints(con, place)
+    check_losses(con, qualified.sql, name, forms)
+    declared = _read_constraints(con, qualified)
     nullable = dict(
-        con.execute(f"SELECT column_name, is_nullable FROM duckdb_columns() WHERE {place.where}").fetchall()
+        con.execute(
+            f"SELECT column_name, is_nullable FROM duckdb_columns() WHERE {qualified.where}"
+        ).fetchall()
     )
     columns = tuple(
         Column(
@@ -139,7 +141,7 @@ def _source_table(
         f"{form.expression(quote_name(column))} AS {quote_name(column)}" for column, form in forms.items()
     )
     schema = TableSchema(name, columns, declared.key, declared.references)
-    scan = SqlScan(f"SELECT {selected} FROM {place.sql}", attach=_attach(path))
+    scan = SqlScan(f"SELECT {selected} FROM {qualified.sql}", attach=_attach(path))
     return SourceTable(schema, scan, f"{path}, table {name}", is_keyed=True)
 
 
@@ -163,10 +165,10 @@ class _Constraints:
     references: tuple[ForeignKey, ...]
 
 
-def _read_constraints(con: DuckDBConnection, place: _Place) -> _Constraints:
+def _read_constraints(con: DuckDBConnection, qualified: _QualifiedName) -> _Constraints:
     rows = con.execute(
         "SELECT constraint_type, constraint_column_names, referenced_table, referenced_column_names "
-        f"FROM duckdb_constraints() WHERE {place.where} ORDER BY constraint_index"
+        f"FROM duckdb_constraints() WHERE {qualified.where} ORDER BY constraint_index"
     ).fetchall()
     key: tuple[str, ...] = ()
     unique: set[str] = set()
@@ -179,6 +181,6 @@ def _read_constraints(con: DuckDBConnection, place: _Place) -> _Constraints:
                 unique.add(columns[0])
             case "FOREIGN KEY":
                 # DuckDB has no references across schemas.
-                name = target if place.schema == _MAIN else f"{place.schema}.{target}"
+                name = target if qualified.schema == _MAIN else f"{qualified.schema}.{target}"
                 references.append(ForeignKey(tuple(columns), name, tuple(to)))
     return _Constraints(key, frozenset(unique), tuple(references))

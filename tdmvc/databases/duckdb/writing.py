@@ -1,4 +1,4 @@
-"""DuckDB: tables into a new file."""
+"""Writes tables into a new DuckDB file."""
 
 import re
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ from tdmvc.sql.duckdb import DuckDBConnection, connect, constraint_errors, duckd
 from tdmvc.sql.quoting import quote_name
 from tdmvc.sql.types import duckdb_type
 
-_BESIDE = (".wal",)
-_NAMEABLE = re.compile(r"[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*", re.ASCII)
+_LOG_SUFFIXES = (".wal",)
+_TYPE_NAME = re.compile(r"[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*", re.ASCII)
 _OWN_SCHEMAS = frozenset({"information_schema", "pg_catalog", "system", "temp"})
 _ROWS = "tdmvc_rows"
 
@@ -35,7 +35,7 @@ _ROWS = "tdmvc_rows"
 def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
     """Write all tables into a new file; see `Writer.write_tables`."""
     try:
-        with replacing_file(path, _BESIDE) as new, closing(connect(str(new))) as con:
+        with replacing_file(path, _LOG_SUFFIXES) as new, closing(connect(str(new))) as con:
             findings = _TableWriter(con).write(tables)
             con.execute("CHECKPOINT")
             # Close it before the file is put in place.
@@ -57,7 +57,7 @@ class _TableWriter:
         self._con = con
         self._names: set[str] = set()
         self._written: dict[str, TableSchema] = {}
-        """As made: without what could not be declared."""
+        """As they are in the database: without what could not be declared."""
         self._types: dict[str, dict[str, str]] = {}
         self._findings: list[Finding] = []
 
@@ -100,15 +100,15 @@ class _TableWriter:
                 self._fill(table, schema)
             except constraint_errors() as error:
                 self._con.execute(f"DROP TABLE IF EXISTS {_sql_name(schema.name)}")
-                looser = self._loosened(schema, is_reference="foreign key" in str(error).lower())
-                if looser == schema:
+                reduced = self._without_broken(schema, is_reference="foreign key" in str(error).lower())
+                if reduced == schema:
                     raise
-                schema = looser
+                schema = reduced
             else:
                 self._written[schema.name] = schema
                 return
 
-    def _loosened(self, schema: TableSchema, *, is_reference: bool) -> TableSchema:
+    def _without_broken(self, schema: TableSchema, *, is_reference: bool) -> TableSchema:
         own = [reference for reference in schema.references if reference.table == schema.name]
         if is_reference and own:
             why = "DuckDB checks each row as it arrives, and some refer to later rows of the same table"
@@ -121,10 +121,10 @@ class _TableWriter:
             return replace(schema, references=())
         # A table cannot refer to a key of its own that it no longer has.
         others = tuple(reference for reference in schema.references if reference.table != schema.name)
-        looser = without_constraints(replace(schema, references=others))
-        if looser != schema:
+        reduced = without_constraints(replace(schema, references=others))
+        if reduced != schema:
             self._findings.append(constraint_finding(schema.name))
-        return looser
+        return reduced
 
     def _fill(self, table: TableToWrite, schema: TableSchema) -> None:
         types = self._types[schema.name]
@@ -170,7 +170,7 @@ class _TableWriter:
 
     def _is_another_type(self, declared: str, canonical: str) -> bool:
         """Whether DuckDB knows the type, and it is not the canonical one under another name."""
-        if not _NAMEABLE.fullmatch(declared):
+        if not _TYPE_NAME.fullmatch(declared):
             return False
         try:
             types = self._con.sql(f"SELECT CAST(NULL AS {declared}), CAST(NULL AS {canonical})").types

@@ -1,4 +1,4 @@
-"""What a SQLite file declares: tables, columns, keys and references."""
+"""Reads what a SQLite file declares: tables, columns, keys and references."""
 
 import sqlite3
 from collections.abc import Sequence

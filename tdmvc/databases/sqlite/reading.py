@@ -1,4 +1,4 @@
-"""SQLite: tables out of a file."""
+"""Reads the tables of a SQLite file."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence

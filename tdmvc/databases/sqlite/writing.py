@@ -1,4 +1,4 @@
-"""SQLite: tables into a new file."""
+"""Writes tables into a new SQLite file."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column
 from tdmvc.sql.quoting import quote_name
 
-_BESIDE = ("-wal", "-journal")
+_LOG_SUFFIXES = ("-wal", "-journal")
 
 
 class _ConstraintBrokenError(Exception):
@@ -41,16 +41,16 @@ def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
     for table in tables:
         types[table.schema.name], replaced = _declared_types(table)
         findings += replaced
-    loose: set[str] = set()
+    unconstrained: set[str] = set()
     try:
-        with replacing_file(path, _BESIDE) as new:
+        with replacing_file(path, _LOG_SUFFIXES) as new:
             while True:
                 new.unlink(missing_ok=True)
                 try:
-                    return findings + _fill(new, tables, types, loose)
+                    return findings + _fill(new, tables, types, unconstrained)
                 except _ConstraintBrokenError as broken:
                     # Other tables may refer to this one, so all are written again.
-                    loose.add(broken.table)
+                    unconstrained.add(broken.table)
     except sqlite3.Error as error:
         raise DatabaseError(
             f"The SQLite database cannot be written: {error}.",
@@ -90,11 +90,12 @@ def _converted(
 
 
 def _fill(
-    path: Path, tables: Sequence[TableToWrite], types: dict[str, dict[str, str]], loose: set[str]
+    path: Path, tables: Sequence[TableToWrite], types: dict[str, dict[str, str]], unconstrained: set[str]
 ) -> list[Finding]:
-    findings: list[Finding] = [constraint_finding(name) for name in sorted(loose)]
+    findings: list[Finding] = [constraint_finding(name) for name in sorted(unconstrained)]
     schemas = [
-        without_constraints(table.schema) if table.schema.name in loose else table.schema for table in tables
+        without_constraints(table.schema) if table.schema.name in unconstrained else table.schema
+        for table in tables
     ]
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         # A half-written file is deleted, so it needs no journal.
