@@ -32,7 +32,7 @@ from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.diff import BumpLevel, DatasetDiff
 from tdmvc.model.finding import CheckReport
 from tdmvc.model.history import BlameReport, HistoryReport, RowHistory
-from tdmvc.model.location import FileLocation, Location, parse_location
+from tdmvc.model.location import Location, PathLocation, parse_location
 from tdmvc.model.merge import Choice
 from tdmvc.model.merge_report import MergeCheck, MergeReport, ResolveReport, RevertReport
 from tdmvc.model.migration import Drift, MigrationState
@@ -299,4 +299,4 @@ class Repository(Workspace):
 
 def _location(source: PathLike) -> Location:
     """Return the location of a path or URL; a `Path` is never a URL."""
-    return parse_location(source) if isinstance(source, str) else FileLocation(source)
+    return parse_location(source) if isinstance(source, str) else PathLocation(source)

@@ -13,7 +13,7 @@ from tdmvc.databases import TableToWrite, find_writer
 from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
-from tdmvc.model.location import FileLocation, Location
+from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.names import folder_name
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WithoutVersion
 from tdmvc.workspace.checkout import checked_out, write_state
@@ -120,13 +120,13 @@ def _check_tables(state: DatasetState, tables: Sequence[str]) -> None:
 
 def _target_of(into: Location, dataset: str) -> Location:
     """Return the target of one of several datasets: a folder below the given one."""
-    if not isinstance(into, FileLocation) or into.scheme:
+    if not isinstance(into, PathLocation) or into.scheme:
         raise UsageError(
             "A database takes one dataset, and several fit this release.",
             where=str(into),
             remedy="name one of them, or give a folder with --into.",
         )
-    return FileLocation(into.path / dataset)
+    return PathLocation(into.path / dataset)
 
 
 def _into_target(
@@ -138,11 +138,11 @@ def _into_target(
 ) -> CheckedOut:
     only = set(options.tables) or None
     sides = open_tables(workspace, state, only=only, with_edits=state.ref == state.name)
-    if isinstance(target, FileLocation):
+    if isinstance(target, PathLocation):
         target = replace(target, path=Path(os.path.abspath(target.path)))
     writer = find_writer(target)
     if writer is None:
-        assert isinstance(target, FileLocation)
+        assert isinstance(target, PathLocation)
         files = _write_folder(workspace, sides, target.path, force=options.force)
         notes: tuple[str, ...] = ()
     else:

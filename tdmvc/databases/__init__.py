@@ -4,11 +4,11 @@ Reading yields the same `SourceTable` values as files do, with the keys, referen
 and types that the database declares; writing makes a whole new database, or none.
 """
 
-from tdmvc.databases.base import Reader, TableToWrite, Writer
+from tdmvc.databases.base import DatabaseReader, DatabaseWriter, TableToWrite
 from tdmvc.databases.duckdb import DuckdbEngine
 from tdmvc.databases.sqlite import SqliteEngine
 from tdmvc.errors import NotFoundError, SourceError, UsageError
-from tdmvc.model.location import FileLocation, Location
+from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.source import SourceTable
 
 # By name: this package has a module called duckdb, too.
@@ -17,39 +17,39 @@ from tdmvc.sql.duckdb import DuckDBConnection
 __all__ = [
     "READERS",
     "WRITERS",
-    "Reader",
+    "DatabaseReader",
+    "DatabaseWriter",
     "TableToWrite",
-    "Writer",
     "find_reader",
     "find_writer",
     "open_database",
 ]
 
 ENGINES = (SqliteEngine(), DuckdbEngine())
-READERS: tuple[Reader, ...] = ENGINES
-WRITERS: tuple[Writer, ...] = ENGINES
+READERS: tuple[DatabaseReader, ...] = ENGINES
+WRITERS: tuple[DatabaseWriter, ...] = ENGINES
 
 
-def find_reader(location: Location) -> Reader | None:
+def find_reader(location: Location) -> DatabaseReader | None:
     """Return the engine that reads a database, or None for a path that is no database file.
 
     Raises:
         UsageError: it is a URL that no engine can read.
     """
     reader = next((reader for reader in READERS if reader.can_read(location)), None)
-    if reader is None and not isinstance(location, FileLocation):
+    if reader is None and not isinstance(location, PathLocation):
         raise UsageError.unsupported_url(str(location), [known.url_form for known in READERS])
     return reader
 
 
-def find_writer(location: Location) -> Writer | None:
+def find_writer(location: Location) -> DatabaseWriter | None:
     """Return the engine that writes a database, or None for a path without the suffix of a database.
 
     Raises:
         UsageError: it is a URL that no engine can write to.
     """
     writer = next((writer for writer in WRITERS if writer.can_write(location)), None)
-    if writer is None and not isinstance(location, FileLocation):
+    if writer is None and not isinstance(location, PathLocation):
         raise UsageError.unsupported_url(str(location), [known.url_form for known in WRITERS])
     return writer
 

@@ -25,7 +25,7 @@ class Engine(Protocol):
         """How its URLs are written, for messages: `sqlite:///FILE`."""
 
 
-class Reader(Engine, Protocol):
+class DatabaseReader(Engine, Protocol):
     """Reads tables from one kind of database."""
 
     def can_read(self, location: Location) -> bool:
@@ -59,7 +59,7 @@ class TableToWrite:
     """Starts from the first row at each call; columns in the schema's order."""
 
 
-class Writer(Engine, Protocol):
+class DatabaseWriter(Engine, Protocol):
     """Writes tables into one kind of database."""
 
     def can_write(self, location: Location) -> bool:

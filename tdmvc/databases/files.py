@@ -7,21 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tdmvc.errors import DatabaseError, SourceError
-from tdmvc.model.location import FileLocation, Location
+from tdmvc.model.location import Location, PathLocation
 
 _SIGNATURE_BYTES = 16
 
 
 def is_file_for(scheme: str, location: Location, is_match: Callable[[Path], bool]) -> bool:
     """Whether a location is a file for the engine of this scheme: by its URL, or a path that `is_match` accepts."""
-    if not isinstance(location, FileLocation):
+    if not isinstance(location, PathLocation):
         return False
     return location.scheme == scheme if location.scheme else is_match(location.path)
 
 
 def file_path(location: Location) -> Path:
     """Return the path of a location that an engine of files has accepted."""
-    if not isinstance(location, FileLocation):
+    if not isinstance(location, PathLocation):
         raise TypeError(f"{location} is not a file")
     return location.path
 

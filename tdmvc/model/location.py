@@ -26,7 +26,7 @@ _REST = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class FileLocation:
+class PathLocation:
     """A file or a folder."""
 
     path: Path
@@ -60,7 +60,7 @@ class ServerLocation:
         return f"ServerLocation({str(self)!r})"
 
 
-Location = FileLocation | ServerLocation
+Location = PathLocation | ServerLocation
 
 
 def parse_location(text: str, *, folder: Path | None = None) -> Location:
@@ -74,7 +74,7 @@ def parse_location(text: str, *, folder: Path | None = None) -> Location:
     """
     url = _URL.fullmatch(text)
     if url is None:
-        return FileLocation((folder or Path()) / text)
+        return PathLocation((folder or Path()) / text)
     server = _parse_server(url["scheme"].lower(), url["rest"])
     if server.scheme not in _FILE_SCHEMES:
         return server
@@ -84,7 +84,7 @@ def parse_location(text: str, *, folder: Path | None = None) -> Location:
             f"The URL {server} does not name a file.",
             remedy=f"write {example}FILE, or {example}/FOLDER/FILE for an absolute path, without a query.",
         )
-    return FileLocation((folder or Path()) / server.database, server.scheme)
+    return PathLocation((folder or Path()) / server.database, server.scheme)
 
 
 def _parse_server(scheme: str, rest: str) -> ServerLocation:

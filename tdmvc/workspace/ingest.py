@@ -8,7 +8,7 @@ from tdmvc.databases import find_reader, open_database
 from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError
 from tdmvc.model.dataset import DatasetKind, DatasetState, WorkStatus
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.location import FileLocation, Location
+from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.report import AddedTable
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
@@ -75,7 +75,7 @@ def open_sources(workspace: Workspace, sources: Sequence[Location], options: Add
     by_table: TableSources = {}
     for location in sources:
         # Only a path has no reader: one that is no database file.
-        if find_reader(location) is None and isinstance(location, FileLocation):
+        if find_reader(location) is None and isinstance(location, PathLocation):
             tables = open_source(
                 location.path, workspace.engine, table=options.table, null_texts=options.null_texts
             )

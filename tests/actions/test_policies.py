@@ -11,7 +11,7 @@ from tdmvc.actions.publish import publish
 from tdmvc.actions.pull import pull
 from tdmvc.errors import PolicyError
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.location import FileLocation
+from tdmvc.model.location import PathLocation
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -32,7 +32,7 @@ def golden(repo: Path, tmp_path: Path) -> Path:
     source = tmp_path / "customers.csv"
     source.write_text("id,name\n1,Ada\n2,Grace\n")
     with Workspace.open(repo) as workspace:
-        add(workspace, "golden", [FileLocation(source)], AddOptions(keys={"customers": ("id",)}))
+        add(workspace, "golden", [PathLocation(source)], AddOptions(keys={"customers": ("id",)}))
         publish(workspace, "golden", "1.0.0")
     for part in (repo / "datasets" / "golden" / "customers").iterdir():
         part.unlink()
@@ -55,7 +55,7 @@ def files(folder: Path) -> dict[str, bytes]:
         (lambda w: checkout(w, "golden@1.0.0"), ("checkout", "golden@1.0.0", None)),
         (lambda w: checkout(w, "golden"), ("checkout", "golden", None)),
         (
-            lambda w: checkout(w, "golden@1.0.0", CheckoutOptions(into=FileLocation(w.root / "out.duckdb"))),
+            lambda w: checkout(w, "golden@1.0.0", CheckoutOptions(into=PathLocation(w.root / "out.duckdb"))),
             ("checkout", "golden@1.0.0", None),
         ),
         (lambda w: pull(w), ("pull", "golden", None)),

@@ -11,7 +11,7 @@ import pytest
 
 from tdmvc.databases import open_database
 from tdmvc.errors import DatabaseError, SourceError
-from tdmvc.model.location import FileLocation
+from tdmvc.model.location import PathLocation
 from tdmvc.model.schema import ForeignKey
 from tdmvc.model.source import SourceTable
 
@@ -38,7 +38,7 @@ def test_keys_references_and_constraints_are_read(tmp_path: Path, con: Con) -> N
         CREATE VIEW v AS SELECT 1 AS one;
         """,
     )
-    tables = {table.schema.name: table.schema for table in open_database(FileLocation(path), con)}
+    tables = {table.schema.name: table.schema for table in open_database(PathLocation(path), con)}
     assert sorted(tables) == ["o", "p", "sales.x", "sales.y"]
     assert tables["p"].key == ("id",)
     assert [(c.required, c.unique) for c in tables["p"].columns] == [
@@ -60,7 +60,7 @@ def test_types_that_arrow_lacks_become_text(tmp_path: Path, con: Con, read: Read
             TIMESTAMP_NS '2024-01-01 00:00:00.000001' AS d, [1, 2]::INTEGER[2] AS e, '101'::BIT AS f;
         """,
     )
-    (table,) = open_database(FileLocation(path), con)
+    (table,) = open_database(PathLocation(path), con)
     assert [column.physical_type for column in table.schema.columns] == [
         "enum",
         "hugeint",
@@ -90,23 +90,23 @@ def test_types_that_arrow_lacks_become_text(tmp_path: Path, con: Con, read: Read
 )
 def test_a_value_that_would_lose_digits_is_refused(tmp_path: Path, con: Con, value: str) -> None:
     with pytest.raises(SourceError, match=r"(?s)would be lost.*table t, column a"):
-        open_database(FileLocation(make(tmp_path, f"CREATE TABLE t AS SELECT {value} AS a")), con)
+        open_database(PathLocation(make(tmp_path, f"CREATE TABLE t AS SELECT {value} AS a")), con)
 
 
 def test_a_type_without_a_canonical_form_is_refused(tmp_path: Path, con: Con) -> None:
     path = make(tmp_path, "CREATE TABLE t (a UNION(x INTEGER, y VARCHAR))")
     with pytest.raises(SourceError, match="no table can hold"):
-        open_database(FileLocation(path), con)
+        open_database(PathLocation(path), con)
 
 
 def test_the_file_is_free_again_after_it_is_opened(tmp_path: Path, con: Con, read: Read) -> None:
     path = make(tmp_path, "CREATE TABLE t AS SELECT 1 AS a")
-    (table,) = open_database(FileLocation(path), con)
+    (table,) = open_database(PathLocation(path), con)
     with duckdb.connect(str(path)) as owner:
         owner.execute("INSERT INTO t VALUES (2)")
     assert read(table).column("a").to_pylist() == [1, 2]
     # A second look sees the file as it is now, though the first scan attached it.
-    assert len(open_database(FileLocation(path), con)) == 1
+    assert len(open_database(PathLocation(path), con)) == 1
 
 
 def test_a_file_that_another_process_holds_is_refused_with_advice(tmp_path: Path, con: Con) -> None:
@@ -119,7 +119,7 @@ def test_a_file_that_another_process_holds_is_refused_with_advice(tmp_path: Path
         assert other.stdin is not None
         assert other.stdout.readline().strip() == b"held"
         with pytest.raises(DatabaseError, match="Another connection has"):
-            open_database(FileLocation(path), con)
+            open_database(PathLocation(path), con)
         other.stdin.close()
 
 
@@ -127,4 +127,4 @@ def test_a_damaged_file_is_refused(tmp_path: Path, con: Con) -> None:
     path = make(tmp_path, "CREATE TABLE t AS SELECT 1 AS a")
     path.write_bytes(path.read_bytes()[:64] + b"\xff" * 20_000)
     with pytest.raises(DatabaseError, match="cannot be read"):
-        open_database(FileLocation(path), con)
+        open_database(PathLocation(path), con)

@@ -9,7 +9,7 @@ import pytest
 
 from tdmvc.databases import find_reader, find_writer, open_database
 from tdmvc.errors import DatabaseError, SourceError, UsageError
-from tdmvc.model.location import FileLocation, parse_location
+from tdmvc.model.location import PathLocation, parse_location
 
 Con = duckdb.DuckDBPyConnection
 
@@ -26,16 +26,16 @@ def files(tmp_path: Path) -> Path:
 def test_the_first_bytes_of_a_file_name_its_reader(files: Path, con: Con) -> None:
     (files / "x.sqlite").write_text("id\n1\n")
     readers = [
-        find_reader(FileLocation(files / name)) for name in ("lite.data", "duck.data", "x.sqlite", "", "gone")
+        find_reader(PathLocation(files / name)) for name in ("lite.data", "duck.data", "x.sqlite", "", "gone")
     ]
     assert [reader and reader.name for reader in readers] == ["SQLite", "DuckDB", None, None, None]
     with pytest.raises(SourceError, match="does not know"):
-        open_database(FileLocation(files / "x.sqlite"), con)
+        open_database(PathLocation(files / "x.sqlite"), con)
 
 
 def test_the_suffix_of_a_file_names_its_writer() -> None:
     writers = [
-        find_writer(FileLocation(Path(f"x{suffix}")))
+        find_writer(PathLocation(Path(f"x{suffix}")))
         for suffix in (".DB", ".sqlite3", ".duckdb", ".ddb", ".csv", "")
     ]
     assert [writer and writer.name for writer in writers] == ["SQLite"] * 2 + ["DuckDB"] * 2 + [None] * 2

@@ -13,7 +13,7 @@ import pytest
 
 from tdmvc.databases import open_database
 from tdmvc.errors import DatabaseError, NotFoundError, SourceError
-from tdmvc.model.location import FileLocation
+from tdmvc.model.location import PathLocation
 from tdmvc.model.schema import ForeignKey
 from tdmvc.model.source import ArrowScan, SourceTable
 
@@ -38,7 +38,7 @@ Make = Callable[[str], Path]
 
 
 def open_one(path: Path, con: Con) -> SourceTable:
-    (table,) = open_database(FileLocation(path), con)
+    (table,) = open_database(PathLocation(path), con)
     return table
 
 
@@ -62,7 +62,7 @@ def test_keys_references_and_constraints_are_read(make: Make, con: Con) -> None:
         CREATE UNIQUE INDEX calculated ON pair (lower(part));
         """
     )
-    tables = {table.schema.name: table for table in open_database(FileLocation(path), con)}
+    tables = {table.schema.name: table for table in open_database(PathLocation(path), con)}
     owner, pair, child = tables["Owner"].schema, tables["pair"].schema, tables["child"].schema
     assert owner.key == ("id",)
     assert [(c.name, c.required, c.unique) for c in owner.columns] == [
@@ -88,7 +88,7 @@ def test_views_virtual_tables_and_their_shadows_are_left_out(make: Make, con: Co
         CREATE VIEW v AS SELECT * FROM doc_own;
         """
     )
-    assert [table.schema.name for table in open_database(FileLocation(path), con)] == ["doc_own"]
+    assert [table.schema.name for table in open_database(PathLocation(path), con)] == ["doc_own"]
 
 
 def test_generated_columns_and_tables_without_rowid_are_read(make: Make, con: Con, read: Read) -> None:
@@ -104,10 +104,10 @@ def test_generated_columns_and_tables_without_rowid_are_read(make: Make, con: Co
 
 def test_only_the_named_tables_are_read(make: Make, con: Con) -> None:
     path = make("CREATE TABLE orders (a); CREATE TABLE items (a); CREATE TABLE x (a);")
-    tables = open_database(FileLocation(path), con, tables=("orders", "items"))
+    tables = open_database(PathLocation(path), con, tables=("orders", "items"))
     assert [table.schema.name for table in tables] == ["orders", "items"]
     with pytest.raises(NotFoundError, match="did you mean 'orders'"):
-        open_database(FileLocation(path), con, tables=("order",))
+        open_database(PathLocation(path), con, tables=("order",))
 
 
 def test_names_with_quotes_and_reserved_words_are_read(make: Make, con: Con, read: Read) -> None:
@@ -235,7 +235,7 @@ def test_a_damaged_file_is_refused(make: Make, con: Con) -> None:
 
 def test_a_database_without_tables_is_refused(make: Make, con: Con) -> None:
     with pytest.raises(SourceError, match="no tables"):
-        open_database(FileLocation(make("CREATE TABLE t (a); DROP TABLE t;")), con)
+        open_database(PathLocation(make("CREATE TABLE t (a); DROP TABLE t;")), con)
 
 
 def test_rows_can_be_read_twice_and_by_duckdb(make: Make, con: Con) -> None:

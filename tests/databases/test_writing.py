@@ -17,7 +17,7 @@ from tdmvc.arrow.types import parse_type
 from tdmvc.databases import TableToWrite, find_writer, open_database
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding
-from tdmvc.model.location import FileLocation
+from tdmvc.model.location import PathLocation
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.source import SourceTable
 
@@ -38,9 +38,9 @@ def table(schema: TableSchema, rows: Sequence[dict[str, object]]) -> TableToWrit
 
 
 def write(path: Path, *tables: TableToWrite) -> list[Finding]:
-    writer = find_writer(FileLocation(path))
+    writer = find_writer(PathLocation(path))
     assert writer is not None
-    return writer.write_tables(FileLocation(path), tables)
+    return writer.write_tables(PathLocation(path), tables)
 
 
 def rules(findings: list[Finding]) -> list[str]:
@@ -73,7 +73,7 @@ def test_every_type_comes_back_equal(tmp_path: Path, con: Con, read: Read, name:
     schema = TableSchema("t", tuple(column(f"c {type_}", type_) for type_ in EVERY_TYPE))
     row = {f"c {type_}": value for type_, value in EVERY_TYPE.items()}
     assert write(tmp_path / name, table(schema, [row, dict.fromkeys(row)])) == []
-    (back,) = open_database(FileLocation(tmp_path / name), con)
+    (back,) = open_database(PathLocation(tmp_path / name), con)
     assert read(back).to_pylist() == [row, dict.fromkeys(row)]
 
 
@@ -131,7 +131,7 @@ def test_keys_references_and_constraints_are_declared(
         table(parent, [{"b": "k", "a": 1, "u": 7}]),
     )
     assert findings == []
-    back = {source.schema.name: source.schema for source in open_database(FileLocation(tmp_path / name), con)}
+    back = {source.schema.name: source.schema for source in open_database(PathLocation(tmp_path / name), con)}
     assert back["parent"].key == ("a", "b")
     assert [(c.required, c.unique) for c in back["parent"].columns] == [
         (True, False),
@@ -151,7 +151,7 @@ def test_rows_that_break_a_key_are_written_without_it(
         table(keyed("twice"), [{"id": 1, "other": 1}, {"id": 1, "other": 2}]),
     )
     assert sorted(rules(findings)) == ["constraint-left-out", "reference-left-out"]
-    back = {source.schema.name: source for source in open_database(FileLocation(tmp_path / name), con)}
+    back = {source.schema.name: source for source in open_database(PathLocation(tmp_path / name), con)}
     assert back["twice"].schema.key == ()
     assert read(back["twice"]).num_rows == 2
     assert back["child"].schema.key == ("id",)
@@ -168,14 +168,14 @@ def test_sqlite_keeps_a_reference_that_rows_break_and_reports_it(tmp_path: Path,
     findings = write(tmp_path / "x.db", child, table(keyed("parent"), [{"id": 1, "other": 1}]))
     assert rules(findings) == ["broken-reference"]
     assert findings[0].details == {"parent": "parent", "rows": 1}
-    assert open_database(FileLocation(tmp_path / "x.db"), con)[0].schema.references
+    assert open_database(PathLocation(tmp_path / "x.db"), con)[0].schema.references
 
 
 def test_duckdb_leaves_out_a_reference_that_rows_break(tmp_path: Path, con: Con, read: Read) -> None:
     child = table(keyed("child", ForeignKey(("other",), "parent", ("id",))), [{"id": 1, "other": 9}])
     findings = write(tmp_path / "x.duckdb", child, table(keyed("parent"), [{"id": 1, "other": 1}]))
     assert rules(findings) == ["reference-left-out"]
-    back = open_database(FileLocation(tmp_path / "x.duckdb"), con)[0]
+    back = open_database(PathLocation(tmp_path / "x.duckdb"), con)[0]
     assert (back.schema.key, back.schema.references) == (("id",), ())
     assert read(back).num_rows == 1
 
@@ -196,7 +196,7 @@ def test_tables_that_refer_in_a_circle_are_written(tmp_path: Path, con: Con, rea
         table(keyed("one", one), rows),
         table(keyed("two", two), rows),
     )
-    back = {source.schema.name: source.schema for source in open_database(FileLocation(tmp_path / name), con)}
+    back = {source.schema.name: source.schema for source in open_database(PathLocation(tmp_path / name), con)}
     assert len(back["before"].references) == 1
     if name == "x.sqlite":
         assert findings == []
@@ -212,7 +212,7 @@ def test_a_table_that_refers_to_itself_is_written(tmp_path: Path, con: Con, name
     assert write(tmp_path / name, table(itself, [{"id": 1, "other": None}, {"id": 2, "other": 1}])) == [] or (
         name == "x.duckdb"
     )
-    assert open_database(FileLocation(tmp_path / name), con)[0].schema.key == ("id",)
+    assert open_database(PathLocation(tmp_path / name), con)[0].schema.key == ("id",)
     findings = write(tmp_path / name, table(itself, [{"id": 1, "other": 2}, {"id": 2, "other": None}]))
     assert rules(findings) == ([] if name == "x.sqlite" else ["reference-left-out"])
 
@@ -275,7 +275,7 @@ def test_sqlite_turns_no_value_into_another_number(
     findings = write(tmp_path / "x.db", table(schema, [{"a": exact}, {"a": None}]))
     assert declared(tmp_path / "x.db") == [used]
     assert rules(findings) == (["type-replaced"] if used == "TEXT" else [])
-    back = read(open_database(FileLocation(tmp_path / "x.db"), con)[0]).column("a").to_pylist()
+    back = read(open_database(PathLocation(tmp_path / "x.db"), con)[0]).column("a").to_pylist()
     assert str(back[0]) == value or decimal.Decimal(back[0]) == exact
 
 
@@ -284,7 +284,7 @@ def test_values_that_sqlite_lacks_are_reported(tmp_path: Path, con: Con, read: R
     row = {"a": math.nan, "b": 2**64 - 1}
     findings = write(tmp_path / "x.db", table(schema, [row, {"a": math.inf, "b": 1}]))
     assert sorted(rules(findings)) == ["type-replaced", "value-replaced"]
-    back = read(open_database(FileLocation(tmp_path / "x.db"), con)[0]).to_pylist()
+    back = read(open_database(PathLocation(tmp_path / "x.db"), con)[0]).to_pylist()
     assert back == [{"a": None, "b": str(2**64 - 1)}, {"a": math.inf, "b": "1"}]
 
 
@@ -336,7 +336,7 @@ def test_duckdb_puts_qualified_names_into_schemas(tmp_path: Path, con: Con, read
     assert (
         write(path, table(sales, rows), table(keyed("sales.users"), rows), table(keyed("users"), rows)) == []
     )
-    back = {source.schema.name: source for source in open_database(FileLocation(path), con)}
+    back = {source.schema.name: source for source in open_database(PathLocation(path), con)}
     assert set(back) == {"sales.orders", "sales.users", "users"}
     assert back["sales.orders"].schema.references == sales.references
     assert read(back["sales.orders"]).num_rows == 1
@@ -355,7 +355,7 @@ def test_an_old_file_is_replaced_whole_or_stays(tmp_path: Path, con: Con, name: 
         write(path, TableToWrite(keyed("new"), fail))
     assert path.read_bytes() == before
     write(path, table(keyed("new"), []))
-    assert [source.schema.name for source in open_database(FileLocation(path), con)] == ["new"]
+    assert [source.schema.name for source in open_database(PathLocation(path), con)] == ["new"]
     assert [entry.name for entry in tmp_path.iterdir()] == [name]
 
 

@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tdmvc.databases import TableToWrite, find_writer, open_database
-from tdmvc.model.location import FileLocation
+from tdmvc.model.location import PathLocation
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sources import open_source
 from tests.series import trials
@@ -236,18 +236,18 @@ def test_sqlite_rows_written_back_are_read_equal(
         database.executemany("INSERT INTO t (c) VALUES (?)", [(value,) for value in values])
         database.commit()
         stored = database.execute("SELECT c FROM t").fetchall()
-    (table,) = open_database(FileLocation(path), con)
+    (table,) = open_database(PathLocation(path), con)
     rows = read(table, con)
     for (raw,), value in zip(stored, rows.column("c").to_pylist(), strict=True):
         assert is_kept(raw, value), (raw, value)
-    writer = find_writer(FileLocation(copy))
+    writer = find_writer(PathLocation(copy))
     assert writer is not None
     assert not [
         f
-        for f in writer.write_tables(FileLocation(copy), [TableToWrite(table.schema, rows.to_reader)])
+        for f in writer.write_tables(PathLocation(copy), [TableToWrite(table.schema, rows.to_reader)])
         if f.columns == ("id",)
     ]
-    (again,) = open_database(FileLocation(copy), con)
+    (again,) = open_database(PathLocation(copy), con)
     assert again.schema.key == ("id",)
     before, after = rows.column("c").to_pylist(), read(again, con).column("c").to_pylist()
     assert [None if v is None else str(v) for v in after] == [None if v is None else str(v) for v in before]

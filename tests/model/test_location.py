@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tdmvc.errors import UsageError
-from tdmvc.model.location import FileLocation, ServerLocation, parse_location
+from tdmvc.model.location import PathLocation, ServerLocation, parse_location
 
 
 @pytest.mark.parametrize(
@@ -23,14 +23,14 @@ from tdmvc.model.location import FileLocation, ServerLocation, parse_location
     ],
 )
 def test_a_path_or_a_file_url_names_a_file(text: str, path: str, scheme: str) -> None:
-    assert parse_location(text) == FileLocation(Path(path), scheme)
+    assert parse_location(text) == PathLocation(Path(path), scheme)
 
 
 def test_relative_paths_begin_at_the_given_folder() -> None:
     folder = Path("app")
-    assert parse_location("x.db", folder=folder) == FileLocation(Path("app/x.db"))
-    assert parse_location("sqlite:///x.db", folder=folder) == FileLocation(Path("app/x.db"), "sqlite")
-    assert parse_location("sqlite:////x.db", folder=folder) == FileLocation(Path("/x.db"), "sqlite")
+    assert parse_location("x.db", folder=folder) == PathLocation(Path("app/x.db"))
+    assert parse_location("sqlite:///x.db", folder=folder) == PathLocation(Path("app/x.db"), "sqlite")
+    assert parse_location("sqlite:////x.db", folder=folder) == PathLocation(Path("/x.db"), "sqlite")
 
 
 def test_a_server_url_has_parts() -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.databases import TableToWrite, find_writer, open_database
-from tdmvc.model.location import FileLocation
+from tdmvc.model.location import PathLocation
 from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.sources import open_source
 
@@ -52,16 +52,16 @@ def sorted_rows(rows: pa.Table) -> pa.Table:
 
 
 def copy_of(tables: list[SourceTable], target: Path, con: duckdb.DuckDBPyConnection) -> list[str]:
-    writer = find_writer(FileLocation(target))
+    writer = find_writer(PathLocation(target))
     assert writer is not None
     written = [TableToWrite(table.schema, read(table, con).to_reader) for table in tables]
-    return [finding.rule for finding in writer.write_tables(FileLocation(target), written)]
+    return [finding.rule for finding in writer.write_tables(PathLocation(target), written)]
 
 
 def test_chinook_is_read_with_its_keys_and_references(shared: Path, con: duckdb.DuckDBPyConnection) -> None:
     tables = {
         table.schema.name: table
-        for table in open_database(FileLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
+        for table in open_database(PathLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
     }
     assert {name: read(table, con).num_rows for name, table in tables.items()} == CHINOOK_ROWS
     assert tables["PlaylistTrack"].schema.key == ("PlaylistId", "TrackId")
@@ -76,10 +76,10 @@ def test_chinook_is_read_with_its_keys_and_references(shared: Path, con: duckdb.
 def test_chinook_written_to_sqlite_is_the_same_database(
     shared: Path, con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    tables = open_database(FileLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
+    tables = open_database(PathLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
     target = tmp_path / "copy.sqlite"
     assert copy_of(tables, target, con) == []
-    again = open_database(FileLocation(target), con)
+    again = open_database(PathLocation(target), con)
     assert [table.schema for table in again] == [table.schema for table in tables]
     for old, new in zip(tables, again, strict=True):
         assert sorted_rows(read(new, con)).equals(sorted_rows(read(old, con)))
@@ -91,10 +91,10 @@ def test_chinook_written_to_sqlite_is_the_same_database(
 def test_chinook_written_to_duckdb_keeps_rows_keys_and_all_references_but_the_one_to_itself(
     shared: Path, con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    tables = open_database(FileLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
+    tables = open_database(PathLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
     target = tmp_path / "copy.duckdb"
     assert copy_of(tables, target, con) == ["reference-left-out"]
-    again = open_database(FileLocation(target), con)
+    again = open_database(PathLocation(target), con)
     for old, new in zip(tables, again, strict=True):
         assert new.schema.key == old.schema.key
         if old.schema.name != "Employee":
@@ -118,10 +118,10 @@ def test_the_fixtures_of_bakerydemo_are_read_whole(
 def test_the_sqlite_builds_of_bakerydemo_survive_a_copy(
     shared: Path, con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    tables = open_database(FileLocation(shared / "bakerydemo" / "bakery_v7.2.sqlite3"), con)
+    tables = open_database(PathLocation(shared / "bakerydemo" / "bakery_v7.2.sqlite3"), con)
     assert not any("fts" in table.schema.name for table in tables)
     assert copy_of(tables, tmp_path / "copy.sqlite3", con) == []
-    again = open_database(FileLocation(tmp_path / "copy.sqlite3"), con)
+    again = open_database(PathLocation(tmp_path / "copy.sqlite3"), con)
     assert [table.schema for table in again] == [table.schema for table in tables]
     for old, new in zip(tables, again, strict=True):
         assert read(new, con).equals(read(old, con))

@@ -23,13 +23,13 @@ _IN_USE_MESSAGES = (
 
 
 def read_names(path: Path, con: DuckDBConnection) -> list[str]:
-    """Return the names of the tables; see `Reader.read_names`."""
+    """Return the names of the tables; see `DatabaseReader.read_names`."""
     with _attached(path, con) as database:
         return sorted(_qualified_names(con, database))
 
 
 def read_tables(path: Path, con: DuckDBConnection, names: Sequence[str]) -> list[SourceTable]:
-    """Describe tables; see `Reader.read_tables`."""
+    """Describe tables; see `DatabaseReader.read_tables`."""
     with _attached(path, con) as database:
         try:
             qualified_names = _qualified_names(con, database)

@@ -33,7 +33,7 @@ _ROWS = "tdmvc_rows"
 
 
 def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
-    """Write all tables into a new file; see `Writer.write_tables`."""
+    """Write all tables into a new file; see `DatabaseWriter.write_tables`."""
     try:
         with replacing_file(path, _LOG_SUFFIXES) as new, closing(connect(str(new))) as con:
             findings = _TableWriter(con).write(tables)

@@ -26,13 +26,13 @@ _BATCH_ROWS = 8192
 
 
 def read_names(path: Path) -> list[str]:
-    """Return the names of the tables; see `Reader.read_names`."""
+    """Return the names of the tables; see `DatabaseReader.read_names`."""
     with closing(connect(path)) as database:
         return read_table_names(database)
 
 
 def read_tables(path: Path, names: Sequence[str]) -> list[SourceTable]:
-    """Describe tables; see `Reader.read_tables`."""
+    """Describe tables; see `DatabaseReader.read_tables`."""
     with closing(connect(path)) as database:
         try:
             return [_source_table(path, database, read_table(database, name)) for name in names]

@@ -35,7 +35,7 @@ class _ConstraintBrokenError(Exception):
 
 
 def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
-    """Write all tables into a new file; see `Writer.write_tables`."""
+    """Write all tables into a new file; see `DatabaseWriter.write_tables`."""
     types: dict[str, dict[str, str]] = {}
     findings: list[Finding] = []
     for table in tables:
