@@ -76,9 +76,9 @@ class Reading:
         """Report a problem that does not stop the history from being read."""
         self.problems.append(MigrationProblem(kind, message, path))
 
-    def report_file(self, path: str, fault: str) -> None:
+    def report_file(self, path: str, fault: str, *, line: int | None = None) -> None:
         """Report a file that the tool refuses or ignores; `fault` completes the sentence that its path begins."""
-        self.report("unreadable-file", f"{path} {fault}", path)
+        self.report("unreadable-file", f"{format_place(path, line)} {fault}", path)
 
     def finish(
         self, migrations: Sequence[Migration], heads: Iterable[str], *, is_linear: bool = False
@@ -123,6 +123,11 @@ class Reading:
 def locations_at(tool: str, paths: Iterable[str]) -> list[MigrationLocation]:
     """Return a tool's locations, sorted by their paths, of which `''` is the root."""
     return [MigrationLocation(tool, tool, path or ".") for path in sorted(paths)]
+
+
+def format_place(path: str, line: int | None) -> str:
+    """Return a line of a file as the beginning of a message."""
+    return path if line is None else f"{path}, line {line},"
 
 
 def unreadable(path: str, why: str, *, line: int | None = None) -> MigrationsError:

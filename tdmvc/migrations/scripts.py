@@ -2,10 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.migrations.base import Reading
-from tdmvc.migrations.evidence import SAMPLED_FOLDERS, ToolSigns, folders_with, has_signs, samples
+from tdmvc.migrations.evidence import (
+    SAMPLED_FOLDERS,
+    ToolSigns,
+    configured_folders,
+    folders_with,
+    has_signs,
+    samples,
+)
 from tdmvc.migrations.linear import Rank, files_below, files_in
 from tdmvc.migrations.paths import base_of, folder_of
 from tdmvc.model.migration import Migration
@@ -24,15 +32,6 @@ _SEEDS: Final = re.compile(r"seed", re.IGNORECASE)
 
 _OUTPUT: Final = frozenset({".build", "bin", "build", "compiled", "js", "lib", "out", "output"})
 """Folders that compilers write to and that are not left out anyway, because an application may have such a name."""
-
-_SIGNATURES: Final = {
-    "typeorm": re.compile(
-        r"\bMigrationInterface\b|\bclass[ \t]+\w*[0-9]{13}\b|\bname\s*=\s*[\"']\w*[0-9]{13}[\"']"
-    ),
-    "sequelize": re.compile(r"\bqueryInterface\b|\bsequelize\b", re.IGNORECASE),
-    "knex": re.compile(r"\bknex\b", re.IGNORECASE),
-}
-"""What a migration of each tool contains, the most certain first: a comment may name another tool."""
 
 _FOREIGN: Final = re.compile(
     r"\bkysely\b|\bpgm\b|node-pg-migrate|mikro-orm|\bmongo|\bdb\.(?:collection|createTable|runSql)\b|prisma",
@@ -54,7 +53,7 @@ _REEXPORTS: Final = re.compile(r"^(?:module\.exports[ \t]*=[ \t]*require\(|expor
 _DEFINES_UP: Final = re.compile(r"\bup\b\s*[:=(]")
 
 
-def _package_signs(names: str, files: Iterable[str]) -> ToolSigns:
+def _package_signs(names: str, *files: str) -> ToolSigns:
     return ToolSigns({"package.json": re.compile(rf'"(?:{names})"\s*:')}, frozenset(files))
 
 
@@ -62,13 +61,40 @@ def _with_endings(*stems: str) -> list[str]:
     return [f"{stem}{ending}" for stem in stems for ending in _ENDINGS]
 
 
-_SIGNS: Final = {
-    "typeorm": _package_signs(
-        "typeorm", ["ormconfig.json", *_with_endings("ormconfig", "data-source", "src/data-source")]
+@dataclass(frozen=True, slots=True)
+class ScriptTool:
+    """How to recognise the migrations of a tool."""
+
+    signature: re.Pattern[str]
+    """What each of its migrations contains."""
+    signs: ToolSigns
+    config: re.Pattern[str] | None = None
+    """The name of its configuration file."""
+    folder_key: re.Pattern[str] = re.compile("")
+    """What precedes the folder of migrations in its configuration file."""
+
+
+_TOOLS: Final = {
+    "typeorm": ScriptTool(
+        re.compile(r"\bMigrationInterface\b|\bclass[ \t]+\w*[0-9]{13}\b|\bname\s*=\s*[\"']\w*[0-9]{13}[\"']"),
+        _package_signs(
+            "typeorm", "ormconfig.json", *_with_endings("ormconfig", "data-source", "src/data-source")
+        ),
     ),
-    "sequelize": _package_signs("sequelize|sequelize-cli|sequelize-typescript", [".sequelizerc"]),
-    "knex": _package_signs("knex|objection", _with_endings("knexfile")),
+    "sequelize": ScriptTool(
+        re.compile(r"\bqueryInterface\b|\bsequelize\b", re.IGNORECASE),
+        _package_signs("sequelize|sequelize-cli|sequelize-typescript", ".sequelizerc"),
+        re.compile(r"\.sequelizerc"),
+        re.compile(r"[\"']?\bmigrations-path[\"']?\s*:"),
+    ),
+    "knex": ScriptTool(
+        re.compile(r"\bknex\b", re.IGNORECASE),
+        _package_signs("knex|objection", *_with_endings("knexfile")),
+        re.compile(r"knexfile\..*"),
+        re.compile(r"[\"']?\bdirectory[\"']?\s*:"),
+    ),
 }
+"""The tools, the one with the most certain signature first: a comment may name another tool."""
 
 
 def script_stem(path: str) -> str | None:
@@ -117,27 +143,31 @@ def add_scripts(
     return {migration.id: script_name_rank(migration.id) for migration in reading.migrations}
 
 
-def script_folders(tree: FileTree, tool: str, configured: Iterable[str] = ()) -> list[str]:
+def script_folders(tree: FileTree, tool: str) -> list[str]:
     """Return the folders of scripts that are one tool's migrations, sorted.
 
     Candidates are folders with `migration` in their name, those whose files all begin with a
     timestamp, and those that the tool's configuration names.
     """
-    named = set(configured)
+    config, key = _TOOLS[tool].config, _TOOLS[tool].folder_key
+    configured = configured_folders(tree, config, lambda text: _quoted_paths(text, key)) if config else set()
     scripts = {
-        folder: written
+        folder: sources
         for folder, paths in folders_with(tree, _ENDINGS, _SCRIPT).items()
-        if (written := _sources(paths))
+        if (sources := _sources(paths))
         and not _SEEDS.search(base_of(folder))
-        and (folder in named or _may_hold_migrations(folder, written))
+        and (folder in configured or _is_candidate(folder, sources))
     }
-    chosen = list(scripts)[:SAMPLED_FOLDERS]
-    found = [f for f in chosen if _tool_of(tree, f, scripts[f], tool if f in named else None) == tool]
-    sources = {frozenset(map(script_stem, scripts[f])) for f in found if scripts[f][0].endswith(_TYPED)}
-    return [folder for folder in found if not _is_compiled(folder, scripts[folder], sources)]
+    found = [
+        folder
+        for folder in list(scripts)[:SAMPLED_FOLDERS]
+        if _tool_of(tree, folder, scripts[folder], tool if folder in configured else None) == tool
+    ]
+    typed = {frozenset(map(script_stem, scripts[f])) for f in found if scripts[f][0].endswith(_TYPED)}
+    return [folder for folder in found if not _is_compiled(folder, scripts[folder], typed)]
 
 
-def quoted_paths(text: str, key: re.Pattern[str]) -> list[str]:
+def _quoted_paths(text: str, key: re.Pattern[str]) -> list[str]:
     """Return the paths that a configuration in code has for a key.
 
     `path.join(__dirname, "db", "migrations")` counts as `db/migrations`.
@@ -154,28 +184,24 @@ def _sources(paths: Iterable[str]) -> list[str]:
     return [p for p, stem in stems.items() if p.endswith(_TYPED) or (folder_of(p), stem) not in typed]
 
 
-def _may_hold_migrations(folder: str, paths: Sequence[str]) -> bool:
+def _is_candidate(folder: str, paths: Sequence[str]) -> bool:
     return "migration" in base_of(folder).lower() or all(_TIMED.fullmatch(base_of(path)) for path in paths)
 
 
 def _tool_of(tree: FileTree, folder: str, paths: Sequence[str], configured_by: str | None) -> str | None:
     """Return the tool of a folder: by its scripts, otherwise by its configuration or project."""
     texts = samples(tree, paths)
-    votes = [tool for text in texts if (tool := _tool_in(text)) is not None]
+    readable = [text for text in texts if _DEFINES_UP.search(text) and not _FOREIGN.search(text)]
+    signed = (next((t for t in _TOOLS if _TOOLS[t].signature.search(text)), None) for text in readable)
+    votes = [tool for tool in signed if tool is not None]
     if votes:
-        return max(_SIGNATURES, key=votes.count)
-    if any(_FOREIGN.search(text) or not _DEFINES_UP.search(text) for text in texts):
+        return max(_TOOLS, key=votes.count)
+    if len(readable) < len(texts):
         return None
     if configured_by is not None:
         return configured_by
-    used = [tool for tool, signs in _SIGNS.items() if has_signs(tree, folder, signs)]
+    used = [tool for tool in _TOOLS if has_signs(tree, folder, _TOOLS[tool].signs)]
     return used[0] if len(used) == 1 else None
-
-
-def _tool_in(text: str) -> str | None:
-    if _FOREIGN.search(text) or not _DEFINES_UP.search(text):
-        return None
-    return next((tool for tool, signature in _SIGNATURES.items() if signature.search(text)), None)
 
 
 def _is_compiled(folder: str, paths: Sequence[str], sources: Iterable[frozenset[str | None]]) -> bool:

@@ -1,9 +1,10 @@
-"""Reads JSON, YAML, TOML and properties files that nothing has validated before."""
+"""Reads JSON, YAML, TOML, INI and properties files that nothing has validated before."""
 
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from configparser import ConfigParser, Error
 from typing import Any, Final
 
 from tdmvc.migrations.base import unreadable
@@ -91,6 +92,16 @@ def _toml_section(text: str, name: str) -> str:
     # A line of an array may begin with a bracket too, but not with one before a bare name.
     following = re.compile(r"^\[\[?[A-Za-z_]", re.MULTILINE).search(text, header.end())
     return text[header.start() : following.start() if following else len(text)]
+
+
+def parse_ini(text: str, defaults: Mapping[str, str] | None = None) -> ConfigParser:
+    """Return the sections of an INI file without interpolation; empty if it cannot be parsed."""
+    parser = ConfigParser(defaults, strict=False, interpolation=None)
+    try:
+        parser.read_string(text)
+    except Error:
+        return ConfigParser()
+    return parser
 
 
 def parse_properties(text: str) -> Iterator[tuple[str, str]]:

@@ -6,14 +6,11 @@ from typing import Final
 
 from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.code_tables import KNEX
-from tdmvc.migrations.evidence import configured_folders
 from tdmvc.migrations.linear import Rank, finish_linear, number_rank
-from tdmvc.migrations.scripts import add_scripts, quoted_paths, script_folders
+from tdmvc.migrations.scripts import add_scripts, script_folders
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
-_CONFIG: Final = re.compile(r"knexfile\..*")
-_DIRECTORY: Final = re.compile(r"[\"']?\bdirectory[\"']?\s*:")
 _SEMVER: Final = re.compile(r"v?([0-9]+)\.([0-9]+)\.([0-9]+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
 
 
@@ -24,8 +21,7 @@ class KnexReader:
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
         """Find folders of scripts that use Knex, or that a knexfile names."""
-        configured = configured_folders(tree, _CONFIG, lambda text: quoted_paths(text, _DIRECTORY))
-        return locations_at(self.name, script_folders(tree, self.name, configured))
+        return locations_at(self.name, script_folders(tree, self.name))
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
         """Read a folder; its head is the last file by name.

@@ -63,8 +63,8 @@ class TypeOrmReader:
                 elif is_declared:
                     raise unreadable(path, why, line=line)
                 else:
-                    message = f"{path}, line {line}: {why}; TypeORM would refuse it, and it was ignored."
-                    reading.report("unreadable-file", message, path)
+                    fault = f"is not read: {why}; TypeORM would refuse it."
+                    reading.report_file(path, fault, line=line)
         return finish_linear(reading, ranks, looked_for="classes that implement MigrationInterface")
 
 

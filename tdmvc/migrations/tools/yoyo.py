@@ -4,7 +4,6 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from configparser import ConfigParser, Error
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
@@ -24,7 +23,7 @@ from tdmvc.migrations.python_source import (
 )
 from tdmvc.migrations.python_tables import called_sql_tables
 from tdmvc.migrations.sql_tables import sql_tables
-from tdmvc.migrations.text import refuse_conflict
+from tdmvc.migrations.text import parse_ini, refuse_conflict
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
@@ -165,12 +164,7 @@ def _paths(tree: FileTree, path: str) -> list[str]:
 def _configured(tree: FileTree, paths: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
     """Yield each configuration file with the folders of its `sources` that contain migrations."""
     for path, text in tree.read_texts(paths):
-        parser = ConfigParser(strict=False, interpolation=None)
-        try:
-            parser.read_string(text)
-        except Error:
-            continue
-        sources = parser.defaults().get("sources", "").replace("%(here)s", ".").split()
+        sources = parse_ini(text).defaults().get("sources", "").replace("%(here)s", ".").split()
         patterns = [f for source in sources if (f := join(folder_of(path), source)) is not None]
         files = [p for p in tree.list_files(folder_of(path)) if _is_migration(p)] if patterns else []
         folders = dict.fromkeys(folder_of(p) for p in files)

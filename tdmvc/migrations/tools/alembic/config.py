@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from configparser import ConfigParser, Error
 from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.migrations.paths import base_of, folder_of, join
-from tdmvc.migrations.text import parse_toml_table
+from tdmvc.migrations.text import parse_ini, parse_toml_table
 from tdmvc.model.tree import FileTree
 
 INI = "alembic.ini"
@@ -39,11 +38,7 @@ def read_configs(tree: FileTree, paths: Iterable[str]) -> Iterator[AlembicConfig
 
 
 def _parse_ini(path: str, text: str) -> Iterator[AlembicConfig]:
-    parser = ConfigParser(defaults={"here": "%(here)s"}, strict=False, interpolation=None)
-    try:
-        parser.read_string(text)
-    except Error:
-        return
+    parser = parse_ini(text, {"here": "%(here)s"})
     for section in parser.sections():
         values = _Settings(parser.items(section))
         is_default = section == "alembic" and base_of(path) == INI

@@ -112,8 +112,7 @@ def _revision(path: str, names: dict[str, Assigned], reading: Reading) -> Revisi
         raise unreadable(path, why, line=names["down_revision"].line)
     depends_on = _ids(names, "depends_on")
     if depends_on is None:
-        message = f"`depends_on` of {path}, line {names['depends_on'].line}, is not a literal."
-        reading.report("unreadable-file", message, path)
+        reading.report_file(path, "has a `depends_on` that is not a literal.", line=names["depends_on"].line)
     labels = _ids(names, "branch_labels")
     return Revision(id_, down, depends_on or (), labels or (), labels is None)
 

@@ -58,6 +58,12 @@ class IncludeAll:
     orders_by_code: bool = False
     """Whether application code, which tdmvc does not run, filters or sorts the files."""
 
+    def includes(self, path: str) -> bool:
+        """Return whether a path relative to the folder is included."""
+        depth = path.count("/") + 1
+        is_deep_enough = self.min_depth <= depth and (self.max_depth is None or depth <= self.max_depth)
+        return is_deep_enough and path.endswith(self.ends_with)
+
 
 @dataclass(frozen=True, slots=True)
 class Property:

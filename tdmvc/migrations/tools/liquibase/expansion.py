@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tdmvc.migrations.base import Reading
+from tdmvc.migrations.base import Reading, format_place
 from tdmvc.migrations.text import parse_properties
 from tdmvc.migrations.tools.liquibase.changelog import (
     ChangeSet,
@@ -15,7 +15,7 @@ from tdmvc.migrations.tools.liquibase.changelog import (
     PropertyFile,
 )
 from tdmvc.migrations.tools.liquibase.formats import parse_changelog
-from tdmvc.migrations.tools.liquibase.lookup import ChangelogFile, FileLookup, format_place
+from tdmvc.migrations.tools.liquibase.lookup import ChangelogFile, FileLookup
 from tdmvc.migrations.tools.liquibase.master import MasterChangelog, plain_path
 
 
@@ -55,7 +55,7 @@ class Expansion:
         self._open: list[_OpenChangelog] = []
         self._open_paths: set[str] = set()
         self._entered: set[tuple[str, str | None]] = set()
-        self._enter(ChangelogFile(master.path, master.seen_path))
+        self._enter(ChangelogFile(master.path, master.resource_path))
 
     def steps(self) -> Iterator[ExpansionStep]:
         """Yield the change sets in the order in which Liquibase runs them.
@@ -77,7 +77,9 @@ class Expansion:
                 case Include() as include:
                     file = self._lookup.find(current.file, include.file)
                     if file is not None:
-                        self._enter(ChangelogFile(file.path, file.seen_path, include.logical_path, file.line))
+                        self._enter(
+                            ChangelogFile(file.path, file.resource_path, include.logical_path, file.line)
+                        )
                 case IncludeAll() as include_all:
                     files = self._lookup.find_all(current.file, include_all)
                     self._read_ahead(file.path for file in files)
@@ -95,15 +97,15 @@ class Expansion:
         return self._tree.read_text(path) or ""
 
     def _enter(self, file: ChangelogFile) -> None:
-        by = self._open[-1].file.path if self._open else file.path
+        parent = self._open[-1].file.path if self._open else file.path
+        place = format_place(parent, file.line)
         if file.path in self._open_paths:
-            message = f"{format_place(by, file.line)} includes {file.path}, which includes it in turn."
-            self._reading.report("cycle", message, by)
+            message = f"{place} includes {file.path}, which includes it in turn."
+            self._reading.report("cycle", message, parent)
             return
         if (file.path, file.logical_path) in self._entered:
             # Liquibase refuses that; a few files that include each other repeatedly could have billions of sets.
-            message = f"{format_place(by, file.line)} includes {file.path} again."
-            self._reading.report("duplicate-id", message, file.path)
+            self._reading.report("duplicate-id", f"{place} includes {file.path} again.", file.path)
             return
         self._entered.add((file.path, file.logical_path))
         text = self._texts.pop(file.path, None)
@@ -112,7 +114,7 @@ class Expansion:
         changelog = parse_changelog(file.path, text)
         logical_path = changelog.logical_path or file.logical_path
         included = (e.file for e in changelog.entries if isinstance(e, Include))
-        inner = ChangelogFile(file.path, file.seen_path, logical_path)
+        inner = ChangelogFile(file.path, file.resource_path, logical_path)
         self._open.append(_OpenChangelog(inner, iter(changelog.entries)))
         self._open_paths.add(file.path)
         places = (self._lookup.place_of(inner, named) for named in included if "${" not in named.path)
@@ -129,12 +131,13 @@ class Expansion:
 
     def _step(self, file: ChangelogFile, change_set: ChangeSet) -> ExpansionStep:
         logical_path = change_set.logical_path or file.logical_path
-        path = plain_path(self._properties.fill(file.path, logical_path)) if logical_path else file.seen_path
+        path = (
+            plain_path(self._properties.fill(file.path, logical_path)) if logical_path else file.resource_path
+        )
         id_, author = (self._properties.fill(file.path, text) for text in (change_set.id, change_set.author))
-        scripts = [
-            found.path for named in change_set.scripts if (found := self._lookup.find_script(file, named))
-        ]
-        return ExpansionStep(f"{path}::{id_}::{author}", change_set, file.path, tuple(scripts))
+        scripts = (self._lookup.find_script(file, reference) for reference in change_set.scripts)
+        found = tuple(script for script in scripts if script is not None)
+        return ExpansionStep(f"{path}::{id_}::{author}", change_set, file.path, found)
 
     def _define_all(self, file: ChangelogFile, given: PropertyFile) -> None:
         found = self._lookup.find(file, given.file)

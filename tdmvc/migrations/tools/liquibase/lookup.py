@@ -8,8 +8,8 @@ from posixpath import normpath
 from typing import Final
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations.base import Reading
-from tdmvc.migrations.paths import below, folder_of, join
+from tdmvc.migrations.base import Reading, format_place
+from tdmvc.migrations.paths import below, folder_of, inside, join
 from tdmvc.migrations.tools.liquibase.changelog import FileReference, IncludeAll, Property
 from tdmvc.migrations.tools.liquibase.master import is_changelog_name, plain_path
 
@@ -24,7 +24,7 @@ class ChangelogFile:
     """A file in the repository, and its path in Liquibase's search path."""
 
     path: str
-    seen_path: str
+    resource_path: str
     logical_path: str | None = None
     """The logical path in the reference that includes it."""
     line: int | None = None
@@ -72,86 +72,86 @@ class FileLookup:
 
     def __init__(self, paths: Collection[str], roots: tuple[str, ...], reading: Reading) -> None:
         self.properties = LiquibaseProperties()
-        self._tree = reading.tree
         self._roots = roots
         self._reading = reading
         self._known = frozenset(paths)
 
-    def find(self, by: ChangelogFile, named: FileReference) -> ChangelogFile | None:
+    def find(self, parent: ChangelogFile, reference: FileReference) -> ChangelogFile | None:
         """Return a file that a changelog includes, or None if it may be missing.
 
         Raises:
             MigrationsError: it does not exist.
         """
-        name = self._resolved_name(by, named)
-        place = self.place_of(by, named) if name else None
+        name = self._resolve_name(parent, reference)
+        place = self.place_of(parent, reference) if name else None
         if place is not None:
-            return ChangelogFile(*place, line=named.line)
-        if name is None or named.may_be_missing:
+            return ChangelogFile(*place, line=reference.line)
+        if name is None or reference.may_be_missing:
             return None
-        raise _missing(by, named, f"'{name}', which is not in {self._tree.label}")
+        raise _missing(parent, reference, f"'{name}', which is not in {self._reading.tree.label}")
 
-    def find_script(self, by: ChangelogFile, named: FileReference) -> ChangelogFile | None:
-        """Return a file that a change set runs or loads; a missing one is reported."""
-        place = self.place_of(by, named)
+    def find_script(self, parent: ChangelogFile, reference: FileReference) -> str | None:
+        """Return the path of a file that a change set runs or loads; a missing one is reported."""
+        place = self.place_of(parent, reference)
         if place is None:
-            message = f"{format_place(by.path, named.line)} runs '{named.path}', which does not exist."
-            self._reading.report("unreadable-file", message, by.path)
-        return None if place is None else ChangelogFile(*place)
+            fault = f"runs '{reference.path}', which does not exist."
+            self._reading.report_file(parent.path, fault, line=reference.line)
+        return None if place is None else place[0]
 
-    def find_all(self, by: ChangelogFile, named: IncludeAll) -> list[ChangelogFile]:
+    def find_all(self, parent: ChangelogFile, include: IncludeAll) -> list[ChangelogFile]:
         """Return the files of an `includeAll`, sorted by path as in Java.
 
         Raises:
             MigrationsError: there are none.
         """
-        if named.orders_by_code:
-            where = format_place(by.path, named.folder.line)
-            message = f"{where} includes files by application code, which tdmvc does not run; they are sorted by name."
-            self._reading.report("unreadable-file", message, by.path)
-        name = self._resolved_name(by, named.folder)
+        reference = include.folder
+        if include.orders_by_code:
+            fault = "includes files by application code, which tdmvc does not run; they are sorted by name."
+            self._reading.report_file(parent.path, fault, line=reference.line)
+        name = self._resolve_name(parent, reference)
+        if name is None:
+            return []
         is_empty = True
-        for folder, seen in self._places(by, named.folder) if name else ():
-            paths = [path for path in self._tree.list_files(folder) if _is_wanted(below(path, folder), named)]
+        for folder, resource in self._places(parent, reference):
+            paths = [below(path, folder) for path in self._reading.tree.list_files(folder)]
+            included = list(filter(include.includes, paths))
             files = [
                 ChangelogFile(
-                    p, normpath(f"{seen}/{below(p, folder)}"), named.logical_path, named.folder.line
+                    inside(folder, path), normpath(f"{resource}/{path}"), include.logical_path, reference.line
                 )
-                for p in paths
-                if is_changelog_name(p)
+                for path in included
+                if is_changelog_name(path)
             ]
             if files:
-                return sorted(files, key=lambda file: _java_order(file.seen_path))
+                return sorted(files, key=lambda file: _java_rank(file.resource_path))
             # To Liquibase, a folder with other files is not empty.
-            is_empty = is_empty and not paths
-        if name is None or named.folder.may_be_missing or not is_empty:
+            is_empty = is_empty and not included
+        if reference.may_be_missing or not is_empty:
             return []
-        raise _missing(
-            by, named.folder, f"all of '{name}', which contains no changelog in {self._tree.label}"
-        )
+        label = self._reading.tree.label
+        raise _missing(parent, reference, f"all of '{name}', which contains no changelog in {label}")
 
-    def place_of(self, by: ChangelogFile, named: FileReference) -> tuple[str, str] | None:
+    def place_of(self, parent: ChangelogFile, reference: FileReference) -> tuple[str, str] | None:
         """Return the path of a file in the repository and in Liquibase's search path."""
-        return next((place for place in self._places(by, named) if place[0] in self._known), None)
+        return next((place for place in self._places(parent, reference) if place[0] in self._known), None)
 
-    def _resolved_name(self, by: ChangelogFile, named: FileReference) -> str | None:
+    def _resolve_name(self, parent: ChangelogFile, reference: FileReference) -> str | None:
         """Return a name with its properties replaced; if one is unknown, it is reported."""
-        name = self.properties.fill(by.path, named.path)
+        name = self.properties.fill(parent.path, reference.path)
         if "${" not in name:
             return name
-        where = format_place(by.path, named.line)
-        message = f"{where} names '{name}', and the value of the property is not known."
-        self._reading.report("unreadable-file", message, by.path)
+        fault = f"names '{name}', and the value of the property is not known."
+        self._reading.report_file(parent.path, fault, line=reference.line)
         return None
 
-    def _places(self, by: ChangelogFile, named: FileReference) -> Iterator[tuple[str, str]]:
+    def _places(self, parent: ChangelogFile, reference: FileReference) -> Iterator[tuple[str, str]]:
         """Yield the possible places of a reference inside the repository, the likeliest first."""
-        name = plain_path(self.properties.fill(by.path, named.path))
-        if named.is_relative:
-            path = join(folder_of(by.path), name)
-            seen = join(folder_of(by.seen_path), name)
+        name = plain_path(self.properties.fill(parent.path, reference.path))
+        if reference.is_relative:
+            path = join(folder_of(parent.path), name)
+            resource = join(folder_of(parent.resource_path), name)
             if path is not None:
-                yield path, path if seen is None else seen
+                yield path, path if resource is None else resource
             return
         for root in self._roots:
             path = join(root, name)
@@ -159,24 +159,13 @@ class FileLookup:
                 yield path, normpath(name)
 
 
-def _is_wanted(path: str, named: IncludeAll) -> bool:
-    depth = path.count("/") + 1
-    is_deep_enough = named.min_depth <= depth and (named.max_depth is None or depth <= named.max_depth)
-    return is_deep_enough and path.endswith(named.ends_with)
-
-
-def _java_order(path: str) -> bytes:
+def _java_rank(path: str) -> bytes:
     return path.replace("WEB-INF/classes/", "").encode("utf-16-be", "surrogatepass")
 
 
-def format_place(path: str, line: int | None) -> str:
-    """Return a line of a file as it begins a message."""
-    return path if line is None else f"{path}, line {line},"
-
-
-def _missing(by: ChangelogFile, named: FileReference, what: str) -> MigrationsError:
+def _missing(parent: ChangelogFile, reference: FileReference, what: str) -> MigrationsError:
     return MigrationsError(
         f"This changelog names {what}.",
-        where=by.path if named.line is None else f"{by.path}, line {named.line}",
+        where=format_place(parent.path, reference.line).removesuffix(","),
         remedy="correct the path, or name the master changelog in tdmvc.yaml; paths are relative to its search path.",
     )

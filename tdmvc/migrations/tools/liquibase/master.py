@@ -39,7 +39,7 @@ class MasterChangelog:
 
     path: str
     """Relative to the repository root."""
-    seen_path: str
+    resource_path: str
     """Its path in Liquibase's search path, which is part of the ids of its change sets."""
     roots: tuple[str, ...]
     """Folders of the search path, the likeliest first."""
@@ -137,8 +137,8 @@ def _configured_master(config: _Config, changelog: str, known: set[str]) -> Mast
     for base in dict.fromkeys(bases):
         path = join(base, name)
         if path is not None and path in known:
-            seen = _resource_path(path) if _RESOURCES.match(path) else name
-            return MasterChangelog(path, seen, _roots(path, [*search_path, base]), is_configured=True)
+            resource = _resource_path(path) if _RESOURCES.match(path) else name
+            return MasterChangelog(path, resource, _roots(path, [*search_path, base]), is_configured=True)
     return None
 
 

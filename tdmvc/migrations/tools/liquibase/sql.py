@@ -72,7 +72,7 @@ def parse_sql(path: str, text: str) -> Changelog:
 
 def _numbered_lines(text: str) -> list[tuple[int, str]]:
     """Return the lines that Liquibase reads, with their numbers: `--ignoreLines` hides some."""
-    seen: list[tuple[int, str]] = []
+    lines: list[tuple[int, str]] = []
     until_end, left = False, 0
     for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         match = _IGNORE_LINES.fullmatch(line)
@@ -81,12 +81,12 @@ def _numbered_lines(text: str) -> list[tuple[int, str]]:
         elif left:
             left -= 1
         elif match is None:
-            seen.append((number, line))
+            lines.append((number, line))
         elif match[1] == "start":
             until_end = True
         elif match[1].isascii() and match[1].isdigit() and len(match[1]) < 10:
             left = int(match[1])
-    return seen
+    return lines
 
 
 def _check(path: str, number: int, line: str) -> None:

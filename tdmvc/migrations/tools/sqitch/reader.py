@@ -43,8 +43,8 @@ class SqitchReader:
         for position, change in enumerate(plan.changes):
             path, id_ = scripts[position], ids[position]
             if path not in texts:
-                message = f"{project.plan}, line {change.line}, lists {change.name}, but there is no {path}."
-                reading.report("unreadable-file", message, project.plan)
+                fault = f"lists {change.name}, but there is no {path}."
+                reading.report_file(project.plan, fault, line=change.line)
             text = texts.get(path, "")
             parents: list[str] = []
             for reference in change.requires:
