@@ -1,0 +1,77 @@
+"""`publish` computes the number from the changes, and never changes a version."""
+
+import pytest
+
+from tdmvc.actions.publish import PublishOptions, publish
+from tdmvc.errors import LocalWorkError, UsageError
+from tdmvc.model.diff import BumpLevel
+from tdmvc.model.version import SemVer
+from tdmvc.workspace.workspace import Workspace
+from tests.actions.rows import CUSTOMERS, ORDERS, add_csv, commit_orders
+from tests.builders import commit_all, git
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "level", "number"),
+    [
+        ("orders", ORDERS.replace("open", "sent"), BumpLevel.PATCH, SemVer(1, 0, 1)),
+        ("orders", ORDERS + "13,1,open\n", BumpLevel.MINOR, SemVer(1, 1, 0)),
+        ("customers", CUSTOMERS.replace("2,Bob\n", ""), BumpLevel.MAJOR, SemVer(2, 0, 0)),
+    ],
+)
+def test_the_changes_decide_the_number(
+    workspace: Workspace, table: str, rows: str, level: BumpLevel, number: SemVer
+) -> None:
+    add_csv(workspace, table, rows)
+    report = publish(workspace, "golden")
+    assert (report.suggested.level, report.version.version) == (level, number)
+    assert report.version.parent == SemVer(1, 0, 0)
+    assert f"datasets/golden/versions/{number}.yaml" in report.files
+
+
+def test_a_lower_bump_needs_permission(workspace: Workspace) -> None:
+    add_csv(workspace, "orders", ORDERS + "13,1,open\n")
+    lower = PublishOptions(bump=BumpLevel.PATCH)
+    with pytest.raises(UsageError, match="call for a minor version, not a patch one"):
+        publish(workspace, "golden", options=lower)
+    allowed = PublishOptions(bump=BumpLevel.PATCH, allow_lower_bump=True)
+    assert publish(workspace, "golden", options=allowed).version.version == SemVer(1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [("1.0.0", "already published"), ("0.9.0", "is lower than"), ("one", "not a semantic version")],
+)
+def test_a_number_that_cannot_be_used_is_refused(workspace: Workspace, number: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        publish(workspace, "golden", number)
+
+
+def test_equal_content_is_reported(workspace: Workspace) -> None:
+    report = publish(workspace, "golden", "1.0.1")
+    assert report.equal_to == SemVer(1, 0, 0)
+
+
+def test_a_tag_commits_only_the_files_of_the_version(workspace: Workspace) -> None:
+    before = commit_orders(workspace, "Pay", _10="paid")
+    (workspace.root / "notes.txt").write_text("mine\n")
+    report = publish(workspace, "golden", options=PublishOptions(tag=True))
+    assert report.tag == "golden@v1.0.1"
+    assert git(workspace.root, "rev-parse", f"{report.tag}^{{commit}}") == report.commit
+    assert git(workspace.root, "rev-parse", f"{report.commit}^") == before
+    assert git(workspace.root, "status", "--porcelain") == "?? notes.txt"
+
+
+def test_edits_that_were_not_added_are_not_published(workspace: Workspace) -> None:
+    part = next((workspace.dataset_folder("golden") / "orders").glob("*.parquet"))
+    part.write_bytes(part.read_bytes() + b" ")
+    with pytest.raises(LocalWorkError, match="edits that were not added") as caught:
+        publish(workspace, "golden")
+    assert "tdmvc add golden" in caught.value.remedy
+
+
+def test_the_release_and_the_commit_are_recorded(workspace: Workspace) -> None:
+    (workspace.root / "VERSION").write_text("1.1.0\n")
+    commit = commit_all(workspace.root, "Release 1.1.0")
+    version = publish(workspace, "golden", "1.0.1").version
+    assert (version.release, version.commit) == ("1.1.0", commit)
