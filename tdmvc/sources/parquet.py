@@ -157,14 +157,7 @@ def _form(file: Path, field: pa.Field, source: DuckDBType) -> CanonicalForm:
             f"{field.type} has more than {MAX_DECIMAL_DIGITS} digits.",
             remedy="write the column as text, or with fewer digits.",
         )
-    form = canonical_form(source)
-    if form is None:
-        raise SourceError.unreadable(
-            file,
-            f"the type of column {field.name} is {source}, which no table can hold.",
-            remedy="write it as text, JSON or several columns.",
-        )
-    return form
+    return canonical_form(source, field.name, str(file))
 
 
 def _leaves(type_: pa.DataType) -> Iterator[pa.DataType]:

@@ -151,7 +151,27 @@ _FINER_OR_WIDER: dict[str, pa.DataType] = {
 _NEVER_LOSES = {"timestamp_s", "timestamp_ms"}
 
 
-def canonical_form(source: DuckDBType) -> CanonicalForm | None:
+def canonical_form(source: DuckDBType, column: str, where: str) -> CanonicalForm:
+    """Return how to read a column of this DuckDB type.
+
+    Args:
+        column: its name, for the error.
+        where: the file or table, for the error.
+
+    Raises:
+        SourceError: no canonical type can hold the column.
+    """
+    form = _canonical_form(source)
+    if form is None:
+        raise SourceError.unreadable(
+            where,
+            f"the type of column {column} is {source}, which no table can hold.",
+            remedy="make it text, JSON or several columns.",
+        )
+    return form
+
+
+def _canonical_form(source: DuckDBType) -> CanonicalForm | None:
     """Return how to read a column of this DuckDB type, or None if no canonical type can hold it.
 
     Unions, variants, and nanoseconds or huge integers inside maps have no canonical form.
@@ -180,7 +200,7 @@ def canonical_form(source: DuckDBType) -> CanonicalForm | None:
 
 
 def _list_form(source: DuckDBType) -> CanonicalForm | None:
-    inner = canonical_form(_child(source, "child"))
+    inner = _canonical_form(_child(source, "child"))
     if inner is None:
         return None
     is_plain = inner.physical_type is None and source.id.lower() == "list"
@@ -189,7 +209,7 @@ def _list_form(source: DuckDBType) -> CanonicalForm | None:
 
 def _struct_form(source: DuckDBType) -> CanonicalForm | None:
     names = [name for name, _ in source.children]
-    forms = [canonical_form(cast(DuckDBType, child)) for _, child in source.children]
+    forms = [_canonical_form(cast(DuckDBType, child)) for _, child in source.children]
     known = [form for form in forms if form is not None]
     if len(known) < len(forms) or not all(names):
         return None
@@ -198,7 +218,7 @@ def _struct_form(source: DuckDBType) -> CanonicalForm | None:
 
 
 def _map_form(source: DuckDBType) -> CanonicalForm | None:
-    key, value = canonical_form(_child(source, "key")), canonical_form(_child(source, "value"))
+    key, value = _canonical_form(_child(source, "key")), _canonical_form(_child(source, "value"))
     if key is None or value is None or key.may_lose or value.may_lose:
         return None
     entry = pa.struct([pa.field("key", key.type), pa.field("value", value.type)])

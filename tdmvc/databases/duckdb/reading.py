@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdmvc.errors import DatabaseError, SourceError
+from tdmvc.errors import DatabaseError
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name, quote_text
-from tdmvc.sql.types import CanonicalForm, DuckDBType, canonical_form, check_losses
+from tdmvc.sql.types import canonical_form, check_losses
 
 _MAIN = "main"
 _IN_USE_MESSAGES = (
@@ -117,7 +117,7 @@ def _source_table(
     qualified = qualified_names[name]
     relation = con.sql(f"SELECT * FROM {qualified.sql} LIMIT 0")
     forms = {
-        column: _form(name, column, type_)
+        column: canonical_form(type_, column, f"{path}, table {name}")
         for column, type_ in zip(relation.columns, relation.types, strict=True)
     }
     check_losses(con, qualified.sql, name, forms)
@@ -143,17 +143,6 @@ def _source_table(
     schema = TableSchema(name, columns, declared.key, declared.references)
     scan = SqlScan(f"SELECT {selected} FROM {qualified.sql}", attach=_attach(path))
     return SourceTable(schema, scan, f"{path}, table {name}", is_keyed=True)
-
-
-def _form(table: str, column: str, type_: DuckDBType) -> CanonicalForm:
-    form = canonical_form(type_)
-    if form is None:
-        raise SourceError.unreadable(
-            f"table {table}, column {column}",
-            f"its type is {type_}, which no table can hold.",
-            remedy="make it text, JSON or several columns.",
-        )
-    return form
 
 
 @dataclass(frozen=True, slots=True)
