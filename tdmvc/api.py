@@ -259,7 +259,7 @@ class Repository(Workspace):
         again: bool = False,
         force: bool = False,
     ) -> ResolveReport:
-        """Settle what a merge has left, by a side or a value; without a choice, do what its files of conflicts say."""
+        """Resolve what a merge has left, by a side or a value; without a choice, do what its files of conflicts say."""
         decision = Decision(choice, column, tuple(key)) if choice is not None else None
         return resolve(self, dataset, table, ResolveOptions(decision, is_again=again, force=force))
 

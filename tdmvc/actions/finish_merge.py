@@ -139,7 +139,7 @@ def _moved(state: DatasetState, ours: DatasetState, theirs: DatasetState) -> tup
 
 
 def _tidy(workspace: Workspace, state: DatasetState) -> None:
-    """Bring rows up to their pointers, where a killed process left others, and remove conflicts that are settled."""
+    """Bring rows up to their pointers, where a killed process left others, and remove conflicts that are resolved."""
     stale = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.STALE]
     if not stale and not conflict_files(workspace, state.name):
         return

@@ -58,7 +58,7 @@ def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions |
     written = _prepare_rows(workspace, plan)
     if plan.is_fast_forward and options.fast_forward is not FastForward.NEVER:
         fast_forward(workspace.git, branch)
-        _settle(workspace, plan, written)
+        _write_plan(workspace, plan, written)
         workspace.store.index.save()
         moved = tuple(MovedDataset(d.name, moved_tables(d)) for d in plan.datasets if d.is_moved)
         notes = _unwritten_notes(plan, written)
@@ -75,7 +75,7 @@ def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions |
         prepared_files(workspace, plan),
     )
     begin_merge(workspace.git, branch, prepared, message=options.message)
-    _settle(workspace, plan, written)
+    _write_plan(workspace, plan, written)
     report = _finish(workspace, plan, options)
     workspace.store.index.save()
     return replace(report, notes=_unwritten_notes(plan, written))
@@ -111,19 +111,19 @@ def _unwritten_notes(plan: MergePlan, written: dict[str, list[str]]) -> tuple[st
     return tuple(notes)
 
 
-def _settle(workspace: Workspace, plan: MergePlan, written: dict[str, list[str]]) -> None:
+def _write_plan(workspace: Workspace, plan: MergePlan, written: dict[str, list[str]]) -> None:
     """Make pointers, conflict files and rows of each dataset what the plan says, each dataset in one step."""
     files = list(planned_files(workspace, plan))
     for dataset in plan.datasets:
         if dataset.is_moved:
-            _settle_dataset(workspace, plan, dataset, written[dataset.name], files)
+            _write_dataset(workspace, plan, dataset, written[dataset.name], files)
     if not plan.is_fast_forward:
         # Git may have taken one table for another one renamed, or been told to merge pointers as text.
         folder = posixpath.normpath(workspace.config.datasets)
         index_planned(workspace.git, folder, plan.ours, files)
 
 
-def _settle_dataset(
+def _write_dataset(
     workspace: Workspace,
     plan: MergePlan,
     dataset: DatasetPlan,

@@ -84,12 +84,12 @@ def _need_revision(workspace: Workspace, revision: str) -> None:
 
 
 def _files_in_conflict(workspace: Workspace, plan: MergePlan, conflicts: Collection[str]) -> tuple[str, ...]:
-    """Return the files besides tables that a person would have to settle."""
+    """Return the files besides tables that a person would have to resolve."""
     planned = {path: is_settled for path, _, is_settled in planned_files(workspace, plan)}
     tables = {path for path in planned if path.endswith(".dvc")}
-    settled = {path for path, is_settled in planned.items() if is_settled}
+    resolved = {path for path, is_settled in planned.items() if is_settled}
     left = {path for path, is_settled in planned.items() if not is_settled}
-    return tuple(sorted((({*conflicts} - settled) | left) - tables))
+    return tuple(sorted((({*conflicts} - resolved) | left) - tables))
 
 
 def _without_commands(dataset: MovedDataset) -> MovedDataset:

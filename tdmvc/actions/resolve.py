@@ -1,4 +1,4 @@
-"""`resolve`: show what a merge has left to a person, and settle it."""
+"""`resolve`: show what a merge has left to a person, and resolve it."""
 
 import posixpath
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from tdmvc.workspace.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class ResolveOptions:
-    """What is settled, and how."""
+    """What is resolved, and how."""
 
     decision: Decision | None = None
     """None only shows what is left, and does what was decided in the files of conflicts."""
@@ -42,7 +42,7 @@ def resolve(
     table: str | None = None,
     options: ResolveOptions | None = None,
 ) -> ResolveReport:
-    """Settle tables in conflict; of a table that is settled, the merged rows come into the working copy.
+    """Resolve tables in conflict; of a table that is resolved, the merged rows come into the working copy.
 
     Pointer and rows change in one step; then the pointer is marked as resolved in Git. Killed
     between the two, the next call does the rest: until then the file of conflicts keeps what was decided.
@@ -96,11 +96,11 @@ def _resolve_dataset(
         wanted = [one for one in unmerged if table in (None, one.table)]
         plans = [plan_resolution(workspace, one, options.decision) for one in wanted]
         _apply(workspace, journal, dataset, plans, force=options.force)
-        settled = [plan.unmerged for plan in plans if plan.is_settled]
+        resolved = [plan.unmerged for plan in plans if plan.is_settled]
         # Only now may the file go that keeps what was decided.
-        mark_resolved(workspace.git, [one.path for one in settled if one.is_in_index])
+        mark_resolved(workspace.git, [one.path for one in resolved if one.is_in_index])
         removed = remove_leftovers(workspace, journal, dataset)
-    over = {conflict_path(one.folder) for one in settled}
+    over = {conflict_path(one.folder) for one in resolved}
     return DatasetResolution(
         dataset,
         tuple(TableResolution(p.unmerged, p.merged.merge, p.file, p.merged.rows) for p in plans),
@@ -112,7 +112,7 @@ def _resolve_dataset(
 def _apply(
     workspace: Workspace, journal: Journal, dataset: str, plans: Sequence[ResolvePlan], *, force: bool
 ) -> None:
-    """Write pointers and rows of what is settled, and the conflicts of what is not, in one step."""
+    """Write pointers and rows of what is resolved, and the conflicts of what is not, in one step."""
     with open_transaction(workspace, dataset, journal) as transaction:
         for plan in plans:
             is_settled = plan.is_settled

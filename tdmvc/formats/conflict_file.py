@@ -1,4 +1,4 @@
-"""Reads and writes `conflicts/<folder>.yaml`: what a merge leaves to a person, who may settle it in an editor."""
+"""Reads and writes `conflicts/<folder>.yaml`: what a merge leaves to a person, who may resolve it in an editor."""
 
 from collections.abc import Iterator
 
@@ -23,9 +23,9 @@ def conflict_path(folder: str) -> str:
 
 
 def render_conflict_file(file: ConflictFile, command: str) -> str:
-    """Return the file's text; `command` is what a person runs when conflicts are settled in it."""
+    """Return the file's text; `command` is what a person runs when conflicts are resolved in it."""
     lines = [
-        "# Settle each conflict by a line below it: `take: ours`, `take: theirs`, `take: base`, or `value: …`.",
+        "# Resolve each conflict by a line below it: `take: ours`, `take: theirs`, `take: base`, or `value: …`.",
         f"# Then run: {one_line(command)}",
         f"format: {CONFLICT_FORMAT}",
         f"table: {scalar(file.table)}",
@@ -123,7 +123,7 @@ class _Decisions:
             self._decide(node, choice, key, column, is_about_rows=is_about_rows)
         elif kind is None:
             raise node.error(
-                "This entry neither describes a conflict nor settles one.", remedy="add 'take:'."
+                "This entry neither describes a conflict nor resolves one.", remedy="add 'take:'."
             )
         if kind is None:
             return None
@@ -138,7 +138,7 @@ class _Decisions:
         if is_about_rows:
             before = self._rows.setdefault(key, {}).setdefault(column, choice)
         elif choice.side is None:
-            raise node.error("Only a cell can be settled by a value.", remedy="write 'take:' and a side.")
+            raise node.error("Only a cell can be resolved by a value.", remedy="write 'take:' and a side.")
         elif column is not None:
             before = Choice(self._columns.setdefault(column, choice.side))
         else:
@@ -223,17 +223,17 @@ def _as_choice(node: YamlNode, column: str | None) -> Choice | None:
     take = node.child("take")
     has_value = any(name == "value" for name, _ in node.entries())
     if take is not None and has_value:
-        raise node.error("This is settled by a side and by a value.", remedy="keep one of the two.")
+        raise node.error("This is resolved by a side and by a value.", remedy="keep one of the two.")
     if take is not None:
         return Choice(_as_side(take))
     if not has_value:
         return None
     if column is None:
         raise node.error(
-            "A value settles one cell, and this entry names none.", remedy="write 'take:' and a side."
+            "A value resolves one cell, and this entry names none.", remedy="write 'take:' and a side."
         )
     if node.flag("hidden"):
-        raise node.error("A personal cell is settled by a side.", remedy="write 'take:' and a side.")
+        raise node.error("A personal cell is resolved by a side.", remedy="write 'take:' and a side.")
     return Choice(None, _as_cell(node, "value"))
 
 

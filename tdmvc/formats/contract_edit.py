@@ -52,8 +52,8 @@ def update_contract(text: str | None, dataset: str, tables: Mapping[str, TableSc
     for name, table in tables.items():
         if table is not None:
             _write_references(items, name, relations.get(name, []), table)
-            _settle_if_empty(items[name], "properties")
-    _settle_if_empty(edit.root, "schema")
+            _reset_if_empty(items[name], "properties")
+    _reset_if_empty(edit.root, "schema")
     return _without_broken(edit, path)
 
 
@@ -233,7 +233,7 @@ def _without_broken(edit: YamlEdit, path: str) -> str:
     return edit.render()
 
 
-def _settle_if_empty(parent: CommentedMap, key: str) -> None:
+def _reset_if_empty(parent: CommentedMap, key: str) -> None:
     """Make a list that lost all its elements a new `[]`; comments on the elements go with them."""
     if not parent[key]:
         parent.ca.items.pop(key, None)

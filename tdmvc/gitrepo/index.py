@@ -39,7 +39,7 @@ def mark_resolved(git: GitRepo, paths: Sequence[str]) -> None:
         git.commands.run("add", "--all", "--", *paths)
     except GitFailure as error:
         raise UsageError(
-            f"The conflict is settled, but Git did not mark it as resolved: {error.why}",
+            f"The conflict is resolved, but Git did not mark it as resolved: {error.why}",
             where=str(git.root),
             remedy="wait until no other Git command is running, then run the same command again.",
         ) from None
@@ -60,7 +60,7 @@ def bring_back(git: GitRepo, path: str) -> None:
         )
     if git.commands.try_run("diff", "--quiet", "--", path) is None:
         raise LocalWorkError(
-            "The pointer was changed after its conflict was settled.",
+            "The pointer was changed after its conflict was resolved.",
             where=path,
             remedy=f"keep the change with `git add {path}` or discard it with `git checkout -- {path}`, then retry.",
         )

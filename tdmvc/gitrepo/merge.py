@@ -131,19 +131,19 @@ def index_planned(
     """Put the pointers of a plan, which are on disk, into the index where Git's merge gave another result.
 
     Args:
-        planned: the path, the text (None if the file is removed) and whether it is settled, of each
+        planned: the path, the text (None if the file is removed) and whether it is resolved, of each
             pointer that changes; all others are as in our commit.
     """
     blobs, unmerged = _index_blobs(git, folder), set(unmerged_paths(git))
     expected = {path: (text, is_settled) for path, text, is_settled in planned}
-    settled: list[str] = []
+    resolved: list[str] = []
     for path, (text, is_settled) in expected.items():
         held = git.commands.read_object(blobs[path]) if path in blobs else None
         if is_settled and held != (text.encode("utf-8", "surrogateescape") if text is not None else None):
-            settled.append(path)
+            resolved.append(path)
         if not is_settled and path not in unmerged:
             _mark_unmerged(git, path, ours)
-    stage(git, [*settled, *(path for path, (text, ok) in expected.items() if ok and path in unmerged)])
+    stage(git, [*resolved, *(path for path, (text, ok) in expected.items() if ok and path in unmerged)])
     listing = git.commands.run("diff", "--cached", "--name-only", "--no-renames", "-z", ours, "--", folder)
     moved = {path for path in listing.split("\0") if path.endswith(".dvc")} - expected.keys()
     # A pointer of a stage is in dvc.lock, so every .dvc file of a dataset is a table of the plan.

@@ -66,7 +66,7 @@ def _check_version(commands: GitCommands) -> None:
 
 
 def is_inner_merge(git: GitRepo, path: str, marker_size: int) -> bool:
-    """Return whether Git runs a merge driver to build a virtual merge base, where no conflict can be settled.
+    """Return whether Git runs a merge driver to build a virtual merge base, where no conflict can be resolved.
 
     Longer markers are the only sign: Git adds two characters for each level, and one for a rename.
     """

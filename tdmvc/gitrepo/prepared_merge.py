@@ -14,7 +14,7 @@ DRIVER = "tdmvc"
 _SCRIPT = """\
 # BASE OURS THEIRS MARKER-SIZE PATH: puts the merged file in the place of ours.
 here=$(dirname -- "$0")
-if [ -f "$here/settled/$5" ]; then cat <"$here/settled/$5" >"$2"
+if [ -f "$here/resolved/$5" ]; then cat <"$here/resolved/$5" >"$2"
 elif [ -f "$here/open/$5" ]; then cat <"$here/open/$5" >"$2"; exit 1
 else git merge-file --marker-size="$4" "$2" "$1" "$3"
 fi
@@ -44,7 +44,7 @@ class PreparedMerge:
         """
         self.folder = folder
         for file in files:
-            place = folder / ("settled" if file.is_settled else "open") / file.path
+            place = folder / ("resolved" if file.is_settled else "open") / file.path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(file.text.encode("utf-8", "surrogateescape"))
         script = folder / "driver"

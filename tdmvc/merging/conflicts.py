@@ -113,14 +113,14 @@ def conflict_file(
     """Return what the table's file has to say; personal values are left out, personal keys are marks.
 
     Args:
-        earlier: what was listed before; those that a row's own word settles stay to be looked at.
+        earlier: what was listed before; those that a row's own word resolves stay to be looked at.
     """
     marks = Marks(workspace, merge)
     rows = {marks.shown(key): row for key, row in decided.rows.items()}
-    settled = [one for one in earlier if one.conflict.column in rows.get(one.conflict.key, ())]
+    resolved = [one for one in earlier if one.conflict.column in rows.get(one.conflict.key, ())]
     listed: list[ListedConflict] = []
     room = _MOST_CHARACTERS
-    for one in [*settled, *(_listed(conflict, merge, marks) for conflict in merge.conflicts[:LISTED])]:
+    for one in [*resolved, *(_listed(conflict, merge, marks) for conflict in merge.conflicts[:LISTED])]:
         room -= sum(len(cell or "") for cell in (*one.conflict.key, *_values(one.conflict))) + 200
         if room < 0:
             break

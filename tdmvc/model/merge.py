@@ -97,7 +97,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How one conflict is settled: by a side, or by a value of a person's own."""
+    """How one conflict is resolved: by a side, or by a value of a person's own."""
 
     side: Side | None = None
     value: Cell = None
@@ -188,7 +188,7 @@ class TableMerge:
 
 @dataclass(frozen=True, slots=True)
 class ManifestConflict:
-    """A place of a manifest that a person must settle."""
+    """A place of a manifest that a person must resolve."""
 
     path: str
     """As people read it: `tables.orders.diff.key`, `schema[orders].properties[total].physicalType`."""

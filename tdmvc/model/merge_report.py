@@ -20,7 +20,7 @@ class MergeStatus(StrEnum):
     MERGED = "merged"
     """Both sides are brought together, and committed where a commit was asked for."""
     OPEN = "open"
-    """A person has to settle conflicts first."""
+    """A person has to resolve conflicts first."""
     BROKEN = "broken"
     """Without a conflict, and the merged rows break a rule that both sides kept."""
     ABORTED = "aborted"
@@ -169,7 +169,7 @@ class UnmergedTable:
     is_in_index: bool = False
     """Whether Git's index holds the sides, so that the path has to be marked as resolved."""
     by_hand: Pointer | None = None
-    """The pointer in the file, if someone settled the conflict in an editor, or Git did (rerere)."""
+    """The pointer in the file, if someone resolved the conflict in an editor, or Git did (rerere)."""
 
     @property
     def folder(self) -> str:
@@ -209,14 +209,14 @@ class ConflictFile:
     marked: tuple[str, ...]
     """The personal ones among them: marks replace their values, and only distinguish rows."""
     listed: tuple[ListedConflict, ...]
-    """The first that are left, after those that a row's own word settles."""
+    """The first that are left, after those that a row's own word resolves."""
     count: int
     """All that were undecided when the file was written, listed or not."""
     decided: Resolutions = UNDECIDED
 
     @property
     def left(self) -> tuple[ListedConflict, ...]:
-        """The listed ones that nothing settles yet."""
+        """The listed ones that nothing resolves yet."""
         return tuple(one for one in self.listed if self.decided.choice(one.conflict) is None)
 
     def is_about(self, unmerged: UnmergedTable) -> bool:
@@ -233,7 +233,7 @@ class TableResolution:
     file: ConflictFile
     """What is left of it, as it may be shown."""
     rows: int | None = None
-    """Of the merged table, where it is settled and they were counted."""
+    """Of the merged table, where it is resolved and they were counted."""
 
     @property
     def is_settled(self) -> bool:
@@ -242,14 +242,14 @@ class TableResolution:
 
 @dataclass(frozen=True, slots=True)
 class DatasetResolution:
-    """What is settled of a dataset, and what is left."""
+    """What is resolved of a dataset, and what is left."""
 
     dataset: str
     tables: tuple[TableResolution, ...] = ()
     leftovers: tuple[str, ...] = ()
-    """Files of settled conflicts, which were removed."""
+    """Files of resolved conflicts, which were removed."""
     others: tuple[str, ...] = ()
-    """Files of the dataset besides pointers that Git has in conflict: settled in an editor."""
+    """Files of the dataset besides pointers that Git has in conflict: resolved in an editor."""
 
 
 @dataclass(frozen=True, slots=True)

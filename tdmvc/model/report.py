@@ -78,7 +78,7 @@ class DatasetStatus:
     """Objects that this clone has never seen on the default remote; None without a remote."""
     migrations: dict[str, RecordedState] = field(default_factory=dict)
     leftovers: tuple[str, ...] = ()
-    """Files of conflicts that are settled, relative to the dataset's folder."""
+    """Files of conflicts that are resolved, relative to the dataset's folder."""
 
     @property
     def is_clean(self) -> bool:

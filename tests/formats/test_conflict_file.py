@@ -1,4 +1,4 @@
-"""The file of a table's conflicts: written by tdmvc, settled by a person with an editor."""
+"""The file of a table's conflicts: written by tdmvc, resolved by a person with an editor."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def _parse(text: str) -> ConflictFile:
 
 def test_the_file_says_how_it_is_settled():
     assert (
-        "# Settle each conflict by a line below it: `take: ours`, `take: theirs`, `take: base`, or `value: …`.\n"
+        "# Resolve each conflict by a line below it: `take: ours`, `take: theirs`, `take: base`, or `value: …`.\n"
         "# Then run: tdmvc resolve golden orders\n"
         "format: tdmvc.conflicts/1\n"
         "table: orders\n"
@@ -52,7 +52,7 @@ def test_the_file_says_how_it_is_settled():
         ("value: 2026-01-01", Choice(None, "2026-01-01")),
     ],
 )
-def test_a_person_settles_a_conflict_by_a_line(line, choice):
+def test_a_person_resolves_a_conflict_by_a_line(line, choice):
     found = _parse(f"{TEXT}    {line}\n")
     assert found.decided.choice(CELL) == choice
     assert found.listed == FILE.listed
@@ -61,16 +61,16 @@ def test_a_person_settles_a_conflict_by_a_line(line, choice):
 @pytest.mark.parametrize(
     "take", ["take: ours\n", "take: {table: ours}\n", "take: {columns: {status: ours}}\n"]
 )
-def test_a_person_settles_many_at_once(take):
+def test_a_person_resolves_many_at_once(take):
     assert _parse(take + TEXT).decided.choice(CELL) == Choice(Side.OURS)
 
 
-def test_a_row_that_is_not_listed_can_be_settled_too():
+def test_a_row_that_is_not_listed_can_be_resolved_too():
     found = _parse(f"{TEXT}  - key: {{id: 9}}\n    take: base\n")
     assert found.decided == Resolutions(rows={("9",): {None: Choice(Side.BASE)}})
 
 
-def test_a_conflict_about_a_column_or_the_table_settles_all_that_hangs_on_it():
+def test_a_conflict_about_a_column_or_the_table_resolves_all_that_hangs_on_it():
     about = (Conflict(ConflictKind.COLUMN_TYPE, (), "total", "int64", "text", "double"),)
     about += (Conflict(ConflictKind.KEY_CHANGED, detail="the key is not the same"),)
     text = render_conflict_file(
@@ -92,8 +92,8 @@ def test_a_conflict_about_a_column_or_the_table_settles_all_that_hangs_on_it():
         (TEXT.replace('{id: "7"}', "{}"), "key column 'id' is missing"),
         (TEXT.replace('{id: "7"}', "{id: 7, x: 1}"), "'x' is unknown"),
         (TEXT + "    hidden: true\n    value: 3\n", "personal cell"),
-        (TEXT + "  - key: {id: 9}\n", "neither describes a conflict nor settles one"),
-        (TEXT + "  - key: {id: 9}\n    value: 3\n", "settles one cell"),
+        (TEXT + "  - key: {id: 9}\n", "neither describes a conflict nor resolves one"),
+        (TEXT + "  - key: {id: 9}\n    value: 3\n", "resolves one cell"),
         (TEXT + "    take: ours\n  - key: {id: 7}\n    column: status\n    take: base\n", "decided twice"),
         (TEXT + "  - kind: table_removed\n    value: 3\n    column: x\n", "Only a cell"),
         (TEXT.replace("count: 1", "count: many"), "whole number"),

@@ -58,8 +58,8 @@ def test_a_conflict_is_settled_and_committed(stage):
     assert stage.git("status", "--porcelain") == f"UU {POINTER}"
     left = stage.resolve("golden")["datasets"][0]["tables"][0]
     assert (left["count"], left["sides"]["theirs"]["label"]) == (1, "clash")
-    settled = stage.resolve("golden", "orders", "--theirs", code=0)
-    assert (settled["is_settled"], settled["operation"]) == (True, "merge")
+    resolved = stage.resolve("golden", "orders", "--theirs", code=0)
+    assert (resolved["is_settled"], resolved["operation"]) == (True, "merge")
     assert not (stage.root / CONFLICTS).parent.exists()
     assert stage.unmerged() == ""
     stage.git("commit", "-q", "--no-edit")
@@ -259,7 +259,7 @@ def test_without_the_driver_a_conflict_is_a_conflict(stage):
     assert stage.rows() == {**BOTH, 1: "paid"}
 
 
-def test_a_conflict_that_was_staged_with_its_markers_can_still_be_settled(stage):
+def test_a_conflict_that_was_staged_with_its_markers_can_still_be_resolved(stage):
     stage.run("install", "--uninstall")
     stage.git("checkout", ".gitattributes")
     stage.try_git("merge", "clash")
@@ -420,7 +420,7 @@ def test_dvc_lock_in_conflict_says_to_run_the_pipeline_again(stage):
     assert "git checkout --ours -- dvc.lock" in said
 
 
-def test_what_git_remembers_of_a_settled_conflict_is_taken_and_laid_out(stage):
+def test_what_git_remembers_of_a_resolved_conflict_is_taken_and_laid_out(stage):
     stage.git("config", "rerere.enabled", "true")
     stage.try_git("merge", "clash")
     stage.resolve("--theirs", code=0)

@@ -183,7 +183,7 @@ def test_a_resolve_that_is_killed_at_any_instant_is_finished_by_the_next(made, t
         (stage.root / ".git/index.lock").unlink(missing_ok=True)
         text = (stage.root / POINTER).read_text()
         assert text.startswith("<<<<<<< ") or text.startswith("outs:")
-        if "Not settled" in stage.run("resolve", code=None):
+        if "Not resolved" in stage.run("resolve", code=None):
             stage.run("resolve", "--theirs")
         assert stage.rows() == ENDS[1]
         assert stage.unmerged() == ""

@@ -1,4 +1,4 @@
-"""What a merge has left is shown, and settled by a table, a column, a row, a cell or a value; in words or in a file."""
+"""`resolve` shows what a merge has left, and resolves it by table, column, row, cell or value."""
 
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def test_what_is_left_is_shown_row_by_row(stage):
     }
 
 
-def test_conflicts_are_settled_by_row_column_cell_and_value(stage):
+def test_conflicts_are_resolved_by_row_column_cell_and_value(stage):
     assert _left(stage, "golden", "orders", "--ours", "--key", "3") == ALL[:3]
     assert _left(stage, "golden", "orders", "--theirs", "--column", "email") == ALL[1:3]
     assert (
@@ -96,7 +96,7 @@ def test_conflicts_are_settled_by_row_column_cell_and_value(stage):
     assert _table(stage) == [[1, "paid", "10.50"], [2, "kept", "21.00"], [4, "new", None]]
 
 
-def test_one_word_settles_everything_that_is_left(stage):
+def test_one_word_resolves_everything_that_is_left(stage):
     _left(stage, "golden", "orders", "--ours", "--key", "1")
     stage.resolve("--theirs", code=0)
     assert _table(stage) == [
@@ -201,7 +201,7 @@ def _commit_total_conflict(stage: Stage) -> None:
     assert stage.try_git("merge", "t1").returncode == 1
 
 
-def test_a_conflict_comes_back_after_it_was_settled(stage):
+def test_a_conflict_comes_back_after_it_was_resolved(stage):
     stage.resolve("--theirs", code=0)
     assert _left(stage, "golden", "orders", "--again") == ALL
     assert stage.unmerged() != ""
@@ -238,7 +238,7 @@ def test_a_pointer_that_was_changed_since_is_not_overwritten_by_its_conflict(sta
         ("verify", "golden"),
     ],
 )
-def test_other_verbs_say_that_a_merge_is_to_be_settled_first(stage, words):
+def test_other_verbs_say_that_a_merge_is_to_be_resolved_first(stage, words):
     before = stage.git("status", "--porcelain"), (stage.root / POINTER).read_bytes()
     said = stage.run(*words, code=4)
     assert "`tdmvc resolve golden`" in said
@@ -277,7 +277,7 @@ def test_nothing_is_left_where_nothing_was_merged(stage):
     assert stage.run("resolve").startswith("Nothing is left")
 
 
-def test_personal_cells_are_shown_nowhere_and_settled_by_a_side(stage):
+def test_personal_cells_are_shown_nowhere_and_resolved_by_a_side(stage):
     said = stage.run("resolve", code=4) + stage.run("resolve", "--format", "json", code=4)
     said += (stage.root / CONFLICTS).read_text() + (stage.root / POINTER).read_text()
     assert "@x.org" not in said
@@ -346,7 +346,7 @@ def by_mail(template: Path, tmp_path: Path) -> Stage:
     return stage
 
 
-def test_personal_keys_are_shown_as_marks_by_which_rows_can_be_settled(by_mail):
+def test_personal_keys_are_shown_as_marks_by_which_rows_can_be_resolved(by_mail):
     path = by_mail.root / "datasets/golden/conflicts/people.yaml"
     said = (
         by_mail.run("resolve", code=4) + path.read_text() + by_mail.run("resolve", "--format", "json", code=4)
@@ -405,7 +405,7 @@ def test_rows_of_a_composite_key_are_named_in_every_spelling(template, tmp_path)
     assert '"base"' in said
 
 
-def test_rows_without_a_key_are_settled_by_their_number(template, tmp_path):
+def test_rows_without_a_key_are_resolved_by_their_number(template, tmp_path):
     texts = {"base": "x,y\na,1\n", "theirs": "x,y\na,1\na,1\nb,2\n", "ours": "x,y\na,1\na,1\na,1\n"}
     stage = _diverge(tmp_path, template, texts)
     (table,) = stage.resolve()["datasets"][0]["tables"]

@@ -46,7 +46,7 @@ def test_the_last_commit_is_taken_back_whole(shop: Shop) -> None:
     assert "Next:" in said
 
 
-def test_later_work_on_the_same_cell_is_a_conflict_that_resolve_settles(shop: Shop) -> None:
+def test_later_work_on_the_same_cell_is_a_conflict_that_resolve_resolves(shop: Shop) -> None:
     shop.commit("Bad", orders={**ORDERS, 10: (1, "7.00")})
     bad = git(shop.app, "rev-parse", "HEAD")
     shop.commit("Later", orders={**ORDERS, 10: (1, "8.00"), 12: (3, "2.00")})

@@ -53,7 +53,7 @@ def says(text: str) -> Any:
     return plain(parse_yaml(text, "x.yaml"))
 
 
-def settled(text: str, side: str) -> str:
+def resolved(text: str, side: str) -> str:
     """Return a text with markers as a person leaves it who keeps one side everywhere."""
     kept: list[str] = []
     part = ""
@@ -87,7 +87,7 @@ SECTIONS = {"migrations", "tables", "schema", "properties", *SETS}
 
 
 def expected(name: str, base: Any, ours: Any, theirs: Any, choice: int, clashes: list[str]) -> Any:
-    """Return the merged value of a place, each clash settled by the side of that number."""
+    """Return the merged value of a place, each clash resolved by the side of that number."""
     if ours == theirs or theirs == base:
         return ours
     if ours == base:
@@ -143,7 +143,7 @@ def test_a_merge_says_what_its_sides_say(documents, merge, data):
         clashes: list[str] = []
         wanted = expected("root", *case.values, number, clashes)
         assert bool(clashes) == bool(result.conflicts)
-        assert unordered(says(settled(result.text, side))) == unordered(wanted)
+        assert unordered(says(resolved(result.text, side))) == unordered(wanted)
         assert len(clashes) == len(result.conflicts)
 
 
@@ -171,7 +171,7 @@ def test_either_side_may_be_called_ours(documents, merge, data):
     if is_left_as_lines(one):
         return
     for side, mirrored in (("ours", "theirs"), ("theirs", "ours"), ("base", "base")):
-        assert says(settled(one.text, side)) == says(settled(other.text, mirrored))
+        assert says(resolved(one.text, side)) == says(resolved(other.text, mirrored))
 
 
 @BOTH
@@ -183,7 +183,7 @@ def test_a_comment_stays_as_long_as_what_it_is_about(documents, merge, data):
     if is_left_as_lines(result):
         return  # all lines of both sides are there, as the first law says
     for number, side in ((1, "ours"), (2, "theirs")):
-        text = settled(result.text, side)
+        text = resolved(result.text, side)
         for path in _paths(says(text)):
             above, beside = comments(path, ((side, case.seeds[number]),))
             for comment in (*above, beside.strip()):

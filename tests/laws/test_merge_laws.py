@@ -316,9 +316,9 @@ def test_parts_that_stand_and_rows_between_them_make_the_table_that_the_rules_sa
     assert spelled(merged.merge.conflicts) == expected.conflicts
     if not expected.conflicts:
         assert merged.listing == ground.listing(Rows(trio.base.schema, expected.rows))
-    settled = merge(ground, trio, Resolutions(table=Side.THEIRS))
-    assert settled.listing is not None
-    assert settled.listing == ground.listing(Rows(trio.base.schema, ground.read(settled.listing)))
+    resolved = merge(ground, trio, Resolutions(table=Side.THEIRS))
+    assert resolved.listing is not None
+    assert resolved.listing == ground.listing(Rows(trio.base.schema, ground.read(resolved.listing)))
 
 
 @LAW
@@ -379,7 +379,9 @@ def test_what_is_settled_by_a_side_leaves_nothing_open(ground: MergeGround, trio
 
 @LAW
 @given(trio=trios(changes_columns=False), data=st.data())
-def test_each_conflict_can_be_settled_by_itself(ground: MergeGround, trio: Trio, data: st.DataObject) -> None:
+def test_each_conflict_can_be_resolved_by_itself(
+    ground: MergeGround, trio: Trio, data: st.DataObject
+) -> None:
     open_ = merge(ground, trio).merge
     assume(open_.conflicts and all(c.kind.is_about_rows for c in open_.conflicts))
     rows: dict[tuple[str | None, ...], dict[str | None, Choice]] = defaultdict(dict)

@@ -48,9 +48,9 @@ def test_two_states_of_the_index_merge_as_the_rules_say(
     merged = ground.merge(trio.base, trio.ours, trio.theirs)
     assert spelled(merged.merge.conflicts) == expected.conflicts
     if merged.listing is None:
-        settled = ground.merge(trio.base, trio.ours, trio.theirs, Resolutions(table=Side.THEIRS))
-        assert settled.merge.conflict_count == 0
-        assert settled.listing is not None
+        resolved = ground.merge(trio.base, trio.ours, trio.theirs, Resolutions(table=Side.THEIRS))
+        assert resolved.merge.conflict_count == 0
+        assert resolved.listing is not None
     else:
         assert merged.listing == ground.listing(Rows(trio.base.schema, expected.rows))
 

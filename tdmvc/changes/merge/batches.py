@@ -15,8 +15,8 @@ from tdmvc.changes.merge.open_decisions import (
     count_open_counts,
     describe_open,
     describe_open_counts,
-    settle_counts,
-    settle_rows,
+    resolve_counts,
+    resolve_rows,
 )
 from tdmvc.changes.merge.rows import (
     REPEATED_KEYS,
@@ -82,7 +82,7 @@ class RowMerger:
             has_repeated = bool(scan.keys) and collect_repeated_keys(con, scan) > 0
             if scan.keys:
                 decide_rows(con, scan, table, has_repeated=has_repeated)
-                settle_rows(con, self._columns, table, self._resolutions)
+                resolve_rows(con, self._columns, table, self._resolutions)
             else:
                 create_decided(con, table, len(self._columns.cells))
             lost = self._losses(scan, table)
@@ -95,7 +95,7 @@ class RowMerger:
             elif has_repeated or not scan.keys:
                 counted = counted_table(batch.number)
                 count_rows(con, scan, counted, only_repeated=has_repeated)
-                settle_counts(con, scan, counted, self._resolutions)
+                resolve_counts(con, scan, counted, self._resolutions)
                 open_count += count_open_counts(con, counted)
                 conflicts += describe_open_counts(con, scan, counted, most_conflicts)
                 write_counted(con, scan, counted, table, only_repeated=has_repeated)

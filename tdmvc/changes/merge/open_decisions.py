@@ -1,4 +1,4 @@
-"""Open decisions: settled by what a person decided, counted, and described as conflicts."""
+"""Open decisions: resolved by what a person decided, counted, and described as conflicts."""
 
 from collections.abc import Iterator, Mapping
 
@@ -14,14 +14,14 @@ _CHOSEN = "temp.tdmvc_merge_chosen"
 _WHOLE_ROW = -1
 
 
-def settle_rows(con: DuckDBConnection, columns: MergedColumns, table: str, resolutions: Resolutions) -> None:
-    """Settle open cells and rows of a table of decisions: by cell, then by row, by column, and for the whole table."""
+def resolve_rows(con: DuckDBConnection, columns: MergedColumns, table: str, resolutions: Resolutions) -> None:
+    """Resolve open cells and rows of a table of decisions: by cell, then by row, by column, and for the whole table."""
     chosen = list(_by_row(columns, resolutions.rows))
     if chosen:
         _load(con, chosen)
         for i in range(len(columns.cells)):
             for place in (i, _WHOLE_ROW):
-                _settle_cell(con, table, i, place)
+                _resolve_cell(con, table, i, place)
         con.execute(
             f"UPDATE {table} SET verdict = chosen.code FROM {_CHOSEN} chosen WHERE {table}.key = chosen.key"
             f" AND chosen.place = {_WHOLE_ROW} AND verdict = {From.OPEN} AND chosen.code <> {From.VALUE}"
@@ -38,8 +38,8 @@ def settle_rows(con: DuckDBConnection, columns: MergedColumns, table: str, resol
 _HAS_CELLS = f"what IN ({What.KEPT}, {What.ADDED_TWICE})"
 
 
-def settle_counts(con: DuckDBConnection, scan: MergeScan, counted: str, resolutions: Resolutions) -> None:
-    """Settle how often rows stand: by row, then for the whole table."""
+def resolve_counts(con: DuckDBConnection, scan: MergeScan, counted: str, resolutions: Resolutions) -> None:
+    """Resolve how often rows stand: by row, then for the whole table."""
     letters = {Side.BASE: "b", Side.OURS: "o", Side.THEIRS: "t"}
     texts = ", ".join(f"CAST({name} AS VARCHAR)" for name in whole(scan))
     chosen: list[_Row] = [
@@ -59,7 +59,7 @@ def settle_counts(con: DuckDBConnection, scan: MergeScan, counted: str, resoluti
         con.execute(f"UPDATE {counted} SET n = {letters[resolutions.table]} WHERE n IS NULL")
 
 
-def _settle_cell(con: DuckDBConnection, table: str, i: int, place: int) -> None:
+def _resolve_cell(con: DuckDBConnection, table: str, i: int, place: int) -> None:
     con.execute(
         f"UPDATE {table} SET s{i} = chosen.code, v{i} = chosen.value FROM {_CHOSEN} chosen"
         f" WHERE {table}.key = chosen.key AND chosen.place = {place} AND s{i} = {From.OPEN} AND {_HAS_CELLS}"

@@ -167,7 +167,7 @@ class _Planner:
                 return self._without_rows(columns, conflicts)
             merge = self._merge(TableOutcome.CONFLICT, columns, counts)
             listed = tuple(conflicts[: self._most])
-            # Where only rows are left, whoever settles them needs the columns' types.
+            # Where only rows are left, whoever resolves them needs the columns' types.
             schema = None if columns.conflicts else columns.schema(self._sides[Side.OURS].schema)
             return TableMergePlan(replace(merge, schema=schema, conflicts=listed, conflict_count=open_count))
         merge = self._merge(TableOutcome.MERGED, columns, counts)

@@ -30,7 +30,7 @@ _GO_ON = {
 
 
 def render(report: ResolveReport, options: RenderOptions) -> str:
-    """Return what is left and what is settled, as text that ends in a newline."""
+    """Return what is left and what is resolved, as text that ends in a newline."""
     page = Page(options)
     _verdict(report, page)
     for dataset in report.datasets:
@@ -48,15 +48,15 @@ def _verdict(report: ResolveReport, page: Page) -> None:
     if left:
         count = sum(table.merge.conflict_count for table in left)
         words = f"{plural(count, 'conflict')} in {plural(len(left), 'table')}"
-        settled = len(tables) - len(left)
+        resolved = len(tables) - len(left)
         page.verdict(
-            "Not settled",
-            joined([words, f"{plural(settled, 'table')} settled" if settled else ""]),
+            "Not resolved",
+            joined([words, f"{plural(resolved, 'table')} resolved" if resolved else ""]),
             page.style.yellow,
         )
     elif tables:
         page.verdict(
-            "Settled", f"{plural(len(tables), 'table')}, marked as resolved in Git", page.style.green
+            "Resolved", f"{plural(len(tables), 'table')}, marked as resolved in Git", page.style.green
         )
     else:
         page.verdict("Nothing is left", "no table is in conflict", page.style.green)
@@ -135,10 +135,10 @@ def _notes(dataset: DatasetResolution) -> Iterator[str]:
         )
     if dataset.others:
         others = names(dataset.others, 200)
-        yield f"Git has other files in conflict too; settle them in an editor, then git add: {others}."
+        yield f"Git has other files in conflict too; resolve them in an editor, then git add: {others}."
     is_left = any(not table.is_settled for table in dataset.tables)
     if is_left and any(path.endswith("/contract.yaml") for path in dataset.others):
-        yield "While contract.yaml is in conflict, every column counts as personal: settle that file first."
+        yield "While contract.yaml is in conflict, every column counts as personal: resolve that file first."
 
 
 def _next_steps(report: ResolveReport) -> Iterator[Step]:
@@ -149,23 +149,23 @@ def _next_steps(report: ResolveReport) -> Iterator[Step]:
         first = table.file.left[0].conflict if table.file.left else None
         if first is not None and first.kind.is_about_rows and not table.file.marked:
             key = ",".join(_typed(cell) for cell in first.key)
-            yield Step(f"{base} --theirs --key {shell_word(key)}", "settle one row; --column for one cell")
-        yield Step(f"{base} --ours", "settle all that is left of it; or --theirs, --base")
+            yield Step(f"{base} --theirs --key {shell_word(key)}", "resolve one row; --column for one cell")
+        yield Step(f"{base} --ours", "resolve all that is left of it; or --theirs, --base")
         folder = table.unmerged.path.rpartition("/")[0]
         yield Step(
             f"$EDITOR {shell_word(f'{folder}/conflicts/{table.unmerged.folder}.yaml')}",
             f"or decide there, then {resolve_command(dataset.dataset)}",
         )
         return
-    settled = [(d, t) for d in report.datasets for t in d.tables]
+    resolved = [(d, t) for d in report.datasets for t in d.tables]
     if any(dataset.others for dataset in report.datasets):
         yield Step("git status", "the other files in conflict")
-    elif settled and report.operation is not None:
+    elif resolved and report.operation is not None:
         yield Step(_GO_ON.get(report.operation, "git status"), "finish what Git began")
-    elif settled:
+    elif resolved:
         yield Step("git commit", "keep it")
-    if settled:
-        dataset, table = settled[0]
+    if resolved:
+        dataset, table = resolved[0]
         yield Step(f"tdmvc diff {shell_word(dataset.dataset)}", "see what came")
         command = resolve_command(dataset.dataset, table.unmerged.table)
         yield Step(f"{command} --again", "bring its conflict back")

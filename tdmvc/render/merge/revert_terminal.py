@@ -39,7 +39,7 @@ def _next(report: RevertReport) -> list[Step]:
     name = shell_word(report.dataset)
     steps: list[Step] = []
     if any(table.move is TableMove.CONFLICT for table in report.tables):
-        steps.append(Step(resolve_command(report.dataset), "show the conflicts, and settle them"))
+        steps.append(Step(resolve_command(report.dataset), "show the conflicts, and resolve them"))
     for stage in sorted({table.stage for table in report.tables if table.stage}):
         steps.append(Step(f"dvc repro {shell_word(stage)}", "make its tables again, from what it reads"))
     if report.open_tables or report.files:

@@ -84,7 +84,7 @@ def _verdict(report: MergeReport) -> tuple[str, str]:
             return "Taken back", f"the merge of {theirs}; files and rows are those of HEAD"
         case MergeStatus.OPEN:
             count = conflict_count(report.datasets) + len(report.files)
-            return "Conflicts", f"{number(count)} to settle in the merge of {theirs}; nothing is committed"
+            return "Conflicts", f"{number(count)} to resolve in the merge of {theirs}; nothing is committed"
         case MergeStatus.BROKEN:
             return "Broken", f"{theirs} merges without a conflict, and the merged rows do not hold together"
     if report.commit is None:
@@ -94,7 +94,7 @@ def _verdict(report: MergeReport) -> tuple[str, str]:
 
 def _next(report: MergeReport) -> list[Step]:
     if report.status is MergeStatus.OPEN:
-        return [*_to_settle(report), Step("tdmvc merge --continue", "commit the merge"), _ABORT]
+        return [*_to_resolve(report), Step("tdmvc merge --continue", "commit the merge"), _ABORT]
     if report.status is MergeStatus.BROKEN:
         broken = [one for one in report.datasets if one.is_broken or one.unchecked]
         return [
@@ -114,12 +114,12 @@ def _next(report: MergeReport) -> list[Step]:
 _ABORT = Step("tdmvc merge --abort", "go back to where you were")
 
 
-def _to_settle(report: MergeReport) -> list[Step]:
+def _to_resolve(report: MergeReport) -> list[Step]:
     steps: list[Step] = []
     for dataset in report.datasets:
         moves = {table.move for table in dataset.open_tables}
         if TableMove.CONFLICT in moves:
-            steps.append(Step(resolve_command(dataset.name), "show the conflicts, and settle them"))
+            steps.append(Step(resolve_command(dataset.name), "show the conflicts, and resolve them"))
         for stage in sorted({table.stage for table in dataset.open_tables if table.stage}):
             folder = stage.rpartition(":")[0].rpartition("/")[0]
             lock = shell_word(f"{folder}/dvc.lock".lstrip("/"))

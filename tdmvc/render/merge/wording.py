@@ -41,7 +41,7 @@ def counts_words(counts: MergeCounts) -> str:
 
 
 def resolve_command(dataset: str, table: str | None = None) -> str:
-    """Return the command that shows what is left and settles it."""
+    """Return the command that shows what is left and resolves it."""
     words = ["tdmvc", "resolve", dataset, *([table] if table else [])]
     return " ".join(map(shell_word, words))
 

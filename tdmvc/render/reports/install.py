@@ -29,7 +29,7 @@ def render_installed(setup: GitSetup, options: RenderOptions) -> str:
     steps = [
         Step("git diff", "rows that changed since the last `git add`"),
         Step("git log -p", "the history of rows; with --ext-diff also of large tables"),
-        Step("git merge BRANCH", "rows of both; `tdmvc resolve` settles what is left"),
+        Step("git merge BRANCH", "rows of both; `tdmvc resolve` shows what is left"),
     ]
     if setup.attributes_changed:
         steps.insert(

@@ -133,7 +133,7 @@ def _next_steps(report: StatusReport) -> list[Step]:
         name = shell_word(dataset.name)
         if "conflict" in words:
             # Nothing else can be done with the dataset before.
-            steps.append(Step(f"tdmvc resolve {name}", "see what is left of the merge, and settle it"))
+            steps.append(Step(f"tdmvc resolve {name}", "see what is left of the merge, and resolve it"))
             continue
         if dataset.leftovers:
             steps.append(Step(f"tdmvc resolve {name}", "remove files of conflicts that are over"))

@@ -20,7 +20,7 @@ def render(check: MergeCheck, options: RenderOptions) -> str:
         _remark(remark, page)
     page.folded(len(found) - _MOST)
     if not check.is_fine:
-        page.next([Step(f"tdmvc merge {shell_word(check.base)}", "on the branch, to settle it there")])
+        page.next([Step(f"tdmvc merge {shell_word(check.base)}", "on the branch, to resolve it there")])
     return page.text
 
 

@@ -73,7 +73,7 @@ def _remarks(check: MergeCheck) -> Iterator[Remark]:
             None,
             None,
             f"{visible(path)} is in conflict.",
-            ("Fix: merge the base into the branch, and settle the file.",),
+            ("Fix: merge the base into the branch, and resolve the file.",),
             path,
         )
     for dataset in check.datasets:
@@ -94,7 +94,7 @@ def _conflict(dataset: MovedDataset, table: MovedTable) -> Remark:
     if table.move is TableMove.STAGE:
         rule, remedy = "stage", "merge the base into the branch, run `dvc repro`, and commit dvc.lock"
     else:
-        rule, remedy = "conflict", "merge the base into the branch with `tdmvc merge`, and settle it there"
+        rule, remedy = "conflict", "merge the base into the branch with `tdmvc merge`, and resolve it there"
     message = f"{visible(dataset.name)}/{visible(table.name)}: {move_words(table)}."
     lines.append(f"Fix: {remedy}.")
     return Remark(Severity.ERROR, rule, dataset.name, table.name, message, tuple(lines))
