@@ -7,6 +7,7 @@ place that turns them into exit codes. A fault *in the data* is not an error but
 """
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -147,8 +148,6 @@ class NotFoundError(TdmvcError):
         cls, kind: str, name: str, known: Sequence[str], *, where: str = "", remedy: str = ""
     ) -> "NotFoundError":
         """Build the message for an unknown name, with similar names."""
-        from difflib import get_close_matches
-
         near = get_close_matches(name, known, n=3, cutoff=0.5)
         if not remedy:
             if near:

@@ -1,10 +1,10 @@
 """Parquet files, read and written with the classes below `pyarrow.parquet`.
 
-That module brings file systems, and with them TLS, into every process: a command that reads two parts feels it.
+That module imports file systems, and with them TLS, which makes every command start later.
 """
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ __all__ = [
     "SortingColumn",
     "encode_parquet",
     "open_parquet",
+    "read_column",
 ]
 
 
@@ -36,6 +37,14 @@ def open_parquet(
     reader = ParquetReader()
     reader.open(str(path), metadata=metadata, read_dictionary=list(dictionaries) or None, pre_buffer=False)
     return reader
+
+
+def read_column(path: Path, name: str) -> Iterator[pa.RecordBatch]:
+    """Yield the values of one top-level column, nested ones whole."""
+    # Only the public module finds the leaves of a nested column.
+    import pyarrow.parquet as pq
+
+    yield from pq.ParquetFile(path).iter_batches(columns=[name])
 
 
 def encode_parquet(

@@ -5,18 +5,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from tdmvc.actions.show import list_versions
 from tdmvc.cli.options import Decorated, settings_of
 from tdmvc.cli.pager import print_text
 from tdmvc.cli.progress import Progress, columns
 from tdmvc.render.format import Format, Formats, RenderOptions
 from tdmvc.workspace.workspace import Workspace
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 _Value = TypeVar("_Value")
 
@@ -81,16 +80,12 @@ def terminal_width() -> int:
 
 def complete_dataset(
     context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list["CompletionItem"]:
+) -> list[CompletionItem]:
     """Complete names of datasets, and of versions after an @."""
-    from click.shell_completion import CompletionItem
-
     try:
         with Workspace.open(context.find_root().params.get("directory") or ".") as workspace:
             names: Sequence[str] = workspace.datasets()
             if "@" in incomplete:
-                from tdmvc.actions.show import list_versions
-
                 dataset = incomplete.split("@")[0]
                 summaries = list_versions(workspace, [dataset])
                 names = [version.ref for summary in summaries for version in reversed(summary.versions)]

@@ -10,7 +10,7 @@ from tdmvc.changes.merge.plan import MergedContents, TableMergePlan, WholePart
 from tdmvc.model.merge import Side
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.quoting import quote_names, scan_parquet
-from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, cast_batches
+from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, build_table, cast_batches
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.objects import Listing
 from tdmvc.store.splice import SpliceItem, StandingPart, splice_table
@@ -70,9 +70,6 @@ class _Writer:
 
     def rebuilt(self) -> BuiltTable:
         """Sort and cut all rows anew, where no order lets parts stand."""
-        # The engine is slow to import, and most merges need none.
-        from tdmvc.store.build import build_table
-
         with self._contents.query() as query:
             shared = self._contents.shared_paths()
             if shared:

@@ -100,7 +100,7 @@ def plan_merge(workspace: Workspace, ours: str, theirs: str) -> MergePlan:
     Raises:
         NotFoundError: a revision is unknown, or the two share no history here.
         ConfigError: a manifest or a pointer of a side is wrong.
-        PartError: rows are needed that are nowhere.
+        PartError: needed rows cannot be found.
     """
     git = workspace.git
     revisions = git.resolve(ours), git.resolve(theirs)
@@ -182,7 +182,7 @@ def plan_tables(
     """Decide what becomes of each table, or of those that are named, where two states meet.
 
     Raises:
-        PartError: rows are needed that are nowhere.
+        PartError: needed rows cannot be found.
     """
     states = {Side.BASE: base, Side.OURS: ours, Side.THEIRS: theirs}
     names = sorted({name for state in states.values() if state for name in state.pointers})

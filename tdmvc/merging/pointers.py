@@ -71,7 +71,7 @@ def merge_unmerged(
     """Merge the table's rows with what a person decided; parts are written to the cache, and nothing else.
 
     Raises:
-        PartError: rows are needed that are nowhere; nothing was changed.
+        PartError: needed rows cannot be found; nothing was changed.
     """
     table = unmerged.table
     known = known_table(workspace.git, workspace.config, table)

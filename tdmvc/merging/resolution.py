@@ -36,7 +36,7 @@ def plan_resolution(workspace: Workspace, unmerged: UnmergedTable, decision: Dec
         ConfigError: the file of conflicts cannot be meant so.
         NotFoundError: no such column, or no conflict at that row.
         UsageError: a key or a value is not of its column's type.
-        PartError: rows are needed that are nowhere.
+        PartError: needed rows cannot be found.
     """
     if unmerged.by_hand is not None and decision is None:
         return _as_by_hand(workspace, unmerged, unmerged.by_hand)

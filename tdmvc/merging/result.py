@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from tdmvc.checks.merged import check_merged
 from tdmvc.errors import ConfigError, UnreadableFileError
 from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
@@ -28,7 +29,7 @@ def moved_dataset(workspace: Workspace, plan: DatasetPlan, tree: FileTree, ref: 
         ref: how commands name the merged state.
 
     Raises:
-        PartError: rows are needed that are nowhere.
+        PartError: needed rows cannot be found.
     """
     tables = moved_tables(plan)
     try:
@@ -82,16 +83,13 @@ def check_states(
         unknown: tables that are still in conflict.
 
     Raises:
-        PartError: rows are needed that are nowhere.
+        PartError: needed rows cannot be found.
     """
     if any(_facts(merged) == _facts(side) for side in sides):
         return ()
     wanted = _joined(merged, _changed(merged, sides)) - set(unknown)
     if not wanted:
         return ()
-    # Most of a merge can be done without the SQL engine, which is slow to load.
-    from tdmvc.checks.merged import check_merged
-
     findings = check_merged(
         workspace.engine,
         _opened(workspace, merged, wanted),

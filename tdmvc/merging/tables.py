@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from tdmvc.changes.merge.plan import TableMergePlan
 from tdmvc.changes.merge.table import plan_table_merge
+from tdmvc.merging.parts import write_merged
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import UNDECIDED, Resolutions, Side, TableMerge, TableOutcome
@@ -198,9 +199,6 @@ def _write(
         entries = [opened[side].entries[content] for side, content in whole]
         listing = Listing(tuple(sorted(entries, key=lambda entry: entry.name)))
     else:
-        # To build parts needs much that taking them does not.
-        from tdmvc.merging.parts import write_merged
-
         listing = write_merged(
             workspace, plan, {side: one.listing for side, one in opened.items()}, part_rows
         )

@@ -1,13 +1,14 @@
 """Parquet files of any writer; several files may be one table."""
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from tdmvc.arrow.parquet import open_parquet, read_column
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, is_widening, map_type
 from tdmvc.errors import SourceError
 from tdmvc.model.schema import UNTYPED, Column, TableSchema
@@ -112,7 +113,8 @@ def _groups(files: Sequence[Path], con: DuckDBConnection) -> list[_Group]:
 
 def _read_file(file: Path, con: DuckDBConnection) -> _Group:
     try:
-        arrow = pq.read_schema(file)
+        with contextlib.closing(open_parquet(file)) as reader:
+            arrow = reader.schema_arrow
         check_column_names(arrow.names, file)
         for type_ in arrow.types:
             check_field_names(type_, file)
@@ -184,7 +186,7 @@ def _check_int96(file: Path, field: pa.Field) -> None:
         return pa.timestamp("us", leaf.tz) if is_fine else leaf
 
     target = map_type(field.type, in_microseconds)
-    for batch in pq.ParquetFile(file).iter_batches(columns=[field.name]):
+    for batch in read_column(file, field.name):
         try:
             batch.column(0).cast(target)
         except pa.ArrowInvalid:

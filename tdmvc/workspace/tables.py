@@ -16,6 +16,7 @@ from tdmvc.store.build import cast_batches
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_schema
 from tdmvc.store.worktree import Folder, read_folder
+from tdmvc.workspace.edits import edited_side
 from tdmvc.workspace.workspace import Workspace
 
 _OTHER_FOLDERS = frozenset({"versions", "conflicts", "scenarios"})
@@ -46,9 +47,6 @@ def open_tables(
             sides[table] = pointer_side(workspace, state, pointer)
     wanted = [table for table in edits if only is None or table in only]
     if wanted:
-        # Building a table needs much that reading one does not.
-        from tdmvc.workspace.edits import edited_side
-
         for table in wanted:
             folder = edits[table]
             if folder is not None:

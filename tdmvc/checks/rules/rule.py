@@ -1,5 +1,6 @@
 """What a rule of a contract is, and the rows that it is checked on."""
 
+import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from tdmvc.arrow.parquet import open_parquet
 from tdmvc.checks.table_rows import first_keys, has_personal_key, list_keys, locate_parts, rows_sql
 from tdmvc.errors import PartError
 from tdmvc.model.diff import TableSide
@@ -154,7 +155,8 @@ def _is_in_footer(column: Column) -> bool:
 def _footer_nulls(table: str, path: Path, names: Collection[str]) -> dict[str, int | None]:
     """Return the nulls of a file by column; None where its writer did not count them."""
     try:
-        footer = pq.read_metadata(path)
+        with contextlib.closing(open_parquet(path)) as reader:
+            footer = reader.metadata
     except (pa.ArrowException, OSError) as error:
         raise PartError.damaged(path, f"table {table}", "its footer cannot be read") from error
     counts: dict[str, int | None] = dict.fromkeys(names, 0)

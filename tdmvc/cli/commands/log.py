@@ -3,6 +3,7 @@
 import click
 
 from tdmvc.actions.log import log
+from tdmvc.actions.row_log import log_row
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.history.timeline import read_span
@@ -60,8 +61,6 @@ def command(
     with opened(context) as workspace:
         span = read_span(workspace, most=max_count, since=since, until=until, oldest_first=reverse)
         if table is not None and key:
-            from tdmvc.actions.row_log import log_row
-
             history = log_row(workspace, dataset, table, key, span=span, by_version=versions)
             print_as(context, ROW_LOG_FORMATS[output_format], history)
             return

@@ -2,6 +2,7 @@
 
 import click
 
+from tdmvc.actions.finish_merge import abort_this_merge, continue_merge
 from tdmvc.actions.merge import FastForward, MergeOptions, merge
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.errors import LocalWorkError, UsageError
@@ -54,12 +55,12 @@ def command(
     """
     if is_continue + is_abort + bool(branches) > 1:
         raise UsageError(
-            "A branch, --continue and --abort cannot be used together.", remedy="give only one of them."
+            "A branch, --continue and --abort cannot be used together.", remedy="use only one of them."
         )
     if force and not is_abort:
         raise UsageError("--force works only with --abort.", remedy="remove it, or add --abort.")
     if ff_only and no_ff:
-        raise UsageError("--ff-only and --no-ff contradict each other.", remedy="give only one of them.")
+        raise UsageError("--ff-only and --no-ff contradict each other.", remedy="use only one of them.")
     options = MergeOptions(
         message,
         is_committed=not no_commit,
@@ -68,8 +69,6 @@ def command(
     )
     with opened(context) as workspace:
         if is_continue or is_abort:
-            from tdmvc.actions.finish_merge import abort_this_merge, continue_merge
-
             report = (
                 continue_merge(workspace, options)
                 if is_continue
