@@ -156,7 +156,7 @@ class Repository(Workspace):
     ) -> MergeReport:
         """Merge a branch into HEAD, tables by their rows; `fast_forward` is auto, only or never."""
         if fast_forward not in set(FastForward):
-            raise UsageError(f"'{fast_forward}' is no way to merge.", remedy="say auto, only or never.")
+            raise UsageError(f"fast_forward cannot be '{fast_forward}'.", remedy="use auto, only or never.")
         options = MergeOptions(
             message,
             is_committed=commit,
@@ -192,7 +192,7 @@ class Repository(Workspace):
     ) -> PublishReport:
         """Make the present state an immutable version."""
         if bump != "auto" and bump not in {"major", "minor", "patch"}:
-            raise UsageError(f"'{bump}' is no bump.", remedy="say auto, major, minor or patch.")
+            raise UsageError(f"bump cannot be '{bump}'.", remedy="use auto, major, minor or patch.")
         options = PublishOptions(
             bump=None if bump == "auto" else BumpLevel(bump),
             release=release,

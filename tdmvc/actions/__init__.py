@@ -1,1 +1,1 @@
-"""The verbs. Each brings columns together, takes a workspace and plain values, returns model values, prints nothing."""
+"""The verbs. Each takes a workspace and plain values, returns model values, and prints nothing."""

@@ -34,7 +34,7 @@ from tdmvc.workspace.transaction import GITIGNORE, Transaction, open_transaction
 from tdmvc.workspace.workspace import Workspace, require_dvc
 
 _NOTES_APART = 3
-"""A note that more tables than this share is shown once."""
+"""A note that more tables share than this is shown once."""
 
 __all__ = ["AddOptions", "add"]
 
@@ -45,8 +45,8 @@ def add(
     """Add tables to a dataset and write their pointers; a new dataset is made.
 
     Parts and objects are written first, pointers last and all at once, so that
-    a process killed at any instant leaves the old state or the new. Memory is
-    bounded whatever the size.
+    a process that is killed leaves either the old state or the new one. Memory is
+    bounded at any size.
 
     Args:
         sources: files, folders and databases; none means the edited tables of the working copy.
@@ -103,7 +103,7 @@ def _refuse_stages(workspace: Workspace, dataset: str, by_table: TableSources) -
 
 
 def _refuse_other_part_rows(workspace: Workspace, state: DatasetState) -> None:
-    """Parts cut at another length would all differ from the old ones, so the length is fixed."""
+    """Refuse another length of parts, with which all parts would differ from the old ones."""
     head = workspace.git.head()
     tree = workspace.git.tree(head) if head else None
     if tree is None or state.name not in datasets.list_datasets(tree, workspace.config):
@@ -125,7 +125,7 @@ def _removed(
     *,
     has_sources: bool,
 ) -> list[str]:
-    """Return the tables that go: what --replace leaves out, or what was deleted from a checked-out dataset."""
+    """Return the tables to remove: those that --replace leaves out, or that were deleted from the working copy."""
     owned = {table for table, pointer in state.pointers.items() if pointer.stage is None}
     if has_sources:
         return sorted(owned - set(by_table)) if options.replace else []
@@ -134,7 +134,7 @@ def _removed(
     missing = {table for table in owned if work_status(workspace, state, table)[0] is WorkStatus.MISSING}
     if missing == set(state.pointers):
         return []
-    # Only what this clone wrote can have been deleted by a person; the rest was never checked out.
+    # Only tables that this clone wrote can have been deleted; the others were never checked out.
     return sorted(table for table in missing if was_written(workspace, state, table))
 
 
@@ -172,7 +172,7 @@ def _plan(
 
 
 def _fold_notes(tables: Sequence[AddedTable]) -> tuple[list[AddedTable], list[str]]:
-    """Show a note that many tables share once."""
+    """Show a note that many tables share only once."""
     counts = Counter(note for table in tables for note in table.notes)
     common = {note for note, count in counts.items() if count > _NOTES_APART}
     kept = [replace(t, notes=tuple(n for n in t.notes if n not in common)) for t in tables]
@@ -197,7 +197,7 @@ def _write_manifest(
     config = replace(state.config, migrations=migrations, kind=options.kind or state.config.kind)
     tree, folder = workspace.tree, workspace.dataset_path(state.name)
     transaction.write(DATASET_FILE, update_dataset(tree.read_text(f"{folder}/{DATASET_FILE}"), config))
-    # What the contract says already is not written again: that costs more than the rows of a small table.
+    # An unchanged contract is not written again: that costs more than the rows of a small table.
     tables: dict[str, TableSchema | None] = {
         table.name: table.schema for table in ingested if state.contract.table(table.name) != table.schema
     }

@@ -41,7 +41,7 @@ class BlameOptions:
 
 
 def blame(workspace: Workspace, ref: str, table: str, options: BlameOptions | None = None) -> BlameReport:
-    """Return the commit or version that gave each cell its present value.
+    """Return the commit or version that gave each cell its current value.
 
     The rows are those of the working copy, with edits that were not added yet, or those of the
     revision or version that `ref` names. One walk from the newest point traces all rows, and it
@@ -50,7 +50,7 @@ def blame(workspace: Workspace, ref: str, table: str, options: BlameOptions | No
     Raises:
         NotFoundError: no such dataset, table, column, revision or row.
         UsageError: the words do not form a key of the table.
-        PartError: present rows are missing everywhere.
+        PartError: current rows cannot be found.
     """
     options = options or BlameOptions()
     dataset, at = parse_history_reference(ref)

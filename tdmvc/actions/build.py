@@ -1,4 +1,4 @@
-"""`build`: make a dataset's tables as the outputs of a stage in dvc.yaml."""
+"""`build`: makes a dataset's tables as the outputs of a stage in dvc.yaml."""
 
 import shutil
 import tempfile
@@ -26,7 +26,7 @@ def build(
 ) -> AddReport:
     """Write tables as canonical parts into the dataset's folder, without pointers.
 
-    DVC keeps what a stage makes and writes the pointers into dvc.lock. Keys and
+    DVC stores what a stage makes and writes the pointers to dvc.lock. Keys and
     types come from contract.yaml, which should be a dependency of the stage.
 
     Raises:

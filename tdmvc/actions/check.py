@@ -1,4 +1,4 @@
-"""`check`: whether what Git holds of the datasets makes sense, and whether its rows can be had by others."""
+"""`check`: whether the datasets in Git are consistent, and whether others can fetch their rows."""
 
 import contextlib
 import os
@@ -35,12 +35,12 @@ def check(
 ) -> CheckReport:
     """Read every manifest, contract, version and pointer, and compare them with the schema and the rows here.
 
-    No row is read and, unless `pushed`, nobody is asked over the network.
+    Reads no row and, unless `pushed`, uses no network.
 
     Args:
         names: datasets; none means all.
-        pushed: also ask the default remote for the objects that a commit needs.
-        at: that commit; None is HEAD, or the work tree before the first commit.
+        pushed: also check that the default remote has the objects that a commit needs.
+        at: the commit; None means HEAD, or the work tree before the first commit.
 
     Raises:
         NotFoundError: there is no such dataset or revision.
@@ -65,7 +65,7 @@ def check(
 
 
 class _TreeWithout:
-    """A tree that lacks some files, so that one faulty file does not hide the faults of others."""
+    """A tree without some files, so that one faulty file does not hide the faults of others."""
 
     def __init__(self, tree: FileTree) -> None:
         self._tree = tree
@@ -86,7 +86,7 @@ class _TreeWithout:
 
 
 class _DatasetCheck:
-    """One dataset, looked at file by file."""
+    """Checks one dataset, file by file."""
 
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.name = name
@@ -99,11 +99,11 @@ class _DatasetCheck:
 
     @property
     def is_readable(self) -> bool:
-        """Whether the working copy's state can be read, once `files` has looked."""
+        """Whether the state of the working copy can be read; known after `files`."""
         return self._state is not None
 
     def files(self) -> None:
-        """Read all that Git holds of the dataset."""
+        """Check the dataset's files in Git."""
         tree = self._workspace.tree
         config = self._read(
             "manifest", lambda files: datasets.read_config_of(files, self._workspace.config, self.name)
@@ -119,12 +119,12 @@ class _DatasetCheck:
         for version in self.versions:
             self._version_contract(version)
         if config is not None:
-            # Its faults are findings already.
+            # Its faults are already findings.
             with contextlib.suppress(ConfigError):
                 self._state = datasets.read_state(tree, self._workspace.config, self.name)
 
     def rows(self) -> None:
-        """Look at listings in the cache, and at folders of the working copy; no row is read."""
+        """Check listings in the cache and folders in the working copy, without reading rows."""
         for table, pointer in self.pointers.items():
             self._listing(table, pointer)
         state = self._state
@@ -145,7 +145,7 @@ class _DatasetCheck:
             self._not_added(table, state.pointers.get(table))
 
     def _read(self, rule: str, read: Callable[[FileTree], Read]) -> Read | None:
-        """Read with every faulty file left out, and a finding for each; None where all depends on one."""
+        """Read without the faulty files, each of which becomes a finding; None if nothing can be read without one."""
         files = _TreeWithout(self._workspace.tree)
         while True:
             try:
@@ -224,7 +224,7 @@ class _DatasetCheck:
 
 
 def _drift_findings(workspace: Workspace, names: Sequence[str]) -> list[Finding]:
-    """Compare the recorded migration states with the migrations of the work tree, where there are any."""
+    """Compare the recorded migration states with the migrations of the work tree, if it has any."""
     if not names or not workspace.config.migrations:
         return []
     return [
@@ -240,7 +240,7 @@ def _drift_findings(workspace: Workspace, names: Sequence[str]) -> list[Finding]
 
 
 def _with_remote(workspace: Workspace, report: CheckReport, names: set[str], at: str | None) -> CheckReport:
-    """Ask the default remote for what a commit needs, and add what it lacks."""
+    """Add findings for the objects that a commit needs and the default remote lacks."""
     revision = at or workspace.git.head()
     tree = workspace.tree if revision is None else workspace.git.tree(revision)
     wanted: dict[str, tuple[DatasetState, str]] = {}
@@ -280,10 +280,10 @@ def _committed_states(workspace: Workspace, tree: FileTree, names: set[str]) -> 
 
 
 def _needed(workspace: Workspace, state: DatasetState) -> dict[str, set[str]]:
-    """Return the objects of a state that the remote is to be asked for, by table.
+    """Return the objects of a state to look for on the remote, by table.
 
-    Of a version, only those that this clone has not seen there before: it never changes.
-    What of a version lies nowhere here came from others, and only its listing is asked for.
+    A version never changes, so only objects that this clone has not yet seen there are included.
+    If its objects are not in this clone, others published it, and only its listing is included.
     """
     needed: dict[str, set[str]] = {}
     if state.version is None:

@@ -1,4 +1,4 @@
-"""`checkout`: bring a state of a dataset into the working copy, or elsewhere."""
+"""`checkout`: writes a state of a dataset to the working copy, or elsewhere."""
 
 import os
 import shutil
@@ -44,7 +44,7 @@ class CheckoutOptions:
 def checkout(
     workspace: Workspace, ref: str | None = None, options: CheckoutOptions | None = None
 ) -> CheckoutReport:
-    """Bring a state, fetching only what is missing. Git's HEAD does not move.
+    """Write a state, fetching only what is missing. Git's HEAD does not move.
 
     In the working copy this writes the whole state: rows, pointers, contract and recorded
     migrations; it removes tables that the state does not have. Elsewhere, it writes only rows.
@@ -52,7 +52,7 @@ def checkout(
     Raises:
         LocalWorkError: rows that no object holds would be overwritten.
         NotFoundError: no such state or table, or a release that no dataset has a version for.
-        PartError: a part is nowhere.
+        PartError: a part cannot be found.
         PolicyError: a policy forbids one of the states; nothing was written.
         UsageError: the options contradict each other, or the target is a URL that cannot be written to.
     """
@@ -102,7 +102,7 @@ def _choose(
 
 
 def _none_fits(errors: list[NotFoundError]) -> NotFoundError:
-    """Return one error for all datasets."""
+    """Combine the errors of all datasets into one."""
     if len(errors) == 1:
         return errors[0]
     return NotFoundError(

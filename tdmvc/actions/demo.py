@@ -193,7 +193,7 @@ def _release_with_data(folder: Path, shop: Path, release: DemoRelease) -> None:
 
 
 def _offer(folder: Path, shop: Path, release: DemoRelease) -> None:
-    """Put a release's sources beside the repository, and its contract into the dataset."""
+    """Copy a release's sources next to the repository, and its contract into the dataset."""
     golden = shop / "datasets" / "golden"
     golden.mkdir(parents=True, exist_ok=True)
     shutil.copy(release.contract, golden / "contract.yaml")

@@ -35,18 +35,18 @@ def drift(
     release: str | None = None,
     merge_preview: str | None = None,
 ) -> list[Drift]:
-    """Compare the migration state that datasets were made for with the one of a revision.
+    """Compare the migration state that datasets were made for with that of a revision.
 
     Args:
         refs: states of datasets (`golden`, `golden@1.0.0`); none means every working copy.
         at: the Git revision of the schema; None is the work tree.
-        release: the schema at this release's commit; a dataset without a version stands for
-            the version that fits the release.
-        merge_preview: a revision; schema and datasets as a merge of it and HEAD would have them.
+        release: the schema at this release's commit; a dataset without `@` means the version
+            that fits the release.
+        merge_preview: a revision; take schema and datasets as a merge of it and HEAD would have them.
 
     Raises:
         NotFoundError: no such dataset, revision or release.
-        UsageError: the words name two schemas, or Git is too old to preview a merge.
+        UsageError: the arguments name two schemas, or Git is too old to preview a merge.
     """
     if sum(word is not None for word in (at, release, merge_preview)) > 1:
         raise UsageError(
@@ -65,14 +65,14 @@ def drift(
 
 
 def manifest_path(workspace: Workspace, dataset: str) -> str:
-    """Return the file that a remark on a dataset's recorded migrations belongs to."""
+    """Return the path of the file that records a dataset's migrations."""
     return f"{workspace.dataset_path(dataset)}/{DATASET_FILE}"
 
 
 def _subjects(
     workspace: Workspace, refs: Sequence[str], at: str | None, release: str | None
 ) -> tuple[list[RecordedSubject], str | None]:
-    """Return what is asked about, and the revision of the schema."""
+    """Return the states to compare, and the revision of the schema."""
     states = [resolve_state(workspace, ref) for ref in (refs or workspace.datasets())]
     if release is None:
         return [recorded_subject(state) for state in states], at

@@ -1,4 +1,4 @@
-"""`merge --continue` and `merge --abort`: how a merge that needed a person comes to its end."""
+"""`merge --continue` and `merge --abort`: end a merge that needed a person."""
 
 import posixpath
 from dataclasses import replace
@@ -32,15 +32,15 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def continue_merge(workspace: Workspace, options: MergeOptions | None = None) -> MergeReport:
-    """Commit the merge that is under way, once nothing is left in conflict and the whole holds together.
+    """Commit the unfinished merge, if no conflict is left and the merged rows break no rule.
 
-    What was added to datasets since goes into the commit; other files have to be staged as with Git.
+    The commit includes what was added to datasets since; other files have to be staged as with Git.
 
     Raises:
-        UsageError: no merge is under way, or Git refuses the commit.
+        UsageError: there is no unfinished merge, or Git refuses the commit.
         LocalWorkError: rows of the working copy were not added.
         ConfigError: a manifest still has conflict markers, or is wrong.
-        PartError: rows are needed that are nowhere.
+        PartError: needed rows cannot be found.
     """
     options = options or MergeOptions()
     theirs, ours = merging_commit(workspace.git), workspace.git.resolve("HEAD")
@@ -77,16 +77,16 @@ def continue_merge(workspace: Workspace, options: MergeOptions | None = None) ->
 
 
 def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeReport:
-    """Take back the merge that is under way: files, rows and conflict files.
+    """Undo the unfinished merge: files, rows and conflict files.
 
-    What was added since is kept under a ref of its own.
+    What was added since is kept under its own ref.
 
     Args:
-        force: throw away rows that were edited since and not added.
+        force: discard rows that were edited since and not added.
 
     Raises:
-        UsageError: no merge is under way.
-        LocalWorkError: rows that nobody has added would be lost; nothing was changed.
+        UsageError: there is no unfinished merge.
+        LocalWorkError: rows that were not added would be lost; nothing was changed.
     """
     git = workspace.git
     theirs, ours = merging_commit(git), git.resolve("HEAD")
@@ -103,7 +103,7 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
         if rows:
             notes += _keep_added(workspace, before, theirs)
         own = unstaged_files(git, datasets.dataset_folder(workspace.config, before.name))
-        # What was added since is kept by now, and Git would not go back over what it does not know.
+        # What was added since is already kept; unless it is staged, Git would refuse to overwrite it.
         stage(git, sorted(own & set(_dataset_files(workspace, before.name))))
     abort_merge(git)
     for before, rows in back:
@@ -139,7 +139,7 @@ def _moved(state: DatasetState, ours: DatasetState, theirs: DatasetState) -> tup
 
 
 def _tidy(workspace: Workspace, state: DatasetState) -> None:
-    """Bring rows up to their pointers, where a killed process left others, and remove conflicts that are resolved."""
+    """Write rows that a killed process left stale, and remove the files of resolved conflicts."""
     stale = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.STALE]
     if not stale and not conflict_files(workspace, state.name):
         return
@@ -167,7 +167,7 @@ def _dataset_files(workspace: Workspace, name: str) -> list[str]:
 
 
 def _other_files(workspace: Workspace) -> tuple[str, ...]:
-    """Return the files in conflict that are no pointers of tables."""
+    """Return the files in conflict that are not pointers of tables."""
     top = posixpath.normpath(workspace.config.datasets)
     prefix = "" if top == "." else top + "/"
     return tuple(
@@ -180,7 +180,7 @@ def _other_files(workspace: Workspace) -> tuple[str, ...]:
 def _rows_to_bring_back(
     workspace: Workspace, before: DatasetState, theirs: str, *, force: bool
 ) -> dict[str, tuple[str, Pointer | None]]:
-    """Return by table the folder and the pointer of HEAD, where the folder holds something else."""
+    """Return the folder and HEAD's pointer of each table whose folder differs from that pointer."""
     others = state_at(workspace, before.name, theirs)
     new = [table for table in others.pointers if table not in before.pointers]
     touched = _touched(workspace, before)
@@ -195,7 +195,7 @@ def _rows_to_bring_back(
 
 
 def _touched(workspace: Workspace, before: DatasetState) -> list[str]:
-    """Return the tables whose pointers the merge changed: rows that were edited before it stay as they are."""
+    """Return the tables whose pointers the merge changed; rows that were edited before it stay as they are."""
     folder = datasets.dataset_folder(workspace.config, before.name)
     changed = changed_files(workspace.git, "HEAD", ".")
     return [
@@ -207,7 +207,7 @@ def _touched(workspace: Workspace, before: DatasetState) -> list[str]:
 
 
 def _keep_added(workspace: Workspace, before: DatasetState, theirs: str) -> list[str]:
-    """Keep what was added since the merge began: nothing else would name its rows any more."""
+    """Keep what was added since the merge began, because nothing else names its rows."""
     if unmerged_tables(workspace, before.name):
         return []
     now = datasets.read_state(workspace.tree, workspace.config, before.name)

@@ -50,9 +50,9 @@ class GcOptions:
     is_alone: bool = False
     """No other repository uses this cache or remote."""
     accept_unknown: bool = False
-    """Continue although a pointer cannot be read or its listing is missing everywhere."""
+    """Continue even if a pointer cannot be read or its listing cannot be found."""
     without_origin: bool = False
-    """Continue although a Git remote cannot be reached."""
+    """Continue even if a Git remote cannot be reached."""
 
 
 def gc(workspace: Workspace, options: GcOptions | None = None) -> GcReport:
@@ -61,7 +61,7 @@ def gc(workspace: Workspace, options: GcOptions | None = None) -> GcReport:
     An object is needed if any ref, reflog, stash, unfinished merge, index, work tree or version
     names it anywhere in its history, directly or through a listing. Objects that cannot be shown
     to be tdmvc's are kept. Listings are removed before their parts, so that no listing ever names
-    a part that is gone.
+    a removed part.
 
     Raises:
         NotFoundError: no such remote.

@@ -1,4 +1,4 @@
-"""`init`: make a Git repository ready for datasets."""
+"""`init`: sets up a Git repository for datasets."""
 
 from pathlib import Path
 
@@ -20,17 +20,17 @@ _RELEASE_FILES = ("pyproject.toml", "package.json", "VERSION")
 
 
 def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
-    """Set up DVC where it is missing, find the migrations, and write tdmvc.yaml.
+    """Set up DVC if it is missing, find the migrations, and write tdmvc.yaml.
 
-    What is there already stays as it is, so a second call does no harm.
+    Existing files stay as they are, so a second call does no harm.
 
     Args:
         ci: a host of `CI_HOSTS` whose workflow files are written too.
 
     Raises:
         NotFoundError: there is no such host.
-        UsageError: `path` is in no Git repository.
-        ConfigError: there is a tdmvc.yaml, and it is wrong.
+        UsageError: `path` is not in a Git repository.
+        ConfigError: tdmvc.yaml exists and is wrong.
     """
     workflows = read_templates(ci) if ci is not None else {}
     git = GitRepo.find(Path(path))
@@ -52,7 +52,7 @@ def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
 
 
 def _write_workflows(root: Path, workflows: dict[str, str]) -> tuple[list[str], list[str]]:
-    """Write the files that are missing; return which, and notes on the others."""
+    """Write the missing files; return their names, and notes on the others."""
     written: list[str] = []
     notes: list[str] = []
     for name, text in workflows.items():
@@ -76,13 +76,13 @@ def _write_workflows(root: Path, workflows: dict[str, str]) -> tuple[list[str], 
 
 
 def _includes(text: str) -> bool:
-    """Return whether a .gitlab-ci.yml names our file, in whichever way an include is written."""
+    """Return whether a .gitlab-ci.yml includes our file, in any notation."""
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     return any(_GITLAB_INCLUDED in line for line in lines)
 
 
 def _suggest(git: GitRepo) -> RepoConfig:
-    """Fill in what the repository itself tells."""
+    """Return the settings that can be read from the repository itself."""
     tree = git.unignored_tree()
     source, value = ReleaseSource.TAGS, "v*"
     if not git.tags("v*"):

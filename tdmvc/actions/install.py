@@ -1,4 +1,4 @@
-"""`install`: make this clone's Git show and merge rows where it has pointers, and undo it."""
+"""`install`: makes this clone's Git show and merge rows instead of pointers, and undoes it."""
 
 import os
 import posixpath
@@ -18,11 +18,11 @@ from tdmvc.workspace.redaction_key import ensure_redaction_key
 def install(path: Path | str = ".") -> GitSetup:
     """Write the two drivers into the clone's configuration, and pointers and manifests into .gitattributes.
 
-    A second call changes nothing, or brings the settings up to date where another
-    interpreter runs tdmvc now.
+    A second call changes nothing, or updates the settings if another interpreter runs
+    tdmvc now.
 
     Raises:
-        UsageError: a setting is somebody else's; nothing was written.
+        UsageError: a setting belongs to another tool; nothing was written.
     """
     git = GitRepo.find(Path(path))
     config = read_config(git.work_tree())
@@ -34,7 +34,7 @@ def install(path: Path | str = ".") -> GitSetup:
 
 
 def uninstall(path: Path | str = ".") -> GitSetup:
-    """Take away what `install` wrote, and nothing else. The mark key stays: old marks stay comparable."""
+    """Remove what `install` wrote, and nothing else. The redaction key stays, so that old marks stay comparable."""
     git = GitRepo.find(Path(path))
     config = read_config(git.work_tree())
     text = _read_attributes(git.root)

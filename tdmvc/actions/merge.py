@@ -1,4 +1,4 @@
-"""`merge`: bring a branch's data and code into ours by one Git merge, row by row, and check what comes of it."""
+"""`merge`: merges a branch's data, row by row, and its code in one Git merge, and checks the result."""
 
 import posixpath
 from collections.abc import Sequence
@@ -38,13 +38,13 @@ __all__ = ["FastForward", "MergeOptions", "merge"]
 def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions | None = None) -> MergeReport:
     """Merge a branch: tables by their rows, everything else as Git does.
 
-    All rows are merged and fetched before Git is asked; until then nothing that a person sees has changed.
-    A merge with conflicts, or one that breaks a rule, stays under way as one of Git does.
+    All rows are merged and fetched before Git is called; until then, no visible file has changed.
+    A merge with conflicts, or one that breaks a rule, stays unfinished, as in Git.
 
     Raises:
-        LocalWorkError: local changes would be lost, or another merge is under way; nothing was changed.
+        LocalWorkError: local changes would be lost, or another merge is unfinished; nothing was changed.
         NotFoundError: there is no such branch, or no common history here.
-        PartError: rows are needed that are nowhere; nothing was changed.
+        PartError: needed rows cannot be found; nothing was changed.
         UsageError: several branches, or Git refuses.
     """
     options = options or MergeOptions()
@@ -95,7 +95,7 @@ def _prepare_rows(workspace: Workspace, plan: MergePlan) -> dict[str, list[str]]
 
 
 def _unwritten_notes(plan: MergePlan, written: dict[str, list[str]]) -> tuple[str, ...]:
-    """Return notes on tables that changed and whose rows are not written, because they were not there before."""
+    """Return notes on changed tables whose rows are not written, because they were not checked out before."""
     notes = []
     for dataset in plan.datasets:
         left = [
@@ -112,13 +112,13 @@ def _unwritten_notes(plan: MergePlan, written: dict[str, list[str]]) -> tuple[st
 
 
 def _write_plan(workspace: Workspace, plan: MergePlan, written: dict[str, list[str]]) -> None:
-    """Make pointers, conflict files and rows of each dataset what the plan says, each dataset in one step."""
+    """Write the pointers, conflict files and rows that the plan names, each dataset in one step."""
     files = list(planned_files(workspace, plan))
     for dataset in plan.datasets:
         if dataset.is_moved:
             _write_dataset(workspace, plan, dataset, written[dataset.name], files)
     if not plan.is_fast_forward:
-        # Git may have taken one table for another one renamed, or been told to merge pointers as text.
+        # Git may have mistaken one table for a renamed other, or have merged pointers as text.
         folder = posixpath.normpath(workspace.config.datasets)
         index_planned(workspace.git, folder, plan.ours, files)
 

@@ -1,4 +1,4 @@
-"""`merge-check`: what a merge would give, worked out in memory: conflicts, broken rules, drift."""
+"""`merge-check`: reports the conflicts, broken rules and drift of a merge without making it."""
 
 import shlex
 from collections.abc import Collection
@@ -27,18 +27,18 @@ def merge_check(
     *,
     fail_on: frozenset[DriftStatus] = DEFAULT_FAIL_ON,
 ) -> MergeCheck:
-    """Merge a revision into its base in memory, and look at what comes of it.
+    """Merge a revision into its base in memory, and check the result.
 
-    Neither the work tree nor the index is touched; merged parts are kept in the cache.
+    Neither the work tree nor the index changes; merged parts are kept in the cache.
 
     Args:
         base: the revision that is merged into.
         head: the revision that is merged.
-        fail_on: drift of the merged result that counts, unless both sides have it just so.
+        fail_on: drift of the merged result that counts as failure, unless both sides already have it.
 
     Raises:
-        NotFoundError: a revision is unknown, or the two share no history here.
-        PartError: rows are needed that are nowhere.
+        NotFoundError: a revision is unknown, or the two share no history in this clone.
+        PartError: needed rows cannot be found.
         UsageError: Git is too old.
     """
     for revision in (base, head):
@@ -69,7 +69,7 @@ def merge_check(
 
 
 def _need_revision(workspace: Workspace, revision: str) -> None:
-    """Raise where a revision is not here, with the command that brings a branch of the remote."""
+    """Raise if a revision is not in this clone; the error names the command that fetches a branch."""
     remote, slash, branch = revision.partition("/")
     git = workspace.git
     if git.try_resolve(revision) is None and slash and remote in git.commands.run("remote").split():
@@ -84,7 +84,7 @@ def _need_revision(workspace: Workspace, revision: str) -> None:
 
 
 def _files_in_conflict(workspace: Workspace, plan: MergePlan, conflicts: Collection[str]) -> tuple[str, ...]:
-    """Return the files besides tables that a person would have to resolve."""
+    """Return the files besides tables that would be in conflict."""
     planned = {path: is_settled for path, _, is_settled in planned_files(workspace, plan)}
     tables = {path for path in planned if path.endswith(".dvc")}
     resolved = {path for path, is_settled in planned.items() if is_settled}
@@ -93,7 +93,7 @@ def _files_in_conflict(workspace: Workspace, plan: MergePlan, conflicts: Collect
 
 
 def _without_commands(dataset: MovedDataset) -> MovedDataset:
-    """The merged rows are in no working copy, so no command can show them yet."""
+    """Remove the commands from remedies: no command can show rows that are in no working copy."""
     findings = (replace(one, remedy=_without_command(one)) for one in dataset.findings)
     return replace(dataset, findings=tuple(findings))
 
@@ -106,14 +106,14 @@ def measure_drift(workspace: Workspace, merged: FileTree, plan: MergePlan) -> li
     try:
         return drift_of_merge(workspace, merged, (plan.ours, plan.theirs))
     except ConfigError:
-        # tdmvc.yaml is in conflict, which is reported as such.
+        # tdmvc.yaml is in conflict, which is reported elsewhere.
         return []
 
 
 def _is_old(
     workspace: Workspace, drifts: list[Drift], which: tuple[str, str], sides: tuple[str, str]
 ) -> bool:
-    """Return whether both sides have the drift just so."""
+    """Return whether both sides already have the same drift."""
     merged = next(one for one in drifts if (one.dataset, one.location) == which)
     for revision in sides:
         try:

@@ -1,4 +1,4 @@
-"""Two texts of one pointer, as Git hands them over, → what is different between the rows they name."""
+"""Compares the rows that two texts of one pointer name, as Git passes them to a diff driver."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,19 +21,19 @@ SAMPLE_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class PointerSide:
-    """One side of a change of a pointer."""
+    """One side of a changed pointer."""
 
     path: str
-    """Where the pointer lies, from the repository's root."""
+    """The pointer's path, relative to the repository's root."""
     text: str | None
-    """What it says; None where the file is absent."""
+    """Its text; None if the file is absent."""
     label: str
-    """What to call the side: a short blob id, or `the work tree`."""
+    """The name of the side: a short blob id, or `the work tree`."""
 
 
 @contextmanager
 def offline_workspace(path: Path | str = ".") -> Iterator[Workspace]:
-    """Open a repository for a look: nothing is fetched, and nothing that another process began is finished."""
+    """Open a repository without fetching anything and without finishing what another process began."""
     git = GitRepo.find(Path(path))
     with Workspace(git, read_config(git.work_tree())) as workspace:
         workspace.store.config = replace(workspace.store.config, remotes={}, default_remote=None)
@@ -41,9 +41,9 @@ def offline_workspace(path: Path | str = ".") -> Iterator[Workspace]:
 
 
 def diff_pointers(workspace: Workspace, old: PointerSide, new: PointerSide) -> DatasetDiff | None:
-    """Compare the tables that two pointers name; None where a side is no pointer to a table of a dataset.
+    """Compare the tables that two pointers name; None if a side is not a pointer to a table of a dataset.
 
-    Both sides count as today's contract of the dataset says (key, references); columns that
+    Key and references of both sides come from the dataset's current contract; columns that
     `known_contracts` hides are personal on both.
 
     Raises:

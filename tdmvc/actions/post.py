@@ -1,4 +1,4 @@
-"""`post`: put a review's Markdown where the people who merge will read it."""
+"""`post`: posts a review's Markdown as a comment on a pull or merge request."""
 
 from collections.abc import Callable, Mapping
 
@@ -23,14 +23,14 @@ def post(
     """Keep the one comment of a pull or merge request up to date; its first line is its marker.
 
     Args:
-        environ: what CI sets; it says which request and holds the token.
-        is_changed: False where there is nothing to tell: a comment that is there is corrected, none is made.
-        shorten: gives the text anew in at most so many characters; asked once, where the host asks for it.
+        environ: the variables that CI sets, which name the request and the token.
+        is_changed: False if there is nothing to report: an existing comment is corrected, none is created.
+        shorten: returns the text in at most so many characters; called once, if the host refuses the length.
 
     Raises:
         ReadOnlyTokenError: this run may not write, as for a fork; `write_summary` still may.
-        TextTooLongError: the text is too long, shortened too.
+        TextTooLongError: the text is too long, even when shortened.
         HostError: the host refuses or cannot be reached.
-        UsageError: the run is for no request, or something is not set.
+        UsageError: the run belongs to no request, or a variable is not set.
     """
     return open_host(host, environ, patience=patience).post(text, is_changed=is_changed, shorten=shorten)

@@ -1,4 +1,4 @@
-"""`publish`: make the present state of a dataset an immutable version."""
+"""`publish`: makes the current state of a dataset an immutable version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,10 +31,10 @@ _FIRST = SemVer(1, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class PublishOptions:
-    """How a version is published."""
+    """How to publish a version."""
 
     bump: BumpLevel | None = None
-    """Which part moves; None lets the diff to the parent decide."""
+    """Which part of the number changes; None lets the diff to the parent decide."""
     release: str | None = None
     allow_lower_bump: bool = False
     tag: bool = False
@@ -45,15 +45,15 @@ class PublishOptions:
 def publish(
     workspace: Workspace, dataset: str, number: str | None = None, options: PublishOptions | None = None
 ) -> PublishReport:
-    """Write the version file of what the dataset's pointers say now.
+    """Write the version file of the state that the dataset's pointers name now.
 
-    With `tag`, the version file is committed (nothing else is) and the commit gets
+    With `tag`, the version's files (and nothing else) are committed, and the commit gets
     the annotated tag `dataset@vX.Y.Z`, as GTO expects it.
 
     Raises:
-        LocalWorkError: the working copy holds edits that were not added.
-        UsageError: the number is taken, is no semantic version, or is lower than the
-            changes ask for; nothing is committed yet; or there is nothing to publish.
+        LocalWorkError: the working copy has edits that were not added.
+        UsageError: the number is taken, is not a semantic version, or is lower than the
+            changes call for; there is no commit yet; or there is nothing to publish.
     """
     options = options or PublishOptions()
     workspace.chosen([dataset])
@@ -191,7 +191,7 @@ def _version(
 
 
 def _migrations(workspace: Workspace, recorded: Mapping[str, RecordedState]) -> dict[str, RecordedState]:
-    """Return what the dataset was made for, with count and digest where the work tree stands there."""
+    """Return the recorded migrations, with count and digest if the work tree has the same heads."""
     full = dict(recorded)
     tree = tree_at(workspace, None)
     for location in workspace.config.migrations:

@@ -1,4 +1,4 @@
-"""`pull`: fetch whole closures from remotes, each object verified, and write the rows."""
+"""`pull`: fetches all objects of states from remotes, verifies each, and writes the rows."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def pull(
 
     Raises:
         PartError: an object is on no remote, or arrived damaged.
-        LocalWorkError: the working copy holds edits that would be lost.
+        LocalWorkError: the working copy has edits that would be lost.
         PolicyError: a policy forbids one of the states; nothing was written.
     """
     store = workspace.store
@@ -32,7 +32,7 @@ def pull(
         workspace.allow("pull", state)
     pointers = {p.object: f"{s.ref}/{t}" for s in states for t, p in s.pointers.items()}
     for state in states:
-        _take_back(workspace, state)
+        _restore_objects(workspace, state)
     moved = fetch_objects(workspace, pointers, remote)
     wanted = closure(workspace, states)
     moved += fetch_objects(workspace, wanted, remote)
@@ -47,12 +47,12 @@ def pull(
     return TransferReport("pull", refs, remotes, len(wanted), moved, tables)
 
 
-def _take_back(workspace: Workspace, state: DatasetState) -> None:
-    """Put objects that the cache has lost back from the working copy, where the very bytes still lie."""
+def _restore_objects(workspace: Workspace, state: DatasetState) -> None:
+    """Restore objects that the cache lacks from the working copy, if it still has the same bytes."""
     objects, index = workspace.store.objects, workspace.store.index
     for table, pointer in state.pointers.items():
         folder = read_folder(workspace.dataset_folder(state.name) / table_folder(state, table), index)
-        # Only a folder that says just what the pointer says: an edited one has other bytes to keep.
+        # Only an unedited folder has the bytes that the pointer names.
         if folder is None or folder.listing is None or folder.listing.object != pointer.object:
             continue
         for entry in folder.listing.entries:
@@ -62,7 +62,7 @@ def _take_back(workspace: Workspace, state: DatasetState) -> None:
 
 
 def _is_lost(workspace: Workspace, md5: str, owner: str) -> bool:
-    """Return whether the cache lacks an object; a damaged one is set aside, so it counts as lacking."""
+    """Return whether the cache lacks an object; a damaged one is set aside, so it counts as missing."""
     try:
         workspace.store.objects.verified(md5, owner)
     except PartError:

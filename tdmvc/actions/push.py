@@ -1,4 +1,4 @@
-"""`push`: send whole closures to remotes, each object verified."""
+"""`push`: sends all objects of states to remotes, and verifies each."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,14 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def push(workspace: Workspace, refs: Sequence[str] = (), *, remote: str | None = None) -> TransferReport:
-    """Send the objects of states to a remote, and ask it for each afterwards.
+    """Send the objects of states to a remote, then check that it has each.
 
     Args:
         refs: states; none means every dataset's pointers and all of its versions.
         remote: a DVC remote; None is the default one.
 
     Raises:
-        PartError: an object is not here, so it cannot be sent.
+        PartError: an object is missing here, so it cannot be sent.
         StoreError: the remote fails.
     """
     states = [resolve_state(workspace, ref) for ref in refs] or _all_states(workspace)

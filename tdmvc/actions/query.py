@@ -1,4 +1,4 @@
-"""`sql`: ask a state of a dataset in SQL, without a checkout."""
+"""`sql`: queries a state of a dataset in SQL, without a checkout."""
 
 import pyarrow as pa
 
@@ -13,7 +13,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> DuckDBRelation | None:
-    """Run a query over a state's tables; None where it gives no rows (`CREATE TABLE …`).
+    """Run a query over a state's tables; None if it returns no rows (`CREATE TABLE …`).
 
     Each dataset is a schema (`golden.orders`); tables of the only dataset, or of the
     one that `at` names, need no schema.
@@ -45,7 +45,7 @@ def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> Duc
 
 
 def _visible_names(workspace: Workspace, sides: dict[str, TableSide]) -> dict[str, TableSide]:
-    """Return the tables under names that SQL, which folds case, can tell apart."""
+    """Return the tables under names that differ even without case, which SQL ignores."""
     visible: dict[str, TableSide] = {}
     folded: dict[str, int] = {}
     for name, side in sides.items():
@@ -69,7 +69,7 @@ def query(workspace: Workspace, text: str, *, at: str | None = None, limit: int 
     if limit is not None:
         relation = relation.limit(limit + 1)
     try:
-        # By way of Arrow: DuckDB's own rows need another package for times with a zone.
+        # Through Arrow, because DuckDB's own rows need another package for times with a zone.
         table = relation.to_arrow_table()
     except duckdb_error() as error:
         raise UsageError(f"The query failed: {str(error).strip()}", where="sql") from error

@@ -1,4 +1,4 @@
-"""`resolve`: show what a merge has left to a person, and resolve it."""
+"""`resolve`: shows the conflicts that a merge left, and resolves them."""
 
 import posixpath
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ from tdmvc.workspace.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class ResolveOptions:
-    """What is resolved, and how."""
+    """What to resolve, and how."""
 
     decision: Decision | None = None
-    """None only shows what is left, and does what was decided in the files of conflicts."""
+    """None only shows what is left, and applies the decisions in the conflict files."""
     is_again: bool = False
-    """Bring conflicts back as the merge left them."""
+    """Restore the conflicts as the merge left them."""
     force: bool = False
-    """Lay rows out also where that overwrites rows that nothing keeps."""
+    """Overwrite rows in the working copy that are saved nowhere else."""
 
 
 def resolve(
@@ -42,16 +42,16 @@ def resolve(
     table: str | None = None,
     options: ResolveOptions | None = None,
 ) -> ResolveReport:
-    """Resolve tables in conflict; of a table that is resolved, the merged rows come into the working copy.
+    """Resolve tables in conflict; a resolved table gets its merged rows in the working copy.
 
-    Pointer and rows change in one step; then the pointer is marked as resolved in Git. Killed
-    between the two, the next call does the rest: until then the file of conflicts keeps what was decided.
+    Pointer and rows change in one step; then the pointer is marked as resolved in Git. If the process
+    is killed in between, the next call finishes: until then, the conflict file keeps the decisions.
 
     Raises:
         NotFoundError: no such dataset, or no such table, column or row in conflict.
-        UsageError: the words do not go together, or a value does not fit its column.
-        LocalWorkError: rows in the working copy would be overwritten that nothing keeps.
-        PartError: rows are needed that are nowhere.
+        UsageError: the options contradict each other, or a value does not fit its column.
+        LocalWorkError: rows that are saved nowhere else would be overwritten.
+        PartError: needed rows cannot be found.
     """
     options = options or ResolveOptions()
     _check_words(options, table)
@@ -88,7 +88,7 @@ def _resolve_dataset(
 ) -> DatasetResolution:
     with workspace.writing(dataset) as journal:
         if options.is_again:
-            _bring_back(workspace, journal, dataset, table)
+            _restore_conflicts(workspace, journal, dataset, table)
         unmerged = unmerged_tables(workspace, dataset)
         if table is not None and all(one.table != table for one in unmerged):
             known = [one.table for one in unmerged]
@@ -96,9 +96,9 @@ def _resolve_dataset(
         wanted = [one for one in unmerged if table in (None, one.table)]
         plans = [plan_resolution(workspace, one, options.decision) for one in wanted]
         _apply(workspace, journal, dataset, plans, force=options.force)
-        resolved = [plan.unmerged for plan in plans if plan.is_settled]
-        # Only now may the file go that keeps what was decided.
-        mark_resolved(workspace.git, [one.path for one in resolved if one.is_in_index])
+        settled = [plan.unmerged for plan in plans if plan.is_settled]
+        # Only now can the file with the decisions be removed.
+        mark_resolved(workspace.git, [one.path for one in settled if one.is_in_index])
         removed = remove_leftovers(workspace, journal, dataset)
     over = {conflict_path(one.folder) for one in resolved}
     return DatasetResolution(
@@ -112,7 +112,7 @@ def _resolve_dataset(
 def _apply(
     workspace: Workspace, journal: Journal, dataset: str, plans: Sequence[ResolvePlan], *, force: bool
 ) -> None:
-    """Write pointers and rows of what is resolved, and the conflicts of what is not, in one step."""
+    """Write the pointers and rows of resolved tables, and the conflict files of the others, in one step."""
     with open_transaction(workspace, dataset, journal) as transaction:
         for plan in plans:
             is_settled = plan.is_settled
@@ -147,8 +147,8 @@ def _refuse_loss(workspace: Workspace, unmerged: UnmergedTable, present: Folder)
     )
 
 
-def _bring_back(workspace: Workspace, journal: Journal, dataset: str, table: str | None) -> None:
-    """Forget what was decided, of tables in conflict and of those whose conflict Git still remembers."""
+def _restore_conflicts(workspace: Workspace, journal: Journal, dataset: str, table: str | None) -> None:
+    """Restore the conflicts of tables in conflict, and of those whose conflict Git still remembers."""
     present = {one.table: one for one in unmerged_tables(workspace, dataset)}
     past = {
         table_name(posixpath.basename(path).removesuffix(".dvc")): path
@@ -173,7 +173,7 @@ def _bring_back(workspace: Workspace, journal: Journal, dataset: str, table: str
 
 
 def remove_leftovers(workspace: Workspace, journal: Journal, dataset: str) -> list[str]:
-    """Remove the files of conflicts that are over, however they ended; return them, relative to the dataset."""
+    """Remove conflict files that are no longer needed; return them, relative to the dataset."""
     transaction = Transaction(workspace, dataset)
     folders = leftover_files(workspace, dataset)
     for folder in folders:
@@ -185,6 +185,6 @@ def remove_leftovers(workspace: Workspace, journal: Journal, dataset: str) -> li
 
 
 def _other_conflicts(workspace: Workspace, dataset: str) -> list[str]:
-    """Return the dataset's other files that are in conflict: those that people write."""
+    """Return the dataset's other files in conflict: those that people write."""
     folder = workspace.dataset_path(dataset)
     return sorted(path for path in read_stages(workspace.git, folder) if not path.endswith(".dvc"))

@@ -1,7 +1,7 @@
-"""`revert`: take one change of a dataset back, and leave what came after it.
+"""`revert`: undoes one change of a dataset, and keeps later changes.
 
-A three-way merge in disguise: what the change made is the common past, what was before it is their
-side, the working copy is ours.
+This is a three-way merge: the state after the change is the base, the state before it is their
+side, and the working copy is ours.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,29 +38,29 @@ from tdmvc.workspace.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class RevertOptions:
-    """What is taken back."""
+    """What to undo."""
 
     tables: tuple[str, ...] = ()
-    """Only these; none means all, and the manifests as a whole."""
+    """Only these tables; none means all, and the manifests as a whole."""
     parent: int | None = None
-    """Of a merge: the parent that counts as the state before, from 1."""
+    """For a merge: the number of the parent that is the state before it, from 1."""
 
 
 def revert(
     workspace: Workspace, dataset: str, word: str, options: RevertOptions | None = None
 ) -> RevertReport:
-    """Bring back a dataset's state before one change into the working copy, keeping what came later.
+    """Undo one change in the working copy, and keep later changes.
 
     Pointers, rows and manifests change in one step; nothing is committed, and no version changes.
-    Where later work touched the same cells, these are conflicts as of a merge.
+    If later work touched the same cells, these become conflicts, as in a merge.
 
     Args:
         word: a commit, a published version (the change from its parent), or a range `A..B`.
 
     Raises:
         NotFoundError: no such dataset, state or table.
-        LocalWorkError: rows that nobody added would be overwritten, or tables are in conflict already.
-        PartError: rows are needed that are nowhere; nothing was changed.
+        LocalWorkError: rows that were not added would be overwritten, or tables are already in conflict.
+        PartError: needed rows cannot be found; nothing was changed.
     """
     options = options or RevertOptions()
     workspace.chosen([dataset])
@@ -99,7 +99,7 @@ def revert(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What a revert makes of the working copy."""
+    """What a revert changes in the working copy."""
 
     dataset: str
     change: DatasetChange
@@ -109,7 +109,7 @@ class _Plan:
     notes: tuple[str, ...] = ()
     moved: Mapping[str, PlannedTable] = field(default_factory=dict)
     of_stages: Mapping[str, PlannedTable] = field(default_factory=dict)
-    """Tables that a pipeline has to make again: their pointers are not ours to write."""
+    """Tables that a pipeline has to make again, because DVC writes their pointers."""
 
 
 def _plan(workspace: Workspace, dataset: str, word: str, options: RevertOptions) -> _Plan:
@@ -176,7 +176,7 @@ def _write(workspace: Workspace, transaction: Transaction, plan: _Plan, written:
 
 
 def _check(workspace: Workspace, plan: _Plan) -> tuple[Finding, ...]:
-    """Return what the reverted state breaks; nothing where its contract is in conflict."""
+    """Return the rules that the reverted state breaks; nothing if its contract is in conflict."""
     contract, text = plan.ours.contract, plan.ours.contract_text
     for manifest in plan.manifests:
         if manifest.path.endswith(f"/{CONTRACT_FILE}"):
@@ -198,7 +198,7 @@ def _plan_manifests(
     """Return the manifests that change, and a note on each that could not be merged.
 
     Args:
-        tables: where some are named, only their entries of the contract are taken back.
+        tables: if any are named, only their entries in the contract are reverted.
     """
     folder = dataset_folder(workspace.config, ours.name)
     style = MarkerStyle("the working copy", change.after.ref, change.before.ref)
@@ -239,7 +239,7 @@ def _manifest_text(
         if commit is None and state.version is not None:
             return state.contract_text
     elif commit is None and state.version is not None:
-        # A version keeps the migrations, and nothing else of dataset.yaml.
+        # A version records only the migrations of dataset.yaml.
         slim = {n: replace(one, count=None, digest=None) for n, one in state.config.migrations.items()}
         return update_dataset(present, replace(ours.config, migrations=slim))
     return workspace.git.tree(commit).read_text(path) if commit is not None else None

@@ -28,7 +28,7 @@ from tdmvc.workspace.versions import equal_versions, versions
 from tdmvc.workspace.workspace import Workspace
 
 _MOST_SAMPLES = 50_000
-"""Sample rows of one kind over all tables; a page has room for fewer."""
+"""Sample rows of one kind in all tables together; a page has room for fewer."""
 _LEAST_SAMPLES = 20
 
 
@@ -40,16 +40,16 @@ def review(
     sample_rows: int = 20,
     environ: Mapping[str, str] = os.environ,
 ) -> Review:
-    """Compare the point where a branch left its base with the work tree, and check what came of it.
+    """Compare the commit where a branch left its base with the work tree, and check the result.
 
     Args:
-        base: a revision; None asks what CI sets, else takes the remote's main branch.
+        base: a revision; None means the target branch in CI, or else the remote's main branch.
         head: a revision instead of the work tree.
-        sample_rows: rows of a kind and table to keep, fewer where very many tables changed.
+        sample_rows: rows to keep of each kind and table; fewer if very many tables changed.
 
     Raises:
         NotFoundError: a revision is unknown, or the two have no common commit in this clone.
-        PartError: rows are needed that are nowhere.
+        PartError: needed rows cannot be found.
     """
     base = base or _find_base(workspace, environ)
     start = workspace.git.tree(workspace.git.merge_base(base, head or "HEAD"))
@@ -72,12 +72,12 @@ def review(
 
 
 def with_few_samples(found: Review, sample_rows: int) -> Review:
-    """Return the review with at most so many sample rows of a kind and table, as if it had been made so."""
+    """Return the review with at most so many sample rows of each kind and table."""
     return replace(found, datasets=tuple(_with_few_samples(one, sample_rows) for one in found.datasets))
 
 
 def pointer_path(workspace: Workspace, dataset: str, table: str | None) -> str:
-    """Return the file of the repository that a remark on a table, or on a dataset, belongs to."""
+    """Return the file to which an annotation on a table, or on a dataset, belongs."""
     folder = workspace.dataset_path(dataset)
     if table is None:
         return f"{folder}/{DATASET_FILE}"
@@ -127,7 +127,7 @@ def _with_few_samples(found: DatasetReview, count: int) -> DatasetReview:
 
 
 def _check(workspace: Workspace, new: DatasetState, sides: Sides, diff: DatasetDiff) -> tuple[Finding, ...]:
-    """Return what the checks say of the tables that changed; what the diff found is not repeated."""
+    """Return what the checks find in the changed tables, without repeating what the diff found."""
     changed = {table.name for table in diff.tables if table.is_changed} & set(sides.new)
     known = {(finding.rule, finding.table) for finding in diff.findings}
     contract = check_contract(workspace.engine, sides.new, only=changed, at=new.ref) if changed else ()
@@ -149,9 +149,9 @@ def _check(workspace: Workspace, new: DatasetState, sides: Sides, diff: DatasetD
 
 
 def _may_break(table: TableDiff, sides: Sides) -> bool:
-    """Return whether a table changed in a way that can break a reference; a look at one reads both of its ends."""
+    """Return whether a table changed in a way that can break a reference; checking one reads both tables."""
     if table.status is not TableStatus.CHANGED or table.schema or table.is_natural_key:
-        # By a natural key, the ids that others refer to may be others.
+        # With a natural key, the ids that other tables refer to may have changed.
         return table.is_changed
     if table.rows.added or table.rows.removed:
         return True
@@ -173,7 +173,7 @@ def _shifts(workspace: Workspace, sides: Sides, diff: DatasetDiff) -> tuple[Shif
 def _drift_findings(
     workspace: Workspace, refs: Sequence[str], head: str | None
 ) -> dict[str, tuple[Finding, ...]]:
-    """Ask whether the rows still fit the schema of the same tree; a branch may add a migration only."""
+    """Check whether the rows still fit the schema of the same tree; a branch may only add a migration."""
     found: dict[str, tuple[Finding, ...]] = {}
     if refs and workspace.config.migrations:
         for finding in drift_findings(drift_at(workspace, refs, head)):
@@ -202,7 +202,7 @@ def _state(workspace: Workspace, tree: FileTree, name: str, ref: str, *, is_ther
 
 
 def _side(workspace: Workspace, state: DatasetState) -> ReviewSide:
-    """Say which version a state equals; edits that were not added are not in its pointers."""
+    """Describe a side, with the version that it equals; edits that were not added are not in its pointers."""
     equal = equal_versions(workspace, state, versions(workspace, state.name)) if state.pointers else []
     newest = equal[0] if equal else None
     return ReviewSide(
@@ -214,14 +214,14 @@ def _side(workspace: Workspace, state: DatasetState) -> ReviewSide:
 
 
 def _find_base(workspace: Workspace, environ: Mapping[str, str]) -> str:
-    """Return the branch that this one will be merged into, as far as CI or the remote tells."""
+    """Return the branch that this one will be merged into, from CI or the remote."""
     target = environ.get("GITHUB_BASE_REF") or environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
     guesses = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
     for candidate in (f"origin/{target}", target) if target else guesses:
         if workspace.git.try_resolve(candidate):
             return candidate
     if target:
-        # Another branch would give a review that is well-formed and wrong.
+        # Another branch would give a wrong review that looks right.
         raise NotFoundError(
             f"The target branch in CI is '{target}', which is not in this clone.",
             where=str(workspace.root),

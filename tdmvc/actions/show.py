@@ -1,4 +1,4 @@
-"""`show` and `list`: what a dataset is, and which versions there are."""
+"""`show` and `list`: describe a state of a dataset, and list its versions."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def show(workspace: Workspace, ref: str) -> ShowReport:
-    """Describe a state: its tables with keys, types and references, its version, its ties.
+    """Describe a state: tables with keys, types and references, version, release and migrations.
 
     Raises:
         NotFoundError: there is no such state.
-        PartError: a listing is needed that is nowhere.
+        PartError: a listing cannot be found.
     """
     report = describe_state(workspace, resolve_state(workspace, ref))
     workspace.store.index.save()

@@ -1,4 +1,4 @@
-"""`status`: how the working copy stands to its pointers, to HEAD, to the versions and to the remote."""
+"""`status`: compares the working copy with its pointers, HEAD, the versions and the remote."""
 
 from collections.abc import Collection, Sequence
 
@@ -15,7 +15,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def status(workspace: Workspace, names: Sequence[str] = ()) -> StatusReport:
-    """Look at datasets without fetching anything and without asking any remote.
+    """Return the status of datasets, without the network.
 
     Raises:
         NotFoundError: there is no such dataset.
@@ -96,5 +96,5 @@ def _not_pushed(workspace: Workspace, state: DatasetState) -> int | None:
                 needed |= store.closure(pointer.object, f"{state.name}/{table}")
             except PartError:
                 continue
-    # What is not here came from somewhere, and cannot be pushed from here anyway.
+    # Missing objects came from elsewhere, and cannot be pushed from here.
     return len(store.not_pushed(oid for oid in needed if store.objects.has(oid)))

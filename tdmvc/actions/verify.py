@@ -1,4 +1,4 @@
-"""`verify`: whether what is kept is what was promised."""
+"""`verify`: checks that stored rows are complete and undamaged."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -26,21 +26,21 @@ def verify(
     remote_name: str | None = None,
     is_deep: bool = False,
 ) -> VerifyReport:
-    """Read every part and compare it with its name, and every version with what it recorded.
+    """Compare every part with its name, and every version with the content hashes that it recorded.
 
-    A version whose bytes are not here counts as kept where the working copy says the
-    same by content hash: a rebuilt dataset may have other bytes under another writer.
+    If the bytes of a version are missing, the working copy with the same content hash is enough:
+    a dataset that was rebuilt with another Parquet writer has other bytes.
 
     Args:
         refs: states; none means every dataset's pointers and all of its versions.
-        remote: also ask the remote for every object, and the release remote for those of versions.
-        remote_name: ask this remote only.
+        remote: also check that the remote has every object, and the release remote those of versions.
+        remote_name: check only this remote.
         is_deep: also read every object on the remotes, and compare its bytes with its name.
 
     Raises:
         StoreError: a remote cannot be reached.
 
-    Cost: reads every part once; a part that several states share is read once. What is not here is fetched.
+    Cost: reads every part once, even if several states share it. Missing parts are fetched.
     """
     states = [resolve_state(workspace, ref) for ref in refs]
     if not refs:
@@ -57,7 +57,7 @@ def verify(
 
 
 class _Check:
-    """Compares what is here with its names, and with what versions recorded."""
+    """Compares the objects in this clone with their names and with what versions recorded."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.findings: list[Finding] = []
@@ -66,7 +66,7 @@ class _Check:
         self._contents: dict[str, dict[str, str]] = {}
 
     def state(self, state: DatasetState) -> Verified:
-        """Check all parts of a state, and its version's promises."""
+        """Check all parts of a state, and its version's recorded hashes."""
         contents: dict[str, str] = {}
         parts = 0
         for number, (table, pointer) in enumerate(state.pointers.items(), start=1):
@@ -107,7 +107,7 @@ class _Check:
         return Verified(state.ref, len(state.pointers), parts, content)
 
     def mirrors(self, names: Sequence[str]) -> None:
-        """Say where tags and dvc.yaml's artifacts disagree with the version files."""
+        """Add findings if tags or dvc.yaml's artifacts disagree with the version files."""
         artifacts = self._workspace.tree.read_text("dvc.yaml")
         for name in names:
             published = {str(version.version) for version in versions(self._workspace, name)}
@@ -149,7 +149,7 @@ class _Check:
             self._good_parts.add((entry.md5, entry.content))
 
     def _is_kept_elsewhere(self, state: DatasetState, table: str) -> bool:
-        """Return whether the working copy says, in other bytes, what a version recorded."""
+        """Return whether the working copy has a version's rows, in other bytes."""
         version = state.version
         own = self._contents.get(state.name, {})
         return version is not None and own.get(table) == version.tables[table].content
@@ -171,7 +171,7 @@ _Wanted = Mapping[str, tuple[DatasetState, str]]
 
 
 class _RemoteCheck:
-    """Asks remotes for whole closures: a listing that is there proves nothing of its parts."""
+    """Checks that remotes have all objects: a listing there does not prove that its parts are."""
 
     def __init__(self, workspace: Workspace, *, is_deep: bool) -> None:
         self._workspace = workspace
@@ -181,7 +181,7 @@ class _RemoteCheck:
         """Return what the remotes lack.
 
         Args:
-            name: the one remote to ask; None is the default one, and for versions the release remote too.
+            name: the one remote to check; None means the default one, and for versions also the release remote.
 
         Raises:
             StoreError: a remote cannot be reached.
@@ -202,7 +202,7 @@ class _RemoteCheck:
                 try:
                     closure = self._workspace.store.closure(pointer.object, f"{state.ref}/{table}")
                 except PartError:
-                    # It is nowhere, which is a finding already, so no remote has it either.
+                    # The listing cannot be found, which is already a finding, so no remote has it either.
                     closure = {pointer.object}
                 for oid in closure:
                     wanted.setdefault(oid, (state, table))
@@ -228,7 +228,7 @@ class _RemoteCheck:
     def _read(
         self, wanted: _Wanted, there: list[str], name: str | None, label: str, push: str
     ) -> list[Finding]:
-        """Read what is there, if that was asked for."""
+        """Read the objects on the remote, if `is_deep`."""
         if not self._is_deep or not there:
             return []
         damaged: set[str] = set()

@@ -32,7 +32,7 @@ def command(into: Path | None) -> None:
     """
     if into is not None and into.exists() and any(into.iterdir()):
         raise LocalWorkError(
-            "The folder is not empty.", where=str(into), remedy="name an empty or a new folder."
+            "The folder is not empty.", where=str(into), remedy="name an empty folder or a new one."
         )
     folder = into or Path(tempfile.mkdtemp(prefix="tdmvc-demo-"))
     folder.mkdir(parents=True, exist_ok=True)

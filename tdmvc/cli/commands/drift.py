@@ -65,6 +65,7 @@ def parse_fail_on(text: str | None) -> frozenset[DriftStatus]:
     for word in words:
         if word not in known:
             raise UsageError(
-                f"--fail-on does not know '{word}'.", remedy=f"use: {', '.join(sorted(known))}, none."
+                f"--fail-on: there is no status '{word}'.",
+                remedy=f"use one of {', '.join(sorted(known))}, or none.",
             )
     return frozenset(DriftStatus(word) for word in words)

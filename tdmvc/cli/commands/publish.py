@@ -51,7 +51,7 @@ def command(
       tdmvc publish golden --bump auto --tag --push
     """
     if version is not None and bump is not None:
-        raise UsageError("A version and --bump contradict each other.", remedy="give only one of them.")
+        raise UsageError("A version and --bump contradict each other.", remedy="use only one of them.")
     options = PublishOptions(
         bump=None if bump in (None, "auto") else BumpLevel(bump),
         release=release,

@@ -88,6 +88,6 @@ def _choice(sides: tuple[str, ...], value: str | None, *, is_null: bool) -> Choi
     if len(choices) > 1:
         raise UsageError(
             "A conflict can be resolved in only one way.",
-            remedy="give only one of --ours, --theirs, --base, --value and --null.",
+            remedy="use only one of --ours, --theirs, --base, --value and --null.",
         )
     return choices[0] if choices else None

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from tdmvc.actions.post import POST_HOSTS
 from tdmvc.actions.review import pointer_path, review, with_few_samples
 from tdmvc.cli.output import formats_option, opened, terminal_width, use_color
+from tdmvc.cli.plumbing.post import post_text
 from tdmvc.errors import StoreError, UsageError
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review, Verdict
@@ -93,8 +95,6 @@ def command(
         for name, path in wanted:
             _write(path, render(name, is_file=True))
     if host is not None:
-        from tdmvc.cli.plumbing.post import post_text
-
         post_text(
             context,
             host,
@@ -122,27 +122,24 @@ def _format_and_file(words: str) -> tuple[str, Path]:
     name, equals, path = words.partition("=")
     if not equals or not path or name not in FORMATS:
         raise UsageError(
-            f"--write {words!r} is not understood.",
-            remedy=f"write FORMAT=FILE, with one of {', '.join(FORMATS)}.",
+            f"Cannot read --write {words!r}.",
+            remedy=f"write FORMAT=FILE; the format is one of {', '.join(FORMATS)}.",
         )
     return name, Path(path)
 
 
 def _check_host(host: str) -> None:
-    # Posting needs an HTTP library that nothing else does.
-    from tdmvc.actions.post import POST_HOSTS
-
     if host not in POST_HOSTS:
-        raise UsageError(f"There is no host '{host}'.", remedy=f"choose one of {', '.join(POST_HOSTS)}.")
+        raise UsageError(f"There is no host '{host}'.", remedy=f"use one of {', '.join(POST_HOSTS)}.")
 
 
 def _check_reveal(output_format: str, *, is_kept: bool) -> None:
-    """Personal values go to a person's own screen and nowhere else."""
+    """Allow personal values only on the user's own screen."""
     is_screen = FORMATS[output_format].is_for_terminal and not is_kept and sys.stdout.isatty()
     if not is_screen or os.environ.get("CI"):
         raise UsageError(
-            "Personal values are shown on your own terminal only.",
-            remedy="leave --reveal away, or run it in a terminal, outside CI, without a file, a pipe or a comment.",
+            "--reveal shows personal values only on your own terminal.",
+            remedy="leave it out, or run the command in a terminal, outside CI, without a file, a pipe or a comment.",
         )
 
 

@@ -30,7 +30,7 @@ def command(context: click.Context, host: str, file: Path, only_update: bool) ->
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError.unreadable(
-            file, type(error).__name__, remedy="give a text file in UTF-8."
+            file, type(error).__name__, remedy="pass a text file in UTF-8."
         ) from error
     post_text(context, host, text, is_changed=not only_update)
 
