@@ -2,7 +2,7 @@
 
 from tdmvc.actions.add import AddOptions, add
 from tdmvc.actions.query import query
-from tdmvc.model.location import FileLocation
+from tdmvc.model.location import PathLocation
 from tdmvc.model.report import AddReport
 from tdmvc.workspace.workspace import Workspace
 from tests.builders import commit_all
@@ -15,7 +15,7 @@ def add_csv(workspace: Workspace, table: str, text: str, options: AddOptions | N
     """Replace a table of golden by the rows of a CSV text."""
     source = workspace.root.parent / f"{table}.csv"
     source.write_text(text)
-    return add(workspace, "golden", [FileLocation(source)], options)
+    return add(workspace, "golden", [PathLocation(source)], options)
 
 
 def commit_orders(workspace: Workspace, message: str, **statuses: str) -> str:

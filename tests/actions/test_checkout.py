@@ -7,7 +7,7 @@ import pytest
 
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
-from tdmvc.model.location import FileLocation
+from tdmvc.model.location import PathLocation
 from tdmvc.model.report import Inference
 from tdmvc.model.version import SemVer
 from tdmvc.workspace.workspace import Workspace
@@ -56,7 +56,7 @@ def test_a_reference_and_a_release_cannot_be_combined(workspace: Workspace) -> N
 
 def test_into_a_database_only_the_named_tables_are_written(workspace: Workspace, tmp_path: Path) -> None:
     target = tmp_path / "out.sqlite"
-    options = CheckoutOptions(into=FileLocation(target), tables=("orders",))
+    options = CheckoutOptions(into=PathLocation(target), tables=("orders",))
     (done,) = checkout(workspace, "golden@1.0.0", options).datasets
     assert (done.tables, done.target) == (("orders",), str(target))
     with sqlite3.connect(target) as con:

@@ -9,7 +9,7 @@ from tdmvc.actions.add import AddOptions, add
 from tdmvc.actions.diff import DiffOptions, RowsTarget, diff
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.diff import BumpLevel, TableStatus
-from tdmvc.model.location import FileLocation
+from tdmvc.model.location import PathLocation
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import ORDERS, add_csv, commit_orders
 
@@ -52,7 +52,7 @@ def test_each_of_several_datasets_gets_its_own_folder_of_rows(workspace: Workspa
     source = tmp_path / "countries.csv"
     source.write_text("code\nNA\n")
     options = AddOptions(keys={"countries": ("code",)})
-    add(workspace, "reference", [FileLocation(source)], options)
+    add(workspace, "reference", [PathLocation(source)], options)
     add_csv(workspace, "orders", ORDERS + "13,1,open\n")
     found = diff(workspace, options=DiffOptions(rows=RowsTarget(tmp_path / "rows")))
     assert [one.dataset for one in found] == ["golden", "reference"]
