@@ -96,9 +96,9 @@ def _resolve_dataset(
         wanted = [one for one in unmerged if table in (None, one.table)]
         plans = [plan_resolution(workspace, one, options.decision) for one in wanted]
         _apply(workspace, journal, dataset, plans, force=options.force)
-        settled = [plan.unmerged for plan in plans if plan.is_settled]
+        resolved = [plan.unmerged for plan in plans if plan.is_settled]
         # Only now can the file with the decisions be removed.
-        mark_resolved(workspace.git, [one.path for one in settled if one.is_in_index])
+        mark_resolved(workspace.git, [one.path for one in resolved if one.is_in_index])
         removed = remove_leftovers(workspace, journal, dataset)
     over = {conflict_path(one.folder) for one in resolved}
     return DatasetResolution(
