@@ -9,29 +9,6 @@ from typing import Final
 
 from tdmvc.migrations.base import Reader
 
-_CLASSES: Final = {
-    "alembic": "alembic.reader.AlembicReader",
-    "django": "django.reader.DjangoReader",
-    "flyway": "flyway.FlywayReader",
-    "atlas": "atlas.AtlasReader",
-    "drizzle": "drizzle.DrizzleReader",
-    "liquibase": "liquibase.reader.LiquibaseReader",
-    "prisma": "prisma.PrismaReader",
-    "sqitch": "sqitch.reader.SqitchReader",
-    "yoyo": "yoyo.YoyoReader",
-    "dbmate": "dbmate.DbmateReader",
-    "diesel": "diesel.DieselReader",
-    "efcore": "efcore.EfCoreReader",
-    "golang-migrate": "golang_migrate.GolangMigrateReader",
-    "goose": "goose.GooseReader",
-    "knex": "knex.KnexReader",
-    "rails": "rails.RailsReader",
-    "sequelize": "sequelize.SequelizeReader",
-    "sqlx": "sqlx.SqlxReader",
-    "typeorm": "typeorm.TypeOrmReader",
-    "sql": "sql.SqlReader",
-}
-
 
 class Readers(Mapping[str, Reader]):
     """The readers by the names of their tools; each is imported when it is first used.
@@ -41,14 +18,14 @@ class Readers(Mapping[str, Reader]):
 
     def __init__(self, classes: Mapping[str, str]) -> None:
         self._classes = classes
-        self._made: dict[str, Reader] = {}
+        self._readers: dict[str, Reader] = {}
 
     def __getitem__(self, tool: str) -> Reader:
-        if tool not in self._made:
+        if tool not in self._readers:
             name, _, class_name = self._classes[tool].rpartition(".")
             module = import_module(f"{__name__}.{name}")
-            self._made[tool] = getattr(module, class_name)()
-        return self._made[tool]
+            self._readers[tool] = getattr(module, class_name)()
+        return self._readers[tool]
 
     def __contains__(self, tool: object) -> bool:
         return tool in self._classes
@@ -60,5 +37,28 @@ class Readers(Mapping[str, Reader]):
         return len(self._classes)
 
 
-READERS: Final = Readers(_CLASSES)
+READERS: Final = Readers(
+    {
+        "alembic": "alembic.reader.AlembicReader",
+        "django": "django.reader.DjangoReader",
+        "flyway": "flyway.FlywayReader",
+        "atlas": "atlas.AtlasReader",
+        "drizzle": "drizzle.DrizzleReader",
+        "liquibase": "liquibase.reader.LiquibaseReader",
+        "prisma": "prisma.PrismaReader",
+        "sqitch": "sqitch.reader.SqitchReader",
+        "yoyo": "yoyo.YoyoReader",
+        "dbmate": "dbmate.DbmateReader",
+        "diesel": "diesel.DieselReader",
+        "efcore": "efcore.EfCoreReader",
+        "golang-migrate": "golang_migrate.GolangMigrateReader",
+        "goose": "goose.GooseReader",
+        "knex": "knex.KnexReader",
+        "rails": "rails.RailsReader",
+        "sequelize": "sequelize.SequelizeReader",
+        "sqlx": "sqlx.SqlxReader",
+        "typeorm": "typeorm.TypeOrmReader",
+        "sql": "sql.SqlReader",
+    }
+)
 """All readers by the names of their tools, in the order in which they claim folders."""
