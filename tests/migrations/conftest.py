@@ -29,5 +29,5 @@ CASES = Path(__file__).parents[1] / "cases" / "migrations"
 
 @pytest.fixture
 def case_tree() -> Callable[[str], FileTree]:
-    """Open a real-looking repository of tests/cases/migrations as the work tree that it is."""
+    """Open a realistic repository of tests/cases/migrations as a work tree."""
     return lambda name: WorkTree(CASES / name)

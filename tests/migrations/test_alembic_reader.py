@@ -1,4 +1,4 @@
-"""What the Alembic reader makes of configurations, revisions and their faults."""
+"""The Alembic reader: configurations, revisions and their faults."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def problems(state):
 
 
 @pytest.mark.parametrize("path", ["svc/db", "svc/db/versions", "svc", "svc/alembic.ini", "./svc/db/"])
-def test_every_folder_that_a_person_would_name_reads_the_same(tree, at, path):
+def test_any_of_its_folders_can_be_the_location(tree, at, path):
     files = {"svc/alembic.ini": INI, "svc/db/env.py": ""} | history(
         ("a1", None), ("b2", "a1"), folder="svc/db/versions"
     )
@@ -94,7 +94,7 @@ def test_a_missing_parent_is_a_problem_at_its_file(tree, at):
     assert [(p.kind, p.path) for p in state.problems] == [("dangling-parent", "db/versions/b_x.py")]
 
 
-def test_a_dependency_is_an_edge_but_does_not_take_away_a_head(tree, at):
+def test_a_dependency_is_an_edge_but_leaves_a_head_a_head(tree, at):
     files = history(("a", None)) | {
         "db/versions/b.py": revision("b", extra="depends_on = 'a'"),
         "db/versions/c.py": revision("c", extra="branch_labels = ('lab',)"),
@@ -106,7 +106,7 @@ def test_a_dependency_is_an_edge_but_does_not_take_away_a_head(tree, at):
     assert [m.id for m in state.migrations] == ["a", "b", "c", "0d"]
 
 
-def test_a_computed_branch_label_does_not_make_a_dependency_a_fault(tree, at):
+def test_a_dependency_is_no_problem_while_branch_labels_are_computed(tree, at):
     files = {
         "db/versions/a.py": revision("a", extra="branch_labels = (cli.EXPAND,)"),
         "db/versions/b.py": revision("b", "a", extra="depends_on = 'expand'"),
@@ -123,14 +123,14 @@ def test_two_files_with_one_id_are_a_problem(tree, at):
     assert state.count == 2
 
 
-def test_a_cycle_beside_a_history_is_a_problem_that_names_it(tree, at):
+def test_a_cycle_next_to_a_history_is_a_problem_that_names_it(tree, at):
     state = read_state(tree(history(("r", None), ("a", "b"), ("b", "a"))), at("alembic", "db"))
     assert state.heads == ("r",)
     assert problems(state) == ["cycle"]
     assert "a → b → a" in state.problems[0].message
 
 
-def test_nothing_but_a_cycle_is_an_error(tree, at):
+def test_a_history_that_is_only_a_cycle_is_an_error(tree, at):
     with pytest.raises(MigrationsError, match="no head"):
         read_state(tree(history(("a", "b"), ("b", "a"))), at("alembic", "db"))
 
@@ -147,7 +147,7 @@ def test_a_file_of_python_two_is_read(tree, at):
     assert state.migrations[1].touches == ("users",)
 
 
-def test_a_file_that_nests_too_deeply_for_the_parser_is_read(tree, at):
+def test_a_file_that_is_nested_too_deeply_for_the_parser_is_read(tree, at):
     text = revision("a") + "X = " + "+".join(["1"] * 20_000) + "\nY = " + "(" * 5_000 + "\n"
     assert read_state(tree({"db/versions/a.py": text}), at("alembic", "db")).heads == ("a",)
 
@@ -182,7 +182,7 @@ def test_a_module_without_revision_is_a_problem(tree, at):
 
 
 @pytest.mark.parametrize("path", ["nowhere", "other", ".", "other/versions"])
-def test_a_folder_without_revisions_is_an_error_and_no_empty_state(tree, at, path):
+def test_a_folder_without_revisions_is_an_error_and_not_an_empty_state(tree, at, path):
     files = {"other/readme.md": "", "other/versions/__init__.py": ""}
     with pytest.raises(MigrationsError):
         read_state(tree(files), at("alembic", path))
@@ -238,7 +238,7 @@ def test_version_locations_are_all_read(tree, at):
     assert [location.path for location in detect(tree(files))] == ["db"]
 
 
-def test_a_subfolder_counts_only_where_alembic_would_look(tree, at):
+def test_a_subfolder_counts_only_if_alembic_would_search_it(tree, at):
     files = history(("a", None)) | history(("b", "a"), folder="db/versions/old")
     plain = {"alembic.ini": INI} | files
     recursive = {"alembic.ini": INI + "recursive_version_locations = true\n"} | files
@@ -302,7 +302,7 @@ def test_tables_are_hinted_from_operations(tree, at):
     assert migration.touches == ("batched", "countries", "customers", "lines", "log", "orders", "products")
 
 
-def test_a_downgrade_gives_no_hint_wherever_it_stands(tree, at):
+def test_a_downgrade_gives_no_hint_wherever_it_is(tree, at):
     downgrade = "def downgrade():\n    op.drop_table('gone')\n\n"
     text = downgrade + "revision = 'a'\n\ndef upgrade():\n    op.drop_table('here')\n"
     (migration,) = read_state(tree({"db/versions/a.py": text}), at("alembic", "db")).migrations
@@ -310,7 +310,7 @@ def test_a_downgrade_gives_no_hint_wherever_it_stands(tree, at):
 
 
 @pytest.mark.parametrize("folder", ["tests/app", ".venv/lib/python3.11/site-packages/lib", "node_modules/x"])
-def test_scripts_of_tests_and_of_others_are_not_found(tree, folder):
+def test_scripts_in_tests_and_vendored_code_are_not_found(tree, folder):
     files = {f"{folder}/alembic.ini": INI, f"{folder}/db/env.py": ""} | history(
         ("a", None), folder=f"{folder}/db/versions"
     )

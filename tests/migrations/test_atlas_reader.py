@@ -1,4 +1,4 @@
-"""What the Atlas reader makes of versions, sums, checkpoints and the folders of other tools."""
+"""The Atlas reader: versions, hashes, checkpoints and folders of other tools."""
 
 import time
 from base64 import b64encode
@@ -29,7 +29,7 @@ def problems(state):
     return [(problem.kind, problem.path) for problem in state.problems]
 
 
-def test_a_real_looking_folder_is_found_and_fits_its_sums(case_tree):
+def test_a_realistic_folder_is_found_and_matches_its_hashes(case_tree):
     (found,) = READERS["atlas"].detect(case_tree("atlas"))
     assert found.path == "migrations"
     state = read_state(case_tree("atlas"), found)
@@ -54,7 +54,7 @@ def test_a_hash_covers_the_names_and_contents_of_all_files_up_to_its_own():
     assert total_hash(hash_files(files)) == hashed(f"1_a.sql{first}3_c.sql{last}")
 
 
-def test_an_edited_file_is_named_and_those_after_it_are_not(tree, at):
+def test_an_edited_file_is_reported_and_later_ones_are_not(tree, at):
     files = summed(**{"1_a": "a", "2_b": "b", "3_c": "c"}) | {"migrations/2_b.sql": "B"}
     state = read_state(tree(files), at("atlas", "migrations"))
     assert ids(state) == ["1", "2", "3"]
@@ -62,7 +62,7 @@ def test_an_edited_file_is_named_and_those_after_it_are_not(tree, at):
     assert "atlas migrate hash" in state.problems[0].message
 
 
-def test_files_that_only_one_side_has_are_named(tree, at):
+def test_files_that_only_one_side_has_are_reported(tree, at):
     files = summed(**{"1_a": "a", "2_b": "b"})
     del files["migrations/1_a.sql"]
     files["migrations/3_c.sql"] = "c"
@@ -100,19 +100,19 @@ def test_no_atlas_sum_is_a_problem(tree, at):
     assert problems(state) == [("checksum-mismatch", "migrations/atlas.sum")]
 
 
-def test_a_byte_order_mark_is_part_of_the_sum(tree, at):
+def test_a_byte_order_mark_is_part_of_the_hash(tree, at):
     files = summed(**{"1_a": "\ufeffa", "2_b": "b"})
     with_mark = {path: text.encode() for path, text in files.items()}
     assert read_state(tree(with_mark), at("atlas", "migrations")).problems == ()
 
 
-def test_a_file_that_is_not_utf_8_cannot_be_checked_and_says_so(tree, at):
+def test_a_file_that_is_not_utf_8_is_reported_because_it_cannot_be_checked(tree, at):
     files = summed(**{"1_a": "x"}) | {"migrations/1_a.sql": b"insert \xff"}
     state = read_state(tree(files), at("atlas", "migrations"))
     assert problems(state) == [("unreadable-file", "migrations/1_a.sql")]
 
 
-def test_a_checkpoint_counts_only_where_nothing_is_before_it(tree, at):
+def test_a_checkpoint_counts_only_if_nothing_is_before_it(tree, at):
     mark = "-- atlas:checkpoint\n\ncreate table a (x int);"
     both = summed(**{"1_a": "a", "2_checkpoint": mark})
     alone = summed(**{"2_checkpoint": mark, "3_b": "b"})
@@ -133,7 +133,7 @@ def test_a_checkpoint_counts_only_where_nothing_is_before_it(tree, at):
         ("-- atlas:checkpoints\n\n", False),
     ],
 )
-def test_a_checkpoint_is_told_by_comments_that_stand_apart_at_the_top(tree, at, text, is_one):
+def test_separate_comments_at_the_top_mark_a_checkpoint(tree, at, text, is_one):
     state = read_state(tree(summed(**{"1_a": "a", "2_b": text})), at("atlas", "migrations"))
     assert ids(state) == (["1"] if is_one else ["1", "2"])
 
@@ -149,19 +149,19 @@ def test_folders_in_the_formats_of_other_tools_are_read_too(tree, at):
     assert state.problems == ()
 
 
-def test_one_version_in_two_files_is_a_problem(tree, at):
+def test_two_files_with_one_version_are_a_problem(tree, at):
     state = read_state(tree(summed(**{"1_a": "a", "1_b": "b"})), at("atlas", "migrations"))
     assert problems(state) == [("duplicate-id", "migrations/1_b.sql")]
 
 
-def test_files_in_folders_below_are_not_atlas_s(tree, at):
+def test_files_in_subfolders_are_not_migrations_of_atlas(tree, at):
     files = summed(**{"1_a": "a"}) | {"migrations/old/2_b.sql": "b"}
     state = read_state(tree(files), at("atlas", "migrations"))
     assert ids(state) == ["1"]
     assert state.problems == ()
 
 
-def test_a_folder_that_the_configuration_names_is_found_without_its_sums(tree):
+def test_a_folder_that_the_configuration_names_is_found_without_atlas_sum(tree):
     files = {
         "db/atlas.hcl": 'migration {\n  dir = "file://sql?format=goose"\n}\nlint { dir = "file://../../x" }',
         "db/sql/1_a.sql": "",
@@ -177,7 +177,7 @@ def test_no_sql_file_is_an_error(tree, at, path):
         read_state(tree({"migrations/atlas.sum": "h1:x\n"}), at("atlas", path))
 
 
-def test_a_file_of_comments_alone_takes_no_long_time(tree, at):
+def test_a_file_with_only_comments_takes_little_time(tree, at):
     files = summed(**{"1_a": "a", "2_b": "-- \n" * 200_000})
     start = time.process_time()
     assert ids(read_state(tree(files), at("atlas", "migrations"))) == ["1", "2"]

@@ -1,4 +1,4 @@
-"""Which tool a folder belongs to when its names alone do not say, and what it costs to find out."""
+"""Detection: which tool a folder belongs to if its file names fit several, and at what cost."""
 
 from collections import Counter
 
@@ -15,7 +15,7 @@ CARGO = {"Cargo.toml": '[dependencies]\nsqlx = "0.8"\n'}
 
 
 class CountingTree:
-    """A tree that counts how often it is asked for what."""
+    """A tree that counts how often each of its methods is called."""
 
     label = "abc1234"
 
@@ -59,7 +59,7 @@ def tools(found):
     ],
     ids=range(10),
 )
-def test_a_folder_of_numbered_sql_files_is_the_tools_that_shows_in_it(tree, files, tool):
+def test_a_folder_of_numbered_sql_files_belongs_to_the_tool_that_it_has_signs_of(tree, files, tool):
     assert tools(detect(tree(files))) == [(tool, "db/migrations")]
 
 
@@ -82,15 +82,13 @@ def test_a_folder_of_numbered_sql_files_is_the_tools_that_shows_in_it(tree, file
     ],
     ids=range(13),
 )
-def test_a_folder_of_scripts_is_the_tools_that_they_speak_to_or_that_the_project_uses(
-    tree, text, package, tool
-):
+def test_a_folder_of_scripts_belongs_to_the_tool_that_they_or_their_project_use(tree, text, package, tool):
     files = {"api/package.json": f'{{"dependencies": {{{package}}}}}'}
     files |= {f"api/migrations/2024010{n}120000-a.ts": text.replace("A17", f"A{n}7") for n in (1, 2)}
     assert tools(detect(tree(files))) == ([(tool, "api/migrations")] if tool else [])
 
 
-def test_a_tool_that_knows_a_folder_by_its_names_alone_comes_last():
+def test_a_tool_that_recognises_a_folder_only_by_its_file_names_comes_last():
     order = precedence(READERS)
     assert order[-2:] == list(BY_NAME_ALONE)
     assert sorted(order) == sorted(READERS)
@@ -99,7 +97,7 @@ def test_a_tool_that_knows_a_folder_by_its_names_alone_comes_last():
     assert order[:-2] == others
 
 
-def test_no_folder_is_two_tools(tree):
+def test_no_folder_belongs_to_two_tools(tree):
     files = (
         PAIR | CARGO | {"b/migrations/1_a.sql": "-- +goose Up\n-- migrate:up\n", "c/migrations/1_a.sql": ""}
     )
@@ -109,7 +107,7 @@ def test_no_folder_is_two_tools(tree):
 
 @pytest.mark.parametrize("path", ["nowhere", "docs", "."])
 @pytest.mark.parametrize("tool", READERS)
-def test_a_folder_that_holds_nothing_of_a_tool_is_an_error_that_names_it(tree, at, tool, path):
+def test_a_folder_without_migrations_of_a_tool_is_an_error_that_names_it(tree, at, tool, path):
     files = {"docs/readme.md": "# Nothing\n", "docs/Cargo.lock": "", "main.c": "int main;"}
     with pytest.raises(MigrationsError) as caught:
         read_state(tree(files), at(tool, path))
@@ -145,12 +143,12 @@ def test_a_history_of_any_length_is_read_once_file_by_file(tree, at, tool, name,
     assert state.count == 1500
     assert set(counting.reads) >= set(files)
     assert {path for path in files if counting.reads[path] != 1} == set()
-    # Beside the migrations no more than a schema file or two is looked for.
+    # Besides the migrations, at most two schema files are looked for.
     assert sum(counting.reads.values()) <= 1502
     assert counting.listed <= 3
 
 
-def test_finding_lists_a_tree_once_and_reads_a_few_files_of_a_folder_once(tree):
+def test_detection_lists_a_tree_once_and_reads_a_few_files_of_each_folder_once(tree):
     files = {
         f"svc{n}/migrations/{k:05d}_a.{ending}": "-- nothing"
         for n in range(20)
@@ -161,11 +159,11 @@ def test_finding_lists_a_tree_once_and_reads_a_few_files_of_a_folder_once(tree):
     detect(counting)
     assert counting.listed == 1
     assert max(counting.reads.values()) == 1
-    # Numbered SQL and Go files are sampled together and apart; scripts and Ruby each on their own.
+    # Numbered SQL and Go files are sampled both together and separately; scripts and Ruby files separately.
     assert sum(counting.reads.values()) <= 20 * 5 * SAMPLE_FILES + 1
 
 
-def test_a_tree_read_once_says_what_the_tree_itself_says(tree):
+def test_a_cached_tree_returns_what_the_tree_itself_returns(tree):
     names = ["a/b/c.sql", "a/b.sql", "a-b/c.sql", "a/b0/c.sql", "z.sql", "a/b/ü.sql"]
     inner = tree({name: name for name in names})
     once = CachedTree(inner)

@@ -1,4 +1,4 @@
-"""What the Django reader makes of applications, dependencies and squashes."""
+"""The Django reader: applications, dependencies and squashes."""
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_a_location_is_a_repository_a_project_an_application_or_its_migrations(t
     assert read_state(tree(files), at("django", path)).heads == ("shop.0001_initial",)
 
 
-def test_an_application_elsewhere_is_not_part_of_a_smaller_location(tree, at):
+def test_an_application_outside_of_a_location_is_not_part_of_it(tree, at):
     files = chain("shop", "0001_initial") | {
         "pay/migrations/0001_initial.py": migration(("shop", "0001_initial"))
     }
@@ -57,7 +57,7 @@ def test_an_application_elsewhere_is_not_part_of_a_smaller_location(tree, at):
     assert state.problems == ()
 
 
-def test_a_squash_stands_for_what_it_replaces_while_the_files_are_there(tree, at):
+def test_a_squash_replaces_migrations_whose_files_still_exist(tree, at):
     files = chain("shop", "0001_a", "0002_b") | {
         "shop/migrations/0001_squashed_0002.py": migration(replaces=[("shop", "0001_a"), ("shop", "0002_b")]),
     }
@@ -79,7 +79,7 @@ def test_a_dependency_on_a_replaced_migration_leads_to_its_squash(tree, at):
     assert state.problems == ()
 
 
-def test_a_squash_below_newer_migrations_is_no_head(tree, at):
+def test_a_squash_with_newer_migrations_is_not_a_head(tree, at):
     files = chain("shop", "0001_a", "0002_b", "0003_c") | {
         "shop/migrations/0001_squashed_0002.py": migration(replaces=[("shop", "0001_a"), ("shop", "0002_b")]),
     }
@@ -127,7 +127,7 @@ def test_first_is_a_squash_while_a_migration_that_it_replaced_is_still_named(tre
     assert {m.id: m.parents for m in state.migrations}["pay.0002_x"] == ("shop.0001_x",)
 
 
-def test_run_before_is_an_edge_backwards(tree, at):
+def test_run_before_is_an_edge_in_the_other_direction(tree, at):
     files = chain("shop", "0001_a") | {
         "pay/migrations/0001_x.py": migration(extra="\n    run_before = [('shop', '0001_a')]"),
     }
@@ -147,7 +147,7 @@ def test_the_label_of_an_application_configuration_wins_over_its_folder(tree, at
     assert state.problems == ()
 
 
-def test_two_applications_of_one_label_are_a_problem(tree, at):
+def test_two_applications_with_one_label_are_a_problem(tree, at):
     files = chain("shop", "0001_a", folder="one/shop") | chain("shop", "0001_a", folder="two/shop")
     assert kinds(read_state(tree(files), at("django", "."))) == ["duplicate-id"]
 
@@ -164,7 +164,7 @@ def test_tests_and_vendored_folders_are_left_out(tree, at):
     assert read_state(tree(files), at("django", ".")).heads == ("shop.0001_a", "vendor.0001_a")
 
 
-def test_a_folder_of_another_tool_is_no_application(tree, at):
+def test_a_folder_of_another_tool_is_not_an_application(tree, at):
     files = chain("shop", "0001_a") | {
         "other/migrations/env.py": "print 'py2'\n",
         "a/migrations/b.py": "X = 1",
@@ -204,7 +204,7 @@ def test_a_file_of_python_two_is_read(tree, at):
         "class Migration(x):\n<<<<<<< ours\n    dependencies = []\n=======\n>>>>>>> theirs\n",
     ],
 )
-def test_dependencies_that_cannot_be_told_are_an_error_that_names_the_file(tree, at, text):
+def test_computed_dependencies_are_an_error_that_names_the_file(tree, at, text):
     with pytest.raises(MigrationsError, match="cannot be understood") as caught:
         read_state(tree(chain("a", "0001_a") | {"a/migrations/0002_b.py": text}), at("django", "."))
     assert caught.value.where.startswith("a/migrations/0002_b.py, line 2")
@@ -216,7 +216,7 @@ def test_a_folder_without_migrations_is_an_error(tree, at, path):
         read_state(tree({"docs/a.py": "", "shop/migrations/__init__.py": ""}), at("django", path))
 
 
-def test_a_circle_of_replacements_ends(tree, at):
+def test_squashes_that_replace_each_other_are_read(tree, at):
     files = {
         "a/migrations/0001_x.py": migration(replaces=[("a", "0002_y")]),
         "a/migrations/0002_y.py": migration(replaces=[("a", "0001_x")]),
@@ -247,7 +247,7 @@ def test_a_project_is_found_by_manage_py(tree):
     assert [(loc.name, loc.path) for loc in detect(tree(files))] == [("main", "backend")]
 
 
-def test_two_projects_are_two_locations_with_names_of_their_own(tree):
+def test_two_projects_are_two_locations_with_different_names(tree):
     files = (
         {"billing/manage.py": "", "store/manage.py": ""}
         | chain("a", "0001_a", folder="billing/a")
@@ -259,12 +259,12 @@ def test_two_projects_are_two_locations_with_names_of_their_own(tree):
     ]
 
 
-def test_applications_without_a_project_are_found_by_the_folder_that_holds_them(tree):
+def test_applications_without_a_project_are_found_by_their_common_folder(tree):
     files = chain("a", "0001_a", folder="src/a") | chain("b", "0001_a", folder="src/b")
     assert [loc.path for loc in detect(tree(files))] == ["src"]
 
 
-def test_an_application_may_be_called_spec_or_lie_in_a_folder_called_so(tree, at):
+def test_an_application_or_its_folder_may_be_called_spec(tree, at):
     text = "class Migration(migrations.Migration):\n    dependencies = []\n"
     files = {
         "manage.py": "",

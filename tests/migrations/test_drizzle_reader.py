@@ -1,4 +1,4 @@
-"""What the Drizzle reader makes of journals, of snapshots, and of the layout with a folder for each."""
+"""The Drizzle reader: journals, snapshots, and the layout with a folder for each migration."""
 
 import json
 
@@ -52,7 +52,7 @@ def kinds(state):
     return [problem.kind for problem in state.problems]
 
 
-def test_a_real_looking_journal_is_found_and_read_in_its_order(case_tree):
+def test_a_realistic_journal_is_found_and_read_in_its_order(case_tree):
     (found,) = READERS["drizzle"].detect(case_tree("drizzle"))
     assert found.path == "drizzle"
     state = read_state(case_tree("drizzle"), found)
@@ -79,7 +79,7 @@ def test_the_layout_with_folders_is_a_graph(case_tree):
     assert state.problems == ()
 
 
-def test_the_journal_goes_before_the_names(tree, at):
+def test_the_journal_takes_precedence_over_the_names(tree, at):
     files = journal("0001_b", "0000_a") | scripts("0000_a", "0001_b")
     state = read_state(tree(files), at("drizzle", "drizzle"))
     assert ids(state) == ["0001_b", "0000_a"]
@@ -100,7 +100,7 @@ def test_two_branches_with_one_number_are_a_problem(tree, at):
     assert "0001_b and 0001_c" in state.problems[0].message
 
 
-def test_one_tag_twice_is_a_problem(tree, at):
+def test_a_tag_that_appears_twice_is_a_problem(tree, at):
     state = read_state(tree(journal("0000_a", "0000_a") | scripts("0000_a")), at("drizzle", "drizzle"))
     assert kinds(state) == ["duplicate-id"]
 
@@ -140,7 +140,7 @@ def test_a_folder_without_snapshot_follows_the_one_before_it_by_name(tree, at):
     assert [(m.id, m.parents) for m in state.migrations] == [("1_a", ()), ("2_b", ("1_a",))]
 
 
-def test_snapshots_in_a_circle_are_a_problem(tree, at):
+def test_snapshots_in_a_cycle_are_a_problem(tree, at):
     files = folder("1_a", "s1", "s2") | folder("2_b", "s2", "s1")
     state = read_state(tree(files), at("drizzle", "drizzle"))
     assert kinds(state) == ["cycle"]
@@ -161,7 +161,7 @@ def test_a_snapshot_that_cannot_be_read_is_a_problem(tree, at):
         ("drizzle-prod.config.mjs", 'export default { out: "./db/out" }'),
     ],
 )
-def test_the_configuration_tells_the_folder_of_the_layout_without_snapshots(tree, name, text):
+def test_a_folder_without_snapshots_is_found_by_the_configuration(tree, name, text):
     files = {name: text, "db/out/1_a/migration.sql": ""}
     assert [loc.path for loc in READERS["drizzle"].detect(tree(files))] == ["db/out"]
 
@@ -198,7 +198,7 @@ def test_no_migration_is_an_error(tree, at, files):
         read_state(tree(files), at("drizzle", "drizzle"))
 
 
-def test_ten_thousand_folders_in_one_chain_need_no_recursion(tree, at):
+def test_a_chain_of_ten_thousand_folders_needs_no_recursion(tree, at):
     files = folder("00000_x", "s0")
     for n in range(1, 10_000):
         files |= folder(f"{n:05d}_x", f"s{n}", f"s{n - 1}")

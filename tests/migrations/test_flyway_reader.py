@@ -1,4 +1,4 @@
-"""What the Flyway reader makes of versions, repeatable files and folders."""
+"""The Flyway reader: versions, repeatable files and folders."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def ids(state):
     return [migration.id for migration in state.migrations]
 
 
-def test_versions_compare_number_by_number(tree, at):
+def test_versions_are_compared_number_by_number(tree, at):
     state = read_state(
         tree(files("V1.9__a.sql", "V1.10__b.sql", "V1_2__c.sql", "V2__d.sql")), at("flyway", "db")
     )
@@ -28,7 +28,7 @@ def test_versions_compare_number_by_number(tree, at):
     assert state.migrations[0].touches == ("t2",)
 
 
-def test_repeatable_files_count_for_the_digest_but_are_no_head(tree, at):
+def test_repeatable_files_count_only_for_the_digest(tree, at):
     base = files("V1__a.sql")
     plain = read_state(tree(base), at("flyway", "db"))
     with_view = read_state(tree(base | {"db/migration/R__views.sql": "create view a"}), at("flyway", "db"))
@@ -47,7 +47,7 @@ def test_undo_files_and_callbacks_are_left_out(tree, at):
     assert state.digest == alone.digest
 
 
-def test_a_baseline_stands_for_the_versions_before_it(tree, at):
+def test_a_baseline_replaces_the_versions_before_it(tree, at):
     assert ids(read_state(tree(files("B5__base.sql", "V6__x.sql")), at("flyway", "db"))) == ["5", "6"]
     both = read_state(tree(files("V4__w.sql", "V5__v.sql", "B5__base.sql")), at("flyway", "db"))
     assert ids(both) == ["4", "5"]
@@ -57,7 +57,7 @@ def test_a_baseline_stands_for_the_versions_before_it(tree, at):
 @pytest.mark.parametrize(
     "names", [("V1__a.sql", "V1__b.sql"), ("V1__a.sql", "V1.0__b.sql"), ("V1__a.sql", "V01__b.sql")]
 )
-def test_one_version_in_two_files_is_a_problem(tree, at, names):
+def test_two_files_with_one_version_are_a_problem(tree, at, names):
     state = read_state(tree(files(*names)), at("flyway", "db"))
     assert [problem.kind for problem in state.problems] == ["duplicate-id"]
     assert state.count == 2
@@ -72,7 +72,7 @@ def test_a_file_whose_version_flyway_does_not_understand_is_a_problem(tree, at):
     assert state.heads == ("1",)
 
 
-def test_java_migrations_beside_the_resources_belong_to_them(tree, at):
+def test_java_migrations_next_to_the_resources_belong_to_them(tree, at):
     both = files("V1__a.sql", folder="src/main/resources/db/migration") | files(
         "V2__B.java", "Validator.java", folder="src/main/java/db/migration"
     )
@@ -84,7 +84,7 @@ def test_java_migrations_beside_the_resources_belong_to_them(tree, at):
     assert state.problems == ()
 
 
-def test_a_folder_a_database_is_a_location_of_its_own(tree):
+def test_the_folder_of_each_database_is_a_separate_location(tree):
     two = files("V1__a.sql", folder="db/migration/mysql") | files(
         "V1__a.sql", folder="db/migration/postgresql"
     )
@@ -94,13 +94,13 @@ def test_a_folder_a_database_is_a_location_of_its_own(tree):
     ]
 
 
-def test_a_folder_a_year_is_one_location(tree, at):
+def test_folders_for_each_year_are_one_location(tree, at):
     years = files("V1__a.sql", folder="db/migration/2023") | files("V2__b.sql", folder="db/migration/2024")
     assert [loc.path for loc in detect(tree(years))] == ["db/migration"]
     assert read_state(tree(years), at("flyway", "db/migration")).heads == ("2",)
 
 
-def test_a_version_without_a_name_counts_in_sql_and_is_not_searched_for(tree, at):
+def test_a_version_without_a_name_counts_in_sql_but_is_not_detected(tree, at):
     bare = files("V1.sql", "V2.java")
     assert detect(tree(bare)) == ()
     assert ids(read_state(tree(bare), at("flyway", "db"))) == ["1"]

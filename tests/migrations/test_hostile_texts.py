@@ -1,4 +1,4 @@
-"""Texts that nobody wrote in good faith: each is answered in little time and memory, or by an error that names it."""
+"""Hostile texts: each takes little time and memory, or is an error that names it."""
 
 import time
 
@@ -30,7 +30,7 @@ def _is_quick():
     ],
     ids=range(6),
 )
-def test_a_toml_file_that_cannot_be_parsed_says_nothing(tree, text):
+def test_a_toml_file_that_cannot_be_parsed_is_ignored(tree, text):
     files = {"pyproject.toml": text, "diesel.toml": text, "sqlx.toml": text}
     assert [(one.tool, one.path) for one in detect(tree(SCRIPTS | files))] == [("alembic", "db")]
 
@@ -61,7 +61,7 @@ def test_settings_of_alembic_that_name_each_other_stay_small(tree, settings):
     assert [(one.tool, one.path) for one in detect(tree(files))] == [("alembic", "db")]
 
 
-def test_names_that_double_each_other_are_looked_up_once(tree, at):
+def test_names_that_double_each_other_are_evaluated_once(tree, at):
     doubled = "a0 = 'x'\n" + "".join(f"a{n} = a{n - 1} + a{n - 1}\n" for n in range(1, 45))
     with pytest.raises(MigrationsError) as caught:
         read_state(tree({"v/a.py": f"{doubled}revision = a44\n"}), at("alembic", "v"))
@@ -70,7 +70,7 @@ def test_names_that_double_each_other_are_looked_up_once(tree, at):
 
 
 @pytest.mark.parametrize("when", ["1e999", "-1e400", "NaN", "Infinity", '"now"'])
-def test_a_time_that_is_no_number_is_an_error_that_names_the_journal(tree, at, when):
+def test_a_time_that_is_not_a_number_is_an_error_that_names_the_journal(tree, at, when):
     files = {
         "d/meta/_journal.json": f'{{"entries": [{{"idx": 0, "when": {when}, "tag": "0000_a"}}]}}',
         "d/0000_a.sql": "",
@@ -116,7 +116,7 @@ def test_thousands_of_classes_in_one_file_take_linear_time(tree, at):
     ["up export" + " " * 200_000, "up " + "export {" * 30_000, "up\n" + "async " * 40_000, "up\n" * 60_000],
     ids=range(4),
 )
-def test_a_script_that_may_offer_a_way_up_is_soon_looked_through(tree, at, text):
+def test_a_script_that_may_export_an_up_is_searched_quickly(tree, at, text):
     files = {"m/1_a.js": "exports.up = 1", "m/2_b.js": "exports.up = 1", "m/run.js": text}
     assert read_state(tree(files), at("knex", "m")).heads == ("2_b.js",)
 
@@ -130,12 +130,12 @@ def test_a_script_that_may_offer_a_way_up_is_soon_looked_through(tree, at, text)
     ],
     ids=range(3),
 )
-def test_a_database_yml_is_soon_looked_through(tree, text):
+def test_a_database_yml_is_searched_quickly(tree, text):
     files = {"config/database.yml": text, "db/migrate/1_a.rb": "class A < ActiveRecord::Migration[7.1]"}
     assert [one.path for one in detect(tree(files))] == ["db/migrate"]
 
 
-def test_many_claims_of_one_id_are_told_in_a_line(tree, at):
+def test_many_files_with_one_id_are_reported_in_one_line(tree, at):
     files = {f"m/{n:03d}.sql": "" for n in range(300)}
     pattern = r"^(?P<id>\d)\d+\.sql$"
     (first, *_) = read_state(tree(files), at("sql", "m", pattern)).problems
@@ -144,7 +144,7 @@ def test_many_claims_of_one_id_are_told_in_a_line(tree, at):
     )
 
 
-def test_a_file_too_large_to_be_text_does_not_keep_other_folders_from_being_found(tree):
+def test_a_file_that_is_too_large_to_be_text_does_not_hide_other_folders(tree):
     class Heavy(type(tree({}))):
         def read_text(self, path):
             if "huge" in path:

@@ -1,4 +1,4 @@
-"""What the Liquibase reader makes of changelogs in four formats, of what they include, and of hostile ones."""
+"""The Liquibase reader: changelogs in four formats, includes, and hostile files."""
 
 import time
 from contextlib import suppress
@@ -25,7 +25,7 @@ SHOP = [
     ("db/changelog/releases/z.json::z::jo", "z", ("returns",)),
     ("db/changelog/2023/rules.yml::true::mira", "true", ("rules",)),
 ]
-"""What Liquibase 4.28 says of tests/cases/migrations/liquibase, without the view that runs on change."""
+"""The output of Liquibase 4.28 for tests/cases/migrations/liquibase, without the view that runs on change."""
 
 
 def xml(*inner, **attributes):
@@ -46,7 +46,7 @@ def kinds(state):
     return [problem.kind for problem in state.problems]
 
 
-def test_four_formats_nested_includes_and_logical_paths_read_as_liquibase_does(case_tree, at):
+def test_formats_nested_includes_and_logical_paths_are_read_as_in_liquibase(case_tree, at):
     state = read_state(case_tree("liquibase"), at("liquibase", "src/main/resources/db/changelog"))
     assert [(m.id, m.name, m.touches) for m in state.migrations] == SHOP
     assert state.heads == ("db/changelog/2023/rules.yml::true::mira",)
@@ -97,14 +97,14 @@ def test_configuration_names_the_master(tree, path, text):
         "main.xml",
     ],
 )
-def test_a_file_name_tells_the_master_when_nothing_names_it(tree, name):
+def test_the_master_is_found_by_its_file_name_if_nothing_names_it(tree, name):
     files = {f"src/main/resources/changelog/{name}": xml(change(1))}
     (found,) = detect(tree(files))
     assert found.path == "src/main/resources/changelog"
     assert ids(read_state(tree(files), found)) == [f"changelog/{name}::1::a"]
 
 
-def test_a_master_that_another_one_includes_is_none(tree):
+def test_a_changelog_that_another_one_includes_is_not_a_master(tree):
     files = {
         "db/changelog-master.xml": xml('<include file="v1/changelog-master.xml"/>'),
         "db/v1/changelog-master.xml": xml(change(1)),
@@ -124,7 +124,7 @@ def test_two_masters_in_one_folder_are_two_locations_and_the_folder_alone_is_an_
 
 
 @pytest.mark.parametrize("path", ["shop/db", "shop/db/all.xml", "."])
-def test_the_nearest_configuration_says_from_where_the_master_is_seen(tree, at, path):
+def test_the_nearest_configuration_determines_the_search_path(tree, at, path):
     files = {
         "liquibase.properties": "changeLogFile=shop/db/all.xml",
         "shop/liquibase.properties": "changeLogFile=db/all.xml",
@@ -133,7 +133,7 @@ def test_the_nearest_configuration_says_from_where_the_master_is_seen(tree, at, 
     assert ids(read_state(tree(files), at("liquibase", path))) == ["db/all.xml::1::a"]
 
 
-def test_the_configured_master_goes_before_names_even_where_it_cannot_be_read(tree, at):
+def test_the_configured_master_takes_precedence_even_if_it_cannot_be_read(tree, at):
     files = {
         "liquibase.properties": "changeLogFile=db/all.xml",
         "db/all.xml": xml('<include file="db/changelog.xml"/>') + "<",
@@ -153,7 +153,7 @@ def test_the_only_changelog_that_no_other_includes_is_the_master_of_a_named_fold
     assert ids(read_state(tree(files), at("liquibase", "db"))) == ["db/part.xml::1::a"]
 
 
-def test_paths_are_seen_from_the_search_path_or_from_the_changelog(tree, at):
+def test_paths_are_relative_to_the_search_path_or_to_the_changelog(tree, at):
     files = {
         "shop/src/main/resources/db/changelog-master.xml": xml(
             '<include file="db/a.xml"/>',
@@ -170,7 +170,7 @@ def test_paths_are_seen_from_the_search_path_or_from_the_changelog(tree, at):
     assert ids(state) == ["db/a.xml::1::a", "db/b.xml::1::a", "db/sub/c.xml::1::a", "other/d.xml::1::a"]
 
 
-def test_include_all_goes_by_path_as_java_compares_and_keeps_to_its_depth(tree, at):
+def test_include_all_sorts_paths_as_java_does_and_keeps_to_its_depth(tree, at):
     names = ["b.xml", "B.xml", "a/z.xml", "a/deep/y.xml", "10.xml", "9.xml", "_.xml", "notes.txt"]
     files = {f"all/{name}": xml(change(1)) for name in names}
 
@@ -243,7 +243,7 @@ def test_an_include_never_leaves_the_repository(tree, at, path, relative):
         read_state(tree(files), at("liquibase", "db"))
 
 
-def test_includes_in_a_circle_are_reported_and_read_once(tree, at):
+def test_includes_in_a_cycle_are_reported_and_read_once(tree, at):
     files = {
         "changelog.xml": xml(change(1), '<include file="b.xml"/>'),
         "b.xml": xml(change(2), '<include file="changelog.xml"/>', change(3)),
@@ -265,14 +265,14 @@ def test_files_that_include_each_other_twice_each_do_not_multiply(tree, at):
     assert kinds(state) == ["duplicate-id"] * 200
 
 
-def test_an_identity_used_twice_is_a_problem(tree, at):
+def test_an_id_that_is_used_twice_is_a_problem(tree, at):
     files = {"changelog.xml": xml(change(1), change(1, "b"), change(1))}
     state = read_state(tree(files), at("liquibase", "."))
     assert kinds(state) == ["duplicate-id"]
     assert "changelog.xml::1::a" in state.problems[0].message
 
 
-def test_change_sets_that_run_again_count_for_the_digest_only(tree, at):
+def test_change_sets_that_run_again_count_only_for_the_digest(tree, at):
     def read(body, flag):
         files = {"changelog.xml": xml(change(1), change("view", body=body, **{flag: "true"}))}
         return read_state(tree(files), at("liquibase", "."))
@@ -285,7 +285,7 @@ def test_change_sets_that_run_again_count_for_the_digest_only(tree, at):
     assert ids(read_state(tree(files), at("liquibase", "."))) == ["changelog.xml::view::a"]
 
 
-def test_properties_fill_names_and_one_that_depends_on_the_database_does_not(tree, at):
+def test_properties_are_replaced_unless_they_depend_on_the_database(tree, at):
     files = {
         "changelog.xml": xml(
             '<property name="dir" value="first"/>',
@@ -304,7 +304,7 @@ def test_properties_fill_names_and_one_that_depends_on_the_database_does_not(tre
     assert "line 7" in state.problems[0].message
 
 
-def test_properties_come_from_files_too_and_local_ones_stay_where_they_are(tree, at):
+def test_properties_may_come_from_files_and_local_ones_stay_in_their_changelog(tree, at):
     files = {
         "changelog.xml": xml(
             '<property file="my.properties"/>',
@@ -318,7 +318,7 @@ def test_properties_come_from_files_too_and_local_ones_stay_where_they_are(tree,
         "sub/s.sql": "--liquibase formatted sql\n--property name:z value:zz\n"
         "--changeset ${b.c}:${d}\nselect 1;\n--changeset ${z}:x\nselect 2;\n",
     }
-    # So says Liquibase 4.28.
+    # As in Liquibase 4.28.
     assert ids(read_state(tree(files), at("liquibase", "."))) == [
         "changelog.xml::1-4::two words",
         "sub/s.sql::${d}::two words",
@@ -337,7 +337,7 @@ def test_an_encoding_that_an_xml_file_declares_does_not_matter_for_a_text(tree, 
     ]
 
 
-def test_the_digest_sees_a_change_set_and_the_script_that_it_runs_but_not_the_layout(tree, at):
+def test_the_digest_depends_on_change_sets_and_their_scripts_but_not_on_formatting(tree, at):
     def digest(master, script="insert into a values (1)"):
         files = {"changelog.xml": master, "seed.sql": script}
         return read_state(tree(files), at("liquibase", ".")).digest
@@ -350,7 +350,7 @@ def test_the_digest_sees_a_change_set_and_the_script_that_it_runs_but_not_the_la
     assert digest(xml(run.replace("<sqlFile", '<sqlFile splitStatements="false"'))) != plain
 
 
-def test_a_script_that_is_not_here_is_a_problem(tree, at):
+def test_a_missing_script_of_a_change_set_is_a_problem(tree, at):
     files = {"changelog.xml": xml(change(1, body='<sqlFile path="gone.sql"/>'))}
     state = read_state(tree(files), at("liquibase", "."))
     assert [(p.kind, p.path) for p in state.problems] == [("unreadable-file", "changelog.xml")]
@@ -438,13 +438,13 @@ def test_yaml_aliases_are_followed_and_a_bomb_of_them_is_refused(tree, at):
         ("c.xml", "<databaseChangeLog>" + "<a>" * 100_000 + "</a>" * 100_000 + "</databaseChangeLog>"),
     ],
 )
-def test_deep_nesting_is_an_error_and_no_crash(tree, at, name, text):
+def test_deep_nesting_is_an_error_and_not_a_crash(tree, at, name, text):
     with pytest.raises(MigrationsError, match="too deeply") as caught:
         read_state(tree({name: text}), at("liquibase", name))
     assert name in caught.value.where
 
 
-def test_invalid_utf_8_is_read_as_far_as_it_goes(tree, at):
+def test_invalid_utf_8_is_read_as_far_as_possible(tree, at):
     files = {
         "changelog.xml": xml('<include file="a.sql"/>', change(1)).encode(),
         "a.sql": b"--liquibase formatted sql\n--changeset m\xfcller:1\ninsert into t values ('\xff');\n",
@@ -498,7 +498,7 @@ def test_a_chain_of_ten_thousand_includes_needs_no_recursion(tree, at):
     ],
     ids=range(8),
 )
-def test_no_line_of_an_sql_changelog_takes_a_long_time(tree, at, line):
+def test_every_line_of_an_sql_changelog_takes_little_time(tree, at, line):
     text = f"--liquibase formatted sql\n--changeset a:1\nselect 1;\n{line}\n"
     start = time.process_time()
     with suppress(MigrationsError):
@@ -507,7 +507,7 @@ def test_no_line_of_an_sql_changelog_takes_a_long_time(tree, at, line):
 
 
 @pytest.mark.parametrize("path", ["db", "nowhere", "db/notes.txt"])
-def test_a_place_without_a_changelog_is_an_error(tree, at, path):
+def test_a_location_without_a_changelog_is_an_error(tree, at, path):
     with pytest.raises(MigrationsError):
         read_state(tree({"db/notes.txt": "", "db/pom.xml": "<project/>"}), at("liquibase", path))
 
@@ -517,7 +517,7 @@ def test_a_changelog_without_change_sets_is_an_error(tree, at):
         read_state(tree({"changelog.xml": xml()}), at("liquibase", "."))
 
 
-def test_a_folder_that_holds_no_changelog_is_empty_only_without_any_file(tree, at):
+def test_a_folder_without_changelogs_is_empty_only_if_it_has_no_files(tree, at):
     files = {"all.xml": xml(change(1), '<includeAll path="later/"/>'), "later/.gitkeep": ""}
     state = read_state(tree(files), at("liquibase", "all.xml"))
     assert (ids(state), state.problems) == (["all.xml::1::a"], ())

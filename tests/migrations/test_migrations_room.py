@@ -1,4 +1,4 @@
-"""What holds of all readers together: the registry, detection, hints and cost."""
+"""All readers: the registry, detection, hints and cost."""
 
 import importlib
 import inspect
@@ -28,7 +28,7 @@ def test_every_reader_is_registered_under_the_name_of_its_file():
     assert "crayon" not in READERS
 
 
-def test_only_the_reader_that_is_asked_for_is_imported():
+def test_only_the_reader_that_is_used_is_imported():
     program = """
 import sys
 from tdmvc.actions import drift
@@ -80,7 +80,7 @@ def test_several_tools_in_one_tree_are_all_found_under_unique_names(tree):
         assert read_state(tree(files), location).count == 1
 
 
-def test_an_empty_repository_holds_no_location(tree):
+def test_an_empty_repository_has_no_locations(tree):
     assert detect(tree({})) == ()
 
 
@@ -122,7 +122,7 @@ def test_tables_are_hinted_from_sql(text, tables):
     ],
     ids=range(12),
 )
-def test_the_hint_from_sql_takes_no_long_time_on_any_text(text):
+def test_the_hint_takes_little_time_on_every_sql_text(text):
     start = time.process_time()
     sql_tables(text)
     assert time.process_time() - start < 2

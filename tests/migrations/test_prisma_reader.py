@@ -1,4 +1,4 @@
-"""What the Prisma reader makes of folders of migrations."""
+"""The Prisma reader: folders of migrations."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def ids(state):
     return [migration.id for migration in state.migrations]
 
 
-def test_a_real_looking_folder_is_found_and_read_in_the_order_of_names(case_tree):
+def test_a_realistic_folder_is_found_and_read_in_the_order_of_names(case_tree):
     (found,) = detect(case_tree("prisma"))
     assert (found.tool, found.path) == ("prisma", "prisma/migrations")
     state = read_state(case_tree("prisma"), found)
@@ -35,18 +35,18 @@ def test_a_folder_without_its_script_is_a_problem(case_tree, at):
     ]
 
 
-def test_names_sort_as_texts_not_as_numbers(tree, at):
+def test_names_are_sorted_as_text_and_not_as_numbers(tree, at):
     state = read_state(tree(files("9_a", "10_b", "2_c")), at("prisma", "prisma/migrations"))
     assert ids(state) == ["10_b", "2_c", "9_a"]
 
 
-def test_names_compare_as_javascript_compares_texts_for_people(tree, at):
+def test_names_are_sorted_as_by_locale_compare(tree, at):
     names = ["0_init", "1_a", "10_b", "2_B", "2_b", "2_é", "2_ea", "2-c"]
     state = read_state(tree(files(*names)), at("prisma", "prisma/migrations"))
     assert ids(state) == ["0_init", "1_a", "10_b", "2_b", "2_B", "2_é", "2_ea", "2-c"]
 
 
-def test_the_script_alone_counts_for_the_digest(tree, at):
+def test_only_the_script_counts_for_the_digest(tree, at):
     def digest(**more):
         tree_ = tree({**files("1_a"), **{f"prisma/migrations/{path}": text for path, text in more.items()}})
         return read_state(tree_, at("prisma", "prisma")).digest
@@ -75,13 +75,13 @@ def test_a_location_may_be_any_folder_above_or_the_schema(tree, at, path):
     ],
     ids=["lock", "schema", "schema-folder", "config"],
 )
-def test_a_lock_a_schema_or_the_configuration_tells_the_folder(tree, given):
+def test_a_folder_is_found_by_its_lock_file_a_schema_or_the_configuration(tree, given):
     assert [(loc.tool, loc.path) for loc in READERS["prisma"].detect(tree(given))] == [
         ("prisma", "db/migrations")
     ]
 
 
-def test_folders_of_scripts_alone_may_be_of_another_tool_and_tests_are_left_out(tree):
+def test_folders_with_only_scripts_and_folders_of_tests_are_not_found(tree):
     others = files("1_a", folder="drizzle") | {
         "tests/prisma/migrations/migration_lock.toml": "",
         **files("1_a", folder="tests/prisma/migrations"),
@@ -95,7 +95,7 @@ def test_no_script_is_an_error(tree, at, path):
         read_state(tree({"prisma/migrations/1_a/readme.md": ""}), at("prisma", path))
 
 
-def test_ten_thousand_migrations_are_one_line(tree, at):
+def test_ten_thousand_migrations_are_one_sequence(tree, at):
     names = [f"{n:014d}_x" for n in range(10_000)]
     state = read_state(tree(files(*names)), at("prisma", "prisma"))
     assert ids(state) == names

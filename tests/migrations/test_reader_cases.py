@@ -1,4 +1,4 @@
-"""Trees of files as applications have them, with their traps: what each reader makes of them."""
+"""Trees of files as applications have them, with their traps, for each reader."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -32,7 +32,7 @@ def cases():
 
 
 @pytest.mark.parametrize(("tool", "case"), cases())
-def test_a_tree_reads_as_its_case_says(tree, at, tool, case):
+def test_a_tree_is_read_as_in_its_case(tree, at, tool, case):
     state = read_state(tree(case["files"]), at(tool, case["path"]))
     ids = [migration.id for migration in state.migrations]
     assert ids == case["ids"]
@@ -49,11 +49,11 @@ def test_a_tree_reads_as_its_case_says(tree, at, tool, case):
 
 
 @pytest.mark.parametrize(("tool", "case"), cases())
-def test_a_tree_is_detected_as_its_case_says(tree, tool, case):
+def test_a_tree_is_detected_as_in_its_case(tree, tool, case):
     found = detect(tree(case["files"]))
     if "detected" in case:
         assert sorted([loc.tool, loc.path] for loc in found) == sorted(case["detected"])
-    # What is found can be read, whatever tool it is for.
+    # Everything that is found can be read.
     for location in found:
         assert read_state(tree(case["files"]), location).count > 0
 
@@ -62,6 +62,6 @@ def test_a_tree_is_detected_as_its_case_says(tree, tool, case):
     "folder", ["test/sample", "spec/dummy", "node_modules/lib", "vendor/lib", "target/out"]
 )
 @pytest.mark.parametrize(("tool", "case"), cases())
-def test_nothing_is_found_in_folders_of_tests_and_of_others(tree, tool, case, folder):
+def test_nothing_is_found_in_folders_of_tests_and_vendored_code(tree, tool, case, folder):
     moved = {f"{folder}/{path}": text for path, text in case["files"].items()}
     assert detect(tree(moved)) == ()

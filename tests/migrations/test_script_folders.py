@@ -1,4 +1,4 @@
-"""Folders of scripts and of code: which files are migrations, and which folders hold any."""
+"""Folders of scripts and code: which files are migrations, and which folders contain any."""
 
 import pytest
 
@@ -21,7 +21,7 @@ export default async function run(database: Knex, direction: 'up' | 'down' | 'la
 
 
 @pytest.mark.parametrize("tool", ["knex", "sequelize"])
-def test_an_applications_own_runner_among_its_migrations_is_told_and_is_none(tree, at, tool):
+def test_an_applications_runner_among_its_migrations_is_reported_and_not_a_migration(tree, at, tool):
     files = {"m/20201028A-remove.ts": UP, "m/20201029A-more.ts": UP, "m/run.ts": RUNNER}
     state = read_state(tree(files), at(tool, "m"))
     assert state.heads == ("20201029A-more.ts",)
@@ -42,13 +42,13 @@ def test_an_applications_own_runner_among_its_migrations_is_told_and_is_none(tre
     ],
     ids=range(8),
 )
-def test_a_script_without_a_number_that_offers_an_up_is_a_migration(tree, at, text):
+def test_a_script_without_a_number_that_exports_an_up_is_a_migration(tree, at, text):
     files = {"m/1_a.js": UP, "m/2_b.js": UP, "m/zebra.js": text}
     state = read_state(tree(files), at("sequelize", "m"))
     assert (state.heads, state.problems) == (("zebra.js",), ())
 
 
-def test_where_no_name_has_a_number_every_script_counts(tree, at):
+def test_every_script_counts_if_no_name_has_a_number(tree, at):
     files = {"m/a.js": UP, "m/run.js": RUNNER}
     assert read_state(tree(files), at("knex", "m")).heads == ("run.js",)
 
@@ -56,7 +56,7 @@ def test_where_no_name_has_a_number_every_script_counts(tree, at):
 RAILS = "class {0} < ActiveRecord::Migration[7.1]\n  def change\n    create_table :{1}\n  end\nend\n"
 
 
-def test_a_database_of_rails_may_keep_its_migrations_in_any_folder(tree):
+def test_a_database_of_rails_may_have_its_migrations_in_any_folder(tree):
     config = """default: &default
   password: <%= ENV["SHOP_PASSWORD"] %>
 production:

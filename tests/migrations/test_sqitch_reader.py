@@ -1,4 +1,4 @@
-"""What the Sqitch reader makes of plans, tags, reworked changes and configuration."""
+"""The Sqitch reader: plans, tags, reworked changes and configuration."""
 
 import time
 
@@ -31,7 +31,7 @@ def problems(state):
     return [(problem.kind, problem.path) for problem in state.problems]
 
 
-def test_a_real_looking_project_is_found_and_read_in_the_order_of_its_plan(case_tree):
+def test_a_realistic_project_is_found_and_read_in_the_order_of_its_plan(case_tree):
     (found,) = detect(case_tree("sqitch"))
     assert (found.tool, found.path) == ("sqitch", "database")
     state = read_state(case_tree("sqitch"), found)
@@ -54,7 +54,7 @@ def test_a_real_looking_project_is_found_and_read_in_the_order_of_its_plan(case_
     assert state.problems == ()
 
 
-def test_a_reworked_change_keeps_its_name_and_the_earlier_ones_carry_a_tag(tree, at):
+def test_a_reworked_change_keeps_its_name_and_earlier_ones_get_a_tag(tree, at):
     files = project("a", "@v1", "a", "b", "@v2", "@v2b", "a", scripts=["a", "a@v1", "a@v2b", "b"])
     state = read_state(tree(files), at("sqitch", "."))
     assert ids(state) == ["a@v1", "a@v2b", "b", "a"]
@@ -66,7 +66,7 @@ def test_a_reworked_change_keeps_its_name_and_the_earlier_ones_carry_a_tag(tree,
     assert "deploy/a@v2.sql" in state.problems[0].message
 
 
-def test_the_newest_tag_that_a_script_carries_names_an_earlier_change(tree, at):
+def test_an_earlier_change_is_named_by_the_newest_tag_that_has_a_script(tree, at):
     lines = ("a", "@v1", "b", "@v2", "a")
     both = project(*lines, scripts=["a", "a@v1", "a@v2", "b"])
     assert ids(read_state(tree(both), at("sqitch", "."))) == ["a@v2", "b", "a"]
@@ -82,7 +82,7 @@ def test_the_newest_tag_that_a_script_carries_names_an_earlier_change(tree, at):
         ("reworked_dir = old\nreworked_deploy_dir = older", "older"),
     ],
 )
-def test_scripts_of_reworked_changes_may_lie_in_a_folder_of_their_own(tree, at, settings, folder):
+def test_scripts_of_reworked_changes_may_have_their_own_folder(tree, at, settings, folder):
     up = "up" if "deploy_dir = up" in settings else "deploy"
     files = {
         "sqitch.conf": f"[core]\n{settings}\n",
@@ -99,7 +99,7 @@ def test_scripts_of_reworked_changes_may_lie_in_a_folder_of_their_own(tree, at, 
     "choice",
     ["engine = sqlite", "target = eu", "target = db:sqlite:x.db", 'engine = pg\n[engine "pg"]\ntarget=eu'],
 )
-def test_of_several_engines_the_configured_one_says_where_scripts_are(tree, at, choice):
+def test_the_configured_engine_determines_the_script_folder(tree, at, choice):
     files = {
         "sqitch.conf": f'[core]\n{choice}\n[engine "sqlite"]\ndeploy_dir = lite\n[target "eu"]\nuri = db:sqlite:x\n',
         "sqitch.plan": plan("a"),
@@ -109,7 +109,7 @@ def test_of_several_engines_the_configured_one_says_where_scripts_are(tree, at, 
     assert read_state(tree(files), at("sqitch", ".")).migrations[0].touches == ("lite",)
 
 
-def test_a_change_twice_without_a_tag_between_is_a_problem(tree, at):
+def test_a_change_that_appears_twice_without_a_tag_in_between_is_a_problem(tree, at):
     state = read_state(tree(project("a", "@v1", "b", "b")), at("sqitch", "."))
     assert ids(state) == ["a", "b"]
     assert problems(state) == [("duplicate-id", "sqitch.plan")]
@@ -149,7 +149,7 @@ def test_dependencies_are_resolved_as_of_their_tag(tree, at, reference, parents)
     assert state.problems == ()
 
 
-def test_the_deploy_script_alone_counts_for_the_digest(tree, at):
+def test_only_the_deploy_script_counts_for_the_digest(tree, at):
     files = project("a")
 
     def digest(more):
@@ -180,7 +180,7 @@ def test_configuration_names_top_folder_plan_scripts_and_extension(tree, at):
         read_state(tree(files), at("sqitch", "db"))
 
 
-def test_a_target_takes_from_its_engine_what_it_does_not_say_itself(tree, at):
+def test_a_target_inherits_settings_from_its_engine(tree, at):
     files = {
         "sqitch.conf": '[engine "pg"]\n\tplan_file = lite/lite.plan\n'
         '[target "eu"]\n\turi = db:pg:eu\n\tdeploy_dir = eu/up\n',
@@ -239,7 +239,7 @@ def test_no_plan_or_an_empty_one_is_an_error(tree, at, path):
         read_state(tree({"db/sqitch.plan": plan(), "x": ""}), at("sqitch", path))
 
 
-def test_ten_thousand_changes_that_are_all_one_reworked_take_no_long_time(tree, at):
+def test_ten_thousand_reworks_of_one_change_take_little_time(tree, at):
     lines = [line for n in range(5_000) for line in ("a", f"@v{n}")]
     lines += [f"c{n} [c{n - 1} a@v{n}]" if n else "c0" for n in range(5_000)]
     state = read_state(tree(project(*lines)), at("sqitch", "."))
@@ -250,7 +250,7 @@ def test_ten_thousand_changes_that_are_all_one_reworked_take_no_long_time(tree, 
 @pytest.mark.parametrize(
     "line", ["a" * 200_000, "a" + " " * 200_000 + "b", "a [" + "b " * 100_000, "a" + " x" * 100_000 + "<"]
 )
-def test_no_line_of_a_plan_takes_a_long_time(tree, at, line):
+def test_every_line_of_a_plan_takes_little_time(tree, at, line):
     start = time.process_time()
     with pytest.raises(MigrationsError, match="line 5"):
         read_state(tree({"sqitch.plan": plan("a") + line}), at("sqitch", "."))

@@ -1,4 +1,4 @@
-"""What the reader of plain SQL files makes of names and patterns."""
+"""The reader of plain SQL files: names and patterns."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def ids(state):
     return [migration.id for migration in state.migrations]
 
 
-def test_numbers_compare_as_numbers(tree, at):
+def test_numbers_are_compared_as_numbers(tree, at):
     state = read_state(tree(files("9_a.sql", "10_b.sql", "0002-c.sql")), at("sql", "migrations"))
     assert ids(state) == ["0002", "9", "10"]
     assert state.heads == ("10",)
@@ -56,7 +56,7 @@ def test_a_pattern_that_cannot_be_used_is_an_error_of_the_configuration(tree, at
 
 
 @pytest.mark.parametrize("names", [("7_a.sql", "7_b.sql"), ("7_a.sql", "007_b.sql")])
-def test_one_number_in_two_files_is_a_problem(tree, at, names):
+def test_two_files_with_one_number_are_a_problem(tree, at, names):
     state = read_state(tree(files(*names)), at("sql", "migrations"))
     assert [problem.kind for problem in state.problems] == ["duplicate-id"]
 
@@ -67,7 +67,7 @@ def test_no_matching_file_is_an_error(tree, at, path):
         read_state(tree(files("readme.md")), at("sql", path))
 
 
-def test_folders_called_migrations_are_found_and_told_apart(tree):
+def test_folders_called_migrations_are_found_under_different_names(tree):
     found = detect(
         tree(
             files("1_a.sql", folder="svc/billing/migrations") | files("1_a.sql", folder="svc/shop/migrations")
@@ -79,6 +79,6 @@ def test_folders_called_migrations_are_found_and_told_apart(tree):
     ]
 
 
-def test_numbered_files_of_another_folder_or_beside_python_are_not_found(tree):
+def test_numbered_files_in_other_folders_or_next_to_python_are_not_found(tree):
     assert detect(tree(files("1_a.sql", folder="queries"))) == ()
     assert detect(tree(files("1_a.sql") | {"migrations/env.py": ""})) == ()

@@ -28,7 +28,7 @@ def app(tmp_path):
 
 
 @pytest.mark.parametrize(("tool", "case"), cases())
-def test_a_tree_on_disk_and_in_a_commit_reads_as_its_case_says(app, at, tool, case):
+def test_a_tree_on_disk_and_in_a_commit_is_read_as_in_its_case(app, at, tool, case):
     for path, text in case["files"].items():
         (app / path).parent.mkdir(parents=True, exist_ok=True)
         (app / path).write_text(text, encoding="utf-8")

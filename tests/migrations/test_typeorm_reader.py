@@ -1,4 +1,4 @@
-"""What TypeORM's reader says of classes whose place in the line cannot be told."""
+"""The TypeORM reader: classes whose order is not clear."""
 
 import pytest
 
@@ -16,12 +16,12 @@ def test_a_class_without_a_timestamp_is_an_error_that_names_file_and_line(tree, 
     assert caught.value.where == "m/2-b.ts, line 3"
 
 
-def test_a_text_in_the_way_up_does_not_name_the_class(tree, at):
+def test_a_string_in_the_up_migration_does_not_name_the_class(tree, at):
     text = "class A1700000000000 implements MigrationInterface {\n  up() {\n    name = 'B1800000000000'\n  }\n}\n"
     assert read_state(tree({"m/a.ts": text}), at("typeorm", "m")).heads == ("A1700000000000",)
 
 
-def test_classes_of_one_moment_come_as_their_files_do(tree, at):
+def test_classes_with_equal_timestamps_are_in_the_order_of_their_files(tree, at):
     files = {"m/1.ts": CLASS % "B1700000000000", "m/2.ts": CLASS % "A1700000000000"}
     state = read_state(tree(files), at("typeorm", "m"))
     assert [migration.id for migration in state.migrations] == ["B1700000000000", "A1700000000000"]

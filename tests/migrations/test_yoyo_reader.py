@@ -1,4 +1,4 @@
-"""What the yoyo reader makes of Python and SQL files that depend on each other."""
+"""The yoyo reader: Python and SQL files that depend on each other."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def problems(state):
     return [(problem.kind, problem.path) for problem in state.problems]
 
 
-def test_a_real_looking_folder_is_found_and_read_as_a_graph(case_tree):
+def test_a_realistic_folder_is_found_and_read_as_a_graph(case_tree):
     (found,) = READERS["yoyo"].detect(case_tree("yoyo"))
     assert found.path == "db/migrations"
     state = read_state(case_tree("yoyo"), found)
@@ -39,7 +39,7 @@ def test_a_real_looking_folder_is_found_and_read_as_a_graph(case_tree):
 
 
 @pytest.mark.parametrize(
-    ("spelled", "parents"),
+    ("literal", "parents"),
     [
         ("{'a'}", ("a",)),
         ("['a', 'b']", ("a", "b")),
@@ -54,19 +54,19 @@ def test_a_real_looking_folder_is_found_and_read_as_a_graph(case_tree):
         ("set([FIRST, 'b'])", ("a", "b")),
     ],
 )
-def test_dependencies_may_be_spelled_in_any_way_that_can_be_gone_through(tree, at, spelled, parents):
-    more = {"migrations/c.py": f"FIRST = 'a'\n__depends__ = {spelled}\n"}
+def test_dependencies_may_be_any_iterable_literal(tree, at, literal, parents):
+    more = {"migrations/c.py": f"FIRST = 'a'\n__depends__ = {literal}\n"}
     state = read_state(tree(files(a={}, b={}) | more), at("yoyo", "migrations"))
     assert next(m for m in state.migrations if m.id == "c").parents == parents
     assert state.problems == ()
 
 
 @pytest.mark.parametrize(
-    "spelled", ["find()", "{*OTHERS}", "{**OTHERS}", "[1]", "None", "{'a'} | {'b'}", "set(x for x in y)"]
+    "literal", ["find()", "{*OTHERS}", "{**OTHERS}", "[1]", "None", "{'a'} | {'b'}", "set(x for x in y)"]
 )
-def test_dependencies_that_would_have_to_be_computed_are_an_error_with_file_and_line(tree, at, spelled):
+def test_dependencies_that_would_have_to_be_computed_are_an_error_with_file_and_line(tree, at, literal):
     with pytest.raises(MigrationsError, match="__depends__") as caught:
-        read_state(tree({"migrations/a.py": f"\n__depends__ = {spelled}\n"}), at("yoyo", "migrations"))
+        read_state(tree({"migrations/a.py": f"\n__depends__ = {literal}\n"}), at("yoyo", "migrations"))
     assert caught.value.where == "migrations/a.py, line 2"
 
 
@@ -89,7 +89,7 @@ def test_only_the_comments_at_the_top_of_an_sql_file_name_dependencies(tree, at)
     assert state.heads == ("d", "e")
 
 
-def test_rollbacks_hooks_and_folders_below_are_left_out(tree, at):
+def test_rollbacks_hooks_and_subfolders_are_left_out(tree, at):
     names = ("post-apply.py", "post-apply-views.sql", "_tmp_yoyonewx.py", "a.rollback.sql")
     more = {f"migrations/{name}": "__depends__ = compute()" for name in (*names, "notes.txt", "old/b.py")}
     plain = read_state(tree(files(a={})), at("yoyo", "migrations"))
@@ -98,13 +98,13 @@ def test_rollbacks_hooks_and_folders_below_are_left_out(tree, at):
     assert state.digest == plain.digest
 
 
-def test_several_heads_are_no_problem_to_yoyo(tree, at):
+def test_several_heads_are_no_problem_for_yoyo(tree, at):
     state = read_state(tree(files(a={}, b={"a"}, c={"a"})), at("yoyo", "migrations"))
     assert state.heads == ("b", "c")
     assert state.problems == ()
 
 
-def test_a_missing_dependency_one_id_twice_and_a_circle_are_problems(tree, at):
+def test_a_missing_dependency_a_repeated_id_and_a_cycle_are_problems(tree, at):
     state = read_state(tree(files(a={"gone"})), at("yoyo", "migrations"))
     assert problems(state) == [("dangling-parent", "migrations/a.py")]
     state = read_state(tree(files(a={}) | {"migrations/a.sql": ""}), at("yoyo", "migrations"))
@@ -139,11 +139,11 @@ def test_several_sources_are_one_location(tree, at):
     ],
     ids=["import", "depends", "sql"],
 )
-def test_a_folder_is_told_by_what_its_first_files_say(tree, given):
+def test_a_folder_is_recognised_by_its_first_files(tree, given):
     assert [loc.path for loc in READERS["yoyo"].detect(tree(given))] == ["app/migrations"]
 
 
-def test_other_folders_of_python_and_sql_are_not_yoyo_s(tree):
+def test_other_folders_of_python_and_sql_do_not_belong_to_yoyo(tree):
     others = {
         "shop/migrations/0001_initial.py": "class Migration: pass",
         "sql/migrations/1_a.sql": "select 1",

@@ -1,4 +1,4 @@
-"""Knows when a reader and a tool agree on the migrations of a folder."""
+"""Compares what a reader and a tool find in a folder."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from tests.oracles.oracle import Answer
 
 
 def read(tool: str, files: Mapping[str, str], path: str = "m") -> MigrationState | None:
-    """Return what the reader of a tool says, None where that is an error."""
+    """Return what the reader of a tool returns, or None if it raises an error."""
     try:
         return read_state(MemoryTree(dict(files)), MigrationLocation("main", tool, path))
     except MigrationsError:
@@ -18,7 +18,7 @@ def read(tool: str, files: Mapping[str, str], path: str = "m") -> MigrationState
 
 
 def assert_agreed(state: MigrationState | None, answer: Answer) -> None:
-    """What the tool takes is what was read, without a problem; what it refuses is an error or a problem."""
+    """Assert that what the tool accepts was read without a problem, and what it refuses is an error or a problem."""
     if state is None:
         assert answer.refusal or not answer.ids, "the reader found nothing"
     elif answer.refusal:

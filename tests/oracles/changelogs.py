@@ -35,7 +35,7 @@ def change_sets(draw):
 
 @st.composite
 def includes(draw, by, target):
-    """An include of a file, seen from the changelog that names it or from the top."""
+    """An include of a file, relative to the changelog that names it or to the top."""
     above = by.count("/")
     is_relative = draw(st.booleans())
     said = {"file": "../" * above + target if is_relative else target}
@@ -79,7 +79,7 @@ def spell(entries, ending, logical_path=None):
 
 
 def _typed(said):
-    """Return values as people write them in YAML, who leave out the quotes of a number."""
+    """Return values as people write them in YAML, without quotes around numbers."""
     return {
         key: yaml.safe_load(value) if key == "id" and value in NUMBERS else value
         for key, value in said.items()

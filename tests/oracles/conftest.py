@@ -1,4 +1,4 @@
-"""The tools that tests ask: each starts when it is first needed and ends with the session."""
+"""The tools that tests run: each starts when it is first needed and ends with the session."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -25,10 +25,10 @@ Ask = Callable[[str, Mapping[str, str]], Answer]
 
 @pytest.fixture(scope="session")
 def ask() -> Iterator[Ask]:
-    """Ask a tool by name what it makes of the folder `m` of some files, or of all where none is called so."""
+    """Return what a tool finds in the folder `m` of some files, or in all of them if there is no such folder."""
     started: dict[str, Oracle] = {}
 
-    def asked(tool: str, files: Mapping[str, str]) -> Answer:
+    def ask_tool(tool: str, files: Mapping[str, str]) -> Answer:
         if tool not in started:
             started[tool] = Oracle(PROGRAMS[tool]())
         with tempfile.TemporaryDirectory() as folder:
@@ -36,7 +36,7 @@ def ask() -> Iterator[Ask]:
             top = Path(folder) / "m"
             return started[tool].ask(top if top.is_dir() else folder)
 
-    yield asked
+    yield ask_tool
     for oracle in started.values():
         oracle.close()
 

@@ -1,4 +1,4 @@
-"""dbmate applies random folders to a database of SQLite and answers beside us."""
+"""Compares the reader with dbmate, which applies random folders to a database of SQLite."""
 
 import sqlite3
 import subprocess
@@ -53,7 +53,7 @@ REFUSED = [
 
 @pytest.fixture(scope="session")
 def dbmate():
-    """Return what dbmate applies of some files, in its order."""
+    """Return which files dbmate applies, in its order."""
     command = packaged_command("dbmate")
 
     def applied(files):
@@ -78,7 +78,7 @@ def dbmate():
 
 @st.composite
 def folders(draw):
-    """Random names, compared as texts by dbmate; few files lack the mark that leads up."""
+    """Random names, which dbmate compares as text; a few files have no up marker."""
     files = {}
     for number, name in draw(st.lists(st.tuples(NUMBERS, NAMES), min_size=1, max_size=6, unique=True)):
         odd = draw(st.integers(0, 19)) == 0

@@ -1,4 +1,4 @@
-"""Drizzle's own migrator goes through random journals and answers beside us."""
+"""Compares the reader with Drizzle's own migrator on random journals."""
 
 import json
 from hashlib import sha256
@@ -13,7 +13,7 @@ TAGS = st.builds("{:04d}_{}".format, st.integers(0, 12), st.sampled_from(["a", "
 
 @st.composite
 def journals(draw):
-    """Random journals: moments may go back or stand still, files may be missing or forgotten."""
+    """Random journals: times may be equal or go back, and files may be missing or not listed."""
     tags = draw(st.lists(TAGS, min_size=1, max_size=7, unique=True))
     entries, when = [], 1_700_000_000_000
     for position, tag in enumerate(tags):

@@ -1,4 +1,4 @@
-"""Liquibase parses random changelogs and answers beside us."""
+"""Compares the reader with Liquibase on random changelogs."""
 
 from hypothesis import given, settings
 
@@ -14,7 +14,7 @@ def test_change_sets_and_their_order_are_those_of_liquibase_itself(ask, files):
     assert_agreed(files, ask("liquibase", files))
 
 
-def test_a_real_looking_project_reads_as_liquibase_reads_it(ask):
+def test_a_realistic_project_is_read_as_by_liquibase(ask):
     tree = WorkTree(CASES / "liquibase/src/main/resources")
     files = {path: tree.read_text(path) for path in tree.list_files()}
     files["changelog.yaml"] = "databaseChangeLog: [{include: {file: db/changelog/shop.yaml}}]"
@@ -30,7 +30,7 @@ def assert_agreed(files, answer):
         assert state is None or state.problems, answer.refusal
         assert answer.refusal or not answer.ids, "the reader found nothing"
         return
-    # What runs again is no step, unless there is nothing else.
+    # A change set that runs again is not a step, unless there is nothing else.
     steps = [id_ for id_, is_repeatable in answer.ids if not is_repeatable] or [id_ for id_, _ in answer.ids]
     once = list(dict.fromkeys(steps))
     assert list(dict.fromkeys(migration.id for migration in state.migrations)) == once

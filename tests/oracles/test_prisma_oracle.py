@@ -1,4 +1,4 @@
-"""Node.js puts folders of migrations in order as Prisma lets it, beside us."""
+"""Compares the reader's order of folders with that of Node.js, which Prisma uses."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +13,6 @@ NAMES = st.one_of(
 
 @settings(max_examples=150, deadline=None)
 @given(st.sets(NAMES, min_size=1, max_size=8))
-def test_folders_stand_in_the_order_that_javascript_gives_them(ask, names):
+def test_folders_are_in_the_order_that_javascript_gives_them(ask, names):
     files = {f"m/{name}/migration.sql": "select 1;\n" for name in names}
     assert_agreed(read("prisma", files), ask("prisma", files))

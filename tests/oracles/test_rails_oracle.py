@@ -1,4 +1,4 @@
-"""Rails finds and checks migrations in random folders and answers beside us."""
+"""Compares the reader with Rails on random folders."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ NUMBERS = st.one_of(
     st.integers(20_000_101_000_000, 20_300_101_000_000).map(str),
 )
 NAMES = st.one_of(st.text("ab1_", min_size=1, max_size=4), st.text("abcdefgh", min_size=3, max_size=8))
-# Of these Rails refuses some and does not see others.
+# Rails refuses some of these and ignores others.
 ODD_FILES = [
     "1_Upper.rb",
     "2-dash.rb",
@@ -31,7 +31,7 @@ ENDINGS = st.sampled_from([".rb", ".rb", ".rb", ".rb", ".my_engine.rb"])
 
 @st.composite
 def folders(draw):
-    """Random names with and without zeros before the number, in folders below; few are odd."""
+    """Random names with and without leading zeros, in subfolders; a few are odd."""
     names = st.builds("{}_{}{}".format, NUMBERS, NAMES, ENDINGS)
     files = {}
     for name in draw(st.lists(names, max_size=7, unique=True)):

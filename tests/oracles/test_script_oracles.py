@@ -1,4 +1,4 @@
-"""Tools that apply scripts by name: Knex, Sequelize and Umzug answer beside us."""
+"""Compares the readers with Knex, Sequelize and Umzug, which apply scripts by name."""
 
 import re
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.oracles.agreement import assert_agreed, read
 
 TOOLS = {"knex": "knex", "sequelize": "sequelize", "umzug": "sequelize"}
-"""Each tool, and the reader that is held against it."""
+"""Each tool, and the reader that is compared with it."""
 
 ENDINGS = {"knex": ["js", "cjs", "ts"], "sequelize": ["js", "cjs", "ts", "cts"], "umzug": ["js", "cjs"]}
 
@@ -25,7 +25,7 @@ ONE_WAY = "exports.up = async () => {};\n"
 NO_WAY = ["exports.name = 'x';\n", "module.exports = {};\n", "exports.down = async () => {};\n", ""]
 
 LEFT_TO_DECISIONS = re.compile(r"\s*|.*\.d|index|\d+\.\d+\.\d+.*")
-"""Names that the reader takes in another way than the tools, which a test below says why."""
+"""Names that the reader treats differently from the tools, for reasons that a test below gives."""
 
 # JavaScript sorts by the units of UTF-16: an astral character comes before one of U+FB00.
 STEMS = st.one_of(
@@ -51,7 +51,7 @@ BESIDE = {
 
 @st.composite
 def scripts(draw, tool):
-    """Random scripts; few lack a way, and what is no script lies beside."""
+    """Random scripts next to other files; a few scripts have no `up` or `down`."""
     files = {}
     for stem in draw(st.lists(STEMS, min_size=1, max_size=8, unique=True)):
         says = draw(st.sampled_from(BOTH_WAYS))
@@ -76,22 +76,22 @@ UP, DECLARED = BOTH_WAYS[0], "export declare function up(): Promise<void>;\n"
 @pytest.mark.parametrize(
     ("tool", "files", "theirs", "ours"),
     [
-        # A list of all migrations, a test and a declaration are no migrations, though the tool would stop at them.
+        # A list of all migrations, a test and a declaration are not migrations, although the tool would fail on them.
         ("knex", {"m/1.js": UP, "m/index.js": "module.exports = [];\n"}, None, ["1.js"]),
         ("sequelize", {"m/1.js": UP, "m/index.js": "module.exports = [];\n"}, None, ["1.js"]),
         ("knex", {"m/1.js": UP, "m/1.test.js": "test('up', () => {});\n"}, None, ["1.js"]),
         ("knex", {"m/1.ts": UP, "m/1.d.ts": DECLARED}, None, ["1.ts"]),
         ("knex", {"m/1.js": UP, "m/.eslintrc.js": "module.exports = {};\n"}, None, ["1.js"]),
-        # What was compiled from TypeScript beside it is the same migration.
+        # JavaScript that was compiled from TypeScript next to it is the same migration.
         ("knex", {"m/1.ts": UP, "m/1.js": UP}, ["1.js", "1.ts"], ["1.ts"]),
         ("sequelize", {"m/1.ts": UP, "m/1.js": UP}, ["1.js", "1.ts"], ["1.ts"]),
-        # A configuration may let the tool load modules of these endings.
+        # The tool can be configured to load modules with these endings.
         ("knex", {"m/1.js": UP, "m/2.mjs": "export const up = 1, down = 1;\n"}, ["1.js"], ["1.js", "2.mjs"]),
-        # An application whose names are all semantic versions brings an order of its own.
+        # An application whose names are all semantic versions sets its own order.
         ("knex", {"m/1.10.0.js": UP, "m/1.9.0.js": UP}, ["1.10.0.js", "1.9.0.js"], ["1.9.0.js", "1.10.0.js"]),
     ],
 )
-def test_where_a_reader_differs_it_is_meant(ask, tool, files, theirs, ours):
+def test_differences_from_a_tool_are_intended(ask, tool, files, theirs, ours):
     assert ask(tool, files).ids == theirs
     state = read(TOOLS[tool], files)
     assert [migration.id for migration in state.migrations] == ours

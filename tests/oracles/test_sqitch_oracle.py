@@ -1,4 +1,4 @@
-"""Sqitch parses random plans under random configurations and answers beside us."""
+"""Compares the reader with Sqitch on random plans and configurations."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,7 +33,7 @@ CONFIGS = {
     "\ttop_dir = db\n\treworked_deploy_dir = old\n": ("db/", "db/deploy", "old"),
     "\tdeploy_dir = .\n": ("", ".", "deploy"),
 }
-"""What a configuration adds to its core section, and where the plan, the scripts and reworked ones lie then."""
+"""What a configuration adds to its core section, and where the plan, the scripts and reworked ones are then."""
 
 NAMES = st.sampled_from(["a", "b", "c", "users", "views/open", "x-1", "add.x", "é", "f" * 39])
 ODD_NAMES = st.sampled_from(
@@ -50,7 +50,7 @@ PRAGMAS = ["%project=shop\n", "%syntax-version=1.0.0\n%project=shop\n%uri=https:
 
 @st.composite
 def lines(draw, is_odd):
-    """Random lines of a plan that Sqitch takes, but for one or the other if it is odd; and names of scripts."""
+    """Random lines of a plan, which Sqitch accepts unless some are odd, and names of scripts."""
     written, names, tags, since_tag = [], [], [], set()
 
     def is_to_be_odd():
@@ -73,9 +73,9 @@ def lines(draw, is_odd):
             known = [*names, "other:a", "!gone", *[f"@{tag}" for tag in tags]]
             among = ["gone", "a@v9", "@v9", name, "a", "a b", "!", "@HEAD"] if is_to_be_odd() else known
             requires = draw(st.lists(st.sampled_from(among), max_size=2, unique=not is_to_be_odd()))
-            asked = f" [{' '.join(requires)}]" if requires else ""
+            references = f" [{' '.join(requires)}]" if requires else ""
             written.append(
-                f"{draw(st.sampled_from(['', '', '', '+', '+ ', ' ']))}{name}{asked}{STAMP}{draw(NOTES)}"
+                f"{draw(st.sampled_from(['', '', '', '+', '+ ', ' ']))}{name}{references}{STAMP}{draw(NOTES)}"
             )
             names.append(name)
             since_tag.add(name)
@@ -107,7 +107,7 @@ def test_changes_scripts_and_order_are_those_of_sqitch_itself(ask, files):
     assert_agreed(files, ask("sqitch", files))
 
 
-def test_a_real_looking_project_reads_as_sqitch_reads_it(ask):
+def test_a_realistic_project_is_read_as_by_sqitch(ask):
     tree = WorkTree(CASES / "sqitch")
     files = {f"m/{path}": tree.read_text(path) for path in tree.list_files()}
     answer = ask("sqitch", files)

@@ -1,4 +1,4 @@
-"""TypeORM loads classes from random folders and answers beside us."""
+"""Compares the reader with TypeORM, which loads classes from random folders."""
 
 import re
 from itertools import groupby
@@ -12,7 +12,7 @@ WORDS = st.text("abXY_$1", min_size=1, max_size=4).filter(lambda word: not word[
 TIMES = st.one_of(
     st.integers(1, 10**13 - 1).map("{:013d}".format),
     st.sampled_from(["1600000000000", "1600000000001"]),
-    # Too short, too long, not at the end, none.
+    # Too short, too long, not at the end, missing.
     st.sampled_from(["160000000000", "11600000000000", "1600000000000a", "", "0000000000000"]),
 )
 NAMES = st.builds("{}{}".format, WORDS, TIMES)
@@ -41,7 +41,7 @@ BESIDE = {
 
 @st.composite
 def folders(draw):
-    """Random classes in random folders, each with an `up`; few have a name that TypeORM refuses."""
+    """Random classes in random folders, each with an `up`; a few have a name that TypeORM refuses."""
     files = {}
     for number, name in enumerate(draw(st.lists(NAMES, min_size=1, max_size=6))):
         folder = draw(st.sampled_from(["m", "m/2024", "m/2024/q1"]))
@@ -52,7 +52,7 @@ def folders(draw):
 
 
 def _moments(ids):
-    """Return ids by moment; within one TypeORM keeps them in whatever order the disk lists them."""
+    """Return ids by timestamp; TypeORM leaves equal ones in the order in which the disk lists them."""
     return [sorted(same) for _, same in groupby(ids, key=lambda id_: re.match("[0-9]+", id_[-13:])[0])]
 
 

@@ -1,11 +1,11 @@
-// Asks Drizzle: what it runs on an empty database, and what on databases that stand at each earlier entry.
+// Runs Drizzle: what it applies to an empty database, and to databases at each earlier entry.
 'use strict';
 
 const { readMigrationFiles } = require('drizzle-orm/migrator');
 const { SQLiteSyncDialect } = require('drizzle-orm/sqlite-core');
 const { serve } = require('./serve');
 
-// What the dialect inserts after each migration tells which one it ran.
+// What the dialect inserts after each migration shows which one it ran.
 function runs(migrations, latest) {
   const dialect = new SQLiteSyncDialect();
   const ran = [];

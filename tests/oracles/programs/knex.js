@@ -1,4 +1,4 @@
-// Asks Knex: the names that it would store, in its order, after its own check of each migration.
+// Runs Knex: the names that it would store, in its order, after its own check of each migration.
 'use strict';
 
 const { Migrator } = require('knex/lib/migrations/migrate/Migrator');
@@ -7,7 +7,7 @@ const { serve } = require('./serve');
 
 serve(async (folder) => {
   const source = new FsMigrations(folder, false);
-  // A migrator without a database can still check what it is given.
+  // A migrator without a database can still check migrations.
   const migrator = Object.assign(Object.create(Migrator.prototype), { config: { migrationSource: source } });
   const migrations = await source.getMigrations();
   for (const migration of migrations) await migrator._validateMigrationStructure(migration);

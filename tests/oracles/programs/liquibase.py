@@ -1,4 +1,4 @@
-"""Asks Liquibase: the change sets that a master changelog comes to, in its order.
+"""Runs Liquibase: prints the change sets of a master changelog in its order.
 
 Answers one question a line: a folder as a JSON string in, what Liquibase makes of its
 `changelog.*` as JSON out. The folder is where changelogs are seen from.
@@ -11,7 +11,7 @@ from pathlib import Path
 import jpype
 
 JARS = Path(__file__).parents[1] / "node_modules/liquibase/dist/liquibase/internal/lib"
-# The package brings more, under other licences; drivers are not needed to read changelogs.
+# The package contains more, under other licences; drivers are not needed to read changelogs.
 NEEDED = ("commons-", "jaxb-", "liquibase-core", "opencsv", "snakeyaml")
 
 jars = [str(jar) for jar in JARS.glob("*.jar") if jar.name.startswith(NEEDED)]
@@ -24,7 +24,7 @@ File = jpype.JClass("java.io.File")
 
 
 def answer(folder: str) -> list[tuple[str, bool]]:
-    """Return each change set's id, and whether it is one that runs again."""
+    """Return the id of each change set, and whether it runs again."""
     (master,) = (path.name for path in Path(folder).glob("changelog.*"))
     seen = Folder(File(folder))
     changelog = Parsers.getParser(master, seen).parse(master, Parameters(), seen)

@@ -1,5 +1,5 @@
-// Asks Node.js in which order it puts folders: Prisma lists them in JavaScript and sorts them by this very call.
-// Prisma itself is not asked, for all that its package needs is large and none of it has a part in this.
+// Runs Node.js: the order of folders, which Prisma lists in JavaScript and sorts by this same call.
+// Prisma itself does not run: its package is large, and the rest of it is not involved.
 'use strict';
 
 const { readdir } = require('node:fs/promises');

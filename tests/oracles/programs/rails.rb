@@ -1,5 +1,5 @@
-# Asks Rails: the versions that it would store, in its order, after its own check of them all.
-# Answers one question a line: a folder as a JSON string in, what Rails makes of it as JSON out.
+# Runs Rails: the versions that it would store, in its order, after its own check of them all.
+# Reads a folder as a JSON string from each line, and prints what Rails finds in it as JSON.
 
 require "json"
 require "active_record"

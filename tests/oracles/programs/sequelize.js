@@ -1,4 +1,4 @@
-// Asks Sequelize's command line: it runs every migration, on no database, and says in which order it did.
+// Runs Sequelize's command line: it applies every migration without a database, and lists them in its order.
 'use strict';
 
 const generic = require('sequelize-cli/lib/helpers/generic-helper');
@@ -26,8 +26,8 @@ helpers.view.error = (error) => {
 
 const { getMigrator } = require('sequelize-cli/lib/core/migrator');
 
-serve(async (asked) => {
-  folder = asked;
+serve(async (path) => {
+  folder = path;
   const migrator = await getMigrator('migration', { url: 'none:' });
   return (await migrator.up()).map((migration) => migration.file);
 });

@@ -1,12 +1,12 @@
-// Answers one question a line: a folder as a JSON string in, what a tool makes of it as JSON out.
+// Reads a folder as a JSON string from each line, and prints what a tool finds in it as JSON.
 'use strict';
 
 const readline = require('node:readline');
 
-// Standard output carries answers alone, whatever the tools have to say.
+// Standard output has only answers, whatever the tools print.
 console.log = console.info = console.error;
 
-// Migrations in the tests are plain JavaScript under any ending.
+// Migrations in the tests are plain JavaScript with any ending.
 require.extensions['.ts'] = require.extensions['.cts'] = require.extensions['.js'];
 
 exports.serve = async (answer) => {

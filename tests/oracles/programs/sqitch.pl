@@ -1,5 +1,5 @@
-# Asks Sqitch: the changes of a plan in its order, each with its deploy script and what it requires.
-# Answers one question a line: a folder as a JSON string in, what Sqitch makes of it as JSON out.
+# Runs Sqitch: the changes of a plan in its order, with their deploy scripts and dependencies.
+# Reads a folder as a JSON string from each line, and prints what Sqitch finds in it as JSON.
 use strict;
 use warnings;
 use App::Sqitch;

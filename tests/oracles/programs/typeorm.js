@@ -1,4 +1,4 @@
-// Asks TypeORM: the names that it would store, in its order; it loads the classes and checks them.
+// Runs TypeORM: the names that it would store, in its order; it loads the classes and checks them.
 'use strict';
 
 const { ConnectionMetadataBuilder } = require('typeorm/connection/ConnectionMetadataBuilder');

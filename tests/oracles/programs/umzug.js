@@ -1,4 +1,4 @@
-// Asks Umzug: it runs every migration, on no database, and says in which order it did.
+// Runs Umzug: it applies every migration without a database, and lists them in its order.
 'use strict';
 
 const { Umzug } = require('umzug');

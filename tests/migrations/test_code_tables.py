@@ -1,4 +1,4 @@
-"""Which tables are hinted from migrations that are written in a programming language."""
+"""Hints about tables from migrations in a programming language."""
 
 import time
 from contextlib import suppress
@@ -27,7 +27,7 @@ from tdmvc.migrations.code_tables import EFCORE, KNEX, RAILS, SEQUELIZE, TYPEORM
         ("q('select 1; drop table if exists a; truncate b')", {"a", "b"}),
     ],
 )
-def test_sql_in_code_is_seen_where_a_statement_begins(code, tables):
+def test_sql_in_code_is_found_where_a_statement_begins(code, tables):
     assert sql_in_code(code) == tables
 
 
@@ -53,11 +53,11 @@ def test_sql_in_code_is_seen_where_a_statement_begins(code, tables):
     ],
     ids=range(16),
 )  # fmt: skip
-def test_calls_that_name_a_table_are_seen_on_the_way_up(hints, code, tables):
+def test_calls_in_the_up_migration_that_name_a_table_are_found(hints, code, tables):
     assert hints.tables(code) == tables
 
 
-def test_functions_of_go_that_lead_down_are_left_out():
+def test_down_functions_in_go_are_left_out():
     code = "func Up1() { q(`DROP TABLE a`) }\nfunc down1() { q(`DROP TABLE b`) }\nfunc Down2() { q(`DROP TABLE c`) }\n"
     assert go_tables(code) == ("a",)
 
@@ -103,7 +103,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_no_text_takes_a_long_time(tree, at, text):
+def test_every_text_takes_little_time(tree, at, text):
     names = {
         "golang-migrate": "m/1_a.up.sql",
         "dbmate": "m/1_a.sql",

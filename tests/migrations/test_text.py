@@ -1,4 +1,4 @@
-"""How YAML, JSON and properties are read that nobody has checked before."""
+"""YAML, JSON and properties files that nothing has validated before."""
 
 import pytest
 import yaml
@@ -39,10 +39,10 @@ from tdmvc.yaml.foreign import flatten
         ("9" * 5_000, "9" * 5_000),
     ],
 )
-def test_a_plain_scalar_reads_as_what_yaml_makes_of_it(written, read):
+def test_a_plain_scalar_is_read_as_in_yaml(written, read):
     (document,) = parse_yaml("a.yaml", f"key: {written}\n")
     if written.startswith("!!python"):
-        # A tag is nothing but a word here.
+        # A tag is only a word here.
         assert document == {"key": ["x"]}
     else:
         assert document.get("key") == read
@@ -58,12 +58,12 @@ def test_lines_merges_and_several_documents_are_kept():
         parse_yaml("a.yaml", "a: &one 1\n---\nb: *one\n")
 
 
-def test_merged_mappings_give_way_to_what_is_written():
+def test_written_values_override_merged_mappings():
     (document,) = parse_yaml("a.yaml", "- &a {x: 1, y: 2}\n- &b {x: 3, z: 4}\n- {<<: [*a, *b], y: 5}\n")
     assert document[2] == {"x": "1", "y": "5", "z": "4"}
 
 
-def test_nested_mappings_are_spelled_with_dots():
+def test_nested_mappings_have_dotted_keys():
     (document,) = parse_yaml("a.yaml", "a:\n  b: {c: 1}\n  d: [2]\ne.f: 3\n")
     assert sorted(flatten(document)) == [("a.b.c", "1"), ("e.f", "3")]
 
@@ -79,13 +79,13 @@ def test_nested_mappings_are_spelled_with_dots():
         ("a: \0\n", "not YAML", 1),
     ],
 )
-def test_what_is_not_plain_yaml_is_an_error_that_names_the_line(text, why, line):
+def test_invalid_yaml_is_an_error_that_names_the_line(text, why, line):
     with pytest.raises(MigrationsError, match=why) as caught:
         parse_yaml("db/a.yaml", text)
     assert caught.value.where == ("db/a.yaml" if line is None else f"db/a.yaml, line {line}")
 
 
-def test_the_parser_without_libyaml_reads_the_same(monkeypatch):
+def test_the_parser_without_libyaml_gives_the_same(monkeypatch):
     text = "a: &x [1, {b: yes}]\nc: *x\n--- \nd: |\n  text\n"
     fast = parse_yaml("a.yaml", text)
     monkeypatch.setattr(composer, "LOADER", yaml.SafeLoader)
@@ -97,12 +97,12 @@ def test_the_parser_without_libyaml_reads_the_same(monkeypatch):
     [("{\n}}", "not JSON", 2), ("[" * 100_000, "too deeply", None), ("", "not JSON", 1)],
     ids=range(3),
 )
-def test_what_is_not_json_is_an_error_that_names_the_line(text, why, line):
+def test_invalid_json_is_an_error_that_names_the_line(text, why, line):
     with pytest.raises(MigrationsError, match=why) as caught:
         parse_json("a.json", text)
     assert caught.value.where == ("a.json" if line is None else f"a.json, line {line}")
 
 
-def test_properties_are_read_with_either_sign_and_without_comments():
+def test_properties_are_read_with_both_separators_and_without_comments():
     text = "# a=1\n! b=2\n c = 3 \nd: e=4\n\nf=\nnothing\n" + " " * 100_000 + "\n"
     assert list(parse_properties(text)) == [("c", "3"), ("d", "e=4"), ("f", "")]
