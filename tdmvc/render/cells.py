@@ -1,6 +1,6 @@
-"""Knows how a cell's value becomes one line of text that hides nothing and harms no terminal.
+"""Cell values as one line of text that hides nothing and harms no terminal.
 
-NULL is `NULL`, the empty text is `''`. Characters that cannot be seen are: controls as
+NULL is `NULL`, the empty text is `''`. Invisible characters are shown: controls as
 their pictures (`␊`, `␛`), outer spaces as `␠`, all others as `⟨U+200B⟩`. So no value can
 move the cursor, colour the screen or turn the reading direction.
 """
@@ -15,7 +15,7 @@ from decimal import Decimal
 from tdmvc.model.masking import MASK
 
 CUT = 80
-"""Longer texts are cut to this room, and say in it how long they are."""
+"""Longer texts are cut to this many characters, which include their length."""
 
 _SHOWN_BYTES = 16
 _NARROWEST = 12
@@ -31,7 +31,7 @@ def cell_text(value: object) -> str:
 
 
 def masked_text(value: object) -> str:
-    """Return what may be seen of a personal value: whether it is there, and how long a text is."""
+    """Return what may be shown of a personal value: whether it is null, and how long a text is."""
     match value:
         case None:
             return "NULL"
@@ -46,12 +46,12 @@ def change_texts(old: object, new: object, *, room: int = CUT) -> tuple[str, str
     """Return two values as texts that show where they differ, each cut to about `room` characters.
 
     Long texts are cut around the first difference; texts that only look alike have
-    every character outside ASCII spelled out; values of unlike types name the type.
+    every character outside ASCII as a code point; values of different types name the type.
     """
     if isinstance(old, str) and isinstance(new, str):
         start = _first_difference(old, new)
-        spell = _spelled_out if _look_alike(old, new) else visible
-        old_cut, new_cut = _cut(old, start, spell, room), _cut(new, start, spell, room)
+        show = _code_points if _look_alike(old, new) else visible
+        old_cut, new_cut = _cut(old, start, show, room), _cut(new, start, show, room)
         return _quote_if_unclear(old, old_cut), _quote_if_unclear(new, new_cut)
     old_text, new_text = cell_text(old), cell_text(new)
     if old_text == new_text and type(old) is not type(new):
@@ -80,7 +80,7 @@ def _visible_character(character: str) -> str:
     return _code_point(character) if unicodedata.category(character) in _INVISIBLE else character
 
 
-def _spelled_out(text: str) -> str:
+def _code_points(text: str) -> str:
     return "".join(_visible_character(c) if ord(c) < 0x80 else _code_point(c) for c in text)
 
 
@@ -89,14 +89,14 @@ def _code_point(character: str) -> str:
 
 
 def _quote_if_unclear(value: str, text: str) -> str:
-    """Text that reads like another value is told apart by quotes."""
+    """Return the text in quotes if it could be read as another value."""
     return f"'{text}'" if value == "" or value in _AMBIGUOUS else text
 
 
-def _cut(text: str, first: int, spell: Callable[[str], str], room: int) -> str:
+def _cut(text: str, first: int, show: Callable[[str], str], room: int) -> str:
     """Keep a window of the text that holds the character `first`."""
     if len(text) <= room:
-        return spell(text)
+        return show(text)
     length = f" ({len(text):,} characters)"
     window = max(_NARROWEST, room - len(length) - 2)
     start = max(0, min(first - window // 2, len(text) - window)) if first > window * 3 // 4 else 0
@@ -106,7 +106,7 @@ def _cut(text: str, first: int, spell: Callable[[str], str], room: int) -> str:
         before, shown = "…", shown.lstrip(" ")
     if start + window < len(text):
         after, shown = "…", shown.rstrip(" ")
-    return f"{before}{spell(shown)}{after}{length}"
+    return f"{before}{show(shown)}{after}{length}"
 
 
 def _look_alike(old: str, new: str) -> bool:

@@ -1,4 +1,4 @@
-"""Knows what makes a finding the same one in the next run, and where in the repository it is."""
+"""The identity of a finding from run to run, and its place in the repository."""
 
 import json
 from collections import Counter
@@ -18,7 +18,7 @@ class PlacedFinding:
     finding: Finding
     dataset: str
     fingerprint: str
-    """A SHA-256; of the rule, the place and how often both came before: never of a message, whose counts move."""
+    """A SHA-256 of the rule, the place and how often both occurred before; not of the message, whose counts change."""
 
     @property
     def place(self) -> str:
@@ -36,10 +36,10 @@ class PlacedFinding:
 
 def placed_findings(review: Review) -> Iterator[PlacedFinding]:
     """Yield the findings of all datasets in order; no two fingerprints are equal."""
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for dataset in review.datasets:
         for finding in dataset.findings:
-            said = json.dumps([dataset.dataset, finding.table, finding.rule, list(finding.columns)])
-            name = json.dumps([said, seen[said]])
-            seen[said] += 1
+            identity = json.dumps([dataset.dataset, finding.table, finding.rule, list(finding.columns)])
+            name = json.dumps([identity, counts[identity]])
+            counts[identity] += 1
             yield PlacedFinding(finding, dataset.dataset, sha256(name.encode("ascii")).hexdigest())

@@ -66,7 +66,7 @@ def declare(
         class_: a dataclass of the model.
         members: the object's members in their order, separated by spaces. `rows` publishes the attribute
             `rows`, `bytes=size_bytes` renames one, and `version=version.number` follows a path.
-            `*point` puts the members of another object in its place. A mark at the end says more:
+            `*point` puts the members of another object in its place. A mark at the end changes a member:
             `owner?` publishes an empty value as null, `by-` leaves a null out,
             `key@` publishes cells by column and masks those that the scope hides.
         format: the name of the document, for a class that is one.

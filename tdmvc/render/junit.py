@@ -1,6 +1,6 @@
-"""Knows the form of a JUnit report that CI servers read: suites, cases, failures, counts.
+"""JUnit reports that CI servers can read: suites, cases, failures, counts.
 
-What no XML file may hold is spelled out, and nothing in a report moves with the time.
+Characters that XML cannot hold are made visible, and nothing in a report depends on the time.
 """
 
 import xml.etree.ElementTree as ET
@@ -19,18 +19,18 @@ def add_case(suite: ET.Element, place: str, name: str) -> ET.Element:
 
 
 def fail(case: ET.Element, kind: str, message: str, text: str, *, is_error: bool = False) -> None:
-    """Let a case fail, or, where it could not be looked at, end in an error; `text` is visible already."""
+    """Add a failure to a case, or an error if it could not be checked; `text` is already visible."""
     tag = "error" if is_error else "failure"
     ET.SubElement(case, tag, message=visible(message), type=visible(kind)).text = text
 
 
 def say(case: ET.Element, text: str) -> None:
-    """Give a case something to print; `text` is visible already."""
+    """Add text that a case prints; `text` is already visible."""
     ET.SubElement(case, "system-out").text = text
 
 
 def count_cases(element: ET.Element) -> None:
-    """Write what a suite, or all of them, came to."""
+    """Write the counts of a suite, or of all suites."""
     for name, tag in _COUNTED.items():
         element.set(name, str(len(list(element.iter(tag)))))
     if element.tag == "testsuite":
@@ -40,7 +40,7 @@ def count_cases(element: ET.Element) -> None:
 
 
 def junit_text(root: ET.Element) -> str:
-    """Return the whole report, all suites counted together."""
+    """Return the report as XML text, with the counts of all suites."""
     count_cases(root)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'

@@ -1,4 +1,4 @@
-"""Knows how any text becomes Markdown that shows exactly this text, on GitHub and on GitLab.
+"""Any text as Markdown that shows exactly this text, on GitHub and on GitLab.
 
 Every value goes into a code span: there no markup, mention, issue number, commit id or
 address is seen. Sentences keep their plain words, and each word that could mean something
@@ -40,13 +40,13 @@ def value(text: str, *, is_null: bool) -> str:
 
 
 def prose(text: str) -> str:
-    """Return a sentence: plain words as they are, what stands in backticks and all else in code spans."""
-    said = ""
+    """Return a sentence with its plain words as they are, and all else in code spans."""
+    shown = ""
     for index, piece in enumerate(_QUOTED.split(visible(text))):
         more = code(piece) if index % 2 else _words(piece, is_first=index == 0)
         # Two code spans without a space between would be read as one.
-        said += " " + more if said.endswith("`") and more.startswith("`") else more
-    return said
+        shown += " " + more if shown.endswith("`") and more.startswith("`") else more
+    return shown
 
 
 def link(words: str, address: str) -> str:
@@ -117,5 +117,5 @@ def _longest_run(text: str) -> int:
 
 
 def _row(cells: Sequence[str]) -> str:
-    """A bar stands in code spans only; inside a table they are the one place where it is escaped."""
+    """Return the cells as a row; a bar is only in code spans, and must be escaped in a table."""
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"

@@ -1,4 +1,4 @@
-"""Knows the one look of all reports: verdict first, aligned facts, folded lists, what to type next."""
+"""The layout that all terminal reports share: verdict first, aligned facts, folded lists, next commands."""
 
 import shlex
 from collections.abc import Callable, Sequence
@@ -32,14 +32,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command that a person may type next, and what it is good for."""
+    """A command that a person may type next, and what it is for."""
 
     command: str
     purpose: str
 
 
 class Page:
-    """Text that grows line by line; every line but a command or a path keeps to the width."""
+    """Text that grows line by line; no line but a command or a path is wider than the page."""
 
     def __init__(self, options: RenderOptions) -> None:
         self.style = Style(options.color)
@@ -55,13 +55,13 @@ class Page:
         self._lines.append("")
 
     def line(self, text: str, paint: Paint | None = None, *, indent: str = "") -> None:
-        """Add a line; where it is too long it goes on below, further in."""
+        """Add a line; if it is too long, it continues below, indented."""
         for index, part in enumerate(self._wrap(text, self.width - len(indent) - len(INDENT))):
             lead = indent if index == 0 else indent + INDENT
             self._lines.append(lead + (paint(part) if paint else part))
 
     def verdict(self, word: str, words: str, paint: Paint | None = None) -> None:
-        """Add the answer in a few words, and what belongs to it."""
+        """Add the answer in a word or two, and its details."""
         lead = fit(word, self.width // 2) + (": " if words else "")
         lines = self._wrap(words, self.width - display_width(lead))
         bold = self.style.bold(paint(lead.rstrip()) if paint else lead.rstrip())
@@ -69,7 +69,7 @@ class Page:
         self._lines.extend(INDENT + line for line in lines[1:])
 
     def headline(self, name: str, words: str) -> None:
-        """Add a name that stands out, and what is to be said of it."""
+        """Add a name in bold, and words about it."""
         name = fit(name, self.width)
         room = self.width - display_width(name) - len(INDENT)
         if room < NARROWEST // 2:
@@ -81,11 +81,11 @@ class Page:
         self._lines.extend(INDENT + line for line in lines[1:])
 
     def facts(self, facts: Sequence[tuple[str, str]]) -> None:
-        """Add labels and texts, aligned; a long text goes on below itself. Empty texts are left out."""
-        said = [(label, text) for label, text in facts if text]
-        room = max((display_width(label) for label, _ in said), default=0)
+        """Add labels and texts, aligned; a long text continues below itself. Empty texts are left out."""
+        shown = [(label, text) for label, text in facts if text]
+        room = max((display_width(label) for label, _ in shown), default=0)
         taken = len(INDENT) * 2 + room
-        for label, text in said:
+        for label, text in shown:
             for index, line in enumerate(self._wrap(text, self.width - taken)):
                 lead = (
                     self.style.dim(label) + " " * (room - display_width(label)) if index == 0 else " " * room
@@ -120,12 +120,12 @@ class Page:
         self._lines.append(INDENT.join(filled).rstrip())
 
     def folded(self, hidden: int) -> None:
-        """Say how many more there are, if there are."""
+        """Add how many more there are, if any."""
         if hidden > 0:
             self._lines.append(self.style.dim(f"{INDENT}… and {number(hidden)} more"))
 
     def notes(self, notes: Sequence[str]) -> None:
-        """Add what a person should know, a paragraph each."""
+        """Add notes, a paragraph each."""
         for note in notes:
             self._hanging("note:", visible(note), self.style.cyan)
 
@@ -138,7 +138,7 @@ class Page:
             place = finding.table or finding.dataset or ""
             text = finding.message if place in finding.message else f"{place}: {finding.message}"
             self._hanging(f"{finding.severity.value} {visible(finding.rule)}:", visible(text), paint)
-            # What mends several in a row is said once, below the last.
+            # Several in a row with the same remedy share one line.
             if finding.remedy and (following is None or following.remedy != finding.remedy):
                 self._hanging(" →", visible(finding.remedy), self.style.dim)
         self.folded(len(findings) - most)
@@ -233,7 +233,7 @@ def short_hash(content: str) -> str:
 
 
 def joined(parts: Sequence[str]) -> str:
-    """Return the parts that say something, with commas between."""
+    """Return the non-empty parts with commas between."""
     return ", ".join(part for part in parts if part)
 
 

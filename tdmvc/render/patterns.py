@@ -1,4 +1,4 @@
-"""Knows how a pattern of changes reads: one line, the same words in every format."""
+"""The words for a pattern of changes: one line, the same in every format."""
 
 from tdmvc.model.diff import DatasetDiff, Pattern, PatternGroup, PatternKind
 from tdmvc.render.cells import cell_text, visible
@@ -24,12 +24,12 @@ def pattern_words(pattern: Pattern) -> str:
 
 
 def pattern_count(pattern: Pattern) -> str:
-    """Return how much it is: `33 cells`."""
+    """Return the number of cells: `33 cells`."""
     return plural(pattern.cells, "cell")
 
 
 def group_words(group: PatternGroup) -> str:
-    """Return the same for a pattern that several tables share, with how far it goes."""
+    """Return the words for a pattern of several tables, with its columns and tables."""
     words = (
         pattern_words(group.members[0][1])
         if len(group.members) == 1
@@ -41,7 +41,7 @@ def group_words(group: PatternGroup) -> str:
 
 
 def has_example(pattern: Pattern) -> bool:
-    """Whether an example says more than the words do. No change goes from null to null."""
+    """Whether an example adds to the words. No change goes from null to null."""
     return (
         pattern.kind not in _SELF_EVIDENT
         and not pattern.is_personal
@@ -74,7 +74,7 @@ def _kind_words(kind: PatternKind, by: str | None, distinct: int | None) -> str:
         case PatternKind.FILLED:
             return "NULL → value"
         case PatternKind.CONSTANT:
-            return "one value → one other"
+            return "one value → another"
         case PatternKind.SET_TO:
             return "all set to one value"
         case PatternKind.SHIFTED:
@@ -95,4 +95,4 @@ def _kind_words(kind: PatternKind, by: str | None, distinct: int | None) -> str:
             pairs = f" ({number(distinct)} pairs of values)" if distinct else ""
             return f"each old value became one new value{pairs}"
         case PatternKind.VARIED:
-            return "changed in no common way"
+            return "no common pattern"

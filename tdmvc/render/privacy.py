@@ -1,4 +1,4 @@
-"""Knows which values of a diff and of a review nobody may see: the second lock behind the model's own."""
+"""Which values of a diff or a review are masked: a second lock behind the model's own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def personal_in_key(row: RelatedRow, personal: Personal) -> frozenset[str]:
 
 
 def is_personal_shift(shift: Shift, personal: Personal) -> bool:
-    """Whether the bars of the shift may not say which values they stand for."""
+    """Whether the labels of the bars must be masked."""
     return shift.is_personal or shift.column in personal.get(shift.table, frozenset())
 
 

@@ -1,4 +1,4 @@
-"""Knows how one table's changes read on a terminal, as lines that fit: schema, patterns, findings, rows."""
+"""The changes of one table on a terminal: schema, patterns, findings, rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -64,7 +64,7 @@ def headline(table: TableDiff, screen: Screen) -> str:
 
 
 def fact_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
-    """Yield what is to be known of the table before its rows: key, rename, schema, patterns, ignored cells."""
+    """Yield the facts about a table: key, rename, schema, patterns, ignored cells."""
     style = screen.style
     if table.is_natural_key and table.key:
         yield f"{INDENT}{style.dim('key:')} {screen.fit(_key_words(table), 7)}"
@@ -113,7 +113,7 @@ def pattern_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
 
 
 def _pattern_lines(pattern: Pattern, screen: Screen) -> Iterator[str]:
-    """The example stands behind, or below where the line is full."""
+    """Yield the pattern with its example, which goes on its own line if there is no room."""
     style = screen.style
     words = f"{pattern_words(pattern)} in {_pattern_columns(pattern, screen)}, {pattern_count(pattern)}"
     line = screen.fit(words, 4)
@@ -139,7 +139,7 @@ def _pattern_columns(pattern: Pattern, screen: Screen) -> str:
 
 
 def ignored_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
-    """Yield what a rule of dataset.yaml leaves out: changed cells by column."""
+    """Yield the changed cells that a rule of dataset.yaml ignores, by column."""
     yield from count_lines("ignored by rule: ", table.ignored, screen)
 
 
@@ -188,13 +188,13 @@ def changed_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
 
 
 def removed_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
-    """Yield the sampled rows that went."""
+    """Yield the removed sample rows."""
     yield from _whole_lines(table.samples.removed, table.personal_columns, screen.style.red("−"), screen)
     yield from _more(len(table.samples.removed), table.rows.removed, "removed", screen)
 
 
 def added_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
-    """Yield the sampled rows that came."""
+    """Yield the added sample rows."""
     yield from _whole_lines(table.samples.added, table.personal_columns, screen.style.green("+"), screen)
     yield from _more(len(table.samples.added), table.rows.added, "added", screen)
 
@@ -264,7 +264,7 @@ def _cell_texts(sample: RowSample, personal: frozenset[str]) -> Iterator[str]:
 
 
 def joined_until(width: int, texts: Iterable[str]) -> str:
-    """Return texts with commas between, only so many that the line is full: a wide row costs no more."""
+    """Return texts with commas between, as many as fill the line, so that wide rows stay cheap."""
     line = ""
     for text in texts:
         line += f", {text}" if line else text

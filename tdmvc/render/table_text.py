@@ -1,9 +1,9 @@
-"""Knows how a table reads as plain lines that Git can compare: a head, then one line a row, in key order.
+"""A table as plain lines that Git can compare: a head, then one line for each row, in key order.
 
-The same table gives the same lines, and different cells give different lines: where a
-cell is cut or unclear, a short hash of the whole follows; where it is hidden, a mark that only this
+The same table gives the same lines, and different cells give different lines: if a
+cell is cut or unclear, a short hash of the whole follows; if it is hidden, a mark that only this
 clone can compute, and that differs from row to row, so that equal values of two rows
-cannot be told to be equal. `│` and `=` inside a cell or a name are spelled out, so no value
+cannot be recognised. `│` and `=` inside a cell or a name are shown as code points, so no value
 can pretend to be another column.
 """
 
@@ -20,7 +20,7 @@ from tdmvc.render.terminal import number
 BAR = "│"
 _GAP = f" {BAR} "
 _SHORT_HASH = 16
-_LOOKS_SPELLED = re.compile("^'|[\u2400-\u2421⟨]")
+_LOOKS_ESCAPED = re.compile("^'|[\u2400-\u2421⟨]")
 """Text that holds what `cells.visible` writes for other characters, or quotes of its own."""
 
 
@@ -110,16 +110,16 @@ def _key_text(table: TableContents, key: Sequence[object]) -> str:
 
 
 def _open_text(value: object) -> str:
-    """Return what `cells.cell_text` says, told apart from every other value that begins alike."""
+    """Return `cells.cell_text`, made different from every other value that begins alike."""
     if type(value) is int:
         return str(value)  # most cells of most tables
     text = cell_text(value)
     if BAR in text:
         text = text.replace(BAR, "⟨U+2502⟩")
     if isinstance(value, str):
-        is_unclear = len(value) > CUT or bool(_LOOKS_SPELLED.search(value))
+        is_unclear = len(value) > CUT or bool(_LOOKS_ESCAPED.search(value))
     else:
-        is_unclear = "…" in text or (isinstance(value, list | dict) and bool(_LOOKS_SPELLED.search(text)))
+        is_unclear = "…" in text or (isinstance(value, list | dict) and bool(_LOOKS_ESCAPED.search(text)))
     if is_unclear:
         text += f" #{blake2b(ascii(value).encode(), digest_size=4).hexdigest()}"
     return text

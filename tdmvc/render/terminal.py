@@ -1,4 +1,4 @@
-"""Knows how text is laid out on a terminal: widths, colours, grids, numbers."""
+"""Text on a terminal: widths, colours, grids, numbers."""
 
 import re
 import unicodedata
@@ -45,7 +45,7 @@ def display_width(text: str) -> int:
 
 
 def fit(text: str, width: int) -> str:
-    """Return the text, cut with an ellipsis where it is wider than `width` columns."""
+    """Return the text, cut with an ellipsis if it is wider than `width` columns."""
     if display_width(text) <= width:
         return text
     taken, used = [], 0
@@ -58,13 +58,13 @@ def fit(text: str, width: int) -> str:
 
 
 def pad(text: str, width: int, *, is_right_aligned: bool = False) -> str:
-    """Return the text filled up with spaces to `width` columns."""
+    """Return the text padded with spaces to `width` columns."""
     fill = " " * max(0, width - display_width(text))
     return fill + text if is_right_aligned else text + fill
 
 
 def grid(rows: Sequence[Sequence[str]], *, right_aligned: frozenset[int] = frozenset()) -> list[str]:
-    """Return one line a row, with columns aligned; rows may be of unlike length. The last cell is not filled up."""
+    """Return one line a row, with columns aligned; rows may differ in length. The last cell is not padded."""
     widths: dict[int, int] = {}
     for row in rows:
         for index, cell in enumerate(row):

@@ -1,4 +1,4 @@
-"""Knows how the facts of a diff read in words: counts and schema changes."""
+"""The words for counts and schema changes of a diff."""
 
 from collections.abc import Sequence
 
@@ -51,13 +51,13 @@ def totals(diff: DatasetDiff) -> list[str]:
 
 
 def table_name(table: TableDiff) -> str:
-    """Return the name, after a rename both."""
+    """Return the name; after a rename, both names."""
     name = visible(table.name)
     return name if table.old_name is None else f"{visible(table.old_name)} → {name}"
 
 
 def schema_sign(change: SchemaChange) -> str:
-    """Return `+` for a column that came, `−` for one that went, `~` for all else."""
+    """Return `+` for an added column, `−` for a removed one, `~` for all else."""
     signs = {SchemaChangeKind.COLUMN_ADDED: "+", SchemaChangeKind.COLUMN_REMOVED: "−"}
     return signs.get(change.kind, "~")
 
@@ -91,12 +91,12 @@ def _schema_fact(change: SchemaChange) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as `12 %`; a small one is not nothing: `0.3 %`."""
+    """Return a share as `12 %`, or as `0.3 %` if it is small."""
     return f"{share * 100:.1f} %" if 0 < abs(share) < 0.095 else f"{share * 100:.0f} %"
 
 
 def bar(share: float, width: int) -> str:
-    """Return a bar of at most `width` characters; a share above nothing has one at the least."""
+    """Return a bar of at most `width` characters; a share above zero has at least one."""
     if not share > 0:
         return ""
     return "█" * max(1, round(min(share, 1.0) * width))

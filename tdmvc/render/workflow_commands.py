@@ -1,4 +1,4 @@
-"""Knows the workflow commands by which a step's log becomes annotations on GitHub."""
+"""Workflow commands, which turn a step's log into annotations on GitHub."""
 
 from collections.abc import Iterable, Sequence
 
@@ -25,7 +25,7 @@ def annotation(level: str, title: str, path: str, message: str, *, line: int | N
 def log_of(lines: Iterable[tuple[str, str]]) -> str:
     """Return the log of (level, command), the worst level first.
 
-    Of more than ten of a level the last line says how many there are besides.
+    If a level has more than ten, its last line says how many more there are.
     """
     by_level: dict[str, list[str]] = {level: [] for level in LEVELS}
     for level, line in lines:
@@ -42,7 +42,7 @@ def _at_most(lines: Sequence[str], level: str) -> Sequence[str]:
 
 
 def _encodable(path: str) -> str:
-    """A name of bytes that are no UTF-8 can be printed nowhere; GitHub knows no such file either."""
+    """Return the path without bytes that are not UTF-8, which cannot be printed."""
     return path.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -53,7 +53,7 @@ def test_the_merged_pointer_is_as_add_would_write_it(stage):
 def test_a_conflict_is_settled_and_committed(stage):
     said = stage.try_git("merge", "clash")
     assert said.returncode == 1
-    assert "golden/orders: 1 conflict left to you: tdmvc resolve golden orders" in said.stderr
+    assert "golden/orders: 1 conflict to resolve: tdmvc resolve golden orders" in said.stderr
     assert (stage.root / CONFLICTS).is_file()
     assert stage.git("status", "--porcelain") == f"UU {POINTER}"
     left = stage.resolve("golden")["datasets"][0]["tables"][0]
@@ -465,7 +465,7 @@ def test_a_contract_in_conflict_is_told_with_its_place(stage):
     _edit_contract(stage, "main", "status: active", "status: retired")
     said = stage.try_git("merge", "clean")
     assert said.returncode == 1
-    assert f"{CONTRACT}: 1 conflict left to you, in the file itself\n  status" in said.stderr
+    assert f"{CONTRACT}: 1 conflict to resolve in the file\n  status" in said.stderr
     text = (stage.root / CONTRACT).read_text()
     assert (
         "<<<<<<< HEAD\nstatus: retired\n||||||| base\nstatus: active\n=======\nstatus: draft\n>>>>>>> clean\n"

@@ -54,7 +54,7 @@ def _fetched_pointers(repo: Path) -> list[Path]:
 
 
 def test_what_is_in_order_is_said_in_a_line(tdmvc: Tdmvc, repo: Path) -> None:
-    assert tdmvc("check").out == "In order: 1 dataset, 2 tables, 1 version\n"
+    assert tdmvc("check").out == "OK: 1 dataset, 2 tables, 1 version\n"
     assert _findings(tdmvc, "golden", code=0) == []
     assert "golden" in tdmvc("check", "goldn", code=3).err
 
@@ -307,4 +307,4 @@ def test_the_hooks_stop_a_commit_that_makes_no_sense_and_a_push_whose_rows_are_n
     git(repo, "add", "README")
     passed = hooked("git", "commit", "-q", "-m", "A readme")
     assert passed.returncode == 0, passed.stdout + passed.stderr
-    assert "In order" in passed.stdout + passed.stderr
+    assert "OK: " in passed.stdout + passed.stderr

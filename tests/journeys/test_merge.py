@@ -136,7 +136,7 @@ def test_what_is_broken_is_taken_back(shop: Shop) -> None:
     delete_here_and_order_there(shop)
     shop.tdmvc("merge", "feature", code=4)
     said = shop.tdmvc("merge", "--abort")
-    assert "Taken back" in said.out
+    assert "Aborted" in said.out
     assert shop.status == ""
     assert len(shop.laid_rows("orders")) == 2
     assert not (shop.app / ".git" / "MERGE_HEAD").exists()

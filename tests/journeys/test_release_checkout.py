@@ -183,7 +183,7 @@ def test_of_several_datasets_those_that_fit_are_brought_and_the_others_are_told(
     assert "release 1.4.0 has prices@1.0.0 (with later migration 0003)" in left["remedy"]
     assert _names(folder) == ["Ada", "Grace"]
     text = tdmvc("checkout", "--release", "1.3.0", code=3).out
-    assert "prices  not brought" in text
+    assert "prices  not checked out" in text
     found = {
         d["dataset"]: d
         for d in tdmvc("drift", "--release", "1.3.0", "--format", "json", code=1).json["drifts"]

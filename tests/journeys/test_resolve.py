@@ -255,7 +255,7 @@ def test_status_tells_of_tables_in_conflict_and_of_files_that_are_left_over(stag
     done = stage.resolve(code=0)
     assert done["datasets"][0]["leftovers"] == ["conflicts/orders.yaml"]
     assert not (stage.root / CONFLICTS).parent.exists()
-    assert "left over" not in stage.run("status")
+    assert "leftovers" not in stage.run("status")
 
 
 def test_a_side_taken_with_git_is_taken(stage):

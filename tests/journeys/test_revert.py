@@ -41,7 +41,7 @@ def test_the_last_commit_is_taken_back_whole(shop: Shop) -> None:
     before = (shop.app / "datasets/golden/orders.dvc").read_text()
     shop.commit("Bad", orders={10: (1, "0.00")})
     said = shop.tdmvc("revert", "golden", "HEAD").out
-    assert said.startswith("Taken back")
+    assert said.startswith("Reverted")
     assert (shop.app / "datasets/golden/orders.dvc").read_text() == before
     assert "Next:" in said
 

@@ -119,7 +119,7 @@ def test_an_add_that_changed_nothing_asks_for_nothing() -> None:
 
 def test_an_add_of_nothing_says_so() -> None:
     report = replace(samples.ADD_SAME, tables=())
-    assert render_add(report, RenderOptions(width=80)) == "golden: nothing to take in\n"
+    assert render_add(report, RenderOptions(width=80)) == "golden: nothing to add\n"
 
 
 def test_status_names_the_command_for_each_kind_of_open_work() -> None:
@@ -177,21 +177,21 @@ def test_a_version_without_a_tag_is_to_be_committed() -> None:
 
 
 def test_a_lower_bump_than_the_changes_ask_for_is_told() -> None:
-    assert "minor, after 3.1.1; lower than the changes ask for (major)" in rendered(
+    assert "minor, after 3.1.1; lower than the changes call for (major)" in rendered(
         "publish", "PUBLISH_PLAIN"
     )
-    assert "says the same as version 3.1.0" in rendered("publish", "PUBLISH_TAGGED")
+    assert "content equals version 3.1.0" in rendered("publish", "PUBLISH_TAGGED")
 
 
 def test_an_inferred_release_is_told_from_a_declared_one() -> None:
     text = rendered("checkout", "CHECKOUT_RELEASE", width=120)
     assert "2.14.0, declared by the version" in text
-    assert "2.14.0, inferred: its migration state is the version's" in text
+    assert "2.14.0, inferred from the migration state" in text
 
 
 def test_a_state_that_is_not_whole_comes_first_and_is_to_be_pulled() -> None:
     text = rendered("verify", "VERIFY_BROKEN")
-    assert text.startswith("Not whole: 1 error, 1 warning, 1 remark in 2 states\n  not whole  golden@3.2.0")
+    assert text.startswith("Not intact: 1 error, 1 warning, 1 remark in 2 states\n  not intact  golden@3.2.0")
     assert text.index("error not-on-remote") < text.index("warning tag") < text.index("info remark")
     assert next_commands(text) == ["tdmvc pull golden@3.2.0"]
 

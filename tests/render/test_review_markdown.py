@@ -45,7 +45,7 @@ def test_the_answers_come_in_the_order_of_the_questions() -> None:
     titles = [
         "⛔ `golden`: blocked", "1 error: dangling-reference", "| version |", "| release |", "| migrations main |",
         "#### Blocking", "`tdmvc add golden`", "#### Tables, riskiest first", "#### Removed", "#### Changes by pattern",
-        "#### Schema", "#### Rows that belong together", "#### Rows\n", "#### Distributions that moved",
+        "#### Schema", "#### Related rows", "#### Rows\n", "#### Shifted distributions",
         "#### Ignored by rule", "#### Suggested bump: major", "tdmvc diff main golden",
     ]  # fmt: skip
     places = [text.index(title) for title in titles]
@@ -119,7 +119,7 @@ def test_a_pattern_of_a_personal_column_says_no_value_even_where_it_was_not_mark
 
 def test_the_whole_review_is_linked() -> None:
     text = render_review_markdown(samples.BLOCKED, link="https://ci.example/a?b=1&c=2")
-    assert "[the whole review](<https://ci.example/a?b=1&amp;c=2>)" in text
+    assert "[the full review](<https://ci.example/a?b=1&amp;c=2>)" in text
 
 
 def test_equal_reviews_give_equal_bytes() -> None:
@@ -130,11 +130,11 @@ def test_an_enormous_review_is_short_and_says_what_it_left_out() -> None:
     review = samples.enormous()
     text = render_review_markdown(review, link="https://ci.example/")
     assert 15_000 < len(text) < 60_000
-    (left,) = re.findall(r"\*\*Left out here:\*\* (.*)", text)
+    (left,) = re.findall(r"\*\*Not shown here:\*\* (.*)", text)
     assert "100,000 changed rows" in left
     assert "1,000 removed rows" in left
     assert "150 findings" in left or "170 findings" in left
-    assert left.endswith("See [the whole review](<https://ci.example/>).")
+    assert left.endswith("See [the full review](<https://ci.example/>).")
 
 
 def test_samples_go_first_then_patterns_then_tables_then_all_but_the_verdict() -> None:
@@ -169,7 +169,7 @@ def test_a_count_is_never_lost_where_rows_have_no_sample() -> None:
     diff = replace(samples.GOLDEN_DIFF, tables=(table,), patterns=())
     text = render_review_markdown(replace(samples.BLOCKED, datasets=(samples.dataset_review(diff),)))
     assert "3 rows of `customers`" in text
-    assert "**Left out here:** 3 removed rows." in text
+    assert "**Not shown here:** 3 removed rows." in text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Knows how a dataset diff reads on a terminal: the sum first, then table by table, then what it means."""
+"""A diff on a terminal: totals first, then each table, then the suggested bump."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Knows how GitHub shows drift as annotations at the manifest of a dataset or at a migration."""
+"""Drift as GitHub annotations at a dataset's manifest or at a migration."""
 
 from collections.abc import Iterator, Sequence
 

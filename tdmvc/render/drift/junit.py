@@ -1,4 +1,4 @@
-"""Knows drift as a JUnit report: a suite a dataset, a case a location of migrations."""
+"""Drift as a JUnit report: a suite for each dataset, a case for each location of migrations."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Knows how drift reads as Markdown, for a comment or for the summary of a job."""
+"""Drift as Markdown, for a comment or a job's summary."""
 
 from collections.abc import Collection, Iterator
 
@@ -51,8 +51,8 @@ def _row(drift: Drift, fail_on: Collection[DriftStatus]) -> tuple[str, ...]:
     why = [prose(drift.message)]
     if drift.remedy and drift.status is not DriftStatus.IN_STEP:
         why.append(f"Fix: {prose(drift.remedy)}")
-    said = f"**{words}**" if drift.fails_on(fail_on) else words
-    return code(drift.ref), code(drift.location), said, " ".join(why)
+    status = f"**{words}**" if drift.fails_on(fail_on) else words
+    return code(drift.ref), code(drift.location), status, " ".join(why)
 
 
 def _details(drift: Drift) -> list[str]:
@@ -71,7 +71,7 @@ def _moves(drift: Drift) -> Iterator[str]:
         yield _item(f"pending {named}{touches}", migration.path)
     yield from _more(len(drift.pending) - _MOST_PENDING)
     for id_ in drift.extra[:_MOST_PENDING]:
-        yield f"- not here: {code(id_)}"
+        yield f"- not in the schema: {code(id_)}"
     yield from _more(len(drift.extra) - _MOST_PENDING)
 
 

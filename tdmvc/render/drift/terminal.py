@@ -1,4 +1,4 @@
-"""Knows how `drift` tells on a terminal which datasets fit the schema."""
+"""Drift on a terminal: which datasets fit the schema, and what is pending for the others."""
 
 from collections.abc import Sequence
 
@@ -54,7 +54,7 @@ def _drift(drift: Drift, page: Page) -> None:
         [
             (pad("made for", _LABEL_ROOM), _heads(drift.actual_heads, drift.expected_heads, page)),
             ("schema at", _heads(drift.expected_heads, drift.actual_heads, page)),
-            ("not here", names(drift.extra, 2 * page.width)),
+            ("extra", names(drift.extra, 2 * page.width)),
             ("hint", f"may affect {names(drift.touched, 2 * page.width)}" if drift.touched else ""),
         ]
     )
@@ -101,7 +101,7 @@ def _in_step(drifts: Sequence[Drift], page: Page) -> None:
 
 
 def _next_steps(drifts: Sequence[Drift]) -> list[Step]:
-    """A version cannot be mended, so only working copies get a command that changes them."""
+    """Return commands for working copies; published versions cannot be changed."""
     steps: dict[str, Step] = {}
     for drift in drifts:
         if drift.ref != drift.dataset:
@@ -109,11 +109,11 @@ def _next_steps(drifts: Sequence[Drift]) -> list[Step]:
         name = shell_word(drift.dataset)
         match drift.status:
             case DriftStatus.BEHIND | DriftStatus.DIVERGED:
-                step = Step(f"tdmvc add {name} SOURCE", "with rows that went through what is pending")
+                step = Step(f"tdmvc add {name} SOURCE", "add rows that went through the pending migrations")
             case DriftStatus.EDITED | DriftStatus.UNKNOWN:
                 step = Step(f"tdmvc add {name}", "record this schema, if the rows fit it")
             case DriftStatus.AHEAD:
-                step = Step(f"tdmvc checkout --release RELEASE {name}", "bring the rows that fit this schema")
+                step = Step(f"tdmvc checkout --release RELEASE {name}", "get the rows that fit this schema")
             case _:
                 continue
         steps.setdefault(step.command, step)

@@ -1,4 +1,4 @@
-"""Knows how the facts of a drift read in words, in every format."""
+"""The words for drift that all formats share."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,7 +42,7 @@ def drift_words(drift: Drift) -> str:
 
 
 def drift_verdict(drifts: Sequence[Drift]) -> tuple[str, str]:
-    """Return the answer in a word, and what belongs to it."""
+    """Return the answer in a word, and its details."""
     places = " and ".join(dict.fromkeys(visible(drift.at) for drift in drifts))
     refs = {drift.ref for drift in drifts}
     out = {d.ref for d in drifts if d.status is not DriftStatus.IN_STEP}
@@ -61,7 +61,7 @@ def migration_words(migration: Migration) -> str:
 
 
 def drift_lines(drift: Drift, *, most: int = 20) -> Iterator[str]:
-    """Yield what is to be said of a drift besides its status, visible: why, what to do, what is pending."""
+    """Yield the details of a drift, visible: why, what to do, what is pending."""
     yield visible(drift.message)
     if drift.remedy:
         yield f"Fix: {visible(drift.remedy)}"
@@ -72,7 +72,7 @@ def drift_lines(drift: Drift, *, most: int = 20) -> Iterator[str]:
     if drift.extra:
         shown = ", ".join(map(visible, drift.extra[:most]))
         more = f", … and {number(len(drift.extra) - most)} more" if len(drift.extra) > most else ""
-        yield f"not here: {shown}{more}"
+        yield f"not in the schema: {shown}{more}"
     if drift.touched:
         yield f"may affect {', '.join(map(visible, drift.touched))} of {visible(drift.dataset)}"
 
@@ -85,7 +85,7 @@ def problem_place(problem: MigrationProblem) -> tuple[str, int | None]:
 
 
 def problems_of(drifts: Iterable[Drift]) -> dict[str, list[MigrationProblem]]:
-    """Return what is wrong with each location's history, once; of an unreadable one the drift tells itself."""
+    """Return the problems of each location's history, once; an unreadable one is reported by its drift."""
     found: dict[str, list[MigrationProblem]] = {}
     for drift in drifts:
         if drift.problems and drift.status is not DriftStatus.UNREADABLE:

@@ -1,9 +1,9 @@
-"""Knows how `blame` reads on a terminal: one row a list of its cells, many rows a line for each that changed them."""
+"""Blame on a terminal: each cell of one row, or each commit that changed one of many rows."""
 
 from tdmvc.model.history import BlamedCell, BlamedRow, BlameReport, HistoryPoint
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.history.wording import MomentColumns, key_words, moment_cells
+from tdmvc.render.history.wording import PointColumns, key_words, point_cells
 from tdmvc.render.page import INDENT, Cell, Page
 from tdmvc.render.privacy import shown_text
 from tdmvc.render.terminal import display_width, fit, number, plural
@@ -27,7 +27,9 @@ def render(report: BlameReport, options: RenderOptions) -> str:
         page.verdict(name, _count(report))
         _many(report, page)
     if report.boundaries:
-        page.line(f"{_CUT} the history that was asked for, or that is here, begins there", page.style.dim)
+        page.line(
+            f"{_CUT} the oldest commit of the range or of this clone: the cell may be older", page.style.dim
+        )
     if report.notes:
         page.blank()
         page.notes(report.notes)
@@ -44,17 +46,19 @@ def _count(report: BlameReport) -> str:
 
 
 def _single(row: BlamedRow, report: BlameReport, page: Page) -> None:
-    """A line a cell: column, value, and the moment it is from."""
+    """Add a line for each cell: column, value, and the point that it is from."""
     by_version = report.by_version
-    columns = MomentColumns.of([cell.point for cell in row.cells], page, by_version=by_version)
+    columns = PointColumns.of([cell.point for cell in row.cells], page, by_version=by_version)
     names = min(_WIDEST_NAME, max((display_width(visible(cell.column)) for cell in row.cells), default=0))
     texts = [shown_text(cell.column, cell.value, report.hidden) for cell in row.cells]
-    said = [_moment(cell, columns, report, page) for cell in row.cells]
+    named = [_point_cells(cell, columns, report, page) for cell in row.cells]
     subjects = max((display_width(visible(cell.point.subject)) for cell in row.cells), default=0)
-    fixed = len(INDENT) + names + len(INDENT) + sum(said[0][1]) + len(INDENT) * len(said[0][1]) if said else 0
+    fixed = (
+        len(INDENT) + names + len(INDENT) + sum(named[0][1]) + len(INDENT) * len(named[0][1]) if named else 0
+    )
     room = max(_LEAST_VALUE, page.width - fixed - min(subjects, page.width // 4) - len(INDENT))
     room = min(room, max(map(display_width, texts), default=0))
-    for cell, text, (cells, widths) in zip(row.cells, texts, said, strict=True):
+    for cell, text, (cells, widths) in zip(row.cells, texts, named, strict=True):
         left = max(0, page.width - fixed - room - len(INDENT))
         page.columns(
             [
@@ -70,14 +74,14 @@ def _single(row: BlamedRow, report: BlameReport, page: Page) -> None:
 
 
 def _many(report: BlameReport, page: Page) -> None:
-    """For each row, a line a moment that its cells are from: newest first, with those cells."""
+    """Add, for each row, a line for each point that its cells are from, newest first."""
     cells = [cell for row in report.rows for cell in row.cells]
-    columns = MomentColumns.of([cell.point for cell in cells], page, by_version=report.by_version)
+    columns = PointColumns.of([cell.point for cell in cells], page, by_version=report.by_version)
     keys = [_key(row, report) for row in report.rows]
     room = min(_WIDEST_KEY, page.width // 4, max(map(display_width, keys), default=0))
     for row, key in zip(report.rows, keys, strict=True):
-        for place, group in enumerate(_by_moment(row)):
-            said, widths = _moment(group[0], columns, report, page)
+        for place, group in enumerate(_by_point(row)):
+            named, widths = _point_cells(group[0], columns, report, page)
             lead = [Cell(fit(key, room) if place == 0 else "", page.style.bold)] if room else []
             left = page.width - sum(widths) - len(INDENT) * (len(widths) + len(lead)) - (room if lead else 0)
             text = ", ".join(
@@ -86,7 +90,7 @@ def _many(report: BlameReport, page: Page) -> None:
                 if cell.column not in row.key or len(row.key) == len(row.cells)
             )
             page.columns(
-                [*lead, *said, Cell(fit(text or "(key)", max(0, left)))],
+                [*lead, *named, Cell(fit(text or "(key)", max(0, left)))],
                 [*([room] if lead else []), *widths, max(0, left)],
                 frozenset(),
             )
@@ -96,7 +100,7 @@ def _key(row: BlamedRow, report: BlameReport) -> str:
     return ", ".join(shown_text(name, value, report.hidden) for name, value in row.key.items())
 
 
-def _by_moment(row: BlamedRow) -> list[list[BlamedCell]]:
+def _by_point(row: BlamedRow) -> list[list[BlamedCell]]:
     groups: dict[tuple[HistoryPoint, bool], list[BlamedCell]] = {}
     for cell in row.cells:
         groups.setdefault((cell.point, bool(cell.uncertain)), []).append(cell)
@@ -108,15 +112,15 @@ def _by_moment(row: BlamedRow) -> list[list[BlamedCell]]:
     )
 
 
-def _moment(
-    cell: BlamedCell, columns: MomentColumns, report: BlameReport, page: Page
+def _point_cells(
+    cell: BlamedCell, columns: PointColumns, report: BlameReport, page: Page
 ) -> tuple[list[Cell], list[int]]:
     marks = "" if not report.boundaries and not _has_doubt(report) else " "
     if cell.uncertain:
         marks = _UNCERTAIN
     elif cell.point.id in report.boundaries:
         marks = _CUT
-    return moment_cells(cell.point, columns, page, mark=marks, by_version=report.by_version)
+    return point_cells(cell.point, columns, page, mark=marks, by_version=report.by_version)
 
 
 def _has_doubt(report: BlameReport) -> bool:

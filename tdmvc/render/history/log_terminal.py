@@ -1,4 +1,4 @@
-"""Knows how `log` reads on a terminal: a moment a paragraph, newest first."""
+"""The log of a dataset, a table or a row on a terminal: a paragraph for each entry, newest first."""
 
 from collections.abc import Sequence
 
@@ -17,8 +17,8 @@ from tdmvc.model.history import (
 from tdmvc.render.cells import change_texts, visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.history.wording import (
-    MomentColumns,
-    add_moment,
+    PointColumns,
+    add_point,
     key_words,
     mark_words,
     published_words,
@@ -33,50 +33,50 @@ _MOST_COLUMNS = 6
 
 
 def render_log(report: HistoryReport, options: RenderOptions) -> str:
-    """Return the moments that changed a dataset or a table, with counts."""
+    """Return the commits or versions that changed a dataset or a table, with counts."""
     page = Page(options)
     name = visible(report.dataset) + (f" {visible(report.table)}" if report.table else "")
-    moments = [entry.point for entry in report.entries]
+    points = [entry.point for entry in report.entries]
     if not report.entries:
-        page.verdict(name, "nothing changed it in what was asked for")
+        page.verdict(name, "no changes in this range")
         page.notes(report.notes)
         return page.text
-    said = "changed or published it" if any(entry.published for entry in report.entries) else "changed it"
-    page.verdict(name, _count(moments, said, is_cut=report.is_cut))
-    columns = MomentColumns.of(moments, page, by_version=False)
+    verb = "changed or published it" if any(entry.published for entry in report.entries) else "changed it"
+    page.verdict(name, _count(points, verb, is_cut=report.is_cut))
+    columns = PointColumns.of(points, page, by_version=False)
     for entry in report.entries:
         page.blank()
-        add_moment(entry.point, columns, page, tail=_marks(entry))
+        add_point(entry.point, columns, page, tail=_marks(entry))
         _tables(entry, report.table, page)
     _end(report.notes, page)
     return page.text
 
 
 def render_row_log(history: RowHistory, options: RenderOptions) -> str:
-    """Return the moments that changed one row, with what was there before and after."""
+    """Return the commits or versions that changed one row, with its values before and after."""
     page = Page(options)
     name = f"{visible(history.dataset)} {visible(history.table)}"
     key = key_words(history.key, history.hidden)
-    moments = [step.point for step in history.steps]
+    points = [step.point for step in history.steps]
     if not history.steps:
-        page.verdict(f"{name} {key}", "there, and not changed in what was asked for")
+        page.verdict(f"{name} {key}", "not changed in this range")
         page.notes(history.notes)
         return page.text
-    page.headline(f"{name} {key}", _count(moments, "changed it", is_cut=history.is_cut))
-    columns = MomentColumns.of(moments, page, by_version=False)
+    page.headline(f"{name} {key}", _count(points, "changed it", is_cut=history.is_cut))
+    columns = PointColumns.of(points, page, by_version=False)
     for step in history.steps:
         page.blank()
         tail = [f"first in version {mark_words(step.version)}"] if step.version is not None else []
-        add_moment(step.point, columns, page, tail=tail)
+        add_point(step.point, columns, page, tail=tail)
         _row(step, history, page)
     _end(history.notes, page)
     return page.text
 
 
-def _count(moments: Sequence[HistoryPoint], said: str, *, is_cut: bool) -> str:
-    noun = "version" if moments[0].is_version else "commit"
-    more = "; older ones may follow (-n)" if is_cut else ""
-    return f"{plural(len(moments), noun)} {said}{more}"
+def _count(points: Sequence[HistoryPoint], verb: str, *, is_cut: bool) -> str:
+    noun = "version" if points[0].is_version else "commit"
+    more = "; there may be older ones (-n)" if is_cut else ""
+    return f"{plural(len(points), noun)} {verb}{more}"
 
 
 def _marks(entry: HistoryEntry) -> list[str]:
@@ -122,10 +122,10 @@ def _name(table: TableChange) -> str:
 def _counts(table: TableChange) -> str:
     if table.missing is not None:
         return "not counted"
-    words = {TableStatus.ADDED: "new", TableStatus.REMOVED: "gone", TableStatus.RENAMED: "renamed"}
+    words = {TableStatus.ADDED: "added", TableStatus.REMOVED: "removed", TableStatus.RENAMED: "renamed"}
     counts = [("+", table.added), ("−", table.removed), ("~", table.changed)]
-    said = [f"{sign}{number(count)}" for sign, count in counts if count]
-    return " ".join([*([words[table.status]] if table.status in words else []), *said]) or "schema"
+    signed = [f"{sign}{number(count)}" for sign, count in counts if count]
+    return " ".join([*([words[table.status]] if table.status in words else []), *signed]) or "schema"
 
 
 def _paint(table: TableChange, page: Page) -> Paint | None:
@@ -164,7 +164,7 @@ def _row(step: RowStep, history: RowHistory, page: Page) -> None:
         page.line(visible(note), page.style.yellow, indent=INDENT * 2)
     if step.uncertain:
         ids = ", ".join(id_[:10] for id_ in step.uncertain[:4]) + (", …" if len(step.uncertain) > 4 else "")
-        page.line(f"or in {visible(ids)}, whose rows are not here", page.style.yellow, indent=INDENT * 2)
+        page.line(f"or by {visible(ids)}, whose rows are not here", page.style.yellow, indent=INDENT * 2)
 
 
 def _cell(step: RowStep, cell: CellStep, hidden: frozenset[str], room: int) -> str:
@@ -173,7 +173,7 @@ def _cell(step: RowStep, cell: CellStep, hidden: frozenset[str], room: int) -> s
     if cell.event is CellEvent.COLUMN_ADDED:
         return f"new column: {shown_text(cell.column, cell.new, hidden)}"
     if cell.event is CellEvent.COLUMN_REMOVED:
-        return f"column gone, was {shown_text(cell.column, cell.old, hidden)}"
+        return f"column removed, was {shown_text(cell.column, cell.old, hidden)}"
     is_hidden = cell.column in hidden or cell.old_column in hidden
     if is_hidden:
         names = hidden | {cell.column}

@@ -1,4 +1,4 @@
-"""Knows how moments of history read: who, when, what, on one line that keeps to the width."""
+"""The words for points of a history: who, when and what, on one line."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,55 +18,55 @@ _GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
-class MomentColumns:
-    """How wide the columns of a list of moments are."""
+class PointColumns:
+    """How wide the columns of a list of points are."""
 
     id: int
     author: int
 
     @classmethod
-    def of(cls, moments: Iterable[HistoryPoint], page: Page, *, by_version: bool) -> "MomentColumns":
+    def of(cls, points: Iterable[HistoryPoint], page: Page, *, by_version: bool) -> "PointColumns":
         widest = min(_WIDEST_AUTHOR, page.width // 6)
-        listed = list(moments)
-        ids = [display_width(short_id(moment, by_version=by_version)) for moment in listed]
-        authors = [min(display_width(visible(moment.author)), widest) for moment in listed]
+        listed = list(points)
+        ids = [display_width(short_id(point, by_version=by_version)) for point in listed]
+        authors = [min(display_width(visible(point.author)), widest) for point in listed]
         return cls(max(ids, default=0), max(authors, default=0))
 
 
-def short_id(moment: HistoryPoint, *, by_version: bool = False) -> str:
-    """Return enough of a moment's name to recognise it."""
-    if moment.is_working_copy:
+def short_id(point: HistoryPoint, *, by_version: bool = False) -> str:
+    """Return enough of a point's id to recognise it."""
+    if point.is_working_copy:
         return NOT_PUBLISHED if by_version else NOT_YET
-    return fit(visible(moment.id), _WIDEST_AUTHOR) if moment.is_version else visible(moment.id[:SHORT_ID])
+    return fit(visible(point.id), _WIDEST_AUTHOR) if point.is_version else visible(point.id[:SHORT_ID])
 
 
-def day_of(moment: HistoryPoint) -> str:
-    """Return the day of a moment, as its author's clock had it."""
-    return fit(visible(moment.when[:_DAY]), _DAY)
+def day_of(point: HistoryPoint) -> str:
+    """Return the day of a point by its author's clock."""
+    return fit(visible(point.when[:_DAY]), _DAY)
 
 
-def moment_cells(
-    moment: HistoryPoint, columns: MomentColumns, page: Page, *, mark: str = "", by_version: bool = False
+def point_cells(
+    point: HistoryPoint, columns: PointColumns, page: Page, *, mark: str = "", by_version: bool = False
 ) -> tuple[list[Cell], list[int]]:
-    """Return the cells that name a moment, and their widths; the author's only where there is one."""
+    """Return the cells that name a point, and their widths; the author's only if there is one."""
     style = page.style
-    name = mark + short_id(moment, by_version=by_version)
-    paint = style.red if moment.is_working_copy else style.yellow
-    cells = [Cell(name, paint), Cell(day_of(moment), style.dim)]
+    name = mark + short_id(point, by_version=by_version)
+    paint = style.red if point.is_working_copy else style.yellow
+    cells = [Cell(name, paint), Cell(day_of(point), style.dim)]
     widths = [columns.id + len(mark), _DAY]
     if columns.author:
-        cells.append(Cell(fit(visible(moment.author), columns.author)))
+        cells.append(Cell(fit(visible(point.author), columns.author)))
         widths.append(columns.author)
     return cells, widths
 
 
-def add_moment(moment: HistoryPoint, columns: MomentColumns, page: Page, *, tail: Sequence[str] = ()) -> None:
-    """Add the line that begins an entry: id, day, author, subject; then what else is to be said of it."""
-    cells, widths = moment_cells(moment, columns, page)
+def add_point(point: HistoryPoint, columns: PointColumns, page: Page, *, tail: Sequence[str] = ()) -> None:
+    """Add the first line of an entry (id, day, author, subject), then the lines of `tail`."""
+    cells, widths = point_cells(point, columns, page)
     left = page.width - sum(widths) - _GAP * len(widths)
-    release = f"release {visible(moment.release)}" if moment.release else ""
-    said = " · ".join(part for part in (release, visible(moment.subject)) if part)
-    page.columns([*cells, Cell(fit(said, left), page.style.bold)], [*widths, left], frozenset())
+    release = f"release {visible(point.release)}" if point.release else ""
+    subject = " · ".join(part for part in (release, visible(point.subject)) if part)
+    page.columns([*cells, Cell(fit(subject, left), page.style.bold)], [*widths, left], frozenset())
     for line in tail:
         page.line(line, page.style.green, indent="  ")
 

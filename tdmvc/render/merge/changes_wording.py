@@ -1,4 +1,4 @@
-"""Knows how what a merge moves, breaks or leaves to a person reads in words, in every format."""
+"""The words for what a merge or revert does to tables, and for conflicts, in every format."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.merge.wording import counts_words, kind_words
 from tdmvc.render.terminal import number, plural
 
-_TOLD_BY_VALUES = frozenset(
+_SHOWN_BY_VALUES = frozenset(
     {
         ConflictKind.CELL,
         ConflictKind.ROW_ADDED,
@@ -21,35 +21,35 @@ _TOLD_BY_VALUES = frozenset(
 
 
 def move_words(table: MovedTable) -> str:
-    """Return what becomes of a table: `rows of both sides, from theirs 2 added`."""
+    """Return what the merge does to a table: `rows of both sides; from theirs: 2 rows added`."""
     match table.move:
         case TableMove.ADDED:
-            return "added by them"
+            return "added on their side"
         case TableMove.REMOVED:
             return "removed"
         case TableMove.TAKEN:
-            return "changed by them alone"
+            return "changed only on their side"
         case TableMove.STAGE:
-            return f"made by the stage {visible(table.stage or '')}, which has to run again"
+            return f"output of the stage {visible(table.stage or '')}, which has to run again"
         case TableMove.CONFLICT:
             count = table.merge.conflict_count if table.merge else 0
             return plural(count, "conflict") if count else "in conflict"
     counts = counts_words(table.merge.counts) if table.merge else ""
-    return f"rows of both sides{f', from theirs {counts}' if counts else ''}"
+    return f"rows of both sides{f'; from theirs: {counts}' if counts else ''}"
 
 
 def revert_words(table: MovedTable) -> str:
-    """Return what becomes of a table whose change is taken back."""
+    """Return what a revert does to a table."""
     match table.move:
         case TableMove.ADDED:
-            return "is back"
+            return "restored"
         case TableMove.REMOVED:
-            return "is gone again"
+            return "removed again"
         case TableMove.TAKEN:
             return "as it was before the change"
         case TableMove.MERGED:
             counts = counts_words(table.merge.counts) if table.merge else ""
-            return f"what came later is kept{f'; {counts}' if counts else ''}"
+            return f"later changes kept{f'; {counts}' if counts else ''}"
     return move_words(table)
 
 
@@ -63,7 +63,7 @@ def conflict_lines(merge: TableMerge, *, most: int) -> Iterator[str]:
 
 
 def conflict_count(datasets: Sequence[MovedDataset]) -> int:
-    """Return how many things a person has to decide in tables."""
+    """Return how many conflicts a person has to resolve in tables."""
     return sum(
         max(table.merge.conflict_count if table.merge else 1, 1)
         for dataset in datasets
@@ -85,9 +85,9 @@ def _conflict_line(conflict: Conflict, merge: TableMerge) -> str:
 
 
 def _values(conflict: Conflict, merge: TableMerge) -> str:
-    """Return what each side says, or nothing where it is personal, or is no cell, name or number."""
+    """Return the value of each side; empty if it is personal, or not a cell, name or number."""
     is_hidden = conflict.column in merge.personal_columns and conflict.kind.is_about_rows
-    if is_hidden or conflict.kind not in _TOLD_BY_VALUES:
+    if is_hidden or conflict.kind not in _SHOWN_BY_VALUES:
         return ""
     sides = (("base", conflict.base), ("ours", conflict.ours), ("theirs", conflict.theirs))
     shown = sides[1:] if conflict.kind is ConflictKind.ROW_ADDED else sides

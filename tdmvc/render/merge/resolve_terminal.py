@@ -1,10 +1,10 @@
-"""Knows how `resolve` reads on a terminal: what is left first, the three sides beside each other."""
+"""The result of `resolve` on a terminal: what is left first, with the three sides next to each other."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from tdmvc.model.masking import MASK
-from tdmvc.model.merge import Cell as Said
+from tdmvc.model.merge import Cell as ConflictCell
 from tdmvc.model.merge import ConflictKind, Side, TableOutcome
 from tdmvc.model.merge_report import (
     ConflictFile,
@@ -50,16 +50,16 @@ def _verdict(report: ResolveReport, page: Page) -> None:
         words = f"{plural(count, 'conflict')} in {plural(len(left), 'table')}"
         resolved = len(tables) - len(left)
         page.verdict(
-            "Not resolved",
+            "Unresolved",
             joined([words, f"{plural(resolved, 'table')} resolved" if resolved else ""]),
             page.style.yellow,
         )
     elif tables:
         page.verdict(
-            "Resolved", f"{plural(len(tables), 'table')}, marked as resolved in Git", page.style.green
+            "Resolved", f"{plural(len(tables), 'table')}, and marked as resolved in Git", page.style.green
         )
     else:
-        page.verdict("Nothing is left", "no table is in conflict", page.style.green)
+        page.verdict("Nothing to resolve", "no table is in conflict", page.style.green)
 
 
 def _table(dataset: DatasetResolution, table: TableResolution, page: Page) -> None:
@@ -97,16 +97,16 @@ def _row(one: ListedConflict, table: TableResolution) -> list[Cell]:
     where = [_key_text(conflict.key, table.file)] if conflict.kind.is_about_rows else []
     column = visible(conflict.column) if conflict.column is not None else "(all)"
     sides = (conflict.base, conflict.ours, conflict.theirs)
-    said = (
+    shown = (
         [MASK] * 3
         if one.is_hidden
         else [_cell(conflict.kind, cell, side) for side, cell in zip(Side, sides, strict=True)]
     )
     detail = [visible(conflict.detail)] if conflict.detail else []
-    return [Cell(text) for text in (*where, column, *said, *detail)]
+    return [Cell(text) for text in (*where, column, *shown, *detail)]
 
 
-def _key_text(key: Sequence[Said], file: ConflictFile) -> str:
+def _key_text(key: Sequence[ConflictCell], file: ConflictFile) -> str:
     cells = [_text(cell) for cell in key]
     if len(cells) == 1:
         return cells[0]
@@ -114,7 +114,7 @@ def _key_text(key: Sequence[Said], file: ConflictFile) -> str:
     return ", ".join(f"{visible(name)}={cell}" for name, cell in zip(columns, cells, strict=True))
 
 
-def _cell(kind: ConflictKind, cell: Said, side: Side) -> str:
+def _cell(kind: ConflictKind, cell: ConflictCell, side: Side) -> str:
     if (
         cell is None
         and (kind is not ConflictKind.CELL)
@@ -124,21 +124,21 @@ def _cell(kind: ConflictKind, cell: Said, side: Side) -> str:
     return _text(cell)
 
 
-def _text(cell: Said) -> str:
+def _text(cell: ConflictCell) -> str:
     return cell_text(cell)
 
 
 def _notes(dataset: DatasetResolution) -> Iterator[str]:
     if dataset.leftovers:
         yield (
-            f"Removed from {dataset.dataset}, because their conflicts are over: {', '.join(dataset.leftovers)}."
+            f"Removed from {dataset.dataset}, because their conflicts are resolved: {', '.join(dataset.leftovers)}."
         )
     if dataset.others:
         others = names(dataset.others, 200)
-        yield f"Git has other files in conflict too; resolve them in an editor, then git add: {others}."
+        yield f"Other files are in conflict, too. Resolve them in an editor, then run git add: {others}."
     is_left = any(not table.is_settled for table in dataset.tables)
     if is_left and any(path.endswith("/contract.yaml") for path in dataset.others):
-        yield "While contract.yaml is in conflict, every column counts as personal: resolve that file first."
+        yield "While contract.yaml is in conflict, every column counts as personal, so resolve that file first."
 
 
 def _next_steps(report: ResolveReport) -> Iterator[Step]:
@@ -149,29 +149,31 @@ def _next_steps(report: ResolveReport) -> Iterator[Step]:
         first = table.file.left[0].conflict if table.file.left else None
         if first is not None and first.kind.is_about_rows and not table.file.marked:
             key = ",".join(_typed(cell) for cell in first.key)
-            yield Step(f"{base} --theirs --key {shell_word(key)}", "resolve one row; --column for one cell")
-        yield Step(f"{base} --ours", "resolve all that is left of it; or --theirs, --base")
+            yield Step(
+                f"{base} --theirs --key {shell_word(key)}", "resolve one row; add --column for one cell"
+            )
+        yield Step(f"{base} --ours", "resolve the rest of the table; or use --theirs, --base")
         folder = table.unmerged.path.rpartition("/")[0]
         yield Step(
             f"$EDITOR {shell_word(f'{folder}/conflicts/{table.unmerged.folder}.yaml')}",
-            f"or decide there, then {resolve_command(dataset.dataset)}",
+            f"or decide in this file, then run {resolve_command(dataset.dataset)}",
         )
         return
     resolved = [(d, t) for d in report.datasets for t in d.tables]
     if any(dataset.others for dataset in report.datasets):
-        yield Step("git status", "the other files in conflict")
+        yield Step("git status", "see the other files in conflict")
     elif resolved and report.operation is not None:
-        yield Step(_GO_ON.get(report.operation, "git status"), "finish what Git began")
+        yield Step(_GO_ON.get(report.operation, "git status"), "finish the Git operation")
     elif resolved:
         yield Step("git commit", "keep it")
     if resolved:
         dataset, table = resolved[0]
-        yield Step(f"tdmvc diff {shell_word(dataset.dataset)}", "see what came")
+        yield Step(f"tdmvc diff {shell_word(dataset.dataset)}", "see what changed")
         command = resolve_command(dataset.dataset, table.unmerged.table)
-        yield Step(f"{command} --again", "bring its conflict back")
+        yield Step(f"{command} --again", "restore its conflict")
 
 
-def _typed(cell: Said) -> str:
+def _typed(cell: ConflictCell) -> str:
     """Return a key's cell as a person types it."""
     if cell is None:
         return "NULL"

@@ -1,4 +1,4 @@
-"""Knows how `revert` tells on a terminal what was taken back, and what later work is in its way."""
+"""The result of `revert` on a terminal: what was undone, and which later changes conflict with it."""
 
 from tdmvc.model.merge_report import MovedDataset, RevertReport, TableMove
 from tdmvc.render.cells import visible
@@ -16,7 +16,7 @@ def render(report: RevertReport, options: RenderOptions) -> str:
     change = f"{visible(report.old)} → {visible(report.new)}"
     if report.is_empty:
         page.verdict(
-            "Nothing to take back", f"what {change} changed is not in the working copy", page.style.green
+            "Nothing to revert", f"the working copy does not contain what {change} changed", page.style.green
         )
         page.notes(report.notes)
         return page.text
@@ -24,10 +24,10 @@ def render(report: RevertReport, options: RenderOptions) -> str:
     extent = joined([plural(len(report.tables), "table"), *map(visible, report.manifests)])
     if report.needs_person:
         count = conflict_count([moved]) + len(report.files)
-        words = plural(count, "conflict") if count else "the rows do not hold together"
-        page.verdict("Taken back in part" if count else "Broken", f"{change}; {words}", page.style.red)
+        words = plural(count, "conflict") if count else "the rows break rules"
+        page.verdict("Partly reverted" if count else "Broken", f"{change}; {words}", page.style.red)
     else:
-        page.verdict("Taken back", f"{change}; {extent}; nothing is committed", page.style.green)
+        page.verdict("Reverted", f"{change}; {extent}; nothing is committed", page.style.green)
     add_moved([moved], page, words=revert_words)
     add_files(report.files, page)
     page.notes(report.notes)
@@ -41,12 +41,12 @@ def _next(report: RevertReport) -> list[Step]:
     if any(table.move is TableMove.CONFLICT for table in report.tables):
         steps.append(Step(resolve_command(report.dataset), "show the conflicts, and resolve them"))
     for stage in sorted({table.stage for table in report.tables if table.stage}):
-        steps.append(Step(f"dvc repro {shell_word(stage)}", "make its tables again, from what it reads"))
+        steps.append(Step(f"dvc repro {shell_word(stage)}", "rebuild its tables from its inputs"))
     if report.open_tables or report.files:
         # A commit would keep the markers, and nothing can be laid out over them.
         back = f"git checkout HEAD -- {shell_word(report.folder)} && tdmvc checkout {name}@HEAD"
     else:
         back = f"tdmvc checkout {name}@HEAD"
-        steps.append(Step(f"tdmvc diff {name}", "look at what changed"))
+        steps.append(Step(f"tdmvc diff {name}", "see what changed"))
         steps.append(Step("git add -A && git commit", "keep it"))
-    return [*steps, Step(back, "or go back to where you were")]
+    return [*steps, Step(back, "undo the revert")]

@@ -1,4 +1,4 @@
-"""Knows how `merge` tells on a terminal what came together, what it breaks, and what is left to a person."""
+"""The result of `merge` on a terminal: what was merged, what it breaks, and what you have to resolve."""
 
 from collections.abc import Callable, Sequence
 
@@ -33,7 +33,7 @@ def add_moved(
     """Add each dataset: its tables, the conflicts in them, and what the merged whole breaks.
 
     Args:
-        words: what becomes of a table.
+        words: what happens to a table.
     """
     for dataset in datasets:
         page.blank()
@@ -51,7 +51,7 @@ def add_moved(
 
 
 def add_files(files: Sequence[str], page: Page, *, most: int = 20) -> None:
-    """Add the files besides tables that are in conflict."""
+    """Add the conflicting files that are not tables."""
     if not files:
         return
     page.blank()
@@ -77,19 +77,19 @@ def _verdict(report: MergeReport) -> tuple[str, str]:
     commit = f", commit {short_hash(report.commit)}" if report.commit else ""
     match report.status:
         case MergeStatus.UP_TO_DATE:
-            return "Up to date", f"{theirs} holds nothing new"
+            return "Up to date", f"{theirs} has nothing new"
         case MergeStatus.FAST_FORWARD:
             return "Fast-forward", f"to {theirs}{commit}; {extent}"
         case MergeStatus.ABORTED:
-            return "Taken back", f"the merge of {theirs}; files and rows are those of HEAD"
+            return "Aborted", f"the merge of {theirs}; files and rows are as in HEAD"
         case MergeStatus.OPEN:
             count = conflict_count(report.datasets) + len(report.files)
             return "Conflicts", f"{number(count)} to resolve in the merge of {theirs}; nothing is committed"
         case MergeStatus.BROKEN:
-            return "Broken", f"{theirs} merges without a conflict, and the merged rows do not hold together"
+            return "Broken", f"{theirs} merges without conflicts, but the merged rows break rules"
     if report.commit is None:
         return "Merged", f"{theirs}, not committed; {extent}"
-    return "Merged", f"{theirs}{commit}; {extent}{', with what it breaks' if report.is_allowed else ''}"
+    return "Merged", f"{theirs}{commit}; {extent}{', although it breaks rules' if report.is_allowed else ''}"
 
 
 def _next(report: MergeReport) -> list[Step]:
@@ -99,7 +99,7 @@ def _next(report: MergeReport) -> list[Step]:
         broken = [one for one in report.datasets if one.is_broken or one.unchecked]
         return [
             *(
-                Step(f"tdmvc add {shell_word(one.name)}", "take in the rows that you mended in its folder")
+                Step(f"tdmvc add {shell_word(one.name)}", "add the rows that you fixed in its folder")
                 for one in broken
             ),
             Step("tdmvc merge --continue", "check again, and commit"),
@@ -111,7 +111,7 @@ def _next(report: MergeReport) -> list[Step]:
     return []
 
 
-_ABORT = Step("tdmvc merge --abort", "go back to where you were")
+_ABORT = Step("tdmvc merge --abort", "undo the merge")
 
 
 def _to_resolve(report: MergeReport) -> list[Step]:
@@ -124,7 +124,7 @@ def _to_resolve(report: MergeReport) -> list[Step]:
             folder = stage.rpartition(":")[0].rpartition("/")[0]
             lock = shell_word(f"{folder}/dvc.lock".lstrip("/"))
             words = f"git checkout --ours -- {lock} && dvc repro {shell_word(stage)} && git add {lock}"
-            steps.append(Step(words, "make its tables again"))
+            steps.append(Step(words, "rebuild its tables"))
     if report.files:
-        steps.append(Step("git add FILE", "after the markers in it are gone"))
+        steps.append(Step("git add FILE", "after you removed the conflict markers"))
     return steps

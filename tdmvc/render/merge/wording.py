@@ -1,4 +1,4 @@
-"""Knows how a merge of tables reads in words: what came, and what is left to decide."""
+"""The words for conflicts and merged rows that `merge`, `resolve` and the merge driver share."""
 
 from collections.abc import Sequence
 
@@ -11,27 +11,27 @@ from tdmvc.render.terminal import number, plural
 
 _SHOWN = 10
 _KINDS = {
-    ConflictKind.CELL: "both changed this cell",
-    ConflictKind.ROW_ADDED: "both added this row, and the cell differs",
-    ConflictKind.ROW_DELETED: "one deleted this row, the other edited it",
-    ConflictKind.ROW_COUNT: "both changed how often this row is there",
-    ConflictKind.COLUMN_TYPE: "the types of this column do not fit together",
-    ConflictKind.COLUMN_DROPPED: "one dropped this column, the other edited it",
-    ConflictKind.COLUMN_RENAMED: "both renamed this column",
-    ConflictKind.KEY_CHANGED: "the rows cannot be followed: the key is not the same on all sides",
-    ConflictKind.TABLE_REMOVED: "one removed this table, the other changed it",
+    ConflictKind.CELL: "both sides changed this cell",
+    ConflictKind.ROW_ADDED: "both sides added this row, with different values",
+    ConflictKind.ROW_DELETED: "one side deleted this row, the other edited it",
+    ConflictKind.ROW_COUNT: "both sides changed how often this row occurs",
+    ConflictKind.COLUMN_TYPE: "the types of this column cannot be combined",
+    ConflictKind.COLUMN_DROPPED: "one side dropped this column, the other edited it",
+    ConflictKind.COLUMN_RENAMED: "both sides renamed this column",
+    ConflictKind.KEY_CHANGED: "the rows cannot be matched: the key differs between the sides",
+    ConflictKind.TABLE_REMOVED: "one side removed this table, the other changed it",
 }
 
 
 def kind_words(kind: ConflictKind) -> str:
-    """Say what happened."""
+    """Return what happened."""
     return _KINDS[kind]
 
 
 def counts_words(counts: MergeCounts) -> str:
-    """Say what came from their side: `2 rows added, 1 changed`; empty where nothing did."""
-    said = ((counts.rows_added, "added"), (counts.rows_removed, "removed"), (counts.rows_changed, "changed"))
-    words = [f"{number(count)} {word}" for count, word in said if count]
+    """Return what came from their side: `2 rows added, 1 changed`; empty if nothing did."""
+    kinds = ((counts.rows_added, "added"), (counts.rows_removed, "removed"), (counts.rows_changed, "changed"))
+    words = [f"{number(count)} {word}" for count, word in kinds if count]
     if words:
         first, _, word = words[0].partition(" ")
         words[0] = f"{first} {'row' if first == '1' else 'rows'} {word}"
@@ -41,7 +41,7 @@ def counts_words(counts: MergeCounts) -> str:
 
 
 def resolve_command(dataset: str, table: str | None = None) -> str:
-    """Return the command that shows what is left and resolves it."""
+    """Return the command that shows and resolves conflicts."""
     words = ["tdmvc", "resolve", dataset, *([table] if table else [])]
     return " ".join(map(shell_word, words))
 
@@ -49,7 +49,7 @@ def resolve_command(dataset: str, table: str | None = None) -> str:
 def pointer_merge_line(
     unmerged: UnmergedTable, merge: TableMerge | None, problem: TdmvcError | None = None
 ) -> str:
-    """Return what the merge driver says of one table, between the lines of Git."""
+    """Return the message of the merge driver about one table."""
     name = f"{visible(unmerged.dataset)}/{visible(unmerged.table)}"
     command = resolve_command(unmerged.dataset, unmerged.table)
     if merge is None:
@@ -57,12 +57,12 @@ def pointer_merge_line(
         return f"{name}: the rows were not merged.{why} Ask whoever added it to push, then run: {command}"
     if merge.is_settled:
         return f"{name}: rows of both sides; from theirs: {counts_words(merge.counts) or 'nothing new'}"
-    return f"{name}: {plural(merge.conflict_count, 'conflict')} left to you: {command}"
+    return f"{name}: {plural(merge.conflict_count, 'conflict')} to resolve: {command}"
 
 
 def manifest_merge_lines(path: str, conflicts: Sequence[ManifestConflict]) -> str:
-    """Return what the merge driver says of a dataset.yaml or contract.yaml in conflict: where, and why."""
-    lines = [f"{visible(path)}: {plural(len(conflicts), 'conflict')} left to you, in the file itself"]
+    """Return the message of the merge driver about a conflicting dataset.yaml or contract.yaml: where, and why."""
+    lines = [f"{visible(path)}: {plural(len(conflicts), 'conflict')} to resolve in the file"]
     for conflict in conflicts[:_SHOWN]:
         why = f": {visible(conflict.reason)}" if conflict.reason else ""
         lines.append(f"  {visible(conflict.path) or 'the file'}{why}")

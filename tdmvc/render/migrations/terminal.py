@@ -1,4 +1,4 @@
-"""Knows how `migrations` tells on a terminal where the schema stands."""
+"""The migrations of each location on a terminal."""
 
 from collections.abc import Sequence
 
@@ -24,13 +24,13 @@ def render(report: MigrationsReport, options: RenderOptions) -> str:
     page = Page(options)
     states, unreadable = report.locations, report.unreadable
     if not states and not unreadable:
-        page.line("No migrations here")
+        page.line("No migrations found")
         return page.text
     count = sum(state.count for state in states)
     problems = sum(len(state.problems) for state in states)
     words = [
         f"in {plural(len(states), 'location')}",
-        plural(problems, "problem") if problems else "no problem",
+        plural(problems, "problem") if problems else "no problems",
     ]
     paint = page.style.yellow if problems else page.style.green
     if unreadable:
@@ -50,7 +50,7 @@ def _unreadable(one: UnreadableLocation, page: Page) -> None:
     place = one.location
     page.headline(visible(place.name), joined([visible(place.tool), visible(place.path), "unreadable"]))
     page.line(visible(one.message), page.style.red, indent=INDENT)
-    page.facts([("where", visible(one.where)), ("to do", visible(one.remedy))])
+    page.facts([("where", visible(one.where)), ("fix", visible(one.remedy))])
 
 
 def _location(state: MigrationState, page: Page) -> None:

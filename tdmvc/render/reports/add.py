@@ -1,4 +1,4 @@
-"""Knows how `init` and `add` tell on a terminal what they did."""
+"""The results of `init` and `add` on a terminal."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -28,7 +28,9 @@ def render_init(report: InitReport, options: RenderOptions) -> str:
     """Return what `init` wrote and found, as text that ends in a newline."""
     page = Page(options)
     root = visible(report.root)
-    page.verdict("Ready", root if report.created else f"{root}; all was there already", page.style.green)
+    page.verdict(
+        "Ready", root if report.created else f"{root}; everything was already set up", page.style.green
+    )
     page.facts([("wrote", joined([visible(path) for path in report.created]))])
     if report.migrations:
         page.rows(
@@ -41,19 +43,19 @@ def render_init(report: InitReport, options: RenderOptions) -> str:
             ]
         )
     else:
-        page.facts([("migrations", "none found; tdmvc.yaml can name them, for `tdmvc drift`")])
+        page.facts([("migrations", "none found; name them in tdmvc.yaml for `tdmvc drift`")])
     page.notes(report.notes)
     tops = sorted({path.split("/")[0] for path in report.created})
-    steps = [Step("tdmvc add golden SOURCE", "take in CSV, JSON, Parquet, SQLite, …")]
+    steps = [Step("tdmvc add golden SOURCE", "add rows from CSV, JSON, Parquet, SQLite, …")]
     if tops:
         command = f"git add {' '.join(shell_word(top) for top in tops)} && git commit"
-        steps.insert(0, Step(command, "keep the set-up"))
+        steps.insert(0, Step(command, "keep the setup"))
     page.next(steps)
     return page.text
 
 
 def render_add(report: AddReport, options: RenderOptions) -> str:
-    """Return what `add` took in, table by table, as text that ends in a newline."""
+    """Return what `add` added, table by table, as text that ends in a newline."""
     page = Page(options)
     page.verdict(visible(report.dataset), _verdict(report))
     moved = sorted(
@@ -62,11 +64,11 @@ def render_add(report: AddReport, options: RenderOptions) -> str:
     _table_rows(moved[:_MOST_TABLES], page)
     page.folded(len(moved) - _MOST_TABLES)
     _unchanged(report.tables, page, is_alone=not moved)
-    told = [f"{table.name}: {note}" for table in report.tables for note in table.notes]
-    if told or report.notes or report.findings:
+    notes = [f"{table.name}: {note}" for table in report.tables for note in table.notes]
+    if notes or report.notes or report.findings:
         page.blank()
     page.findings(report.findings)
-    page.notes([*told, *report.notes])
+    page.notes([*notes, *report.notes])
     if moved:
         page.next(_next_steps(report))
     return page.text
@@ -75,7 +77,7 @@ def render_add(report: AddReport, options: RenderOptions) -> str:
 def _verdict(report: AddReport) -> str:
     counts = Counter(table.status for table in sorted(report.tables, key=lambda table: table.status))
     if not report.tables:
-        return "nothing to take in"
+        return "nothing to add"
     if counts["unchanged"] == len(report.tables):
         words = f"nothing changed in {plural(len(report.tables), 'table')}"
     else:

@@ -1,4 +1,4 @@
-"""Knows how `check` tells on a terminal whether what Git holds of the datasets makes sense."""
+"""The result of `check` on a terminal: the verdict, and each finding with its file."""
 
 from dataclasses import replace
 
@@ -21,15 +21,13 @@ def render(report: CheckReport, options: RenderOptions) -> str:
         ]
     )
     if not report.datasets:
-        page.verdict("Nothing to check", "there is no dataset here yet")
+        page.verdict("Nothing to check", "there are no datasets yet")
     elif report.findings:
         is_wrong = report.has_errors
         paint = page.style.red if is_wrong else page.style.yellow
-        page.verdict(
-            "Not in order" if is_wrong else "In order", f"{severities(report.findings)} in {extent}", paint
-        )
+        page.verdict("Not OK" if is_wrong else "OK", f"{severities(report.findings)} in {extent}", paint)
     else:
-        page.verdict("In order", extent, page.style.green)
+        page.verdict("OK", extent, page.style.green)
     page.findings([_with_file(finding) for finding in report.findings])
     return page.text
 
@@ -38,7 +36,7 @@ def _remote_words(report: CheckReport) -> str:
     if report.remote is None:
         return ""
     at = f" of {short_hash(report.commit)}" if report.commit else ""
-    return f"{plural(report.objects, 'object')}{at} asked for on {visible(report.remote)}"
+    return f"{plural(report.objects, 'object')}{at} checked on {visible(report.remote)}"
 
 
 def _with_file(finding: Finding) -> Finding:

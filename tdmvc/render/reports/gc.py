@@ -1,4 +1,4 @@
-"""Knows how `gc` tells on a terminal what would go, what went, and why nothing may."""
+"""The result of `gc` on a terminal: what it removes and keeps, or why it refuses."""
 
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
 from tdmvc.render.cells import visible
@@ -10,7 +10,7 @@ _MOST_OWNERS = 20
 
 
 def render(report: GcReport, options: RenderOptions) -> str:
-    """Return the verdict, what goes table by table, and what stays; or each reason against it."""
+    """Return the verdict, what is removed by table, and what stays; or each reason to refuse."""
     page = Page(options)
     place = "the cache" if report.place == "cache" else f"the remote {visible(report.place)}"
     if report.refusals:
@@ -23,7 +23,9 @@ def render(report: GcReport, options: RenderOptions) -> str:
     count = joined([plural(len(report.garbage), "object"), size(report.size_bytes)])
     if not report.garbage:
         page.verdict(
-            "Nothing to remove", f"every object of {place} is needed, young or not ours", page.style.green
+            "Nothing to remove",
+            f"every object in {place} is needed, too young, or not from tdmvc",
+            page.style.green,
         )
     elif report.is_applied:
         page.verdict("Removed", f"{count} from {place}; nothing needed them", page.style.green)
@@ -37,13 +39,13 @@ def render(report: GcReport, options: RenderOptions) -> str:
             ("young", f"{plural(kept.young, 'object')}: under {_days(report.grace_days)}, or of unknown age")
             if kept.young
             else ("", ""),
-            ("not ours", _not_ours(report)),
+            ("not tdmvc's", _not_ours(report)),
         ]
     )
     _notes(report, page)
     if report.garbage and not report.is_applied:
         remote = "" if report.place == "cache" else f" --remote {shell_word(report.place)}"
-        page.next([Step(f"tdmvc gc{remote} --apply", "remove them, with the other options as they were")])
+        page.next([Step(f"tdmvc gc{remote} --apply", "remove them; repeat your other options")])
     return page.text
 
 
@@ -58,9 +60,7 @@ def _refusal(refusal: Refusal, page: Page) -> None:
 def _owners(garbage: tuple[Garbage, ...], page: Page) -> None:
     by_owner: dict[str, list[Garbage]] = {}
     for one in garbage:
-        owner = (
-            "half-written files" if one.kind is GarbageKind.TEMPORARY else one.owner or "of no known table"
-        )
+        owner = "incomplete files" if one.kind is GarbageKind.TEMPORARY else one.owner or "of unknown tables"
         by_owner.setdefault(owner, []).append(one)
     largest = sorted(by_owner.items(), key=lambda item: -sum(one.size_bytes for one in item[1]))
     page.rows(
@@ -95,7 +95,7 @@ def _not_ours(report: GcReport) -> str:
     kept = report.kept
     if not kept.not_ours:
         return ""
-    return f"{plural(kept.not_ours, 'object')}, {size(kept.not_ours_bytes)}, left for `dvc gc` to judge"
+    return f"{plural(kept.not_ours, 'object')}, {size(kept.not_ours_bytes)}, left to `dvc gc`"
 
 
 def _days(days: float) -> str:

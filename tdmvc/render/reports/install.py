@@ -1,4 +1,4 @@
-"""Knows how a clone's set-up reads on a terminal: what was written, and what to try next."""
+"""The result of `install` on a terminal: what was written, and what to try next."""
 
 from tdmvc.model.report import GitSetup
 from tdmvc.render.cells import visible
@@ -11,7 +11,7 @@ def render_installed(setup: GitSetup, options: RenderOptions) -> str:
     page = Page(options)
     has_written = bool(setup.settings) or setup.attributes_changed
     words = f"Git shows and merges rows in {visible(setup.root)}" + (
-        "" if has_written else "; all was there already"
+        "" if has_written else "; it was already set up"
     )
     page.verdict("Installed", words, page.style.green)
     page.facts(
@@ -22,30 +22,32 @@ def render_installed(setup: GitSetup, options: RenderOptions) -> str:
     )
     if not setup.is_effective:
         page.line(
-            "Another line of .gitattributes or .git/info/attributes gives the pointers another driver, "
-            "so Git does not ask tdmvc. Take that line away.",
+            "Another line in .gitattributes or .git/info/attributes sets another driver for the pointers, "
+            "so Git does not call tdmvc. Remove that line.",
             page.style.yellow,
         )
     steps = [
         Step("git diff", "rows that changed since the last `git add`"),
         Step("git log -p", "the history of rows; with --ext-diff also of large tables"),
-        Step("git merge BRANCH", "rows of both; `tdmvc resolve` shows what is left"),
+        Step("git merge BRANCH", "merge the rows of both sides; `tdmvc resolve` handles conflicts"),
     ]
     if setup.attributes_changed:
         steps.insert(
             0,
-            Step("git add .gitattributes && git commit", "for the team; each clone runs tdmvc install once"),
+            Step(
+                "git add .gitattributes && git commit", "for the team; run tdmvc install once in each clone"
+            ),
         )
     page.next(steps)
     return page.text
 
 
 def render_uninstalled(setup: GitSetup, options: RenderOptions) -> str:
-    """Return what `install --uninstall` took away, as text that ends in a newline."""
+    """Return what `install --uninstall` removed, as text that ends in a newline."""
     page = Page(options)
     has_written = bool(setup.settings) or setup.attributes_changed
     words = f"Git shows pointers again in {visible(setup.root)}"
-    page.verdict("Uninstalled", words if has_written else "nothing was there", page.style.green)
+    page.verdict("Uninstalled", words if has_written else "there was nothing to remove", page.style.green)
     page.facts(
         [
             ("git config", ", ".join(setup.settings)),
@@ -58,7 +60,7 @@ def render_uninstalled(setup: GitSetup, options: RenderOptions) -> str:
             [
                 Step(
                     "git checkout .gitattributes",
-                    "where only this clone is to do without, and the team is not",
+                    "restore it if only this clone should do without tdmvc",
                 )
             ]
         )

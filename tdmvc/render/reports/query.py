@@ -1,4 +1,4 @@
-"""Knows how the rows that `sql` answers are laid out as a grid."""
+"""The rows of a query as a grid on a terminal."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ def render(result: QueryResult, options: RenderOptions) -> str:
     """Return the rows as a grid, numbers to the right; columns that do not fit are counted, not shown."""
     page = Page(options)
     if not result.columns:
-        page.line("Done; the query gave no rows.")
+        page.line("Done; the query returned no rows.")
         return page.text
     texts = [[cell_text(plain_value(value)) for value in row] for row in result.rows]
     heads = [visible(column) for column in result.columns]
@@ -44,7 +44,7 @@ def render(result: QueryResult, options: RenderOptions) -> str:
 def _widths(
     heads: Sequence[str], rows: Sequence[Sequence[str]], whole: frozenset[int], room: int
 ) -> list[int]:
-    """Give each column what it needs; where that is too much, wide texts give way, then the last columns go.
+    """Return a width for each column; if room is short, wide texts shrink, then the last columns are dropped.
 
     Args:
         whole: columns whose values are not cut, since half a number is another number.

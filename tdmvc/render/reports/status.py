@@ -1,4 +1,4 @@
-"""Knows how `status` tells on a terminal where each dataset stands."""
+"""The state of each dataset on a terminal."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,10 +11,10 @@ from tdmvc.render.page import Cell, Page, Paint, Step, joined, names, shell_word
 from tdmvc.render.terminal import number, pad, plural
 
 _MEANINGS = {
-    "conflict": "a merge left two states of it",
+    "conflict": "in conflict after a merge",
     "modified": "edited since `tdmvc add`",
-    "stale": "rows of another state",
-    "new": "rows that no pointer keeps",
+    "stale": "the rows of another state",
+    "new": "not added yet",
     "missing": "not checked out",
     "added": "added since HEAD",
     "changed": "changed since HEAD",
@@ -26,7 +26,7 @@ _LABEL_ROOM = len("migrations")
 
 
 def render(report: StatusReport, options: RenderOptions) -> str:
-    """Return the state of every dataset, those with work to do not otherwise marked than by words and colour."""
+    """Return the state of every dataset."""
     page = Page(options)
     _verdict(report, page)
     for dataset in report.datasets:
@@ -42,7 +42,7 @@ def _verdict(report: StatusReport, page: Page) -> None:
     around = joined([branch, f"release {visible(report.release)}" if report.release else ""])
     open_ones = sum(not dataset.is_clean for dataset in report.datasets)
     if not count:
-        page.verdict("No dataset yet", around)
+        page.verdict("No datasets yet", around)
     elif open_ones:
         page.verdict(
             "Not clean", f"{number(open_ones)} of {plural(count, 'dataset')}; {around}", page.style.yellow
@@ -61,13 +61,13 @@ def _dataset(dataset: DatasetStatus, page: Page) -> None:
         [
             ("migrations", migrations_words(dataset.migrations)),
             (pad("remote", _LABEL_ROOM), _remote_words(dataset)),
-            ("left over", ", ".join(map(visible, dataset.leftovers))),
+            ("leftovers", ", ".join(map(visible, dataset.leftovers))),
         ]
     )
 
 
 def _standing(dataset: DatasetStatus) -> str:
-    """Say which version the pointers equal; edits of the working copy are told apart."""
+    """Return which version the pointers equal, apart from edits of the working copy."""
     if dataset.latest is None:
         return "not published yet"
     if not dataset.versions:
@@ -109,7 +109,7 @@ def _table_rows(tables: Sequence[TableStatusReport], page: Page) -> Iterable[lis
 
 
 def migrations_words(migrations: dict[str, RecordedState]) -> str:
-    """Return for which migrations rows were made: `main alembic ae1027a6acf`; long lists of heads are folded."""
+    """Return the migrations that rows were made for: `main alembic ae1027a6acf`; long lists of heads are folded."""
     return "; ".join(
         " ".join((visible(name), visible(state.tool), names(state.heads, 60) or "(none)"))
         for name, state in migrations.items()
@@ -126,28 +126,28 @@ def _remote_words(dataset: DatasetStatus) -> str:
 
 def _next_steps(report: StatusReport) -> list[Step]:
     if not report.datasets:
-        return [Step("tdmvc add golden SOURCE", "make the first dataset")]
+        return [Step("tdmvc add golden SOURCE", "create the first dataset")]
     steps: list[Step] = []
     for dataset in report.datasets:
         words = {_word(table) for table in dataset.tables}
         name = shell_word(dataset.name)
         if "conflict" in words:
-            # Nothing else can be done with the dataset before.
-            steps.append(Step(f"tdmvc resolve {name}", "see what is left of the merge, and resolve it"))
+            # Nothing else can be done with the dataset until then.
+            steps.append(Step(f"tdmvc resolve {name}", "see the conflicts, and resolve them"))
             continue
         if dataset.leftovers:
-            steps.append(Step(f"tdmvc resolve {name}", "remove files of conflicts that are over"))
+            steps.append(Step(f"tdmvc resolve {name}", "remove the files of resolved conflicts"))
         if words & {"modified", "new"}:
-            steps.append(Step(f"tdmvc add {name}", "take in what was edited"))
+            steps.append(Step(f"tdmvc add {name}", "add your edits"))
         elif words & {"added", "changed", "removed"}:
             steps.append(Step(f"tdmvc diff {name}", "see what changed, then git add and git commit"))
         stages = {t.stage.rpartition(":")[2] for t in dataset.tables if t.stage and _word(t) == "missing"}
         if stages:
-            steps.append(Step(f"dvc repro {' '.join(map(shell_word, sorted(stages)))}", "make the rows"))
+            steps.append(Step(f"dvc repro {' '.join(map(shell_word, sorted(stages)))}", "build the rows"))
         elif words & {"missing", "stale"}:
             steps.append(
-                Step(f"tdmvc checkout {name}", "bring the rows; `tdmvc pull` where they are not here")
+                Step(f"tdmvc checkout {name}", "get the rows; use `tdmvc pull` if this clone lacks them")
             )
     if any(dataset.not_pushed for dataset in report.datasets):
-        steps.append(Step("tdmvc push", "let others have the rows"))
+        steps.append(Step("tdmvc push", "share the rows"))
     return steps

@@ -1,4 +1,4 @@
-"""Knows how `checkout`, `push`, `pull` and `verify` tell on a terminal what moved and what is whole."""
+"""The results of `checkout`, `push`, `pull` and `verify` on a terminal."""
 
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, TransferReport, VerifyReport
 from tdmvc.render.cells import visible
@@ -21,7 +21,7 @@ _MOST_STATES = 20
 
 
 def render_checkout(report: CheckoutReport, options: RenderOptions) -> str:
-    """Return what was brought and how it was found, as text that ends in a newline."""
+    """Return what was checked out and how it was found, as text that ends in a newline."""
     page = Page(options)
     if len(report.datasets) == 1:
         brought = report.datasets[0]
@@ -42,7 +42,7 @@ def render_checkout(report: CheckoutReport, options: RenderOptions) -> str:
 def _without_version(report: CheckoutReport, page: Page) -> None:
     for one in report.without_version:
         page.blank()
-        page.headline(visible(one.dataset), "not brought")
+        page.headline(visible(one.dataset), "not checked out")
         page.line(visible(one.message), page.style.red, indent=INDENT)
         page.line(visible(f"Fix: {one.remedy}"), page.style.dim, indent=INDENT)
 
@@ -69,14 +69,14 @@ def _release_words(brought: CheckedOut, release: str | None) -> str:
         return ""
     if brought.how is Inference.DECLARED:
         return f"{visible(release)}, declared by the version"
-    return f"{visible(release)}, inferred: its migration state is the version's; no version names the release"
+    return f"{visible(release)}, inferred from the migration state; no version names the release"
 
 
 def _file_words(brought: CheckedOut) -> str:
     if brought.target is not None:
         return f"{plural(brought.changed_files, 'file')} written"
     if not brought.changed_files:
-        return "all was here already"
+        return "already up to date"
     return f"{plural(brought.changed_files, 'file')} changed in the working copy"
 
 
@@ -100,7 +100,7 @@ def render_transfer(report: TransferReport, options: RenderOptions) -> str:
 
 
 def render_verify(report: VerifyReport, options: RenderOptions) -> str:
-    """Return whether all is whole, then each state, then the findings, worst first."""
+    """Return whether everything is intact, then each state, then the findings, worst first."""
     page = Page(options)
     count = plural(len(report.verified), "state")
     is_whole = all(state.content is not None for state in report.verified)
@@ -108,19 +108,19 @@ def render_verify(report: VerifyReport, options: RenderOptions) -> str:
         found = severities(report.findings)
         words = f"{found} in {count}" if found else count
         page.verdict(
-            "Found" if is_whole else "Not whole", words, page.style.yellow if is_whole else page.style.red
+            "Found" if is_whole else "Not intact", words, page.style.yellow if is_whole else page.style.red
         )
     elif report.verified:
-        page.verdict("Whole", f"{count} verified, nothing is wrong", page.style.green)
+        page.verdict("Intact", f"{count} verified, nothing is wrong", page.style.green)
     else:
         page.verdict("Nothing to verify", "")
     broken_first = sorted(report.verified, key=lambda state: state.content is not None)
     page.rows(
         [
             [
-                Cell("whole", page.style.green)
+                Cell("intact", page.style.green)
                 if state.content is not None
-                else Cell("not whole", page.style.red),
+                else Cell("not intact", page.style.red),
                 Cell(visible(state.ref)),
                 Cell(aligned_count(state.tables, "table")),
                 Cell(aligned_count(state.parts, "part")),

@@ -1,4 +1,4 @@
-"""Knows how `list`, `show` and `publish` describe datasets and versions on a terminal."""
+"""Datasets and versions on a terminal: `list`, `show` and `publish`."""
 
 from collections.abc import Sequence
 
@@ -34,8 +34,8 @@ def render_list(report: DatasetList, options: RenderOptions) -> str:
     """Return the datasets with their versions, newest first; of several datasets only the newest three."""
     page, datasets = Page(options), report.datasets
     if not datasets:
-        page.line("No dataset yet")
-        page.next([Step("tdmvc add golden SOURCE", "make the first dataset")])
+        page.line("No datasets yet")
+        page.next([Step("tdmvc add golden SOURCE", "create the first dataset")])
         return page.text
     is_only = len(datasets) == 1
     for index, dataset in enumerate(datasets):
@@ -43,7 +43,7 @@ def render_list(report: DatasetList, options: RenderOptions) -> str:
             page.blank()
         _summary(dataset, page, is_only=is_only)
     if is_only and not datasets[0].versions:
-        page.next([Step(f"tdmvc publish {shell_word(datasets[0].name)}", "make this state a version")])
+        page.next([Step(f"tdmvc publish {shell_word(datasets[0].name)}", "publish this state as a version")])
     return page.text
 
 
@@ -106,9 +106,12 @@ def _ties(report: ShowReport) -> list[tuple[str, str]]:
         facts[:0] = [
             ("version", joined([str(version.version), f"after {version.parent}" if version.parent else ""]))
         ]
-        moment = visible(version.published)
+        published = visible(version.published)
         facts.append(
-            ("published", f"{moment} on commit {short_hash(version.commit)}" if version.commit else moment)
+            (
+                "published",
+                f"{published} on commit {short_hash(version.commit)}" if version.commit else published,
+            )
         )
         facts += [("changes", _reasons(version.reasons)), ("notes", _flat(version.notes))]
     return [*facts, ("content", short_hash(report.content))]
@@ -203,7 +206,7 @@ def render_publish(report: PublishReport, options: RenderOptions) -> str:
         ]
     )
     if report.equal_to is not None:
-        page.notes([f"It says the same as version {report.equal_to}."])
+        page.notes([f"Its content equals version {report.equal_to}."])
     page.next(_publish_steps(report))
     return page.text
 
@@ -214,7 +217,7 @@ def _bump_words(report: PublishReport) -> str:
         return "" if version.reasons else "first version"
     words = f"{version.bump.value}, after {version.parent}"
     if suggested.level.rank > version.bump.rank:
-        words += f"; lower than the changes ask for ({suggested.level.value})"
+        words += f"; lower than the changes call for ({suggested.level.value})"
     return words
 
 
@@ -230,9 +233,11 @@ def _publish_steps(report: PublishReport) -> list[Step]:
     if report.tag is None:
         places = dict.fromkeys(path.partition("/versions/")[0] for path in report.files)
         files = " ".join(shell_word(place) for place in places) or "-A"
-        steps = [Step(f"git add {files} && git commit -m {shell_word(f'Publish {ref}')}", "keep the version")]
+        steps = [
+            Step(f"git add {files} && git commit -m {shell_word(f'Publish {ref}')}", "commit the version")
+        ]
     else:
         steps = [Step("git push --follow-tags", "share the commit and its tag")]
     if report.pushed is None:
-        steps.append(Step(f"tdmvc push {shell_word(report.version.ref)}", "let others have the rows"))
+        steps.append(Step(f"tdmvc push {shell_word(report.version.ref)}", "share the rows"))
     return steps

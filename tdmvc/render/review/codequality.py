@@ -1,4 +1,4 @@
-"""Knows a review as GitLab's Code Quality report, which a merge request shows beside its files."""
+"""A review as GitLab's Code Quality report, which a merge request shows beside its files."""
 
 import json
 

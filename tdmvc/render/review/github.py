@@ -1,4 +1,4 @@
-"""Knows how GitHub shows a review as annotations at files."""
+"""A review as GitHub annotations at files."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 def render(review: Review, options: RenderOptions) -> str:
     """Return lines for the log of a step: errors, warnings, then a notice for each dataset.
 
-    Of more than ten of a level the last line says how many there are besides.
+    If a level has more than ten, its last line says how many more there are.
     """
     return log_of(_lines(review, options.paths))
 

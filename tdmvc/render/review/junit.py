@@ -1,4 +1,4 @@
-"""Knows a review as a JUnit report: a suite a dataset, a case a table and rule, a failure an error."""
+"""A review as a JUnit report: a suite for each dataset, a case for each table and rule."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _Case = tuple[str, str]
 
 
 def render(review: Review, options: RenderOptions) -> str:
-    """Return JUnit XML; what no XML file may hold is spelled out, and no value of it moves with the time."""
+    """Return JUnit XML; characters that XML cannot hold are made visible, and nothing depends on the time."""
     root = ET.Element("testsuites", name="tdmvc review")
     placed = list(placed_findings(review))
     for dataset in review.datasets:

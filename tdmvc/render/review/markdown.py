@@ -1,4 +1,4 @@
-"""Knows how a review reads as one comment in a pull request: verdict first, always short enough to post."""
+"""A review as one comment in a pull request: verdict first, always short enough to post."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ LIMIT = 60_000
 _ICONS = {Verdict.UNCHANGED: "✅", Verdict.FINE: "✅", Verdict.ATTENTION: "⚠️", Verdict.BLOCKED: "⛔"}
 _FOR_VERDICTS = 20
 _FOR_WHY = 4
-"""All reasons of the bump stand at the end."""
+"""The end of the comment lists all reasons of the bump."""
 _BETWEEN = "\n\n"
 _LEVELS = (
     DetailLevel(rows=10, units=10, patterns=60, tables=200, schema=200, shifts=10, findings=50, facts=40),
@@ -44,7 +44,7 @@ def render(review: Review, options: RenderOptions) -> str:
     """Return the review as Markdown for GitHub and GitLab, always shorter than `options.limit` characters.
 
     Equal reviews give equal bytes. Where it would be too long, samples go first, then patterns, then
-    tables, down to the verdict; it says how much was left out. `options.link` leads to the whole review.
+    tables, down to the verdict; it says how much was left out. `options.link` leads to the full review.
     Values of personal columns are masked. Never raises for any value.
     """
     limit = LIMIT if options.limit is None else options.limit
@@ -83,7 +83,7 @@ def _heading(review: Review) -> list[str]:
 
 def _whole(review: Review, address: str | None) -> Iterator[list[str]]:
     words = f"{code(review.base)} → {code(review.head)}: {prose(review_words(review))}"
-    yield [f"{words} · {link('the whole review', address)}" if address else words]
+    yield [f"{words} · {link('the full review', address)}" if address else words]
     if len(review.datasets) > 1:
         yield [
             f"- {_ICONS[dataset.verdict]} {code(dataset.dataset)} {dataset.verdict.value}: "
@@ -93,7 +93,7 @@ def _whole(review: Review, address: str | None) -> Iterator[list[str]]:
 
 
 def _dataset(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
-    """Yield what a reviewer asks, in the order in which it is asked."""
+    """Yield the answers to a reviewer's questions, in order."""
     yield _verdict(dataset)
     yield _sides(dataset)
     yield from _findings(dataset, budget)
@@ -107,7 +107,7 @@ def _dataset(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]
     yield from changes.ignored(dataset, budget)
     yield from _bump(dataset, budget)
     if dataset.commands:
-        yield ["**To see it**", "", *fence(dataset.commands, "sh")]
+        yield ["**To see these changes**", "", *fence(dataset.commands, "sh")]
 
 
 def _verdict(dataset: DatasetReview) -> list[str]:
@@ -122,7 +122,7 @@ def _verdict(dataset: DatasetReview) -> list[str]:
 
 
 def _sides(dataset: DatasetReview) -> list[str]:
-    """A fact that neither side knows is left out."""
+    """Return both sides' facts, without those that neither side knows."""
     rows = [["state", code(dataset.old.ref), code(dataset.new.ref)]]
     for label, old, new in side_facts(dataset.old, dataset.new):
         if old or new:
@@ -195,12 +195,12 @@ def _bump(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
 def _left_out(budget: OutputBudget, address: str | None) -> list[str]:
     if not budget.left_out:
         return []
-    where = f" See {link('the whole review', address)}." if address else ""
-    return [f"**Left out here:** {', '.join(budget.left_out)}.{where}"]
+    where = f" See {link('the full review', address)}." if address else ""
+    return [f"**Not shown here:** {', '.join(budget.left_out)}.{where}"]
 
 
 def _shortest(review: Review, limit: int, address: str | None) -> str:
-    """The verdict and where to read on, as far as there is room for them."""
+    """Return the verdict and the link, as far as there is room for them."""
     verdicts = [
         f"- {_ICONS[dataset.verdict]} {code(dataset.dataset)} {dataset.verdict.value}"
         for dataset in review.datasets[:_FOR_VERDICTS]
@@ -208,7 +208,7 @@ def _shortest(review: Review, limit: int, address: str | None) -> str:
     hidden = len(review.datasets) - len(verdicts)
     listed = [*verdicts, *([f"- … and {plural(hidden, 'more dataset')}"] if hidden else [])]
     head = [MARKER, *_heading(review)]
-    where = [link("the whole review", address)] if address else []
+    where = [link("the full review", address)] if address else []
     rest = [f"Too long to show here: {prose(review_words(review))}."]
     for blocks in ([head, where, listed, rest], [head, where, rest], [head, rest], [head]):
         text = _BETWEEN.join("\n".join(block) for block in blocks if block) + "\n"

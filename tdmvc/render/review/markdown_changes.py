@@ -1,4 +1,4 @@
-"""Knows how patterns, schema changes, shifts and ignored changes of a review read in Markdown."""
+"""Patterns, schema changes, distributions and ignored changes of a review in Markdown."""
 
 from collections.abc import Iterator
 
@@ -64,7 +64,7 @@ def shifts(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     if not dataset.shifts:
         return
     personal = personal_by_table(dataset.diff)
-    yield ["#### Distributions that moved"]
+    yield ["#### Shifted distributions"]
     for shift in budget.take(dataset.shifts, budget.level.shifts, "distribution"):
         is_personal = is_personal_shift(shift, personal)
         summary = [(f"{shift.table}.{shift.column}", True), (f": {shift_words(shift)}", False)]

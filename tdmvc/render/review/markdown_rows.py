@@ -1,4 +1,4 @@
-"""Knows how the rows of a review read in Markdown: what went, related rows as one unit, samples by table."""
+"""The rows of a review in Markdown: removed rows, related rows, and samples by table."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -24,14 +24,14 @@ _WIDEST = 8
 _UNIT_ROWS = 15
 _DEEPEST = 6
 _OPEN = 12
-"""So few rows need no click."""
+"""Up to this many rows are shown without a click."""
 _SIGNS = {RowChange.ADDED: "+", RowChange.REMOVED: "−", RowChange.CHANGED: "~", RowChange.UNTOUCHED: "·"}
 
 
 def removed(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
-    """Yield what is gone: tables, columns, rows; never folded, for it is what a reviewer must not miss."""
+    """Yield removed tables, columns and rows; never folded, because a reviewer must not miss them."""
     facts = [*_removed_things(dataset.ranked)]
-    losing = [table_ for table_ in dataset.ranked if table_.rows.removed and not _is_said(table_)]
+    losing = [table_ for table_ in dataset.ranked if table_.rows.removed and not _has_no_rows_to_show(table_)]
     if not facts and not losing:
         return
     yield ["#### Removed"]
@@ -50,14 +50,14 @@ def removed(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]
 
 
 def units(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
-    """Yield rows that belong together across foreign keys, an order with its items as one."""
+    """Yield rows that are related by foreign keys, such as an order with its items."""
     if not dataset.units:
         return
     tables = {table_.name: table_ for table_ in dataset.diff.tables}
     personal = personal_by_table(dataset.diff)
     shown = budget.take(dataset.units, budget.level.units, "unit of related rows")
     if shown:
-        yield ["#### Rows that belong together"]
+        yield ["#### Related rows"]
     lines: list[str] = []
     for unit in shown:
         lines.extend(islice(_unit(unit, tables, personal, 0), _UNIT_ROWS))
@@ -67,7 +67,7 @@ def units(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
 
 
 def samples(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
-    """Yield changed and added rows by table, below a click where they are many."""
+    """Yield changed and added rows by table, folded if they are many."""
     touched = [table_ for table_ in dataset.ranked if table_.rows.changed or table_.rows.added]
     shown = [table_ for table_ in touched if table_.samples.changed or table_.samples.added]
     if not budget.level.rows or not shown:
@@ -95,8 +95,8 @@ def _removed_things(tables: Sequence[TableDiff]) -> Iterator[str]:
                 yield f"- the column {code(change_.column or '')} of {code(table_.name)}"
 
 
-def _is_said(table_: TableDiff) -> bool:
-    """Whether the removal of the whole table says all that there is to say of its rows."""
+def _has_no_rows_to_show(table_: TableDiff) -> bool:
+    """Whether the removed table has no rows to show."""
     return table_.status is TableStatus.REMOVED and not table_.samples.removed
 
 
@@ -127,7 +127,7 @@ def _hidden(count: int, sampled: int, budget: OutputBudget, noun: str) -> list[s
 
 
 def _changes(changed: Sequence[ChangedRowSample], table_: TableDiff) -> list[str]:
-    """One line a cell; the key stands at the first cell of its row."""
+    """Return a line for each cell, with the key at the first cell of its row."""
     rows: list[list[str]] = []
     personal = table_.personal_columns
     for sample in changed:
@@ -143,7 +143,7 @@ def _changes(changed: Sequence[ChangedRowSample], table_: TableDiff) -> list[str
 
 
 def _grid(rows: Sequence[RowSample], personal: frozenset[str]) -> list[str]:
-    """Whole rows, a column each, the key first."""
+    """Return whole rows as a table, the key first."""
     names = list(dict.fromkeys(name for row in rows for name in (*row.key, *row.values)))
     if not names:
         return []
@@ -161,14 +161,14 @@ def _whole(row: RowSample, names: Sequence[str], personal: frozenset[str]) -> li
 def _unit(row: RelatedRow, tables: Mapping[str, TableDiff], personal: Personal, depth: int) -> Iterator[str]:
     key = _key(row.key, personal_in_key(row, personal))
     words = [f"`{_SIGNS[row.change]}`", code(row.table), key]
-    said = " ".join(word for word in words if word) + _unit_cells(row, tables.get(row.table))
-    yield f"{'  ' * min(depth, _DEEPEST)}- {said}"
+    line = " ".join(word for word in words if word) + _unit_cells(row, tables.get(row.table))
+    yield f"{'  ' * min(depth, _DEEPEST)}- {line}"
     for child in row.children:
         yield from _unit(child, tables, personal, depth + 1)
 
 
 def _unit_cells(row: RelatedRow, table_: TableDiff | None) -> str:
-    """What the row says or how it changed, where it is among the samples."""
+    """Return the row's values or changes, if it is among the samples."""
     if table_ is None or row.sample is None or row.sample < 0:
         return ""
     personal, found = table_.personal_columns, table_.samples

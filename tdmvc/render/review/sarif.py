@@ -1,4 +1,4 @@
-"""Knows a review as SARIF 2.1.0, the findings format of code scanning."""
+"""A review as SARIF 2.1.0, the findings format of code scanning."""
 
 import json
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""Knows how a review reads on a terminal: the verdict first, then what a reviewer asks, in that order."""
+"""A review on a terminal: the verdict first, then a reviewer's questions in their order."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ _WORDS = {
 }
 _TABLES = 40
 _REASONS = 4
-"""All reasons of the bump stand at the end."""
+"""The end of the review lists all reasons of the bump."""
 _UNCHANGED_LINES = 2
 
 

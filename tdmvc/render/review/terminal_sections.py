@@ -1,4 +1,4 @@
-"""Knows the sections of a review on a terminal: what went, patterns, schema, related rows, rows, shifts."""
+"""The sections of a review on a terminal: removals, patterns, schema, related rows, rows, distributions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -46,15 +46,15 @@ _REASONS = 20
 
 
 def section_lines(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
-    """Yield every section that has something to say, below its title."""
+    """Yield every section that is not empty, below its title."""
     tables = [_first_rows(table) for table in dataset.ranked[:_TABLES]]
     sections = [
         ("Removed", _removed(tables, screen)),
         ("Changes by pattern", _patterns(dataset.diff, tables, screen)),
         ("Schema", _schema(tables, screen)),
-        ("Rows that belong together", _units(dataset, screen)),
+        ("Related rows", _units(dataset, screen)),
         ("Rows", _rows(tables, screen)),
-        ("Distributions that moved", _shifts(dataset, screen)),
+        ("Shifted distributions", _shifts(dataset, screen)),
         ("Ignored by rule", _ignored(dataset.diff.tables, screen)),
         (f"Suggested bump: {dataset.diff.bump.level.value}", _bump(dataset.diff, screen)),
     ]
@@ -91,7 +91,7 @@ def _removed(tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
 
 
 def _patterns(diff: DatasetDiff, tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
-    """What several tables share comes first."""
+    """Yield what several tables share first."""
     yield from _indented(group_lines(diff, screen.inside()))
     for table in tables:
         yield from _below(table, pattern_lines(table, screen.inside()), screen)
@@ -143,7 +143,7 @@ def _unit(
 
 
 def _unit_cells(row: RelatedRow, table: TableDiff | None) -> Iterator[str]:
-    """What the row says or how it changed, where it is among the samples."""
+    """Yield the row's values or changes, if it is among the samples."""
     if table is None or row.sample is None or row.sample < 0:
         return
     personal, found = table.personal_columns, table.samples
@@ -209,7 +209,7 @@ def _bump(diff: DatasetDiff, screen: Screen) -> Iterator[str]:
 
 
 def _below(table: TableDiff, lines: Iterable[str], screen: Screen, words: str = "") -> Iterator[str]:
-    """Yield the lines further in, below the table's name; nothing where there are none."""
+    """Yield the lines indented below the table's name, or nothing if there are none."""
     below = list(lines)
     if below:
         yield _named(table, screen, words)

@@ -1,4 +1,4 @@
-"""Knows how the facts of a review read in words: verdicts, sides, shifts."""
+"""The words for verdicts, sides and distributions of a review."""
 
 from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, ShiftKind
 from tdmvc.render.cells import visible

@@ -1,4 +1,4 @@
-"""Knows how GitHub shows what a merge would break as annotations at the files of a dataset."""
+"""A checked merge as GitHub annotations at the files of a dataset."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 
 
 def render(check: MergeCheck, options: RenderOptions) -> str:
-    """Return lines for the log of a step: an error for what stands against the merge, else notices."""
+    """Return lines for the log of a step: an error for what prevents the merge, else notices."""
     return log_of(_lines(check, options.paths))
 
 

@@ -1,4 +1,4 @@
-"""Knows a checked merge as a JUnit report: a suite a dataset, a case a table and rule."""
+"""A checked merge as a JUnit report: a suite for each dataset, a case for each table and rule."""
 
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -13,7 +13,7 @@ _FILES = "files"
 
 
 def render(check: MergeCheck, options: RenderOptions) -> str:
-    """Return JUnit XML: a failure for what stands against the merge."""
+    """Return JUnit XML: a failure for what prevents the merge."""
     root = ET.Element("testsuites", name="tdmvc merge-check")
     found = list(remarks(check))
     whole = add_suite(root, "merge")
@@ -23,10 +23,10 @@ def render(check: MergeCheck, options: RenderOptions) -> str:
     for name in dict.fromkeys([*named, *(remark.dataset or _FILES for remark in found)]):
         suite = add_suite(root, name)
         own = [remark for remark in found if (remark.dataset or _FILES) == name]
-        seen: Counter[tuple[str, str]] = Counter()
+        counts: Counter[tuple[str, str]] = Counter()
         for remark in own:
-            seen[remark.place, remark.rule] += 1
-            _case(suite, remark, seen[remark.place, remark.rule])
+            counts[remark.place, remark.rule] += 1
+            _case(suite, remark, counts[remark.place, remark.rule])
         if not own:
             add_case(suite, name, "merges")
         count_cases(suite)

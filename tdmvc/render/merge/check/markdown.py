@@ -1,4 +1,4 @@
-"""Knows how a checked merge reads as Markdown, for a comment or for the summary of a job."""
+"""A checked merge as Markdown, for a comment or a job's summary."""
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
@@ -6,7 +6,7 @@ from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, folded, prose, table
 from tdmvc.render.merge.changes_wording import move_words
 from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
-from tdmvc.render.terminal import number
+from tdmvc.render.terminal import number, plural
 
 MARKER = comment("tdmvc-merge-check")
 """The first line: what a comment is found by, to be updated."""
@@ -16,7 +16,7 @@ _MOST_DETAILS = 20
 
 
 def render(check: MergeCheck, options: RenderOptions) -> str:
-    """Return the verdict, a table of what stands against the merge, its conflicts, and what would move."""
+    """Return the verdict, a table of what prevents the merge, its conflicts, and what would change."""
     word, words = check_verdict(check)
     found = list(remarks(check))
     lines = [MARKER, f"### {'✅' if check.is_fine else '⛔'} {word}", "", prose(f"{words}."), ""]
@@ -30,14 +30,14 @@ def render(check: MergeCheck, options: RenderOptions) -> str:
     if moved:
         rows = [(code(f"{name}/{one.name}"), prose(move_words(one))) for name, one in moved[:_MOST_ROWS]]
         inner = ["", *table(("table", "what the merge does"), rows), *_more(len(moved) - _MOST_ROWS)]
-        lines += ["", *folded([(f"{number(len(moved))} tables move", True)], inner)]
+        lines += ["", *folded([(f"{plural(len(moved), 'table')} would change", False)], inner)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _row(remark: Remark) -> tuple[str, ...]:
-    said = f"**{remark.rule}**" if remark.severity is Severity.ERROR else remark.rule
+    rule = f"**{remark.rule}**" if remark.severity is Severity.ERROR else remark.rule
     remedy = remark.lines[0] if len(remark.lines) == 1 else ""
-    return said, code(remark.place), prose(f"{remark.message} {remedy}".rstrip())
+    return rule, code(remark.place), prose(f"{remark.message} {remedy}".rstrip())
 
 
 def _more(hidden: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Knows how `merge-check` tells on a terminal what a merge would give."""
+"""A checked merge on a terminal: whether it would work, and what it would break."""
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
@@ -10,7 +10,7 @@ _MOST = 40
 
 
 def render(check: MergeCheck, options: RenderOptions) -> str:
-    """Return the verdict, what stands against the merge, what was so before, and what to type next."""
+    """Return the verdict, what prevents the merge, what was already so before, and what to type next."""
     page = Page(options)
     word, words = check_verdict(check)
     page.verdict(word, words, page.style.green if check.is_fine else page.style.red)
@@ -20,7 +20,9 @@ def render(check: MergeCheck, options: RenderOptions) -> str:
         _remark(remark, page)
     page.folded(len(found) - _MOST)
     if not check.is_fine:
-        page.next([Step(f"tdmvc merge {shell_word(check.base)}", "on the branch, to resolve it there")])
+        page.next(
+            [Step(f"tdmvc merge {shell_word(check.base)}", "run it on the branch, and resolve it there")]
+        )
     return page.text
 
 

@@ -1,4 +1,4 @@
-"""Knows what is to be said of a merge that was checked, remark by remark, for every format."""
+"""The remarks about a checked merge that all formats share."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ _MOST_CONFLICTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One thing that a merge would do and that somebody should know; all texts are visible."""
+    """One effect of a merge that people should know about; all texts are visible."""
 
     severity: Severity
     rule: str
     """A stable name: `conflict`, a rule of a check, `drift-behind`."""
     dataset: str | None
-    """None for a file that is no dataset's."""
+    """None for a file outside the datasets."""
     table: str | None
     message: str
     lines: tuple[str, ...] = ()
-    """More of it, and what to do."""
+    """Details, and what to do."""
     path: str = ""
-    """The file that is meant, where it is no pointer."""
+    """The file, if it is not a pointer."""
 
     @property
     def place(self) -> str:
@@ -39,28 +39,30 @@ class Remark:
 
 
 def remarks(check: MergeCheck) -> Iterator[Remark]:
-    """Yield what stands against the merge, then what was so before it."""
+    """Yield what prevents the merge, then what was already so before it."""
     found = [*_remarks(check)]
     for severity in Severity:
         yield from (remark for remark in found if remark.severity is severity)
 
 
 def check_verdict(check: MergeCheck) -> tuple[str, str]:
-    """Return the answer in a word, and what belongs to it."""
+    """Return the answer in a word, and its details."""
     sides = f"{visible(check.head)} into {visible(check.base)}"
     if check.status is MergeStatus.UP_TO_DATE:
-        return "Nothing to merge", f"{visible(check.base)} holds all of {visible(check.head)}"
-    said = []
+        return "Nothing to merge", f"{visible(check.base)} already contains {visible(check.head)}"
+    problems = []
     count = conflict_count(check.datasets) + len(check.files)
     if count:
-        said.append(plural(count, "conflict"))
+        problems.append(plural(count, "conflict"))
     broken = sum(f.severity is Severity.ERROR for one in check.datasets for f in one.findings)
     if broken:
-        said.append(f"{plural(broken, 'rule')} broken by the merge")
+        problems.append(f"{plural(broken, 'rule')} broken by the merge")
     if check.failing_drifts:
-        said.append(f"{plural(len(check.failing_drifts), 'dataset')} out of step with the merged migrations")
-    if said:
-        return "Does not merge", f"{sides}: {', '.join(said)}"
+        problems.append(
+            f"{plural(len(check.failing_drifts), 'dataset')} out of step with the merged migrations"
+        )
+    if problems:
+        return "Does not merge", f"{sides}: {', '.join(problems)}"
     tables = sum(len(dataset.tables) for dataset in check.datasets)
     return "Merges", f"{sides}: {plural(tables, 'table')} in {plural(len(check.datasets), 'dataset')}"
 
@@ -73,7 +75,7 @@ def _remarks(check: MergeCheck) -> Iterator[Remark]:
             None,
             None,
             f"{visible(path)} is in conflict.",
-            ("Fix: merge the base into the branch, and resolve the file.",),
+            ("Fix: merge the base into the branch, and resolve the conflict.",),
             path,
         )
     for dataset in check.datasets:
@@ -114,5 +116,5 @@ def _drift(check: MergeCheck, drift: Drift) -> Remark:
     lines = list(drift_lines(drift))
     if which in check.old_drifts:
         severity = Severity.WARNING
-        message = f"{message.removesuffix('.')}, as it is on both sides already."
+        message = f"{message.removesuffix('.')}, as it already is on both sides."
     return Remark(severity, f"drift-{drift.status.value}", drift.dataset, None, message, tuple(lines))

@@ -1,9 +1,9 @@
-"""Knows the address of a dataset, a table and a row on the page: stable, and safe in any link.
+"""The anchors of datasets, tables and rows on the page: stable, and safe in any link.
 
-An anchor is made of ASCII letters, digits, `-`, `.`, `_`, `,`, `~` and `/` alone. What cannot be
-spelled so is told apart by a short hash behind `~`; other ids of the page begin a step with `~`.
-A row is named by its key, so that a link survives a new review; where a key column is personal,
-or there is no key, by its place among the rows of its kind.
+An anchor is made of ASCII letters, digits, `-`, `.`, `_`, `,`, `~` and `/` alone. What needs
+other characters gets a short hash after `~`; other ids of the page begin a step with `~`.
+A row is named by its key, so that a link survives a new review; if a key column is personal,
+or there is no key, by its position among the rows of its kind.
 """
 
 import re
@@ -41,15 +41,15 @@ def row_anchor(
 
 
 def is_key_hidden(table: TableDiff) -> bool:
-    """Whether rows of the table are named by place."""
+    """Whether rows of the table are named by position."""
     return not table.key or not table.personal_columns.isdisjoint(table.key)
 
 
 def slug(value: object) -> str:
     """Return a value as one step of an anchor; equal values give equal slugs, unlike ones unlike slugs."""
-    spelled = value if isinstance(value, str) else cell_text(value)
-    safe = _UNSAFE.sub("-", spelled)[:_LONGEST]
-    if safe == spelled and safe:
+    plain = value if isinstance(value, str) else cell_text(value)
+    safe = _UNSAFE.sub("-", plain)[:_LONGEST]
+    if safe == plain and safe:
         return safe
     whole = f"{type(value).__name__}:{value!r}".encode("utf-8", "surrogatepass")
     return f"{safe or '-'}~{sha256(whole).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""Knows how one cell looks in a grid: a value, or old above new with what differs marked."""
+"""One cell of a grid: a value, or the old above the new with the differences marked."""
 
 from html import escape
 

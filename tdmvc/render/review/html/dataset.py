@@ -1,4 +1,4 @@
-"""Knows how one dataset reads: verdict and reasons, both sides, findings, losses, tables, related rows."""
+"""One dataset on the page: verdict and reasons, both sides, findings, removals, tables, related rows."""
 
 from tdmvc.model.diff import BumpLevel, SchemaChangeKind, TableStatus
 from tdmvc.model.finding import Severity
@@ -60,7 +60,7 @@ def render_dataset(part: DatasetPart, first_place: int, budget: OutputBudget) ->
 
 
 def _reasons(review: DatasetReview, budget: OutputBudget) -> list[str]:
-    """The reasons of the bump are said beside it."""
+    """Return the reasons that are not shown beside the bump."""
     own = [reason for reason in review.reasons if reason not in set(review.diff.bump.reasons)]
     return list(budget.take(own, budget.level.facts, "reason"))
 
@@ -77,7 +77,7 @@ def _sides(review: DatasetReview, budget: OutputBudget) -> Html:
         sides = [
             element(
                 "td",
-                clipped(side, budget.level.text) if side else "not known",
+                clipped(side, budget.level.text) if side else "unknown",
                 class_=None if side else "none",
             )
             for side in (old, new)
@@ -128,7 +128,7 @@ def _findings(part: DatasetPart, budget: OutputBudget) -> Html | None:
 
 
 def _removed(part: DatasetPart, budget: OutputBudget) -> Html | None:
-    """Say in one place all that is lost; the rows themselves are open in their tables."""
+    """Return everything that was removed, in one place; the rows are shown in their tables."""
     items = []
     shown = {card.table.name: card.anchor for card in part.cards}
     for table in part.review.diff.tables:
@@ -148,7 +148,7 @@ def _removed(part: DatasetPart, budget: OutputBudget) -> Html | None:
 
 
 def _groups(review: DatasetReview, budget: OutputBudget) -> Html | None:
-    """Say the patterns of several tables in a line each."""
+    """Return a line for each pattern that several tables share."""
     personal = personal_by_table(review.diff)
     groups = [group for group in review.diff.patterns if len({table for table, _ in group.members}) > 1]
     shown = budget.take(groups, budget.level.patterns, "pattern")
@@ -186,7 +186,7 @@ def _related(part: DatasetPart, budget: OutputBudget) -> Html | None:
     }
     anchors = {card.table.name: card.anchors for card in part.cards}
     relations = Relations(part.review.dataset, personal_by_table(part.review.diff), anchors, grids)
-    head = element("h3", "Rows that belong together")
+    head = element("h3", "Related rows")
     words = plural(len(units), "unit")
     if len(shown) < len(units):
         words = f"showing {number(len(shown))} of {words}"
@@ -203,4 +203,4 @@ def _related(part: DatasetPart, budget: OutputBudget) -> Html | None:
 
 def _commands(review: DatasetReview, budget: OutputBudget) -> Html | None:
     shown = commands(budget.take(review.commands, budget.level.facts, "command"), budget.level.text)
-    return element("section", element("h3", "To see the same"), shown, class_="again") if shown else None
+    return element("section", element("h3", "To see these changes"), shown, class_="again") if shown else None

@@ -1,4 +1,4 @@
-"""Knows how a shifted distribution is drawn: a pair of bars a value or range, as inline SVG."""
+"""Shifted distributions as inline SVG: a pair of bars for each value or range."""
 
 from tdmvc.model.review import Bar, Shift
 from tdmvc.render.review.html.markup import Html, code, element, joined, text

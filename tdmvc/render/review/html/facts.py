@@ -1,4 +1,4 @@
-"""Knows the small pieces that several parts of the page share: counts, findings, commands, badges."""
+"""Small pieces that several parts of the page share: counts, findings, commands, badges."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def badge(verdict: Verdict) -> Html:
 
 
 def signed_counts(rows: RowCounts) -> Html:
-    """Return `−2 ~412 +20`, with the words for those who do not see."""
+    """Return `−2 ~412 +20`, with the words for screen readers."""
     counts = {"removed": rows.removed, "changed": rows.changed, "added": rows.added}
     parts = [
         element(
@@ -41,7 +41,7 @@ def findings_list(
     """Return findings, and, where `tables` are given, the table concerned.
 
     Args:
-        tables: Those on the page, to link to; None leaves the tables unsaid.
+        tables: Those on the page, to link to; None names no tables.
         has_remedies: Whether to say what to do.
     """
     if not findings:
@@ -72,7 +72,7 @@ def _finding(
 
 
 def remedy(words: str, most_text: int) -> Html:
-    """Return what to do; what stands between backticks is code."""
+    """Return what to do, with text between backticks as code."""
     if len(words) > most_text or words.count("`") % 2:
         return clipped(words, most_text)
     pieces = words.split("`")
@@ -98,5 +98,5 @@ def listing(items: Sequence[Html], class_: str) -> Html | None:
 
 
 def _inner(piece: str) -> Html:
-    """Make a piece of a sentence visible; spaces beside code are not outer ones."""
+    """Return a piece of a sentence made visible; spaces beside code are inner ones."""
     return Html(text(f"x{piece}x")[1:-1])

@@ -1,4 +1,4 @@
-"""Knows the rows of one kind (removed, changed, added) of a table as a grid with frozen key columns."""
+"""The rows of one kind (removed, changed, added) of a table as a grid with frozen key columns."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from tdmvc.render.review.html.markup import Html, element, joined, text
 from tdmvc.render.terminal import number, plural
 
 KINDS = (RowChange.REMOVED, RowChange.CHANGED, RowChange.ADDED)
-"""What was lost comes first."""
+"""Removed rows come first."""
 
 _MOST_NUMERIC = 40
 _LONGEST_NAME = 60
@@ -23,7 +23,7 @@ _LONGEST_NAME = 60
 
 @dataclass(slots=True)
 class Grid:
-    """The samples of one kind, whose rows become markup one by one, as far as there is room."""
+    """The samples of one kind, whose rows become markup one by one, as far as the page has room."""
 
     table: TableDiff
     change: RowChange
@@ -151,7 +151,7 @@ def render_grid(grid: Grid, see_all: str, toggle: str) -> Html | None:
     """Return the grid with its counter, or nothing where there is no row of the kind.
 
     Args:
-        grid: Its `shown` says how many rows.
+        grid: Its `shown` is the number of rows to show.
         see_all: The command that writes every row.
         toggle: A name of its own for the switch of the folded columns.
     """

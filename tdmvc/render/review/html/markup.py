@@ -1,4 +1,4 @@
-"""Knows how text becomes markup: the only door, so that nothing from data is ever read as a tag."""
+"""Text as markup: the only way for data onto the page, so that no value is ever read as a tag."""
 
 import json
 from html import escape
@@ -25,7 +25,7 @@ def text(value: str) -> Html:
 
 
 def clipped(value: str, most: int) -> Html:
-    """Return a text from data, cut to `most` characters with its length said."""
+    """Return a text from data, cut to `most` characters with its length."""
     if len(value) <= most:
         return text(value)
     return Html(f"{escape(visible(value[:most]))}… ({len(value):,} characters)")
@@ -33,10 +33,10 @@ def clipped(value: str, most: int) -> Html:
 
 def element(name: str, /, *content: Content, **attributes: str | bool | None) -> Html:
     """Return an element; `class_` is `class`, `data_p` is `data-p`; False and None leave an attribute out."""
-    spelled = "".join(_attribute(key, value) for key, value in attributes.items())
+    attributes_text = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _VOID:
-        return Html(f"<{name}{spelled}>")
-    return Html(f"<{name}{spelled}>{joined(*content)}</{name}>")
+        return Html(f"<{name}{attributes_text}>")
+    return Html(f"<{name}{attributes_text}>{joined(*content)}</{name}>")
 
 
 def joined(*content: Content) -> Html:
@@ -58,5 +58,5 @@ def json_script(identifier: str, value: object) -> Html:
 def _attribute(name: str, value: str | bool | None) -> str:
     if value is None or value is False:
         return ""
-    spelled = name.rstrip("_").replace("_", "-")
-    return f" {spelled}" if value is True else f' {spelled}="{escape(value)}"'
+    attribute = name.rstrip("_").replace("_", "-")
+    return f" {attribute}" if value is True else f' {attribute}="{escape(value)}"'

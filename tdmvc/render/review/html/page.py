@@ -1,4 +1,4 @@
-"""Knows the whole page: head with its policy, header, list of tables, datasets, footer."""
+"""The whole page: head with its security policy, header, list of tables, datasets, footer."""
 
 import base64
 from dataclasses import dataclass, field
@@ -20,11 +20,11 @@ from tdmvc.render.wording import total_rows
 _NAME = 60
 _MANY = 30
 _MANY_ROWS = 3000
-"""With more than these, what is off the screen is not laid out."""
+"""With more tables or rows, the browser skips the layout of what is off the screen."""
 _KEYS = (
     (("j", "k"), "next, previous change"),
     (("n", "p"), "next, previous table"),
-    (("/",), "filter rows by words; every word must be in the row or be its table"),
+    (("/",), "filter rows by words; a row must contain each word, or be in a table of that name"),
     (("Esc",), "clear the filter and the chosen pattern"),
     (("?",), "this help"),
 )
@@ -57,7 +57,7 @@ class PagePlan:
 
 
 def render_page(plan: PagePlan) -> str:
-    """Return the page as it stands in the plan."""
+    """Return the page of the plan."""
     review, budget = plan.review, OutputBudget(plan.level)
     main = _main(plan, budget)
     style, script = _asset("review.css"), _asset("review.js")
@@ -172,7 +172,7 @@ def _main(plan: PagePlan, budget: OutputBudget) -> Html:
 
 
 def _left_out(plan: PagePlan, budget: OutputBudget) -> Html | None:
-    """Say what the page leaves out to stay small; rows are counted at each grid too."""
+    """Return what the page leaves out to stay small; each grid counts its rows too."""
     words = list(budget.left_out)
     taken = sum(len(grid.samples) for grid in plan.grids) - sum(grid.shown for grid in plan.grids)
     if taken:
@@ -182,8 +182,8 @@ def _left_out(plan: PagePlan, budget: OutputBudget) -> Html | None:
         words.append("the unchanged cells of changed rows")
     if not words:
         return None
-    said = f"To stay small, this page leaves out: {', '.join(words)}. All counts are exact all the same."
-    return element("p", said, class_="left-out", role="note")
+    sentence = f"To stay small, this page leaves out: {', '.join(words)}. All counts are still exact."
+    return element("p", sentence, class_="left-out", role="note")
 
 
 def _footer(plan: PagePlan, budget: OutputBudget) -> Html:
@@ -206,7 +206,7 @@ def _help() -> Html:
         element("div", element("dt", *(element("kbd", key) for key in keys)), element("dd", words))
         for keys, words in _KEYS
     ]
-    note = "A click on a row's key puts its address in the address bar, to be copied."
+    note = "Click a row's key to put its address in the address bar, ready to copy."
     close = element("form", element("button", "Close", type="submit"), method="dialog")
     return element(
         "dialog",

@@ -1,4 +1,4 @@
-"""Knows how rows that belong together read as one unit, each leading to its row in the grids."""
+"""Related rows as units, with links to their rows in the grids."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Knows how a review becomes one HTML file that stays under a size, whatever the review holds."""
+"""A review as one HTML file that stays below a size, whatever the review holds."""
 
 from collections.abc import Sequence
 

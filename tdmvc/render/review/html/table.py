@@ -1,4 +1,4 @@
-"""Knows how one table reads: its schema, patterns, distributions, and its rows."""
+"""One table on the page: its schema, patterns, distributions and rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class TableCard:
 
     @property
     def risk(self) -> str:
-        """`error`, `loss` or `calm`: how the table stands out in the list."""
+        """`error`, `loss` or `calm`: the table's mark in the list."""
         if any(finding.severity is Severity.ERROR for finding in self.findings):
             return "error"
         return "loss" if self.has_loss else "calm"
@@ -71,7 +71,7 @@ class TableCard:
 
 
 def render_card(card: TableCard, place: int, budget: OutputBudget) -> Html:
-    """Return the table's part of the page; what was removed is open, wherever the table stands."""
+    """Return the table's part of the page; tables with removals are open."""
     table, level = card.table, budget.level
     findings = budget.take(card.findings, level.findings, "finding")
     body = joined(
@@ -116,7 +116,7 @@ def _schema(table: TableDiff, budget: OutputBudget) -> Html | None:
     shown = budget.take(table.schema, budget.level.schema, "schema change")
     items = [_schema_item(change, budget.level.text) for change in shown]
     if table.old_name is not None and table.evidence:
-        items.insert(0, joined("taken for renamed: ", clipped(table.evidence, budget.level.text)))
+        items.insert(0, joined("considered renamed: ", clipped(table.evidence, budget.level.text)))
     if not items:
         return None
     return element("section", element("h4", "Schema"), listing(items, "schema"), class_="facts")

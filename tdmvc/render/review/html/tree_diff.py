@@ -1,4 +1,4 @@
-"""Knows which paths differ inside two nested values or two JSON texts."""
+"""The paths that differ inside two nested values or two JSON texts."""
 
 import json
 import math
@@ -30,7 +30,7 @@ class PathChange:
 def path_changes(old: object, new: object, most: int) -> tuple[list[PathChange], bool] | None:
     """Return the first `most` paths that differ, and whether there are more.
 
-    Returns None where the values are no trees, or differ in spelling alone.
+    Returns None if the values are not trees, or differ only in notation.
     """
     trees = _tree(old), _tree(new)
     if trees[0] is None or trees[1] is None or type(trees[0]) is not type(trees[1]):
@@ -78,8 +78,8 @@ def _walk(old: object, new: object, path: str, depth: int) -> Iterator[PathChang
 
 
 def _step(path: str, name: object) -> str:
-    spelled = visible(str(name))
-    return f"{path}.{spelled}" if path else spelled
+    shown = visible(str(name))
+    return f"{path}.{shown}" if path else shown
 
 
 def _is_equal(old: object, new: object) -> bool:

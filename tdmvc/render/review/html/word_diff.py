@@ -1,4 +1,4 @@
-"""Knows which words differ between two long texts, and folds what is equal around them."""
+"""The words that differ between two long texts, with equal parts between them folded."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Run:
 
 
 def word_runs(old: str, new: str) -> tuple[list[Run], list[Run]] | None:
-    """Return both texts as runs, or None where words say no more than the texts themselves.
+    """Return both texts as runs, or None if marked words would not help.
 
     That is so for short texts, for texts that share little, and for texts too long to compare.
     """
@@ -52,7 +52,7 @@ def word_runs(old: str, new: str) -> tuple[list[Run], list[Run]] | None:
 
 
 def marked(runs: list[Run]) -> Html:
-    """Return the runs with what differs in `<b>`; long equal runs are folded, with their length said."""
+    """Return the runs with what differs in `<b>`; long equal runs are folded, with their length."""
     parts = []
     last = len(runs) - 1
     for index, run in enumerate(runs):
@@ -91,5 +91,5 @@ def _folded(run: str, *, is_first: bool, is_last: bool) -> str:
 def _shown(run: str, *, is_first: bool, is_last: bool) -> str:
     """Make the run visible; spaces at its ends are outer ones only at the ends of the whole text."""
     before, after = "" if is_first else "x", "" if is_last else "x"
-    spelled = visible(f"{before}{run}{after}")
-    return escape(spelled[len(before) : len(spelled) - len(after)])
+    shown = visible(f"{before}{run}{after}")
+    return escape(shown[len(before) : len(shown) - len(after)])
