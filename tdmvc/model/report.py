@@ -140,6 +140,10 @@ class ShowReport:
     def rows(self) -> int:
         return sum(table.rows for table in self.tables)
 
+    @property
+    def size_bytes(self) -> int:
+        return sum(table.size_bytes for table in self.tables)
+
 
 @dataclass(frozen=True, slots=True)
 class PublishReport:

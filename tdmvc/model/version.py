@@ -104,3 +104,11 @@ class Version:
     @property
     def ref(self) -> str:
         return f"{self.dataset}@{self.version}"
+
+    @property
+    def rows(self) -> int:
+        return sum(table.rows for table in self.tables.values())
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(table.bytes for table in self.tables.values())

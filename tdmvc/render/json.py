@@ -26,8 +26,6 @@ class Scope:
     """The columns whose cells are masked. None, outside a table, masks every cell."""
     personal: Personal = field(default_factory=dict)
     """Personal columns by table, inside a diff or a review."""
-    rows: int | None = None
-    """The most samples of each kind that a table shows; None shows all."""
 
     def hides(self, column: str | None) -> bool:
         """Return whether cells of the column are masked."""
@@ -98,8 +96,10 @@ def to_json(value: object, scope: Scope) -> object:
     match value:
         case StrEnum():
             return value.value
-        case None | bool() | str() | int() | float():
+        case None | bool() | str() | int():
             return value
+        case float():
+            return _json_float(value)
         case SemVer():
             return str(value)
         case tuple() | list():
@@ -180,11 +180,7 @@ def plain_value(value: object) -> object:
 
 
 def _json_float(value: float) -> float | str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    return value
+    return value if math.isfinite(value) else cell_text(value)
 
 
 def _check_attribute(class_: type, path: str, mark: str) -> None:

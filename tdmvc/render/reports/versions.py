@@ -63,28 +63,24 @@ def _version_row(version: Version, page: Page) -> list[Cell]:
         Cell(str(version.version), page.style.bold),
         Cell(visible(version.published[:10])),
         Cell(f"for {visible(version.release)}" if version.release else ""),
-        Cell(aligned_count(_rows(version), "row")),
-        Cell(size(_bytes(version))),
+        Cell(aligned_count(version.rows, "row")),
+        Cell(size(version.size_bytes)),
         Cell(_flat(version.notes) or _reasons(version.reasons), page.style.dim),
     ]
-
-
-def _rows(version: Version) -> int:
-    return sum(table.rows for table in version.tables.values())
-
-
-def _bytes(version: Version) -> int:
-    return sum(table.bytes for table in version.tables.values())
 
 
 def render_show(report: ShowReport, options: RenderOptions) -> str:
     """Return a state with its ties and its tables; the columns of up to twelve tables are listed."""
     page = Page(options)
-    total = sum(table.size_bytes for table in report.tables)
     page.headline(
         visible(report.ref),
         joined(
-            [report.kind.value, plural(len(report.tables), "table"), plural(report.rows, "row"), size(total)]
+            [
+                report.kind.value,
+                plural(len(report.tables), "table"),
+                plural(report.rows, "row"),
+                size(report.size_bytes),
+            ]
         ),
     )
     page.facts(_ties(report))
@@ -191,7 +187,7 @@ def render_publish(report: PublishReport, options: RenderOptions) -> str:
     tables = plural(len(version.tables), "table")
     page.verdict(
         f"Published {visible(version.ref)}",
-        joined([tables, plural(_rows(version), "row"), size(_bytes(version))]),
+        joined([tables, plural(version.rows, "row"), size(version.size_bytes)]),
     )
     page.facts(
         [
