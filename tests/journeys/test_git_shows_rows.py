@@ -324,7 +324,7 @@ def test_colour_is_as_git_would_colour_it(changed, monkeypatch):
 
 def test_a_second_install_changes_nothing_and_a_strangers_driver_is_respected(tdmvc, orders):
     before = (orders / ".git/config").read_bytes(), (orders / ".gitattributes").read_bytes()
-    assert "all was there already" in " ".join(tdmvc("install").out.split())
+    assert "it was already set up" in " ".join(tdmvc("install").out.split())
     assert ((orders / ".git/config").read_bytes(), (orders / ".gitattributes").read_bytes()) == before
     tdmvc("install", "--uninstall")
     git(orders, "config", "diff.tdmvc.command", "somebody-else")

@@ -438,7 +438,7 @@ def test_before_the_first_commit_everything_is_not_committed(
         "id": None,
         "status": None,
     }
-    assert "nothing changed it" in tdmvc("log", "golden").out
+    assert "no changes" in tdmvc("log", "golden").out
     assert "orders" in tdmvc("log", "golden", "orders", code=3).err
 
 

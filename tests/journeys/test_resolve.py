@@ -143,7 +143,7 @@ def test_the_rows_of_the_working_copy_are_the_merged_ones_and_the_merge_can_be_c
     assert stage.git("status", "--porcelain").split("\n") == [f"M  {POINTER}"]
     stage.git("commit", "-q", "--no-edit")
     assert "Clean" in stage.run("status")
-    assert stage.run("verify", "golden").startswith("Whole")
+    assert stage.run("verify", "golden").startswith("Intact")
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_the_files_of_conflicts_are_in_no_commit(stage):
 def test_nothing_is_left_where_nothing_was_merged(stage):
     stage.git("merge", "--abort")
     stage.run("resolve")
-    assert stage.run("resolve").startswith("Nothing is left")
+    assert stage.run("resolve").startswith("Nothing to resolve")
 
 
 def test_personal_cells_are_shown_nowhere_and_resolved_by_a_side(stage):

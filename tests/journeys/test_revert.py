@@ -34,7 +34,7 @@ def test_a_commit_is_taken_back_and_later_work_stays(shop: Shop) -> None:
     assert git(shop.app, "rev-parse", "HEAD") == head
     assert shop.status.split("\n") == ["M datasets/golden/orders.dvc"] or "orders.dvc" in shop.status
     again = shop.tdmvc("revert", "golden", bad)
-    assert "Nothing to take back" in again.out
+    assert "Nothing to revert" in again.out
 
 
 def test_the_last_commit_is_taken_back_whole(shop: Shop) -> None:
