@@ -1,1 +1,1 @@
-"""The command line: one file per command; a body is a call and a print."""
+"""The command line: one file per command, whose body is a call and a print."""

@@ -1,4 +1,4 @@
-"""The `tdmvc` command itself: its commands in groups, the options that all take, and their help."""
+"""The `tdmvc` command itself: its commands in groups, the options of all commands, and the help."""
 
 import importlib
 
@@ -59,7 +59,7 @@ COMMANDS: dict[str, str] = {name: text for group in GROUPS.values() for name, te
 """Every command with its short help."""
 
 HIDDEN = frozenset({"git-diff", "git-merge", "git-textconv", "post"})
-"""Commands that Git and CI call, and people do not."""
+"""Commands that only Git and CI call."""
 
 
 class CommandGroup(click.Group):

@@ -33,16 +33,16 @@ def run(arguments: list[str] | None = None) -> int:
     with _noted_interrupts() as interrupts:
         try:
             result = cli.main(arguments, prog_name="tdmvc", standalone_mode=False, obj=settings)
-            # A full disk shows here, where it still becomes a message and an exit code.
+            # An error of a full disk must occur here, where it becomes a message and an exit code.
             sys.stdout.flush()
             return result if isinstance(result, int) else 0
         except BaseException as error:
-            # A library that is interrupted may raise an error of its own instead.
+            # An interrupted library may raise another error instead.
             return _report(KeyboardInterrupt() if interrupts else error, settings)
 
 
 def _report(reason: BaseException, settings: Settings) -> int:
-    """Print why the command ends, and return its exit code."""
+    """Print why the command failed, and return its exit code."""
     try:
         raise reason
     except click.exceptions.Exit as error:
@@ -63,7 +63,7 @@ def _report(reason: BaseException, settings: Settings) -> int:
         _print_error(error.message)
         return error.exit_code
     except BrokenPipeError:
-        # The reader of our output has had enough; keep Python from complaining at exit.
+        # The reader has closed the pipe; keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
@@ -74,7 +74,7 @@ def _report(reason: BaseException, settings: Settings) -> int:
 
 
 def _usage_message(error: click.UsageError) -> str:
-    """Return what is wrong with the arguments, what was meant, and how the command is called."""
+    """Return what is wrong with the arguments, a suggestion, and the usage of the command."""
     text = error.format_message().rstrip()
     if isinstance(error, click.NoSuchOption):
         options = [
@@ -89,7 +89,7 @@ def _usage_message(error: click.UsageError) -> str:
 
 @contextlib.contextmanager
 def _noted_interrupts() -> Iterator[list[int]]:
-    """Yield a list that gets an entry when a person presses Ctrl-C, besides what Python does then."""
+    """Yield a list that gets an entry when the user presses Ctrl-C; KeyboardInterrupt is raised as usual."""
     noted: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> NoReturn:
@@ -100,7 +100,7 @@ def _noted_interrupts() -> Iterator[list[int]]:
         threading.current_thread() is not threading.main_thread()
         or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
     ):
-        # Somebody else handles interrupts, or nobody wants them.
+        # Another handler is installed, or interrupts are ignored.
         yield noted
         return
     signal.signal(signal.SIGINT, note)
@@ -111,7 +111,7 @@ def _noted_interrupts() -> Iterator[list[int]]:
 
 
 def _print_error(message: str) -> None:
-    """Print an error's message, its first line marked."""
+    """Print an error's message, with a mark before the first line."""
     mark = "error: " if os.environ.get("NO_COLOR") else click.style("error: ", fg="red", bold=True)
     _print(mark + message)
 
@@ -123,7 +123,7 @@ def _print(text: str) -> None:
 
 
 def _report_bug(*, is_verbose: bool) -> int:
-    """Write a log that can be pasted: versions and traceback, and no values."""
+    """Write a log that can be attached to a report: versions and traceback, without values."""
     kind, _, frames = sys.exc_info()
     name = kind.__name__ if kind else "Exception"
     lines = [

@@ -1,4 +1,4 @@
-"""Options that many commands share, and the settings that hold for one run."""
+"""Options that many commands share, and the settings of one run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Verbosity(Enum):
 
 @dataclass(slots=True)
 class Settings:
-    """What the options that every command takes say; `context.obj` of every command."""
+    """The values of the options that every command has; `context.obj` of every command."""
 
     directory: str = "."
     """The folder given with -C."""
@@ -69,7 +69,7 @@ VERBOSITY_OPTIONS = (
     _verbosity_option(Verbosity.QUIET, "-q", "Print only results: no progress, no hints."),
     _verbosity_option(Verbosity.VERBOSE, "-v", "Print steps and their times on stderr."),
 )
-"""-q and -v; the group takes them, and adds them to every command."""
+"""-q and -v, for the group and for every command."""
 
 
 def tables_option(text: str, *, metavar: str = "NAME[,NAME]") -> Callable[[Decorated], Decorated]:

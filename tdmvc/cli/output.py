@@ -53,7 +53,7 @@ def opened(context: click.Context) -> Iterator[Workspace]:
 def print_as(
     context: click.Context, chosen: Format[_Value], value: _Value, options: RenderOptions | None = None
 ) -> None:
-    """Print a value in a format; on a terminal in colour and, where it is long, page by page."""
+    """Print a value in a format; on a terminal in colour and, if it is long, in a pager."""
     wanted = replace(options or RenderOptions(), color=use_color(), width=terminal_width())
     text = chosen.render(value, wanted)
     if not chosen.is_for_terminal:

@@ -1,4 +1,4 @@
-"""Long output goes through a pager, as with Git: which pager, when, and how it is run."""
+"""Shows long output in a pager, as Git does."""
 
 import os
 import re
@@ -22,21 +22,21 @@ PAGED = frozenset(
 _VARIABLES = ("TDMVC_PAGER", "GIT_PAGER", "PAGER")
 _DEFAULT = "less"
 _ENVIRONMENT = {"LESS": "FRX", "LV": "-c"}
-"""As Git sets them where you have not: quit if it fits on one screen, pass colours, leave the screen alone."""
+"""Git's defaults: quit if the text fits on one screen, pass colours, do not clear the screen."""
 _SHELL_SYNTAX = re.compile(r"[|&;<>()$`\\\"'*?\[#~=%\n]")
 _NOT_FOUND = 127
 
 
 def print_text(context: click.Context, text: str, *, color: bool = False) -> None:
-    """Print a command's result, through a pager where that helps to read it."""
+    """Print a command's result, through a pager if it is long."""
     command = find_pager(settings_of(context)) if context.info_name in PAGED else None
     if command is None or not page(text + "\n", command):
-        # Colour that was asked for goes into a pipe too, where click would strip it.
+        # Requested colours are kept in a pipe too, where click would strip them.
         click.echo(text, color=color)
 
 
 def find_pager(settings: Settings) -> str | None:
-    """Return the pager's command line; None where output is to be printed as it is."""
+    """Return the pager's command line; None if output is printed directly."""
     is_interactive = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     if not settings.has_pager or not is_interactive or os.environ.get("CI"):
         return None
@@ -45,9 +45,9 @@ def find_pager(settings: Settings) -> str | None:
 
 
 def page(text: str, command: str) -> bool:
-    """Show a text in a pager, until it is left; return False where the pager does not start.
+    """Show a text in a pager until the user leaves it; return False if the pager does not start.
 
-    Leaving it early is no error, and Ctrl-C is the pager's.
+    Leaving it early is not an error, and the pager handles Ctrl-C.
     """
     sys.stdout.flush()
     needs_shell = bool(_SHELL_SYNTAX.search(command))

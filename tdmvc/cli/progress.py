@@ -1,4 +1,4 @@
-"""What a command prints about its work on standard error: one progress line, or with -v each step."""
+"""Prints progress on standard error: one line, or with -v each step."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ _REDRAW_SECONDS = 0.1
 
 
 class Progress:
-    """Shows the step that runs, on a terminal, after a second; with -v also each step that ended."""
+    """Shows the running step on a terminal, after a second; with -v also each finished step."""
 
     def __init__(self, settings: Settings) -> None:
         self._is_live = sys.stderr.isatty() and not settings.is_quiet
@@ -25,7 +25,7 @@ class Progress:
         self._width = 0
 
     def report(self, what: str, done: int, total: int | None, unit: str) -> None:
-        """Take note of how far a step is; called often, so it must be cheap."""
+        """Record how far a step is; called often, so it must be cheap."""
         if not (self._is_verbose or self._is_live):
             return
         if what != self._step:
@@ -70,7 +70,7 @@ class Progress:
 
 
 def columns() -> int:
-    """Return the width that COLUMNS says or the terminal has; 0 where neither is known."""
+    """Return the width from COLUMNS or the terminal; 0 if both are unknown."""
     text = os.environ.get("COLUMNS", "")
     if text.isdecimal() and int(text):
         return int(text)

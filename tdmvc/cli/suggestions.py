@@ -1,4 +1,4 @@
-"""What to suggest for a mistyped command or option: by spelling, and by what the word means elsewhere."""
+"""Suggestions for mistyped commands and options: by spelling, and by the word's meaning in other tools."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -95,7 +95,7 @@ _BY_MEANING = {
     "setup": "Did you mean `tdmvc init`?",
     "hook": "Did you mean `tdmvc install`?",
 }
-"""Words of Git, DVC and other tools, and what fits them here."""
+"""Words of Git, DVC and other tools, with their equivalents here."""
 
 _OPTIONS_BY_MEANING: dict[str, Sequence[str]] = {
     "--to": ("--into", "--output"),

@@ -1,4 +1,4 @@
-"""Ends a merge: commits what holds together, by the options that every way of merging takes."""
+"""Ends a merge: commits it if it breaks no rule, with the options that all merges share."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,7 +11,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 class FastForward(StrEnum):
-    """Whether a merge may, must or must not just move the branch ahead."""
+    """Whether a merge may, must or must not be a fast-forward."""
 
     AUTO = "auto"
     ONLY = "only"
@@ -20,17 +20,17 @@ class FastForward(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MergeOptions:
-    """How a merge is made."""
+    """How to merge."""
 
     message: str | None = None
     is_committed: bool = True
     fast_forward: FastForward = FastForward.AUTO
     allow_broken: bool = False
-    """Commit also where the merged rows break a rule that both sides kept."""
+    """Commit even if the merged rows break a rule that both sides kept."""
 
 
 def conclude(workspace: Workspace, report: MergeReport, options: MergeOptions) -> MergeReport:
-    """Commit a merge without conflicts, unless it breaks something, or nobody asked for a commit."""
+    """Commit a merge without conflicts, unless it breaks something or the options forbid a commit."""
     is_broken = any(one.is_broken or one.unchecked for one in report.datasets)
     if is_broken and not options.allow_broken:
         return replace(report, status=MergeStatus.BROKEN)

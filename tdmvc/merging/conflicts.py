@@ -24,7 +24,7 @@ from tdmvc.workspace.workspace import Workspace
 
 LISTED = 1_000
 _MOST_CHARACTERS = 2_000_000
-"""A file holds no more of conflicts than an editor likes to open, and than `tdmvc` reads back."""
+"""The maximum number of conflicts in a file, so that editors open it easily."""
 _CUT = 1_000
 CONFLICT_IGNORE = f"{CONFLICT_FOLDER}/.gitignore"
 
@@ -33,7 +33,7 @@ def unmerged_tables(workspace: Workspace, dataset: str) -> list[UnmergedTable]:
     """Return the tables of a dataset whose pointers are in conflict in the work tree.
 
     Raises:
-        ConfigError: a side of a conflict is no pointer to a table.
+        ConfigError: a side of a conflict is not a pointer to a table.
     """
     return read_unmerged(workspace.git, workspace.tree, workspace.dataset_path(dataset))
 
@@ -50,10 +50,10 @@ def tree_of_ours(workspace: Workspace, unmerged: Sequence[UnmergedTable]) -> Fil
 
 
 def read_conflict_file(workspace: Workspace, unmerged: UnmergedTable) -> ConflictFile | None:
-    """Return what the table's file says, of this conflict or of an earlier one; None where there is none.
+    """Return the table's conflict file, of this conflict or of an earlier one; None if there is none.
 
     Raises:
-        ConfigError: the file cannot be meant so; the line is named.
+        ConfigError: the file is wrong; the error names the line.
     """
     path = f"{workspace.dataset_path(unmerged.dataset)}/{conflict_path(unmerged.folder)}"
     text = workspace.tree.read_text(path)
@@ -63,11 +63,11 @@ def read_conflict_file(workspace: Workspace, unmerged: UnmergedTable) -> Conflic
 def write_conflict(
     change: "Transaction", unmerged: UnmergedTable, file: ConflictFile, *, with_pointer: bool = True
 ) -> None:
-    """Add to a change what a table in conflict needs: the pointer with markers, and the file of its conflicts.
+    """Add the files of a table in conflict to a transaction: the pointer with markers, and the conflict file.
 
     Args:
-        file: what `conflict_file` makes of the merge.
-        with_pointer: False where the pointer does not get markers, or has them from Git.
+        file: the result of `conflict_file`.
+        with_pointer: False if the pointer needs no markers, or already has them from Git.
     """
     if with_pointer:
         change.write(f"{unmerged.folder}.dvc", conflict_block(unmerged))
@@ -76,7 +76,7 @@ def write_conflict(
 
 
 def conflict_files(workspace: Workspace, dataset: str) -> list[str]:
-    """Return the folders' names of the tables that have a file of conflicts, needed or left over."""
+    """Return the folder names of all tables with a conflict file, needed or not."""
     top = f"{workspace.dataset_path(dataset)}/{CONFLICT_FOLDER}/"
     names = [path.removeprefix(top) for path in workspace.tree.list_files(top)]
     return [name.removesuffix(".yaml") for name in names if name.endswith(".yaml") and "/" not in name]
@@ -85,7 +85,7 @@ def conflict_files(workspace: Workspace, dataset: str) -> list[str]:
 def leftover_files(
     workspace: Workspace, dataset: str, unmerged: Sequence[UnmergedTable] | None = None
 ) -> list[str]:
-    """Return the folders' names of the tables that have a file of conflicts, and are in none."""
+    """Return the folder names of the tables that have a conflict file but are not in conflict."""
     files = conflict_files(workspace, dataset)
     if not files:
         return []
@@ -110,10 +110,10 @@ def conflict_file(
     decided: Resolutions = UNDECIDED,
     earlier: Sequence[ListedConflict] = (),
 ) -> ConflictFile:
-    """Return what the table's file has to say; personal values are left out, personal keys are marks.
+    """Return the table's conflict file, without personal values and with marks for personal keys.
 
     Args:
-        earlier: what was listed before; those that a row's own word resolves stay to be looked at.
+        earlier: conflicts that were listed before; those with a decision about their row stay listed.
     """
     marks = Marks(workspace, merge)
     rows = {marks.shown(key): row for key, row in decided.rows.items()}
@@ -139,7 +139,7 @@ def conflict_file(
 
 
 class Marks:
-    """The personal cells of rows' keys, shown as marks that this clone alone can compute."""
+    """Shows the personal cells of keys as marks that only this clone can compute."""
 
     def __init__(self, workspace: Workspace, merge: TableMerge) -> None:
         self._merge = merge
@@ -147,7 +147,7 @@ class Marks:
         self._key = ensure_redaction_key(workspace.git) if self._personal else b""
 
     def columns(self, keys: Iterable[RowKey]) -> tuple[str, ...]:
-        """Return the personal columns among those that these keys are made of."""
+        """Return the personal columns among the columns of these keys."""
         used = {name for key in keys for name in self._names(key)}
         used |= set(self._merge.key)
         order = dict.fromkeys((*self._merge.key, *self._merge.whole))
@@ -161,13 +161,13 @@ class Marks:
         )
 
     def _names(self, key: RowKey) -> tuple[str, ...]:
-        """Return the columns of a key: those of the table's, or all where rows are counted; none for no row."""
+        """Return the columns of a key: the table's key, or all columns if rows are counted; none without a row."""
         if not key:
             return ()
         return self._merge.key if len(key) == len(self._merge.key) else self._merge.whole
 
     def real(self, rows: Mapping[RowKey, object]) -> dict[RowKey, RowKey]:
-        """Return the real keys of shown ones, as far as the merge's conflicts tell them."""
+        """Return the real keys of those shown keys that belong to a conflict of the merge."""
         known = {self.shown(conflict.key): conflict.key for conflict in self._merge.conflicts if conflict.key}
         return {key: known[key] for key in rows if key in known}
 
@@ -181,7 +181,7 @@ class Marks:
 def _listed(conflict: Conflict, merge: TableMerge, marks: Marks) -> ListedConflict:
     is_hidden = conflict.kind.is_about_rows and (
         conflict.column in merge.personal_columns
-        # What was edited stands in one text, personal or not.
+        # The edited cells of the row are in one text, including personal ones.
         or (conflict.kind is ConflictKind.ROW_DELETED and bool(merge.personal_columns))
     )
     base, ours, theirs = (None if is_hidden else _cut(cell) for cell in _values(conflict))
@@ -196,7 +196,7 @@ def _values(conflict: Conflict) -> tuple[str | None, str | None, str | None]:
 
 
 def _cut(cell: str | None) -> str | None:
-    """Cut a long cell: it is there to be looked at, and a side is taken whole."""
+    """Shorten a long cell, which is only shown; a side is always taken whole."""
     if cell is None or len(cell) <= _CUT:
         return cell
     return f"{cell[:_CUT]}… ({len(cell):,} characters)"

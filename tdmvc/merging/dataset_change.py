@@ -22,7 +22,7 @@ class DatasetChange:
     before: DatasetState
     after: DatasetState
     commits: tuple[str | None, str | None] = (None, None)
-    """The revisions of both, which hold the manifests as they were written; None for versions."""
+    """The revisions of both, which have the original manifests; None for versions."""
 
 
 def resolve_change(
@@ -31,11 +31,11 @@ def resolve_change(
     """Return the change that a commit, a published version or a range `A..B` names.
 
     Args:
-        parent: which parent of a merge counts as the state before, from 1.
+        parent: the number of the parent of a merge that is the state before it, from 1.
 
     Raises:
         NotFoundError: no such commit or version, or none before it in this clone.
-        UsageError: the words name no change, or a merge without a parent.
+        UsageError: the word names no change, or it names a merge without a parent.
     """
     left, dots, right = word.partition("..")
     if dots:
@@ -61,7 +61,7 @@ def state_at_nothing(dataset: str) -> DatasetState:
 
 
 def _without_dataset(dataset: str, word: str) -> str:
-    """Return what stands behind `golden@`, where a person wrote that too."""
+    """Return the word without a leading `golden@`."""
     if "@{" in word or "@" not in word:
         return word
     reference = parse_reference(word)

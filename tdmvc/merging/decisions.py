@@ -1,4 +1,4 @@
-"""Turns decisions about conflicts, typed or in a file, into resolutions that a merge takes."""
+"""Turns decisions about conflicts, typed or from a file, into the resolutions of a merge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,14 +25,14 @@ class Decision:
 
 
 def decide(workspace: Workspace, merge: TableMerge, before: Resolutions, decision: Decision) -> Resolutions:
-    """Return what was decided before with one decision more; it stands over an earlier one on the same thing.
+    """Return the earlier resolutions with one more decision, which overrides an earlier one about the same thing.
 
     Args:
-        merge: the table as it stands without the decision.
+        merge: the merge without the decision.
 
     Raises:
         NotFoundError: there is no such column, or no conflict at that row.
-        UsageError: the key or the value is not of its column's type.
+        UsageError: the key or the value does not have its column's type.
     """
     column, side = decision.column, decision.choice.side
     if column is not None:
@@ -55,10 +55,10 @@ def decide(workspace: Workspace, merge: TableMerge, before: Resolutions, decisio
 
 
 def check_values(workspace: Workspace, merge: TableMerge, decided: Resolutions) -> None:
-    """Make sure that every value that a person gave fits its column.
+    """Make sure that every value of a decision fits its column.
 
     Raises:
-        UsageError: one is not of the column's type, or would be changed by it.
+        UsageError: a value does not have the column's type, or would be changed by it.
     """
     if merge.schema is None:
         return
@@ -70,16 +70,16 @@ def check_values(workspace: Workspace, merge: TableMerge, decided: Resolutions) 
 
 
 def read_key(workspace: Workspace, merge: TableMerge, words: Sequence[str]) -> RowKey:
-    """Return the cells that name a row (see `parse_key`), spelled as conflicts spell them.
+    """Return the cells that identify a row (see `parse_key`), formatted as in conflicts.
 
-    A row of a table without a key is named by all its cells.
+    A row of a table without a key is identified by all its cells.
 
     Raises:
-        UsageError: the words name another number of columns, or a value is not of its type.
+        UsageError: the number of columns is wrong, or a value does not have its column's type.
     """
     names = merge.key or merge.whole
     known = {column.name: column for column in merge.schema.columns} if merge.schema else {}
-    # Where columns are in conflict their types are not known, and cells are taken by their spelling.
+    # The types of columns in conflict are unknown, so their cells are compared as text.
     columns = tuple(known.get(name) or Column(name, pa.string()) for name in names)
     values = parse_key(words, TableSchema(merge.name, columns, names), hidden=merge.personal_columns)
     return tuple(_spelled(workspace, value, column) for value, column in zip(values, columns, strict=True))
@@ -99,7 +99,7 @@ def _check_column(merge: TableMerge, column: str) -> None:
 
 
 def _check_row(merge: TableMerge, before: Resolutions, key: RowKey, column: str | None) -> None:
-    """Raise where nothing is to be decided at a row; beyond the conflicts that are listed nobody knows yet."""
+    """Raise if there is nothing to decide in a row; conflicts that are not listed cannot be checked."""
     at_row = [conflict for conflict in merge.conflicts if conflict.kind.is_about_rows and conflict.key == key]
     is_decided = key in before.rows
     is_whole = merge.conflict_count <= len(merge.conflicts)
@@ -137,7 +137,7 @@ def _check_value(workspace: Workspace, table: str, column: Column, value: Cell) 
 
 
 def _cast(workspace: Workspace, text: str, type_: pa.DataType) -> Cell:
-    """Return the text as a value of the type is spelled, None where it is none, or would be rounded."""
+    """Return the text in the standard form of the type; None if it is not such a value, or would be rounded."""
     sql = f"SELECT CAST(TRY_CAST($1 AS {duckdb_type(type_)}) AS VARCHAR)"
     spelled: Cell = workspace.engine.execute(sql, [text]).fetchall()[0][0]
     if spelled is None or not (pa.types.is_integer(type_) or pa.types.is_decimal(type_)):

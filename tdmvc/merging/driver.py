@@ -28,12 +28,12 @@ Texts = Mapping[Side, str]
 
 @dataclass(frozen=True, slots=True)
 class PointerMerge:
-    """What becomes of a pointer."""
+    """The result of merging a pointer."""
 
     text: str
     unmerged: UnmergedTable
     merge: TableMerge | None
-    """None where rows are not to be had, so that nothing could be decided."""
+    """None if the rows cannot be found, so that nothing could be merged."""
     problem: StoreError | None = None
 
     @property
@@ -43,7 +43,7 @@ class PointerMerge:
 
 @contextmanager
 def merging_workspace(path: Path | str = ".") -> Iterator[Workspace]:
-    """Open a repository in the midst of a Git command: nothing that another process began is finished."""
+    """Open a repository during a Git command, without finishing what another process began."""
     git = GitRepo.find(Path(path))
     with Workspace(git, read_config(git.work_tree())) as workspace:
         yield workspace
@@ -57,13 +57,13 @@ def merge_pointers(
     *,
     marker_size: int = MARKER_SIZE,
 ) -> PointerMerge | None:
-    """Merge the rows that three texts of a pointer name; parts go to the cache, and nothing else is written.
+    """Merge the rows that three texts of a pointer name; only parts are written, to the cache.
 
-    Where Git puts the pasts of two branches together that have met before, no conflict may be
-    left: what is undecided then stays as it was before both.
+    When Git merges the common ancestors of branches (a criss-cross merge), no conflict may be
+    left: undecided cells then keep their base value.
 
     Returns:
-        None where a text is no pointer to this table of a dataset, so that Git merges the texts.
+        None if a text is not a pointer to this table of a dataset, so that Git merges the texts.
     """
     if dataset_of(workspace, path) is None:
         return None
@@ -81,10 +81,10 @@ def merge_pointers(
 
 
 def write_conflict_beside(workspace: Workspace, done: PointerMerge) -> bool:
-    """Write the file of a table's conflicts into the work tree; tell whether it is there.
+    """Write a table's conflict file to the work tree; return whether it was written.
 
-    Only where Git is about to write the work tree too: a merge in memory leaves no trace.
-    It is made from the pointer, so that to go without is no loss.
+    This happens only if Git is about to write the work tree too: a merge in memory writes nothing.
+    The file is derived from the pointer, so nothing is lost without it.
     """
     if done.merge is None or done.merge.is_settled or not workspace.git.holds_index:
         return False
@@ -102,7 +102,7 @@ def write_conflict_beside(workspace: Workspace, done: PointerMerge) -> bool:
 
 
 def write_result(path: Path, text: str) -> None:
-    """Write a merged text where Git reads it: whole, or not at all."""
+    """Write a merged text where Git reads it, completely or not at all."""
     write_atomic(path, text.encode(), writer="git-merge")
 
 

@@ -1,4 +1,4 @@
-"""Plans the merge of dataset.yaml and contract.yaml by their structure."""
+"""Plans the merge of dataset.yaml and contract.yaml, entry by entry."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class PlannedManifest:
     path: str
     """From the root of the repository."""
     text: str | None
-    """With conflict markers where sides clash; None where the file is removed."""
+    """With conflict markers if the sides contradict each other; None if the file is removed."""
     conflicts: tuple[ManifestConflict, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""Writes the parts of a merged table: merged rows between parts that stay as they are."""
+"""Writes the parts of a merged table: merged rows between parts that are reused."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -21,7 +21,7 @@ from tdmvc.workspace.workspace import Workspace, timed_as
 def write_merged(
     workspace: Workspace, plan: TableMergePlan, listings: Mapping[Side, Listing], part_rows: int | None
 ) -> Listing:
-    """Write what is new of a merged table into the store, and return the parts of all of it."""
+    """Write the new parts of a merged table to the store, and return its listing."""
     contents, schema = plan.contents, plan.merge.schema
     assert contents is not None
     assert schema is not None
@@ -51,7 +51,7 @@ class _Writer:
             self._known |= workspace.store.known_parts(listing)
 
     def spliced(self) -> BuiltTable:
-        """Cut the merged rows into the places that they have between the parts that stand."""
+        """Split the merged rows into parts between those that are reused."""
         contents = self._contents
         key_ranges = contents.ordered or []
 
@@ -69,7 +69,7 @@ class _Writer:
         )
 
     def rebuilt(self) -> BuiltTable:
-        """Sort and cut all rows anew, where no order lets parts stand."""
+        """Sort and split all rows again, because the order of rows allows no reuse of parts."""
         with self._contents.query() as query:
             shared = self._contents.shared_paths()
             if shared:
@@ -97,7 +97,7 @@ class _Writer:
         return StandingPart(span.content, self._known[span.content], span.rows, span.path, is_closed)
 
     def _shared(self, content: str) -> StandingPart:
-        """A part that all sides have may be elsewhere; only its name is needed."""
+        """Return a part that all sides have; only its name is needed, so it may be missing here."""
         store, md5 = self._workspace.store, self._md5[content]
         known = self._known.get(content) or KnownPart(md5, 0)
         return StandingPart(content, known, store.index.rows(md5) or 0, Path(store.objects.path(md5)))

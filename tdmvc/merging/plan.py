@@ -1,7 +1,7 @@
-"""What a merge makes of every dataset, decided before Git is asked: three revisions in, pointers out.
+"""Plans the merge of every dataset before Git runs: from three revisions to merged pointers.
 
-Git gets the pointers afterwards and merges all other files itself. So one process merges all
-tables, and a merge in memory decides as one in the work tree does.
+Git then gets these pointers and merges all other files itself. So one process merges all
+tables, and a merge in memory gives the same result as one in the work tree.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,41 +27,41 @@ PlannedFile = tuple[str, str | None, bool]
 
 @dataclass(frozen=True, slots=True)
 class PlannedTable:
-    """What becomes of one table's pointer."""
+    """The planned pointer of one table."""
 
     name: str
     folder: str
     sides: Mapping[Side, Pointer | None]
     pointer: Pointer | None
-    """Of the merged table; None where there is none, or a person has to decide first."""
+    """The merged table's pointer; None if there is no table, or a person has to decide first."""
     merge: TableMerge | None = None
-    """Where both sides changed it, and its rows were merged."""
+    """Set if both sides changed the table and its rows were merged."""
     stage: str | None = None
-    """Where both sides changed what a stage makes: the stage that has to run again."""
+    """The stage that has to run again, if both sides changed a table that it makes."""
 
     @property
     def is_open(self) -> bool:
-        """Whether a person, or a pipeline, has to say what the table is."""
+        """Whether a person or a pipeline has to decide the table's content."""
         return self.stage is not None or (self.merge is not None and not self.merge.is_settled)
 
     @property
     def is_moved(self) -> bool:
-        """Whether the merge brings our side other rows."""
+        """Whether the merge changes the table on our side."""
         ours = self.sides[Side.OURS]
         return not self.is_open and (self.pointer and self.pointer.object) != (ours and ours.object)
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetPlan:
-    """What becomes of one dataset."""
+    """The plan for one dataset."""
 
     name: str
     ours: DatasetState
     theirs: DatasetState
     tables: Mapping[str, PlannedTable]
-    """By table name, of all sides."""
+    """By table name, for the tables of all sides."""
     manifests: tuple[PlannedManifest, ...] = ()
-    """Those that both sides changed."""
+    """The manifests that both sides changed."""
 
     @property
     def is_moved(self) -> bool:
@@ -69,13 +69,13 @@ class DatasetPlan:
 
     @property
     def pointers(self) -> dict[str, Pointer]:
-        """The pointers of the merged state, those that are still open left out."""
+        """The pointers of the merged state, without tables that are still in conflict."""
         return {name: table.pointer for name, table in self.tables.items() if table.pointer is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class MergePlan:
-    """What becomes of all datasets."""
+    """The plan for all datasets."""
 
     ours: str
     theirs: str
@@ -93,12 +93,12 @@ class MergePlan:
 
 
 def plan_merge(workspace: Workspace, ours: str, theirs: str) -> MergePlan:
-    """Decide what a merge of two revisions makes of all datasets.
+    """Plan the merge of all datasets of two revisions.
 
     Merged parts and listings are kept in the cache; nothing else is written.
 
     Raises:
-        NotFoundError: a revision is unknown, or the two share no history here.
+        NotFoundError: a revision is unknown, or the two share no history in this clone.
         ConfigError: a manifest or a pointer of a side is wrong.
         PartError: needed rows cannot be found.
     """
@@ -112,18 +112,18 @@ def plan_merge(workspace: Workspace, ours: str, theirs: str) -> MergePlan:
 
 
 def unmerged_table(workspace: Workspace, plan: MergePlan, dataset: str, table: PlannedTable) -> UnmergedTable:
-    """Return a table that is in conflict as the work tree will hold it."""
+    """Return a table in conflict as it will be in the work tree."""
     path = pointer_path(workspace, dataset, table)
     return UnmergedTable(dataset, table.name, path, table.sides, plan.labels, is_in_index=True)
 
 
 def pointer_path(workspace: Workspace, dataset: str, table: PlannedTable) -> str:
-    """Return where a table's pointer lies, from the repository's root, as Git spells it."""
+    """Return the path of a table's pointer, relative to the repository's root, in Git's notation."""
     return f"{datasets.dataset_folder(workspace.config, dataset)}/{table.folder}.dvc"
 
 
 def planned_files(workspace: Workspace, plan: MergePlan) -> Iterator[PlannedFile]:
-    """Yield every pointer that the merge changes on our side or leaves to a person, and the merged manifests."""
+    """Yield every pointer that the merge changes on our side or leaves in conflict, and the merged manifests."""
     trees = {
         Side.OURS: workspace.git.tree(plan.ours),
         Side.THEIRS: workspace.git.tree(plan.theirs),
@@ -140,14 +140,14 @@ def planned_files(workspace: Workspace, plan: MergePlan) -> Iterator[PlannedFile
             elif table.pointer is None:
                 yield path, None, True
             else:
-                # A side's own text, as far as it says what is wanted: there may be more in it.
+                # Reuse a side's own text if it names the same object, because it may contain more.
                 same = next((s for s in trees if _object(table.sides[s]) == table.pointer.object), None)
                 text = trees[same].read_text(path) if same is not None else None
                 yield path, text or pointer_text(table.pointer), True
 
 
 def prepared_files(workspace: Workspace, plan: MergePlan) -> list[PreparedFile]:
-    """Return the files that Git may ask a driver for."""
+    """Return the files for which Git may call a driver."""
     return [
         PreparedFile(path, text, is_settled)
         for path, text, is_settled in planned_files(workspace, plan)
@@ -179,7 +179,7 @@ def plan_tables(
     *,
     tables: Sequence[str] = (),
 ) -> dict[str, PlannedTable]:
-    """Decide what becomes of each table, or of those that are named, where two states meet.
+    """Plan the merge of each table of two states, or only of the named tables.
 
     Raises:
         PartError: needed rows cannot be found.

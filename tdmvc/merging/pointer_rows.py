@@ -21,19 +21,19 @@ from tdmvc.workspace.redaction_key import read_redaction_key
 
 LISTED_ROWS = 50_000
 LISTED_CELLS = 250_000
-"""Up to here a table is listed whole: about a second for each side of a change."""
+"""Tables up to this size are listed completely, which takes about a second for each side."""
 
 
 def read_contents(text: str, path: Path | str = ".") -> tuple[TableContents, ...] | None:
-    """Return the table that a pointer's text names; our and their table where it holds a conflict.
+    """Return the table that a pointer's text names; both sides' tables if it has a conflict.
 
-    Nothing is fetched and no object is trusted unverified.
+    Fetches nothing, and verifies every object.
 
     Returns:
-        One table or two; None where the text is no pointer to a table.
+        One table or two; None if the text is not a pointer to a table.
 
     Raises:
-        TdmvcError: `path` is in no repository of tdmvc, or an object is missing or damaged.
+        TdmvcError: `path` is not in a repository of tdmvc, or an object is missing or damaged.
     """
     conflict = conflict_texts(text)
     sides = (conflict.ours, conflict.theirs) if conflict else (text,)
@@ -86,7 +86,7 @@ class _Reader:
 
 
 def _order(file: pq.ParquetFile, schema: pa.Schema) -> tuple[str, ...]:
-    """Return the columns by which a part says that it is sorted, all where it says nothing."""
+    """Return the sort columns that a part records, or else all columns."""
     if file.metadata.num_row_groups:
         sorting = file.metadata.row_group(0).sorting_columns
         if sorting:
@@ -101,7 +101,7 @@ def _types(schema: pa.Schema, names: tuple[str, ...]) -> list[tuple[str, pa.Data
 def _all_rows(
     paths: list[Path], order: tuple[str, ...], names: tuple[str, ...]
 ) -> tuple[tuple[object, ...], ...]:
-    """Return every row; parts do not overlap, so they only have to be put in order."""
+    """Return every row in order; the key ranges of parts do not overlap, so only parts are sorted."""
     parts = []
     for path in paths:
         table = read_part(str(path))
@@ -115,7 +115,7 @@ def _all_rows(
 
 
 def _spans(listing: Listing, paths: list[Path], key: tuple[str, ...]) -> tuple[PartSpan, ...]:
-    """Return the parts in the order of their rows; of a table without a key, by their names."""
+    """Return the parts in the order of their rows, or by name if the table has no key."""
     spans = []
     for entry, path in zip(listing.entries, paths, strict=True):
         rows = pq.ParquetFile(path).metadata.num_rows
@@ -129,6 +129,6 @@ def _spans(listing: Listing, paths: list[Path], key: tuple[str, ...]) -> tuple[P
 
 def _ends(path: Path, key: tuple[str, ...]) -> pa.Table:
     """Return the first and the last row's key of a part."""
-    # A name with a dot may bring a field of a struct along, which the second choice leaves out.
+    # A name with a dot may also select a field of a struct, which `select` removes.
     table = pq.ParquetFile(path).read(columns=list(key)).select(list(key))
     return pa.concat_tables([table.slice(0, 1), table.slice(table.num_rows - 1, 1)])

@@ -20,7 +20,7 @@ _HIDDEN = "personal"
 
 
 def dataset_of(workspace: Workspace, path: str) -> str | None:
-    """Return the dataset in whose folder a pointer lies."""
+    """Return the dataset whose folder contains a pointer."""
     folder, _, _ = path.rpartition("/")
     top, _, name = folder.rpartition("/")
     is_below = posixpath.normpath(top or ".") == posixpath.normpath(workspace.config.datasets)
@@ -30,12 +30,12 @@ def dataset_of(workspace: Workspace, path: str) -> str | None:
 def pointer_state(
     workspace: Workspace, dataset: str, pointer: Pointer | None, label: str, known: KnownTable | None
 ) -> DatasetState:
-    """Return the dataset with the one table that a pointer names, or with none.
+    """Return a state of the dataset with only the table that a pointer names, or with none.
 
-    Key and references are those of today's contract; columns that `known` hides are personal.
+    Key and references come from the current contract; columns that `known` hides are personal.
 
     Raises:
-        PartError: no part is to be had, and so no column is known.
+        PartError: no part can be found, so no column is known.
     """
     try:
         config = datasets.read_config_of(workspace.tree, workspace.config, dataset)
@@ -55,7 +55,7 @@ def _part_schema(workspace: Workspace, pointer: Pointer, label: str) -> pa.Schem
 
 
 def _declared(table: str, parts: pa.Schema, known: KnownTable, dataset: str) -> TableSchema:
-    """Return today's word on the table, with every column of these parts in it, shown or hidden."""
+    """Return the current declaration of the table with every column of these parts, shown or hidden."""
     declared = known.schema_in(dataset) or TableSchema(table, ())
     hidden = known.hidden_columns(parts.names)
     columns = []
@@ -68,7 +68,7 @@ def _declared(table: str, parts: pa.Schema, known: KnownTable, dataset: str) -> 
 def merge_unmerged(
     workspace: Workspace, unmerged: UnmergedTable, decided: Resolutions = UNDECIDED
 ) -> MergedTable:
-    """Merge the table's rows with what a person decided; parts are written to the cache, and nothing else.
+    """Merge the table's rows with a person's decisions; only parts are written, to the cache.
 
     Raises:
         PartError: needed rows cannot be found; nothing was changed.

@@ -1,4 +1,4 @@
-"""Merges a table in conflict again with every decision so far, from files and from the command line."""
+"""Merges a table in conflict again, with all decisions from its conflict file and the command line."""
 
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ _Rows = dict[RowKey, dict[str | None, Choice]]
 
 @dataclass(frozen=True, slots=True)
 class ResolvePlan:
-    """What becomes of one table in conflict."""
+    """The planned resolution of one table in conflict."""
 
     unmerged: UnmergedTable
     merged: MergedTable
@@ -30,12 +30,12 @@ class ResolvePlan:
 
 
 def plan_resolution(workspace: Workspace, unmerged: UnmergedTable, decision: Decision | None) -> ResolvePlan:
-    """Merge a table with all that was decided, before and now. Parts go to the cache, and nothing else is written.
+    """Merge a table with all decisions, earlier and new. Only parts are written, to the cache.
 
     Raises:
-        ConfigError: the file of conflicts cannot be meant so.
+        ConfigError: the conflict file is wrong.
         NotFoundError: no such column, or no conflict at that row.
-        UsageError: a key or a value is not of its column's type.
+        UsageError: a key or a value does not have its column's type.
         PartError: needed rows cannot be found.
     """
     if unmerged.by_hand is not None and decision is None:
@@ -45,7 +45,7 @@ def plan_resolution(workspace: Workspace, unmerged: UnmergedTable, decision: Dec
     earlier = before.listed if before is not None and before.is_about(unmerged) else ()
     has_values = any(choice.side is None for row in decided.rows.values() for choice in row.values())
     if has_values or (decision is not None and (decision.key or decision.column)):
-        # Looked at without values first: they can only be read once the columns are known.
+        # The first merge is without values: they can only be read once the columns are known.
         look = merge_unmerged(workspace, unmerged, replace(decided, rows=_sides_only(decided))).merge
         decided = decide(workspace, look, decided, decision) if decision is not None else decided
         check_values(workspace, look, decided)
@@ -65,7 +65,7 @@ def _as_by_hand(workspace: Workspace, unmerged: UnmergedTable, pointer: Pointer)
 
 
 def _decided_before(workspace: Workspace, unmerged: UnmergedTable, file: ConflictFile | None) -> Resolutions:
-    """Return what the table's file says was decided, by the rows' real keys."""
+    """Return the decisions in the table's conflict file, by the rows' real keys."""
     if file is None:
         return UNDECIDED
     if file.is_about(unmerged) and not file.marked:
@@ -78,7 +78,7 @@ def _decided_before(workspace: Workspace, unmerged: UnmergedTable, file: Conflic
 
 
 def _still_matching(old: ConflictFile, new: ConflictFile) -> _Rows:
-    """Return what was decided, in an earlier merge, about the very conflicts that this one has too."""
+    """Return the decisions of an earlier merge about conflicts that this one has too."""
     kept: _Rows = {}
     shared = {one.conflict for one in new.listed if not one.is_hidden} & {one.conflict for one in old.listed}
     for conflict in shared if old.key == new.key else ():

@@ -1,4 +1,4 @@
-"""Checks the datasets that a merge gives: opens the tables of a plan and applies the rules."""
+"""Checks the merged datasets: opens the tables of a plan and applies the rules."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -22,11 +22,11 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def moved_dataset(workspace: Workspace, plan: DatasetPlan, tree: FileTree, ref: str) -> MovedDataset:
-    """Return what a merge does to a dataset, with the check of the merged whole.
+    """Return the report on a merged dataset, with the findings of the checks.
 
     Args:
         tree: the merged files; pointers, and manifests that both sides changed, come from the plan.
-        ref: how commands name the merged state.
+        ref: the name of the merged state in commands.
 
     Raises:
         PartError: needed rows cannot be found.
@@ -42,12 +42,12 @@ def moved_dataset(workspace: Workspace, plan: DatasetPlan, tree: FileTree, ref: 
 
 
 def moved_tables(plan: DatasetPlan) -> tuple[MovedTable, ...]:
-    """Return the tables that a merge moves, or leaves to a person."""
+    """Return the tables that a merge changes or leaves in conflict."""
     return tuple(moved_table(table) for table in plan.tables.values() if table.is_moved or table.is_open)
 
 
 def merged_state(workspace: Workspace, plan: DatasetPlan, tree: FileTree, ref: str) -> DatasetState:
-    """Return a dataset as the merge gives it; tables that are in conflict are left out.
+    """Return the merged state of a dataset, without tables in conflict.
 
     Raises:
         ConfigError: a manifest is in conflict, or is wrong.
@@ -75,9 +75,9 @@ def check_states(
     *,
     unknown: Collection[str] = (),
 ) -> tuple[Finding, ...]:
-    """Return what a merged state breaks, and what its sides had broken before.
+    """Return the rules that a merged state breaks, and those that its sides had already broken.
 
-    Opens only tables that are not on every side as they are merged, and those that references join them with.
+    Opens only tables that differ from a side, and those that references connect with them.
 
     Args:
         unknown: tables that are still in conflict.
@@ -102,7 +102,7 @@ def check_states(
 
 
 def _changed(merged: DatasetState, sides: Sequence[DatasetState]) -> set[str]:
-    """Return the tables that a side has otherwise than they are merged."""
+    """Return the tables that differ from a side."""
     facts = _facts(merged)
     others = [_facts(side) for side in sides]
     names = {*facts, *(name for other in others for name in other)}
@@ -110,7 +110,7 @@ def _changed(merged: DatasetState, sides: Sequence[DatasetState]) -> set[str]:
 
 
 def _joined(merged: DatasetState, changed: set[str]) -> set[str]:
-    """Return these tables, what they refer to, and what refers to them."""
+    """Return these tables, the tables that they refer to, and the tables that refer to them."""
     found = set(changed)
     for name, table in merged.contract.tables.items():
         for reference in table.references:

@@ -1,4 +1,4 @@
-"""Finds the states of a dataset that a merge joins: those of two revisions, and their common past."""
+"""Finds the states of a dataset that a merge joins: those of two revisions, and their base."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def state_at(workspace: Workspace, name: str, revision: str) -> DatasetState:
-    """Return a dataset at a revision, empty where the revision has none of that name."""
+    """Return a dataset at a revision; empty if it does not exist there."""
     found = _state_or_none(workspace, name, revision)
     return found or DatasetState(f"{name}@{revision[:10]}", DatasetConfig(name), Contract(), {})
 
@@ -27,14 +27,14 @@ def _state_or_none(workspace: Workspace, name: str, revision: str) -> DatasetSta
 
 
 def datasets_at(workspace: Workspace, revision: str) -> list[str]:
-    """Return the names of the datasets that a revision holds."""
+    """Return the names of the datasets at a revision."""
     return datasets.list_datasets(workspace.git.tree(revision), workspace.config)
 
 
 def common_state(workspace: Workspace, name: str, bases: Sequence[str]) -> DatasetState | None:
-    """Return the dataset before both sides; where they met more than once, what those meetings have in common.
+    """Return the base of both sides; with several merge bases, the state on which these agree.
 
-    What the meetings contradict each other in is as it was before them, as Git does with binary files.
+    What the merge bases disagree on is as it was before them, as in Git's merges of binary files.
     """
     first = _state_or_none(workspace, name, bases[0])
     for other in bases[1:]:

@@ -1,4 +1,4 @@
-"""Merges three states of a dataset into tables that are stored and that no pointer names yet."""
+"""Merges three states of a dataset into stored tables that no pointer names yet."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,15 +24,15 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class MergedTable:
-    """What a merge makes of one table, and where its rows are."""
+    """The result of merging one table, and its rows."""
 
     merge: TableMerge
     listing: Listing | None = None
-    """What the merged pointer names, kept in the store; None where the table is removed or in conflict."""
+    """The merged table's listing, in the store; None if the table is removed or in conflict."""
     size_bytes: int = 0
     """Of its parts."""
     rows: int | None = None
-    """None where some were never counted."""
+    """None if some parts were never counted."""
 
 
 @timed_as("merge tables")
@@ -45,13 +45,13 @@ def merge_states(
     tables: Collection[str] | None = None,
     resolutions: Mapping[str, Resolutions] | None = None,
 ) -> dict[str, MergedTable]:
-    """Merge the tables that the states' pointers name; parts and listings are written, and nothing else.
+    """Merge the tables that the states' pointers name; only parts and listings are written.
 
-    Rows are told apart by the order in which their parts are sorted: the key at the time when they
-    were added. Cost: nothing for a table that one side alone changed.
+    Rows are identified by the columns by which their parts are sorted: the key at the time when
+    they were added. Cost: nothing for a table that only one side changed.
 
     Args:
-        resolutions: what a person decided, by table.
+        resolutions: a person's decisions, by table.
 
     Raises:
         PartError: an object is needed that is nowhere; no pointer was changed.
@@ -147,7 +147,7 @@ def _open(workspace: Workspace, state: DatasetState, pointer: Pointer) -> _Opene
 
 
 def _schema_of_parts(table: str, path: str, declared: TableSchema | None) -> TableSchema:
-    """Return columns and key as the parts have them, and what else the contract says of the columns."""
+    """Return columns and key from the parts, with what else the contract declares about the columns."""
     by_name = {column.name: column for column in declared.columns} if declared else {}
     columns = tuple(
         replace(by_name[field.name], type=field.type)
@@ -158,7 +158,7 @@ def _schema_of_parts(table: str, path: str, declared: TableSchema | None) -> Tab
     order = read_order(path)
     key = declared.key if declared is not None else ()
     if order and order != key:
-        # A contract may have got another key since; the parts are cut and sorted by the old one.
+        # The contract may have another key now, but the parts are split and sorted by the old one.
         key = order if len(order) < len(columns) else ()
     references = declared.references if declared is not None else ()
     names = {column.name for column in columns}
@@ -179,7 +179,7 @@ def _as_listed(
 
 
 def _size_bytes(workspace: Workspace, listing: Listing, opened: Mapping[Side, _Opened]) -> int:
-    """Return the size of a table by that of a side and the parts in which they differ: the others may be elsewhere."""
+    """Compute the size of a table from a side and the parts that differ, because others may be missing here."""
     new = set(listing.entries)
     near = max(opened.values(), key=lambda one: len(new & set(one.listing.entries)))
     if near.pointer.size_bytes is None:

@@ -21,11 +21,11 @@ Texts = Mapping[Side, str | None] | Mapping[Side, str]
 def read_unmerged(git: GitRepo, tree: FileTree, folder: str) -> list[UnmergedTable]:
     """Return the tables of a dataset's folder whose pointers are in conflict, sorted by name.
 
-    A conflict over a whole file, as tdmvc writes it, says all of itself. Of any other, the sides are
-    what Git's index holds: no driver ran, or one side has removed the table.
+    If tdmvc wrote the conflict, around the whole file, its sides are in the file. Otherwise they are
+    in Git's index: no driver ran, or one side removed the table.
 
     Raises:
-        ConfigError: a side is no pointer to a table, or the state before both is not to be had.
+        ConfigError: a side is not a pointer to a table, or the base is unknown.
     """
     texts = dict(tree.read_texts(_pointer_paths(tree, folder)))
     stages = _stage_texts(git, folder)
@@ -53,10 +53,10 @@ def read_unmerged(git: GitRepo, tree: FileTree, folder: str) -> list[UnmergedTab
 def unmerged_table(
     path: str, texts: Texts, labels: Mapping[Side, str], *, is_in_index: bool = False
 ) -> UnmergedTable:
-    """Return what the three texts of a pointer say; an empty one says that there is no such table.
+    """Return the table in conflict from the three texts of its pointer; an empty text means no table.
 
     Raises:
-        ConfigError: a text is no pointer, or one of another table.
+        ConfigError: a text is not a pointer, or is one of another table.
     """
     folder = posixpath.basename(path).removesuffix(".dvc")
     return UnmergedTable(
@@ -73,7 +73,7 @@ def _pointer(text: str | None, side: Side, path: str, folder: str) -> Pointer | 
     if not text or not text.strip():
         return None
     if side is Side.BASE and (inner := conflict_texts(text)) is not None:
-        # Branches that met more than once, and no driver ran on their common past: Git takes what was before that.
+        # A criss-cross merge without a driver: take the base of the merge bases, as Git does.
         return _pointer(inner.base, side, path, folder)
     pointer = parse_pointer_text(text)
     if pointer is None or pointer.folder != folder:
@@ -91,7 +91,7 @@ def _pointer(text: str | None, side: Side, path: str, folder: str) -> Pointer | 
 
 
 def _by_hand(one: UnmergedTable, text: str) -> Pointer | None:
-    """Return the pointer that the file is, if it is none of the sides: Git leaves one of these where it gives up."""
+    """Return the pointer in the file, unless it is a side, because Git leaves a side if it cannot merge."""
     pointer = parse_pointer_text(text)
     if pointer is None or pointer.folder != one.folder or pointer.object in one.objects.values():
         return None
@@ -108,7 +108,7 @@ def _pointer_paths(tree: FileTree, folder: str) -> list[str]:
 
 
 def _stage_texts(git: GitRepo, folder: str) -> dict[str, dict[Side, str]]:
-    """Return the texts that the index holds of each pointer in conflict, by side."""
+    """Return the texts of each pointer in conflict from Git's index, by side."""
     prefix = folder.rstrip("/") + "/"
     return {
         path: {side: _text_of(git, blob) for side, blob in blobs.items()}
@@ -122,7 +122,7 @@ def _text_of(git: GitRepo, blob: str) -> str:
 
 
 def _base_text(git: GitRepo, path: str, marked: ConflictTexts) -> str | None:
-    """Return what a pointer said before both sides, where only its markers are left of a conflict."""
+    """Return the base text of a pointer, if only its conflict markers are left."""
     if marked.base is not None:
         return marked.base
     for head in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD"):

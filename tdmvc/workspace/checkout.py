@@ -20,7 +20,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def checkout_pointers(workspace: Workspace, state: DatasetState, *, force: bool = False) -> CheckedOut:
-    """Write the rows of the working copy's own pointers into its folders."""
+    """Write the rows that the working copy's pointers name into its folders."""
     return write_state(workspace, state, force=force)
 
 
@@ -45,7 +45,7 @@ def write_state(
     force: bool = False,
     how: Inference | None = None,
 ) -> CheckedOut:
-    """Make the working copy of a dataset what a state says, in one step.
+    """Write a state to the working copy of its dataset, in one step.
 
     Args:
         tables: only these; none means the whole state, and tables that it does not have are removed.
@@ -78,7 +78,7 @@ def write_state(
 
 
 def _refuse_loss(workspace: Workspace, plan: _Plan) -> None:
-    """Raise where a folder holds bytes that are in no object and would be overwritten."""
+    """Raise if a folder has bytes that are in no object and would be overwritten."""
     lost: list[str] = []
     for table in (*plan.wanted, *plan.removed):
         status, folder = plan.folders[table]
@@ -91,7 +91,7 @@ def _refuse_loss(workspace: Workspace, plan: _Plan) -> None:
 
 
 def _write_tables(workspace: Workspace, transaction: Transaction, plan: _Plan) -> list[str]:
-    """Write rows and pointers, and return notes about tables whose pointers are not ours to write."""
+    """Write rows and pointers, and return notes about tables whose pointers DVC writes."""
     current, target = plan.current, plan.target
     notes: list[str] = []
     for table in plan.wanted:
@@ -99,7 +99,7 @@ def _write_tables(workspace: Workspace, transaction: Transaction, plan: _Plan) -
         listing = workspace.store.listing(pointer.object, f"{target.ref}/{table}")
         folder = table_folder(current, table)
         if table not in current.pointers:
-            # Taken from here on, so that `orders` and `Orders` get folders of their own.
+            # The name is taken now, so that `orders` and `Orders` get different folders.
             taken = {**current.pointers, table: replace(pointer, folder=folder, object="", stage=None)}
             current = replace(current, pointers=taken)
         transaction.write_working_copy(table, folder, listing, plan.folders[table][1])
@@ -124,7 +124,7 @@ def _write_tables(workspace: Workspace, transaction: Transaction, plan: _Plan) -
 
 
 def _write_manifest(workspace: Workspace, transaction: Transaction, plan: _Plan) -> None:
-    """Write the state's contract and recorded migrations; what people added to the files stays."""
+    """Write the state's contract and recorded migrations, and keep what people added to the files."""
     target, config = plan.target, plan.current.config
     folder = workspace.dataset_path(target.name)
     text = workspace.tree.read_text(f"{folder}/{DATASET_FILE}")
@@ -148,7 +148,7 @@ def checked_out(
     target: str | None = None,
     notes: tuple[str, ...] = (),
 ) -> CheckedOut:
-    """Return the report on a state that was written, here or to a target."""
+    """Return the report on a state that was written to the working copy or to a target."""
     return CheckedOut(
         dataset=state.name,
         ref=state.ref,

@@ -8,7 +8,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def describe_state(workspace: Workspace, state: DatasetState) -> ShowReport:
-    """Describe a state that is at hand."""
+    """Return the description of a state."""
     tables: list[ShownTable] = []
     for name, pointer in state.pointers.items():
         side = pointer_side(workspace, state, pointer)

@@ -1,6 +1,6 @@
 """Compares the migrations that datasets were made for with those of a revision or of a merge."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -14,12 +14,21 @@ from tdmvc.formats import datasets
 from tdmvc.formats.config import read_config
 from tdmvc.formats.pointers import read_pointers
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.migration import Drift, DriftStatus, MigrationLocation, MigrationState, RecordedState
+from tdmvc.model.migration import (
+    Drift,
+    DriftStatus,
+    MigrationLocation,
+    MigrationState,
+    RecordedState,
+    RemovedIds,
+)
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
-from tdmvc.workspace.removed_migrations import removed_migrations
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
+
+_MOST_COMMITS = 12
+"""A history that was squashed or renumbered more often is not searched further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +39,9 @@ class RecordedSubject:
     ref: str
     recorded: Mapping[str, RecordedState] = field(default_factory=dict)
     tables: frozenset[str] = frozenset()
-    """Empty where that is not known."""
+    """Empty if unknown."""
     fault: str = ""
-    """Why nothing is known of what it was made for."""
+    """Why its migrations are unknown."""
 
 
 def drift_at(workspace: Workspace, refs: Sequence[str], at: str | None = None) -> list[Drift]:
@@ -48,7 +57,7 @@ def drift_at(workspace: Workspace, refs: Sequence[str], at: str | None = None) -
 
 
 def need_migrations(workspace: Workspace, tree: FileTree) -> None:
-    """Raise where neither a tree's tdmvc.yaml nor today's names migrations.
+    """Raise if neither a tree's tdmvc.yaml nor the current one names migrations.
 
     Raises:
         NotFoundError: there are none.
@@ -62,10 +71,10 @@ def need_migrations(workspace: Workspace, tree: FileTree) -> None:
 
 
 def drift_of_merge(workspace: Workspace, merged: FileTree, starts: tuple[str, str]) -> list[Drift]:
-    """Compare the datasets of a merged tree with its migrations; nothing where it names none.
+    """Compare the datasets of a merged tree with its migrations; return nothing if it names none.
 
     Args:
-        starts: the two revisions that it was merged from.
+        starts: the two revisions that were merged.
     """
     subjects = list(merged_subjects(workspace, merged, ()))
     return measure_drift(workspace, merged, subjects, starts, is_old=False)
@@ -83,7 +92,7 @@ def measure_drift(
 
     Args:
         starts: the revisions that the tree comes from.
-        is_old: the tree is a revision, so that the work tree may have later migrations.
+        is_old: the tree is a revision, so the work tree may have later migrations.
     """
     drifts: list[Drift] = []
     for location in configured_locations(workspace, tree):
@@ -113,7 +122,7 @@ class _LocationCheck:
             tree.label,
             location.name,
             later,
-            removed_migrations(workspace, location, starts, is_work_tree=is_work_tree),
+            _removed_migrations(workspace, location, starts, is_work_tree=is_work_tree),
         )
 
     def __call__(self, subject: RecordedSubject) -> Drift:
@@ -148,7 +157,7 @@ def recorded_subject(state: DatasetState) -> RecordedSubject:
 
 
 def merged_subjects(workspace: Workspace, tree: FileTree, refs: Sequence[str]) -> Iterator[RecordedSubject]:
-    """Yield datasets as a merge would have them; versions and revisions stay what they are."""
+    """Yield datasets as a merge would have them; versions and revisions stay as they are."""
     config = read_config(tree)
     for ref in refs or datasets.list_datasets(tree, config):
         if "@" in ref or ":" in ref:
@@ -169,3 +178,60 @@ def _tables(tree: FileTree, folder: str) -> frozenset[str]:
         return frozenset(read_pointers(tree, folder))
     except UnreadableFileError:
         return frozenset()
+
+
+def _removed_migrations(
+    workspace: Workspace, location: MigrationLocation, starts: Sequence[str], *, is_work_tree: bool
+) -> Callable[[Sequence[str]], RemovedIds]:
+    """Return a function that searches the ancestors of revisions for ids; each state is read once, when needed.
+
+    Args:
+        starts: the revisions; HEAD for the work tree.
+        is_work_tree: whether the work tree is compared, so that HEAD is one of its ancestors.
+    """
+    read: list[tuple[str, frozenset[str]]] = []
+    unread = _past_ids(workspace, location, starts, is_work_tree=is_work_tree)
+
+    def search(ids: Sequence[str]) -> RemovedIds:
+        removed: dict[str, str] = {}
+        wanted = set(ids)
+        for by, there in _remembering(read, unread):
+            found = wanted & there
+            removed.update(dict.fromkeys(found, by))
+            wanted -= found
+            if not wanted:
+                break
+        return RemovedIds(removed, workspace.git.is_shallow)
+
+    return search
+
+
+def _remembering(
+    read: list[tuple[str, frozenset[str]]], unread: Iterator[tuple[str, frozenset[str]]]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    yield from read
+    for one in unread:
+        read.append(one)
+        yield one
+
+
+def _past_ids(
+    workspace: Workspace, location: MigrationLocation, starts: Sequence[str], *, is_work_tree: bool
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the commits that removed migrations, with the ids from before, newest first."""
+    git = workspace.git
+    known = [start for start in starts if git.try_resolve(start)]
+    if is_work_tree and known:
+        yield "the work tree", _ids_at(workspace, known[0], location)
+    for commit in git.commits_that_removed(known, location.path, most=_MOST_COMMITS) if known else ():
+        if git.try_resolve(f"{commit}^"):
+            yield f"commit {commit[:10]}", _ids_at(workspace, f"{commit}^", location)
+
+
+def _ids_at(workspace: Workspace, rev: str, location: MigrationLocation) -> frozenset[str]:
+    try:
+        state: MigrationState = read_location(workspace.git.tree(rev), location)
+    except MigrationsError:
+        return frozenset()
+    replaced: Iterable[str] = (id_ for migration in state.migrations for id_ in migration.replaces)
+    return frozenset([*(migration.id for migration in state.migrations), *replaced])

@@ -1,4 +1,4 @@
-"""From what any tool wrote into a table's folder to a table that compares like any other."""
+"""Builds tables from files that any tool wrote into their folders, so that they can be compared."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 class FolderSink:
-    """Takes parts into a plain folder (see `store.build.PartSink`)."""
+    """Writes parts into a plain folder (see `store.build.PartSink`)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -44,10 +44,10 @@ def edited_side(workspace: Workspace, state: DatasetState, table: str, folder: F
 
 
 def open_edited(workspace: Workspace, state: DatasetState, table: str, path: Path) -> list[SourceTable]:
-    """Open what any tool wrote into a table's folder; what the contract says of its columns holds.
+    """Open the files that any tool wrote into a table's folder, with the columns that the contract declares.
 
     Raises:
-        SourceError: it cannot be read without loss.
+        SourceError: they cannot be read without loss.
     """
     declared = state.contract.table(table)
     if declared is None:
@@ -57,10 +57,10 @@ def open_edited(workspace: Workspace, state: DatasetState, table: str, path: Pat
     except SourceError:
         if not path.is_dir():
             raise
-        # Files that disagree on a type are sources of their own: the contract's type decides.
+        # Files that disagree on a type are separate sources: the contract's type decides.
         files = sorted(file for file in path.iterdir() if not file.name.startswith((".", "_")))
         sources = [source for file in files for source in open_source(file, workspace.engine, table=table)]
-    # The tool knows how it wrote a column, not what the column is at its first source.
+    # The tool knows how it wrote a column, but not the column's type at the original source.
     names = set(declared.column_names)
     return [
         replace(
@@ -76,7 +76,7 @@ def open_edited(workspace: Workspace, state: DatasetState, table: str, path: Pat
 def build_from_folder(
     workspace: Workspace, state: DatasetState, table: str, folder: Folder, sink: FolderSink
 ) -> tuple[BuiltTable, TableSchema]:
-    """Build the parts of a table from what any tool wrote into its folder."""
+    """Build the parts of a table from the files that any tool wrote into its folder."""
     con = workspace.engine
     sources = open_edited(workspace, state, table, folder.path)
     with (

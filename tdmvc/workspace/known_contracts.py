@@ -1,4 +1,4 @@
-"""From a table's name to what every contract that this clone knows says of it: which cells may be shown."""
+"""Which columns of a table may be shown, by all contracts that this clone has."""
 
 import posixpath
 from collections.abc import Collection, Iterator
@@ -18,7 +18,7 @@ _KEPT = "/versions/contracts/"
 
 @dataclass(frozen=True, slots=True)
 class KnownTable:
-    """What the contracts at hand say of a table, whatever dataset and time they are of."""
+    """The declarations of a table in all contracts of this clone, of any dataset and any time."""
 
     schemas: tuple[tuple[str, TableSchema], ...]
     """(dataset, table), those of the work tree first."""
@@ -26,10 +26,10 @@ class KnownTable:
     """Whether every contract of the work tree could be read."""
 
     def hidden_columns(self, names: Collection[str]) -> frozenset[str]:
-        """Return which columns may not be shown: those that any contract calls personal, or none describes.
+        """Return the columns that must be hidden: those that any contract classifies as personal, or none describes.
 
-        Old rows are shown by today's knowledge: a column that was dropped before any
-        contract here was written may have been personal, and nobody can tell any more.
+        This also applies to old rows: a column that was dropped before any contract was written
+        may have been personal.
         """
         if not self.is_whole:
             return frozenset(names)
@@ -38,14 +38,14 @@ class KnownTable:
         return frozenset(name for name in names if name in personal or name not in known)
 
     def schema_in(self, dataset: str) -> TableSchema | None:
-        """Return what is known of the table in one dataset, the work tree's word first."""
+        """Return the declaration of the table in one dataset, that of the work tree first."""
         return next((schema for owner, schema in self.schemas if owner == dataset), None)
 
 
 def known_table(git: GitRepo, config: RepoConfig, table: str) -> KnownTable:
-    """Ask the work tree, the contracts of published versions, HEAD and every branch's tip.
+    """Read the contracts of the work tree, of published versions, of HEAD and of every branch.
 
-    Contracts elsewhere in history are not looked for: that would cost a walk over all commits.
+    Contracts elsewhere in history are not read: that would cost a walk over all commits.
     """
     schemas: list[tuple[str, TableSchema]] = []
     is_whole = True
@@ -69,7 +69,7 @@ def _work_tree_contracts(git: GitRepo, config: RepoConfig) -> Iterator[tuple[str
         for path in tree.list_files(config.datasets)
         if path.endswith(".yaml") and (_KEPT in path or posixpath.basename(path) == _CONTRACT)
     ]
-    # The contract of today stands before those of former versions.
+    # The current contract comes before those of earlier versions.
     return iter(list(tree.read_texts(sorted(paths, key=lambda path: (_KEPT in path, path)))))
 
 

@@ -1,4 +1,4 @@
-"""`migrations`: which schema the application stands at, at any revision."""
+"""`migrations`: reads the application's migration state at any revision."""
 
 import os
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ TOOLS = tuple(READERS)
 def migrations(
     workspace: Workspace, *, at: str | None = None, path: str | None = None, tool: str | None = None
 ) -> list[MigrationState]:
-    """Read the application's migrations, statically; no code of the application runs.
+    """Read the application's migrations as text; no code of the application runs.
 
     Args:
         at: a Git revision; None is the work tree.
-        path: a folder to look at, as seen from the root, instead of what tdmvc.yaml names.
-        tool: the reader for `path`, where detection should not decide.
+        path: a folder relative to the root, instead of those that tdmvc.yaml names.
+        tool: the reader for `path`; None detects it.
 
     Raises:
         MigrationsError: a location cannot be understood.
@@ -38,10 +38,10 @@ def migrations(
 def survey(
     workspace: Workspace, *, at: str | None = None, path: str | None = None, tool: str | None = None
 ) -> tuple[list[MigrationState], list[UnreadableLocation]]:
-    """Read the migrations as `migrations` does, and tell the locations that cannot be understood apart.
+    """Read the migrations as `migrations` does, and return separately the locations that cannot be understood.
 
     Raises:
-        MigrationsError: not one location can be understood.
+        MigrationsError: no location can be understood.
         NotFoundError: nothing is configured or found, or there is no such revision.
     """
     tree = tree_at(workspace, at)
@@ -60,12 +60,12 @@ def survey(
 
 
 def tree_at(workspace: Workspace, at: str | None) -> FileTree:
-    """Return the application's files at a revision, or in the work tree as they are now."""
+    """Return the application's files at a revision; None means the work tree."""
     return workspace.git.unignored_tree() if at is None else workspace.git.tree(at)
 
 
 def read_location(tree: FileTree, location: MigrationLocation) -> MigrationState:
-    """Read one location; says so where it lies in another repository.
+    """Read one location; the error explains a location that is in a submodule.
 
     Raises:
         MigrationsError: it cannot be understood.
@@ -86,9 +86,9 @@ def read_location(tree: FileTree, location: MigrationLocation) -> MigrationState
 
 
 def configured_locations(workspace: Workspace, tree: FileTree) -> tuple[MigrationLocation, ...]:
-    """Return the locations that tdmvc.yaml names in a tree; where it names none there, today's.
+    """Return the locations that tdmvc.yaml names in a tree, or else the current ones.
 
-    A past tdmvc.yaml that cannot be read cannot be fixed either, so today's is used.
+    An old tdmvc.yaml that cannot be read cannot be fixed, so the current one is used instead.
 
     Raises:
         UnreadableFileError: tdmvc.yaml is in conflict in the preview of a merge.
@@ -139,7 +139,7 @@ def _locations(
 
 
 def _folder(workspace: Workspace, path: str) -> str:
-    """Return a folder that was typed, as seen from the root of the repository; `''` is the root."""
+    """Return a folder that was typed, relative to the root of the repository; `''` is the root."""
     root = str(workspace.root)
     relative = os.path.relpath(path, root) if os.path.isabs(path) else path
     folder = normalize_folder(relative)
@@ -155,7 +155,7 @@ def _folder(workspace: Workspace, path: str) -> str:
 def recorded_migrations(
     workspace: Workspace, config: DatasetConfig
 ) -> tuple[dict[str, RecordedState], list[str]]:
-    """Return the migration state of the work tree, as dataset.yaml keeps it, and what could not be read."""
+    """Return the work tree's migration state, as dataset.yaml records it, and notes on what could not be read."""
     recorded = dict(config.migrations)
     notes: list[str] = []
     tree = tree_at(workspace, None)

@@ -1,4 +1,4 @@
-"""This clone's secret, by which hidden cells get marks that tell nothing of their values."""
+"""This clone's secret, from which the marks of hidden cells are computed."""
 
 import contextlib
 import secrets
@@ -11,14 +11,14 @@ _BYTES = 32
 
 
 def read_redaction_key(git: GitRepo) -> bytes:
-    """Return the secret; empty where there is none yet."""
+    """Return the secret; empty if there is none yet."""
     with contextlib.suppress(OSError):
         return (git.common_folder / _FILE).read_bytes()[:64]
     return b""
 
 
 def ensure_redaction_key(git: GitRepo) -> bytes:
-    """Return the secret, made where there is none yet; it lies in the clone's `.git` and leaves it never."""
+    """Return the secret, and create it if there is none yet; it never leaves the clone's `.git`."""
     key = read_redaction_key(git)
     if not key:
         key = secrets.token_bytes(_BYTES)

@@ -1,4 +1,4 @@
-"""From an application's release to the versions of datasets that fit it."""
+"""Finds the versions of datasets that fit a release of the application."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ from tdmvc.workspace.workspace import Workspace
 
 _NEAREST = 4
 _FITTING = frozenset({DriftStatus.IN_STEP, DriftStatus.EDITED})
-"""The same heads; a migration that was edited in place does not make rows of another schema."""
+"""Statuses with the same heads; a migration that was edited in place does not change which rows fit."""
 
 
 def resolve_release(
@@ -26,16 +26,16 @@ def resolve_release(
     """Return the newest version of one dataset that fits a release, and how it was found.
 
     Raises:
-        NotFoundError: none fits; says what each of the nearest lacks.
+        NotFoundError: none fits; the error names the nearest ones and what each lacks.
     """
     return ReleaseResolver(workspace, release, strict=strict).resolve(dataset)
 
 
 class ReleaseResolver:
-    """Finds what fits one release, for any number of datasets: its migrations are read once."""
+    """Finds the versions that fit one release, for any number of datasets; its migrations are read once."""
 
     def __init__(self, workspace: Workspace, release: str, *, strict: bool) -> None:
-        """With `strict`, only what a version declares counts; nothing is inferred."""
+        """With `strict`, only versions that name the release count; nothing is inferred."""
         self._workspace = workspace
         self._release = release
         self._strict = strict
@@ -43,11 +43,11 @@ class ReleaseResolver:
     def resolve(self, dataset: str) -> tuple[DatasetState, Inference]:
         """Return the newest version that fits, and how it was found.
 
-        First a version that names the release; else the newest one whose recorded migrations
-        are those at the release's commit: of each location that it records, the tool and the heads.
+        A version that names the release comes first; else it is the newest one whose recorded migrations
+        are those at the release's commit, with the same tool and heads in each recorded location.
 
         Raises:
-            NotFoundError: none fits; says what each of the nearest lacks.
+            NotFoundError: none fits; the error names the nearest ones and what each lacks.
         """
         published = versions(self._workspace, dataset)
         for version in reversed(published):
@@ -105,7 +105,7 @@ class ReleaseResolver:
         known = [version for version in published if version.release]
         near = releases.nearest(self._release, [str(version.release) for version in known])
         ordered = [version for name in near for version in known if version.release == name]
-        # Ranges have no place among numbers, so the newest versions fill up the list.
+        # Ranges cannot be ordered by number, so the newest versions complete the list.
         return ordered + [version for version in reversed(published) if version not in ordered]
 
     def _offer(self, version: Version) -> str:
@@ -125,20 +125,20 @@ class _Schema:
     states: dict[str, MigrationState] = field(default_factory=dict)
     unreadable: dict[str, MigrationsError] = field(default_factory=dict)
     today: dict[str, MigrationState | None] = field(default_factory=dict)
-    """The work tree's migrations, by location, read when they are asked for."""
+    """The work tree's migrations, by location, read when needed."""
 
     def fits(self, version: Version) -> bool:
         """Return whether a version was made for these migrations, as far as it records any.
 
-        An application may have locations that a dataset has nothing to do with; a location
-        that the version records must be here, and be readable.
+        The application may have other locations too; but a location that the version records
+        must exist and be readable.
         """
         if not version.migrations or not set(version.migrations) <= set(self.states):
             return False
         return all(drift.status in _FITTING for drift in self._drifts(version))
 
     def lacks(self, version: Version) -> str:
-        """Return in words why a version does not fit, location by location."""
+        """Return a text that explains why a version does not fit, by location."""
         if not version.migrations:
             return "records no migrations"
         several = len(self.states) + len(self.unreadable) > 1
@@ -176,7 +176,7 @@ class _Schema:
 
 
 def _read_schema(workspace: Workspace, commit: str) -> _Schema:
-    """Read the locations that tdmvc.yaml named at a commit; one that cannot be read leaves the others."""
+    """Read the locations that tdmvc.yaml named at a commit; locations that cannot be read are kept apart."""
     tree = workspace.git.tree(commit)
     schema = _Schema(workspace, commit)
     for location in configured_locations(workspace, tree):

@@ -1,4 +1,4 @@
-"""From a name to a state of a dataset: the working copy, a version, a revision, a release."""
+"""Resolves references to states of datasets: the working copy, a version, a revision, a release."""
 
 from dataclasses import replace
 
@@ -18,8 +18,8 @@ from tdmvc.workspace.workspace import Workspace
 def resolve_state(workspace: Workspace, reference: Reference | str) -> DatasetState:
     """Return the state that a reference names.
 
-    A version wins over a Git revision of the same spelling. The working copy's
-    state is what its pointers say; edits that were not added are not in it.
+    A version takes precedence over a Git revision of the same name. The working copy's
+    state is the one that its pointers name, without edits that were not added.
 
     Raises:
         NotFoundError: no such dataset, version, revision or release.
@@ -82,10 +82,10 @@ def _only_dataset(workspace: Workspace, ref: Reference) -> str:
 
 
 def current_state(workspace: Workspace, dataset: str) -> DatasetState:
-    """Return the working copy's state, or an empty one for a dataset that is new."""
+    """Return the working copy's state; an empty one for a new dataset."""
     if dataset in workspace.datasets():
         return datasets.read_state(workspace.tree, workspace.config, dataset)
-    # A contract may be written before the first row: types and keys are in it.
+    # The contract, with types and keys, may be written before the first rows.
     path = f"{workspace.dataset_path(dataset)}/{CONTRACT_FILE}"
     text = workspace.tree.read_text(path)
     contract = parse_contract(text, path) if text is not None else Contract()

@@ -1,4 +1,4 @@
-"""From a state of a dataset to tables that can be read, edits of the working copy included."""
+"""Opens the tables of a state for reading and comparing, including edits in the working copy."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -32,13 +32,13 @@ def open_tables(
     """Return the tables of a state, ready to be compared or read.
 
     Args:
-        only: names of the tables wanted; None means all.
-        with_edits: take tables of the working copy as they lie in their folders,
-            also where nobody has added them yet. Edited ones are built into a
-            temporary folder first, so that they compare like any other.
+        only: open only these tables; None means all.
+        with_edits: read tables of the working copy from their folders, including
+            new ones that were not added yet. Edited tables are first built in a
+            temporary folder, so that they can be compared like any other.
 
     Raises:
-        PartError: a listing is missing or damaged everywhere.
+        PartError: no good copy of a listing can be found.
     """
     sides: dict[str, TableSide] = {}
     edits = edited_tables(workspace, state) if with_edits else {}
@@ -59,7 +59,7 @@ def open_tables(
 
 
 def pointer_side(workspace: Workspace, state: DatasetState, pointer: Pointer) -> TableSide:
-    """Return a table as its pointer names it."""
+    """Return the table that a pointer names."""
     owner = f"{state.ref}/{pointer.table}"
     listing = workspace.store.listing(pointer.object, owner)
     return TableSide(
@@ -71,7 +71,7 @@ def pointer_side(workspace: Workspace, state: DatasetState, pointer: Pointer) ->
 
 
 def table_schema(workspace: Workspace, state: DatasetState, table: str, listing: Listing) -> TableSchema:
-    """Return what a table looks like: columns as its parts have them, the rest from the contract."""
+    """Return the schema of a table: columns from its parts, the rest from the contract."""
     declared = state.contract.table(table)
     local = next((e.content for e in listing.entries if workspace.store.objects.has(e.md5)), None)
     if local is None and declared is not None:
@@ -82,7 +82,7 @@ def table_schema(workspace: Workspace, state: DatasetState, table: str, listing:
 
 
 def table_folder(state: DatasetState | None, table: str) -> str:
-    """Return the name of a table's folder: the present one, else a new one that clashes with none."""
+    """Return the name of a table's folder: the existing one, or else a new one that clashes with no other."""
     pointers = state.pointers if state else {}
     if table in pointers:
         return pointers[table].folder or folder_name(table)
@@ -90,7 +90,7 @@ def table_folder(state: DatasetState | None, table: str) -> str:
 
 
 def work_status(workspace: Workspace, state: DatasetState, table: str) -> tuple[WorkStatus, Folder | None]:
-    """Look at a table's folder in the working copy."""
+    """Return the status of a table in the working copy, and its folder."""
     pointer = state.pointers.get(table)
     path = workspace.dataset_folder(state.name) / table_folder(state, table)
     folder = read_folder(path, workspace.store.index)
@@ -104,13 +104,13 @@ def work_status(workspace: Workspace, state: DatasetState, table: str) -> tuple[
 
 
 def was_written(workspace: Workspace, state: DatasetState, table: str) -> bool:
-    """Return whether this clone wrote the pointer's rows to the folder; if they are gone, a person deleted them."""
+    """Return whether this clone wrote the pointer's rows to the folder, so that missing ones were deleted."""
     path = f"{workspace.dataset_path(state.name)}/{table_folder(state, table)}"
     return workspace.store.index.written(path) == state.pointers[table].object
 
 
 def new_folders(workspace: Workspace, state: DatasetState) -> dict[str, Path]:
-    """Return folders that somebody put into the dataset and that have no pointer yet, by table name."""
+    """Return the dataset's new folders, which have no pointer yet, by table name."""
     return {
         table: folder.path
         for table, folder in _folders_without_pointer(workspace, state).items()
@@ -119,7 +119,7 @@ def new_folders(workspace: Workspace, state: DatasetState) -> dict[str, Path]:
 
 
 def leftover_folders(workspace: Workspace, state: DatasetState) -> dict[str, Folder]:
-    """Return folders without a pointer that hold a kept table of another state: nobody's new rows."""
+    """Return folders without a pointer that contain a stored table of another state, so no new rows."""
     return {
         table: folder
         for table, folder in _folders_without_pointer(workspace, state).items()
@@ -141,7 +141,7 @@ def _folders_without_pointer(workspace: Workspace, state: DatasetState) -> dict[
 
 
 def edited_tables(workspace: Workspace, state: DatasetState) -> dict[str, Folder | None]:
-    """Return the tables of the working copy whose folders say something else than their pointers."""
+    """Return the tables of the working copy whose folders differ from their pointers."""
     edits: dict[str, Folder | None] = {}
     for table in state.pointers:
         status, folder = work_status(workspace, state, table)
@@ -178,7 +178,7 @@ def _as_kept(table: str, schema: pa.Schema, declared: TableSchema | None) -> Tab
 
 
 def _is_kept(workspace: Workspace, folder: Folder) -> bool:
-    """Return whether the folder says just what a listing in the cache says, so that no work is in it."""
+    """Return whether the folder equals a listing in the cache, so that it contains no unsaved work."""
     return folder.listing is not None and workspace.store.objects.has(folder.listing.object)
 
 

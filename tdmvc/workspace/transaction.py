@@ -1,4 +1,4 @@
-"""A change of a dataset's files in the making: staged beside, then made in one step."""
+"""A change of a dataset's files, which is prepared next to them and then made in one step."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ GITIGNORE = """\
 
 
 class Transaction:
-    """What one verb changes in one dataset's folder. Use it while holding the dataset's lock."""
+    """The changes that one verb makes in one dataset's folder. Use it while holding the dataset's lock."""
 
     def __init__(self, workspace: Workspace, dataset: str) -> None:
         self._workspace = workspace
@@ -51,7 +51,7 @@ class Transaction:
         return bool(self._plan.writes) or any(path.endswith(".dvc") for path in self._plan.removes)
 
     def write(self, path: str, text: str) -> None:
-        """Write a text file, `path` relative to the dataset; nothing happens where it says that already."""
+        """Write a text file, `path` relative to the dataset; an equal file is not written."""
         target = self._workspace.dataset_folder(self._dataset) / path
         if not target.is_file() or target.read_text(encoding="utf-8") != text:
             self._plan.writes[self._relative(target)] = text
@@ -73,7 +73,7 @@ class Transaction:
         self.write(f"{folder}.dvc", render_pointer(folder, listing.object, size_bytes, len(listing.entries)))
 
     def write_working_copy(self, table: str, folder: str, listing: Listing, present: Folder | None) -> int:
-        """Make the table's folder hold just the parts of a listing; return how many files are new."""
+        """Fill the table's folder with exactly the parts of a listing; return how many files are new."""
         target = self._workspace.dataset_folder(self._dataset) / folder
         have = dict(present.files) if present and present.path.is_dir() else {}
         owner = f"{self._dataset}/{table}"
@@ -87,7 +87,7 @@ class Transaction:
         return len(missing)
 
     def _copy_beside(self, owner: str, listing: Listing, missing: Sequence[PartEntry], target: Path) -> None:
-        """Copy parts into a folder beside the target, so that the change itself is only renames."""
+        """Copy parts into a folder next to the target, so that the change itself only renames files."""
         self._workspace.store.parts(listing, owner, {entry.content for entry in missing})
         staging, into = self._relative(self._stage()), self._relative(target)
         placed: list[tuple[PartEntry, Path]] = []
@@ -101,7 +101,7 @@ class Transaction:
                 for number, _ in enumerate(done, start=1):
                     self._workspace.report(f"{owner}: files", number, len(missing), "files")
             except BaseException:
-                # Copies that were not begun need not be waited for.
+                # Do not wait for copies that have not started.
                 pool.shutdown(cancel_futures=True)
                 raise
 
@@ -114,7 +114,7 @@ class Transaction:
             self._plan.removes.extend(self._relative(target / name if name else target) for name in names)
 
     def commit(self, journal: Journal) -> None:
-        """Make the change, wholly or not at all."""
+        """Make the change, completely or not at all."""
         try:
             with self._workspace.timed("apply changes"):
                 journal.commit(self._plan)
@@ -127,7 +127,7 @@ class Transaction:
                 self.abandon()
 
     def abandon(self) -> None:
-        """Throw staged files away."""
+        """Discard the prepared files."""
         if self._staging is not None:
             shutil.rmtree(self._staging, ignore_errors=True)
             self._staging = None
@@ -156,7 +156,7 @@ class Transaction:
 
 @contextmanager
 def open_transaction(workspace: Workspace, dataset: str, journal: Journal) -> Iterator[Transaction]:
-    """Open a transaction and commit it at the end of the block; an error drops what was staged."""
+    """Open a transaction and commit it at the end of the block; an error discards it."""
     transaction = Transaction(workspace, dataset)
     try:
         yield transaction

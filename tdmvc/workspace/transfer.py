@@ -15,7 +15,7 @@ def push_states(
     remote: str | None = None,
     with_release_remote: bool = False,
 ) -> TransferReport:
-    """Send the objects of states that are at hand, to the archive of releases too if asked."""
+    """Send the objects of states to a remote, and optionally to the release remote."""
     store = workspace.store
     wanted = closure(workspace, states)
     for oid, owner in wanted.items():
@@ -42,7 +42,7 @@ def push_states(
 
 
 def fetch_objects(workspace: Workspace, wanted: dict[str, str], remote: str | None) -> int:
-    """Bring what is missing, and set damaged objects aside so that they are brought anew."""
+    """Fetch missing objects; damaged ones are set aside and fetched again."""
     store = workspace.store
     for oid, owner in wanted.items():
         if store.objects.has(oid):
@@ -50,7 +50,7 @@ def fetch_objects(workspace: Workspace, wanted: dict[str, str], remote: str | No
                 _check_object(workspace, oid, owner)
             except PartError:
                 if store.objects.has(oid):
-                    # Its bytes are what its name says, and they are bad: a fetch would bring the same.
+                    # Its bytes match its name, but their content is wrong: fetching would give the same bytes.
                     raise
                 # It was set aside; a good copy is fetched below.
                 workspace.warn(f"A damaged object of {owner} ({oid}) was set aside.")

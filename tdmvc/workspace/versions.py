@@ -1,4 +1,4 @@
-"""The published versions of a dataset, and the states they stand for."""
+"""The published versions of a dataset, and their states."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def versions(workspace: Workspace, dataset: str) -> list[Version]:
-    """Return the published versions that the work tree knows, oldest first."""
+    """Return the published versions in the work tree, oldest first."""
     return read_versions(workspace.tree, workspace.dataset_path(dataset))
 
 
@@ -20,12 +20,12 @@ def version_state(workspace: Workspace, version: Version) -> DatasetState:
 
 
 def equal_versions(workspace: Workspace, state: DatasetState, published: Sequence[Version]) -> list[Version]:
-    """Return the versions that say what the state's pointers say, newest first."""
+    """Return the versions with the same content as the state's pointers, newest first."""
     return [version for version in reversed(published) if _says_the_same(workspace, state, version)]
 
 
 def _says_the_same(workspace: Workspace, state: DatasetState, version: Version) -> bool:
-    """Compare by object, and by content where the bytes differ: another writer may have made them."""
+    """Compare by object, and by content if the bytes differ: another Parquet writer may have written them."""
     if set(state.pointers) != set(version.tables):
         return False
     objects = workspace.store.objects

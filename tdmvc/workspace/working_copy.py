@@ -1,4 +1,4 @@
-"""Writes the rows of tables into the working copy after their pointers moved, where rows were before."""
+"""Updates the rows of the working copy after pointers changed, and protects edits."""
 
 from collections.abc import Collection, Mapping
 
@@ -14,9 +14,9 @@ from tdmvc.workspace.workspace import Workspace
 def refuse_lost_rows(
     workspace: Workspace, state: DatasetState, tables: Collection[str], *, verb: str
 ) -> None:
-    """Raise where the working copy's folder of one of the tables holds rows that nobody has added.
+    """Raise if one of the tables has edits in the working copy that were not added.
 
-    A table whose rows this clone wrote and that are gone was deleted by a person, who has not added that yet.
+    A table whose rows this clone wrote, and which are missing now, counts as edited: a person deleted it.
 
     Raises:
         LocalWorkError: there are such edits.
@@ -46,9 +46,9 @@ def _is_edited(workspace: Workspace, state: DatasetState, table: str) -> bool:
 
 
 def tables_to_write(workspace: Workspace, before: DatasetState, moved: Collection[str]) -> list[str]:
-    """Return those of the moved tables whose rows have to be written to the working copy.
+    """Return the changed tables whose rows have to be written to the working copy.
 
-    Rows that were not in the working copy before stay out of it; a new table is written
+    Tables that were not in the working copy before are not written; a new table is written
     if any other table of its dataset is there.
     """
     is_there = any(_has_rows(workspace, before, table) for table in before.pointers)
@@ -64,10 +64,10 @@ def _has_rows(workspace: Workspace, state: DatasetState, table: str) -> bool:
 
 
 def fetch_rows(workspace: Workspace, dataset: str, pointers: Mapping[str, Pointer]) -> None:
-    """Bring what these pointers name into the cache, so that writing the working copy cannot fail for want of them.
+    """Fetch the objects that these pointers name, so that writing the working copy cannot fail later.
 
     Raises:
-        PartError: a part is nowhere.
+        PartError: a part cannot be found.
     """
     objects = workspace.store.objects
     for table, pointer in pointers.items():
@@ -86,7 +86,7 @@ def write_table_rows(
     table: str,
     pointer: Pointer | None,
 ) -> None:
-    """Add to a transaction: make a table's folder hold exactly what a pointer names, or remove it."""
+    """Add to a transaction: fill a table's folder with exactly the rows of a pointer, or remove it."""
     present = read_folder(workspace.dataset_folder(dataset) / folder, workspace.store.index)
     if pointer is None:
         transaction.clear(folder, present)
@@ -96,7 +96,7 @@ def write_table_rows(
 
 
 def keep_uncommitted(workspace: Workspace, dataset: str) -> list[str]:
-    """Keep pointers that were added but not committed: nothing else would name their rows any more."""
+    """Keep pointers that were added but not committed, because nothing else names their rows."""
     path = workspace.dataset_path(dataset)
     if not workspace.git.is_dirty([path]):
         return []

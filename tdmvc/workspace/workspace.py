@@ -1,4 +1,4 @@
-"""A repository that tdmvc works in: its Git, its configuration, its store, its engine."""
+"""An open repository: its Git, configuration, store and SQL engine."""
 
 import contextlib
 import os
@@ -28,9 +28,9 @@ _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 _AnyWorkspace = TypeVar("_AnyWorkspace", bound="Workspace")
 _timed_name: ContextVar[str] = ContextVar("timed_name", default="")
-"""The verb and the step that this thread is in."""
+"""The verb and the step that this thread is running."""
 ENGINE_MEMORY = "1GB"
-"""What DuckDB may hold before it spills to disk; override with TDMVC_MEMORY (`4GB`)."""
+"""The memory that DuckDB may use before it spills to disk; override it with TDMVC_MEMORY (`4GB`)."""
 
 
 class Workspace:
@@ -41,20 +41,20 @@ class Workspace:
         self.config = config
         self.root: Path = git.root
         self.report: ProgressCallback = ignore_progress
-        """Told of progress by every verb that takes long."""
+        """Called with progress by every verb that takes long."""
         self.warn: Callable[[str], None] = lambda message: None
-        """Told what a person should know at once, such as that another process is waited for."""
+        """Called with messages that a person should see at once, such as waiting for another process."""
         self.timings: list[Timing] = []
-        """How long each verb and each of its steps took; a step comes before the verb that it is part of."""
+        """How long each verb and each of its steps took; a step comes before its verb."""
         self._stack = contextlib.ExitStack()
 
     @classmethod
     def open(cls, path: str | Path = ".") -> Self:
-        """Open the repository that holds `path`, and finish what a killed process began.
+        """Open the repository that contains `path`, and finish what a killed process began.
 
         Raises:
-            NotFoundError: no tdmvc.yaml at the root of the Git repository.
-            UsageError: `path` is in no Git repository.
+            NotFoundError: there is no tdmvc.yaml at the root of the Git repository.
+            UsageError: `path` is not in a Git repository.
         """
         git = GitRepo.find(Path(path))
         workspace = cls(git, read_config(git.work_tree()))
@@ -62,7 +62,7 @@ class Workspace:
         return workspace
 
     def close(self) -> None:
-        """Let go of all files and processes."""
+        """Close all files and processes."""
         self._stack.close()
 
     def __enter__(self) -> Self:
@@ -75,7 +75,7 @@ class Workspace:
 
     @cached_property
     def store(self) -> Store:
-        """The bytes of all datasets."""
+        """The store with the objects of all datasets."""
         store = Store(
             self.root,
             release_remote=self.config.release_remote,
@@ -87,7 +87,7 @@ class Workspace:
 
     @cached_property
     def engine(self) -> DuckDBConnection:
-        """A DuckDB connection with bounded memory, UTC, and a folder of its own to spill into."""
+        """A DuckDB connection with bounded memory, in UTC, with its own folder for spilling."""
         folder = self.temporary_folder()
         memory = os.environ.get("TDMVC_MEMORY", ENGINE_MEMORY)
         try:
@@ -123,14 +123,14 @@ class Workspace:
         return list_datasets(self.tree, self.config)
 
     def dataset_path(self, dataset: str) -> str:
-        """Return a dataset's folder, relative to the root, in POSIX spelling."""
+        """Return a dataset's folder, relative to the root, with forward slashes."""
         return f"{self.config.datasets}/{dataset}"
 
     def dataset_folder(self, dataset: str) -> Path:
         return self.root / self.config.datasets / dataset
 
     def chosen(self, names: tuple[str, ...] | list[str]) -> list[str]:
-        """Return the named datasets, or all where none is named.
+        """Return the named datasets, or all if none is named.
 
         Raises:
             NotFoundError: there is no such dataset.
@@ -148,10 +148,10 @@ class Workspace:
         return list(names) or known
 
     def check_name(self, dataset: str) -> None:
-        """Make sure that a new dataset may be called so.
+        """Make sure that a new dataset can have this name.
 
         Raises:
-            UsageError: it may not.
+            UsageError: it cannot.
         """
         if not is_dataset_name(dataset):
             raise UsageError(
@@ -160,14 +160,14 @@ class Workspace:
             )
 
     def allow(self, verb: str, state: DatasetState, environment: str | None = None) -> None:
-        """Return if a verb may bring a state's rows to an environment; called before anything is written.
+        """Return if a verb may write a state's rows in an environment; called before anything is written.
 
-        Everything is allowed for now. This is the one place where a policy says no.
+        Everything is allowed for now. This is the only place where a policy can refuse.
 
         Args:
-            verb: the command that asks, such as `checkout`.
-            state: whose rows are wanted.
-            environment: where they are to be used; None is this working copy.
+            verb: the command, such as `checkout`.
+            state: the state whose rows are requested.
+            environment: where they will be used; None is this working copy.
 
         Raises:
             PolicyError: a policy of the environment forbids it.
@@ -175,7 +175,7 @@ class Workspace:
 
     @contextlib.contextmanager
     def writing(self, dataset: str) -> Iterator["journals.Journal"]:
-        """Hold the dataset's lock, with what an earlier process began finished."""
+        """Hold the dataset's lock, after finishing what an earlier process began."""
         lock = locks.passing(
             self._lock_path(dataset), turnstile(self.root), on_wait=lambda: self.warn(_waiting(dataset))
         )
@@ -187,7 +187,7 @@ class Workspace:
 
     @contextlib.contextmanager
     def timed(self, name: str) -> Iterator[None]:
-        """Record how long the block takes, also when it raises; the name of a step follows that of its verb."""
+        """Record how long the block takes, even if it raises; a step's name follows its verb's."""
         outer = _timed_name.get()
         name = f"{outer}: {name}" if outer else name
         token = _timed_name.set(name)
@@ -199,7 +199,7 @@ class Workspace:
             _timed_name.reset(token)
 
     def _recover(self) -> None:
-        """Finish changes whose process died, unless another process is at it."""
+        """Finish changes whose process died, unless another process is finishing them."""
         folder = self.root / ".dvc" / "tmp" / "tdmvc"
         for path in sorted(folder.glob("*.journal")) if folder.is_dir() else []:
             dataset = path.name.removesuffix(".journal")
@@ -223,7 +223,7 @@ def timed_as(
     [Callable[Concatenate[_AnyWorkspace, _Parameters], _Result]],
     Callable[Concatenate[_AnyWorkspace, _Parameters], _Result],
 ]:
-    """Record how long each call of a function takes whose first parameter is a workspace."""
+    """Record how long each call takes of a function whose first parameter is a workspace."""
 
     def decorate(
         function: Callable[Concatenate[_AnyWorkspace, _Parameters], _Result],
@@ -241,7 +241,7 @@ def timed_as(
 
 
 def require_dvc(root: Path) -> None:
-    """Raise where `.dvc` is missing, before anything is written below it."""
+    """Raise if `.dvc` is missing, before anything is written below it."""
     if not (root / ".dvc").is_dir():
         raise ConfigError(
             "DVC is not set up in this repository.", where=str(root / ".dvc"), remedy="run `tdmvc init`."
@@ -249,7 +249,7 @@ def require_dvc(root: Path) -> None:
 
 
 def turnstile(root: Path) -> Path:
-    """Return the lock that `gc` holds while nobody may write."""
+    """Return the lock that `gc` holds while nobody else may write."""
     return root / ".dvc" / "tmp" / "tdmvc" / "gc.turnstile"
 
 

@@ -1,1 +1,1 @@
-"""The commands that people run: one file per command; a body is a call and a print."""
+"""The commands that people run: one file per command, whose body is a call and a print."""

@@ -1,4 +1,4 @@
-"""What the commands that Git calls share: they print for Git, and no error of theirs may stop it."""
+"""Output and errors of the commands that Git calls, which must never stop Git."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ import traceback
 
 
 def answer(text: str | bytes) -> None:
-    """Print for Git: always UTF-8 and in one piece, whatever the locale."""
+    """Print for Git: always in UTF-8 and in one piece, in any locale."""
     sys.stdout.buffer.write(text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()
 

@@ -62,7 +62,7 @@ def _merge_pointer(words: Sequence[str], data: dict[Side, bytes]) -> int:
             return _TEXT
         write_conflict_beside(workspace, done)
         if workspace.git.holds_index:
-            # A merge in memory is made by a program, which has no use for this.
+            # Programs that merge in memory do not need this.
             click.echo(pointer_merge_line(done.unmerged, done.merge, done.problem), err=True)
         # Last, so that an earlier failure leaves Git its own text to merge.
         write_result(Path(words[1]), done.text)
