@@ -77,7 +77,7 @@ def _sides(review: DatasetReview, budget: OutputBudget) -> Html:
         sides = [
             element(
                 "td",
-                clipped(side, budget.level.text) if side else "unknown",
+                clipped(side, budget.level.text) if side else "none",
                 class_=None if side else "none",
             )
             for side in (old, new)

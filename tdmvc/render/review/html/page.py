@@ -7,6 +7,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from tdmvc.model.review import Review
+from tdmvc.render.cells import visible
 from tdmvc.render.review.budget import DetailLevel, OutputBudget
 from tdmvc.render.review.html.dataset import DatasetPart, render_dataset
 from tdmvc.render.review.html.facts import badge, commands, signed_counts
@@ -110,7 +111,7 @@ def _header(review: Review) -> Html:
         ),
         element("kbd", "/"),
         element("span", id="~count", class_="tally", role="status"),
-        element("button", "?", type="button", id="~ask", aria_label="Keys"),
+        element("button", "?", type="button", id="~ask", aria_label="Keyboard shortcuts"),
         class_="search",
     )
     return element(
@@ -148,7 +149,8 @@ def _side_item(card: TableCard) -> Html:
     mark = element(
         "span", class_=f"dot {card.risk}", title={"error": "blocked", "loss": "look here"}.get(card.risk)
     )
-    name = element("span", text(card.table.name[:_NAME]), class_="name", title=None)
+    label = card.table.name[:_NAME]
+    name = element("span", text(label), class_="name", title=visible(label))
     words = signed_counts(card.table.rows) or None
     link = element("a", mark, name, words, href=f"#{card.anchor}", class_=status)
     return element("li", link)
@@ -197,7 +199,7 @@ def _footer(plan: PagePlan, budget: OutputBudget) -> Html:
         left = len(review.unchanged) - len(names)
         unchanged = element("p", "Unchanged: ", listed, f" and {number(left)} more" if left else None)
     lines = commands(budget.take(review.commands, plan.level.facts, "command"), plan.level.text)
-    again = joined(element("h3", "This review"), lines) if lines else None
+    again = element("section", element("h3", "To see this review"), lines, class_="again") if lines else None
     return element("footer", unchanged, again)
 
 
@@ -210,12 +212,12 @@ def _help() -> Html:
     close = element("form", element("button", "Close", type="submit"), method="dialog")
     return element(
         "dialog",
-        element("h2", "Keys"),
+        element("h2", "Keyboard shortcuts"),
         element("dl", *rows),
         element("p", note),
         close,
         id="~help",
-        aria_label="Keys",
+        aria_label="Keyboard shortcuts",
     )
 
 
