@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, is_left_out, join, own_files
+from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, is_left_out, join
 from tdmvc.model.tree import FileTree
 
 SAMPLE_CHARS: Final = 4096
@@ -112,6 +112,6 @@ def configured_folders(
         config: the names of these files.
         parse: returns the folders that a text names, relative to its file.
     """
-    paths = [path for path in own_files(tree) if config.fullmatch(base_of(path))]
+    paths = [p for p in tree.list_files() if config.fullmatch(base_of(p)) and not is_left_out(p)]
     found = {join(folder_of(path), name) for path, text in tree.read_texts(paths) for name in parse(text)}
     return {folder for folder in found if folder is not None}

@@ -48,12 +48,15 @@ def read_schema_file(tree: FileTree, paths: Iterable[str]) -> SchemaFile | None:
     return None
 
 
-def add_schema_versions(reading: Reading, schema: SchemaFile) -> list[str]:
-    """Add the versions whose migrations were removed, report differences, and return these versions.
+def add_schema_versions(reading: Reading, paths: Iterable[str]) -> list[str]:
+    """Add the versions of a schema file whose migrations were removed, and return them.
 
-    A version without a file is a gap, unless all files are newer: then it was removed on
+    Differences are reported. A version without a file is a gap, unless all files are newer: then it was removed on
     purpose. A migration whose version the schema file lacks is a mismatch.
     """
+    schema = read_schema_file(reading.tree, paths)
+    if schema is None:
+        return []
     has_file = {migration.id for migration in reading.migrations}
     oldest = min(map(number_rank, has_file), default=None)
     removed = [version for version in schema.versions if version not in has_file]
@@ -63,14 +66,11 @@ def add_schema_versions(reading: Reading, schema: SchemaFile) -> list[str]:
     if gaps:
         message = f"{schema.path} includes {format_some(gaps)}, but there is no such file."
         reading.report("gap", message, schema.path)
-    last = number_rank(schema.versions[-1])
-    newer = (
-        has_file.difference(schema.versions)
-        if schema.is_list
-        else {i for i in has_file if number_rank(i) > last}
-    )
-    if newer:
-        message = f"{schema.path} does not include {format_some(sorted(newer, key=number_rank))}."
+    missing = sorted(has_file.difference(schema.versions), key=number_rank)
+    if not schema.is_list:
+        missing = [id_ for id_ in missing if number_rank(id_) > number_rank(schema.versions[-1])]
+    if missing:
+        message = f"{schema.path} does not include {format_some(missing)}."
         reading.report("checksum-mismatch", message, schema.path)
     return removed
 

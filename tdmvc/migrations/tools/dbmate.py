@@ -7,7 +7,7 @@ from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.evidence import folders_with, marked_folders
 from tdmvc.migrations.linear import MigrationFile, add_files, files_in, finish_linear
 from tdmvc.migrations.paths import base_of, folder_of, inside
-from tdmvc.migrations.schema_file import add_schema_versions, read_schema_file
+from tdmvc.migrations.schema_file import add_schema_versions
 from tdmvc.migrations.sql_tables import up_sections
 from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
@@ -43,9 +43,7 @@ class DbmateReader:
 
         ranks = add_files(reading, files, up_part=up_part)
         schemas = [inside(folder_of(reading.path), "schema.sql")] if reading.path else []
-        schema = read_schema_file(tree, schemas)
-        if schema is not None:
-            ranks.update({version: version for version in add_schema_versions(reading, schema)})
+        ranks.update({version: version for version in add_schema_versions(reading, schemas)})
         return finish_linear(reading, ranks, looked_for="N_name.sql")
 
 

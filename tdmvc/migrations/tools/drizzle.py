@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import isfinite
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import Reading, locations_at, unreadable
@@ -34,6 +34,14 @@ _SNAPSHOT_START: Final = re.compile(r'\s*\{[^{}\[\]]*?"id"\s*:\s*"([^"]+)",\s*"p
 
 Snapshot: TypeAlias = tuple[str, tuple[str, ...]]
 """A snapshot's id, and the ids of those before it."""
+
+
+class JournalEntry(NamedTuple):
+    """One migration in a journal."""
+
+    number: int
+    when: int
+    tag: str
 
 
 class DrizzleReader:
@@ -76,13 +84,13 @@ def _folder(tree: FileTree, folder: str) -> str:
     return below if not has_own and tree.read_text(inside(below, JOURNAL)) is not None else folder
 
 
-def _parse_journal(path: str, text: str) -> list[tuple[int, int, str]]:
-    """Return (idx, when, tag) of a journal's entries, in its order, which is Drizzle's."""
+def _parse_journal(path: str, text: str) -> list[JournalEntry]:
+    """Return the entries of a journal in its order, which is Drizzle's."""
     journal: Any = parse_json(path, text)
     entries = journal.get("entries") if isinstance(journal, dict) else None
     if not isinstance(entries, list):
         raise unreadable(path, "it has no list of entries", line=1)
-    found: list[tuple[int, int, str]] = []
+    found: list[JournalEntry] = []
     for position, entry in enumerate(entries):
         tag = entry.get("tag") if isinstance(entry, dict) else None
         if not isinstance(tag, str) or not tag or "/" in tag or "\\" in tag:
@@ -90,16 +98,17 @@ def _parse_journal(path: str, text: str) -> list[tuple[int, int, str]]:
         number, when = entry.get("idx", position), entry.get("when", 0)
         if not isinstance(number, int) or not isinstance(when, int | float) or not isfinite(when):
             raise unreadable(path, f"idx and when of its entry '{tag}' are not whole numbers")
-        found.append((number, int(when), tag))
+        found.append(JournalEntry(number, int(when), tag))
     return found
 
 
-def _read_journal(reading: Reading, folder: str, entries: list[tuple[int, int, str]]) -> None:
+def _read_journal(reading: Reading, folder: str, entries: list[JournalEntry]) -> None:
     """Add the files that a journal names, in its order, and report what it or the folder lacks."""
     journal = inside(folder, JOURNAL)
     files = [path for path in files_in(reading.tree, folder) if path.endswith(".sql")]
-    tags = {inside(folder, f"{tag}.sql"): tag for _, _, tag in entries}
-    for path, sql in reading.tree.read_texts(inside(folder, f"{tag}.sql") for _, _, tag in entries):
+    named = [inside(folder, f"{entry.tag}.sql") for entry in entries]
+    tags = {path: entry.tag for path, entry in zip(named, entries, strict=True)}
+    for path, sql in reading.tree.read_texts(named):
         title = _NUMBER.sub("", tags[path]).replace("_", " ") or tags[path]
         reading.add(Migration(tags[path], title, path, touches=sql_tables(sql)), sql)
     present = set(files)
@@ -112,7 +121,7 @@ def _read_journal(reading: Reading, folder: str, entries: list[tuple[int, int, s
     _report_order(reading, journal, entries)
 
 
-def _report_order(reading: Reading, journal: str, entries: list[tuple[int, int, str]]) -> None:
+def _report_order(reading: Reading, journal: str, entries: list[JournalEntry]) -> None:
     """Report numbers that two entries have, and entries that Drizzle skips in some databases."""
     numbers: dict[int, str] = {}
     latest, latest_tag = 0, ""

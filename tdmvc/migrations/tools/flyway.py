@@ -2,14 +2,13 @@
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.migrations.base import Reading, locations_at
-from tdmvc.migrations.linear import files_below, finish_linear, number_rank
-from tdmvc.migrations.paths import base_of, folder_of, is_inside, outermost, own_files
+from tdmvc.migrations.linear import MigrationFile, Rank, add_files, files_below, finish_linear, number_rank
+from tdmvc.migrations.paths import base_of, folder_of, is_inside, is_left_out, outermost
 from tdmvc.migrations.sql_tables import sql_tables
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(
@@ -19,20 +18,6 @@ _FILE: Final = re.compile(
 _REPEATABLE: Final = re.compile(r"R__(?P<name>.*)\.(?:sql|java|kt)", re.DOTALL)
 _MISNAMED: Final = re.compile(r"V[0-9].*\.sql", re.DOTALL)
 
-VersionRank = tuple[tuple[int, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VersionedFile:
-    """A file with a version in its name."""
-
-    path: str
-    id: str
-    """The version as written, its parts joined by dots."""
-    rank: VersionRank
-    name: str
-    is_baseline: bool
-
 
 class FlywayReader:
     """Reads a folder and its subfolders, and the Java or Kotlin migrations next to a resources folder."""
@@ -41,11 +26,16 @@ class FlywayReader:
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
         """Find folders with versioned files; folders with the same versions for several databases stay apart."""
-        versions: dict[str, set[VersionRank]] = defaultdict(set)
-        for path in own_files(tree):
+        versions: dict[str, set[Rank]] = defaultdict(set)
+        for path in tree.list_files():
             file = _parse_name(path)
             # A bare `V1.sql` is Flyway's only if tdmvc.yaml says so.
-            if file is not None and "__" in base_of(path) and not file.is_baseline:
+            if (
+                file is not None
+                and "__" in base_of(path)
+                and not _is_baseline(path)
+                and not is_left_out(path)
+            ):
                 versions[folder_of(path)].add(file.rank)
         return locations_at(self.name, _merge_folders(versions))
 
@@ -58,28 +48,26 @@ class FlywayReader:
         folders = {_java_side(reading.path, language) for language in ("resources", "java", "kotlin")}
         paths = sorted({path for folder in folders for path in files_below(tree, folder)})
         files = {file.path: file for path in paths if (file := _parse_name(path)) is not None}
-        present = {file.rank for file in files.values() if not file.is_baseline}
-        versions: dict[str, VersionRank] = {}
+        present = {file.rank for file in files.values() if not _is_baseline(file.path)}
+        # Only an empty database runs a baseline.
+        replacing = {p for p, file in files.items() if _is_baseline(p) and file.rank in present}
         for path, text in tree.read_texts(
-            [p for p in paths if p in files or _REPEATABLE.fullmatch(base_of(p))]
+            p for p in paths if p in replacing or _REPEATABLE.fullmatch(base_of(p))
         ):
-            file = files.get(path)
-            if file is None:
-                reading.digest.add(base_of(path).rpartition(".")[0], text)
-            elif file.is_baseline and file.rank in present:
-                # Only an empty database runs it.
-                reading.digest.add(f"B{file.id}", text)
-            else:
-                touches = sql_tables(text) if path.endswith(".sql") else ()
-                reading.add(Migration(file.id, file.name, path, touches=touches), text)
-                versions[file.id] = file.rank
+            name = f"B{files[path].id}" if path in replacing else base_of(path).rpartition(".")[0]
+            reading.digest.add(name, text)
+        ranks = add_files(
+            reading,
+            [file for file in files.values() if file.path not in replacing],
+            tables=lambda path, text: sql_tables(text) if path.endswith(".sql") else (),
+        )
         for path in paths:
             if _MISNAMED.fullmatch(base_of(path)) and path not in files:
                 reading.report_file(path, "has no version that Flyway understands; it was ignored.")
-        return finish_linear(reading, versions, looked_for="V<version>__<name>.sql")
+        return finish_linear(reading, ranks, looked_for="V<version>__<name>.sql")
 
 
-def _parse_name(path: str) -> VersionedFile | None:
+def _parse_name(path: str) -> MigrationFile | None:
     match = _FILE.fullmatch(base_of(path))
     if match is None:
         return None
@@ -87,9 +75,12 @@ def _parse_name(path: str) -> VersionedFile | None:
     while len(numbers) > 1 and numbers[-1] == number_rank("0"):
         # To Flyway, 1, 1.0 and 01 are the same version.
         numbers.pop()
-    id_ = match["version"].replace("_", ".")
     name = (match["name"] or "").replace("_", " ") or base_of(path)
-    return VersionedFile(path, id_, tuple(numbers), name, match["kind"] == "B")
+    return MigrationFile(path, match["version"].replace("_", "."), name, tuple(numbers))
+
+
+def _is_baseline(path: str) -> bool:
+    return base_of(path).startswith("B")
 
 
 def _java_side(folder: str, language: str) -> str:
@@ -97,7 +88,7 @@ def _java_side(folder: str, language: str) -> str:
     return re.sub(r"(^|/)resources(?=/|$)", rf"\1{language}", folder, count=1)
 
 
-def _merge_folders(versions: dict[str, set[VersionRank]]) -> list[str]:
+def _merge_folders(versions: dict[str, set[Rank]]) -> list[str]:
     """Join sibling folders that share one history, such as a folder for each year below `db/migration`."""
     roots = outermost(versions)
     contained = {

@@ -42,11 +42,8 @@ class RailsReader:
             if (root := next(above, None) or _root(folder)) is not None:
                 files[root].extend(paths)
         found = set(marked_folders(tree, files, _MIGRATION))
-        found -= {
-            folder
-            for folder in found
-            if base_of(folder) == _AFTER_DEPLOY and _migrate_beside(folder) in found
-        }
+        after_deploy = {inside(folder_of(f), _AFTER_DEPLOY) for f in found if base_of(f) == "migrate"}
+        found -= after_deploy
         for folder in folders_with(tree, "schema.rb", re.compile(r"schema\.rb")):
             migrate = f"{folder}/migrate"
             if base_of(folder) == "db" and migrate not in files:
@@ -69,9 +66,8 @@ class RailsReader:
                 reading.report_file(path, fault)
         ranks = add_files(reading, files, tables=lambda path, text: RAILS.tables(text))
         _report_equal_names(reading, files)
-        schema = read_schema_file(tree, _schema_paths(reading.path))
-        if schema is not None:
-            ranks.update({version: number_rank(version) for version in add_schema_versions(reading, schema)})
+        removed = add_schema_versions(reading, _schema_paths(reading.path))
+        ranks.update({version: number_rank(version) for version in removed})
         return finish_linear(reading, ranks, looked_for="N_name.rb, or a schema file next to the folder")
 
 
@@ -91,10 +87,6 @@ def _migrations_paths(text: str) -> Iterator[str]:
             name = part.strip(" \t-[]\"'")
             if name and "<%" not in name:
                 yield f"../{name}"
-
-
-def _migrate_beside(folder: str) -> str:
-    return inside(folder_of(folder), "migrate")
 
 
 def _schema_paths(folder: str) -> list[str]:

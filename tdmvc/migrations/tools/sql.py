@@ -6,7 +6,7 @@ from typing import Final
 from tdmvc.errors import ConfigError
 from tdmvc.migrations.base import Reading, locations_at
 from tdmvc.migrations.linear import MigrationFile, add_files, files_below, finish_linear, natural_rank
-from tdmvc.migrations.paths import base_of, below, folder_of, own_files
+from tdmvc.migrations.paths import base_of, below, folder_of, is_left_out
 from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
@@ -24,7 +24,8 @@ class SqlReader:
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
         """Find folders called `migrations` or similar that contain numbered SQL files and no Python."""
         pattern = re.compile(DEFAULT_PATTERN, re.DOTALL)
-        paths = [path for path in own_files(tree) if base_of(folder_of(path)).lower() in _FOLDERS]
+        named = (path for path in tree.list_files() if base_of(folder_of(path)).lower() in _FOLDERS)
+        paths = [path for path in named if not is_left_out(path)]
         with_python = {folder_of(path) for path in paths if path.endswith(".py")}
         found = {folder_of(path) for path in paths if pattern.match(base_of(path)) and not _is_down(path)}
         return locations_at(self.name, found - with_python)

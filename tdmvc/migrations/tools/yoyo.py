@@ -2,13 +2,13 @@
 
 import ast
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
 from tdmvc.migrations.base import Reading, locations_at, unreadable
+from tdmvc.migrations.evidence import folders_with, marked_folders
 from tdmvc.migrations.graph import find_heads, finish_graph, parents_of
 from tdmvc.migrations.linear import files_in
 from tdmvc.migrations.paths import base_of, folder_of, inside, join, own_files
@@ -35,8 +35,7 @@ _MARKER: Final = re.compile(
     re.MULTILINE,
 )
 _DIRECTIVE: Final = re.compile(r"\s*--\s*(\w+)\s*:(.*)")
-_IGNORED: Final = ("_tmp_yoyonew", "post-apply")
-_SAMPLES: Final = 3
+_FILE: Final = re.compile(r"(?!_tmp_yoyonew|post-apply).*\.(?:py|sql)(?<!\.rollback\.sql)", re.DOTALL)
 
 
 class YoyoReader:
@@ -46,22 +45,15 @@ class YoyoReader:
 
     def detect(self, tree: FileTree) -> list[MigrationLocation]:
         """Find the folders that a yoyo.ini names, and those whose first files are yoyo's."""
-        paths = own_files(tree)
         found: set[str] = set()
         covered: set[str] = set()
-        for path, folders in _configured(tree, [path for path in paths if base_of(path) == CONFIG]):
-            covered.update(folders)
+        for path, sources in _configured(tree, [p for p in own_files(tree) if base_of(p) == CONFIG]):
+            covered.update(sources)
             # Migrations of one source may depend on another one, so several are one location.
-            found.update([path] if len(folders) > 1 else folders)
-        samples: dict[str, list[str]] = defaultdict(list)
-        for path in paths:
-            folder = folder_of(path)
-            is_likely = base_of(folder) in _FOLDERS and folder not in covered
-            if is_likely and _is_migration(path) and len(samples[folder]) < _SAMPLES:
-                samples[folder].append(path)
-        for path, text in tree.read_texts(path for sample in samples.values() for path in sample):
-            if _MARKER.search(text[:20_000]):
-                found.add(folder_of(path))
+            found.update([path] if len(sources) > 1 else sources)
+        folders = folders_with(tree, (".py", ".sql"), _FILE)
+        likely = {f: folders[f] for f in folders if base_of(f) in _FOLDERS and f not in covered}
+        found.update(marked_folders(tree, likely, _MARKER))
         return locations_at(self.name, found)
 
     def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
@@ -144,9 +136,7 @@ def _sql_header(text: str) -> tuple[list[str], str]:
 
 
 def _is_migration(path: str) -> bool:
-    name = base_of(path)
-    is_named = name.endswith((".py", ".sql")) and not name.startswith(_IGNORED)
-    return is_named and not name.endswith(".rollback.sql")
+    return _FILE.fullmatch(base_of(path)) is not None
 
 
 def _paths(tree: FileTree, path: str) -> list[str]:

@@ -67,26 +67,15 @@ def build_changelog(path: str, root: Element) -> Changelog:
 
 def canonical(element: Element) -> str:
     """Return a text of an element that does not depend on its format and white space."""
-    parts: list[str] = []
-    waiting: list[Element | None] = [element]
-    while waiting:
-        current = waiting.pop()
-        if current is None:
-            parts.append(")")
-            continue
-        parts.append(f"({json.dumps([current.name, sorted(current.attributes.items()), current.text])}")
-        waiting.append(None)
-        waiting.extend(reversed(current.children))
-    return "".join(parts)
+    own = json.dumps([element.name, sorted(element.attributes.items()), element.text])
+    return f"({own}{''.join(map(canonical, element.children))})"
 
 
 def _entries_below(root: Element) -> Iterator[Element]:
     """Yield the entries of a changelog; `modifyChangeSets` only wraps some of them."""
-    waiting = list(reversed(root.children))
-    while waiting:
-        element = waiting.pop()
+    for element in root.children:
         if element.name == "modifyChangeSets":
-            waiting.extend(reversed(element.children))
+            yield from _entries_below(element)
         else:
             yield element
 
@@ -118,7 +107,8 @@ def _change_set(path: str, element: Element) -> ChangeSet:
     if not id_ or author is None:
         missing = "author" if id_ else "id"
         raise unreadable(path, f"a changeSet has no {missing}", line=element.line)
-    touches, scripts = _effects(path, element)
+    changes = list(_changes_below(element))
+    scripts = [(change, _SCRIPTS[change.name]) for change in changes if change.name in _SCRIPTS]
     return ChangeSet(
         id_,
         author,
@@ -126,28 +116,25 @@ def _change_set(path: str, element: Element) -> ChangeSet:
         canonical(element),
         " ".join((element.get("comment") or "").split()),
         (element.get("logicalFilePath") or "").strip() or None,
-        touches,
+        tuple(sorted({table for change in changes for table in _tables(change)})),
         element.is_true("runOnChange") or element.is_true("runAlways"),
-        scripts,
+        tuple(_reference(path, change, name) for change, name in scripts if change.get(name)),
     )
 
 
-def _effects(path: str, change_set: Element) -> tuple[tuple[str, ...], tuple[FileReference, ...]]:
-    """Return the tables that a change set seems to change, and the files that it runs or loads."""
-    tables: set[str] = set()
-    scripts: list[FileReference] = []
-    waiting = list(change_set.children)
-    while waiting:
-        element = waiting.pop()
-        if element.name in _NOT_APPLIED:
-            continue
-        tables.update(filter(None, (element.attributes.get(name, "").strip() for name in _TABLE_ATTRIBUTES)))
-        if element.name == "sql":
-            tables.update(sql_tables(element.text or element.get("sql") or ""))
-        elif (named := _SCRIPTS.get(element.name)) and element.get(named):
-            scripts.append(_reference(path, element, named))
-        waiting.extend(element.children)
-    return tuple(sorted(tables)), tuple(reversed(scripts))
+def _changes_below(element: Element) -> Iterator[Element]:
+    """Yield everything in a change set that is applied, outer elements first."""
+    for child in element.children:
+        if child.name not in _NOT_APPLIED:
+            yield child
+            yield from _changes_below(child)
+
+
+def _tables(change: Element) -> Iterator[str]:
+    """Yield the tables that a change seems to affect."""
+    yield from filter(None, (change.attributes.get(name, "").strip() for name in _TABLE_ATTRIBUTES))
+    if change.name == "sql":
+        yield from sql_tables(change.text or change.get("sql") or "")
 
 
 def _include_all(path: str, element: Element) -> IncludeAll:

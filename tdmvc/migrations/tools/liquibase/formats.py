@@ -41,54 +41,42 @@ def parse_changelog(path: str, text: str) -> Changelog:
 
 
 def _root(path: str, document: object) -> Element:
-    """Return the one element of a YAML or JSON document."""
+    """Return the only element of a YAML or JSON document."""
     if not isinstance(document, dict) or "databaseChangeLog" not in document:
         raise unreadable(path, "it contains no databaseChangeLog", line=1)
     root = Element("databaseChangeLog", 1)
-    waiting: list[tuple[Element, object, int]] = [(root, document["databaseChangeLog"], 0)]
-    while waiting:
-        element, value, depth = waiting.pop()
-        if depth > MAX_DEPTH:
-            raise unreadable(path, "it is nested too deeply", line=element.line)
-        if isinstance(value, dict):
-            waiting.extend(_fill(element, value, depth))
-        elif isinstance(value, list):
-            for item in value:
-                waiting.extend(_append(element, item, depth))
+    _fill(path, root, document["databaseChangeLog"])
     return root
 
 
-def _fill(element: Element, mapping: dict[str, object], depth: int) -> list[tuple[Element, object, int]]:
-    """Set a mapping's scalars as attributes; return the rest as elements whose content is to follow."""
-    if isinstance(mapping, YamlMapping):
-        element.line = mapping.line
-    rest: list[tuple[Element, object, int]] = []
-    for key, value in mapping.items():
-        if isinstance(value, dict | list):
-            child = Element(key, element.line)
-            element.children.append(child)
-            rest.append((child, value, depth + 1))
-        elif value is not None:
-            element.attributes[key] = _text(value)
-    return rest
+def _fill(path: str, element: Element, value: object, depth: int = 0) -> None:
+    """Add a value to an element: a scalar of a mapping as an attribute, everything else as a child.
 
-
-def _append(element: Element, item: object, depth: int) -> list[tuple[Element, object, int]]:
-    """Add an item of a list to an element: `- sql: …` is an element `sql`."""
-    if not isinstance(item, dict):
-        if item is not None:
+    An item `- sql: …` of a list is a child `sql`.
+    """
+    if depth > MAX_DEPTH:
+        raise unreadable(path, "it is nested too deeply", line=element.line)
+    if isinstance(value, dict):
+        element.line = value.line if isinstance(value, YamlMapping) else element.line
+        for key, content in value.items():
+            if isinstance(content, dict | list):
+                element.children.append(child := Element(key, element.line))
+                _fill(path, child, content, depth + 1)
+            elif content is not None:
+                element.attributes[key] = _text(content)
+    for item in value if isinstance(value, list) else ():
+        if isinstance(item, list):
+            _fill(path, element, item, depth + 1)
+        elif isinstance(item, dict):
+            line = item.line if isinstance(item, YamlMapping) else element.line
+            for key, content in item.items():
+                element.children.append(child := Element(key, line))
+                if isinstance(content, dict | list):
+                    _fill(path, child, content, depth + 1)
+                elif content is not None:
+                    child.text = _text(content)
+        elif item is not None:
             element.children.append(Element("item", element.line, text=_text(item)))
-        return [(element, item, depth + 1)] if isinstance(item, list) else []
-    line = item.line if isinstance(item, YamlMapping) else element.line
-    rest: list[tuple[Element, object, int]] = []
-    for key, value in item.items():
-        child = Element(key, line)
-        element.children.append(child)
-        if isinstance(value, dict | list):
-            rest.append((child, value, depth + 1))
-        elif value is not None:
-            child.text = _text(value)
-    return rest
 
 
 def _text(value: object) -> str:
