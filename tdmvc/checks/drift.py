@@ -177,14 +177,14 @@ def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevi
     missing = tuple(head for head in recorded.heads if head not in known)
     if missing:
         return _missing_heads(missing, recorded, actual, revision.removed_migrations(missing))
-    seen = known.seen_from(recorded.heads)
-    if not known.is_one_history(seen):
+    applied = known.applied_at(recorded.heads)
+    if not known.is_one_history(applied):
         message = (
             f"The dataset was made for {_listed(recorded.heads)}, and no migration that led there is here: "
             "the history was restarted in between."
         )
         return _Verdict(DriftStatus.UNKNOWN, message)
-    return _compared(tuple(known.pending(seen)), tuple(known.extra(seen)))
+    return _compared(tuple(known.pending(applied)), tuple(known.extra(applied)))
 
 
 def _same_heads(recorded: RecordedState, actual: MigrationState) -> _Verdict:
@@ -200,24 +200,21 @@ def _same_heads(recorded: RecordedState, actual: MigrationState) -> _Verdict:
 
 
 def _missing_heads(
-    missing: tuple[str, ...], recorded: RecordedState, actual: MigrationState, before: RemovedIds
+    missing: tuple[str, ...], recorded: RecordedState, actual: MigrationState, removed: RemovedIds
 ) -> _Verdict:
     """Judge heads that were found nowhere: removed, or not written yet.
 
-    In a tool with one line of migrations a greater number is a later one, unless the history was
-    renumbered since. A commit that removed the number shows that, or a count: whoever saw a later
-    migration saw more of them.
+    If a tool numbers its migrations, a greater number is a later one, unless the history was
+    renumbered. A commit that removed the number shows this, or the count: a dataset that is ahead
+    has more migrations.
     """
     made_for = f"The dataset was made for {_listed(missing)}"
-    gone = [id_ for id_ in missing if id_ in before.removed]
-    if gone:
-        commits = _listed(list(dict.fromkeys(before.removed[id_] for id_ in gone)))
-        message = f"{made_for}, which {commits} removed: squashed, renumbered or renamed."
+    commits = list(dict.fromkeys(removed.removed[id_] for id_ in missing if id_ in removed.removed))
+    if commits:
+        message = f"{made_for}, which {_listed(commits)} removed: squashed, renumbered or renamed."
         return _Verdict(DriftStatus.UNKNOWN, message)
     if not actual.is_linear or not _is_later(recorded.heads, actual):
-        message = (
-            f"{made_for}, which was not found here: squashed, renamed, or from another branch or repository."
-        )
+        message = f"{made_for}, which was not found: squashed, renamed, or from another branch or repository."
         return _Verdict(DriftStatus.UNKNOWN, message)
     if recorded.count is not None and recorded.count <= actual.count:
         message = (
@@ -225,7 +222,7 @@ def _missing_heads(
             "the history was renumbered."
         )
         return _Verdict(DriftStatus.UNKNOWN, message)
-    if recorded.count is None and before.is_cut:
+    if recorded.count is None and removed.is_cut:
         message = (
             f"{made_for}, which is later than every migration here, or was renumbered since: "
             "this clone is too shallow to tell (run `git fetch --deepen=100`)."
@@ -237,12 +234,12 @@ def _missing_heads(
 
 def _is_later(heads: Sequence[str], actual: MigrationState) -> bool:
     """Return whether every head is a greater number than every migration that is here."""
-    asked = [_number(head) for head in heads]
+    recorded = [_number(head) for head in heads]
     here = [_number(migration.id) for migration in actual.migrations]
-    if None in asked or None in here:
+    if None in recorded or None in here:
         return False
     greatest = max(number for number in here if number is not None)
-    return all(number > greatest for number in asked if number is not None)
+    return all(number > greatest for number in recorded if number is not None)
 
 
 def _number(id_: str) -> tuple[int, ...] | None:

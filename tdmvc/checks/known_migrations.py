@@ -7,7 +7,7 @@ from tdmvc.model.migration import Migration, MigrationState
 
 
 class KnownMigrations:
-    """The migrations of a revision, and of a state that knows more than it."""
+    """The migrations of a revision, and of a state with later ones."""
 
     def __init__(self, actual: MigrationState, history: MigrationState | None) -> None:
         self._actual = actual
@@ -22,61 +22,63 @@ class KnownMigrations:
             if migration.replaces:
                 self._squashes[migration.id] = migration.replaces
         self._replaced = {id_ for replaced in self._squashes.values() for id_ in replaced}
-        # The last one that a squash replaces has all others before it, even where their files are gone.
-        self._ended: dict[str, list[str]] = defaultdict(list)
+        # All others come before the last one that a squash replaces, even if their files were removed.
+        self._squashes_by_last: dict[str, list[str]] = defaultdict(list)
         for squash, replaced in self._squashes.items():
-            self._ended[replaced[-1]].append(squash)
+            self._squashes_by_last[replaced[-1]].append(squash)
 
     def __contains__(self, id_: str) -> bool:
         return id_ in self._parents or id_ in self._replaced
 
-    def seen_from(self, heads: Iterable[str]) -> set[str]:
-        """Return all that a dataset with these heads has seen; a squash and what it replaces count as one."""
-        seen: set[str] = set()
+    def applied_at(self, heads: Iterable[str]) -> set[str]:
+        """Return what was applied to a dataset with these heads; a squash and what it replaces count as one."""
+        applied: set[str] = set()
         waiting = list(heads)
         while waiting:
             id_ = waiting.pop()
-            if id_ not in seen:
-                seen.add(id_)
+            if id_ not in applied:
+                applied.add(id_)
                 waiting.extend(self._parents.get(id_, ()))
                 waiting.extend(self._squashes.get(id_, ()))
-                waiting.extend(self._ended.get(id_, ()))
-        return seen
+                waiting.extend(self._squashes_by_last.get(id_, ()))
+        return applied
 
-    def is_one_history(self, seen: set[str]) -> bool:
-        """Return whether what was seen and what is at the revision belong together.
+    def is_one_history(self, applied: set[str]) -> bool:
+        """Return whether the applied migrations and those of the revision belong to one history.
 
-        They do where they share a migration, itself or in a squash, or where what came
-        later still holds some of the revision's; else the history was begun anew in between.
+        They do if they share a migration or a squash of it, or if the later state
+        has some of the revision's; otherwise the history was restarted in between.
         """
         return any(
-            migration.id in seen or migration.id in self._rank or not seen.isdisjoint(migration.replaces)
+            migration.id in applied
+            or migration.id in self._rank
+            or not applied.isdisjoint(migration.replaces)
             for migration in self._actual.migrations
         )
 
-    def pending(self, seen: set[str]) -> list[Migration]:
-        """Return what the revision holds and the dataset has not seen, oldest first.
+    def pending(self, applied: set[str]) -> list[Migration]:
+        """Return the migrations of the revision that were not applied, oldest first.
 
-        Of a squash and the files that it replaces, only those that would run are named.
+        Of a squash and the files that it replaces, only those that would run are returned.
         """
         here = {migration.id for migration in self._actual.migrations}
         left_out: set[str] = set()
         for migration in self._actual.migrations:
-            if not migration.replaces or migration.id in seen:
+            if not migration.replaces or migration.id in applied:
                 continue
-            unseen = [id_ for id_ in migration.replaces if id_ not in seen]
-            if len(unseen) < len(migration.replaces) and here.issuperset(unseen):
+            missing = [id_ for id_ in migration.replaces if id_ not in applied]
+            if len(missing) < len(migration.replaces) and here.issuperset(missing):
                 left_out.add(migration.id)
             else:
-                left_out.update(unseen)
-        return [m for m in self._actual.migrations if m.id not in seen and m.id not in left_out]
+                left_out.update(missing)
+        return [m for m in self._actual.migrations if m.id not in applied and m.id not in left_out]
 
-    def extra(self, seen: set[str]) -> list[str]:
-        """Return what the dataset has seen and the revision lacks, oldest first.
+    def extra(self, applied: set[str]) -> list[str]:
+        """Return the applied migrations that the revision lacks, oldest first.
 
-        Of a squash, what it replaces is named.
+        For a squash, those that it replaces are returned.
         """
         here = {migration.id for migration in self._actual.migrations}
         here.update(id_ for migration in self._actual.migrations for id_ in migration.replaces)
-        lacking = (id_ for id_ in seen if id_ in self and id_ not in here and id_ not in self._squashes)
+        lacking = (id_ for id_ in applied if id_ in self and id_ not in here and id_ not in self._squashes)
         return sorted(lacking, key=lambda id_: (self._rank.get(id_, -1), id_))

@@ -28,7 +28,7 @@ def check_merged(
 
     A table, or a pair of tables that a reference joins, is checked only where neither side has
     exactly it, and then only in the parts that can hold something new: what a side has was checked when
-    it was made. So what a side had broken before is reported where it is seen, and not searched for.
+    it was made. So what a side had broken before is reported if it is found, but not searched for.
 
     Args:
         merged: the tables of the merged state that changed on a side, and those that references join them with.

@@ -45,7 +45,7 @@ class Migration:
     touches: tuple[str, ...] = ()
     """A hint, never the truth: the tables that it may affect, sorted."""
     replaces: tuple[str, ...] = ()
-    """The ids that this one replaces (a squash), in their order; their files may be gone."""
+    """The ids that this one replaces (a squash), in their order; their files may have been removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class MigrationState:
     """`sha256:…` over (id, content with LF line ends), in id order."""
     problems: tuple[MigrationProblem, ...] = ()
     is_linear: bool = False
-    """Whether ids are numbers in one line, so that a greater one is a later one."""
+    """Whether ids are numbers in one sequence, so that a greater one is a later one."""
 
     @property
     def count(self) -> int:
@@ -93,7 +93,7 @@ class MigrationState:
 
 @dataclass(frozen=True, slots=True)
 class RemovedIds:
-    """What earlier commits say about ids that a revision does not hold."""
+    """What earlier commits say about ids that a revision lacks."""
 
     removed: Mapping[str, str] = field(default_factory=dict)
     """Ids that existed once, with the short commit (or `the work tree`) that removed each."""
@@ -129,9 +129,9 @@ class Drift:
     actual_heads: tuple[str, ...] = ()
     """The heads that the dataset was made for."""
     pending: tuple[Migration, ...] = ()
-    """Migrations of the schema that the dataset has not seen, oldest first."""
+    """Migrations of the schema that were not applied to the dataset, oldest first."""
     extra: tuple[str, ...] = ()
-    """Ids that the dataset has seen and this revision lacks."""
+    """Ids that were applied to the dataset and that this revision lacks."""
     problems: tuple[MigrationProblem, ...] = ()
     message: str = ""
     """One sentence for people; the reason when unknown or unreadable."""
