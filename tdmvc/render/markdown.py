@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from tdmvc.render.cells import visible
-from tdmvc.render.terminal import plural
+from tdmvc.render.terminal import number, plural
 
 NULL = "*NULL*"
 
@@ -88,6 +88,11 @@ def folded(summary: Sequence[tuple[str, bool]], lines: Sequence[str], *, is_open
 def more(count: int, noun: str) -> list[str]:
     """Return a line that says how many more there are, or nothing if there are none."""
     return [f"*… and {plural(count, f'more {noun}')}*"] if count > 0 else []
+
+
+def more_below(count: int) -> list[str]:
+    """Return a paragraph that says how many more rows a table has, or nothing if it has none."""
+    return ["", f"… and {number(count)} more", ""] if count > 0 else []
 
 
 def comment(words: str, name: str = "") -> str:

@@ -1,5 +1,6 @@
-"""The words for counts and schema changes of a diff."""
+"""The words for row counts, schema changes, shares and migrations that all formats share."""
 
+import re
 from collections.abc import Sequence
 
 from tdmvc.model.diff import (
@@ -10,10 +11,12 @@ from tdmvc.model.diff import (
     TableDiff,
     TableStatus,
 )
+from tdmvc.model.migration import Migration
 from tdmvc.render.cells import visible
 from tdmvc.render.terminal import number, plural
 
 STATUS_ORDER = (TableStatus.CHANGED, TableStatus.RENAMED, TableStatus.ADDED, TableStatus.REMOVED)
+_SEPARATORS = re.compile(r"[\W_]+")
 
 
 def row_words(rows: RowCounts) -> str:
@@ -100,3 +103,12 @@ def bar(share: float, width: int) -> str:
     if not share > 0:
         return ""
     return "█" * max(1, round(min(share, 1.0) * width))
+
+
+def title_of(migration: Migration) -> str:
+    """Return a migration's name, or nothing if its id already contains it."""
+    id_words = f" {_SEPARATORS.sub(' ', migration.id)} ".casefold()
+    name = _SEPARATORS.sub(" ", migration.name).strip().casefold()
+    # Classes of TypeORM are called by a name and a time, with nothing between.
+    is_timed = migration.id[len(migration.name) :].isdigit() and migration.id.startswith(migration.name)
+    return "" if f" {name} " in id_words or not name or is_timed else migration.name

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
+from tdmvc.model.finding import Severity
 from tdmvc.render.cells import visible
 from tdmvc.render.terminal import plural
 
 MOST = 10
 """GitHub shows so many annotations of a level that a step writes, and drops the others."""
 
-LEVELS = ("error", "warning", "notice")
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+"""The levels of annotations, worst first."""
 
 
 def annotation(level: str, title: str, path: str, message: str, *, line: int | None = None) -> str:
@@ -27,7 +29,7 @@ def log_of(lines: Iterable[tuple[str, str]]) -> str:
 
     If a level has more than ten, its last line says how many more there are.
     """
-    by_level: dict[str, list[str]] = {level: [] for level in LEVELS}
+    by_level: dict[str, list[str]] = {level: [] for level in LEVELS.values()}
     for level, line in lines:
         by_level[level].append(line)
     shown = [line for level, found in by_level.items() for line in _at_most(found, level)]

@@ -11,9 +11,9 @@ from tdmvc.render.drift.wording import (
     worst_first,
 )
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.markdown import code, comment, folded, prose, table
-from tdmvc.render.migrations.wording import title_of
-from tdmvc.render.terminal import number, plural
+from tdmvc.render.markdown import code, comment, folded, more_below, prose, table
+from tdmvc.render.terminal import plural
+from tdmvc.render.wording import title_of
 
 MARKER = comment("tdmvc-drift")
 """The first line: what a comment is found by, to be updated."""
@@ -35,14 +35,14 @@ def render(report: DriftReport, options: RenderOptions) -> str:
     if ordered:
         shown = ordered[:_MOST_ROWS]
         lines += table(("dataset", "migrations", "", "why"), [_row(drift, fail_on) for drift in shown])
-        lines += _more(len(ordered) - len(shown))
+        lines += more_below(len(ordered) - len(shown))
     out_of_step = [drift for drift in ordered if drift.pending or drift.extra]
     for drift in out_of_step[:_MOST_DETAILS]:
         lines += ["", *_details(drift)]
     for location, problems in problems_of(drifts).items():
         summary = [(f"{plural(len(problems), 'problem')} of migrations {location}", True)]
         items = [_item(prose(p.message), problem_place(p)[0]) for p in problems[:_MOST_PENDING]]
-        lines += ["", *folded(summary, [*items, *_more(len(problems) - _MOST_PENDING)])]
+        lines += ["", *folded(summary, [*items, *more_below(len(problems) - _MOST_PENDING)])]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -69,15 +69,11 @@ def _moves(drift: Drift) -> Iterator[str]:
         title = title_of(migration)
         named = f"{code(migration.id)} {prose(title)}" if title else code(migration.id)
         yield _item(f"pending {named}{touches}", migration.path)
-    yield from _more(len(drift.pending) - _MOST_PENDING)
+    yield from more_below(len(drift.pending) - _MOST_PENDING)
     for id_ in drift.extra[:_MOST_PENDING]:
         yield f"- not in the schema: {code(id_)}"
-    yield from _more(len(drift.extra) - _MOST_PENDING)
+    yield from more_below(len(drift.extra) - _MOST_PENDING)
 
 
 def _item(words: str, path: str) -> str:
     return f"- {words}{f' ({code(path)})' if path else ''}"
-
-
-def _more(hidden: int) -> list[str]:
-    return ["", f"… and {number(hidden)} more", ""] if hidden > 0 else []

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tdmvc.model.migration import Drift, DriftStatus, Migration, MigrationProblem
 from tdmvc.render.cells import visible
-from tdmvc.render.migrations.wording import title_of
 from tdmvc.render.terminal import number, plural
+from tdmvc.render.wording import title_of
 
 _WORST_FIRST = (
     DriftStatus.UNREADABLE,

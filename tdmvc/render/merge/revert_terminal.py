@@ -3,9 +3,8 @@
 from tdmvc.model.merge_report import MovedDataset, RevertReport, TableMove
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.merge.changes_wording import conflict_count, revert_words
 from tdmvc.render.merge.terminal import add_files, add_moved
-from tdmvc.render.merge.wording import resolve_command
+from tdmvc.render.merge.wording import conflict_count, resolve_command, revert_words
 from tdmvc.render.page import Page, Step, joined, shell_word
 from tdmvc.render.terminal import plural
 

@@ -6,8 +6,7 @@ from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset, MovedTable, TableMove
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.merge.changes_wording import conflict_count, conflict_lines, move_words
-from tdmvc.render.merge.wording import resolve_command
+from tdmvc.render.merge.wording import conflict_count, conflict_lines, move_words, resolve_command
 from tdmvc.render.page import INDENT, Cell, Page, Step, joined, shell_word, short_hash
 from tdmvc.render.terminal import number, plural
 

@@ -1,11 +1,12 @@
-"""The words for conflicts and merged rows that `merge`, `resolve` and the merge driver share."""
+"""The words for what a merge or revert does to tables, and for conflicts, in every format."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tdmvc.errors import TdmvcError
-from tdmvc.model.merge import ConflictKind, ManifestConflict, MergeCounts, TableMerge
-from tdmvc.model.merge_report import UnmergedTable
-from tdmvc.render.cells import visible
+from tdmvc.model.masking import MASK
+from tdmvc.model.merge import Cell, Conflict, ConflictKind, ManifestConflict, MergeCounts, TableMerge
+from tdmvc.model.merge_report import MovedDataset, MovedTable, TableMove, UnmergedTable
+from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.page import shell_word
 from tdmvc.render.terminal import number, plural
 
@@ -21,6 +22,15 @@ _KINDS = {
     ConflictKind.KEY_CHANGED: "the rows cannot be matched: the key differs between the sides",
     ConflictKind.TABLE_REMOVED: "one side removed this table, the other changed it",
 }
+_SHOWN_BY_VALUES = frozenset(
+    {
+        ConflictKind.CELL,
+        ConflictKind.ROW_ADDED,
+        ConflictKind.ROW_COUNT,
+        ConflictKind.COLUMN_TYPE,
+        ConflictKind.COLUMN_RENAMED,
+    }
+)
 
 
 def kind_words(kind: ConflictKind) -> str:
@@ -69,3 +79,81 @@ def manifest_merge_lines(path: str, conflicts: Sequence[ManifestConflict]) -> st
     if len(conflicts) > _SHOWN:
         lines.append(f"  … and {number(len(conflicts) - _SHOWN)} more")
     return "\n".join(lines)
+
+
+def move_words(table: MovedTable) -> str:
+    """Return what the merge does to a table: `rows of both sides; from theirs: 2 rows added`."""
+    match table.move:
+        case TableMove.ADDED:
+            return "added on their side"
+        case TableMove.REMOVED:
+            return "removed"
+        case TableMove.TAKEN:
+            return "changed only on their side"
+        case TableMove.STAGE:
+            return f"output of the stage {visible(table.stage or '')}, which has to run again"
+        case TableMove.CONFLICT:
+            count = table.merge.conflict_count if table.merge else 0
+            return plural(count, "conflict") if count else "in conflict"
+    counts = counts_words(table.merge.counts) if table.merge else ""
+    return f"rows of both sides{f'; from theirs: {counts}' if counts else ''}"
+
+
+def revert_words(table: MovedTable) -> str:
+    """Return what a revert does to a table."""
+    match table.move:
+        case TableMove.ADDED:
+            return "restored"
+        case TableMove.REMOVED:
+            return "removed again"
+        case TableMove.TAKEN:
+            return "as it was before the change"
+        case TableMove.MERGED:
+            counts = counts_words(table.merge.counts) if table.merge else ""
+            return f"later changes kept{f'; {counts}' if counts else ''}"
+    return move_words(table)
+
+
+def conflict_lines(merge: TableMerge, *, most: int) -> Iterator[str]:
+    """Yield the first conflicts of a table, visible, a line each, and how many more there are."""
+    shown = merge.conflicts[:most]
+    for conflict in shown:
+        yield _conflict_line(conflict, merge)
+    if merge.conflict_count > len(shown):
+        yield f"… and {number(merge.conflict_count - len(shown))} more"
+
+
+def conflict_count(datasets: Sequence[MovedDataset]) -> int:
+    """Return how many conflicts a person has to resolve in tables."""
+    return sum(
+        max(table.merge.conflict_count if table.merge else 1, 1)
+        for dataset in datasets
+        for table in dataset.open_tables
+    )
+
+
+def _conflict_line(conflict: Conflict, merge: TableMerge) -> str:
+    place = []
+    if conflict.kind.is_about_rows:
+        cells = zip(merge.key_names(conflict), conflict.key, strict=False)
+        place.append(", ".join(f"{visible(name)} {_key_text(name, cell, merge)}" for name, cell in cells))
+    if conflict.column is not None:
+        place.append(visible(conflict.column))
+    words = kind_words(conflict.kind)
+    values = _values(conflict, merge)
+    detail = f"; {visible(conflict.detail)}" if conflict.detail else ""
+    return f"{', '.join(filter(None, place)) + ': ' if any(place) else ''}{values or words}{detail}"
+
+
+def _values(conflict: Conflict, merge: TableMerge) -> str:
+    """Return the value of each side; empty if it is personal, or not a cell, name or number."""
+    is_hidden = conflict.column in merge.personal_columns and conflict.kind.is_about_rows
+    if is_hidden or conflict.kind not in _SHOWN_BY_VALUES:
+        return ""
+    sides = (("base", conflict.base), ("ours", conflict.ours), ("theirs", conflict.theirs))
+    shown = sides[1:] if conflict.kind is ConflictKind.ROW_ADDED else sides
+    return ", ".join(f"{name} {cell_text(cell)}" for name, cell in shown)
+
+
+def _key_text(name: str, cell: Cell, merge: TableMerge) -> str:
+    return MASK if name in merge.personal_columns else cell_text(cell)

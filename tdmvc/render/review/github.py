@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 
-from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review
 from tdmvc.render.finding_identity import placed_findings
 from tdmvc.render.format import Paths, RenderOptions
 from tdmvc.render.review.wording import dataset_words
-from tdmvc.render.workflow_commands import annotation, log_of
-
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+from tdmvc.render.workflow_commands import LEVELS, annotation, log_of
 
 
 def render(review: Review, options: RenderOptions) -> str:
@@ -26,7 +23,7 @@ def _lines(review: Review, paths: Paths) -> Iterator[tuple[str, str]]:
         title = f"tdmvc review of {dataset.dataset}"
         yield "notice", annotation("notice", title, paths(dataset.dataset, None), message)
     for placed in placed_findings(review):
-        level = _LEVELS[placed.finding.severity]
+        level = LEVELS[placed.finding.severity]
         title = f"tdmvc {placed.finding.rule}: {placed.place}"
         path = paths(placed.dataset, placed.finding.table)
         yield level, annotation(level, title, path, placed.text)

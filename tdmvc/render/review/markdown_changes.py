@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, SchemaChangeKind, TableStatus
+from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, TableStatus
 from tdmvc.model.masking import MASK
 from tdmvc.model.review import DatasetReview, Shift
 from tdmvc.render.cells import cell_text, change_texts
@@ -18,9 +18,8 @@ from tdmvc.render.privacy import is_personal_shift, personal_by_table
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.wording import shift_words
 from tdmvc.render.terminal import number, plural
-from tdmvc.render.wording import bar, percent, schema_words, table_name
+from tdmvc.render.wording import bar, percent, schema_sign, schema_words, table_name
 
-_SIGNS = {SchemaChangeKind.COLUMN_ADDED: "+", SchemaChangeKind.COLUMN_REMOVED: "−"}
 _MEMBERS = 8
 _COLUMNS = 6
 _BARS = 12
@@ -51,8 +50,7 @@ def schema(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
             why = f": {prose(table_.evidence)}" if table_.evidence else ""
             lines.append(f"- {code(table_name(table_))} renamed{why}")
         for change in table_.schema:
-            sign = _SIGNS.get(change.kind, "~")
-            lines.append(f"- {code(table_.name)} `{sign}` {prose(schema_words(change))}")
+            lines.append(f"- {code(table_.name)} `{schema_sign(change)}` {prose(schema_words(change))}")
     if lines:
         yield ["#### Schema"]
         yield list(budget.take(lines, budget.level.schema, "schema change"))

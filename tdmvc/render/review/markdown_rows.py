@@ -11,12 +11,13 @@ from tdmvc.model.diff import (
     TableDiff,
     TableStatus,
 )
-from tdmvc.model.review import DatasetReview, RelatedRow, RowChange
+from tdmvc.model.review import DatasetReview, RelatedRow
 from tdmvc.render.cells import change_texts, masked_text
 from tdmvc.render.markdown import code, folded, more, table, value
 from tdmvc.render.privacy import Personal, personal_by_table, personal_in_key, shown_text
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.markdown_changes import change
+from tdmvc.render.review.wording import ROW_SIGNS, related_sample
 from tdmvc.render.terminal import number, plural
 
 _WIDEST = 8
@@ -25,7 +26,6 @@ _UNIT_ROWS = 15
 _DEEPEST = 6
 _OPEN = 12
 """Up to this many rows are shown without a click."""
-_SIGNS = {RowChange.ADDED: "+", RowChange.REMOVED: "−", RowChange.CHANGED: "~", RowChange.UNTOUCHED: "·"}
 
 
 def removed(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
@@ -160,7 +160,7 @@ def _whole(row: RowSample, names: Sequence[str], personal: frozenset[str]) -> li
 
 def _unit(row: RelatedRow, tables: Mapping[str, TableDiff], personal: Personal, depth: int) -> Iterator[str]:
     key = _key(row.key, personal_in_key(row, personal))
-    words = [f"`{_SIGNS[row.change]}`", code(row.table), key]
+    words = [f"`{ROW_SIGNS[row.change]}`", code(row.table), key]
     line = " ".join(word for word in words if word) + _unit_cells(row, tables.get(row.table))
     yield f"{'  ' * min(depth, _DEEPEST)}- {line}"
     for child in row.children:
@@ -169,19 +169,15 @@ def _unit(row: RelatedRow, tables: Mapping[str, TableDiff], personal: Personal, 
 
 def _unit_cells(row: RelatedRow, table_: TableDiff | None) -> str:
     """Return the row's values or changes, if it is among the samples."""
-    if table_ is None or row.sample is None or row.sample < 0:
-        return ""
-    personal, found = table_.personal_columns, table_.samples
-    if row.change is RowChange.CHANGED:
-        for sample in found.changed[row.sample : row.sample + 1]:
-            cells = [f"{code(cell.column)} {_cell(cell, personal)}" for cell in sample.cells[:_WIDEST]]
-            return _listed(cells, len(sample.cells))
-        return ""
-    whole = found.added if row.change is RowChange.ADDED else found.removed
-    for one in whole[row.sample : row.sample + 1]:
-        others = {name: value_ for name, value_ in one.values.items() if name not in row.key}
-        cells = [f"{code(name)} {_value(name, value_, personal)}" for name, value_ in others.items()]
-        return _listed(cells[:_WIDEST], len(cells))
+    personal = table_.personal_columns if table_ else frozenset()
+    match related_sample(row, table_):
+        case ChangedRowSample(cells=changed):
+            cells = [f"{code(cell.column)} {_cell(cell, personal)}" for cell in changed[:_WIDEST]]
+            return _listed(cells, len(changed))
+        case RowSample(values=values):
+            others = {name: value_ for name, value_ in values.items() if name not in row.key}
+            cells = [f"{code(name)} {_value(name, value_, personal)}" for name, value_ in others.items()]
+            return _listed(cells[:_WIDEST], len(cells))
     return ""
 
 

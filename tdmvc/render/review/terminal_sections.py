@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from tdmvc.model.diff import DatasetDiff, Samples, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.diff import (
+    ChangedRowSample,
+    DatasetDiff,
+    RowSample,
+    Samples,
+    SchemaChangeKind,
+    TableDiff,
+    TableStatus,
+)
 from tdmvc.model.masking import MASK
 from tdmvc.model.review import Bar, DatasetReview, RelatedRow, RowChange, Shift
 from tdmvc.render.cells import change_texts, masked_text, visible
@@ -16,7 +24,7 @@ from tdmvc.render.privacy import (
     personal_in_key,
     shown_text,
 )
-from tdmvc.render.review.wording import shift_words
+from tdmvc.render.review.wording import ROW_SIGNS, related_sample, shift_words
 from tdmvc.render.table_terminal import (
     Screen,
     added_lines,
@@ -32,7 +40,6 @@ from tdmvc.render.table_terminal import (
 from tdmvc.render.terminal import display_width, fit, number, pad, plural
 from tdmvc.render.wording import bar, percent, table_name
 
-_SIGNS = {RowChange.ADDED: "+", RowChange.REMOVED: "−", RowChange.CHANGED: "~", RowChange.UNTOUCHED: "·"}
 _TABLES = 40
 _ROWS = 10
 """Samples of one kind in one table."""
@@ -136,7 +143,7 @@ def _unit(
     key = key_text(row.key, personal_in_key(row, personal))
     cells = joined_until(screen.width, _unit_cells(row, tables.get(row.table)))
     words = "  ".join(text for text in (f"{visible(row.table)} {key}".rstrip(), cells) if text)
-    sign = paints.get(row.change, style.dim)(_SIGNS[row.change])
+    sign = paints.get(row.change, style.dim)(ROW_SIGNS[row.change])
     yield f"{lead}{sign} {screen.fit(words, len(lead) + 2)}"
     for child in row.children:
         yield from _unit(child, tables, personal, screen, depth + 1)
@@ -144,24 +151,20 @@ def _unit(
 
 def _unit_cells(row: RelatedRow, table: TableDiff | None) -> Iterator[str]:
     """Yield the row's values or changes, if it is among the samples."""
-    if table is None or row.sample is None or row.sample < 0:
-        return
-    personal, found = table.personal_columns, table.samples
-    if row.change is RowChange.CHANGED:
-        for sample in found.changed[row.sample : row.sample + 1]:
-            for cell in sample.cells:
+    personal = table.personal_columns if table else frozenset()
+    match related_sample(row, table):
+        case ChangedRowSample(cells=cells):
+            for cell in cells:
                 texts = (
                     (masked_text(cell.old), masked_text(cell.new))
                     if cell.column in personal
                     else change_texts(cell.old, cell.new)
                 )
                 yield f"{visible(cell.column)} {texts[0]} → {texts[1]}"
-        return
-    whole = found.added if row.change is RowChange.ADDED else found.removed
-    for one in whole[row.sample : row.sample + 1]:
-        for name, value in one.values.items():
-            if name not in row.key:
-                yield f"{visible(name)} {shown_text(name, value, personal)}"
+        case RowSample(values=values):
+            for name, value in values.items():
+                if name not in row.key:
+                    yield f"{visible(name)} {shown_text(name, value, personal)}"
 
 
 def _shifts(dataset: DatasetReview, screen: Screen) -> Iterator[str]:

@@ -1,10 +1,34 @@
 """The words for verdicts, sides and distributions of a review."""
 
-from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, ShiftKind
+from collections.abc import Sequence
+
+from tdmvc.model.diff import ChangedRowSample, RowSample, TableDiff
+from tdmvc.model.review import DatasetReview, RelatedRow, Review, ReviewSide, RowChange, Shift, ShiftKind
 from tdmvc.render.cells import visible
 from tdmvc.render.page import severities
 from tdmvc.render.terminal import number, plural
 from tdmvc.render.wording import percent, totals
+
+ROW_SIGNS = {RowChange.ADDED: "+", RowChange.REMOVED: "−", RowChange.CHANGED: "~", RowChange.UNTOUCHED: "·"}
+
+
+def samples_of(table: TableDiff, change: RowChange) -> Sequence[RowSample | ChangedRowSample]:
+    """Return the samples of one kind."""
+    match change:
+        case RowChange.ADDED:
+            return table.samples.added
+        case RowChange.REMOVED:
+            return table.samples.removed
+        case RowChange.CHANGED:
+            return table.samples.changed
+    return ()
+
+
+def related_sample(row: RelatedRow, table: TableDiff | None) -> RowSample | ChangedRowSample | None:
+    """Return the sample of a related row, if it is among the table's samples."""
+    if table is None or row.sample is None or row.sample < 0:
+        return None
+    return next(iter(samples_of(table, row.change)[row.sample : row.sample + 1]), None)
 
 
 def dataset_words(dataset: DatasetReview) -> str:

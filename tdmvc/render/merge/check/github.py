@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator
 
-from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
 from tdmvc.render.format import Paths, RenderOptions
 from tdmvc.render.merge.check.wording import check_verdict, remarks
-from tdmvc.render.workflow_commands import annotation, log_of
-
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+from tdmvc.render.workflow_commands import LEVELS, annotation, log_of
 
 
 def render(check: MergeCheck, options: RenderOptions) -> str:
@@ -19,7 +16,7 @@ def render(check: MergeCheck, options: RenderOptions) -> str:
 def _lines(check: MergeCheck, paths: Paths) -> Iterator[tuple[str, str]]:
     yield "notice", annotation("notice", "tdmvc merge-check", "", ": ".join(check_verdict(check)))
     for remark in remarks(check):
-        level = _LEVELS[remark.severity]
+        level = LEVELS[remark.severity]
         path = paths(remark.dataset, remark.table) if remark.dataset is not None else remark.path
         title = f"tdmvc merge-check: {remark.rule} in {remark.place}"
         yield level, annotation(level, title, path, "\n".join([remark.message, *remark.lines]))

@@ -3,10 +3,10 @@
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.markdown import code, comment, folded, prose, table
-from tdmvc.render.merge.changes_wording import move_words
+from tdmvc.render.markdown import code, comment, folded, more_below, prose, table
 from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
-from tdmvc.render.terminal import number, plural
+from tdmvc.render.merge.wording import move_words
+from tdmvc.render.terminal import plural
 
 MARKER = comment("tdmvc-merge-check")
 """The first line: what a comment is found by, to be updated."""
@@ -22,14 +22,14 @@ def render(check: MergeCheck, options: RenderOptions) -> str:
     lines = [MARKER, f"### {'✅' if check.is_fine else '⛔'} {word}", "", prose(f"{words}."), ""]
     if found:
         lines += table(("", "where", "what"), [_row(remark) for remark in found[:_MOST_ROWS]])
-        lines += _more(len(found) - _MOST_ROWS)
+        lines += more_below(len(found) - _MOST_ROWS)
     for remark in [one for one in found if len(one.lines) > 1][:_MOST_DETAILS]:
         items = [f"- {prose(line)}" for line in remark.lines]
         lines += ["", *folded([(f"{remark.rule} in {remark.place}", True)], items)]
     moved = [(one.name, moved) for one in check.datasets for moved in one.tables]
     if moved:
         rows = [(code(f"{name}/{one.name}"), prose(move_words(one))) for name, one in moved[:_MOST_ROWS]]
-        inner = ["", *table(("table", "what the merge does"), rows), *_more(len(moved) - _MOST_ROWS)]
+        inner = ["", *table(("table", "what the merge does"), rows), *more_below(len(moved) - _MOST_ROWS)]
         lines += ["", *folded([(f"{plural(len(moved), 'table')} would change", False)], inner)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -38,7 +38,3 @@ def _row(remark: Remark) -> tuple[str, ...]:
     rule = f"**{remark.rule}**" if remark.severity is Severity.ERROR else remark.rule
     remedy = remark.lines[0] if len(remark.lines) == 1 else ""
     return rule, code(remark.place), prose(f"{remark.message} {remedy}".rstrip())
-
-
-def _more(hidden: int) -> list[str]:
-    return ["", f"… and {number(hidden)} more", ""] if hidden > 0 else []

@@ -8,7 +8,7 @@ from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset, Move
 from tdmvc.model.migration import Drift, DriftStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_lines, drift_words
-from tdmvc.render.merge.changes_wording import conflict_count, conflict_lines, move_words
+from tdmvc.render.merge.wording import conflict_count, conflict_lines, move_words
 from tdmvc.render.terminal import plural
 
 _MOST_CONFLICTS = 20

@@ -7,13 +7,13 @@ or there is no key, by its position among the rows of its kind.
 """
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 
 from tdmvc.model.diff import TableDiff
 from tdmvc.model.review import RowChange
 from tdmvc.render.cells import cell_text
+from tdmvc.render.review.wording import samples_of
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._\-]+")
 _LONGEST = 48
@@ -61,16 +61,10 @@ class RowAnchors:
     def __init__(self, dataset: str, table: TableDiff) -> None:
         self._anchors: dict[RowChange, list[str]] = {}
         taken: set[str] = set()
-        samples = table.samples
-        kinds: tuple[tuple[RowChange, Sequence[dict[str, object]]], ...] = (
-            (RowChange.REMOVED, [row.key for row in samples.removed]),
-            (RowChange.CHANGED, [row.key for row in samples.changed]),
-            (RowChange.ADDED, [row.key for row in samples.added]),
-        )
-        for change, keys in kinds:
+        for change in (RowChange.REMOVED, RowChange.CHANGED, RowChange.ADDED):
             anchors = self._anchors[change] = []
-            for position, key in enumerate(keys):
-                anchor = row_anchor(dataset, table, key, change=change, position=position)
+            for position, sample in enumerate(samples_of(table, change)):
+                anchor = row_anchor(dataset, table, sample.key, change=change, position=position)
                 if anchor in taken:
                     anchor = f"{anchor}/{change.value}-{position + 1}"
                 taken.add(anchor)

@@ -12,6 +12,7 @@ from tdmvc.render.page import shell_word
 from tdmvc.render.review.html.anchors import RowAnchors
 from tdmvc.render.review.html.cell import change_cell, value_cell
 from tdmvc.render.review.html.markup import Html, element, joined, text
+from tdmvc.render.review.wording import samples_of
 from tdmvc.render.terminal import number, plural
 
 KINDS = (RowChange.REMOVED, RowChange.CHANGED, RowChange.ADDED)
@@ -42,7 +43,7 @@ class Grid:
     @classmethod
     def of(cls, table: TableDiff, change: RowChange, anchors: RowAnchors, most: int) -> "Grid":
         """Take at most `most` samples of the kind."""
-        grid = cls(table, change, anchors, _samples(table, change)[:most])
+        grid = cls(table, change, anchors, samples_of(table, change)[:most])
         if change is RowChange.CHANGED:
             touched = dict.fromkeys(
                 cell.column for row in grid.samples if isinstance(row, ChangedRowSample) for cell in row.cells
@@ -208,12 +209,6 @@ def _counter(grid: Grid) -> Html | None:
 def see_all_command(old: str, new: str, table: str) -> str:
     """Return what to type to get every row of a table."""
     return f"tdmvc diff {shell_word(old)} {shell_word(new)} --table {shell_word(table)} --rows DIR"
-
-
-def _samples(table: TableDiff, change: RowChange) -> Sequence[RowSample | ChangedRowSample]:
-    if change is RowChange.CHANGED:
-        return table.samples.changed
-    return table.samples.removed if change is RowChange.REMOVED else table.samples.added
 
 
 def _name(name: str) -> Html:

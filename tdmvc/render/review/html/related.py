@@ -8,14 +8,9 @@ from tdmvc.render.review.html.anchors import RowAnchors, table_anchor
 from tdmvc.render.review.html.cell import value_cell
 from tdmvc.render.review.html.grid import Grid
 from tdmvc.render.review.html.markup import Html, clipped, element, joined
+from tdmvc.render.review.wording import ROW_SIGNS
 from tdmvc.render.terminal import plural
 
-_SIGNS = {
-    RowChange.ADDED: "+",
-    RowChange.REMOVED: "−",
-    RowChange.CHANGED: "~",
-    RowChange.UNTOUCHED: "·",
-}
 _MOST_CHILDREN = 100
 _DEEPEST = 12
 
@@ -62,7 +57,7 @@ class Relations:
         anchor = self._anchor(row) if is_linked else None
         return element(
             "span",
-            element("b", _SIGNS[row.change], class_="sign", aria_hidden="true"),
+            element("b", ROW_SIGNS[row.change], class_="sign", aria_hidden="true"),
             element("a", name, href=f"#{anchor}") if anchor else name,
             element("span", row.change.value, class_="what"),
             class_=f"rel {row.change.value}",

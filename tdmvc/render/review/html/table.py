@@ -3,23 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tdmvc.model.diff import Pattern, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.diff import Pattern, SchemaChange, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.review import DatasetReview, Shift
+from tdmvc.model.review import Bar, DatasetReview, Shift
 from tdmvc.render.patterns import pattern_count, pattern_words
 from tdmvc.render.privacy import guarded
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.html.anchors import RowAnchors, table_anchor
-from tdmvc.render.review.html.distribution import legend, render_shift
 from tdmvc.render.review.html.facts import findings_list, listing, signed_counts
 from tdmvc.render.review.html.grid import KINDS, Grid, render_grid, see_all_command
-from tdmvc.render.review.html.markup import Html, clipped, code, element, joined
+from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, text
+from tdmvc.render.review.wording import shift_words
 from tdmvc.render.terminal import number, plural
-from tdmvc.render.wording import schema_words
+from tdmvc.render.wording import percent, schema_sign, schema_words
 
 _MOST_COLUMNS_NAMED = 4
-_SCHEMA_SIGNS = {SchemaChangeKind.COLUMN_ADDED: "+", SchemaChangeKind.COLUMN_REMOVED: "−"}
 _OPEN_TABLES = 30
+_MOST_BARS = 24
+_LONGEST_LABEL = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _schema(table: TableDiff, budget: OutputBudget) -> Html | None:
 
 
 def _schema_item(change: SchemaChange, most_text: int) -> Html:
-    sign = _SCHEMA_SIGNS.get(change.kind, "~")
+    sign = schema_sign(change)
     kind = {"+": "added", "−": "removed"}.get(sign, "changed")
     words = schema_words(change)
     breaking = element("span", "breaking", class_="breaking") if change.kind.is_breaking else None
@@ -182,17 +183,66 @@ def _shifts(card: TableCard, budget: OutputBudget) -> Html | None:
         return None
     shown = budget.take(card.shifts, budget.level.shifts, "distribution")
     personal = card.table.personal_columns
-    figures = [
-        render_shift(shift, is_personal=shift.is_personal or shift.column in personal) for shift in shown
-    ]
+    figures = [_figure(shift, is_personal=shift.is_personal or shift.column in personal) for shift in shown]
     if not figures:
         return None
     return element(
         "section",
-        element("h4", "Distributions", legend()),
+        element("h4", "Distributions", _legend()),
         element("div", *figures, class_="shifts"),
         class_="facts",
     )
+
+
+def _legend() -> Html:
+    """Return which bar is which."""
+    return element(
+        "span",
+        element("span", "old", class_="k old"),
+        element("span", "new", class_="k new"),
+        class_="legend",
+    )
+
+
+def _figure(shift: Shift, *, is_personal: bool) -> Html:
+    """Return the column, how far it moved, and its bars; those of a personal column have no label."""
+    shown = shift.bars[:_MOST_BARS]
+    widest = max((share for bar in shown for share in (bar.old, bar.new)), default=0.0)
+    rows = [_bar(bar, widest, place, is_personal=is_personal) for place, bar in enumerate(shown, start=1)]
+    left = len(shift.bars) - len(shown)
+    return element(
+        "figure",
+        element("figcaption", code(shift.column), " ", element("span", shift_words(shift))),
+        element("table", element("tbody", *rows), class_=f"bars {shift.kind.value}"),
+        element("p", f"… and {left} more", class_="more") if left else None,
+        class_="shift",
+    )
+
+
+def _bar(bar: Bar, widest: float, place: int, *, is_personal: bool) -> Html:
+    label: Html | str
+    if is_personal or not bar.label:
+        label = element("i", f"bar {place}")
+    else:
+        long = len(bar.label) > _LONGEST_LABEL
+        label = text(f"{bar.label[:_LONGEST_LABEL]}…" if long else bar.label)
+    drawing = Html(
+        '<svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="old" y="0" width="{_width(bar.old, widest)}" height="6"></rect>'
+        f'<rect class="new" y="8" width="{_width(bar.new, widest)}" height="6"></rect></svg>'
+    )
+    return element(
+        "tr",
+        element("th", label, scope="row"),
+        element("td", drawing, class_="draw"),
+        element("td", joined(percent(bar.old), " → ", percent(bar.new)), class_="share"),
+    )
+
+
+def _width(share: float, widest: float) -> str:
+    if not share > 0 or not widest > 0:
+        return "0"
+    return f"{max(0.8, min(1.0, share / widest) * 100):.1f}"
 
 
 def shares(sizes: Sequence[int], most: int) -> list[int]:
