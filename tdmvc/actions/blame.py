@@ -49,7 +49,7 @@ def blame(workspace: Workspace, ref: str, table: str, options: BlameOptions | No
 
     Raises:
         NotFoundError: no such dataset, table, column, revision or row.
-        UsageError: the words do not form a key of the table.
+        UsageError: the texts do not form a key of the table.
         PartError: current rows cannot be found.
     """
     options = options or BlameOptions()
@@ -138,11 +138,11 @@ class _BlameRun:
         schema: TableSchema,
         hidden: Collection[str],
     ) -> list[PresentRow]:
-        words, limit = self._options.key, self._options.rows
+        key_texts, limit = self._options.key, self._options.rows
         names = schema.key or schema.column_names
         found: list[tuple[KeyId, tuple[object, ...], Row, str]] = []
-        if words:
-            values = parse_key(words, schema, hidden=hidden)
+        if key_texts:
+            values = parse_key(key_texts, schema, hidden=hidden)
             for key, one in self._rows.find(snapshot, names, {key_id(values): values}).items():
                 found += [(key, values, row, one.part) for row in one.rows]
             if not found:
@@ -164,7 +164,7 @@ class _BlameRun:
             count[key] = count.get(key, 0) + 1
         seen: dict[KeyId, int] = {}
         present = []
-        for key, values, row, part in found if limit is None or words else found[:limit]:
+        for key, values, row, part in found if limit is None or key_texts else found[:limit]:
             seen[key] = seen.get(key, -1) + 1
             present.append(PresentRow((key, seen[key]), values, row, part, count[key] == 1))
         return present

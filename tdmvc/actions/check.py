@@ -48,17 +48,17 @@ def check(
         StoreError: the remote fails.
     """
     chosen = workspace.chosen(list(names))
-    looks = [_DatasetCheck(workspace, name) for name in chosen]
-    for look in looks:
-        look.files()
-        look.rows()
-    findings = [finding for look in looks for finding in look.findings]
-    findings += _drift_findings(workspace, [look.name for look in looks if look.is_readable])
+    checks = [_DatasetCheck(workspace, name) for name in chosen]
+    for one in checks:
+        one.files()
+        one.rows()
+    findings = [finding for one in checks for finding in one.findings]
+    findings += _drift_findings(workspace, [one.name for one in checks if one.is_readable])
     workspace.store.index.save()
     report = CheckReport(
         tuple(chosen),
-        sum(len(look.pointers) for look in looks),
-        sum(len(look.versions) for look in looks),
+        sum(len(one.pointers) for one in checks),
+        sum(len(one.versions) for one in checks),
         tuple(findings),
     )
     return _with_remote(workspace, report, set(names), at) if pushed else report

@@ -27,7 +27,7 @@ class DemoStep:
     """One step: what it explains, what it prepares, what it runs."""
 
     title: str
-    says: str
+    text: str
     commands: tuple[Command, ...]
     prepare: Callable[[], None] = lambda: None
     """Writes the files that a developer would write."""

@@ -96,7 +96,7 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     notes: list[str] = []
     for name in names:
         before = state_at(workspace, name, ours)
-        rows = _rows_to_bring_back(workspace, before, theirs, force=force)
+        rows = _rows_to_restore(workspace, before, theirs, force=force)
         fetch_rows(workspace, name, {t: pointer for t, (_, pointer) in rows.items() if pointer})
         back.append((before, rows))
     for before, rows in back:
@@ -177,7 +177,7 @@ def _other_files(workspace: Workspace) -> tuple[str, ...]:
     )
 
 
-def _rows_to_bring_back(
+def _rows_to_restore(
     workspace: Workspace, before: DatasetState, theirs: str, *, force: bool
 ) -> dict[str, tuple[str, Pointer | None]]:
     """Return the folder and HEAD's pointer of each table whose folder differs from that pointer."""

@@ -105,7 +105,7 @@ class _GcRun:
             refuse_place(
                 self._workspace,
                 None if self._is_cache else self._report.place,
-                is_told_who_shares=bool(self._options.also or self._options.is_alone),
+                are_users_known=bool(self._options.also or self._options.is_alone),
             )
         )
         for clone in self._clones:
@@ -170,12 +170,12 @@ class _GcRun:
         listings = {one.object for one in garbage if one.kind is GarbageKind.LISTING}
         if not listings:
             return garbage
-        seen: dict[str, tuple[str, str]] = {}
+        sources: dict[str, tuple[str, str]] = {}
         git = self._workspace.git
         for place, names in pointers_of(git, forgotten_commits(git, found[0].commits)):
             for oid in names.pointed & listings:
-                seen.setdefault(oid, (pointed_path(place), place.where.removeprefix("commit ")))
-        return with_commits(garbage, seen)
+                sources.setdefault(oid, (pointed_path(place), place.where.removeprefix("commit ")))
+        return with_commits(garbage, sources)
 
     def _remove(
         self, place: ObjectStorage, selection: Selection, listed: Mapping[str, StoredObject]

@@ -54,7 +54,7 @@ def resolve(
         PartError: needed rows cannot be found.
     """
     options = options or ResolveOptions()
-    _check_words(options, table)
+    _check_options(options, table)
     chosen = workspace.chosen([dataset] if dataset is not None else [])
     done = [_resolve_dataset(workspace, name, table, options) for name in chosen]
     workspace.store.index.save()
@@ -62,7 +62,7 @@ def resolve(
     return ResolveReport(reported, operation(workspace.git))
 
 
-def _check_words(options: ResolveOptions, table: str | None) -> None:
+def _check_options(options: ResolveOptions, table: str | None) -> None:
     decision = options.decision
     if decision is None:
         return

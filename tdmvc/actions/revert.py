@@ -47,7 +47,7 @@ class RevertOptions:
 
 
 def revert(
-    workspace: Workspace, dataset: str, word: str, options: RevertOptions | None = None
+    workspace: Workspace, dataset: str, ref: str, options: RevertOptions | None = None
 ) -> RevertReport:
     """Undo one change in the working copy, and keep later changes.
 
@@ -55,7 +55,7 @@ def revert(
     If later work touched the same cells, these become conflicts, as in a merge.
 
     Args:
-        word: a commit, a published version (the change from its parent), or a range `A..B`.
+        ref: a commit, a published version (the change from its parent), or a range `A..B`.
 
     Raises:
         NotFoundError: no such dataset, state or table.
@@ -72,7 +72,7 @@ def revert(
                 where=dataset,
                 remedy=f"resolve them first: `tdmvc resolve {dataset}`.",
             )
-        plan = _plan(workspace, dataset, word, options)
+        plan = _plan(workspace, dataset, ref, options)
         refuse_lost_rows(workspace, plan.ours, list(plan.moved), verb="the revert")
         written = tables_to_write(workspace, plan.ours, [n for n, t in plan.moved.items() if not t.is_open])
         fetch_rows(workspace, dataset, {n: p for n in written if (p := plan.tables[n].pointer) is not None})
@@ -112,8 +112,8 @@ class _Plan:
     """Tables that a pipeline has to make again, because DVC writes their pointers."""
 
 
-def _plan(workspace: Workspace, dataset: str, word: str, options: RevertOptions) -> _Plan:
-    change = resolve_change(workspace, dataset, word, parent=options.parent)
+def _plan(workspace: Workspace, dataset: str, ref: str, options: RevertOptions) -> _Plan:
+    change = resolve_change(workspace, dataset, ref, parent=options.parent)
     ours = datasets.read_state(workspace.tree, workspace.config, dataset)
     known = sorted({*ours.pointers, *change.before.pointers, *change.after.pointers})
     for table in options.tables:

@@ -67,8 +67,8 @@ def review(
         else:
             reviews.append(replace(found, commands=_commands(base, head, name)))
     workspace.store.index.save()
-    words = f"tdmvc review {shlex.quote(base)}" + (f" --head {shlex.quote(head)}" if head else "")
-    return Review(base, head or "working tree", tuple(reviews), tuple(unchanged), (words,))
+    command = f"tdmvc review {shlex.quote(base)}" + (f" --head {shlex.quote(head)}" if head else "")
+    return Review(base, head or "working tree", tuple(reviews), tuple(unchanged), (command,))
 
 
 def with_few_samples(found: Review, sample_rows: int) -> Review:

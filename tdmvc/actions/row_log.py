@@ -39,11 +39,11 @@ def log_row(
     `git log`, and one read of each part that can contain the key.
 
     Args:
-        key: words for the key (see `changes.key_words`).
+        key: the texts of the key (see `changes.key_words`).
 
     Raises:
         NotFoundError: no such dataset or table, or no row ever had that key.
-        UsageError: the words do not form a key of the table.
+        UsageError: the texts do not form a key of the table.
     """
     dataset, at = parse_history_reference(ref)
     timeline = open_timeline(workspace, dataset, at, by_version=by_version)
@@ -62,14 +62,14 @@ class _RowWalk:
         self._trace = RowTrace(self._rows)
         self._listed = frozenset(timeline.order)
 
-    def run(self, table: str, words: Sequence[str]) -> RowHistory:
+    def run(self, table: str, texts: Sequence[str]) -> RowHistory:
         timeline = self._timeline
         starts = start_points(timeline, table)
         self._trace.tables.add(table)
         self._rows.prepare(table)
         schema = self._schema_of_key(starts, table)
         hidden = hidden_columns(self._workspace, [table], schema.column_names)
-        values = parse_key(words, schema, hidden=hidden)
+        values = parse_key(texts, schema, hidden=hidden)
         query = KeyQuery(table, schema.key, values)
         key = dict(zip(schema.key, values, strict=True))
         steps, looked_at, is_cut, was_there = self._walk(starts, query)
@@ -156,7 +156,7 @@ class _RowWalk:
         else:
             event = RowEvent.CHANGED
             cells = self._trace.cells(before, here) if len(rows) == len(here.rows) == 1 else ()
-        seen = here if here.rows or before is None else before
+        state = here if here.rows or before is None else before
         several = max(len(rows), len(here.rows))
         if several > 1:
             notes.append(
@@ -173,7 +173,7 @@ class _RowWalk:
             self._timeline.point(here.id),
             event,
             here.query.table,
-            dict(zip(seen.query.names, seen.query.values or (), strict=True)),
+            dict(zip(state.query.names, state.query.values or (), strict=True)),
             cells,
             several,
             unread,
@@ -203,7 +203,7 @@ class _RowWalk:
     def _never(
         self, table: str, key: dict[str, object], hidden: frozenset[str], looked_at: int
     ) -> NotFoundError:
-        said = (
+        shown_key = (
             "that key"
             if hidden & key.keys()
             else "the key "
@@ -216,7 +216,7 @@ class _RowWalk:
         remedy = f"look at the rows: tdmvc sql 'select * from {table}' --at {self._timeline.ref}."
         if self._timeline.cut:
             remedy = "this is a shallow clone; get the older history with `git fetch --unshallow`."
-        return NotFoundError(f"No row of {table} ever had {said}.", where=where, remedy=remedy)
+        return NotFoundError(f"No row of {table} ever had {shown_key}.", where=where, remedy=remedy)
 
     def _with_versions(self, steps: Sequence[RowStep]) -> list[RowStep]:
         if any(step.point.is_version for step in steps):

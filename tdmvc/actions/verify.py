@@ -186,14 +186,14 @@ class _RemoteCheck:
         Raises:
             StoreError: a remote cannot be reached.
         """
-        found = self._ask(self._closures(states), name)
+        found = self._missing(self._closures(states), name)
         archive = self._workspace.config.release_remote
         versions = [state for state in states if state.version is not None]
         if name is not None or archive is None or not versions:
             return found
         if archive not in self._workspace.store.config.remotes:
             return [*found, _unknown(archive)]
-        return found + self._ask(self._closures(versions), archive)
+        return found + self._missing(self._closures(versions), archive)
 
     def _closures(self, states: Sequence[DatasetState]) -> dict[str, tuple[DatasetState, str]]:
         wanted: dict[str, tuple[DatasetState, str]] = {}
@@ -208,7 +208,7 @@ class _RemoteCheck:
                     wanted.setdefault(oid, (state, table))
         return wanted
 
-    def _ask(self, wanted: _Wanted, name: str | None) -> list[Finding]:
+    def _missing(self, wanted: _Wanted, name: str | None) -> list[Finding]:
         label = name or self._workspace.store.config.default_remote or "(default)"
         self._workspace.report(f"verify {label}", 0, len(wanted), "objects")
         missing = self._workspace.store.missing_on_remote(wanted, remote=name)

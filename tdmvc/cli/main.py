@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; every error ends here."""
     settings = Settings()
-    with _noted_interrupts() as interrupts:
+    with _recorded_interrupts() as interrupts:
         try:
             result = cli.main(arguments, prog_name="tdmvc", standalone_mode=False, obj=settings)
             # An error of a full disk must occur here, where it becomes a message and an exit code.
@@ -88,12 +88,12 @@ def _usage_message(error: click.UsageError) -> str:
 
 
 @contextlib.contextmanager
-def _noted_interrupts() -> Iterator[list[int]]:
+def _recorded_interrupts() -> Iterator[list[int]]:
     """Yield a list that gets an entry when the user presses Ctrl-C; KeyboardInterrupt is raised as usual."""
-    noted: list[int] = []
+    interrupts: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> NoReturn:
-        noted.append(number)
+        interrupts.append(number)
         raise KeyboardInterrupt
 
     if (
@@ -101,11 +101,11 @@ def _noted_interrupts() -> Iterator[list[int]]:
         or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
     ):
         # Another handler is installed, or interrupts are ignored.
-        yield noted
+        yield interrupts
         return
     signal.signal(signal.SIGINT, note)
     try:
-        yield noted
+        yield interrupts
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -131,18 +131,18 @@ def suggest_command(word: str, commands: Iterable[str]) -> str:
     return _BY_MEANING.get(near[0], f"Did you mean '{near[0]}'?")
 
 
-def suggest_option(word: str, options: Iterable[str], spelled_alike: Sequence[str]) -> str:
+def suggest_option(word: str, options: Iterable[str], similar: Sequence[str]) -> str:
     """Return a sentence that helps whoever typed an option that the command does not have; may be empty.
 
     Args:
         options: the options that the command has.
-        spelled_alike: those of them that are spelled almost like the word.
+        similar: those of them that are spelled almost like the word.
     """
     if word == "--no-pager":
         return "It goes before the command: `tdmvc --no-pager COMMAND`."
     known = set(options)
     by_meaning = [other for other in _OPTIONS_BY_MEANING.get(word, ()) if other.split()[0] in known]
-    candidates = by_meaning[:1] or list(spelled_alike)
+    candidates = by_meaning[:1] or list(similar)
     if candidates:
         return f"Did you mean {' or '.join(candidates)}?"
     return "Nothing is removed without --apply." if word == "--dry-run" and "--apply" in known else ""

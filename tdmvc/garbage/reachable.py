@@ -102,8 +102,13 @@ def pointers_of(git: GitRepo, commits: Iterable[str]) -> Iterator[tuple[FileLoca
 
 def forgotten_commits(git: GitRepo, known: set[str]) -> list[str]:
     """Return the commits that Git still has but that nothing reaches. Cost: one pass over all objects."""
-    words = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)")
-    lines = git.commands.run(*words).split("\n")
+    arguments = (
+        "cat-file",
+        "--batch-all-objects",
+        "--unordered",
+        "--batch-check=%(objecttype) %(objectname)",
+    )
+    lines = git.commands.run(*arguments).split("\n")
     return sorted({line[7:] for line in lines if line.startswith("commit ")} - known)
 
 
@@ -117,12 +122,12 @@ class _History:
         self.nested: set[str] = set()
         """Folders that contain a nested DVC repository."""
 
-    def read(self, git: GitRepo, words: list[str]) -> None:
+    def read(self, git: GitRepo, arguments: list[str]) -> None:
         """Add commits, each with the files that differ from all of its parents.
 
         A merge's file that equals one parent's was added with that parent.
         """
-        tokens = iter(git.commands.run(*_LOG, *words, "--", env=_ENV).split("\0"))
+        tokens = iter(git.commands.run(*_LOG, *arguments, "--", env=_ENV).split("\0"))
         commit = ""
         for token in tokens:
             token = token.lstrip("\n")
@@ -178,9 +183,9 @@ def _indexed(git: GitRepo, tree: LinkedTree) -> list[tuple[str, str]]:
     """Return the files of an index with their blobs; a file in conflict with all its sides."""
     if not (tree.git_folder / "index").is_file():
         return []
-    words = (f"--git-dir={tree.git_folder}", "ls-files", "-z", "--stage")
+    arguments = (f"--git-dir={tree.git_folder}", "ls-files", "-z", "--stage")
     pairs = []
-    for record in git.commands.run(*words).split("\0"):
+    for record in git.commands.run(*arguments).split("\0"):
         facts, _, path = record.partition("\t")
         if path and facts.startswith("100"):
             pairs.append((path, facts.split(" ")[1]))

@@ -15,7 +15,7 @@ from tdmvc.workspace.workspace import Workspace
 _MOST_NAMED = 5
 
 
-def refuse_place(workspace: Workspace, remote: str | None, *, is_told_who_shares: bool) -> Iterator[Refusal]:
+def refuse_place(workspace: Workspace, remote: str | None, *, are_users_known: bool) -> Iterator[Refusal]:
     """Yield reasons not to collect garbage in this cache or remote.
 
     Args:
@@ -32,7 +32,7 @@ def refuse_place(workspace: Workspace, remote: str | None, *, is_told_who_shares
                 "tdmvc.yaml, key 'store.release_remote'",
                 "choose another remote: `tdmvc gc --remote NAME`.",
             )
-        elif not is_told_who_shares:
+        elif not are_users_known:
             yield Refusal(
                 "shared-place",
                 f"Other repositories may use the remote '{remote}', and this clone does not know what they need.",
@@ -40,7 +40,7 @@ def refuse_place(workspace: Workspace, remote: str | None, *, is_told_who_shares
                 "pass `--also PATH` with a clone of each other repository that pushes there, "
                 "or `--alone` if there is none.",
             )
-    elif not is_told_who_shares and (config.is_shared or not _is_own(workspace.git, config.cache_dir)):
+    elif not are_users_known and (config.is_shared or not _is_own(workspace.git, config.cache_dir)):
         yield Refusal(
             "shared-place",
             "The cache is outside this repository, so other repositories may use it, and this clone does not know what "
@@ -134,11 +134,11 @@ def refuse_missing_listings(workspace: Workspace, needs: NeededObjects) -> Itera
     """Yield the listings that are missing everywhere."""
     if needs.missing_listings:
         listed = [f"{oid} ({place})" for oid, place in list(needs.missing_listings.items())[:_MOST_NAMED]]
-        said = f" {needs.fetch_errors[0]}" if needs.fetch_errors else ""
+        error = f" {needs.fetch_errors[0]}" if needs.fetch_errors else ""
         yield Refusal(
             "lost-listing",
             f"{len(needs.missing_listings)} listing(s) that pointers name are missing, so gc does not know which parts "
-            f"to keep.{said}",
+            f"to keep.{error}",
             "; ".join(listed),
             "run `tdmvc pull`, ask whoever added them to run `tdmvc push`, "
             "or pass --accept-unknown if rows that only they list can be removed.",

@@ -121,11 +121,11 @@ def list_garbage(
     )
 
 
-def with_commits(garbage: tuple[Garbage, ...], seen: Mapping[str, tuple[str, str]]) -> tuple[Garbage, ...]:
+def with_commits(garbage: tuple[Garbage, ...], sources: Mapping[str, tuple[str, str]]) -> tuple[Garbage, ...]:
     """Return the garbage with the path and commit of each listing to which an unreachable commit points."""
     return tuple(
-        replace(one, owner=one.owner or seen[one.object][0], commit=seen[one.object][1])
-        if one.object in seen
+        replace(one, owner=one.owner or sources[one.object][0], commit=sources[one.object][1])
+        if one.object in sources
         else one
         for one in garbage
     )

@@ -34,16 +34,16 @@ class CommitTimeline:
             workspace.chosen([dataset])
         self._past = PastDataset(workspace.git, workspace.config, dataset)
         if workspace.git.head() is not None or at is not None:
-            words = resolve_range(workspace.git, _as_revision(workspace, dataset, at))
+            arguments = resolve_range(workspace.git, _as_revision(workspace, dataset, at))
         else:
             workspace.chosen([dataset])
-            words = []
+            arguments = []
         self._commits = (
             {
                 commit.sha: commit
-                for commit in read_commits(workspace.git, words, watched_paths(self._past.folder))
+                for commit in read_commits(workspace.git, arguments, watched_paths(self._past.folder))
             }
-            if words
+            if arguments
             else {}
         )
         self._others: dict[str, Commit] = {}
@@ -111,14 +111,14 @@ def _as_revision(workspace: Workspace, dataset: str, at: str | None) -> str | No
     for dots in ("...", ".."):
         left, sign, right = at.partition(dots)
         if sign:
-            return dots.join(_one_revision(workspace, dataset, word) for word in (left, right))
+            return dots.join(_one_revision(workspace, dataset, name) for name in (left, right))
     return _one_revision(workspace, dataset, at)
 
 
-def _one_revision(workspace: Workspace, dataset: str, word: str) -> str:
-    word = word.removeprefix(f"{dataset}@")
-    published = versions(workspace, dataset) if SemVer.parse(word) or word == "latest" else []
-    named = published[-1:] if word == "latest" else [v for v in published if v.version == SemVer.parse(word)]
+def _one_revision(workspace: Workspace, dataset: str, name: str) -> str:
+    name = name.removeprefix(f"{dataset}@")
+    published = versions(workspace, dataset) if SemVer.parse(name) or name == "latest" else []
+    named = published[-1:] if name == "latest" else [v for v in published if v.version == SemVer.parse(name)]
     for version in named:
         for name in (f"refs/tags/{dataset}@v{version.version}", version.commit or ""):
             if workspace.git.try_resolve(name) is not None:
@@ -128,10 +128,10 @@ def _one_revision(workspace: Workspace, dataset: str, word: str) -> str:
             remedy="fetch its tag with `git fetch --tags`, or list versions instead of commits: "
             f"--versions {version.ref}.",
         )
-    if SemVer.parse(word) and workspace.git.try_resolve(word) is None:
+    if SemVer.parse(name) and workspace.git.try_resolve(name) is None:
         known = [str(version.version) for version in reversed(published)]
-        raise NotFoundError.named(f"version of {dataset}", word, known)
-    return word
+        raise NotFoundError.named(f"version of {dataset}", name, known)
+    return name
 
 
 @dataclass(frozen=True, slots=True)

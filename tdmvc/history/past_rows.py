@@ -108,7 +108,7 @@ class PastRows:
         left = dict(wanted)
         parts = self._unknown(snapshot.parts.difference(without), names, left, found)
         here = sorted(part for part in parts if snapshot.is_here(part)) if left else []
-        self._look(snapshot, here, names, left, found)
+        self._search(snapshot, here, names, left, found)
         if left and len(here) < len(parts):
             away = sorted(set(parts).difference(here))
             self._check(away)
@@ -117,7 +117,7 @@ class PastRows:
             except StoreError as error:
                 self._unavailable.update(dict.fromkeys(away, error))
                 raise
-            self._look(snapshot, away, names, left, found)
+            self._search(snapshot, away, names, left, found)
         return found
 
     def renames(
@@ -151,7 +151,7 @@ class PastRows:
                 del left[key]
         return unknown
 
-    def _look(
+    def _search(
         self,
         snapshot: TableSnapshot,
         parts: Sequence[str],
@@ -171,13 +171,13 @@ class PastRows:
         self, snapshot: TableSnapshot, part: str, names: tuple[str, ...], wanted: Wanted
     ) -> Mapping[KeyId, tuple[Row, ...]]:
         known = self._cached.setdefault((part, names), {})
-        asked = {key: values for key, values in wanted.items() if key not in known}
-        if asked:
+        requested = {key: values for key, values in wanted.items() if key not in known}
+        if requested:
             self.opened.append(part)
-            rows = find_rows(snapshot.locate([part])[0], names, asked)
+            rows = find_rows(snapshot.locate([part])[0], names, requested)
             if len(wanted) > _MOST_CACHED_KEYS:
                 return known | rows
-            known.update({key: rows.get(key, ()) for key in asked})
+            known.update({key: rows.get(key, ()) for key in requested})
         return {key: known[key] for key in wanted}
 
     def _open(self, id_: str, table: str, pointer: Pointer) -> TableSnapshot:

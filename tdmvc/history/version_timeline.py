@@ -104,9 +104,9 @@ def _version_range(dataset: str, at: str | None, known: list[str]) -> tuple[str 
     )
 
 
-def _known_version(dataset: str, word: str, known: list[str]) -> str:
-    parsed = SemVer.parse(word.removeprefix(f"{dataset}@"))
-    name = known[-1] if word == "latest" else str(parsed) if parsed else word
+def _known_version(dataset: str, text: str, known: list[str]) -> str:
+    parsed = SemVer.parse(text.removeprefix(f"{dataset}@"))
+    name = known[-1] if text == "latest" else str(parsed) if parsed else text
     if name not in known:
-        raise NotFoundError.named(f"version of {dataset}", word, list(reversed(known)))
+        raise NotFoundError.named(f"version of {dataset}", text, list(reversed(known)))
     return name

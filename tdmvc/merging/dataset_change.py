@@ -26,7 +26,7 @@ class DatasetChange:
 
 
 def resolve_change(
-    workspace: Workspace, dataset: str, word: str, *, parent: int | None = None
+    workspace: Workspace, dataset: str, ref: str, *, parent: int | None = None
 ) -> DatasetChange:
     """Return the change that a commit, a published version or a range `A..B` names.
 
@@ -35,15 +35,15 @@ def resolve_change(
 
     Raises:
         NotFoundError: no such commit or version, or none before it in this clone.
-        UsageError: the word names no change, or it names a merge without a parent.
+        UsageError: `ref` names no change, or a merge without a parent.
     """
-    left, dots, right = word.partition("..")
+    left, dots, right = ref.partition("..")
     if dots:
         if not left or not right or right.startswith("."):
-            raise UsageError(f"'{word}' is not a range.", remedy="write A..B: the changes after A, up to B.")
+            raise UsageError(f"'{ref}' is not a range.", remedy="write A..B: the changes after A, up to B.")
         ends = [_state(workspace, dataset, _without_dataset(dataset, end)) for end in (left, right)]
         return DatasetChange(ends[0][0], ends[1][0], (ends[0][1], ends[1][1]))
-    at = _without_dataset(dataset, word)
+    at = _without_dataset(dataset, ref)
     wanted = _version_number(workspace, dataset, at)
     if wanted is not None:
         return _change_of_version(workspace, dataset, wanted)
@@ -60,13 +60,13 @@ def state_at_nothing(dataset: str) -> DatasetState:
     return DatasetState(f"{dataset} before the first commit", DatasetConfig(dataset), Contract(), {})
 
 
-def _without_dataset(dataset: str, word: str) -> str:
-    """Return the word without a leading `golden@`."""
-    if "@{" in word or "@" not in word:
-        return word
-    reference = parse_reference(word)
+def _without_dataset(dataset: str, ref: str) -> str:
+    """Return a reference without a leading `golden@`."""
+    if "@{" in ref or "@" not in ref:
+        return ref
+    reference = parse_reference(ref)
     if reference.dataset != dataset or reference.at is None:
-        raise UsageError(f"'{word}' does not name a state of {dataset}.")
+        raise UsageError(f"'{ref}' does not name a state of {dataset}.")
     return reference.at
 
 
@@ -107,23 +107,23 @@ def _state(workspace: Workspace, dataset: str, at: str) -> tuple[DatasetState, s
     return resolve_state(workspace, f"{dataset}@{at}"), commit
 
 
-def _parent(workspace: Workspace, word: str, commit: str, number: int | None) -> str | None:
+def _parent(workspace: Workspace, ref: str, commit: str, number: int | None) -> str | None:
     parents = workspace.git.parents(commit)
     if len(parents) > 1 and number is None:
         raise UsageError(
-            f"{word} is a merge, so it has {len(parents)} parents.",
+            f"{ref} is a merge, so it has {len(parents)} parents.",
             remedy="pass -m 1 to undo what was merged in, or -m 2 to undo the side that it was merged into.",
         )
     if number is not None and (len(parents) < 2 or not 1 <= number <= len(parents)):
         raise UsageError(
-            f"{word} has {len(parents)} parent{'' if len(parents) == 1 else 's'}, so -m {number} names none.",
+            f"{ref} has {len(parents)} parent{'' if len(parents) == 1 else 's'}, so -m {number} names none.",
             remedy="pass the number of a parent of a merge; leave out -m if the commit is not a merge.",
         )
     if parents:
         before = parents[(number or 1) - 1]
         if workspace.git.try_resolve(before) is None:
             raise NotFoundError(
-                f"The commit before {word} is not in this clone.",
+                f"The commit before {ref} is not in this clone.",
                 where=f"{workspace.root} (a shallow clone)",
                 remedy="run `git fetch --deepen=100`, or `git fetch --unshallow`.",
             )

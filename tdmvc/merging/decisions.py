@@ -69,7 +69,7 @@ def check_values(workspace: Workspace, merge: TableMerge, decided: Resolutions) 
                 _check_value(workspace, merge.name, column, choice.value)
 
 
-def read_key(workspace: Workspace, merge: TableMerge, words: Sequence[str]) -> RowKey:
+def read_key(workspace: Workspace, merge: TableMerge, texts: Sequence[str]) -> RowKey:
     """Return the cells that identify a row (see `parse_key`), formatted as in conflicts.
 
     A row of a table without a key is identified by all its cells.
@@ -81,11 +81,11 @@ def read_key(workspace: Workspace, merge: TableMerge, words: Sequence[str]) -> R
     known = {column.name: column for column in merge.schema.columns} if merge.schema else {}
     # The types of columns in conflict are unknown, so their cells are compared as text.
     columns = tuple(known.get(name) or Column(name, pa.string()) for name in names)
-    values = parse_key(words, TableSchema(merge.name, columns, names), hidden=merge.personal_columns)
-    return tuple(_spelled(workspace, value, column) for value, column in zip(values, columns, strict=True))
+    values = parse_key(texts, TableSchema(merge.name, columns, names), hidden=merge.personal_columns)
+    return tuple(_as_cell(workspace, value, column) for value, column in zip(values, columns, strict=True))
 
 
-def _spelled(workspace: Workspace, value: object, column: Column) -> Cell:
+def _as_cell(workspace: Workspace, value: object, column: Column) -> Cell:
     sql = f"SELECT CAST(CAST($1 AS {duckdb_type(column.type)}) AS VARCHAR)"
     cell: Cell = workspace.engine.execute(sql, [value]).fetchall()[0][0]
     return cell
@@ -127,8 +127,8 @@ def _check_value(workspace: Workspace, table: str, column: Column, value: Cell) 
                 f"{table}.{column.name} does not allow null.", where="--null", remedy="use a value or a side."
             )
         return
-    spelled = _cast(workspace, value, column.type)
-    if spelled is None:
+    formatted = _cast(workspace, value, column.type)
+    if formatted is None:
         raise UsageError(
             f"{value!r} is not a valid value of {table}.{column.name}, whose type is {column.type_text}.",
             where="--value, or `value:` in the conflict file",
@@ -139,10 +139,10 @@ def _check_value(workspace: Workspace, table: str, column: Column, value: Cell) 
 def _cast(workspace: Workspace, text: str, type_: pa.DataType) -> Cell:
     """Return the text in the standard form of the type; None if it is not such a value, or would be rounded."""
     sql = f"SELECT CAST(TRY_CAST($1 AS {duckdb_type(type_)}) AS VARCHAR)"
-    spelled: Cell = workspace.engine.execute(sql, [text]).fetchall()[0][0]
-    if spelled is None or not (pa.types.is_integer(type_) or pa.types.is_decimal(type_)):
-        return spelled
+    formatted: Cell = workspace.engine.execute(sql, [text]).fetchall()[0][0]
+    if formatted is None or not (pa.types.is_integer(type_) or pa.types.is_decimal(type_)):
+        return formatted
     try:
-        return spelled if Decimal(text.strip()) == Decimal(spelled) else None
+        return formatted if Decimal(text.strip()) == Decimal(formatted) else None
     except InvalidOperation:
         return None

@@ -57,7 +57,7 @@ class _Writer:
 
         def following(number: int) -> list[StandingPart]:
             after = key_ranges[number + 1] if number + 1 < len(key_ranges) else None
-            return [self._standing(span) for span in contents.shared_between(key_ranges[number], after)]
+            return [self._reused(span) for span in contents.shared_between(key_ranges[number], after)]
 
         return splice_table(
             (self._pieces(pieces) for _, pieces in contents.key_ranges()),
@@ -89,11 +89,11 @@ class _Writer:
     def _pieces(self, pieces: Iterable[WholePart | pa.RecordBatch]) -> Iterator[SpliceItem]:
         for piece in pieces:
             if isinstance(piece, WholePart):
-                yield self._standing(piece.span, is_closed=piece.is_closed)
+                yield self._reused(piece.span, is_closed=piece.is_closed)
             else:
                 yield from cast_batches(iter([piece]), self._schema.arrow_schema())
 
-    def _standing(self, span: KeyedPart, *, is_closed: bool = True) -> StandingPart:
+    def _reused(self, span: KeyedPart, *, is_closed: bool = True) -> StandingPart:
         return StandingPart(span.content, self._known[span.content], span.rows, span.path, is_closed)
 
     def _shared(self, content: str) -> StandingPart:

@@ -46,10 +46,10 @@ def plan_resolution(workspace: Workspace, unmerged: UnmergedTable, decision: Dec
     has_values = any(choice.side is None for row in decided.rows.values() for choice in row.values())
     if has_values or (decision is not None and (decision.key or decision.column)):
         # The first merge is without values: they can only be read once the columns are known.
-        look = merge_unmerged(workspace, unmerged, replace(decided, rows=_sides_only(decided))).merge
-        decided = decide(workspace, look, decided, decision) if decision is not None else decided
-        check_values(workspace, look, decided)
-        earlier = earlier or conflict_file(workspace, unmerged, look).listed
+        merge = merge_unmerged(workspace, unmerged, replace(decided, rows=_sides_only(decided))).merge
+        decided = decide(workspace, merge, decided, decision) if decision is not None else decided
+        check_values(workspace, merge, decided)
+        earlier = earlier or conflict_file(workspace, unmerged, merge).listed
     elif decision is not None:
         decided = replace(decided, table=decision.choice.side)
     merged = merge_unmerged(workspace, unmerged, decided)
@@ -70,11 +70,11 @@ def _decided_before(workspace: Workspace, unmerged: UnmergedTable, file: Conflic
         return UNDECIDED
     if file.is_about(unmerged) and not file.marked:
         return file.decided
-    look = merge_unmerged(workspace, unmerged).merge
+    merge = merge_unmerged(workspace, unmerged).merge
     decided = file.decided
     if not file.is_about(unmerged):
-        decided = Resolutions(rows=_still_matching(file, conflict_file(workspace, unmerged, look)))
-    return replace(decided, rows=_by_real_keys(workspace, look, decided))
+        decided = Resolutions(rows=_still_matching(file, conflict_file(workspace, unmerged, merge)))
+    return replace(decided, rows=_by_real_keys(workspace, merge, decided))
 
 
 def _still_matching(old: ConflictFile, new: ConflictFile) -> _Rows:
@@ -88,8 +88,8 @@ def _still_matching(old: ConflictFile, new: ConflictFile) -> _Rows:
     return kept
 
 
-def _by_real_keys(workspace: Workspace, look: TableMerge, decided: Resolutions) -> _Rows:
-    real = Marks(workspace, look).real(decided.rows)
+def _by_real_keys(workspace: Workspace, merge: TableMerge, decided: Resolutions) -> _Rows:
+    real = Marks(workspace, merge).real(decided.rows)
     return {real[key]: dict(row) for key, row in decided.rows.items() if key in real}
 
 

@@ -99,9 +99,9 @@ def _write_tables(workspace: Workspace, transaction: Transaction, plan: _Plan) -
         listing = workspace.store.listing(pointer.object, f"{target.ref}/{table}")
         folder = table_folder(current, table)
         if table not in current.pointers:
-            # The name is taken now, so that `orders` and `Orders` get different folders.
-            taken = {**current.pointers, table: replace(pointer, folder=folder, object="", stage=None)}
-            current = replace(current, pointers=taken)
+            # The folder is taken now, so that `orders` and `Orders` get different folders.
+            pointers = {**current.pointers, table: replace(pointer, folder=folder, object="", stage=None)}
+            current = replace(current, pointers=pointers)
         transaction.write_working_copy(table, folder, listing, plan.folders[table][1])
         owner = current.pointers[table].stage
         if owner is not None:

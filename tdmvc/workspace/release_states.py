@@ -142,19 +142,19 @@ class _Schema:
         if not version.migrations:
             return "records no migrations"
         several = len(self.states) + len(self.unreadable) > 1
-        words = [
+        reasons = [
             f"{drift.location}: {text}" if several else text
             for drift in self._drifts(version)
             if (text := _difference(drift))
         ]
-        words += [
+        reasons += [
             f"{name}: cannot be read at that commit"
             if name in self.unreadable
             else f"{name}: does not exist there"
             for name in version.migrations
             if name not in self.states
         ]
-        return "; ".join(words)
+        return "; ".join(reasons)
 
     def _drifts(self, version: Version) -> Iterator[Drift]:
         for name, recorded in version.migrations.items():

@@ -21,10 +21,10 @@ def version_state(workspace: Workspace, version: Version) -> DatasetState:
 
 def equal_versions(workspace: Workspace, state: DatasetState, published: Sequence[Version]) -> list[Version]:
     """Return the versions with the same content as the state's pointers, newest first."""
-    return [version for version in reversed(published) if _says_the_same(workspace, state, version)]
+    return [version for version in reversed(published) if _has_equal_content(workspace, state, version)]
 
 
-def _says_the_same(workspace: Workspace, state: DatasetState, version: Version) -> bool:
+def _has_equal_content(workspace: Workspace, state: DatasetState, version: Version) -> bool:
     """Compare by object, and by content if the bytes differ: another Parquet writer may have written them."""
     if set(state.pointers) != set(version.tables):
         return False

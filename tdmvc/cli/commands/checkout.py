@@ -10,7 +10,7 @@ from tdmvc.render.reports import CHECKOUT_FORMATS
 
 
 @click.command(name="checkout")
-@click.argument("words", nargs=-1, metavar="[REF | DATASET...]", shell_complete=complete_dataset)
+@click.argument("names", nargs=-1, metavar="[REF | DATASET...]", shell_complete=complete_dataset)
 @click.option("--release", metavar="R", help="Write what fits this release of the application.")
 @click.option(
     "--into",
@@ -26,7 +26,7 @@ from tdmvc.render.reports import CHECKOUT_FORMATS
 @click.pass_context
 def command(
     context: click.Context,
-    words: tuple[str, ...],
+    names: tuple[str, ...],
     release: str | None,
     into: str | None,
     tables: tuple[str, ...],
@@ -49,20 +49,20 @@ def command(
       tdmvc checkout golden --into sqlite:///fixtures.data
       tdmvc checkout golden                 # the rows that the pointers name
     """
-    if release is None and len(words) != 1:
+    if release is None and len(names) != 1:
         raise UsageError(
             "checkout needs one reference, or --release.",
             remedy="write `tdmvc checkout golden@1.0.0`, or `tdmvc checkout --release 2.14.0`.",
         )
     options = CheckoutOptions(
         release=release,
-        datasets=words if release is not None else (),
+        datasets=names if release is not None else (),
         into=settings_of(context).location(into) if into else None,
         tables=tables,
         force=force,
         strict=strict,
     )
     with opened(context) as workspace:
-        report = checkout(workspace, words[0] if release is None else None, options)
+        report = checkout(workspace, names[0] if release is None else None, options)
     print_as(context, CHECKOUT_FORMATS[output_format], report)
     return NotFoundError.exit_code if report.without_version else 0

@@ -40,7 +40,7 @@ def command(into: Path | None) -> None:
     style = Style(use_color())
     for number, step in enumerate(plan_story(folder), start=1):
         click.echo(style.bold(f"{number}. {step.title}"))
-        click.echo(textwrap.indent(textwrap.fill(step.says, terminal_width() - 3), "   "))
+        click.echo(textwrap.indent(textwrap.fill(step.text, terminal_width() - 3), "   "))
         step.prepare()
         for one in step.commands:
             _run(one, folder, style)
@@ -56,7 +56,7 @@ def command(into: Path | None) -> None:
 def _run(one: Command, folder: Path, style: Style) -> None:
     click.echo("   " + style.cyan("$ " + shlex.join(one.words)))
     done = subprocess.run(
-        _real_words(one.words),
+        _real_command(one.words),
         cwd=folder / one.folder,
         capture_output=True,
         text=True,
@@ -79,7 +79,7 @@ def _run(one: Command, folder: Path, style: Style) -> None:
         click.echo(style.dim(f"     (exit code {one.exit_code}, as CI would see it)"))
 
 
-def _real_words(words: tuple[str, ...]) -> list[str]:
+def _real_command(words: tuple[str, ...]) -> list[str]:
     """Return the command with this installation of tdmvc, DVC and Python, whatever PATH says."""
     match words[0]:
         case "tdmvc":

@@ -10,7 +10,7 @@ from tdmvc.render.reports import VERIFY_FORMATS
 
 @click.command(name="verify")
 @click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
-@click.option("--remote", "ask_remote", is_flag=True, help="Also check that the remote has every object.")
+@click.option("--remote", "check_remote", is_flag=True, help="Also check that the remote has every object.")
 @click.option("--deep", is_flag=True, help="Also read every object on the remote, not only its name.")
 @click.option("-r", "--remote-name", metavar="NAME", help="Use this DVC remote instead of the default one.")
 @formats_option(VERIFY_FORMATS)
@@ -18,7 +18,7 @@ from tdmvc.render.reports import VERIFY_FORMATS
 def command(
     context: click.Context,
     refs: tuple[str, ...],
-    ask_remote: bool,
+    check_remote: bool,
     deep: bool,
     remote_name: str | None,
     output_format: str,
@@ -40,7 +40,7 @@ def command(
         report = verify(
             workspace,
             refs,
-            remote=ask_remote or deep or remote_name is not None,
+            remote=check_remote or deep or remote_name is not None,
             remote_name=remote_name,
             is_deep=deep,
         )

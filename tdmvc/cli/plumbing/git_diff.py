@@ -26,22 +26,22 @@ _NOT_HERE = (
 
 
 @click.command(name="git-diff", hidden=True, context_settings={"ignore_unknown_options": True})
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def command(words: tuple[str, ...]) -> None:
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def command(arguments: tuple[str, ...]) -> None:
     """Compare as Git's external diff does: PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE.
 
     For an unmerged path, there is only PATH; a rename adds the new path and Git's description
     of it. Git would stop at an exit code, so there is none.
     """
-    text = f"* Unmerged path {words[0]}\n" if len(words) < 7 else _diff_text(words)
+    text = f"* Unmerged path {arguments[0]}\n" if len(arguments) < 7 else _diff_text(arguments)
     answer(text)
 
 
-def _diff_text(words: Sequence[str]) -> str:
-    new_path = words[7] if len(words) > 7 else words[0]
-    old = _read_side(words[0], words[1], words[2])
-    new = _read_side(new_path, words[4], words[5])
-    metainfo = [visible(line) for line in (words[8] if len(words) > 8 else "").split("\n") if line]
+def _diff_text(arguments: Sequence[str]) -> str:
+    new_path = arguments[7] if len(arguments) > 7 else arguments[0]
+    old = _read_side(arguments[0], arguments[1], arguments[2])
+    new = _read_side(new_path, arguments[4], arguments[5])
+    metainfo = [visible(line) for line in (arguments[8] if len(arguments) > 8 else "").split("\n") if line]
     color, lines, note = False, None, ""
     try:
         with offline_workspace() as workspace:
@@ -56,7 +56,7 @@ def _diff_text(words: Sequence[str]) -> str:
         note = _NOT_HERE + "\n"
     except Exception as error:
         trace(error)
-    title = f"diff --git a/{visible(words[0])} b/{visible(new_path)}"
+    title = f"diff --git a/{visible(arguments[0])} b/{visible(new_path)}"
     head = "\n".join(Style(color).bold(line) for line in (title, *metainfo))
     return f"{head}\n{lines or note + _pointer_text(old, new)}"
 

@@ -25,39 +25,41 @@ _SIDES = (Side.BASE, Side.OURS, Side.THEIRS)
 
 
 @click.command(name="git-merge", hidden=True, context_settings={"ignore_unknown_options": True})
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def command(context: click.Context, words: tuple[str, ...]) -> None:
+def command(context: click.Context, arguments: tuple[str, ...]) -> None:
     """Merge as Git's merge driver does: BASE OURS THEIRS MARKER-SIZE PATH [LABELS].
 
     Writes the result to OURS. Exits with 0, with 4 if a conflict is left, and with
     another code if Git should merge the texts itself, as `tdmvc install` configures it.
     """
-    context.exit(_merge(words) if len(words) >= 5 else _TEXT)
+    context.exit(_merge(arguments) if len(arguments) >= 5 else _TEXT)
 
 
-def _merge(words: Sequence[str]) -> int:
-    texts = {side: Path(word).read_bytes() for side, word in zip(_SIDES, words[:3], strict=True)}
-    is_manifest = posixpath.basename(words[4]) in _MANIFESTS
+def _merge(arguments: Sequence[str]) -> int:
+    texts = {side: Path(word).read_bytes() for side, word in zip(_SIDES, arguments[:3], strict=True)}
+    is_manifest = posixpath.basename(arguments[4]) in _MANIFESTS
     if not is_manifest and any(
         b".dir" not in data for side, data in texts.items() if data or side != Side.BASE
     ):
         return _TEXT  # a .dvc file of a single file, and so not of a table
     try:
         merge = _merge_manifest if is_manifest else _merge_pointer
-        return merge(words, texts)
+        return merge(arguments, texts)
     except TdmvcError as error:
-        click.echo(f"tdmvc left {words[4]} to Git's line merge: {error.message}", err=True)
+        click.echo(f"tdmvc left {arguments[4]} to Git's line merge: {error.message}", err=True)
         return _TEXT
     except Exception as error:
         trace(error)
         return _TEXT
 
 
-def _merge_pointer(words: Sequence[str], data: dict[Side, bytes]) -> int:
+def _merge_pointer(arguments: Sequence[str], data: dict[Side, bytes]) -> int:
     texts = {side: one.decode("utf-8-sig") for side, one in data.items()}
     with merging_workspace() as workspace:
-        done = merge_pointers(workspace, words[4], texts, _labels(words[5:8]), marker_size=int(words[3]))
+        done = merge_pointers(
+            workspace, arguments[4], texts, _labels(arguments[5:8]), marker_size=int(arguments[3])
+        )
         if done is None:
             return _TEXT
         write_conflict_beside(workspace, done)
@@ -65,29 +67,29 @@ def _merge_pointer(words: Sequence[str], data: dict[Side, bytes]) -> int:
             # Programs that merge in memory do not need this.
             click.echo(pointer_merge_line(done.unmerged, done.merge, done.problem), err=True)
         # Last, so that an earlier failure leaves Git its own text to merge.
-        write_result(Path(words[1]), done.text)
+        write_result(Path(arguments[1]), done.text)
     return _CONFLICT if done.has_conflict else _CLEAN
 
 
-def _merge_manifest(words: Sequence[str], data: dict[Side, bytes]) -> int:
+def _merge_manifest(arguments: Sequence[str], data: dict[Side, bytes]) -> int:
     # A byte order mark is kept by the merge itself.
     texts = {side: one.decode("utf-8") for side, one in data.items()}
     with merging_workspace() as workspace:
         merged = merge_manifest_texts(
-            workspace, words[4], texts, _labels(words[5:8]), marker_size=int(words[3])
+            workspace, arguments[4], texts, _labels(arguments[5:8]), marker_size=int(arguments[3])
         )
         if merged is None or merged.text is None:
             return _TEXT
         if merged.conflicts and workspace.git.holds_index:
-            click.echo(manifest_merge_lines(words[4], merged.conflicts), err=True)
-        write_result(Path(words[1]), merged.text)
+            click.echo(manifest_merge_lines(arguments[4], merged.conflicts), err=True)
+        write_result(Path(arguments[1]), merged.text)
     return _CONFLICT if merged.conflicts else _CLEAN
 
 
-def _labels(words: Sequence[str]) -> dict[Side, str]:
+def _labels(arguments: Sequence[str]) -> dict[Side, str]:
     """Return Git's names of the sides; an old Git leaves the placeholders as they are."""
     labels = {
-        side: word for side, word in zip(_SIDES, words, strict=False) if word and not word.startswith("%")
+        side: word for side, word in zip(_SIDES, arguments, strict=False) if word and not word.startswith("%")
     }
     # `git merge` has always set these variables.
     heads = [name for key, name in os.environ.items() if key.startswith("GITHEAD_")]
