@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -14,6 +13,9 @@ from tdmvc.changes.comparison import (
     Outcome,
     differing_parts,
 )
+from tdmvc.changes.join.forms import differing_by_forms
+from tdmvc.changes.join.join import join_sides, read_single_side
+from tdmvc.changes.kernels import Mask
 from tdmvc.changes.pairs import (
     NO_RULES,
     ColumnPair,
@@ -29,9 +31,6 @@ from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.walk import Walk
 from tdmvc.errors import PartError
 from tdmvc.model.diff import RowCounts, Samples, TableDiff, TableSide, TableStatus
-
-if TYPE_CHECKING:
-    from tdmvc.changes.kernels import Mask
 
 
 def diff_table(
@@ -113,9 +112,7 @@ def _diff_both(
 def _walk(engine: Engine, sides: ComparedSides, options: DiffOptions) -> Outcome | None:
     """Walk both sides in key order; None where they turn out to have no common order."""
 
-    def compare(pair: ColumnPair, before: pa.Array, after: pa.Array) -> "Mask":
-        from tdmvc.changes.join.forms import differing_by_forms
-
+    def compare(pair: ColumnPair, before: pa.Array, after: pa.Array) -> Mask:
         return differing_by_forms(engine, pair, before, after)
 
     old, new = sides.old, sides.new
@@ -146,9 +143,6 @@ def _join(
     *,
     has_schema_changes: bool,
 ) -> Outcome:
-    # DuckDB is slow to import, and most diffs need none of it.
-    from tdmvc.changes.join.join import join_sides
-
     return join_sides(
         engine(),
         sides,
@@ -168,8 +162,6 @@ def _diff_single(
     """A whole table came or went; its rows are opened only to be shown."""
     samples = Samples()
     if side.rows and (options.sample_rows > 0 or options.rows is not None):
-        from tdmvc.changes.join.join import read_single_side
-
         found = read_single_side(
             engine(), side, is_added=is_added, sample_rows=options.sample_rows, rows=options.rows
         )

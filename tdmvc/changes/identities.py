@@ -8,16 +8,15 @@ what refers to it is the same too.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tdmvc.changes.comparison import Engine
+from tdmvc.changes.join.forms import register_json_udf
+from tdmvc.changes.join.pairing import Pairing, pair_scans
+from tdmvc.changes.join.parts import open_scan
 from tdmvc.changes.pairs import TableRules, Translation, pair_columns
 from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
-
-if TYPE_CHECKING:
-    from tdmvc.changes.join.pairing import Pairing
 
 
 @contextmanager
@@ -87,11 +86,6 @@ def _find_same_rows(
     only one side has equals none. Where a natural key repeats or has a null, nobody can
     say which row is which: the same number under the same natural key is the same row.
     """
-    # DuckDB is slow to import, and most diffs need none of it.
-    from tdmvc.changes.join.forms import register_json_udf
-    from tdmvc.changes.join.pairing import pair_scans
-    from tdmvc.changes.join.parts import open_scan
-
     pairs = pair_columns(old.schema, new.schema, rules, {})
     if pairs.key_names != rules.key:
         return False
@@ -113,7 +107,7 @@ def _find_same_rows(
     return bool(moved or renumbered)
 
 
-def _tokens_query(name: str, pairing: "Pairing", surrogate: str) -> str:
+def _tokens_query(name: str, pairing: Pairing, surrogate: str) -> str:
     keys = ", ".join(pairing.sort_columns)
     is_null = " OR ".join(f"{key} IS NULL" for key in pairing.sort_columns)
     return (

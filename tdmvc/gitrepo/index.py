@@ -75,14 +75,8 @@ def bring_back(git: GitRepo, path: str) -> None:
 
 def operation(git: GitRepo) -> str | None:
     """Return the Git command that waits for conflicts to be resolved: `merge`, `rebase`, `cherry-pick`, `revert`."""
-    words = [word for name in _OPERATIONS for word in ("--git-path", name)]
-    paths = git.commands.run("rev-parse", *words).splitlines()
-    waiting = (
-        command
-        for command, path in zip(_OPERATIONS.values(), paths, strict=True)
-        if (git.root / path).exists()
-    )
-    return next(waiting, None)
+    places = zip(_OPERATIONS.values(), git.own_paths(*_OPERATIONS), strict=True)
+    return next((command for command, path in places if path.exists()), None)
 
 
 def _read_records(git: GitRepo, which: str, folder: str) -> dict[str, dict[Side, str]]:

@@ -69,7 +69,7 @@ def shallow_commits(git: GitRepo) -> frozenset[str]:
     """Return the commits at which a shallow clone's history ends."""
     if not git.is_shallow:
         return frozenset()
-    path = git.root / git.commands.run("rev-parse", "--git-path", "shallow").rstrip("\n")
+    path = git.own_paths("shallow")[0]
     try:
         return frozenset(path.read_text("ascii").split())
     except OSError:

@@ -30,7 +30,7 @@ def merging_commit(git: GitRepo) -> str:
     Raises:
         UsageError: no merge is in progress, or one of several branches at once.
     """
-    path = git.root / git.commands.run("rev-parse", "--git-path", "MERGE_HEAD").rstrip("\n")
+    path = git.own_paths("MERGE_HEAD")[0]
     try:
         heads = path.read_text(encoding="ascii").split()
     except FileNotFoundError:
@@ -64,7 +64,7 @@ def begin_merge(git: GitRepo, theirs: str, prepared: PreparedMerge, *, message: 
     need_identity(git)
     words = ["--no-commit", "--no-ff", "--quiet", *([f"-m{message}"] if message is not None else [])]
     status, said = git.commands.run_to_end(*prepared.words, "merge", *words, theirs)
-    path = git.root / git.commands.run("rev-parse", "--git-path", "MERGE_HEAD").rstrip("\n")
+    path = git.own_paths("MERGE_HEAD")[0]
     if path.is_file():
         return status == 0
     raise _refused(said)

@@ -212,7 +212,12 @@ class GitRepo:
     @property
     def holds_index(self) -> bool:
         """Whether a Git command has locked this work tree's index, as a merge does while its drivers run."""
-        return (self.root / self.commands.run("rev-parse", "--git-path", "index.lock").rstrip("\n")).exists()
+        return self.own_paths("index.lock")[0].exists()
+
+    def own_paths(self, *names: str) -> list[Path]:
+        """Return where Git keeps files of its own for this work tree, such as `MERGE_HEAD`. Cost: one process."""
+        words = [word for name in names for word in ("--git-path", name)]
+        return [self.root / path for path in self.commands.run("rev-parse", *words).splitlines()]
 
     def close(self) -> None:
         """End the processes that read objects; the next read starts others."""
