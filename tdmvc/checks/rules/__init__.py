@@ -1,13 +1,12 @@
-"""The rules that a contract can declare, one kind a file."""
+"""The rules that a contract can declare."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tdmvc.checks.rules.key import DuplicateKeyRule, NullKeyRule
+from tdmvc.checks.rules.nulls import NullKeyRule, RequiredRule
 from tdmvc.checks.rules.reference import ReferenceRule
-from tdmvc.checks.rules.required import RequiredRule
+from tdmvc.checks.rules.repeats import DuplicateKeyRule, UniqueRule
 from tdmvc.checks.rules.rule import CheckedTable, Rule, Tables
-from tdmvc.checks.rules.unique import UniqueRule
 from tdmvc.model.schema import DeclaredRule, RuleKind
 
 __all__ = ["CheckedTable", "Rule", "Tables", "rules_of"]
