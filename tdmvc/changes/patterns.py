@@ -9,7 +9,8 @@ from tdmvc.arrow.values import python_values
 from tdmvc.changes import kernels
 from tdmvc.changes.kernels import take
 from tdmvc.changes.pairs import ColumnPair
-from tdmvc.changes.pattern_counts import ColumnCounts, ColumnPattern
+from tdmvc.changes.pattern_counts import ColumnCounts
+from tdmvc.changes.pattern_pairs import ColumnPattern
 from tdmvc.changes.same_value import value_id
 from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, Samples, TableDiff
 

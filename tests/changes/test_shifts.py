@@ -273,7 +273,7 @@ def test_a_number_that_became_text_has_no_spread(con: duckdb.DuckDBPyConnection,
 def test_large_tables_are_cut_by_every_kth_row_and_counted_whole(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shifts_module, "_LOOKED_AT_ROWS", 300)
+    monkeypatch.setattr(shifts_module, "_SAMPLED_ROWS", 300)
     draw = random.Random(3)
     old, new = [draw.gauss(0, 1) for _ in range(3000)], [draw.gauss(1, 1) for _ in range(3000)]
     (found,) = measure(con, tmp_path, Column("v", pa.float64()), old, new)
