@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from tdmvc.model.diff import ChangedRowSample, RowSample, SchemaChangeKind, TableDiff, TableStatus
@@ -11,28 +11,28 @@ from tdmvc.model.review import RelatedRow, RowChange
 from tdmvc.model.schema import ForeignKey
 
 _DEEPEST = 32
-"""Rows in a line from a unit's root down; what lies deeper is a unit of its own."""
+"""The levels of a unit; deeper rows start a unit of their own."""
 
 _Values = tuple[object, ...]
 _Named = tuple[str, tuple[str, ...], _Values]
-"""A row by what names it: its table, the columns, their values."""
+"""What a reference names a row by: its table, the columns, their values."""
 
 
 @dataclass(slots=True, eq=False)
 class _Row:
-    """A touched row, or an untouched one that touched rows name."""
+    """A touched row, or an untouched one that touched rows reference."""
 
     table: str
     change: RowChange
     key: dict[str, object]
     sample: int | None
     old: dict[str, object] | None = None
-    """What references need of the old side's row, by the new side's column names."""
+    """The old row's values that references need, by the new side's column names."""
     new: dict[str, object] | None = None
     parent: "_Row | None" = None
     via: tuple[str, ...] = ()
     rank: tuple[object, ...] = ()
-    """Its place among all rows: by table, then in key order."""
+    """Its position among all rows: by table, then by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +44,21 @@ class _Link:
     """None for an untouched row."""
     name: _Named
     order: tuple[bool, bool, int]
-    """Less is better."""
-
-
-@dataclass(slots=True)
-class _Index:
-    """Touched rows by the values that references know them by, on each side."""
-
-    old: dict[_Named, _Row] = field(default_factory=dict)
-    new: dict[_Named, _Row] = field(default_factory=dict)
-
-    def find(self, name: _Named, *, is_old: bool) -> _Row | None:
-        """Look on the asking row's own side first: a row may name one that just went."""
-        sides = (self.old, self.new) if is_old else (self.new, self.old)
-        return sides[0].get(name) or sides[1].get(name)
+    """The least is preferred."""
 
 
 def relate_rows(tables: Sequence[TableDiff], *, limit: int = 200) -> tuple[RelatedRow, ...]:
-    """Return units of two touched rows or more among the samples, most rows first, then by table and key.
+    """Return units of at least two touched rows among the samples, the largest first, then by table and key.
 
-    Each touched row is in one unit at most. It belongs to one row: of several
-    references the one whose columns are in its key or that names a touched row,
-    of those the one that reads as composition (`order_items` → `orders`), of those
-    the first declared. An untouched row is shown where two touched rows or more
-    belong to it; only the columns that name it are in its `key`, and none where they
+    Each touched row is in at most one unit. It belongs to one row: of several
+    references, preferably to one whose columns are in its key or that references a touched
+    row, then to one that looks like composition (`order_items` → `orders`), then to
+    the first declared. An untouched row is shown if at least two touched rows
+    belong to it; its `key` holds only the columns that are referenced, and none if they
     are personal. Rows beyond a table's samples are unknown here, so a table
     whose samples are cut has no untouched rows.
 
-    Cost: linear in the samples, but for sorting.
+    Cost: linear in the samples, except for sorting.
     """
     known = {table.name: table for table in tables}
     links = _Links(tables, known)
@@ -80,14 +67,14 @@ def relate_rows(tables: Sequence[TableDiff], *, limit: int = 200) -> tuple[Relat
     links.index(rows)
     untouched = _attach(rows, links)
     _cut_cycles(rows)
-    _cut_deep_lines(rows)
+    _cut_deep_units(rows)
     units = [unit for unit in _build([*rows, *untouched]) if unit[0] >= 2]
     units.sort(key=lambda unit: (-unit[0], unit[1].rank))
     return tuple(related for _, _, related in units[:limit])
 
 
 class _Links:
-    """What references lead where."""
+    """Resolves the references of touched rows."""
 
     def __init__(self, tables: Sequence[TableDiff], known: dict[str, TableDiff]) -> None:
         self._known = known
@@ -101,7 +88,7 @@ class _Links:
             for table in tables
         }
         self.needed: dict[str, set[str]] = {table.name: set() for table in tables}
-        """Columns by table that name a row, on either end of a reference."""
+        """By table, the columns at either end of a reference."""
         self._targets: dict[str, set[tuple[str, ...]]] = {table.name: set() for table in tables}
         for name, references in self._references.items():
             for reference in references:
@@ -114,26 +101,29 @@ class _Links:
             for name, references in self._references.items()
             for reference in references
         }
-        self._index = _Index()
+        self._old: dict[_Named, _Row] = {}
+        self._new: dict[_Named, _Row] = {}
 
     def index(self, rows: Iterable[_Row]) -> None:
-        """Remember the rows; of rows that share a name the first counts."""
+        """Add the rows; of rows with the same referenced values, the first counts."""
         for row in rows:
             for to in self._targets[row.table]:
-                for values, side in ((row.old, self._index.old), (row.new, self._index.new)):
+                for values, side in ((row.old, self._old), (row.new, self._new)):
                     found = _values(values, to) if values is not None else None
                     if found is not None:
                         side.setdefault((row.table, to, found), row)
 
     def of(self, row: _Row) -> Iterator[_Link]:
-        """Yield the rows that a row names, touched or not; never the row itself."""
+        """Yield the rows that a row references, touched or not; never the row itself."""
         values = row.new if row.new is not None else row.old or {}
         for place, reference in enumerate(self._references[row.table]):
             named = _values(values, reference.columns)
             if named is None:
                 continue
             name = (reference.table, reference.to, named)
-            target = self._index.find(name, is_old=row.new is None)
+            # The row's own side first: a removed row may reference another removed one.
+            sides = (self._old, self._new) if row.new is None else (self._new, self._old)
+            target = sides[0].get(name) or sides[1].get(name)
             if target is row or (target is None and not self._is_whole[reference.table]):
                 continue
             is_owner = target is not None or row.key.keys() >= set(reference.columns)
@@ -141,7 +131,7 @@ class _Links:
             yield _Link(reference, target, name, (not is_owner, not composes, place))
 
     def untouched(self, row: _Row, link: _Link) -> _Row:
-        """Return a row for what the link names; its values are the child's, and as personal as there."""
+        """Return the untouched row of a link, with the child's values: personal if they are personal there."""
         table = link.reference.table
         secret = self._known[row.table].personal_columns
         shown = dict(zip(link.reference.to, link.name[2], strict=True))
@@ -153,12 +143,12 @@ class _Links:
 
 
 def _attach(rows: Sequence[_Row], links: _Links) -> list[_Row]:
-    """Give each row the row it belongs to, and return the untouched ones."""
-    asked = [(row, sorted(links.of(row), key=lambda link: link.order)) for row in rows]
-    naming = Counter(link.name for _, found in asked for link in found if link.row is None)
+    """Set the parent of each row, and return the untouched parents."""
+    linked = [(row, sorted(links.of(row), key=lambda link: link.order)) for row in rows]
+    naming = Counter(link.name for _, found in linked for link in found if link.row is None)
     chosen = [
         (row, next((link for link in found if link.row is not None or naming[link.name] > 1), None), found)
-        for row, found in asked
+        for row, found in linked
     ]
     choosing = Counter(link.name for _, link, _ in chosen if link is not None and link.row is None)
     untouched: dict[_Named, _Row] = {}
@@ -175,7 +165,7 @@ def _attach(rows: Sequence[_Row], links: _Links) -> list[_Row]:
 
 
 def _cut_cycles(rows: Iterable[_Row]) -> None:
-    """Let the first row of each cycle belong to none."""
+    """Remove the parent of the first row of each cycle."""
     done: set[int] = set()
     for start in rows:
         path: list[_Row] = []
@@ -189,8 +179,8 @@ def _cut_cycles(rows: Iterable[_Row]) -> None:
             first.parent, first.via = None, ()
 
 
-def _cut_deep_lines(rows: Sequence[_Row]) -> None:
-    """Start a new unit where a line of rows grows deeper than values can nest."""
+def _cut_deep_units(rows: Sequence[_Row]) -> None:
+    """Start a new unit below the deepest level."""
     depth: dict[int, int] = {}
     for start in rows:
         path: list[_Row] = []
@@ -207,7 +197,7 @@ def _cut_deep_lines(rows: Sequence[_Row]) -> None:
 
 
 def _build(rows: Sequence[_Row]) -> Iterator[tuple[int, _Row, RelatedRow]]:
-    """Yield each root with its touched rows, built from the leaves up."""
+    """Yield each unit, built from its leaves: how many touched rows it has, its root, and the result."""
     children: dict[int, list[_Row]] = {}
     for row in rows:
         if row.parent is not None:
@@ -259,7 +249,7 @@ def _pick_both(row: ChangedRowSample, needed: set[str]) -> tuple[dict[str, objec
 
 
 def _values(row: dict[str, object], columns: tuple[str, ...]) -> _Values | None:
-    """Return the columns' values, or None where one is null or not known: then nothing is named."""
+    """Return the columns' values, or None if one is null or unknown, so that nothing is referenced."""
     values = tuple(row.get(column) for column in columns)
     if any(value is None for value in values):
         return None
@@ -267,7 +257,7 @@ def _values(row: dict[str, object], columns: tuple[str, ...]) -> _Values | None:
 
 
 def _is_whole(table: TableDiff) -> bool:
-    """Return whether every touched row of a table that may have untouched ones is in the samples."""
+    """Return whether all touched rows are in the samples, and the table can have untouched ones."""
     if table.status in (TableStatus.ADDED, TableStatus.REMOVED):
         return False
     samples, rows = table.samples, table.rows
@@ -279,7 +269,7 @@ def _is_whole(table: TableDiff) -> bool:
 
 
 def _composes(child: str, parent: str) -> bool:
-    """Return whether a child's name begins like its parent's, in the singular: `OrderItem` and `orders`."""
+    """Return whether a child's name begins with its parent's name in the singular: `OrderItem` and `orders`."""
     mine, stem = (re.sub(r"[\W_]+", "", name).casefold() for name in (child, parent))
     for ending in ("ies", "es", "s"):
         if stem.endswith(ending) and len(stem) > len(ending) + 2:
@@ -298,7 +288,7 @@ def _rank(rows: Iterable[_Row]) -> None:
 
 
 def _order(value: object) -> tuple[int, object]:
-    """Return what sorts any values: nulls, then numbers, then all else by its text."""
+    """Return a sort key for any value: nulls, then numbers, then everything else by its text."""
     if value is None:
         return 0, 0
     if isinstance(value, int | float | Decimal):
