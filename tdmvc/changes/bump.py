@@ -8,11 +8,11 @@ _Reason = tuple[BumpLevel, str]
 
 
 def suggest_bump(tables: Iterable[TableDiff]) -> Bump:
-    """Return the highest level that any change asks for, with every reason, the weightiest first.
+    """Return the highest level that any change requires, with every reason, the most important first.
 
-    Major: a table or column went or was renamed, a type changed otherwise than by
-    widening, a key changed, or rows went. Minor: tables, columns or rows came, a type
-    was widened, a constraint was dropped. Patch: values changed, a constraint came,
+    Major: a table or column was removed or renamed, a type changed other than by
+    widening, a key changed, or rows were removed. Minor: tables, columns or rows were added, a type
+    was widened, a constraint was dropped. Patch: values changed, a constraint was added,
     references changed.
     """
     reasons = list(dict.fromkeys(reason for table in tables for reason in _table_reasons(table)))

@@ -50,7 +50,7 @@ Engine = Callable[[], DuckDBConnection]
 
 
 def differing_parts(old: TableSide, new: TableSide) -> tuple[list[str], list[str]]:
-    """Return the parts that only one side holds, sorted; a part may be held several times."""
+    """Return the parts that only one side holds, sorted; a part may occur several times."""
     before, after = Counter(old.parts), Counter(new.parts)
     return sorted((before - after).elements()), sorted((after - before).elements())
 
@@ -81,7 +81,7 @@ class RowsTarget:
 
     def path_of(self, table: str) -> Path:
         """Return the table's file; its name cannot lead out of the folder."""
-        return self.folder / f"{spell_file_name(table)}.{self.format.value}"
+        return self.folder / f"{encode_file_name(table)}.{self.format.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,14 @@ class DiffOptions:
 DEFAULT_DIFF = DiffOptions()
 
 
-def spell_file_name(table: str) -> str:
+def encode_file_name(table: str) -> str:
     """Return the table's name with anything but letters, digits, `_`, `.` and `-` percent-encoded.
 
     A leading dot is encoded too; a name too long for a file is cut and ends in its hash.
     """
-    spelled = quote(table, safe="").replace("~", "%7E")
-    if spelled.startswith("."):
-        spelled = "%2E" + spelled[1:]
-    if len(spelled) > _LONGEST_NAME:
-        spelled = spelled[:_LONGEST_NAME] + "-" + hashlib.sha256(table.encode()).hexdigest()[:16]
-    return spelled
+    name = quote(table, safe="").replace("~", "%7E")
+    if name.startswith("."):
+        name = "%2E" + name[1:]
+    if len(name) > _LONGEST_NAME:
+        name = name[:_LONGEST_NAME] + "-" + hashlib.sha256(table.encode()).hexdigest()[:16]
+    return name

@@ -73,8 +73,8 @@ def diff_dataset(
 def _partners(names: list[str], renames: Collection[TableRename]) -> list[tuple[str, str]]:
     """Return the names of each table on both sides, by the new one."""
     olds = {rename.new: rename.old for rename in renames}
-    gone = set(olds.values())
-    return [(olds.get(name, name), name) for name in names if name not in gone]
+    renamed = set(olds.values())
+    return [(olds.get(name, name), name) for name in names if name not in renamed]
 
 
 def _named(table: TableDiff, dataset: str, renames: Collection[TableRename]) -> TableDiff:

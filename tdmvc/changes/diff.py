@@ -1,4 +1,4 @@
-"""Compares two states of one table: chooses the way to compare, and collects what was found."""
+"""Compares two states of one table: chooses how to compare, and collects the results."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -45,7 +45,7 @@ def diff_table(
     """Return what is different in one table; a side that is None lacks the table.
 
     Counts are exact. Parts of equal content hash are never located. Memory is bounded:
-    a few parts at a time, or what the engine's limits allow. Swapping the sides gives
+    a few parts at a time, or the engine's limits. Swapping the sides gives
     the inverse.
 
     Args:
@@ -53,7 +53,7 @@ def diff_table(
 
     Raises:
         PartError: a part that must be read is damaged.
-        StoreError: memory or the room for spilling ran out.
+        StoreError: memory or disk space for temporary files ran out.
     """
     if old is not None and new is not None:
         return _diff_both(engine, old, new, rules, table_names or {}, options)
@@ -159,7 +159,7 @@ def _diff_single(
     *,
     is_added: bool,
 ) -> TableDiff:
-    """A whole table came or went; its rows are opened only to be shown."""
+    """Return the diff of a table that was added or removed; its rows are read only to be shown."""
     samples = Samples()
     if side.rows and (options.sample_rows > 0 or options.rows is not None):
         found = read_single_side(

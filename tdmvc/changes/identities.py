@@ -1,6 +1,6 @@
 """Finds the surrogate keys of two sides that name the same row by its natural key.
 
-A database numbers its rows anew when it is built anew: a content type that was 45 is 46,
+A database that is rebuilt renumbers its rows: a content type that was 45 is 46,
 and every row that refers to it differs. By the natural key it is the same row, and so
 what refers to it is the same too.
 """
@@ -26,7 +26,7 @@ def translated_rules(
     new: Mapping[str, TableSide],
     rules: Mapping[str, TableRules],
 ) -> Iterator[dict[str, TableRules]]:
-    """Offer the rules with translations for each foreign key to a table with a natural key.
+    """Yield the rules with translations for each foreign key to a table with a natural key.
 
     Cost: nothing without natural keys; else a join of each such table that differs.
     The connection holds a temporary table for each until the block ends.
@@ -55,7 +55,7 @@ def translated_rules(
 
 
 def _in_order_of_reference(new: Mapping[str, TableSide], rules: Mapping[str, TableRules]) -> list[str]:
-    """Tables with natural keys; one whose natural key holds a foreign key comes after what it refers to."""
+    """Return the tables with natural keys, each after the tables to which its natural key refers."""
     wanted = [name for name in sorted(new) if name in rules and rules[name].key]
     ordered: list[str] = []
 
@@ -80,11 +80,11 @@ def _find_same_rows(
     rules: TableRules,
     surrogate: str,
 ) -> bool:
-    """Fill a table of what each surrogate stands for; tell whether one stands for unlike rows.
+    """Fill a table of the row behind each surrogate key; return whether a surrogate names different rows.
 
-    Rows of one natural key are the same row and are told by its new number; a row that
-    only one side has equals none. Where a natural key repeats or has a null, nobody can
-    say which row is which: the same number under the same natural key is the same row.
+    Rows with the same natural key are the same row and are identified by its new number; a row
+    that only one side has equals none. Where a natural key repeats or has a null, it identifies
+    no row: there, the same number under the same natural key is the same row.
     """
     pairs = pair_columns(old.schema, new.schema, rules, {})
     if pairs.key_names != rules.key:
@@ -118,10 +118,10 @@ def _tokens_query(name: str, pairing: Pairing, surrogate: str) -> str:
         " count(*) FILTER (NOT is_new) OVER same AS olds, count(*) FILTER (is_new) OVER same AS news,"
         f" max(id) FILTER (is_new) OVER same AS new_id, {is_null} AS has_null FROM numbered"
         f" WINDOW natural_key AS (ORDER BY {keys}), same AS (PARTITION BY {keys})),"
-        " told AS (SELECT is_new, id, CASE"
+        " tokens AS (SELECT is_new, id, CASE"
         " WHEN has_null OR olds > 1 OR news > 1 THEN '?' || g || ':' || id"
         " WHEN olds = 0 THEN '+' || id WHEN news = 0 THEN '-' || id ELSE '=' || new_id END AS token FROM grouped)"
-        " SELECT is_new, id, string_agg(token, ' ' ORDER BY token) AS token FROM told"
+        " SELECT is_new, id, string_agg(token, ' ' ORDER BY token) AS token FROM tokens"
         " WHERE id IS NOT NULL GROUP BY is_new, id"
     )
 
@@ -133,7 +133,7 @@ def _translate(
     surrogate: str,
     translation: Translation,
 ) -> None:
-    """Put the translation into the rules of every table that refers to this one."""
+    """Add the translation to the rules of every table that refers to this one."""
     for child, side in new.items():
         columns = _referring_columns(side.schema, table, surrogate)
         if columns and child in rules:

@@ -138,7 +138,7 @@ def is_among(array: pa.Array, values: pa.Array) -> Mask:
 
 
 def first_places(array: pa.Array, values: pa.Array) -> pa.Array:
-    """Return where each slot's value first stands among the values; null where it does not."""
+    """Return the first position of each slot's value among the values; null if there is none."""
     return call_function("index_in", [array], SetLookupOptions(value_set=values))
 
 
@@ -229,7 +229,7 @@ def lower(texts: pa.Array) -> pa.Array:
 
 def without_white_space(texts: pa.Array) -> pa.Array:
     """Return the texts with every run of what Python calls white space taken out."""
-    # The kernel's own `\s` knows ASCII only.
+    # The kernel's own `\s` matches ASCII only.
     space = r"[\t-\r\x1c-\x20\x{85}\p{Z}]+"
     return call_function("replace_substring_regex", [texts], ReplaceSubstringOptions(space, ""))
 
@@ -240,7 +240,7 @@ def is_ascii(texts: pa.Array) -> Mask:
 
 
 def joined(*texts: pa.Array | pa.Scalar) -> pa.Array:
-    """Return the texts of each slot one after the other."""
+    """Return the concatenated texts of each slot."""
     return call_function("binary_join_element_wise", [*texts, text("")])
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from tdmvc.arrow.compute import CastOptions, call_function
 from tdmvc.arrow.constants import text as text_scalar
 from tdmvc.arrow.values import python_values
-from tdmvc.changes.same_value import spelled
+from tdmvc.changes.same_value import value_text
 from tdmvc.errors import UsageError
 from tdmvc.model.schema import Column, TableSchema
 
@@ -60,7 +60,7 @@ def retyped(value: object, type_: pa.DataType) -> object:
         return None
     if isinstance(value, bytes) or pa.types.is_nested(type_):
         return value
-    found = _cast(spelled(value), type_)
+    found = _cast(value_text(value), type_)
     if found is None:
         raise ValueError("no value of that type is equal")
     return found
@@ -109,13 +109,13 @@ def _typed(text: str, column: Column, schema: TableSchema, hidden: Collection[st
         raise UsageError(
             f"{what[0].upper()}{what[1:]} is no {column.type_text}, as {schema.name}.{column.name} has them.",
             where="--key",
-            remedy=f"the key of {schema.name} is {_spelled_key(schema)}.",
+            remedy=f"the key of {schema.name} is {_format_key(schema)}.",
         )
     return value
 
 
 def _cast(text: str, type_: pa.DataType) -> object:
-    """Return the value that a text spells in a type, None where it spells none."""
+    """Return the value of a text in a type, None if it has none."""
     if pa.types.is_binary(type_):
         try:
             return bytes.fromhex(text.removeprefix("0x"))
@@ -147,7 +147,7 @@ def _no_key_column(schema: TableSchema, name: str) -> UsageError:
     return UsageError(
         f"The column '{name}' is not in the key of {schema.name}.",
         where="--key",
-        remedy=f"the key is {_spelled_key(schema)}.",
+        remedy=f"the key is {_format_key(schema)}.",
     )
 
 
@@ -157,11 +157,11 @@ def _unclear(schema: TableSchema, why: str) -> UsageError:
     return UsageError(
         f"The key {why}.",
         where="--key",
-        remedy=f"the key of {schema.name} is {_spelled_key(schema)}: write --key '{example}'; "
-        "a value with a comma goes into double quotes.",
+        remedy=f"the key of {schema.name} is {_format_key(schema)}: write --key '{example}'; "
+        "put a value with a comma into double quotes.",
     )
 
 
-def _spelled_key(schema: TableSchema) -> str:
+def _format_key(schema: TableSchema) -> str:
     columns = [schema.column(name) for name in schema.key]
     return ", ".join(f"{column.name} ({column.type_text})" for column in columns if column is not None)

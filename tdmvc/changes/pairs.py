@@ -15,7 +15,7 @@ class Translation:
     """A foreign key to a table whose surrogate keys differ between the sides, though its rows are the same."""
 
     table: str
-    """The SQL name of a table of (`is_new`, `id`, `token`): what each side's surrogate keys, as text, stand for."""
+    """The SQL name of a table of (`is_new`, `id`, `token`): the row that each side's surrogate key, identifies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def share_key(old: TableSchema, new: TableSchema, pairs: ColumnPairs) -> bool:
     """Return whether the joining key is the key that the parts of both sides are cut and sorted by.
 
     Parts never overlap in their own key, so a key in an equal part is in no
-    differing one. That says nothing about any other key.
+    differing one. This does not hold for any other key.
     """
     names = tuple(pair.old.name for pair in pairs.key)
     return bool(names) and names == old.key and pairs.key_names == new.key
@@ -145,7 +145,7 @@ def table_rules(config: DatasetConfig, schema: TableSchema) -> TableRules:
     """Return how a table is to be compared.
 
     A pattern that matches `table.column` ignores a column; `table.*` ignores all rows.
-    Where a natural key is named, the primary key is a surrogate: it says nothing, so its
+    Where a natural key is named, the primary key is a surrogate and carries no meaning, so its
     changes do not count.
     """
     table = schema.name

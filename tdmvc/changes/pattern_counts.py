@@ -72,13 +72,13 @@ class ColumnCounts:
             self._close()
 
     def add_arrays(self, old: pa.Array, new: pa.Array) -> None:
-        """Count cells by kernels; too many pairs of values were seen to keep them."""
+        """Count cells by kernels; there are too many pairs of values to keep them."""
         self._found = None
         if self._pairs is not None:
             self._close()
         rest = uniform(len(old), is_set=True)
-        for way, seen in ways_in_arrays(old, new, self._affixes):
-            mask = both(seen, rest)
+        for way, cells in ways_in_arrays(old, new, self._affixes):
+            mask = both(cells, rest)
             if mask.true_count:
                 self._ways[way] += mask.true_count
                 if way not in self._examples:

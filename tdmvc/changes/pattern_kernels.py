@@ -70,8 +70,8 @@ def differs_from(values: pa.Array, one: pa.Array) -> Mask:
     """Return the slots that differ from the one value; NaN equals NaN."""
     if pa.types.is_nested(values.type):
         name = value_id(python_values(one)[0])
-        unlike = (place for place, value in enumerate(python_values(values)) if value_id(value) != name)
-        return mask_at(unlike, len(values))
+        differing = (place for place, value in enumerate(python_values(values)) if value_id(value) != name)
+        return mask_at(differing, len(values))
     if pa.types.is_floating(values.type) and kernels.is_nan(one).true_count:
         return inverse(kernels.is_nan(values))
     return inverse(kernels.equal(values, one[0]))
@@ -81,12 +81,12 @@ def one_of_each_distance(old: pa.Array, new: pa.Array) -> Iterator[tuple[object,
     """Yield (old, new, cells), at least one for each distance by which values moved.
 
     Cost: Python's for each pair of floats, a kernel's for other numbers; a caller that
-    has seen enough stops early.
+    has enough stops early.
     """
     if old.type != new.type:
         return
     if pa.types.is_floating(old.type):
-        # Distances of floats go by their decimal spelling, which no kernel knows.
+        # Distances of floats are computed from their decimal text, which no kernel does.
         first_at, counts = kernels.distinct_pairs(old, new)
     elif pa.types.is_integer(old.type) or pa.types.is_temporal(old.type) or pa.types.is_decimal(old.type):
         try:

@@ -27,7 +27,7 @@ def plain_way(old: object, new: object) -> Way | None:
 
 
 def affix_way(old: object, new: object) -> Way | None:
-    """Return the text that was put before or behind, or taken away there."""
+    """Return the prefix or suffix that was added or removed."""
     if not (isinstance(old, str) and isinstance(new, str)) or not old or not new:
         return None
     is_added = len(old) < len(new)
@@ -43,7 +43,7 @@ def affix_way(old: object, new: object) -> Way | None:
 
 
 def has_affix(kind: PatternKind, text: str, old: object, new: object) -> bool:
-    """Return whether a text was put before or behind, or taken away there; `a` to `aa` is both."""
+    """Return whether the prefix or suffix was added or removed; `a` to `aa` is both."""
     if not (isinstance(old, str) and isinstance(new, str)) or not old or not new:
         return False
     match kind:

@@ -71,7 +71,7 @@ class PatternFinder:
         return self._places.get((column, found.pattern_id)) if found else None
 
     def _likeness(self, column: str, found: ColumnPattern) -> Hashable:
-        """What must be equal for two columns to share a pattern; of personal values, nothing is told."""
+        """What must be equal for two columns to share a pattern; personal values are left out."""
         pair = self._pairs[column]
         if pair.is_personal:
             return (True, found.kind)

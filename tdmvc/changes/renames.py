@@ -38,12 +38,12 @@ def find_column_renames(
 ) -> tuple[Rename, ...]:
     """Return the renames, in the order of the new side's columns.
 
-    Cost: nothing where no column both went and came with one type; else one join
+    Cost: nothing unless columns of one type were both removed and added; otherwise one join
     over the key and these columns.
     """
-    gone, came = _only_in(old.schema, new.schema), _only_in(new.schema, old.schema)
+    removed, added = _only_in(old.schema, new.schema), _only_in(new.schema, old.schema)
     candidates = [
-        (a, b) for a, b in product(gone, came) if a.type == b.type and not pa.types.is_nested(a.type)
+        (a, b) for a, b in product(removed, added) if a.type == b.type and not pa.types.is_nested(a.type)
     ]
     if not candidates or len(candidates) > _MOST_CANDIDATES or not old_parts or not new_parts:
         return ()
@@ -72,7 +72,7 @@ def _only_in(schema: TableSchema, other: TableSchema) -> list[Column]:
 def _key_candidates(
     old: TableSchema, new: TableSchema, candidates: Sequence[tuple[Column, Column]]
 ) -> list[tuple[Column, Column]]:
-    """Columns that stand at one place of the key on both sides."""
+    """Return columns with the same position in the key of both sides."""
     places = set(zip(old.key, new.key, strict=False)) if len(old.key) == len(new.key) else set()
     return [(a, b) for a, b in candidates if (a.name, b.name) in places]
 
@@ -107,13 +107,16 @@ def _choose(candidates: Sequence[tuple[Column, Column]], found: Sequence[Likenes
 
 
 def _is_convincing(a: Column, b: Column, likeness: Likeness) -> bool:
-    """Many columns are null or false throughout; that two of them agree says nothing."""
+    """Return whether the columns are alike, and have enough different values or similar names.
+
+    Many columns are null or false throughout, so equal values alone prove little.
+    """
     if likeness.share < LEAST_SHARE or likeness.distinct == 0:
         return False
-    says_much = likeness.distinct >= _FEW_DISTINCT or (
+    has_many_values = likeness.distinct >= _FEW_DISTINCT or (
         likeness.rows <= likeness.distinct and not pa.types.is_boolean(a.type)
     )
-    return says_much or _name_likeness(a, b) >= _LEAST_LIKENESS
+    return has_many_values or _name_likeness(a, b) >= _LEAST_LIKENESS
 
 
 def _name_likeness(a: Column, b: Column) -> float:
@@ -121,7 +124,7 @@ def _name_likeness(a: Column, b: Column) -> float:
 
 
 def name_likeness(a: str, b: str) -> float:
-    """Return how alike two names are, 0 to 1, whichever comes first."""
+    """Return how similar two names are, 0 to 1, in either order."""
     # The matcher itself is not symmetric.
     first, second = sorted((a.lower(), b.lower()))
     return difflib.SequenceMatcher(None, first, second, autojunk=False).ratio()
@@ -150,17 +153,17 @@ def find_table_renames(
 ) -> tuple[TableRename, ...]:
     """Return the renames, by new name.
 
-    Cost: nothing where no table both went and came; equal parts decide first, and
+    Cost: nothing unless tables were both removed and added; equal parts decide first, and
     only small tables of like columns are opened.
 
     Args:
         compare: gives the diff of two tables.
     """
-    gone = [name for name in sorted(old) if name not in new and old[name].rows]
-    came = [name for name in sorted(new) if name not in old and new[name].rows]
+    removed = [name for name in sorted(old) if name not in new and old[name].rows]
+    added = [name for name in sorted(new) if name not in old and new[name].rows]
     scored: list[tuple[float, float, str, str]] = []
-    for before in gone:
-        for after in came:
+    for before in removed:
+        for after in added:
             share = _equal_share(old[before], new[after], compare)
             if share >= _LEAST_SHARE:
                 scored.append((-share, -name_likeness(before, after), before, after))

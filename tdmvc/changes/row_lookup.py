@@ -11,7 +11,7 @@ from tdmvc.arrow.compute import CastOptions, call_function
 from tdmvc.arrow.values import key_rank, python_values
 from tdmvc.changes import kernels
 from tdmvc.changes.kernels import Mask, Positions, either, mask_at, positions_of, take
-from tdmvc.changes.same_value import same_value, spelled, value_id
+from tdmvc.changes.same_value import same_value, value_id, value_text
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.errors import PartError
 from tdmvc.model.history import CellEvent, CellStep
@@ -19,14 +19,14 @@ from tdmvc.model.history import CellEvent, CellStep
 Row = Mapping[str, object]
 """A row's cells by column."""
 KeyId = tuple[Hashable, ...]
-"""A key's values, in the order of its columns, as `same_value.value_id` spells them."""
+"""A key's values, in the order of its columns, as `same_value.value_id` returns them."""
 
 _FEW = 64
-"""So many keys are held against a part's bounds one by one."""
+"""Up to this many keys are compared with a part's bounds one by one."""
 
 
 def key_id(values: Sequence[object]) -> KeyId:
-    """Return what stands for a key in a dictionary."""
+    """Return a hashable value for a key."""
     return tuple(map(value_id, values))
 
 
@@ -82,7 +82,7 @@ def first_key(path: Path, key: Sequence[str]) -> tuple[object, ...] | None:
 
 
 def leading_low(path: Path, column: str) -> object:
-    """Return the least value of a part's column, as its footer tells it; None where it does not."""
+    """Return the least value of a part's column, from its footer; None if it is not there."""
     with _reading(path), PartFile(path) as part:
         bounds = part.bounds(column)
     return bounds[0] if bounds is not None else None
@@ -95,7 +95,7 @@ def _can_hold(part: PartFile, key: Sequence[str], values: Sequence[object]) -> b
         if bounds is None:
             continue
         if value is None:
-            return False  # bounds are told only where no value is null
+            return False  # there are bounds only if no value is null
         if value != value:
             continue  # NaN is left out of them
         try:
@@ -109,7 +109,7 @@ def _can_hold(part: PartFile, key: Sequence[str], values: Sequence[object]) -> b
 def _matches(
     part: PartFile, key: Sequence[str], wanted: Mapping[KeyId, Sequence[object]]
 ) -> tuple[Positions, list[KeyId]]:
-    """Return where rows with one of the keys stand, and the key of each."""
+    """Return the positions of rows with one of the keys, and the key of each."""
     columns = part.read(key)
     leading = columns[0]
     mask = _among(leading, [values[0] for values in wanted.values()])
@@ -127,7 +127,7 @@ def _matches(
 
 
 def _among(column: pa.Array, values: Collection[object]) -> Mask | None:
-    """Return where a column has one of the values; None where Arrow cannot tell."""
+    """Return where a column has one of the values; None if Arrow cannot compare them."""
     type_ = column.type
     if pa.types.is_nested(type_) or pa.types.is_floating(type_):
         return None
@@ -142,7 +142,7 @@ def _among(column: pa.Array, values: Collection[object]) -> Mask | None:
 def _array(values: Sequence[object], type_: pa.DataType) -> pa.Array:
     """Return an array of few values, by way of their bytes: `pa.array` would import pandas where it is there."""
     is_bytes = pa.types.is_binary(type_)
-    cells = [value if isinstance(value, bytes) else spelled(value).encode() for value in values]
+    cells = [value if isinstance(value, bytes) else value_text(value).encode() for value in values]
     ends = [0]
     for cell in cells:
         ends.append(ends[-1] + len(cell))
@@ -190,7 +190,7 @@ def parts_in_order(paths: Mapping[str, Path], key: Sequence[str]) -> list[str]:
 
 
 def whole_row_steps(row: Row, *, is_added: bool) -> tuple[CellStep, ...]:
-    """Return every cell of a row that came or went."""
+    """Return every cell of a row that was added or removed."""
     return tuple(
         CellStep(name, CellEvent.CHANGED, new=value)
         if is_added
@@ -202,9 +202,9 @@ def whole_row_steps(row: Row, *, is_added: bool) -> tuple[CellStep, ...]:
 def compare_rows(
     old: Row, new: Row, renames: Mapping[str, str], json_columns: Collection[str]
 ) -> tuple[CellStep, ...]:
-    """Return the cells that changed, in the new row's order, then those whose columns went.
+    """Return the cells that changed, in the new row's order, then those of removed columns.
 
-    A cell of a column that came or went counts, whatever it holds; of a renamed one too.
+    A cell of an added, removed or renamed column counts, whatever its value.
 
     Args:
         renames: old names of columns by new ones.

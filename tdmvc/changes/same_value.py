@@ -9,11 +9,11 @@ from math import isfinite
 
 
 def canonical_json(text: str) -> str:
-    """Return one spelling for all texts that hold the same JSON.
+    """Return the same text for all texts that hold the same JSON.
 
     Objects are unordered and numbers go by value (1 equals 1.0 and 1e0). A text
     that is no JSON, repeats a name in an object, or has a fraction that no float
-    holds, stands for itself only.
+    holds, is equal only to itself.
     """
     try:
         value = json.loads(
@@ -30,7 +30,7 @@ def canonical_json(text: str) -> str:
 def _canonical_number(text: str) -> int | float:
     number = float(text)
     if not isfinite(number) or Decimal(repr(number)) != Decimal(text):
-        raise ValueError("a number has more digits than a float can tell apart")
+        raise ValueError("a number has more digits than a float can represent")
     return int(number) if number.is_integer() else number
 
 
@@ -49,14 +49,14 @@ def same_value(old: object, new: object, *, is_json: bool = False) -> bool:
     """Return whether a cell did not change: the single-cell form of what a diff counts.
 
     Null equals null, NaN equals NaN, numbers compare by value, an instant and a time
-    without zone by UTC; where one side is a text and the other none, by its spelling.
+    without zone by UTC; where only one side is a text, as texts.
     """
     if old is None or new is None:
         return old is new
     if isinstance(old, str) and isinstance(new, str):
         return old == new or (is_json and canonical_json(old) == canonical_json(new))
     if isinstance(old, str) is not isinstance(new, str):
-        return spelled(old) == spelled(new)
+        return value_text(old) == value_text(new)
     if isinstance(old, bool) is not isinstance(new, bool):
         return False
     if isinstance(old, float) and isinstance(new, float):
@@ -76,7 +76,7 @@ def same_value(old: object, new: object, *, is_json: bool = False) -> bool:
     return old == new
 
 
-def spelled(value: object) -> str:
+def value_text(value: object) -> str:
     """Return the text that a value becomes where its column becomes one of texts."""
     match value:
         case bool():
@@ -92,7 +92,7 @@ def spelled(value: object) -> str:
 
 
 def value_id(value: object) -> Hashable:
-    """Return what stands for a value in a dictionary, equal for values that are the same: NaN is NaN, 1 is not true."""
+    """Return a hashable value, equal for values that are the same: NaN is NaN, 1 is not true."""
     if isinstance(value, list):
         return ("list", *map(value_id, value))
     if isinstance(value, dict):

@@ -33,11 +33,11 @@ def _deep_paths(old: object, new: object) -> tuple[str, ...]:
     from deepdiff import DeepDiff
 
     found = DeepDiff(old, new, view="tree", ignore_numeric_type_changes=True, ignore_nan_inequality=True)
-    paths = {_spell_path(level.path(output_format="list")) for levels in found.values() for level in levels}
+    paths = {_format_path(level.path(output_format="list")) for levels in found.values() for level in levels}
     return tuple(sorted(path for path in paths if path)[:_SHOWN_PATHS])
 
 
-def _spell_path(steps: list[object]) -> str:
+def _format_path(steps: list[object]) -> str:
     text = ""
     for step in steps:
         if isinstance(step, int):
@@ -54,7 +54,7 @@ Row = Mapping[str, object]
 
 
 def whole_row(key: Mapping[str, str], values: Row) -> RowSample:
-    """Return the sample of a row that came or went; `key` gives the row's own names of the key columns."""
+    """Return the sample of a row that was added or removed; `key` gives the row's own names of the key columns."""
     return RowSample(key={name: values[own] for name, own in key.items()}, values=dict(values))
 
 

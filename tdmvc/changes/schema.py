@@ -15,7 +15,7 @@ def diff_schema(
     renames: Sequence[Rename] = (),
     table_names: Mapping[str, str] | None = None,
 ) -> tuple[SchemaChange, ...]:
-    """Return the changes: columns renamed, gone, come, different, then the key and the references.
+    """Return the changes: columns renamed, removed, added, changed, then the key and the references.
 
     The order of columns, their physical types and their classification are no change;
     nor is a key or a reference that only follows a rename.
@@ -102,15 +102,15 @@ def _key_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaChange]:
 def _reference_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaChange]:
     kind = SchemaChangeKind.REFERENCES_CHANGED
     before, after = set(old.references), set(new.references)
-    for reference in sorted(before - after, key=_spell_reference):
-        yield SchemaChange(kind, _single_column(reference), old=_spell_reference(reference))
-    for reference in sorted(after - before, key=_spell_reference):
-        yield SchemaChange(kind, _single_column(reference), new=_spell_reference(reference))
+    for reference in sorted(before - after, key=_format_reference):
+        yield SchemaChange(kind, _single_column(reference), old=_format_reference(reference))
+    for reference in sorted(after - before, key=_format_reference):
+        yield SchemaChange(kind, _single_column(reference), new=_format_reference(reference))
 
 
 def _single_column(reference: ForeignKey) -> str | None:
     return reference.columns[0] if len(reference.columns) == 1 else None
 
 
-def _spell_reference(reference: ForeignKey) -> str:
+def _format_reference(reference: ForeignKey) -> str:
     return f"({', '.join(reference.columns)}) -> {reference.table} ({', '.join(reference.to)})"

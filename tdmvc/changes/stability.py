@@ -1,4 +1,4 @@
-"""How far two distributions are apart, and how far they are by chance alone.
+"""Measures how far two distributions differ, and how far they would by chance alone.
 
 The population stability index of shares p and q is Σ (q - p) · ln(q / p). Credit scoring
 calls 0.1 a small shift and 0.25 a large one (Siddiqi, Credit Risk Scorecards, 2006); between

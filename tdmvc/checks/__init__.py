@@ -1,5 +1,5 @@
 """What is wrong with rows and schemas, as findings: values that say it, never exceptions.
 
-Each file holds one check and is named for what it asks. A check is pure: whoever calls
+Each file holds one check and is named after what it checks. A check is pure: whoever calls
 it has read the data, the migrations and the manifest before.
 """

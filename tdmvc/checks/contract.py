@@ -66,7 +66,7 @@ def check_references(
 
     Args:
         old: the tables before the change; of a merge, those of both sides: a row that was broken in
-            one of them is not broken anew. Without them every broken row is new.
+            one of them is not newly broken. Without them, every broken row is new.
         includes: returns whether to check a reference, by the table that declares it.
         at: the new state's reference, for the commands that remedies name.
 

@@ -83,7 +83,7 @@ def _read_release(node: YamlNode) -> tuple[ReleaseSource, str]:
     entries = node.only(*ReleaseSource).entries()
     if len(entries) != 1:
         raise node.error(
-            "One place to read the release from is expected.",
+            "Exactly one source of the release is expected here.",
             remedy='write {tags: "v*"}, {file: pyproject.toml} or {command: …}.',
         )
     kind, value = entries[0]

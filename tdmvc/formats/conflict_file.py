@@ -12,13 +12,13 @@ from tdmvc.yaml.writer import flow_list, flow_mapping, scalar
 CONFLICT_FOLDER = "conflicts"
 CONFLICT_FORMAT = "tdmvc.conflicts/1"
 IGNORE_ALL = "*\n"
-"""For a .gitignore beside the files: they are made from the pointers, hold rows, and belong in no commit."""
+"""For a .gitignore beside the files: they are made from the pointers, hold rows, and must not be committed."""
 
 _Rows = dict[RowKey, dict[str | None, Choice]]
 
 
 def conflict_path(folder: str) -> str:
-    """Return where the conflicts of a table lie, from the dataset's folder."""
+    """Return the path of a table's conflict file, from the dataset's folder."""
     return f"{CONFLICT_FOLDER}/{folder}.yaml"
 
 
@@ -86,7 +86,7 @@ def parse_conflict_file(text: str, path: str) -> ConflictFile:
 
 
 class _Decisions:
-    """What a person decided, gathered from wherever it may be written."""
+    """Collects what a person decided, from all places where it can be written."""
 
     def __init__(self, key: tuple[str, ...], whole: tuple[str, ...]) -> None:
         self._key = key
@@ -111,7 +111,7 @@ class _Decisions:
             self._columns[name] = _as_side(side)
 
     def read_entry(self, node: YamlNode) -> ListedConflict | None:
-        """Read one entry; without a kind it is only a decision about a row or a cell."""
+        """Read one entry; without a kind, it is only a decision about a row or a cell."""
         node.only("kind", "key", "column", "base", "ours", "theirs", "hidden", "detail", "take", "value")
         word = node.child("kind")
         kind = _as_kind(word) if word else None
@@ -145,7 +145,7 @@ class _Decisions:
             self._table = self._table or choice.side
             before = Choice(self._table)
         if before != choice:
-            raise node.error("This is decided twice, in different ways.", remedy="keep one of the two.")
+            raise node.error("This conflict has two different decisions.", remedy="keep one of the two.")
 
     def _row_key(self, node: YamlNode, kind: ConflictKind | None) -> RowKey:
         cells = node.need("key")
@@ -247,5 +247,5 @@ def _as_side(node: YamlNode) -> Side:
 def _as_kind(node: YamlNode) -> ConflictKind:
     word = node.as_text()
     if word not in set(ConflictKind):
-        raise node.error(f"'{word}' is a kind of conflict that this version of tdmvc does not know.")
+        raise node.error(f"This version of tdmvc does not know the kind of conflict '{word}'.")
     return ConflictKind(word)

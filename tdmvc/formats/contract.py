@@ -139,12 +139,12 @@ def _read_table(node: YamlNode) -> _Named:
 
 
 def _check_unique(nodes: tuple[YamlNode, ...], what: str) -> None:
-    seen: set[str] = set()
+    known: set[str] = set()
     for node in nodes:
         name = node.need("name")
-        if name.as_text() in seen:
+        if name.as_text() in known:
             raise name.error(f"The {what} '{name.as_text()}' appears twice.")
-        seen.add(name.as_text())
+        known.add(name.as_text())
 
 
 def _read_column(node: YamlNode) -> Column:

@@ -1,4 +1,4 @@
-"""Writes tables into contract.yaml without losing a word that people wrote."""
+"""Writes tables into contract.yaml and keeps everything that people wrote."""
 
 import re
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ def _write_header(root: CommentedMap, dataset: str) -> None:
     if not isinstance(root.get("schema"), CommentedSeq):
         root["schema"] = sequence([])
     if not root["schema"]:
-        # An empty list is written `[]`; what is added to it shall stand in lines of its own.
+        # An empty list is written `[]`; what is added to it is written on lines of its own.
         root["schema"].fa.set_block_style()
 
 
@@ -220,7 +220,7 @@ def _owner(schema: CommentedSeq, relation: Relationship) -> Any:
 
 
 def _without_broken(edit: YamlEdit, path: str) -> str:
-    """Return the edited text without relationships whose column went away in this edit."""
+    """Return the edited text without relationships whose column this edit removed."""
     text = edit.render()
     broken = [r for r in read_contract(parse_yaml(text, path)).relationships if r.fault is not None]
     if not broken:

@@ -1,4 +1,4 @@
-"""Writes dataset.yaml without losing a word that people wrote."""
+"""Writes dataset.yaml and keeps everything that people wrote."""
 
 from ruamel.yaml.comments import CommentedMap
 
@@ -11,7 +11,7 @@ from tdmvc.yaml.editor import YamlEdit, mapping, sequence, set_default, text_val
 def update_dataset(text: str | None, config: DatasetConfig) -> str:
     """Return the text of a dataset.yaml that says `config`, keeping comments and order of the old text.
 
-    In block style the constant line `tool:` stands between the heads of two
+    In block style, the constant line `tool:` is between the heads of two
     locations, so that Git merges edits of neighbours.
     """
     path = f"{config.name}/{DATASET_FILE}"

@@ -17,7 +17,7 @@ WORK_TREE = "the work tree"
 
 
 def dataset_folder(config: RepoConfig, name: str) -> str:
-    """Return where a dataset lies, from the repository's root."""
+    """Return the path of a dataset's folder, from the repository's root."""
     return posixpath.normpath(posixpath.join(config.datasets, name))
 
 
@@ -79,10 +79,10 @@ def read_state(tree: FileTree, config: RepoConfig, name: str) -> DatasetState:
 def version_state(tree: FileTree, config: RepoConfig, version: Version) -> DatasetState:
     """Return a dataset as a published version has it.
 
-    What the version does not hold (how tables are compared) comes from the tree's own dataset.yaml.
+    What the version does not hold (how tables are compared) is read from the tree's own dataset.yaml.
 
     Raises:
-        NotFoundError: the version's contract is gone.
+        NotFoundError: the version's contract does not exist.
         ConfigError: the contract was edited, or a file is wrong.
     """
     folder = dataset_folder(config, version.dataset)

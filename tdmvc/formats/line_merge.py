@@ -36,7 +36,7 @@ class ThreeWay(Generic[T]):
 
     @property
     def is_changed_twice(self) -> bool:
-        """Whether each side says something else."""
+        """Whether both sides changed it, in different ways."""
         return self.ours != self.theirs and self.base not in (self.ours, self.theirs)
 
     def merged(self) -> T:
@@ -102,12 +102,12 @@ def comments_of(lines: Sequence[str]) -> Lines:
 
 
 def merge_order(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
-    """Return the names of both sides, each once; whether a name stays is not asked here.
+    """Return the names of both sides, each once; whether a name stays is decided elsewhere.
 
-    What only one side moved stands where it moved it; where both moved, ours stands. A name that only
-    one side has stands behind the one that it follows there. Of what the sides put at one place, and
-    of two orders of names that both added, what sorts first comes first: `ours` and `theirs` changed
-    about give the same order.
+    What only one side moved is where that side moved it; if both moved names, our order counts. A name
+    that only one side has comes after the name that it follows there. What the sides added at one place,
+    and two orders of names that both added, are sorted: exchanging `ours` and `theirs` gives
+    the same order.
     """
     common = set(ours) & set(theirs)
     old = frozenset(base)

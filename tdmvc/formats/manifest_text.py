@@ -26,7 +26,7 @@ def write_choices(shape: Shape, sides: ThreeWay[ManifestEntry], choices: ThreeWa
     Raises:
         ConfigError: no such lines were found.
     """
-    pieces = _Writer().file(shape, sides, choices)
+    pieces = _ManifestWriter().file(shape, sides, choices)
     texts = [_lines_of(pieces, side) for side in Side]
     wanted = choices.each(lambda choice: {} if choice is ABSENT else choice)
     comments = {comment for lines in texts for comment in comments_of(lines)}
@@ -40,7 +40,7 @@ def write_choices(shape: Shape, sides: ThreeWay[ManifestEntry], choices: ThreeWa
 def write_changes(shape: Shape, sides: ThreeWay[ManifestEntry]) -> list[Piece]:
     """Return the lines of both sides, with a choice wherever both changed an entry's lines."""
     try:
-        pieces = _Writer(is_by_lines=True).file(shape, sides, sides.each(lambda _: ABSENT))
+        pieces = _ManifestWriter(is_by_lines=True).file(shape, sides, sides.each(lambda _: ABSENT))
     except ConfigError:
         pieces = []
     return pieces if not all(map(_is_one, pieces)) else [sides.each(lambda side: side.lines)]
@@ -72,7 +72,7 @@ def mark_choices(pieces: Sequence[Piece], style: MarkerStyle) -> Lines:
 
 
 @dataclass(frozen=True, slots=True)
-class _Writer:
+class _ManifestWriter:
     is_by_lines: bool = False
     """Return what both sides changed as each has it, whatever it says."""
 

@@ -37,7 +37,7 @@ class ObjectNames:
 
 
 def may_name_objects(path: str) -> bool:
-    """Return whether a file's place says that it may name objects."""
+    """Return whether a file may name objects, by its path."""
     folder, name = posixpath.split(path)
     if name.endswith(".dvc"):
         return name != ".dvc"
@@ -82,7 +82,7 @@ def _pointer_names(text: str) -> ObjectNames | None:
 
 
 def _sides(text: str) -> list[str]:
-    """Return what each side of a pointer in conflict says; an empty one has removed the table."""
+    """Return the text of each side of a pointer in conflict; an empty one means that the table was removed."""
     conflict = conflict_texts(text)
     if conflict is None:
         return [text]

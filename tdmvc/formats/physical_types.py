@@ -67,7 +67,7 @@ _LOGICAL: Final = {
     "boolean": SIMPLE["bool"],
     "vector": pa.list_(SIMPLE["float32"]),
 }
-"""What a logical type alone comes to; objects and arrays of unknown elements are kept as JSON text."""
+"""The canonical types of logical types alone; objects and arrays of unknown elements are kept as JSON text."""
 
 
 def logical_type(type_: pa.DataType) -> str:
@@ -96,7 +96,7 @@ def number_format(type_: pa.DataType) -> str | None:
 def canonical_type(
     logical: str | None, physical: str | None, *, format: str | None = None, is_zoned: bool = False
 ) -> pa.DataType | None:
-    """Return the canonical type that an ODCS property means, or None where it says nothing.
+    """Return the canonical type that an ODCS property means, or None if it has no type.
 
     The logical type decides the category, the physical type what is meant within it,
     and a number's format its width. An unknown physical type is text: what Arrow
@@ -105,7 +105,7 @@ def canonical_type(
     wanted = logical.strip().lower() if logical else None
     found = physical_type(physical) if physical else None
     if found is not None and (wanted is None or _is_within(found, wanted)):
-        # A bare `integer` says nothing of its width: int64 holds them all unless the format says more.
+        # A bare `integer` has no width: int64 holds all of them unless a format is given.
         is_open = found in (SIMPLE["int64"], SIMPLE["float64"]) and physical not in SIMPLE
         chosen = _FORMATS.get(format or "") if is_open else None
         return chosen if chosen is not None and logical_type(chosen) == logical_type(found) else found
@@ -119,7 +119,7 @@ def canonical_type(
 
 
 def physical_type(text: str) -> pa.DataType | None:
-    """Return the canonical type that a database's word for a type means, or None if it is not known."""
+    """Return the canonical type of a database's type name, or None if it is unknown."""
     if len(text) > 10_000:
         return None
     try:
@@ -132,7 +132,7 @@ def physical_type(text: str) -> pa.DataType | None:
     if word.endswith("[]"):
         inner = physical_type(word[:-2])
         return None if inner is None else pa.list_(inner)
-    # Not compiled before it is needed: a canonical type, as contracts have, never comes here.
+    # Compiled on first use: canonical types, as contracts have, never need it.
     match = re.fullmatch(_PARAMETRIC, word, re.IGNORECASE)
     base, arguments, tail = (match[1], match[2], match[3]) if match else (word, "", "")
     if base in _DECIMALS:

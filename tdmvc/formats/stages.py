@@ -15,7 +15,7 @@ _TEMPLATE = re.compile(r"\$\{\s*([\w.]+)\s*\}")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage, of a loop one round."""
+    """One stage, or one round of a loop."""
 
     label: str
     """`dvc.yaml:golden`: the file and the stage's name."""
@@ -26,15 +26,15 @@ class Stage:
 
 
 def lock_path(label: str) -> str:
-    """Return the dvc.lock that keeps what a stage made, by the stage's label."""
+    """Return the path of the dvc.lock that records a stage's outputs, by the stage's label."""
     return posixpath.join(posixpath.dirname(label.rpartition(":")[0]), "dvc.lock")
 
 
 def read_stages(tree: FileTree, folder: str) -> list[Stage]:
     """Return the stages of every dvc.yaml in `folder` and the folders above it.
 
-    A stage that dvc.lock still knows but dvc.yaml no longer has is left out, as DVC
-    does. Paths with templates that only DVC can fill in are known once they are in dvc.lock.
+    A stage that is still in dvc.lock but no longer in dvc.yaml is left out, as in DVC. Paths with
+    templates that only DVC can fill in are taken from dvc.lock.
 
     Raises:
         ConfigError: a dvc.yaml or dvc.lock cannot be read.
@@ -68,7 +68,7 @@ def _read_stage(path: str, name: str, node: YamlNode, locked: dict[str, YamlNode
     workdir = posixpath.join(posixpath.dirname(path), body.text("wdir") or ".")
     rounds = _rounds(node)
     declared = _declared_outs(body)
-    # A loop whose items only DVC can work out is known by what dvc.lock holds of it.
+    # The rounds of a loop that only DVC can compute are those in dvc.lock.
     known = {name} if rounds is None else set(rounds)
     if (rounds is None and body is not node) or node.child("matrix") is not None:
         known |= {key for key in locked if key.startswith(name + "@")}

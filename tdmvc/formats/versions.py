@@ -24,12 +24,12 @@ _NEVER_EDITED = (
 
 
 def version_path(dataset_folder: str, version: SemVer) -> str:
-    """Return where a version's file lies."""
+    """Return the path of a version's file."""
     return posixpath.join(dataset_folder, FOLDER, f"{version}.yaml")
 
 
 def contract_path(dataset_folder: str, contract: str) -> str:
-    """Return where the contract with the hash `sha256:…` lies."""
+    """Return the path of the contract with the hash `sha256:…`."""
     return posixpath.join(dataset_folder, FOLDER, "contracts", contract.removeprefix("sha256:") + ".yaml")
 
 
@@ -77,16 +77,16 @@ def read_contract_text(tree: FileTree, dataset_folder: str, version: Version) ->
     """Return the contract that a version was published with.
 
     Raises:
-        NotFoundError: the contract's file is gone.
+        NotFoundError: the contract's file does not exist.
         ConfigError: it was edited since.
     """
     path = contract_path(dataset_folder, version.contract)
     text = tree.read_text(path)
     if text is None:
         raise NotFoundError(
-            f"The contract of {version.ref} is not here.",
+            f"The contract of {version.ref} does not exist.",
             where=f"{path} in {tree.label}",
-            remedy="bring the file back from Git's history; it belongs to the version.",
+            remedy="restore the file from Git's history; it belongs to the version.",
         )
     if hash_contract(text) != version.contract:
         raise ConfigError.at(f"The contract of {version.ref} was edited.", path, remedy=_NEVER_EDITED)
@@ -125,7 +125,7 @@ def parse_version(text: str, path: str) -> Version:
 
 
 def render_version(version: Version) -> str:
-    """Return the text of a version's file; the same version gives the same bytes, for ever."""
+    """Return the text of a version's file; the same version always gives the same bytes."""
     lines = [f"format: {FORMAT}", f"dataset: {scalar(version.dataset)}", f"version: {version.version}"]
     if version.parent is not None:
         lines.append(f"parent: {version.parent}")
@@ -188,7 +188,7 @@ def _read_table(node: YamlNode) -> VersionTable:
     node.only("object", "content", "rows", "bytes", "schema")
     entry = node.need("object")
     if not _OBJECT.fullmatch(entry.as_text()):
-        raise entry.error("This is no DVC object (`<md5>.dir`).", remedy=_NEVER_EDITED)
+        raise entry.error("This is not a DVC object (`<md5>.dir`).", remedy=_NEVER_EDITED)
     return VersionTable(
         object=entry.as_text(),
         content=_read_hash(node.need("content")),
@@ -226,14 +226,14 @@ def _check_place(version: Version, path: str, dataset_folder: str) -> None:
     name = posixpath.basename(path).removesuffix(".yaml")
     if name != str(version.version):
         raise ConfigError.at(
-            f"The file is named {name} and says version {version.version}.",
+            f"The file is named {name}, but it is version {version.version}.",
             path,
             key="version",
             remedy=_NEVER_EDITED,
         )
     if version.dataset != posixpath.basename(dataset_folder.rstrip("/")):
         raise ConfigError.at(
-            f"The file lies with another dataset than '{version.dataset}', which it names.",
+            f"The file belongs to the dataset '{version.dataset}', but it is in the folder of another one.",
             path,
             key="dataset",
             remedy=_NEVER_EDITED,

@@ -15,12 +15,12 @@ def texts_at_tips(git: GitRepo, folder: str, file: str) -> Iterator[tuple[str, s
     )
     folder = "" if folder == "." else folder
     trees = {git.commands.object_id(f"{tip}:{folder}") for tip in ("HEAD", *tips) if tip}
-    seen: set[str | None] = {None}
+    known: set[str | None] = {None}
     for tree in sorted(filter(None, trees)):
         for name in _folders_of(git.commands.read_object(tree), len(tree) // 2):
             blob = git.commands.object_id(f"{tree}:{name}/{file}")
-            if blob not in seen:
-                seen.add(blob)
+            if blob not in known:
+                known.add(blob)
                 yield (
                     f"{folder}/{name}/{file}".lstrip("/"),
                     git.commands.read_object(str(blob)).decode("utf-8-sig", "replace"),

@@ -65,10 +65,10 @@ class GitCommands:
 
     def run_bytes(self, *words: str, env: dict[str, str] | None = None) -> bytes:
         """Return the bytes that a command prints."""
-        status, output, said = self.ask(*words, env=env)
+        status, output, message = self.ask(*words, env=env)
         if status:
             raise GitFailure(
-                said or output.decode("utf-8", "replace").strip() or f"exit code {status}", status
+                message or output.decode("utf-8", "replace").strip() or f"exit code {status}", status
             )
         return output
 
@@ -82,7 +82,7 @@ class GitCommands:
         from git import GitCommandNotFound
 
         try:
-            status, output, said = self._git.execute(
+            status, output, message = self._git.execute(
                 self._command(*words),
                 env=env,
                 with_extended_output=True,
@@ -92,25 +92,25 @@ class GitCommands:
             )
         except GitCommandNotFound:
             raise GitMissing from None
-        return status, output if isinstance(output, bytes) else output.encode(), str(said).strip()
+        return status, output if isinstance(output, bytes) else output.encode(), str(message).strip()
 
     def run_to_end(self, *words: str) -> tuple[int, str]:
         """Run a command that completes even if this process is killed; return its exit code and output.
 
         It writes to a file, because a broken pipe could stop it between the work tree and the index.
         """
-        with tempfile.TemporaryFile() as said:
+        with tempfile.TemporaryFile() as output:
             done = subprocess.run(
                 self._command(*words),
                 cwd=self._root,
                 env={**os.environ, **_ENVIRONMENT},
                 stdin=subprocess.DEVNULL,
-                stdout=said,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 check=False,
             )
-            said.seek(0)
-            return done.returncode, said.read().decode("utf-8", "replace").strip()
+            output.seek(0)
+            return done.returncode, output.read().decode("utf-8", "replace").strip()
 
     def run_with_input(self, text: str, *words: str) -> None:
         """Run a command that reads its standard input.
@@ -153,7 +153,7 @@ class GitCommands:
         return [path for path in done.stdout.decode("utf-8", "surrogateescape").split("\0") if path]
 
     def object_id(self, name: str) -> str | None:
-        """Return the id of the object that a name such as `REV:PATH` stands for, or None."""
+        """Return the id of the object with a name such as `REV:PATH`, or None."""
         if "\n" in name:
             return None
         try:

@@ -27,12 +27,12 @@ def wanted_settings(interpreter: str = sys.executable) -> dict[str, str]:
     Git hands the values to a POSIX shell, on Windows to its own; there a path with
     forward slashes is understood by both. A shell function looks whether the
     interpreter is still there, because Git would stop at a text conversion that fails.
-    `-P` keeps Python from importing what lies in the repository.
+    `-P` keeps Python from importing files of the repository.
 
     tdmvc ends with 0 where it merged, and with 4 where it left a conflict. Whatever else it ends
     with (1, where Python does not find it; a signal), Git's own merge of the texts follows, but
     for a conflict that was written before: a merge of that would take its markers for text.
-    Markers that stood there already are Git's own, which replays what it remembers by drivers too.
+    Existing markers are Git's own: it also runs drivers to replay resolutions that it recorded.
     """
     if not interpreter:
         raise UsageError(

@@ -20,7 +20,7 @@ def read_commits(git: GitRepo, revisions: Sequence[str], paths: Sequence[str]) -
     Args:
         revisions: resolved commits; those that begin with `^` are left out with their ancestors.
     """
-    said = git.commands.run(
+    output = git.commands.run(
         "log",
         "-z",
         "--parents",
@@ -31,7 +31,7 @@ def read_commits(git: GitRepo, revisions: Sequence[str], paths: Sequence[str]) -
         "--",
         *(path or "." for path in paths),
     )
-    fields = said.split("\0")
+    fields = output.split("\0")
     # A NUL ends or separates the records, depending on the release of Git; a subject contains none.
     commits = []
     for start in range(0, len(fields) - _FIELDS + 1, _FIELDS):
@@ -84,8 +84,8 @@ def parse_date(git: GitRepo, option: str, text: str) -> int:
     """
     if not text.strip() or "\n" in text:
         raise UsageError(f"{option} needs a date.", remedy="write 2026-01-31, or '2 weeks ago'.")
-    said = git.commands.run("rev-parse", f"--since={text}").strip()
-    return int(said.rpartition("=")[2])
+    output = git.commands.run("rev-parse", f"--since={text}").strip()
+    return int(output.rpartition("=")[2])
 
 
 def watched_paths(dataset_folder: str) -> list[str]:

@@ -12,7 +12,7 @@ from tdmvc.gitrepo.repository import GitRepo
 
 
 def refuse_while_merging(git: GitRepo) -> None:
-    """Raise an error if an unfinished Git operation stands in the way of a merge."""
+    """Raise an error if an unfinished Git operation prevents a merge."""
     what = operation(git)
     if what is not None:
         command = "tdmvc" if what == "merge" else "git"
@@ -63,11 +63,11 @@ def begin_merge(git: GitRepo, theirs: str, prepared: PreparedMerge, *, message: 
     """
     need_identity(git)
     words = ["--no-commit", "--no-ff", "--quiet", *([f"-m{message}"] if message is not None else [])]
-    status, said = git.commands.run_to_end(*prepared.words, "merge", *words, theirs)
+    status, output = git.commands.run_to_end(*prepared.words, "merge", *words, theirs)
     path = git.own_paths("MERGE_HEAD")[0]
     if path.is_file():
         return status == 0
-    raise _refused(said)
+    raise _refused(output)
 
 
 def fast_forward(git: GitRepo, theirs: str) -> None:
@@ -77,9 +77,9 @@ def fast_forward(git: GitRepo, theirs: str) -> None:
         LocalWorkError: changes of the work tree or the index would be lost; nothing was changed.
         UsageError: Git refuses for another reason; nothing was changed.
     """
-    status, said = git.commands.run_to_end("merge", "--ff-only", "--quiet", theirs)
+    status, output = git.commands.run_to_end("merge", "--ff-only", "--quiet", theirs)
     if status:
-        raise _refused(said)
+        raise _refused(output)
 
 
 def commit_merge(git: GitRepo, message: str | None = None) -> str:
@@ -89,10 +89,10 @@ def commit_merge(git: GitRepo, message: str | None = None) -> str:
         UsageError: Git or a hook refuses; the merge stays in progress.
     """
     words = [f"--message={message}"] if message is not None else ["--no-edit"]
-    status, said = git.commands.run_to_end("commit", "--quiet", *words)
+    status, output = git.commands.run_to_end("commit", "--quiet", *words)
     if status:
         raise UsageError(
-            f"Git refused the commit: {said}",
+            f"Git refused the commit: {output}",
             where=str(git.root),
             remedy="correct what Git reports, then run `tdmvc merge --continue`.",
         )
@@ -128,7 +128,7 @@ def unmerged_paths(git: GitRepo) -> list[str]:
 def index_planned(
     git: GitRepo, folder: str, ours: str, planned: Iterable[tuple[str, str | None, bool]]
 ) -> None:
-    """Put the pointers of a plan, which are on disk, into the index where Git's merge gave another result.
+    """Add the pointers of a plan, which are on disk, to the index where Git's merge has another result.
 
     Args:
         planned: the path, the text (None if the file is removed) and whether it is resolved, of each
@@ -138,8 +138,8 @@ def index_planned(
     expected = {path: (text, is_settled) for path, text, is_settled in planned}
     resolved: list[str] = []
     for path, (text, is_settled) in expected.items():
-        held = git.commands.read_object(blobs[path]) if path in blobs else None
-        if is_settled and held != (text.encode("utf-8", "surrogateescape") if text is not None else None):
+        staged = git.commands.read_object(blobs[path]) if path in blobs else None
+        if is_settled and staged != (text.encode("utf-8", "surrogateescape") if text is not None else None):
             resolved.append(path)
         if not is_settled and path not in unmerged:
             _mark_unmerged(git, path, ours)
@@ -179,10 +179,10 @@ def check_branches(branches: Sequence[str]) -> str:
     )
 
 
-def _refused(said: str) -> LocalWorkError | UsageError:
-    lines = [line for line in said.splitlines() if line.strip()]
+def _refused(message: str) -> LocalWorkError | UsageError:
+    lines = [line for line in message.splitlines() if line.strip()]
     what = "\n".join(lines) or "no reason was given"
-    if "would be overwritten" in said or "uncommitted changes" in said or "not uptodate" in said:
+    if "would be overwritten" in message or "uncommitted changes" in message or "not uptodate" in message:
         return LocalWorkError(
             f"Git refused the merge, because local changes would be lost:\n{what}",
             remedy="commit them, or save them with `git stash`, then merge again.",
@@ -201,7 +201,7 @@ def _index_blobs(git: GitRepo, folder: str) -> dict[str, str]:
 
 
 def _mark_unmerged(git: GitRepo, path: str, ours: str) -> None:
-    """Put all sides of a path into the index, so that it cannot be committed by mistake."""
+    """Add all sides of a path to the index, so that it cannot be committed by mistake."""
     theirs = merging_commit(git)
     base = git.commands.run("merge-base", ours, theirs).strip()
     lines = [f"0 {'0' * len(base)}\t{path}"]

@@ -44,11 +44,11 @@ def _merge(
 ) -> tuple[str, frozenset[str]]:
     """Return the id of the merged tree, and the files in conflict."""
     _check_version(commands)
-    asked = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs)
-    status, output, said = commands.ask(*words, *asked, env=env)
+    arguments = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs)
+    status, output, message = commands.ask(*words, *arguments, env=env)
     if status not in (0, _CONFLICTS):
         raise UsageError(
-            f"Git cannot merge {ours[:10]} and {theirs[:10]}: {said or f'exit code {status}'}",
+            f"Git cannot merge {ours[:10]} and {theirs[:10]}: {message or f'exit code {status}'}",
             remedy="merge the two branches by hand, then run `tdmvc drift` on the result.",
         )
     tree, *conflicts = output.decode("utf-8", "surrogateescape").split("\0")
@@ -56,11 +56,11 @@ def _merge(
 
 
 def _check_version(commands: GitCommands) -> None:
-    said = commands.run("version")
-    found = re.search(r"([0-9]{1,4})\.([0-9]{1,4})", said)
+    message = commands.run("version")
+    found = re.search(r"([0-9]{1,4})\.([0-9]{1,4})", message)
     if found is None or (int(found[1]), int(found[2])) < _OLDEST:
         raise UsageError(
-            f"A preview of a merge needs Git 2.38 or newer; this is {said.strip()}.",
+            f"A preview of a merge needs Git 2.38 or newer; this is {message.strip()}.",
             remedy="install a newer Git, or merge into a scratch branch and run `tdmvc drift` there.",
         )
 
@@ -72,5 +72,5 @@ def is_inner_merge(git: GitRepo, path: str, marker_size: int) -> bool:
     """
     if marker_size <= MARKER_SIZE:
         return False
-    said = git.attribute(path, "conflict-marker-size")
-    return marker_size - (int(said) if said.isdecimal() else MARKER_SIZE) > 1
+    message = git.attribute(path, "conflict-marker-size")
+    return marker_size - (int(message) if message.isdecimal() else MARKER_SIZE) > 1

@@ -31,9 +31,9 @@ def ask_remotes(git: GitRepo, known: set[str]) -> list[UnfetchedRefs | Unreachab
     for remote in git.commands.run("remote").split("\n"):
         if not remote:
             continue
-        status, output, said = git.commands.ask("ls-remote", "--quiet", "--heads", "--tags", remote)
+        status, output, message = git.commands.ask("ls-remote", "--quiet", "--heads", "--tags", remote)
         if status:
-            found.append(UnreachableRemote(remote, said.split("\n")[0] or f"exit code {status}"))
+            found.append(UnreachableRemote(remote, message.split("\n")[0] or f"exit code {status}"))
             continue
         tips: dict[str, str] = {}
         for line in output.decode("utf-8", "surrogateescape").split("\n"):

@@ -201,8 +201,8 @@ class GitRepo:
 
     def wants_color(self, *, is_terminal: bool) -> bool:
         """Return whether Git would colour a diff on a terminal, or in its pager."""
-        said = self.commands.try_run("config", "--get-colorbool", "color.diff", str(is_terminal).lower())
-        return said is not None and said.strip() == "true"
+        answer = self.commands.try_run("config", "--get-colorbool", "color.diff", str(is_terminal).lower())
+        return answer is not None and answer.strip() == "true"
 
     @property
     def common_folder(self) -> Path:

@@ -50,7 +50,7 @@ class Comment:
     text: str
     author: str
     is_by_program: bool = False
-    """Whether the host says that a program wrote it."""
+    """Whether the host marks its author as a program."""
     url: str | None = None
 
 

@@ -57,7 +57,7 @@ class GitHub:
             answer = self._ask("GET", following[1])
 
     def is_own(self, comment: Comment) -> bool:
-        """Compare the author with the token's login. An Actions token cannot ask for its login; it writes as a bot."""
+        """Compare the author with the token's login. An Actions token cannot read its login; it writes as a bot."""
         login = self._own_login()
         return comment.author == login if login is not None else comment.is_by_program
 
@@ -102,7 +102,7 @@ class GitHub:
             remedy = (
                 "use the two workflows for forks, which comment without running the fork's code (docs/ci.md)."
             )
-        return kind.refused(what, answer.url, status=answer.status, reason=answer.said, remedy=remedy)
+        return kind.refused(what, answer.url, status=answer.status, reason=answer.reason, remedy=remedy)
 
 
 _REFUSALS: Final = {
@@ -251,6 +251,6 @@ def _not_an_api(answer: Answer) -> HostError:
         "The answer does not come from GitHub's API",
         answer.url,
         status=answer.status,
-        reason=answer.said,
+        reason=answer.reason,
         remedy="check GITHUB_API_URL, and whether a proxy or a login page intercepts the request.",
     )

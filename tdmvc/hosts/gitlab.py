@@ -118,7 +118,7 @@ class GitLab:
             kind = ReadOnlyTokenError
             what = "The pipeline runs in a fork, which has no token for this project"
             remedy = "let a member run a pipeline for the merge request in the project itself (docs/ci.md)."
-        return kind.refused(what, answer.url, status=answer.status, reason=answer.said, remedy=remedy)
+        return kind.refused(what, answer.url, status=answer.status, reason=answer.reason, remedy=remedy)
 
 
 _REFUSALS: Final = {
@@ -178,6 +178,6 @@ def _not_an_api(answer: Answer) -> HostError:
         "The answer does not come from GitLab's API",
         answer.url,
         status=answer.status,
-        reason=answer.said,
+        reason=answer.reason,
         remedy="check CI_API_V4_URL, and whether a proxy or a login page intercepts the request.",
     )

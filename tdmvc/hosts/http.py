@@ -24,7 +24,7 @@ TIMEOUT_SECONDS: Final = (10.0, 30.0)
 _FIRST_BACKOFF_SECONDS = 1.0
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 307, 308})
-_MOST_SAID = 200
+_LONGEST_REASON = 200
 _RESETS = ("x-ratelimit-reset", "ratelimit-reset")
 _LEFT = ("x-ratelimit-remaining", "ratelimit-remaining")
 
@@ -50,14 +50,14 @@ class Answer:
     url: str
 
     @property
-    def said(self) -> str:
+    def reason(self) -> str:
         """The host's error message on one line, shortened; empty if the answer is not JSON."""
         if not isinstance(self.body, dict):
             return ""
         words = self.body.get("message", self.body.get("error", ""))
         text = words if isinstance(words, str) else json.dumps(words, ensure_ascii=False)
         shown = "".join(char if char.isprintable() else " " for char in text)
-        return shown if len(shown) <= _MOST_SAID else shown[:_MOST_SAID] + "…"
+        return shown if len(shown) <= _LONGEST_REASON else shown[:_LONGEST_REASON] + "…"
 
 
 class Client:
@@ -141,7 +141,7 @@ class Client:
         headers = answer.headers
         is_spent = any(headers.get(name) == "0" for name in _LEFT)
         is_limit = answer.status == 429 or (
-            answer.status == 403 and ("retry-after" in headers or is_spent or "rate limit" in answer.said)
+            answer.status == 403 and ("retry-after" in headers or is_spent or "rate limit" in answer.reason)
         )
         if not is_limit:
             return None
@@ -173,7 +173,7 @@ class Client:
     def _send(
         self, method: str, url: str, body: Mapping[str, str] | None, params: Mapping[str, str | int] | None
     ) -> Answer:
-        import requests  # late: only who posts pays for it
+        import requests  # slow to import, and only posting needs it
 
         if self._session is None:
             self._session = requests.Session()

@@ -224,7 +224,7 @@ class TableDiff:
 
 
 class BumpLevel(StrEnum):
-    """Which part of a semantic version a change asks for."""
+    """The part of a semantic version that a change requires."""
 
     NONE = "none"
     PATCH = "patch"

@@ -82,7 +82,7 @@ class HistoryEntry:
     tables: tuple[TableChange, ...]
     """By name. Of a merge: what differs from every parent, counted against the first."""
     published: tuple[PublishedMark, ...] = ()
-    """Versions whose files came with this commit."""
+    """Versions whose files this commit added."""
     version: PublishedMark | None = None
     """Of one table's history: the first version that holds the table as this point left it."""
 

@@ -74,7 +74,7 @@ class Conflict:
     column: str | None = None
     """The column; None where a row or the table is meant as a whole."""
     base: Cell = None
-    """What each side says: a cell, for ROW_DELETED the edited cells (`total: 5`) or None for a row that is gone,
+    """What each side says: a cell, for ROW_DELETED the edited cells (`total: 5`) or None for a removed row,
     for ROW_COUNT the number, for conflicts about columns the type or the name."""
     ours: Cell = None
     theirs: Cell = None
@@ -106,7 +106,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Resolutions:
-    """What a person decided; the most specific word counts: cell, then row, then column, then table."""
+    """What a person decided; the most specific decision counts: cell, then row, then column, then table."""
 
     table: Side | None = None
     columns: Mapping[str, Side] = field(default_factory=dict)
@@ -139,7 +139,7 @@ class TableOutcome(StrEnum):
     BASE = "base"
     """A person chose the state before both changes."""
     MERGED = "merged"
-    """Both changed it, and it is put together from both."""
+    """Both sides changed it, and it combines both."""
     REMOVED = "removed"
     CONFLICT = "conflict"
     """A person has to decide first."""
@@ -147,7 +147,7 @@ class TableOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MergeCounts:
-    """What comes from their side, where both sides changed a table."""
+    """What is taken from their side, where both sides changed a table."""
 
     parts_taken: int = 0
     """Parts that only they changed, taken whole."""
@@ -164,7 +164,7 @@ class TableMerge:
     name: str
     outcome: TableOutcome
     schema: TableSchema | None
-    """The merged columns and key; None where the table is gone, or where they are in conflict."""
+    """The merged columns and key; None if the table was removed, or if they are in conflict."""
     key: tuple[str, ...] = ()
     """The columns whose cells are a conflict's `key`, but for ROW_COUNT; empty for a table without a key."""
     whole: tuple[str, ...] = ()
@@ -193,7 +193,7 @@ class ManifestConflict:
     path: str
     """As people read it: `tables.orders.diff.key`, `schema[orders].properties[total].physicalType`."""
     base: str | None
-    """What stood there, on one line and cut where it is long; None where nothing did."""
+    """The value in the base, on one line and cut if it is long; None if there was none."""
     ours: str | None
     theirs: str | None
     reason: str | None = None
@@ -205,7 +205,7 @@ class MergedText:
     """A manifest merged by structure."""
 
     text: str | None
-    """The merged file, with conflict markers where sides clash; None where the file is deleted."""
+    """The merged file, with conflict markers where the sides conflict; None if the file is deleted."""
     conflicts: tuple[ManifestConflict, ...] = ()
     """In the file's order, by path if two share a place."""
 

@@ -18,7 +18,7 @@ class MergeStatus(StrEnum):
     FAST_FORWARD = "fast-forward"
     """The other side only adds to ours."""
     MERGED = "merged"
-    """Both sides are brought together, and committed where a commit was asked for."""
+    """Both sides are merged, and committed if requested."""
     OPEN = "open"
     """A person has to resolve conflicts first."""
     BROKEN = "broken"
@@ -163,7 +163,7 @@ class UnmergedTable:
     path: str
     """The pointer's file, from the root of the repository."""
     pointers: Mapping[Side, Pointer | None]
-    """What each side says; None where it has no such table."""
+    """The pointer of each side; None if it has no such table."""
     labels: Mapping[Side, str] = field(default_factory=dict)
     """What Git calls each side: a branch, a commit."""
     is_in_index: bool = False
@@ -200,7 +200,7 @@ class ConflictFile:
 
     table: str
     objects: Mapping[Side, str | None]
-    """What the conflicts are between; where the pointer says something else, the file is stale."""
+    """What the conflicts are between; if the pointer differs, the file is stale."""
     labels: Mapping[Side, str]
     key: tuple[str, ...]
     """The columns that identify a row; empty for a table without a key."""
@@ -209,7 +209,7 @@ class ConflictFile:
     marked: tuple[str, ...]
     """The personal ones among them: marks replace their values, and only distinguish rows."""
     listed: tuple[ListedConflict, ...]
-    """The first that are left, after those that a row's own word resolves."""
+    """The first that are left, after those that a row's own decision resolves."""
     count: int
     """All that were undecided when the file was written, listed or not."""
     decided: Resolutions = UNDECIDED

@@ -75,7 +75,7 @@ class DatasetStatus:
     latest: SemVer | None
     tables: tuple[TableStatusReport, ...]
     not_pushed: int | None
-    """Objects that this clone has never seen on the default remote; None without a remote."""
+    """Objects that this clone has never found on the default remote; None without a remote."""
     migrations: dict[str, RecordedState] = field(default_factory=dict)
     leftovers: tuple[str, ...] = ()
     """Files of conflicts that are resolved, relative to the dataset's folder."""
@@ -272,7 +272,7 @@ class PostAction(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
-    """The comment already says the same."""
+    """The comment is up to date already."""
     SKIPPED = "skipped"
     """There is nothing to report, and no comment to correct."""
 

@@ -63,7 +63,7 @@ class ShiftKind(StrEnum):
     NUMBERS = "numbers"
     """The spread of numbers, dates or times."""
     CATEGORIES = "categories"
-    """The shares of the commonest values."""
+    """The shares of the most frequent values."""
 
 
 @dataclass(frozen=True, slots=True)

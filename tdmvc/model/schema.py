@@ -29,7 +29,7 @@ class Column:
     unique: bool = False
     """No value may repeat."""
     classification: str | None = None
-    """The contract's word for who may see it (`public`, `personal`, …)."""
+    """The contract's classification (`public`, `personal`, …)."""
 
     @property
     def is_personal(self) -> bool:
@@ -44,7 +44,7 @@ class Column:
 
     @property
     def is_untyped(self) -> bool:
-        """Whether every value was null where it came from, so that its type is a placeholder."""
+        """Whether every value was null in its source, so that its type is a placeholder."""
         return self.physical_type == UNTYPED
 
     @property

@@ -148,10 +148,10 @@ def keep_part(part: Cut, schema: TableSchema, sink: PartSink, known: Mapping[str
 
 def built_table(parts: Sequence[BuiltPart], counts: Counts) -> BuiltTable:
     """Return the table that these parts form."""
-    seen: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     entries: list[PartEntry] = []
     for part in parts:
-        seen[part.content] = number = seen.get(part.content, 0) + 1
+        numbers[part.content] = number = numbers.get(part.content, 0) + 1
         name = part.content if number == 1 else f"{part.content}-{number}"
         entries.append(PartEntry(name + PART_SUFFIX, part.md5))
     return BuiltTable(

@@ -50,7 +50,7 @@ class Cutter:
 
     def __init__(self, key: tuple[str, ...], part_rows: int = DEFAULT_PART_ROWS) -> None:
         self._key = key
-        self._rule = _Rule(part_rows)
+        self._rule = _CutRule(part_rows)
         self._rows: list[pa.RecordBatch] = []
         self._hashes = np.zeros(0, np.uint64)
 
@@ -78,7 +78,7 @@ class Cutter:
             self._hashes = self._hashes[start:]
 
     def settle(self) -> Iterator[Cut]:
-        """Yield the pending rows if a part ends with them, whatever key comes next."""
+        """Yield the pending rows if a part ends with them, whatever the next key is."""
         if self._rows and self._rule.ends(np.append(self._hashes, ~self._hashes[-1])):
             yield from self.finish()
 
@@ -89,7 +89,7 @@ class Cutter:
             self._rows, self._hashes = [], self._hashes[:0]
 
 
-class _Rule:
+class _CutRule:
     def __init__(self, part_rows: int) -> None:
         self.minimum = max(1, part_rows // 4)
         self.maximum = part_rows * 4

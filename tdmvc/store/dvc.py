@@ -52,7 +52,7 @@ class Sent:
 
 
 def push(root: Path, oids: Iterable[str], *, remote: str | None = None) -> Sent:
-    """Send objects, then ask the remote for each.
+    """Send objects, then check that the remote has each.
 
     Parts are sent before the listings that name them, so that a remote never has a listing without
     its parts. The presence of a listing is not taken as proof that its parts exist.
@@ -87,7 +87,7 @@ def fetch(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[
 
 
 def missing_on_remote(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
-    """Return the objects that a remote does not have; asks for each."""
+    """Return the objects that a remote does not have. Cost: a request for each."""
     wanted = set(oids)
     with _opened(root) as repo, _remote(repo, remote) as there:
         return wanted - _existing(there, wanted)
@@ -173,15 +173,15 @@ _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "Modi
 
 def _modified(facts: dict[str, Any]) -> float | None:
     """Return when a file was last modified, from the different forms of fsspec's file systems."""
-    told = next((facts[name] for name in _TIMES if facts.get(name)), None)
-    if isinstance(told, str):
+    time = next((facts[name] for name in _TIMES if facts.get(name)), None)
+    if isinstance(time, str):
         try:
-            told = datetime.fromisoformat(told)
+            time = datetime.fromisoformat(time)
         except ValueError:
             return None
-    if isinstance(told, datetime):
-        return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
-    return float(told) if isinstance(told, int | float) else None
+    if isinstance(time, datetime):
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+    return float(time) if isinstance(time, int | float) else None
 
 
 def _existing(there: "HashFileDB", oids: set[str]) -> set[str]:

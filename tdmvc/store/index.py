@@ -128,7 +128,7 @@ class FileIndex:
             self.remember(path, str(row[1]))
 
     def pushed(self, remote: str) -> set[str]:
-        """Return the objects that this clone has seen on a remote."""
+        """Return the objects that this clone has found on a remote."""
         connection = self._open()
         if connection is None:
             return set()

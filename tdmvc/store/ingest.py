@@ -177,18 +177,18 @@ def _is_spelling_of(value: str, wanted: pa.DataType) -> str:
         return f"CAST({cast} AS VARCHAR) = {value}"
     # DuckDB's casts may round or drop a zone, a time of day or digits beyond microseconds; these patterns do not.
     if pa.types.is_boolean(wanted):
-        spelling = "(?i)true|false|t|f|1|0"
+        pattern = "(?i)true|false|t|f|1|0"
     elif pa.types.is_integer(wanted):
-        spelling = "[+-]?[0-9]+"
+        pattern = "[+-]?[0-9]+"
     elif pa.types.is_decimal(wanted):
-        spelling = rf"[+-]?[0-9]+(\.[0-9]{{0,{wanted.scale}}}0*)?"
+        pattern = rf"[+-]?[0-9]+(\.[0-9]{{0,{wanted.scale}}}0*)?"
     elif pa.types.is_date(wanted):
-        spelling = _DATE
+        pattern = _DATE
     elif pa.types.is_time(wanted):
-        spelling = _TIME
+        pattern = _TIME
     else:
-        spelling = f"{_DATE}([ T]{_TIME})?" + (_ZONE if wanted.tz else "")
-    return f"regexp_full_match({value}, {quote_text(spelling)}) AND {cast} IS NOT NULL"
+        pattern = f"{_DATE}([ T]{_TIME})?" + (_ZONE if wanted.tz else "")
+    return f"regexp_full_match({value}, {quote_text(pattern)}) AND {cast} IS NOT NULL"
 
 
 def _is_spelling_of_float(value: str, cast: str, bits: int) -> str:
@@ -320,10 +320,10 @@ def _schema(
     names = {column.name for column in columns}
     keyed = next((opened.source for opened in sources if opened.source.is_keyed), None)
     chosen = key if key is not None else keyed.schema.key if keyed else current.key if current else ()
-    gone = [name for name in chosen if name not in names]
-    if gone:
+    missing = [name for name in chosen if name not in names]
+    if missing:
         raise UsageError(
-            f"The key of {table} names a column that does not exist: {', '.join(gone)}.",
+            f"The key of {table} names a column that does not exist: {', '.join(missing)}.",
             where=f"table {table}, columns: {', '.join(sorted(names)[:20])}",
             remedy=f"give the columns that identify a row: --key {table}=COLUMN[,COLUMN].",
         )

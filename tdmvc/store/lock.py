@@ -44,10 +44,10 @@ def all_quiet(folder: Path, turnstile: Path, *, on_wait: Callable[[], None] | No
     Raises:
         StoreError: as `exclusive`.
     """
-    with exclusive(turnstile, on_wait=on_wait), ExitStack() as held:
+    with exclusive(turnstile, on_wait=on_wait), ExitStack() as locks:
         for path in sorted(folder.glob("*.lock")):
             if path != turnstile:
-                held.enter_context(exclusive(path, on_wait=on_wait))
+                locks.enter_context(exclusive(path, on_wait=on_wait))
         yield
 
 

@@ -86,7 +86,7 @@ class ObjectStore:
         return md5
 
     def put_listing(self, listing: Listing) -> str:
-        """Keep a listing and return its object's name. Put its parts first."""
+        """Store a listing and return its object's name. Store its parts first."""
         self._put(listing.object, listing.as_bytes())
         return listing.object
 

@@ -39,7 +39,7 @@ def encode_part(table: pa.Table, key: tuple[str, ...]) -> bytes:
             encoding = _encoding(column.type, is_leading_key=bool(key) and name == key[0])
             if encoding:
                 encodings[name] = encoding
-    # PyArrow tells columns by dotted path: a plain column "a.b" is spelled like field b of a struct a.
+    # PyArrow identifies columns by dotted path: a plain column "a.b" has the path of field b of a struct a.
     encodings = {name: encoding for name, encoding in encodings.items() if name not in dictionary}
     order = [(name, "ascending") for name in (key or table.column_names)]
     return encode_parquet(
@@ -117,8 +117,8 @@ def read_order(path: str) -> tuple[str, ...]:
     """Return the sort columns in a part's footer; empty if there are none."""
     with reading(path), contextlib.closing(open_parquet(path)) as reader:
         footer = reader.metadata
-        said = footer.row_group(0).sorting_columns if footer.num_row_groups else ()
-        return tuple(footer.schema.column(column.column_index).name for column in said)
+        sorting = footer.row_group(0).sorting_columns if footer.num_row_groups else ()
+        return tuple(footer.schema.column(column.column_index).name for column in sorting)
 
 
 @contextlib.contextmanager

@@ -36,7 +36,7 @@ class Store:
         self._warn = warn
         self._timed = timed
         self.fetched_from: list[str] = []
-        """The remotes from which objects came, in the order of first use."""
+        """The remotes from which objects were fetched, in the order of first use."""
         self.config: DvcConfig = read_dvc_config(root)
         self.state_folder = root / ".dvc" / "tmp" / "tdmvc"
         self.index = FileIndex(self.state_folder / "index.sqlite")
@@ -205,7 +205,7 @@ class Store:
         return complaints
 
     def missing_on_remote(self, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
-        """Ask a remote for each object; return those it lacks."""
+        """Return the objects that a remote lacks. Cost: a request for each."""
         wanted = set(oids)
         with self._timed("ask remote"):
             missing = dvc.missing_on_remote(self.root, wanted, remote=remote)
@@ -215,7 +215,7 @@ class Store:
         return missing
 
     def not_pushed(self, oids: Iterable[str]) -> set[str]:
-        """Return the objects that this clone has never seen on the default remote, without a request."""
+        """Return the objects that this clone has never found on the default remote, without a request."""
         return set(oids) - self.index.pushed(self._remote_name(None))
 
     def _fetch(self, oids: Sequence[str], owner: str, error: PartError) -> None:
@@ -242,18 +242,18 @@ class Store:
 
     def _bring_from_second(self, wanted: set[str], owner: str, second: str) -> set[str]:
         absent = self._bring(wanted, owner, second)
-        if came := len(wanted - absent):
+        if fetched := len(wanted - absent):
+            objects, them = ("object", "it") if fetched == 1 else ("objects", "them")
             self._warn(
-                f"{came} {'object' if came == 1 else 'objects'} of {owner} came from the remote '{second}', because "
-                f"the default remote did not deliver {'it' if came == 1 else 'them'}; "
-                f"`tdmvc push {owner.rpartition('/')[0]}` puts {'it' if came == 1 else 'them'} back."
+                f"{fetched} {objects} of {owner} came from the remote '{second}', because the default remote did not "
+                f"deliver {them}; `tdmvc push {owner.rpartition('/')[0]}` puts {them} back."
             )
         return absent
 
-    def _second_remote(self, asked: str | None) -> str | None:
+    def _second_remote(self, remote: str | None) -> str | None:
         """Return the release remote, if no remote was named and this clone has it."""
         is_there = self.release_remote in self.config.remotes
-        return self.release_remote if asked is None and is_there else None
+        return self.release_remote if remote is None and is_there else None
 
     def _warn_of_replacement(self, oid: str, owner: str, error: PartError) -> None:
         if isinstance(error, DamagedPartError):

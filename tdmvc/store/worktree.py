@@ -79,7 +79,7 @@ class WorkTreeWriter:
         self._types = tuple(link_types)
 
     def place(self, md5: str, target: Path, owner: str) -> None:
-        """Put one verified object at a path that does not exist yet.
+        """Write one verified object to a path that does not exist yet.
 
         Raises:
             StoreError: the disk is full or cannot be written.

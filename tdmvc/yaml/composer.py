@@ -31,10 +31,10 @@ class ReadOptions:
     is_lenient: bool = False
     """Ignore tags, keep the last of two equal keys, and take several documents and any key."""
     resolve: Callable[[str], str] | None = None
-    """Returns what a plain scalar stands for; None keeps it as it was written."""
+    """Returns the value of a plain scalar; None keeps it as it was written."""
     max_depth: int = 60
     max_aliased_nodes: int = 100_000
-    """How far aliases may expand: an honest file shares little, a bomb doubles at each level."""
+    """How far aliases may expand: ordinary files share little, but a bomb doubles at each level."""
 
 
 def compose(text: str, path: str, options: ReadOptions) -> list[YamlNode]:
@@ -68,11 +68,11 @@ class _Open:
     merged: list[YamlNode] = field(default_factory=list)
     """The values of merge keys (`<<`)."""
     pending: tuple[str | None, int] | None = None
-    """The key whose value comes next; None stands for a merge key."""
+    """The key whose value is next; None for a merge key."""
     is_flow: bool = False
     start_line: int = 0
     weight: int = 1
-    """How many nodes it stands for, with aliases expanded."""
+    """How many nodes it has, with aliases expanded."""
     height: int = 1
     """How many levels it has, with aliases expanded."""
 

@@ -33,7 +33,7 @@ class YamlEdit:
     """
 
     def __init__(self, text: str, path: str) -> None:
-        parse_yaml(text, path)  # the strict reader words the errors
+        parse_yaml(text, path)  # the strict reader raises the errors
         self._yaml = YAML(typ="rt")
         self._yaml.Resolver = _VerbatimResolver
         self._yaml.preserve_quotes = True

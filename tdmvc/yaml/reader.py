@@ -51,7 +51,7 @@ def check_conflict_markers(text: str, path: str) -> None:
 
 
 def check_format(root: YamlNode, name: str) -> None:
-    """Make sure that the file says it is of the format `name`, such as `tdmvc.version/1`."""
+    """Check that the file declares the format `name`, such as `tdmvc.version/1`."""
     node = root.need("format")
     found = node.as_text()
     if found == name:

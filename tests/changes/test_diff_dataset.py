@@ -9,7 +9,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from tdmvc.changes.comparison import DiffOptions, RowsFormat, RowsTarget, spell_file_name
+from tdmvc.changes.comparison import DiffOptions, RowsFormat, RowsTarget, encode_file_name
 from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetConfig
@@ -123,9 +123,9 @@ def test_whole_tables_have_row_files_too_and_unchanged_ones_have_none(
 
 
 def test_file_names_are_spelled_so_that_they_stay_in_the_folder() -> None:
-    assert spell_file_name("order items/é~") == "order%20items%2F%C3%A9%7E"
-    assert spell_file_name("..") == "%2E."
-    assert spell_file_name("A-b_c.9") == "A-b_c.9"
-    long = spell_file_name("名" * 100)
+    assert encode_file_name("order items/é~") == "order%20items%2F%C3%A9%7E"
+    assert encode_file_name("..") == "%2E."
+    assert encode_file_name("A-b_c.9") == "A-b_c.9"
+    long = encode_file_name("名" * 100)
     assert len(long) < 200
-    assert long != spell_file_name("名" * 101)
+    assert long != encode_file_name("名" * 101)

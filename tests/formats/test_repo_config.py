@@ -75,7 +75,7 @@ def test_what_is_written_is_read_as_the_same() -> None:
         ),
         ("format: tdmvc/1\nmigrations:\n  main: {path: a}\n", ("'tool' is missing", "line 3")),
         ("format: tdmvc/1\nmigrations: [a]\n", ("mapping", "line 2")),
-        ("format: tdmvc/1\napp: {release: {tags: a, file: b}}\n", ("One place",)),
+        ("format: tdmvc/1\napp: {release: {tags: a, file: b}}\n", ("one source",)),
         ("format: tdmvc/1\napp: {release: {tag: a}}\n", ("did you mean 'tags'?",)),
         ("format: tdmvc/1\nstore: {remote: a}\n", ("release_remote",)),
     ],

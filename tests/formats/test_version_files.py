@@ -100,9 +100,9 @@ def test_a_dataset_without_versions_has_none(tmp_path: Path) -> None:
 
 def test_a_file_that_was_renamed_or_moved_is_refused(tmp_path: Path) -> None:
     text = render_version(_version("1.0.0"))
-    with pytest.raises(ConfigError, match=r"named 1\.0\.1 and says version 1\.0\.0"):
+    with pytest.raises(ConfigError, match=r"named 1\.0\.1, but it is version 1\.0\.0"):
         read_versions(_tree(tmp_path / "a", {"data/golden/versions/1.0.1.yaml": text}), "data/golden")
-    with pytest.raises(ConfigError, match="another dataset"):
+    with pytest.raises(ConfigError, match="folder of another one"):
         read_versions(_tree(tmp_path / "b", {"data/other/versions/1.0.0.yaml": text}), "data/other")
 
 
@@ -116,7 +116,7 @@ def test_a_contract_is_read_and_an_edited_one_is_refused(tmp_path: Path) -> None
     assert read_contract_text(_tree(tmp_path, {path: windows}), "data/g", version) == windows
     with pytest.raises(ConfigError, match=r"contract of g@1\.0\.0 was edited"):
         read_contract_text(_tree(tmp_path, {path: text + "#"}), "data/g", version)
-    with pytest.raises(NotFoundError, match="is not here"):
+    with pytest.raises(NotFoundError, match="does not exist"):
         read_contract_text(WorkTree(tmp_path), "data/other", version)
 
 
@@ -127,7 +127,7 @@ def test_a_contract_is_read_and_an_edited_one_is_refused(tmp_path: Path) -> None
         ("format: tdmvc.version/1", "format: tdmvc.version/9", ("reads tdmvc.version/1",)),
         ("dataset: golden", "datasets: golden", ("did you mean 'dataset'?",)),
         ("rows: 1423", "rows: -1", ("whole number", "line 14")),
-        ('object: "', 'object: "../', ("no DVC object",)),
+        ('object: "', 'object: "../', ("not a DVC object",)),
         (f"contract: {HASH}", "contract: sha256:../../x", ("hash", "line 11")),
         ("bump: minor", "bump: tiny", ("no bump 'tiny'",)),
         (TEXT[TEXT.index("tables:") : TEXT.index("changes:")], "", ("'tables' is missing",)),

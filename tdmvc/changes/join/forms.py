@@ -91,7 +91,7 @@ def pair_forms(pair: ColumnPair) -> FormPair:
 
 
 def _translated_forms(translation: Translation) -> tuple[Form, Form]:
-    """Keys are told by what they stand for; one that names no row stands for itself."""
+    """Return keys by the rows that they identify; one that identifies no row is kept."""
 
     def form(*, is_new: bool) -> Form:
         def build(sql: str) -> str:
@@ -186,7 +186,7 @@ def _struct_form(type_: pa.DataType, forms: dict[str, Form], order: list[str]) -
 
 
 def _text_pair(old: pa.DataType, new: pa.DataType) -> tuple[Form, Form]:
-    """Return canonical texts. Against a number, a text that spells one loses trailing zeros: '1.50' is 1.5."""
+    """Return canonical texts. Compared with a number, a numeric text loses trailing zeros: '1.50' is 1.5."""
     if _is_number(old) and pa.types.is_string(new):
         return _text_form(old), _number_spelling
     if pa.types.is_string(old) and _is_number(new):

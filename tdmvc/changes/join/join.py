@@ -74,7 +74,7 @@ def read_single_side(
     sample_rows: int,
     rows: RowsTarget | None,
 ) -> tuple[RowSample, ...]:
-    """Return the first rows of a table that only one side has, and write all of them where asked to.
+    """Return the first rows of a table that only one side has, and write all of them if requested.
 
     Raises:
         PartError: a part is damaged.

@@ -1,4 +1,4 @@
-"""Finds keys that cannot tell rows apart: repeated ones, and those with a null in them."""
+"""Finds keys that do not identify a row: repeated ones, and those with a null in them."""
 
 from dataclasses import dataclass
 
@@ -113,10 +113,10 @@ def _first_keys(con: DuckDBConnection, pairing: Pairing, where: str) -> tuple[st
     ).fetchall()
     if any(pair.is_personal for pair in pairing.key):
         return (MASK,) * len(rows)
-    return tuple(_spell_key(row) for row in rows)
+    return tuple(_format_key(row) for row in rows)
 
 
-def _spell_key(values: tuple[str | None, ...]) -> str:
+def _format_key(values: tuple[str | None, ...]) -> str:
     texts = ["NULL" if value is None else _cut(value) for value in values]
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 

@@ -27,7 +27,7 @@ class Pairing:
 
     @property
     def counted(self) -> tuple[ColumnPair, ...]:
-        """The columns by which rows that cannot be joined are told apart: all but ignored ones."""
+        """The columns that identify rows without a usable key: all but ignored ones."""
         key = set(self.pairs.key_names)
         return tuple(pair for pair in self.pairs.columns if pair.name in key or not pair.is_ignored)
 
@@ -74,7 +74,7 @@ class Pairing:
 
     @property
     def left_out(self) -> tuple[ColumnPair, ...]:
-        """The columns that do not tell whole rows apart."""
+        """The columns that do not identify whole rows."""
         counted = {pair.name for pair in self.counted}
         return tuple(pair for pair in self.pairs.columns if pair.name not in counted)
 
@@ -82,7 +82,7 @@ class Pairing:
         return tuple(f"w{i}" for i in range(max(1, len(self.counted))))
 
     def key_columns_in_whole(self) -> tuple[str, ...]:
-        """Return where the key lies among the whole row's columns."""
+        """Return the positions of the key among the whole row's columns."""
         names = [pair.name for pair in self.counted]
         return tuple(f"w{names.index(pair.name)}" for pair in self.key)
 

@@ -58,7 +58,7 @@ class RowScan:
 def open_scan(
     con: DuckDBConnection, side: TableSide, parts: Sequence[str], *, name: str
 ) -> Iterator[RowScan]:
-    """Locate the parts and offer their rows to SQL until the block ends; `name` keeps two scans apart."""
+    """Locate the parts and make their rows available to SQL until the block ends; `name` distinguishes scans."""
     scan = RowScan(side.schema, tuple(_locate(side, parts)))
     taken = {column.lower() for column in side.schema.column_names}
     if not scan.paths or not taken & _PARQUET_NAMES:

@@ -50,7 +50,7 @@ def find_touched_rows(con: DuckDBConnection, pairing: Pairing, *, has_faulty_key
 
 
 def drop_working_tables(con: DuckDBConnection) -> None:
-    """Give back what a comparison held."""
+    """Release what a comparison used."""
     for table in (TOUCHED, _LEFTOVER, FAULTY_KEYS):
         con.execute(f"DROP TABLE IF EXISTS {table}")
 
@@ -217,7 +217,7 @@ def read_first_rows(con: DuckDBConnection, scan: RowScan, limit: int) -> tuple[R
     return tuple(whole_row(names, values) for _, values in _decode(con, scan, query))
 
 
-class _Touched:
+class _TouchedPlaces:
     """One line of the table of touched rows."""
 
     __slots__ = ("flags", "new", "old")
@@ -228,7 +228,7 @@ class _Touched:
         self.flags = [bool(flag) for flag in values[4:]]
 
 
-def _first_touched(con: DuckDBConnection, pairing: Pairing, kind: Touch, limit: int) -> list[_Touched]:
+def _first_touched(con: DuckDBConnection, pairing: Pairing, kind: Touch, limit: int) -> list[_TouchedPlaces]:
     flags = [f"d{i}" for i in range(len(pairing.compared))]
     columns = ", ".join(["old_f", "old_r", "new_f", "new_r", *flags])
     order = ", ".join(f"{column} NULLS FIRST" for column in pairing.sort_columns)
@@ -236,7 +236,7 @@ def _first_touched(con: DuckDBConnection, pairing: Pairing, kind: Touch, limit: 
         f"SELECT {columns} FROM {TOUCHED} WHERE kind = {kind.value}"
         f" ORDER BY {order}, new_f, new_r, old_f, old_r LIMIT {limit}"
     )
-    return [_Touched(values) for values in con.execute(query).fetchall()]
+    return [_TouchedPlaces(values) for values in con.execute(query).fetchall()]
 
 
 def _read_rows(con: DuckDBConnection, scan: RowScan, places: Sequence[_Place]) -> dict[_Place, _Row]:

@@ -18,7 +18,7 @@ from tdmvc.model.schema import TableSchema
 
 @dataclass(frozen=True, slots=True)
 class AlignedKeyRange:
-    """A decided key range without conflicts: our rows, with some cells of theirs."""
+    """A decided key range without conflicts: our rows with some of their cells."""
 
     key_range: MergeKeyRange
     cells: Mapping[str, Mask | None]
@@ -42,7 +42,7 @@ class AlignedKeyRange:
 
 
 def decide_aligned(key_range: MergeKeyRange, schema: TableSchema) -> AlignedKeyRange | None:
-    """Decide over a key range; None where its rows need a join, or a person.
+    """Decide a key range; None if its rows need a join or a person.
 
     Cost: the raw column chunks of three parts, and the columns in which theirs differ decoded.
     """

@@ -12,7 +12,7 @@ from tdmvc.sql.quoting import quote_name
 from tdmvc.sql.types import duckdb_type
 
 KEY_RANGE = "tdmvc_key_range"
-"""What a row's key range is called in the query over merged rows."""
+"""The column of a row's key range in the query over merged rows."""
 
 
 def merged_rows(
@@ -24,7 +24,7 @@ def merged_rows(
     """Return the query over the merged rows, in no order; its columns are those of the merged table, in its order.
 
     Args:
-        key_ranges: for each side, the number of the key range in which each of its parts lies; the query
+        key_ranges: for each side, the number of the key range of each of its parts; the query
             then has that number behind the columns, as `tdmvc_key_range`.
     """
     cells = range(len(scan.columns.cells))
@@ -52,7 +52,7 @@ def _numbers(side: Side, key_ranges: Mapping[Side, Sequence[int]] | None) -> str
 
 
 def _ours(scan: MergeScan, decided: str, numbers: str, *, uses_base: bool) -> str:
-    """Our rows, without those that go, with the cells that were replaced."""
+    """Return the query over our rows, without removed ones, and with replaced cells."""
     cells = {column.name: f"o.k{i}" for i, column in enumerate(scan.columns.key)}
     for i, column in enumerate(scan.columns.cells):
         before = f"b.c{i}" if uses_base else f"o.c{i}"
@@ -65,17 +65,17 @@ def _ours(scan: MergeScan, decided: str, numbers: str, *, uses_base: bool) -> st
             f" WHEN {From.VALUE} THEN {written} ELSE {own} END"
         )
     base = f" LEFT JOIN ({scan.rows(Side.BASE)}) b ON b.f = d.b_f AND b.r = d.b_r" if uses_base else ""
-    goes = f"d.what = {What.SURPLUS} OR (d.what = {What.DELETED_THERE} AND d.verdict <> {From.OURS})"
+    is_removed = f"d.what = {What.SURPLUS} OR (d.what = {What.DELETED_THERE} AND d.verdict <> {From.OURS})"
     return (
         f"SELECT {_named(scan, cells)}{numbers} FROM ({scan.rows(Side.OURS)}) o"
         f" LEFT JOIN (SELECT * FROM {decided} WHERE o_r IS NOT NULL) d ON d.o_f = o.f AND d.o_r = o.r"
         f" LEFT JOIN ({scan.rows(Side.THEIRS)}) t ON t.f = d.t_f AND t.r = d.t_r{base}"
-        f" WHERE NOT coalesce({goes}, false)"
+        f" WHERE NOT coalesce({is_removed}, false)"
     )
 
 
 def _comes(side: Side) -> str:
-    """Return the condition for rows that come whole from a side."""
+    """Return the condition for rows that are taken whole from a side."""
     verdict = From.THEIRS if side is Side.THEIRS else From.BASE
     kinds = [What.ADDED_THERE, What.DELETED_HERE]
     if side is Side.BASE:

@@ -45,7 +45,7 @@ class Batch:
     parts: Mapping[Side, tuple[str, ...]]
     """Content hashes, sorted."""
     key_ranges: Mapping[Side, tuple[int, ...]]
-    """The key range in which each of them lies."""
+    """The key range of each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +169,13 @@ _REPEATED = Conflict(
 
 
 def _misfit(column: MergedColumn, count: int) -> Conflict:
-    spelled = {side: c.type_text if (c := column.of(side)) is not None else None for side in Side}
+    types = {side: c.type_text if (c := column.of(side)) is not None else None for side in Side}
     return Conflict(
         ConflictKind.COLUMN_TYPE,
         column=column.name,
-        base=spelled[Side.BASE],
-        ours=spelled[Side.OURS],
-        theirs=spelled[Side.THEIRS],
+        base=types[Side.BASE],
+        ours=types[Side.OURS],
+        theirs=types[Side.THEIRS],
         detail=f"{_number(count)} not fit {column.column.type_text}",
     )
 

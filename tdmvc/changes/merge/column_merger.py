@@ -62,7 +62,7 @@ class ColumnMerger:
         return MergedColumn(alone, None, ours, theirs)
 
     def without_clashes(self, columns: list[MergedColumn]) -> list[MergedColumn]:
-        """Leave out columns whose name another one has taken, and tell of them."""
+        """Leave out columns whose name is taken, and report them as conflicts."""
         found: dict[str, MergedColumn] = {}
         for column in columns:
             if column.name in found:
@@ -81,9 +81,9 @@ class ColumnMerger:
         self.conflicts.append(
             Conflict(
                 ConflictKind.KEY_CHANGED,
-                base=_spell_key(base.key),
-                ours=_spell_key(ours.key),
-                theirs=_spell_key(theirs.key),
+                base=_format_key(base.key),
+                ours=_format_key(ours.key),
+                theirs=_format_key(theirs.key),
                 detail="rows cannot be followed from one key to another",
             )
         )
@@ -113,8 +113,8 @@ class ColumnMerger:
             ConflictKind.COLUMN_DROPPED,
             column=base.name,
             base=base.type_text,
-            ours=_spell(base, ours),
-            theirs=_spell(base, theirs),
+            ours=_format_column(base, ours),
+            theirs=_format_column(base, theirs),
             detail="one side dropped the column, the other changed it",
         )
         choice = self._resolutions.choice(conflict)
@@ -163,7 +163,7 @@ def three_way(base: T, ours: T, theirs: T) -> tuple[T, bool]:
 
 
 def _attributes(base: Column | None, ours: Column, theirs: Column) -> Column:
-    """Return our column with what their side says of it; where both say something else, ours counts."""
+    """Return our column with the changes of their side; where both changed a property, ours counts."""
     before = base or replace(ours, required=False, unique=False, classification=None, physical_type=None)
     return replace(
         ours,
@@ -178,11 +178,11 @@ def _attributes(base: Column | None, ours: Column, theirs: Column) -> Column:
     )
 
 
-def _spell(base: Column, column: Column | None) -> str | None:
+def _format_column(base: Column, column: Column | None) -> str | None:
     if column is None:
         return None
     return column.type_text if column.name == base.name else f"{column.type_text}, called {column.name}"
 
 
-def _spell_key(key: tuple[str, ...]) -> str | None:
+def _format_key(key: tuple[str, ...]) -> str | None:
     return ", ".join(key) or None

@@ -30,7 +30,7 @@ def merged_order(
         old_of(Side.THEIRS, theirs),
     )
     moved = in_theirs if in_ours == [name for name in in_base if name in set(in_ours)] else in_ours
-    # A column that one side alone has kept stands where the base has it, behind the others.
+    # A column that one side alone has kept keeps the base's position, after the others.
     old = [*moved, *(name for name in in_base if name not in set(moved))] if moved != in_base else in_base
     here, there = came_on(Side.OURS, ours), came_on(Side.THEIRS, theirs)
     if not here or not there or here == there:
@@ -110,16 +110,16 @@ def _origins(
     base: TableSchema, ours: TableSchema, theirs: TableSchema, our_renames: Renames, their_renames: Renames
 ) -> list[Origin]:
     found: list[Origin] = []
-    seen: tuple[set[str], set[str]] = (set(), set())
+    matched: tuple[set[str], set[str]] = (set(), set())
     for column in base.columns:
         names = our_renames.get(column.name, column.name), their_renames.get(column.name, column.name)
         sides = ours.column(names[0]), theirs.column(names[1])
-        for known, side in zip(seen, sides, strict=True):
+        for known, side in zip(matched, sides, strict=True):
             known.update([side.name] if side else [])
         found.append(Origin(column, *sides))
-    came = [column for column in ours.columns if column.name not in seen[0]]
-    there = {column.name: column for column in theirs.columns if column.name not in seen[1]}
-    found += [Origin(None, column, there.pop(column.name, None)) for column in came]
+    added = [column for column in ours.columns if column.name not in matched[0]]
+    there = {column.name: column for column in theirs.columns if column.name not in matched[1]}
+    found += [Origin(None, column, there.pop(column.name, None)) for column in added]
     found += [Origin(None, None, column) for column in there.values()]
     return found
 

@@ -1,4 +1,4 @@
-"""Merges rows that no key tells apart: the number of times each occurs is merged like a cell."""
+"""Merges rows without a key: the number of times that each occurs is merged like a cell."""
 
 from tdmvc.changes.merge.rows import REPEATED_KEYS, From, What
 from tdmvc.changes.merge.scans import MergeScan, grouped
@@ -7,7 +7,7 @@ from tdmvc.sql.duckdb import DuckDBConnection
 
 
 def count_rows(con: DuckDBConnection, scan: MergeScan, into: str, *, only_repeated: bool) -> None:
-    """Count on each side the rows that say the same, where the numbers are not all alike.
+    """Count equal rows on each side, where the numbers differ.
 
     Columns: `w0`… (the key's columns, then the others), `b`, `o`, `t`, and `n`, how many there will be;
     null where a person has to decide.
@@ -34,7 +34,7 @@ def count_rows(con: DuckDBConnection, scan: MergeScan, into: str, *, only_repeat
 def write_counted(
     con: DuckDBConnection, scan: MergeScan, counted: str, into: str, *, only_repeated: bool
 ) -> None:
-    """Write down which rows go or come so that each stands as often as was decided; of equal rows any will do."""
+    """Decide which rows to remove or add so that each occurs as often as was decided; equal rows are alike."""
     rows = {side: whole_rows(scan, side, only_repeated=only_repeated) for side in Side}
     surplus = _numbered(scan, rows[Side.OURS], counted, "turn > n")
     from_theirs = _numbered(scan, rows[Side.THEIRS], counted, "n > o AND turn <= n - o AND t >= n - o")
@@ -55,7 +55,7 @@ def write_counted(
 
 
 def whole(scan: MergeScan) -> list[str]:
-    """Return what the columns of whole rows are called."""
+    """Return the names of the columns of whole rows."""
     return [f"w{i}" for i in range(len(scan.columns.all))] or ["w0"]
 
 

@@ -12,12 +12,12 @@ from tdmvc.model.merge import Side
 
 Key = tuple[Any, ...]
 Locate = Callable[[Side, Sequence[str]], Sequence[Path]]
-"""Gives the files of a side's parts, in the order of the names."""
+"""Returns the files of a side's parts, in the order of the names."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedPart:
-    """A part of one side and the keys from which to which it reaches."""
+    """A part of one side, and its least and greatest key."""
 
     side: Side
     content: str
@@ -34,7 +34,7 @@ class MergeKeyRange:
 
     low: Key
     taken: tuple[KeyedPart, ...]
-    """Parts that stand in the merged table as they are, in key order; of one side."""
+    """Parts of one side that the merged table keeps unchanged, in key order."""
     is_mixed: bool
     """Rows must be merged: `parts` hold them, and none is taken."""
     parts: Mapping[Side, tuple[KeyedPart, ...]]
@@ -51,7 +51,7 @@ def plan_key_ranges(
     """Return the key ranges of the parts that not all sides have, in key order.
 
     Where two sides hold the same parts, the third one's are taken; where ours and theirs hold
-    the same, these. Cost: a footer a part, and its key where the footer does not tell the bounds.
+    the same, these. Cost: a footer a part, and its key where the footer has no bounds.
 
     Args:
         differing: by side, the content hashes of its parts that not all three sides have.
@@ -76,7 +76,7 @@ def look_at(side: Side, parts: Sequence[str], key: Sequence[str], locate: Locate
 
 
 def is_followed(span: KeyedPart, others: Iterable[KeyedPart]) -> bool:
-    """Return whether a part of the same side comes after this one, so that its end is a boundary and no open end."""
+    """Return whether a part of the same side comes after this one, so that its end is a boundary."""
     return any(other.side is span.side and other.low > span.high for other in others)
 
 

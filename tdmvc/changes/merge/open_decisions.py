@@ -1,4 +1,4 @@
-"""Open decisions: resolved by what a person decided, counted, and described as conflicts."""
+"""Resolves open decisions as a person decided, counts them, and describes them as conflicts."""
 
 from collections.abc import Iterator, Mapping
 
@@ -39,7 +39,7 @@ _HAS_CELLS = f"what IN ({What.KEPT}, {What.ADDED_TWICE})"
 
 
 def resolve_counts(con: DuckDBConnection, scan: MergeScan, counted: str, resolutions: Resolutions) -> None:
-    """Resolve how often rows stand: by row, then for the whole table."""
+    """Resolve how often rows occur: by row, then for the whole table."""
     letters = {Side.BASE: "b", Side.OURS: "o", Side.THEIRS: "t"}
     texts = ", ".join(f"CAST({name} AS VARCHAR)" for name in whole(scan))
     chosen: list[_Row] = [
@@ -103,7 +103,7 @@ def count_open(con: DuckDBConnection, scan: MergeScan, decided: str) -> int:
 
 
 def count_open_counts(con: DuckDBConnection, counted: str) -> int:
-    """Return how many rows stand a number of times that is open."""
+    """Return how many rows occur a number of times that is open."""
     return int(con.execute(f"SELECT count(*) FROM {counted} WHERE n IS NULL").fetchall()[0][0])
 
 
@@ -148,15 +148,15 @@ def _conflicts(
         for name, base, ours, theirs in cells:
             yield Conflict(_KINDS[what], key, name, base, ours, theirs)
         return
-    before = _spell(cells, 1)
+    before = _format_cells(cells, 1)
     edited = f"{len(cells)} cell{'s were' if len(cells) > 1 else ' was'} edited: " + ", ".join(
         name for name, *_ in cells
     )
     if what is What.DELETED_THERE:
-        yield Conflict(ConflictKind.ROW_DELETED, key, None, before, _spell(cells, 2), None, edited)
+        yield Conflict(ConflictKind.ROW_DELETED, key, None, before, _format_cells(cells, 2), None, edited)
     else:
-        yield Conflict(ConflictKind.ROW_DELETED, key, None, before, None, _spell(cells, 3), edited)
+        yield Conflict(ConflictKind.ROW_DELETED, key, None, before, None, _format_cells(cells, 3), edited)
 
 
-def _spell(cells: list[tuple[str, Cell, Cell, Cell]], place: int) -> str:
+def _format_cells(cells: list[tuple[str, Cell, Cell, Cell]], place: int) -> str:
     return ", ".join(f"{cell[0]}: {'NULL' if cell[place] is None else cell[place]}" for cell in cells)

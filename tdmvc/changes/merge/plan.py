@@ -1,4 +1,4 @@
-"""A decided merge of one table, and the ways to its contents."""
+"""A decided merge of one table, and how to read its contents."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,16 +19,16 @@ from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import MergeCounts, Resolutions, Side, TableMerge
 
 _BATCH_ROWS = 750_000
-"""Rows of all sides together that are decided over at once."""
+"""Rows of all sides that are decided at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class WholePart:
-    """A part that stands in the merged table as it is."""
+    """A part that the merged table keeps unchanged."""
 
     span: KeyedPart
     is_closed: bool
-    """Its end is a boundary, whatever comes after."""
+    """Whether its end is a boundary, whatever follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,13 @@ class MergedContents:
 
     @cached_property
     def merger(self) -> RowMerger:
-        """The engine is started here: most merges only take parts."""
+        """The merger of rows, created on first use: most merges only take parts."""
         return RowMerger(
             self._engine(), self._sides.table, self._columns, self._sides.sides, self._resolutions
         )
 
     def taken_counts(self) -> MergeCounts:
-        """Count what is decided without a look at single rows: parts that only they changed, and aligned rows."""
+        """Count what is decided without reading single rows: parts that only they changed, and aligned rows."""
         taken = [key_range.taken for key_range in self.ordered or () if not key_range.is_mixed]
         return MergeCounts(
             sum(len(spans) for spans in taken if spans and spans[0].side is Side.THEIRS),
@@ -129,7 +129,7 @@ class MergedContents:
                 yield key_range, following[1]
                 following = next(merged, None)
             else:
-                yield key_range, iter(())  # every row of it is gone
+                yield key_range, iter(())  # every row of it was removed
 
     def shared_between(self, after: MergeKeyRange, before: MergeKeyRange | None) -> list[KeyedPart]:
         """Return the parts that all sides have between two key ranges, in key order. Cost: all footers, once."""
@@ -141,7 +141,7 @@ class MergedContents:
 
     @contextmanager
     def query(self) -> Iterator[str]:
-        """Give the query over all merged rows but those of shared parts, in no order, until the block ends."""
+        """Yield the query over all merged rows except those of shared parts, in no order."""
         with self.merger.query(self.batches[0]) as query:
             yield query
 
@@ -149,7 +149,7 @@ class MergedContents:
         return self._sides.locate(Side.OURS, self.shared)
 
     def close(self) -> None:
-        """Give back what the decisions hold."""
+        """Release what the decisions use."""
         if "merger" in self.__dict__:
             for batch in self.batches:
                 self.merger.forget(batch)
@@ -162,7 +162,7 @@ class MergedContents:
     def _is_closed(self, span: KeyedPart, key_range: int) -> bool:
         assert self.ordered is not None
         if key_range == len(self.ordered) - 1:
-            return True  # what comes after it, if anything, all sides have
+            return True  # all sides have what follows it, if anything
         of_side = (other for key_range in self.ordered for other in key_range.parts[span.side])
         return is_followed(span, of_side) or any(other.low > span.high for other in self._shared_spans)
 

@@ -2,7 +2,7 @@
 
 Decisions are a temporary table of the rows that are not simply ours. Columns: `what` happened to the row;
 `verdict`, whose row it becomes; `b_f`, `b_r`, `o_f`, `o_r`, `t_f`, `t_r`, where it is on each side (see
-`MergeScan`), null where a side lacks it; `s0`…, for rows that stay ours, where each cell comes from; `v0`…,
+`MergeScan`), null where a side lacks it; `s0`…, for rows that stay ours, the side of each cell; `v0`…,
 cells that a person wrote; `k0`… and, for rows in conflict, `key`, its texts; `m0`… and `d0`…, whether a value
 of theirs would be lost in the merged columns.
 """
@@ -20,7 +20,7 @@ class What(IntEnum):
     """What happened to a row."""
 
     NOTED = 0
-    """It stays ours, or goes; but a value of it would get lost."""
+    """It stays ours or is removed, but a value of it would be lost."""
     KEPT = 1
     """It is there on all sides, and some of our cells are replaced or in conflict."""
     ADDED_TWICE = 2
@@ -34,7 +34,7 @@ class What(IntEnum):
 
 
 class From(IntEnum):
-    """Where a cell, or a row as a whole, comes from."""
+    """The side from which a cell, or a whole row, is taken."""
 
     OURS = 0
     THEIRS = 1
@@ -70,7 +70,7 @@ REPEATED_KEYS = "temp.tdmvc_merge_repeated"
 
 
 def collect_repeated_keys(con: DuckDBConnection, scan: MergeScan) -> int:
-    """Fill the table of keys that cannot tell rows apart, and return how many there are. Null is a value here."""
+    """Fill the table of keys that identify no single row, and return how many there are. Null is a value here."""
     keys = ", ".join(scan.keys)
     repeated = " UNION ".join(
         f"SELECT {keys} FROM ({scan.rows(side)}) GROUP BY {keys} HAVING count(*) > 1" for side in Side
@@ -144,19 +144,19 @@ def _what() -> str:
 
 
 def _source(column: MergedColumn, i: int) -> str:
-    """Return the SQL of where a cell comes from; of a row that one side deleted, whether the other edited the cell."""
+    """Return the SQL of a cell's side; for a row that one side deleted, of whether the other edited the cell."""
     here, there = column.ours is not None, column.theirs is not None
     edited_here = differs(column, f"b.c{i}", f"o.c{i}")
     edited_there = differs(column, f"b.c{i}", f"t.c{i}")
-    unlike = differs(column, f"o.c{i}", f"t.c{i}")
+    differing = differs(column, f"o.c{i}", f"t.c{i}")
     only_theirs = f"CASE WHEN t.c{i} IS NOT NULL THEN {From.THEIRS} ELSE {From.OURS} END"
     ours = twice = str(int(From.OURS))
     if here and there:
         kept = (
             f"CASE WHEN NOT {edited_there} THEN {From.OURS} WHEN NOT {edited_here} THEN {From.THEIRS}"
-            f" WHEN {unlike} THEN {From.OPEN} ELSE {From.OURS} END"
+            f" WHEN {differing} THEN {From.OPEN} ELSE {From.OURS} END"
         )
-        twice = f"CASE WHEN {unlike} THEN {From.OPEN} ELSE {From.OURS} END"
+        twice = f"CASE WHEN {differing} THEN {From.OPEN} ELSE {From.OURS} END"
     elif there:
         # Of a column that we dropped and a person kept, every cell is theirs.
         kept = str(int(From.THEIRS)) if column.base is not None else only_theirs

@@ -15,16 +15,16 @@ from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.types import duckdb_type
 
 LETTER = {Side.BASE: "b", Side.OURS: "o", Side.THEIRS: "t"}
-"""What a side's rows are called in SQL."""
+"""The names of a side's rows in SQL."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergeScan:
-    """The rows that need a look, of all three sides.
+    """The rows of all three sides that must be compared.
 
     `rows(side)` gives `f` and `r`, which together identify a row; the key as `k0`…; the other cells
-    as `c0`…, in the order of `columns.cells`; and what may get lost on the way to the merged table:
-    `x0`…, cells as the side spells them, for the columns of `narrowed`, and `d0`…, the cells of dropped columns.
+    as `c0`…, in the order of `columns.cells`; and what may be lost in the merged table:
+    `x0`…, cells in the side's own text, for the columns of `narrowed`, and `d0`…, the cells of dropped columns.
     """
 
     columns: MergedColumns
@@ -64,7 +64,7 @@ def open_scans(
     sides: Mapping[Side, TableSide],
     parts: Mapping[Side, Sequence[str]],
 ) -> Iterator[MergeScan]:
-    """Locate parts of each side and offer their rows to SQL until the block ends.
+    """Locate parts of each side and make their rows available to SQL until the block ends.
 
     The same parts give the same `f` and `r` each time.
     """

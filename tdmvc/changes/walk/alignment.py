@@ -43,7 +43,7 @@ class SideRows:
 
     @classmethod
     def of(cls, matches: Mask) -> Self:
-        """Tell the rows apart by a mask of those with a match."""
+        """Split the rows by a mask of those with a match."""
         if not matches.false_count:
             return cls()
         alone = positions_of(inverse(matches))
@@ -52,7 +52,7 @@ class SideRows:
 
     @classmethod
     def apart_from(cls, alone: Sequence[int], rows: int) -> Self:
-        """Tell the rows apart by those that are alone, in ascending order."""
+        """Split the rows by the positions of those without a match, in ascending order."""
         return cls.of(inverse(mask_at(alone, rows))) if alone else cls()
 
     def matched(self, column: pa.Array) -> pa.ChunkedArray:
@@ -64,7 +64,7 @@ class SideRows:
         return pa.chunked_array([chosen(column, self.matches)])
 
     def rows_of(self, matches: Positions) -> Positions:
-        """Return where matches that are counted among matches stand among all rows."""
+        """Return the positions among all rows for positions among the matches."""
         return matches if self.matches is None else take(positions_of(self.matches), matches)
 
 
@@ -129,7 +129,7 @@ def align(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> Alignment:
     old_rows = SideRows.of(kernels.is_among(before, after))
     new_rows = SideRows.of(kernels.is_among(after, before))
     if not old_rows.matched(before).equals(new_rows.matched(after)):
-        # Both sides are sorted alike, so matches come in one order, unless a file lies about it.
+        # Both sides have the same order, so matches ascend, unless a file's order is wrong.
         raise FaultyKey
     return Alignment(old_rows, new_rows)
 

@@ -20,13 +20,13 @@ def differing_cells(old: pa.Array, new: pa.Array) -> Mask:
 
 
 def differing_json(old: pa.Array, new: pa.Array) -> Mask:
-    """Return where the texts hold unlike JSON. Cost: only texts that differ are parsed."""
+    """Return where the texts hold different JSON. Cost: only texts that differ are parsed."""
     mask = differing_cells(old, new)
     suspects = positions_of(mask)
     texts = (kernels.plain(take(side, suspects)).to_pylist() for side in (old, new))
-    unlike = [
+    differing = [
         position
         for position, before, after in zip(suspects.to_pylist(), *texts, strict=True)
         if before is None or after is None or canonical_json(before) != canonical_json(after)
     ]
-    return mask_at(unlike, len(mask))
+    return mask_at(differing, len(mask))

@@ -48,7 +48,7 @@ def plan_key_ranges(
     keys are decoded only where the footers' bounds of the leading column meet.
 
     Raises:
-        Unordered: the keys cannot be put in order, or fall into no key ranges of bounded size.
+        Unordered: the keys cannot be sorted, or cannot be divided into key ranges of bounded size.
     """
     before = [part for part in in_order(lambda path: _look(path, old_key), old) if part is not None]
     after = [part for part in in_order(lambda path: _look(path, new_key), new) if part is not None]
@@ -74,7 +74,7 @@ def plan_key_ranges(
             raise Unordered
         key_ranges = [(part.low, KeyRange((match.path,), (part.path,), True)) for match, part in aligned]
         key_ranges += [(_low(c), _key_range(c)) for c in clusters]
-        # Parts of unlike key ranges share no key, but they may share the leading column's value.
+        # Parts of different key ranges share no key, but they may share the leading column's value.
         if len(old_key) > 1 and len({key[0] for key, _ in key_ranges}) < len(key_ranges):
             key_ranges = [(_first(s, old_key, new_key), s) for _, s in key_ranges]
         return [key_range for _, key_range in sorted(key_ranges, key=lambda pair: pair[0])]

@@ -70,12 +70,12 @@ class PartFile:
         return found.digest()
 
     def chunks(self, column: str) -> list[bytes]:
-        """Return the raw bytes of a column's chunks, compressed and encoded as they lie in the file."""
+        """Return the raw bytes of a column's chunks, compressed and encoded as in the file."""
         group = self._footer.row_group(0)
         return [self._chunk(group.column(leaf)) for leaf in self._leaves[column]]
 
     def bounds(self, column: str) -> tuple[object, object] | None:
-        """Return the least and the greatest value, as the footer tells them; None where it does not."""
+        """Return the least and the greatest value, from the footer; None if they are not there."""
         if len(self._leaves[column]) != 1 or not self.is_one_group:
             return None
         statistics = self._footer.row_group(0).column(self._leaves[column].start).statistics
@@ -84,14 +84,14 @@ class PartFile:
         try:
             return statistics.min, statistics.max
         except (ValueError, OverflowError, NotImplementedError):
-            # A date that Python cannot spell.
+            # A date that Python cannot represent.
             return None
 
     def read(self, columns: Sequence[str], *, as_dictionaries: bool = False) -> list[pa.Array]:
         """Return columns decoded, each in one chunk. Cost: less than to read them one by one.
 
         Args:
-            as_dictionaries: leave texts that repeat as they lie in the file.
+            as_dictionaries: keep dictionary-encoded texts.
         """
         dictionaries = [
             self._leaves[name].start for name in columns if as_dictionaries and self._repeats(name)
@@ -107,7 +107,7 @@ class PartFile:
     def _decoded(self, reader: ParquetReader, columns: Sequence[str]) -> list[pa.Array]:
         indices = [leaf for name in columns for leaf in self._leaves[name]]
         table = reader.read_all(column_indices=indices, use_threads=False)
-        # The reader gives the file's order, whatever order was asked for.
+        # The reader returns columns in the file's order, whatever order is requested.
         order = sorted(columns, key=lambda name: self._leaves[name].start)
         found = {name: in_one(table.column(i)) for i, name in enumerate(order)}
         return [found[name] for name in columns]

@@ -40,7 +40,7 @@ class Rows:
         """Return several columns, each in one chunk. Cost: they are decoded at each call.
 
         Args:
-            as_dictionaries: leave texts that repeat as they lie in the files.
+            as_dictionaries: keep dictionary-encoded texts.
 
         Raises:
             Unordered: a file holds another type than its table's schema says.

@@ -35,8 +35,8 @@ CompareForms = Callable[[ColumnPair, pa.Array, pa.Array], Mask]
 
 
 @dataclass(frozen=True, slots=True)
-class _Touched:
-    """What one key range has to tell; positions count from the key range's first row."""
+class _TouchedRange:
+    """The touched rows of one key range; positions count from its first row."""
 
     key_range: KeyRange
     removed: Positions
@@ -85,7 +85,7 @@ class Walk:
         results come in key order.
 
         Args:
-            report: told how many of how many key ranges are done.
+            report: called with the number of key ranges that are done, and of all.
 
         Raises:
             Unordered: the parts are not in an order that can be walked.
@@ -111,7 +111,7 @@ class Walk:
         """Open both sides of a key range."""
         return Rows(key_range.old, self._old_types), Rows(key_range.new, self._new_types)
 
-    def _look_at(self, key_range: KeyRange) -> _Touched:
+    def _look_at(self, key_range: KeyRange) -> _TouchedRange:
         before, after = self.open(key_range)
         with before, after:
             if key_range.is_aligned:
@@ -136,7 +136,7 @@ class Walk:
         key_range: KeyRange,
         alignment: Alignment,
         pairs: Iterator[tuple[ColumnPair, pa.Array, pa.Array]],
-    ) -> _Touched:
+    ) -> _TouchedRange:
         """Compare the columns of rows that have a match."""
         differing: dict[str, Mask] = {}
         values: dict[str, tuple[pa.Array, pa.Array]] = {}
@@ -158,7 +158,7 @@ class Walk:
         changed = positions_of(counted) if counted is not None else NOWHERE
         if ignored is not None and counted is not None:
             ignored = only(ignored, counted)
-        return _Touched(
+        return _TouchedRange(
             key_range,
             removed=alignment.old.alone,
             added=alignment.new.alone,
@@ -213,7 +213,7 @@ class _Tally:
         self._finder = PatternFinder([pair for pair in walk.pairs.compared if not pair.is_ignored])
         self._samples: tuple[list[RowSample], list[RowSample], list[ChangedRowSample]] = ([], [], [])
 
-    def add(self, touched: _Touched) -> None:
+    def add(self, touched: _TouchedRange) -> None:
         self._added += len(touched.added)
         self._removed += len(touched.removed)
         self._changed += len(touched.old)
@@ -237,7 +237,7 @@ class _Tally:
             self._finder.mark(Samples(tuple(added), tuple(removed), tuple(changed)), patterns),
         )
 
-    def _sample(self, touched: _Touched) -> None:
+    def _sample(self, touched: _TouchedRange) -> None:
         """Read the first rows of each kind whole, as long as there is room."""
         added, removed, changed = self._samples
         new_rows = touched.added[: self._limit - len(added)]

@@ -24,7 +24,7 @@ class InOrder(Protocol):
 
 @contextmanager
 def workers(parts: int) -> Iterator[InOrder]:
-    """Give a way to work on so many parts; what was not begun when the block ends is not done."""
+    """Yield a function that runs work in parallel; work that has not begun when the block ends is dropped."""
     if parts <= _FEW_PARTS or _THREADS == 1:
         yield lambda work, items: map(work, items)
         return

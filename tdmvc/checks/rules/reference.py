@@ -34,7 +34,7 @@ class ReferenceRule:
         return name in tables and self.reference in tables[name].schema.references
 
     def check(self, table: CheckedTable) -> Iterator[Finding]:
-        """Yield the rows that are broken anew as an error, and those that were broken before as a warning.
+        """Yield newly broken rows as an error, and those that were broken before as a warning.
 
         Raises:
             PartError: a part is damaged.
@@ -76,7 +76,7 @@ class ReferenceRule:
         return bool(table.fetch(f"SELECT count(*) FROM {_BROKEN_NEW}")[0])
 
     def _collect_old(self, table: CheckedTable) -> bool:
-        """Collect the rows that were broken before, of each state apart; False where no old state shows them."""
+        """Collect the rows that were broken before, for each state separately; False if no old state has them."""
         reference, key = self.reference, table.schema.key
         queries = []
         for side in table.old:
@@ -91,7 +91,7 @@ class ReferenceRule:
         return bool(queries)
 
     def _broken_sql(self, tables: Tables, key: tuple[str, ...], *, with_keys: bool = False) -> str:
-        """Return a SELECT of the broken rows: the key as `k0`… if asked, the identity, and how many `rows`."""
+        """Return a SELECT of the broken rows: the key as `k0`… if requested, the identity, and how many `rows`."""
         reference = self.reference
         child, parent = tables[self.declared.table], tables[reference.table]
         identity = ", ".join(
@@ -167,7 +167,7 @@ class _BrokenRows:
     """Whether those of the old states are collected too."""
 
     def findings(self) -> Iterator[Finding]:
-        """Yield what is broken anew, then what was broken before."""
+        """Yield what is newly broken, then what was broken before."""
         split = f"SELECT *, 0 AS before FROM {_BROKEN_NEW}"
         if self.has_old:
             width = len(self.table.schema.key) + len(self.rule.reference.columns)
