@@ -41,7 +41,7 @@ class Migration:
     path: str
     """Relative to the repository root."""
     parents: tuple[str, ...] = ()
-    """The ids that must come before, where the tool says so."""
+    """The ids of migrations that must run before, if the tool declares them."""
     touches: tuple[str, ...] = ()
     """A hint, never the truth: the tables that it may affect, sorted."""
     replaces: tuple[str, ...] = ()

@@ -76,7 +76,7 @@ class RowMerger:
         self._resolutions = resolutions
 
     def decide(self, batch: Batch, most_conflicts: int) -> Decided:
-        """Decide over a batch, and keep the decisions in the connection until `forget`."""
+        """Decide a batch, and keep the decisions in the connection until `forget`."""
         con, table = self._con, decided_table(batch.number)
         with self._scan(batch) as scan:
             has_repeated = bool(scan.keys) and collect_repeated_keys(con, scan) > 0

@@ -216,7 +216,7 @@ class _Planner:
     def _aligned(
         self, key_ranges: Sequence[MergeKeyRange], schema: TableSchema
     ) -> dict[int, AlignedKeyRange]:
-        """Decide over the key ranges in which only cells were edited, without conflicts."""
+        """Decide the key ranges in which only cells were edited, without conflicts."""
         mixed = [(number, key_range) for number, key_range in enumerate(key_ranges) if key_range.is_mixed]
         found: dict[int, AlignedKeyRange] = {}
         with workers(len(mixed)) as in_order:
