@@ -1,4 +1,4 @@
-"""Values into text: one file for each kind of value and form of output.
+"""Values as text: a folder for each subject, a file for each output format.
 
 Renderers take model values and return text or JSON values. They print nothing,
 decide nothing, and never show a value of a personal column.

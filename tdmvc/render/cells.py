@@ -24,7 +24,7 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 
 
 def cell_text(value: object) -> str:
-    """Return the value as one line of about eighty characters at the most."""
+    """Return the value as one line of at most about eighty characters."""
     if isinstance(value, str):
         return _quote_if_unclear(value, _cut(value, 0, visible, CUT))
     return _plain_text(value)
@@ -94,7 +94,7 @@ def _quote_if_unclear(value: str, text: str) -> str:
 
 
 def _cut(text: str, first: int, show: Callable[[str], str], room: int) -> str:
-    """Keep a window of the text that holds the character `first`."""
+    """Return a window of the text that contains the character `first`."""
     if len(text) <= room:
         return show(text)
     length = f" ({len(text):,} characters)"

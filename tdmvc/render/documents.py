@@ -142,7 +142,7 @@ declare(
 
 # diff.
 def _pattern_example(pattern: diff.Pattern, scope: Scope) -> Document:
-    """No cell changes from null to null, so two nulls are no example."""
+    """Return old and new, or nothing: no cell changes from null to null, so two nulls are no example."""
     if pattern.is_personal or (pattern.old is None and pattern.new is None):
         return {}
     return {"old": json_value(pattern.old), "new": json_value(pattern.new)}

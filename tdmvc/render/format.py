@@ -52,9 +52,9 @@ class Format(Generic[Value]):
     name: str
     render: Renderer[Value]
     is_for_terminal: bool = False
-    """Whether a person reads it on a terminal, in colour and page by page; all others are written as they are."""
+    """Whether people read it on a terminal, in colour and in a pager; other formats are written unchanged."""
     sample_rows: int = FEW_ROWS
-    """The most sample rows of a kind and table that it has room for."""
+    """The most sample rows of one kind that it shows for a table."""
 
 
 Formats = Mapping[str, Format[Value]]

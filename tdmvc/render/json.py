@@ -20,10 +20,10 @@ _EXACT = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What holds at one place of a document."""
+    """What applies at one place of a document."""
 
     hidden: frozenset[str] | None = None
-    """The columns whose cells are masked. None, outside a table, masks every cell."""
+    """The columns whose cells are masked; None masks every cell, outside a table."""
     personal: Personal = field(default_factory=dict)
     """Personal columns by table, inside a diff or a review."""
 
@@ -33,7 +33,7 @@ class Scope:
 
 
 Member = Callable[[Any, Scope], object]
-"""Returns one member of a JSON object, from the value that the object is made of; the result is serialised in turn."""
+"""A function that returns one member of a JSON object from the object's value; the result is serialised in turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Any text as Markdown that shows exactly this text, on GitHub and on GitLab.
 
 Every value goes into a code span: there no markup, mention, issue number, commit id or
-address is seen. Sentences keep their plain words, and each word that could mean something
+address is recognised. Sentences keep their plain words, and each word that could mean something
 to a Markdown reader becomes a code span of its own.
 """
 
@@ -35,7 +35,7 @@ def code(text: str) -> str:
 
 
 def value(text: str, *, is_null: bool) -> str:
-    """Return a cell's text as a code span; null is emphasised, so that the text NULL is another thing."""
+    """Return a cell's text as a code span; null is emphasised, to differ from the text NULL."""
     return NULL if is_null else code(text)
 
 
@@ -50,7 +50,7 @@ def prose(text: str) -> str:
 
 
 def link(words: str, address: str) -> str:
-    """Return a link; `words` is Markdown already. An address of another kind than http is not linked."""
+    """Return a link; `words` is already Markdown. Only http and https addresses are linked."""
     if not address.lower().startswith(("http://", "https://")):
         return words
     safe = quote(address, safe=_IN_ADDRESS, errors="replace").replace("&", "&amp;")
@@ -71,7 +71,7 @@ def fence(lines: Sequence[str], language: str) -> list[str]:
 
 
 def folded(summary: Sequence[tuple[str, bool]], lines: Sequence[str], *, is_open: bool = False) -> list[str]:
-    """Return lines below a summary that opens by a click; the summary's pieces are (text, is it code)."""
+    """Return lines below a summary that opens with a click; the summary's pieces are (text, whether it is code)."""
     pieces = [
         f"<code>{html.escape(visible(text))}</code>" if is_code else html.escape(visible(text))
         for text, is_code in summary
@@ -96,7 +96,7 @@ def more_below(count: int) -> list[str]:
 
 
 def comment(words: str, name: str = "") -> str:
-    """Return a hidden mark; a name in it cannot end it."""
+    """Return a hidden mark, which no name can end early."""
     safe = quote(name, safe="-._", errors="replace").replace("--", "-%2D")
     return f"<!-- {words}{':' if name else ''}{safe} -->"
 

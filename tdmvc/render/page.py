@@ -48,7 +48,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        """All lines, the last one ended too."""
+        """All lines, each with its line break."""
         return "\n".join(self._lines) + "\n"
 
     def blank(self) -> None:
@@ -93,7 +93,7 @@ class Page:
                 self._lines.append(f"{INDENT}{lead}{INDENT}{line}")
 
     def path(self, label: str, path: str) -> None:
-        """Add a path, whole even where it is longer than the line: it will be copied."""
+        """Add a path, whole even if it is longer than the line, because people copy it."""
         self._lines.append(f"{INDENT}{self.style.dim(label)}{INDENT}{visible(path)}")
 
     def rows(
@@ -206,7 +206,7 @@ def size(count: int) -> str:
 
 
 def aligned_count(count: int, noun: str) -> str:
-    """Return `1 row ` or `12 rows`: of one width behind the number, so that a column of them lines up."""
+    """Return `1 row ` or `12 rows`: equally wide after the number, so that columns align."""
     return plural(count, f"{noun} ", many=f"{noun}s")
 
 

@@ -41,7 +41,7 @@ def guarded(pattern: Pattern, personal: frozenset[str]) -> Pattern:
 
 
 def guarded_group(group: PatternGroup, personal: Personal) -> PatternGroup:
-    """Return the group without amount, text and values where one of its columns is personal."""
+    """Return the group without amount, text and values if one of its columns is personal."""
     members = tuple(
         (table, guarded(pattern, personal.get(table, frozenset(pattern.columns))))
         for table, pattern in group.members
@@ -51,7 +51,7 @@ def guarded_group(group: PatternGroup, personal: Personal) -> PatternGroup:
 
 
 def shown_text(column: str, value: object, personal: frozenset[str]) -> str:
-    """Return the cell's text, masked where the column is personal."""
+    """Return the cell's text, masked if the column is personal."""
     return masked_text(value) if column in personal else cell_text(value)
 
 

@@ -28,7 +28,7 @@ _NAMED_COLUMNS = 3
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """How wide and how colourful the lines may be."""
+    """The width and colours of the lines."""
 
     style: Style
     width: int
@@ -100,7 +100,7 @@ def group_lines(diff: DatasetDiff, screen: Screen) -> Iterator[str]:
 
 
 def pattern_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
-    """Yield a line for each pattern, or the changed cells by column where no pattern was looked for."""
+    """Yield a line for each pattern, or the changed cells by column if patterns were not searched for."""
     if not table.patterns:
         yield from count_lines("cells: ", table.columns, screen)
         return
@@ -207,7 +207,7 @@ def _more(shown: int, count: int, word: str, screen: Screen) -> Iterator[str]:
 def _changed_lines(
     samples: Sequence[ChangedRowSample], personal: frozenset[str], screen: Screen
 ) -> Iterator[str]:
-    """Yield key, column, old → new; one line a cell, aligned over all samples."""
+    """Yield key, column, old → new: one line for each cell, aligned over all samples."""
     if not samples:
         return
     style = screen.style
@@ -247,7 +247,7 @@ def change_text(cell: CellChange, personal: frozenset[str], screen: Screen, take
 def _whole_lines(
     samples: Sequence[RowSample], personal: frozenset[str], sign: str, screen: Screen
 ) -> Iterator[str]:
-    """Yield the key, then the other columns as far as the line goes."""
+    """Yield the key, then as many other columns as fit on the line."""
     rows = []
     for sample in samples:
         values = joined_until(screen.width, _cell_texts(sample, personal))

@@ -84,7 +84,7 @@ def _row_lines(table: TableContents, rows: Sequence[tuple[object, ...]]) -> Iter
 def _marked_texts(
     table: TableContents, column: str, keys: Sequence[tuple[object, ...]], values: Sequence[object]
 ) -> Iterator[str]:
-    """Mask the values of a column, each with a mark of its row and itself."""
+    """Yield the masked values of a column, each with a mark made from its row and value."""
     start = blake2b(ascii((table.name, column)).encode(), key=table.redaction_key, digest_size=2)
     for key, value in zip(keys, values, strict=True):
         if value is None:

@@ -11,7 +11,7 @@ _PLURAL_ENDS = re.compile("(?= of | with |$)")
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Colours, or none; every method returns the text itself when there are none."""
+    """Colours, or none: then every method returns the text itself."""
 
     color: bool
 
@@ -64,7 +64,7 @@ def pad(text: str, width: int, *, is_right_aligned: bool = False) -> str:
 
 
 def grid(rows: Sequence[Sequence[str]], *, right_aligned: frozenset[int] = frozenset()) -> list[str]:
-    """Return one line a row, with columns aligned; rows may differ in length. The last cell is not padded."""
+    """Return one line for each row, with columns aligned; rows may differ in length. The last cell is not padded."""
     widths: dict[int, int] = {}
     for row in rows:
         for index, cell in enumerate(row):

@@ -109,6 +109,6 @@ def title_of(migration: Migration) -> str:
     """Return a migration's name, or nothing if its id already contains it."""
     id_words = f" {_SEPARATORS.sub(' ', migration.id)} ".casefold()
     name = _SEPARATORS.sub(" ", migration.name).strip().casefold()
-    # Classes of TypeORM are called by a name and a time, with nothing between.
+    # The name of a TypeORM class is a name and a timestamp, with nothing between.
     is_timed = migration.id[len(migration.name) :].isdigit() and migration.id.startswith(migration.name)
     return "" if f" {name} " in id_words or not name or is_timed else migration.name

@@ -7,7 +7,7 @@ from tdmvc.render.cells import visible
 from tdmvc.render.terminal import plural
 
 MOST = 10
-"""GitHub shows so many annotations of a level that a step writes, and drops the others."""
+"""GitHub shows this many annotations of a level for each step, and drops the others."""
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 """The levels of annotations, worst first."""

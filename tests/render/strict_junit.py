@@ -11,7 +11,7 @@ _MAY_HOLD = {
     "skipped": set(),
     "system-out": set(),
 }
-_MUST_SAY = {
+_REQUIRED = {
     "testsuite": {"name", "tests", "failures", "errors"},
     "testcase": {"name", "classname"},
     "failure": {"message", "type"},
@@ -30,15 +30,15 @@ def faults(text: str) -> list[str]:
     root = ET.fromstring(text)
     found = [] if root.tag == "testsuites" else [f"the root is {root.tag}"]
     for element in root.iter():
-        tag, said = element.tag, set(element.attrib)
+        tag, attributes = element.tag, set(element.attrib)
         inside = [child.tag for child in element]
         found += [f"{tag} holds {child}" for child in set(inside) - _MAY_HOLD.get(tag, set())]
-        found += [f"{tag} lacks {name}" for name in _MUST_SAY.get(tag, set()) - said]
-        allowed = _MUST_SAY.get(tag, set()) | _MAY_SAY.get(tag, set())
-        found += [f"{tag} says {name}" for name in said - allowed]
+        found += [f"{tag} lacks {name}" for name in _REQUIRED.get(tag, set()) - attributes]
+        allowed = _REQUIRED.get(tag, set()) | _MAY_SAY.get(tag, set())
+        found += [f"{tag} says {name}" for name in attributes - allowed]
         found += [f"{tag} holds {child} twice" for child in set(inside) if _is_twice(tag, child, inside)]
         for name, counted in _COUNTED.items():
-            if name in said and int(element.attrib[name]) != len(list(element.iter(counted))):
+            if name in attributes and int(element.attrib[name]) != len(list(element.iter(counted))):
                 found.append(f"{tag} miscounts {name}")
         if tag == "testcase" and {"failure", "error"} <= set(inside):
             found.append("a case fails and is in error")

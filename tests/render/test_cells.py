@@ -75,7 +75,7 @@ def test_long_texts_are_cut_around_the_first_difference() -> None:
     assert old.startswith("…")
 
 
-def test_texts_that_look_alike_are_spelled_out() -> None:
+def test_texts_that_look_alike_are_shown_as_code_points() -> None:
     assert change_texts("é", "e\u0301") == ("⟨U+00E9⟩", "e⟨U+0301⟩")
 
 
@@ -94,7 +94,7 @@ def test_values_that_read_alike_name_their_types() -> None:
         (["x"], "•••"),
     ],
 )
-def test_a_masked_value_keeps_its_length_only(value: object, text: str) -> None:
+def test_a_masked_value_keeps_only_its_length(value: object, text: str) -> None:
     assert masked_text(value) == text
 
 

@@ -49,7 +49,7 @@ REPORTS = {
 }
 
 
-def test_a_report_looks_as_people_saw_it(golden: Callable[[str, str], None]) -> None:
+def test_a_report_looks_as_it_did(golden: Callable[[str, str], None]) -> None:
     pages = [f"# {name}\n{render_check(report, RenderOptions(width=80))}" for name, report in REPORTS.items()]
     golden("report_check", "\n".join(pages))
 

@@ -111,7 +111,7 @@ suggested bump: major
 """
 
 
-def test_the_terminal_tells_the_sum_first_and_then_table_by_table() -> None:
+def test_the_terminal_shows_the_totals_first_and_then_each_table() -> None:
     assert render_diff([DIFF], RenderOptions(width=100)) == EXPECTED
 
 

@@ -76,21 +76,21 @@ def test_an_annotation_of_a_file_that_cannot_be_read_is_at_its_line() -> None:
     assert ",file=db/versions/a%2C b.py,line=12::" in line
 
 
-def test_problems_of_a_history_are_warned_of_once_for_all_datasets() -> None:
+def test_each_problem_of_a_history_is_one_warning_for_all_datasets() -> None:
     both = tuple(replace(samples.DRIFT_HINT.drifts[2], ref=ref) for ref in ("a", "b"))
     warnings = [line for line in github(both) if line.startswith("::warning")]
     assert len(warnings) == 2
     assert "file=services/billing/src/main/resources/db/migration/V2__x.sql" in warnings[1]
 
 
-def test_a_terminal_tells_the_problems_of_a_history_once() -> None:
+def test_a_terminal_shows_the_problems_of_a_history_once() -> None:
     both = tuple(replace(samples.DRIFT_HINT.drifts[2], ref=ref) for ref in ("a", "b"))
     text = render_drift(DriftReport(both), OPTIONS)
     assert text.count("Two migrations are the newest.") == 1
     assert "\nmigrations main  2 problems\n" in text
 
 
-def test_github_is_given_ten_errors_and_told_of_the_others() -> None:
+def test_github_gets_ten_errors_and_the_number_of_the_others() -> None:
     many = tuple(samples.drift(DriftStatus.UNKNOWN, f"d{number}") for number in range(30))
     errors = [line for line in github(many) if line.startswith("::error")]
     assert len(errors) == 10
@@ -98,16 +98,16 @@ def test_github_is_given_ten_errors_and_told_of_the_others() -> None:
 
 
 @pytest.mark.parametrize("drifts", [samples.DRIFT_EVERY.drifts, samples.DRIFT_HINT.drifts, hostile(), ()])
-def test_a_strict_reader_of_junit_takes_the_report(drifts: tuple[Drift, ...]) -> None:
+def test_a_strict_reader_of_junit_accepts_the_report(drifts: tuple[Drift, ...]) -> None:
     assert faults(render_drift_junit(DriftReport(drifts), OPTIONS)) == []
 
 
-def test_a_strict_reader_of_junit_takes_a_review_too() -> None:
+def test_a_strict_reader_of_junit_accepts_a_review_too() -> None:
     assert faults(render_review_junit(review_samples.BLOCKED, RenderOptions())) == []
     assert faults("<testsuites skipped='0'><testcase/></testsuites>")
 
 
-def test_junit_has_a_suite_a_dataset_and_a_case_a_location() -> None:
+def test_junit_has_a_suite_for_each_dataset_and_a_case_for_each_location() -> None:
     both = tuple(replace(d, location=loc) for loc in ("main", "billing") for d in samples.DRIFT_EVERY.drifts)
     root = ET.fromstring(render_drift_junit(DriftReport(both), OPTIONS))
     assert [suite.get("name") for suite in root] == [drift.ref for drift in samples.DRIFT_EVERY.drifts]
@@ -120,7 +120,7 @@ def test_junit_has_a_suite_a_dataset_and_a_case_a_location() -> None:
     assert "pending 1b2c3d start (may affect customers, orders)" in str(failure.text)
 
 
-def test_markdown_has_a_row_a_drift_worst_first_and_what_is_pending_below() -> None:
+def test_markdown_has_a_row_for_each_drift_worst_first_and_what_is_pending_below() -> None:
     text = render_drift_markdown(samples.DRIFT_EVERY, OPTIONS)
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     assert [row.split("`")[1] for row in rows] == [

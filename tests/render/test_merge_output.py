@@ -40,7 +40,7 @@ def pages(samples: dict[str, Any], render: Callable[..., str]) -> str:
     return "\n".join(f"# {name}\n{render(one, RenderOptions(width=80))}" for name, one in samples.items())
 
 
-def test_people_see_what_moved_what_is_open_and_what_to_type(golden: Callable[[str, str], None]) -> None:
+def test_people_see_what_changed_what_is_open_and_what_to_type(golden: Callable[[str, str], None]) -> None:
     golden("report_merge", pages(MERGES, render_merge))
     golden("report_merge_check", pages(CHECKS, render_merge_check))
     golden("report_revert", pages(REVERTS, render_revert))
@@ -75,15 +75,15 @@ def test_a_document_is_what_its_schema_and_its_page_say(verb: str) -> None:
 
 
 def test_no_personal_value_is_in_any_format() -> None:
-    said = [json.dumps(document) for documents in DOCUMENTS.values() for document in documents]
-    said += [pages(MERGES, render_merge), pages(CHECKS, render_merge_check), pages(REVERTS, render_revert)]
+    texts = [json.dumps(document) for documents in DOCUMENTS.values() for document in documents]
+    texts += [pages(MERGES, render_merge), pages(CHECKS, render_merge_check), pages(REVERTS, render_revert)]
     for check in CHECKS.values():
-        said += [
+        texts += [
             render_merge_check_github(check, RenderOptions(paths=pointer)),
             render_merge_check_junit(check, RenderOptions()),
         ]
-        said.append(render_merge_check_markdown(check, RenderOptions()))
-    assert not [text for text in said if "secret" in text]
+        texts.append(render_merge_check_markdown(check, RenderOptions()))
+    assert not [text for text in texts if "secret" in text]
 
 
 def hostile() -> MergeCheck:
@@ -108,7 +108,7 @@ def test_hostile_names_break_no_format() -> None:
         assert "\u202e" not in text
 
 
-def test_junit_counts_what_stands_against_the_merge_as_failures() -> None:
+def test_junit_counts_what_prevents_the_merge_as_failures() -> None:
     for name, failures in {"fine": 0, "open": 5, "broken": 1, "drift": 2}.items():
         root = ET.fromstring(render_merge_check_junit(CHECKS[name], RenderOptions()))
         assert (name, root.get("failures"), root.get("errors")) == (name, str(failures), "0")

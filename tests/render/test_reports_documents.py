@@ -144,7 +144,7 @@ def test_a_working_copy_has_no_version_in_show() -> None:
     assert (shown["version"], shown["release"], shown["migrations"]) == (None, None, {})
 
 
-def test_a_location_says_its_heads_count_and_digest() -> None:
+def test_a_location_has_its_heads_count_and_digest() -> None:
     main, billing = document_of("MIGRATIONS")["locations"]
     assert {key: main[key] for key in ("name", "tool", "path", "heads", "count", "digest", "problems")} == {
         "name": "main",
@@ -183,7 +183,7 @@ def test_what_is_not_known_is_null() -> None:
     assert document_of("PUBLISH_PLAIN")["pushed"] is None
 
 
-def test_a_published_version_tells_why_it_has_its_number() -> None:
+def test_a_published_version_explains_its_number() -> None:
     published = document_of("PUBLISH_PLAIN")
     assert (published["version"], published["parent"]) == ("3.2.0", "3.1.1")
     assert published["bump"] == {

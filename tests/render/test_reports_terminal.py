@@ -62,14 +62,14 @@ def rendered(verb: str, name: str, *, color: bool = False, width: int = 80) -> s
 
 
 @pytest.mark.parametrize("verb", CASES)
-def test_a_report_looks_as_people_saw_it(verb: str, golden: Callable[[str, str], None]) -> None:
+def test_a_report_looks_as_it_did(verb: str, golden: Callable[[str, str], None]) -> None:
     pages = [f"# {name.lower()}\n{rendered(verb, name)}" for name in CASES[verb][1]]
     golden(f"report_{verb}", "\n".join(pages))
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize(("verb", "name"), PAIRS)
-def test_no_line_is_wider_than_asked(verb: str, name: str, width: int) -> None:
+def test_no_line_is_wider_than_the_width(verb: str, name: str, width: int) -> None:
     lines = rendered(verb, name, width=width).split("\n")
     commands = {line for line in lines if line.startswith("  git ") or line.startswith("  tdmvc ")}
     assert [line for line in lines if display_width(line) > width and line not in commands] == []
@@ -142,7 +142,7 @@ def test_work_that_was_added_but_not_committed_asks_for_a_look_and_a_commit() ->
     assert "git commit" in text
 
 
-def test_what_a_merge_has_left_is_settled_first() -> None:
+def test_conflicts_of_a_merge_are_resolved_first() -> None:
     assert next_commands(rendered("status", "STATUS_CONFLICT")) == [
         "tdmvc resolve golden",
         "tdmvc resolve reference",
@@ -156,7 +156,7 @@ def test_what_a_merge_has_left_is_settled_first() -> None:
     assert next_commands(rendered("resolve", "RESOLVE_NONE")) == []
 
 
-def test_what_is_decided_is_not_shown_as_left() -> None:
+def test_resolved_conflicts_are_not_shown_as_left() -> None:
     text = rendered("resolve", "RESOLVE_DECIDED")
     assert "email" in text
     assert "status" not in text
@@ -176,20 +176,20 @@ def test_a_version_without_a_tag_is_to_be_committed() -> None:
     assert next_commands(rendered("publish", "PUBLISH_TAGGED")) == ["git push --follow-tags"]
 
 
-def test_a_lower_bump_than_the_changes_ask_for_is_told() -> None:
+def test_a_lower_bump_than_the_changes_call_for_is_reported() -> None:
     assert "minor, after 3.1.1; lower than the changes call for (major)" in rendered(
         "publish", "PUBLISH_PLAIN"
     )
     assert "content equals version 3.1.0" in rendered("publish", "PUBLISH_TAGGED")
 
 
-def test_an_inferred_release_is_told_from_a_declared_one() -> None:
+def test_an_inferred_release_differs_from_a_declared_one() -> None:
     text = rendered("checkout", "CHECKOUT_RELEASE", width=120)
     assert "2.14.0, declared by the version" in text
     assert "2.14.0, inferred from the migration state" in text
 
 
-def test_a_state_that_is_not_whole_comes_first_and_is_to_be_pulled() -> None:
+def test_a_state_that_is_not_intact_comes_first_with_the_pull_command() -> None:
     text = rendered("verify", "VERIFY_BROKEN")
     assert text.startswith("Not intact: 1 error, 1 warning, 1 remark in 2 states\n  not intact  golden@3.2.0")
     assert text.index("error not-on-remote") < text.index("warning tag") < text.index("info remark")
@@ -238,7 +238,7 @@ def test_columns_that_do_not_fit_are_counted() -> None:
     assert text.rstrip().endswith(f"1 row, {40 - len(shown)} of 40 columns not shown")
 
 
-def test_a_null_and_an_empty_text_are_told_apart_in_a_grid() -> None:
+def test_a_null_and_an_empty_text_look_different_in_a_grid() -> None:
     result = QueryResult(("a", "b"), ("VARCHAR", "VARCHAR"), ((None, ""),))
     assert render_query(result, RenderOptions(width=80)).split("\n")[2].split() == ["NULL", "''"]
 
@@ -254,7 +254,7 @@ def test_a_table_with_many_columns_is_folded() -> None:
     assert "no key" in text
 
 
-def test_a_finding_names_its_table_where_the_message_does_not() -> None:
+def test_a_finding_names_its_table_if_the_message_does_not() -> None:
     finding = Finding("bare", Severity.WARNING, "Two rows are alike.", "golden", "orders")
     text = render_add(replace(samples.ADD_SAME, findings=(finding,)), RenderOptions(width=80))
     assert "warning bare: orders: Two rows are alike." in text
@@ -327,7 +327,7 @@ LONG = Migration(
 )
 
 
-def test_a_long_id_has_a_line_of_its_own_and_a_name_that_it_holds_is_not_said_twice() -> None:
+def test_a_long_id_has_a_line_of_its_own_and_a_name_in_it_is_not_repeated() -> None:
     state = MigrationState(samples.MAIN, (LONG.id,), (LONG,), samples.SHA)
     lines = render_migrations(MigrationsReport((state,)), RenderOptions(width=120)).splitlines()
     assert lines[-2:] == [f"  head    {LONG.id}", "          may affect customers"]
@@ -350,5 +350,5 @@ def test_a_long_id_has_a_line_of_its_own_and_a_name_that_it_holds_is_not_said_tw
         ("0006", "create table", "create table"),
     ],
 )
-def test_a_name_is_said_where_the_id_does_not_say_it(id_: str, name: str, title: str) -> None:
+def test_a_name_is_shown_if_the_id_does_not_contain_it(id_: str, name: str, title: str) -> None:
     assert title_of(Migration(id_, name, "x")) == title

@@ -72,7 +72,7 @@ def the_table(review: Review, name: str) -> TableDiff:
     return next(table for table in review.datasets[0].diff.tables if table.name == name)
 
 
-def test_the_page_says_the_verdict_both_sides_and_what_to_do_about_what_blocks() -> None:
+def test_the_page_shows_the_verdict_both_sides_and_how_to_fix_what_blocks() -> None:
     text = Outline(SHOP).text
     for words in (
         "blocked",
@@ -99,13 +99,13 @@ def test_counts_come_from_the_data_and_not_from_the_samples() -> None:
     assert "Every row: tdmvc diff golden@main golden --table orders --rows DIR" in text
 
 
-def test_tables_stand_in_the_order_of_their_risk() -> None:
+def test_tables_are_in_the_order_of_their_risk() -> None:
     side = SHOP[SHOP.index("<nav") : SHOP.index("</nav>")]
     named = re.findall(r'href="#golden/([^"~]+)"', side)
     assert named == [*(table.name for table in shop_review().datasets[0].ranked)]
 
 
-def test_every_link_leads_somewhere_on_the_page_and_every_id_is_there_once() -> None:
+def test_every_link_has_a_target_on_the_page_and_every_id_is_unique() -> None:
     outline = Outline(SHOP)
     assert len(outline.ids) == len(set(outline.ids))
     inside = {link[1:] for link in outline.links if link.startswith("#")}
@@ -224,13 +224,13 @@ def test_rows_are_left_out_evenly() -> None:
     assert min(counts) > 0
 
 
-def test_a_table_shows_at_most_so_many_rows() -> None:
+def test_a_table_shows_only_so_many_rows() -> None:
     page = render_review_html(big_review(tables=1, rows=300), rows_per_table=50)
     assert page.count("<tr id=") == 50
     assert "showing 50 of 81,230 changed rows" in page
 
 
-def test_no_kind_of_row_takes_the_room_of_the_others() -> None:
+def test_all_kinds_of_rows_share_the_room_evenly() -> None:
     assert shares([3, 5000, 5000], 5000) == [3, 2498, 2499]
     assert shares([0, 9, 0], 5) == [0, 5, 0]
     assert shares([1, 2, 3], 100) == [1, 2, 3]
@@ -252,7 +252,7 @@ def test_nothing_to_review_is_a_page_too() -> None:
     assert "unchanged" in page
 
 
-def test_anchors_are_stable_safe_and_told_apart() -> None:
+def test_anchors_are_stable_safe_and_different() -> None:
     orders = the_table(shop_review(), "orders")
     items = the_table(shop_review(), "order_items")
     assert table_anchor("golden", "orders") == "golden/orders"
@@ -269,7 +269,7 @@ def test_anchors_are_stable_safe_and_told_apart() -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9.,~/_-]+", anchor) for anchor in anchors)
 
 
-def test_rows_under_one_key_have_an_address_each() -> None:
+def test_rows_with_one_key_have_an_address_each() -> None:
     table = TableDiff(
         "t",
         TableStatus.CHANGED,
@@ -299,7 +299,7 @@ def test_words_are_marked_in_long_texts_and_nothing_in_short_ones() -> None:
     assert word_runs("wholly one thing and not another", "x y z q w e r t y u i o p a s d f g") is None
 
 
-def test_a_change_at_the_end_of_a_very_long_text_is_seen() -> None:
+def test_a_change_at_the_end_of_a_very_long_text_is_shown() -> None:
     long = "word " * 2_000
     cell = change_cell(CellChange("note", f"{long}old end", f"{long}new end"), is_personal=False)
     assert "<b>old</b>" in cell
@@ -326,12 +326,14 @@ def test_trees_show_the_paths_that_differ_and_no_others() -> None:
         ("[" * 9_000, "[1]"),
     ],
 )
-def test_what_is_no_tree_or_differs_in_spelling_only_is_shown_whole(old: object, new: object) -> None:
+def test_values_that_are_not_nested_or_differ_only_in_notation_are_shown_whole(
+    old: object, new: object
+) -> None:
     assert path_changes(old, new, 10) is None
     assert "<del>" in change_cell(CellChange("c", old, new), is_personal=False)
 
 
-def test_null_and_the_empty_text_are_told_apart() -> None:
+def test_null_and_the_empty_text_look_different() -> None:
     assert change_cell(CellChange("c", "", None), is_personal=False) == (
         "<del><i>&#x27;&#x27;</i></del><ins><i>NULL</i></ins>"
     )
@@ -350,7 +352,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_every_text_can_be_read_on_every_ground_it_stands_on() -> None:
+def test_every_text_is_readable_on_each_of_its_backgrounds() -> None:
     style = files("tdmvc.render.review.html").joinpath("review.css").read_text(encoding="utf-8")
     light, dark = re.findall(r":root \{(.*?)\}", style, flags=re.DOTALL)
     grounds = {

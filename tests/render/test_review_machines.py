@@ -131,17 +131,17 @@ def test_the_schema_of_the_review_holds_the_schema_of_the_diff() -> None:
 
 
 def test_the_schema_refuses_what_it_does_not_name() -> None:
-    said = document(samples.BLOCKED)
-    said["datasets"][0]["diff"]["tables"][0]["surplus"] = 1
-    assert not VALIDATOR.is_valid(said)
+    published = document(samples.BLOCKED)
+    published["datasets"][0]["diff"]["tables"][0]["surplus"] = 1
+    assert not VALIDATOR.is_valid(published)
 
 
-def test_the_document_says_verdict_sum_patterns_units_and_shifts() -> None:
-    said = document(samples.BLOCKED)
-    assert (said["verdict"], said["unchanged"]) == ("blocked", ["masked-eu"])
-    assert said["summary"]["findings"] == {"error": 1, "warning": 1, "info": 0}
-    assert said["summary"]["rows"] == {"added": 4, "removed": 14, "changed": 3_152, "ignored": 278}
-    golden = said["datasets"][0]
+def test_the_document_has_verdict_totals_patterns_units_and_shifts() -> None:
+    published = document(samples.BLOCKED)
+    assert (published["verdict"], published["unchanged"]) == ("blocked", ["masked-eu"])
+    assert published["summary"]["findings"] == {"error": 1, "warning": 1, "info": 0}
+    assert published["summary"]["rows"] == {"added": 4, "removed": 14, "changed": 3_152, "ignored": 278}
+    golden = published["datasets"][0]
     assert golden["ranked"] == ["orders", "drafts", "customers", "audit_trail", "order_items"]
     tables = {table["name"]: table for table in golden["diff"]["tables"]}
     assert tables["orders"]["natural_key"] is True
@@ -168,7 +168,7 @@ def test_the_document_says_verdict_sum_patterns_units_and_shifts() -> None:
     assert golden["shifts"][1]["personal"] is True
 
 
-def test_no_personal_value_is_in_any_form() -> None:
+def test_no_personal_value_is_in_any_machine_format() -> None:
     forms = [
         json.dumps(document(samples.BLOCKED)),
         render_review_github(samples.BLOCKED, RenderOptions(paths=paths)),
@@ -180,7 +180,7 @@ def test_no_personal_value_is_in_any_form() -> None:
     assert '{"masked": true, "length": 15}' in forms[0]
 
 
-def test_github_gets_an_annotation_a_finding_and_a_notice_a_dataset() -> None:
+def test_github_gets_an_annotation_for_each_finding_and_a_notice_for_each_dataset() -> None:
     lines = render_review_github(samples.BLOCKED, RenderOptions(paths=paths)).splitlines()
     assert len(lines) == 4
     assert lines[0] == (
@@ -194,7 +194,7 @@ def test_github_gets_an_annotation_a_finding_and_a_notice_a_dataset() -> None:
     )
 
 
-def test_github_is_given_ten_of_a_level_and_told_of_the_others() -> None:
+def test_github_gets_ten_of_a_level_and_the_number_of_the_others() -> None:
     lines = render_review_github(samples.enormous(), RenderOptions(paths=paths)).splitlines()
     errors = [line for line in lines if line.startswith("::error ")]
     assert len(errors) == 10
@@ -211,7 +211,7 @@ def test_no_value_ends_a_workflow_command_or_a_property_of_it() -> None:
     )
 
 
-def test_junit_has_a_suite_a_dataset_and_a_failure_an_error() -> None:
+def test_junit_has_a_suite_for_each_dataset_and_a_failure_for_each_error() -> None:
     root = ET.fromstring(render_review_junit(samples.BLOCKED, RenderOptions()))
     assert [suite.get("name") for suite in root] == ["golden", "reference", "masked-eu"]
     assert (root.get("tests"), root.get("failures")) == ("5", "1")
@@ -238,7 +238,7 @@ def test_junit_holds_no_character_that_xml_forbids() -> None:
 
 
 @pytest.mark.parametrize("review", REVIEWS)
-def test_sarif_is_what_its_standard_asks_for(review: Review) -> None:
+def test_sarif_meets_its_standard(review: Review) -> None:
     log = json.loads(render_review_sarif(review, RenderOptions(paths=paths)))
     assert [error.message for error in Draft202012Validator(SARIF).iter_errors(log)] == []
 
@@ -270,7 +270,7 @@ def test_a_fingerprint_outlives_a_changed_count_but_not_a_changed_place() -> Non
     assert len({one, *prints(first, first)}) == 2
 
 
-def test_code_quality_has_what_gitlab_asks_for() -> None:
+def test_code_quality_has_what_gitlab_requires() -> None:
     entries = json.loads(render_review_codequality(samples.BLOCKED, RenderOptions(paths=paths)))
     assert [entry["severity"] for entry in entries] == ["blocker", "major"]
     assert entries[0]["location"] == {"path": "datasets/golden/orders.dvc", "lines": {"begin": 1}}

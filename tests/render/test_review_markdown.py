@@ -26,11 +26,11 @@ def render_review_markdown(review: Review, **options: Any) -> str:
 
 
 @pytest.mark.parametrize("name", ["BLOCKED", "FINE", "UNCHANGED"])
-def test_a_comment_looks_as_people_saw_it(name: str, golden: Callable[[str, str], None]) -> None:
+def test_a_comment_looks_as_it_did(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"review_markdown_{name.lower()}", render_review_markdown(getattr(samples, name)))
 
 
-def test_the_marks_stand_first_and_at_each_dataset() -> None:
+def test_the_marks_are_first_and_at_each_dataset() -> None:
     lines = render_review_markdown(samples.BLOCKED).split("\n")
     assert lines[0] == MARKER == "<!-- tdmvc-review -->"
     assert lines.count(MARKER) == 1
@@ -107,7 +107,7 @@ def test_no_personal_value_is_shown() -> None:
     assert "`•••(15)` → **`•••(15)`**" in text
 
 
-def test_a_pattern_of_a_personal_column_says_no_value_even_where_it_was_not_marked() -> None:
+def test_a_pattern_of_a_personal_column_shows_no_value_even_if_it_was_not_marked() -> None:
     leaky = Pattern(PatternKind.SET_TO, ("email",), 2, "a", samples.SECRET)
     table = replace(samples.CUSTOMERS, patterns=(leaky,))
     diff = replace(samples.GOLDEN_DIFF, tables=(table,), patterns=())
@@ -137,13 +137,13 @@ def test_an_enormous_review_is_short_and_says_what_it_left_out() -> None:
     assert left.endswith("See [the full review](<https://ci.example/>).")
 
 
-def test_samples_go_first_then_patterns_then_tables_then_all_but_the_verdict() -> None:
+def test_samples_are_left_out_first_then_patterns_then_tables_then_all_but_the_verdict() -> None:
     review = samples.enormous(40, 4_000)
-    seen = []
+    shown = []
     for limit in (10**7, 60_000, 15_000, 4_000, 700, 150, 60, 10):
         text = render_review_markdown(review, limit=limit)
         assert len(text) < limit
-        seen.append(
+        shown.append(
             (
                 "old 0" in text,
                 "Changes by pattern" in text,
@@ -152,17 +152,17 @@ def test_samples_go_first_then_patterns_then_tables_then_all_but_the_verdict() -
                 text.startswith(MARKER),
             )
         )
-    assert seen == sorted(seen, reverse=True)
-    assert seen[0] == (True,) * 5
+    assert shown == sorted(shown, reverse=True)
+    assert shown[0] == (True,) * 5
     steps = {
         (False, True, True, True, True),
         (False, False, False, True, True),
         (False, False, False, False, False),
     }
-    assert steps < set(seen)
+    assert steps < set(shown)
 
 
-def test_a_count_is_never_lost_where_rows_have_no_sample() -> None:
+def test_a_count_is_never_lost_if_rows_have_no_sample() -> None:
     table = replace(
         samples.CUSTOMERS, rows=RowCounts(10, 7, removed=3), samples=samples.Samples(), ignored={}
     )

@@ -13,7 +13,7 @@ REVIEWS = {"blocked": samples.BLOCKED, "fine": samples.FINE, "unchanged": sample
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_a_review_looks_as_people_saw_it(width: int, golden: Callable[[str, str], None]) -> None:
+def test_a_review_looks_as_it_did(width: int, golden: Callable[[str, str], None]) -> None:
     pages = [
         f"# {name}\n{render_review_terminal(review, RenderOptions(width=width))}"
         for name, review in REVIEWS.items()
@@ -21,7 +21,7 @@ def test_a_review_looks_as_people_saw_it(width: int, golden: Callable[[str, str]
     golden(f"review_terminal_{width}", "\n".join(pages))
 
 
-def test_a_diff_with_patterns_looks_as_people_saw_it(golden: Callable[[str, str], None]) -> None:
+def test_a_diff_with_patterns_looks_as_it_did(golden: Callable[[str, str], None]) -> None:
     golden("review_diff_terminal", render_diff([samples.GOLDEN_DIFF], RenderOptions(width=100)))
 
 

@@ -16,7 +16,7 @@ from tdmvc.render.terminal import plural
 from tdmvc.render.wording import title_of
 
 MARKER = comment("tdmvc-drift")
-"""The first line: what a comment is found by, to be updated."""
+"""The first line, by which a comment is found and updated."""
 
 _MOST_ROWS = 100
 _MOST_DETAILS = 20

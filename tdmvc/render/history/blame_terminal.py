@@ -16,7 +16,7 @@ _UNCERTAIN = "?"
 
 
 def render(report: BlameReport, options: RenderOptions) -> str:
-    """Return who last changed each cell; masked where the column is personal."""
+    """Return who last changed each cell; values of personal columns are masked."""
     page = Page(options)
     name = f"{visible(report.ref)} {visible(report.table)}"
     if len(report.rows) == 1:
@@ -104,7 +104,7 @@ def _by_point(row: BlamedRow) -> list[list[BlamedCell]]:
     groups: dict[tuple[HistoryPoint, bool], list[BlamedCell]] = {}
     for cell in row.cells:
         groups.setdefault((cell.point, bool(cell.uncertain)), []).append(cell)
-    # What is not committed yet is the newest; then by day, as written.
+    # Uncommitted changes are the newest; then by date.
     return sorted(
         groups.values(),
         key=lambda group: (group[0].point.is_working_copy, group[0].point.when),

@@ -89,7 +89,7 @@ def _marks(entry: HistoryEntry) -> list[str]:
 
 
 def _tables(entry: HistoryEntry, only: str | None, page: Page) -> None:
-    """Add a line a table, its counts aligned, and what changed in it below."""
+    """Add a line for each table, with aligned counts, and its schema changes below."""
     texts = [_counts(table) for table in entry.tables]
     names = [_name(table) for table in entry.tables]
     widest = min(_WIDEST_NAME, max(map(display_width, names), default=0))

@@ -19,7 +19,7 @@ _GAP = 2
 
 @dataclass(frozen=True, slots=True)
 class PointColumns:
-    """How wide the columns of a list of points are."""
+    """The widths of the columns in a list of points."""
 
     id: int
     author: int

@@ -10,7 +10,7 @@ from tdmvc.render.terminal import plural
 
 
 def render(report: RevertReport, options: RenderOptions) -> str:
-    """Return the verdict, the tables that moved, what is in conflict or broken, and what to type next."""
+    """Return the verdict, the tables that changed, what is in conflict or broken, and what to type next."""
     page = Page(options)
     change = f"{visible(report.old)} → {visible(report.new)}"
     if report.is_empty:
@@ -42,7 +42,7 @@ def _next(report: RevertReport) -> list[Step]:
     for stage in sorted({table.stage for table in report.tables if table.stage}):
         steps.append(Step(f"dvc repro {shell_word(stage)}", "rebuild its tables from its inputs"))
     if report.open_tables or report.files:
-        # A commit would keep the markers, and nothing can be laid out over them.
+        # A commit would keep the markers, and a checkout cannot overwrite them.
         back = f"git checkout HEAD -- {shell_word(report.folder)} && tdmvc checkout {name}@HEAD"
     else:
         back = f"tdmvc checkout {name}@HEAD"

@@ -15,7 +15,7 @@ _MOST_TABLES = 20
 
 
 def render(report: MergeReport, options: RenderOptions) -> str:
-    """Return the verdict, the tables that moved, what is broken or in conflict, and what to type next."""
+    """Return the verdict, the tables that changed, what is broken or in conflict, and what to type next."""
     page = Page(options)
     is_done = not report.needs_person
     page.verdict(*_verdict(report), page.style.green if is_done else page.style.red)
@@ -29,7 +29,7 @@ def render(report: MergeReport, options: RenderOptions) -> str:
 def add_moved(
     datasets: Sequence[MovedDataset], page: Page, *, words: Callable[[MovedTable], str] = move_words
 ) -> None:
-    """Add each dataset: its tables, the conflicts in them, and what the merged whole breaks.
+    """Add each dataset: its tables, their conflicts, and the rules that the merged rows break.
 
     Args:
         words: what happens to a table.

@@ -20,7 +20,7 @@ _MOST_PROBLEMS = 10
 
 
 def render(report: MigrationsReport, options: RenderOptions) -> str:
-    """Return each location's heads, count, digest and problems; first those that cannot be understood."""
+    """Return each location's heads, count, digest and problems; unreadable locations first."""
     page = Page(options)
     states, unreadable = report.locations, report.unreadable
     if not states and not unreadable:
@@ -68,7 +68,7 @@ def _location(state: MigrationState, page: Page) -> None:
 
 
 def add_migrations(label: str, paint: Paint, migrations: Sequence[Migration], page: Page) -> None:
-    """Add migrations: id, name, and what each may affect, in a row or, where ids are long, in two lines."""
+    """Add migrations: id, name, and what each may affect, in one line or, if ids are long, in two."""
     is_long = any(display_width(visible(migration.id)) > page.width // 3 for migration in migrations)
     if not is_long:
         rows = [_cells(migration, page) for migration in migrations]
@@ -93,7 +93,7 @@ def _cells(migration: Migration, page: Page) -> tuple[Cell, ...]:
 
 
 def add_problems(problems: Sequence[MigrationProblem], page: Page) -> None:
-    """Add what is wrong with a history, a paragraph each."""
+    """Add the problems of a history, a paragraph each."""
     for problem in problems[:_MOST_PROBLEMS]:
         where = f" ({visible(problem.path)})" if problem.path else ""
         text = f"problem {visible(problem.kind)}: {visible(problem.message)}{where}"

@@ -1,4 +1,4 @@
-"""The formats of the commands whose report is read by people on a terminal, or by programs as JSON."""
+"""The formats of the commands that report to people on a terminal, or to programs in JSON."""
 
 from tdmvc.model.finding import CheckReport
 from tdmvc.model.garbage import GcReport

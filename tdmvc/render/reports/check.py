@@ -40,7 +40,7 @@ def _remote_words(report: CheckReport) -> str:
 
 
 def _with_file(finding: Finding) -> Finding:
-    """Return the finding with its file in the sentence, as an editor can open it; drift names its schema itself."""
+    """Return an error with its file in the sentence, in the form that editors open."""
     file, line = finding.details.get("file"), finding.details.get("line")
     if not file or finding.severity is not Severity.ERROR:
         return finding

@@ -70,7 +70,7 @@ def _version_row(version: Version, page: Page) -> list[Cell]:
 
 
 def render_show(report: ShowReport, options: RenderOptions) -> str:
-    """Return a state with its ties and its tables; the columns of up to twelve tables are listed."""
+    """Return a state with its version, release, migrations and tables; of up to twelve tables also the columns."""
     page = Page(options)
     page.headline(
         visible(report.ref),
@@ -181,7 +181,7 @@ def _visible_all(texts: Sequence[str]) -> list[str]:
 
 
 def render_publish(report: PublishReport, options: RenderOptions) -> str:
-    """Return which version was made, why it has its number, and how to keep and share it."""
+    """Return which version was published, why it has its number, and how to keep and share it."""
     page = Page(options)
     version = report.version
     tables = plural(len(version.tables), "table")

@@ -16,7 +16,7 @@ from tdmvc.render.terminal import number, plural
 from tdmvc.render.wording import table_name
 
 MARKER = comment("tdmvc-review")
-"""The first line of every review: what a comment is found by, to be updated."""
+"""The first line of every review, by which a comment is found and updated."""
 
 LIMIT = 60_000
 """Characters; GitHub takes 65,536."""

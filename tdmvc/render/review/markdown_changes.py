@@ -58,7 +58,7 @@ def schema(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
 
 
 def shifts(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
-    """Yield the columns whose distribution moved, each with its bars."""
+    """Yield the columns with a shifted distribution, each with its bars."""
     if not dataset.shifts:
         return
     personal = personal_by_table(dataset.diff)
@@ -71,7 +71,7 @@ def shifts(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
 
 
 def ignored(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
-    """Yield what a rule of dataset.yaml left out, counted."""
+    """Yield the counts of changes that a rule of dataset.yaml ignores."""
     concerned = [table_ for table_ in dataset.diff.tables if table_.ignored or table_.rows.ignored]
     if not concerned:
         return
@@ -86,7 +86,7 @@ def ignored(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]
 
 
 def change(old: object, new: object, texts: tuple[str, str]) -> str:
-    """Return `old` → **new**; the texts are the cells', masked where they must be."""
+    """Return `old` → **new** from the cells' texts, which are already masked if necessary."""
     return f"{value(texts[0], is_null=old is None)} → **{value(texts[1], is_null=new is None)}**"
 
 
@@ -111,7 +111,7 @@ def _pattern(pattern: Pattern) -> str:
 
 
 def _pattern_words(pattern: Pattern) -> str:
-    """Values as values, all else as a sentence."""
+    """Return the pattern's values as code, or else its words as a sentence."""
     if not pattern.is_personal:
         match pattern.kind:
             case PatternKind.CONSTANT:

@@ -32,7 +32,7 @@ def render(review: Review, options: RenderOptions) -> str:
 
 
 def _rule(rule: str, placed: list[PlacedFinding]) -> dict[str, object]:
-    """The level of a rule is the worst that it was found with."""
+    """Return a rule; its level is the worst of its findings."""
     order = list(Severity)
     worst = min((one.finding.severity for one in placed if one.finding.rule == rule), key=order.index)
     words = visible(rule).replace("-", " ")

@@ -76,7 +76,7 @@ def _ending(review: Review, options: RenderOptions) -> str:
 
 
 def _dataset(dataset: DatasetReview, options: RenderOptions) -> str:
-    """The head is a page of wrapped facts; the rest are lines that are cut at the width."""
+    """Return the dataset: a head of wrapped facts, then lines that are cut at the width."""
     head = Page(options)
     paint = _verdict_paint(dataset.verdict, head.style)
     head.headline(visible(dataset.dataset), f"{_WORDS[dataset.verdict].lower()}: {dataset_words(dataset)}")

@@ -178,7 +178,7 @@ def _shifts(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
 
 
 def _bars(shift: Shift, screen: Screen, *, is_personal: bool) -> Iterator[str]:
-    """Label, bar and share of the old side, bar and share of the new side."""
+    """Yield, for each bar: its label, then bar and share of the old and of the new side."""
     half = max(4, min(_BAR_WIDTH, (screen.width - 30) // 3))
     labels = [_bar_label(one, screen.width // 3, is_personal=is_personal) for one in shift.bars[:_BARS]]
     room = max(map(display_width, labels), default=0)

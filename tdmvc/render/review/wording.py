@@ -63,7 +63,7 @@ def side_facts(old: ReviewSide, new: ReviewSide) -> list[tuple[str, str, str]]:
 
 
 def shift_words(shift: Shift) -> str:
-    """Return what moved and how far: `share of nulls moved by 12 %`."""
+    """Return what shifted and how far: `share of nulls changed by 12 %, threshold 10 %`."""
     if shift.kind is ShiftKind.NULLS:
         return f"share of nulls changed by {percent(shift.score)}, threshold {percent(shift.threshold)}"
     what = "number" if shift.kind is ShiftKind.NUMBERS else "value"

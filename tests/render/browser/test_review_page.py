@@ -172,7 +172,7 @@ def test_an_address_with_a_row_shows_and_opens_that_row(open_page: Open) -> None
     expect(page.locator('[id="golden/products/TEA-004"]')).to_be_in_viewport()
 
 
-def test_an_address_of_a_row_that_is_not_here_leads_to_its_table(open_page: Open) -> None:
+def test_an_address_of_a_row_that_is_not_shown_leads_to_its_table(open_page: Open) -> None:
     page = open_page(anchor="golden/orders/999999").page
     expect(page.locator('details[id="golden/orders"]')).to_be_in_viewport()
     expect(page.get_by_text("That row is not on this page")).to_be_visible()
@@ -203,7 +203,7 @@ def test_a_question_mark_opens_the_help_and_closes_it(open_page: Open) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_unchanged_columns_are_folded_until_they_are_asked_for(open_page: Open) -> None:
+def test_unchanged_columns_are_folded_until_you_open_them(open_page: Open) -> None:
     page = open_page().page
     cell = page.locator('[id="golden/orders/10012"] td.u').first
     expect(cell).to_be_hidden()
@@ -211,7 +211,7 @@ def test_unchanged_columns_are_folded_until_they_are_asked_for(open_page: Open) 
     expect(cell).to_be_visible()
 
 
-def test_keys_stay_in_sight_when_a_wide_table_is_moved(open_page: Open) -> None:
+def test_keys_stay_visible_when_a_wide_table_scrolls(open_page: Open) -> None:
     page = open_page(width=700).page
     scroll = page.locator('details[id="golden/order_items"] .removed .scroll')
     scroll.scroll_into_view_if_needed()

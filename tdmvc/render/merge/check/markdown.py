@@ -9,7 +9,7 @@ from tdmvc.render.merge.wording import move_words
 from tdmvc.render.terminal import plural
 
 MARKER = comment("tdmvc-merge-check")
-"""The first line: what a comment is found by, to be updated."""
+"""The first line, by which a comment is found and updated."""
 
 _MOST_ROWS = 100
 _MOST_DETAILS = 20

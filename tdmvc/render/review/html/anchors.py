@@ -28,7 +28,7 @@ def table_anchor(dataset: str, table: str | None = None) -> str:
 def row_anchor(
     dataset: str, table: TableDiff, key: dict[str, object], *, change: RowChange, position: int
 ) -> str:
-    """Return the anchor of a row: `golden/orders/10042`; `golden/customers/changed-3` where the key is hidden.
+    """Return the anchor of a row: `golden/orders/10042`, or `golden/customers/changed-3` if the key is hidden.
 
     Args:
         change: What happened to the row.
@@ -46,7 +46,7 @@ def is_key_hidden(table: TableDiff) -> bool:
 
 
 def slug(value: object) -> str:
-    """Return a value as one step of an anchor; equal values give equal slugs, unlike ones unlike slugs."""
+    """Return a value as one step of an anchor; equal values give equal slugs, different values different ones."""
     plain = value if isinstance(value, str) else cell_text(value)
     safe = _UNSAFE.sub("-", plain)[:_LONGEST]
     if safe == plain and safe:
@@ -56,7 +56,7 @@ def slug(value: object) -> str:
 
 
 class RowAnchors:
-    """The anchors of a table's samples, each its own even where a key repeats."""
+    """The anchors of a table's samples; all are different, even if a key repeats."""
 
     def __init__(self, dataset: str, table: TableDiff) -> None:
         self._anchors: dict[RowChange, list[str]] = {}
@@ -71,6 +71,6 @@ class RowAnchors:
                 anchors.append(anchor)
 
     def of(self, change: RowChange, position: int) -> str | None:
-        """Return the anchor of a sample, or None where there is no such sample."""
+        """Return the anchor of a sample, or None if there is no such sample."""
         anchors = self._anchors.get(change, [])
         return anchors[position] if 0 <= position < len(anchors) else None

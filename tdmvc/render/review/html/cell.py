@@ -12,7 +12,7 @@ _MOST_PATHS = 12
 
 
 def value_cell(value: object, *, is_personal: bool) -> Html:
-    """Return the value as markup; what is no text (NULL, `''`, a mask) is in `<i>`."""
+    """Return the value as markup; NULL, `''` and masks are in `<i>`."""
     if is_personal:
         return _set_apart(masked_text(value))
     shown = cell_text(value)
@@ -20,7 +20,7 @@ def value_cell(value: object, *, is_personal: bool) -> Html:
 
 
 def change_cell(cell: CellChange, *, is_personal: bool) -> Html:
-    """Return both values, one above the other; of trees the paths that differ, of long texts the words."""
+    """Return both values, one above the other; for nested values the paths that differ, for long texts the words."""
     if is_personal:
         return _pair(_set_apart(masked_text(cell.old)), _set_apart(masked_text(cell.new)))
     tree = _tree_cell(cell.old, cell.new)

@@ -18,7 +18,7 @@ from tdmvc.render.terminal import number, plural
 
 
 class DatasetPart:
-    """A dataset on the page, with the tables that are shown of it."""
+    """A dataset on the page, with the tables that the page shows."""
 
     def __init__(self, review: DatasetReview, tables: int, rows: int) -> None:
         self.review = review
@@ -40,7 +40,7 @@ class DatasetPart:
 
 
 def render_dataset(part: DatasetPart, first_place: int, budget: OutputBudget) -> Html:
-    """Return a dataset's part of the page; `first_place` is the place of its first table on the page."""
+    """Return a dataset's part of the page; `first_place` is the position of its first table on the page."""
     review = part.review
     return element(
         "section",

@@ -85,7 +85,7 @@ def remedy(words: str, most_text: int) -> Html:
 
 
 def commands(lines: Sequence[str], most_text: int) -> Html | None:
-    """Return commands that one click selects."""
+    """Return commands that a click selects."""
     if not lines:
         return None
     items = [element("div", element("code", clipped(line, most_text)), class_="cmd") for line in lines]
@@ -93,7 +93,7 @@ def commands(lines: Sequence[str], most_text: int) -> Html | None:
 
 
 def listing(items: Sequence[Html], class_: str) -> Html | None:
-    """Return a list, or nothing where it is empty."""
+    """Return a list, or nothing if it is empty."""
     return element("ul", *(element("li", item) for item in items), class_=class_) if items else None
 
 

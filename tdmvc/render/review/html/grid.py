@@ -31,11 +31,11 @@ class Grid:
     anchors: RowAnchors
     samples: Sequence[RowSample | ChangedRowSample]
     has_unchanged: bool = False
-    """Whether the cells that did not change are shown too."""
+    """Whether unchanged cells are shown, too."""
     shown: int = 0
-    """How many rows are on the page."""
+    """The number of rows on the page."""
     columns: tuple[str, ...] = ()
-    """The other columns than the key's: those with changes, most changes first."""
+    """The columns outside the key; of changed rows, those with changes."""
     folded: tuple[str, ...] = ()
     """Columns without a change in these samples."""
     _rows: dict[tuple[int, bool], Html] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Grid:
 
     @property
     def total(self) -> int:
-        """Rows of the kind in the data, whatever the samples hold."""
+        """The number of rows of the kind in the data, not only in the samples."""
         counts = self.table.rows
         by_kind = {
             RowChange.REMOVED: counts.removed,
@@ -77,7 +77,7 @@ class Grid:
         return max(by_kind[self.change], len(self.samples))
 
     def row(self, position: int) -> Html:
-        """Return a row; it is made once."""
+        """Return a row; each row is rendered once."""
         at = (position, self.has_unchanged)
         if at not in self._rows:
             self._rows[at] = self._row(position)
@@ -92,7 +92,7 @@ class Grid:
         return element("thead", element("tr", *cells))
 
     def numeric(self) -> str:
-        """Return the places of the columns that hold numbers only, from 1, as words."""
+        """Return the positions, from 1, of the columns that hold only numbers, separated by spaces."""
         names = (*self.keys, *self.columns, *self.folded)
         places = [
             str(place)
@@ -149,7 +149,7 @@ class Grid:
 
 
 def render_grid(grid: Grid, see_all: str, toggle: str) -> Html | None:
-    """Return the grid with its counter, or nothing where there is no row of the kind.
+    """Return the grid with its counter, or nothing if there is no row of the kind.
 
     Args:
         grid: Its `shown` is the number of rows to show.

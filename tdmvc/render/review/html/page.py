@@ -33,7 +33,7 @@ _KEYS = (
 
 @dataclass(slots=True)
 class PagePlan:
-    """What goes on the page at one step of shortening; its grids say how many rows."""
+    """The contents of the page at one step of shortening; its grids hold the numbers of rows."""
 
     review: Review
     level: DetailLevel
@@ -222,7 +222,7 @@ def _help() -> Html:
 
 
 def _data(plan: PagePlan) -> dict[str, object]:
-    """What the script needs to count: rows shown and rows in all, by table."""
+    """Return what the script counts with: rows shown and rows in all, by table."""
     return {
         "format": "tdmvc.review-page/1",
         "tables": {

@@ -16,7 +16,7 @@ _DEEPEST = 12
 
 
 class Relations:
-    """The units of a dataset, with what is needed to link and to hide."""
+    """The related rows of a dataset, with anchors to link to and personal columns to mask."""
 
     def __init__(
         self,

@@ -22,7 +22,7 @@
   );
   let here = null;
 
-  // The text of rows is read once, when it is first asked for.
+  // The text of rows is read once, when it is first needed.
   const rowsOf = (entry) => {
     entry.rows ??= [...entry.card.querySelectorAll("tr[id]")].map((row) => ({
       row,
@@ -223,10 +223,10 @@
   }
 
   // Where a key has several columns, each stays beside the one before it.
-  const seen = new IntersectionObserver((entries) => {
+  const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;
-      seen.unobserve(target);
+      observer.unobserve(target);
       let left = 0;
       const heads = target.tHead.rows[0].cells;
       for (let place = 0; place < Number(target.dataset.k) && place < 4; place += 1) {
@@ -236,7 +236,7 @@
     }
   });
   for (const table of document.querySelectorAll("table[data-k]")) {
-    if (Number(table.dataset.k) > 1) seen.observe(table);
+    if (Number(table.dataset.k) > 1) observer.observe(table);
   }
 
   addEventListener("hashchange", follow);

@@ -77,7 +77,7 @@ def _with_rows(plan: PagePlan, bare: str, room_bytes: int, max_bytes: int) -> st
 
 
 def _fill(grids: Sequence[Grid], room_bytes: int, *, has_unchanged: bool) -> bool:
-    """Give each grid as many rows as all get, a grid of few rows leaving its share to the others.
+    """Give all grids equally many rows; a grid with few rows leaves its share to the others.
 
     Sets `shown` of each grid. Returns whether every sample is shown; with `has_unchanged`
     it stops at the first that does not fit.
@@ -99,7 +99,7 @@ def _fill(grids: Sequence[Grid], room_bytes: int, *, has_unchanged: bool) -> boo
 
 
 def _may_fit(grids: Sequence[Grid], room_bytes: int) -> bool:
-    """Whether all samples with their unchanged cells are worth a try, judged by the first rows of each grid."""
+    """Whether all samples with their unchanged cells may fit, judging by the first rows of each grid."""
     guess = 0.0
     for grid in grids:
         grid.has_unchanged = True

@@ -25,7 +25,7 @@ _LONGEST_LABEL = 40
 
 @dataclass(frozen=True, slots=True)
 class TableCard:
-    """A table on the page, with its grids and what was found about it."""
+    """A table on the page, with its grids and findings."""
 
     dataset: str
     table: TableDiff
@@ -164,7 +164,7 @@ def _columns(names: Sequence[str]) -> Html:
 
 
 def _cells(table: TableDiff, budget: OutputBudget) -> Html | None:
-    """Count changed and ignored cells by column."""
+    """Return the counts of changed and ignored cells by column."""
     parts: list[Html] = []
     for label, counts in (("Changed cells", table.columns), ("Ignored by rule", table.ignored)):
         if not counts:
@@ -195,7 +195,7 @@ def _shifts(card: TableCard, budget: OutputBudget) -> Html | None:
 
 
 def _legend() -> Html:
-    """Return which bar is which."""
+    """Return the legend of the bars."""
     return element(
         "span",
         element("span", "old", class_="k old"),
@@ -205,7 +205,7 @@ def _legend() -> Html:
 
 
 def _figure(shift: Shift, *, is_personal: bool) -> Html:
-    """Return the column, how far it moved, and its bars; those of a personal column have no label."""
+    """Return the column, how far its distribution shifted, and its bars; bars of a personal column have no label."""
     shown = shift.bars[:_MOST_BARS]
     widest = max((share for bar in shown for share in (bar.old, bar.new)), default=0.0)
     rows = [_bar(bar, widest, place, is_personal=is_personal) for place, bar in enumerate(shown, start=1)]
@@ -246,7 +246,7 @@ def _width(share: float, widest: float) -> str:
 
 
 def shares(sizes: Sequence[int], most: int) -> list[int]:
-    """Divide `most` evenly among lists of these sizes; what a short list does not need goes to the others."""
+    """Divide `most` evenly among lists of these sizes; what a short list leaves over goes to the others."""
     given = [0] * len(sizes)
     left = most
     by_size = sorted(range(len(sizes)), key=lambda place: sizes[place])

@@ -89,7 +89,7 @@ def _folded(run: str, *, is_first: bool, is_last: bool) -> str:
 
 
 def _shown(run: str, *, is_first: bool, is_last: bool) -> str:
-    """Make the run visible; spaces at its ends are outer ones only at the ends of the whole text."""
+    """Return the run made visible; only the spaces at the ends of the whole text are outer ones."""
     before, after = "" if is_first else "x", "" if is_last else "x"
     shown = visible(f"{before}{run}{after}")
     return escape(shown[len(before) : len(shown) - len(after)])
