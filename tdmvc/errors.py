@@ -12,6 +12,12 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 
+def format_names(names: Sequence[str], most: int = 5) -> str:
+    """Return the first names as a message lists them, and how many more there are."""
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
 class TdmvcError(Exception):
     """The root of the tree: tdmvc cannot do its work."""
 

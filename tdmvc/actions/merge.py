@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tdmvc.errors import UsageError
+from tdmvc.errors import UsageError, format_names
 from tdmvc.formats.datasets import dataset_folder
 from tdmvc.gitrepo.merge import (
     begin_merge,
@@ -104,10 +104,8 @@ def _unwritten_notes(plan: MergePlan, written: dict[str, list[str]]) -> tuple[st
             if t.is_moved and t.pointer and n not in written[dataset.name]
         ]
         if left:
-            shown = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
-            notes.append(
-                f"The rows of {shown} are not in the working copy; `tdmvc checkout {dataset.name}` writes them."
-            )
+            what = f"The rows of {format_names(left)} are not in the working copy"
+            notes.append(f"{what}; `tdmvc checkout {dataset.name}` writes them.")
     return tuple(notes)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tdmvc.checks.known_migrations import KnownMigrations
-from tdmvc.errors import MigrationsError
+from tdmvc.errors import MigrationsError, format_names
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import (
     Drift,
@@ -180,7 +180,7 @@ def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevi
     applied = known.applied_at(recorded.heads)
     if not known.is_one_history(applied):
         message = (
-            f"The dataset was made for {_listed(recorded.heads)}, and no migration that led there is here: "
+            f"The dataset was made for {format_names(recorded.heads)}, and no migration that led there is here: "
             "the history was restarted in between."
         )
         return _Verdict(DriftStatus.UNKNOWN, message)
@@ -208,10 +208,10 @@ def _missing_heads(
     renumbered. A commit that removed the number shows this, or the count: a dataset that is ahead
     has more migrations.
     """
-    made_for = f"The dataset was made for {_listed(missing)}"
+    made_for = f"The dataset was made for {format_names(missing)}"
     commits = list(dict.fromkeys(removed.removed[id_] for id_ in missing if id_ in removed.removed))
     if commits:
-        message = f"{made_for}, which {_listed(commits)} removed: squashed, renumbered or renamed."
+        message = f"{made_for}, which {format_names(commits)} removed: squashed, renumbered or renamed."
         return _Verdict(DriftStatus.UNKNOWN, message)
     if not actual.is_linear or not _is_later(recorded.heads, actual):
         message = f"{made_for}, which was not found: squashed, renamed, or from another branch or repository."
@@ -249,8 +249,8 @@ def _number(id_: str) -> tuple[int, ...] | None:
 
 
 def _compared(pending: tuple[Migration, ...], extra: tuple[str, ...]) -> _Verdict:
-    behind = f"{_counted(len(pending))} not been applied to it: {_listed([m.id for m in pending])}"
-    ahead = f"{_counted(len(extra))} been applied to it that this revision lacks: {_listed(extra)}"
+    behind = f"{_counted(len(pending))} not been applied to it: {format_names([m.id for m in pending])}"
+    ahead = f"{_counted(len(extra))} been applied to it that this revision lacks: {format_names(extra)}"
     if pending and extra:
         return _Verdict(DriftStatus.DIVERGED, f"{behind}; and {ahead}.", pending, extra)
     if pending:
@@ -263,8 +263,3 @@ def _compared(pending: tuple[Migration, ...], extra: tuple[str, ...]) -> _Verdic
 
 def _counted(count: int) -> str:
     return f"{count} migration has" if count == 1 else f"{count} migrations have"
-
-
-def _listed(ids: Sequence[str], most: int = 5) -> str:
-    shown = ", ".join(ids[:most])
-    return f"{shown} and {len(ids) - most} more" if len(ids) > most else shown

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tdmvc.errors import format_names
 from tdmvc.garbage.needs import NeededObjects
 from tdmvc.garbage.reachable import FileLocation, Reachable
 from tdmvc.gitrepo.remotes import UnfetchedRefs, ask_remotes, is_partial
@@ -95,11 +96,10 @@ def refuse_stale(
     """
     for answer in ask_remotes(git, reachable.commits):
         if isinstance(answer, UnfetchedRefs):
-            names = ", ".join(ref.removeprefix("refs/heads/") for ref in answer.refs[:_MOST_NAMED])
-            more = f" and {len(answer.refs) - _MOST_NAMED} more" if len(answer.refs) > _MOST_NAMED else ""
+            names = format_names([ref.removeprefix("refs/heads/") for ref in answer.refs], _MOST_NAMED)
             yield Refusal(
                 "unfetched-branch",
-                f"The Git remote '{answer.remote}' has branches or tags that are not fetched here: {names}{more}.",
+                f"The Git remote '{answer.remote}' has branches or tags that are not fetched here: {names}.",
                 str(git.root),
                 f"run `git fetch {answer.remote} '+refs/heads/*:refs/remotes/{answer.remote}/*' --tags`.",
             )

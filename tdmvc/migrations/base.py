@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Protocol
 
-from tdmvc.errors import MigrationsError
+from tdmvc.errors import MigrationsError, format_names
 from tdmvc.migrations.paths import normalize_folder
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
 from tdmvc.model.tree import FileTree
@@ -114,7 +114,7 @@ class Reading:
         """Build the error for a location that contains several independent histories."""
         found = sorted(paths)
         return MigrationsError(
-            f"There are {len(found)} {what} here: {', '.join(found[:5])}.",
+            f"There are {len(found)} {what} here: {format_names(found)}.",
             where=self.location.path or ".",
             remedy=f"name one as the path of migration location '{self.location.name}' in tdmvc.yaml.",
         )

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
-from tdmvc.errors import MigrationsError
+from tdmvc.errors import MigrationsError, format_names
 from tdmvc.migrations.base import Reading
 from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
 
@@ -98,15 +98,9 @@ def find_duplicates(migrations: Iterable[Migration]) -> list[MigrationProblem]:
         MigrationProblem(
             "duplicate-id",
             f"{len(claims)} {'files' if len(set(claims)) > 1 else 'migrations in one file'} "
-            f"have the id '{id_}': {format_some(sorted(set(claims)))}.",
+            f"have the id '{id_}': {format_names(sorted(set(claims)))}.",
             max(claims),
         )
         for id_, claims in sorted(paths.items())
         if len(claims) > 1
     ]
-
-
-def format_some(names: Sequence[str], most: int = 5) -> str:
-    """Return the first few names, and how many more there are."""
-    shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from tdmvc.errors import format_names
 from tdmvc.migrations.base import Reading
-from tdmvc.migrations.graph import format_some
 from tdmvc.migrations.linear import number_rank, plain_number
 from tdmvc.model.migration import Migration
 from tdmvc.model.tree import FileTree
@@ -64,13 +64,13 @@ def add_schema_versions(reading: Reading, paths: Iterable[str]) -> list[str]:
         reading.add(Migration(version, version, schema.path), "")
     gaps = [version for version in removed if oldest is not None and number_rank(version) > oldest]
     if gaps:
-        message = f"{schema.path} includes {format_some(gaps)}, but there is no such file."
+        message = f"{schema.path} includes {format_names(gaps)}, but there is no such file."
         reading.report("gap", message, schema.path)
     missing = sorted(has_file.difference(schema.versions), key=number_rank)
     if not schema.is_list:
         missing = [id_ for id_ in missing if number_rank(id_) > number_rank(schema.versions[-1])]
     if missing:
-        message = f"{schema.path} does not include {format_some(missing)}."
+        message = f"{schema.path} does not include {format_names(missing)}."
         reading.report("checksum-mismatch", message, schema.path)
     return removed
 

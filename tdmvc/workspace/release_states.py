@@ -1,11 +1,11 @@
 """Finds the versions of datasets that fit a release of the application."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
-from tdmvc.errors import MigrationsError, NotFoundError
+from tdmvc.errors import MigrationsError, NotFoundError, format_names
 from tdmvc.gitrepo import releases
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.migration import Drift, DriftStatus, MigrationState
@@ -201,7 +201,5 @@ def _difference(drift: Drift) -> str:
     )
 
 
-def _listed(ids: list[str] | tuple[str, ...], most: int = 4) -> str:
-    noun = "migration" if len(ids) == 1 else "migrations"
-    more = f" and {len(ids) - most} more" if len(ids) > most else ""
-    return f"{noun} {', '.join(ids[:most])}{more}"
+def _listed(ids: Sequence[str]) -> str:
+    return f"{'migration' if len(ids) == 1 else 'migrations'} {format_names(ids, most=4)}"
