@@ -138,6 +138,6 @@ def _base_text(git: GitRepo, path: str, marked: ConflictTexts) -> str | None:
     raise ConfigError.at(
         "The conflict markers in this file do not show the common base of the two sides.",
         path,
-        remedy=f"restore the conflict with `git checkout --merge -- {path}`, or take a side with"
-        f" `git checkout --ours -- {path}`.",
+        remedy=f"restore the conflict with `git checkout --merge -- {path}`; if the markers were committed, restore "
+        f"the file from an earlier commit: `git checkout COMMIT -- {path}`.",
     )

@@ -4,12 +4,12 @@ import pytest
 
 from tdmvc.actions.merge import merge
 from tdmvc.actions.resolve import ResolveOptions, resolve
-from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.errors import ConfigError, NotFoundError, UsageError
 from tdmvc.merging.decisions import Decision
 from tdmvc.model.merge import Choice, Side
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import commit_orders, statuses
-from tests.builders import git
+from tests.builders import commit_all, git
 
 
 @pytest.fixture
@@ -71,3 +71,17 @@ def test_a_decision_that_makes_no_sense_changes_nothing(
     with pytest.raises(error, match=words):
         resolve(conflicted, "golden", table, options)
     assert resolve(conflicted).datasets[0].tables[0].file.count == 2
+
+
+def test_committed_conflict_markers_are_an_error_whose_advice_works(workspace: Workspace) -> None:
+    path = "datasets/golden/orders.dvc"
+    pointer = workspace.root / path
+    ours = pointer.read_text()
+    theirs = ours.replace("md5: ", "md5: 0", 1)
+    pointer.write_text(f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> feature\n")
+    commit_all(workspace.root, "Markers by mistake")
+    with pytest.raises(ConfigError, match="do not show the common base") as caught:
+        resolve(workspace)
+    assert f"`git checkout COMMIT -- {path}`" in caught.value.remedy
+    git(workspace.root, "checkout", "-q", "HEAD~1", "--", path)
+    assert resolve(workspace).is_settled
