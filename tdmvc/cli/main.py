@@ -2,20 +2,16 @@
 
 import contextlib
 import os
-import platform
 import signal
 import sys
-import tempfile
 import threading
-import traceback
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
 from typing import NoReturn
 
 import click
 
-from tdmvc import __version__
+from tdmvc.cli.bug_report import render_bug_report, write_bug_report
 from tdmvc.cli.group import cli
 from tdmvc.cli.options import Settings
 from tdmvc.cli.suggestions import suggest_option
@@ -69,8 +65,8 @@ def _report(reason: BaseException, settings: Settings) -> int:
     except OSError as error:
         _print_error(StoreError.disk(error.filename or ".", error).message)
         return StoreError.exit_code
-    except Exception:
-        return _report_bug(is_verbose=settings.is_verbose)
+    except Exception as error:
+        return _report_bug(error, is_verbose=settings.is_verbose)
 
 
 def _usage_message(error: click.UsageError) -> str:
@@ -122,33 +118,13 @@ def _print(text: str) -> None:
         click.echo(text, err=True)
 
 
-def _report_bug(*, is_verbose: bool) -> int:
-    """Write a log that can be attached to a report: versions and traceback, without values."""
-    kind, _, frames = sys.exc_info()
-    name = kind.__name__ if kind else "Exception"
-    lines = [
-        f"tdmvc {__version__}, Python {platform.python_version()}, {platform.platform()}",
-        *(
-            f"{package} {_version_of(package)}"
-            for package in ("dvc", "pyarrow", "duckdb", "gitpython", "click")
-        ),
-        f"command: tdmvc {sys.argv[1] if len(sys.argv) > 1 else ''}",
-        # The message of an exception may quote rows, so only its type is kept.
-        "".join(traceback.format_tb(frames)) + name,
-    ]
-    descriptor, path = tempfile.mkstemp(prefix="tdmvc-bug-", suffix=".log")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+def _report_bug(error: Exception, *, is_verbose: bool) -> int:
+    """Write a log of an unexpected error, and print where it is."""
+    text = render_bug_report(error)
+    path = write_bug_report(text)
     if is_verbose:
-        _print("\n".join(lines))
+        _print(text)
     mark = "bug: " if os.environ.get("NO_COLOR") else click.style("bug: ", fg="red", bold=True)
-    _print(f"{mark}tdmvc stopped because of an unexpected error ({name}).")
+    _print(f"{mark}tdmvc stopped because of an unexpected error ({type(error).__name__}).")
     _print(f"Where: {path}\nFix: please report it and attach that file; it contains no row values.")
     return 70
-
-
-def _version_of(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "(not installed)"
