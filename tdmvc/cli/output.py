@@ -26,12 +26,7 @@ def formats_option(
     """Add `--format` with the formats of one subject."""
     names = list(formats)
     return click.option(
-        "--format",
-        "output_format",
-        type=click.Choice(names),
-        default=names[0],
-        show_default=True,
-        help=text,
+        "--format", "output_format", type=click.Choice(names), default=names[0], show_default=True, help=text
     )
 
 

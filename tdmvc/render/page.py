@@ -96,12 +96,7 @@ class Page:
         """Add a path, whole even if it is longer than the line, because people copy it."""
         self._lines.append(f"{INDENT}{self.style.dim(label)}{INDENT}{visible(path)}")
 
-    def rows(
-        self,
-        rows: Sequence[Sequence[Cell]],
-        *,
-        right_aligned: frozenset[int] = frozenset(),
-    ) -> None:
+    def rows(self, rows: Sequence[Sequence[Cell]], *, right_aligned: frozenset[int] = frozenset()) -> None:
         """Add an aligned grid; what does not fit is cut at the end of the line."""
         widest = self.width // 2
         widths: dict[int, int] = {}

@@ -3,14 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from tdmvc.model.diff import (
-    DatasetDiff,
-    RowCounts,
-    SchemaChange,
-    SchemaChangeKind,
-    TableDiff,
-    TableStatus,
-)
+from tdmvc.model.diff import DatasetDiff, RowCounts, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.migration import Migration
 from tdmvc.render.cells import visible
 from tdmvc.render.terminal import number, plural

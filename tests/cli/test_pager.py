@@ -92,6 +92,12 @@ def test_long_output_goes_through_the_pager_of_the_first_variable_that_is_set(
     assert "row 1\r" not in run.text
 
 
+def test_a_review_goes_through_the_pager_too(terminal: Callable[..., Terminal]) -> None:
+    run = terminal("review", "main", TDMVC_PAGER="sed 's/^/mine: /'")
+    assert run.leave() == 0
+    assert "mine: " in run.text
+
+
 def test_less_starts_with_the_settings_of_git_unless_you_have_your_own(
     terminal: Callable[..., Terminal],
 ) -> None:

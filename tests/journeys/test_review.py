@@ -267,6 +267,13 @@ def test_an_unchanged_branch_says_so_everywhere(tdmvc: Tdmvc) -> None:
         tdmvc("review", "main", "--format", name, "--fail-on", "warning")
 
 
+def test_a_quiet_review_gives_no_hints(tdmvc: Tdmvc) -> None:
+    assert "Next:" in tdmvc("review", "main").out
+    quiet = tdmvc("--quiet", "review", "main").out
+    assert quiet.startswith("Unchanged")
+    assert "Next:" not in quiet
+
+
 # Against what.
 
 

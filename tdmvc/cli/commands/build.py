@@ -40,10 +40,5 @@ def command(
     """
     locations = [settings_of(context).location(source) for source in sources]
     with opened(context) as workspace:
-        report = build(
-            workspace,
-            dataset,
-            locations,
-            AddOptions(null_texts=null_texts),
-        )
+        report = build(workspace, dataset, locations, AddOptions(null_texts=null_texts))
     print_as(context, ADD_FORMATS[output_format], report)

@@ -9,7 +9,7 @@ import click
 
 from tdmvc.actions.post import POST_HOSTS
 from tdmvc.actions.review import pointer_path, review, with_few_samples
-from tdmvc.cli.output import formats_option, opened, terminal_width, use_color
+from tdmvc.cli.output import formats_option, opened, print_as, terminal_width
 from tdmvc.cli.plumbing.post import post_text
 from tdmvc.errors import StoreError, UsageError
 from tdmvc.model.finding import Severity
@@ -79,43 +79,33 @@ def command(
     with opened(context) as workspace:
         found = review(workspace, base, head=head, sample_rows=sample_rows)
         options = RenderOptions(
-            color=use_color(),
             width=terminal_width(),
             reveal=reveal,
             paths=lambda dataset, table: pointer_path(workspace, dataset, table),
             link=link,
         )
-        render = _Renderer(found, options)
-        text = render(output_format, is_file=output is not None)
         if output is None:
-            if text:
-                click.echo(text, nl=not text.endswith("\n"), color=use_color())
+            chosen = FORMATS[output_format]
+            print_as(context, chosen, with_few_samples(found, chosen.sample_rows), options)
         else:
-            _write(output, text)
+            _write(output, _render(found, output_format, options))
         for name, path in wanted:
-            _write(path, render(name, is_file=True))
+            _write(path, _render(found, name, options))
     if host is not None:
         post_text(
             context,
             host,
-            render("markdown", is_file=True),
+            _render(found, "markdown", options),
             is_changed=found.verdict is not Verdict.UNCHANGED,
-            shorten=lambda limit: render("markdown", is_file=True, limit=limit),
+            shorten=lambda limit: _render(found, "markdown", replace(options, limit=limit)),
         )
     return int(_fails(found, fail_on))
 
 
-class _Renderer:
-    """One review in any format, each with the sample rows that it has room for."""
-
-    def __init__(self, found: Review, options: RenderOptions) -> None:
-        self._found = found
-        self._options = options
-
-    def __call__(self, name: str, *, is_file: bool, limit: int | None = None) -> str:
-        chosen = FORMATS[name]
-        options = replace(self._options, color=self._options.color and not is_file, limit=limit)
-        return chosen.render(with_few_samples(self._found, chosen.sample_rows), options)
+def _render(found: Review, name: str, options: RenderOptions) -> str:
+    """Return a review in any format, with the sample rows that the format has room for."""
+    chosen = FORMATS[name]
+    return chosen.render(with_few_samples(found, chosen.sample_rows), options)
 
 
 def _format_and_file(words: str) -> tuple[str, Path]:

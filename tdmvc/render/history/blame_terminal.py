@@ -106,9 +106,7 @@ def _by_point(row: BlamedRow) -> list[list[BlamedCell]]:
         groups.setdefault((cell.point, bool(cell.uncertain)), []).append(cell)
     # Uncommitted changes are the newest; then by date.
     return sorted(
-        groups.values(),
-        key=lambda group: (group[0].point.is_working_copy, group[0].point.when),
-        reverse=True,
+        groups.values(), key=lambda group: (group[0].point.is_working_copy, group[0].point.when), reverse=True
     )
 
 

@@ -16,13 +16,7 @@ from tdmvc.model.history import (
 )
 from tdmvc.render.cells import change_texts, visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.history.wording import (
-    PointColumns,
-    add_point,
-    key_words,
-    mark_words,
-    published_words,
-)
+from tdmvc.render.history.wording import PointColumns, add_point, key_words, mark_words, published_words
 from tdmvc.render.page import INDENT, Cell, Page, Paint, joined
 from tdmvc.render.privacy import shown_text
 from tdmvc.render.terminal import display_width, fit, number, plural

@@ -57,11 +57,6 @@ def render_uninstalled(setup: GitSetup, options: RenderOptions) -> str:
     )
     if setup.attributes_changed:
         page.next(
-            [
-                Step(
-                    "git checkout .gitattributes",
-                    "restore it if only this clone should do without tdmvc",
-                )
-            ]
+            [Step("git checkout .gitattributes", "restore it if only this clone should do without tdmvc")]
         )
     return page.text

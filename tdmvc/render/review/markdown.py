@@ -173,12 +173,7 @@ def _table(one: TableDiff, found: list[Finding]) -> list[str]:
         one.status.value if one.status is not TableStatus.CHANGED else "",
         plural(len(one.schema), "schema change") if one.schema else "",
     ]
-    return [
-        code(table_name(one)),
-        size,
-        *(number(count) if count else "" for count in counts),
-        joined(notes),
-    ]
+    return [code(table_name(one)), size, *(number(count) if count else "" for count in counts), joined(notes)]
 
 
 def _bump(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:

@@ -3,14 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from tdmvc.model.diff import (
-    CellChange,
-    ChangedRowSample,
-    RowSample,
-    SchemaChangeKind,
-    TableDiff,
-    TableStatus,
-)
+from tdmvc.model.diff import CellChange, ChangedRowSample, RowSample, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.review import DatasetReview, RelatedRow
 from tdmvc.render.cells import change_texts, masked_text
 from tdmvc.render.markdown import code, folded, more, table, value

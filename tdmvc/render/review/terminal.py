@@ -7,17 +7,7 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.review import DatasetReview, Review, Verdict
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import (
-    INDENT,
-    Cell,
-    Page,
-    Paint,
-    Step,
-    aligned_count,
-    joined,
-    names,
-    severities,
-)
+from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, aligned_count, joined, names, severities
 from tdmvc.render.privacy import revealed_review
 from tdmvc.render.review.terminal_sections import section_lines
 from tdmvc.render.review.wording import dataset_words, review_words, side_facts

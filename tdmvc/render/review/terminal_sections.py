@@ -17,13 +17,7 @@ from tdmvc.model.masking import MASK
 from tdmvc.model.review import Bar, DatasetReview, RelatedRow, RowChange, Shift
 from tdmvc.render.cells import change_texts, masked_text, visible
 from tdmvc.render.page import INDENT
-from tdmvc.render.privacy import (
-    Personal,
-    is_personal_shift,
-    personal_by_table,
-    personal_in_key,
-    shown_text,
-)
+from tdmvc.render.privacy import Personal, is_personal_shift, personal_by_table, personal_in_key, shown_text
 from tdmvc.render.review.wording import ROW_SIGNS, related_sample, shift_words
 from tdmvc.render.table_terminal import (
     Screen,

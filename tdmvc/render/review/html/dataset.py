@@ -76,9 +76,7 @@ def _sides(review: DatasetReview, budget: OutputBudget) -> Html:
         is_equal = old == new
         sides = [
             element(
-                "td",
-                clipped(side, budget.level.text) if side else "none",
-                class_=None if side else "none",
+                "td", clipped(side, budget.level.text) if side else "none", class_=None if side else "none"
             )
             for side in (old, new)
         ]
