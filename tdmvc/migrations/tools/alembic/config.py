@@ -22,8 +22,6 @@ _MAX_REPLACEMENT: Final = 400
 class AlembicConfig:
     """One section of a configuration file; all folders are relative to the repository root."""
 
-    path: str
-    """The configuration file."""
     script_folders: tuple[str, ...]
     """Candidates for the script folder, the likeliest first: it depends on where Alembic is started."""
     version_folders: tuple[tuple[str, ...], ...] = ()
@@ -48,7 +46,6 @@ def _parse_ini(path: str, text: str) -> Iterator[AlembicConfig]:
         script = values.get("script_location", "%(here)s")
         separator = values.get("path_separator") or values.get("version_path_separator")
         yield AlembicConfig(
-            path,
             _candidates(path, script),
             tuple(
                 _candidates(path, part) for part in _split(values.get("version_locations"), separator.strip())
@@ -78,7 +75,6 @@ def _parse_pyproject(path: str, text: str) -> Iterator[AlembicConfig]:
     versions = section.get("version_locations", [])
     listed = versions if isinstance(versions, list) else [versions]
     yield AlembicConfig(
-        path,
         _candidates(path, script),
         tuple(_candidates(path, part) for part in listed if isinstance(part, str)),
         section.get("recursive_version_locations") is True,

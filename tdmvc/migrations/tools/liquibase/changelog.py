@@ -1,11 +1,7 @@
 """The contents of a changelog file of Liquibase, in any of its formats."""
 
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
-
-RAW_ID: Final = "raw"
-RAW_AUTHOR: Final = "includeAll"
-"""What Liquibase calls the only change set of an SQL file without its header."""
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +21,6 @@ class ChangeSet:
 
     id: str
     author: str
-    line: int | None
     content: str
     """Its own canonical text, independent of the rest of the file."""
     name: str = ""

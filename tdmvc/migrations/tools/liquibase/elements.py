@@ -112,7 +112,6 @@ def _change_set(path: str, element: Element) -> ChangeSet:
     return ChangeSet(
         id_,
         author,
-        element.line,
         canonical(element),
         " ".join((element.get("comment") or "").split()),
         (element.get("logicalFilePath") or "").strip() or None,

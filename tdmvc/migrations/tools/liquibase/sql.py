@@ -5,14 +5,7 @@ from typing import Final
 
 from tdmvc.migrations.base import unreadable
 from tdmvc.migrations.sql_tables import sql_tables
-from tdmvc.migrations.tools.liquibase.changelog import (
-    RAW_AUTHOR,
-    RAW_ID,
-    Changelog,
-    ChangeSet,
-    Entry,
-    Property,
-)
+from tdmvc.migrations.tools.liquibase.changelog import Changelog, ChangeSet, Entry, Property
 
 _HEADER: Final = re.compile(r"\s*--\s*liquibase\s*formatted", re.IGNORECASE)
 # Possessive quantifiers do not backtrack, so that no line takes quadratic time.
@@ -46,27 +39,26 @@ def parse_sql(path: str, text: str) -> Changelog:
     if not is_formatted(text):
         if not text.strip():
             return Changelog()
-        raw = ChangeSet(RAW_ID, RAW_AUTHOR, 1, text, touches=sql_tables(text))
-        return Changelog(None, (raw,))
-    lines = _numbered_lines(text)
+        return Changelog(None, (ChangeSet("raw", "includeAll", text, touches=sql_tables(text)),))
     entries: list[Entry] = []
     logical_path = None
-    own: list[tuple[int, str]] = []
-    for number, line in lines:
+    own: list[str] = []
+    for number, line in _numbered_lines(text):
         if _HEADER.match(line):
             found = _LOGICAL_PATH.search(line)
             logical_path = found[1] if found else logical_path
         elif _PROPERTY.match(line):
             entries.extend(_properties(line))
-        elif _CHANGE_SET.match(line):
-            _finish(own, entries)
-            own = [(number, line)]
-            _check(path, number, line)
+        elif match := _CHANGE_SET.match(line):
+            if match["space"]:
+                raise unreadable(path, "there is a space before the change set's id", line=number)
+            entries.extend(_change_sets(own))
+            own = [line]
         elif _NEARLY.match(line):
             raise unreadable(path, "a change set begins with `--changeset author:id`", line=number)
         elif own:
-            own.append((number, line))
-    _finish(own, entries)
+            own.append(line)
+    entries.extend(_change_sets(own))
     return Changelog(logical_path, tuple(entries))
 
 
@@ -89,38 +81,30 @@ def _numbered_lines(text: str) -> list[tuple[int, str]]:
     return lines
 
 
-def _check(path: str, number: int, line: str) -> None:
-    match = _CHANGE_SET.match(line)
-    if match is not None and match["space"]:
-        raise unreadable(path, "there is a space before the change set's id", line=number)
-
-
-def _finish(own: list[tuple[int, str]], entries: list[Entry]) -> None:
-    """Add the change set of the given lines, of which the first one is its header."""
-    match = _CHANGE_SET.match(own[0][1]) if own else None
+def _change_sets(lines: list[str]) -> list[ChangeSet]:
+    """Return the change set of lines that begin with its header; none if it is ignored."""
+    match = _CHANGE_SET.match(lines[0]) if lines else None
     if match is None:
-        return
-    number, header = own[0]
-    flags = {name.lower(): value.lower() == "true" for name, value in _FLAG.findall(header, match.end())}
-    if flags.get("ignore"):
-        return
-    logical_path = _LOGICAL_PATH.search(header, match.end())
-    lines = [line for _, line in own]
+        return []
+    header = lines[0][match.end() :]
+    flags = {name.lower() for name, value in _FLAG.findall(header) if value.lower() == "true"}
+    if "ignore" in flags:
+        return []
+    logical_path = _LOGICAL_PATH.search(header)
     comment = next((found[1] for line in lines if (found := _COMMENT.fullmatch(line))), "")
     content = "\n".join(lines).strip()
-    entries.append(
+    return [
         ChangeSet(
             _unquoted(match["id"]),
             _unquoted(match["author"]),
-            number,
             content,
             comment.strip(),
             logical_path[1] if logical_path else None,
             # Rollbacks are comments, which the hint ignores.
             sql_tables(content),
-            bool(flags.get("runonchange") or flags.get("runalways")),
+            not flags.isdisjoint({"runonchange", "runalways"}),
         )
-    )
+    ]
 
 
 def _unquoted(text: str) -> str:

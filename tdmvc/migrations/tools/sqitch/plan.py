@@ -42,7 +42,6 @@ class Change:
 class Plan:
     """A plan with its changes in order."""
 
-    project: str
     changes: tuple[Change, ...]
     repeated: tuple[Change, ...] = ()
     """Changes whose name occurs twice without a tag in between, which Sqitch refuses."""
@@ -56,8 +55,7 @@ def parse_plan(path: str, text: str) -> Plan:
     """
     refuse_conflict(path, text)
     numbered = enumerate(text.replace("\r\n", "\n").split("\n"), 1)
-    project = _read_pragmas(path, numbered)
-    builder = _PlanBuilder(path, project)
+    builder = _PlanBuilder(path, _read_pragmas(path, numbered))
     for number, line in numbered:
         content, _, note = line.partition("#")
         if content.strip():
@@ -66,7 +64,7 @@ def parse_plan(path: str, text: str) -> Plan:
                 builder.tag(number, item)
             else:
                 builder.change(number, item, note.strip())
-    return Plan(project, tuple(builder.changes), tuple(builder.repeated))
+    return Plan(tuple(builder.changes), tuple(builder.repeated))
 
 
 def _read_pragmas(path: str, numbered: Iterator[tuple[int, str]]) -> str:
