@@ -98,7 +98,7 @@ def revert(
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _RevertPlan:
     """What a revert changes in the working copy."""
 
     dataset: str
@@ -112,7 +112,7 @@ class _Plan:
     """Tables that a pipeline has to make again, because DVC writes their pointers."""
 
 
-def _plan(workspace: Workspace, dataset: str, ref: str, options: RevertOptions) -> _Plan:
+def _plan(workspace: Workspace, dataset: str, ref: str, options: RevertOptions) -> _RevertPlan:
     change = resolve_change(workspace, dataset, ref, parent=options.parent)
     ours = datasets.read_state(workspace.tree, workspace.config, dataset)
     known = sorted({*ours.pointers, *change.before.pointers, *change.after.pointers})
@@ -123,7 +123,7 @@ def _plan(workspace: Workspace, dataset: str, ref: str, options: RevertOptions) 
     touched = {name: table for name, table in tables.items() if table.is_moved or table.is_open}
     of_stages = {name: _as_of_stage(table) for name, table in touched.items() if _stage(table)}
     manifests, notes = _plan_manifests(workspace, change, ours, options.tables)
-    return _Plan(
+    return _RevertPlan(
         dataset,
         change,
         ours,
@@ -144,7 +144,7 @@ def _as_of_stage(table: PlannedTable) -> PlannedTable:
     return replace(table, stage=_stage(table))
 
 
-def _write(workspace: Workspace, transaction: Transaction, plan: _Plan, written: Sequence[str]) -> None:
+def _write(workspace: Workspace, transaction: Transaction, plan: _RevertPlan, written: Sequence[str]) -> None:
     store = workspace.store
     folder = datasets.dataset_folder(workspace.config, plan.dataset)
     labels = {
@@ -175,7 +175,7 @@ def _write(workspace: Workspace, transaction: Transaction, plan: _Plan, written:
             transaction.write(name, manifest.text)
 
 
-def _check(workspace: Workspace, plan: _Plan) -> tuple[Finding, ...]:
+def _check(workspace: Workspace, plan: _RevertPlan) -> tuple[Finding, ...]:
     """Return the rules that the reverted state breaks; nothing if its contract is in conflict."""
     contract, text = plan.ours.contract, plan.ours.contract_text
     for manifest in plan.manifests:

@@ -1,4 +1,4 @@
-"""The algebra of difference: two states of a table or dataset in, what changed out.
+"""Compares and merges states of tables and datasets.
 
 Pure but for DuckDB, which does the work: this room is handed readers
 (`TableSide`), never looks for a file by itself, and holds no more rows in

@@ -78,5 +78,5 @@ def _schema_reason(table: str, change: SchemaChange) -> _Reason:
 
 
 def _constraint_level(*, is_looser: bool) -> BumpLevel:
-    """A looser constraint lets in what readers have not met before, like a wider type."""
+    """Return minor for a looser constraint: it allows what readers do not expect, like a wider type."""
     return BumpLevel.MINOR if is_looser else BumpLevel.PATCH

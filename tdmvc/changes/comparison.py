@@ -1,4 +1,4 @@
-"""What a comparison of rows starts from and returns, and where its full list of rows is written."""
+"""The input and the result of a comparison of rows, and where its full list of rows is written."""
 
 import hashlib
 from collections import Counter

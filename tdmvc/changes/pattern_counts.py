@@ -118,7 +118,7 @@ class ColumnCounts:
         return last
 
     def _close(self) -> None:
-        """Stop counting pairs: keep the ways that they show, and which affixes to look for."""
+        """Stop counting pairs: keep their ways, and the affixes to look for."""
         pairs = list((self._pairs or {}).values())
         self._pairs = None
         affixes = Counter(way for pair in pairs if (way := affix_way(pair.old, pair.new)))

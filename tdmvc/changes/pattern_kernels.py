@@ -16,7 +16,7 @@ _AT_A_TIME = 4096
 
 
 def ways_in_arrays(old: pa.Array, new: pa.Array, affixes: Sequence[Way]) -> Iterator[tuple[Way, Mask]]:
-    """Null and empty, case, white space, known affixes: each with the cells that it explains."""
+    """Yield null and empty, case, white space and known affixes, each with the cells that it explains."""
     old_null, new_null = kernels.is_null(old), kernels.is_null(new)
     is_text = pa.types.is_string(old.type) and pa.types.is_string(new.type)
     if pa.types.is_string(old.type):

@@ -24,7 +24,7 @@ class PatternFinder:
         self._places: dict[tuple[str, Hashable], int] = {}
 
     def add(self, column: str, old: pa.Array, new: pa.Array) -> None:
-        """Take in cells of one column that differ, of the same length on both sides."""
+        """Count cells of one column that differ; both arrays have the same length."""
         counts = self._counts.setdefault(column, ColumnCounts())
         if counts.is_open and pa.types.is_nested(old.type) | pa.types.is_nested(new.type):
             counts.add(zip(python_values(old), python_values(new), strict=True))
@@ -71,7 +71,7 @@ class PatternFinder:
         return self._places.get((column, found.pattern_id)) if found else None
 
     def _likeness(self, column: str, found: ColumnPattern) -> Hashable:
-        """What must be equal for two columns to share a pattern; personal values are left out."""
+        """Return what must be equal for two columns to share a pattern; personal values are left out."""
         pair = self._pairs[column]
         if pair.is_personal:
             return (True, found.kind)

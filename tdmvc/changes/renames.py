@@ -85,7 +85,7 @@ def _common_key(old: TableSchema, new: TableSchema, renames: Sequence[Rename]) -
 
 
 def _choose(candidates: Sequence[tuple[Column, Column]], found: Sequence[Likeness]) -> list[Rename]:
-    """Pair each column with the one that is most like it; of equals, with the one of the likest name."""
+    """Pair each column with the most similar one; of equals, with the one with the most similar name."""
     ranked = sorted(
         zip(candidates, found, strict=True),
         key=lambda one: (-one[1].share, -_name_likeness(*one[0]), one[0][0].name, one[0][1].name),

@@ -76,6 +76,6 @@ def changed_row(pairs: ColumnPairs, differs: Sequence[bool], old: Row, new: Row)
 
 
 def _cell(pair: ColumnPair, old: object, new: object) -> CellChange:
-    """Paths may hold names from the data, so a personal cell has none."""
+    """Return a changed cell; a personal one has no paths, because they may hold names from the data."""
     inside = () if pair.is_personal else paths_inside(old, new, is_json=pair.is_json)
     return CellChange(pair.name, old, new, inside)

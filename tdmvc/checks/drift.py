@@ -79,7 +79,7 @@ def check_drift(subject: DriftSubject, revision: SchemaRevision) -> Drift:
         )
     if subject.recorded is None or not heads:
         message = f"No migration state is recorded; `tdmvc add {subject.dataset}` records it."
-        verdict = _Verdict(DriftStatus.UNKNOWN, message)
+        verdict = _DriftVerdict(DriftStatus.UNKNOWN, message)
     else:
         verdict = _judge(subject.recorded, actual, revision)
     return Drift(
@@ -154,7 +154,7 @@ _REMEDIES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
+class _DriftVerdict:
     """A status and the reason for it."""
 
     status: DriftStatus
@@ -163,12 +163,12 @@ class _Verdict:
     extra: tuple[str, ...] = ()
 
 
-def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevision) -> _Verdict:
+def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevision) -> _DriftVerdict:
     if recorded.tool != actual.location.tool:
         message = (
             f"It was recorded with {recorded.tool}, but the migrations here are for {actual.location.tool}."
         )
-        return _Verdict(DriftStatus.UNKNOWN, message)
+        return _DriftVerdict(DriftStatus.UNKNOWN, message)
     if set(recorded.heads) == set(actual.heads):
         return _same_heads(recorded, actual)
     known = KnownMigrations(actual, None)
@@ -183,25 +183,25 @@ def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevi
             f"The dataset was made for {format_names(recorded.heads)}, and no migration that led there is here: "
             "the history was restarted in between."
         )
-        return _Verdict(DriftStatus.UNKNOWN, message)
+        return _DriftVerdict(DriftStatus.UNKNOWN, message)
     return _compared(tuple(known.pending(applied)), tuple(known.extra(applied)))
 
 
-def _same_heads(recorded: RecordedState, actual: MigrationState) -> _Verdict:
+def _same_heads(recorded: RecordedState, actual: MigrationState) -> _DriftVerdict:
     has_other_count = recorded.count is not None and recorded.count != actual.count
     is_edited = has_other_count if recorded.digest is None else recorded.digest != actual.digest
     if not is_edited:
-        return _Verdict(DriftStatus.IN_STEP, "The dataset fits the migrations.")
+        return _DriftVerdict(DriftStatus.IN_STEP, "The dataset fits the migrations.")
     if has_other_count:
         counts = f"there are {actual.count} migrations, not {recorded.count} as recorded"
-        return _Verdict(DriftStatus.EDITED, f"The heads are the same, but {counts}.")
+        return _DriftVerdict(DriftStatus.EDITED, f"The heads are the same, but {counts}.")
     message = "The heads are the same, but a migration has been edited since."
-    return _Verdict(DriftStatus.EDITED, message)
+    return _DriftVerdict(DriftStatus.EDITED, message)
 
 
 def _missing_heads(
     missing: tuple[str, ...], recorded: RecordedState, actual: MigrationState, removed: RemovedIds
-) -> _Verdict:
+) -> _DriftVerdict:
     """Judge heads that were found nowhere: removed, or not written yet.
 
     If a tool numbers its migrations, a greater number is a later one, unless the history was
@@ -212,24 +212,24 @@ def _missing_heads(
     commits = list(dict.fromkeys(removed.removed[id_] for id_ in missing if id_ in removed.removed))
     if commits:
         message = f"{made_for}, which {format_names(commits)} removed: squashed, renumbered or renamed."
-        return _Verdict(DriftStatus.UNKNOWN, message)
+        return _DriftVerdict(DriftStatus.UNKNOWN, message)
     if not actual.is_linear or not _is_later(recorded.heads, actual):
         message = f"{made_for}, which was not found: squashed, renamed, or from another branch or repository."
-        return _Verdict(DriftStatus.UNKNOWN, message)
+        return _DriftVerdict(DriftStatus.UNKNOWN, message)
     if recorded.count is not None and recorded.count <= actual.count:
         message = (
             f"{made_for}, the last of {recorded.count}; there are {actual.count} here, all with lower numbers: "
             "the history was renumbered."
         )
-        return _Verdict(DriftStatus.UNKNOWN, message)
+        return _DriftVerdict(DriftStatus.UNKNOWN, message)
     if recorded.count is None and removed.is_cut:
         message = (
             f"{made_for}, which is later than every migration here, or was renumbered since: "
             "this clone is too shallow to tell (run `git fetch --deepen=100`)."
         )
-        return _Verdict(DriftStatus.UNKNOWN, message)
+        return _DriftVerdict(DriftStatus.UNKNOWN, message)
     message = f"{made_for}, which is later than every migration here."
-    return _Verdict(DriftStatus.AHEAD, message, extra=missing)
+    return _DriftVerdict(DriftStatus.AHEAD, message, extra=missing)
 
 
 def _is_later(heads: Sequence[str], actual: MigrationState) -> bool:
@@ -248,17 +248,17 @@ def _number(id_: str) -> tuple[int, ...] | None:
     return tuple(int(part) for part in re.split(r"[._]", id_))
 
 
-def _compared(pending: tuple[Migration, ...], extra: tuple[str, ...]) -> _Verdict:
+def _compared(pending: tuple[Migration, ...], extra: tuple[str, ...]) -> _DriftVerdict:
     behind = f"{_counted(len(pending))} not been applied to it: {format_names([m.id for m in pending])}"
     ahead = f"{_counted(len(extra))} been applied to it that this revision lacks: {format_names(extra)}"
     if pending and extra:
-        return _Verdict(DriftStatus.DIVERGED, f"{behind}; and {ahead}.", pending, extra)
+        return _DriftVerdict(DriftStatus.DIVERGED, f"{behind}; and {ahead}.", pending, extra)
     if pending:
-        return _Verdict(DriftStatus.BEHIND, f"{behind}.", pending)
+        return _DriftVerdict(DriftStatus.BEHIND, f"{behind}.", pending)
     if extra:
-        return _Verdict(DriftStatus.AHEAD, f"{ahead}.", extra=extra)
+        return _DriftVerdict(DriftStatus.AHEAD, f"{ahead}.", extra=extra)
     message = "The dataset fits the migrations, which were squashed or merged since."
-    return _Verdict(DriftStatus.IN_STEP, message)
+    return _DriftVerdict(DriftStatus.IN_STEP, message)
 
 
 def _counted(count: int) -> str:

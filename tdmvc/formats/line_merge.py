@@ -1,4 +1,4 @@
-"""Merges lines and names of three sides, more boldly than Git: the caller checks what the result says."""
+"""Merges lines and names of three sides; the caller checks the result."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What the lists and mappings of dataset.yaml and contract.yaml mean to a merge."""
+"""Declares how each list and mapping of dataset.yaml and contract.yaml is merged."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Merges what three sides of a manifest say, as values; writes nothing."""
+"""Merges the values of three sides of a manifest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -84,7 +84,7 @@ class _Merge:
     conflicts: list[ManifestConflict] = field(default_factory=list)
 
     def contest(self, path: Path, reason: str) -> None:
-        """Let a place be in conflict where ours and theirs differ, although it could be merged alone."""
+        """Make a place a conflict if ours and theirs differ, although it could be merged alone."""
         self.contested[path] = reason
         self.above_contested.update(path[:length] for length in range(len(path)))
 
@@ -125,7 +125,7 @@ class _Merge:
     def _contest_spread(
         self, shape: Shape, spread: SpreadValue, sides: ThreeWay[MaybeValue], path: Path
     ) -> None:
-        """Contest the fields of which each difference is in conflict: both sides changed what they say together."""
+        """Contest the fields of a spread value that both sides changed, so that each difference is a conflict."""
         read = sides.each(lambda side: None if side is ABSENT else spread.read(side))
         if not read.is_changed_twice:
             return

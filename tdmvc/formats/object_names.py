@@ -1,4 +1,4 @@
-"""Finds the objects that a file of DVC or tdmvc names: fast, and rather too many than too few.
+"""Finds the objects that a file of DVC or tdmvc names: fast, and possibly too many, but never too few.
 
 A history may hold ten thousand pointers, in any form that DVC has ever written, some of
 them in conflict. So nothing is parsed where a look at the lines is enough: what looks like

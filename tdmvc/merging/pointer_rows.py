@@ -42,14 +42,14 @@ def read_contents(text: str, path: Path | str = ".") -> tuple[TableContents, ...
     if len(known) < len(pointers):
         return None
     git = GitRepo.find(Path(path))
-    reader = _Reader(git, read_config(git.work_tree()))
+    reader = _PointerReader(git, read_config(git.work_tree()))
     try:
         return tuple(reader.read(pointer) for pointer in known)
     finally:
         reader.close()
 
 
-class _Reader:
+class _PointerReader:
     def __init__(self, git: GitRepo, config: RepoConfig) -> None:
         self._git = git
         self._config = config

@@ -1,4 +1,4 @@
-"""What is different between two states of a dataset."""
+"""The differences between two states of a dataset."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -246,7 +246,7 @@ class Bump:
 
 @dataclass(frozen=True, slots=True)
 class DatasetDiff:
-    """What is different between two states of a dataset."""
+    """The differences between two states of a dataset."""
 
     dataset: str
     old: str

@@ -1,4 +1,4 @@
-"""What `merge`, `merge-check` and `revert` answer."""
+"""The results of `merge`, `merge-check` and `revert`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -25,7 +25,7 @@ def checkout_pointers(workspace: Workspace, state: DatasetState, *, force: bool 
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _CheckoutPlan:
     """What writing a state into the working copy changes."""
 
     current: DatasetState
@@ -60,7 +60,7 @@ def write_state(
         folders = {t: work_status(workspace, current, t) for t in {*current.pointers, *target.pointers}}
         wanted = [t for t in target.pointers if not tables or t in tables]
         removed = [] if tables else sorted(set(current.pointers) - set(target.pointers))
-        plan = _Plan(current, target, wanted, removed, folders)
+        plan = _CheckoutPlan(current, target, wanted, removed, folders)
         if not force:
             _refuse_loss(workspace, plan)
         with open_transaction(workspace, target.name, journal) as transaction:
@@ -77,7 +77,7 @@ def write_state(
     return checked_out(target, how, sides, changed, notes=tuple(notes))
 
 
-def _refuse_loss(workspace: Workspace, plan: _Plan) -> None:
+def _refuse_loss(workspace: Workspace, plan: _CheckoutPlan) -> None:
     """Raise if a folder has bytes that are in no object and would be overwritten."""
     lost: list[str] = []
     for table in (*plan.wanted, *plan.removed):
@@ -90,7 +90,7 @@ def _refuse_loss(workspace: Workspace, plan: _Plan) -> None:
         raise LocalWorkError.would_be_lost(plan.target.name, sorted(lost))
 
 
-def _write_tables(workspace: Workspace, transaction: Transaction, plan: _Plan) -> list[str]:
+def _write_tables(workspace: Workspace, transaction: Transaction, plan: _CheckoutPlan) -> list[str]:
     """Write rows and pointers, and return notes about tables whose pointers DVC writes."""
     current, target = plan.current, plan.target
     notes: list[str] = []
@@ -123,7 +123,7 @@ def _write_tables(workspace: Workspace, transaction: Transaction, plan: _Plan) -
     return notes
 
 
-def _write_manifest(workspace: Workspace, transaction: Transaction, plan: _Plan) -> None:
+def _write_manifest(workspace: Workspace, transaction: Transaction, plan: _CheckoutPlan) -> None:
     """Write the state's contract and recorded migrations, and keep what people added to the files."""
     target, config = plan.target, plan.current.config
     folder = workspace.dataset_path(target.name)

@@ -209,7 +209,7 @@ def _text_form(type_: pa.DataType) -> Form:
 
 
 def _float_text(sql: str) -> str:
-    """Whole numbers are written as integers, exactly; others by their shortest text."""
+    """Return whole numbers as exact integers, and others as their shortest text."""
     return (
         f"CASE WHEN isfinite({sql}) AND {sql} = trunc({sql}) AND abs({sql}) < 1e37"
         f" THEN CAST(CAST({sql} AS HUGEINT) AS VARCHAR) ELSE CAST({sql} AS VARCHAR) END"

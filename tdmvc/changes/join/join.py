@@ -93,7 +93,7 @@ def read_single_side(
 def _compare(
     con: DuckDBConnection, pairing: Pairing, old: TableSide, new: TableSide, sample_rows: int
 ) -> Outcome:
-    """The steps of a comparison; each works on what the one before left in the connection."""
+    """Run the steps of a comparison; each works on tables that the step before left in the connection."""
     faulty_keys = collect_faulty_keys(con, pairing) if pairing.key else 0
     findings = describe_faulty_keys(con, pairing, new.schema.name) if faulty_keys else ()
     find_touched_rows(con, pairing, has_faulty_keys=faulty_keys > 0)

@@ -99,6 +99,6 @@ def _select_forms(key: list[str], cells: list[str], scan: RowScan) -> str:
 
 
 def _select_whole(forms: list[str], scan: RowScan) -> str:
-    """Sides that share no column still have rows to count: all are alike."""
+    """Return the query over whole rows; without a shared column, all rows are equal and are only counted."""
     values = [f"{form} AS w{i}" for i, form in enumerate(forms)] or ["0 AS w0"]
     return f"SELECT {', '.join(['f', 'r', *values])} FROM ({scan.select()})"

@@ -78,7 +78,7 @@ def open_scan(
 
 
 def _locate(side: TableSide, parts: Sequence[str]) -> list[Path]:
-    """A part that a table without a key holds several times is located once and read several times."""
+    """Return the paths of parts; one that a table without a key has several times is located only once."""
     if not parts:
         return []
     counts = Counter(parts)

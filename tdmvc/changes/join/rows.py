@@ -63,7 +63,7 @@ class RowsWriter:
         return self._copy(con, table, query)
 
     def _key_of_both(self, pairing: Pairing, pair: ColumnPair, personal: frozenset[str]) -> str:
-        """A key whose type changed has one column still, and so is text."""
+        """Return the SQL of a key column for both sides; one whose type changed is text."""
         sides = [
             self._cell(pairing.new, pair.name, "n", personal),
             self._cell(pairing.old, pair.old.name, "o", personal),
@@ -88,7 +88,7 @@ class RowsWriter:
         return sql
 
     def _copy(self, con: DuckDBConnection, table: str, query: str) -> Path:
-        """The file appears whole or not at all."""
+        """Write the file atomically."""
         path = self.target.path_of(table)
         draft = path.with_name(f".{path.name}.{os.getpid()}.part")
         options = (
@@ -108,7 +108,7 @@ class RowsWriter:
 
 
 def _mask(type_: pa.DataType, sql: str) -> str:
-    """Only lengths of texts and bytes stay visible."""
+    """Return the SQL of a masked value: only lengths of texts and bytes stay visible."""
     if pa.types.is_string(type_):
         shown = f"'{MASK}(' || length({sql}) || ')'"
     elif pa.types.is_binary(type_):

@@ -156,7 +156,7 @@ def _counted(pairing: Pairing, kind: Touch, only_faulty: bool) -> str:
 
 
 def _surplus_rows(pairing: Pairing, kind: Touch) -> str:
-    """Of rows that say the same, take as many as there are too many; which ones makes no difference."""
+    """Return the query over surplus rows; which of equal rows are taken makes no difference."""
     is_added = kind is Touch.ADDED
     rows = pairing.new_whole_rows() if is_added else pairing.old_whole_rows()
     columns = pairing.whole_columns()

@@ -1,4 +1,4 @@
-"""Three states of a table in, what becomes of it out: columns first, then parts, then rows, then cells.
+"""Three-way merge of a table: columns first, then parts, then rows, then cells.
 
 Decisions are data: for each row that is not simply ours, where its cells come from (`rows`). Applying
 them is a step of its own (`apply`), so that a merge with conflicts costs no writing.

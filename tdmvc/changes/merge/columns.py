@@ -86,7 +86,7 @@ def merge_columns(
     their_renames: Renames,
     resolutions: Resolutions,
 ) -> MergedColumns:
-    """Bring the columns of three sides together.
+    """Match and merge the columns of three sides.
 
     Columns of the base keep its order, or that of the side that changed it; new ones come last,
     by name where both sides have some. Swapping ours and theirs gives the same columns.

@@ -73,7 +73,7 @@ class MergedContents:
         aligned: Mapping[int, AlignedKeyRange],
         resolutions: Resolutions,
     ) -> None:
-        """Take what was planned.
+        """Create it from what was planned.
 
         Args:
             key_ranges: None where the keys have no order; then `query` gives the rows.

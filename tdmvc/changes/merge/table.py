@@ -174,7 +174,7 @@ class _Planner:
         return TableMergePlan(replace(merge, schema=columns.schema(self._sides[Side.OURS].schema)), contents)
 
     def _without_rows(self, columns: MergedColumns, conflicts: Sequence[Conflict]) -> TableMergePlan:
-        """Rows cannot be followed, so only a side as a whole can be taken."""
+        """Plan a merge whose rows cannot be matched, so that only a whole side can be taken."""
         chosen = self._resolutions.table
         if chosen is not None:
             merge = self._merge(TAKEN[chosen], columns, MergeCounts())

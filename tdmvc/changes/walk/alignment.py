@@ -135,7 +135,7 @@ def align(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> Alignment:
 
 
 def _align_rising(old: pa.Array, new: pa.Array) -> Alignment | None:
-    """Go along two rising rows of numbers by leaps from difference to difference; None where these are many."""
+    """Align two ascending sequences by jumping from difference to difference; None if there are many."""
     removed: list[int] = []
     added: list[int] = []
     i = j = 0

@@ -1,4 +1,4 @@
-"""Shares the work on many parts among threads; for two or three parts none is started."""
+"""Shares the work on many parts among threads; two or three parts are handled without threads."""
 
 import concurrent.futures as futures
 import os

@@ -107,7 +107,7 @@ class ReferenceRule:
         )
 
     def _without_target(self, table: CheckedTable, lacking: str) -> Iterator[Finding]:
-        """A target that never existed may be left out on purpose; one that was removed is missed."""
+        """Yield a missing target: an error if it was removed, a warning if it may never have existed."""
         schema, reference, rows = table.schema, self.reference, 0
         if all(schema.column(column) is not None for column in reference.columns):
             source = side_sql(table.tables[table.name])
@@ -266,7 +266,7 @@ def _as_naive(column: Column, sql: str) -> str:
 
 
 def _as_text(column: Column, sql: str) -> str:
-    """A decimal is written without trailing zeros, so that 5.00 is 5."""
+    """Return a value as text; a decimal without trailing zeros, so that 5.00 is 5."""
     text = text_sql(column, sql)
     if pa.types.is_decimal(column.type) and column.type.scale > 0:
         return f"rtrim(rtrim({text}, '0'), '.')"

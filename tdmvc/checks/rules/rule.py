@@ -148,7 +148,7 @@ def format_keys(key: Sequence[str], keys: Sequence[str], count: int) -> str:
 
 
 def _is_in_footer(column: Column) -> bool:
-    """A footer counts the nulls of leaves, and writes a dot in a name like a step into a struct."""
+    """Return whether a footer counts the column's nulls: only of leaves, and a dot looks like a struct's field."""
     return not pa.types.is_nested(column.type) and "." not in column.name
 
 

@@ -38,7 +38,7 @@ def read_configs(tree: FileTree, paths: Iterable[str]) -> Iterator[AlembicConfig
 def _parse_ini(path: str, text: str) -> Iterator[AlembicConfig]:
     parser = parse_ini(text, {"here": "%(here)s"})
     for section in parser.sections():
-        values = _Settings(parser.items(section))
+        values = _AlembicSettings(parser.items(section))
         is_default = section == "alembic" and base_of(path) == INI
         if "script_location" not in values and not is_default:
             continue
@@ -54,7 +54,7 @@ def _parse_ini(path: str, text: str) -> Iterator[AlembicConfig]:
         )
 
 
-class _Settings(dict[str, str]):
+class _AlembicSettings(dict[str, str]):
     """The settings of a section, which may refer to each other."""
 
     def get(self, key: str, default: str = "") -> str:  # type: ignore[override]
