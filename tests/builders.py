@@ -168,7 +168,7 @@ class Shop:
         found = self.tdmvc("sql", f"select * from {table} order by 1", *words, "--format", "json").json
         return [list(row) for row in found["rows"]]
 
-    def laid_rows(self, table: str) -> list[tuple[Any, ...]]:
+    def working_copy_rows(self, table: str) -> list[tuple[Any, ...]]:
         """Return the rows that any other tool would read from the working copy."""
         parts = self.app / "datasets" / "golden" / table
         return duckdb.sql(f"select * from read_parquet('{parts}/*.parquet') order by 1").fetchall()
@@ -238,10 +238,10 @@ class Stage:
 
     def rows(self, ref: str = "golden", table: str = "orders") -> dict[int, str]:
         """Return the rows that a state's pointer names."""
-        said = json.loads(
+        output = json.loads(
             self.run("sql", f'select id, status from "{table}"', "--at", ref, "--format", "json")
         )
-        return {int(id_): status for id_, status in said["rows"]}
+        return {int(id_): status for id_, status in output["rows"]}
 
     def resolve(self, *words: object, code: int = 4) -> Any:
         return json.loads(self.run("resolve", *words, "--format", "json", code=code))

@@ -68,11 +68,11 @@ def _module(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedP
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(tdmvc: Tdmvc, name: str) -> None:
-    told = tdmvc(name, "--help").out
-    assert told.startswith(f"Usage: tdmvc {name} ")
-    examples = told.partition("Example")[2]
+    result = tdmvc(name, "--help").out
+    assert result.startswith(f"Usage: tdmvc {name} ")
+    examples = result.partition("Example")[2]
     assert f"tdmvc {name}" in examples or "tdmvc init" in examples
-    for line in told.splitlines():
+    for line in result.splitlines():
         assert len(line) <= 100, line
 
 
@@ -107,12 +107,12 @@ def _words(text: str) -> list[str]:
 
 
 def test_help_lists_every_command_and_the_first_steps(tdmvc: Tdmvc) -> None:
-    told = tdmvc("--help").out
+    result = tdmvc("--help").out
     for name, short in COMMANDS.items():
-        assert re.search(rf"^  {name} +{re.escape(short[:30])}", told, re.MULTILINE), name
-    assert "tdmvc init" in told
-    assert "Exit codes" in told
-    assert tdmvc("-h").out == told
+        assert re.search(rf"^  {name} +{re.escape(short[:30])}", result, re.MULTILINE), name
+    assert "tdmvc init" in result
+    assert "Exit codes" in result
+    assert tdmvc("-h").out == result
     assert re.fullmatch(r"tdmvc \d+\.\d+\.\d+\n", tdmvc("--version").out)
 
 
@@ -255,13 +255,13 @@ def test_a_bug_leaves_a_log_without_values(
         raise ValueError(f"a row: {''.join(reversed('ecarG'))}")
 
     monkeypatch.setattr("tdmvc.cli.commands.show.show", fail)
-    told = tdmvc("show", "golden", code=70)
+    result = tdmvc("show", "golden", code=70)
     (log,) = tmp_path.glob("tdmvc-bug-*.log")
-    assert str(log) in told.err
+    assert str(log) in result.err
     text = log.read_text()
     assert "ValueError" in text
     assert "commands/show.py" in text
-    assert "Grace" not in text + told.err
+    assert "Grace" not in text + result.err
 
 
 def test_an_interrupt_is_130_and_says_that_nothing_is_half_written(
@@ -391,9 +391,9 @@ def test_verbose_prints_the_log_of_a_bug(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("tdmvc.cli.commands.show.show", lambda *_: 1 / 0)
-    told = tdmvc("show", "golden", "-v", code=70)
+    result = tdmvc("show", "golden", "-v", code=70)
     (log,) = tmp_path.glob("tdmvc-bug-*.log")
-    assert log.read_text() in told.err
+    assert log.read_text() in result.err
 
 
 @pytest.mark.parametrize(
@@ -468,11 +468,11 @@ def test_errors_on_a_terminal_follow_no_color(repo: Path, no_color: str, is_colo
         check=False,
     )
     os.close(theirs)
-    told = os.read(ours, 10_000).decode()
+    result = os.read(ours, 10_000).decode()
     os.close(ours)
     assert done.returncode == 3
-    assert "nothing" in told
-    assert ("\x1b[31m" in told) is is_colored
+    assert "nothing" in result
+    assert ("\x1b[31m" in result) is is_colored
 
 
 def test_a_reader_that_has_enough_is_no_error(published: Path) -> None:
@@ -538,9 +538,9 @@ def test_words_are_completed(
         monkeypatch.chdir(published)
     with pytest.raises(SystemExit):
         run([])
-    told = capsys.readouterr()
-    assert {line.partition(",")[2] for line in told.out.split()} == expected
-    assert told.err == ""
+    result = capsys.readouterr()
+    assert {line.partition(",")[2] for line in result.out.split()} == expected
+    assert result.err == ""
 
 
 # What a command costs before it begins.

@@ -83,7 +83,7 @@ class CommandRunner:
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
-        return Finished(answer["codes"], answer["seconds"], [said[1] for said in answer["said"]])
+        return Finished(answer["codes"], answer["seconds"], [output[1] for output in answer["said"]])
 
     def close(self) -> None:
         """Let the process end, and wait for it."""

@@ -87,13 +87,13 @@ class Story:
     def reasons(self, *words: object, folder: Path | None = None) -> dict[str, dict]:
         """Return the refusals of a gc that must refuse, and remove nothing even if told to."""
         before = names_in(self.cache)
-        said = self.gc(*words, "--apply", code=1, folder=folder)
-        assert said["garbage"] == []
+        output = self.gc(*words, "--apply", code=1, folder=folder)
+        assert output["garbage"] == []
         assert names_in(self.cache) == before
-        for refusal in said["refusals"]:
+        for refusal in output["refusals"]:
             assert refusal["message"]
             assert "`" in refusal["remedy"] or "--" in refusal["remedy"], "a remedy is something to type"
-        return {refusal["reason"]: refusal for refusal in said["refusals"]}
+        return {refusal["reason"]: refusal for refusal in output["refusals"]}
 
     def clone(self, name: str, *words: str) -> Path:
         folder = self.repo.parent / name

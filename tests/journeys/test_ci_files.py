@@ -60,11 +60,11 @@ def test_a_workflow_that_was_changed_is_kept_and_the_message_says_so(tdmvc: Tdmv
     ours = repo / ".github" / "workflows" / "tdmvc.yml"
     ours.parent.mkdir(parents=True)
     ours.write_text("name: ours\n")
-    told = tdmvc("init", "--ci", "github")
+    ran = tdmvc("init", "--ci", "github")
     assert ours.read_text() == "name: ours\n"
-    said = " ".join(told.out.split())
-    assert "note: .github/workflows/tdmvc.yml exists and was not changed" in said
-    assert ".github/workflows/tdmvc-nightly.yml" in said
+    printed = " ".join(ran.out.split())
+    assert "note: .github/workflows/tdmvc.yml exists and was not changed" in printed
+    assert ".github/workflows/tdmvc-nightly.yml" in printed
     assert (repo / ".github" / "workflows" / "tdmvc-nightly.yml").is_file()
 
 
@@ -81,11 +81,11 @@ def test_a_gitlab_pipeline_that_is_there_is_kept_and_told_what_to_include(
     tdmvc: Tdmvc, repo: Path, present: str, is_noted: bool
 ) -> None:
     (repo / ".gitlab-ci.yml").write_text(present)
-    said = tdmvc("init", "--ci", "gitlab", "--format", "json").json
+    printed = tdmvc("init", "--ci", "gitlab", "--format", "json").json
     assert (repo / ".gitlab-ci.yml").read_text() == present
-    assert said["created"] == [".gitlab/tdmvc.yml"]
-    assert bool(said["notes"]) is is_noted
-    assert not is_noted or "include: [{local: .gitlab/tdmvc.yml}]" in said["notes"][0]
+    assert printed["created"] == [".gitlab/tdmvc.yml"]
+    assert bool(printed["notes"]) is is_noted
+    assert not is_noted or "include: [{local: .gitlab/tdmvc.yml}]" in printed["notes"][0]
 
 
 # What is written.

@@ -137,6 +137,6 @@ def test_ci_gets_the_same_answer_in_every_format(tdmvc: Tdmvc) -> None:
     ],
 )
 def test_what_cannot_be_asked_ends_with_the_documented_code(
-    tdmvc: Tdmvc, words: tuple[str, ...], code: int, said: str
+    tdmvc: Tdmvc, words: tuple[str, ...], code: int, output: str
 ) -> None:
-    assert said in tdmvc("drift", *words, code=code).err
+    assert output in tdmvc("drift", *words, code=code).err

@@ -58,11 +58,11 @@ def add_words(repo: Path, source: Path) -> list[object]:
 
 def content(tdmvc: Tdmvc, folder: Path) -> str:
     """Return what the dataset says, after making sure that all of it is there and laid out."""
-    said = tdmvc("show", "golden", "--format", "json", folder=folder).json["content"]
+    output = tdmvc("show", "golden", "--format", "json", folder=folder).json["content"]
     tdmvc("verify", "golden", folder=folder)
     status = tdmvc("status", "--format", "json", folder=folder).json
     assert {t["work"] for d in status["datasets"] for t in d["tables"]} == {"clean"}
-    return str(said)
+    return str(output)
 
 
 def assert_message(ran: Ran, *words: str) -> None:
@@ -93,7 +93,7 @@ def two_states(repo: Path, tdmvc: Tdmvc, tmp_path: Path) -> dict[str, Path]:
 
 
 def next_source(states: dict[str, Path], now: str) -> Path:
-    return next(source for said, source in states.items() if said != now)
+    return next(source for output, source in states.items() if output != now)
 
 
 @pytest.mark.slow
@@ -227,9 +227,9 @@ def test_a_bad_object_is_told_and_pull_mends_it(dataset: Path, tdmvc: Tdmvc, how
     (victim,) = objects(dataset, listings=what == "listing")
     good = victim.read_bytes()
     spoil(victim, how)
-    told = tdmvc("checkout", "golden@1.0.0", "--into", dataset.parent / "out", code=6)
+    result = tdmvc("checkout", "golden@1.0.0", "--into", dataset.parent / "out", code=6)
     expected = "is missing" if how == "missing" else "is damaged"
-    assert_message(told, "orders", expected, "tdmvc pull")
+    assert_message(result, "orders", expected, "tdmvc pull")
     assert not (dataset.parent / "out").exists()
     assert not victim.exists()
     again = tdmvc("sql", "select * from golden.orders", code=6)
@@ -248,11 +248,11 @@ def test_a_damaged_object_is_found_by_verify_and_mended_on_the_way_where_there_i
     (victim,) = objects(dataset)
     good = victim.read_bytes()
     spoil(victim, "flipped")
-    told = tdmvc("verify").err
+    result = tdmvc("verify").err
     assert victim.read_bytes() == good
-    assert "A damaged object of golden/orders" in told
-    assert "quarantine" in told
-    assert "a good one was fetched" in told
+    assert "A damaged object of golden/orders" in result
+    assert "quarantine" in result
+    assert "a good one was fetched" in result
     # It is told once; what was mended is no news.
     assert tdmvc("verify").err == ""
 
@@ -270,9 +270,9 @@ def test_a_damaged_object_that_the_remote_lacks_is_said_to_be_damaged(
     (tmp_path / "remote").mkdir()
     (victim,) = objects(dataset)
     spoil(victim, "flipped")
-    told = tdmvc("checkout", "golden@1.0.0", "--into", tmp_path / "out", code=6)
-    assert_message(told, "is damaged and in quarantine", "tdmvc pull")
-    assert "is missing" not in told.err
+    result = tdmvc("checkout", "golden@1.0.0", "--into", tmp_path / "out", code=6)
+    assert_message(result, "is damaged and in quarantine", "tdmvc pull")
+    assert "is missing" not in result.err
 
 
 def test_an_object_that_no_remote_has_is_named_with_where_was_looked(
@@ -284,8 +284,8 @@ def test_an_object_that_no_remote_has_is_named_with_where_was_looked(
     # The working copy holds the same bytes, and would give them back.
     shutil.rmtree(dataset / "datasets" / "golden" / "orders")
     for words in (["pull"], ["push"], ["checkout", "golden@1.0.0", "--into", tmp_path / "out"]):
-        told = tdmvc(*words, code=6)
-        assert_message(told, "is missing", "looked in the cache", "remote 'origin'")
+        result = tdmvc(*words, code=6)
+        assert_message(result, "is missing", "looked in the cache", "remote 'origin'")
     assert tdmvc("verify", code=1).out
 
 
@@ -309,9 +309,9 @@ def test_a_listing_that_leads_out_of_its_folder_is_refused(
         ["checkout", "golden"], ["checkout", "golden", "--into", tmp_path / "out"], ["show", "golden"], ["pull"],
         ["sql", "select * from golden.orders"], ["push"], ["diff", "golden@1.0.0", "golden"],
     ):  # fmt: skip
-        told = tdmvc(*words, code=6)
+        result = tdmvc(*words, code=6)
         assert_message(
-            told, "names a file that cannot belong to a table", "do not trust this pointer", str(listing)
+            result, "names a file that cannot belong to a table", "do not trust this pointer", str(listing)
         )
     assert sorted(tmp_path.rglob("*.parquet")) == before
     tdmvc("verify", "golden", code=1)
@@ -324,10 +324,10 @@ def test_a_part_that_is_no_parquet_though_its_md5_is_right_is_not_a_bug_of_ours(
     md5 = hashlib.md5(data).hexdigest()
     listing = json.dumps([{"md5": md5, "relpath": "a" * 64 + ".parquet"}]).encode()
     oid = hashlib.md5(listing).hexdigest() + ".dir"
-    for name, held in ((md5, data), (oid, listing)):
+    for name, kept in ((md5, data), (oid, listing)):
         path = dataset / ".dvc" / "cache" / "files" / "md5" / name[:2] / name[2:]
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(held)
+        path.write_bytes(kept)
     pointer = dataset / "datasets" / "golden" / "orders.dvc"
     pointer.write_text(re.sub(r"[0-9a-f]{32}\.dir", oid, pointer.read_text()))
     for words in (
@@ -374,11 +374,11 @@ def test_a_wrong_key_in_a_file_of_ours_is_told_with_file_line_and_key(
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1) if old else new + text)
-    told = tdmvc("show", "golden@1.0.0" if "versions" in file else "golden", code=2)
-    if "Expected" in told.err:
+    result = tdmvc("show", "golden@1.0.0" if "versions" in file else "golden", code=2)
+    if "Expected" in result.err:
         # Such a message says at once what to do.
-        told = Ran(told.code, told.out, told.err + "\nFix: ")
-    assert_message(told, file, *words)
+        result = Ran(result.code, result.out, result.err + "\nFix: ")
+    assert_message(result, file, *words)
     path.write_text(text)
     tdmvc("show", "golden@1.0.0")
 
@@ -401,8 +401,8 @@ def test_a_wrong_key_in_a_file_of_ours_is_told_with_file_line_and_key(
 def test_what_does_not_exist_is_told_with_near_names(
     dataset: Path, tdmvc: Tdmvc, words: list[str], near: str
 ) -> None:
-    told = tdmvc(*words, code=3)
-    assert_message(told, near)
+    result = tdmvc(*words, code=3)
+    assert_message(result, near)
 
 
 def test_a_table_that_nobody_has_added_yet_can_be_named_in_a_diff(dataset: Path, tdmvc: Tdmvc) -> None:
@@ -416,10 +416,10 @@ def test_a_table_that_nobody_has_added_yet_can_be_named_in_a_diff(dataset: Path,
 def test_an_unknown_table_in_key_and_an_unknown_column_are_told_apart(
     dataset: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:
-    told = tdmvc("add", "golden", tmp_path / "orders.csv", "--key", "ordrs=id", code=3)
-    assert_message(told, "ordrs", "did you mean 'orders'", "--key")
-    told = tdmvc("add", "golden", tmp_path / "orders.csv", "--key", "orders=ident", code=2)
-    assert_message(told, "ident", "columns: id, text", "--key orders=")
+    result = tdmvc("add", "golden", tmp_path / "orders.csv", "--key", "ordrs=id", code=3)
+    assert_message(result, "ordrs", "did you mean 'orders'", "--key")
+    result = tdmvc("add", "golden", tmp_path / "orders.csv", "--key", "orders=ident", code=2)
+    assert_message(result, "ident", "columns: id, text", "--key orders=")
 
 
 @pytest.fixture
@@ -454,14 +454,17 @@ def test_a_full_disk_leaves_the_old_state_and_the_next_add_completes(
         free = shutil.disk_usage(small_disk).free - kilobytes * 1024
         with (app / "ballast").open("wb") as ballast, contextlib.suppress(OSError):
             ballast.write(b"\1" * max(free, 0))
-        told = tdmvc(*add_words(app, new)[2:], folder=app, code=None)
+        result = tdmvc(*add_words(app, new)[2:], folder=app, code=None)
         (app / "ballast").unlink()
-        if told.code == 0:
+        if result.code == 0:
             break
         failed += 1
-        assert told.code == 6
+        assert result.code == 6
         assert_message(
-            told, "No space left on device", str(small_disk), "free some space" if "free" in told.err else ""
+            result,
+            "No space left on device",
+            str(small_disk),
+            "free some space" if "free" in result.err else "",
         )
         # With a begun change, this finishes it; else the old state is there.
         assert content(tdmvc, app) in (before, _content_of(tdmvc, template, new, tmp_path))
@@ -498,10 +501,10 @@ def test_a_read_only_repository_can_be_read_and_says_why_it_cannot_be_written(
         tdmvc(*words, folder=app)
     changed = write_source(tmp_path / "new", "new", rows=3)
     for words in (add_words(app, changed)[2:], ["publish", "golden"]):
-        told = tdmvc(*words, folder=app, code=None)
-        assert told.code in (3, 6), told.err
-    told = tdmvc(*add_words(app, changed)[2:], folder=app, code=6)
-    assert_message(told, "Read-only file system", str(app), "fix the permissions")
+        result = tdmvc(*words, folder=app, code=None)
+        assert result.code in (3, 6), result.err
+    result = tdmvc(*add_words(app, changed)[2:], folder=app, code=6)
+    assert_message(result, "Read-only file system", str(app), "fix the permissions")
     subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
     assert content(tdmvc, app) == before
     tdmvc(*add_words(app, changed)[2:], folder=app)
@@ -518,11 +521,11 @@ def test_a_repository_without_a_commit_can_be_used(tdmvc: Tdmvc, tmp_path: Path)
     content(tdmvc, app)
     assert "added" in tdmvc("diff", folder=app).out
     tdmvc("list", folder=app)
-    told = tdmvc("publish", "golden", folder=app, code=None)
-    assert told.code in (2, 3)
-    assert_message(told, "commit")
-    told = tdmvc("show", "golden@HEAD", folder=app, code=3)
-    assert_message(told, "HEAD")
+    result = tdmvc("publish", "golden", folder=app, code=None)
+    assert result.code in (2, 3)
+    assert_message(result, "commit")
+    result = tdmvc("show", "golden@HEAD", folder=app, code=3)
+    assert_message(result, "HEAD")
 
 
 def test_a_detached_head_is_as_good_as_a_branch(dataset: Path, tdmvc: Tdmvc, tmp_path: Path) -> None:
@@ -560,15 +563,15 @@ def test_paths_with_spaces_quotes_and_letters_of_all_kinds_work(
 def test_outside_of_a_git_repository_the_remedy_is_git_init(tdmvc: Tdmvc, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     for words in (["status"], ["init"], ["add", "golden", tmp_path / "x.csv"]):
-        told = tdmvc(*words, folder=tmp_path / "plain", code=2)
-        assert_message(told, "Git", str(tmp_path / "plain"), "git init")
+        result = tdmvc(*words, folder=tmp_path / "plain", code=2)
+        assert_message(result, "Git", str(tmp_path / "plain"), "git init")
 
 
 def test_a_bare_repository_is_refused(tdmvc: Tdmvc, tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
     git(tmp_path / "bare", "init", "-q", "--bare")
-    told = tdmvc("status", folder=tmp_path / "bare", code=2)
-    assert_message(told, "bare" if "bare" in told.err else "work tree")
+    result = tdmvc("status", folder=tmp_path / "bare", code=2)
+    assert_message(result, "bare" if "bare" in result.err else "work tree")
 
 
 def test_a_repository_without_tdmvc_or_dvc_is_told_to_init(
@@ -577,12 +580,12 @@ def test_a_repository_without_tdmvc_or_dvc_is_told_to_init(
     app = tmp_path / "bare app"
     app.mkdir()
     git(app, "init", "-q")
-    told = tdmvc("status", folder=app, code=None)
-    assert told.code in (2, 3)
-    assert_message(told, "tdmvc init")
+    result = tdmvc("status", folder=app, code=None)
+    assert result.code in (2, 3)
+    assert_message(result, "tdmvc init")
     shutil.copy(template / "tdmvc.yaml", app / "tdmvc.yaml")
-    told = tdmvc("add", "golden", tmp_path / "x.csv", folder=app, code=2)
-    assert_message(told, "DVC", "tdmvc init")
+    result = tdmvc("add", "golden", tmp_path / "x.csv", folder=app, code=2)
+    assert_message(result, "DVC", "tdmvc init")
 
 
 @pytest.mark.parametrize(
@@ -601,8 +604,8 @@ def test_a_source_that_cannot_be_read_is_told_and_nothing_is_made(
     path = tmp_path / name
     if data is not None:
         path.write_bytes(data)
-    told = tdmvc("add", "golden", path, code=2)
-    assert_message(told, str(path))
+    result = tdmvc("add", "golden", path, code=2)
+    assert_message(result, str(path))
     assert not list((repo / "datasets").rglob("*.dvc"))
 
 
@@ -615,7 +618,7 @@ def test_a_source_that_breaks_in_the_middle_changes_no_table(
     (folder / "a.csv").write_text("id\n1\n")
     (folder / "orders.csv").write_text("id,text\n9,z\n")
     (folder / "z.csv").write_bytes(b"id,x\n" + b"1,2\n" * 5000 + b"3\n")
-    told = tdmvc("add", "golden", folder, code=2)
-    assert_message(told, "line 5002")
+    result = tdmvc("add", "golden", folder, code=2)
+    assert_message(result, "line 5002")
     assert content(tdmvc, dataset) == before
     assert git(dataset, "status", "--porcelain") == ""

@@ -16,9 +16,9 @@ from tests.journeys.gc_story import Story, names_in, objects_in
 
 @pytest.fixture
 def story(repo: Path, tdmvc: Tdmvc) -> Story:
-    told = Story(repo, tdmvc)
-    told.set_up()
-    return told
+    ran = Story(repo, tdmvc)
+    ran.set_up()
+    return ran
 
 
 def test_an_abandoned_add_is_listed_first_and_goes_when_told(story: Story) -> None:
@@ -28,12 +28,12 @@ def test_an_abandoned_add_is_listed_first_and_goes_when_told(story: Story) -> No
     story.commit("Rows")
     story.age()
     before = names_in(story.cache)
-    said = story.gc()
-    assert {one["object"] for one in said["garbage"]} == wanted
-    assert said["garbage"][0]["kind"] == "listing"
-    assert {one["owner"] for one in said["garbage"]} == {"datasets/golden/orders"}
-    assert said["objects"] == 2
-    assert said["bytes"] == sum(story.cache.joinpath(oid[:2], oid[2:]).stat().st_size for oid in wanted)
+    output = story.gc()
+    assert {one["object"] for one in output["garbage"]} == wanted
+    assert output["garbage"][0]["kind"] == "listing"
+    assert {one["owner"] for one in output["garbage"]} == {"datasets/golden/orders"}
+    assert output["objects"] == 2
+    assert output["bytes"] == sum(story.cache.joinpath(oid[:2], oid[2:]).stat().st_size for oid in wanted)
     assert names_in(story.cache) == before
     assert story.gc("--apply")["is_applied"]
     assert names_in(story.cache) == kept
@@ -45,10 +45,10 @@ def test_the_terminal_names_tables_sizes_and_what_to_type(story: Story) -> None:
     story.add("abandoned")
     story.add("kept")
     story.age()
-    told = story.tdmvc("gc").out
-    assert told.startswith("Would remove: 2 objects")
-    assert "datasets/golden/orders  1 listing, 1 part" in told
-    assert "tdmvc gc --apply" in told
+    ran = story.tdmvc("gc").out
+    assert ran.startswith("Would remove: 2 objects")
+    assert "datasets/golden/orders  1 listing, 1 part" in ran
+    assert "tdmvc gc --apply" in ran
     assert story.tdmvc("gc", "--apply").out.startswith("Removed: 2 objects")
 
 
@@ -109,7 +109,7 @@ def test_a_published_version_that_no_branch_holds_any_more_stays(story: Story) -
 def test_what_git_holds_anywhere_stays(story: Story, where: str) -> None:
     story.add("base")
     story.commit("Base")
-    held = story.add("held")
+    present = story.add("held")
     if where == "index":
         git(story.repo, "add", "-A")
     else:
@@ -130,7 +130,7 @@ def test_what_git_holds_anywhere_stays(story: Story, where: str) -> None:
             if where == name:
                 git(story.repo, "update-ref", "-d", refs[name])
         story.forget()
-    assert held in story.would_go()
+    assert present in story.would_go()
 
 
 def test_every_stash_stays_not_only_the_last(story: Story) -> None:
@@ -229,14 +229,14 @@ def test_a_rebase_that_stopped_keeps_what_it_moves(story: Story) -> None:
 
 def test_one_blob_at_two_paths_counts_at_each(story: Story) -> None:
     """Git tells a blob once, by the path it met first; a pointer that was renamed to no pointer stays one."""
-    held = story.add("held")
+    present = story.add("held")
     story.commit("Rows")
     git(story.repo, "mv", "datasets/golden/orders.dvc", "orders.dvc.txt")
     git(story.repo, "commit", "-q", "-m", "Move it away")
     story.tdmvc("checkout", "golden@HEAD~1", "--into", story.repo.parent / "out")
     (story.repo / "datasets/golden/orders").rename(story.repo.parent / "rows")
     story.age()
-    assert held not in story.would_go()
+    assert present not in story.would_go()
 
 
 def test_a_pointer_that_only_a_merge_commit_has_stays(story: Story) -> None:
@@ -279,10 +279,10 @@ def test_what_dvc_tracks_besides_stays_and_what_is_not_ours_is_left_to_dvc(story
     git(story.repo, "checkout", "-q", "--", ".")
     before = names_in(story.cache)
     story.age()
-    said = story.gc("--apply")
-    assert said["garbage"] == []
-    assert said["kept"]["not_ours"] == 3
-    assert said["kept"]["not_ours_bytes"] > 0
+    output = story.gc("--apply")
+    assert output["garbage"] == []
+    assert output["kept"]["not_ours"] == 3
+    assert output["kept"]["not_ours_bytes"] > 0
     assert names_in(story.cache) == before
 
 
@@ -366,9 +366,9 @@ def test_orphans_of_a_killed_add_go_and_other_parquet_files_do_not(story: Story)
     (place / md5[2:]).write_bytes(foreign.read_bytes())
     (place / ".tdmvc-abc.tmp").write_bytes(b"half")
     story.age()
-    said = story.gc("--apply")
-    assert {one["object"] for one in said["garbage"]} == {part, f"{md5[:2]}/.tdmvc-abc.tmp"}
-    assert said["kept"]["not_ours"] == 1
+    output = story.gc("--apply")
+    assert {one["object"] for one in output["garbage"]} == {part, f"{md5[:2]}/.tdmvc-abc.tmp"}
+    assert output["kept"]["not_ours"] == 1
     assert (place / md5[2:]).exists()
     assert not (place / ".tdmvc-abc.tmp").exists()
 

@@ -49,12 +49,12 @@ def runner(tmp_path: Path) -> Iterator[CommandRunner]:
 
 @pytest.fixture
 def story(repo: Path, tdmvc: Tdmvc) -> Story:
-    told = Story(repo, tdmvc)
-    told.set_up()
+    ran = Story(repo, tdmvc)
+    ran.set_up()
     folder = repo / "datasets" / "golden"
     folder.mkdir(parents=True)
     (folder / "dataset.yaml").write_text("format: tdmvc.dataset/1\nname: golden\npart_rows: 32\n")
-    return told
+    return ran
 
 
 def write_source(story: Story, mark: str, *, rows: int = 300) -> Path:

@@ -16,15 +16,15 @@ from tests.journeys.gc_story import Story, lose, names_in
 @pytest.fixture
 def story(repo: Path, tdmvc: Tdmvc) -> Story:
     """A repository with rows that are needed and rows that are not, all old."""
-    told = Story(repo, tdmvc)
-    told.set_up()
-    told.add("abandoned")
-    told.add("kept")
-    told.commit("Rows")
+    ran = Story(repo, tdmvc)
+    ran.set_up()
+    ran.add("abandoned")
+    ran.add("kept")
+    ran.commit("Rows")
     git(repo, "push", "-q", "origin", "main")
     tdmvc("push")
-    told.age()
-    return told
+    ran.age()
+    return ran
 
 
 def test_a_shallow_clone(story: Story) -> None:
@@ -74,9 +74,9 @@ def test_a_clone_of_one_branch(story: Story) -> None:
 def test_a_git_server_that_does_not_answer(story: Story) -> None:
     story.server.rename(story.repo.parent / "moved.git")
     # The cache is this clone's own: what is missing here is told, and no reason.
-    said = story.gc()
-    assert said["refusals"] == []
-    assert "could not be reached" in said["notes"][0]
+    output = story.gc()
+    assert output["refusals"] == []
+    assert "could not be reached" in output["notes"][0]
     refusal = story.reasons("--remote", "--alone")["silent-remote"]
     assert "--without-origin" in refusal["remedy"]
     assert story.gc("--remote", "--alone", "--without-origin")["refusals"] == []
@@ -162,9 +162,9 @@ def test_a_cache_that_others_may_use(story: Story, template: Path) -> None:
     assert "--also PATH" in refusal["remedy"]
     before = names_in(cache)
     assert theirs in story.would_go("--alone")
-    said = story.gc("--also", other, "--apply")
-    assert len(said["garbage"]) == 2
-    assert before - names_in(cache) == {one["object"] for one in said["garbage"]}
+    output = story.gc("--also", other, "--apply")
+    assert len(output["garbage"]) == 2
+    assert before - names_in(cache) == {one["object"] for one in output["garbage"]}
     story.tdmvc("verify", folder=other)
     story.tdmvc("verify")
 
@@ -260,9 +260,9 @@ def test_a_dvc_command_at_work_is_not_raced(story: Story) -> None:
 
     repo = Repo(str(story.repo))
     with repo.lock:
-        told = story.tdmvc("gc", "--apply", code=6)
+        ran = story.tdmvc("gc", "--apply", code=6)
     repo.close()
-    assert "DVC command is running" in told.err
+    assert "DVC command is running" in ran.err
     assert len(story.gc("--apply")["garbage"]) == 2
 
 

@@ -38,8 +38,8 @@ def test_a_merge_brings_the_rows_of_both_sides_together(stage):
 
 
 def test_git_says_which_rows_came(stage):
-    said = stage.try_git("merge", "clean")
-    assert "golden/orders: rows of both sides; from theirs: 1 row added, 1 changed" in said.stderr
+    output = stage.try_git("merge", "clean")
+    assert "golden/orders: rows of both sides; from theirs: 1 row added, 1 changed" in output.stderr
 
 
 def test_the_merged_pointer_is_as_add_would_write_it(stage):
@@ -51,9 +51,9 @@ def test_the_merged_pointer_is_as_add_would_write_it(stage):
 
 
 def test_a_conflict_is_settled_and_committed(stage):
-    said = stage.try_git("merge", "clash")
-    assert said.returncode == 1
-    assert "golden/orders: 1 conflict to resolve: tdmvc resolve golden orders" in said.stderr
+    output = stage.try_git("merge", "clash")
+    assert output.returncode == 1
+    assert "golden/orders: 1 conflict to resolve: tdmvc resolve golden orders" in output.stderr
     assert (stage.root / CONFLICTS).is_file()
     assert stage.git("status", "--porcelain") == f"UU {POINTER}"
     left = stage.resolve("golden")["datasets"][0]["tables"][0]
@@ -74,9 +74,9 @@ def test_a_rebase_of_three_commits_stops_only_at_the_conflict(stage):
     rows = {**rows, 1: "mine"}
     stage.commit(rows, "Second")
     stage.commit({**rows, 3: "c"}, "Third")
-    said = stage.try_git("rebase", "main")
-    assert said.returncode == 1
-    assert "Second" in said.stdout + said.stderr
+    output = stage.try_git("rebase", "main")
+    assert output.returncode == 1
+    assert "Second" in output.stdout + output.stderr
     assert stage.resolve("--theirs", code=0)["operation"] == "rebase"
     assert stage.try_git("-c", "core.editor=true", "rebase", "--continue").returncode == 0
     assert stage.rows("golden@three") == {1: "mine", 2: "a", 3: "c", 4: "done"}
@@ -132,8 +132,8 @@ def test_a_stash_in_conflict_is_settled_and_not_lost(stage):
 def test_git_refuses_an_octopus_over_one_table_and_nothing_is_lost(stage):
     stage.branch("third", {**START, 3: "third"}, start="main~1")
     head = stage.git("rev-parse", "HEAD")
-    said = stage.try_git("merge", "clean", "third")
-    assert said.returncode != 0
+    output = stage.try_git("merge", "clean", "third")
+    assert output.returncode != 0
     stage.try_git("merge", "--abort")
     stage.try_git("reset", "-q", "--hard")
     assert stage.git("rev-parse", "HEAD") == head
@@ -179,10 +179,10 @@ def test_a_merge_in_a_linked_work_tree_leaves_the_other_one_alone(stage):
 
 def test_a_merge_in_memory_leaves_no_trace_in_the_work_tree(stage):
     before = sorted(stage.root.glob("datasets/**/*"))
-    said = stage.try_git("merge-tree", "--write-tree", "main", "clash")
-    assert said.returncode == 1
-    assert POINTER in said.stdout
-    assert "tdmvc" not in said.stderr
+    output = stage.try_git("merge-tree", "--write-tree", "main", "clash")
+    assert output.returncode == 1
+    assert POINTER in output.stdout
+    assert "tdmvc" not in output.stderr
     assert stage.try_git("merge-tree", "--write-tree", "main", "clean").returncode == 0
     assert sorted(stage.root.glob("datasets/**/*")) == before
     assert stage.git("status", "--porcelain") == ""
@@ -193,9 +193,9 @@ def test_a_bare_repository_merges_texts_and_says_conflict(stage):
     bare = stage.beside / "bare.git"
     stage.git("clone", "-q", "--bare", str(stage.root), str(bare))
     for name in ("clash", "clean"):
-        said = stage.try_git("merge-tree", "--write-tree", "main", name, folder=bare)
-        assert said.returncode == 1
-        assert "CONFLICT" in said.stdout
+        output = stage.try_git("merge-tree", "--write-tree", "main", name, folder=bare)
+        assert output.returncode == 1
+        assert "CONFLICT" in output.stdout
 
 
 def test_a_table_that_both_sides_added_is_merged_by_its_rows(stage):
@@ -270,9 +270,9 @@ def test_a_conflict_that_was_staged_with_its_markers_can_still_be_resolved(stage
 
 
 @pytest.mark.parametrize("gone", ["interpreter", "package"])
-def test_where_tdmvc_is_gone_git_leaves_an_ordinary_conflict(stage, gone):
+def test_where_tdmvc_is_gone_git_leaves_an_ordinary_conflict(stage, removed):
     setting = stage.git("config", "merge.tdmvc.driver")
-    if gone == "interpreter":
+    if removed == "interpreter":
         setting = setting.replace(sys.executable, "/nowhere/python")
     else:
         setting = setting.replace("-m tdmvc ", "-m no_such_module ")
@@ -296,8 +296,8 @@ def test_files_of_dvc_that_are_no_tables_are_merged_as_texts(stage):
         stage.git("commit", "-q", "-m", f"Model {size}")
         if name == "side":
             stage.git("switch", "-q", "main")
-    said = stage.try_git("merge", "side")
-    assert said.returncode == 1
+    output = stage.try_git("merge", "side")
+    assert output.returncode == 1
     text = (folder / "model.bin.dvc").read_text()
     assert "<<<<<<< " in text
     assert f"{2:032x}" in text
@@ -407,17 +407,17 @@ def test_a_table_renamed_and_edited_here_and_edited_there_is_left_to_a_person(st
     stage.git("merge", "--abort")
     assert stage.try_git("merge", "-X", "find-renames=10%", "main").returncode == 1
     assert "<<<<<<< " in pointer.read_text()
-    said = stage.run("resolve", code=2)
-    assert "is the pointer of the table orders" in said
-    assert "git checkout --ours" in said
+    output = stage.run("resolve", code=2)
+    assert "is the pointer of the table orders" in output
+    assert "git checkout --ours" in output
 
 
 def test_dvc_lock_in_conflict_says_to_run_the_pipeline_again(stage):
     (stage.root / "dvc.yaml").write_text("stages:\n  s: {cmd: x, outs: [datasets/golden/made]}\n")
     (stage.root / "dvc.lock").write_text("<<<<<<< ours\nschema: '2.0'\n=======\n>>>>>>> theirs\n")
-    said = stage.run("status", code=2)
-    assert "dvc repro" in said
-    assert "git checkout --ours -- dvc.lock" in said
+    output = stage.run("status", code=2)
+    assert "dvc repro" in output
+    assert "git checkout --ours -- dvc.lock" in output
 
 
 def test_what_git_remembers_of_a_resolved_conflict_is_taken_and_laid_out(stage):
@@ -463,9 +463,9 @@ def test_contracts_are_merged_by_what_they_say_beside_the_rows(stage):
 def test_a_contract_in_conflict_is_told_with_its_place(stage):
     _edit_contract(stage, "clean", "status: active", "status: draft")
     _edit_contract(stage, "main", "status: active", "status: retired")
-    said = stage.try_git("merge", "clean")
-    assert said.returncode == 1
-    assert f"{CONTRACT}: 1 conflict to resolve in the file\n  status" in said.stderr
+    output = stage.try_git("merge", "clean")
+    assert output.returncode == 1
+    assert f"{CONTRACT}: 1 conflict to resolve in the file\n  status" in output.stderr
     text = (stage.root / CONTRACT).read_text()
     assert (
         "<<<<<<< HEAD\nstatus: retired\n||||||| base\nstatus: active\n=======\nstatus: draft\n>>>>>>> clean\n"
@@ -491,9 +491,9 @@ def test_a_contract_in_conflict_hides_every_cell_and_does_not_stop_the_rows(stag
     _edit_contract(stage, "clash", "status: active", "status: draft")
     _edit_contract(stage, "main", "status: active", "status: retired")
     assert stage.try_git("merge", "clash").returncode == 1
-    said = stage.run("resolve", code=4)
-    assert "every column counts as personal" in " ".join(said.split())
-    assert "•••" in said
+    output = stage.run("resolve", code=4)
+    assert "every column counts as personal" in " ".join(output.split())
+    assert "•••" in output
     done = stage.resolve("--theirs", code=0)
     assert done["datasets"][0]["others"] == ["datasets/golden/contract.yaml"]
     contract.write_text(stage.git("show", f"main:{contract.relative_to(stage.root)}") + "\n")

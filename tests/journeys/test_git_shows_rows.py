@@ -127,10 +127,10 @@ def test_a_change_of_a_hidden_cell_of_the_same_length_still_shows(changed):
 def test_every_pathway_that_makes_patches_keeps_the_pointers_text(changed):
     patch = git(changed, "diff", "--no-ext-diff", "--no-textconv", "--", POINTER)
     assert "+- md5: " in patch
-    asked = subprocess.run(
+    requested = subprocess.run(
         ["git", "add", "-p", POINTER], cwd=changed, input="y\n", capture_output=True, text=True, check=True
     )
-    assert "+- md5: " in asked.stdout
+    assert "+- md5: " in requested.stdout
     git(changed, "commit", "-q", "-m", "Two")
     assert "+- md5: " in git(changed, "format-patch", "-1", "--stdout")
     assert git(changed, "diff", "--stat", "HEAD~1", "HEAD", "--", POINTER).count("|") == 1
@@ -233,9 +233,9 @@ def test_rows_that_are_not_here_leave_the_pointers_text(changed):
     git(changed, "commit", "-q", "-a", "-m", "Two")
     shutil.rmtree(changed / ".dvc/cache")
     assert "+- md5: " in git(changed, "show", "--", POINTER)
-    told = git(changed, "diff", "HEAD~1", "HEAD", "--", POINTER)
-    assert "tdmvc pull" in told
-    assert "+- md5: " in told
+    ran = git(changed, "diff", "HEAD~1", "HEAD", "--", POINTER)
+    assert "tdmvc pull" in ran
+    assert "+- md5: " in ran
 
 
 def test_nothing_is_fetched_for_a_look(tdmvc, changed, tmp_path):
@@ -258,8 +258,8 @@ def test_an_uninstalled_clone_shows_pointers_and_its_files_are_as_before(tdmvc, 
     assert (repo / ".gitattributes").read_bytes().startswith(b"*.png binary\r\n# tdmvc")
     git(repo, "add", "-A")
     assert "orders  added, 3 rows" in git(repo, "diff", "--cached", "--", POINTER)
-    said = tdmvc("install", "--uninstall")
-    assert "Git shows pointers again" in said.out
+    output = tdmvc("install", "--uninstall")
+    assert "Git shows pointers again" in output.out
     assert (repo / ".gitattributes").read_bytes() == b"*.png binary\r\n"
     assert (repo / ".git/config").read_bytes() == before
     assert "+- md5: " in git(repo, "diff", "--cached", "--", POINTER)

@@ -80,21 +80,21 @@ def test_a_row_tells_every_commit_that_changed_it(tdmvc: Tdmvc, line: list[str])
     assert [(cell["column"], cell["old"], cell["new"]) for cell in steps[0]["cells"]] == [
         ("status", "paid", "sent")
     ]
-    gone = tdmvc("log", "golden", "orders", "--key", "id=3", "--reverse", "--format", "json").json["steps"]
-    assert [(step["subject"], step["event"]) for step in gone] == [
+    removed = tdmvc("log", "golden", "orders", "--key", "id=3", "--reverse", "--format", "json").json["steps"]
+    assert [(step["subject"], step["event"]) for step in removed] == [
         ("Commit 2", "added"),
         ("Commit 3", "removed"),
     ]
 
 
 def test_dates_and_ranges_bound_the_walk(tdmvc: Tdmvc, repo: Path, line: list[str]) -> None:
-    def asked(*words: object) -> list[str]:
+    def requested(*words: object) -> list[str]:
         return subjects(tdmvc("log", *words, "--key", 1, "--format", "json"))
 
-    assert asked("golden", "orders", "--since", "2026-01-01T00:02:30Z") == ["Commit 3"]
-    assert asked("golden", "orders", "--until", "2026-01-01T00:02:30Z") == ["Commit 1", "Commit 0"]
-    assert asked(f"golden@{line[0]}..main", "orders") == ["Commit 3", "Commit 1"]
-    assert asked(f"golden@{line[1]}", "orders") == ["Commit 1", "Commit 0"]
+    assert requested("golden", "orders", "--since", "2026-01-01T00:02:30Z") == ["Commit 3"]
+    assert requested("golden", "orders", "--until", "2026-01-01T00:02:30Z") == ["Commit 1", "Commit 0"]
+    assert requested(f"golden@{line[0]}..main", "orders") == ["Commit 3", "Commit 1"]
+    assert requested(f"golden@{line[1]}", "orders") == ["Commit 1", "Commit 0"]
     # There all the time, and not changed in the range: that is no error.
     still = tdmvc("log", f"golden@{line[1]}..{line[2]}", "orders", "--key", 1)
     assert "not changed" in still.out
@@ -124,8 +124,8 @@ def test_blame_of_one_row_and_of_all(tdmvc: Tdmvc, line: list[str]) -> None:
 
 
 def test_blame_beyond_a_range_is_marked_as_its_edge(tdmvc: Tdmvc, line: list[str]) -> None:
-    told = tdmvc("blame", f"golden@{line[2]}..main", "orders", "--key", 1, "--format", "json")
-    assert {one["subject"]: one["is_boundary"] for one in told.json["moments"]} == {
+    result = tdmvc("blame", f"golden@{line[2]}..main", "orders", "--key", 1, "--format", "json")
+    assert {one["subject"]: one["is_boundary"] for one in result.json["moments"]} == {
         "Commit 3": False,
         "Commit 2": True,
     }
@@ -153,8 +153,8 @@ def test_a_merge_that_takes_a_side_is_no_change_and_one_that_mixes_is(tdmvc: Tdm
 
     assert row(1) == ["Merge and edit", "Left", "Start"]
     assert row(2) == ["Right", "Start"]
-    told = blamed(tdmvc("blame", "golden@main", "orders", "--key", 1, "--format", "json"))
-    assert told == {"id": "Start", "status": "Merge and edit", "total": "Start"}
+    result = blamed(tdmvc("blame", "golden@main", "orders", "--key", 1, "--format", "json"))
+    assert result == {"id": "Start", "status": "Merge and edit", "total": "Start"}
     assert "counted against its first parent" in tdmvc("log", "golden").out
 
 
@@ -184,9 +184,9 @@ def test_edits_are_not_committed_yet(tdmvc: Tdmvc, repo: Path, tmp_path: Path) -
     shutil.rmtree(folder)
     folder.mkdir()
     (folder / "edited.csv").write_text("id,status,total\n1,edited,5\n2,new,6\n7,mine,1\n")
-    told = tdmvc("blame", "golden", "orders", "--key", 1, "--format", "json")
-    assert blamed(told) == {"id": "Commit 0", "status": None, "total": "Commit 0"}
-    assert told.json["moments"][1]["kind"] == "working-copy"
+    result = tdmvc("blame", "golden", "orders", "--key", 1, "--format", "json")
+    assert blamed(result) == {"id": "Commit 0", "status": None, "total": "Commit 0"}
+    assert result.json["moments"][1]["kind"] == "working-copy"
     assert "not committed" in tdmvc("blame", "golden", "orders").out
     # Added and not committed counts alike; a revision has none of it.
     tdmvc("add", "golden")
@@ -228,8 +228,8 @@ def test_published_versions_are_marked_and_walked(tdmvc: Tdmvc, repo: Path, tmp_
         ("version", "1.0.1", "changed"),
         ("version", "1.0.0", "added"),
     ]
-    told = tdmvc("blame", "golden@1.0.1", "orders", "--key", 1, "--versions", "--format", "json").json
-    assert [cell["moment"] for cell in told["rows"][0]["cells"]] == ["1.0.0", "1.0.1"]
+    result = tdmvc("blame", "golden@1.0.1", "orders", "--key", 1, "--versions", "--format", "json").json
+    assert [cell["moment"] for cell in result["rows"][0]["cells"]] == ["1.0.0", "1.0.1"]
     assert [
         one["id"] for one in tdmvc("log", "golden", "--versions", "--format", "json").json["entries"]
     ] == [
@@ -245,14 +245,14 @@ def test_a_shallow_clone_says_where_its_history_ends(
     clone = tmp_path / "shallow"
     git(tmp_path, "clone", "-q", "--depth", "2", f"file://{repo}", str(clone))
     shutil.copytree(repo / ".dvc/cache", clone / ".dvc/cache")
-    told = tdmvc("log", "golden", "orders", "--key", 1, folder=clone)
-    assert "Commit 3" in told.out
-    assert "Commit 2" not in told.out
-    assert f"history before {line[2][:10]}" in told.out
-    assert "--unshallow" in told.out
+    result = tdmvc("log", "golden", "orders", "--key", 1, folder=clone)
+    assert "Commit 3" in result.out
+    assert "Commit 2" not in result.out
+    assert f"history before {line[2][:10]}" in result.out
+    assert "--unshallow" in result.out
     assert "Commit 2" not in tdmvc("log", "golden", folder=clone).out
-    told = tdmvc("blame", "golden@HEAD", "orders", "--key", 2, "--format", "json", folder=clone)
-    assert [(one["subject"], one["is_boundary"]) for one in told.json["moments"]] == [("Commit 2", True)]
+    result = tdmvc("blame", "golden@HEAD", "orders", "--key", 2, "--format", "json", folder=clone)
+    assert [(one["subject"], one["is_boundary"]) for one in result.json["moments"]] == [("Commit 2", True)]
     missing = tdmvc("log", "golden", "orders", "--key", 99, folder=clone, code=3)
     assert "--unshallow" in missing.err
 
@@ -292,8 +292,8 @@ def test_a_renamed_table_and_a_renamed_key_are_followed(tdmvc: Tdmvc, repo: Path
         ("Start", "sales", {"nr": {"masked": True}}),
     ]
     assert [(cell["event"], cell["old_column"]) for cell in steps[1]["cells"]] == [("column_renamed", "nr")]
-    told = blamed(tdmvc("blame", "golden@main", "orders", "--key", 4, "--format", "json"))
-    assert told == {"id": "Start", "status": "Send 4", "total": "Start"}
+    result = blamed(tdmvc("blame", "golden@main", "orders", "--key", 4, "--format", "json"))
+    assert result == {"id": "Start", "status": "Send 4", "total": "Start"}
     assert "sales → orders" in tdmvc("log", "golden").out
     assert "Pay 4" in tdmvc("log", "golden", "orders").out
 
@@ -351,16 +351,16 @@ def test_rows_are_compared_whole_where_keys_repeat_or_a_table_has_none(tdmvc: Td
     steps = tdmvc("log", "golden", "orders", "--key", 1, "--format", "json").json["steps"]
     assert [(step["subject"], step["rows"]) for step in steps] == [("Edit", 2), ("Start", 2)]
     assert "not unique" in steps[0]["notes"][0]
-    told = tdmvc("blame", "golden@main", "orders", "--all", "--column", "status", "--format", "json").json
-    moments = {one["id"]: one["subject"] for one in told["moments"]}
-    assert [(c["value"], moments[c["moment"]]) for row in told["rows"] for c in row["cells"]] == [
+    result = tdmvc("blame", "golden@main", "orders", "--all", "--column", "status", "--format", "json").json
+    moments = {one["id"]: one["subject"] for one in result["moments"]}
+    assert [(c["value"], moments[c["moment"]]) for row in result["rows"] for c in row["cells"]] == [
         ("a", "Start"),
         ("c", "Edit"),
         ("a", "Start"),
     ]
     assert "no key" in tdmvc("log", "golden", "log", "--key", "x", code=2).err
-    told = tdmvc("blame", "golden@main", "log", "--format", "json").json
-    assert [(c["value"], moments[c["moment"]]) for row in told["rows"] for c in row["cells"]] == [
+    result = tdmvc("blame", "golden@main", "log", "--format", "json").json
+    assert [(c["value"], moments[c["moment"]]) for row in result["rows"] for c in row["cells"]] == [
         ("x", "Start"),
         ("z", "Edit"),
         ("z", "Edit"),
@@ -379,8 +379,8 @@ def test_a_pointer_that_cannot_be_read_is_told_and_walked_past(tdmvc: Tdmvc, rep
     entries = tdmvc("log", "golden", "orders", "--format", "json").json["entries"]
     assert [entry["subject"] for entry in entries] == ["Commit 2", "Broken", "Commit 0"]
     assert "cannot be read" in entries[1]["tables"][0]["missing"]
-    told = blamed(tdmvc("blame", "golden@main", "orders", "--key", 1, "--format", "json"))
-    assert told == {"id": "Commit 0", "status": "Commit 2", "total": "Commit 0"}
+    result = blamed(tdmvc("blame", "golden@main", "orders", "--key", 1, "--format", "json"))
+    assert result == {"id": "Commit 0", "status": "Commit 2", "total": "Commit 0"}
 
 
 def test_a_wider_type_and_json_in_another_order_change_no_row(tdmvc: Tdmvc, repo: Path) -> None:
@@ -402,8 +402,8 @@ def test_a_wider_type_and_json_in_another_order_change_no_row(tdmvc: Tdmvc, repo
     ]
     write_history(repo, commits)
     assert subjects(tdmvc("log", "golden", "orders", "--key", 7, "--format", "json")) == ["Six", "Start"]
-    told = blamed(tdmvc("blame", "golden@main", "orders", "--key", 7, "--format", "json"))
-    assert told == {"id": "Start", "total": "Six", "doc": "Start"}
+    result = blamed(tdmvc("blame", "golden@main", "orders", "--key", 7, "--format", "json"))
+    assert result == {"id": "Start", "total": "Six", "doc": "Start"}
 
 
 def test_a_renamed_column_keeps_its_history(tdmvc: Tdmvc, repo: Path) -> None:
@@ -418,8 +418,8 @@ def test_a_renamed_column_keeps_its_history(tdmvc: Tdmvc, repo: Path) -> None:
         CommitAt((1,), {"orders": orders(later, renamed)}, "Rename", 20),
     ]
     write_history(repo, commits)
-    told = blamed(tdmvc("blame", "golden@main", "orders", "--key", 3, "--format", "json"))
-    assert told == {"id": "Start", "state": "Edit", "total": "Start"}
+    result = blamed(tdmvc("blame", "golden@main", "orders", "--key", 3, "--format", "json"))
+    assert result == {"id": "Start", "state": "Edit", "total": "Start"}
     steps = tdmvc("log", "golden", "orders", "--key", 3, "--format", "json").json["steps"]
     assert [(s["subject"], s["cells"][0]["event"]) for s in steps] == [
         ("Rename", "column_renamed"),
@@ -450,8 +450,8 @@ def test_odd_names_of_tables_and_columns_harm_nothing(tdmvc: Tdmvc, repo: Path) 
         repo, [CommitAt((n - 1,) if n else (), {name: TableAt(schema, rows[n])}, f"C {n}", n) for n in (0, 1)]
     )
     assert subjects(tdmvc("log", "golden", name, "--key", 1, "--format", "json")) == ["C 1", "C 0"]
-    said = tdmvc("log", "golden", name, "--key", 1).out + tdmvc("blame", "golden@main", name).out
-    assert "\x1b" not in said + tdmvc("log", "golden").out
+    output = tdmvc("log", "golden", name, "--key", 1).out + tdmvc("blame", "golden@main", name).out
+    assert "\x1b" not in output + tdmvc("log", "golden").out
 
 
 PEOPLE = TableSchema(
@@ -470,21 +470,21 @@ def test_personal_values_are_in_no_output(tdmvc: Tdmvc, repo: Path) -> None:
     first = TableAt(PEOPLE, [{"email": secrets[0], "name": secrets[1], "age": 36}])
     second = TableAt(PEOPLE, [{"email": secrets[0], "name": secrets[2], "age": 37}])
     write_history(repo, [CommitAt((), {"people": first}), CommitAt((0,), {"people": second})])
-    said = ""
+    output = ""
     for form in ("terminal", "json"):
         for words in (("log", "golden"), ("log", "golden", "people", "--key", secrets[0])):
             ran = tdmvc(*words, "--format", form)
-            said += ran.out + ran.err
+            output += ran.out + ran.err
     for form in ("terminal", "json", "csv"):
         for words in ((), ("--key", secrets[0])):
             ran = tdmvc("blame", "golden@main", "people", *words, "--format", form)
-            said += ran.out + ran.err
-    assert "36" in said
-    assert "•••" in said
+            output += ran.out + ran.err
+    assert "36" in output
+    assert "•••" in output
     for words in (("log", "golden", "people"), ("blame", "golden@main", "people")):
         ran = tdmvc(*words, "--key", "nobody@secret.test", code=3)
-        said += ran.out + ran.err
-    assert [secret for secret in [*secrets, "nobody@secret.test"] if secret in said] == []
+        output += ran.out + ran.err
+    assert [secret for secret in [*secrets, "nobody@secret.test"] if secret in output] == []
 
 
 def test_a_column_that_no_contract_knows_any_more_is_hidden(tdmvc: Tdmvc, repo: Path) -> None:
@@ -497,9 +497,9 @@ def test_a_column_that_no_contract_knows_any_more_is_hidden(tdmvc: Tdmvc, repo: 
         CommitAt((0,), {"people": TableAt(thin, [{"age": 1, "id": 1}])}),
     ]
     write_history(repo, commits)
-    told = tdmvc("log", "golden", "people", "--key", 1, "--format", "json")
-    assert "123-secret" not in told.out
-    assert told.json["hidden_columns"] == ["ssn"]
+    result = tdmvc("log", "golden", "people", "--key", 1, "--format", "json")
+    assert "123-secret" not in result.out
+    assert result.json["hidden_columns"] == ["ssn"]
     assert "123-secret" not in tdmvc("log", "golden", "people", "--key", 1).out
 
 
@@ -527,8 +527,8 @@ def test_a_stage_table_has_a_history_by_its_lock(tdmvc: Tdmvc, repo: Path) -> No
         *("Stage 3", "Stage 1", "Stage 0"),
         *("Commit 3", "Commit 1", "Commit 0"),
     ]
-    told = blamed(tdmvc("blame", "golden@HEAD", "orders", "--key", 1, "--format", "json"))
-    assert told == {"id": "Commit 0", "status": "Stage 3", "total": "Commit 0"}
+    result = blamed(tdmvc("blame", "golden@HEAD", "orders", "--key", 1, "--format", "json"))
+    assert result == {"id": "Commit 0", "status": "Stage 3", "total": "Commit 0"}
     assert subjects(tdmvc("log", "golden", "orders", "--format", "json"))[:3] == [
         "Stage 3",
         "Stage 1",
@@ -538,15 +538,15 @@ def test_a_stage_table_has_a_history_by_its_lock(tdmvc: Tdmvc, repo: Path) -> No
 
 def test_rows_that_are_nowhere_are_told_and_walked_past(tdmvc: Tdmvc, repo: Path, line: list[str]) -> None:
     _forget(repo, line[2])
-    told = tdmvc("log", "golden", "orders", "--key", 2, "--format", "json").json
-    assert [(step["subject"], step["uncertain"]) for step in told["steps"]] == [
+    result = tdmvc("log", "golden", "orders", "--key", 2, "--format", "json").json
+    assert [(step["subject"], step["uncertain"]) for step in result["steps"]] == [
         ("Commit 3", [line[2]]),
         ("Commit 0", []),
     ]
-    assert f"tdmvc pull golden@{line[2][:10]}" in told["notes"][0]
+    assert f"tdmvc pull golden@{line[2][:10]}" in result["notes"][0]
     assert "whose rows are not here" in tdmvc("log", "golden", "orders", "--key", 2).out
-    told = tdmvc("blame", "golden@main", "orders", "--key", 2, "--format", "json").json
-    assert [cell["uncertain"] for cell in told["rows"][0]["cells"]] == [[], [], [line[2]]]
+    result = tdmvc("blame", "golden@main", "orders", "--key", 2, "--format", "json").json
+    assert [cell["uncertain"] for cell in result["rows"][0]["cells"]] == [[], [], [line[2]]]
     assert "?" in tdmvc("blame", "golden@main", "orders", "--key", 2).out
     entries = tdmvc("log", "golden", "--format", "json").json["entries"]
     assert [entry["tables"][0]["missing"] is None for entry in entries] == [False, False, True, True]
@@ -568,8 +568,8 @@ def test_a_long_past_that_is_nowhere_is_told_once(tdmvc: Tdmvc, repo: Path) -> N
         _forget(repo, id_, all_but=ids[-1])
     (step,) = tdmvc("log", "golden", "orders", "--key", 1, "--format", "json").json["steps"]
     assert (step["subject"], len(step["uncertain"])) == ("Last", 441)
-    told = tdmvc("blame", "golden@main", "orders", "--format", "json").json
-    assert [len(cell["uncertain"]) for cell in told["rows"][0]["cells"]] == [441, 441, 441]
+    result = tdmvc("blame", "golden@main", "orders", "--format", "json").json
+    assert [len(cell["uncertain"]) for cell in result["rows"][0]["cells"]] == [441, 441, 441]
 
 
 def test_rows_that_a_remote_has_are_fetched_as_far_as_needed(
@@ -629,8 +629,8 @@ def test_only_parts_that_can_hold_the_key_are_decoded(repo: Path, monkeypatch: p
 
     monkeypatch.setattr(PartFile, "read", noted)
     with Workspace.open(repo) as workspace:
-        told = log_row(workspace, "golden", "orders", ["300"])
-    assert len(told.steps) == 6
+        result = log_row(workspace, "golden", "orders", ["300"])
+    assert len(result.steps) == 6
     # One part holds the key at each commit; whatever else was edited is never decoded.
     assert len(set(decoded)) == 6
     assert parts > 30

@@ -19,6 +19,6 @@ def test_a_damaged_part_is_named_once_with_its_commit(
         if part.is_file() and part.suffix != ".dir":
             part.chmod(0o644)
             part.write_bytes(b"damaged")
-    said = tdmvc("blame", "golden", "orders", code=6).err
-    assert f"golden@{head[:10]}/orders " in said
-    assert "orders/orders" not in said
+    output = tdmvc("blame", "golden", "orders", code=6).err
+    assert f"golden@{head[:10]}/orders " in output
+    assert "orders/orders" not in output

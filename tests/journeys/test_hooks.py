@@ -215,8 +215,8 @@ def test_a_fresh_clone_asks_for_every_part_of_the_pointers(tdmvc: Tdmvc, repo: P
     assert tdmvc("check", "--pushed", "--format", "json", folder=clone).json["objects"] == 4
     lost = next(p for p in sorted((repo.parent / "near").rglob("*")) if p.is_file() and p.suffix != ".dir")
     lost.unlink()
-    told = tdmvc("check", "--pushed", "--format", "json", folder=clone, code=1).json
-    assert [finding["rule"] for finding in told["findings"]] == ["not-on-remote"]
+    ran = tdmvc("check", "--pushed", "--format", "json", folder=clone, code=1).json
+    assert [finding["rule"] for finding in ran["findings"]] == ["not-on-remote"]
 
 
 def test_rows_of_a_version_that_the_pointers_have_left_are_asked_for_too(tdmvc: Tdmvc, repo: Path) -> None:

@@ -28,7 +28,7 @@ def test_different_cells_and_rows_of_two_tables_come_together_in_one_commit(shop
     (golden,) = done["datasets"]
     assert {t["name"]: t["move"] for t in golden["tables"]} == {"customers": "merged", "orders": "merged"}
     assert shop.rows("customers")[0] == [1, "Anna", "a@x.test"]
-    assert [list(row) for row in shop.laid_rows("orders")] == [
+    assert [list(row) for row in shop.working_copy_rows("orders")] == [
         [10, 1, "7.00"],
         [11, 2, "6.00"],
         [20, 3, "1.00"],
@@ -44,10 +44,10 @@ def test_a_branch_that_only_adds_is_a_fast_forward_with_its_rows(shop: Shop) -> 
     shop.branch("feature")
     tip = shop.commit("Feature", orders={**ORDERS, 20: (3, "1.00")})
     shop.switch("main")
-    assert len(shop.laid_rows("orders")) == 2
+    assert len(shop.working_copy_rows("orders")) == 2
     done = shop.tdmvc("merge", "feature", "--format", "json").json
     assert (done["status"], done["commit"]) == ("fast-forward", tip)
-    assert len(shop.laid_rows("orders")) == 3
+    assert len(shop.working_copy_rows("orders")) == 3
     assert shop.tdmvc("merge", "feature", "--format", "json").json["status"] == "up-to-date"
     assert shop.status == ""
 
@@ -80,9 +80,9 @@ def test_python_merges_checks_and_reverts_as_the_command_line_does(shop: Shop) -
         with pytest.raises(UsageError):
             workspace.merge("feature", fast_forward="maybe")
         assert workspace.merge("feature", message="From Python").commit is not None
-        assert len(shop.laid_rows("orders")) == 4
+        assert len(shop.working_copy_rows("orders")) == 4
         workspace.revert("golden", "HEAD", parent=1)
-    assert len(shop.laid_rows("orders")) == 3
+    assert len(shop.working_copy_rows("orders")) == 3
 
 
 def test_only_their_table_changed_and_only_ours_changed(shop: Shop) -> None:
@@ -92,8 +92,8 @@ def test_only_their_table_changed_and_only_ours_changed(shop: Shop) -> None:
     shop.commit("Main", {**CUSTOMERS, 4: ("Dan", "dan@x.test")})
     done = shop.tdmvc("merge", "feature", "--format", "json").json
     assert [(t["name"], t["move"]) for t in done["datasets"][0]["tables"]] == [("orders", "taken")]
-    assert len(shop.laid_rows("customers")) == 4
-    assert len(shop.laid_rows("orders")) == 3
+    assert len(shop.working_copy_rows("customers")) == 4
+    assert len(shop.working_copy_rows("orders")) == 3
 
 
 def delete_here_and_order_there(shop: Shop) -> None:
@@ -115,7 +115,7 @@ def test_an_order_for_a_customer_that_is_gone_is_broken_where_git_is_content(sho
     assert (finding["rule"], finding["details"]["keys"]) == ("broken-reference", ["20"])
     assert git(shop.app, "log", "-1", "--format=%s") == "Goodbye"
     assert (shop.app / ".git" / "MERGE_HEAD").exists()
-    assert len(shop.laid_rows("orders")) == 3
+    assert len(shop.working_copy_rows("orders")) == 3
 
     shop.tdmvc("merge", "--continue", code=4)
     shop.load({i: row for i, row in CUSTOMERS.items() if i != 3}, {**ORDERS, 20: (1, "1.00")})
@@ -135,10 +135,10 @@ def test_what_is_broken_may_be_committed_by_name(shop: Shop) -> None:
 def test_what_is_broken_is_taken_back(shop: Shop) -> None:
     delete_here_and_order_there(shop)
     shop.tdmvc("merge", "feature", code=4)
-    said = shop.tdmvc("merge", "--abort")
-    assert "Aborted" in said.out
+    output = shop.tdmvc("merge", "--abort")
+    assert "Aborted" in output.out
     assert shop.status == ""
-    assert len(shop.laid_rows("orders")) == 2
+    assert len(shop.working_copy_rows("orders")) == 2
     assert not (shop.app / ".git" / "MERGE_HEAD").exists()
     assert "No merge is in progress" in shop.tdmvc("merge", "--abort", code=2).err
     assert "No merge is in progress" in shop.tdmvc("merge", "--continue", code=2).err
@@ -179,7 +179,7 @@ def test_a_conflict_is_taken_back_with_its_file(shop: Shop) -> None:
     shop.tdmvc("merge", "--abort")
     assert shop.status == ""
     assert not (shop.app / "datasets/golden/conflicts").exists()
-    assert len(shop.laid_rows("customers")) == 3
+    assert len(shop.working_copy_rows("customers")) == 3
 
 
 def test_a_table_removed_here_and_changed_there_is_a_conflict_that_git_does_not_lose(shop: Shop) -> None:
@@ -243,7 +243,7 @@ def test_edits_of_other_tables_stay_as_they_are(shop: Shop) -> None:
     next(extra.parent.glob("*.parquet")).rename(extra)
     shop.tdmvc("merge", "feature")
     assert extra.exists()
-    assert len(shop.laid_rows("orders")) == 3
+    assert len(shop.working_copy_rows("orders")) == 3
 
 
 def test_a_merge_waits_for_its_commit_where_that_is_asked_for(shop: Shop) -> None:
@@ -269,7 +269,7 @@ def test_a_conflict_in_code_is_left_as_git_leaves_it(shop: Shop) -> None:
     shop.commit("Main", {**CUSTOMERS, 4: ("Dan", "dan@x.test")})
     done = shop.tdmvc("merge", "feature", "--format", "json", code=4).json
     assert (done["status"], done["files"]) == ("open", ["code.py"])
-    assert len(shop.laid_rows("orders")) == 3
+    assert len(shop.working_copy_rows("orders")) == 3
     (shop.app / "code.py").write_text("both\n")
     assert shop.tdmvc("merge", "--continue", code=4).out.startswith("Conflicts")
     git(shop.app, "add", "code.py")
@@ -293,7 +293,7 @@ def test_the_persons_own_attributes_count(
     shop.commit("Main", orders={**ORDERS, 11: (2, "9.00")})
     shop.tdmvc("merge", "feature")
     assert sorted((shop.app / "LOG").read_text().split()) == ["a", "b", "c"]
-    assert [row[2] for row in shop.laid_rows("orders")] == ["8.00", "9.00"]
+    assert [row[2] for row in shop.working_copy_rows("orders")] == ["8.00", "9.00"]
 
 
 def test_branches_that_met_twice_before_are_merged_by_what_the_meetings_have_in_common(shop: Shop) -> None:

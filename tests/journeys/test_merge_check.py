@@ -62,10 +62,10 @@ def test_conflicts_are_told_by_row_and_cell_in_every_format_and_personal_ones_ar
     )
     before = snapshot(shop.app)
     for name in ("terminal", "json", "github", "junit", "markdown"):
-        said = shop.tdmvc("merge-check", "main", "--format", name, code=1).out
-        assert "7.00" in said, name
-        assert "8.00" in said, name
-        assert "@x.test" not in said, name
+        output = shop.tdmvc("merge-check", "main", "--format", name, code=1).out
+        assert "7.00" in output, name
+        assert "8.00" in output, name
+        assert "@x.test" not in output, name
     found = shop.tdmvc("merge-check", "main", "--format", "json", code=1).json
     assert found["status"] == "open"
     tables = {table["name"]: table for table in found["datasets"][0]["tables"]}
@@ -82,10 +82,10 @@ def test_a_deleted_customer_and_an_order_added_for_them_do_not_merge(shop: Shop)
         {"customers": {i: row for i, row in CUSTOMERS.items() if i != 3}},
     )
     git(shop.app, "merge-tree", "--write-tree", "main", "feature")  # Git itself is content
-    said = shop.tdmvc("merge-check", "main", code=1).out
-    assert "broken-reference" in said
-    assert "(id: 20)" in said
-    assert "tdmvc sql" not in said
+    output = shop.tdmvc("merge-check", "main", code=1).out
+    assert "broken-reference" in output
+    assert "(id: 20)" in output
+    assert "tdmvc sql" not in output
     found = shop.tdmvc("merge-check", "main", "feature", "--format", "json", code=1).json
     assert found["status"] == "broken"
 

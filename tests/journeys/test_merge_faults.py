@@ -58,10 +58,10 @@ def test_rows_that_are_missing_here_are_fetched_for_the_merge(stage):
 def test_rows_that_are_nowhere_leave_a_conflict_that_is_settled_when_they_come(stage):
     aside = stage.beside / "aside"
     _cache(stage).rename(aside)
-    said = stage.try_git("merge", "clash")
-    assert said.returncode == 1
-    assert "the rows were not merged" in said.stderr
-    assert "tdmvc resolve golden orders" in said.stderr
+    output = stage.try_git("merge", "clash")
+    assert output.returncode == 1
+    assert "the rows were not merged" in output.stderr
+    assert "tdmvc resolve golden orders" in output.stderr
     assert (stage.root / POINTER).read_text().startswith("<<<<<<< ")
     assert not (stage.root / CONFLICTS).exists()
     assert stage.git("status", "--porcelain") == f"UU {POINTER}"
@@ -84,9 +84,9 @@ def test_a_merge_without_its_rows_can_be_aborted(stage):
 
 def test_a_remote_that_cannot_be_reached_leaves_a_conflict_too(stage):
     shutil.rmtree(_with_remote(stage))
-    said = stage.try_git("merge", "clash")
-    assert said.returncode == 1
-    assert "the rows were not merged" in said.stderr
+    output = stage.try_git("merge", "clash")
+    assert output.returncode == 1
+    assert "the rows were not merged" in output.stderr
     assert (stage.root / POINTER).read_text().startswith("<<<<<<< ")
 
 
@@ -95,9 +95,9 @@ def test_a_damaged_part_is_never_merged(stage):
         if part.is_file() and part.read_bytes()[:4] == b"PAR1":
             part.chmod(0o644)
             part.write_bytes(part.read_bytes()[:-1] + b"x")
-    said = stage.try_git("merge", "clash")
-    assert said.returncode == 1
-    assert "the rows were not merged" in said.stderr
+    output = stage.try_git("merge", "clash")
+    assert output.returncode == 1
+    assert "the rows were not merged" in output.stderr
 
 
 def _merge_killed(stage: Stage, after: float) -> None:

@@ -44,12 +44,12 @@ def test_a_conflict_is_settled_by_resolve_and_the_merge_continues(shop: Shop) ->
     shop.commit("Feature", orders={**ORDERS, 10: (1, "8.00"), 20: (3, "1.00")})
     shop.switch("main")
     shop.commit("Main", orders={**ORDERS, 10: (1, "7.00"), 21: (3, "2.00")})
-    said = shop.tdmvc("merge", "feature", code=4).out
-    assert "tdmvc resolve golden" in said
+    output = shop.tdmvc("merge", "feature", code=4).out
+    assert "tdmvc resolve golden" in output
     shop.tdmvc("resolve", "golden", "--theirs")
     shop.tdmvc("merge", "--continue")
     assert shop.rows("orders") == [[10, 1, "8.00"], [11, 2, "6.00"], [20, 3, "1.00"], [21, 3, "2.00"]]
-    assert len(shop.laid_rows("orders")) == 4
+    assert len(shop.working_copy_rows("orders")) == 4
     assert shop.status == ""
     assert len(git(shop.app, "rev-list", "--parents", "-1", "HEAD").split()) == 3
 
@@ -98,7 +98,7 @@ def test_attributes_that_tell_git_otherwise_do_not_change_what_the_rows_are(
     shop.commit_all("Attributes")
     diverge(shop)
     shop.tdmvc("merge", "feature")
-    assert [row[2] for row in shop.laid_rows("orders")] == ["7.00", "6.00", "1.00"]
+    assert [row[2] for row in shop.working_copy_rows("orders")] == ["7.00", "6.00", "1.00"]
     assert shop.status == ""
 
 
@@ -111,7 +111,7 @@ def test_a_temporary_folder_may_be_called_anything(
     diverge(shop)
     assert shop.tdmvc("merge-check", "feature").code == 0
     shop.tdmvc("merge", "feature")
-    assert [row[2] for row in shop.laid_rows("orders")] == ["7.00", "6.00", "1.00"]
+    assert [row[2] for row in shop.working_copy_rows("orders")] == ["7.00", "6.00", "1.00"]
 
 
 def test_a_dataset_that_only_they_have_comes_without_its_rows_and_that_is_said(shop: Shop) -> None:
@@ -123,8 +123,8 @@ def test_a_dataset_that_only_they_have_comes_without_its_rows_and_that_is_said(s
     shop.switch("main")
     shutil.rmtree(shop.app / "datasets/reference", ignore_errors=True)
     shop.commit("Main", orders={**ORDERS, 20: (3, "1.00")})
-    said = shop.tdmvc("merge", "feature").out
-    assert "`tdmvc checkout reference` writes them" in " ".join(said.split())
+    output = shop.tdmvc("merge", "feature").out
+    assert "`tdmvc checkout reference` writes them" in " ".join(output.split())
     shop.tdmvc("checkout", "reference")
     assert shop.status == ""
 
@@ -144,7 +144,7 @@ def test_rows_edited_after_the_merge_are_not_lost_by_taking_it_back(shop: Shop) 
     assert (shop.app / ".git" / "MERGE_HEAD").exists()
     assert "were not added" in shop.tdmvc("merge", "--continue", code=4).err
     shop.tdmvc("merge", "--abort", "--force")
-    assert [row[2] for row in shop.laid_rows("orders")] == ["7.00", "6.00"]
+    assert [row[2] for row in shop.working_copy_rows("orders")] == ["7.00", "6.00"]
     assert shop.status == ""
 
 
@@ -152,8 +152,8 @@ def test_rows_added_after_the_merge_are_kept_under_a_ref(shop: Shop) -> None:
     diverge(shop)
     shop.tdmvc("merge", "feature", "--no-commit")
     shop.load({**CUSTOMERS, 5: ("Eve", "e@x.test")}, ORDERS)
-    said = shop.tdmvc("merge", "--abort").out
-    assert "tdmvc/replaced/golden" in said
+    output = shop.tdmvc("merge", "--abort").out
+    assert "tdmvc/replaced/golden" in output
     assert shop.status == ""
     assert len(shop.rows("customers", "golden@tdmvc/replaced/golden")) == 4
 
@@ -192,9 +192,9 @@ def test_tables_of_a_pipeline_are_not_merged_and_the_message_names_the_stage(sta
     both_run_the_stage(staged)
     found = staged.tdmvc("merge-check", "feature", "--format", "json", code=1).json
     assert {t["name"]: t["move"] for t in found["datasets"][0]["tables"]} == {"orders": "stage"}
-    said = staged.tdmvc("merge", "feature", code=4).out
-    assert "dvc repro dvc.yaml:golden" in said
-    assert "dvc.lock" in said
+    output = staged.tdmvc("merge", "feature", code=4).out
+    assert "dvc repro dvc.yaml:golden" in output
+    assert "dvc.lock" in output
     git(staged.app, "checkout", "--ours", "--", "dvc.lock")
     _repro(staged.app)
     git(staged.app, "add", "dvc.lock")
@@ -205,13 +205,13 @@ def test_tables_of_a_pipeline_are_not_merged_and_the_message_names_the_stage(sta
 
 def test_what_a_pipeline_made_since_goes_when_the_merge_is_taken_back(staged: Shop) -> None:
     both_run_the_stage(staged)
-    before = staged.laid_rows("orders")
+    before = staged.working_copy_rows("orders")
     staged.tdmvc("merge", "feature", code=4)
     git(staged.app, "checkout", "--ours", "--", "dvc.lock")
     _repro(staged.app)
-    assert len(staged.laid_rows("orders")) == len(before) + 1
+    assert len(staged.working_copy_rows("orders")) == len(before) + 1
     staged.tdmvc("merge", "--abort")
-    assert staged.laid_rows("orders") == before
+    assert staged.working_copy_rows("orders") == before
     assert staged.status == ""
 
 
@@ -225,7 +225,7 @@ def test_what_only_their_pipeline_made_comes_with_its_rows(staged: Shop) -> None
     staged.commit_all("Main")
     done = staged.tdmvc("merge", "feature", "--format", "json").json
     assert [(t["name"], t["move"]) for t in done["datasets"][0]["tables"]] == [("orders", "taken")]
-    assert staged.laid_rows("orders") == [(7, 1)]
+    assert staged.working_copy_rows("orders") == [(7, 1)]
     assert staged.status == ""
 
 
@@ -233,8 +233,8 @@ def test_what_a_pipeline_made_is_not_reverted_by_hand(staged: Shop) -> None:
     (staged.app / "fixtures/orders.csv").write_text("id,customer_id\n1,1\n")
     _repro(staged.app)
     staged.commit_all("Fewer")
-    said = staged.tdmvc("revert", "golden", "HEAD", code=4).out
-    assert "dvc repro dvc.yaml:golden" in said
+    output = staged.tdmvc("revert", "golden", "HEAD", code=4).out
+    assert "dvc repro dvc.yaml:golden" in output
     assert staged.status == ""
 
 
@@ -275,7 +275,7 @@ def test_a_merge_killed_at_any_instant_goes_on_or_back(shop: Shop, runner: Comma
             outcomes.add("merged" if is_committed else "not begun")
             assert shop.rows("orders") == (merged if is_committed else before)
             shop.tdmvc("checkout", "golden")
-        assert [list(row) for row in shop.laid_rows("orders")] == shop.rows("orders")
+        assert [list(row) for row in shop.working_copy_rows("orders")] == shop.rows("orders")
         assert shop.status == ""
     assert "not begun" in outcomes
 
@@ -298,6 +298,6 @@ def test_a_revert_killed_at_any_instant_leaves_the_old_state_or_the_new(
         rows = shop.rows("orders")
         assert rows in (old, new)
         assert len(shop.rows("customers")) == (4 if rows == old else 3)
-        assert [list(row) for row in shop.laid_rows("orders")] == rows
+        assert [list(row) for row in shop.working_copy_rows("orders")] == rows
         shop.tdmvc("revert", "golden", "HEAD")
         assert shop.rows("orders") == new

@@ -35,6 +35,6 @@ def test_a_version_brings_them_into_an_empty_working_copy(tdmvc, repo, tmp_path)
     assert tdmvc("verify").code == 0
     status = tdmvc("status", "--format", "json").json["datasets"][0]
     assert {t["name"]: t["work"] for t in status["tables"]} == {"orders": "clean", "Orders": "clean"}
-    asked = tdmvc("sql", "select (select id from orders_2), (select id from orders)", "--format", "json")
-    assert sorted(asked.json["rows"][0]) == [0, 1]
-    assert "orders_2" in asked.err
+    requested = tdmvc("sql", "select (select id from orders_2), (select id from orders)", "--format", "json")
+    assert sorted(requested.json["rows"][0]) == [0, 1]
+    assert "orders_2" in requested.err

@@ -50,13 +50,13 @@ WIDER = "id,name,locale\n1,Ada,en\n2,Grace,en\n"
 
 
 def test_the_first_version_is_1_0_0_and_says_what_a_checkout_needs(tdmvc: Tdmvc, repo: Path) -> None:
-    said = tdmvc("publish", "golden", "--notes", "The first.", "--format", "json").json
-    assert (said["version"], said["parent"], said["release"]) == ("1.0.0", None, "1.0.0")
+    output = tdmvc("publish", "golden", "--notes", "The first.", "--format", "json").json
+    assert (output["version"], output["parent"], output["release"]) == ("1.0.0", None, "1.0.0")
     written = yaml.safe_load((repo / "datasets/golden/versions/1.0.0.yaml").read_text())
     assert written["commit"] == git(repo, "rev-parse", "HEAD")
     assert written["notes"] == "The first."
     assert written["tables"]["customers"]["rows"] == 2
-    assert set(said["files"]) == {
+    assert set(output["files"]) == {
         line[3:] for line in git(repo, "status", "--porcelain", "-uall").splitlines()
     }
     listed = tdmvc("list", "--format", "json").json["datasets"][0]["versions"]
@@ -72,10 +72,10 @@ def test_auto_moves_the_part_that_the_changes_ask_for(
 ) -> None:
     tdmvc("publish", "golden")
     change(text)
-    said = tdmvc("publish", "golden", "--bump", "auto", "--format", "json").json
-    assert (said["version"], said["parent"]) == (version, "1.0.0")
-    assert said["suggested"]["reasons"]
-    assert said["bump"]["reasons"] == said["suggested"]["reasons"]
+    output = tdmvc("publish", "golden", "--bump", "auto", "--format", "json").json
+    assert (output["version"], output["parent"]) == (version, "1.0.0")
+    assert output["suggested"]["reasons"]
+    assert output["bump"]["reasons"] == output["suggested"]["reasons"]
 
 
 def test_a_lower_version_than_the_changes_ask_for_is_refused_with_the_reasons(
@@ -88,8 +88,8 @@ def test_a_lower_version_than_the_changes_ask_for_is_refused_with_the_reasons(
         assert "major" in refused.err
         assert "1 row removed from customers" in refused.err
     assert not list((repo / "datasets/golden/versions").glob("1.*.1.yaml"))
-    said = tdmvc("publish", "golden", "--bump", "minor", "--allow-lower-bump", "--format", "json").json
-    assert (said["version"], said["suggested"]["level"]) == ("1.1.0", "major")
+    output = tdmvc("publish", "golden", "--bump", "minor", "--allow-lower-bump", "--format", "json").json
+    assert (output["version"], output["suggested"]["level"]) == ("1.1.0", "major")
 
 
 def test_a_higher_version_than_the_changes_ask_for_is_allowed(
@@ -113,8 +113,8 @@ def test_a_taken_or_an_older_number_and_what_is_no_number_are_refused(tdmvc: Tdm
 
 def test_a_pre_release_comes_before_its_version(tdmvc: Tdmvc) -> None:
     tdmvc("publish", "golden", "1.0.0-rc.1")
-    said = tdmvc("publish", "golden", "1.0.0", "--format", "json").json
-    assert (said["parent"], said["equal_to"]) == ("1.0.0-rc.1", "1.0.0-rc.1")
+    output = tdmvc("publish", "golden", "1.0.0", "--format", "json").json
+    assert (output["parent"], output["equal_to"]) == ("1.0.0-rc.1", "1.0.0-rc.1")
     assert tdmvc("show", "golden@latest", "--format", "json").json["version"] == "1.0.0"
 
 
@@ -153,13 +153,13 @@ def test_tag_commits_the_versions_files_alone_and_tags_as_gto_expects(tdmvc: Tdm
     git(repo, "add", "staged.py")
     (repo / "VERSION").write_text("1.0.1\n")
     before = git(repo, "rev-parse", "HEAD")
-    said = tdmvc("publish", "golden", "--tag", "--format", "json").json
-    assert said["tag"] == "golden@v1.0.0"
+    output = tdmvc("publish", "golden", "--tag", "--format", "json").json
+    assert output["tag"] == "golden@v1.0.0"
     assert git(repo, "cat-file", "-t", "golden@v1.0.0") == "tag"
     head = git(repo, "rev-parse", "HEAD")
-    assert git(repo, "rev-parse", "golden@v1.0.0^{commit}") == said["tag_commit"] == head
+    assert git(repo, "rev-parse", "golden@v1.0.0^{commit}") == output["tag_commit"] == head
     assert git(repo, "rev-parse", "HEAD~1") == before
-    assert set(git(repo, "show", "--name-only", "--format=", "HEAD").splitlines()) == set(said["files"])
+    assert set(git(repo, "show", "--name-only", "--format=", "HEAD").splitlines()) == set(output["files"])
     assert git(repo, "diff", "--cached", "--name-only") == "staged.py"
     assert git(repo, "diff", "--name-only") == "VERSION"
     assert tdmvc("verify", "--format", "json").json["findings"] == []

@@ -284,8 +284,8 @@ def test_two_sides_may_be_written_with_dots(tdmvc: Tdmvc) -> None:
         "golden@v1.0.0..latest",
         "golden@1.0.0..golden",
     ):
-        said = tdmvc("diff", words, "--format", "json").json
-        assert said["summary"] == wanted["summary"], words
+        output = tdmvc("diff", words, "--format", "json").json
+        assert output["summary"] == wanted["summary"], words
     back = tdmvc("diff", "golden@1.1.0..1.0.0", "--format", "json").json
     assert back["summary"]["rows"]["removed"] == 1
 

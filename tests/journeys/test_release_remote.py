@@ -13,18 +13,18 @@ from tests.journeys.gc_story import Story, names_in, objects_in
 @pytest.fixture
 def story(repo: Path, tdmvc: Tdmvc) -> Story:
     """A repository with one published version whose rows no pointer of the tip holds."""
-    told = Story(repo, tdmvc)
-    told.set_up()
+    ran = Story(repo, tdmvc)
+    ran.set_up()
     with (repo / "tdmvc.yaml").open("a") as file:
         file.write("store: {release_remote: archive}\n")
-    told.add("published")
-    told.commit("Rows")
+    ran.add("published")
+    ran.commit("Rows")
     tdmvc("publish", "golden", "1.0.0", "--push")
-    told.add("later")
-    told.commit("Later rows, and the version")
+    ran.add("later")
+    ran.commit("Later rows, and the version")
     tdmvc("push")
     git(repo, "push", "-q", "origin", "main")
-    return told
+    return ran
 
 
 def archive_of(story: Story) -> Path:
@@ -55,10 +55,10 @@ def test_dvc_gc_deletes_published_versions_and_pull_brings_them_back(story: Stor
     assert done.returncode == 0, done.stderr
     assert not wanted & names_in(storage_of(story))
     assert not wanted & names_in(story.cache)
-    told = story.tdmvc("pull", "golden@1.0.0")
-    assert "came from the remote 'archive'" in told.err
-    assert "`tdmvc push golden@1.0.0` puts it back" in told.err
-    assert told.out.startswith("Pulled: 2 objects from archive;")
+    ran = story.tdmvc("pull", "golden@1.0.0")
+    assert "came from the remote 'archive'" in ran.err
+    assert "`tdmvc push golden@1.0.0` puts it back" in ran.err
+    assert ran.out.startswith("Pulled: 2 objects from archive;")
     assert wanted <= names_in(story.cache)
     findings = story.tdmvc("verify", "--remote", "--format", "json", code=1).json["findings"]
     assert {(one["rule"], one["details"]["remote"]) for one in findings} == {("not-on-remote", "storage")}
@@ -103,9 +103,9 @@ def test_a_clone_without_the_second_remote_says_what_is_missing(story: Story) ->
     (theirs / ".dvc/config").write_text(
         (theirs / ".dvc/config").read_text().split("['remote \"archive\"']")[0]
     )
-    told = story.tdmvc("pull", "golden@1.0.0", folder=theirs, code=6)
-    assert "is missing" in told.err
-    assert "archive" not in told.err
+    ran = story.tdmvc("pull", "golden@1.0.0", folder=theirs, code=6)
+    assert "is missing" in ran.err
+    assert "archive" not in ran.err
 
 
 def test_verify_asks_the_second_remote_for_versions_only(story: Story) -> None:
@@ -181,12 +181,12 @@ def test_gc_of_the_remote_spares_versions_and_goes_on_where_deleting_is_forbidde
 
     with monkeypatch.context() as patched:
         patched.setattr(FsspecLocalFileSystem, "rm", forbidden)
-        told = story.tdmvc("gc", "--remote", "--alone", "--apply", code=6)
-    assert "Permission denied" in told.err
+        ran = story.tdmvc("gc", "--remote", "--alone", "--apply", code=6)
+    assert "Permission denied" in ran.err
     assert names_in(storage_of(story)) == before
-    gone = {one["object"] for one in story.gc("--remote", "--alone", "--apply")["garbage"]}
-    assert gone == story.closure(abandoned)
-    assert names_in(storage_of(story)) == before - gone
+    removed = {one["object"] for one in story.gc("--remote", "--alone", "--apply")["garbage"]}
+    assert removed == story.closure(abandoned)
+    assert names_in(storage_of(story)) == before - removed
     assert story.tdmvc("verify", "--remote").code == 0
     # What left the remote counts as not pushed; a push would bring it back.
     assert closure_of_version(story) == names_in(archive_of(story))
@@ -201,5 +201,5 @@ def test_objects_of_unknown_age_stay_on_a_remote(story: Story, monkeypatch: pyte
     from tdmvc.store import dvc
 
     monkeypatch.setattr(dvc, "_TIMES", ("no-such-fact",))
-    said = story.gc("--remote", "--alone", "--grace", "0")
-    assert (said["garbage"], said["kept"]["young"]) == ([], 2)
+    output = story.gc("--remote", "--alone", "--grace", "0")
+    assert (output["garbage"], output["kept"]["young"]) == ([], 2)

@@ -111,8 +111,8 @@ def test_a_published_version_goes_to_the_release_remote_too(tdmvc: Tdmvc, repo: 
     _change(tdmvc, repo)
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "More orders")
-    said = tdmvc("publish", "golden", "--push", "--format", "json").json
-    assert (said["version"], said["pushed"]) == ("1.1.0", 4)
+    output = tdmvc("publish", "golden", "--push", "--format", "json").json
+    assert (output["version"], output["pushed"]) == ("1.1.0", 4)
     assert len(_objects(repo.parent / "near")) == 4
     assert {path.name for path in _objects(repo.parent / "archive")} == {
         path.name for path in _objects(repo.parent / "near")

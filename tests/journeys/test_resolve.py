@@ -133,9 +133,9 @@ def test_decisions_written_into_the_file_are_done_by_the_next_call(stage):
 def test_a_file_that_cannot_be_meant_so_is_told_with_its_line(stage):
     with (stage.root / CONFLICTS).open("a") as file:
         file.write("    take: mine\n")
-    said = stage.run("resolve", code=2)
-    assert "'mine' is not a side of a merge" in said
-    assert "conflicts/orders.yaml, line" in said
+    output = stage.run("resolve", code=2)
+    assert "'mine' is not a side of a merge" in output
+    assert "conflicts/orders.yaml, line" in output
 
 
 def test_the_rows_of_the_working_copy_are_the_merged_ones_and_the_merge_can_be_committed(stage):
@@ -183,11 +183,11 @@ def test_words_that_make_no_sense_change_nothing(stage, words, code, why):
 @pytest.mark.parametrize("value", ["cheap", "1.005", "1e99"])
 def test_a_value_that_does_not_fit_its_column_is_refused_with_the_type(stage, value):
     _commit_total_conflict(stage)
-    said = stage.run(
+    output = stage.run(
         "resolve", "golden", "orders", "--value", value, "--key", "1", "--column", "total", code=2
     )
-    assert "decimal(" in said
-    assert "orders.total" in said
+    assert "decimal(" in output
+    assert "orders.total" in output
 
 
 def _commit_total_conflict(stage: Stage) -> None:
@@ -240,18 +240,18 @@ def test_a_pointer_that_was_changed_since_is_not_overwritten_by_its_conflict(sta
 )
 def test_other_verbs_say_that_a_merge_is_to_be_resolved_first(stage, words):
     before = stage.git("status", "--porcelain"), (stage.root / POINTER).read_bytes()
-    said = stage.run(*words, code=4)
-    assert "`tdmvc resolve golden`" in said
+    output = stage.run(*words, code=4)
+    assert "`tdmvc resolve golden`" in output
     assert (stage.git("status", "--porcelain"), (stage.root / POINTER).read_bytes()) == before
 
 
 def test_status_tells_of_tables_in_conflict_and_of_files_that_are_left_over(stage):
-    said = stage.run("status")
-    assert "conflict    orders" in said
-    assert "tdmvc resolve golden" in said
+    output = stage.run("status")
+    assert "conflict    orders" in output
+    assert "tdmvc resolve golden" in output
     stage.git("merge", "--abort")
-    said = stage.run("status")
-    assert "conflicts/orders.yaml" in said
+    output = stage.run("status")
+    assert "conflicts/orders.yaml" in output
     done = stage.resolve(code=0)
     assert done["datasets"][0]["leftovers"] == ["conflicts/orders.yaml"]
     assert not (stage.root / CONFLICTS).parent.exists()
@@ -278,10 +278,10 @@ def test_nothing_is_left_where_nothing_was_merged(stage):
 
 
 def test_personal_cells_are_shown_nowhere_and_resolved_by_a_side(stage):
-    said = stage.run("resolve", code=4) + stage.run("resolve", "--format", "json", code=4)
-    said += (stage.root / CONFLICTS).read_text() + (stage.root / POINTER).read_text()
-    assert "@x.org" not in said
-    assert "hidden: true" in said
+    output = stage.run("resolve", code=4) + stage.run("resolve", "--format", "json", code=4)
+    output += (stage.root / CONFLICTS).read_text() + (stage.root / POINTER).read_text()
+    assert "@x.org" not in output
+    assert "hidden: true" in output
     refused = stage.run(
         "resolve", "golden", "orders", "--value", "q@x.org", "--key", "1", "--column", "email", code=2
     )
@@ -348,11 +348,11 @@ def by_mail(template: Path, tmp_path: Path) -> Stage:
 
 def test_personal_keys_are_shown_as_marks_by_which_rows_can_be_resolved(by_mail):
     path = by_mail.root / "datasets/golden/conflicts/people.yaml"
-    said = (
+    output = (
         by_mail.run("resolve", code=4) + path.read_text() + by_mail.run("resolve", "--format", "json", code=4)
     )
-    assert "@x.org" not in said
-    assert "marked: [mail]" in said
+    assert "@x.org" not in output
+    assert "marked: [mail]" in output
     lines = path.read_text().split("\n")
     at = next(place for place, line in enumerate(lines) if "theirs: theirs1" in line)
     lines.insert(at + 1, "    take: theirs")
@@ -367,8 +367,8 @@ def test_personal_keys_are_shown_as_marks_by_which_rows_can_be_resolved(by_mail)
 
 
 def test_a_key_that_is_no_conflict_does_not_repeat_personal_words(by_mail):
-    said = by_mail.run("resolve", "golden", "people", "--ours", "--key", "nobody@x.org", code=3)
-    assert "nobody" not in said
+    output = by_mail.run("resolve", "golden", "people", "--ours", "--key", "nobody@x.org", code=3)
+    assert "nobody" not in output
 
 
 def _diverge(stage_of: Path, template: Path, texts: dict[str, str], *words: str) -> Stage:
@@ -400,9 +400,9 @@ def test_rows_of_a_composite_key_are_named_in_every_spelling(template, tmp_path)
     for words in (["--key", "a,1"], ["--key", '"b,c",2'], ["--key", "n=3,code=d"]):
         stage.resolve("golden", "t", "--theirs", *words)
     stage.resolve("golden", "t", "--base", "--key", "e", "--key", "4", code=0)
-    said = stage.run("sql", "select v from t order by n", "--format", "json")
-    assert "".join(said.split()).count('"theirs"') == 3
-    assert '"base"' in said
+    output = stage.run("sql", "select v from t order by n", "--format", "json")
+    assert "".join(output.split()).count('"theirs"') == 3
+    assert '"base"' in output
 
 
 def test_rows_without_a_key_are_resolved_by_their_number(template, tmp_path):
@@ -418,8 +418,8 @@ def test_rows_without_a_key_are_resolved_by_their_number(template, tmp_path):
     )
     assert [conflict[side] for side in ("base", "ours", "theirs")] == ["1", "3", "2"]
     stage.resolve("golden", "t", "--theirs", "--key", "x=a,y=1", code=0)
-    said = stage.run("sql", "select x, count(*) from t group by x order by x", "--format", "json")
-    assert "".join(said.split()).endswith('"rows":[["a",2],["b",1]],"is_cut":false}')
+    output = stage.run("sql", "select x, count(*) from t group by x order by x", "--format", "json")
+    assert "".join(output.split()).endswith('"rows":[["a",2],["b",1]],"is_cut":false}')
 
 
 def test_a_column_of_two_types_is_settled_by_a_side_and_its_rows_follow(template, tmp_path):
@@ -437,5 +437,5 @@ def test_a_column_of_two_types_is_settled_by_a_side_and_its_rows_follow(template
     assert done["datasets"][0]["others"] == ["datasets/golden/contract.yaml"]
     stage.git("checkout", "--ours", "--", "datasets/golden/contract.yaml")
     stage.git("commit", "-q", "-a", "-m", "Merged")
-    said = stage.run("sql", "select cast(n as varchar) from t order by id", "--format", "json")
-    assert "".join(said.split()).endswith('"rows":[["1.5"],["two"]],"is_cut":false}')
+    output = stage.run("sql", "select cast(n as varchar) from t order by id", "--format", "json")
+    assert "".join(output.split()).endswith('"rows":[["1.5"],["two"]],"is_cut":false}')

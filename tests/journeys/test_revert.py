@@ -25,12 +25,12 @@ def test_a_commit_is_taken_back_and_later_work_stays(shop: Shop) -> None:
     head = git(shop.app, "rev-parse", "HEAD")
     done = shop.tdmvc("revert", "golden", bad, "--format", "json").json
     assert [(t["name"], t["move"]) for t in done["tables"]] == [("orders", "merged")]
-    assert [list(row) for row in shop.laid_rows("orders")] == [
+    assert [list(row) for row in shop.working_copy_rows("orders")] == [
         [10, 1, "5.00"],
         [11, 2, "6.00"],
         [12, 3, "2.00"],
     ]
-    assert len(shop.laid_rows("customers")) == 4
+    assert len(shop.working_copy_rows("customers")) == 4
     assert git(shop.app, "rev-parse", "HEAD") == head
     assert shop.status.split("\n") == ["M datasets/golden/orders.dvc"] or "orders.dvc" in shop.status
     again = shop.tdmvc("revert", "golden", bad)
@@ -40,10 +40,10 @@ def test_a_commit_is_taken_back_and_later_work_stays(shop: Shop) -> None:
 def test_the_last_commit_is_taken_back_whole(shop: Shop) -> None:
     before = (shop.app / "datasets/golden/orders.dvc").read_text()
     shop.commit("Bad", orders={10: (1, "0.00")})
-    said = shop.tdmvc("revert", "golden", "HEAD").out
-    assert said.startswith("Reverted")
+    output = shop.tdmvc("revert", "golden", "HEAD").out
+    assert output.startswith("Reverted")
     assert (shop.app / "datasets/golden/orders.dvc").read_text() == before
-    assert "Next:" in said
+    assert "Next:" in output
 
 
 def test_later_work_on_the_same_cell_is_a_conflict_that_resolve_resolves(shop: Shop) -> None:
@@ -57,7 +57,7 @@ def test_later_work_on_the_same_cell_is_a_conflict_that_resolve_resolves(shop: S
     assert (shop.app / "datasets/golden/conflicts/orders.yaml").exists()
     assert "already in conflict" in shop.tdmvc("revert", "golden", bad, code=4).err
     shop.tdmvc("resolve", "golden", "--theirs")
-    assert [row[2] for row in shop.laid_rows("orders")] == ["5.00", "6.00", "2.00"]
+    assert [row[2] for row in shop.working_copy_rows("orders")] == ["5.00", "6.00", "2.00"]
     assert not (shop.app / "datasets/golden/conflicts").exists()
 
 
@@ -69,8 +69,8 @@ def test_a_version_is_taken_back_to_its_parent_and_stays_published(shop: Shop) -
     kept = {p.name: p.read_bytes() for p in (shop.app / "datasets/golden/versions").rglob("*.yaml")}
     for word in ("golden@1.1.0", "1.1.0"):
         shop.tdmvc("revert", "golden", word)
-        assert len(shop.laid_rows("orders")) == 2
-        assert len(shop.laid_rows("customers")) == 4
+        assert len(shop.working_copy_rows("orders")) == 2
+        assert len(shop.working_copy_rows("customers")) == 4
     assert {p.name: p.read_bytes() for p in (shop.app / "datasets/golden/versions").rglob("*.yaml")} == kept
     assert "is the first version" in shop.tdmvc("revert", "golden", "1.0.0", code=2).err
     assert "does not name a state of golden" in shop.tdmvc("revert", "golden", "other@1.0.0", code=2).err
@@ -83,8 +83,8 @@ def test_a_range_is_taken_back_as_one_change(shop: Shop) -> None:
     end = git(shop.app, "rev-parse", "HEAD")
     shop.commit("Three", {**CUSTOMERS, 4: ("Dan", "d@x.test")}, {**ORDERS, 20: (3, "1.00"), 21: (3, "1.00")})
     shop.tdmvc("revert", "golden", f"{start}..{end}")
-    assert len(shop.laid_rows("orders")) == 2
-    assert len(shop.laid_rows("customers")) == 4
+    assert len(shop.working_copy_rows("orders")) == 2
+    assert len(shop.working_copy_rows("customers")) == 4
 
 
 def test_a_merge_is_taken_back_by_the_parent_that_is_named(shop: Shop) -> None:
@@ -96,14 +96,14 @@ def test_a_merge_is_taken_back_by_the_parent_that_is_named(shop: Shop) -> None:
     assert "pass -m 1" in shop.tdmvc("revert", "golden", "HEAD", code=2).err
     assert "names none" in shop.tdmvc("revert", "golden", "HEAD", "-m", "3", code=2).err
     shop.tdmvc("revert", "golden", "HEAD", "-m", "1")
-    assert (len(shop.laid_rows("orders")), len(shop.laid_rows("customers"))) == (2, 4)
+    assert (len(shop.working_copy_rows("orders")), len(shop.working_copy_rows("customers"))) == (2, 4)
     assert "leave out -m" in shop.tdmvc("revert", "golden", "HEAD~1", "-m", "1", code=2).err
 
 
 def test_only_named_tables_are_taken_back(shop: Shop) -> None:
     bad = shop.commit("Bad", {1: ("Ann", "ann@x.test")}, {10: (1, "5.00")})
     shop.tdmvc("revert", "golden", bad, "--tables", "customers")
-    assert (len(shop.laid_rows("orders")), len(shop.laid_rows("customers"))) == (1, 3)
+    assert (len(shop.working_copy_rows("orders")), len(shop.working_copy_rows("customers"))) == (1, 3)
     near = shop.tdmvc("revert", "golden", bad, "--tables", "order", code=3)
     assert "did you mean 'orders'" in near.err
 
@@ -119,9 +119,9 @@ def test_a_table_that_was_added_goes_and_one_that_was_removed_comes_back(shop: S
     assert not (shop.app / "datasets/golden/notes").exists()
     assert not (shop.app / "datasets/golden/notes.dvc").exists()
     assert "notes" not in (shop.app / "datasets/golden/contract.yaml").read_text()
-    gone = shop.commit_all("No notes")
-    shop.tdmvc("revert", "golden", gone)
-    assert shop.laid_rows("notes") == [(1, "a")]
+    removed = shop.commit_all("No notes")
+    shop.tdmvc("revert", "golden", removed)
+    assert shop.working_copy_rows("notes") == [(1, "a")]
     assert (shop.app / "datasets/golden/contract.yaml").read_text() == contract
 
 
@@ -158,18 +158,18 @@ def test_rows_that_nobody_added_are_not_overwritten(shop: Shop) -> None:
 def test_pointers_that_were_not_committed_are_kept_under_a_ref(shop: Shop) -> None:
     bad = shop.commit("Bad", orders={**ORDERS, 10: (1, "7.00")})
     shop.load(None, {**ORDERS, 10: (1, "7.00"), 30: (1, "3.00")})
-    said = shop.tdmvc("revert", "golden", bad)
-    assert "tdmvc/replaced/golden" in said.out
-    assert [row[2] for row in shop.laid_rows("orders")] == ["5.00", "6.00", "3.00"]
+    output = shop.tdmvc("revert", "golden", bad)
+    assert "tdmvc/replaced/golden" in output.out
+    assert [row[2] for row in shop.working_copy_rows("orders")] == ["5.00", "6.00", "3.00"]
     assert len(shop.rows("orders", "golden@tdmvc/replaced/golden")) == 3
 
 
 def test_what_breaks_a_reference_is_told(shop: Shop) -> None:
     added = shop.commit("Customer", {**CUSTOMERS, 4: ("Dan", "d@x.test")})
     shop.commit("Order", {**CUSTOMERS, 4: ("Dan", "d@x.test")}, {**ORDERS, 40: (4, "4.00")})
-    said = shop.tdmvc("revert", "golden", added, code=4).out
-    assert "broken-reference" in said
-    assert "(id: 40)" in " ".join(said.split())  # the line may be wrapped
+    output = shop.tdmvc("revert", "golden", added, code=4).out
+    assert "broken-reference" in output
+    assert "(id: 40)" in " ".join(output.split())  # the line may be wrapped
 
 
 def test_what_does_not_exist_is_said(shop: Shop) -> None:

@@ -113,9 +113,9 @@ def test_edited_rows_are_counted_and_nothing_is_blocked(tdmvc: Tdmvc, change: Ch
     (golden,) = found["datasets"]
     assert golden["ranked"] == ["orders"]
     assert [p["kind"] for p in golden["diff"]["patterns"]] == ["constant"]
-    said = tdmvc("review", "main").out
-    assert "status" in said
-    assert "open → shipped" in said
+    output = tdmvc("review", "main").out
+    assert "status" in output
+    assert "open → shipped" in output
 
 
 def test_a_customer_that_orders_refer_to_cannot_go_unnoticed(tdmvc: Tdmvc, change: Change) -> None:
@@ -261,8 +261,8 @@ def test_main_that_went_on_is_not_held_against_the_branch(tdmvc: Tdmvc, repo: Pa
 
 def test_an_unchanged_branch_says_so_everywhere(tdmvc: Tdmvc) -> None:
     assert tdmvc("review", "main", "--format", "json").json["verdict"] == "unchanged"
-    said = tdmvc("review", "main", "--format", "markdown").out
-    assert said.startswith("<!-- tdmvc-review -->\n")
+    output = tdmvc("review", "main", "--format", "markdown").out
+    assert output.startswith("<!-- tdmvc-review -->\n")
     for name in FORMATS:
         tdmvc("review", "main", "--format", name, "--fail-on", "warning")
 
@@ -305,17 +305,17 @@ def test_a_target_that_ci_names_and_that_is_not_here_is_not_replaced_by_another(
     tdmvc: Tdmvc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_BASE_REF", "release/2.0")
-    said = tdmvc("review", code=3).err
-    assert "'release/2.0'" in said
-    assert "git fetch origin release/2.0:refs/remotes/origin/release/2.0" in said
+    output = tdmvc("review", code=3).err
+    assert "'release/2.0'" in output
+    assert "git fetch origin release/2.0:refs/remotes/origin/release/2.0" in output
     # Who names a base is not asked for another.
     tdmvc("review", "main")
 
 
 def test_without_any_main_branch_the_base_must_be_named(tdmvc: Tdmvc, repo: Path) -> None:
     git(repo, "branch", "-q", "-m", "main", "trunk")
-    said = tdmvc("review", code=3).err
-    assert "tdmvc review BRANCH" in said
+    output = tdmvc("review", code=3).err
+    assert "tdmvc review BRANCH" in output
     tdmvc("review", "trunk")
 
 
@@ -344,11 +344,11 @@ def test_a_clone_too_shallow_for_the_merge_base_says_what_to_fetch(
     git(repo, "switch", "-q", "main")
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "-q", "--depth", "1", "--branch", "feature", repo.as_uri(), "clone")
-    said = tdmvc("review", code=3, folder=clone).err
-    assert "git fetch" in said
+    output = tdmvc("review", code=3, folder=clone).err
+    assert "git fetch" in output
     git(clone, "fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main")
-    said = tdmvc("review", code=3, folder=clone).err
-    assert "git fetch --deepen" in said
+    output = tdmvc("review", code=3, folder=clone).err
+    assert "git fetch --deepen" in output
     git(clone, "fetch", "-q", "--deepen", "5", "origin", "feature", "main:refs/remotes/origin/main")
     found = tdmvc("review", "--format", "json", folder=clone).json
     assert (found["base"], found["summary"]["rows"]["changed"]) == ("origin/main", 10)
@@ -360,13 +360,13 @@ def test_conflict_marks_in_what_people_write_are_an_error_that_names_the_line(
     path = repo / "datasets/golden/dataset.yaml"
     marks = "<<<<<<< HEAD\nkind: golden\n=======\nkind: masked\n>>>>>>> other\n"
     path.write_text(path.read_text() + marks)
-    said = tdmvc("review", "main", code=2).err
-    assert "datasets/golden/dataset.yaml, line" in said
+    output = tdmvc("review", "main", code=2).err
+    assert "datasets/golden/dataset.yaml, line" in output
     git(repo, "checkout", "-q", "datasets/golden/dataset.yaml")
     pointer = repo / "datasets/golden/notes.dvc"
     pointer.write_text("<<<<<<< HEAD\n" + pointer.read_text() + "=======\n>>>>>>> other\n")
-    said = tdmvc("review", "main", code=4).err
-    assert "datasets/golden/notes.dvc" in said
+    output = tdmvc("review", "main", code=4).err
+    assert "datasets/golden/notes.dvc" in output
 
 
 # Formats.
@@ -381,8 +381,8 @@ def blocked(change: Change) -> None:
 def test_every_format_is_valid_and_can_be_written_beside_the_others(tdmvc: Tdmvc, tmp_path: Path) -> None:
     target = tmp_path / "not" / "there"
     words = [f"--write={name}={target / name}" for name in FORMATS]
-    told = tdmvc("review", "main", "--format", "github", *words, "-o", tmp_path / "annotations", code=1)
-    assert told.out == ""
+    ran = tdmvc("review", "main", "--format", "github", *words, "-o", tmp_path / "annotations", code=1)
+    assert ran.out == ""
     texts = {name: (target / name).read_text(encoding="utf-8") for name in FORMATS}
     assert (tmp_path / "annotations").read_text() == texts["github"]
     document = json.loads(texts["json"])

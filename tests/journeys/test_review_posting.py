@@ -143,9 +143,9 @@ def test_a_run_for_a_fork_has_the_review_in_the_summary_and_ends_well(
     event.write_text(json.dumps({"pull_request": {"number": 7, **sides}}))
     monkeypatch.setenv("GITHUB_EVENT_PATH", str(event))
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    told = tdmvc("review", "main", "--format", "github", "--post", "github")
-    assert told.err.startswith("warning: ")
-    assert "in the job's summary instead" in told.err
+    ran = tdmvc("review", "main", "--format", "github", "--post", "github")
+    assert ran.err.startswith("warning: ")
+    assert "in the job's summary instead" in ran.err
     assert summary.read_text().startswith(MARKER)
     assert github.comments == []
 
@@ -165,8 +165,8 @@ def test_a_comment_that_is_too_long_is_shortened_to_what_the_host_takes(
     monkeypatch.setattr(GitLab, "limit", limit)
     github.limit = gitlab.limit = limit
     for host in ("github", "gitlab"):
-        told = tdmvc("review", "main", "--post", host, "--link", "https://ci.test/review.html")
-        assert "shortened to what the host accepts" in told.err
+        ran = tdmvc("review", "main", "--post", host, "--link", "https://ci.test/review.html")
+        assert "shortened to what the host accepts" in ran.err
     (comment,) = github.comments
     assert MARKER in comment["body"]
     assert len(comment["body"]) <= github.limit
@@ -190,11 +190,11 @@ def test_the_token_is_in_nothing_that_is_printed_or_written(
     if status == 500:
         github.is_read_only = True
     words = ("--write", f"html={tmp_path / 'page'}", "--write", f"json={tmp_path / 'document'}")
-    told = tdmvc("review", "main", "--post", "github", *words, code=6 if status != 500 else None)
+    ran = tdmvc("review", "main", "--post", "github", *words, code=6 if status != 500 else None)
     # What was asked for besides is there, although the host refused.
     pages = [(tmp_path / name).read_text() for name in ("page", "document")]
-    assert told.err
-    assert all(secret not in text for text in (told.out, told.err, *pages))
+    assert ran.err
+    assert all(secret not in text for text in (ran.out, ran.err, *pages))
 
 
 def test_without_a_token_or_a_request_it_is_said_what_is_missing(
@@ -202,7 +202,7 @@ def test_without_a_token_or_a_request_it_is_said_what_is_missing(
 ) -> None:
     change(301, "red")
     monkeypatch.delenv("GITHUB_TOKEN")
-    said = tdmvc("review", "main", "--post", "github", code=None)
-    assert said.code != 0
-    assert "GITHUB_TOKEN" in said.err
+    output = tdmvc("review", "main", "--post", "github", code=None)
+    assert output.code != 0
+    assert "GITHUB_TOKEN" in output.err
     assert github.requests == []

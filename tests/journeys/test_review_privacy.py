@@ -149,36 +149,36 @@ def _say_all(tdmvc: Tdmvc, folder: Path, *words: str, code: int | None = 1) -> d
     """Return everything that a review says, by where it says it."""
     shutil.rmtree(folder, ignore_errors=True)
     files = [f"--write={name}={folder / name}" for name in FORMATS]
-    told = tdmvc(*words, "review", "main", *files, code=code)
-    said = {"out": told.out, "err": told.err}
-    return said | {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*"))}
+    ran = tdmvc(*words, "review", "main", *files, code=code)
+    output = {"out": ran.out, "err": ran.err}
+    return output | {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*"))}
 
 
-def _leaks(said: dict[str, str]) -> dict[str, list[str]]:
-    found = {where: SECRET.findall(text) for where, text in said.items()}
+def _leaks(output: dict[str, str]) -> dict[str, list[str]]:
+    found = {where: SECRET.findall(text) for where, text in output.items()}
     return {
         where: [text[max(0, m.start() - 60) : m.end() + 20] for m in SECRET.finditer(text)][:3]
-        for where, text in said.items()
+        for where, text in output.items()
         if found[where]
     }
 
 
-def _rules(said: dict[str, str]) -> set[str]:
-    document: dict[str, Any] = json.loads(said["json"])
+def _rules(output: dict[str, str]) -> set[str]:
+    document: dict[str, Any] = json.loads(output["json"])
     return {f["rule"] for d in document["datasets"] for f in d["findings"]}
 
 
 def test_no_personal_value_is_in_any_format(tdmvc: Tdmvc, tmp_path: Path) -> None:
-    said = _say_all(tdmvc, tmp_path / "out")
-    assert {*FORMATS, "out", "err"} == said.keys()
+    output = _say_all(tdmvc, tmp_path / "out")
+    assert {*FORMATS, "out", "err"} == output.keys()
     # All that could quote a value is there, so that the test means something.
-    assert {"duplicate-key", "null-key", "repeated-unique", "broken-reference"} <= _rules(said)
-    (golden,) = json.loads(said["json"])["datasets"]
+    assert {"duplicate-key", "null-key", "repeated-unique", "broken-reference"} <= _rules(output)
+    (golden,) = json.loads(output["json"])["datasets"]
     assert {"pay", "ward"} <= {shift["column"] for shift in golden["shifts"]}
     assert golden["diff"]["patterns"]
     assert golden["units"]
-    assert "Bergen" in said["html"]
-    assert _leaks(said) == {}
+    assert "Bergen" in output["html"]
+    assert _leaks(output) == {}
     assert _leaks(_say_all(tdmvc, tmp_path / "quiet", "--quiet")) == {}
 
 
@@ -189,11 +189,11 @@ def test_no_personal_value_is_in_what_is_said_of_edits_that_nobody_added(
     for part in folder.glob("*.parquet"):
         part.unlink()
     shutil.copy(repo.parent / "src" / "people.csv", folder / "mine.csv")
-    said = _say_all(tdmvc, tmp_path / "out", code=None)
-    assert _leaks(said) == {}
+    output = _say_all(tdmvc, tmp_path / "out", code=None)
+    assert _leaks(output) == {}
     (folder / "mine.csv").write_text(PEOPLE + '\nxyzzy1@example.org,xyzzy\n"xyzzy broken')
-    said = _say_all(tdmvc, tmp_path / "out", code=None)
-    assert _leaks(said) == {}
+    output = _say_all(tdmvc, tmp_path / "out", code=None)
+    assert _leaks(output) == {}
 
 
 def test_a_column_that_was_personal_on_the_old_side_only_stays_masked(
@@ -202,11 +202,11 @@ def test_a_column_that_was_personal_on_the_old_side_only_stays_masked(
     # Its classification goes in the same branch.
     _classify(repo, {"people": ("email", "name"), "orders": (), "phones": ()})
     _commit(repo, "Declassify")
-    said = _say_all(tdmvc, tmp_path / "out")
-    assert "classification-lost" in _rules(said)
+    output = _say_all(tdmvc, tmp_path / "out")
+    assert "classification-lost" in _rules(output)
     lost = [
         (f["table"], f["columns"])
-        for f in json.loads(said["json"])["datasets"][0]["findings"]
+        for f in json.loads(output["json"])["datasets"][0]["findings"]
         if f["rule"] == "classification-lost"
     ]
     assert sorted(lost) == [
@@ -217,7 +217,7 @@ def test_a_column_that_was_personal_on_the_old_side_only_stays_masked(
         ("people", ["ward"]),
         ("phones", ["phone"]),
     ]
-    assert _leaks(said) == {}
+    assert _leaks(output) == {}
 
 
 def test_a_classification_that_goes_without_any_row_is_an_error_of_its_own(
@@ -226,9 +226,9 @@ def test_a_classification_that_goes_without_any_row_is_an_error_of_its_own(
     git(repo, "switch", "-q", "-C", "feature", "main")
     _call(repo, "checkout", "golden", "--force")
     _classify(repo, {})
-    said = _say_all(tdmvc, tmp_path / "out")
-    assert _rules(said) == {"classification-lost"} | ({"unclassified-personal"} & _rules(said))
-    assert _leaks(said) == {}
+    output = _say_all(tdmvc, tmp_path / "out")
+    assert _rules(output) == {"classification-lost"} | ({"unclassified-personal"} & _rules(output))
+    assert _leaks(output) == {}
 
 
 def test_a_column_that_is_personal_on_the_new_side_only_hides_the_old_values_too(
@@ -241,9 +241,9 @@ def test_a_column_that_is_personal_on_the_new_side_only_hides_the_old_values_too
     _classify(repo, PERSONAL)
     _call(repo, "add", "golden", repo.parent / "src")
     _commit(repo, "It is")
-    said = _say_all(tdmvc, tmp_path / "out", code=None)
-    assert json.loads(said["json"])["summary"]["rows"]["changed"] > 10
-    assert _leaks(said) == {}
+    output = _say_all(tdmvc, tmp_path / "out", code=None)
+    assert json.loads(output["json"])["summary"]["rows"]["changed"] > 10
+    assert _leaks(output) == {}
 
 
 def test_a_table_and_a_dataset_that_go_are_masked_by_what_the_old_contract_says(
@@ -252,15 +252,15 @@ def test_a_table_and_a_dataset_that_go_are_masked_by_what_the_old_contract_says(
     (repo.parent / "src" / "people.csv").unlink()
     _call(repo, "add", "golden", repo.parent / "src", "--replace")
     _commit(repo, "No people")
-    said = _say_all(tdmvc, tmp_path / "out", code=None)
-    assert json.loads(said["json"])["summary"]["tables"]["removed"] == 1
-    assert _leaks(said) == {}
+    output = _say_all(tdmvc, tmp_path / "out", code=None)
+    assert json.loads(output["json"])["summary"]["tables"]["removed"] == 1
+    assert _leaks(output) == {}
     git(repo, "rm", "-rqf", "datasets/golden")
     shutil.rmtree(repo / "datasets" / "golden", ignore_errors=True)
     git(repo, "commit", "-q", "-m", "No data")
-    said = _say_all(tdmvc, tmp_path / "out", code=None)
-    assert json.loads(said["json"])["summary"]["tables"]["removed"] == 3
-    assert _leaks(said) == {}
+    output = _say_all(tdmvc, tmp_path / "out", code=None)
+    assert json.loads(output["json"])["summary"]["tables"]["removed"] == 3
+    assert _leaks(output) == {}
 
 
 @pytest.mark.parametrize("damage", ["cut", "overwritten", "gone"])
@@ -278,9 +278,9 @@ def test_a_damaged_part_is_told_without_its_values(
                 path.write_bytes(
                     data[: len(data) // 2] if damage == "cut" else b"xyzzy77123" * (len(data) // 10)
                 )
-    said = _say_all(tdmvc, tmp_path / "out", "-q", code=6)
-    assert said["err"]
-    assert _leaks(said) == {}
+    output = _say_all(tdmvc, tmp_path / "out", "-q", code=6)
+    assert output["err"]
+    assert _leaks(output) == {}
 
 
 def test_a_bug_leaves_a_log_without_values(
@@ -294,16 +294,16 @@ def test_a_bug_leaves_a_log_without_values(
     monkeypatch.setattr("tdmvc.actions.review.check_references", fail)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    said = _say_all(tdmvc, tmp_path / "out", code=70)
+    output = _say_all(tdmvc, tmp_path / "out", code=70)
     (log,) = tmp_path.glob("tdmvc-bug-*.log")
-    assert _leaks(said | {"log": log.read_text()}) == {}
+    assert _leaks(output | {"log": log.read_text()}) == {}
 
 
 def test_the_rows_that_the_named_command_writes_are_masked_too(tdmvc: Tdmvc, tmp_path: Path) -> None:
     document = json.loads(_say_all(tdmvc, tmp_path / "out")["json"])
     (command,) = document["datasets"][0]["commands"]
     words = shlex.split(command)[1:]
-    told = tdmvc(*words, "--rows", tmp_path / "rows", "--rows-format", "csv")
+    ran = tdmvc(*words, "--rows", tmp_path / "rows", "--rows-format", "csv")
     files = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "rows").iterdir()}
     assert files.keys() == {"people.csv", "orders.csv", "phones.csv"}
-    assert _leaks(files | {"out": told.out, "err": told.err}) == {}
+    assert _leaks(files | {"out": ran.out, "err": ran.err}) == {}

@@ -262,12 +262,12 @@ def test_rows_that_stand_twice_are_said_before_they_are_published(tdmvc: Tdmvc, 
 
 def test_a_removed_part_is_removed_rows(tdmvc: Tdmvc, folder: Path) -> None:
     part = min((folder / "orders").iterdir(), key=lambda path: path.name)
-    gone = pq.read_table(part).num_rows
+    removed = pq.read_table(part).num_rows
     part.unlink()
     assert _work(tdmvc)["orders"] == "modified"
-    assert _counts(_diff(tdmvc)["orders"]) == (0, gone, 0)
+    assert _counts(_diff(tdmvc)["orders"]) == (0, removed, 0)
     assert _added(tdmvc) == {"orders": "changed"}
-    assert _shown(tdmvc)["orders"]["rows"] == ROWS - gone
+    assert _shown(tdmvc)["orders"]["rows"] == ROWS - removed
 
 
 @every_writer
