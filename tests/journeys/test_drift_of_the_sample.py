@@ -127,7 +127,7 @@ def test_ci_gets_the_same_answer_in_every_format(tdmvc: Tdmvc) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "output"),
     [
         (("golden@9.9.9",), 3, "9.9.9"),
         (("--at", "nowhere"), 3, "nowhere"),

@@ -269,7 +269,7 @@ def test_a_conflict_that_was_staged_with_its_markers_can_still_be_resolved(stage
     assert stage.rows() == {**BOTH, 1: "theirs"}
 
 
-@pytest.mark.parametrize("gone", ["interpreter", "package"])
+@pytest.mark.parametrize("removed", ["interpreter", "package"])
 def test_where_tdmvc_is_gone_git_leaves_an_ordinary_conflict(stage, removed):
     setting = stage.git("config", "merge.tdmvc.driver")
     if removed == "interpreter":
