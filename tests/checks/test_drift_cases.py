@@ -12,7 +12,7 @@ from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import read_state
 from tdmvc.model.migration import DriftStatus, MigrationLocation, MigrationState, RecordedState, RemovedIds
-from tests.migrations.conftest import MemoryTree
+from tests.builders import MemoryTree
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
 

@@ -16,7 +16,7 @@ from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.migrations import read_state
 from tdmvc.migrations.tools.atlas import check_sums, hash_files, total_hash
 from tdmvc.model.migration import MigrationLocation
-from tests.migrations.conftest import CASES, MemoryTree
+from tests.migrations.states import CASES, MemoryTree
 
 
 @st.composite

@@ -1,7 +1,6 @@
 """Trees of files for the tests of the readers: in memory, and on disk under tests/cases."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -9,6 +8,7 @@ from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.model.migration import MigrationLocation
 from tdmvc.model.tree import FileTree
 from tests.builders import MemoryTree
+from tests.migrations.states import CASES
 
 
 @pytest.fixture
@@ -22,9 +22,6 @@ def at() -> Callable[..., MigrationLocation]:
         return MigrationLocation("main", tool, path, pattern)
 
     return location
-
-
-CASES = Path(__file__).parents[1] / "cases" / "migrations"
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import detect, read_state
+from tests.migrations.states import kinds
 
 INI = "[alembic]\nscript_location = %(here)s/db\n"
 
@@ -31,10 +32,6 @@ def downgrade():
 
 def history(*pairs, folder="db/versions"):
     return {f"{folder}/{id_}_x.py": revision(id_, down) for id_, down in pairs}
-
-
-def problems(state):
-    return [problem.kind for problem in state.problems]
 
 
 @pytest.mark.parametrize("path", ["svc/db", "svc/db/versions", "svc", "svc/alembic.ini", "./svc/db/"])
@@ -67,7 +64,7 @@ def test_a_merge_revision_has_both_parents_and_is_the_only_head(tree, at, down):
     state = read_state(tree(files), at("alembic", "db"))
     assert state.heads == ("m",)
     assert state.migrations[-1].parents == ("a", "b")
-    assert problems(state) == []
+    assert kinds(state) == []
 
 
 def test_an_abbreviated_parent_is_found_by_its_unique_prefix(tree, at):
@@ -78,13 +75,13 @@ def test_an_abbreviated_parent_is_found_by_its_unique_prefix(tree, at):
 
 def test_an_ambiguous_abbreviation_is_a_missing_parent(tree, at):
     state = read_state(tree(history(("abc1", None), ("abc2", "abc1"), ("d", "abc"))), at("alembic", "db"))
-    assert "dangling-parent" in problems(state)
+    assert "dangling-parent" in kinds(state)
 
 
 def test_two_heads_are_a_problem_that_names_both(tree, at):
     state = read_state(tree(history(("a", None), ("b", "a"), ("c", "a"))), at("alembic", "db"))
     assert state.heads == ("b", "c")
-    assert problems(state) == ["several-heads"]
+    assert kinds(state) == ["several-heads"]
     assert "b, c" in state.problems[0].message
 
 
@@ -119,14 +116,14 @@ def test_a_dependency_is_no_problem_while_branch_labels_are_computed(tree, at):
 def test_two_files_with_one_id_are_a_problem(tree, at):
     files = {"db/versions/1.py": revision("a"), "db/versions/2.py": revision("a")}
     state = read_state(tree(files), at("alembic", "db"))
-    assert problems(state) == ["duplicate-id"]
+    assert kinds(state) == ["duplicate-id"]
     assert state.count == 2
 
 
 def test_a_cycle_next_to_a_history_is_a_problem_that_names_it(tree, at):
     state = read_state(tree(history(("r", None), ("a", "b"), ("b", "a"))), at("alembic", "db"))
     assert state.heads == ("r",)
-    assert problems(state) == ["cycle"]
+    assert kinds(state) == ["cycle"]
     assert "a → b → a" in state.problems[0].message
 
 
@@ -177,7 +174,7 @@ def test_a_computed_revision_is_an_error_with_its_line(tree, at, text, line):
 
 def test_a_module_without_revision_is_a_problem(tree, at):
     state = read_state(tree(history(("a", None)) | {"db/versions/shared.py": "X = 1\n"}), at("alembic", "db"))
-    assert problems(state) == ["unreadable-file"]
+    assert kinds(state) == ["unreadable-file"]
     assert state.heads == ("a",)
 
 

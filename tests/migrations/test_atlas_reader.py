@@ -9,6 +9,7 @@ import pytest
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import READERS, read_state
 from tdmvc.migrations.tools.atlas import hash_files, total_hash
+from tests.migrations.states import ids, problems
 
 
 def summed(**texts):
@@ -19,14 +20,6 @@ def summed(**texts):
     return {f"migrations/{name}": text for name, text in files.items()} | {
         "migrations/atlas.sum": "\n".join(lines) + "\n"
     }
-
-
-def ids(state):
-    return [migration.id for migration in state.migrations]
-
-
-def problems(state):
-    return [(problem.kind, problem.path) for problem in state.problems]
 
 
 def test_a_realistic_folder_is_found_and_matches_its_hashes(case_tree):

@@ -4,6 +4,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import detect, read_state
+from tests.migrations.states import kinds
 
 
 def migration(*dependencies, replaces=(), operations="", extra=""):
@@ -24,10 +25,6 @@ def chain(app, *names, folder=None):
         f"{folder or app}/migrations/{name}.py": migration(*([(app, parent)] if parent else []))
         for parent, name in zip(before, names, strict=False)
     }
-
-
-def kinds(state):
-    return [problem.kind for problem in state.problems]
 
 
 def test_heads_are_those_of_each_application(tree, at):

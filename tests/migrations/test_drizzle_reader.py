@@ -6,6 +6,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import READERS, read_state
+from tests.migrations.states import ids, kinds
 
 ORIGIN = "00000000-0000-0000-0000-000000000000"
 
@@ -42,14 +43,6 @@ def folder(tag, id_, *before, **said):
         f"drizzle/{tag}/migration.sql": f"-- {tag}\n",
         f"drizzle/{tag}/snapshot.json": json.dumps(snapshot),
     }
-
-
-def ids(state):
-    return [migration.id for migration in state.migrations]
-
-
-def kinds(state):
-    return [problem.kind for problem in state.problems]
 
 
 def test_a_realistic_journal_is_found_and_read_in_its_order(case_tree):

@@ -4,6 +4,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import detect, read_state
+from tests.migrations.states import ids
 
 
 def files(*names, folder="db/migration"):
@@ -11,10 +12,6 @@ def files(*names, folder="db/migration"):
         f"{folder}/{name}": f"-- {name}\nCREATE TABLE t{position} (x int);"
         for position, name in enumerate(names)
     }
-
-
-def ids(state):
-    return [migration.id for migration in state.migrations]
 
 
 def test_versions_are_compared_number_by_number(tree, at):

@@ -7,6 +7,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import detect, read_state
+from tests.migrations.states import ids, kinds
 
 SHOP = [
     ("shop/tables.xml::1::mira", "Customers and their orders", ("customers", "orders")),
@@ -36,14 +37,6 @@ def xml(*inner, **attributes):
 def change(id_, author="a", body="<sql>select 1</sql>", **attributes):
     said = "".join(f' {name}="{value}"' for name, value in attributes.items())
     return f'<changeSet id="{id_}" author="{author}"{said}>{body}</changeSet>'
-
-
-def ids(state):
-    return [migration.id for migration in state.migrations]
-
-
-def kinds(state):
-    return [problem.kind for problem in state.problems]
 
 
 def test_formats_nested_includes_and_logical_paths_are_read_as_in_liquibase(case_tree, at):

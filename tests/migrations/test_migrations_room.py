@@ -13,7 +13,7 @@ import tdmvc.migrations.tools
 from tdmvc.errors import ConfigError
 from tdmvc.migrations import READERS, detect, read_state
 from tdmvc.migrations.sql_tables import sql_tables
-from tests.migrations.conftest import CASES
+from tests.migrations.states import CASES
 
 
 def test_every_reader_is_registered_under_the_name_of_its_file():

@@ -4,14 +4,11 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import READERS, detect, read_state
+from tests.migrations.states import ids
 
 
 def files(*names, folder="prisma/migrations"):
     return {f"{folder}/{name}/migration.sql": f"-- {name}\n" for name in names}
-
-
-def ids(state):
-    return [migration.id for migration in state.migrations]
 
 
 def test_a_realistic_folder_is_found_and_read_in_the_order_of_names(case_tree):

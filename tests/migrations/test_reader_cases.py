@@ -1,14 +1,12 @@
 """Trees of files as applications have them, with their traps, for each reader."""
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-import yaml
 
 from tdmvc.migrations import detect, read_state
+from tests.migrations.states import cases
 
-CASES = Path(__file__).parents[1] / "cases" / "migrations"
 TOOLS = (
     "dbmate",
     "diesel",
@@ -23,15 +21,7 @@ TOOLS = (
 )
 
 
-def cases():
-    return [
-        pytest.param(tool, case, id=f"{tool}: {case['title']}")
-        for tool in TOOLS
-        for case in yaml.safe_load((CASES / f"{tool}.yaml").read_text(encoding="utf-8"))
-    ]
-
-
-@pytest.mark.parametrize(("tool", "case"), cases())
+@pytest.mark.parametrize(("tool", "case"), cases(TOOLS))
 def test_a_tree_is_read_as_in_its_case(tree, at, tool, case):
     state = read_state(tree(case["files"]), at(tool, case["path"]))
     ids = [migration.id for migration in state.migrations]
@@ -48,7 +38,7 @@ def test_a_tree_is_read_as_in_its_case(tree, at, tool, case):
     assert {id_: list(by_id[id_].parents) for id_ in parents} == parents
 
 
-@pytest.mark.parametrize(("tool", "case"), cases())
+@pytest.mark.parametrize(("tool", "case"), cases(TOOLS))
 def test_a_tree_is_detected_as_in_its_case(tree, tool, case):
     found = detect(tree(case["files"]))
     if "detected" in case:
@@ -61,7 +51,7 @@ def test_a_tree_is_detected_as_in_its_case(tree, tool, case):
 @pytest.mark.parametrize(
     "folder", ["test/sample", "spec/dummy", "node_modules/lib", "vendor/lib", "target/out"]
 )
-@pytest.mark.parametrize(("tool", "case"), cases())
+@pytest.mark.parametrize(("tool", "case"), cases(TOOLS))
 def test_nothing_is_found_in_folders_of_tests_and_vendored_code(tree, tool, case, folder):
     moved = {f"{folder}/{path}": text for path, text in case["files"].items()}
     assert detect(tree(moved)) == ()

@@ -6,6 +6,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import READERS, detect, read_state
+from tests.migrations.states import ids, problems
 
 WHO = "2024-01-01T00:00:00Z Mira Lind <mira@lumen.example>"
 
@@ -21,14 +22,6 @@ def project(*lines, scripts=(), folder=""):
     return {f"{prefix}sqitch.plan": plan(*lines)} | {
         f"{prefix}deploy/{name}.sql": f"-- {name}\ncreate table t (x int);" for name in names
     }
-
-
-def ids(state):
-    return [migration.id for migration in state.migrations]
-
-
-def problems(state):
-    return [(problem.kind, problem.path) for problem in state.problems]
 
 
 def test_a_realistic_project_is_found_and_read_in_the_order_of_its_plan(case_tree):

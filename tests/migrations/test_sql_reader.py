@@ -4,14 +4,11 @@ import pytest
 
 from tdmvc.errors import ConfigError, MigrationsError
 from tdmvc.migrations import detect, read_state
+from tests.migrations.states import ids
 
 
 def files(*names, folder="migrations"):
     return {f"{folder}/{name}": "ALTER TABLE a ADD b int;" for name in names}
-
-
-def ids(state):
-    return [migration.id for migration in state.migrations]
 
 
 def test_numbers_are_compared_as_numbers(tree, at):

@@ -1,24 +1,13 @@
 """Applications with their traps, as data in tests/cases/migrations, read from disk and from a real commit."""
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.migrations import detect, read_state
 from tests.builders import git
+from tests.migrations.states import cases
 
-CASES = Path(__file__).parents[1] / "cases" / "migrations"
 TOOLS = ("alembic", "django", "flyway")
-
-
-def cases():
-    return [
-        pytest.param(tool, case, id=f"{tool}: {case['title']}")
-        for tool in TOOLS
-        for case in yaml.safe_load((CASES / f"{tool}.yaml").read_text(encoding="utf-8"))
-    ]
 
 
 @pytest.fixture
@@ -27,7 +16,7 @@ def app(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize(("tool", "case"), cases())
+@pytest.mark.parametrize(("tool", "case"), cases(TOOLS))
 def test_a_tree_on_disk_and_in_a_commit_is_read_as_in_its_case(app, at, tool, case):
     for path, text in case["files"].items():
         (app / path).parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ import pytest
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import READERS, read_state
+from tests.migrations.states import ids, problems
 
 
 def files(folder="migrations", **depends):
@@ -11,14 +12,6 @@ def files(folder="migrations", **depends):
         f"{folder}/{name}.py": f"from yoyo import step\n__depends__ = {before!r}\nstep('')\n"
         for name, before in depends.items()
     }
-
-
-def ids(state):
-    return [migration.id for migration in state.migrations]
-
-
-def problems(state):
-    return [(problem.kind, problem.path) for problem in state.problems]
 
 
 def test_a_realistic_folder_is_found_and_read_as_a_graph(case_tree):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import read_state
 from tdmvc.model.migration import MigrationLocation, MigrationState
-from tests.migrations.conftest import MemoryTree
+from tests.builders import MemoryTree
 from tests.oracles.oracle import Answer
 
 

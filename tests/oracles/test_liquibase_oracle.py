@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 
 from tdmvc.gitrepo.trees import WorkTree
-from tests.migrations.conftest import CASES
+from tests.migrations.states import CASES
 from tests.oracles.agreement import read
 from tests.oracles.changelogs import projects
 

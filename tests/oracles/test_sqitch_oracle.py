@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdmvc.gitrepo.trees import WorkTree
-from tests.migrations.conftest import CASES
+from tests.migrations.states import CASES
 from tests.oracles.agreement import read
 
 CONFIGS = {

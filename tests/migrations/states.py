@@ -1,0 +1,35 @@
+"""What the tests of the readers compare: ids and problems of a state, and the cases of tests/cases/migrations."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tdmvc.model.migration import MigrationState
+
+CASES = Path(__file__).parents[1] / "cases" / "migrations"
+
+
+def ids(state: MigrationState) -> list[str]:
+    return [migration.id for migration in state.migrations]
+
+
+def kinds(state: MigrationState) -> list[str]:
+    """Return the kinds of the problems."""
+    return [problem.kind for problem in state.problems]
+
+
+def problems(state: MigrationState) -> list[tuple[str, str | None]]:
+    """Return the kinds and paths of the problems."""
+    return [(problem.kind, problem.path) for problem in state.problems]
+
+
+def cases(tools: Iterable[str]) -> list[Any]:
+    """Return the tools and their cases as parameters."""
+    return [
+        pytest.param(tool, case, id=f"{tool}: {case['title']}")
+        for tool in tools
+        for case in yaml.safe_load((CASES / f"{tool}.yaml").read_text(encoding="utf-8"))
+    ]
