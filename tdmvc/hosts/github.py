@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from tdmvc.errors import HostError, ReadOnlyTokenError, TextTooLongError, UsageError
-from tdmvc.hosts.base import Comment, Host, Shorten, post_to
+from tdmvc.errors import HostError, ReadOnlyTokenError, UsageError
+from tdmvc.hosts.base import Comment, Host
 from tdmvc.hosts.http import Answer, Client, Patience
 from tdmvc.hosts.settings import need, pick, request_number
-from tdmvc.model.report import Posted
 
 COMMENT_LIMIT: Final = 65_536
 SUMMARY_LIMIT_BYTES: Final = 1 << 20
@@ -26,35 +25,30 @@ _NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?')
 _DEPENDABOT = "dependabot[bot]"
 
 
-class GitHub:
+class GitHub(Host):
     """One pull request on GitHub."""
 
-    name: Final = "github"
-    limit: Final = COMMENT_LIMIT
+    title = "GitHub"
+    limit = COMMENT_LIMIT
+    url_variable = "GITHUB_API_URL"
 
     def __init__(self, client: Client, repository: str, number: int, *, is_read_only_run: bool) -> None:
-        self._client = client
+        super().__init__(client)
         self._issues = f"/repos/{repository}/issues"
         self._number = number
         self._is_read_only_run = is_read_only_run
         self._login: str | None = None
         self._is_login_known = False
 
-    def post(self, text: str, *, is_changed: bool, shorten: Shorten | None = None) -> Posted:
-        """Keep the one comment up to date (see `Host.post`)."""
-        return post_to(self, text, is_changed=is_changed, shorten=shorten)
-
     def comments(self) -> Iterator[Comment]:
         """Yield all comments, oldest first."""
-        answer = self._ask("GET", f"{self._issues}/{self._number}/comments", params={"per_page": _PAGE})
+        answer = self.ask("GET", f"{self._issues}/{self._number}/comments", params={"per_page": _PAGE})
         while True:
-            if not isinstance(answer.body, list):
-                raise _not_an_api(answer)
-            yield from map(_comment, answer.body)
+            yield from map(_comment, self.list_of(answer))
             following = _NEXT.search(answer.headers.get("link", ""))
             if following is None:
                 return
-            answer = self._ask("GET", following[1])
+            answer = self.ask("GET", following[1])
 
     def is_own(self, comment: Comment) -> bool:
         """Compare the author with the token's login. An Actions token cannot read its login; it writes as a bot."""
@@ -63,14 +57,11 @@ class GitHub:
 
     def create(self, text: str) -> str | None:
         """Create a comment."""
-        return _url(self._ask("POST", f"{self._issues}/{self._number}/comments", text=text))
+        return _url(self.ask("POST", f"{self._issues}/{self._number}/comments", text=text))
 
     def update(self, comment: Comment, text: str) -> str | None:
         """Replace the text of a comment."""
-        return _url(self._ask("PATCH", f"{self._issues}/comments/{comment.id}", text=text))
-
-    def back_off(self, attempt: int) -> None:
-        self._client.back_off(attempt)
+        return _url(self.ask("PATCH", f"{self._issues}/comments/{comment.id}", text=text))
 
     def _own_login(self) -> str | None:
         if not self._is_login_known:
@@ -80,31 +71,18 @@ class GitHub:
             self._is_login_known = True
         return self._login
 
-    def _ask(
-        self, method: str, url: str, *, text: str | None = None, params: Mapping[str, int] | None = None
-    ) -> Answer:
-        body = None if text is None else {"body": text}
-        answer = self._client.request(method, url, body=body, params=params)
-        if answer.status in (200, 201):
-            return answer
-        raise self._refusal(answer, len(text or ""))
-
-    def _refusal(self, answer: Answer, length: int) -> HostError:
-        if answer.status == 422 and "too long" in json.dumps(answer.body).lower():
-            return TextTooLongError.over(COMMENT_LIMIT, length, answer.url)
-        what, remedy = _REFUSALS.get(
-            answer.status, ("GitHub refused the request", "see docs/ci.md, Troubleshooting.")
-        )
-        kind: type[HostError] = HostError
-        if answer.status == 403 and self._is_read_only_run:
-            kind = ReadOnlyTokenError
-            what = "The token may only read: this run is for a fork or for Dependabot"
-            remedy = (
-                "use the two workflows for forks, which comment without running the fork's code (docs/ci.md)."
+    def refusal(self, status: int) -> tuple[type[HostError], str, str]:
+        """Return the error for a status; a read-only token has its own."""
+        if status == 403 and self._is_read_only_run:
+            return (
+                ReadOnlyTokenError,
+                "The token may only read: this run is for a fork or for Dependabot",
+                "use the two workflows for forks, which comment without running the fork's code (docs/ci.md).",
             )
-        return kind.refused(what, answer.url, status=answer.status, reason=answer.reason, remedy=remedy)
+        return HostError, *_REFUSALS.get(status, _OTHER_REFUSAL)
 
 
+_OTHER_REFUSAL: Final = ("GitHub refused the request", "see docs/ci.md, Troubleshooting.")
 _REFUSALS: Final = {
     401: ("GitHub does not know the token", "pass a valid one as GITHUB_TOKEN: ${{ github.token }}."),
     403: (
@@ -244,13 +222,3 @@ def _comment(raw: object) -> Comment:
 def _url(answer: Answer) -> str | None:
     url = pick(answer.body, "html_url")
     return url if isinstance(url, str) else None
-
-
-def _not_an_api(answer: Answer) -> HostError:
-    return HostError.refused(
-        "The answer does not come from GitHub's API",
-        answer.url,
-        status=answer.status,
-        reason=answer.reason,
-        remedy="check GITHUB_API_URL, and whether a proxy or a login page intercepts the request.",
-    )
