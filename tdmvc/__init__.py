@@ -12,12 +12,12 @@ __all__ = ["__version__", "open"]
 
 
 def open(path: "str | Path" = ".") -> "Repository":
-    """Open the tdmvc repository that holds `path`.
+    """Open the tdmvc repository that contains `path`.
 
     Raises:
         tdmvc.errors.NotFoundError: there is no tdmvc.yaml above `path`.
     """
-    # Late, so that `tdmvc --help` does not pay for Arrow and DuckDB.
+    # Imported here, so that `tdmvc --help` does not load Arrow and DuckDB.
     from tdmvc.api import Repository
 
     return Repository.open(path)

@@ -1,4 +1,4 @@
-"""The Python face: `tdmvc.open(".")` returns a `Repository` with every verb as a method."""
+"""The Python API: `tdmvc.open(".")` returns a `Repository` with every command as a method."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -54,7 +54,7 @@ PathLike = str | Path
 
 
 class Repository(Workspace):
-    """An open repository. Verbs answer with frozen values and raise `tdmvc.errors.TdmvcError`."""
+    """An open repository. Methods return frozen values and raise `tdmvc.errors.TdmvcError`."""
 
     @timed_as("add")
     def add(
@@ -68,7 +68,7 @@ class Repository(Workspace):
         replace: bool = False,
         kind: str | None = None,
     ) -> AddReport:
-        """Add tables from paths or database URLs; without sources, what was edited in the working copy."""
+        """Add tables from paths or database URLs; without sources, add the edits in the working copy."""
         options = AddOptions(
             table=table,
             keys={name: tuple(columns) for name, columns in (keys or {}).items()},
@@ -81,14 +81,14 @@ class Repository(Workspace):
 
     @timed_as("status")
     def status(self, *datasets: str) -> StatusReport:
-        """Say how datasets stand to their pointers, to HEAD, to the versions and to the remote."""
+        """Compare datasets with their pointers, HEAD, the versions and the remote."""
         return status(self, datasets)
 
     @timed_as("diff")
     def diff(
         self, old: str, new: str | None = None, *, tables: Sequence[str] = (), sample_rows: int = 5
     ) -> DatasetDiff:
-        """Compare two states of one dataset; without `new`, `old` with the working copy."""
+        """Compare two states of one dataset; without `new`, compare `old` with the working copy."""
         return diff(self, old, new, tables=tables, options=DiffOptions(sample_rows))[0]
 
     @timed_as("log")
@@ -117,7 +117,7 @@ class Repository(Workspace):
         since: str | None = None,
         until: str | None = None,
     ) -> RowHistory:
-        """Return the commits, or published versions, that changed one row; its key as `log --key` takes it."""
+        """Return the commits, or published versions, that changed one row; write the key as for `log --key`."""
         span = read_span(self, most=most, since=since, until=until)
         return log_row(self, ref, table, key, span=span, by_version=versions)
 
@@ -136,12 +136,12 @@ class Repository(Workspace):
 
     @timed_as("review")
     def review(self, base: str | None = None, *, head: str | None = None, sample_rows: int = 20) -> Review:
-        """Compare what a branch changed since it left its base, and check what came of it."""
+        """Return what a branch changed since it left its base, with the findings of the checks."""
         return review(self, base, head=head, sample_rows=sample_rows)
 
     @timed_as("check")
     def check(self, *datasets: str, pushed: bool = False) -> CheckReport:
-        """Look whether manifests, contracts, versions and pointers make sense."""
+        """Check manifests, contracts, versions and pointers."""
         return check(self, datasets, pushed=pushed)
 
     @timed_as("merge")
@@ -167,14 +167,14 @@ class Repository(Workspace):
 
     @timed_as("merge-check")
     def merge_check(self, base: str, head: str = "HEAD") -> MergeCheck:
-        """Tell what a merge of a revision into its base would give, without making it."""
+        """Report what a merge of a revision into its base would break, without making it."""
         return merge_check(self, base, head)
 
     @timed_as("revert")
     def revert(
         self, dataset: str, ref: str, *, tables: Sequence[str] = (), parent: int | None = None
     ) -> RevertReport:
-        """Take a commit, a version or a range out of the working copy, and keep what came later."""
+        """Undo a commit, a version or a range in the working copy, and keep later changes."""
         return revert(self, dataset, ref, RevertOptions(tuple(tables), parent))
 
     @timed_as("publish")
@@ -190,7 +190,7 @@ class Repository(Workspace):
         notes: str | None = None,
         allow_lower_bump: bool = False,
     ) -> PublishReport:
-        """Make the present state an immutable version."""
+        """Publish the current state as an immutable version."""
         if bump != "auto" and bump not in {"major", "minor", "patch"}:
             raise UsageError(f"bump cannot be '{bump}'.", remedy="use auto, major, minor or patch.")
         options = PublishOptions(
@@ -210,7 +210,7 @@ class Repository(Workspace):
 
     @timed_as("show")
     def show(self, ref: str) -> ShowReport:
-        """Describe a state: tables, keys, types, references and ties."""
+        """Describe a state: tables, keys, types, references, release and migrations."""
         return show(self, ref)
 
     @timed_as("checkout")
@@ -225,7 +225,7 @@ class Repository(Workspace):
         force: bool = False,
         strict: bool = False,
     ) -> CheckoutReport:
-        """Bring a state into the working copy, a folder, or a DuckDB or SQLite file, which may be given as a URL."""
+        """Write a state to the working copy, a folder, or a DuckDB or SQLite file, which may be a URL."""
         options = CheckoutOptions(
             release=release,
             datasets=tuple(datasets),
@@ -259,30 +259,30 @@ class Repository(Workspace):
         again: bool = False,
         force: bool = False,
     ) -> ResolveReport:
-        """Resolve what a merge has left, by a side or a value; without a choice, do what its files of conflicts say."""
+        """Resolve conflicts with a side or a value; without a choice, apply the decisions in the conflict files."""
         decision = Decision(choice, column, tuple(key)) if choice is not None else None
         return resolve(self, dataset, table, ResolveOptions(decision, is_again=again, force=force))
 
     @timed_as("push")
     def push(self, *refs: str, remote: str | None = None) -> TransferReport:
-        """Send whole closures to a remote and verify each object there."""
+        """Send all objects of states to a remote, and verify that each arrived."""
         return push(self, refs, remote=remote)
 
     @timed_as("pull")
     def pull(self, *refs: str, remote: str | None = None, force: bool = False) -> TransferReport:
-        """Bring whole closures from a remote, verified."""
+        """Fetch all objects of states from a remote, and verify each."""
         return pull(self, refs, remote=remote, force=force)
 
     @timed_as("verify")
     def verify(self, *refs: str, remote: bool = False) -> VerifyReport:
-        """Read everything and compare it with what was promised."""
+        """Check that every part and version matches its content hash."""
         return verify(self, refs, remote=remote)
 
     @timed_as("migrations")
     def migrations(
         self, *, at: str | None = None, path: str | None = None, tool: str | None = None
     ) -> Sequence[MigrationState]:
-        """Read the application's migrations, statically."""
+        """Read the application's migrations as text, without running them."""
         return migrations(self, at=at, path=path, tool=tool)
 
     @timed_as("drift")
@@ -293,7 +293,7 @@ class Repository(Workspace):
         release: str | None = None,
         merge_preview: str | None = None,
     ) -> Sequence[Drift]:
-        """Compare what datasets were made for with the schema of a revision, a release or a merge."""
+        """Compare the migrations that datasets were made for with those of a revision, a release or a merge."""
         return drift(self, refs, at=at, release=release, merge_preview=merge_preview)
 
 
