@@ -1,4 +1,4 @@
-"""The laws of tools with an order of their own: what is read statically is what the tools themselves say."""
+"""The laws of tools with an order of their own: the readers find what the tools themselves find."""
 
 import random
 import tempfile
@@ -21,7 +21,7 @@ from tests.migrations.states import CASES, MemoryTree
 
 @st.composite
 def yoyo_files(draw):
-    """Random migrations in Python and SQL; few depend on later ones, on themselves or on none that is there."""
+    """Random migrations in Python and SQL; a few depend on later ones, on themselves or on missing ones."""
     ids = [f"m{number:02d}" for number in range(draw(st.integers(1, 9)))]
     files = {}
     for position, id_ in enumerate(ids):
@@ -41,7 +41,7 @@ def yoyo_files(draw):
 @settings(max_examples=100, deadline=None)
 @given(yoyo_files())
 def test_yoyo_heads_and_order_are_those_of_yoyo_itself(files):
-    # yoyo finds dependencies among all that were ever read.
+    # yoyo finds dependencies among all migrations that were ever read.
     Migration._Migration__all_migrations.clear()
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "db").mkdir()
@@ -108,7 +108,7 @@ TEXTS = st.text("abc <>&\n", max_size=12)
 
 
 @given(TEXTS, TEXTS, st.sampled_from(["", "<!-- a note -->", "\n\n  "]))
-def test_the_digest_sees_a_change_set_and_nothing_around_it(old, new, around):
+def test_the_digest_depends_on_a_change_set_and_nothing_around_it(old, new, around):
     def digest(sql, gap):
         escaped = sql.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         master = (
@@ -126,8 +126,8 @@ FOLDERS = st.dictionaries(st.text("abc12", min_size=1, max_size=4), st.text(max_
 
 
 @given(FOLDERS, st.data())
-def test_sums_fit_their_folder_and_name_the_first_file_that_was_edited(texts, data):
-    # Names and a marked or ignored file are other tests' matter.
+def test_hashes_match_their_folder_or_show_the_first_file_that_was_edited(texts, data):
+    # Other tests have names, byte order marks and ignored files.
     files = sorted((f"{name}.sql", f"x{text}") for name, text in texts.items())
     entries = hash_files(files)
     recorded = f"h1:{total_hash(entries)}\n" + "".join(f"{name} h1:{hash_}\n" for name, hash_ in entries)
@@ -153,7 +153,7 @@ NOT_APPLIED = {
     "down.sql",
     "post-apply.py",
 }
-"""Files of the cases that are no part of their history."""
+"""Files of the cases that are not part of their history."""
 
 
 def _files(case):
@@ -177,7 +177,7 @@ def test_line_ends_and_the_order_of_listing_do_not_matter(case):
 
 
 @pytest.mark.parametrize("case", LOCATIONS)
-def test_an_edit_of_any_script_that_is_applied_is_seen_by_the_digest(case):
+def test_an_edit_of_any_script_that_is_applied_changes_the_digest(case):
     files = _files(case)
     state = _state(case, files)
     scripts = [path for path in files if path.endswith((".sql", ".py"))]

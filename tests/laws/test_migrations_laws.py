@@ -1,4 +1,4 @@
-"""The laws of reading migrations: what is read statically is what the tools themselves say."""
+"""The laws of reading migrations: the readers find what the tools themselves find."""
 
 import tempfile
 import warnings
@@ -21,7 +21,7 @@ from tests.builders import MemoryTree
 
 @st.composite
 def alembic_files(draw):
-    """Random revision files: branches, merges, labels and dependencies, spelled in every way."""
+    """Random revision files: branches, merges, labels and dependencies, in every notation."""
     files = {}
     labels: dict[str, str] = {}
     for number in range(draw(st.integers(1, 10))):
@@ -44,7 +44,7 @@ def alembic_files(draw):
         if depends:
             text += f"depends_on = {draw(st.sampled_from([tuple, list]))(depends)!r}\n"
         if not down and draw(st.booleans()):
-            # A label belongs to all that comes after it, so only the beginning of a branch has one here.
+            # A label belongs to everything after it, so only the beginning of a branch has one here.
             labels[f"label{number}"] = f"r{number:03d}"
             text += (
                 f"branch_labels{note} = {draw(st.sampled_from([(f'label{number}',), f'label{number}']))!r}\n"
@@ -104,7 +104,7 @@ def test_what_is_pending_is_what_alembic_would_run(files, data):
         if migration.id in seen:
             seen.update(migration.parents)
     assert set(pending) == {migration.id for migration in state.migrations} - seen
-    # Alembic leaves out what only a dependency leads to and what was run on another branch.
+    # Alembic leaves out what only a dependency leads to, and what was run on another branch.
     assert set(pending) >= wanted - seen
     rank = {id_: position for position, id_ in enumerate(pending)}
     by_id = {migration.id: migration for migration in state.migrations}
@@ -112,7 +112,7 @@ def test_what_is_pending_is_what_alembic_would_run(files, data):
 
 
 class LoaderOfTexts(MigrationLoader):
-    """Django's own loader, fed with files from memory in place of installed applications."""
+    """Django's own loader, with files from memory instead of installed applications."""
 
     def __init__(self, files: dict[str, str]) -> None:
         self._texts = files
@@ -132,7 +132,7 @@ class LoaderOfTexts(MigrationLoader):
 
 @st.composite
 def django_files(draw):
-    """Random migrations of two applications: squashes whose originals may be gone, run_before, `__first__`."""
+    """Random migrations of two applications: squashes whose originals may have been deleted, run_before, `__first__`."""
     nodes: list[tuple[tuple[str, str], set[tuple[str, str]]]] = []
     for number in range(draw(st.integers(1, 9))):
         app = draw(st.sampled_from(["pay", "shop"]))
@@ -172,7 +172,7 @@ def django_files(draw):
 
 
 def _loaded(files):
-    """Let Django load the files; what it refuses itself is no example."""
+    """Load the files with Django; files that it refuses are not an example."""
     try:
         return LoaderOfTexts(files)
     except (CircularDependencyError, NodeNotFoundError, KeyError):
@@ -254,14 +254,14 @@ GRAPHS = st.dictionaries(
 
 
 @given(GRAPHS)
-def test_an_order_puts_parents_first_and_holds_up_only_what_a_cycle_holds_up(parents):
-    ordered, held_up = order_ids(parents)
-    assert sorted([*ordered, *held_up]) == sorted(parents)
+def test_an_order_puts_parents_first_and_leaves_out_only_what_a_cycle_blocks(parents):
+    ordered, blocked = order_ids(parents)
+    assert sorted([*ordered, *blocked]) == sorted(parents)
     rank = {id_: position for position, id_ in enumerate(ordered)}
     for id_ in ordered:
         assert all(rank[parent] < rank[id_] for parent in parents[id_] if parent in parents)
-    if held_up:
-        cycle = find_cycle(parents, held_up)
+    if blocked:
+        cycle = find_cycle(parents, blocked)
         assert all(after in parents[id_] for id_, after in zip(cycle, [*cycle[1:], cycle[0]], strict=True))
     assert find_heads(parents) == sorted(
         i for i in parents if not any(i in known for known in parents.values())

@@ -1,4 +1,4 @@
-"""The laws of the hint of touched tables: it agrees with a real parser where that understands the SQL."""
+"""The laws of the hint about tables: it agrees with a real parser if that understands the SQL."""
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +28,7 @@ STATEMENTS = (
 
 
 def sqlglot_tables(sql: str, dialect: str) -> set[str]:
-    """Return what a parser takes for the targets of statements."""
+    """Return the targets of statements according to a parser."""
     found = set()
     for statement in parse(sql, read=dialect):
         for target in _targets(statement):
@@ -74,7 +74,7 @@ def scripts(draw, dialect):
 @pytest.mark.parametrize("dialect", QUOTES)
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_the_hint_says_what_a_parser_says_of_plain_statements(dialect, data):
+def test_the_hint_is_what_a_parser_finds_in_plain_statements(dialect, data):
     sql, touched = data.draw(scripts(dialect))
     if "IF NOT EXISTS" in sql and dialect == "tsql":
         sql = sql.replace("IF NOT EXISTS ", "")

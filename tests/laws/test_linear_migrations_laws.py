@@ -1,4 +1,4 @@
-"""The laws of histories in one line, over every tool that names migrations by a number or a name."""
+"""The laws of linear histories, for every tool that names migrations by a number or a name."""
 
 import random
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from tests.builders import MemoryTree
 
 Written = dict[str, str]
 Writer = Callable[[int, str, str], Written]
-"""From a number, what goes up and what goes down: the files of one migration, below `m/`."""
+"""Returns the files of one migration, below `m/`, for a number, its up part and its down part."""
 
 
 def two_files(number: int, up: str, down: str) -> Written:
@@ -53,7 +53,7 @@ WRITERS: dict[str, Writer] = {
 }
 
 APART = sorted(WRITERS.keys() - {"rails", "knex", "sequelize", "typeorm", "efcore"})
-"""Tools that keep the way down apart, by a file or by a mark of their own."""
+"""Tools that keep the down migration apart, in a file of its own or after a marker."""
 
 tools = st.sampled_from(sorted(WRITERS))
 numbers = st.lists(st.integers(1, 10**9), min_size=1, max_size=8, unique=True)
@@ -72,12 +72,14 @@ def read(tool: str, written: Written) -> MigrationState:
 
 
 @given(tools, numbers, st.randoms(use_true_random=False))
-def test_migrations_stand_in_one_line_of_numbers_whatever_order_their_files_come_in(tool, chosen, random_):
+def test_migrations_are_in_the_order_of_their_numbers_whatever_the_order_of_their_files(
+    tool, chosen, random_
+):
     shuffled = list(chosen)
     random_.shuffle(shuffled)
     state = read(tool, files(tool, shuffled))
     assert state == read(tool, files(tool, sorted(chosen)))
-    # Each hint names the table of its own number: that is the line, whatever the ids look like.
+    # Each hint names the table of its own number: that is the order, whatever the ids look like.
     assert [m.touches for m in state.migrations] == [(f"t{number}",) for number in sorted(chosen)]
     ids = [migration.id for migration in state.migrations]
     assert state.heads == (ids[-1],)
@@ -86,7 +88,7 @@ def test_migrations_stand_in_one_line_of_numbers_whatever_order_their_files_come
 
 
 @given(tools, numbers, st.data())
-def test_an_edit_of_any_way_up_changes_the_digest(tool, chosen, data):
+def test_an_edit_of_any_up_migration_changes_the_digest(tool, chosen, data):
     edited = data.draw(st.sampled_from(chosen))
     before = read(tool, files(tool, chosen))
     after = read(
@@ -98,15 +100,15 @@ def test_an_edit_of_any_way_up_changes_the_digest(tool, chosen, data):
 
 
 @given(st.sampled_from(APART), numbers, st.data())
-def test_an_edit_of_a_way_down_that_is_kept_apart_changes_nothing(tool, chosen, data):
+def test_an_edit_of_a_separate_down_migration_changes_nothing(tool, chosen, data):
     edited = data.draw(st.sampled_from(chosen))
     other = WRITERS[tool](edited, f"CREATE TABLE t{edited} (x int);", "DROP TABLE something_else;")
     assert read(tool, files(tool, chosen)) == read(tool, files(tool, chosen) | other)
 
 
-# A class is looked for at the beginning of a line, and no compiler takes a lone CR for the end of one.
+# A class is searched for at the beginning of a line, and no compiler takes a lone CR as its end.
 @given(tools, numbers, st.sampled_from(["\r\n", "\r"]))
-def test_line_ends_do_not_matter_to_the_digest(tool, chosen, line_end):
+def test_line_ends_do_not_change_the_digest(tool, chosen, line_end):
     assume(line_end == "\r\n" or tool != "typeorm")
     written = files(tool, chosen)
     other = {path: text.replace("\n", line_end) for path, text in written.items()}
@@ -114,7 +116,7 @@ def test_line_ends_do_not_matter_to_the_digest(tool, chosen, line_end):
 
 
 @given(tools, numbers, st.data())
-def test_a_migration_more_changes_the_digest_and_comes_where_its_number_says(tool, chosen, data):
+def test_another_migration_changes_the_digest_and_is_in_the_place_of_its_number(tool, chosen, data):
     more = data.draw(st.integers(1, 10**9).filter(lambda number: number not in chosen))
     before, after = read(tool, files(tool, chosen)), read(tool, files(tool, [*chosen, more]))
     assert before.digest != after.digest
@@ -139,7 +141,7 @@ def test_a_migration_more_changes_the_digest_and_comes_where_its_number_says(too
         ("sequelize", "m/a/7.js", "m/b/7.js"),
     ],
 )
-def test_two_files_of_one_number_are_said_to_be(tool, first, second):
+def test_two_files_with_one_number_are_reported(tool, first, second):
     text = "-- +goose Up\n-- migrate:up\n-- migrate:down\n-- exports.up, exports.down\n"
     state = read(tool, {first: text, second: text})
     assert [problem.kind for problem in state.problems] == ["duplicate-id"]
@@ -162,7 +164,7 @@ def test_the_order_is_total_and_stable(drawn, random_):
 
 
 @given(st.integers(0, 10**40), st.integers(0, 10**40), st.integers(0, 5), st.integers(0, 5))
-def test_digits_compare_as_the_numbers_that_they_write(one, other, zeros, more_zeros):
+def test_digits_are_compared_as_numbers(one, other, zeros, more_zeros):
     left, right = "0" * zeros + str(one), "0" * more_zeros + str(other)
     assert (number_rank(left) < number_rank(right)) == (one < other)
     assert (plain_number(left) == plain_number(right)) == (one == other)
@@ -179,7 +181,7 @@ def test_the_generated_model_of_ef_core_does_not_count(chosen, model):
 
 @settings(max_examples=20, deadline=None)
 @given(tools, st.integers(0, 2**32))
-def test_a_long_line_is_read_without_recursion(tool, seed):
+def test_a_long_history_is_read_without_recursion(tool, seed):
     chosen = random.Random(seed).sample(range(1, 10**9), 300)
     state = read(tool, files(tool, chosen))
     assert state.count == 300
