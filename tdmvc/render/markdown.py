@@ -90,6 +90,11 @@ def more(count: int, noun: str) -> list[str]:
     return [f"*… and {plural(count, f'more {noun}')}*"] if count > 0 else []
 
 
+def more_item(count: int, noun: str) -> list[str]:
+    """Return a list item that says how many more there are, or nothing if there are none."""
+    return [f"- … and {plural(count, f'more {noun}')}"] if count > 0 else []
+
+
 def more_below(count: int) -> list[str]:
     """Return a paragraph that says how many more rows a table has, or nothing if it has none."""
     return ["", f"… and {number(count)} more", ""] if count > 0 else []

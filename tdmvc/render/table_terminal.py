@@ -45,6 +45,13 @@ class Screen:
     def fit(self, text: str, taken: int = 0) -> str:
         return fit(text, max(8, self.width - taken))
 
+    def more(self, count: int, noun: str = "", *, indent: str = INDENT) -> Iterator[str]:
+        """Yield a line that says how many more there are, if any."""
+        if count > 0:
+            yield self.style.dim(
+                f"{indent}… and {plural(count, f'more {noun}') if noun else f'{number(count)} more'}"
+            )
+
 
 def headline(table: TableDiff, screen: Screen) -> str:
     """Return the table's name and what happened to its rows."""
@@ -95,8 +102,7 @@ def group_lines(diff: DatasetDiff, screen: Screen) -> Iterator[str]:
         tables = names([table for table, _ in group.members], screen.width // 2)
         words = f"{group_words(group)}, {plural(group.cells, 'cell')}: {tables}"
         yield f"{screen.style.yellow('≈')} {screen.fit(words, 2)}"
-    if len(shared) > _PATTERNS:
-        yield screen.style.dim(f"{INDENT}… and {plural(len(shared) - _PATTERNS, 'more pattern')}")
+    yield from screen.more(len(shared) - _PATTERNS, "pattern")
 
 
 def pattern_lines(table: TableDiff, screen: Screen) -> Iterator[str]:

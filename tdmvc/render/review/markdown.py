@@ -6,7 +6,7 @@ from tdmvc.model.diff import TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import DatasetReview, Review, Verdict
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.markdown import code, comment, fence, link, more, prose, table
+from tdmvc.render.markdown import code, comment, fence, link, more, more_item, prose, table
 from tdmvc.render.page import joined, severities
 from tdmvc.render.review import markdown_changes as changes
 from tdmvc.render.review import markdown_rows as rows
@@ -115,9 +115,8 @@ def _verdict(dataset: DatasetReview) -> list[str]:
     lines = [comment("tdmvc-review", dataset.dataset), head, "", f"{prose(dataset_words(dataset))}"]
     reasons = dataset.reasons[:_FOR_WHY]
     if reasons:
-        hidden = len(dataset.reasons) - len(reasons)
         why = [f"- {prose(reason)}" for reason in reasons]
-        lines += ["", *why, *([f"- … and {plural(hidden, 'more reason')}"] if hidden else [])]
+        lines += ["", *why, *more_item(len(dataset.reasons) - len(reasons), "reason")]
     return lines
 
 
@@ -181,10 +180,9 @@ def _bump(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     if not dataset.diff.is_changed:
         return
     reasons = budget.take(bump.reasons, budget.level.facts, "reason of the bump")
-    hidden = len(bump.reasons) - len(reasons)
     why = [f"- {prose(reason)}" for reason in reasons]
     yield [f"#### Suggested bump: {bump.level.value}"]
-    yield [*why, *([f"- … and {plural(hidden, 'more reason')}"] if hidden else [])]
+    yield [*why, *more_item(len(bump.reasons) - len(reasons), "reason")]
 
 
 def _left_out(budget: OutputBudget, address: str | None) -> list[str]:
@@ -200,8 +198,7 @@ def _shortest(review: Review, limit: int, address: str | None) -> str:
         f"- {_ICONS[dataset.verdict]} {code(dataset.dataset)} {dataset.verdict.value}"
         for dataset in review.datasets[:_FOR_VERDICTS]
     ]
-    hidden = len(review.datasets) - len(verdicts)
-    listed = [*verdicts, *([f"- … and {plural(hidden, 'more dataset')}"] if hidden else [])]
+    listed = [*verdicts, *more_item(len(review.datasets) - len(verdicts), "dataset")]
     head = [MARKER, *_heading(review)]
     where = [link("the full review", address)] if address else []
     rest = [f"Too long to show here: {prose(review_words(review))}."]

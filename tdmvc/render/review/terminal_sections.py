@@ -31,7 +31,7 @@ from tdmvc.render.table_terminal import (
     removed_lines,
     schema_lines,
 )
-from tdmvc.render.terminal import display_width, fit, number, pad, plural
+from tdmvc.render.terminal import display_width, fit, pad, plural
 from tdmvc.render.wording import bar, percent, table_name
 
 _TABLES = 40
@@ -121,11 +121,8 @@ def _units(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
     personal = personal_by_table(dataset.diff)
     for unit in dataset.units[:_UNITS]:
         yield from islice(_unit(unit, tables, personal, screen, 1), _UNIT_ROWS)
-        hidden = _size(unit) - _UNIT_ROWS
-        if hidden > 0:
-            yield screen.style.dim(f"{INDENT}  … and {plural(hidden, 'more row')} of this unit")
-    if len(dataset.units) > _UNITS:
-        yield screen.style.dim(f"{INDENT}… and {plural(len(dataset.units) - _UNITS, 'more unit')}")
+        yield from screen.more(_size(unit) - _UNIT_ROWS, "row of this unit", indent=INDENT * 2)
+    yield from screen.more(len(dataset.units) - _UNITS, "unit")
 
 
 def _unit(
@@ -167,8 +164,7 @@ def _shifts(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
         place = f"{visible(shift.table)}.{visible(shift.column)}"
         yield f"{INDENT}{screen.fit(f'{place}: {shift_words(shift)}', len(INDENT))}"
         yield from _bars(shift, screen, is_personal=is_personal_shift(shift, personal))
-    if len(dataset.shifts) > _SHIFTS:
-        yield screen.style.dim(f"{INDENT}… and {number(len(dataset.shifts) - _SHIFTS)} more")
+    yield from screen.more(len(dataset.shifts) - _SHIFTS)
 
 
 def _bars(shift: Shift, screen: Screen, *, is_personal: bool) -> Iterator[str]:
@@ -181,8 +177,7 @@ def _bars(shift: Shift, screen: Screen, *, is_personal: bool) -> Iterator[str]:
         new = f"{pad(bar(one.new, half), half)} {percent(one.new)}"
         line = f"{pad(label, room)}  {pad(old, half + 7)}  {new}"
         yield f"{INDENT * 2}{screen.fit(line, len(INDENT) * 2)}".rstrip()
-    if len(shift.bars) > _BARS:
-        yield screen.style.dim(f"{INDENT * 2}… and {number(len(shift.bars) - _BARS)} more")
+    yield from screen.more(len(shift.bars) - _BARS, indent=INDENT * 2)
 
 
 def _bar_label(one: Bar, room: int, *, is_personal: bool) -> str:
@@ -201,8 +196,7 @@ def _bump(diff: DatasetDiff, screen: Screen) -> Iterator[str]:
     if diff.is_changed:
         for reason in diff.bump.reasons[:_REASONS]:
             yield screen.fit(f"{INDENT}{visible(reason)}")
-        if len(diff.bump.reasons) > _REASONS:
-            yield screen.style.dim(f"{INDENT}… and {number(len(diff.bump.reasons) - _REASONS)} more")
+        yield from screen.more(len(diff.bump.reasons) - _REASONS)
 
 
 def _below(table: TableDiff, lines: Iterable[str], screen: Screen, words: str = "") -> Iterator[str]:
