@@ -5,8 +5,8 @@ import json
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review
 from tdmvc.render.cells import visible
-from tdmvc.render.finding_identity import placed_findings
 from tdmvc.render.format import RenderOptions
+from tdmvc.render.review.placed_findings import placed_findings
 
 _SEVERITIES = {Severity.ERROR: "blocker", Severity.WARNING: "major", Severity.INFO: "info"}
 

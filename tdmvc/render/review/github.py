@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from tdmvc.model.review import Review
-from tdmvc.render.finding_identity import placed_findings
 from tdmvc.render.format import Paths, RenderOptions
+from tdmvc.render.review.placed_findings import placed_findings
 from tdmvc.render.review.wording import dataset_words
 from tdmvc.render.workflow_commands import LEVELS, annotation, log_of
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import DatasetReview, Review
-from tdmvc.render.finding_identity import PlacedFinding, placed_findings
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say
+from tdmvc.render.review.placed_findings import PlacedFinding, placed_findings
 from tdmvc.render.review.wording import dataset_words
 
 _Case = tuple[str, str]

@@ -6,8 +6,8 @@ from urllib.parse import quote
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import Review
 from tdmvc.render.cells import visible
-from tdmvc.render.finding_identity import PlacedFinding, placed_findings
 from tdmvc.render.format import Paths, RenderOptions
+from tdmvc.render.review.placed_findings import PlacedFinding, placed_findings
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
