@@ -4,12 +4,10 @@ import click
 
 from tdmvc.actions.resolve import ResolveOptions, resolve
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
-from tdmvc.errors import UsageError
+from tdmvc.errors import LocalWorkError, UsageError
 from tdmvc.merging.decisions import Decision
 from tdmvc.model.merge import Choice, Side
 from tdmvc.render.merge import RESOLVE_FORMATS
-
-_LEFT = 4
 
 
 @click.command(name="resolve")
@@ -49,7 +47,7 @@ def command(
     is_again: bool,
     force: bool,
     output_format: str,
-) -> None:
+) -> int:
     """Show the conflicts that a merge left, and resolve them.
 
     Without a side, shows what is left and applies the decisions in the files
@@ -78,7 +76,7 @@ def command(
         options = ResolveOptions(decision, is_again=is_again, force=force)
         report = resolve(workspace, dataset, table, options)
     print_as(context, RESOLVE_FORMATS[output_format], report)
-    context.exit(0 if report.is_settled else _LEFT)
+    return 0 if report.is_settled else LocalWorkError.exit_code
 
 
 def _choice(sides: tuple[str, ...], value: str | None, *, is_null: bool) -> Choice | None:
