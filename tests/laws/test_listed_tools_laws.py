@@ -16,7 +16,8 @@ from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.migrations import read_state
 from tdmvc.migrations.tools.atlas import check_sums, hash_files, total_hash
 from tdmvc.model.migration import MigrationLocation
-from tests.migrations.states import CASES, MemoryTree
+from tests.builders import MemoryTree
+from tests.migrations.states import CASES
 
 
 @st.composite

@@ -132,7 +132,7 @@ class LoaderOfTexts(MigrationLoader):
 
 @st.composite
 def django_files(draw):
-    """Random migrations of two applications: squashes whose originals may have been deleted, run_before, `__first__`."""
+    """Random migrations of two applications: squashes whose originals may be deleted, run_before, `__first__`."""
     nodes: list[tuple[tuple[str, str], set[tuple[str, str]]]] = []
     for number in range(draw(st.integers(1, 9))):
         app = draw(st.sampled_from(["pay", "shop"]))
