@@ -183,3 +183,33 @@ def _expect(text: str, mark: str) -> str:
     if not text.startswith(mark):
         raise ValueError(text)
     return text[len(mark) :]
+
+
+def unify(a: pa.DataType, b: pa.DataType) -> pa.DataType:
+    """Return a type that contains every value of both; text if there is no closer one."""
+    if is_widening(a, b):
+        return b
+    if is_widening(b, a):
+        return a
+    if _is_exact(a) and _is_exact(b):
+        scale = max(_scale(a), _scale(b))
+        whole = max(_whole_digits(a), _whole_digits(b))
+        if whole + scale <= 38:
+            return pa.decimal128(max(18, whole + scale), scale)
+    if {a, b} == {SIMPLE["timestamp"], SIMPLE["timestamptz"]}:
+        return SIMPLE["timestamptz"]
+    return SIMPLE["string"]
+
+
+def _is_exact(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(type_) or pa.types.is_decimal(type_))
+
+
+def _scale(type_: pa.DataType) -> int:
+    return int(type_.scale) if pa.types.is_decimal(type_) else 0
+
+
+def _whole_digits(type_: pa.DataType) -> int:
+    if pa.types.is_decimal(type_):
+        return int(type_.precision - type_.scale)
+    return len(str(2**type_.bit_width))

@@ -13,7 +13,7 @@ from tdmvc.sql.quoting import quote_names, scan_parquet
 from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, build_table, cast_batches
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.objects import Listing
-from tdmvc.store.splice import SpliceItem, StandingPart, splice_table
+from tdmvc.store.splice import SpliceItem, ReusedPart, splice_table
 from tdmvc.workspace.workspace import Workspace, timed_as
 
 
@@ -55,7 +55,7 @@ class _Writer:
         contents = self._contents
         key_ranges = contents.ordered or []
 
-        def following(number: int) -> list[StandingPart]:
+        def following(number: int) -> list[ReusedPart]:
             after = key_ranges[number + 1] if number + 1 < len(key_ranges) else None
             return [self._reused(span) for span in contents.shared_between(key_ranges[number], after)]
 
@@ -93,11 +93,11 @@ class _Writer:
             else:
                 yield from cast_batches(iter([piece]), self._schema.arrow_schema())
 
-    def _reused(self, span: KeyedPart, *, is_closed: bool = True) -> StandingPart:
-        return StandingPart(span.content, self._known[span.content], span.rows, span.path, is_closed)
+    def _reused(self, span: KeyedPart, *, is_closed: bool = True) -> ReusedPart:
+        return ReusedPart(span.content, self._known[span.content], span.rows, span.path, is_closed)
 
-    def _shared(self, content: str) -> StandingPart:
+    def _shared(self, content: str) -> ReusedPart:
         """Return a part that all sides have; only its name is needed, so it may be missing here."""
         store, md5 = self._workspace.store, self._md5[content]
         known = self._known.get(content) or KnownPart(md5, 0)
-        return StandingPart(content, known, store.index.rows(md5) or 0, Path(store.objects.path(md5)))
+        return ReusedPart(content, known, store.index.rows(md5) or 0, Path(store.objects.path(md5)))

@@ -6,22 +6,17 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-import pyarrow as pa
-
-from tdmvc.arrow.types import SIMPLE, format_type, is_widening
+from tdmvc.arrow.types import SIMPLE, format_type, is_widening, unify
 from tdmvc.errors import UsageError
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection
-from tdmvc.sql.quoting import quote_name, quote_text, scan_parquet
+from tdmvc.sql.quoting import quote_name, scan_parquet
 from tdmvc.sql.types import duckdb_type
+from tdmvc.store.conversion import misfit_sql
 
 _views = count()
 _STRING = SIMPLE["string"]
-_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-_DATE = r"[0-9]{4,6}-[0-9]{1,2}-[0-9]{1,2}"
-_TIME = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
-_ZONE = r" ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +134,10 @@ def _fitting_columns(con: DuckDBConnection, opened: _OpenSource, current: TableS
             or is_widening(column.type, wanted.type)
         ):
             fitting.add(column.name)
-        elif check := _misfit(opened, column, wanted.type):
+        elif wanted.type == _STRING:
+            # Text loses nothing, but a column of a typed source that is not text has changed its type.
+            fitting.update([column.name] if opened.is_text else [])
+        elif check := misfit_sql(opened.typed(column), column.type, wanted.type):
             checks[column.name] = check
     if checks:
         counts = con.sql(
@@ -148,67 +146,6 @@ def _fitting_columns(con: DuckDBConnection, opened: _OpenSource, current: TableS
         ).fetchall()[0]
         fitting.update(name for name, misfits in zip(checks, counts, strict=True) if misfits == 0)
     return fitting
-
-
-def _misfit(opened: _OpenSource, column: Column, wanted: pa.DataType) -> str | None:
-    """Return an SQL condition that is true for values that would be lost, or None if all would be."""
-    value = opened.typed(column)
-    target = duckdb_type(wanted)
-    if wanted == _STRING:
-        # Text loses nothing, but a column of a typed source that is not text has changed its type.
-        return "false" if opened.is_text else None
-    if pa.types.is_nested(wanted) or pa.types.is_nested(column.type):
-        return None
-    if column.type == _STRING:
-        return f"{value} IS NOT NULL AND NOT coalesce({_is_spelling_of(value, wanted)}, false)"
-    back = duckdb_type(column.type)
-    return (
-        f"{value} IS NOT NULL AND (TRY_CAST(TRY_CAST({value} AS {target}) AS {back}) "
-        f"IS DISTINCT FROM {value})"
-    )
-
-
-def _is_spelling_of(value: str, wanted: pa.DataType) -> str:
-    """Return SQL that is true if a text is a value of the type, without rounding."""
-    cast = f"TRY_CAST({value} AS {duckdb_type(wanted)})"
-    if pa.types.is_floating(wanted):
-        return _is_spelling_of_float(value, cast, wanted.bit_width)
-    if pa.types.is_binary(wanted):
-        return f"CAST({cast} AS VARCHAR) = {value}"
-    # DuckDB's casts may round or drop a zone, a time of day or digits beyond microseconds; these patterns do not.
-    if pa.types.is_boolean(wanted):
-        pattern = "(?i)true|false|t|f|1|0"
-    elif pa.types.is_integer(wanted):
-        pattern = "[+-]?[0-9]+"
-    elif pa.types.is_decimal(wanted):
-        pattern = rf"[+-]?[0-9]+(\.[0-9]{{0,{wanted.scale}}}0*)?"
-    elif pa.types.is_date(wanted):
-        pattern = _DATE
-    elif pa.types.is_time(wanted):
-        pattern = _TIME
-    else:
-        pattern = f"{_DATE}([ T]{_TIME})?" + (_ZONE if wanted.tz else "")
-    return f"regexp_full_match({value}, {quote_text(pattern)}) AND {cast} IS NOT NULL"
-
-
-def _is_spelling_of_float(value: str, cast: str, bits: int) -> str:
-    """Return SQL that is true for infinities, integers kept exactly, and as many digits as the float keeps."""
-    sure, most = (15, 17) if bits == 64 else (6, 9)
-    # Programs write the shortest form of a float, or one with the most digits.
-    return (
-        f"CASE WHEN regexp_full_match({value}, '(?i)nan|[+-]?inf(inity)?') THEN {cast} IS NOT NULL "
-        f"WHEN NOT isfinite({cast}) THEN false "
-        f"WHEN regexp_full_match({value}, '[+-]?[0-9]+') "
-        f"THEN TRY_CAST({cast} AS HUGEINT) = TRY_CAST({value} AS HUGEINT) "
-        f"WHEN regexp_full_match({value}, {quote_text(_NUMBER)}) "
-        f"THEN length({_digits(value)}) <= {sure} OR length({_digits(value)}) = {most} "
-        f"OR {_digits(value)} = {_digits(f'CAST({cast} AS VARCHAR)')} ELSE false END"
-    )
-
-
-def _digits(text: str) -> str:
-    """Return SQL for a number's digits, without the exponent and without outer zeros."""
-    return f"trim(regexp_replace(regexp_replace({text}, '[eE].*$', ''), '[^0-9]', '', 'g'), '0')"
 
 
 def _merge_columns(
@@ -278,36 +215,6 @@ def _widest(columns: Sequence[Column]) -> Column:
     for other in others:
         type_ = type_ if other.is_untyped else unify(type_, other.type)
     return replace(first, type=type_)
-
-
-def unify(a: pa.DataType, b: pa.DataType) -> pa.DataType:
-    """Return a type that contains every value of both; text if there is no closer one."""
-    if is_widening(a, b):
-        return b
-    if is_widening(b, a):
-        return a
-    if _is_exact(a) and _is_exact(b):
-        scale = max(_scale(a), _scale(b))
-        whole = max(_whole_digits(a), _whole_digits(b))
-        if whole + scale <= 38:
-            return pa.decimal128(max(18, whole + scale), scale)
-    if {a, b} == {SIMPLE["timestamp"], SIMPLE["timestamptz"]}:
-        return SIMPLE["timestamptz"]
-    return _STRING
-
-
-def _is_exact(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(type_) or pa.types.is_decimal(type_))
-
-
-def _scale(type_: pa.DataType) -> int:
-    return int(type_.scale) if pa.types.is_decimal(type_) else 0
-
-
-def _whole_digits(type_: pa.DataType) -> int:
-    if pa.types.is_decimal(type_):
-        return int(type_.precision - type_.scale)
-    return len(str(2**type_.bit_width))
 
 
 def _schema(

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +17,7 @@ from tdmvc.store.index import FileIndex
 
 PART_SUFFIX = ".parquet"
 _PART_NAME = re.compile(r"([0-9a-f]{64})(-[1-9][0-9]{0,8})?\.parquet")
-_MD5 = re.compile(r"[0-9a-f]{32}")
+_MD5_NAME = re.compile(r"[0-9a-f]{32}")
 _OBJECT_MODE = 0o444
 _MAX_LISTING_BYTES = 512 << 20
 _RENEW_SECONDS = 86_400.0
@@ -52,11 +53,15 @@ class Listing:
     @property
     def object(self) -> str:
         """The name of this listing's object: `<md5>.dir`."""
-        return hashlib.md5(self.as_bytes(), usedforsecurity=False).hexdigest() + ".dir"
+        return _md5(self.as_bytes()) + ".dir"
 
     def as_bytes(self) -> bytes:
         """Return the listing in DVC's format."""
         return json.dumps([{"md5": e.md5, "relpath": e.name} for e in self.entries], sort_keys=True).encode()
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def is_part_name(name: str) -> bool:
@@ -81,7 +86,7 @@ class ObjectStore:
 
     def put(self, data: bytes) -> str:
         """Keep the bytes and return their md5. Atomic and durable; equal bytes are kept once."""
-        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        md5 = _md5(data)
         self._put(md5, data)
         return md5
 
@@ -97,21 +102,11 @@ class ObjectStore:
             PartError: it is missing, does not match its name, or names a file that is no part.
         """
         path = self.path(oid)
-        try:
+        with self._reading(path, oid, owner):
             if path.stat().st_size > _MAX_LISTING_BYTES:
                 raise PartError.damaged(path, owner, "the listing is larger than any table's could be")
             data = path.read_bytes()
-        except FileNotFoundError:
-            raise PartError.missing(oid, owner, [f"the cache ({self.folder})"]) from None
-        except OSError as error:
-            raise StoreError(
-                f"Cannot read an object of {owner}: {error.strerror}.",
-                where=str(path),
-                remedy="correct the permissions of DVC's cache.",
-            ) from error
-        if hashlib.md5(data, usedforsecurity=False).hexdigest() != oid.removesuffix(".dir"):
-            self._set_aside(path, oid)
-            raise PartError.damaged(path, owner, "its bytes do not match its name (md5)")
+        self._check(path, oid, _md5(data), owner)
         return parse_listing(data, path, owner)
 
     def verified(self, md5: str, owner: str) -> Path:
@@ -123,19 +118,9 @@ class ObjectStore:
             PartError: missing, or damaged (and then set aside).
         """
         path = self.path(md5)
-        try:
+        with self._reading(path, md5, owner):
             actual = self._index.md5(path)
-        except FileNotFoundError:
-            raise PartError.missing(md5, owner, [f"the cache ({self.folder})"]) from None
-        except OSError as error:
-            raise StoreError(
-                f"Cannot read a part of {owner}: {error.strerror}.",
-                where=str(path),
-                remedy="correct its permissions.",
-            ) from error
-        if actual != md5:
-            self._set_aside(path, md5)
-            raise PartError.damaged(path, owner, "its bytes do not match its name (md5)")
+        self._check(path, md5, actual, owner)
         return path
 
     def renew(self, oid: str) -> None:
@@ -154,13 +139,32 @@ class ObjectStore:
             data = path.read_bytes()
         except OSError:
             return None
-        if hashlib.md5(data, usedforsecurity=False).hexdigest() == oid.removesuffix(".dir"):
+        if _md5(data) == oid.removesuffix(".dir"):
             return data
         self._set_aside(path, oid)
         return None
 
     def size_bytes(self, md5: str) -> int:
         return self.path(md5).stat().st_size
+
+    @contextmanager
+    def _reading(self, path: Path, oid: str, owner: str) -> Iterator[None]:
+        """Raise errors of the file system as errors of the store."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise PartError.missing(oid, owner, [f"the cache ({self.folder})"]) from None
+        except OSError as error:
+            raise StoreError(
+                f"Cannot read an object of {owner}: {error.strerror}.",
+                where=str(path),
+                remedy="correct the permissions of DVC's cache.",
+            ) from error
+
+    def _check(self, path: Path, oid: str, actual: str, owner: str) -> None:
+        if actual != oid.removesuffix(".dir"):
+            self._set_aside(path, oid)
+            raise PartError.damaged(path, owner, "its bytes do not match its name (md5)")
 
     def _put(self, oid: str, data: bytes) -> None:
         path = self.path(oid)
@@ -202,7 +206,7 @@ def parse_listing(data: bytes, path: Path, owner: str) -> Listing:
         if not isinstance(item, dict) or not {"md5", "relpath"} <= set(item):
             raise PartError.damaged(path, owner, "an entry of the listing has no md5 or no relpath")
         name, md5 = str(item["relpath"]), str(item["md5"])
-        if not is_part_name(name) or not _MD5.fullmatch(md5):
+        if not is_part_name(name) or not _MD5_NAME.fullmatch(md5):
             raise PartError.hostile_listing(path, name)
         entries.append(PartEntry(name, md5))
     if len({entry.name for entry in entries}) != len(entries):

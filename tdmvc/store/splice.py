@@ -24,7 +24,7 @@ from tdmvc.store.parquet import read_part
 
 
 @dataclass(frozen=True, slots=True)
-class StandingPart:
+class ReusedPart:
     """A part that the store has, and that stays unless rows before it run into it."""
 
     content: str
@@ -35,13 +35,13 @@ class StandingPart:
     """Its end is a boundary, whatever follows."""
 
 
-SpliceItem: TypeAlias = StandingPart | pa.RecordBatch
+SpliceItem: TypeAlias = ReusedPart | pa.RecordBatch
 
 
 def splice_table(
     ranges: Iterable[Iterable[SpliceItem]],
-    following: Callable[[int], Sequence[StandingPart]],
-    shared: Sequence[StandingPart],
+    following: Callable[[int], Sequence[ReusedPart]],
+    shared: Sequence[ReusedPart],
     schema: TableSchema,
     sink: PartSink,
     *,
@@ -57,14 +57,14 @@ def splice_table(
     """
     splicer = _Splicer(schema, options)
     fresh = list(finish_parts(splicer.cuts(ranges, following), schema, sink, options.known, splicer.counts))
-    standing = [*splicer.standing, *(part for part in shared if part.content not in splicer.used)]
-    if not fresh and not standing:
+    reused = [*splicer.reused, *(part for part in shared if part.content not in splicer.used)]
+    if not fresh and not reused:
         empty = Cut(schema.arrow_schema().empty_table(), has_repeats=False)
         fresh = list(finish_parts(iter([empty]), schema, sink, options.known, splicer.counts))
-    splicer.counts.rows += sum(part.rows for part in standing)
+    splicer.counts.rows += sum(part.rows for part in reused)
     kept = [
         BuiltPart(part.content, part.known.md5, part.rows, part.known.size_bytes, is_new=False)
-        for part in standing
+        for part in reused
     ]
     return built_table([*kept, *fresh], splicer.counts)
 
@@ -75,16 +75,16 @@ class _Splicer:
         self._cutter = Cutter(schema.key, options.part_rows)
         self._report = options.report
         self.counts = Counts(schema)
-        self.standing: list[StandingPart] = []
+        self.reused: list[ReusedPart] = []
         self.used: set[str] = set()
         """Shared parts whose rows were cut again."""
 
     def cuts(
-        self, ranges: Iterable[Iterable[SpliceItem]], following: Callable[[int], Sequence[StandingPart]]
+        self, ranges: Iterable[Iterable[SpliceItem]], following: Callable[[int], Sequence[ReusedPart]]
     ) -> Iterator[Cut]:
         for number, pieces in enumerate(ranges):
             for piece in pieces:
-                if isinstance(piece, StandingPart):
+                if isinstance(piece, ReusedPart):
                     yield from self._part(piece)
                 else:
                     yield from self._rows(piece)
@@ -93,15 +93,15 @@ class _Splicer:
                 yield from self._run_on(following(number))
         yield from self._cutter.finish()
 
-    def _part(self, part: StandingPart) -> Iterator[Cut]:
+    def _part(self, part: ReusedPart) -> Iterator[Cut]:
         yield from self._cutter.settle()
         if self._cutter.is_at_boundary and part.is_closed:
-            self.standing.append(part)
+            self.reused.append(part)
             return
         for batch in read_part(str(part.path)).to_batches():
             yield from self._rows(batch)
 
-    def _run_on(self, parts: Sequence[StandingPart]) -> Iterator[Cut]:
+    def _run_on(self, parts: Sequence[ReusedPart]) -> Iterator[Cut]:
         """Cut shared parts again until a new boundary matches an old one."""
         for part in parts:
             self.used.add(part.content)

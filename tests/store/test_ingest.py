@@ -9,11 +9,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from tdmvc.arrow.types import unify
 from tdmvc.errors import UsageError
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sql.quoting import quote_text
-from tdmvc.store.ingest import prepare_ingest, unify
+from tdmvc.store.ingest import prepare_ingest
 from tdmvc.store.parquet import encode_part
 from tests.store.sample_columns import VALUES, canonical_type, sample
 
