@@ -13,7 +13,7 @@ from tdmvc.sql.quoting import quote_names, scan_parquet
 from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, build_table, cast_batches
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.objects import Listing
-from tdmvc.store.splice import SpliceItem, ReusedPart, splice_table
+from tdmvc.store.splice import ReusedPart, SpliceItem, splice_table
 from tdmvc.workspace.workspace import Workspace, timed_as
 
 
