@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from tdmvc.render.cells import visible
-from tdmvc.render.terminal import number, plural
+from tdmvc.render.text import number, plural
 
 NULL = "*NULL*"
 

@@ -1,6 +1,5 @@
 """The layout that all terminal reports share: verdict first, aligned facts, folded lists, next commands."""
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -8,12 +7,11 @@ from itertools import zip_longest
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.terminal import Style, display_width, fit, number, plural, wrap_items
+from tdmvc.render.terminal import Style, display_width, fit, wrap_items
+from tdmvc.render.text import number, plural
 
 INDENT = "  "
 NARROWEST = 40
-_UNITS = ("kB", "MB", "GB", "TB", "PB")
-_SHORT_HASH = 12
 
 Paint = Callable[[str], str]
 
@@ -186,20 +184,6 @@ class Page:
         return [fit(line, room) for line in lines] or [""]
 
 
-def size(count: int) -> str:
-    """Return bytes in the unit that reads best: `512 B`, `1.2 kB`, `118 kB`; a kB is 1,000 bytes."""
-    if abs(count) < 1000:
-        return f"{count} B"
-    amount = float(count)
-    for unit in _UNITS:
-        amount /= 1000
-        if amount < 9.95:
-            return f"{amount:.1f} {unit}"
-        if amount < 999.5 or unit == _UNITS[-1]:
-            break
-    return f"{amount:,.0f} {unit}"
-
-
 def aligned_count(count: int, noun: str) -> str:
     """Return `1 row ` or `12 rows`: equally wide after the number, so that columns align."""
     return plural(count, f"{noun} ", many=f"{noun}s")
@@ -219,26 +203,3 @@ def names(items: Sequence[str], room: int) -> str:
         shown.append(text)
         used += width
     return ", ".join(shown)
-
-
-def short_hash(content: str) -> str:
-    """Return enough of `sha256:…`, or of a commit, to recognise it."""
-    kind, colon, digits = visible(content).rpartition(":")
-    return f"{kind}{colon}{digits[:_SHORT_HASH]}"
-
-
-def joined(parts: Sequence[str]) -> str:
-    """Return the non-empty parts with commas between."""
-    return ", ".join(part for part in parts if part)
-
-
-def severities(findings: Sequence[Finding]) -> str:
-    """Return how many findings there are of each severity: `2 errors, 1 warning`."""
-    nouns = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
-    counts = {severity: sum(found.severity is severity for found in findings) for severity in Severity}
-    return ", ".join(plural(counts[severity], noun) for severity, noun in nouns.items() if counts[severity])
-
-
-def shell_word(text: str) -> str:
-    """Return the text as one word that is safe to paste into a shell, harmless on the screen."""
-    return shlex.quote(visible(text))

@@ -1,12 +1,10 @@
 """Text on a terminal: widths, colours, grids, numbers."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 _GAP = "  "
-_PLURAL_ENDS = re.compile("(?= of | with |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +87,6 @@ def wrap_items(items: Sequence[str], width: int, *, separator: str = ", ") -> li
         else:
             lines.append(text)
     return lines
-
-
-def number(count: int) -> str:
-    """Return the number with thousands separators."""
-    return f"{count:,}"
-
-
-def plural(count: int, noun: str, *, many: str = "") -> str:
-    """Return the number with its noun: `1 row`, `1,200 rows`, `2 rows of this unit`."""
-    if count == 1:
-        return f"{number(count)} {noun}"
-    return f"{number(count)} {many or _PLURAL_ENDS.sub('s', noun, count=1)}"
 
 
 def _character_width(character: str) -> int:

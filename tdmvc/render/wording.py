@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 
 from tdmvc.model.diff import DatasetDiff, RowCounts, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import Migration
 from tdmvc.render.cells import visible
-from tdmvc.render.terminal import number, plural
+from tdmvc.render.text import number, plural
 
 STATUS_ORDER = (TableStatus.CHANGED, TableStatus.RENAMED, TableStatus.ADDED, TableStatus.REMOVED)
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -86,11 +87,6 @@ def _schema_fact(change: SchemaChange) -> str:
             return f"column {column}: {old} → {new}"
 
 
-def percent(share: float) -> str:
-    """Return a share as `12 %`, or as `0.3 %` if it is small."""
-    return f"{share * 100:.1f} %" if 0 < abs(share) < 0.095 else f"{share * 100:.0f} %"
-
-
 def bar(share: float, width: int) -> str:
     """Return a bar of at most `width` characters; a share above zero has at least one."""
     if not share > 0:
@@ -105,3 +101,10 @@ def title_of(migration: Migration) -> str:
     # The name of a TypeORM class is a name and a timestamp, with nothing between.
     is_timed = migration.id[len(migration.name) :].isdigit() and migration.id.startswith(migration.name)
     return "" if f" {name} " in id_words or not name or is_timed else migration.name
+
+
+def severities(findings: Sequence[Finding]) -> str:
+    """Return how many findings there are of each severity: `2 errors, 1 warning`."""
+    nouns = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
+    counts = {severity: sum(found.severity is severity for found in findings) for severity in Severity}
+    return ", ".join(plural(counts[severity], noun) for severity, noun in nouns.items() if counts[severity])

@@ -18,11 +18,12 @@ from tdmvc.model.report import (
 )
 from tdmvc.render.documents import document as json_document
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import names, size
+from tdmvc.render.page import names
 from tdmvc.render.reports.add import render_add
 from tdmvc.render.reports.query import render as render_query
 from tdmvc.render.reports.status import render as render_status
 from tdmvc.render.terminal import display_width
+from tdmvc.render.text import size
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 VALIDATORS = {

@@ -11,12 +11,13 @@ from tdmvc.model.report import QueryResult
 from tdmvc.render import drift, history, merge, migrations, reports
 from tdmvc.render.format import Formats, RenderOptions
 from tdmvc.render.migrations.terminal import render as render_migrations
-from tdmvc.render.page import names, size
+from tdmvc.render.page import names
 from tdmvc.render.reports.add import render_add
 from tdmvc.render.reports.query import render as render_query
 from tdmvc.render.reports.status import render as render_status
 from tdmvc.render.reports.versions import render_show
 from tdmvc.render.terminal import display_width
+from tdmvc.render.text import size
 from tdmvc.render.wording import title_of
 from tests.render import history_samples
 from tests.render import report_samples as samples

@@ -1,6 +1,7 @@
 """Widths, grids and numbers."""
 
-from tdmvc.render.terminal import Style, display_width, fit, grid, number, pad, plural, wrap_items
+from tdmvc.render.terminal import Style, display_width, fit, grid, pad, wrap_items
+from tdmvc.render.text import number, plural
 
 
 def test_wide_characters_take_two_columns_and_marks_none() -> None:

@@ -16,7 +16,8 @@ from tdmvc.render.table_terminal import (
     ignored_lines,
     sample_lines,
 )
-from tdmvc.render.terminal import plural, wrap_items
+from tdmvc.render.terminal import wrap_items
+from tdmvc.render.text import plural
 from tdmvc.render.wording import STATUS_ORDER, totals
 
 

@@ -6,7 +6,7 @@ from tdmvc.model.migration import Drift, DriftReport, DriftStatus
 from tdmvc.render.drift.wording import drift_verdict, drift_words, problem_place, problems_of, worst_first
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, folded, more_below, prose, table
-from tdmvc.render.terminal import plural
+from tdmvc.render.text import plural
 from tdmvc.render.wording import title_of
 
 MARKER = comment("tdmvc-drift")

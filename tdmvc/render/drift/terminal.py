@@ -7,8 +7,9 @@ from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_verdict, drift_words, problems_of, worst_first
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.migrations.terminal import add_migrations, add_problems
-from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, joined, names, shell_word
-from tdmvc.render.terminal import pad, plural
+from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, names
+from tdmvc.render.terminal import pad
+from tdmvc.render.text import joined, plural, shell_word
 
 _LABEL_ROOM = len("schema at")
 _MOST_IN_STEP = 12

@@ -6,7 +6,8 @@ from tdmvc.render.format import RenderOptions
 from tdmvc.render.history.wording import PointColumns, key_words, point_cells
 from tdmvc.render.page import INDENT, Cell, Page
 from tdmvc.render.privacy import shown_text
-from tdmvc.render.terminal import display_width, fit, number, plural
+from tdmvc.render.terminal import display_width, fit
+from tdmvc.render.text import number, plural
 
 _WIDEST_NAME = 24
 _WIDEST_KEY = 28

@@ -5,8 +5,8 @@ from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.merge.terminal import add_files, add_moved
 from tdmvc.render.merge.wording import conflict_count, resolve_command, revert_words
-from tdmvc.render.page import Page, Step, joined, shell_word
-from tdmvc.render.terminal import plural
+from tdmvc.render.page import Page, Step
+from tdmvc.render.text import joined, plural, shell_word
 
 
 def render(report: RevertReport, options: RenderOptions) -> str:

@@ -7,8 +7,7 @@ from tdmvc.model.masking import MASK
 from tdmvc.model.merge import Cell, Conflict, ConflictKind, ManifestConflict, MergeCounts, TableMerge
 from tdmvc.model.merge_report import MovedDataset, MovedTable, TableMove, UnmergedTable
 from tdmvc.render.cells import cell_text, visible
-from tdmvc.render.page import shell_word
-from tdmvc.render.terminal import number, plural
+from tdmvc.render.text import number, plural, shell_word
 
 _SHOWN = 10
 _KINDS = {

@@ -11,8 +11,9 @@ from tdmvc.model.migration import (
 )
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import INDENT, Cell, Page, Paint, joined, names, short_hash
-from tdmvc.render.terminal import display_width, fit, number, plural
+from tdmvc.render.page import INDENT, Cell, Page, Paint, names
+from tdmvc.render.terminal import display_width, fit
+from tdmvc.render.text import joined, number, plural, short_hash
 from tdmvc.render.wording import title_of
 
 _MOST_HEADS = 12

@@ -6,19 +6,9 @@ from collections.abc import Sequence
 from tdmvc.model.report import AddedTable, AddReport, InitReport
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import (
-    INDENT,
-    Cell,
-    Page,
-    Step,
-    aligned_count,
-    joined,
-    names,
-    severities,
-    shell_word,
-    size,
-)
-from tdmvc.render.terminal import number, plural
+from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
+from tdmvc.render.text import joined, number, plural, shell_word, size
+from tdmvc.render.wording import severities
 
 _MOST_TABLES = 40
 _MOST_UNCHANGED = 8

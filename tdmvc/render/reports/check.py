@@ -5,8 +5,9 @@ from dataclasses import replace
 from tdmvc.model.finding import CheckReport, Finding, Severity
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import Page, joined, severities, short_hash
-from tdmvc.render.terminal import plural
+from tdmvc.render.page import Page
+from tdmvc.render.text import joined, plural, short_hash
+from tdmvc.render.wording import severities
 
 
 def render(report: CheckReport, options: RenderOptions) -> str:

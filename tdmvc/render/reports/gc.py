@@ -3,8 +3,8 @@
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import INDENT, Cell, Page, Step, joined, shell_word, short_hash, size
-from tdmvc.render.terminal import plural
+from tdmvc.render.page import INDENT, Cell, Page, Step
+from tdmvc.render.text import joined, plural, shell_word, short_hash, size
 
 _MOST_OWNERS = 20
 

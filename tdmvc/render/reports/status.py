@@ -7,8 +7,9 @@ from tdmvc.model.migration import RecordedState
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import Cell, Page, Paint, Step, joined, names, shell_word
-from tdmvc.render.terminal import number, pad, plural
+from tdmvc.render.page import Cell, Page, Paint, Step, names
+from tdmvc.render.terminal import pad
+from tdmvc.render.text import joined, number, plural, shell_word
 
 _MEANINGS = {
     "conflict": "in conflict after a merge",

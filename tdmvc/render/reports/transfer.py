@@ -3,19 +3,9 @@
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, TransferReport, VerifyReport
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import (
-    INDENT,
-    Cell,
-    Page,
-    Step,
-    aligned_count,
-    joined,
-    names,
-    severities,
-    shell_word,
-    short_hash,
-)
-from tdmvc.render.terminal import number, plural
+from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
+from tdmvc.render.text import joined, number, plural, shell_word, short_hash
+from tdmvc.render.wording import severities
 
 _MOST_STATES = 20
 

@@ -7,20 +7,10 @@ from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.version import Version
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import (
-    INDENT,
-    Cell,
-    Page,
-    Step,
-    aligned_count,
-    joined,
-    names,
-    shell_word,
-    short_hash,
-    size,
-)
+from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
 from tdmvc.render.reports.status import migrations_words
-from tdmvc.render.terminal import fit, plural
+from tdmvc.render.terminal import fit
+from tdmvc.render.text import joined, plural, shell_word, short_hash, size
 
 _MOST_VERSIONS = 20
 _MOST_VERSIONS_EACH = 3

@@ -11,8 +11,8 @@ from tdmvc.render.patterns import group_words, has_example, pattern_count, patte
 from tdmvc.render.privacy import is_personal_shift, personal_by_table
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.wording import shift_words
-from tdmvc.render.terminal import number, plural
-from tdmvc.render.wording import bar, percent, schema_sign, schema_words, table_name
+from tdmvc.render.text import number, percent, plural
+from tdmvc.render.wording import bar, schema_sign, schema_words, table_name
 
 _MEMBERS = 8
 _COLUMNS = 6

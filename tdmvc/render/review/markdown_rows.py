@@ -11,7 +11,7 @@ from tdmvc.render.privacy import Personal, personal_by_table, personal_in_key, s
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.markdown_changes import change
 from tdmvc.render.review.wording import ROW_SIGNS, related_sample
-from tdmvc.render.terminal import number, plural
+from tdmvc.render.text import number, plural
 
 _WIDEST = 8
 """Columns of a table of rows, and changed cells of one row."""

@@ -7,13 +7,14 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.review import DatasetReview, Review, Verdict
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, aligned_count, joined, names, severities
+from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, aligned_count, names
 from tdmvc.render.privacy import revealed_review
 from tdmvc.render.review.terminal_sections import section_lines
 from tdmvc.render.review.wording import dataset_words, review_words, side_facts
 from tdmvc.render.table_terminal import Screen
-from tdmvc.render.terminal import Style, fit, number, plural
-from tdmvc.render.wording import table_name
+from tdmvc.render.terminal import Style, fit
+from tdmvc.render.text import joined, number, plural
+from tdmvc.render.wording import severities, table_name
 
 _WORDS = {
     Verdict.UNCHANGED: "Unchanged",

@@ -31,8 +31,9 @@ from tdmvc.render.table_terminal import (
     removed_lines,
     schema_lines,
 )
-from tdmvc.render.terminal import display_width, fit, pad, plural
-from tdmvc.render.wording import bar, percent, table_name
+from tdmvc.render.terminal import display_width, fit, pad
+from tdmvc.render.text import percent, plural
+from tdmvc.render.wording import bar, table_name
 
 _TABLES = 40
 _ROWS = 10

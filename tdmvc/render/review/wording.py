@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from tdmvc.model.diff import ChangedRowSample, RowSample, TableDiff
 from tdmvc.model.review import DatasetReview, RelatedRow, Review, ReviewSide, RowChange, Shift, ShiftKind
 from tdmvc.render.cells import visible
-from tdmvc.render.page import severities
-from tdmvc.render.terminal import number, plural
-from tdmvc.render.wording import percent, totals
+from tdmvc.render.text import number, percent, plural
+from tdmvc.render.wording import severities, totals
 
 ROW_SIGNS = {RowChange.ADDED: "+", RowChange.REMOVED: "−", RowChange.CHANGED: "~", RowChange.UNTOUCHED: "·"}
 

@@ -6,7 +6,7 @@ from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, folded, more_below, prose, table
 from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
 from tdmvc.render.merge.wording import move_words
-from tdmvc.render.terminal import plural
+from tdmvc.render.text import plural
 
 MARKER = comment("tdmvc-merge-check")
 """The first line, by which a comment is found and updated."""

@@ -4,7 +4,8 @@ from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
-from tdmvc.render.page import INDENT, Page, Step, shell_word
+from tdmvc.render.page import INDENT, Page, Step
+from tdmvc.render.text import shell_word
 
 _MOST = 40
 

@@ -9,7 +9,7 @@ from tdmvc.model.migration import Drift, DriftStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_lines, drift_words
 from tdmvc.render.merge.wording import conflict_count, conflict_lines, move_words
-from tdmvc.render.terminal import plural
+from tdmvc.render.text import plural
 
 _MOST_CONFLICTS = 20
 

@@ -3,7 +3,6 @@
 from tdmvc.model.diff import BumpLevel, SchemaChangeKind, TableStatus
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import DatasetReview, RowChange
-from tdmvc.render.page import severities
 from tdmvc.render.patterns import group_words
 from tdmvc.render.privacy import guarded_group, personal_by_table
 from tdmvc.render.review.budget import OutputBudget
@@ -14,7 +13,8 @@ from tdmvc.render.review.html.markup import Html, clipped, code, element, joined
 from tdmvc.render.review.html.related import Relations
 from tdmvc.render.review.html.table import TableCard, render_card
 from tdmvc.render.review.wording import side_facts
-from tdmvc.render.terminal import number, plural
+from tdmvc.render.text import number, plural
+from tdmvc.render.wording import severities
 
 
 class DatasetPart:

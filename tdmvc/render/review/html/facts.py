@@ -7,7 +7,7 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.review import Verdict
 from tdmvc.render.review.html.anchors import table_anchor
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, text
-from tdmvc.render.terminal import number
+from tdmvc.render.text import number
 
 _SIGNED = (("removed", "−"), ("changed", "~"), ("added", "+"))
 

@@ -15,7 +15,7 @@ from tdmvc.render.review.html.grid import Grid
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, json_script, text
 from tdmvc.render.review.html.table import TableCard
 from tdmvc.render.review.wording import review_words
-from tdmvc.render.terminal import number, plural
+from tdmvc.render.text import number, plural
 from tdmvc.render.wording import total_rows
 
 _NAME = 60

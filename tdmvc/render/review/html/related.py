@@ -9,7 +9,7 @@ from tdmvc.render.review.html.cell import value_cell
 from tdmvc.render.review.html.grid import Grid
 from tdmvc.render.review.html.markup import Html, clipped, element, joined
 from tdmvc.render.review.wording import ROW_SIGNS
-from tdmvc.render.terminal import plural
+from tdmvc.render.text import plural
 
 _MOST_CHILDREN = 100
 _DEEPEST = 12

@@ -14,8 +14,8 @@ from tdmvc.render.review.html.facts import findings_list, listing, signed_counts
 from tdmvc.render.review.html.grid import KINDS, Grid, render_grid, see_all_command
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, text
 from tdmvc.render.review.wording import shift_words
-from tdmvc.render.terminal import number, plural
-from tdmvc.render.wording import percent, schema_sign, schema_words
+from tdmvc.render.text import number, percent, plural
+from tdmvc.render.wording import schema_sign, schema_words
 
 _MOST_COLUMNS_NAMED = 4
 _OPEN_TABLES = 30
