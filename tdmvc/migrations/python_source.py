@@ -9,6 +9,7 @@ from typing import Final
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import unreadable
+from tdmvc.migrations.text import with_lines
 
 MAX_DEPTH: Final = 50
 """How deeply a literal may be nested; people do not write deeper ones."""
@@ -170,11 +171,10 @@ _TOKEN = re.compile(
 def _searched(text: str, found: Iterator[re.Match[str]]) -> dict[str, Assigned]:
     """Read the expression after each found name separately; what cannot be parsed is left out."""
     result: dict[str, Assigned] = {}
-    end, line, counted = -1, 1, 0
-    for match in found:
+    end = -1
+    for match, line in with_lines(text, found):
         if match.start() < end:
             continue
-        line, counted = line + text.count("\n", counted, match.start()), match.start()
         end = _expression_end(text, match.end())
         tree, _, _ = _parse(text[match.end() : end].strip(), "eval")
         if isinstance(tree, ast.Expression):

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from configparser import ConfigParser, Error
 from typing import Any, Final
 
@@ -27,6 +27,15 @@ def refuse_conflict(path: str, text: str) -> None:
     found = _CONFLICT.search(text)
     if found is not None:
         raise unreadable(path, "it contains a merge conflict", line=text.count("\n", 0, found.start()) + 1)
+
+
+def with_lines(text: str, matches: Iterable[re.Match[str]]) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield ascending matches in a text with the lines on which they start, in linear time."""
+    line, position = 1, 0
+    for match in matches:
+        line += text.count("\n", position, match.start())
+        position = match.start()
+        yield match, line
 
 
 def parse_json(path: str, text: str) -> Any:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.migrations.base import Reading, locations_at, unreadable
@@ -9,6 +10,7 @@ from tdmvc.migrations.code_tables import TYPEORM
 from tdmvc.migrations.linear import Rank, finish_linear, number_rank
 from tdmvc.migrations.paths import outermost
 from tdmvc.migrations.scripts import script_folders, script_paths_below
+from tdmvc.migrations.text import with_lines
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
@@ -26,6 +28,17 @@ _NAME: Final = re.compile(
 )
 _UP: Final = re.compile(r"\bup[ \t]*[(=:]")
 _DIGITS: Final = re.compile(r"\s*[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationClass:
+    """A class that may be a migration."""
+
+    name: str
+    line: int
+    body: str
+    is_declared: bool
+    """Whether it says that it implements a migration."""
 
 
 class TypeOrmReader:
@@ -49,22 +62,22 @@ class TypeOrmReader:
         for path, text in tree.read_texts(script_paths_below(tree, reading.path)):
             classes = list(_classes(text))
             is_first = True
-            for name, line, body, is_declared in classes:
-                rank = _timestamp_rank(name)
+            for class_ in classes:
+                name, rank = class_.name, _timestamp_rank(class_.name)
                 why = f"the name '{name}' does not end with a timestamp of {_TIMESTAMP_LENGTH} digits"
                 if rank is not None:
                     title = name[:-_TIMESTAMP_LENGTH].strip("_-") or name
-                    # An only class has the whole file; of several, each has what follows it.
-                    touches = TYPEORM.tables(text if len(classes) == 1 else body)
+                    # The only class of a file gets the whole file; of several, each gets what follows it.
+                    touches = TYPEORM.tables(text if len(classes) == 1 else class_.body)
                     reading.add(Migration(name, title, path, touches=touches), text if is_first else "")
                     # TypeORM leaves classes with equal timestamps in the order in which it finds them.
                     ranks[name] = (rank, path)
                     is_first = False
-                elif is_declared:
-                    raise unreadable(path, why, line=line)
+                elif class_.is_declared:
+                    raise unreadable(path, why, line=class_.line)
                 else:
-                    fault = f"is not read: {why}; TypeORM would refuse it."
-                    reading.report_file(path, fault, line=line)
+                    fault = f"is ignored: {why}; TypeORM would refuse it."
+                    reading.report_file(path, fault, line=class_.line)
         return finish_linear(reading, ranks, looked_for="classes that implement MigrationInterface")
 
 
@@ -75,13 +88,11 @@ def _timestamp_rank(name: str) -> Rank | None:
     return None if rank == number_rank("0") else rank
 
 
-def _classes(text: str) -> Iterator[tuple[str, int, str, bool]]:
-    """Yield each possible migration class: its name, line and body, and whether it declares to be one."""
-    found = list(_CLASS.finditer(text))
-    starts = [match.start() for match in found]
-    line, counted = 1, 0
-    for match, end in zip(found, [*starts[1:], len(text)], strict=False):
-        line, counted = line + text.count("\n", counted, match.start()), match.start()
+def _classes(text: str) -> Iterator[MigrationClass]:
+    """Yield each possible migration class."""
+    found = list(with_lines(text, _CLASS.finditer(text)))
+    ends = [match.start() for match, _ in found[1:]]
+    for (match, line), end in zip(found, [*ends, len(text)], strict=False):
         body = text[match.end() : end]
         is_declared = "MigrationInterface" in match["rest"]
         up = _UP.search(body)
@@ -90,7 +101,7 @@ def _classes(text: str) -> Iterator[tuple[str, int, str, bool]]:
         name = given["name"] if given else match["name"] or ""
         # Compiled code does not contain what a class implements.
         if is_declared or (up and (_timestamp_rank(name) is not None or _is_exported(text, match))):
-            yield name, line, body, is_declared
+            yield MigrationClass(name, line, body, is_declared)
 
 
 def _is_exported(text: str, found: re.Match[str]) -> bool:

@@ -6,7 +6,7 @@ from xml.parsers import expat
 
 from tdmvc.migrations.base import unreadable
 from tdmvc.migrations.paths import base_of
-from tdmvc.migrations.text import parse_json, parse_yaml, refuse_conflict
+from tdmvc.migrations.text import parse_json, parse_yaml, refuse_conflict, with_lines
 from tdmvc.migrations.tools.liquibase.changelog import Changelog
 from tdmvc.migrations.tools.liquibase.elements import Element, build_changelog
 from tdmvc.migrations.tools.liquibase.sql import parse_sql
@@ -88,14 +88,10 @@ def _text(value: object) -> str:
 def _number_lines(root: Element, text: str) -> None:
     """Set the lines of the entries of a JSON changelog, which its parser does not provide."""
     entries = [element for element in root.children if element.name in {"changeSet", "include", "includeAll"}]
-    line, counted, lines = 1, 0, []
-    for match in _JSON_KEYS.finditer(text):
-        line, counted = line + text.count("\n", counted, match.start()), match.start()
-        lines.append((match[1], line))
-    if [name for name, _ in lines] != [element.name for element in entries]:
-        return
-    for element, (_, number) in zip(entries, lines, strict=True):
-        element.line = number
+    keys = list(with_lines(text, _JSON_KEYS.finditer(text)))
+    if [match[1] for match, _ in keys] == [element.name for element in entries]:
+        for element, (_, line) in zip(entries, keys, strict=True):
+            element.line = line
 
 
 def _parse_xml(path: str, text: str) -> Element:
