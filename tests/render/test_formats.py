@@ -1,6 +1,7 @@
 """Every command's formats are in a registry, and every renderer in a subject's folder is in the subject's registry."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +47,14 @@ def test_the_terminal_comes_first_and_each_format_has_its_own_name(
     assert list(formats)[:2] == ["terminal", "json"]
     assert [name for name, one in formats.items() if one.is_for_terminal] == ["terminal"]
     assert all(one.name == name for name, one in formats.items())
+
+
+@pytest.mark.parametrize("folder", ["diff", "drift", "history", "merge", "migrations", "reports"])
+def test_every_function_that_renders_a_report_is_in_a_registry(folder: str) -> None:
+    registered = {one.render for formats in REGISTRIES.values() for one in formats.values()}
+    registered |= {reports.INSTALLED.render, reports.UNINSTALLED.render}
+    root = Path(tdmvc.render.__file__).parents[2]
+    for path in (root / "tdmvc" / "render" / folder).rglob("*.py"):
+        module = import_module(".".join(path.relative_to(root).with_suffix("").parts))
+        own = {value for name, value in vars(module).items() if name.startswith("render")}
+        assert own <= registered, path

@@ -1,6 +1,6 @@
 """The HTML page of a review: one self-contained file that is readable without JavaScript.
 
-`page` puts it together; each other module knows one part. Text from data becomes markup
-only through `markup`, so it is always escaped. `review.css` and `review.js` are read as
-package files and go into the page as they are; the page's policy names their hashes.
+`review` fits it to a size, `page` puts it together, and each other module renders one part.
+Text from data becomes markup only through `markup`, so it is always escaped. `review.css` and
+`review.js` go into the page unchanged; the page's security policy names their hashes.
 """

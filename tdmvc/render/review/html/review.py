@@ -66,10 +66,10 @@ def _with_rows(plan: PagePlan, bare: str, room_bytes: int, max_bytes: int) -> st
     """Return the page with as many rows as fit; `bare` is the page without any."""
     grids = plan.grids
     for attempt in range(_TRIES):
-        room = room_bytes - _SPARE_BYTES * 4**attempt
-        has_unchanged = any(grid.folded for grid in grids) and _may_fit(grids, room)
-        if not (has_unchanged and _fill(grids, room, has_unchanged=True)):
-            _fill(grids, room, has_unchanged=False)
+        row_bytes = room_bytes - _SPARE_BYTES * 4**attempt
+        has_unchanged = any(grid.folded for grid in grids) and _may_fit(grids, row_bytes)
+        if not (has_unchanged and _fill(grids, row_bytes, has_unchanged=True)):
+            _fill(grids, row_bytes, has_unchanged=False)
         page = render_page(plan)
         if len(page.encode()) <= max_bytes:
             return page
