@@ -33,13 +33,13 @@ def parse_key(
     """
     if not schema.key:
         raise UsageError(
-            f"The table {schema.name} has no key, so one row of it cannot be followed.",
+            f"The table {schema.name} has no key, so a single row of it cannot be found.",
             remedy=f"name its key in contract.yaml, or with `tdmvc add DATASET --key {schema.name}=COLUMN`.",
         )
     items = [item for word in words for item in _items(word, schema, is_whole=len(schema.key) == 1)]
     named = [name for name, _, _ in items if name is not None]
     if named and len(named) < len(items):
-        raise _unclear(schema, "names some columns and leaves others to their places")
+        raise _unclear(schema, "names some columns, but not all")
     if len(set(named)) < len(named):
         raise _unclear(schema, "names a column twice")
     if len(items) != len(schema.key):
@@ -107,7 +107,7 @@ def _typed(text: str, column: Column, schema: TableSchema, hidden: Collection[st
     if value is None:
         what = "the value" if column.name in hidden else repr(text)
         raise UsageError(
-            f"{what[0].upper()}{what[1:]} is no {column.type_text}, as {schema.name}.{column.name} has them.",
+            f"{what[0].upper()}{what[1:]} is not a valid {column.type_text} for {schema.name}.{column.name}.",
             where="--key",
             remedy=f"the key of {schema.name} is {_format_key(schema)}.",
         )

@@ -149,7 +149,7 @@ def _weighed(finding: Finding, new: int | None) -> Finding:
         return replace(
             finding,
             severity=Severity.WARNING,
-            message=f"{finding.message.removesuffix('.')}; it was so before the merge.",
+            message=f"{finding.message.removesuffix('.')}; this was already so before the merge.",
             details={**finding.details, "new": 0},
         )
     count = finding.details.get("count")

@@ -182,7 +182,7 @@ def _read_type(node: YamlNode) -> pa.DataType:
     if found is None:
         raise node.error(
             f"The type of the column '{node.need('name').as_text()}' is unknown.",
-            remedy="give it a logicalType (string, integer, number, date, …) or a physicalType.",
+            remedy="add a logicalType (string, integer, number, date, …) or a physicalType.",
         )
     return found
 
@@ -248,7 +248,7 @@ def _read(
     if len(names) < len(ends):
         return  # it leads to another contract
     if not names or len(names) != len(columns) or len({table for table, _ in names}) != 1:
-        raise node.error("A relationship needs as many columns of one table in 'to' as it is from.")
+        raise node.error("The 'to' of a relationship must name one table and as many columns as its source.")
     reference = ForeignKey(columns, names[0][0], tuple(name for _, name in names))
     fault = _fault(reference, known.get(reference.table), source)
     yield Relationship(*place, reference, node, fault)

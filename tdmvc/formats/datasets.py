@@ -48,7 +48,7 @@ def read_config_of(tree: FileTree, config: RepoConfig, name: str) -> DatasetConf
     dataset = parse_dataset(text, path)
     if dataset.name != name:
         raise ConfigError.at(
-            f"The folder is called '{name}' and the dataset in it '{dataset.name}'.",
+            f"The folder is named '{name}' and the dataset in it '{dataset.name}'.",
             path,
             key="name",
             remedy="give both the same name.",

@@ -9,7 +9,7 @@ from tdmvc.formats.manifest_shapes import Shape, value_of
 from tdmvc.formats.manifest_values import ABSENT, MaybeValue
 from tdmvc.yaml.node import YamlNode
 
-_UNUSUAL = "Its lines cannot be told apart by entry."
+_UNUSUAL = "Its entries share lines."
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,9 @@ def _read_dvc_files(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
         folder = path.removeprefix(prefix).removesuffix(".dvc")
         name = _table_of(folder, path)
         if name in found:
-            raise ConfigError.at(f"Two folders hold the table '{name}'.", path, remedy="remove one of them.")
+            raise ConfigError.at(
+                f"Two folders contain the table '{name}'.", path, remedy="remove one of them."
+            )
         found[name] = _read_dvc_file(text, path, folder, name)
     return found
 
@@ -126,7 +128,7 @@ def _read_dvc_file(text: str, path: str, folder: str, name: str) -> Pointer:
         raise TableConflictError.in_pointer(posixpath.basename(posixpath.dirname(path)), name, path, line)
     root = parse_yaml(text, path)
     if root.text("wdir") not in (None, "."):
-        raise root.need("wdir").error("The pointer to a table must not lead to another folder.")
+        raise root.need("wdir").error("The pointer to a table must not point to another folder.")
     outs = root.need("outs").elements()
     if len(outs) != 1:
         raise root.need("outs").error(
@@ -137,7 +139,7 @@ def _read_dvc_file(text: str, path: str, folder: str, name: str) -> Pointer:
             outs[0]
             .need("path")
             .error(
-                "The pointer leads elsewhere: its path must be the file's own name without .dvc.",
+                "The pointer's path must be the file's own name without .dvc.",
                 remedy="do not trust this pointer; run `tdmvc add` again.",
             )
         )

@@ -84,7 +84,7 @@ class GitHub(Host):
 
 _OTHER_REFUSAL: Final = ("GitHub refused the request", "see docs/ci.md, Troubleshooting.")
 _REFUSALS: Final = {
-    401: ("GitHub does not know the token", "pass a valid one as GITHUB_TOKEN: ${{ github.token }}."),
+    401: ("GitHub does not accept the token", "pass a valid one as GITHUB_TOKEN: ${{ github.token }}."),
     403: (
         "GitHub does not allow the token to do that",
         "give the job `permissions: {pull-requests: write}`; for pull requests from forks see docs/ci.md.",
@@ -194,7 +194,7 @@ def _number(environ: Mapping[str, str], event: dict[str, Any]) -> int:
     if match:
         return int(match[1])
     raise UsageError(
-        "This run is for no pull request, so there is nowhere to post.",
+        "This run does not belong to a pull request, so there is nowhere to post.",
         where=f"GITHUB_REF={environ.get('GITHUB_REF', '')}",
         remedy="post in a workflow `on: pull_request`, or set TDMVC_PULL_REQUEST to the number.",
     )

@@ -101,7 +101,7 @@ class GitLab(Host):
 
 _OTHER_REFUSAL: Final = ("GitLab refused the request", "see docs/ci.md, Troubleshooting.")
 _REFUSALS: Final = {
-    401: ("GitLab does not know the token", f"check that it has not expired; otherwise {_TOKEN_REMEDY}"),
+    401: ("GitLab does not accept the token", f"check that it has not expired; otherwise {_TOKEN_REMEDY}"),
     403: ("GitLab does not allow the token to do that", _TOKEN_REMEDY),
     404: (
         "GitLab did not find this merge request, or the token may not see it",
@@ -126,7 +126,7 @@ def open_gitlab(environ: Mapping[str, str], patience: Patience) -> Host:
     iid = environ.get("CI_MERGE_REQUEST_IID")
     if not iid:
         raise UsageError(
-            "This pipeline is for no merge request, so there is nowhere to post.",
+            "This pipeline does not belong to a merge request, so there is nowhere to post.",
             where="CI_MERGE_REQUEST_IID is not set",
             remedy='run the job with `rules: [{if: $CI_PIPELINE_SOURCE == "merge_request_event"}]`.',
         )

@@ -29,7 +29,7 @@ def request_number(text: str, name: str) -> int:
     """
     if not _NUMBER.fullmatch(text.strip()):
         raise UsageError(
-            f"{name} is not the number of a pull or merge request.", remedy="give digits only, such as 42."
+            f"{name} is not the number of a pull or merge request.", remedy="use digits only, such as 42."
         )
     return int(text)
 

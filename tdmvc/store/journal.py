@@ -93,7 +93,7 @@ class Journal:
         raise StoreError(
             "A journal is not in this release's format, so its change cannot be finished.",
             where=str(self._path),
-            remedy="run the release of tdmvc that wrote it; if none did, look at the file, then delete it.",
+            remedy="run the release of tdmvc that wrote it; if none did, check the file, then delete it.",
         )
 
     def _apply(self, plan: FileChanges) -> None:
@@ -167,7 +167,7 @@ class Journal:
         return StoreError(
             "A journal names a path outside the work tree.",
             where=str(self._path),
-            remedy="this file was not written by tdmvc: look at it, then delete it.",
+            remedy="this file was not written by tdmvc: check it, then delete it.",
         )
 
 

@@ -132,7 +132,7 @@ def _raise(error: OSError) -> None:
 
 def _link(path: Path) -> StoreError:
     return StoreError(
-        "The working copy holds a symbolic link, which tdmvc does not follow.",
+        "The working copy contains a symbolic link, which tdmvc does not follow.",
         where=str(path),
         remedy="replace it with the file that it points to, or remove it.",
     )

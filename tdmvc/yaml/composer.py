@@ -118,12 +118,12 @@ class _Composer:
             self._alias(str(event.anchor), line)
         elif isinstance(event, yaml.DocumentStartEvent):
             if self.documents and not self.options.is_lenient:
-                raise YamlFault("the file holds several YAML documents", line)
+                raise YamlFault("the file contains several YAML documents", line)
             self._anchors.clear()
 
     def _scalar(self, event: Any, line: int) -> None:
         if event.tag not in _TEXT_TAGS and not self.options.is_lenient:
-            raise YamlFault("the file holds a YAML tag, and tags are not read here", line)
+            raise YamlFault("the file contains a YAML tag, which is not allowed here", line)
         text, is_plain = event.value, event.style in (None, "") and event.tag is None
         if is_plain and self.options.resolve is not None:
             text = self.options.resolve(text)
@@ -132,9 +132,9 @@ class _Composer:
 
     def _start(self, event: Any, line: int) -> None:
         if event.tag not in _COLLECTION_TAGS and not self.options.is_lenient:
-            raise YamlFault("the file holds a YAML tag, and tags are not read here", line)
+            raise YamlFault("the file contains a YAML tag, which is not allowed here", line)
         if self._stack and self._stack[-1].expects_key and not self.options.is_lenient:
-            raise YamlFault("a key must be a text", line)
+            raise YamlFault("a key must be text", line)
         self._check_depth(1, line)
         # An alias of what is still open would never end.
         self._anchors.pop(event.anchor or "", None)
@@ -147,7 +147,7 @@ class _Composer:
 
     def _alias(self, anchor: str, line: int) -> None:
         if anchor not in self._anchors:
-            raise YamlFault(f"the alias '*{anchor}' names no anchor that is complete before it", line)
+            raise YamlFault(f"the alias '*{anchor}' refers to no complete anchor before it", line)
         built = self._anchors[anchor]
         self._check_depth(built.height, line)
         self._aliased += built.weight
@@ -198,7 +198,7 @@ class _Composer:
         if not isinstance(node.value, str):
             if self.options.is_lenient:
                 return ""
-            raise YamlFault("a key must be a text", line)
+            raise YamlFault("a key must be text", line)
         if node.value in names and not self.options.is_lenient:
             raise YamlFault(f"the key '{node.value}' appears twice", line)
         return node.value

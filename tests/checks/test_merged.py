@@ -107,7 +107,7 @@ def test_a_null_that_one_side_had_is_a_warning_and_one_in_a_column_that_the_othe
     ours, theirs = shop(tmp_path, {1: None}, {}), shop(tmp_path, {1: None, 2: "b"}, {})
     (old,) = check(con, shop(tmp_path, {1: None, 2: "b", 3: "c"}, {}), ours, theirs)
     assert (old.rule, old.severity) == ("null-in-required", Severity.WARNING)
-    assert old.message.endswith("; it was so before the merge.")
+    assert old.message.endswith("; this was already so before the merge.")
 
     lax = replace(PEOPLE, columns=(PEOPLE.columns[0], Column("mail", TEXT)))
     ours = shop(tmp_path, {1: "a", 2: None}, {}, schemas=(lax, ORDERS))

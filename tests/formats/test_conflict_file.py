@@ -100,7 +100,7 @@ def test_a_conflict_about_a_column_or_the_table_resolves_all_that_hangs_on_it():
         ),
         (TEXT + "  - kind: table_removed\n    value: 3\n    column: x\n", "Only a cell"),
         (TEXT.replace("count: 1", "count: many"), "whole number"),
-        (TEXT.replace("table: orders", "table: !!python/name:os.system orders"), "tags"),
+        (TEXT.replace("table: orders", "table: !!python/name:os.system orders"), "a YAML tag"),
         (f"<<<<<<< a\n{TEXT}", "conflict markers"),
         ("- " * 100, "nested too deeply"),
         ("", "The key 'format' is missing"),

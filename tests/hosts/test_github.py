@@ -168,11 +168,11 @@ def test_a_number_that_is_not_one_is_refused_and_not_repeated(environ: dict[str,
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        ({"GITHUB_REF": "refs/heads/main"}, "no pull request"),
+        ({"GITHUB_REF": "refs/heads/main"}, "not belong to a pull request"),
         ({"GITHUB_TOKEN": ""}, "GITHUB_TOKEN"),
         ({"GITHUB_REPOSITORY": ""}, "GITHUB_REPOSITORY"),
         ({"GITHUB_REPOSITORY": "acme/shop/../other"}, "owner/name"),
-        ({"GITHUB_REF": "", "GITHUB_EVENT_PATH": "/nowhere"}, "no pull request"),
+        ({"GITHUB_REF": "", "GITHUB_EVENT_PATH": "/nowhere"}, "not belong to a pull request"),
     ],
 )
 def test_what_is_not_set_is_named(environ: dict[str, str], change: dict[str, str], word: str) -> None:
@@ -183,9 +183,9 @@ def test_what_is_not_set_is_named(environ: dict[str, str], change: dict[str, str
 # What may go wrong.
 
 
-def test_a_bad_token_is_told_without_telling_it(environ: dict[str, str], clock: Clock) -> None:
+def test_the_error_for_a_bad_token_does_not_show_it(environ: dict[str, str], clock: Clock) -> None:
     host = open_host("github", environ | {"GITHUB_TOKEN": "wrong-secret"}, patience=clock.patience)
-    with pytest.raises(HostError, match="does not know the token") as refused:
+    with pytest.raises(HostError, match="does not accept the token") as refused:
         host.post(TEXT, is_changed=True)
     assert "Bad credentials" in refused.value.message
     assert "wrong-secret" not in refused.value.message

@@ -142,7 +142,7 @@ def test_a_login_page_in_the_apis_place_is_told(
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        ({"CI_MERGE_REQUEST_IID": ""}, "no merge request"),
+        ({"CI_MERGE_REQUEST_IID": ""}, "not belong to a merge request"),
         ({"CI_MERGE_REQUEST_IID": "3/../4"}, "digits"),
         ({"CI_API_V4_URL": ""}, "CI_API_V4_URL"),
         ({"CI_MERGE_REQUEST_PROJECT_ID": "", "CI_PROJECT_ID": ""}, "CI_PROJECT_ID"),

@@ -62,7 +62,7 @@ def test_a_run_for_a_fork_ends_well_with_a_warning_and_the_review_in_the_summary
     assert summary.read_text() == TEXT
 
 
-def test_what_cannot_be_posted_is_told(
+def test_what_cannot_be_posted_is_refused(
     tdmvc: Tdmvc, github: GitHubServer, review: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tdmvc("post", "github", review.parent / "nothing.md", code=2)
@@ -72,7 +72,7 @@ def test_what_cannot_be_posted_is_told(
     assert "marker" in tdmvc("post", "github", review.parent / "plain.md", code=2).err
     monkeypatch.setenv("GITHUB_TOKEN", "wrong-secret")
     told = tdmvc("post", "github", review, code=6).err
-    assert "does not know the token" in told
+    assert "does not accept the token" in told
     assert "wrong-secret" not in told
     assert github.comments == []
 

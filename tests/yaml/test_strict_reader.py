@@ -37,8 +37,8 @@ def test_a_line_of_equals_signs_is_no_conflict() -> None:
 
 
 def test_tags_that_could_build_objects_are_refused() -> None:
-    _fails("a: !!python/object/apply:os.system [ls]\n", "tags")
-    _fails("!!binary aGk=\n", "tags")
+    _fails("a: !!python/object/apply:os.system [ls]\n", "a YAML tag")
+    _fails("!!binary aGk=\n", "a YAML tag")
     assert parse_yaml("a: !!str 5\n", "p").text("a") == "5"
 
 
@@ -68,9 +68,9 @@ def test_deep_nesting_and_large_files_are_refused_and_do_not_crash() -> None:
     _fails("a: " + "x" * MAX_BYTES, "larger")
 
 
-def test_several_documents_and_keys_that_are_no_text_are_refused() -> None:
+def test_several_documents_and_keys_that_are_not_text_are_refused() -> None:
     _fails("a: 1\n---\nb: 2\n", "several")
-    _fails("? [a, b]\n: 1\n", "key must be a text")
+    _fails("? [a, b]\n: 1\n", "key must be text")
 
 
 def test_an_empty_file_is_an_empty_mapping() -> None:

@@ -32,13 +32,13 @@ _FAULTS = (
         "duplicate-key",
         "false",
         "repeats",
-        f"give each row its own key, or name other key columns with --key; {_COUNTED}",
+        f"give each row its own key, or choose other key columns with --key; {_COUNTED}",
     ),
     _Fault(
         "null-key",
         "true",
         "is null",
-        f"fill the key columns, or name other key columns with --key; {_COUNTED}",
+        f"fill the key columns, or choose other key columns with --key; {_COUNTED}",
     ),
 )
 

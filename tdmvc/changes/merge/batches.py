@@ -164,7 +164,7 @@ class RowMerger:
 
 _REPEATED = Conflict(
     ConflictKind.KEY_CHANGED,
-    detail="the columns changed, and keys repeat, so that their rows cannot be followed",
+    detail="the columns changed, and keys repeat, so their rows cannot be matched",
 )
 
 
@@ -194,7 +194,7 @@ def _edited(column: MergedColumn, count: int) -> Conflict:
         base=kept,
         ours=kept if column.ours is not None else None,
         theirs=kept if column.theirs is not None else None,
-        detail=f"one side dropped the column, in the other {cells} edited",
+        detail=f"one side dropped the column; on the other, {cells} edited",
     )
 
 

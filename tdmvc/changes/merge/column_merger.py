@@ -70,7 +70,7 @@ class ColumnMerger:
                     Conflict(
                         ConflictKind.COLUMN_RENAMED,
                         column=column.name,
-                        detail=f"two columns would be called {column.name}",
+                        detail=f"two columns would be named {column.name}",
                     )
                 )
             else:
@@ -84,7 +84,7 @@ class ColumnMerger:
                 base=_format_key(base.key),
                 ours=_format_key(ours.key),
                 theirs=_format_key(theirs.key),
-                detail="rows cannot be followed from one key to another",
+                detail="rows cannot be matched across different keys",
             )
         )
 
@@ -115,7 +115,7 @@ class ColumnMerger:
             base=base.type_text,
             ours=_format_column(base, ours),
             theirs=_format_column(base, theirs),
-            detail="one side dropped the column, the other changed it",
+            detail="one side dropped the column, and the other changed it",
         )
         choice = self._resolutions.choice(conflict)
         if choice is not None and choice.side is not None:

@@ -70,7 +70,7 @@ def finished(
             base="there" if base is not None else None,
             ours="changed" if ours is not None else None,
             theirs="changed" if theirs is not None else None,
-            detail="one side removed the table, the other changed it",
+            detail="one side removed the table, and the other changed it",
         )
         return TableMerge(name, outcome, None, conflicts=(conflict,), conflict_count=1)
     side = {TableOutcome.THEIRS: theirs, TableOutcome.BASE: base}.get(outcome, ours)
@@ -271,5 +271,5 @@ class _Planner:
 
 
 NO_KEY = Conflict(
-    ConflictKind.KEY_CHANGED, detail="the columns changed, and without a key no row can be followed"
+    ConflictKind.KEY_CHANGED, detail="the columns changed, and rows without a key cannot be matched"
 )
