@@ -62,6 +62,11 @@ def pattern_groups(diff: DatasetDiff) -> tuple[PatternGroup, ...]:
     return tuple(sorted(groups, key=lambda group: -group.cells))
 
 
+def shared_groups(diff: DatasetDiff) -> list[PatternGroup]:
+    """Return the patterns that several tables share, without personal values."""
+    return [group for group in pattern_groups(diff) if len({table for table, _ in group.members}) > 1]
+
+
 def _kind_words(kind: PatternKind, by: str | None, distinct: int | None) -> str:
     what = visible(by) if by is not None else None
     match kind:

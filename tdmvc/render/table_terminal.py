@@ -17,7 +17,7 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.render.cells import change_texts, masked_text, visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, NARROWEST, names
-from tdmvc.render.patterns import group_words, has_example, pattern_count, pattern_groups, pattern_words
+from tdmvc.render.patterns import group_words, has_example, pattern_count, pattern_words, shared_groups
 from tdmvc.render.privacy import guarded, shown_text
 from tdmvc.render.terminal import Style, display_width, fit, grid, pad, wrap_items
 from tdmvc.render.text import number, plural
@@ -98,7 +98,7 @@ def schema_lines(changes: Sequence[SchemaChange], screen: Screen) -> Iterator[st
 
 def group_lines(diff: DatasetDiff, screen: Screen) -> Iterator[str]:
     """Yield the patterns that several tables share."""
-    shared = [group for group in pattern_groups(diff) if len({table for table, _ in group.members}) > 1]
+    shared = shared_groups(diff)
     for group in shared[:_PATTERNS]:
         tables = names([table for table, _ in group.members], screen.width // 2)
         words = f"{group_words(group)}, {plural(group.cells, 'cell')}: {tables}"

@@ -120,11 +120,9 @@ def _verdict(dataset: DatasetReview) -> list[str]:
 
 
 def _sides(dataset: DatasetReview) -> list[str]:
-    """Return both sides' facts, without those that neither side knows."""
     rows = [["state", code(dataset.old.ref), code(dataset.new.ref)]]
     for label, old, new in side_facts(dataset.old, dataset.new):
-        if old or new:
-            rows.append([prose(label), code(old) if old else "none", code(new) if new else "none"])
+        rows.append([prose(label), code(old) if old else "none", code(new) if new else "none"])
     return table(["", "old", "new"], rows)
 
 

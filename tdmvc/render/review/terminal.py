@@ -84,10 +84,8 @@ def _dataset(dataset: DatasetReview, options: RenderOptions) -> str:
 def _sides(dataset: DatasetReview, page: Page) -> None:
     facts = [("state", f"{visible(dataset.old.ref)} → {visible(dataset.new.ref)}")]
     for label, old, new in side_facts(dataset.old, dataset.new):
-        if old or new:
-            facts.append(
-                (fit(label, page.width // 3), f"{old or 'none'} → {new or 'none'}" if old != new else old)
-            )
+        change = f"{old or 'none'} → {new or 'none'}" if old != new else old
+        facts.append((fit(label, page.width // 3), change))
     page.facts(facts)
 
 

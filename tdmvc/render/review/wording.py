@@ -50,7 +50,7 @@ def review_words(review: Review) -> str:
 
 
 def side_facts(old: ReviewSide, new: ReviewSide) -> list[tuple[str, str, str]]:
-    """Return (label, old, new) for version, release and migrations, as visible texts; unknown is empty."""
+    """Return (label, old, new) for version, release and migrations, as visible texts; what one side lacks is empty."""
     facts = [
         ("version", old.version or "", new.version or ""),
         ("release", old.release or "", new.release or ""),
@@ -58,7 +58,7 @@ def side_facts(old: ReviewSide, new: ReviewSide) -> list[tuple[str, str, str]]:
     for location in sorted({*old.migrations, *new.migrations}):
         heads = [", ".join(side.migrations.get(location, ())) for side in (old, new)]
         facts.append((f"migrations {location}", heads[0], heads[1]))
-    return [(visible(label), visible(one), visible(other)) for label, one, other in facts]
+    return [(visible(label), visible(one), visible(other)) for label, one, other in facts if one or other]
 
 
 def shift_words(shift: Shift) -> str:

@@ -3,8 +3,8 @@
 from tdmvc.model.diff import BumpLevel, SchemaChangeKind, TableStatus
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import DatasetReview, RowChange
-from tdmvc.render.patterns import group_words
-from tdmvc.render.privacy import guarded_group, personal_by_table
+from tdmvc.render.patterns import group_words, shared_groups
+from tdmvc.render.privacy import personal_by_table
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.html.anchors import table_anchor
 from tdmvc.render.review.html.facts import badge, commands, findings_list, listing
@@ -66,28 +66,16 @@ def _reasons(review: DatasetReview, budget: OutputBudget) -> list[str]:
 
 
 def _sides(review: DatasetReview, budget: OutputBudget) -> Html:
-    facts = [("state", review.old.ref, review.new.ref)]
-    rows = [
-        element("tr", element("th", label, scope="row"), element("td", code(old)), element("td", code(new)))
-        for label, old, new in facts
-    ]
-    known = [fact for fact in side_facts(review.old, review.new) if fact[1] or fact[2]]
-    for label, old, new in budget.take(known, budget.level.facts, "migration state"):
-        is_equal = old == new
-        sides = [
-            element(
-                "td", clipped(side, budget.level.text) if side else "none", class_=None if side else "none"
-            )
+    states = (element("td", code(side.ref)) for side in (review.old, review.new))
+    rows = [element("tr", element("th", "state", scope="row"), *states)]
+    facts = side_facts(review.old, review.new)
+    for label, old, new in budget.take(facts, budget.level.facts, "migration state"):
+        name = element("th", clipped(label, 120), scope="row")
+        sides = (
+            element("td", clipped(side, budget.level.text)) if side else element("td", "none", class_="none")
             for side in (old, new)
-        ]
-        rows.append(
-            element(
-                "tr",
-                element("th", clipped(label, 120), scope="row"),
-                *sides,
-                class_="same" if is_equal else "moved",
-            )
         )
+        rows.append(element("tr", name, *sides, class_="same" if old == new else "moved"))
     head = element("tr", element("td"), element("th", "old", scope="col"), element("th", "new", scope="col"))
     table = element("table", element("thead", head), element("tbody", *rows))
     return element("div", element("h3", "Compared"), element("div", table, class_="wide"), class_="sides")
@@ -147,14 +135,9 @@ def _removed(part: DatasetPart, budget: OutputBudget) -> Html | None:
 
 def _groups(review: DatasetReview, budget: OutputBudget) -> Html | None:
     """Return a line for each pattern that several tables share."""
-    personal = personal_by_table(review.diff)
-    groups = [group for group in review.diff.patterns if len({table for table, _ in group.members}) > 1]
-    shown = budget.take(groups, budget.level.patterns, "pattern")
+    shown = budget.take(shared_groups(review.diff), budget.level.patterns, "pattern")
     items = [
-        joined(
-            group_words(guarded_group(group, personal)),
-            element("span", plural(group.cells, "cell"), class_="n"),
-        )
+        joined(group_words(group), element("span", plural(group.cells, "cell"), class_="n"))
         for group in shown
     ]
     if not items:
@@ -164,13 +147,11 @@ def _groups(review: DatasetReview, budget: OutputBudget) -> Html | None:
 
 def _left_tables(part: DatasetPart, budget: OutputBudget) -> Html | None:
     budget.leave_out(part.left_tables, "changed table")
-    equal = part.equal
-    words = (
-        [f"{plural(part.left_tables, 'more changed table')} not shown on this page"]
-        if part.left_tables
-        else []
-    )
-    words += [f"{plural(equal, 'table')} unchanged"] if equal else []
+    words = []
+    if part.left_tables:
+        words.append(f"{plural(part.left_tables, 'more changed table')} not shown on this page")
+    if part.equal:
+        words.append(f"{plural(part.equal, 'table')} unchanged")
     return element("p", "; ".join(words), class_="more") if words else None
 
 
