@@ -1,0 +1,77 @@
+"""`status`, `show`, `list` and `sql` describe datasets and return their rows, without changing anything."""
+
+from decimal import Decimal
+
+import pytest
+
+from tdmvc.actions.query import query, read_table
+from tdmvc.actions.show import list_versions, show
+from tdmvc.actions.status import status
+from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.model.dataset import WorkStatus
+from tdmvc.model.version import SemVer
+from tdmvc.workspace.workspace import Workspace
+from tests.actions.rows import ORDERS, add_csv, commit_orders
+
+
+def test_a_clean_dataset_equals_its_published_version(workspace: Workspace) -> None:
+    report = status(workspace)
+    (golden,) = report.datasets
+    assert (report.branch, report.release) == ("main", "1.0.0")
+    assert (golden.is_clean, golden.versions, golden.not_pushed) == (True, (SemVer(1, 0, 0),), None)
+
+
+def test_an_added_table_differs_from_head_and_not_from_its_pointer(workspace: Workspace) -> None:
+    add_csv(workspace, "orders", ORDERS + "13,1,open\n")
+    (golden,) = status(workspace, ["golden"]).datasets
+    orders = next(table for table in golden.tables if table.name == "orders")
+    assert (orders.work, orders.since_head) == (WorkStatus.CLEAN, "changed")
+    assert (golden.is_clean, golden.versions, golden.latest) == (False, (), SemVer(1, 0, 0))
+
+
+def test_rows_of_another_commit_are_stale(workspace: Workspace) -> None:
+    commit_orders(workspace, "Pay", _10="paid")
+    pointer = workspace.dataset_folder("golden") / "orders.dvc"
+    pointer.write_text(workspace.git.tree("HEAD~1").read_text("datasets/golden/orders.dvc") or "")
+    (golden,) = status(workspace).datasets
+    assert {table.name: table.work for table in golden.tables}["orders"] is WorkStatus.STALE
+
+
+def test_show_describes_tables_keys_and_types_of_a_version(workspace: Workspace) -> None:
+    report = show(workspace, "golden@1.0.0")
+    assert (report.ref, report.rows, report.release) == ("golden@1.0.0", 5, "1.0.0")
+    customers, orders = report.tables
+    assert (customers.schema.name, customers.schema.key, customers.rows) == ("customers", ("id",), 2)
+    assert orders.schema.column_names == ("id", "customer_id", "status")
+
+
+def test_list_has_every_version_oldest_first(workspace: Workspace) -> None:
+    (summary,) = list_versions(workspace)
+    assert (summary.name, summary.tables) == ("golden", 2)
+    assert [version.version for version in summary.versions] == [SemVer(1, 0, 0)]
+
+
+def test_a_query_reads_one_state_or_all_working_copies(workspace: Workspace) -> None:
+    commit_orders(workspace, "Pay", _10="paid")
+    text = "select count(*) as n, sum(id)::decimal(4,1) as ids from orders where status = 'paid'"
+    now, before = query(workspace, text), query(workspace, text, at="golden@1.0.0")
+    assert (now.columns, now.rows) == (("n", "ids"), ((2, Decimal("21.0")),))
+    assert before.rows == ((1, Decimal("11.0")),)
+
+
+def test_a_limit_cuts_the_rows_and_says_so(workspace: Workspace) -> None:
+    found = query(workspace, "select id from golden.orders order by id", limit=2)
+    assert (found.rows, found.is_cut) == (((10,), (11,)), True)
+
+
+def test_a_table_is_returned_in_key_order(workspace: Workspace) -> None:
+    assert read_table(workspace, "golden@1.0.0", "orders")["id"].to_pylist() == [10, 11, 12]
+
+
+def test_what_cannot_be_read_is_an_error(workspace: Workspace) -> None:
+    with pytest.raises(UsageError, match="The query failed"):
+        query(workspace, "select nothing from orders")
+    with pytest.raises(NotFoundError, match=r"There is no version of golden '9\.0\.0'"):
+        show(workspace, "golden@9.0.0")
+    with pytest.raises(NotFoundError, match="There is no table 'order'"):
+        read_table(workspace, "golden", "order")
