@@ -60,7 +60,7 @@ def test_only_the_datasets_own_folder_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["/etc", "../other", "./orders/../x", "other", "orders/", "C:\\x"])
 def test_a_pointer_to_another_path_is_refused(tmp_path: Path, path: str) -> None:
     text = f"outs:\n- md5: {MD5}\n  hash: md5\n  path: {path}\n"
-    with pytest.raises(ConfigError, match="own name without .dvc") as caught:
+    with pytest.raises(ConfigError, match=r"own name without \.dvc") as caught:
         read_pointers(_tree(tmp_path, {f"{FOLDER}/orders.dvc": text}), FOLDER)
     assert "orders.dvc, line 4" in str(caught.value)
 
