@@ -8,6 +8,7 @@ write its file in `tools/` and add its reader to `READERS` there.
 """
 
 from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.detection import find_locations
 from tdmvc.migrations.tools import READERS
 from tdmvc.model.migration import MigrationLocation, MigrationState
@@ -40,6 +41,6 @@ def read_state(tree: FileTree, location: MigrationLocation) -> MigrationState:
             remedy=f"use one of: {', '.join(READERS)}.",
         )
     try:
-        return reader.read(tree, location)
+        return reader.read(Reading(tree, location))
     except UnreadableFileError as error:
         raise MigrationsError(error.what, where=error.where, remedy=error.remedy) from error

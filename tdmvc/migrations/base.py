@@ -11,24 +11,6 @@ from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem
 from tdmvc.model.tree import FileTree
 
 
-class Reader(Protocol):
-    """Reads the migrations of one tool."""
-
-    @property
-    def name(self) -> str:
-        """What tdmvc.yaml calls the tool."""
-
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
-        """Find this tool's locations in a tree; their names are first proposals."""
-
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
-        """Read one location.
-
-        Raises:
-            MigrationsError: it contains no migrations, or a file cannot be read.
-        """
-
-
 @dataclass(slots=True)
 class ContentDigest:
     """A digest of (id, content) pairs that does not depend on the order in which they are added.
@@ -120,9 +102,22 @@ class Reading:
         )
 
 
-def locations_at(tool: str, paths: Iterable[str]) -> list[MigrationLocation]:
-    """Return a tool's locations, sorted by their paths, of which `''` is the root."""
-    return [MigrationLocation(tool, tool, path or ".") for path in sorted(paths)]
+class Reader(Protocol):
+    """Reads the migrations of one tool."""
+
+    @property
+    def name(self) -> str:
+        """What tdmvc.yaml calls the tool."""
+
+    def detect(self, tree: FileTree) -> Iterable[str]:
+        """Find the paths of this tool's locations in a tree, in any order; `''` is the root."""
+
+    def read(self, reading: Reading) -> MigrationState:
+        """Read the location of a reading that has just begun.
+
+        Raises:
+            MigrationsError: it contains no migrations, or a file cannot be read.
+        """
 
 
 def format_place(path: str, line: int | None) -> str:

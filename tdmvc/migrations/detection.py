@@ -39,14 +39,13 @@ def find_locations(tree: FileTree, readers: Mapping[str, Reader]) -> list[Migrat
     A folder belongs to the first tool in `precedence` that recognises it.
     """
     cached = CachedTree(tree)
-    found = {tool: readers[tool].detect(cached) for tool in precedence(readers)}
+    found = {tool: sorted(readers[tool].detect(cached)) for tool in precedence(readers)}
     owners: dict[str, str] = {}
-    for tool, locations in found.items():
-        for location in locations:
-            owners.setdefault(location.path, tool)
-    return _with_unique_names(
-        [location for tool in readers for location in found[tool] if owners[location.path] == tool]
-    )
+    for tool, paths in found.items():
+        for path in paths:
+            owners.setdefault(path, tool)
+    owned = ((tool, path) for tool in readers for path in found[tool] if owners[path] == tool)
+    return _with_unique_names([MigrationLocation(tool, tool, path or ".") for tool, path in owned])
 
 
 def precedence(tools: Iterable[str]) -> list[str]:

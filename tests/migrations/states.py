@@ -1,4 +1,4 @@
-"""What the tests of the readers compare: ids and problems of a state, and the cases of tests/cases/migrations."""
+"""What the tests of the readers share: locations, ids and problems, and the cases of tests/cases/migrations."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,9 +7,17 @@ from typing import Any
 import pytest
 import yaml
 
-from tdmvc.model.migration import MigrationState
+from tdmvc.migrations import READERS
+from tdmvc.migrations.detection import find_locations
+from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.tree import FileTree
 
 CASES = Path(__file__).parents[1] / "cases" / "migrations"
+
+
+def find(tool: str, tree: FileTree) -> list[MigrationLocation]:
+    """Return the locations that one tool's reader finds."""
+    return find_locations(tree, {tool: READERS[tool]})
 
 
 def ids(state: MigrationState) -> list[str]:

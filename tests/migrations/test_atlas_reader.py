@@ -7,9 +7,9 @@ from hashlib import sha256
 import pytest
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations import READERS, read_state
+from tdmvc.migrations import read_state
 from tdmvc.migrations.tools.atlas import hash_files, total_hash
-from tests.migrations.states import ids, problems
+from tests.migrations.states import find, ids, problems
 
 
 def summed(**texts):
@@ -23,7 +23,7 @@ def summed(**texts):
 
 
 def test_a_realistic_folder_is_found_and_matches_its_hashes(case_tree):
-    (found,) = READERS["atlas"].detect(case_tree("atlas"))
+    (found,) = find("atlas", case_tree("atlas"))
     assert found.path == "migrations"
     state = read_state(case_tree("atlas"), found)
     assert [(m.id, m.name, m.touches) for m in state.migrations] == [
@@ -161,7 +161,7 @@ def test_a_folder_that_the_configuration_names_is_found_without_atlas_sum(tree):
         "vendor/x/atlas.sum": "",
         "vendor/x/1_a.sql": "",
     }
-    assert [loc.path for loc in READERS["atlas"].detect(tree(files))] == ["db/sql"]
+    assert [loc.path for loc in find("atlas", tree(files))] == ["db/sql"]
 
 
 @pytest.mark.parametrize("path", ["migrations", "nowhere"])

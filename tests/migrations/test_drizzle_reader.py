@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations import READERS, read_state
-from tests.migrations.states import ids, kinds
+from tdmvc.migrations import read_state
+from tests.migrations.states import find, ids, kinds
 
 ORIGIN = "00000000-0000-0000-0000-000000000000"
 
@@ -46,7 +46,7 @@ def folder(tag, id_, *before, **said):
 
 
 def test_a_realistic_journal_is_found_and_read_in_its_order(case_tree):
-    (found,) = READERS["drizzle"].detect(case_tree("drizzle"))
+    (found,) = find("drizzle", case_tree("drizzle"))
     assert found.path == "drizzle"
     state = read_state(case_tree("drizzle"), found)
     assert [(m.id, m.name, m.touches, m.parents) for m in state.migrations] == [
@@ -59,7 +59,7 @@ def test_a_realistic_journal_is_found_and_read_in_its_order(case_tree):
 
 
 def test_the_layout_with_folders_is_a_graph(case_tree):
-    (found,) = READERS["drizzle"].detect(case_tree("drizzle-folders"))
+    (found,) = find("drizzle", case_tree("drizzle-folders"))
     assert found.path == "migrations"
     state = read_state(case_tree("drizzle-folders"), found)
     assert [(m.id, m.parents) for m in state.migrations] == [
@@ -156,7 +156,7 @@ def test_a_snapshot_that_cannot_be_read_is_a_problem(tree, at):
 )
 def test_a_folder_without_snapshots_is_found_by_the_configuration(tree, name, text):
     files = {name: text, "db/out/1_a/migration.sql": ""}
-    assert [loc.path for loc in READERS["drizzle"].detect(tree(files))] == ["db/out"]
+    assert [loc.path for loc in find("drizzle", tree(files))] == ["db/out"]
 
 
 @pytest.mark.parametrize("path", ["drizzle", ".", "drizzle/meta/_journal.json"])

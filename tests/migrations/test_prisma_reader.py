@@ -3,8 +3,8 @@
 import pytest
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations import READERS, detect, read_state
-from tests.migrations.states import ids
+from tdmvc.migrations import detect, read_state
+from tests.migrations.states import find, ids
 
 
 def files(*names, folder="prisma/migrations"):
@@ -73,9 +73,7 @@ def test_a_location_may_be_any_folder_above_or_the_schema(tree, at, path):
     ids=["lock", "schema", "schema-folder", "config"],
 )
 def test_a_folder_is_found_by_its_lock_file_a_schema_or_the_configuration(tree, given):
-    assert [(loc.tool, loc.path) for loc in READERS["prisma"].detect(tree(given))] == [
-        ("prisma", "db/migrations")
-    ]
+    assert [(loc.tool, loc.path) for loc in find("prisma", tree(given))] == [("prisma", "db/migrations")]
 
 
 def test_folders_with_only_scripts_and_folders_of_tests_are_not_found(tree):
@@ -83,7 +81,7 @@ def test_folders_with_only_scripts_and_folders_of_tests_are_not_found(tree):
         "tests/prisma/migrations/migration_lock.toml": "",
         **files("1_a", folder="tests/prisma/migrations"),
     }
-    assert READERS["prisma"].detect(tree(others)) == []
+    assert find("prisma", tree(others)) == []
 
 
 @pytest.mark.parametrize("path", ["prisma", "nowhere"])

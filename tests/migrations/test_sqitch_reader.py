@@ -5,8 +5,8 @@ import time
 import pytest
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations import READERS, detect, read_state
-from tests.migrations.states import ids, problems
+from tdmvc.migrations import detect, read_state
+from tests.migrations.states import find, ids, problems
 
 WHO = "2024-01-01T00:00:00Z Mira Lind <mira@lumen.example>"
 
@@ -163,7 +163,7 @@ def test_configuration_names_top_folder_plan_scripts_and_extension(tree, at):
         "db/lite/lite.plan": plan("b"),
         "db/lite/up/b.ddl": "create table b (x int)",
     }
-    found = READERS["sqitch"].detect(tree(files))
+    found = find("sqitch", tree(files))
     assert [loc.path for loc in found] == ["db/lite/lite.plan", "db/pg"]
     assert [[m.touches for m in read_state(tree(files), loc).migrations] for loc in found] == [
         [("b",)],

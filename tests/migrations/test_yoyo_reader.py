@@ -3,8 +3,8 @@
 import pytest
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations import READERS, read_state
-from tests.migrations.states import ids, problems
+from tdmvc.migrations import read_state
+from tests.migrations.states import find, ids, problems
 
 
 def files(folder="migrations", **depends):
@@ -15,7 +15,7 @@ def files(folder="migrations", **depends):
 
 
 def test_a_realistic_folder_is_found_and_read_as_a_graph(case_tree):
-    (found,) = READERS["yoyo"].detect(case_tree("yoyo"))
+    (found,) = find("yoyo", case_tree("yoyo"))
     assert found.path == "db/migrations"
     state = read_state(case_tree("yoyo"), found)
     assert [(m.id, m.name, m.touches) for m in state.migrations] == [
@@ -117,7 +117,7 @@ def test_several_sources_are_one_location(tree, at):
         | files("plugins/x/y/steps", c={})
     )
     given |= files("own/migrations", e={"a"})
-    (found,) = READERS["yoyo"].detect(tree(given))
+    (found,) = find("yoyo", tree(given))
     assert found.path == "yoyo.ini"
     assert ids(read_state(tree(given), found)) == ["a", "b", "d", "e"]
     assert ids(read_state(tree(given), at("yoyo", "."))) == ["a", "b", "d", "e"]
@@ -133,7 +133,7 @@ def test_several_sources_are_one_location(tree, at):
     ids=["import", "depends", "sql"],
 )
 def test_a_folder_is_recognised_by_its_first_files(tree, given):
-    assert [loc.path for loc in READERS["yoyo"].detect(tree(given))] == ["app/migrations"]
+    assert [loc.path for loc in find("yoyo", tree(given))] == ["app/migrations"]
 
 
 def test_other_folders_of_python_and_sql_do_not_belong_to_yoyo(tree):
@@ -143,7 +143,7 @@ def test_other_folders_of_python_and_sql_do_not_belong_to_yoyo(tree):
         "tests/migrations/1.py": "from yoyo import step",
         "tools/1.py": "from yoyo import step",
     }
-    assert READERS["yoyo"].detect(tree(others)) == []
+    assert find("yoyo", tree(others)) == []
 
 
 @pytest.mark.parametrize("path", ["migrations", "nowhere", "."])

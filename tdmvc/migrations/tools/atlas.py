@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.evidence import configured_folders
 from tdmvc.migrations.linear import files_in, finish_listed
 from tdmvc.migrations.paths import base_of, folder_of, inside, own_files
 from tdmvc.migrations.sql_tables import sql_tables
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
+from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
 from tdmvc.model.tree import FileTree
 
 SUM: Final = "atlas.sum"
@@ -33,26 +33,25 @@ class AtlasReader:
 
     name = "atlas"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> set[str]:
         """Find folders with an atlas.sum, and those with SQL files that an atlas.hcl names."""
         paths = own_files(tree)
         with_sql = {folder_of(path) for path in paths if path.endswith(".sql")}
         found = {folder_of(path) for path in paths if base_of(path) == SUM}
         found |= configured_folders(tree, _CONFIG, _CONFIGURED.findall)
-        return locations_at(self.name, found & with_sql)
+        return found & with_sql
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read the SQL files directly in a folder, and compare them with its atlas.sum.
 
         If there are files before a checkpoint, it counts only for the digest: a database that
         has applied those never runs it.
         """
-        reading = Reading(tree, location)
         folder = reading.path
         if base_of(folder) == SUM or _CONFIG.fullmatch(base_of(folder)):
             folder = folder_of(folder)
-        paths = sorted(path for path in files_in(tree, folder) if path.endswith(".sql"))
-        texts = {base_of(path): text for path, text in tree.read_texts(paths)}
+        paths = sorted(path for path in files_in(reading.tree, folder) if path.endswith(".sql"))
+        texts = {base_of(path): text for path, text in reading.tree.read_texts(paths)}
         for name, text in texts.items():
             if _DOWN.fullmatch(name):
                 continue
@@ -64,7 +63,7 @@ class AtlasReader:
         if not reading.migrations:
             raise reading.nothing_found("<version>_<name>.sql")
         sum_path = inside(folder, SUM)
-        reading.problems.extend(check_sums(sum_path, tree.read_text(sum_path), list(texts.items())))
+        reading.problems.extend(check_sums(sum_path, reading.tree.read_text(sum_path), list(texts.items())))
         return finish_listed(reading)
 
 

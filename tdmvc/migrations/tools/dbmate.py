@@ -3,13 +3,13 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.evidence import folders_with, marked_folders
 from tdmvc.migrations.linear import MigrationFile, add_files, files_in, finish_linear
 from tdmvc.migrations.paths import base_of, folder_of, inside
 from tdmvc.migrations.schema_file import add_schema_versions
 from tdmvc.migrations.sql_tables import up_sections
-from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)(?P<name>.*)\.sql")
@@ -21,14 +21,13 @@ class DbmateReader:
 
     name = "dbmate"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find folders with numbered SQL files that contain dbmate's markers."""
-        return locations_at(self.name, marked_folders(tree, folders_with(tree, ".sql", _FILE), _MARKER))
+        return marked_folders(tree, folders_with(tree, ".sql", _FILE), _MARKER)
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a folder; the head is the last file by name, because dbmate compares text and not numbers."""
-        reading = Reading(tree, location)
-        matches = ((path, _FILE.fullmatch(base_of(path))) for path in files_in(tree, reading.path))
+        matches = ((path, _FILE.fullmatch(base_of(path))) for path in files_in(reading.tree, reading.path))
         files = [
             MigrationFile(path, match["id"], match["name"].strip("_-"), base_of(path))
             for path, match in matches

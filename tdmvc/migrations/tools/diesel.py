@@ -3,12 +3,12 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.evidence import configured_folders, crate_signs, folders_with, has_signs
 from tdmvc.migrations.linear import MigrationFile, add_files, finish_linear
 from tdmvc.migrations.paths import base_of, below, folder_of, inside
 from tdmvc.migrations.text import parse_toml_texts
-from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
 
 _CONFIG: Final = re.compile(r"diesel\.toml")
@@ -22,7 +22,7 @@ class DieselReader:
 
     name = "diesel"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find folders of numbered folders with `up.sql`, named by diesel.toml or in projects that use Diesel."""
         configured = configured_folders(
             tree, _CONFIG, lambda text: parse_toml_texts(text, "migrations_directory", "dir")
@@ -31,16 +31,15 @@ class DieselReader:
             folder for folder in folders_with(tree, "up.sql", _UP) if _NUMBERED.fullmatch(base_of(folder))
         )
         parents = set(map(folder_of, numbered))
-        return locations_at(self.name, [f for f in parents if f in configured or has_signs(tree, f, _SIGNS)])
+        return [f for f in parents if f in configured or has_signs(tree, f, _SIGNS)]
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a folder; its head is the last version as text, because Diesel compares no numbers.
 
         A version is a folder's name up to the first `_`, without dashes.
         """
-        reading = Reading(tree, location)
         has_up: dict[str, bool] = {}
-        for path in tree.list_files(reading.path):
+        for path in reading.tree.list_files(reading.path):
             name, _, rest = below(path, reading.path).partition("/")
             # Diesel skips files and hidden folders, and refuses any other folder without an up.sql.
             if rest and not name.startswith("."):

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations.base import Reading, locations_at, unreadable
+from tdmvc.migrations.base import Reading, unreadable
 from tdmvc.migrations.evidence import configured_folders
 from tdmvc.migrations.graph import find_heads, finish_graph, parents_of
 from tdmvc.migrations.linear import files_in, finish_listed
@@ -17,7 +17,7 @@ from tdmvc.migrations.sql_tables import sql_tables
 from tdmvc.migrations.text import parse_json
 from tdmvc.migrations.tools.prisma import SCRIPT
 from tdmvc.migrations.tools.prisma import title_of as title_of_folder
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
+from tdmvc.model.migration import Migration, MigrationProblem, MigrationState
 from tdmvc.model.tree import FileTree
 
 JOURNAL: Final = "meta/_journal.json"
@@ -49,7 +49,7 @@ class DrizzleReader:
 
     name = "drizzle"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> set[str]:
         """Find folders with a journal or with a snapshot for each migration, and configured ones."""
         paths = own_files(tree)
         found = {folder_of(folder_of(path)) for path in paths if f"/{path}".endswith(f"/{JOURNAL}")}
@@ -57,14 +57,13 @@ class DrizzleReader:
         snapshots = {folder_of(path) for path in paths if base_of(path) == SNAPSHOT}
         found.update(folder_of(folder) for folder in scripts & snapshots)
         found |= configured_folders(tree, _CONFIG, _CONFIGURED.findall) & set(map(folder_of, scripts))
-        return locations_at(self.name, found)
+        return found
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read the folder that Drizzle Kit writes to."""
-        reading = Reading(tree, location)
-        folder = _folder(tree, reading.path)
+        folder = _folder(reading.tree, reading.path)
         journal = inside(folder, JOURNAL)
-        text = tree.read_text(journal)
+        text = reading.tree.read_text(journal)
         if text is None:
             return _read_folders(reading, folder)
         _read_journal(reading, folder, _parse_journal(journal, text))

@@ -4,12 +4,12 @@ import re
 from collections import defaultdict
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_tables import EFCORE
 from tdmvc.migrations.evidence import folders_with
 from tdmvc.migrations.graph import find_duplicates
 from tdmvc.migrations.linear import files_below, files_in, link_by_rank
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
 
 _ENDINGS: Final = (".cs", ".fs", ".vb")
@@ -34,30 +34,31 @@ class EfCoreReader:
 
     name = "efcore"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find folders of numbered classes with designer files or the snapshot of a model."""
         found: list[str] = []
         for folder, paths in folders_with(tree, _ENDINGS, _NUMBERED).items():
             generated = [path for path in paths if path.endswith((*_DESIGNER, *_SNAPSHOT))]
             if generated and any(not path.endswith(_SNAPSHOT) for path in paths):
                 found.append(folder)
-        return locations_at(self.name, found)
+        return found
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a folder; its heads are the last id of each context.
 
         If it contains no migrations itself, its subfolders are read. The attributes are
         in the designer file or in the migration's own file; the model that EF Core generates
         does not count for the digest.
         """
-        reading = Reading(tree, location)
-        paths = _sources(files_in(tree, reading.path)) or _sources(files_below(tree, reading.path))
+        paths = _sources(files_in(reading.tree, reading.path)) or _sources(
+            files_below(reading.tree, reading.path)
+        )
         attributes = {
             path: text[:_ATTRIBUTES_END]
-            for path, text in tree.read_texts([path for path in paths if path.endswith(_DESIGNER)])
+            for path, text in reading.tree.read_texts([path for path in paths if path.endswith(_DESIGNER)])
         }
         contexts: dict[str, list[Migration]] = defaultdict(list)
-        for path, text in tree.read_texts([path for path in paths if not path.endswith(_DESIGNER)]):
+        for path, text in reading.tree.read_texts([path for path in paths if not path.endswith(_DESIGNER)]):
             stem, ending = path[:-3], path[-3:]
             declared = attributes.pop(f"{stem}.Designer{ending}", "") + "\n" + text
             id_ = _ID.search(declared)

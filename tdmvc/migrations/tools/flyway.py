@@ -4,11 +4,11 @@ import re
 from collections import defaultdict
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.linear import MigrationFile, Rank, add_files, files_below, finish_linear, number_rank
 from tdmvc.migrations.paths import base_of, folder_of, is_inside, is_left_out, outermost
 from tdmvc.migrations.sql_tables import sql_tables
-from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(
@@ -24,7 +24,7 @@ class FlywayReader:
 
     name = "flyway"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find folders with versioned files; folders with the same versions for several databases stay apart."""
         versions: dict[str, set[Rank]] = defaultdict(set)
         for path in tree.list_files():
@@ -37,21 +37,20 @@ class FlywayReader:
                 and not is_left_out(path)
             ):
                 versions[folder_of(path)].add(file.rank)
-        return locations_at(self.name, _merge_folders(versions))
+        return _merge_folders(versions)
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a folder; its head is the greatest version, compared number by number.
 
         Repeatable migrations count only for the digest, because no dataset can be behind them.
         """
-        reading = Reading(tree, location)
         folders = {_java_side(reading.path, language) for language in ("resources", "java", "kotlin")}
-        paths = sorted({path for folder in folders for path in files_below(tree, folder)})
+        paths = sorted({path for folder in folders for path in files_below(reading.tree, folder)})
         files = {file.path: file for path in paths if (file := _parse_name(path)) is not None}
         present = {file.rank for file in files.values() if not _is_baseline(file.path)}
         # Only an empty database runs a baseline.
         replacing = {p for p, file in files.items() if _is_baseline(p) and file.rank in present}
-        for path, text in tree.read_texts(
+        for path, text in reading.tree.read_texts(
             p for p in paths if p in replacing or _REPEATABLE.fullmatch(base_of(p))
         ):
             name = f"B{files[path].id}" if path in replacing else base_of(path).rpartition(".")[0]

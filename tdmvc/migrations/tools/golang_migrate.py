@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.evidence import folders_with
 from tdmvc.migrations.linear import (
     MigrationFile,
@@ -15,7 +15,7 @@ from tdmvc.migrations.linear import (
 )
 from tdmvc.migrations.paths import base_of
 from tdmvc.migrations.sql_tables import sql_tables
-from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)_(?P<name>.*)\.(?P<way>up|down)\.(?P<ending>.*)")
@@ -29,18 +29,17 @@ class GolangMigrateReader:
 
     name = "golang-migrate"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find folders with files of these names; a tool that recognises more of a folder takes precedence."""
-        return locations_at(self.name, folders_with(tree, _ENDINGS, _SQL_UP))
+        return list(folders_with(tree, _ENDINGS, _SQL_UP))
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a folder; its head is the greatest number.
 
         A number that has only a down migration counts too: golang-migrate steps over it and does nothing.
         """
-        reading = Reading(tree, location)
         files: dict[str, list[MigrationFile]] = {"up": [], "down": []}
-        for path in files_in(tree, reading.path):
+        for path in files_in(reading.tree, reading.path):
             match = _FILE.fullmatch(base_of(path))
             if match is not None and number_rank(match["id"]) > _MAX:
                 reading.report_file(path, "has a number that is too large; golang-migrate ignores the file.")

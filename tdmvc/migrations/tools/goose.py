@@ -3,13 +3,13 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_tables import go_tables
 from tdmvc.migrations.evidence import folders_with, marked_folders
 from tdmvc.migrations.linear import MigrationFile, add_files, files_in, finish_linear, number_rank
 from tdmvc.migrations.paths import base_of
 from tdmvc.migrations.sql_tables import sql_tables, up_sections
-from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)_(?P<name>.*)\.(?:sql|go)(?<!_test\.go)")
@@ -25,17 +25,14 @@ class GooseReader:
 
     name = "goose"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find folders with numbered SQL files that contain goose's markers, or Go files that call it."""
-        return locations_at(
-            self.name, marked_folders(tree, folders_with(tree, (".sql", ".go"), _FILE), _SIGN)
-        )
+        return marked_folders(tree, folders_with(tree, (".sql", ".go"), _FILE), _SIGN)
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a folder; its head is the greatest number."""
-        reading = Reading(tree, location)
         files = []
-        for path in files_in(tree, reading.path):
+        for path in files_in(reading.tree, reading.path):
             match = _FILE.fullmatch(base_of(path))
             if match is not None and number_rank("0") < number_rank(match["id"]) <= _MAX:
                 files.append(MigrationFile.numbered(path, match["id"], match["name"]))

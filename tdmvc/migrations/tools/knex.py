@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_tables import KNEX
 from tdmvc.migrations.linear import Rank, finish_linear, number_rank
 from tdmvc.migrations.scripts import add_scripts, script_folders
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
 
 _SEMVER: Final = re.compile(r"v?([0-9]+)\.([0-9]+)\.([0-9]+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
@@ -19,17 +19,16 @@ class KnexReader:
 
     name = "knex"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find folders of scripts that use Knex, or that a knexfile names."""
-        return locations_at(self.name, script_folders(tree, self.name))
+        return script_folders(tree, self.name)
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a folder; its head is the last file by name.
 
         The id is the file's name with its ending, as Knex stores it. If all names are semantic
         versions, they are compared as such, like the migration sources of applications that use them.
         """
-        reading = Reading(tree, location)
         by_name = add_scripts(reading, KNEX.tables, must_have_down=True)
         ranks = _version_ranks(reading.migrations) or by_name
         return finish_linear(reading, ranks, looked_for="scripts with an 'up'")

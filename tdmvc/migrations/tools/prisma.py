@@ -4,12 +4,12 @@ import re
 import unicodedata
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.evidence import configured_folders
 from tdmvc.migrations.linear import finish_listed
 from tdmvc.migrations.paths import base_of, below, folder_of, inside, own_files
 from tdmvc.migrations.sql_tables import sql_tables
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
 
 SCRIPT: Final = "migration.sql"
@@ -29,7 +29,7 @@ class PrismaReader:
 
     name = "prisma"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> set[str]:
         """Find folders with Prisma's lock file, next to a schema, or named by a configuration."""
         paths = own_files(tree)
         with_scripts = {folder_of(folder_of(path)) for path in paths if base_of(path) == SCRIPT}
@@ -40,13 +40,12 @@ class PrismaReader:
                 folder = folder_of(schema)
                 found |= {inside(folder, "migrations"), inside(folder_of(folder), "migrations")}
         found |= configured_folders(tree, _CONFIG, _CONFIGURED.findall)
-        return locations_at(self.name, found & with_scripts)
+        return found & with_scripts
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a location that is a folder of migrations, or the folder above it with the schema."""
-        reading = Reading(tree, location)
-        folder = _migrations_folder(tree, reading.path)
-        files = tree.list_files(folder)
+        folder = _migrations_folder(reading.tree, reading.path)
+        files = reading.tree.list_files(folder)
         # Prisma compares the names in JavaScript since it lists folders there.
         names = {below(path, folder).partition("/")[0] for path in files if folder_of(path) != folder}
         scripts = [inside(folder, f"{name}/{SCRIPT}") for name in sorted(names, key=locale_rank)]
@@ -56,7 +55,7 @@ class PrismaReader:
         for path in sorted(missing):
             fault = f"has no {SCRIPT}; Prisma would stop there. Restore it, or remove the folder."
             reading.report_file(folder_of(path), fault)
-        for path, text in tree.read_texts(path for path in scripts if path not in missing):
+        for path, text in reading.tree.read_texts(path for path in scripts if path not in missing):
             id_ = base_of(folder_of(path))
             reading.add(Migration(id_, title_of(id_), path, touches=sql_tables(text)), text)
         return finish_listed(reading)

@@ -5,13 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_tables import RAILS
 from tdmvc.migrations.evidence import configured_folders, folders_with, marked_folders
 from tdmvc.migrations.linear import MigrationFile, add_files, files_below, finish_linear, number_rank
 from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside
 from tdmvc.migrations.schema_file import add_schema_versions, read_schema_file
-from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)_(?P<name>[_a-z0-9]*)\.?(?P<engine>[_a-z0-9]*)\.rb")
@@ -30,7 +30,7 @@ class RailsReader:
 
     name = "rails"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> set[str]:
         """Find folders called `migrate` or `…_migrate` with migrations, or with a schema file that replaced them.
 
         Folders that a `config/database.yml` names may have any name.
@@ -48,14 +48,13 @@ class RailsReader:
             migrate = f"{folder}/migrate"
             if base_of(folder) == "db" and migrate not in files:
                 found |= {migrate} if read_schema_file(tree, _schema_paths(migrate)) else set()
-        return locations_at(self.name, found)
+        return found
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a folder and its subfolders; its head is the greatest version of the files and the schema file."""
-        reading = Reading(tree, location)
-        paths = files_below(tree, reading.path)
+        paths = files_below(reading.tree, reading.path)
         if base_of(reading.path) == "migrate":
-            paths += files_below(tree, inside(folder_of(reading.path), _AFTER_DEPLOY))
+            paths += files_below(reading.tree, inside(folder_of(reading.path), _AFTER_DEPLOY))
         files = []
         for path in paths:
             match = _FILE.fullmatch(base_of(path))

@@ -1,10 +1,10 @@
 """Reads migrations of Sequelize and Umzug: scripts that are applied in the order of their file names."""
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_tables import SEQUELIZE
 from tdmvc.migrations.linear import finish_linear
 from tdmvc.migrations.scripts import add_scripts, script_folders
-from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
 
 
@@ -13,16 +13,15 @@ class SequelizeReader:
 
     name = "sequelize"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find folders of scripts that use Sequelize, or that a `.sequelizerc` names."""
-        return locations_at(self.name, script_folders(tree, self.name))
+        return script_folders(tree, self.name)
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a folder; its head is the last file by name.
 
         The id is the file's name with its ending, as Sequelize stores it.
         """
-        reading = Reading(tree, location)
         return finish_linear(
             reading, add_scripts(reading, SEQUELIZE.tables), looked_for="scripts with an 'up'"
         )

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from tdmvc.errors import ConfigError
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.linear import MigrationFile, add_files, files_below, finish_linear, natural_rank
 from tdmvc.migrations.paths import base_of, below, folder_of, is_left_out
 from tdmvc.model.migration import MigrationLocation, MigrationState
@@ -21,31 +21,30 @@ class SqlReader:
 
     name = "sql"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> set[str]:
         """Find folders called `migrations` or similar that contain numbered SQL files and no Python."""
         pattern = re.compile(DEFAULT_PATTERN, re.DOTALL)
         named = (path for path in tree.list_files() if base_of(folder_of(path)).lower() in _FOLDERS)
         paths = [path for path in named if not is_left_out(path)]
         with_python = {folder_of(path) for path in paths if path.endswith(".py")}
         found = {folder_of(path) for path in paths if pattern.match(base_of(path)) and not _is_down(path)}
-        return locations_at(self.name, found - with_python)
+        return found - with_python
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read the files whose path relative to the location matches its pattern from the start.
 
         Raises:
             ConfigError: the pattern is not a regular expression with a group `id`.
             MigrationsError: no file matches.
         """
-        pattern = _compile_pattern(location)
-        reading = Reading(tree, location)
+        pattern = _compile_pattern(reading.location)
         files = []
-        for path in files_below(tree, reading.path):
+        for path in files_below(reading.tree, reading.path):
             match = None if _is_down(path) else pattern.match(below(path, reading.path))
             if match is not None and (id_ := match["id"]):
                 name = match.groupdict().get("name") or base_of(path).removesuffix(".sql")
                 files.append(MigrationFile(path, id_, name.removesuffix(".up"), natural_rank(id_)))
-        looked_for = f"files that match {location.pattern or DEFAULT_PATTERN}"
+        looked_for = f"files that match {reading.location.pattern or DEFAULT_PATTERN}"
         return finish_linear(reading, add_files(reading, files), looked_for=looked_for)
 
 

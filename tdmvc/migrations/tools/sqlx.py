@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.evidence import configured_folders, crate_signs, folders_with, has_signs
 from tdmvc.migrations.linear import (
     MigrationFile,
@@ -15,7 +15,7 @@ from tdmvc.migrations.linear import (
 )
 from tdmvc.migrations.paths import base_of, folder_of
 from tdmvc.migrations.text import parse_toml_texts
-from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
 
 _CONFIG: Final = re.compile(r"sqlx\.toml")
@@ -30,7 +30,7 @@ class SqlxReader:
 
     name = "sqlx"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find folders of numbered SQL files, called `migrations` or named by sqlx.toml, in projects that use sqlx."""
         configured = configured_folders(
             tree, _CONFIG, lambda text: parse_toml_texts(text, "migrate", "migrations-dir")
@@ -40,14 +40,13 @@ class SqlxReader:
             for folder in folders_with(tree, ".sql", _FILE)
             if folder in configured or (_is_named_migrations(folder) and has_signs(tree, folder, _SIGNS))
         ]
-        return locations_at(self.name, found)
+        return found
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a folder; its head is the greatest number."""
-        reading = Reading(tree, location)
         ups: list[MigrationFile] = []
         downs: list[MigrationFile] = []
-        for path in files_in(tree, reading.path):
+        for path in files_in(reading.tree, reading.path):
             match = _FILE.fullmatch(base_of(path))
             if match is not None and number_rank(match["id"]) <= _MAX:
                 file = MigrationFile.numbered(path, match["id"], match["name"].replace("_", " "))

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at, unreadable
+from tdmvc.migrations.base import Reading, unreadable
 from tdmvc.migrations.code_tables import TYPEORM
 from tdmvc.migrations.linear import Rank, finish_linear, number_rank
 from tdmvc.migrations.paths import outermost
 from tdmvc.migrations.scripts import script_folders, script_paths_below
 from tdmvc.migrations.text import with_lines
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
 
 _TIMESTAMP_LENGTH: Final = 13
@@ -46,20 +46,19 @@ class TypeOrmReader:
 
     name = "typeorm"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find folders of scripts with migration classes of TypeORM."""
-        return locations_at(self.name, outermost(script_folders(tree, self.name)))
+        return outermost(script_folders(tree, self.name))
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a location; its head is the class with the greatest timestamp.
 
         The id is the class's name, or the value of its `name`, as TypeORM stores it. A
         script without a migration class is ignored. A class in plain JavaScript that has an
         `up` and no timestamp is reported, because it may or may not be a migration.
         """
-        reading = Reading(tree, location)
         ranks: dict[str, Rank] = {}
-        for path, text in tree.read_texts(script_paths_below(tree, reading.path)):
+        for path, text in reading.tree.read_texts(script_paths_below(reading.tree, reading.path)):
             classes = list(_classes(text))
             is_first = True
             for class_ in classes:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at, unreadable
+from tdmvc.migrations.base import Reading, unreadable
 from tdmvc.migrations.evidence import folders_with, marked_folders
 from tdmvc.migrations.graph import find_heads, finish_graph, parents_of
 from tdmvc.migrations.linear import files_in
@@ -24,7 +24,7 @@ from tdmvc.migrations.python_source import (
 from tdmvc.migrations.python_tables import called_sql_tables
 from tdmvc.migrations.sql_tables import sql_tables
 from tdmvc.migrations.text import parse_ini, refuse_conflict
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
 
 CONFIG: Final = "yoyo.ini"
@@ -43,7 +43,7 @@ class YoyoReader:
 
     name = "yoyo"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> set[str]:
         """Find the folders that a yoyo.ini names, and those whose first files are yoyo's."""
         found: set[str] = set()
         covered: set[str] = set()
@@ -54,15 +54,14 @@ class YoyoReader:
         folders = folders_with(tree, (".py", ".sql"), _FILE)
         likely = {f: folders[f] for f in folders if base_of(f) in _FOLDERS and f not in covered}
         found.update(marked_folders(tree, likely, _MARKER))
-        return locations_at(self.name, found)
+        return found
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a location that is a folder of migrations, or a yoyo.ini that names some.
 
         Several heads are no problem for yoyo, which applies independent migrations in any order.
         """
-        reading = Reading(tree, location)
-        for path, text in tree.read_texts(_paths(tree, reading.path)):
+        for path, text in reading.tree.read_texts(_paths(reading.tree, reading.path)):
             _read_file(reading, path, text)
         if not reading.migrations:
             raise reading.nothing_found("*.py and *.sql files of yoyo")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at, unreadable
+from tdmvc.migrations.base import Reading, unreadable
 from tdmvc.migrations.graph import find_heads, finish_graph
 from tdmvc.migrations.linear import files_below
 from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, own_files
@@ -21,7 +21,7 @@ from tdmvc.migrations.python_source import (
 from tdmvc.migrations.python_tables import alembic_tables
 from tdmvc.migrations.text import refuse_conflict
 from tdmvc.migrations.tools.alembic.config import INI, PYPROJECT, AlembicConfig, read_configs
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
 
 _DOWNGRADE: Final = re.compile(r"^def[ \t]+downgrade\b", re.MULTILINE)
@@ -45,7 +45,7 @@ class AlembicReader:
 
     name = "alembic"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> set[str]:
         """Find script folders that a configuration names, or that contain `env.py` and `versions/`."""
         paths = own_files(tree)
         found: set[str] = set()
@@ -57,13 +57,12 @@ class AlembicReader:
         for path in paths:
             if base_of(path) == "env.py" and _versions_of(folder_of(path)) in with_scripts:
                 found.add(folder_of(path))
-        return locations_at(self.name, found)
+        return found
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a location that is a script folder, a versions folder or the folder of the configuration."""
-        reading = Reading(tree, location)
         revisions: list[Revision] = []
-        for path, text in tree.read_texts(_script_paths(tree, reading.path)):
+        for path, text in reading.tree.read_texts(_script_paths(reading.tree, reading.path)):
             revision = _read_file(path, text, reading)
             if revision is not None:
                 revisions.append(revision)

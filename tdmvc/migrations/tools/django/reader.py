@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tdmvc.migrations.base import Reading, locations_at, unreadable
+from tdmvc.migrations.base import Reading, unreadable
 from tdmvc.migrations.graph import finish_graph
 from tdmvc.migrations.paths import base_of, folder_of
 from tdmvc.migrations.python_source import (
@@ -19,7 +19,7 @@ from tdmvc.migrations.python_source import (
 from tdmvc.migrations.python_tables import DjangoTables
 from tdmvc.migrations.text import refuse_conflict
 from tdmvc.migrations.tools.django.apps import find_app_folders, find_projects, read_labels
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
 
 _CLASS: Final = re.compile(r"^class[ \t]+Migration\b", re.MULTILINE)
@@ -58,7 +58,7 @@ class DjangoReader:
 
     name = "django"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find projects, by `manage.py` or by the folder that holds all applications."""
         paths = tree.list_files()
         folders = find_app_folders(paths, "")
@@ -67,15 +67,16 @@ class DjangoReader:
             # One file is enough; numbered ones come first.
             probes[min(files, key=lambda path: (not base_of(path)[0].isdigit(), path))] = folder
         apps = [folder_of(probes[path]) for path, text in tree.read_texts(probes) if _CLASS.search(text)]
-        return locations_at(self.name, find_projects(paths, apps))
+        return find_projects(paths, apps)
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read every application below the location; the heads are those of each application."""
-        reading = Reading(tree, location)
-        folders = find_app_folders(tree.list_files(reading.path), reading.path)
-        labels = read_labels(tree, folders, location.name)
+        folders = find_app_folders(reading.tree.list_files(reading.path), reading.path)
+        labels = read_labels(reading.tree, folders, reading.location.name)
         found = Applications()
-        for path, text in tree.read_texts(sorted(path for files in folders.values() for path in files)):
+        for path, text in reading.tree.read_texts(
+            sorted(path for files in folders.values() for path in files)
+        ):
             if _CLASS.search(text):
                 _read_file(path, text, labels[folder_of(path)], reading, found)
             else:

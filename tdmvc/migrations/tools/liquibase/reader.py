@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Final
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations.base import Reading, locations_at
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.linear import files_in, finish_listed
 from tdmvc.migrations.paths import folder_of, is_inside, own_files
 from tdmvc.migrations.sql_tables import sql_tables
@@ -27,25 +27,21 @@ class LiquibaseReader:
 
     name = "liquibase"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find masters: those that a configuration names, or that have a usual name and are not included."""
         paths = own_files(tree)
         masters = [master.path for master in _not_included(tree, paths, find_masters(tree, paths))]
         folders = [folder_of(path) for path in masters]
         # A folder's name says more than a file's, if it is unambiguous.
-        return locations_at(
-            self.name,
-            [f if folders.count(f) == 1 else path for f, path in zip(folders, masters, strict=True)],
-        )
+        return [f if folders.count(f) == 1 else path for f, path in zip(folders, masters, strict=True)]
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a master changelog, or a folder with one; the last change set is the head.
 
         Change sets that run always or after each edit count only for the digest: they are at the
         end of most masters, and would hide every step before them.
         """
-        reading = Reading(tree, location)
-        paths = tree.list_files()
+        paths = reading.tree.list_files()
         expansion = Expansion(paths, _choose_master(reading, paths), reading)
         repeatable: list[tuple[Migration, str]] = []
         for step in expansion.steps():

@@ -2,13 +2,13 @@
 
 from bisect import bisect_right
 
-from tdmvc.migrations.base import Reading, locations_at, unreadable
+from tdmvc.migrations.base import Reading, unreadable
 from tdmvc.migrations.linear import finish_listed
 from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, is_inside, join, own_files
 from tdmvc.migrations.sql_tables import sql_tables
 from tdmvc.migrations.tools.sqitch.config import CONFIG, PLAN, Project, default_project, read_projects
 from tdmvc.migrations.tools.sqitch.plan import Change, Plan, parse_plan
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
 
 
@@ -17,28 +17,27 @@ class SqitchReader:
 
     name = "sqitch"
 
-    def detect(self, tree: FileTree) -> list[MigrationLocation]:
+    def detect(self, tree: FileTree) -> list[str]:
         """Find plans that a configuration names, and files called `sqitch.plan`."""
         paths = own_files(tree)
         configs = [path for path in paths if base_of(path) == CONFIG]
         plans = {project.plan for project in read_projects(tree, configs)}.intersection(paths)
         plans.update(path for path in paths if base_of(path) == PLAN)
-        return locations_at(self.name, [folder_of(p) if base_of(p) == PLAN else p for p in plans])
+        return [folder_of(p) if base_of(p) == PLAN else p for p in plans]
 
-    def read(self, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    def read(self, reading: Reading) -> MigrationState:
         """Read a location that is a plan, its folder, or the folder of the configuration.
 
         The id of a change that was reworked later is `name@tag`, as in the name of its script.
         """
-        reading = Reading(tree, location)
         project = _choose_project(reading)
-        plan = parse_plan(project.plan, tree.read_text(project.plan) or "")
+        plan = parse_plan(project.plan, reading.tree.read_text(project.plan) or "")
         if not plan.changes:
             raise reading.nothing_found("a change in the plan")
-        present = {*tree.list_files(project.deploy), *tree.list_files(project.reworked)}
+        present = {*reading.tree.list_files(project.deploy), *reading.tree.list_files(project.reworked)}
         ids = [_id(project, change, present) for change in plan.changes]
         scripts = [_script(project, id_, change) for id_, change in zip(ids, plan.changes, strict=True)]
-        texts = dict(tree.read_texts(path for path in scripts if path in present))
+        texts = dict(reading.tree.read_texts(path for path in scripts if path in present))
         references = _References(plan, ids)
         for position, change in enumerate(plan.changes):
             path, id_ = scripts[position], ids[position]
