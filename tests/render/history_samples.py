@@ -135,13 +135,13 @@ ROW_LOG = RowHistory(
     frozenset({"email"}),
     7,
     is_cut=True,
-    notes=("The rows of 1 moment are not here (c0ffeec0ff).",),
+    notes=("The rows of 1 commit are not here (c0ffeec0ff).",),
 )
 ROW_LOG_STILL = RowHistory("golden", "people", {"email": "ada@example.test"}, (), frozenset({"email"}), 2)
 
 
-def _blamed(moment: HistoryPoint, **cells: object) -> tuple[BlamedCell, ...]:
-    return tuple(BlamedCell(column, value, moment) for column, value in cells.items())
+def _blamed(point: HistoryPoint, **cells: object) -> tuple[BlamedCell, ...]:
+    return tuple(BlamedCell(column, value, point) for column, value in cells.items())
 
 
 _NOT_YET = HistoryPoint("", "")
@@ -166,7 +166,7 @@ BLAME_ROW = BlameReport(
     frozenset({"email"}),
     4,
     boundaries=frozenset({_FIRST.id}),
-    notes=("The rows of 1 moment are not here (c0ffeec0ff): cells marked ? may be theirs.",),
+    notes=("The rows of 1 commit are not here (c0ffeec0ff): they may have changed the cells marked ?.",),
 )
 BLAME_ROWS = BlameReport(
     "golden",
@@ -198,6 +198,6 @@ BLAME_VERSIONS = BlameReport(
     frozenset(),
     2,
     by_version=True,
-    notes=("log has no key: a row is told by all of its cells, and new when one changed.",),
+    notes=("log has no key, so a row is identified by all of its cells: any change makes it a new row.",),
 )
 BLAME_NONE = BlameReport("golden", "orders", "golden", ("id",), ("id",), (), 0, frozenset(), 1)
