@@ -22,7 +22,7 @@ def read_pointers(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
     A stage that has never run owns its table (see `stage_owners`) but has no pointer yet.
 
     Raises:
-        ConfigError: a pointer is not what DVC writes for a folder, leads elsewhere, holds
+        ConfigError: a pointer is not what DVC writes for a folder, points to another path, holds
             conflict markers, or a table has both a `.dvc` file and a stage.
     """
     found = _read_dvc_files(tree, dataset_folder)
@@ -42,7 +42,7 @@ def parse_pointer(text: str, path: str) -> Pointer:
     """Read the text of a table's `.dvc` file.
 
     Raises:
-        ConfigError: it is not what DVC writes for a folder, or leads elsewhere.
+        ConfigError: it is not what DVC writes for a folder, or it points to another path.
     """
     folder, name = pointer_folder(path)
     return _read_dvc_file(text, path, folder, name)

@@ -43,7 +43,7 @@ class ConflictKind(StrEnum):
     COLUMN_RENAMED = "column_renamed"
     """Both renamed the column, to different names."""
     KEY_CHANGED = "key_changed"
-    """The rows cannot be followed: the key is not the same on all sides, or there is none and the columns changed."""
+    """The rows cannot be matched: the key is not the same on all sides, or there is none and the columns changed."""
     TABLE_REMOVED = "table_removed"
     """One removed the table, the other changed it."""
 

@@ -366,7 +366,7 @@ def test_new_rows_can_be_added_where_the_old_ones_are_lost(
         ("datasets/golden/versions/1.0.0.yaml", "published:", "publised:", ["publised", "line"]),
         ("datasets/golden/orders.dvc", "hash: md5", "hash: sha256", ["not a pointer", "line", "'outs.md5'"]),
         ("datasets/golden/orders.dvc", "outs:", "out:", ["'outs'"]),
-        ("datasets/golden/orders.dvc", "path: orders", "path: ../../x", ["leads elsewhere", "line"]),
+        ("datasets/golden/orders.dvc", "path: orders", "path: ../../x", ["own name without .dvc", "line"]),
         ("datasets/golden/contract.yaml", "logicalType: integer", "logicalType: intger", ["line"]),
     ],
 )  # fmt: skip

@@ -416,7 +416,7 @@ def test_yaml_aliases_are_followed_and_a_bomb_of_them_is_refused(tree, at):
     )
     with pytest.raises(MigrationsError, match="aliases"):
         read_state(tree({"changelog.yaml": bomb + "databaseChangeLog: *a19\n"}), at("liquibase", "."))
-    with pytest.raises(MigrationsError, match="names no anchor"):
+    with pytest.raises(MigrationsError, match="refers to no complete anchor"):
         read_state(tree({"changelog.yaml": "databaseChangeLog: &a [*a]\n"}), at("liquibase", "."))
 
 
