@@ -133,18 +133,18 @@ def merge_manifest_texts(
     *,
     marker_size: int = MARKER_SIZE,
 ) -> MergedText | None:
-    """Merge a manifest by what it says; an empty base is a file that both sides added.
+    """Merge a manifest entry by entry; an empty base means that both sides added the file.
 
-    In the common past of two commits no conflict may be left: there the file stays as it was
-    before both, whole, because its merged form holds markers.
+    When Git merges common ancestors (a criss-cross merge), no conflict may be left: if there is one,
+    the whole file keeps its base text, because the merged text contains markers.
 
     Returns:
-        None where Git is to merge the lines.
+        None if Git should merge the lines.
     """
     if dataset_of(workspace, path) is None:
         return None
-    ours, parted, theirs = (labels.get(side) or side for side in (Side.OURS, Side.BASE, Side.THEIRS))
-    style = MarkerStyle(ours, parted, theirs, marker_size)
+    ours, base_label, theirs = (labels.get(side) or side for side in (Side.OURS, Side.BASE, Side.THEIRS))
+    style = MarkerStyle(ours, base_label, theirs, marker_size)
     base = texts[Side.BASE] or None
     merged = merge_manifest(path, base, texts[Side.OURS], texts[Side.THEIRS], style)
     if not isinstance(merged, MergedText) or merged.text is None:

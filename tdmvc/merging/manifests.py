@@ -13,7 +13,7 @@ from tdmvc.workspace.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class PlannedManifest:
-    """A manifest that both sides changed, merged."""
+    """The merged text of a manifest that both sides changed."""
 
     path: str
     """From the root of the repository."""
@@ -30,7 +30,7 @@ def plan_manifests(
     bases: Sequence[str],
     labels: Mapping[Side, str],
 ) -> tuple[PlannedManifest, ...]:
-    """Merge the manifests that both revisions changed; what cannot be merged by structure is left to Git."""
+    """Merge the manifests that both revisions changed; those that cannot be merged by entries are left to Git."""
     folder = dataset_folder(workspace.config, dataset)
     style = MarkerStyle(labels[Side.OURS], labels[Side.BASE], labels[Side.THEIRS])
     found: list[PlannedManifest] = []
@@ -48,14 +48,14 @@ def plan_manifests(
 def merged_manifest(
     path: str, base: str | None, ours: str | None, theirs: str | None, style: MarkerStyle
 ) -> Iterator[PlannedManifest]:
-    """Yield a manifest merged by structure, or nothing where that cannot be done."""
+    """Yield a manifest merged entry by entry, or nothing if that is impossible."""
     merged = manifest_merge.merge_manifest(path, base, ours, theirs, style)
     if not isinstance(merged, NotMerged):
         yield PlannedManifest(path, merged.text, merged.conflicts)
 
 
 def _common_text(workspace: Workspace, path: str, bases: Sequence[str]) -> str | None:
-    """Return what stood there before both sides; where they met more than once, what the meetings agree on."""
+    """Return the base text; with several merge bases, the text on which they agree."""
     first = _text_at(workspace, bases[0], path)
     for other in bases[1:]:
         theirs = _text_at(workspace, other, path)

@@ -22,7 +22,7 @@ from tdmvc.workspace.tables import table_folder
 from tdmvc.workspace.workspace import Workspace
 
 PlannedFile = tuple[str, str | None, bool]
-"""A file's path from the root, its text (None where it is removed), and whether it is resolved."""
+"""A file's path from the root, its text (None if it is removed), and whether it is resolved."""
 
 
 @dataclass(frozen=True, slots=True)
