@@ -125,10 +125,12 @@ def format_place(path: str, line: int | None) -> str:
     return path if line is None else f"{path}, line {line},"
 
 
-def unreadable(path: str, why: str, *, line: int | None = None) -> MigrationsError:
+def unreadable(
+    path: str, why: str, *, line: int | None = None, remedy: str = "correct the file."
+) -> MigrationsError:
     """Build the error for a file without which the history cannot be read."""
     return MigrationsError(
         f"This migration cannot be understood: {why}.",
         where=path if line is None else f"{path}, line {line}",
-        remedy="write it as the tool's own template does, with plain literals; tdmvc never runs migrations.",
+        remedy=remedy,
     )

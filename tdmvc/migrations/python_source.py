@@ -38,6 +38,11 @@ class Assigned:
     expression: ast.expr
     line: int
 
+    def error(self, path: str, why: str) -> MigrationsError:
+        """Build the error for a file in which this expression is not the literal that the tool needs."""
+        remedy = "write a literal, as the tool's own template does; tdmvc never runs migrations."
+        return unreadable(path, why, line=self.line, remedy=remedy)
+
 
 @dataclass(frozen=True, slots=True)
 class PythonSource:

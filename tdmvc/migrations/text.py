@@ -26,7 +26,8 @@ def refuse_conflict(path: str, text: str) -> None:
     """
     found = _CONFLICT.search(text)
     if found is not None:
-        raise unreadable(path, "it contains a merge conflict", line=text.count("\n", 0, found.start()) + 1)
+        line = text.count("\n", 0, found.start()) + 1
+        raise unreadable(path, "it contains a merge conflict", line=line, remedy="resolve the conflict.")
 
 
 def with_lines(text: str, matches: Iterable[re.Match[str]]) -> Iterator[tuple[re.Match[str], int]]:

@@ -154,6 +154,7 @@ def test_a_merge_conflict_is_an_error_with_its_line(tree, at):
     with pytest.raises(MigrationsError, match=r"merge conflict") as caught:
         read_state(tree({"db/versions/b.py": text}), at("alembic", "db"))
     assert caught.value.where == "db/versions/b.py, line 2"
+    assert caught.value.remedy == "resolve the conflict."
 
 
 @pytest.mark.parametrize(
@@ -170,6 +171,7 @@ def test_a_computed_revision_is_an_error_with_its_line(tree, at, text, line):
     with pytest.raises(MigrationsError, match="cannot be understood") as caught:
         read_state(tree(history(("a", None)) | {"db/versions/x.py": text}), at("alembic", "db"))
     assert caught.value.where == f"db/versions/x.py, line {line}"
+    assert "write a literal" in caught.value.remedy
 
 
 def test_a_module_without_revision_is_a_problem(tree, at):

@@ -434,7 +434,7 @@ MIGRATIONS_PARTLY = MigrationsReport(
                 BILLING,
                 "This migration cannot be understood: it contains a merge conflict.",
                 f"{BILLING.path}/V2__refund.sql, line 3",
-                "write it as the tool's own template does, with plain literals; tdmvc never runs migrations.",
+                "resolve the conflict.",
             ),
         ),
     )

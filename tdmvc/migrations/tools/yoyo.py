@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
-from tdmvc.migrations.base import Reading, unreadable
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.evidence import folders_with, marked_folders
 from tdmvc.migrations.graph import find_heads, finish_graph, parents_of
 from tdmvc.migrations.linear import files_in
@@ -101,7 +101,7 @@ def _depends(path: str, source: PythonSource) -> tuple[str, ...]:
     several = value if isinstance(value, tuple) else (value,)
     texts = tuple(item for item in several if isinstance(item, str))
     if len(texts) != len(several):
-        raise unreadable(path, "`__depends__` is not a literal set of strings", line=assigned.line)
+        raise assigned.error(path, "`__depends__` is not a literal set of strings")
     return texts
 
 

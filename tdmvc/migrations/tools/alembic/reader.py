@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tdmvc.migrations.base import Reading, unreadable
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.graph import find_heads, finish_graph
 from tdmvc.migrations.linear import files_below
 from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, own_files
@@ -104,11 +104,11 @@ def _parse(text: str) -> PythonSource:
 def _revision(path: str, names: dict[str, Assigned], reading: Reading) -> Revision:
     id_ = evaluate(names["revision"].expression, names)
     if not isinstance(id_, str) or not id_:
-        raise unreadable(path, "`revision` is not a literal string", line=names["revision"].line)
+        raise names["revision"].error(path, "`revision` is not a literal string")
     down = _ids(names, "down_revision")
     if down is None:
         why = "`down_revision` is not a literal string, a tuple of them, or None"
-        raise unreadable(path, why, line=names["down_revision"].line)
+        raise names["down_revision"].error(path, why)
     depends_on = _ids(names, "depends_on")
     if depends_on is None:
         reading.report_file(path, "has a `depends_on` that is not a literal.", line=names["depends_on"].line)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tdmvc.migrations.base import Reading, unreadable
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.graph import finish_graph
 from tdmvc.migrations.paths import base_of, folder_of
 from tdmvc.migrations.python_source import (
@@ -109,7 +109,7 @@ def _read_file(path: str, text: str, label: str, reading: Reading, found: Applic
     names = module_assignments(source) | body
     given = body.get("dependencies")
     if given is not None and not isinstance(evaluate(given.expression, names), tuple):
-        raise unreadable(path, "`dependencies` is not a literal list", line=given.line)
+        raise given.error(path, "`dependencies` is not a literal list")
     operations = body["operations"].expression if "operations" in body else None
     models, tables = found.tables.setdefault(label, DjangoTables(label)).models(operations, names)
     name = base_of(path).removesuffix(".py")
