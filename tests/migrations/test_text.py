@@ -54,7 +54,7 @@ def test_lines_merges_and_several_documents_are_kept():
     assert (first, second) == ({"a": {"x": "1"}}, {"b": [{"c": "2"}, {"y": "4"}]})
     assert [first.line, first["a"].line, second.line] == [1, 2, 4]
     assert [item.line for item in second["b"]] == [5, 6]
-    with pytest.raises(MigrationsError, match="names no anchor"):
+    with pytest.raises(MigrationsError, match="refers to no complete anchor"):
         parse_yaml("a.yaml", "a: &one 1\n---\nb: *one\n")
 
 
@@ -74,8 +74,8 @@ def test_nested_mappings_have_dotted_keys():
         ("a: [1\nb: 2\n", "not YAML", 2),
         ("a: 1\n<<<<<<< HEAD\n", "merge conflict", 2),
         ("\n" + "[" * 200 + "]" * 200, "too deeply", 2),
-        ("a: *nobody\n", "names no anchor", 1),
-        ("- &a [1]\n- &a [*a]\n", "names no anchor", 2),
+        ("a: *nobody\n", "refers to no complete anchor", 1),
+        ("- &a [1]\n- &a [*a]\n", "refers to no complete anchor", 2),
         ("a: \0\n", "not YAML", 1),
     ],
 )
