@@ -51,16 +51,9 @@ class ConflictKind(StrEnum):
     def is_about_rows(self) -> bool:
         return self in _ABOUT_ROWS
 
-    @property
-    def is_about_columns(self) -> bool:
-        return self in _ABOUT_COLUMNS
-
 
 _ABOUT_ROWS = frozenset(
     {ConflictKind.CELL, ConflictKind.ROW_ADDED, ConflictKind.ROW_DELETED, ConflictKind.ROW_COUNT}
-)
-_ABOUT_COLUMNS = frozenset(
-    {ConflictKind.COLUMN_TYPE, ConflictKind.COLUMN_DROPPED, ConflictKind.COLUMN_RENAMED}
 )
 
 

@@ -38,7 +38,9 @@ def side(folder: Path, name: str, *rows: tuple[int, str | None, str | None]) -> 
     return write_parts(folder, TableSchema(name, COLUMNS, ("id",)), [values])
 
 
-def test_every_table_of_either_side_is_told_by_name(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_every_table_of_either_side_is_reported_by_name(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
     old = {"b": side(tmp_path, "b", (1, "x", "y")), "gone": side(tmp_path, "gone")}
     new = {"came": side(tmp_path, "came"), "b": old["b"], "a": side(tmp_path, "a", (1, "x", "y"))}
     diff = diff_dataset(lambda: con, GOLDEN, DatasetSide("golden@1.0.0", old), DatasetSide("golden", new))
@@ -52,7 +54,7 @@ def test_every_table_of_either_side_is_told_by_name(con: duckdb.DuckDBPyConnecti
     assert diff.bump.reasons == ("table gone removed", "table a added", "table came added")
 
 
-def test_only_the_asked_tables_are_compared(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_only_the_requested_tables_are_compared(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old = {"a": side(tmp_path, "a"), "b": side(tmp_path, "b")}
     diff = diff_dataset(lambda: con, GOLDEN, DatasetSide("x", old), DatasetSide("y", {}), only=["b"])
     assert [table.name for table in diff.tables] == ["b"]
@@ -122,7 +124,7 @@ def test_whole_tables_have_row_files_too_and_unchanged_ones_have_none(
     ]
 
 
-def test_file_names_are_spelled_so_that_they_stay_in_the_folder() -> None:
+def test_file_names_are_encoded_so_that_they_stay_in_the_folder() -> None:
     assert encode_file_name("order items/é~") == "order%20items%2F%C3%A9%7E"
     assert encode_file_name("..") == "%2E."
     assert encode_file_name("A-b_c.9") == "A-b_c.9"

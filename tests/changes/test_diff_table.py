@@ -133,7 +133,7 @@ def test_cells_compare_by_what_they_say(
     ],
 )
 @pytest.mark.parametrize("key", [(), ("v",)])
-def test_spellings_of_one_float_are_one_key_and_one_row(
+def test_texts_of_one_float_are_one_key_and_one_row(
     con: duckdb.DuckDBPyConnection,
     tmp_path: Path,
     type_: pa.DataType,
@@ -182,7 +182,9 @@ def test_a_json_cell_says_where_inside_it_differs(con: duckdb.DuckDBPyConnection
     assert {cell.column: cell.inside for cell in row.cells} == {"v": ('a["x y"][1]', "b"), "n": ("[1]",)}
 
 
-def test_the_inside_of_a_personal_cell_is_not_told(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_paths_inside_a_personal_cell_are_not_reported(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
     columns = schema(ID, Column("v", TEXT, "json", classification="personal"))
     old = write_parts(tmp_path, columns, [[{"id": 1, "v": '{"Ann":1}'}]])
     new = write_parts(tmp_path, columns, [[{"id": 1, "v": '{"Bob":1}'}]])

@@ -120,7 +120,7 @@ def test_a_key_of_one_column_is_taken_whole(word: str, value: str | None) -> Non
         (['1,"a,b'], "3 of 2"),
     ],
 )
-def test_what_is_no_key_of_the_table_says_what_one_is(words: list[str], said: str) -> None:
+def test_the_error_for_a_wrong_key_shows_a_right_one(words: list[str], said: str) -> None:
     with pytest.raises(UsageError, match=said) as raised:
         parse_key(words, LINES)
     assert "order_id (int32), line (string)" in raised.value.message
@@ -133,7 +133,7 @@ def test_another_column_s_name_is_refused_and_a_table_without_a_key_too() -> Non
         parse_key(["5"], TableSchema("t", TEXT.columns))
 
 
-def test_a_value_goes_along_with_its_column_s_type() -> None:
+def test_a_value_changes_with_its_columns_type() -> None:
     assert retyped(5, pa.string()) == "5"
     assert retyped("5", pa.int64()) == 5
     assert retyped(5, pa.decimal128(9, 2)) == Decimal("5.00")

@@ -264,7 +264,7 @@ def test_renamed_tables_and_columns_are_found() -> None:
     ]
 
 
-def test_tables_without_a_key_are_told_by_their_samples() -> None:
+def test_rows_of_tables_without_a_key_are_related_by_their_samples() -> None:
     lines = table("items", TO_ORDERS, added=[{"order_id": 1}, {"order_id": 1}], key=())
     (unit,) = relate_rows([lines, table("orders", added=[{"id": 1}])])
     assert [(child.key, child.sample) for child in unit.children] == [({}, 0), ({}, 1)]

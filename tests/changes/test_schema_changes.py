@@ -31,7 +31,7 @@ def test_order_physical_type_and_classification_are_no_change() -> None:
     assert diff_schema(old, new) == ()
 
 
-def test_each_kind_of_change_is_told_with_both_sides() -> None:
+def test_each_kind_of_change_is_reported_with_both_sides() -> None:
     orders = ForeignKey(("a", "b"), "orders", ("x", "y"))
     old = table(
         Column("gone", pa.string()),
@@ -102,7 +102,7 @@ def test_each_schema_change_asks_for_its_level(change: SchemaChange, level: str,
     assert bump_of(change) == Bump(BumpLevel(level), (reason,))
 
 
-def test_rows_ask_for_their_levels_and_the_weightiest_reason_comes_first() -> None:
+def test_rows_require_their_levels_and_the_most_important_reason_is_first() -> None:
     bump = bump_of(rows=RowCounts(added=1200, removed=1, changed=3))
     assert bump == Bump(
         BumpLevel.MAJOR, ("1 row removed from orders", "+1,200 rows in orders", "3 rows changed in orders")

@@ -239,7 +239,7 @@ def test_what_identifies_rows_has_no_spread(con: duckdb.DuckDBPyConnection, tmp_
     assert measure(con, tmp_path, Column("v", TEXT, "json"), ["{}"] * 50, ["[]"] * 50) == ()
 
 
-def test_rows_that_came_or_went_bring_every_column(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_added_or_removed_rows_measure_every_column(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     columns = (ID, Column("a", INT), Column("b", TEXT))
     rows: list[Row] = [{"id": i, "a": i % 9, "b": "xy"[i % 2]} for i in range(300)]
     schema = TableSchema("t", columns, ("id",))

@@ -19,7 +19,7 @@ def test_results_come_in_the_items_order(parts: int) -> None:
         assert list(in_order(slow_at_first, range(50))) == [item * 2 for item in range(50)]
 
 
-def test_two_or_three_parts_are_worked_on_where_they_are_asked_for() -> None:
+def test_two_or_three_parts_are_handled_without_threads() -> None:
     with workers(2) as in_order:
         threads = set(in_order(lambda _: threading.get_ident(), range(2)))
     assert threads == {threading.get_ident()}
@@ -35,7 +35,7 @@ def test_work_is_only_a_few_items_ahead_of_whoever_takes_the_results() -> None:
 
 
 @pytest.mark.parametrize("parts", [1, 100])
-def test_an_error_ends_the_work_and_is_told(parts: int) -> None:
+def test_an_error_ends_the_work_and_is_raised(parts: int) -> None:
     begun: list[int] = []
 
     def fail(item: int) -> None:

@@ -46,7 +46,7 @@ def test_sound_rows_have_no_finding(con: duckdb.DuckDBPyConnection, tmp_path: Pa
     assert check(con, tmp_path, columns, rows) == []
 
 
-def test_a_null_in_a_required_column_is_told_with_its_keys(
+def test_a_null_in_a_required_column_is_reported_with_its_keys(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     rows: list[list[Row]] = [[{"id": 1, "name": None}, {"id": 2, "name": ""}], [{"id": 3, "name": None}]]
@@ -141,7 +141,7 @@ def test_a_part_that_a_keyless_table_holds_twice_counts_twice(
     assert null.details == {"count": 2, "keys": []}
 
 
-def test_no_value_of_a_personal_column_is_said(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_no_value_of_a_personal_column_is_shown(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     columns = (
         Column("email", TEXT, classification="personal"),
         Column("phone", TEXT, unique=True, classification="pii"),
@@ -167,7 +167,7 @@ def test_only_the_first_keys_are_shown_and_long_ones_are_cut(
     assert len(found.message) < 320
 
 
-def test_moments_in_keys_are_said_in_utc(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_times_in_keys_are_shown_in_utc(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     at = Column("at", pa.timestamp("us", tz="UTC"))
     row: Row = {"at": datetime(2024, 1, 1, tzinfo=UTC), "n": None}
     (found,) = check(con, tmp_path, (at, Column("n", INT, required=True)), [[row]], key=("at",))
@@ -187,9 +187,7 @@ def test_the_remedy_is_a_command_that_runs(con: duckdb.DuckDBPyConnection, tmp_p
         con.execute(words[1]).fetchall()
 
 
-def test_only_the_tables_that_were_asked_for_are_opened(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_only_the_requested_tables_are_opened(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     side = write_parts(tmp_path, TableSchema("t", (ID,), ("id",)), [[{"id": 1}, {"id": 1}]])
 
     def refuse(names: object) -> list[Path]:

@@ -77,7 +77,7 @@ def test_a_dataset_that_lacks_migrations_is_behind_and_lists_them_oldest_first()
     assert found.message == "2 migrations have not been applied to it: z, b."
 
 
-def test_a_branch_that_the_dataset_has_not_seen_is_pending():
+def test_a_branch_that_the_dataset_lacks_is_pending():
     found = drift(recorded("b"), state({"a": [], "b": ["a"], "c": ["a"], "m": ["b", "c"]}))
     assert [migration.id for migration in found.pending] == ["c", "m"]
 
@@ -158,7 +158,7 @@ def squashed(*, files):
 
 
 @pytest.mark.parametrize("files", [True, False])
-def test_a_dataset_from_before_a_squash_lacks_only_what_came_after(files):
+def test_a_dataset_from_before_a_squash_lacks_only_what_follows_it(files):
     found = drift(recorded("3", tool="django"), squashed(files=files))
     assert found.status is DriftStatus.BEHIND
     assert [migration.id for migration in found.pending] == ["4"]
@@ -171,7 +171,7 @@ def test_a_dataset_in_the_middle_of_a_squash_lacks_the_rest_of_it():
     assert [migration.id for migration in gone.pending] == ["s", "4"]
 
 
-def test_a_dataset_that_has_seen_nothing_of_a_squash_lacks_the_squash_alone():
+def test_a_dataset_that_has_nothing_of_a_squash_lacks_only_the_squash():
     here = squashed(files=True)
     other = state(
         {"x": [], **{m.id: m.parents for m in here.migrations}},
@@ -191,7 +191,7 @@ def test_a_squash_without_more_is_in_step(files):
     assert drift(recorded("s", tool="django"), before, history=lambda: here).status is DriftStatus.IN_STEP
 
 
-def test_an_old_revision_lacks_what_a_squash_stands_for():
+def test_an_old_revision_lacks_what_a_squash_replaces():
     here = state({"s": []}, tool="django", replaces={"s": ("1", "2", "3")})
     found = drift(recorded("s", tool="django"), line("1", tool="django"), history=lambda: here)
     assert found.status is DriftStatus.AHEAD
@@ -203,7 +203,7 @@ def test_a_long_chain_needs_no_recursion():
     assert len(drift(recorded(ids[0]), line(*ids)).pending) == 9_999
 
 
-def test_findings_are_made_for_what_is_asked_to_fail():
+def test_findings_are_made_for_what_is_set_to_fail():
     drifts = [
         drift(recorded("b"), line("a", "b")),
         drift(recorded("a"), line("a", "b")),
@@ -217,5 +217,5 @@ def test_findings_are_made_for_what_is_asked_to_fail():
     assert drift_findings(drifts, ()) == ()
 
 
-def test_everything_but_in_step_and_ahead_fails_unless_told_otherwise():
+def test_everything_but_in_step_and_ahead_fails_by_default():
     assert set(DriftStatus) - DEFAULT_FAIL_ON == {DriftStatus.IN_STEP, DriftStatus.AHEAD}

@@ -83,7 +83,7 @@ def test_a_removed_parent_breaks_its_children(con: duckdb.DuckDBPyConnection, tm
     ]
 
 
-def test_references_between_unchanged_tables_are_not_asked(
+def test_references_between_unchanged_tables_are_not_checked(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     tables = shop(tmp_path, [], [(10, 1)])
@@ -107,7 +107,7 @@ def test_what_was_broken_before_is_a_warning_beside_what_is_new(
     )
 
 
-def test_what_was_mended_is_not_said(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_what_was_corrected_is_not_reported(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old, new = shop(tmp_path, [1], [(10, 7)]), shop(tmp_path, [1, 7], [(10, 7)])
     assert check_references(con, new, changed={"orders"}, old=[old]) == ()
 
@@ -186,7 +186,7 @@ def test_types_that_differ_compare_by_what_they_say(
         assert len(con.execute(query).fetchall()) == broken
 
 
-def test_types_without_anything_in_common_are_said_not_compared(
+def test_types_without_anything_in_common_are_reported_and_not_compared(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     tables = pair(tmp_path, Column("x", pa.list_(INT)), Column("y", INT), [[1]], [1])
@@ -207,14 +207,14 @@ def test_a_removed_parent_table_is_one_error_and_one_that_never_was_a_warning(
     assert never.severity is Severity.WARNING
 
 
-def test_nothing_is_said_of_a_missing_parent_that_nobody_names(
+def test_a_missing_parent_that_no_row_names_is_not_reported(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     tables = shop(tmp_path, [], [(10, None)])
     assert check_references(con, {"items": tables["items"]}, changed={"items"}) == ()
 
 
-def test_a_column_that_the_parent_lost_is_said(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_a_column_that_the_parent_lost_is_reported(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old = shop(tmp_path, [1], [(10, 1)])
     bare = write_parts(tmp_path, TableSchema("orders", (Column("note", TEXT),)), [[{"note": ""}]])
     (found,) = check_references(con, {**old, "orders": bare}, changed={"orders"}, old=[old])
@@ -223,7 +223,7 @@ def test_a_column_that_the_parent_lost_is_said(con: duckdb.DuckDBPyConnection, t
 
 
 @pytest.mark.parametrize("side", ["old", "new"])
-def test_a_key_that_is_personal_on_either_side_is_not_said(
+def test_a_key_that_is_personal_on_either_side_is_not_shown(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, side: str
 ) -> None:
     def tables(word: str | None, parents: list[object]) -> dict[str, TableSide]:

@@ -19,7 +19,7 @@ def _parse(text: str) -> ConflictFile:
     return parse_conflict_file(text, "conflicts/orders.yaml")
 
 
-def test_the_file_says_how_it_is_settled():
+def test_the_file_describes_how_to_resolve_it():
     assert (
         "# Resolve each conflict by a line below it: `take: ours`, `take: theirs`, `take: base`, or `value: …`.\n"
         "# Then run: tdmvc resolve golden orders\n"

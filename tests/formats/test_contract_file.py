@@ -140,7 +140,7 @@ def test_an_update_keeps_what_people_wrote() -> None:
     _check_standard(text)
 
 
-def test_a_dropped_table_goes_and_the_others_stay_as_they_were() -> None:
+def test_a_dropped_table_is_removed_and_the_others_stay_as_they_were() -> None:
     text = update_contract(BY_HAND, "golden", {"customers": None, "never": None})
     contract = parse_contract(text, "p")
     assert list(contract.tables) == ["orders"]

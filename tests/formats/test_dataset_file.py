@@ -62,7 +62,7 @@ def test_a_new_file_says_only_what_is_set() -> None:
     )
 
 
-def test_what_is_no_longer_set_goes() -> None:
+def test_what_is_no_longer_set_is_removed() -> None:
     bare = DatasetConfig("golden")
     text = update_dataset(WHOLE, bare)
     assert parse_dataset(text, "p") == bare

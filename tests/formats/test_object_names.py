@@ -76,7 +76,7 @@ def test_outputs_are_pointed_at_and_dependencies_and_old_outputs_are_mentioned()
     assert (found.pointed, found.mentioned) == ({B}, {A, C})
 
 
-def test_flow_style_names_everything_that_stands_there() -> None:
+def test_every_name_in_flow_style_is_found() -> None:
     text = f"outs: [{{md5: {A}, hash: md5, path: orders}}]\n"
     assert names(text).pointed == {A}
     text = f'{{"deps": [{{"md5": "{A}"}}], "outs": [{{"md5": "{B}", "hash": "md5", "path": "x"}}]}}\n'

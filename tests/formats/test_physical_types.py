@@ -88,12 +88,12 @@ def test_a_timestamp_with_a_zone_is_an_instant() -> None:
     assert canonical_type("timestamp", None, is_zoned=True) == SIMPLE["timestamptz"]
 
 
-def test_nothing_said_gives_nothing() -> None:
+def test_no_type_gives_no_canonical_type() -> None:
     assert canonical_type(None, None) is None
     assert canonical_type("quark", None) is None
 
 
-def test_every_canonical_type_has_a_category_that_leads_back_with_its_spelling() -> None:
+def test_every_canonical_type_has_a_category_that_leads_back_to_its_text() -> None:
     nested = [pa.list_(pa.int8()), pa.struct([pa.field("a b", pa.list_(pa.date32()))]), pa.decimal128(38, 38)]
     for type_ in [*SIMPLE.values(), *nested]:
         assert canonical_type(logical_type(type_), format_type(type_)) == type_

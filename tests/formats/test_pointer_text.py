@@ -10,7 +10,7 @@ OID = "0123456789abcdef0123456789abcdef.dir"
 TEXT = render_pointer("order%20lines", OID, 12, 1)
 
 
-def test_a_pointer_tells_its_table_and_its_object():
+def test_a_pointer_names_its_table_and_its_object():
     pointer = parse_pointer_text(TEXT)
     assert pointer is not None
     assert (pointer.table, pointer.object) == ("order lines", OID)
@@ -60,7 +60,7 @@ def test_a_text_without_a_whole_conflict_has_none(text):
 
 
 @pytest.mark.parametrize("gone", [None, *Side])
-def test_a_conflict_over_a_whole_file_comes_back_as_it_was_written(gone):
+def test_a_conflict_over_a_whole_file_is_read_as_it_was_written(gone):
     texts = {side: None if side is gone else f"outs: {side}\n" for side in Side}
     found = conflict_texts(
         render_conflict_texts(texts, {Side.OURS: "main", Side.THEIRS: "1a2b (a\n\x1b[31mb)"})

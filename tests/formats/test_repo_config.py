@@ -26,7 +26,7 @@ store: {release_remote: archive}
 """
 
 
-def test_a_repository_without_tdmvc_yaml_is_told_to_init(tmp_path: Path) -> None:
+def test_without_tdmvc_yaml_the_error_says_to_run_init(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="tdmvc init"):
         read_config(WorkTree(tmp_path))
 

@@ -32,7 +32,7 @@ def test_a_new_file_gets_one_comment_and_a_line_for_each_kind_of_file():
 @pytest.mark.parametrize(
     "below", ["", "*.png binary\n", "\n# mine\n", "b/**/dataset.yaml text\n", "x diff=tdmvc\n"]
 )
-def test_the_line_of_an_earlier_release_is_brought_up_to_date_where_it_stands(below):
+def test_the_line_of_an_earlier_release_is_updated_in_place(below):
     old = with_attributes("*.x y\n", "datasets", DIFF) + below
     assert with_attributes(old, "datasets") == f"*.x y\n{ALL}{below}"
     assert without_attributes(with_attributes(old, "datasets")) == f"*.x y\n{below}"

@@ -52,7 +52,7 @@ def test_a_percent_sign_in_the_interpreter_is_no_placeholder_of_git():
     assert driver.endswith("f %O %A %B %L %P %S %X %Y")
 
 
-def test_no_interpreter_is_said_at_once():
+def test_a_missing_interpreter_is_reported_at_once():
     with pytest.raises(UsageError, match="interpreter"):
         wanted_settings("")
 

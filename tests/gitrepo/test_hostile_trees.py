@@ -119,7 +119,7 @@ def test_a_submodule_is_known_and_lists_nothing(
     assert list(getattr(tree, "submodules", ())) == ["lib/db"]
 
 
-def test_a_damaged_object_is_told_and_not_taken_for_an_empty_file(
+def test_a_damaged_object_is_an_error_and_not_an_empty_file(
     repo: GitRepo, app: Path, commit: Commit, shell: Shell
 ) -> None:
     commit({f"{number}.sql": f"-- {number}" for number in range(20)})

@@ -50,7 +50,7 @@ def test_a_release_that_a_version_is_not_for(spec: str, release: str) -> None:
     assert not matches(spec, release)
 
 
-def test_the_nearest_releases_stand_around_the_asked_one() -> None:
+def test_the_nearest_releases_are_before_and_after_the_requested_one() -> None:
     known = ["1.0", "v2.10.0", "2.9.0", "2.12.0", "3.0.0", "spring"]
     assert nearest("2.11.0", known) == ["v2.10.0", "2.12.0", "2.9.0", "3.0.0"]
     assert nearest("9", known)[0] == "3.0.0"
@@ -119,7 +119,7 @@ def test_a_missing_file_is_named(repo: GitRepo) -> None:
         current_release(repo, RepoConfig(release_source=FILE, release_value="VERSION"))
 
 
-def test_a_command_is_run_only_when_asked_and_never_by_a_shell(repo: GitRepo) -> None:
+def test_a_command_is_run_only_when_needed_and_never_by_a_shell(repo: GitRepo) -> None:
     def config(command: str) -> RepoConfig:
         return RepoConfig(release_source=COMMAND, release_value=command)
 

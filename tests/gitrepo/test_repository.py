@@ -14,7 +14,7 @@ Commit = Callable[..., str]
 Shell = Callable[..., str]
 
 
-def test_a_folder_outside_a_repository_is_told_to_git_init(tmp_path: Path) -> None:
+def test_outside_a_repository_the_error_says_to_run_git_init(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="git init"):
         GitRepo.find(tmp_path)
 

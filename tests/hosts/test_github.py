@@ -242,7 +242,7 @@ def test_a_missing_permission_in_our_own_repository_is_an_error_with_its_remedy(
     assert type(refused.value) is HostError
 
 
-def test_a_pull_request_that_is_not_there_is_told(environ: dict[str, str], clock: Clock) -> None:
+def test_a_missing_pull_request_is_reported(environ: dict[str, str], clock: Clock) -> None:
     host = open_host("github", environ | {"TDMVC_PULL_REQUEST": "8"}, patience=clock.patience)
     with pytest.raises(HostError, match="did not find this pull request"):
         host.post(TEXT, is_changed=True)
@@ -320,13 +320,13 @@ def test_all_waiting_together_has_a_bound(github: GitHubServer, host: Host, cloc
     assert len(github.requests) == 3
 
 
-def test_a_server_that_fails_is_asked_again(github: GitHubServer, host: Host, clock: Clock) -> None:
+def test_a_request_to_a_failing_server_is_repeated(github: GitHubServer, host: Host, clock: Clock) -> None:
     github.failures = [Reply(500, HTML), Reply(502, HTML)]
     assert host.post(TEXT, is_changed=True).action is PostAction.CREATED
     assert clock.slept == [1, 2]
 
 
-def test_a_server_that_goes_on_failing_is_given_up(github: GitHubServer, host: Host) -> None:
+def test_a_server_that_keeps_failing_is_an_error(github: GitHubServer, host: Host) -> None:
     github.failures = [Reply(503, HTML)] * 9
     with pytest.raises(HostUnavailableError, match="503") as failed:
         host.post(TEXT, is_changed=True)
@@ -345,7 +345,7 @@ def test_a_comment_whose_answer_was_lost_is_not_written_twice(
     assert clock.slept == [1]
 
 
-def test_a_host_that_is_not_there_is_told(environ: dict[str, str], clock: Clock) -> None:
+def test_a_host_that_cannot_be_reached_is_reported(environ: dict[str, str], clock: Clock) -> None:
     host = open_host("github", environ | {"GITHUB_API_URL": "http://127.0.0.1:9"}, patience=clock.patience)
     with pytest.raises(HostUnavailableError, match="no connection") as failed:
         host.post(TEXT, is_changed=True)
@@ -353,7 +353,7 @@ def test_a_host_that_is_not_there_is_told(environ: dict[str, str], clock: Clock)
     assert clock.slept == [1, 2]
 
 
-def test_a_login_page_in_the_apis_place_is_told(github: GitHubServer, host: Host) -> None:
+def test_a_login_page_instead_of_the_api_is_reported(github: GitHubServer, host: Host) -> None:
     github.failures = [Reply(200, HTML)]
     with pytest.raises(HostError, match="does not come from GitHub's API") as failed:
         host.post(TEXT, is_changed=True)
@@ -433,6 +433,6 @@ def test_a_summary_is_cut_at_a_line_below_one_mebibyte(tmp_path: Path, taken: in
         assert written == ""
 
 
-def test_a_summary_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_summary_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="summary"):
         write_summary("one", {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "summary.md")})

@@ -124,14 +124,14 @@ def test_a_rate_limit_and_a_failure_are_waited_for(
     assert clock.slept == [6, 2]
 
 
-def test_an_expired_token_and_an_unknown_request_are_told(environ: dict[str, str], clock: Clock) -> None:
+def test_an_expired_token_and_an_unknown_request_are_reported(environ: dict[str, str], clock: Clock) -> None:
     with pytest.raises(HostError, match="expired"):
         post(environ | {"TDMVC_GITLAB_TOKEN": "old-secret"}, clock)
     with pytest.raises(HostError, match="did not find this merge request"):
         post(environ | {"CI_MERGE_REQUEST_IID": "4"}, clock)
 
 
-def test_a_login_page_in_the_apis_place_is_told(
+def test_a_login_page_instead_of_the_api_is_reported(
     gitlab: GitLabServer, environ: dict[str, str], clock: Clock
 ) -> None:
     gitlab.failures = [Reply(200, HTML)]

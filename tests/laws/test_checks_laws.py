@@ -44,7 +44,7 @@ def _heads(edges, ids):
 
 
 @given(histories())
-def test_drift_is_the_difference_of_what_was_seen(case):
+def test_drift_is_the_difference_of_the_migrations(case):
     edges, dataset, schema = case
     found = check_drift(
         DriftSubject("golden", "golden", RecordedState("alembic", _heads(edges, dataset))),
@@ -62,7 +62,7 @@ def test_drift_is_the_difference_of_what_was_seen(case):
 
 
 @given(histories())
-def test_without_history_a_dataset_is_never_called_behind_what_it_may_have_seen(case):
+def test_without_history_a_dataset_is_never_behind_what_it_may_have(case):
     edges, dataset, schema = case
     heads = _heads(edges, dataset)
     found = check_drift(

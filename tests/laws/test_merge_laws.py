@@ -371,7 +371,7 @@ def test_without_a_conflict_nothing_that_either_side_did_is_lost(ground: MergeGr
 
 @LAW
 @given(trio=trios(), side=st.sampled_from(Side))
-def test_what_is_settled_by_a_side_leaves_nothing_open(ground: MergeGround, trio: Trio, side: Side) -> None:
+def test_what_is_resolved_by_a_side_leaves_nothing_open(ground: MergeGround, trio: Trio, side: Side) -> None:
     merged = merge(ground, trio, Resolutions(table=side))
     assert merged.merge.conflict_count == 0
     assert merged.listing is not None or merged.merge.outcome is TableOutcome.REMOVED

@@ -197,7 +197,7 @@ def test_each_kind_is_found_and_what_only_looks_like_it_is_not(
         ([("a", "1"), ("a", "2")] * 5, P.VARIED, None),
     ],
 )
-def test_texts_are_told_by_what_was_put_before_or_behind(
+def test_texts_are_explained_by_added_or_removed_prefixes_and_suffixes(
     cells: Cells, kind: PatternKind, by: str | None
 ) -> None:
     patterns = of(T, cells)
@@ -241,7 +241,9 @@ def test_a_personal_column_gives_no_value(cells: Cells, most: int) -> None:
     assert all((p.old, p.new, p.by, p.is_personal) == (None, None, None, True) for p in patterns)
 
 
-def test_a_far_date_does_not_change_how_its_neighbours_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_distant_date_does_not_change_the_patterns_of_its_neighbours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     day = 86_400_000_000
     batches: list[Cells] = [[(0, day), (2**60, 2**60 + 5)], [(0, day)], [(0, day), (2**60 + 9, 7)]]
     patterns, _ = find(pa.timestamp("us"), batches, monkeypatch, 2000)

@@ -162,7 +162,7 @@ def test_a_tree_that_refers_to_itself_may_be_renumbered(
     assert diffs(con, config(tree="name"), old, new)["tree"].columns == {"up_id": 1}
 
 
-def test_a_faulty_natural_key_is_told_by_the_numbers_people_know(
+def test_a_faulty_natural_key_is_reported_with_the_original_numbers(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     old = {"kind": side(tmp_path, KIND, (1, "a")), "item": side(tmp_path, ITEM, (1, 1, "x"))}

@@ -352,7 +352,7 @@ def types(depth: int = 3) -> st.SearchStrategy[pa.DataType]:
 
 @settings(max_examples=200, deadline=None)
 @given(types())
-def test_parsing_a_spelled_type_gives_it_back(type_: pa.DataType) -> None:
+def test_parsing_a_formatted_type_gives_it_back(type_: pa.DataType) -> None:
     assert parse_type(format_type(type_)) == type_
     assert parse_type(f" {format_type(type_)} ") == type_
     assert parse_type(format_type(type_) + "x") is None
@@ -360,7 +360,7 @@ def test_parsing_a_spelled_type_gives_it_back(type_: pa.DataType) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(types(), types())
-def test_types_are_equal_just_when_their_spellings_are(a: pa.DataType, b: pa.DataType) -> None:
+def test_types_are_equal_exactly_if_their_texts_are(a: pa.DataType, b: pa.DataType) -> None:
     assert (format_type(a) == format_type(b)) is (a == b)
     schemas = (pa.schema([("c", a)]), pa.schema([("c", b)]))
     assert (schema_content(schemas[0]) == schema_content(schemas[1])) is (a == b)

@@ -362,7 +362,7 @@ def test_samples_come_in_key_order_though_parts_share_a_leading_value(
 
 @pytest.mark.parametrize("kind", sorted(FAR))
 @pytest.mark.parametrize("place", ["id", "v"])
-def test_times_beyond_the_year_9999_compare_and_are_told_apart(
+def test_times_beyond_the_year_9999_are_compared_and_differ(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str, place: str
 ) -> None:
     far = [253402300800000000, 2**59, 2**60, 2**61]

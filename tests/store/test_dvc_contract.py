@@ -286,7 +286,7 @@ def test_a_repository_without_a_remote_says_how_to_add_one(repo: Path) -> None:
     store.close()
 
 
-def test_an_unknown_remote_is_told(repo: Path) -> None:
+def test_an_unknown_remote_is_reported(repo: Path) -> None:
     with pytest.raises(ConfigError, match="nowhere"):
         dvc.push(repo, closure(repo), remote="nowhere")
 
