@@ -9,7 +9,7 @@ from typing import Final
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import unreadable
-from tdmvc.migrations.text import with_lines
+from tdmvc.migrations.text import refuse_conflict, with_lines
 
 MAX_DEPTH: Final = 50
 """How deeply a literal may be nested; people do not write deeper ones."""
@@ -71,6 +71,18 @@ def parse_source(text: str) -> PythonSource:
     """Parse a file; never raises."""
     module, fault, line = _parse(text, "exec")
     return PythonSource(text, module if isinstance(module, ast.Module) else None, fault, line)
+
+
+def parse_migration(path: str, text: str) -> PythonSource:
+    """Parse a file of a migration.
+
+    Raises:
+        MigrationsError: it contains a merge conflict.
+    """
+    source = parse_source(text)
+    if source.module is None:
+        refuse_conflict(path, text)
+    return source
 
 
 def module_assignments(source: PythonSource) -> dict[str, Assigned]:

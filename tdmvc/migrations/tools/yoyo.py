@@ -19,11 +19,11 @@ from tdmvc.migrations.python_source import (
     Value,
     evaluate,
     module_assignments,
-    parse_source,
+    parse_migration,
 )
 from tdmvc.migrations.python_tables import called_sql_tables
 from tdmvc.migrations.sql_tables import sql_tables
-from tdmvc.migrations.text import parse_ini, refuse_conflict
+from tdmvc.migrations.text import parse_ini
 from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
 
@@ -81,9 +81,7 @@ def _read_file(reading: Reading, path: str, text: str) -> None:
         depends = tuple(listed)
         migration = Migration(id_, comment or id_, path, touches=sql_tables(text))
     else:
-        source = parse_source(text)
-        if source.module is None:
-            refuse_conflict(path, text)
+        source = parse_migration(path, text)
         depends = _depends(path, source)
         migration = Migration(id_, source.docstring or id_, path, touches=called_sql_tables(source, "step"))
     parents = tuple(dict.fromkeys(sorted(depends)))

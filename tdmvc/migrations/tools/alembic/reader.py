@@ -16,10 +16,10 @@ from tdmvc.migrations.python_source import (
     Value,
     evaluate,
     module_assignments,
+    parse_migration,
     parse_source,
 )
 from tdmvc.migrations.python_tables import alembic_tables
-from tdmvc.migrations.text import refuse_conflict
 from tdmvc.migrations.tools.alembic.config import INI, PYPROJECT, AlembicConfig, read_configs
 from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
@@ -76,9 +76,7 @@ class AlembicReader:
 
 def _read_file(path: str, text: str, reading: Reading) -> Revision | None:
     """Add one file without its parents, which are known once all files are read."""
-    source = _parse(text)
-    if source.module is None:
-        refuse_conflict(path, text)
+    source = _parse(path, text)
     names = module_assignments(source)
     if "revision" not in names:
         if source.module is None:
@@ -91,14 +89,14 @@ def _read_file(path: str, text: str, reading: Reading) -> Revision | None:
     return revision
 
 
-def _parse(text: str) -> PythonSource:
+def _parse(path: str, text: str) -> PythonSource:
     """Parse a file, if possible without its last function: `downgrade` is not needed."""
     downgrade = _DOWNGRADE.search(text)
     if downgrade and "<<<<<<<" not in text and not _IDENTIFIERS.search(text, downgrade.end()):
         source = parse_source(text[: downgrade.start()])
         if source.module is not None:
             return source
-    return parse_source(text)
+    return parse_migration(path, text)
 
 
 def _revision(path: str, names: dict[str, Assigned], reading: Reading) -> Revision:

@@ -14,10 +14,9 @@ from tdmvc.migrations.python_source import (
     class_assignments,
     evaluate,
     module_assignments,
-    parse_source,
+    parse_migration,
 )
 from tdmvc.migrations.python_tables import DjangoTables
-from tdmvc.migrations.text import refuse_conflict
 from tdmvc.migrations.tools.django.apps import find_app_folders, find_projects, read_labels
 from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
@@ -100,9 +99,7 @@ class DjangoReader:
 
 
 def _read_file(path: str, text: str, label: str, reading: Reading, found: Applications) -> None:
-    source = parse_source(text)
-    if source.module is None:
-        refuse_conflict(path, text)
+    source = parse_migration(path, text)
     body = class_assignments(source, "Migration")
     if body is None or (source.module is None and "dependencies" not in body and _DEPENDENCIES.search(text)):
         raise source.error(path)
