@@ -1,4 +1,4 @@
-"""What the drift check says of every way in which a dataset and a schema can stand."""
+"""The drift check: every relation between a dataset and a schema."""
 
 import pytest
 
@@ -61,7 +61,7 @@ def test_the_same_heads_with_another_digest_are_edited():
     assert "a migration has been edited" in found.message
 
 
-def test_a_migration_put_in_below_the_head_is_edited_and_says_so():
+def test_a_migration_inserted_below_the_head_is_edited_with_both_counts():
     for digest in ("sha256:other", None):
         found = drift(
             recorded("2", tool="flyway", count=2, digest=digest), line("1", "1.5", "2", tool="flyway")
@@ -107,7 +107,7 @@ def test_one_unknown_head_among_known_ones_is_unknown():
     assert drift(recorded("a", "gone"), line("a", "b")).status is DriftStatus.UNKNOWN
 
 
-def test_a_greater_number_is_ahead_in_a_tool_of_one_line():
+def test_a_greater_number_is_ahead_in_a_tool_that_numbers_its_migrations():
     found = drift(recorded("1.10"), line("1.2", "1.9", is_linear=True))
     assert found.status is DriftStatus.AHEAD
     assert found.extra == ("1.10",)
@@ -126,7 +126,7 @@ def test_a_head_that_is_not_plainly_greater_is_unknown(head, ids, is_linear):
     assert drift(recorded(head), line(*ids, is_linear=is_linear)).status is DriftStatus.UNKNOWN
 
 
-def test_a_head_of_endless_digits_is_unknown():
+def test_a_head_with_very_many_digits_is_unknown():
     assert drift(recorded("9" * 10_000, tool="sql"), line("1", tool="sql")).status is DriftStatus.UNKNOWN
 
 
@@ -203,7 +203,7 @@ def test_a_long_chain_needs_no_recursion():
     assert len(drift(recorded(ids[0]), line(*ids)).pending) == 9_999
 
 
-def test_findings_are_made_for_what_is_set_to_fail():
+def test_statuses_that_fail_the_build_become_findings():
     drifts = [
         drift(recorded("b"), line("a", "b")),
         drift(recorded("a"), line("a", "b")),

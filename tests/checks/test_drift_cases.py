@@ -18,21 +18,21 @@ CASES = Path(__file__).parents[1] / "cases" / "drift"
 
 
 def cases() -> Iterator[Any]:
-    """Yield every case; one that lists nothing pending or extra expects none."""
+    """Yield every case; without `pending` or `extra`, none are expected."""
     for path in sorted(CASES.glob("*.yaml")):
         for case in yaml.safe_load(path.read_text(encoding="utf-8")):
             yield pytest.param(case, id=case["name"])
 
 
-def files_of(spelled: dict[str, Any]) -> dict[str, str]:
-    """Return the files of a history, whichever way it is spelled."""
-    if "chain" in spelled:
-        ids = list(numbered(*spelled["chain"]))
+def files_of(history: dict[str, Any]) -> dict[str, str]:
+    """Return the files of a history in any of its notations."""
+    if "chain" in history:
+        ids = list(numbered(*history["chain"]))
         parents = dict(zip(ids, [None, *ids[:-1]], strict=True))
-    elif "revisions" in spelled:
-        parents = spelled["revisions"]
+    elif "revisions" in history:
+        parents = history["revisions"]
     else:
-        return {f"db/{path}": text for path, text in spelled.items()}
+        return {f"db/{path}": text for path, text in history.items()}
     return {
         f"db/versions/{id_}.py": f"revision = {id_!r}\ndown_revision = {_as_tuple(parent)!r}\n"
         for id_, parent in parents.items()
@@ -96,7 +96,7 @@ def test_drift(case: dict[str, Any]) -> None:
     assert [migration.id for migration in found.pending] == case.get("pending", [])
     assert list(found.extra) == case.get("extra", [])
     assert case.get("says", "") in found.message
-    # Looking back costs a walk through the history: only heads that are nowhere are worth it.
+    # Searching commits is slow: it is done only for heads that were found nowhere else.
     assert not asked or found.status in (DriftStatus.UNKNOWN, DriftStatus.AHEAD)
 
 

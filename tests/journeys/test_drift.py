@@ -1,4 +1,4 @@
-"""Which datasets fit the schema of a branch, a merge or an old release, by the real command line."""
+"""Which datasets fit the schema of a branch, a merge or an old release, through the real command line."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from tests.builders import Tdmvc, git
 
 
 def write(app: Path, files: dict[str, str | bytes | None]) -> None:
-    """Write files, or take away those whose text is None."""
+    """Write files, or remove those whose text is None."""
     for path, text in files.items():
         target = app / path
         if text is None:
@@ -89,7 +89,7 @@ def test_two_branches_that_each_add_a_revision_are_found_before_they_are_merged(
     assert "problem several-heads" in text
 
 
-def test_a_dataset_that_a_branch_brought_up_is_in_step_after_the_merge(tdmvc: Tdmvc, alembic: Path) -> None:
+def test_a_dataset_that_a_branch_updated_is_in_step_after_the_merge(tdmvc: Tdmvc, alembic: Path) -> None:
     git(alembic, "switch", "-q", "-c", "feature")
     commit(alembic, "b", revision("b", "a"))
     add(tdmvc, alembic)
@@ -122,7 +122,7 @@ def test_a_conflict_elsewhere_does_not_matter(tdmvc: Tdmvc, alembic: Path) -> No
     assert drifts(tdmvc, "--merge-preview", "feature", code=0)["golden"]["status"] == "in-step"
 
 
-def test_a_manifest_in_conflict_is_unknown_and_the_other_datasets_are_told(
+def test_a_manifest_in_conflict_is_unknown_and_other_datasets_are_reported(
     tdmvc: Tdmvc, alembic: Path
 ) -> None:
     git(alembic, "switch", "-q", "-c", "feature")
@@ -139,7 +139,7 @@ def test_a_manifest_in_conflict_is_unknown_and_the_other_datasets_are_told(
     assert found["reference"]["status"] == "behind"
 
 
-def test_a_merge_that_nobody_can_make_is_told(tdmvc: Tdmvc, alembic: Path) -> None:
+def test_a_merge_that_is_impossible_is_an_error(tdmvc: Tdmvc, alembic: Path) -> None:
     assert "no-such-branch" in tdmvc("drift", "--merge-preview", "no-such-branch", code=3).err
     git(alembic, "checkout", "-q", "--orphan", "other")
     commit(alembic, "From nowhere")
@@ -147,7 +147,7 @@ def test_a_merge_that_nobody_can_make_is_told(tdmvc: Tdmvc, alembic: Path) -> No
     assert "choose one" in tdmvc("drift", "--merge-preview", "main", "--at", "HEAD", code=2).err
 
 
-def test_an_old_git_is_told_what_to_do(
+def test_with_an_old_git_the_error_names_the_remedy(
     tdmvc: Tdmvc, alembic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = shutil.which("git")
@@ -198,7 +198,7 @@ def test_a_renumbered_history_is_unknown_and_names_the_commit(tdmvc: Tdmvc, repo
     golden = drifts(tdmvc, code=1)["golden"]
     assert (golden["status"], golden["extra"]) == ("unknown", [])
     assert f"commit {sha[:10]} removed" in golden["message"]
-    # What was never here is ahead, and fails nothing.
+    # An id that never existed here is ahead, and does not fail.
     manifest = repo / "datasets" / "golden" / "dataset.yaml"
     manifest.write_text(manifest.read_text().replace("41", "77"))
     assert drifts(tdmvc, code=0)["golden"]["status"] == "ahead"
@@ -212,7 +212,7 @@ def test_a_renumbered_history_is_unknown_and_names_the_commit(tdmvc: Tdmvc, repo
 # Several locations.
 
 
-def test_one_location_that_cannot_be_read_leaves_the_others_told(tdmvc: Tdmvc, repo: Path) -> None:
+def test_if_one_location_cannot_be_read_the_others_are_reported(tdmvc: Tdmvc, repo: Path) -> None:
     config(repo, main="tool: alembic, path: db", billing="tool: flyway, path: sql")
     write(repo, revision("a", None) | {"sql/V1__x.sql": ""})
     add(tdmvc, repo)
@@ -228,7 +228,7 @@ def test_one_location_that_cannot_be_read_leaves_the_others_told(tdmvc: Tdmvc, r
     assert "file=db/versions/b.py,line=2::" in annotation
 
 
-def test_migrations_tells_a_location_that_cannot_be_read_beside_those_that_can(
+def test_migrations_reports_a_location_that_cannot_be_read_next_to_those_that_can(
     tdmvc: Tdmvc, repo: Path
 ) -> None:
     config(repo, main="tool: alembic, path: db", billing="tool: flyway, path: sql")
@@ -240,7 +240,7 @@ def test_migrations_tells_a_location_that_cannot_be_read_beside_those_that_can(
     assert [one["name"] for one in document["locations"]] == ["billing"]
     (unread,) = document["unreadable"]
     assert (unread["name"], unread["where"]) == ("main", "db/versions/b.py, line 1")
-    # Where nothing can be read, that is an error as ever.
+    # If nothing can be read, that is an error.
     alone = tdmvc("migrations", "--path", "db", "--tool", "alembic", "--format", "json", code=2)
     assert alone.out == ""
     assert "db/versions/b.py, line 1" in alone.err
@@ -280,7 +280,7 @@ def test_a_migration_that_would_write_to_disk_leaves_no_trace(tdmvc: Tdmvc, repo
     assert not trace.exists()
 
 
-def test_json_of_names_that_are_no_utf8_can_be_printed(tdmvc: Tdmvc, repo: Path) -> None:
+def test_json_with_names_that_are_not_utf8_can_be_printed(tdmvc: Tdmvc, repo: Path) -> None:
     config(repo, main="tool: flyway, path: sql")
     folder = os.fsencode(repo / "sql")
     os.mkdir(folder)
@@ -312,7 +312,7 @@ def test_a_huge_migration_is_unreadable_with_its_name_and_what_to_do(tdmvc: Tdmv
     assert "move the rows out of it" in refused.out
 
 
-def test_a_submodule_in_place_of_the_folder_is_told(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_submodule_in_place_of_the_folder_is_reported(tdmvc: Tdmvc, repo: Path) -> None:
     config(repo, main="tool: alembic, path: lib/db")
     sha = commit(repo, "Config")
     git(repo, "update-index", "--add", "--cacheinfo", f"160000,{sha},lib")

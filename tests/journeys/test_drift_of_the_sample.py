@@ -81,21 +81,21 @@ def test_the_first_version_is_two_behind_the_second_release(tdmvc: Tdmvc) -> Non
     tdmvc("drift", "golden@1.0.0", "--at", "v1.1.0", "--fail-on", "unknown,unreadable")
 
 
-def test_the_newest_version_is_ahead_of_an_old_release_and_fails_only_when_asked_to(tdmvc: Tdmvc) -> None:
+def test_the_newest_version_is_ahead_of_an_old_release_and_fails_only_with_fail_on(tdmvc: Tdmvc) -> None:
     words = ("golden@2.0.0", "--at", "v1.1.0")
     drift = _drift(tdmvc, *words, code=0)
     assert (drift["status"], drift["extra"]) == ("ahead", ["0007", "0008", "0009", "0010"])
     tdmvc("drift", *words, "--fail-on", "ahead", code=1)
 
 
-def test_a_migration_edited_after_its_release_is_seen(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_migration_that_was_edited_after_its_release_is_reported(tdmvc: Tdmvc, repo: Path) -> None:
     path = repo / "migrations" / "0009_make_product_sku_unique.sql"
     path.write_text(path.read_text() + "\n-- and another index\n")
     drift = _drift(tdmvc, "golden@2.0.0", code=1)
     assert (drift["status"], drift["pending"]) == ("edited", [])
 
 
-def test_a_shop_that_began_its_migrations_anew_knows_its_old_data_no_more(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_shop_that_restarted_its_migrations_has_unknown_old_data(tdmvc: Tdmvc, repo: Path) -> None:
     shutil.rmtree(repo / "migrations")
     (repo / "migrations").mkdir()
     (repo / "migrations" / "0001_all.sql").write_text("CREATE TABLE customers (id int);\n")
@@ -136,7 +136,7 @@ def test_ci_gets_the_same_answer_in_every_format(tdmvc: Tdmvc) -> None:
         (("--format", "html"), 2, "html"),
     ],
 )
-def test_what_cannot_be_asked_ends_with_the_documented_code(
+def test_impossible_arguments_end_with_the_documented_code(
     tdmvc: Tdmvc, words: tuple[str, ...], code: int, output: str
 ) -> None:
     assert output in tdmvc("drift", *words, code=code).err

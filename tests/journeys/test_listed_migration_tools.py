@@ -1,4 +1,4 @@
-"""Repositories of tools with an order of their own: from what a dataset was made for to drift, and back in time."""
+"""Repositories of tools with an order of their own: drift of a dataset, now and at earlier revisions."""
 
 import json
 import shutil
@@ -57,7 +57,7 @@ CHANGELOG = "src/main/resources/db/changelog"
 
 @dataclass(frozen=True)
 class Story:
-    """One tool's repository, and what becomes of it."""
+    """One tool's repository, and its later changes."""
 
     tool: str
     path: str
@@ -65,7 +65,7 @@ class Story:
     """Adds one migration."""
     new: str
     edit: Callable[[Path], None]
-    """Edits an old one in place."""
+    """Edits an old one."""
     breaks: Callable[[Path], None] | None = None
     """Makes the history unreadable."""
     broken_at: str = ""
@@ -137,7 +137,7 @@ def _commit(repo: Path, message: str) -> None:
 
 
 @pytest.mark.parametrize("story", STORIES, ids=[story.tool for story in STORIES])
-def test_a_dataset_is_told_to_be_behind_edited_or_unreadable(tdmvc: Tdmvc, repo: Path, story: Story) -> None:
+def test_a_dataset_is_reported_as_behind_edited_or_unreadable(tdmvc: Tdmvc, repo: Path, story: Story) -> None:
     def drift(*words: str, code: int = 1) -> dict[str, object]:
         (found,) = tdmvc("drift", *words, "--format", "json", code=code).json["drifts"]
         return found

@@ -1,4 +1,4 @@
-"""Applications of several languages in one repository: found, read at any revision, compared with their data."""
+"""Applications in several languages in one repository: found, read at any revision, compared with their data."""
 
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def _drift(tdmvc: Tdmvc, *words: str, code: int, ref: str = "golden") -> dict[st
     return {drift["location"]: drift for drift in drifts}
 
 
-def test_init_finds_each_application_and_leaves_out_what_is_not_its_own(apps: Path) -> None:
+def test_init_finds_each_application_and_leaves_out_tests_and_vendored_code(apps: Path) -> None:
     assert yaml.safe_load((apps / "tdmvc.yaml").read_text())["migrations"] == {
         "shop": {"tool": "goose", "path": "shop/migrations"},
         "web": {"tool": "knex", "path": "web/migrations"},
@@ -69,7 +69,7 @@ def test_init_finds_each_application_and_leaves_out_what_is_not_its_own(apps: Pa
     }
 
 
-def test_a_migration_more_leaves_the_data_behind_and_an_older_revision_sees_it_ahead(
+def test_with_another_migration_the_data_is_behind_and_at_an_older_revision_ahead(
     apps: Path, tdmvc: Tdmvc
 ) -> None:
     assert {name: drift["status"] for name, drift in _drift(tdmvc, code=0).items()} == {
@@ -91,8 +91,10 @@ def test_a_migration_more_leaves_the_data_behind_and_an_older_revision_sees_it_a
     assert heads == {"shop": ["1"], "web": ["20240101120000_pages.js"], "books": ["20240101120000"]}
 
 
-def test_an_edit_of_the_way_up_is_told_and_one_of_the_way_down_is_not(apps: Path, tdmvc: Tdmvc) -> None:
-    # A published version remembers what its migrations said.
+def test_an_edit_of_an_up_migration_is_reported_and_one_of_a_down_migration_is_not(
+    apps: Path, tdmvc: Tdmvc
+) -> None:
+    # A published version records the digest of its migrations.
     tdmvc("publish", "golden", "1.0.0")
     first = apps / "shop/migrations/00001_orders.sql"
     first.write_bytes(first.read_bytes().replace(b"DROP TABLE orders", b"DROP TABLE IF EXISTS orders"))
@@ -103,7 +105,7 @@ def test_an_edit_of_the_way_up_is_told_and_one_of_the_way_down_is_not(apps: Path
     assert _drift(tdmvc, ref="golden@1.0.0", code=1)["shop"]["status"] == "edited"
 
 
-def test_what_was_cleared_away_or_forgotten_is_said(apps: Path, tdmvc: Tdmvc) -> None:
+def test_removed_and_forgotten_files_are_reported(apps: Path, tdmvc: Tdmvc) -> None:
     (apps / "books/db/schema.rb").write_text(
         "ActiveRecord::Schema[7.1].define(version: 2024_02_01_000000) do\nend\n"
     )
@@ -123,7 +125,7 @@ def test_what_was_cleared_away_or_forgotten_is_said(apps: Path, tdmvc: Tdmvc) ->
 @pytest.mark.parametrize(
     ("path", "count"), [("shop", 1), ("./shop/", 1), ("shop/migrations", 1), (".", 3), ("", 3), ("/", 3)]
 )
-def test_a_folder_may_be_typed_in_any_way(apps: Path, tdmvc: Tdmvc, path: str, count: int) -> None:
+def test_a_folder_may_be_written_in_any_notation(apps: Path, tdmvc: Tdmvc, path: str, count: int) -> None:
     given = str(apps) if path == "/" else path
     found = tdmvc("migrations", "--path", given, "--format", "json").json["locations"]
     assert len(found) == count
@@ -131,7 +133,7 @@ def test_a_folder_may_be_typed_in_any_way(apps: Path, tdmvc: Tdmvc, path: str, c
     assert at_head == found
 
 
-def test_a_folder_that_is_not_there_or_nobodys_or_outside_is_told_so(apps: Path, tdmvc: Tdmvc) -> None:
+def test_a_folder_that_is_missing_without_migrations_or_outside_is_an_error(apps: Path, tdmvc: Tdmvc) -> None:
     assert "There is no folder 'nowhere'" in tdmvc("migrations", "--path", "nowhere", code=3).err
     _write(apps, {"notes/a.md": ""})
     assert "--tool: alembic, atlas" in tdmvc("migrations", "--path", "notes", code=3).err
