@@ -148,7 +148,7 @@ def _into_target(
     else:
         if writer.exists(target) and not options.force:
             raise LocalWorkError(
-                "The target exists already.",
+                "The target already exists.",
                 where=str(target),
                 remedy="choose another, or replace it with --force.",
             )
@@ -162,7 +162,7 @@ def _write_folder(workspace: Workspace, sides: dict[str, TableSide], target: Pat
     """Write a folder of Parquet parts per table; nothing is half-written."""
     if target.exists() and not force and (not target.is_dir() or any(target.iterdir())):
         raise LocalWorkError(
-            "The target exists already and is not empty.",
+            "The target already exists and is not empty.",
             where=str(target),
             remedy="choose another, or replace it with --force.",
         )

@@ -80,13 +80,13 @@ def _items(word: str, schema: TableSchema, *, is_whole: bool) -> list[tuple[str 
     while True:
         match = _ITEM.match(word, place)
         assert match is not None  # a bare text may be empty
-        said, quoted, bare, end = match.groups()
-        column = said.strip() if said is not None else None
+        name, quoted, bare, end = match.groups()
+        column = name.strip() if name is not None else None
         if column is not None and column not in schema.key:
             if quoted is not None or schema.column(column) is not None:
                 raise _no_key_column(schema, column)
             # A text with an equals sign, at its own place.
-            items.append((None, f"{said}={bare}", False))
+            items.append((None, f"{name}={bare}", False))
         elif quoted is None:
             items.append((column, bare, False))
         else:
