@@ -110,9 +110,9 @@ def merge_manifest(
 
 
 def _merge_texts(manifest: _Manifest, path: str, texts: ThreeWay[str], style: MarkerStyle) -> MergedText:
-    form = ThreeWay(*(_form(text, path) for text in texts))
+    form = [_form(text, path) for text in texts]
     sides = texts.each(lambda text: _read(text, path))
-    merged = _merge_soundly(manifest, sides.each(lambda side: value_of(side.node) or {}))
+    merged = _merge_without_faults(manifest, sides.each(lambda side: value_of(side.node) or {}))
     conflicts = merged.conflicts
     try:
         pieces = write_choices(manifest.shape, sides, merged.choices)
@@ -120,10 +120,7 @@ def _merge_texts(manifest: _Manifest, path: str, texts: ThreeWay[str], style: Ma
         pieces = write_changes(manifest.shape, sides)
         conflicts = (*conflicts, ManifestConflict("", None, None, None, LAYOUT_REASON))
     lines = mark_choices(pieces, style)
-    has_mark, line_end, is_open = (
-        form.each(lambda one, index=index: one[index]).merged()  # type: ignore[misc]
-        for index in range(3)
-    )
+    has_mark, line_end, is_open = (ThreeWay(*facts).merged() for facts in zip(*form, strict=True))
     text = line_end.join(lines) + ("" if is_open or not lines else line_end)
     return MergedText((_BYTE_ORDER_MARK if has_mark else "") + text, conflicts)
 
@@ -146,14 +143,14 @@ def _read(text: str, path: str) -> ManifestEntry:
     return ManifestEntry(root, lines, [], is_root=True)
 
 
-def _merge_soundly(manifest: _Manifest, sides: ThreeWay[Value]) -> MergedValue:
-    """Merge the values; what the strict reader would refuse afterwards is in conflict where it came from."""
+def _merge_without_faults(manifest: _Manifest, sides: ThreeWay[Value]) -> MergedValue:
+    """Merge the values; what the strict reader would then refuse is a conflict where it was changed."""
     shape = manifest.shape
 
     def names_at_fault(value: MaybeValue) -> set[str]:
         return {name for name, _ in manifest.find_faults(_NumberedNodes(shape, value).root)}
 
-    # What a side has already is not the merge's fault.
+    # Faults that a side has already are not the merge's.
     known = names_at_fault(sides.ours) | names_at_fault(sides.theirs)
     ours, theirs = (_NumberedNodes(shape, side).values for side in (sides.ours, sides.theirs))
     contested: dict[Path, str] = {}
@@ -161,7 +158,7 @@ def _merge_soundly(manifest: _Manifest, sides: ThreeWay[Value]) -> MergedValue:
         merged = merge_values(shape, sides, contested)
         nodes = _NumberedNodes(shape, merged.choices.ours)
         faults = [error for name, error in manifest.find_faults(nodes.root) if name not in known]
-        # Where one choice is sound, the person who makes it is told enough.
+        # If one choice has no fault, the conflicts so far are enough.
         if not faults or names_at_fault(merged.choices.theirs) <= known:
             return merged
         for fault in faults:
@@ -172,14 +169,14 @@ def _merge_soundly(manifest: _Manifest, sides: ThreeWay[Value]) -> MergedValue:
                 contested[place] = fault.what
                 break
         else:
-            # Nothing that a person could choose from: the message is all that is left.
+            # There is nothing to choose from, so only the message is left.
             at = nodes.paths[(faults[0].line or 1) - 1]
             alone = ManifestConflict(format_path(at), None, None, None, faults[0].what)
             return MergedValue(merged.choices, (*merged.conflicts, alone))
 
 
 class _NumberedNodes:
-    """The nodes of a value for the strict reader; each has a line of its own, which stands for its path."""
+    """The nodes of a value for the strict reader; each has its own line number, by which its path is found."""
 
     def __init__(self, shape: Shape, value: MaybeValue) -> None:
         self.paths: list[Path] = []

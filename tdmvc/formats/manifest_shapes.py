@@ -1,6 +1,7 @@
 """Declares how each list and mapping of dataset.yaml and contract.yaml is merged."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -85,13 +86,13 @@ class Shape:
     def name_elements(self, elements: list[Value]) -> list[str] | None:
         """Return a unique name for each element; None where the list is one value."""
         names: list[str] = []
-        seen: dict[str, int] = {}
+        counts: Counter[str] = Counter()
         for element in elements:
             name = self.identity(element) if self.identity else None
-            if name is None or (name in seen and not self.is_repeatable):
+            if name is None or (counts[name] and not self.is_repeatable):
                 return None
-            seen[name] = seen.get(name, 0) + 1
-            names.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+            counts[name] += 1
+            names.append(name if counts[name] == 1 else f"{name} #{counts[name]}")
         return names if len(set(names)) == len(names) else None
 
 

@@ -119,10 +119,10 @@ class _ManifestWriter:
         children = sides.each(lambda side: side.children(shape) if side else {})
         choices = wanted.each(lambda choice: children_of(shape, choice) or {})
         heads = sides.each(lambda side: side.lines[:1] if side and not side.is_root else [])
-        columns = [child.column for side in (children.ours, children.theirs) for child in side.values()]
-        if self.is_by_lines and (len(set(columns)) > 1 or heads.is_changed_twice):
+        columns = {child.column for side in children for child in side.values()}
+        if self.is_by_lines and (len(columns) > 1 or heads.is_changed_twice):
             return [sides.each(lambda side: side.lines if side else [])]
-        column = columns[0]
+        column = next(iter((children.ours or children.theirs).values())).column
         body: list[Piece] = []
         for name in merge_order(*map(list, children)):
             entries: Entries = children.each(lambda side, name=name: side.get(name))  # type: ignore[misc]

@@ -87,7 +87,7 @@ SECTIONS = {"migrations", "tables", "schema", "properties", *SETS}
 
 
 def expected(name: str, base: Any, ours: Any, theirs: Any, choice: int, clashes: list[str]) -> Any:
-    """Return the merged value of a place, each clash resolved by the side of that number."""
+    """Return the merged value of a place, each conflict resolved by the side of that number."""
     if ours == theirs or theirs == base:
         return ours
     if ours == base:
