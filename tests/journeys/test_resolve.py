@@ -160,8 +160,8 @@ def test_the_rows_of_the_working_copy_are_the_merged_ones_and_the_merge_can_be_c
         (["golden", "orders", "--key", "1"], 2, "need a decision"),
         (["golden", "--ours", "--key", "1"], 2, "need a table"),
         (["golden", "orders", "--again", "--ours"], 2, "cannot resolve any"),
-        (["golden", "orders", "--ours", "--key", "x"], 2, "'x' is no int64"),
-        (["golden", "orders", "--ours", "--key", "1,2"], 2, "is no int64"),
+        (["golden", "orders", "--ours", "--key", "x"], 2, "'x' is not a valid int64"),
+        (["golden", "orders", "--ours", "--key", "1,2"], 2, "is not a valid int64"),
         (
             ["golden", "orders", "--value", "cheap", "--key", "3", "--column", "total"],
             3,
