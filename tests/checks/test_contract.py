@@ -89,10 +89,10 @@ def test_nulls_are_counted_where_the_footer_does_not_tell(
 ) -> None:
     schema = TableSchema("people", (ID, Column("name", TEXT, required=True)), ("id",))
     table = pa.table({"id": [1, 2, 3], "name": [None, "a", None]}, schema.arrow_schema())
-    told, silent = tmp_path / "told.parquet", tmp_path / "silent.parquet"
-    pq.write_table(table.slice(0, 1), told)
+    typed, silent = tmp_path / "typed.parquet", tmp_path / "silent.parquet"
+    pq.write_table(table.slice(0, 1), typed)
     pq.write_table(table.slice(1), silent, write_statistics=False)
-    side = TableSide(schema, ("a", "b"), 3, lambda names: [{"a": told, "b": silent}[name] for name in names])
+    side = TableSide(schema, ("a", "b"), 3, lambda names: [{"a": typed, "b": silent}[name] for name in names])
     (found,) = check_contract(con, {"people": side})
     assert found.details["count"] == 2
 

@@ -119,7 +119,7 @@ def test_help_lists_every_command_and_the_first_steps(tdmvc: Tdmvc) -> None:
 @pytest.mark.parametrize(
     ("typed", "near"), [("chekout", "checkout"), ("staus", "status"), ("pubish", "publish"), ("dif", "diff")]
 )
-def test_an_unknown_command_is_told_a_near_one(tdmvc: Tdmvc, typed: str, near: str) -> None:
+def test_an_unknown_command_gets_a_suggestion(tdmvc: Tdmvc, typed: str, near: str) -> None:
     refused = tdmvc(typed, code=2)
     assert f"Did you mean '{near}'?" in refused.err
     assert refused.out == ""
@@ -144,7 +144,9 @@ def test_an_unknown_command_is_told_a_near_one(tdmvc: Tdmvc, typed: str, near: s
         ("xyzzy", "tdmvc help"),
     ],
 )
-def test_a_word_of_another_tool_is_told_what_does_it_here(tdmvc: Tdmvc, typed: str, advice: str) -> None:
+def test_a_word_of_another_tool_gets_the_command_that_does_it_here(
+    tdmvc: Tdmvc, typed: str, advice: str
+) -> None:
     refused = tdmvc(typed, code=2)
     assert advice in refused.err
     assert tdmvc("help", typed, code=2).err == refused.err
@@ -173,9 +175,7 @@ def test_every_suggestion_names_commands_and_options_that_exist() -> None:
         (("log", "golden", "--no-pager"), "It goes before the command"),
     ],
 )
-def test_a_mistyped_option_is_told_the_one_that_was_meant(
-    tdmvc: Tdmvc, words: tuple[str, ...], advice: str
-) -> None:
+def test_a_mistyped_option_gets_a_suggestion(tdmvc: Tdmvc, words: tuple[str, ...], advice: str) -> None:
     refused = tdmvc(*words, code=2).err
     assert refused.startswith(f"error: There is no option {next(w for w in words if w.startswith('--'))}. ")
     assert advice in refused
@@ -233,7 +233,7 @@ def test_a_broken_manifest_names_file_and_line(tdmvc: Tdmvc, published: Path) ->
     assert refused.out == ""
 
 
-def test_outside_a_repository_the_way_in_is_told(tdmvc: Tdmvc, tmp_path: Path) -> None:
+def test_outside_a_repository_the_way_in_is_reported(tdmvc: Tdmvc, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     assert "git init" in tdmvc("status", code=2, folder=outside).err

@@ -29,9 +29,9 @@ def review(github: GitHubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_rendered_review_is_posted_without_a_repository(
     tdmvc: Tdmvc, github: GitHubServer, review: Path
 ) -> None:
-    told = tdmvc("post", "github", review, folder=review.parent)
-    assert told.out == ""
-    assert told.err == "Comment created: https://github.test/acme/shop/pull/7#issuecomment-1000\n"
+    report = tdmvc("post", "github", review, folder=review.parent)
+    assert report.out == ""
+    assert report.err == "Comment created: https://github.test/acme/shop/pull/7#issuecomment-1000\n"
     assert tdmvc("post", "github", review).err.startswith("Comment unchanged: ")
     assert tdmvc("--quiet", "post", "github", review).err == ""
     assert [comment["body"] for comment in github.comments] == [TEXT]
@@ -56,9 +56,9 @@ def test_a_run_for_a_fork_ends_well_with_a_warning_and_the_review_in_the_summary
     assert "It was not posted." in tdmvc("post", "github", review).err
     summary = review.parent / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    told = tdmvc("post", "github", review).err
-    assert told.startswith("warning: The token may only read")
-    assert "in the job's summary instead" in told
+    report = tdmvc("post", "github", review).err
+    assert report.startswith("warning: The token may only read")
+    assert "in the job's summary instead" in report
     assert summary.read_text() == TEXT
 
 
@@ -71,9 +71,9 @@ def test_what_cannot_be_posted_is_refused(
     (review.parent / "plain.md").write_text("No marker.\n")
     assert "marker" in tdmvc("post", "github", review.parent / "plain.md", code=2).err
     monkeypatch.setenv("GITHUB_TOKEN", "wrong-secret")
-    told = tdmvc("post", "github", review, code=6).err
-    assert "does not accept the token" in told
-    assert "wrong-secret" not in told
+    report = tdmvc("post", "github", review, code=6).err
+    assert "does not accept the token" in report
+    assert "wrong-secret" not in report
     assert github.comments == []
 
 

@@ -77,7 +77,7 @@ def test_a_workflow_that_was_changed_is_kept_and_the_message_says_so(tdmvc: Tdmv
         ("include:\n  - local: /.gitlab/tdmvc.yml\n", False),
     ],
 )
-def test_a_gitlab_pipeline_that_is_there_is_kept_and_told_what_to_include(
+def test_a_gitlab_pipeline_that_is_there_is_kept_and_shown_what_to_include(
     tdmvc: Tdmvc, repo: Path, present: str, is_noted: bool
 ) -> None:
     (repo / ".gitlab-ci.yml").write_text(present)

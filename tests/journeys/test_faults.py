@@ -223,7 +223,9 @@ def spoil(path: Path, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["missing", "truncated", "flipped"])
 @pytest.mark.parametrize("what", ["part", "listing"])
-def test_a_bad_object_is_told_and_pull_mends_it(dataset: Path, tdmvc: Tdmvc, how: str, what: str) -> None:
+def test_a_bad_object_is_reported_and_pull_repairs_it(
+    dataset: Path, tdmvc: Tdmvc, how: str, what: str
+) -> None:
     tdmvc("push")
     config = (dataset / ".dvc" / "config").read_text()
     (dataset / ".dvc" / "config").write_text("")
@@ -370,7 +372,7 @@ def test_new_rows_can_be_added_where_the_old_ones_are_lost(
         ("datasets/golden/contract.yaml", "logicalType: integer", "logicalType: intger", ["line"]),
     ],
 )  # fmt: skip
-def test_a_wrong_key_in_a_file_of_ours_is_told_with_file_line_and_key(
+def test_a_wrong_key_in_a_file_of_ours_is_reported_with_file_line_and_key(
     dataset: Path, tdmvc: Tdmvc, file: str, old: str, new: str, words: list[str]
 ) -> None:
     path = dataset / file
@@ -401,7 +403,7 @@ def test_a_wrong_key_in_a_file_of_ours_is_told_with_file_line_and_key(
         (["pull", "golde"], "golden"),
     ],
 )
-def test_what_does_not_exist_is_told_with_near_names(
+def test_what_does_not_exist_is_reported_with_near_names(
     dataset: Path, tdmvc: Tdmvc, words: list[str], near: str
 ) -> None:
     result = tdmvc(*words, code=3)
@@ -416,7 +418,7 @@ def test_a_table_that_nobody_has_added_yet_can_be_named_in_a_diff(dataset: Path,
     assert (table["name"], table["status"]) == ("fresh", "added")
 
 
-def test_an_unknown_table_in_key_and_an_unknown_column_are_told_apart(
+def test_an_unknown_table_in_key_and_an_unknown_column_are_reported_apart(
     dataset: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:
     result = tdmvc("add", "golden", tmp_path / "orders.csv", "--key", "ordrs=id", code=3)
@@ -577,7 +579,7 @@ def test_a_bare_repository_is_refused(tdmvc: Tdmvc, tmp_path: Path) -> None:
     assert_message(result, "bare" if "bare" in result.err else "work tree")
 
 
-def test_a_repository_without_tdmvc_or_dvc_is_told_to_init(
+def test_a_repository_without_tdmvc_or_dvc_is_advised_to_run_init(
     template: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:
     app = tmp_path / "bare app"
@@ -601,7 +603,7 @@ def test_a_repository_without_tdmvc_or_dvc_is_told_to_init(
         ("t.xyz", b"?"),
     ],
 )
-def test_a_source_that_cannot_be_read_is_told_and_nothing_is_made(
+def test_a_source_that_cannot_be_read_is_reported_and_nothing_is_made(
     repo: Path, tdmvc: Tdmvc, tmp_path: Path, name: str, data: bytes | None
 ) -> None:
     path = tmp_path / name

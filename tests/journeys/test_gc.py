@@ -21,7 +21,7 @@ def story(repo: Path, tdmvc: Tdmvc) -> Story:
     return ran
 
 
-def test_an_abandoned_add_is_listed_first_and_goes_when_told(story: Story) -> None:
+def test_an_abandoned_add_is_listed_first_and_is_removed_on_request(story: Story) -> None:
     abandoned = story.add("abandoned")
     wanted = story.closure(abandoned)
     kept = story.closure(story.add("kept"))

@@ -460,7 +460,7 @@ def test_contracts_are_merged_by_what_they_say_beside_the_rows(stage):
     assert stage.rows() == {**BOTH, 5: "new"}
 
 
-def test_a_contract_in_conflict_is_told_with_its_place(stage):
+def test_a_contract_in_conflict_is_reported_with_its_place(stage):
     _edit_contract(stage, "clean", "status: active", "status: draft")
     _edit_contract(stage, "main", "status: active", "status: retired")
     output = stage.try_git("merge", "clean")

@@ -143,7 +143,7 @@ def test_git_blame_tells_who_wrote_each_row(changed):
     assert any("Ada" in line and "# table orders" in line for line in blame.splitlines())
 
 
-def test_a_new_a_removed_and_a_renamed_table_are_told(tdmvc, orders, tmp_path):
+def test_a_new_a_removed_and_a_renamed_table_are_reported(tdmvc, orders, tmp_path):
     (tmp_path / "more.csv").write_text("id,word\n7,seven\n")
     tdmvc("add", "golden", tmp_path / "more.csv", "--key", "more=id")
     git(orders, "add", "-A")
@@ -336,13 +336,13 @@ def test_a_second_install_changes_nothing_and_a_strangers_driver_is_respected(td
     assert git(orders, "config", "diff.tdmvc.command") == "somebody-else"
 
 
-def test_an_overriding_line_is_told(tdmvc, orders):
+def test_an_overriding_line_is_reported(tdmvc, orders):
     with (orders / ".gitattributes").open("a") as file:
         file.write("*.dvc diff=other\n")
     assert "another driver" in " ".join(tdmvc("install").out.split()).lower()
 
 
-def test_values_of_every_kind_are_told_those_beyond_python_too(tdmvc, repo, tmp_path):
+def test_values_of_every_kind_are_reported_those_beyond_python_too(tdmvc, repo, tmp_path):
     far, near = 2**61, 0
     times = pa.array([far, near], pa.int64()).cast(pa.timestamp("us"))
     columns = {

@@ -158,7 +158,7 @@ def test_a_merge_that_takes_a_side_is_no_change_and_one_that_mixes_is(tdmvc: Tdm
     assert "counted against its first parent" in tdmvc("log", "golden").out
 
 
-def test_a_rebase_is_told_by_its_new_commits(tdmvc: Tdmvc, repo: Path, tmp_path: Path) -> None:
+def test_a_rebase_shows_its_new_commits(tdmvc: Tdmvc, repo: Path, tmp_path: Path) -> None:
     write_history(repo, line_of(A))
     git(repo, "checkout", "-q", "-b", "feature")
     table = tmp_path / "orders.csv"
@@ -367,7 +367,7 @@ def test_rows_are_compared_whole_where_keys_repeat_or_a_table_has_none(tdmvc: Td
     ]
 
 
-def test_a_pointer_that_cannot_be_read_is_told_and_walked_past(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_pointer_that_cannot_be_read_is_reported_and_walked_past(tdmvc: Tdmvc, repo: Path) -> None:
     commits = line_of(A, B, D)
     commits[1] = CommitAt((0,), {}, "Broken", 60, {"datasets/golden/orders.dvc": "<<<<<<< ours\n"})
     ids = write_history(repo, commits)
@@ -536,7 +536,9 @@ def test_a_stage_table_has_a_history_by_its_lock(tdmvc: Tdmvc, repo: Path) -> No
     ]
 
 
-def test_rows_that_are_nowhere_are_told_and_walked_past(tdmvc: Tdmvc, repo: Path, line: list[str]) -> None:
+def test_rows_that_are_nowhere_are_reported_and_walked_past(
+    tdmvc: Tdmvc, repo: Path, line: list[str]
+) -> None:
     _forget(repo, line[2])
     result = tdmvc("log", "golden", "orders", "--key", 2, "--format", "json").json
     assert [(step["subject"], step["uncertain"]) for step in result["steps"]] == [
@@ -552,7 +554,7 @@ def test_rows_that_are_nowhere_are_told_and_walked_past(tdmvc: Tdmvc, repo: Path
     assert [entry["tables"][0]["missing"] is None for entry in entries] == [False, False, True, True]
 
 
-def test_a_long_past_that_is_nowhere_is_told_once(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_long_past_that_is_nowhere_is_reported_once(tdmvc: Tdmvc, repo: Path) -> None:
     """Neither recursion nor the number of ways through many merges may end the walk."""
     tables = [{"orders": orders({1: ("new", n)})} for n in range(4)]
     commits = [CommitAt((), tables[0], "Start")]

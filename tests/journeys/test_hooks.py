@@ -64,7 +64,7 @@ def test_a_repository_without_datasets_has_nothing_to_check(tdmvc: Tdmvc, repo: 
     assert "Nothing to check" in tdmvc("check").out
 
 
-def test_every_faulty_file_is_told_with_its_line_not_only_the_first(tdmvc: Tdmvc, repo: Path) -> None:
+def test_every_faulty_file_is_reported_with_its_line_not_only_the_first(tdmvc: Tdmvc, repo: Path) -> None:
     folder = repo / "datasets" / "golden"
     customers, orders = _fetched_pointers(repo)
     customers.write_text(customers.read_text().replace("outs:\n", f"outs:\n{CONFLICT}"))
@@ -110,19 +110,19 @@ def test_a_faulty_tdmvc_yaml_is_a_usage_error_because_no_dataset_can_be_found(
     assert "tdmvc.yaml, line" in refused.err
 
 
-def test_an_edited_contract_of_a_version_is_told(tdmvc: Tdmvc, repo: Path) -> None:
+def test_an_edited_contract_of_a_version_is_reported(tdmvc: Tdmvc, repo: Path) -> None:
     (contract,) = (repo / "datasets" / "golden" / "versions" / "contracts").iterdir()
     contract.write_text(contract.read_text() + "# edited\n")
     assert _told(_findings(tdmvc)) == {("version-contract", "datasets/golden/versions/1.0.0.yaml")}
 
 
-def test_a_pointer_of_two_states_is_told(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_pointer_of_two_states_is_reported(tdmvc: Tdmvc, repo: Path) -> None:
     pointer = _fetched_pointers(repo)[1]
     pointer.write_text(pointer.read_text().replace("nfiles: 1", "nfiles: 4"))
     assert _told(_findings(tdmvc)) == {("pointer-mixed", "datasets/golden/orders.dvc")}
 
 
-def test_a_listing_that_names_files_outside_of_its_table_is_told(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_listing_that_names_files_outside_of_its_table_is_reported(tdmvc: Tdmvc, repo: Path) -> None:
     hostile = b'[{"md5": "d41d8cd98f00b204e9800998ecf8427e", "relpath": "../../../.bashrc"}]'
     md5 = hashlib.md5(hostile).hexdigest()
     listing = repo / ".dvc" / "cache" / "files" / "md5" / md5[:2] / f"{md5[2:]}.dir"
@@ -150,7 +150,7 @@ def test_edits_that_were_not_added_are_a_warning(tdmvc: Tdmvc, repo: Path) -> No
     assert "tdmvc add golden" in tdmvc("check").out
 
 
-def test_a_link_in_the_working_copy_is_told_and_not_followed(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_link_in_the_working_copy_is_reported_and_not_followed(tdmvc: Tdmvc, repo: Path) -> None:
     (repo / "datasets" / "golden" / "orders" / "linked").symlink_to(repo.parent)
     (finding,) = _findings(tdmvc)
     assert finding["rule"] == "working-copy"
@@ -188,7 +188,7 @@ def test_a_check_asks_nobody_and_imports_no_dvc(repo: Path) -> None:
 # What was pushed.
 
 
-def test_what_was_not_pushed_is_told_until_it_was(tdmvc: Tdmvc, repo: Path) -> None:
+def test_what_was_not_pushed_is_reported_until_it_was(tdmvc: Tdmvc, repo: Path) -> None:
     found = _findings(tdmvc, "--pushed")
     assert _told(found) == {
         ("not-on-remote", "datasets/golden/customers.dvc"),
@@ -201,7 +201,7 @@ def test_what_was_not_pushed_is_told_until_it_was(tdmvc: Tdmvc, repo: Path) -> N
     assert document["commit"] == git(repo, "rev-parse", "HEAD")
 
 
-def test_an_object_that_the_remote_lost_is_told(tdmvc: Tdmvc, repo: Path) -> None:
+def test_an_object_that_the_remote_lost_is_reported(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("push")
     lost = next(p for p in sorted((repo.parent / "near").rglob("*")) if p.is_file() and p.suffix != ".dir")
     lost.unlink()
@@ -240,7 +240,7 @@ def test_what_is_not_committed_need_not_be_pushed(tdmvc: Tdmvc, repo: Path) -> N
     assert _told(_findings(tdmvc, "--pushed")) == {("not-on-remote", "datasets/golden/orders.dvc")}
 
 
-def test_without_a_remote_the_way_to_one_is_told(tdmvc: Tdmvc, repo: Path) -> None:
+def test_without_a_remote_the_way_to_one_is_reported(tdmvc: Tdmvc, repo: Path) -> None:
     (repo / ".dvc" / "config").write_text("")
     assert "dvc remote add" in tdmvc("check", "--pushed", code=2).err
 

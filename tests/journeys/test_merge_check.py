@@ -52,7 +52,9 @@ def test_what_merges_is_fine_and_nothing_is_touched(shop: Shop) -> None:
     jsonschema.validate(found, schema)
 
 
-def test_conflicts_are_told_by_row_and_cell_in_every_format_and_personal_ones_are_masked(shop: Shop) -> None:
+def test_conflicts_are_reported_by_row_and_cell_in_every_format_and_personal_ones_are_masked(
+    shop: Shop,
+) -> None:
     shop.make_personal("mail")
     shop.commit_all("Personal")
     diverged(
@@ -90,7 +92,7 @@ def test_a_deleted_customer_and_an_order_added_for_them_do_not_merge(shop: Shop)
     assert found["status"] == "broken"
 
 
-def test_what_both_sides_had_broken_is_told_and_does_not_fail(shop: Shop) -> None:
+def test_what_both_sides_had_broken_is_reported_and_does_not_fail(shop: Shop) -> None:
     shop.commit("Broken", orders={**ORDERS, 15: (99, "1.00")})
     more = {**ORDERS, 15: (99, "1.00")}
     diverged(shop, {"orders": {**more, 10: (1, "8.00")}}, {"orders": {**more, 11: (2, "9.00")}})
@@ -139,7 +141,7 @@ def test_drift_that_both_sides_have_is_not_the_merges_fault(shop: Shop) -> None:
     assert (drift["status"], drift["fails"], drift["is_old"]) == ("behind", False, True)
 
 
-def test_a_conflict_in_code_and_in_a_manifest_is_told_by_its_file(shop: Shop) -> None:
+def test_a_conflict_in_code_and_in_a_manifest_is_reported_by_its_file(shop: Shop) -> None:
     path = shop.app / "datasets/golden/dataset.yaml"
     (shop.app / "code.py").write_text("base\n")
     path.write_text(path.read_text() + "description: base\n")

@@ -175,13 +175,13 @@ def test_a_tag_needs_committed_rows_and_a_free_name(tdmvc: Tdmvc, repo: Path) ->
     assert not (repo / "datasets/golden/versions").exists()
 
 
-def test_a_tag_without_its_version_file_is_told_by_verify(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_tag_without_its_version_file_is_reported_by_verify(tdmvc: Tdmvc, repo: Path) -> None:
     git(repo, "tag", "golden@v9.0.0")
     findings = tdmvc("verify", "--format", "json").json["findings"]
     assert [finding["rule"] for finding in findings] == ["tag-without-version"]
 
 
-def test_an_edited_version_file_is_told_by_verify(tdmvc: Tdmvc, repo: Path) -> None:
+def test_an_edited_version_file_is_reported_by_verify(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("publish", "golden")
     path = repo / "datasets/golden/versions/1.0.0.yaml"
     version = yaml.safe_load(path.read_text())

@@ -168,7 +168,7 @@ def test_a_shallow_clone_without_tags_knows_declared_releases_and_says_why_it_kn
     assert "this is a shallow clone" in refused.err
 
 
-def test_of_several_datasets_those_that_fit_are_brought_and_the_others_are_told(
+def test_of_several_datasets_those_that_fit_are_brought_and_the_others_are_reported(
     tdmvc: Tdmvc, repo: Path, folder: Path
 ) -> None:
     source = repo.parent / "prices.csv"
@@ -353,7 +353,7 @@ def test_a_detached_head_does_no_harm(tdmvc: Tdmvc, repo: Path, folder: Path) ->
         ("release:", 2, "release:"),
     ],
 )
-def test_a_reference_to_nothing_is_told_with_near_names(
+def test_a_reference_to_nothing_is_reported_with_near_names(
     tdmvc: Tdmvc, reference: str, code: int, hint: str
 ) -> None:
     refused = tdmvc("show", reference, code=code)

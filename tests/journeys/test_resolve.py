@@ -130,7 +130,7 @@ def test_decisions_written_into_the_file_are_done_by_the_next_call(stage):
     assert _table(stage) == [[1, "void", "10.50"], [2, "by hand", "21.00"], [4, "new", None]]
 
 
-def test_a_file_that_cannot_be_meant_so_is_told_with_its_line(stage):
+def test_a_file_that_cannot_be_meant_so_is_reported_with_its_line(stage):
     with (stage.root / CONFLICTS).open("a") as file:
         file.write("    take: mine\n")
     output = stage.run("resolve", code=2)

@@ -164,7 +164,7 @@ def test_pointers_that_were_not_committed_are_kept_under_a_ref(shop: Shop) -> No
     assert len(shop.rows("orders", "golden@tdmvc/replaced/golden")) == 3
 
 
-def test_what_breaks_a_reference_is_told(shop: Shop) -> None:
+def test_what_breaks_a_reference_is_reported(shop: Shop) -> None:
     added = shop.commit("Customer", {**CUSTOMERS, 4: ("Dan", "d@x.test")})
     shop.commit("Order", {**CUSTOMERS, 4: ("Dan", "d@x.test")}, {**ORDERS, 40: (4, "4.00")})
     output = shop.tdmvc("revert", "golden", added, code=4).out

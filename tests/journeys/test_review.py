@@ -154,9 +154,7 @@ def test_a_reference_that_was_broken_before_only_warns(tdmvc: Tdmvc, repo: Path,
 MIGRATIONS = "migrations:\n  main: {tool: flyway, path: db}\n"
 
 
-def test_a_branch_that_adds_only_a_migration_is_told_that_the_rows_are_behind(
-    tdmvc: Tdmvc, repo: Path
-) -> None:
+def test_a_branch_that_adds_only_a_migration_shows_that_the_rows_are_behind(tdmvc: Tdmvc, repo: Path) -> None:
     git(repo, "switch", "-q", "main")
     (repo / "db").mkdir()
     (repo / "db" / "V1__start.sql").write_text("create table customers (id int primary key);\n")

@@ -264,7 +264,7 @@ def test_a_table_and_a_dataset_that_go_are_masked_by_what_the_old_contract_says(
 
 
 @pytest.mark.parametrize("damage", ["cut", "overwritten", "gone"])
-def test_a_damaged_part_is_told_without_its_values(
+def test_a_damaged_part_is_reported_without_its_values(
     tdmvc: Tdmvc, repo: Path, tmp_path: Path, damage: str
 ) -> None:
     shutil.rmtree(repo / "datasets" / "golden" / "people")

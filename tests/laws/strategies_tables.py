@@ -133,8 +133,8 @@ def write_side(folder: Path, schema: TableSchema, rows: list[Row], *, cuts: int)
     key = schema.key or schema.column_names
     buckets: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
-        said = repr([said_by(row[name]) for name in key])
-        buckets[zlib.crc32(said.encode()) % cuts].append(row)
+        text = repr([canonical_value(row[name]) for name in key])
+        buckets[zlib.crc32(text.encode()) % cuts].append(row)
     return write_parts(folder, schema, list(buckets.values()) or [[]])
 
 
@@ -142,8 +142,8 @@ def write_parts(folder: Path, schema: TableSchema, parts: list[list[Row]]) -> Ta
     """Write each list of rows as a part named by what it says."""
     names = []
     for rows in parts:
-        said = sorted(repr([said_by(row[name]) for name in schema.column_names]) for row in rows)
-        name = sha256(repr((schema, said)).encode()).hexdigest()
+        text = sorted(repr([canonical_value(row[name]) for name in schema.column_names]) for row in rows)
+        name = sha256(repr((schema, text)).encode()).hexdigest()
         arrays = [pa.array([row[column.name] for row in rows], column.type) for column in schema.columns]
         table = pa.Table.from_arrays(arrays, schema=schema.arrow_schema())
         pq.write_table(table, folder / f"{name}.parquet")
@@ -154,10 +154,10 @@ def write_parts(folder: Path, schema: TableSchema, parts: list[list[Row]]) -> Ta
     )
 
 
-def said_by(value: object, *, is_json: bool = False) -> object:
+def canonical_value(value: object, *, is_json: bool = False) -> object:
     """Return a hashable stand-in that is equal for values that say the same; plain Python, no SQL."""
     if is_json and isinstance(value, str):
-        return _said_by_json(value)
+        return _canonical_json(value)
     match value:
         case float():
             return "nan" if math.isnan(value) else value + 0.0
@@ -166,13 +166,13 @@ def said_by(value: object, *, is_json: bool = False) -> object:
         case date():
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
         case list():
-            return tuple(said_by(item) for item in value)
+            return tuple(canonical_value(item) for item in value)
         case dict():
-            return frozenset((name, said_by(item)) for name, item in value.items())
+            return frozenset((name, canonical_value(item)) for name, item in value.items())
     return value
 
 
-def _said_by_json(text: str) -> object:
+def _canonical_json(text: str) -> object:
     def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
         if len({name for name, _ in items}) < len(items):
             raise ValueError
@@ -229,16 +229,16 @@ def _with_sound_keys(rows: list[Row], key: tuple[str, ...]) -> list[Row]:
     sound: dict[object, Row] = {}
     for row in rows:
         if all(row[name] is not None for name in key):
-            sound.setdefault(repr([said_by(row[name]) for name in key]), row)
+            sound.setdefault(repr([canonical_value(row[name]) for name in key]), row)
     return list(sound.values())
 
 
 def _in_schema(row: Row, schema: TableSchema, number: int) -> Row:
     cast: dict[str, Callable[[object], object]] = {
         "timestamp": lambda value: (
-            value.replace(tzinfo=None) if isinstance(value, datetime) else said_by(value)
+            value.replace(tzinfo=None) if isinstance(value, datetime) else canonical_value(value)
         ),
-        "timestamptz": said_by,
+        "timestamptz": canonical_value,
     }
     result: Row = {}
     for column in schema.columns:

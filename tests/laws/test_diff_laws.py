@@ -14,7 +14,7 @@ from tdmvc.changes.comparison import DiffOptions
 from tdmvc.changes.diff import diff_table
 from tdmvc.model.diff import TableDiff, TableSide, TableStatus
 from tdmvc.model.schema import TableSchema
-from tests.laws.strategies_tables import Row, TablePair, said_by, table_pairs, write_side
+from tests.laws.strategies_tables import Row, TablePair, canonical_value, table_pairs, write_side
 from tests.series import trials
 
 ALL = 1_000
@@ -50,7 +50,7 @@ class Oracle:
         self.key = pair.new_schema.key
 
     def say(self, row: Row, names: list[str] | tuple[str, ...]) -> tuple[object, ...]:
-        return tuple(said_by(row[name], is_json=self.is_json(name)) for name in names)
+        return tuple(canonical_value(row[name], is_json=self.is_json(name)) for name in names)
 
     def is_json(self, name: str) -> bool:
         sides = (self.old_schema.column(name), self.new_schema.column(name))

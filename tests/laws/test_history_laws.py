@@ -248,19 +248,19 @@ def test_log_of_a_row_is_what_reading_every_commit_says(template: Path, history:
         for key in sorted(every_key(history), key=repr)[:6]:
             expected = expected_steps(history, key)
             try:
-                told = log_row(workspace, "golden@main", "t", spelled(history, key))
+                report = log_row(workspace, "golden@main", "t", spelled(history, key))
             except NotFoundError:
                 # On a side branch that a merge left behind there may have been one.
                 assert expected == {}
                 continue
-            numbers = [ids.index(step.point.id) for step in told.steps]
-            assert dict(zip(numbers, [step.event for step in told.steps], strict=True)) == expected
-            _check_cells(history, told, numbers, key)
+            numbers = [ids.index(step.point.id) for step in report.steps]
+            assert dict(zip(numbers, [step.event for step in report.steps], strict=True)) == expected
+            _check_cells(history, report, numbers, key)
 
 
-def _check_cells(history: History, told: RowHistory, numbers: list[int], key: tuple[object, ...]) -> None:
+def _check_cells(history: History, report: RowHistory, numbers: list[int], key: tuple[object, ...]) -> None:
     """What a step says of before and after is what the commit and one of its parents hold."""
-    for step, number in zip(told.steps, numbers, strict=True):
+    for step, number in zip(report.steps, numbers, strict=True):
         here = row_of(history, number, key)
         befores = [row_of(history, parent, key) for parent in history.points[number].parents]
         befores = [before for before in befores if before is not None]
@@ -286,9 +286,9 @@ def _check_cells(history: History, told: RowHistory, numbers: list[int], key: tu
 def test_blame_is_what_reading_every_commit_says(template: Path, history: History) -> None:
     with written(template, history) as (workspace, ids):
         last = history.points[-1]
-        told = blame(workspace, "golden@main", "t", BlameOptions(rows=None))
-        assert told.total_rows == len(told.rows) == len(last.rows)
-        for row in told.rows:
+        report = blame(workspace, "golden@main", "t", BlameOptions(rows=None))
+        assert report.total_rows == len(report.rows) == len(last.rows)
+        for row in report.rows:
             key = _hashable(tuple(row.key.values()))
             assert [cell.column for cell in row.cells] == [*history.key, *last.columns]
             for cell in row.cells:

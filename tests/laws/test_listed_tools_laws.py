@@ -34,8 +34,8 @@ def yoyo_files(draw):
             files[f"db/{id_}.sql"] = "\n".join([*draw(st.permutations(lines)), "select 1;", ""])
         else:
             spelled = draw(st.sampled_from([repr(before), f"set({before!r})", repr(dict.fromkeys(before))]))
-            said = f"__depends__ = {spelled}\n" if before or draw(st.booleans()) else ""
-            files[f"db/{id_}.py"] = f"from yoyo import step\n{said}step('select 1')\n"
+            depends = f"__depends__ = {spelled}\n" if before or draw(st.booleans()) else ""
+            files[f"db/{id_}.py"] = f"from yoyo import step\n{depends}step('select 1')\n"
     return files
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tdmvc.merging.tables import MergedTable
 from tdmvc.model.merge import UNDECIDED, Choice, Conflict, ConflictKind, Resolutions, Side, TableOutcome
 from tdmvc.model.schema import Column, TableSchema
-from tests.laws.strategies_tables import VALUES, Row, _parse, said_by
+from tests.laws.strategies_tables import VALUES, Row, _parse, canonical_value
 from tests.merge_ground import TABLE, MergeGround, Rows, merge_ground
 from tests.series import trials
 
@@ -146,7 +146,7 @@ def _edited_columns(draw: st.DrawFn, schema: TableSchema, number: int) -> TableS
 def _with_keys(rows: Sequence[Row], schema: TableSchema, *, is_sound: bool) -> list[Row]:
     if not schema.key or not is_sound:
         return list(rows)
-    return list({repr([said_by(row[name]) for name in schema.key]): row for row in rows}.values())
+    return list({repr([canonical_value(row[name]) for name in schema.key]): row for row in rows}.values())
 
 
 @dataclass
@@ -203,7 +203,7 @@ class Oracle:
 
     def say(self, row: Row, names: Sequence[str]) -> tuple[object, ...]:
         json = {c.name for side in self._sides() for c in side.schema.columns if c.is_json}
-        return tuple(said_by(row.get(name), is_json=name in json) for name in names)
+        return tuple(canonical_value(row.get(name), is_json=name in json) for name in names)
 
     def say_all(self, rows: Sequence[Row]) -> Counter[tuple[object, ...]]:
         return Counter(self.say(row, [c.name for c in self.columns]) for row in rows)
@@ -214,7 +214,7 @@ class Oracle:
     def _by_key(self, rows: Sequence[Row]) -> dict[tuple[object, ...], list[Row]]:
         found: dict[tuple[object, ...], list[Row]] = defaultdict(list)
         for row in rows:
-            found[tuple(said_by(row[name]) for name in self.key)].append(dict(row))
+            found[tuple(canonical_value(row[name]) for name in self.key)].append(dict(row))
         return found
 
     def _differ(self, name: str, one: Row, other: Row) -> bool:
@@ -259,8 +259,8 @@ class Oracle:
     def _count(self, sides: Sequence[Sequence[Row]], found: Expected) -> None:
         base, ours, theirs = (self.say_all(rows) for rows in sides)
         samples = {self.say(row, [c.name for c in self.columns]): row for rows in sides for row in rows}
-        for said, row in samples.items():
-            counts = base[said], ours[said], theirs[said]
+        for name, row in samples.items():
+            counts = base[name], ours[name], theirs[name]
             if counts[1] == counts[2] or counts[2] == counts[0]:
                 found.rows += [row] * counts[1]
             elif counts[1] == counts[0]:
@@ -283,7 +283,7 @@ def test_a_merge_is_what_the_rules_say_row_by_row(ground: MergeGround, trio: Tri
     oracle = Oracle(trio)
     expected = oracle.merge()
     merged = merge(ground, trio)
-    if said(trio.ours) == said(trio.base) or said(trio.theirs) == said(trio.base):
+    if canonical(trio.ours) == canonical(trio.base) or canonical(trio.theirs) == canonical(trio.base):
         return  # one side alone: another law
     if expected.is_refused:
         assert (ConflictKind.KEY_CHANGED, None) in spelled(merged.merge.conflicts) or merged.listing
@@ -416,5 +416,5 @@ def _texts(row: Row, key: Sequence[str]) -> tuple[str | None, ...]:
     return tuple(None if row[name] is None else str(row[name]) for name in key)
 
 
-def said(side: Rows) -> object:
+def canonical(side: Rows) -> object:
     return side.schema.column_names, Counter(repr(sorted(row.items(), key=str)) for row in side.rows)

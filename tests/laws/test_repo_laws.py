@@ -271,12 +271,12 @@ def conflict_files(draw: st.DrawFn) -> ConflictFile:
     listed = []
     for kind in draw(st.lists(st.sampled_from(list(ConflictKind)), max_size=4)):
         is_hidden = draw(st.booleans())
-        said = [None] * 3 if is_hidden else [draw(cells) for _ in Side]
+        values = [None] * 3 if is_hidden else [draw(cells) for _ in Side]
         where = draw(wholes if kind is ConflictKind.ROW_COUNT else keys) if kind.is_about_rows else ()
         column = draw(st.none() | name)
         listed.append(
             ListedConflict(
-                Conflict(kind, where, column, *said, detail=draw(st.none() | name)), is_hidden=is_hidden
+                Conflict(kind, where, column, *values, detail=draw(st.none() | name)), is_hidden=is_hidden
             )
         )
     unique = {(one.conflict.key, one.conflict.column): one for one in listed}

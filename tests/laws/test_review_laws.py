@@ -168,8 +168,8 @@ def test_any_sentence_is_one_paragraph_without_markup(text: str) -> None:
     assert len(kinds) <= 7
     children = spans(tokens)
     assert {child.type for child in children} <= INERT
-    said = "".join(child.content for child in children)
-    assert letters(said) == letters(visible(text))
+    output = "".join(child.content for child in children)
+    assert letters(output) == letters(visible(text))
     for child in children:
         if child.type == "text":
             assert not set(child.content) & set("@#<>|\\~_*[]$`&!")

@@ -88,21 +88,21 @@ def build(
     return built, sink
 
 
-def said(value: object) -> object:
+def canonical(value: object) -> object:
     """A stand-in that is equal for values that the store holds for the same: one NaN, one zero."""
     match value:
         case float():
             return "nan" if math.isnan(value) else value + 0.0
         case list():
-            return tuple(said(item) for item in value)
+            return tuple(canonical(item) for item in value)
         case dict():
             # Python remembers the order in which fields were named; a struct has its own.
-            return tuple((name, said(value[name])) for name in sorted(value))
+            return tuple((name, canonical(value[name])) for name in sorted(value))
     return value
 
 
 def bag(rows: Sequence[dict[str, object]]) -> Counter[object]:
-    return Counter(said(row) for row in rows)
+    return Counter(canonical(row) for row in rows)
 
 
 @st.composite
@@ -253,7 +253,9 @@ def test_any_changed_cell_changes_the_content(
     kind = format_type(table.schema.field(column).type)
     value = data.draw(st.one_of(st.none(), VALUES[kind]))
     values = table.column(column).to_pylist()
-    is_same = said(values[row]) == said(value) and type(said(values[row])) is type(said(value))
+    is_same = canonical(values[row]) == canonical(value) and type(canonical(values[row])) is type(
+        canonical(value)
+    )
     values[row] = value
     changed = table.set_column(column, table.column_names[column], pa.array(values, type_of(kind)))
     assert (build(con, table)[0].listing.content == build(con, changed)[0].listing.content) is is_same

@@ -107,7 +107,7 @@ def test_nested_cells_that_differ_give_lines_that_differ(one, other):
 
 
 @given(st.text("xyz0123456789", min_size=4, max_size=60), st.integers(), st.binary(max_size=32))
-def test_no_hidden_value_is_told(secret_text, key, secret):
+def test_no_hidden_value_is_reported(secret_text, key, secret):
     text = render_table(_table(["id", "name"], [(key, secret_text)], 1, hidden={"name"}, secret=secret))
     shown = text.splitlines()[-1].split("name=")[1]
     assert shown.split("~")[0] == masked_text(secret_text)

@@ -84,8 +84,8 @@ def write_arrays(
     con: duckdb.DuckDBPyConnection, folder: Path, schema: TableSchema, arrays: list[pa.Array], how: Writing
 ) -> str:
     table = pa.Table.from_arrays(arrays, schema=schema.arrow_schema())
-    said = [str(array) for array in arrays]
-    name = sha256(repr((schema, said)).encode()).hexdigest()
+    text = [str(array) for array in arrays]
+    name = sha256(repr((schema, text)).encode()).hexdigest()
     path = folder / f"{name}.parquet"
     if how.by_duckdb and table.num_rows:
         con.register("handed", table)
@@ -129,7 +129,7 @@ def both_ways(
     return walked, joined
 
 
-def told(outcome: Outcome) -> object:
+def comparable(outcome: Outcome) -> object:
     """Return all that an outcome says, so that NaN equals NaN; the order of equal counts means nothing."""
     return (
         outcome.rows,
@@ -270,7 +270,7 @@ def test_the_walk_and_the_join_and_a_full_outer_join_agree(pair: SortedPair) -> 
         new = write_sorted(con, folder / "n", pair.new_schema, pair.new, pair.writings[1])
         walked, joined = both_ways(con, old, new, pair.rules)
         assert walked is not None
-        assert told(walked) == told(joined)
+        assert comparable(walked) == comparable(joined)
         compared = [c.name for c in pair.new_schema.columns if c.name.startswith("c") and not c.is_json]
         added, removed, changed, cells = full_outer_join(con, old, new, pair.new_schema.key, compared)
     assert (joined.rows.added, joined.rows.removed) == (added, removed)
@@ -355,7 +355,7 @@ def test_samples_come_in_key_order_though_parts_share_a_leading_value(
     )
     walked, joined = both_ways(con, old, new)
     assert walked is not None
-    assert told(walked) == told(joined)
+    assert comparable(walked) == comparable(joined)
     keys = [sample.key["n"] for sample in walked.samples.changed]
     assert keys == [row["n"] for row in edited]
 
@@ -383,7 +383,7 @@ def test_times_beyond_the_year_9999_are_compared_and_differ(
         assert cell.old != cell.new
         assert cell.pattern is not None
     walked, joined = both_ways(con, old, new)
-    assert walked is None or told(walked) == told(joined)
+    assert walked is None or comparable(walked) == comparable(joined)
 
 
 def test_dictionaries_and_plain_texts_compare_and_so_do_columns_of_nulls(
@@ -402,7 +402,7 @@ def test_dictionaries_and_plain_texts_compare_and_so_do_columns_of_nulls(
         new = write_sorted(con, tmp_path / "n", schema, after, Writing((13, 40), has_dictionary=other))
         walked, joined = both_ways(con, old, new)
         assert walked is not None
-        assert told(walked) == told(joined)
+        assert comparable(walked) == comparable(joined)
         assert (walked.rows.removed, walked.columns) == (1, {"v": 1, "x": 1})
 
 
@@ -421,7 +421,7 @@ def test_a_key_in_many_key_ranges_counts_once_whatever_the_cuts(
     new = write_sorted(con, tmp_path / "n", TWO, new_rows, Writing(cuts[1]))
     walked, joined = both_ways(con, old, new)
     assert walked is not None
-    assert told(walked) == told(joined)
+    assert comparable(walked) == comparable(joined)
     assert full_outer_join(con, old, new, ["id"], ["v"]) == (
         walked.rows.added, walked.rows.removed, walked.rows.changed, walked.columns,
     )  # fmt: skip
@@ -442,6 +442,6 @@ def test_a_day_and_an_instant_in_nested_values_are_utc_whatever_the_session_says
     )
     walked, joined = both_ways(con, old, new)
     assert walked is not None
-    assert told(walked) == told(joined)
+    assert comparable(walked) == comparable(joined)
     assert walked.samples.changed[0].cells[0].new == [moment, None]
     assert walked.columns == {"v": 1}

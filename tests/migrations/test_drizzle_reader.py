@@ -37,8 +37,8 @@ def snapshots(**before):
     }
 
 
-def folder(tag, id_, *before, **said):
-    snapshot = {"version": "8", "id": id_, "prevIds": list(before) or [ORIGIN], **said}
+def folder(tag, id_, *before, **fields):
+    snapshot = {"version": "8", "id": id_, "prevIds": list(before) or [ORIGIN], **fields}
     return {
         f"drizzle/{tag}/migration.sql": f"-- {tag}\n",
         f"drizzle/{tag}/snapshot.json": json.dumps(snapshot),

@@ -30,13 +30,13 @@ SHOP = [
 
 
 def xml(*inner, **attributes):
-    said = "".join(f' {name}="{value}"' for name, value in attributes.items())
-    return f"<databaseChangeLog{said}>\n" + "\n".join(inner) + "\n</databaseChangeLog>\n"
+    xml_attributes = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f"<databaseChangeLog{xml_attributes}>\n" + "\n".join(inner) + "\n</databaseChangeLog>\n"
 
 
 def change(id_, author="a", body="<sql>select 1</sql>", **attributes):
-    said = "".join(f' {name}="{value}"' for name, value in attributes.items())
-    return f'<changeSet id="{id_}" author="{author}"{said}>{body}</changeSet>'
+    xml_attributes = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f'<changeSet id="{id_}" author="{author}"{xml_attributes}>{body}</changeSet>'
 
 
 def test_formats_nested_includes_and_logical_paths_are_read_as_in_liquibase(case_tree, at):

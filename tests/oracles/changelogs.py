@@ -25,12 +25,12 @@ LOGICAL = st.sampled_from([None, None, None, None, "moved/away.xml", "x"])
 @st.composite
 def change_sets(draw):
     """One change set that runs once, again with every edit, or never."""
-    said = {"id": draw(IDS), "author": draw(AUTHORS)}
+    attributes = {"id": draw(IDS), "author": draw(AUTHORS)}
     if (logical := draw(LOGICAL)) is not None:
-        said["logicalFilePath"] = logical
+        attributes["logicalFilePath"] = logical
     if (again := draw(st.sampled_from([None] * 9 + ["runAlways", "runOnChange", "ignore"]))) is not None:
-        said[again] = draw(st.booleans())
-    return "changeSet", said
+        attributes[again] = draw(st.booleans())
+    return "changeSet", attributes
 
 
 @st.composite
@@ -38,10 +38,10 @@ def includes(draw, by, target):
     """An include of a file, relative to the changelog that names it or to the top."""
     above = by.count("/")
     is_relative = draw(st.booleans())
-    said = {"file": "../" * above + target if is_relative else target}
+    attributes = {"file": "../" * above + target if is_relative else target}
     if is_relative or draw(st.booleans()):
-        said["relativeToChangelogFile"] = is_relative
-    return "include", said
+        attributes["relativeToChangelogFile"] = is_relative
+    return "include", attributes
 
 
 @st.composite
@@ -49,53 +49,61 @@ def includes_of_all(draw, by):
     """An include of all changelogs of a folder."""
     folder = draw(st.sampled_from(["all", "all/deep", "db/all"]))
     is_relative = draw(st.booleans())
-    said = {
+    attributes = {
         "path": ("../" * by.count("/") if is_relative else "") + folder + draw(st.sampled_from(["", "/"]))
     }
     if is_relative:
-        said["relativeToChangelogFile"] = True
+        attributes["relativeToChangelogFile"] = True
     more = {"endsWithFilter": ["sql", ".yaml", "1.xml"], "minDepth": [1, 2], "maxDepth": [1, 2]}
     for key in draw(st.sets(st.sampled_from(sorted(more)), max_size=1)):
-        said[key] = draw(st.sampled_from(more[key]))
+        attributes[key] = draw(st.sampled_from(more[key]))
     if draw(st.booleans()):
-        said["errorIfMissingOrEmpty"] = False
-    return "includeAll", said
+        attributes["errorIfMissingOrEmpty"] = False
+    return "includeAll", attributes
 
 
 def spell(entries, ending, logical_path=None):
     """Return a changelog's text in the format of its ending."""
     if ending == "sql":
         head = "--liquibase formatted sql" + (f" logicalFilePath:{logical_path}" if logical_path else "")
-        return "\n".join([head, *(_sql(said) for _, said in entries), ""])
+        return "\n".join([head, *(_sql(attributes) for _, attributes in entries), ""])
     if ending == "xml":
         head = XML + (f" logicalFilePath={quoteattr(logical_path)}" if logical_path else "")
         return "\n".join(
-            [f"{head}>", *(_xml(kind, said) for kind, said in entries), "</databaseChangeLog>\n"]
+            [f"{head}>", *(_xml(kind, attributes) for kind, attributes in entries), "</databaseChangeLog>\n"]
         )
     content = [{"logicalFilePath": logical_path}] if logical_path else []
-    content += [{kind: _typed(said) if ending == "yaml" else said} for kind, said in entries]
+    content += [
+        {kind: _typed(attributes) if ending == "yaml" else attributes} for kind, attributes in entries
+    ]
     log = {"databaseChangeLog": content}
     return json.dumps(log, indent=1) if ending == "json" else yaml.safe_dump(log, sort_keys=False)
 
 
-def _typed(said):
+def _typed(attributes):
     """Return values as people write them in YAML, without quotes around numbers."""
     return {
         key: yaml.safe_load(value) if key == "id" and value in NUMBERS else value
-        for key, value in said.items()
+        for key, value in attributes.items()
     }
 
 
 NUMBERS = {"1", "2", "1.10", "true"}
 
 
-def _xml(kind, said):
-    return f"  <{kind} " + " ".join(f"{key}={quoteattr(_plain(value))}" for key, value in said.items()) + "/>"
+def _xml(kind, attributes):
+    return (
+        f"  <{kind} "
+        + " ".join(f"{key}={quoteattr(_plain(value))}" for key, value in attributes.items())
+        + "/>"
+    )
 
 
-def _sql(said):
-    more = "".join(f" {key}:{_plain(value)}" for key, value in said.items() if key not in {"id", "author"})
-    name = f"{said['author']}:{said['id']}"
+def _sql(attributes):
+    more = "".join(
+        f" {key}:{_plain(value)}" for key, value in attributes.items() if key not in {"id", "author"}
+    )
+    name = f"{attributes['author']}:{attributes['id']}"
     return f"--changeset {_quoted(name)}{more}\nselect 1;"
 
 

@@ -108,20 +108,20 @@ def _expect(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Expected:
         return Expected(added=len(new), removed=len(old))
     had, have = ({name for item in side for name in item} for side in (old, new))
     common = sorted(had & have)
-    said = Expected(gained=frozenset(have - had), lost=frozenset(had - have))
+    output = Expected(gained=frozenset(have - had), lost=frozenset(had - have))
     before, after = _by_key(old), _by_key(new)
     for key in before.keys() | after.keys():
         left, right = before.get(key, []), after.get(key, [])
         if len(left) == len(right) == 1:
             cells = [name for name in common if _text(left[0].get(name)) != _text(right[0].get(name))]
-            said.changed += bool(cells)
-            said.cells.update(cells)
+            output.changed += bool(cells)
+            output.cells.update(cells)
         else:
             rows = Counter(_row(item, common) for item in right)
             rows.subtract(_row(item, common) for item in left)
-            said.added += sum(count for count in rows.values() if count > 0)
-            said.removed -= sum(count for count in rows.values() if count < 0)
-    return said
+            output.added += sum(count for count in rows.values() if count > 0)
+            output.removed -= sum(count for count in rows.values() if count < 0)
+    return output
 
 
 def _by_key(items: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -212,7 +212,7 @@ def test_objects_that_stand_twice_are_found_when_they_are_added(history: History
 
 
 def test_a_version_whose_fixture_did_not_change_is_known_as_equal(history: History) -> None:
-    equal = {release: said["equal_to"] for release, said in history.published.items()}
+    equal = {release: output["equal_to"] for release, output in history.published.items()}
     assert {release for release, version in equal.items() if version} == {"v6.0", "v7.3"}
     for old, new in (("v5.2", "v6.0"), ("v7.2", "v7.3")):
         assert equal[new] == history.version(old)

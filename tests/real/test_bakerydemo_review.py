@@ -89,10 +89,10 @@ def test_with_natural_keys_and_ignore_rules_what_people_changed_is_left(bakery: 
 
 
 def test_both_reviews_are_as_short_as_they_must_be(bakery: Bakery) -> None:
-    for said in (bakery.plain, bakery.ruled):
-        assert said.keys() == set(FORMATS)
-        assert len(said["markdown"]) < 60_000
-        assert len(said["html"].encode()) < 5_000_000
+    for output in (bakery.plain, bakery.ruled):
+        assert output.keys() == set(FORMATS)
+        assert len(output["markdown"]) < 60_000
+        assert len(output["html"].encode()) < 5_000_000
 
 
 def test_the_index_renames_a_column_and_changes_no_row(tdmvc: Tdmvc, repo: Path, shared: Path) -> None:

@@ -37,7 +37,7 @@ def answer(folder: str) -> list[tuple[str, bool]]:
 
 for line in sys.stdin:
     try:
-        said = {"ids": answer(json.loads(line))}
+        output = {"ids": answer(json.loads(line))}
     except jpype.JException as error:
-        said = {"refusal": str(error)}
-    print(json.dumps(said), flush=True)
+        output = {"refusal": str(error)}
+    print(json.dumps(output), flush=True)
