@@ -119,9 +119,13 @@ class _ManifestWriter:
         children = sides.each(lambda side: side.children(shape) if side else {})
         choices = wanted.each(lambda choice: children_of(shape, choice) or {})
         heads = sides.each(lambda side: side.lines[:1] if side and not side.is_root else [])
-        columns = {child.column for side in children for child in side.values()}
-        if self.is_by_lines and (len(columns) > 1 or heads.is_changed_twice):
-            return [sides.each(lambda side: side.lines if side else [])]
+        is_element = sides.ours is not None and sides.ours.is_element
+        if self.is_by_lines:
+            columns = {child.column for side in children for child in side.values()}
+            # The first field of an element is on the line of its dash.
+            firsts = {next(iter(side)) for side in children if side and is_element}
+            if len(columns) > 1 or len(firsts) > 1 or heads.is_changed_twice:
+                return [sides.each(lambda side: side.lines if side else [])]
         column = next(iter((children.ours or children.theirs).values())).column
         body: list[Piece] = []
         for name in merge_order(*map(list, children)):
@@ -140,7 +144,7 @@ class _ManifestWriter:
                 _same(notes),
                 *(piece.each(lambda lines: indent_lines(lines, column)) for piece in pieces),
             ]
-        if not (sides.ours and sides.ours.is_element):
+        if not is_element:
             return [_same(_best(heads, [merge_lines(*heads), heads.ours, heads.theirs])), *body]
         for side in Side:
             first = next((lines for piece in body if (lines := piece.of(side))), [""])
