@@ -102,7 +102,7 @@ class _ManifestWriter:
     def _is_by_entry(self, shape: Shape, sides: Entries, wanted: ThreeWay[MaybeValue]) -> bool:
         """Return whether the lines of the sides can be merged entry by entry."""
         nodes = [entry.node for entry in sides if entry is not None]
-        if None in (sides.ours, sides.theirs) or any(node.is_flow for node in nodes):
+        if None in (sides.ours, sides.theirs) or any(node.is_flow and node.value for node in nodes):
             return False
         if not is_merged_by_entry(shape, sides.each(entry_value)) or not (
             nodes[-1].value and nodes[-2].value
@@ -170,12 +170,12 @@ def _value_lines(shape: Shape, sides: Entries, wanted: MaybeValue) -> Lines:
 
 
 def _best(sides: ThreeWay[Lines], ways: Sequence[Lines | None]) -> Lines:
-    """Return the first way that keeps every comment, otherwise the first."""
+    """Return the way that keeps the most comments; of equals, the first."""
     possible = [way for way in ways if way is not None]
     if not possible:
         raise ConfigError(_UNKEPT)
     wanted = kept_comments(sides)
-    return next((way for way in possible if wanted <= set(comments_of(way))), possible[0])
+    return max(possible, key=lambda way: len(wanted.intersection(comments_of(way))))
 
 
 def _merge_notes(sides: ThreeWay[Lines]) -> Lines:
