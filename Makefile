@@ -3,12 +3,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# Stamps: set-up runs once, and again when what is asked for has changed.
+# Stamps: set-up runs once, and again when the requirements have changed.
 FOR_USE := .venv/.for-use
 FOR_WORK := .venv/.for-work
-# The tools that diff is compared with bring versions of their own, so they live apart.
+# The tools that diff is compared with need other versions of its dependencies, so they have their own environment.
 PEERS := benchmarks/.data/peers-venv
-# Migration tools that tests ask beside us, where a package of Node.js brings them.
+# The migration tools that tests compare our readers with, installed with npm.
 ORACLES := tests/oracles
 
 .DEFAULT_GOAL := help
@@ -38,7 +38,7 @@ types: $(FOR_WORK) ## Check types
 floors: $(FOR_WORK) ## Check who may import whom
 	$(BIN)/lint-imports --no-logo
 
-docs: $(FOR_WORK) ## Write the generated pages of docs/ anew
+docs: $(FOR_WORK) ## Regenerate the pages of docs/
 	$(BIN)/python docs/generate.py
 
 docs-check: $(FOR_WORK)
@@ -58,7 +58,7 @@ pin: $(FOR_WORK) ## Write what is installed here into constraints.txt
 	( sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable ) > constraints.new
 	mv constraints.new constraints.txt
 
-oracles: $(ORACLES)/node_modules/.made ## Install the migration tools that tests ask beside us; needs Node.js with npm
+oracles: $(ORACLES)/node_modules/.made ## Install the migration tools that tests compare with; needs Node.js with npm
 
 clean: ## Remove .venv and every cache
 	rm -rf $(ORACLES)/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .import_linter_cache dist build

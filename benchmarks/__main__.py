@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures, prints figures beside targets, and never fails on a miss."""
+"""`python -m benchmarks`: measures, prints figures with their targets, and never fails on a miss."""
 
 import argparse
 import os
@@ -62,7 +62,7 @@ def main() -> None:
                 f"Merge of two branches: {_size_of(scale)}", measure_merge(scale, work, runs=turns)
             )
     if "volume" in groups:
-        # One turn at the largest scale: it takes minutes, and noise of a second is nothing beside it.
+        # One turn at the largest scale: it takes minutes, and a second of noise does not matter.
         for scale, turns in [(0.1, 3)] if options.quick else [(1, 5), (10, 1)][: 1 + options.full]:
             _say(f"measuring volume at scale {scale:g} …")
             with _work_folder() as work:
@@ -119,13 +119,13 @@ def _compare_with_peers(options: argparse.Namespace) -> Iterator[tuple[str, str]
             _print(tables[-1])
             if all(one.ours.is_right for one in smaller):
                 start_up += compare_start_up(work, _rows_of(scale), turns=5 * turns)
-    tables.append(render_figures("No change beside start-up", start_up))
+    tables.append(render_figures("No change, compared with start-up", start_up))
     _print(tables[-1])
     yield _PEERS, "\n\n".join([made_by, *tables])
     if options.full:
         with _work_folder() as work:
             large = _told(compare_large(10, work, turns=turns))
-        figures = large_figures(large, smaller, f"{_rows_of(10)} beside {_rows_of(1)}")
+        figures = large_figures(large, smaller, f"{_rows_of(10)} compared with {_rows_of(1)}")
         table = render_figures(_size_of(10), figures)
         _print(table)
         yield f"{_PEERS}-large", f"{made_by}\n\n{table}"
@@ -184,7 +184,7 @@ def _machine() -> str:
 
 
 def _processor() -> str:
-    """Return the processor's name with a comma behind it, where the kernel tells it."""
+    """Return the processor's name followed by a comma, if the kernel reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

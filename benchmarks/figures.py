@@ -1,4 +1,4 @@
-"""Figures beside their targets, as Markdown that goes into docs/performance.md as it is."""
+"""Figures with their targets, as Markdown for docs/performance.md."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Figure:
     value: float | None = None
     """What is compared with the target."""
     target: float | None = None
-    """The largest value that is good; None where nothing was promised."""
+    """The largest value that is good; None if nothing was promised."""
     unit: str = "×"
     spread: str = ""
 

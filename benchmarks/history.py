@@ -1,4 +1,4 @@
-"""What it costs to follow one row through many commits, beside a query in DuckDB for each of them."""
+"""What it costs to follow one row through many commits, compared with one DuckDB query for each."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ for files in versions:
     last = row
 print(changes)
 """
-"""One query a version over the files of all its parts, as one would ask by hand with every version on disk."""
+"""One query per version over the files of all its parts, as one would ask by hand with every version on disk."""
 
 
 def measure_history(scale: float, work: Path, *, commits: int, runs: int) -> Iterator[Figure]:
@@ -55,7 +55,7 @@ def measure_history(scale: float, work: Path, *, commits: int, runs: int) -> Ite
     ):
         ours, theirs = alternate(Side((*TDMVC, *words), app), peer, runs=runs)
         name = f"tdmvc {words[0]} --key, {commits} commits"
-        yield ratio_of_times(name, ours, theirs, "DuckDB, a query a version")
+        yield ratio_of_times(name, ours, theirs, "DuckDB, one query per version")
         yield Figure(
             f"{name}: processor",
             f"{in_seconds(ours.cpu_median)} CPU",

@@ -64,7 +64,7 @@ def lineitem(scale: float) -> Path:
     folder = DATA / f"scale-{scale:g}"
     path = folder / "lineitem.parquet"
     if not path.exists():
-        # Made beside and moved, so that an interrupted run leaves no half of a file.
+        # Written to a temporary file and moved, so that an interrupted run leaves no partial file.
         made = DATA / f".making-{scale:g}"
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir(parents=True)

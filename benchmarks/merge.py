@@ -1,4 +1,4 @@
-"""What a merge of two branches costs beside a diff of one of them."""
+"""What a merge of two branches costs, compared with a diff of one of them."""
 
 import sys
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Changes:
 
 
 def measure_merge(scale: float, work: Path, *, runs: int) -> Iterator[Figure]:
-    """Measure `tdmvc merge` beside `tdmvc diff` of the branch that is merged, both as whole processes.
+    """Measure `tdmvc merge` and `tdmvc diff` of the branch that is merged, both as whole processes.
 
     Args:
         work: an empty folder; about eight times the size of the data is written there.

@@ -1,4 +1,4 @@
-"""What it costs to read an application's migrations at a past revision, beside the tool itself and beside Git alone."""
+"""What it costs to read an application's migrations at a past revision, compared with the tool and with Git alone."""
 
 import shutil
 import sys
@@ -89,7 +89,7 @@ def _make_repository(shop: Path, tool: str, write: Callable[[Path], None]) -> No
 
 
 def _write_alembic(folder: Path) -> None:
-    """Three tables and a downgrade each, as Alembic's autogenerate writes them: 1.6 kB a file."""
+    """Three tables and a downgrade each, as Alembic's autogenerate writes them: 1.6 kB per file."""
     versions = folder / "versions"
     versions.mkdir(parents=True)
     for number in range(FILES):
@@ -112,7 +112,7 @@ def _write_alembic(folder: Path) -> None:
 
 
 def _write_django(folder: Path) -> None:
-    """Thirty applications of fifty migrations each, with a field and a model a file."""
+    """Thirty applications of fifty migrations each, with one field and one model per file."""
     for app in range(30):
         migrations = folder / f"app{app}" / "migrations"
         migrations.mkdir(parents=True)
@@ -131,7 +131,7 @@ def _write_django(folder: Path) -> None:
 
 
 def _write_flyway(folder: Path) -> None:
-    """A table, an index and a change of data a file: 0.7 kB."""
+    """One table, one index and one data change per file: 0.7 kB."""
     folder.mkdir(parents=True)
     for number in range(1, FILES + 1):
         columns = ",\n".join(f"    column_{n} VARCHAR(250) NOT NULL DEFAULT ''" for n in range(10))

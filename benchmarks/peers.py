@@ -1,4 +1,4 @@
-"""What `tdmvc diff` costs beside other ways to find the changed rows of the same two tables."""
+"""What `tdmvc diff` costs, compared with other ways to find the changed rows of the same two tables."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from benchmarks.processes import TDMVC, Side, Timing, alternate, run
 from benchmarks.repository import DATASET, Repository
 
 _QUICK_SECONDS = 10
-"""A command that takes longer is run once: noise of a second is nothing beside it."""
+"""A command that takes longer is run once: a second of noise does not matter."""
 _START_UPS = (
     (("diff", "--help"), "imports what a diff needs", 1.5),
     (("--version",), "imports none of it", None),

@@ -22,7 +22,7 @@ class Outcome:
     name: str
     timing: Timing
     reading: Reading | None
-    """None where there is no answer to read."""
+    """None if there is no answer to read."""
     trouble: str = ""
 
     @property
@@ -128,7 +128,11 @@ def large_figures(large: Sequence[Comparison], small: Sequence[Comparison], time
         title = first.change.title
         figures += [
             ratio_of_times(
-                f"{title}, beside the join", first.ours.timing, duckdb.timing, joined, 1 / (first.target or 1)
+                f"{title}, compared with the join",
+                first.ours.timing,
+                duckdb.timing,
+                joined,
+                1 / (first.target or 1),
             ),
             Figure(
                 f"{title}, {times}",
@@ -142,7 +146,7 @@ def large_figures(large: Sequence[Comparison], small: Sequence[Comparison], time
 
 
 def put_into(page: str, name: str, block: str) -> str:
-    """Return the page with a block between `<!-- NAME -->` and `<!-- /NAME -->` anew.
+    """Return the page with a new block between `<!-- NAME -->` and `<!-- /NAME -->`.
 
     Raises:
         ValueError: the page does not have each of the two marks once.

@@ -31,7 +31,7 @@ print(json.dumps(duckdb.sql(
     "count(*) FILTER (WHERE o.hashed <> n.hashed) "
     f"FROM ({hashed} {old}) o FULL JOIN ({hashed} {new}) n USING ({', '.join(key)})").fetchall()[0]))
 """
-"""The same join on 64 bits a row: faster, unable to say which column, and exact but for a collision."""
+"""The same join on 64 bits per row: faster, cannot name the changed column, and exact except for collisions."""
 
 _DATACOMPY = """
 import json, sys, datacompy, polars

@@ -30,14 +30,14 @@ class Watched:
     output: str
     """What it printed on its standard output."""
     trouble: str
-    """Why it came to no good end; empty where it did."""
+    """Why it failed; empty if it did not."""
 
 
 def watch(side: Side, *, max_seconds: float = MAX_SECONDS, max_bytes: int = MAX_BYTES) -> Watched:
-    """Run a command once, and end it where it goes over a limit.
+    """Run a command once, and end it if it exceeds a limit.
 
     Args:
-        max_bytes: of its resident set, looked at five times a second, and only where there is /proc.
+        max_bytes: of its resident set, looked at five times a second, and only if there is /proc.
     """
     side.prepare()
     # What earlier runs left to be written must not slow this one.

@@ -12,10 +12,10 @@ from pathlib import Path
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 TDMVC = (str(Path(sys.executable).with_name("tdmvc")),)
-"""The command as people call it: the script beside the interpreter that runs this."""
+"""The command as people call it: the script next to the interpreter that runs this."""
 ENVIRONMENT = {
     # Nothing of the machine's own configuration may change a figure: PYTHONDONTWRITEBYTECODE alone
-    # has every run compile tdmvc anew.
+    # makes every run compile tdmvc again.
     **{name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TDMVC_"))},
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,

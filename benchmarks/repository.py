@@ -19,7 +19,7 @@ class Repository:
         return self.root / "datasets" / DATASET / "lineitem"
 
     def create(self) -> None:
-        """Make it anew, without data."""
+        """Create it, without data."""
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
         run(self.root, "git", "init", "-q", "-b", "main")

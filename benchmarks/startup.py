@@ -8,7 +8,7 @@ from benchmarks.figures import Figure, in_seconds, ratio_of_times
 from benchmarks.processes import TDMVC, Side, alternate, run
 
 _TOO_HEAVY = {"dvc", "dvc_data", "dvc_objects", "pandas"}
-"""DVC costs a third of a second; PyArrow brings pandas, as much again, in where a call lets it."""
+"""DVC takes a third of a second; pandas takes as long again if a PyArrow call imports it."""
 _LIBRARIES = "import duckdb, pyarrow.parquet"
 _MOST_SECONDS = 0.5
 _QUICK_COMMANDS = (
@@ -30,7 +30,7 @@ def measure_startup(work: Path, *, runs: int) -> Iterator[Figure]:
     ours, peer = alternate(Side((*TDMVC, "--help"), work), click, runs=runs)
     yield ratio_of_times("tdmvc --help", ours, peer, "import click", 4)
     bare, peer = alternate(Side((sys.executable, "-c", "pass"), work), click, runs=runs)
-    yield ratio_of_times("(Python itself, beside)", bare, peer, "import click")
+    yield ratio_of_times("(Python itself, for comparison)", bare, peer, "import click")
     story = work / "story"
     run(work, *TDMVC, "demo", "--into", str(story))
     shop = story / "shop"

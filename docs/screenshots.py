@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/images anew: `python docs/screenshots.py`; needs Playwright and a Chromium."""
+"""Takes the pictures of docs/images: `python docs/screenshots.py`; needs Playwright and a Chromium."""
 
 import shutil
 import sys

@@ -82,7 +82,7 @@ class MergeConflictError(ConfigError):
         remedy = "finish the merge: keep the right lines between the markers, and remove the markers."
         if Path(path).name == "dvc.lock":
             remedy = (
-                f"do not merge the output of a pipeline, make it again: `git checkout --ours -- {path}`, "
+                f"do not merge the output of a pipeline, rebuild it: `git checkout --ours -- {path}`, "
                 f"then `dvc repro` and `git add {path}`."
             )
         return cls("The file contains Git conflict markers.", where=f"{path}, line {line}", remedy=remedy)
@@ -299,7 +299,7 @@ class HostUnavailableError(HostError):
 
 
 class ReadOnlyTokenError(HostError):
-    """The token is read-only, as it is in every run for a fork; that run cannot change it."""
+    """The token is read-only, as in runs for forks; the run cannot change that."""
 
 
 class TextTooLongError(HostError):

@@ -61,7 +61,7 @@ def run_quietly(app: Path, *words: object) -> str:
 
 
 def add_remotes(app: Path, *names: str) -> None:
-    """Configure local remotes beside the repository; the first one is the default."""
+    """Configure local remotes next to the repository; the first one is the default."""
     with (app / ".dvc" / "config").open("a") as file:
         file.write(f"[core]\n    remote = {names[0]}\n")
         for name in names:
@@ -195,7 +195,7 @@ Rows = Mapping[int, str]
 
 @dataclass(frozen=True)
 class Stage:
-    """A repository whose Git merges rows, and a folder beside it for sources."""
+    """A repository whose Git merges rows, and a folder next to it for sources."""
 
     root: Path
     beside: Path

@@ -36,13 +36,13 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--update-golden", action="store_true", help="write tests/golden anew from what is rendered"
+        "--update-golden", action="store_true", help="rewrite tests/golden from what is rendered"
     )
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of real data; tests that need it are skipped only where it is absent and CI is not set."""
+    """The folder of real data; tests that need it are skipped only if it is absent and CI is not set."""
     folder = Path(os.environ.get("TDMVC_SHARED", SHARED))
     if not folder.is_dir():
         if os.environ.get("CI"):

@@ -1,4 +1,4 @@
-"""A place where tables are merged from rows, by the real store, and read back."""
+"""Merges tables made of rows, through the real store, and reads the result."""
 
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence

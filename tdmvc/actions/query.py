@@ -61,7 +61,7 @@ def query(workspace: Workspace, text: str, *, at: str | None = None, limit: int 
     """Run a query and return its rows as plain values.
 
     Args:
-        limit: at most so many rows; None returns all of them.
+        limit: return at most this many rows; None returns all of them.
     """
     relation = run_query(workspace, text, at=at)
     if relation is None:

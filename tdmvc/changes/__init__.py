@@ -1,6 +1,6 @@
 """Compares and merges states of tables and datasets.
 
-Pure but for DuckDB, which does the work: this room is handed readers
+Pure except for DuckDB, which does the work: this room receives readers
 (`TableSide`), never looks for a file by itself, and holds no more rows in
 Python than it shows as samples.
 """

@@ -30,7 +30,7 @@ class WatchedColumn:
     old: Column
     new: Column
     scale: Scale | None
-    """None where only nulls can be counted."""
+    """None if only nulls can be counted."""
     is_personal: bool
 
 
@@ -43,7 +43,7 @@ class BucketEnd:
 
 
 def scale_of(column: Column) -> Scale | None:
-    """Return the scale of a column; None where its values have no order and are no categories."""
+    """Return the scale of a column; None if its values have no order and are no categories."""
     type_ = column.type
     if pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_):
         return Scale.NUMBER

@@ -110,7 +110,7 @@ def _diff_both(
 
 
 def _walk(engine: Engine, sides: ComparedSides, options: DiffOptions) -> Outcome | None:
-    """Walk both sides in key order; None where they turn out to have no common order."""
+    """Walk both sides in key order; None if they turn out to have no common order."""
 
     def compare(pair: ColumnPair, before: pa.Array, after: pa.Array) -> Mask:
         return differing_by_forms(engine, pair, before, after)

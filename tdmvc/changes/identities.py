@@ -37,7 +37,7 @@ def translated_rules(
         for table in _in_order_of_reference(new, rules):
             if table not in old:
                 continue
-            # Equal bytes name other rows where a natural key holds a number that has moved.
+            # Equal bytes name other rows if a natural key holds a number that has moved.
             has_moved = set(found[table].translations) & set(found[table].key)
             if not has_moved and sorted(old[table].parts) == sorted(new[table].parts):
                 continue
@@ -83,7 +83,7 @@ def _find_same_rows(
     """Fill a table of the row behind each surrogate key; return whether a surrogate names different rows.
 
     Rows with the same natural key are the same row and are identified by its new number; a row
-    that only one side has equals none. Where a natural key repeats or has a null, it identifies
+    that only one side has equals none. If a natural key repeats or has a null, it identifies
     no row: there, the same number under the same natural key is the same row.
     """
     pairs = pair_columns(old.schema, new.schema, rules, {})

@@ -64,7 +64,7 @@ def inverse(mask: Mask) -> Mask:
 
 
 def first_of(mask: Mask) -> int:
-    """Return the first position that is set, -1 where none is."""
+    """Return the first position that is set, -1 if none is."""
     return int(call_function("index", [mask], IndexOptions(value=flag(is_set=True))).as_py())
 
 
@@ -97,7 +97,7 @@ def in_one(chunked: pa.ChunkedArray) -> pa.Array:
 
 
 def equal(left: pa.Array, right: pa.Array | pa.Scalar) -> Mask:
-    """Return where values are equal; false where either side is null."""
+    """Return where values are equal; false if either side is null."""
     return set_flags(call_function("equal", [left, right]))
 
 
@@ -113,7 +113,7 @@ def differing(old: pa.Array, new: pa.Array) -> Mask:
 
 
 def less(left: pa.Array, right: pa.Array) -> Mask:
-    """Return where the left value is less, in the order that parts are sorted by; false where either is null."""
+    """Return where the left value is less, in the order that parts are sorted by; false if either is null."""
     return set_flags(call_function("less", [left, right]))
 
 
@@ -158,7 +158,7 @@ def plain(array: pa.Array) -> pa.Array:
 
 
 def shared_codes(old: pa.Array, new: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Return a number a slot of two dictionary arrays, equal where the values are; null for null."""
+    """Return one number per slot of two dictionary arrays, equal if the values are; null for null."""
     if old.dictionary.equals(new.dictionary):
         return old.indices, new.indices
     places = as_int64(first_places(new.dictionary, old.dictionary))
@@ -169,7 +169,7 @@ def shared_codes(old: pa.Array, new: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 
 def as_int64(numbers: pa.Array) -> pa.Array:
-    """Return whole numbers as signed 64-bit ones; raises `pa.ArrowException` where one does not fit."""
+    """Return whole numbers as signed 64-bit ones; raises `pa.ArrowException` if one does not fit."""
     if numbers.type == pa.int64():
         return numbers
     return call_function("cast", [numbers], CastOptions(target_type=pa.int64()))
@@ -186,13 +186,13 @@ def whole_numbers(array: pa.Array) -> pa.Array | None:
 
 
 def bounds(numbers: pa.Array) -> tuple[int, int]:
-    """Return the least and the greatest of whole numbers, of which there must be one."""
+    """Return the least and the greatest of whole numbers; the array must not be empty."""
     found = call_function("min_max", [numbers]).as_py()
     return found["min"], found["max"]
 
 
 def packed(codes: pa.Array, size: int, more: pa.Array) -> pa.Array:
-    """Return one number for two, `codes * size + more`; the caller sees to it that it fits into 64 bits."""
+    """Return one number for two, `codes * size + more`; the caller ensures that it fits into 64 bits."""
     scaled = call_function("multiply", [codes, number(size)])
     return call_function("add", [scaled, more])
 
@@ -203,7 +203,7 @@ def lowered(numbers: pa.Array, by: int) -> pa.Array:
 
 
 def codes_of(array: pa.Array) -> tuple[pa.Array, int]:
-    """Return a number a slot, counted from 0 in order of appearance, and how many there are; null is a value."""
+    """Return one number per slot, counted from 0 in order of appearance, and how many there are; null is a value."""
     encoded = call_function(
         "dictionary_encode", [plain(array)], DictionaryEncodeOptions(null_encoding="encode")
     )
@@ -228,14 +228,14 @@ def lower(texts: pa.Array) -> pa.Array:
 
 
 def without_white_space(texts: pa.Array) -> pa.Array:
-    """Return the texts with every run of what Python calls white space taken out."""
+    """Return the texts without white space, as Python defines it."""
     # The kernel's own `\s` matches ASCII only.
     space = r"[\t-\r\x1c-\x20\x{85}\p{Z}]+"
     return call_function("replace_substring_regex", [texts], ReplaceSubstringOptions(space, ""))
 
 
 def is_ascii(texts: pa.Array) -> Mask:
-    """Return true a text of ASCII characters only; false for null."""
+    """Return which texts contain ASCII characters only; false for null."""
     return set_flags(call_function("string_is_ascii", [texts]))
 
 
@@ -245,5 +245,5 @@ def joined(*texts: pa.Array | pa.Scalar) -> pa.Array:
 
 
 def difference(new: pa.Array, old: pa.Array) -> pa.Array:
-    """Return new minus old; raises `pa.ArrowException` where a result does not fit."""
+    """Return new minus old; raises `pa.ArrowException` if a result does not fit."""
     return call_function("subtract_checked", [new, old])

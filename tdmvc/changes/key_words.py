@@ -29,7 +29,7 @@ def parse_key(
         hidden: columns whose values no message repeats.
 
     Raises:
-        UsageError: the table has no key, a column is none of it, or a value is not of its type.
+        UsageError: the table has no key, a column is not in the key, or a value is not of its type.
     """
     if not schema.key:
         raise UsageError(
@@ -55,7 +55,7 @@ def parse_key(
 
 
 def retyped(value: object, type_: pa.DataType) -> object:
-    """Return the value as a column of another type has it; raises `ValueError` where none is equal."""
+    """Return the value as a column of another type has it; raises `ValueError` if none is equal."""
     if value is None:
         return None
     if isinstance(value, bytes) or pa.types.is_nested(type_):

@@ -69,7 +69,7 @@ class ColumnPairs:
     """What two schemas have in common."""
 
     key: tuple[ColumnPair, ...]
-    """What joins the rows, in key order; empty where rows can only be counted."""
+    """What joins the rows, in key order; empty if rows can only be counted."""
     columns: tuple[ColumnPair, ...]
     """Every common column, key columns too, in the new side's order."""
 
@@ -127,7 +127,7 @@ def may_skip_equal_parts(old: TableSchema, new: TableSchema, pairs: ColumnPairs)
 
 
 def can_walk(old: TableSchema, new: TableSchema, pairs: ColumnPairs) -> bool:
-    """Return whether both sides can be walked in one order: by one key of one plain type a column."""
+    """Return whether both sides can be walked in one order: by one key, with one plain type per column."""
     return (
         share_key(old, new, pairs)
         and all(pair.translation is None for pair in pairs.columns)
@@ -145,7 +145,7 @@ def table_rules(config: DatasetConfig, schema: TableSchema) -> TableRules:
     """Return how a table is to be compared.
 
     A pattern that matches `table.column` ignores a column; `table.*` ignores all rows.
-    Where a natural key is named, the primary key is a surrogate and carries no meaning, so its
+    If a natural key is named, the primary key is a surrogate and carries no meaning, so its
     changes do not count.
     """
     table = schema.name

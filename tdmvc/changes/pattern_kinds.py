@@ -11,11 +11,11 @@ _EXACT = Context(prec=80, traps=[Inexact, InvalidOperation])
 """The default context would round a difference of large decimals."""
 
 Way = tuple[PatternKind, str | None]
-"""A kind with its amount or text, where it has one."""
+"""A kind with its amount or text, if it has one."""
 
 
 def plain_way(old: object, new: object) -> Way | None:
-    """Return how a null, the case or the white space explains a change; None where nothing of it does."""
+    """Return how a null, the case or the white space explains a change; None if nothing of it does."""
     if old is None or new is None:
         return (_null_kind(old, new), None)
     if isinstance(old, str) and isinstance(new, str) and old != new:

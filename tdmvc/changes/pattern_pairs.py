@@ -107,7 +107,7 @@ def _take_ways(
 
 
 def _explain_whole(left: list[CountedPair]) -> list[ColumnPattern] | None:
-    """Return the one way that explains all that is left, where there is one."""
+    """Return the one way that explains all that is left, if there is one."""
     if not left:
         return []
     if len(left) == 1:

@@ -78,7 +78,7 @@ def _key_candidates(
 
 
 def _common_key(old: TableSchema, new: TableSchema, renames: Sequence[Rename]) -> dict[str, str]:
-    """Return the key's columns, new names by old ones; empty where the sides have none in common."""
+    """Return the key's columns, new names by old ones; empty if the sides have none in common."""
     names = {rename.old: rename.new for rename in renames}
     key = {name: names.get(name, name) for name in old.key}
     return key if key and tuple(key.values()) == new.key else {}
@@ -179,7 +179,7 @@ def find_table_renames(
 def _equal_share(
     old: TableSide, new: TableSide, compare: Callable[[TableSide, TableSide], TableDiff]
 ) -> float:
-    """Return the share of rows that both have, 0 to 1; a lower bound where only parts were looked at."""
+    """Return the share of rows that both have, 0 to 1; a lower bound if only parts were looked at."""
     common = set(old.parts) & set(new.parts)
     if set(old.parts) == set(new.parts):
         return 1.0

@@ -33,10 +33,10 @@ def key_id(values: Sequence[object]) -> KeyId:
 def find_rows(
     path: Path, key: Sequence[str], wanted: Mapping[KeyId, Sequence[object]]
 ) -> dict[KeyId, tuple[Row, ...]]:
-    """Return the rows of a part that have one of the keys, by key; several where a key repeats.
+    """Return the rows of a part that have one of the keys, by key; several if a key repeats.
 
-    Cost: the footer; the key columns only where its bounds allow one of the keys; the other
-    columns only where one is found.
+    Cost: the footer; the key columns only if its bounds allow one of the keys; the other
+    columns only if one is found.
 
     Args:
         key: the key's columns as this part calls them, in the order of the wanted keys' values.
@@ -89,7 +89,7 @@ def leading_low(path: Path, column: str) -> object:
 
 
 def _can_hold(part: PartFile, key: Sequence[str], values: Sequence[object]) -> bool:
-    """Return whether the footer's bounds allow the key; where they say nothing, it may be there."""
+    """Return whether the footer's bounds allow the key; if they say nothing, it may be there."""
     for name, value in zip(key, values, strict=True):
         bounds = part.bounds(name)
         if bounds is None:
@@ -140,7 +140,7 @@ def _among(column: pa.Array, values: Collection[object]) -> Mask | None:
 
 
 def _array(values: Sequence[object], type_: pa.DataType) -> pa.Array:
-    """Return an array of few values, by way of their bytes: `pa.array` would import pandas where it is there."""
+    """Return an array of few values, by way of their bytes: `pa.array` would import pandas if it is installed."""
     is_bytes = pa.types.is_binary(type_)
     cells = [value if isinstance(value, bytes) else value_text(value).encode() for value in values]
     ends = [0]
@@ -178,7 +178,7 @@ def _reading(path: Path) -> Iterator[None]:
 def parts_in_order(paths: Mapping[str, Path], key: Sequence[str]) -> list[str]:
     """Return the parts in the order of their keys, nulls first.
 
-    Cost: a footer a part; its key columns only where the footers say too little.
+    Cost: one footer per part; its key columns only if the footers say too little.
     """
     lows = {part: leading_low(path, key[0]) for part, path in paths.items()}
     if None not in lows.values() and len({ascii(low) for low in lows.values()}) == len(lows):

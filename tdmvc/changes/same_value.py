@@ -49,7 +49,7 @@ def same_value(old: object, new: object, *, is_json: bool = False) -> bool:
     """Return whether a cell did not change: the single-cell form of what a diff counts.
 
     Null equals null, NaN equals NaN, numbers compare by value, an instant and a time
-    without zone by UTC; where only one side is a text, as texts.
+    without zone by UTC; if only one side is a text, as texts.
     """
     if old is None or new is None:
         return old is new
@@ -77,7 +77,7 @@ def same_value(old: object, new: object, *, is_json: bool = False) -> bool:
 
 
 def value_text(value: object) -> str:
-    """Return the text that a value becomes where its column becomes one of texts."""
+    """Return the text that a value becomes if its column becomes one of texts."""
     match value:
         case bool():
             return "true" if value else "false"

@@ -4,7 +4,7 @@ The population stability index of shares p and q is Σ (q - p) · ln(q / p). Cre
 calls 0.1 a small shift and 0.25 a large one (Siddiqi, Credit Risk Scorecards, 2006); between
 unchanged samples of n and m rows it still is about (1/n + 1/m) · χ² with one degree of freedom
 less than there are buckets (Yurdakul and Naranjo, Statistical properties of the population
-stability index, 2020). So a threshold holds only where chance stays below it.
+stability index, 2020). So a threshold holds only if chance stays below it.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""What is wrong with rows and schemas, as findings: values that say it, never exceptions.
+"""What is wrong with rows and schemas, returned as findings, never raised.
 
 Each file holds one check and is named after what it checks. A check is pure: whoever calls
 it has read the data, the migrations and the manifest before.

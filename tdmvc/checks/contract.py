@@ -96,7 +96,7 @@ def count_new_violations(
 ) -> int | None:
     """Return how many violations of a rule are in none of the old states.
 
-    None where a violation has no identity by which it could be found again in the old states.
+    None if a violation has no identity by which it could be found again in the old states.
     Cost: the rule is checked again on each state.
     """
     violations = rule.violations_sql(new)

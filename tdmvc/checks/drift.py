@@ -53,9 +53,9 @@ class SchemaRevision:
     """The location's name; needed only where `migrations` is an error."""
     history: Callable[[], MigrationState | None] = field(default=lambda: None)
     """Returns a state with more migrations than the revision (the work tree), so that a dataset that
-    is ahead of an old revision is not unknown to it. Called only where the revision lacks a recorded head."""
+    is ahead of an old revision is not unknown to it. Called only if the revision lacks a recorded head."""
     removed_migrations: Callable[[Sequence[str]], RemovedIds] = field(default=lambda ids: RemovedIds())
-    """Looks through the commits before the revision for ids that it lacks. Called only where a recorded
+    """Looks through the commits before the revision for ids that it lacks. Called only if a recorded
     head is found nowhere else."""
 
 

@@ -26,7 +26,7 @@ def check_merged(
 ) -> tuple[Finding, ...]:
     """Return what the merged tables break: an error for what no side broke, a warning for the rest.
 
-    A table, or a pair of tables that a reference joins, is checked only where neither side has
+    A table, or a pair of tables that a reference joins, is checked only if neither side has
     exactly it, and then only in the parts that can hold something new: what a side has was checked when
     it was made. So what a side had broken before is reported if it is found, but not searched for.
 
@@ -94,7 +94,7 @@ def _rules(schema: TableSchema) -> tuple[object, ...]:
 def _suspects(name: str, reference: ForeignKey, merged: Tables, old: Sequence[Tables]) -> set[str]:
     """Return the parts that may hold newly broken rows.
 
-    Where the merge keeps all rows that a side's rows refer to, that side's parts are as valid as before.
+    If the merge keeps all rows that a side's rows refer to, that side's parts are as valid as before.
     """
     suspects = set(merged[name].parts)
     parents = merged.get(reference.table)

@@ -20,7 +20,7 @@ _SHOWN_CHARACTERS = 40
 
 
 def locate_parts(side: TableSide) -> list[Path]:
-    """Return the file of every part; twice where a table without a key holds the part twice."""
+    """Return the file of every part; twice if a table without a key holds the part twice."""
     counts = Counter(side.parts)
     if not counts:
         return []
@@ -58,7 +58,7 @@ def repeated_sql(columns: tuple[str, ...] | list[str], source: str, more: str = 
 
 
 def repeated_texts(side: TableSide, columns: Sequence[str]) -> str | None:
-    """Return a SELECT of the repeated values as texts; None where the side lacks a column."""
+    """Return a SELECT of the repeated values as texts; None if the side lacks a column."""
     found = [side.schema.column(name) for name in columns]
     texts = [text_sql(column, quote_name(column.name)) for column in found if column is not None]
     if len(texts) < len(found):

@@ -12,7 +12,7 @@ from tdmvc.yaml.writer import flow_list, flow_mapping, scalar
 CONFLICT_FOLDER = "conflicts"
 CONFLICT_FORMAT = "tdmvc.conflicts/1"
 IGNORE_ALL = "*\n"
-"""For a .gitignore beside the files: they are made from the pointers, hold rows, and must not be committed."""
+"""For a .gitignore next to the files: they are built from the pointers, contain rows, and must not be committed."""
 
 _Rows = dict[RowKey, dict[str | None, Choice]]
 

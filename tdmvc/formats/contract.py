@@ -16,7 +16,7 @@ CONTRACT_FILE = "contract.yaml"
 TYPE_PROPERTY = "tdmvcType"
 """The custom property that holds a canonical type which the other fields do not lead to."""
 TARGET_PROPERTY = "tdmvcTarget"
-"""The custom property of a relationship: the table and columns it means, where no id can be given."""
+"""The custom property of a relationship: the table and columns it means, if no id can be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def read_strictly(text: str, path: str) -> ContractFile:
 
 
 def check_relationships(file: ContractFile) -> None:
-    """Raise a ConfigError where a relationship names a column that does not exist."""
+    """Raise a ConfigError if a relationship names a column that does not exist."""
     for relation in file.relationships:
         if relation.fault is not None:
             raise relation.node.error(
@@ -260,7 +260,7 @@ def _ends(node: YamlNode, key: str) -> tuple[str, ...]:
 
 
 def _resolve(text: str, known: dict[str, _Named], ids: dict[str, str]) -> tuple[str, str] | None:
-    """Return the table and column that a reference names; None where it leads to another contract."""
+    """Return the table and column that a reference names; None if it leads to another contract."""
     if "#" in text:
         return None
     full = re.fullmatch(r"/?schema/([^/]+)/properties/([^/]+)", text)

@@ -241,7 +241,7 @@ def _reset_if_empty(parent: CommentedMap, key: str) -> None:
 
 
 def _place(name: str, key: tuple[str, ...]) -> int:
-    """Return a column's place in the key, counted from 1; 0 where it is not in it."""
+    """Return a column's place in the key, counted from 1; 0 if it is not in the key."""
     return key.index(name) + 1 if name in key else 0
 
 

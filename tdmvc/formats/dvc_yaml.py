@@ -10,15 +10,14 @@ _ARTIFACT = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9/_-]*[a-zA-Z0-9])?")
 
 
 def is_artifact_name(name: str) -> bool:
-    """Return whether DVC and GTO let an artifact be called so; dots, for one, they do not."""
+    """Return whether DVC and GTO accept an artifact of that name; they reject dots, for example."""
     return bool(_ARTIFACT.fullmatch(name))
 
 
 def with_artifact(text: str | None, name: str, path: str) -> str:
-    """Return a dvc.yaml in which the dataset is an artifact; comments and other entries stay.
+    """Return a dvc.yaml in which the dataset is an artifact; comments and other entries are kept.
 
-    A text that says so already comes back as it is, and so does one whose dataset cannot be
-    an artifact by its name.
+    If the entry is already there, or the name cannot be an artifact's, the text is returned unchanged.
 
     Raises:
         ConfigError: the old text is not YAML.

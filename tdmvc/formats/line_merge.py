@@ -40,15 +40,15 @@ class ThreeWay(Generic[T]):
         return self.ours != self.theirs and self.base not in (self.ours, self.theirs)
 
     def merged(self) -> T:
-        """Return the change of one side; where both changed it, ours."""
+        """Return the change of one side; if both changed it, ours."""
         return self.theirs if self.ours == self.base else self.ours
 
 
 def merge_lines(base: Lines, ours: Lines, theirs: Lines) -> Lines | None:
-    """Merge the lines of one entry; a value, and the comment beside it, are merged separately.
+    """Merge the lines of one entry; a value, and the comment after it, are merged separately.
 
     Returns:
-        None where both sides changed a line in different ways.
+        None if both sides changed a line in different ways.
     """
     in_ours, in_theirs = (_matches(base, side) for side in (ours, theirs))
     stable = [
@@ -72,7 +72,7 @@ def merge_lines(base: Lines, ours: Lines, theirs: Lines) -> Lines | None:
 
 
 def _matches(base: Lines, side: Lines) -> dict[int, int]:
-    """Return the places of the base's lines in a side, also where only their value changed."""
+    """Return the places of the base's lines in a side, even if only their value changed."""
     matcher = SequenceMatcher(None, list(map(_key, base)), list(map(_key, side)), autojunk=False)
     blocks = matcher.get_matching_blocks()
     return {block.a + k: block.b + k for block in blocks for k in range(block.size)}
@@ -135,7 +135,7 @@ def _spine(base: list[str], ours: list[str], theirs: list[str]) -> list[str]:
 
 
 def _runs(side: Sequence[str], common: set[str]) -> dict[str | None, list[str]]:
-    """Return what a side has beside the common names, by the common name that it follows."""
+    """Return the names that only one side has, by the common name that each follows."""
     runs: dict[str | None, list[str]] = {}
     anchor = None
     for name in side:

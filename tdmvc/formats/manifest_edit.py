@@ -7,7 +7,7 @@ from tdmvc.yaml.editor import YamlEdit, mapping, sequence, text_value
 
 
 def edit_entry(lines: list[str], shape: Shape, wanted: Value, *, is_element: bool) -> list[str] | None:
-    """Return the lines of an entry with another value; None where an edit would change more than that."""
+    """Return the lines of an entry with another value; None if an edit would change more than that."""
     text = "".join(f"{line}\n" for line in (["_:", *lines] if is_element else lines))
     edit = YamlEdit(text, "")
     if edit.render() != text:

@@ -36,7 +36,7 @@ LAYOUT_REASON: Final = (
 )
 """Why a file whose values could be merged is a conflict."""
 _UNREADABLE: Final = ""
-"""Stands for what is at fault where the reader stops."""
+"""Stands for what is at fault when the reader stops."""
 
 Faults = list[tuple[str, ConfigError]]
 """Why a manifest would be refused, each with the name of what is at fault."""
@@ -62,7 +62,7 @@ def find_contract_faults(root: YamlNode) -> Faults:
     """Return why the strict reader refuses a contract, or the tables that it references and lacks.
 
     The reader accepts such a reference, because a contract need not describe every table. A merge
-    must not make one of a table that one side dropped.
+    must not create such a reference to a table that one side dropped.
     """
     try:
         file = read_contract(root)
@@ -144,7 +144,7 @@ def _read(text: str, path: str) -> ManifestEntry:
 
 
 def _merge_without_faults(manifest: _Manifest, sides: ThreeWay[Value]) -> MergedValue:
-    """Merge the values; what the strict reader would then refuse is a conflict where it was changed."""
+    """Merge the values; what the strict reader would then refuse is a conflict if it was changed."""
     shape = manifest.shape
 
     def names_at_fault(value: MaybeValue) -> set[str]:

@@ -22,7 +22,7 @@ Value = None | str | BooleanWord | list["Value"] | dict[str, "Value"]
 """What a node says: numbers and dates are texts, as the strict reader reads them."""
 
 ElementName = Callable[[Value], str | None]
-"""Returns what identifies an element of a list on all sides; None where nothing does."""
+"""Returns what identifies an element of a list on all sides; None if nothing does."""
 
 
 def boolean_or_text(text: str) -> Value:
@@ -67,7 +67,7 @@ class Shape:
     is_section: bool = False
     """Whether it only holds entries, so that deleting it is deleting each of them."""
     derived: frozenset[str] = frozenset()
-    """Fields computed from all the others: left out where both sides changed it."""
+    """Fields computed from all the others: left out if both sides changed it."""
     spread: SpreadValue | None = None
 
     @property
@@ -84,7 +84,7 @@ class Shape:
         return f"[{name}]" if self.is_list else f".{name}"
 
     def name_elements(self, elements: list[Value]) -> list[str] | None:
-        """Return a unique name for each element; None where the list is one value."""
+        """Return a unique name for each element; None if the list is one value."""
         names: list[str] = []
         counts: Counter[str] = Counter()
         for element in elements:

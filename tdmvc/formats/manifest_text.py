@@ -16,7 +16,7 @@ from tdmvc.yaml.reader import parse_yaml
 _UNKEPT = "It is written in a way that a merge by values cannot keep."
 
 Piece = ThreeWay[Lines]
-"""Lines by the side that a person keeps; equal where there is nothing to choose."""
+"""Lines by the side that a person keeps; equal if there is nothing to choose."""
 Entries = ThreeWay[ManifestEntry | None]
 
 

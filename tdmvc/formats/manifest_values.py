@@ -38,7 +38,7 @@ class MergedValue:
 def merge_values(shape: Shape, sides: ThreeWay[Value], contested: Mapping[Path, str]) -> MergedValue:
     """Merge the roots of a manifest.
 
-    Places in `contested` are in conflict where ours and theirs differ, although each could be
+    Places in `contested` are in conflict if ours and theirs differ, although each could be
     merged alone; the text is the reason.
     """
     merge = _Merge()
@@ -57,7 +57,7 @@ def children_of(shape: Shape, value: MaybeValue) -> dict[str, Value] | None:
     """Return the entries of a collection by name, none for a value that is not of the shape's kind.
 
     Returns:
-        None where the elements of a list have no unique names.
+        None if the elements of a list have no unique names.
     """
     if shape.is_list and isinstance(value, list):
         names = shape.name_elements(value)
@@ -79,7 +79,7 @@ def is_merged_by_entry(shape: Shape, sides: ThreeWay[MaybeValue]) -> bool:
 @dataclass(slots=True)
 class _Merge:
     contested: dict[Path, str] = field(default_factory=dict)
-    """The reason why a place is in conflict wherever ours and theirs differ; empty where it was given already."""
+    """The reason why a place is in conflict wherever ours and theirs differ; empty if it was given already."""
     above_contested: set[Path] = field(default_factory=set)
     conflicts: list[ManifestConflict] = field(default_factory=list)
 
@@ -148,7 +148,7 @@ class _Merge:
 
 
 def brief(value: MaybeValue) -> str | None:
-    """Return a value on one line, cut where it is long; None where there is none."""
+    """Return a value on one line, cut if it is long; None if there is none."""
     if value is ABSENT:
         return None
     return _cut(" ".join(value.split()) if isinstance(value, str) else _in_flow_style(value), _MOST_SHOWN)

@@ -1,8 +1,8 @@
 """Finds the objects that a file of DVC or tdmvc names: fast, and possibly too many, but never too few.
 
 A history may hold ten thousand pointers, in any form that DVC has ever written, some of
-them in conflict. So nothing is parsed where a look at the lines is enough: what looks like
-an object counts as one. A text is unreadable where an object may be hidden in it.
+them in conflict. So nothing is parsed if a look at the lines is enough: what looks like
+an object counts as one. A text is unreadable if an object may be hidden in it.
 """
 
 import posixpath
@@ -33,7 +33,7 @@ class ObjectNames:
     pointed: frozenset[str] = frozenset()
     """By outputs and versions: whoever reads the text needs them, and what their listings hold."""
     mentioned: frozenset[str] = frozenset()
-    """By dependencies, by outputs as DVC 2 kept them, or in passing: kept where they are, never missed."""
+    """By dependencies, by outputs as DVC 2 kept them, or in passing: kept if they exist, never reported as missing."""
 
 
 def may_name_objects(path: str) -> bool:
@@ -49,7 +49,7 @@ def may_name_objects(path: str) -> bool:
 
 
 def read_object_names(path: str, data: bytes) -> ObjectNames | None:
-    """Return the objects that a file names; None where it may name some and cannot be read."""
+    """Return the objects that a file names; None if it may name some and cannot be read."""
     text = _decode(data)
     if path.endswith(".dvc") or posixpath.basename(path) == "dvc.lock":
         return _pointer_names(text) if text is not None else None

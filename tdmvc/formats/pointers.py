@@ -157,7 +157,7 @@ def _read_out(node: YamlNode, name: str, folder: str, *, stage: str | None) -> P
 
 
 def _stage_outputs(tree: FileTree, dataset_folder: str) -> dict[str, tuple[str, Pointer | None]]:
-    """Return the owning stage of each table and, where it has run, the pointer."""
+    """Return the owning stage of each table and, if it has run, the pointer."""
     prefix = dataset_folder.rstrip("/") + "/"
     found: dict[str, tuple[str, Pointer | None]] = {}
     for stage in read_stages(tree, dataset_folder):

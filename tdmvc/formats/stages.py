@@ -22,7 +22,7 @@ class Stage:
     file: str
     """The dvc.yaml, from the repository's root."""
     outs: dict[str, YamlNode | None]
-    """Output paths from the repository's root; the entry of dvc.lock, or None where the stage has not run."""
+    """Output paths from the repository's root; the entry of dvc.lock, or None if the stage has not run."""
 
 
 def lock_path(label: str) -> str:

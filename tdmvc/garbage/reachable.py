@@ -37,7 +37,7 @@ class Reachable:
     pointed: dict[str, FileLocation] = field(default_factory=dict)
     """Objects that outputs and versions name, each with one file that does."""
     mentioned: set[str] = field(default_factory=set)
-    """Objects that are named elsewhere: kept where they exist, and never reported as missing."""
+    """Objects that are named elsewhere: kept if they exist, and never reported as missing."""
     unreadable: list[FileLocation] = field(default_factory=list)
     """Files that may name objects but cannot be read."""
     commits: set[str] = field(default_factory=set)

@@ -106,7 +106,7 @@ def refuse_stale(
         elif needs_answer:
             yield Refusal(
                 "silent-remote",
-                f"The Git remote '{answer.remote}' cannot be reached, so this clone may lack branches of others: "
+                f"The Git remote '{answer.remote}' cannot be reached, so this clone may lack other people's branches: "
                 f"{answer.why}",
                 str(git.root),
                 "run gc where it can be reached, or pass --without-origin if you know that everything is fetched.",

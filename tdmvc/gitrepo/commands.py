@@ -240,7 +240,7 @@ class _ObjectReader:
             yield self._read_one(id_, most_bytes)
 
     def ask(self, names: Sequence[str]) -> Iterator[str | None]:
-        """Yield the id that a process started with `--batch-check` gives each name, None where it has none."""
+        """Yield the id that a process started with `--batch-check` gives each name, None if it has none."""
         try:
             text = "".join(f"{name}\n" for name in names)
             self._sink.write(text.encode("utf-8", "surrogateescape"))

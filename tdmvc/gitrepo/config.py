@@ -29,7 +29,7 @@ def wanted_settings(interpreter: str = sys.executable) -> dict[str, str]:
     interpreter is still there, because Git would stop at a text conversion that fails.
     `-P` keeps Python from importing files of the repository.
 
-    tdmvc ends with 0 where it merged, and with 4 where it left a conflict. Whatever else it ends
+    tdmvc ends with 0 if it merged, and with 4 if it left a conflict. Whatever else it ends
     with (1, where Python does not find it; a signal), Git's own merge of the texts follows, but
     for a conflict that was written before: a merge of that would take its markers for text.
     Existing markers are Git's own: it also runs drivers to replay resolutions that it recorded.

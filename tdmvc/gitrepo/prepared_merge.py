@@ -29,7 +29,7 @@ class PreparedFile:
     """From the root of the repository."""
     text: str
     is_settled: bool
-    """False where the text has conflict markers."""
+    """False if the text has conflict markers."""
 
 
 class PreparedMerge:

@@ -95,7 +95,7 @@ def samples(tree: FileTree, paths: Sequence[str]) -> list[str]:
 def marked_folders(
     tree: FileTree, folders: Mapping[str, Sequence[str]], marker: re.Pattern[str]
 ) -> list[str]:
-    """Return the folders of which a sampled file contains a tool's marker."""
+    """Return the folders in which a sampled file contains a tool's marker."""
     return [
         folder
         for folder in list(folders)[:SAMPLED_FOLDERS]

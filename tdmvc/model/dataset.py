@@ -84,7 +84,7 @@ class DatasetState:
     pointers: dict[str, Pointer]
     """By table name, sorted."""
     version: Version | None = None
-    """Set where the reference is a published version."""
+    """Set if the reference is a published version."""
     contract_text: str = ""
     """The contract's file as it was written."""
 
@@ -124,7 +124,7 @@ class PartSpan:
     """Its content hash."""
     rows: int
     first: tuple[object, ...]
-    """The first row's cells in the table's `order`; empty where the part has no rows."""
+    """The first row's cells in the table's `order`; empty if the part has no rows."""
     last: tuple[object, ...]
 
 
@@ -138,7 +138,7 @@ class TableContents:
     columns: tuple[Column, ...]
     """Those of `order` first, then the others as the parts have them."""
     order: tuple[str, ...]
-    """By which columns the rows are sorted: the key, or all columns where there is none."""
+    """By which columns the rows are sorted: the key, or all columns if there is none."""
     rows: int
     hidden: frozenset[str]
     """Columns whose values are never shown: personal ones, and those that no known contract describes."""

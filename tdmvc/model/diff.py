@@ -160,10 +160,10 @@ class Pattern:
 
     kind: PatternKind
     columns: tuple[str, ...]
-    """Sorted by name; several where they changed in the same way."""
+    """Sorted by name; several if they changed in the same way."""
     cells: int
     old: object = None
-    """An example, or the one old value (CONSTANT); None too where values are personal."""
+    """An example, or the one old value (CONSTANT); None too if values are personal."""
     new: object = None
     """An example, or the one new value (CONSTANT, SET_TO)."""
     by: str | None = None
@@ -176,7 +176,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class PatternGroup:
-    """Patterns of one kind (and, where it has one, one amount or text) over several tables."""
+    """Patterns of one kind (and, if it has one, one amount or text) over several tables."""
 
     kind: PatternKind
     by: str | None
@@ -211,7 +211,7 @@ class TableDiff:
     is_natural_key: bool = False
     """`key` is the natural key of dataset.yaml, not the primary key."""
     references: tuple[ForeignKey, ...] = ()
-    """Foreign keys, of the new side where it has the table."""
+    """Foreign keys, of the new side if it has the table."""
 
     @property
     def cells(self) -> int:

@@ -144,7 +144,7 @@ class RowStep:
     cells: tuple[CellStep, ...] = ()
     """Cells that changed; every cell of a row that was added or removed. In the order of the columns."""
     rows: int = 1
-    """How many rows had this key: more than one only where the key repeats."""
+    """How many rows had this key: more than one only if the key repeats."""
     uncertain: tuple[str, ...] = ()
     """Ids of earlier history points whose rows are not in this clone: one of them may have made the change."""
     version: PublishedMark | None = None

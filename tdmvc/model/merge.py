@@ -7,7 +7,7 @@ from enum import StrEnum
 from tdmvc.model.schema import TableSchema
 
 Cell = str | None
-"""A cell as people read it; None is null, and where a whole row is meant, that there is none."""
+"""A cell as people read it; None is null; for a whole row, None means that there is no row."""
 RowKey = tuple[Cell, ...]
 """The cells that identify a row, in the order of `TableMerge.key` (for ROW_COUNT: `TableMerge.whole`)."""
 
@@ -65,7 +65,7 @@ class Conflict:
     key: RowKey = ()
     """The row, for conflicts about rows; of a table without a key, all its cells."""
     column: str | None = None
-    """The column; None where a row or the table is meant as a whole."""
+    """The column; None if a row or the table is meant as a whole."""
     base: Cell = None
     """What each side says: a cell, for ROW_DELETED the edited cells (`total: 5`) or None for a removed row,
     for ROW_COUNT the number, for conflicts about columns the type or the name."""
@@ -140,7 +140,7 @@ class TableOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MergeCounts:
-    """What is taken from their side, where both sides changed a table."""
+    """What is taken from their side if both sides changed a table."""
 
     parts_taken: int = 0
     """Parts that only they changed, taken whole."""
@@ -198,7 +198,7 @@ class MergedText:
     """A manifest merged by structure."""
 
     text: str | None
-    """The merged file, with conflict markers where the sides conflict; None if the file is deleted."""
+    """The merged file, with conflict markers if the sides conflict; None if the file is deleted."""
     conflicts: tuple[ManifestConflict, ...] = ()
     """In the file's order, by path if two share a place."""
 

@@ -47,7 +47,7 @@ class MovedTable:
     name: str
     move: TableMove
     merge: TableMerge | None = None
-    """Where rows of both sides were merged."""
+    """Set if rows of both sides were merged."""
     stage: str | None = None
     """The stage that has to run again."""
 
@@ -233,7 +233,7 @@ class TableResolution:
     file: ConflictFile
     """What is left of it, as it may be shown."""
     rows: int | None = None
-    """Of the merged table, where it is resolved and they were counted."""
+    """Of the merged table, if it is resolved and they were counted."""
 
     @property
     def is_settled(self) -> bool:

@@ -50,7 +50,7 @@ def table_name(folder: str) -> str:
 def new_folder_name(table: str, taken: Iterable[str]) -> str:
     """Return a folder's name for a table that differs from every taken name by more than case.
 
-    `Orders` beside `orders` becomes `%4Frders`: letters are encoded from the left until the name is unique.
+    `Orders` next to `orders` becomes `%4Frders`: letters are encoded from the left until the name is unique.
     """
     folder = folder_name(table)
     folded = {name.casefold() for name in taken}

@@ -71,7 +71,7 @@ class Bar:
     """One bar of a distribution: a range of values or one value, with its share on both sides."""
 
     label: str
-    """Empty where the column is personal."""
+    """Empty if the column is personal."""
     old: float
     """A share, 0 to 1, of the values that are not null (for NULLS, of all)."""
     new: float

@@ -23,7 +23,7 @@ class Column:
     type: pa.DataType
     """A canonical type (see `arrow.types`)."""
     physical_type: str | None = None
-    """The type at the source (`NVARCHAR(160)`, `uuid`), where it differs from the canonical name."""
+    """The type at the source (`NVARCHAR(160)`, `uuid`), if it differs from the canonical name."""
     required: bool = False
     """No null is allowed."""
     unique: bool = False
@@ -79,7 +79,7 @@ class DeclaredRule:
     table: str
     columns: tuple[str, ...]
     reference: ForeignKey | None = None
-    """Set where the rule is a reference."""
+    """Set if the rule is a reference."""
 
 
 @dataclass(frozen=True, slots=True)

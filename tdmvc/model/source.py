@@ -36,7 +36,7 @@ class SourceTable:
     origin: str
     """For messages: the file, and the table in it."""
     is_typed: bool = True
-    """False where types were inferred from text (CSV), so that a contract's types win."""
+    """False if types were inferred from text (CSV), so that a contract's types win."""
     is_keyed: bool = False
     """Whether the source itself declares the key, or declares that there is none."""
     text_query: str | None = None

@@ -132,7 +132,7 @@ def to_object(value: object, scope: Scope) -> dict[str, object]:
 
 
 def cell(column: str, value: object, scope: Scope) -> object:
-    """Return a cell as a JSON value; masked where the scope hides its column."""
+    """Return a cell as a JSON value; masked if the scope hides its column."""
     return masked(value) if scope.hides(column) else json_value(value)
 
 

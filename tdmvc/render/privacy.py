@@ -24,7 +24,7 @@ def personal_by_table(diff: DatasetDiff) -> Personal:
 
 
 def personal_in_key(row: RelatedRow, personal: Personal) -> frozenset[str]:
-    """Return the hidden columns of a related row: its whole key where its table is not known."""
+    """Return the hidden columns of a related row: its whole key if its table is not known."""
     return personal.get(row.table, frozenset(row.key))
 
 
@@ -34,7 +34,7 @@ def is_personal_shift(shift: Shift, personal: Personal) -> bool:
 
 
 def guarded(pattern: Pattern, personal: frozenset[str]) -> Pattern:
-    """Return the pattern without its values where one of its columns is personal."""
+    """Return the pattern without its values if one of its columns is personal."""
     if not pattern.is_personal and personal.isdisjoint(pattern.columns):
         return pattern
     return replace(pattern, old=None, new=None, by=None, is_personal=True)

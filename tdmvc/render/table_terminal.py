@@ -281,5 +281,5 @@ def joined_until(width: int, texts: Iterable[str]) -> str:
 
 
 def key_text(key: dict[str, object], personal: frozenset[str]) -> str:
-    """Return the key as `name value`, masked where a column is personal."""
+    """Return the key as `name value`, masked if a column is personal."""
     return ", ".join(f"{visible(name)} {shown_text(name, value, personal)}" for name, value in key.items())

@@ -22,9 +22,9 @@ _BATCH_ROWS = 4096
 
 
 class JsonSource:
-    """A JSON list of objects, or one object a line."""
+    """A JSON list of objects, or one object per line."""
 
-    name = "JSON (.json: a list of objects; .jsonl, .ndjson: one object a line)"
+    name = "JSON (.json: a list of objects; .jsonl, .ndjson: one object per line)"
 
     def matches(self, path: Path) -> bool:
         return path.is_file() and path.name.lower().endswith(SUFFIXES)

@@ -161,7 +161,7 @@ class _Composer:
             raise YamlFault(f"the file is nested too deeply (over {self.options.max_depth} levels)", line)
 
     def _place(self, line: int) -> tuple[str, int]:
-        """Return the trail of keys to the next node, and its line: that of its key where it has one."""
+        """Return the trail of keys to the next node, and its line: that of its key if it has one."""
         if not self._stack:
             return "", line
         top = self._stack[-1]

@@ -71,7 +71,7 @@ def sequence(items: list[Any], *, in_line: bool = False) -> CommentedSeq:
 
 
 def set_default(parent: CommentedMap, key: str) -> CommentedMap:
-    """Return the mapping at `key`, made where it is absent or empty."""
+    """Return the mapping at `key`, created if it is absent or empty."""
     found = parent.get(key)
     if not isinstance(found, CommentedMap):
         found = CommentedMap()

@@ -77,7 +77,7 @@ class YamlNode:
         return self.value
 
     def child(self, key: str) -> "YamlNode | None":
-        """Return the value of a key of this mapping, or None where it is absent or empty."""
+        """Return the value of a key of this mapping, or None if it is absent or empty."""
         if self.is_null:
             return None
         if not isinstance(self.value, dict):

@@ -278,7 +278,7 @@ def test_large_tables_are_cut_by_every_kth_row_and_counted_whole(
     old, new = [draw.gauss(0, 1) for _ in range(3000)], [draw.gauss(1, 1) for _ in range(3000)]
     (found,) = measure(con, tmp_path, Column("v", pa.float64()), old, new)
     cut = float(found.bars[0].label.removeprefix("≤ "))
-    # The label is rounded, so a row beside the cut may fall on its other side.
+    # The label is rounded, so a row next to the cut may fall on its other side.
     assert found.bars[0].old == pytest.approx(sum(v <= cut for v in old) / 3000, abs=0.001)
     assert found.bars[0].new == pytest.approx(sum(v <= cut for v in new) / 3000, abs=0.001)
     assert 0.05 < found.bars[0].old < 0.15

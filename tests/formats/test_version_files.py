@@ -1,4 +1,4 @@
-"""versions/*.yaml: stable, strict and where they belong."""
+"""versions/*.yaml: stable, strict and in the right folder."""
 
 from pathlib import Path
 

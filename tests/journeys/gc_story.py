@@ -110,7 +110,7 @@ def names_in(folder: Path) -> set[str]:
 
 
 def lose(story: Story, oid: str) -> Path:
-    """Take an object out of the cache, and put it beside."""
+    """Move an object out of the cache, to a folder next to it."""
     path = story.cache / oid[:2] / oid[2:]
     aside = story.repo.parent / oid
     shutil.move(path, aside)

@@ -50,7 +50,7 @@ def add(tdmvc: Tdmvc, app: Path, dataset: str = "golden", table: str = "orders")
 
 
 def drifts(tdmvc: Tdmvc, *words: object, code: int) -> dict[str, Any]:
-    """Return the drifts by dataset (and location, where there are several)."""
+    """Return the drifts by dataset (and location, if there are several)."""
     found = tdmvc("drift", *words, "--format", "json", code=code).json["drifts"]
     several = len({drift["location"] for drift in found}) > 1
     return {f"{d['ref']} {d['location']}" if several else d["ref"]: d for d in found}

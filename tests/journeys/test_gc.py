@@ -295,7 +295,7 @@ def test_parts_that_a_folder_of_dvc_holds_too_stay(story: Story) -> None:
     (copy / "rows.parquet").write_bytes(part.read_bytes())
     subprocess.run([sys.executable, "-m", "dvc", "add", "-q", "backup"], cwd=story.repo, check=True)
     story.add("kept")
-    story.commit("A backup beside")
+    story.commit("A backup")
     story.age()
     assert story.would_go() == {abandoned}
 

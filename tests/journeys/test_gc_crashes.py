@@ -1,4 +1,4 @@
-"""`tdmvc gc --apply` killed at any instant, and beside an `add` that wants the same rows back."""
+"""`tdmvc gc --apply` killed at any instant, and run at the same time as an `add` of the same rows."""
 
 import contextlib
 import os
@@ -170,7 +170,7 @@ def test_an_object_that_is_used_again_is_young_again(story: Story, monkeypatch: 
     before = {path: path.stat().st_mtime for path in story.cache.rglob("*") if path.is_file()}
     add(story, "kept")
     assert all(path.stat().st_mtime > time.time() - 60 for path in before)
-    # And nothing is read anew because of it: what the index knows is of the new time.
+    # Nothing is read again because of it: the index has the new time.
     from tdmvc.store.index import _stamp
 
     with contextlib.closing(sqlite3.connect(story.repo / ".dvc/tmp/tdmvc/index.sqlite")) as index:

@@ -1,4 +1,4 @@
-"""Git moves pointers, and the folders beside them stay as they were: nobody's edit, and nobody's loss."""
+"""Git moves pointers, and the folders next to them stay as they were: no edits, and no loss."""
 
 from collections.abc import Callable
 from pathlib import Path

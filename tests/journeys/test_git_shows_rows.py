@@ -25,7 +25,7 @@ SECOND = "id,email,status,total\n1,ada@example.org,open,10.50\n2,rob@example.org
 @pytest.fixture(scope="module")
 def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two repositories, made once: `orders` has the table in one commit, its addresses personal, and Git set up;
-    `changed` has another state of it in the work tree besides."""
+    in `changed`, the work tree has another state of it too."""
     top = tmp_path_factory.mktemp("made")
     source, app = top / "orders.csv", top / "orders"
     copy_repo(template, app)

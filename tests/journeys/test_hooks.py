@@ -20,7 +20,7 @@ CONFLICT = "<<<<<<< HEAD\n  a: 1\n=======\n  a: 2\n>>>>>>> feature\n"
 
 @pytest.fixture(scope="module")
 def checked_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with two tables, a version, migrations, and a remote beside it."""
+    """A repository with two tables, a version, migrations, and a remote next to it."""
     app = copy_repo(template, tmp_path_factory.mktemp("checked") / "app")
     add_migrations(app)
     add_tables(app, {"customers": "id,name\n1,Ada\n2,Grace\n", "orders": "id,customer\n1,1\n2,2\n"})

@@ -1,4 +1,4 @@
-"""A cache that lost an object gets it back from the working copy, where the very bytes still lie."""
+"""A cache that lost an object gets it back from the working copy, which still has the same bytes."""
 
 import shutil
 from collections.abc import Callable

@@ -132,7 +132,7 @@ def test_a_merge_that_is_killed_can_be_done_again(stage, seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(trials(6, 2)))
 def test_a_driver_that_is_killed_leaves_an_ordinary_conflict(stage, seed):
-    """Git goes on where only its driver dies."""
+    """Git continues if only its driver dies."""
     after = random.Random(seed).uniform(0.05, 0.6)
     setting = stage.git("config", "merge.tdmvc.driver")
     killer = (

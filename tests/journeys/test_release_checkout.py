@@ -190,7 +190,7 @@ def test_of_several_datasets_those_that_fit_are_brought_and_the_others_are_repor
     }
     assert (found["golden"]["status"], found["prices"]["status"]) == ("in-step", "unknown")
     assert "No version of prices fits release '1.3.0'" in found["prices"]["message"]
-    # Nothing is brought where nothing fits, and each dataset is told.
+    # Nothing is checked out if nothing fits, and each dataset is reported.
     none = tdmvc("checkout", "--release", "9.9.9", code=3).err
     assert "No version of golden fits" in none
     assert "No version of prices fits" in none

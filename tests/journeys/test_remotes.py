@@ -11,7 +11,7 @@ from tests.builders import Tdmvc, add_remotes, add_tables, copy_repo, git, publi
 
 @pytest.fixture(scope="module")
 def shared_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with two tables and one version, and room beside it for its remotes."""
+    """A repository with two tables and one version, and a folder next to it for its remotes."""
     app = copy_repo(template, tmp_path_factory.mktemp("remotes") / "app")
     add_tables(app, {"customers": "id,name\n1,Ada\n2,Grace\n", "orders": "id,customer\n1,1\n2,2\n"})
     publish(app)

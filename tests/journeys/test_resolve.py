@@ -313,7 +313,7 @@ def test_choices_of_an_earlier_merge_hold_only_for_the_very_same_conflicts(stage
     stage.git("switch", "-q", "main")
     kept = (stage.root / CONFLICTS).read_bytes()
     assert stage.try_git("merge", "theirs").returncode == 1
-    # Git's driver makes the file anew; a file that is not of this merge counts cell by cell.
+    # Git's driver rewrites the file; a file of another merge counts cell by cell.
     (stage.root / CONFLICTS).write_bytes(kept)
     assert _left(stage) == [ALL[0], ALL[1], ALL[3]]
     assert "take: theirs" in (stage.root / CONFLICTS).read_text()

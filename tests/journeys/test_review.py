@@ -44,7 +44,7 @@ def _outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
 def _write(source: Path, script: str) -> Path:
     source.parent.mkdir(exist_ok=True)
     with contextlib.closing(sqlite3.connect(source)) as con:
-        # SQLite has generate_series only where it was compiled in.
+        # SQLite has generate_series only if it was compiled in.
         rows = "with recursive s(value) as (select {0} union all select value + 1 from s where value < {1})"
         for statement in filter(str.strip, script.split(";")):
             if "generate_series" in statement:

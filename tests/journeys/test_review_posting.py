@@ -101,7 +101,7 @@ def test_github_gets_one_comment_that_is_kept_up_to_date(
     change(290, "red")
     assert tdmvc("review", "main", "--post", "github").err.startswith("Comment updated: ")
     assert len(github.comments) == 1
-    # A change that was taken back is told where it was told before.
+    # A change that was undone is reported if it was reported before.
     change(300, "red")
     assert tdmvc("review", "main", "--post", "github").err.startswith("Comment updated: ")
     assert "unchanged" in github.comments[0]["body"]
@@ -191,7 +191,7 @@ def test_the_token_is_in_nothing_that_is_printed_or_written(
         github.is_read_only = True
     words = ("--write", f"html={tmp_path / 'page'}", "--write", f"json={tmp_path / 'document'}")
     ran = tdmvc("review", "main", "--post", "github", *words, code=6 if status != 500 else None)
-    # What was asked for besides is there, although the host refused.
+    # The other formats are written, although the host refused.
     pages = [(tmp_path / name).read_text() for name in ("page", "document")]
     assert ran.err
     assert all(secret not in text for text in (ran.out, ran.err, *pages))

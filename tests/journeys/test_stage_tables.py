@@ -108,7 +108,7 @@ def test_what_a_stage_makes_is_not_added_by_hand(tdmvc: Tdmvc, repo: Path, tmp_p
     assert "dvc repro" in refused.err
     assert "golden" in refused.err
     assert git(repo, "status", "--porcelain") == ""
-    # A table of its own is welcome beside them.
+    # A table without a stage may be added.
     (tmp_path / "returns.csv").write_text("id\n1\n")
     tdmvc("add", "golden", tmp_path / "returns.csv")
     assert {t["name"] for t in tdmvc("show", "golden", "--format", "json").json["tables"]} == {

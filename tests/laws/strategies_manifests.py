@@ -31,7 +31,7 @@ def render(value: dict[str, Any], spelling: Spelling, seeds: tuple[tuple[str, in
 
 
 def comments(path: tuple[str, ...], seeds: tuple[tuple[str, int], ...]) -> tuple[list[str], str]:
-    """Return the comments above and beside the entry at a path."""
+    """Return the comments above and after the entry at a path."""
     above, beside = [], ""
     for word, seed in seeds:
         chance = zlib.crc32(repr((word, seed, path)).encode()) % 10 if seed else 9
@@ -75,7 +75,7 @@ def _list(value: Any, indent: int, path: Any, spelling: Spelling, seeds: Any) ->
         if isinstance(inner, str):
             lines.append(f"{' ' * indent}- {_scalar(inner, spelling.quote)}{beside}")
         else:
-            # The first key stands beside the dash and has no comment of its own above it.
+            # The first key follows the dash, and has no comment above it.
             first, *rest = dropwhile(
                 lambda line: line.lstrip().startswith("# "),
                 _mapping(inner, indent + 2, place, spelling, seeds),
@@ -105,7 +105,7 @@ def _scalar(text: str, quote: str) -> str:
 
 @st.composite
 def changed(draw: st.DrawFn, old: Any, fresh: st.SearchStrategy[Any]) -> Any:
-    """Return the value with some of its parts drawn anew, added or taken away."""
+    """Return the value with some of its parts redrawn, added or removed."""
     new = draw(fresh)
     if draw(st.integers(0, 4)) == 0:
         return new

@@ -215,7 +215,7 @@ def test_what_git_merges_rightly_is_merged_to_the_same(documents, merge, data):
 
 
 def git_merge_file(texts: tuple[str, str, str]) -> Any:
-    """Return what Git's merge of lines says; None where it leaves a conflict or what is no manifest."""
+    """Return what Git's merge of lines says; None if it leaves a conflict or what is no manifest."""
     with tempfile.TemporaryDirectory() as folder:
         names = [Path(folder, name) for name in ("base", "ours", "theirs")]
         for name, text in zip(names, texts, strict=True):

@@ -29,7 +29,7 @@ rows = st.dictionaries(st.integers(0, 9), st.none() | st.integers(0, 7), max_siz
 
 
 def merged_rows(base: Rows, ours: Rows, theirs: Rows) -> Rows:
-    """Merge by rows; where both changed one, ours counts, as a person may decide."""
+    """Merge by rows; if both changed one, ours counts, as a person may decide."""
     found: Rows = {}
     for key in {*base, *ours, *theirs}:
         sides = [(key in side, side.get(key)) for side in (base, ours, theirs)]

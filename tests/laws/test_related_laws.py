@@ -104,7 +104,7 @@ def test_a_child_names_its_parent_by_a_declared_reference(dataset: tuple[TableDi
         for row, parent in walk(unit):
             if parent is None:
                 continue
-            # The new side's value counts, where the row has one.
+            # The new side's value counts, if the row has one.
             mine = sides(known[row.table], row)[-1]
             theirs = sides(known[parent.table], parent)
             assert any(

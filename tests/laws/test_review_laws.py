@@ -50,7 +50,7 @@ def spans(tokens: list[Token]) -> list[Token]:
 
 
 def letters(text: str) -> str:
-    """A sentence may lose its backticks, and gain or show spaces beside them."""
+    """A sentence may lose its backticks, and gain or show spaces next to them."""
     return "".join(character for character in text if character not in " `␠")
 
 

@@ -105,7 +105,7 @@ def side_of(folder: Path, schema: TableSchema, names: Sequence[str], rows: int) 
 def both_ways(
     con: duckdb.DuckDBPyConnection, old: TableSide, new: TableSide, rules: TableRules = NO_RULES
 ) -> tuple[Outcome | None, Outcome]:
-    """Return what the walk says, None where it gives up, and what the join says; neither skips a part."""
+    """Return what the walk says, None if it gives up, and what the join says; neither skips a part."""
     pairs = pair_columns(old.schema, new.schema, rules, {})
     walked: Outcome | None = None
     if can_walk(old.schema, new.schema, pairs):

@@ -49,7 +49,7 @@ def published(shared: Path, template: Path, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def repo(published: Path, tmp_path: Path) -> Path:
-    """A copy of that repository, with the database beside it."""
+    """A copy of that repository, with the database next to it."""
     copy_repo(published, tmp_path / "work")
     return tmp_path / "work" / "app"
 

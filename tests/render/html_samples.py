@@ -429,7 +429,7 @@ HOSTILE = (
 
 
 def review_of(text: Callable[[], str], *, personal: frozenset[str] = frozenset()) -> Review:
-    """Return a small review that has `text()` in every field that holds text, each call anew."""
+    """Return a small review that has `text()` in every text field; `text` is called once for each."""
     columns = (text(), text(), text())
     table_name, dataset = text(), text()
     key: dict[str, object] = {columns[0]: text()}

@@ -1,4 +1,4 @@
-"""How a source's columns become a table's: the contract's types where nothing is lost."""
+"""How a source's columns become a table's: the contract's types if no value is lost."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

@@ -71,7 +71,7 @@ class FormPair:
         return f"{JSON_FORM}({self.new(sql)})" if self.is_json else self.new(sql)
 
     def differs(self, old: str, new: str) -> str:
-        """Return an SQL boolean over two forms. JSON is parsed only where the texts differ."""
+        """Return an SQL boolean over two forms. JSON is parsed only if the texts differ."""
         differs = f"{old} IS DISTINCT FROM {new}"
         if not self.is_json:
             return differs

@@ -40,7 +40,7 @@ def join_sides(
 
     Args:
         rows: write every touched row there.
-        has_schema_changes: the table counts as changed even where no row is.
+        has_schema_changes: the table counts as changed even if no row is.
 
     Raises:
         PartError: a part is damaged.

@@ -62,7 +62,7 @@ def collect_faulty_keys(con: DuckDBConnection, pairing: Pairing) -> int:
 
 
 def describe_faulty_keys(con: DuckDBConnection, pairing: Pairing, table: str) -> tuple[Finding, ...]:
-    """Return one finding a kind of fault, with the first few keys; masked where a key column is personal."""
+    """Return one finding per kind of fault, with the first few keys; masked if a key column is personal."""
     findings = (_describe(con, pairing, table, fault) for fault in _FAULTS)
     return tuple(finding for finding in findings if finding is not None)
 

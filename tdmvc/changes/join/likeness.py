@@ -43,7 +43,7 @@ def compare_columns(
     """Return for each pair of columns how many rows have equal values.
 
     Args:
-        key: what joins the rows, new names by old ones; where it is empty, the values
+        key: what joins the rows, new names by old ones; if it is empty, the values
             are compared as multisets.
     """
     with (

@@ -15,7 +15,7 @@ from tdmvc.sql.duckdb import DuckDBConnection
 TOUCHED = "temp.tdmvc_touched"
 """The temporary table of touched rows.
 
-`kind`; `old_f`, `old_r` and `new_f`, `new_r` as in `RowScan` (null where a side
+`kind`; `old_f`, `old_r` and `new_f`, `new_r` as in `RowScan` (null if a side
 has no such row); `k0`… for key order; `d0`…, whether the compared column differs.
 """
 _LEFTOVER = "temp.tdmvc_leftover"

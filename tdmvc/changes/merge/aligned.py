@@ -22,7 +22,7 @@ class AlignedKeyRange:
 
     key_range: MergeKeyRange
     cells: Mapping[str, Mask | None]
-    """For each column with cells of theirs: in which rows; None where they alone changed it, and all may be theirs."""
+    """For each column with cells of theirs: in which rows; None if they alone changed it, and all may be theirs."""
     rows_changed: int
 
     def merged(self, names: Sequence[str]) -> pa.RecordBatch:

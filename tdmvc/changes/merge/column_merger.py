@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class MergedColumn:
-    """A column of the merged table, and what it is called on each side; None where a side lacks it."""
+    """A column of the merged table, and what it is called on each side; None if a side lacks it."""
 
     column: Column
     base: Column | None
@@ -48,7 +48,7 @@ class ColumnMerger:
         self.dropped: list[MergedColumn] = []
 
     def merge(self, origin: Origin) -> MergedColumn | None:
-        """Return the merged column; None where it is dropped."""
+        """Return the merged column; None if it is dropped."""
         base, ours, theirs = origin.base, origin.ours, origin.theirs
         if base is not None and ours is not None and theirs is not None:
             return self._merge_kept(base, ours, theirs)
@@ -156,14 +156,14 @@ class ColumnMerger:
 
 
 def three_way(base: T, ours: T, theirs: T) -> tuple[T, bool]:
-    """Return the merged value, and whether the sides agree on it; ours where they do not."""
+    """Return the merged value, and whether the sides agree on it; ours if they do not."""
     if ours == theirs or theirs == base:
         return ours, True
     return (theirs, True) if ours == base else (ours, False)
 
 
 def _attributes(base: Column | None, ours: Column, theirs: Column) -> Column:
-    """Return our column with the changes of their side; where both changed a property, ours counts."""
+    """Return our column with the changes of their side; if both changed a property, ours counts."""
     before = base or replace(ours, required=False, unique=False, classification=None, physical_type=None)
     return replace(
         ours,

@@ -89,7 +89,7 @@ def merge_columns(
     """Match and merge the columns of three sides.
 
     Columns of the base keep its order, or that of the side that changed it; new ones come last,
-    by name where both sides have some. Swapping ours and theirs gives the same columns.
+    by name if both sides have some. Swapping ours and theirs gives the same columns.
     """
     merger = ColumnMerger(resolutions)
     origins = _origins(base, ours, theirs, our_renames, their_renames)
@@ -131,7 +131,7 @@ def _key(
     columns: Sequence[MergedColumn],
     by_base: Mapping[str, MergedColumn],
 ) -> tuple[MergedColumn, ...] | None:
-    """Return the columns of the one key that all sides have; None where they have not."""
+    """Return the columns of the one key that all sides have; None if they have not."""
     by_side = {
         side: {c.name: merged for merged in columns if (c := merged.of(side)) is not None} for side in Side
     }

@@ -7,10 +7,10 @@ from tdmvc.sql.duckdb import DuckDBConnection
 
 
 def count_rows(con: DuckDBConnection, scan: MergeScan, into: str, *, only_repeated: bool) -> None:
-    """Count equal rows on each side, where the numbers differ.
+    """Count equal rows on each side if the numbers differ.
 
     Columns: `w0`… (the key's columns, then the others), `b`, `o`, `t`, and `n`, how many there will be;
-    null where a person has to decide.
+    null if a person has to decide.
 
     Args:
         only_repeated: look at rows of repeated keys only.
@@ -34,7 +34,7 @@ def count_rows(con: DuckDBConnection, scan: MergeScan, into: str, *, only_repeat
 def write_counted(
     con: DuckDBConnection, scan: MergeScan, counted: str, into: str, *, only_repeated: bool
 ) -> None:
-    """Decide which rows to remove or add so that each occurs as often as was decided; equal rows are alike."""
+    """Decide which rows to remove or add, so that each row occurs as often as was decided."""
     rows = {side: whole_rows(scan, side, only_repeated=only_repeated) for side in Side}
     surplus = _numbered(scan, rows[Side.OURS], counted, "turn > n")
     from_theirs = _numbered(scan, rows[Side.THEIRS], counted, "n > o AND turn <= n - o AND t >= n - o")

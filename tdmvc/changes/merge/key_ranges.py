@@ -50,8 +50,8 @@ def plan_key_ranges(
 ) -> list[MergeKeyRange]:
     """Return the key ranges of the parts that not all sides have, in key order.
 
-    Where two sides hold the same parts, the third one's are taken; where ours and theirs hold
-    the same, these. Cost: a footer a part, and its key where the footer has no bounds.
+    If two sides hold the same parts, the third one's are taken; if ours and theirs hold
+    the same, these. Cost: one footer per part, and its key if the footer has no bounds.
 
     Args:
         differing: by side, the content hashes of its parts that not all three sides have.

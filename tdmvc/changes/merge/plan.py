@@ -76,7 +76,7 @@ class MergedContents:
         """Create it from what was planned.
 
         Args:
-            key_ranges: None where the keys have no order; then `query` gives the rows.
+            key_ranges: None if the keys have no order; then `query` gives the rows.
             aligned: by number, the key ranges that are decided without looking at rows one by one.
         """
         self._engine = engine
@@ -104,7 +104,7 @@ class MergedContents:
         )
 
     def whole_parts(self) -> tuple[tuple[Side, str], ...] | None:
-        """Return all parts, each by a side that has it; None where one has to be written."""
+        """Return all parts, each by a side that has it; None if one has to be written."""
         if self.ordered is None or any(key_range.is_mixed for key_range in self.ordered):
             return None
         taken = [part for _, pieces in self.key_ranges() for part in pieces if isinstance(part, WholePart)]

@@ -1,8 +1,8 @@
 """Decides over rows that have a key, by one join of three sides.
 
 Decisions are a temporary table of the rows that are not simply ours. Columns: `what` happened to the row;
-`verdict`, whose row it becomes; `b_f`, `b_r`, `o_f`, `o_r`, `t_f`, `t_r`, where it is on each side (see
-`MergeScan`), null where a side lacks it; `s0`…, for rows that stay ours, the side of each cell; `v0`…,
+`verdict`, whose row it becomes; `b_f`, `b_r`, `o_f`, `o_r`, `t_f`, `t_r`, its place on each side (see
+`MergeScan`), null if a side lacks it; `s0`…, for rows that stay ours, the side of each cell; `v0`…,
 cells that a person wrote; `k0`… and, for rows in conflict, `key`, its texts; `m0`… and `d0`…, whether a value
 of theirs would be lost in the merged columns.
 """

@@ -63,7 +63,7 @@ def finished(
     ours: TableSide | None,
     theirs: TableSide | None,
 ) -> TableMerge:
-    """Return the merge of a table of which no row had to be looked at."""
+    """Return the merge of a table that was decided without reading rows."""
     if outcome is TableOutcome.CONFLICT:
         conflict = Conflict(
             ConflictKind.TABLE_REMOVED,
@@ -89,7 +89,7 @@ def _or_removed(side: TableSide | None, outcome: TableOutcome) -> TableOutcome:
 
 
 MOST_CONFLICTS = 1_000
-"""So many are listed; all are counted."""
+"""At most this many are listed; all are counted."""
 
 
 def plan_table_merge(
@@ -167,7 +167,7 @@ class _Planner:
                 return self._without_rows(columns, conflicts)
             merge = self._merge(TableOutcome.CONFLICT, columns, counts)
             listed = tuple(conflicts[: self._most])
-            # Where only rows are left, whoever resolves them needs the columns' types.
+            # If only rows are left, whoever resolves them needs the columns' types.
             schema = None if columns.conflicts else columns.schema(self._sides[Side.OURS].schema)
             return TableMergePlan(replace(merge, schema=schema, conflicts=listed, conflict_count=open_count))
         merge = self._merge(TableOutcome.MERGED, columns, counts)

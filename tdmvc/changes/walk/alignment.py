@@ -37,9 +37,9 @@ class SideRows:
 
     alone: Positions = field(default_factory=lambda: NOWHERE)
     matches: Mask | None = None
-    """Which rows have a match; None where all have."""
+    """Which rows have a match; None if all have."""
     runs: tuple[tuple[int, int], ...] = ()
-    """(first row, rows) of the matches, where they are in few pieces."""
+    """(first row, rows) of the matches, if they are in few pieces."""
 
     @classmethod
     def of(cls, matches: Mask) -> Self:
@@ -167,7 +167,7 @@ def _rises(numbers: pa.Array) -> bool:
 
 
 def _ordered_numbers(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> tuple[pa.Array, pa.Array] | None:
-    """Return one number a row, in the order of the keys; None where a key is no whole number or is too large."""
+    """Return one number per row, in the order of the keys; None if a key is not a whole number or is too large."""
     if not len(old[0]) or not len(new[0]):
         return None
     codes: tuple[pa.Array, pa.Array] | None = None
@@ -190,7 +190,7 @@ def _ordered_numbers(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> tuple[
 
 
 def _codes(old: Sequence[pa.Array], new: Sequence[pa.Array]) -> tuple[pa.Array, pa.Array]:
-    """Return a small number a row, equal for equal keys."""
+    """Return one small number per row, equal for equal keys."""
     codes: pa.Array | None = None
     size = 1
     for before, after in zip(old, new, strict=True):

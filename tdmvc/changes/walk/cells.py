@@ -1,4 +1,4 @@
-"""Which cells of two columns differ, slot by slot, where both have one plain type."""
+"""Which cells of two columns differ, slot by slot, for two columns of one plain type."""
 
 import pyarrow as pa
 

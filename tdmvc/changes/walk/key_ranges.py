@@ -14,7 +14,7 @@ class KeyRange:
     """Parts of both sides that hold one range of keys; no other part holds a key in that range."""
 
     old: tuple[Path, ...]
-    """In key order; empty where the other side's keys are all new."""
+    """In key order; empty if the other side's keys are all new."""
     new: tuple[Path, ...]
     is_aligned: bool
     """One part a side, with the same keys in the same rows."""
@@ -45,7 +45,7 @@ def plan_key_ranges(
 
     Parts with byte-equal key chunks are paired; of the others, parts whose key
     ranges meet come into one key range. Cost: a footer and the raw key chunks a part;
-    keys are decoded only where the footers' bounds of the leading column meet.
+    keys are decoded only if the footers' bounds of the leading column meet.
 
     Raises:
         Unordered: the keys cannot be sorted, or cannot be divided into key ranges of bounded size.

@@ -52,7 +52,7 @@ class _TouchedRange:
     """The changed cells' old and new values, by column; without ignored columns."""
 
     def first_cells(self, side: int, rows: int) -> dict[str, list[object]]:
-        """Return the old (0) or new (1) cells of the first changed rows, by column; None where a cell is the same."""
+        """Return the old (0) or new (1) cells of the first changed rows, by column; None if a cell is the same."""
         found: dict[str, list[object]] = {}
         for name, cells in self.cells.items():
             flags = self.flags[name].slice(0, rows).to_pylist()

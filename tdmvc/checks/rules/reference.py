@@ -1,6 +1,6 @@
 """The rule of a reference: the row that a row names in another table exists.
 
-A reference follows SQL's MATCH SIMPLE: where one of its columns is null, the row
+A reference follows SQL's MATCH SIMPLE: if one of its columns is null, the row
 names nothing, and nothing is broken.
 """
 
@@ -232,7 +232,7 @@ def _is_whole(reference: ForeignKey) -> str:
 
 
 def _pair_all(reference: ForeignKey, child: TableSchema, parent: TableSchema) -> list[_Form] | None:
-    """Return in which form the columns compare, or None where a pair has none in common."""
+    """Return in which form the columns compare, or None if a pair has none in common."""
     forms = [
         _pair(_column(child, column).type, _column(parent, to).type)
         for column, to in zip(reference.columns, reference.to, strict=True)

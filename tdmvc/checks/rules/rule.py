@@ -33,7 +33,7 @@ class Rule(Protocol):
         """Return whether a state has the rule at all: rows that no rule forbids violate nothing."""
 
     def check(self, table: "CheckedTable") -> Iterator[Finding]:
-        """Yield what is wrong; nothing where the rows keep the rule.
+        """Yield what is wrong; nothing if the rows keep the rule.
 
         Raises:
             PartError: a part is damaged.
@@ -42,7 +42,7 @@ class Rule(Protocol):
     def violations_sql(self, tables: Tables) -> str | None:
         """Return a SELECT of texts that identify each violation, so that those of two states can be compared.
 
-        None where a violation has no identity: its row has no key, or a column is missing.
+        None if a violation has no identity: its row has no key, or a column is missing.
         """
 
     def query(self, table: "CheckedTable") -> str:
@@ -108,7 +108,7 @@ class CheckedTable:
         return tuple(int(value) for value in self.con.execute(query).fetchall()[0])
 
     def first_keys(self, source: str) -> tuple[str, ...]:
-        """Return the keys of the first rows of a source as texts, masked where the key is personal."""
+        """Return the keys of the first rows of a source as texts, masked if the key is personal."""
         return first_keys(self.con, self.schema, source, is_personal=has_personal_key(self.schema))
 
     def finding(
@@ -153,7 +153,7 @@ def _is_in_footer(column: Column) -> bool:
 
 
 def _footer_nulls(table: str, path: Path, names: Collection[str]) -> dict[str, int | None]:
-    """Return the nulls of a file by column; None where its writer did not count them."""
+    """Return the nulls of a file by column; None if its writer did not count them."""
     try:
         with contextlib.closing(open_parquet(path)) as reader:
             footer = reader.metadata

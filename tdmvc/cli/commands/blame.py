@@ -16,7 +16,7 @@ from tdmvc.render.history import BLAME_FORMATS
     "key",
     multiple=True,
     metavar="KEY",
-    help="One row: 1001, or COL=VALUE,COL=VALUE; may be repeated, once for each column.",
+    help="One row: 1001, or COL=VALUE,COL=VALUE. With a composite key, you can repeat it for each column.",
 )
 @click.option(
     "--rows",

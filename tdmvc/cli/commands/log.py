@@ -18,7 +18,7 @@ from tdmvc.render.history import LOG_FORMATS, ROW_LOG_FORMATS
     "key",
     multiple=True,
     metavar="KEY",
-    help="One row: 1001, or COL=VALUE,COL=VALUE; may be repeated, once for each column.",
+    help="One row: 1001, or COL=VALUE,COL=VALUE. With a composite key, you can repeat it for each column.",
 )
 @click.option("--versions", is_flag=True, help="Follow published versions instead of commits.")
 @click.option("-n", "--max-count", type=click.IntRange(1), metavar="N", help="Show at most N entries.")

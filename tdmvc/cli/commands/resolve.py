@@ -28,7 +28,7 @@ from tdmvc.render.merge import RESOLVE_FORMATS
     "--key",
     "key",
     multiple=True,
-    help="Resolve only this row: 7, id=7, or order_id=1,line=2; may be repeated, once for each column.",
+    help="Resolve only this row: 7, id=7, or order_id=1,line=2. For a composite key, repeat it for each column.",
 )
 @click.option("--column", help="Resolve only this column.")
 @click.option("--again", "is_again", is_flag=True, help="Restore the conflicts as the merge left them.")

@@ -1,4 +1,4 @@
-"""A review as GitLab's Code Quality report, which a merge request shows beside its files."""
+"""A review as GitLab's Code Quality report, which a merge request shows next to its files."""
 
 import json
 

@@ -42,7 +42,7 @@ _LEVELS = (
 def render(review: Review, options: RenderOptions) -> str:
     """Return the review as Markdown for GitHub and GitLab, always shorter than `options.limit` characters.
 
-    Equal reviews give equal bytes. Where it would be too long, samples go first, then patterns, then
+    Equal reviews give equal bytes. If it would be too long, samples go first, then patterns, then
     tables, down to the verdict; it says how much was left out. `options.link` leads to the full review.
     Values of personal columns are masked. Never raises for any value.
     """

@@ -1,6 +1,6 @@
 """Runs Liquibase: prints the change sets of a master changelog in its order.
 
-Answers one question a line: a folder as a JSON string in, what Liquibase makes of its
+Answers one question per line: a folder as a JSON string in, what Liquibase makes of its
 `changelog.*` as JSON out. The folder is where changelogs are seen from.
 """
 

@@ -77,7 +77,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @pytest.fixture
 def open_page(browser: Browser, files: Callable[[str], Path]) -> Iterator[Open]:
-    """Open a sample; a test fails where the page complains or asks the network for anything."""
+    """Open a sample; a test fails if the page complains or asks the network for anything."""
     opened: list[Opened] = []
 
     def open_(

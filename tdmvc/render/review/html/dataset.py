@@ -60,7 +60,7 @@ def render_dataset(part: DatasetPart, first_place: int, budget: OutputBudget) ->
 
 
 def _reasons(review: DatasetReview, budget: OutputBudget) -> list[str]:
-    """Return the reasons that are not shown beside the bump."""
+    """Return the reasons that are not shown next to the bump."""
     own = [reason for reason in review.reasons if reason not in set(review.diff.bump.reasons)]
     return list(budget.take(own, budget.level.facts, "reason"))
 

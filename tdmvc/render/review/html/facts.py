@@ -98,5 +98,5 @@ def listing(items: Sequence[Html], class_: str) -> Html | None:
 
 
 def _inner(piece: str) -> Html:
-    """Return a piece of a sentence made visible; spaces beside code are inner ones."""
+    """Return a piece of a sentence made visible; spaces next to code are inner ones."""
     return Html(text(f"x{piece}x")[1:-1])

@@ -222,7 +222,7 @@
     block.append(button);
   }
 
-  // Where a key has several columns, each stays beside the one before it.
+  // If a key has several columns, each stays next to the one before it.
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;

@@ -43,7 +43,7 @@ def render(review: Review, options: RenderOptions) -> str:
 def render_review_html(review: Review, *, max_bytes: int = 4_800_000, rows_per_table: int = 5000) -> str:
     """Return the review as one self-contained HTML page of at most `max_bytes` in UTF-8.
 
-    Equal reviews give equal bytes. Where it would be too large, the unchanged cells of changed rows go
+    Equal reviews give equal bytes. If it would be too large, the unchanged cells of changed rows go
     first, then rows, evenly over the tables, then related rows, distributions, findings and tables; the
     page says what was left out. Below about 100,000 bytes the shortest page is returned, however long.
     Values of personal columns are masked. Never raises for any value. Cost: samples beyond what fits are

@@ -78,7 +78,7 @@ def _folded(run: str, *, is_first: bool, is_last: bool) -> str:
     left_out = len(run) - head - tail
     if left_out <= _AROUND:
         return _shown(run, is_first=is_first, is_last=is_last)
-    # The fold begins and ends between words, where there is a space near.
+    # The fold begins and ends between words if there is a space near.
     head = run.rfind(" ", head - _NEAR, head) + 1 or head if head else 0
     space = run.find(" ", len(run) - tail, len(run) - tail + _NEAR) if tail else -1
     tail = len(run) - space if space >= 0 else tail
