@@ -73,9 +73,8 @@ def add(
                     remedy=f"create it from a source: `tdmvc add {dataset} SOURCE`.",
                 )
             by_table = open_edits(workspace, state, options.table)
+            _check_tables(state, by_table, options)
             for table in options.keys or {}:
-                if table not in by_table and table not in state.pointers:
-                    raise NotFoundError.named("table", table, sorted(state.pointers), where="--key")
                 # Rows that stay, under another key.
                 by_table.setdefault(table, [])
         _refuse_stages(workspace, dataset, by_table)
@@ -88,6 +87,15 @@ def add(
             report = _plan(workspace, transaction, state, ingested, removed, options)
         workspace.store.index.save()
         return report
+
+
+def _check_tables(state: DatasetState, edits: TableSources, options: AddOptions) -> None:
+    """Refuse tables in the options that neither the pointers nor the working copy have."""
+    known = sorted({*edits, *state.pointers})
+    named = [("--table", options.table)] if options.table is not None else []
+    for option, table in [*named, *(("--key", table) for table in options.keys or {})]:
+        if table not in known:
+            raise NotFoundError.named("table", table, known, where=f"{state.name}, {option}")
 
 
 def _refuse_stages(workspace: Workspace, dataset: str, by_table: TableSources) -> None:

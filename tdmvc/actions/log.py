@@ -95,6 +95,8 @@ class _TableWalk:
                     )
                 )
         notes = cut_notes(timeline)
+        if not timeline.order and self._workspace.git.head() is None:
+            notes.append("There is no commit yet. To make one, run `git add -A && git commit`.")
         if self._uncounted_points:
             noun = "version" if timeline.point(timeline.order[0]).is_version else "commit"
             notes.append(

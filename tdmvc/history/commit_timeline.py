@@ -53,7 +53,7 @@ class CommitTimeline:
         self.cut = shallow_commits(workspace.git) & self._commits.keys()
         self.ref = f"{dataset}@{at or 'HEAD'}"
         self._past.prepare([*self.order, *known])
-        if not self.order:
+        if not any(self._past.has_files(sha) for sha in (*self.order, *known)):
             # A dataset that does not exist is reported as such, and not as an empty history.
             workspace.chosen([dataset])
 
@@ -171,6 +171,10 @@ class PastDataset:
         size = 1 + len(self._stage_files)
         for index, sha in enumerate(wanted):
             self._blobs[sha] = tuple(found[index * size : (index + 1) * size])
+
+    def has_files(self, sha: str) -> bool:
+        """Return whether the dataset has a folder at a commit."""
+        return self._blobs_of(sha)[0] is not None
 
     def tables(self, sha: str) -> PastPointers:
         """Return the pointers at a commit; none if the dataset does not exist there."""

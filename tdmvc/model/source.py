@@ -38,7 +38,7 @@ class SourceTable:
     is_typed: bool = True
     """False if types were inferred from text (CSV), so that a contract's types win."""
     is_keyed: bool = False
-    """Whether the source itself declares the key, or declares that there is none."""
+    """Whether the source is one that can declare keys and types, as a database does."""
     text_query: str | None = None
     """For untyped sources: a SELECT that gives every column as text, to be cast to a contract's types."""
     notes: tuple[str, ...] = field(default=())

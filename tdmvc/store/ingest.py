@@ -225,8 +225,9 @@ def _schema(
     key: tuple[str, ...] | None,
 ) -> TableSchema:
     names = {column.name for column in columns}
-    keyed = next((opened.source for opened in sources if opened.source.is_keyed), None)
-    chosen = key if key is not None else keyed.schema.key if keyed else current.key if current else ()
+    # A database that declares no key leaves open what identifies a row, as a file does.
+    declared = next((opened.source.schema.key for opened in sources if opened.source.schema.key), None)
+    chosen = key if key is not None else declared or (current.key if current else ())
     missing = [name for name in chosen if name not in names]
     if missing:
         raise UsageError(

@@ -1,5 +1,7 @@
 """`add` returns what became of each table, and writes pointers only for what changed."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +12,7 @@ from tdmvc.actions.add import AddOptions, add
 from tdmvc.actions.status import status
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.dataset import WorkStatus
+from tdmvc.model.location import PathLocation
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import ORDERS, add_csv, statuses
 from tests.builders import git
@@ -75,6 +78,22 @@ def test_an_unknown_dataset_needs_a_source(workspace: Workspace) -> None:
     with pytest.raises(NotFoundError, match="silver") as caught:
         add(workspace, "silver")
     assert "tdmvc add silver SOURCE" in caught.value.remedy
+
+
+def test_a_database_without_a_primary_key_leaves_the_key_that_a_person_named(workspace: Workspace) -> None:
+    path = workspace.root.parent / "shop.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as shop:
+        shop.executescript("CREATE TABLE notes (id INTEGER, text TEXT); INSERT INTO notes VALUES (1, 'a');")
+    location = PathLocation(path)
+    assert add(workspace, "golden", [location], AddOptions(keys={"notes": ("id",)})).tables[0].key == ("id",)
+    (table,) = add(workspace, "golden", [location]).tables
+    assert (table.status, table.key) == ("unchanged", ("id",))
+
+
+def test_an_unknown_table_gets_similar_names_even_where_nothing_was_edited(workspace: Workspace) -> None:
+    with pytest.raises(NotFoundError, match="There is no table 'order'") as caught:
+        add(workspace, "golden", options=AddOptions(table="order"))
+    assert caught.value.remedy == "did you mean 'orders'?"
 
 
 def test_append_and_replace_contradict_each_other(workspace: Workspace) -> None:

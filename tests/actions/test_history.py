@@ -9,6 +9,7 @@ from tdmvc.errors import NotFoundError
 from tdmvc.model.history import RowEvent
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import ORDERS, add_csv, commit_orders
+from tests.builders import commit_all
 
 
 def test_log_returns_the_commits_that_changed_a_table_newest_first(workspace: Workspace) -> None:
@@ -18,6 +19,17 @@ def test_log_returns_the_commits_that_changed_a_table_newest_first(workspace: Wo
     (change,) = report.entries[0].tables
     assert (change.added, change.removed, change.changed) == (0, 0, 1)
     assert dict(change.columns) == {"status": 1}
+
+
+@pytest.mark.parametrize("table", [None, "orders"])
+def test_an_unknown_dataset_is_an_error_even_where_commits_changed_a_pipeline(
+    workspace: Workspace, table: str | None
+) -> None:
+    (workspace.root / "dvc.yaml").write_text("stages: {}\n")
+    commit_all(workspace.root, "A pipeline")
+    with pytest.raises(NotFoundError, match="There is no dataset 'goldn'") as caught:
+        log(workspace, "goldn", table)
+    assert caught.value.remedy == "did you mean 'golden'?"
 
 
 def test_log_of_a_dataset_marks_published_versions(workspace: Workspace) -> None:

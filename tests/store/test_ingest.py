@@ -250,7 +250,7 @@ def test_the_key_is_what_a_person_says_else_the_sources_else_the_contracts(take:
     current = schema_of(("b",), a="int64", b="int64")
     assert take(typed(table, ("a",)), current, key=("a", "b"))[0].key == ("a", "b")
     assert take(typed(table, ("a",)), current)[0].key == ("a",)
-    assert take(typed(table, ()), current)[0].key == ()
+    assert take(typed(table, ()), current)[0].key == ("b",)
     assert take(typed(table), current)[0].key == ("b",)
     assert take(typed(table), current, key=())[0].key == ()
     assert [c.required for c in take(typed(table, ("a",)), None)[0].columns] == [True, False]
