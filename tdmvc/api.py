@@ -1,7 +1,9 @@
 """The Python API: `tdmvc.open(".")` returns a `Repository` with every command as a method."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -52,6 +54,10 @@ from tdmvc.workspace.workspace import Workspace, timed_as
 
 PathLike = str | Path
 
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+_BUMPS = (BumpLevel.MAJOR, BumpLevel.MINOR, BumpLevel.PATCH)
+
 
 class Repository(Workspace):
     """An open repository. Methods return frozen values and raise `tdmvc.errors.TdmvcError`."""
@@ -75,7 +81,7 @@ class Repository(Workspace):
             null_texts=tuple(null_texts),
             append=append,
             replace=replace,
-            kind=DatasetKind(kind) if kind else None,
+            kind=_choice("kind", kind, tuple(DatasetKind)) if kind else None,
         )
         return add(self, dataset, [_location(source) for source in sources], options)
 
@@ -155,12 +161,10 @@ class Repository(Workspace):
         allow_broken: bool = False,
     ) -> MergeReport:
         """Merge a branch into HEAD, tables by their rows; `fast_forward` is auto, only or never."""
-        if fast_forward not in set(FastForward):
-            raise UsageError(f"fast_forward cannot be '{fast_forward}'.", remedy="use auto, only or never.")
         options = MergeOptions(
             message,
             is_committed=commit,
-            fast_forward=FastForward(fast_forward),
+            fast_forward=_choice("fast_forward", fast_forward, tuple(FastForward)),
             allow_broken=allow_broken,
         )
         return merge(self, [branch], options)
@@ -191,10 +195,8 @@ class Repository(Workspace):
         allow_lower_bump: bool = False,
     ) -> PublishReport:
         """Publish the current state as an immutable version."""
-        if bump != "auto" and bump not in {"major", "minor", "patch"}:
-            raise UsageError(f"bump cannot be '{bump}'.", remedy="use auto, major, minor or patch.")
         options = PublishOptions(
-            bump=None if bump == "auto" else BumpLevel(bump),
+            bump=None if bump == "auto" else _choice("bump", bump, _BUMPS, default="auto"),
             release=release,
             allow_lower_bump=allow_lower_bump,
             tag=tag,
@@ -295,6 +297,15 @@ class Repository(Workspace):
     ) -> Sequence[Drift]:
         """Compare the migrations that datasets were made for with those of a revision, a release or a merge."""
         return drift(self, refs, at=at, release=release, merge_preview=merge_preview)
+
+
+def _choice(parameter: str, text: str, choices: Sequence[_Choice], *, default: str | None = None) -> _Choice:
+    """Return the choice with this value; `default` is a further value that the caller accepts."""
+    for choice in choices:
+        if choice.value == text:
+            return choice
+    *first, last = [*([default] if default else []), *(choice.value for choice in choices)]
+    raise UsageError(f"{parameter} cannot be '{text}'.", remedy=f"use {', '.join(first)} or {last}.")
 
 
 def _location(source: PathLike) -> Location:

@@ -121,6 +121,18 @@ def test_add_answers_with_what_was_taken_in(repo: Path, source: Path) -> None:
         assert workspace.table("golden", "customers").column("name").to_pylist() == ["Ada", "Grace", None]
 
 
+def test_a_choice_that_does_not_exist_names_those_that_do(published: Path, source: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        with pytest.raises(
+            UsageError, match=r"kind cannot be 'x'.\n.*golden, masked, synthetic or reference"
+        ):
+            workspace.add("golden", source, kind="x")
+        with pytest.raises(UsageError, match=r"fast_forward cannot be 'x'.\n.*auto, only or never"):
+            workspace.merge("main", fast_forward="x")
+        with pytest.raises(UsageError, match=r"bump cannot be 'none'.\n.*auto, major, minor or patch"):
+            workspace.publish("golden", bump="none")
+
+
 def test_table_gives_arrow_in_key_order_at_any_state(published: Path, source: Path) -> None:
     with tdmvc.open(published) as workspace:
         expected = pa.table({"id": pa.array([1, 2], pa.int64()), "name": ["Ada", "Grace"]})
