@@ -56,13 +56,16 @@ class UsageError(TdmvcError):
 class ConfigError(UsageError):
     """A file that people write (tdmvc.yaml, dataset.yaml, …) is wrong."""
 
+    path: str | None = None
+    """The file; None if the fault is in no single file."""
     line: int | None = None
     """Counted from 1; None if the fault has no line."""
+    key: str = ""
 
     @classmethod
     def at(
         cls, what: str, path: Path | str, *, line: int | None = None, key: str = "", remedy: str = ""
-    ) -> "ConfigError":
+    ) -> Self:
         """Build the message for a fault at a line or key of a file."""
         where = str(path)
         if line is not None:
@@ -70,7 +73,7 @@ class ConfigError(UsageError):
         if key:
             where += f", key '{key}'"
         error = cls(what, where=where, remedy=remedy)
-        error.line = line
+        error.path, error.line, error.key = str(path), line, key
         return error
 
 
@@ -85,7 +88,7 @@ class MergeConflictError(ConfigError):
                 f"do not merge the output of a pipeline, rebuild it: `git checkout --ours -- {path}`, "
                 f"then `dvc repro` and `git add {path}`."
             )
-        return cls("The file contains Git conflict markers.", where=f"{path}, line {line}", remedy=remedy)
+        return cls.at("The file contains Git conflict markers.", path, line=line, remedy=remedy)
 
 
 class TableConflictError(MergeConflictError):
@@ -95,9 +98,10 @@ class TableConflictError(MergeConflictError):
 
     @classmethod
     def in_pointer(cls, dataset: str, table: str, path: str, line: int) -> Self:
-        return cls(
+        return cls.at(
             f"The table {table} of {dataset} is in conflict after a merge.",
-            where=f"{path}, line {line}",
+            path,
+            line=line,
             remedy=f"run `tdmvc resolve {dataset}`, which shows what is left to resolve; "
             "or undo the merge with `git merge --abort`, or as `git status` says.",
         )
@@ -108,17 +112,17 @@ class UnreadableFileError(ConfigError):
 
     @classmethod
     def too_large(cls, path: str, size_bytes: int, most_bytes: int) -> "UnreadableFileError":
-        return cls(
+        return cls.at(
             f"The file is too large: {size_bytes / 1e6:,.0f} MB. The limit is {most_bytes / 1e6:,.0f} MB.",
-            where=path,
+            path,
             remedy="move the rows out of it, into a file that it loads, or add them with `tdmvc add`.",
         )
 
     @classmethod
     def in_conflict(cls, path: str, merge: str) -> "UnreadableFileError":
-        return cls(
+        return cls.at(
             f"The file is in conflict in {merge}.",
-            where=path,
+            path,
             remedy="merge the two branches, resolve the conflict, and run the command again.",
         )
 

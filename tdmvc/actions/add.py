@@ -168,7 +168,7 @@ def _plan(
     for name in removed:
         folder = table_folder(state, name)
         transaction.clear(folder, work_status(workspace, state, name)[1])
-        transaction.remove(f"{folder}.dvc")
+        transaction.remove_pointer(folder)
         added.append(AddedTable(name, "removed", 0, 0, 0, 0, (), ""))
     notes = _write_manifest(workspace, transaction, state, ingested, removed, options)
     added, common = _fold_notes(added)

@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import posixpath
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +13,7 @@ from tdmvc.formats import datasets
 from tdmvc.formats.config import CONFIG_FILE, read_config
 from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE
-from tdmvc.formats.pointers import read_pointers
+from tdmvc.formats.pointers import pointer_path, read_pointers
 from tdmvc.formats.versions import read_contract_text, read_versions, version_path
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.finding import CheckReport, Finding, Severity
@@ -26,8 +24,6 @@ from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace
 
 Read = TypeVar("Read")
-
-_PLACE = re.compile(r"(?P<file>.+?)(?:, line (?P<line>[0-9]+))?(?:, key '.*')?")
 
 
 def check(
@@ -153,11 +149,9 @@ class _DatasetCheck:
             except NotFoundError:
                 return None
             except ConfigError as error:
-                place = _PLACE.fullmatch(error.where)
-                path = place["file"] if place else error.where
+                path = error.path or error.where
                 kind = "conflict-markers" if isinstance(error, MergeConflictError) else f"{rule}-file"
-                line = int(place["line"]) if place and place["line"] else None
-                self._add_error(kind, error, path, line=line)
+                self._add_error(kind, error, path, line=error.line)
                 if path in files.without or self._workspace.tree.read_text(path) is None:
                     return None
                 files.without.add(path)
@@ -173,7 +167,7 @@ class _DatasetCheck:
         objects = self._workspace.store.objects
         if not objects.has(pointer.object):
             return
-        path = _pointer_path(self._folder, pointer)
+        path = pointer_path(self._folder, pointer)
         try:
             listing = objects.read_listing(pointer.object, f"{self.name}/{table}")
         except PartError as error:
@@ -199,7 +193,7 @@ class _DatasetCheck:
             )
         what = "was edited" if pointer is not None else "is new"
         path = (
-            _pointer_path(self._folder, pointer) if pointer is not None else f"{self._folder}/{DATASET_FILE}"
+            pointer_path(self._folder, pointer) if pointer is not None else f"{self._folder}/{DATASET_FILE}"
         )
         message = f"The table {table} {what} in the working copy, but not added, so Git does not see it."
         self._add("not-added", Severity.WARNING, message, remedy, {"file": path}, table)
@@ -305,7 +299,7 @@ def _not_pushed(workspace: Workspace, state: DatasetState, table: str, count: in
     if state.version is not None:
         path = version_path(folder, state.version.version)
     else:
-        path = _pointer_path(folder, state.pointers[table])
+        path = pointer_path(folder, state.pointers[table])
     return Finding(
         "not-on-remote",
         Severity.ERROR,
@@ -315,10 +309,3 @@ def _not_pushed(workspace: Workspace, state: DatasetState, table: str, count: in
         remedy=f"run `tdmvc push {state.ref}`.",
         details={"file": path, "objects": count},
     )
-
-
-def _pointer_path(folder: str, pointer: Pointer) -> str:
-    """Return the file that holds a pointer: its own, or the dvc.lock of its stage."""
-    if pointer.stage is not None:
-        return posixpath.join(posixpath.dirname(pointer.stage.rpartition(":")[0]), "dvc.lock")
-    return f"{folder}/{pointer.folder}.dvc"

@@ -8,7 +8,7 @@ from tdmvc.formats import datasets
 from tdmvc.formats.conflict_file import conflict_path
 from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.formats.dataset import DATASET_FILE
-from tdmvc.formats.stages import lock_path
+from tdmvc.formats.pointers import pointer_path
 from tdmvc.gitrepo.commits import keep_snapshot
 from tdmvc.gitrepo.merge import (
     abort_merge,
@@ -198,12 +198,7 @@ def _touched(workspace: Workspace, before: DatasetState) -> list[str]:
     """Return the tables whose pointers the merge changed; rows that were edited before it stay as they are."""
     folder = datasets.dataset_folder(workspace.config, before.name)
     changed = changed_files(workspace.git, "HEAD", ".")
-    return [
-        table
-        for table, pointer in before.pointers.items()
-        if (lock_path(pointer.stage) if pointer.stage else f"{folder}/{table_folder(before, table)}.dvc")
-        in changed
-    ]
+    return [table for table, pointer in before.pointers.items() if pointer_path(folder, pointer) in changed]
 
 
 def _keep_added(workspace: Workspace, before: DatasetState, theirs: str) -> list[str]:

@@ -130,7 +130,7 @@ def _write_working_copy(
         _refuse_loss(workspace, unmerged, present)
     if listing is None:
         transaction.clear(unmerged.folder, present)
-        transaction.remove(f"{unmerged.folder}.dvc")
+        transaction.remove_pointer(unmerged.folder)
         return
     size_bytes = plan.merged.size_bytes or workspace.store.size_bytes(listing)
     transaction.point(unmerged.table, unmerged.folder, listing, size_bytes)

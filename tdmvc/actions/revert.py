@@ -159,7 +159,7 @@ def _write(workspace: Workspace, transaction: Transaction, plan: _RevertPlan, wr
             unmerged = UnmergedTable(plan.dataset, table.name, path, table.sides, labels)
             write_conflict(transaction, unmerged, conflict_file(workspace, unmerged, table.merge))
         elif pointer is None:
-            transaction.remove(f"{table.folder}.dvc")
+            transaction.remove_pointer(table.folder)
         else:
             listing = store.listing(pointer.object, f"{plan.dataset}/{table.name}")
             transaction.point(

@@ -2,8 +2,9 @@
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from tdmvc.changes.comparison import DiffOptions
 from tdmvc.changes.related import relate_rows
@@ -11,13 +12,13 @@ from tdmvc.changes.shifts import measure_shifts
 from tdmvc.checks.classification import check_classification
 from tdmvc.checks.contract import check_contract, check_references
 from tdmvc.checks.drift import drift_findings
-from tdmvc.errors import NotFoundError
+from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.formats import datasets
 from tdmvc.formats.dataset import DATASET_FILE
-from tdmvc.model.dataset import DatasetConfig, DatasetState
+from tdmvc.formats.pointers import pointer_path, read_pointers
+from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.diff import Bump, BumpLevel, DatasetDiff, Samples, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.names import folder_name
 from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, Verdict, judge
 from tdmvc.model.schema import Contract
 from tdmvc.model.tree import FileTree
@@ -76,12 +77,29 @@ def with_few_samples(found: Review, sample_rows: int) -> Review:
     return replace(found, datasets=tuple(_with_few_samples(one, sample_rows) for one in found.datasets))
 
 
-def pointer_path(workspace: Workspace, dataset: str, table: str | None) -> str:
-    """Return the file to which an annotation on a table, or on a dataset, belongs."""
-    folder = workspace.dataset_path(dataset)
-    if table is None:
-        return f"{folder}/{DATASET_FILE}"
-    return f"{folder}/{folder_name(table)}.dvc"
+def annotation_paths(workspace: Workspace, head: str | None = None) -> Callable[[str, str | None], str]:
+    """Return a function from a dataset and a table, or None, to the file to which an annotation belongs.
+
+    Args:
+        head: the revision that holds the tables, instead of the work tree.
+    """
+    tree = workspace.git.tree(head) if head else workspace.tree
+
+    @cache
+    def pointers(folder: str) -> Mapping[str, Pointer]:
+        try:
+            return read_pointers(tree, folder)
+        except ConfigError:
+            # A faulty file is reported elsewhere; the other tables get the path that is usual for their name.
+            return {}
+
+    def path_of(dataset: str, table: str | None) -> str:
+        folder = workspace.dataset_path(dataset)
+        if table is None:
+            return f"{folder}/{DATASET_FILE}"
+        return pointer_path(folder, pointers(folder).get(table) or Pointer(table, ""))
+
+    return path_of
 
 
 def _review_dataset(

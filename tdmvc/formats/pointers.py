@@ -5,7 +5,7 @@ import re
 
 from tdmvc.errors import ConfigError, TableConflictError
 from tdmvc.formats.conflict_markers import conflict_texts
-from tdmvc.formats.stages import read_stages
+from tdmvc.formats.stages import lock_path, read_stages
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.names import folder_name, table_name
 from tdmvc.model.tree import FileTree
@@ -30,7 +30,7 @@ def read_pointers(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
         if name in found:
             raise ConfigError.at(
                 f"The table '{name}' has two owners: its .dvc file and the stage {owner[0]}.",
-                _pointer_path(tree, dataset_folder, name),
+                _dvc_file(tree, dataset_folder, name),
                 remedy="remove the .dvc file, or the output from the stage.",
             )
         if owner[1] is not None:
@@ -80,6 +80,13 @@ def pointer_text(pointer: Pointer) -> str:
     facts = {"md5": pointer.object, "size": pointer.size_bytes, "nfiles": pointer.files, "hash": "md5"}
     known = {name: value for name, value in facts.items() if value is not None}
     return render_as_dvc({"outs": [{**known, "path": pointer.folder or folder_name(pointer.table)}]})
+
+
+def pointer_path(dataset_folder: str, pointer: Pointer) -> str:
+    """Return the file that holds a pointer: its own `.dvc` file, or the dvc.lock of its stage."""
+    if pointer.stage is not None:
+        return lock_path(pointer.stage)
+    return f"{dataset_folder}/{pointer.folder or folder_name(pointer.table)}.dvc"
 
 
 def pointer_folder(path: str) -> tuple[str, str]:
@@ -176,7 +183,7 @@ def _stage_outputs(tree: FileTree, dataset_folder: str) -> dict[str, tuple[str, 
     return found
 
 
-def _pointer_path(tree: FileTree, dataset_folder: str, name: str) -> str:
+def _dvc_file(tree: FileTree, dataset_folder: str, name: str) -> str:
     for path in tree.list_files(dataset_folder):
         folder = posixpath.basename(path).removesuffix(".dvc")
         if path.endswith(".dvc") and _table_of(folder, path) == name:

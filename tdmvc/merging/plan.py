@@ -113,11 +113,11 @@ def plan_merge(workspace: Workspace, ours: str, theirs: str) -> MergePlan:
 
 def unmerged_table(workspace: Workspace, plan: MergePlan, dataset: str, table: PlannedTable) -> UnmergedTable:
     """Return a table in conflict as it will be in the work tree."""
-    path = pointer_path(workspace, dataset, table)
+    path = _pointer_path(workspace, dataset, table)
     return UnmergedTable(dataset, table.name, path, table.sides, plan.labels, is_in_index=True)
 
 
-def pointer_path(workspace: Workspace, dataset: str, table: PlannedTable) -> str:
+def _pointer_path(workspace: Workspace, dataset: str, table: PlannedTable) -> str:
     """Return the path of a table's pointer, relative to the repository's root, in Git's notation."""
     return f"{datasets.dataset_folder(workspace.config, dataset)}/{table.folder}.dvc"
 
@@ -134,7 +134,7 @@ def planned_files(workspace: Workspace, plan: MergePlan) -> Iterator[PlannedFile
         for table in dataset.tables.values():
             if not (table.is_open or table.is_moved) or _is_of_stage(table):
                 continue
-            path = pointer_path(workspace, dataset.name, table)
+            path = _pointer_path(workspace, dataset.name, table)
             if table.is_open:
                 yield path, conflict_block(unmerged_table(workspace, plan, dataset.name, table)), False
             elif table.pointer is None:

@@ -119,7 +119,7 @@ def _write_tables(workspace: Workspace, transaction: Transaction, plan: _Checkou
         folder = table_folder(current, table)
         transaction.clear(folder, plan.folders[table][1])
         if current.pointers[table].stage is None:
-            transaction.remove(f"{folder}.dvc")
+            transaction.remove_pointer(folder)
     return notes
 
 

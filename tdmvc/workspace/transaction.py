@@ -72,6 +72,10 @@ class Transaction:
         """Make the table's `.dvc` file name a listing."""
         self.write(f"{folder}.dvc", render_pointer(folder, listing.object, size_bytes, len(listing.entries)))
 
+    def remove_pointer(self, folder: str) -> None:
+        """Remove the `.dvc` file of the table in a folder."""
+        self.remove(f"{folder}.dvc")
+
     def write_working_copy(self, table: str, folder: str, listing: Listing, present: Folder | None) -> int:
         """Fill the table's folder with exactly the parts of a listing; return how many files are new."""
         target = self._workspace.dataset_folder(self._dataset) / folder

@@ -38,3 +38,13 @@ def test_a_version_brings_them_into_an_empty_working_copy(tdmvc, repo, tmp_path)
     requested = tdmvc("sql", "select (select id from orders_2), (select id from orders)", "--format", "json")
     assert sorted(requested.json["rows"][0]) == [0, 1]
     assert "orders_2" in requested.err
+
+
+def test_a_finding_is_annotated_on_the_pointer_of_the_tables_own_folder(tdmvc, repo, tmp_path):
+    for name in ("orders", "Orders"):
+        path = tmp_path / f"{name}.csv"
+        path.write_text("id,email\n1,ada@example.test\n")
+        tdmvc("add", "golden", path, "--table", name, "--key", f"{name}=id")
+    found = tdmvc("review", "HEAD", "--format", "codequality", code=None).json
+    paths = {entry["location"]["path"] for entry in found}
+    assert paths == {f"datasets/golden/{path.name}" for path in (repo / "datasets/golden").glob("*.dvc")}

@@ -140,3 +140,15 @@ def test_build_and_add_make_the_same_rows(tdmvc: Tdmvc, repo: Path) -> None:
     (copy / "contract.yaml").write_text(CONTRACT)
     added = tdmvc("add", "copy", repo / "fixtures", "--format", "json").json
     assert {t["name"]: t["content"] for t in added["tables"]} == built
+
+
+def test_a_finding_on_a_stages_table_is_annotated_on_the_dvc_lock_that_holds_its_pointer(
+    tdmvc: Tdmvc, repo: Path
+) -> None:
+    (repo / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n2,2\n3,9\n")
+    _repro(repo)
+    found = tdmvc("review", "HEAD", "--format", "codequality", code=1).json
+    assert {entry["location"]["path"] for entry in found} == {"dvc.lock"}
+    git(repo, "commit", "-qam", "An order without a customer")
+    found = tdmvc("review", "HEAD~1", "--head", "HEAD", "--format", "codequality", code=1).json
+    assert {entry["location"]["path"] for entry in found} == {"dvc.lock"}

@@ -3,7 +3,7 @@
 import click
 
 from tdmvc.actions.merge_check import merge_check
-from tdmvc.actions.review import pointer_path
+from tdmvc.actions.review import annotation_paths
 from tdmvc.cli.commands.drift import parse_fail_on
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.model.merge_report import MergeCheck
@@ -39,9 +39,8 @@ def command(context: click.Context, base: str, head: str, fail_on: str | None, o
     statuses = parse_fail_on(fail_on)
     with opened(context) as workspace:
         check = merge_check(workspace, base, head, fail_on=statuses)
-        paths = {
-            (dataset, table): pointer_path(workspace, dataset, table) for dataset, table in _places(check)
-        }
+        path_of = annotation_paths(workspace)
+        paths = {place: path_of(*place) for place in _places(check)}
     options = RenderOptions(paths=lambda *place: paths[place], fail_on=statuses)
     print_as(context, FORMATS[output_format], check, options)
     return int(not check.is_fine)

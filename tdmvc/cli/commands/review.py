@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.post import POST_HOSTS
-from tdmvc.actions.review import pointer_path, review, with_few_samples
+from tdmvc.actions.review import annotation_paths, review, with_few_samples
 from tdmvc.cli.output import formats_option, opened, print_as, terminal_width
 from tdmvc.cli.plumbing.post import post_text
 from tdmvc.errors import StoreError, UsageError
@@ -81,7 +81,7 @@ def command(
         options = RenderOptions(
             width=terminal_width(),
             reveal=reveal,
-            paths=lambda dataset, table: pointer_path(workspace, dataset, table),
+            paths=annotation_paths(workspace, head),
             link=link,
         )
         if output is None:
