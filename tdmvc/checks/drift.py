@@ -64,7 +64,7 @@ def check_drift(subject: DriftSubject, revision: SchemaRevision) -> Drift:
     heads = subject.recorded.heads if subject.recorded else ()
     actual = revision.migrations
     if isinstance(actual, MigrationsError):
-        problem = MigrationProblem("unreadable-file", actual.what, actual.where or None)
+        problem = MigrationProblem("unreadable-file", actual.what, actual.path, actual.line)
         where = f" ({actual.where})" if actual.where else ""
         return Drift(
             subject.dataset,

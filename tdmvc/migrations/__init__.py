@@ -43,4 +43,6 @@ def read_state(tree: FileTree, location: MigrationLocation) -> MigrationState:
     try:
         return reader.read(Reading(tree, location))
     except UnreadableFileError as error:
-        raise MigrationsError(error.what, where=error.where, remedy=error.remedy) from error
+        raise MigrationsError.at(
+            error.what, error.path or error.where, line=error.line, remedy=error.remedy
+        ) from error

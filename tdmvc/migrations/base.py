@@ -85,9 +85,9 @@ class Reading:
         what = f"There are no {self.location.tool} migrations here in {self.tree.label}; looked for {looked_for}."
         if path != "." and not self.tree.list_files(path) and self.tree.read_text(path) is None:
             what = f"There is no migration folder here in {self.tree.label}."
-        return MigrationsError(
+        return MigrationsError.at(
             what,
-            where=path,
+            path,
             remedy="correct the path or the tool: --path and --tool, or migration location "
             f"'{self.location.name}' in tdmvc.yaml.",
         )
@@ -95,9 +95,9 @@ class Reading:
     def several_found(self, what: str, paths: Iterable[str]) -> MigrationsError:
         """Build the error for a location that contains several independent histories."""
         found = sorted(paths)
-        return MigrationsError(
+        return MigrationsError.at(
             f"There are {len(found)} {what} here: {format_names(found)}.",
-            where=self.location.path or ".",
+            self.location.path or ".",
             remedy=f"name one as the path of migration location '{self.location.name}' in tdmvc.yaml.",
         )
 
@@ -129,8 +129,4 @@ def unreadable(
     path: str, why: str, *, line: int | None = None, remedy: str = "correct the file."
 ) -> MigrationsError:
     """Build the error for a file without which the history cannot be read."""
-    return MigrationsError(
-        f"This migration cannot be understood: {why}.",
-        where=path if line is None else f"{path}, line {line}",
-        remedy=remedy,
-    )
+    return MigrationsError.at(f"This migration cannot be understood: {why}.", path, line=line, remedy=remedy)

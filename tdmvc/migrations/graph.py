@@ -73,9 +73,9 @@ def finish_graph(reading: Reading, heads: Sequence[str], *, link: str) -> Migrat
         MigrationsError: there is no head, because a cycle contains everything.
     """
     if not heads:
-        raise MigrationsError(
+        raise MigrationsError.at(
             "Every migration here depends on another one, so there is no head.",
-            where=reading.location.path or ".",
+            reading.location.path or ".",
             remedy=f"break the cycle of {link}.",
         )
     reading.problems.extend(find_duplicates(reading.migrations))

@@ -56,6 +56,13 @@ class MigrationProblem:
     """`duplicate-id`, `dangling-parent`, `several-heads`, `cycle`, `gap`, `checksum-mismatch`, `unreadable-file`."""
     message: str
     path: str | None = None
+    line: int | None = None
+    """Counted from 1; set only for a problem that prevents the history from being read."""
+
+    @property
+    def place(self) -> str | None:
+        """The path with the line: `db/a.py, line 3`."""
+        return self.path if self.line is None else f"{self.path}, line {self.line}"
 
 
 @dataclass(frozen=True, slots=True)

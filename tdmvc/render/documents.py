@@ -129,7 +129,7 @@ declare(migration.MigrationsReport, "locations unreadable", format="tdmvc.migrat
 declare(migration.MigrationState, "*location heads count digest problems migrations")
 declare(migration.UnreadableLocation, "*location message where? remedy")
 declare(migration.Migration, "id name path parents touches replaces")
-declare(migration.MigrationProblem, "kind message path")
+declare(migration.MigrationProblem, "kind message path", path=lambda problem, scope: problem.place)
 declare(migration.DriftReport, "drifts", format="tdmvc.drift/1")
 declare(
     migration.Drift,

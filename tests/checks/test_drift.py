@@ -142,12 +142,12 @@ def test_nothing_recorded_is_unknown_and_names_the_command(record):
 
 
 def test_migrations_that_cannot_be_read_are_unreadable_and_name_the_file():
-    error = MigrationsError("It is broken.", where="db/a.py, line 3")
+    error = MigrationsError.at("It is broken.", "db/a.py", line=3)
     found = drift(recorded("a"), error, location="main")
     assert found.status is DriftStatus.UNREADABLE
     assert (found.location, found.actual_heads, found.expected_heads) == ("main", ("a",), ())
     assert "db/a.py, line 3" in found.message
-    assert found.problems[0].path == "db/a.py, line 3"
+    assert (found.problems[0].path, found.problems[0].line) == ("db/a.py", 3)
 
 
 def squashed(*, files):

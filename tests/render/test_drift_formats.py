@@ -71,7 +71,7 @@ def test_an_annotation_of_drift_is_at_the_manifest_and_names_what_is_pending() -
 
 
 def test_an_annotation_of_a_file_that_cannot_be_read_is_at_its_line() -> None:
-    problem = MigrationProblem("unreadable-file", "It is no Python.", "db/versions/a, b.py, line 12")
+    problem = MigrationProblem("unreadable-file", "It is no Python.", "db/versions/a, b.py", 12)
     (line, _) = github((replace(samples.drift(DriftStatus.UNREADABLE), problems=(problem,)),))
     assert ",file=db/versions/a%2C b.py,line=12::" in line
 

@@ -8,7 +8,6 @@ from tdmvc.render.drift.wording import (
     drift_lines,
     drift_verdict,
     drift_words,
-    problem_place,
     problems_of,
     worst_first,
 )
@@ -29,11 +28,13 @@ def _lines(drifts: Sequence[Drift], options: RenderOptions) -> Iterator[tuple[st
         level = "error" if drift.fails_on(options.fail_on) else "notice"
         path, line = options.paths(drift.dataset, None), None
         if drift.status is DriftStatus.UNREADABLE and drift.problems:
-            path, line = problem_place(drift.problems[0])
+            path, line = drift.problems[0].path or "", drift.problems[0].line
         title = f"tdmvc drift: {drift.ref} is {drift_words(drift)} (migrations {drift.location})"
         yield level, annotation(level, title, path, "\n".join(drift_lines(drift)), line=line)
     for location, problems in problems_of(drifts).items():
         for problem in problems:
-            path, line = problem_place(problem)
             title = f"tdmvc migrations {location}: {problem.kind}"
-            yield "warning", annotation("warning", title, path, visible(problem.message), line=line)
+            yield (
+                "warning",
+                annotation("warning", title, problem.path or "", visible(problem.message), line=problem.line),
+            )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from tdmvc.model.migration import Drift, DriftReport, DriftStatus
-from tdmvc.render.drift.wording import drift_verdict, drift_words, problem_place, problems_of, worst_first
+from tdmvc.render.drift.wording import drift_verdict, drift_words, problems_of, worst_first
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, folded, more_below, prose, table
 from tdmvc.render.text import plural
@@ -35,7 +35,7 @@ def render(report: DriftReport, options: RenderOptions) -> str:
         lines += ["", *_details(drift)]
     for location, problems in problems_of(drifts).items():
         summary = [(f"{plural(len(problems), 'problem')} of migrations {location}", True)]
-        items = [_item(prose(p.message), problem_place(p)[0]) for p in problems[:_MOST_PENDING]]
+        items = [_item(prose(p.message), p.path or "") for p in problems[:_MOST_PENDING]]
         lines += ["", *folded(summary, [*items, *more_below(len(problems) - _MOST_PENDING)])]
     return "\n".join(lines).rstrip("\n") + "\n"
 

@@ -1,6 +1,5 @@
 """The words for drift that all formats share."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from tdmvc.model.migration import Drift, DriftStatus, Migration, MigrationProblem
@@ -17,7 +16,6 @@ _WORST_FIRST = (
     DriftStatus.AHEAD,
     DriftStatus.IN_STEP,
 )
-_LINE = re.compile(r"(.*), line ([0-9]{1,9})", re.DOTALL)
 
 
 def worst_first(drifts: Iterable[Drift]) -> list[Drift]:
@@ -75,13 +73,6 @@ def drift_lines(drift: Drift, *, most: int = 20) -> Iterator[str]:
         yield f"not in the schema: {shown}{more}"
     if drift.touched:
         yield f"may affect {', '.join(map(visible, drift.touched))} of {visible(drift.dataset)}"
-
-
-def problem_place(problem: MigrationProblem) -> tuple[str, int | None]:
-    """Return the file and the line that a problem names."""
-    path = problem.path or ""
-    match = _LINE.fullmatch(path)
-    return (match[1], int(match[2])) if match else (path, None)
 
 
 def problems_of(drifts: Iterable[Drift]) -> dict[str, list[MigrationProblem]]:

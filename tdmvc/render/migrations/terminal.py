@@ -96,7 +96,7 @@ def _cells(migration: Migration, page: Page) -> tuple[Cell, ...]:
 def add_problems(problems: Sequence[MigrationProblem], page: Page) -> None:
     """Add the problems of a history, a paragraph each."""
     for problem in problems[:_MOST_PROBLEMS]:
-        where = f" ({visible(problem.path)})" if problem.path else ""
+        where = f" ({visible(problem.place)})" if problem.place else ""
         text = f"problem {visible(problem.kind)}: {visible(problem.message)}{where}"
         page.line(text, page.style.yellow, indent=INDENT)
     page.folded(len(problems) - _MOST_PROBLEMS)

@@ -8,7 +8,7 @@ from posixpath import normpath
 from typing import Final
 
 from tdmvc.errors import MigrationsError
-from tdmvc.migrations.base import Reading, format_place
+from tdmvc.migrations.base import Reading
 from tdmvc.migrations.paths import below, folder_of, inside, join
 from tdmvc.migrations.tools.liquibase.changelog import FileReference, IncludeAll, Property
 from tdmvc.migrations.tools.liquibase.master import is_changelog_name, plain_path
@@ -164,8 +164,9 @@ def _java_rank(path: str) -> bytes:
 
 
 def _missing(parent: ChangelogFile, reference: FileReference, what: str) -> MigrationsError:
-    return MigrationsError(
+    return MigrationsError.at(
         f"This changelog names {what}.",
-        where=format_place(parent.path, reference.line).removesuffix(","),
+        parent.path,
+        line=reference.line,
         remedy="correct the path, or name the master changelog in tdmvc.yaml; paths are relative to its search path.",
     )
