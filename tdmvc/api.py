@@ -16,6 +16,7 @@ from tdmvc.actions.drift import drift
 from tdmvc.actions.log import log
 from tdmvc.actions.merge import FastForward, MergeOptions, merge
 from tdmvc.actions.merge_check import merge_check
+from tdmvc.actions.migrations import migrations
 from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.actions.pull import pull
 from tdmvc.actions.push import push
@@ -49,7 +50,6 @@ from tdmvc.model.report import (
     VerifyReport,
 )
 from tdmvc.model.review import Review
-from tdmvc.workspace.migrations import migrations
 from tdmvc.workspace.workspace import Workspace, timed_as
 
 PathLike = str | Path
@@ -285,7 +285,7 @@ class Repository(Workspace):
         self, *, at: str | None = None, path: str | None = None, tool: str | None = None
     ) -> Sequence[MigrationState]:
         """Read the application's migrations as text, without running them."""
-        return migrations(self, at=at, path=path, tool=tool)
+        return migrations(self, at=at, path=path, tool=tool).locations
 
     @timed_as("drift")
     def drift(

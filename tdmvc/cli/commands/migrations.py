@@ -2,11 +2,10 @@
 
 import click
 
+from tdmvc.actions.migrations import TOOLS, migrations
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.errors import MigrationsError
-from tdmvc.model.migration import MigrationsReport
 from tdmvc.render.migrations import FORMATS
-from tdmvc.workspace.migrations import TOOLS, survey
 
 
 @click.command(name="migrations")
@@ -34,6 +33,6 @@ def command(
       tdmvc migrations --path db/migrations --tool flyway
     """
     with opened(context) as workspace:
-        states, unreadable = survey(workspace, at=at, path=path, tool=tool)
-    print_as(context, FORMATS[output_format], MigrationsReport(tuple(states), tuple(unreadable)))
-    return MigrationsError.exit_code if unreadable else 0
+        report = migrations(workspace, at=at, path=path, tool=tool, keep_going=True)
+    print_as(context, FORMATS[output_format], report)
+    return MigrationsError.exit_code if report.unreadable else 0
