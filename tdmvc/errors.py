@@ -158,16 +158,54 @@ class NotFoundError(TdmvcError):
         cls, kind: str, name: str, known: Sequence[str], *, where: str = "", remedy: str = ""
     ) -> "NotFoundError":
         """Build the message for an unknown name, with similar names."""
-        near = get_close_matches(name, known, n=3, cutoff=0.5)
-        if not remedy:
-            if near:
-                remedy = "did you mean " + " or ".join(repr(n) for n in near) + "?"
-            elif known:
-                shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
-                remedy = f"known: {shown}."
-            else:
-                remedy = f"there is no {kind} here yet."
+        remedy = remedy or _suggest(name, known, f"use one of: {_first(known)}.") or _MAKE_FIRST.get(kind, "")
         return cls(f"There is no {kind} '{name}'.", where=where, remedy=remedy)
+
+    @classmethod
+    def version(cls, dataset: str, name: str, known: Sequence[str]) -> "NotFoundError":
+        """Build the message for an unknown version, with similar versions; `known` begins with the newest."""
+        near = [f"{dataset}@{version}" for version in get_close_matches(name, known, n=3, cutoff=0.5)]
+        if near:
+            remedy = _did_you_mean(near)
+        elif known:
+            remedy = f"use one of its versions: {_first(known)}."
+        else:
+            remedy = f"publish one: `tdmvc publish {dataset} 1.0.0`."
+        return cls(f"{dataset} has no version '{name}'.", where=dataset, remedy=remedy)
+
+    @classmethod
+    def in_conflict(cls, dataset: str, table: str, known: Sequence[str]) -> "NotFoundError":
+        """Build the message for a table that is not in conflict; `known` are those that are."""
+        remedy = _suggest(table, known, f"resolve one of: {_first(known)}.")
+        return cls(
+            f"No table '{table}' is in conflict.",
+            where=dataset,
+            remedy=remedy or f"nothing is left to resolve in {dataset}; see `tdmvc status {dataset}`.",
+        )
+
+
+_MAKE_FIRST = {
+    "dataset": "create one: `tdmvc add NAME SOURCE`.",
+    "table": "add one: `tdmvc add DATASET SOURCE`.",
+    "revision": "commit first: `git add -A && git commit`.",
+    "release": "tag one with `git tag`, or name a commit.",
+    "remote": "add one: `dvc remote add -d NAME URL`.",
+}
+"""How to make the first thing of a kind where there is none yet."""
+
+
+def _suggest(name: str, known: Sequence[str], otherwise: str) -> str:
+    """Return a question with names like the unknown one, or the other text; nothing if no name is known."""
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    return _did_you_mean(near) if near else otherwise if known else ""
+
+
+def _did_you_mean(names: Sequence[str]) -> str:
+    return "did you mean " + " or ".join(repr(name) for name in names) + "?"
+
+
+def _first(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
 
 
 class LocalWorkError(TdmvcError):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
@@ -33,6 +34,18 @@ from tdmvc.workspace.tables import table_folder, was_written, work_status
 from tdmvc.workspace.transaction import GITIGNORE, Transaction, open_transaction
 from tdmvc.workspace.workspace import Workspace, require_dvc
 
+_FILE_SUFFIXES = (
+    ".csv",
+    ".tsv",
+    ".json",
+    ".jsonl",
+    ".parquet",
+    ".db",
+    ".sqlite",
+    ".sqlite3",
+    ".duckdb",
+    ".gz",
+)
 _NOTES_APART = 3
 """A note that more tables share than this is shown once."""
 
@@ -70,7 +83,7 @@ def add(
                     "dataset",
                     dataset,
                     workspace.datasets(),
-                    remedy=f"create it from a source: `tdmvc add {dataset} SOURCE`.",
+                    remedy=_remedy_for_new(workspace, dataset),
                 )
             by_table = open_edits(workspace, state, options.table)
             _check_tables(state, by_table, options)
@@ -87,6 +100,16 @@ def add(
             report = _plan(workspace, transaction, state, ingested, removed, options)
         workspace.store.index.save()
         return report
+
+
+def _remedy_for_new(workspace: Workspace, dataset: str) -> str:
+    """Return what to write instead of a dataset that does not exist, and may be a forgotten dataset's source."""
+    known = workspace.datasets()
+    if dataset.endswith(_FILE_SUFFIXES):
+        return f"name the dataset first: `tdmvc add {known[0] if len(known) == 1 else 'NAME'} {dataset}`."
+    create = f"create it from a source: `tdmvc add {dataset} SOURCE`."
+    near = get_close_matches(dataset, known, n=1)
+    return f"did you mean '{near[0]}'? Or {create}" if near else create
 
 
 def _check_tables(state: DatasetState, edits: TableSources, options: AddOptions) -> None:

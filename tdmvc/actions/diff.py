@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tdmvc.changes.comparison import DEFAULT_DIFF, DiffOptions, RowsFormat, RowsTarget
-from tdmvc.errors import UsageError
+from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.diff import DatasetDiff
 from tdmvc.model.reference import Reference, parse_pair, parse_reference
 from tdmvc.model.schema import Contract
+from tdmvc.model.version import looks_like_version
 from tdmvc.workspace.comparison import diff_states
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
@@ -90,5 +91,11 @@ def _since_head(workspace: Workspace, name: str) -> tuple[DatasetState, DatasetS
 
 
 def _merge_base(workspace: Workspace, left: Reference, right: Reference) -> Reference:
+    for side in (left, right):
+        if side.at is not None and looks_like_version(side.at) and workspace.git.try_resolve(side.at) is None:
+            raise NotFoundError(
+                f"`...` compares Git revisions, and '{side.at}' is none.",
+                remedy=f"compare two versions with `..`: {left}..{right.at or right}.",
+            )
     base = workspace.git.merge_base(left.at or "HEAD", right.at or "HEAD")
     return Reference(left.dataset, base)

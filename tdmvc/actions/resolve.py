@@ -92,7 +92,7 @@ def _resolve_dataset(
         unmerged = unmerged_tables(workspace, dataset)
         if table is not None and all(one.table != table for one in unmerged):
             known = [one.table for one in unmerged]
-            raise NotFoundError.named("table in conflict", table, known, where=dataset)
+            raise NotFoundError.in_conflict(dataset, table, known)
         wanted = [one for one in unmerged if table in (None, one.table)]
         plans = [plan_resolution(workspace, one, options.decision) for one in wanted]
         _apply(workspace, journal, dataset, plans, force=options.force)

@@ -19,8 +19,8 @@ from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer, RepoConfig
 from tdmvc.model.history import Commit, HistoryPoint, PublishedMark
 from tdmvc.model.names import is_dataset_name
 from tdmvc.model.schema import Contract
-from tdmvc.model.version import SemVer
-from tdmvc.workspace.versions import versions
+from tdmvc.model.version import SemVer, looks_like_version
+from tdmvc.workspace.versions import version_names, versions
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -128,9 +128,12 @@ def _one_revision(workspace: Workspace, dataset: str, name: str) -> str:
             remedy="fetch its tag with `git fetch --tags`, or list versions instead of commits: "
             f"--versions {version.ref}.",
         )
-    if SemVer.parse(name) and workspace.git.try_resolve(name) is None:
-        known = [str(version.version) for version in reversed(published)]
-        raise NotFoundError.named(f"version of {dataset}", name, known)
+    if (
+        looks_like_version(name)
+        and dataset in workspace.datasets()
+        and workspace.git.try_resolve(name) is None
+    ):
+        raise NotFoundError.version(dataset, name, version_names(workspace, dataset))
     return name
 
 

@@ -108,5 +108,5 @@ def _known_version(dataset: str, text: str, known: list[str]) -> str:
     parsed = SemVer.parse(text.removeprefix(f"{dataset}@"))
     name = known[-1] if text == "latest" else str(parsed) if parsed else text
     if name not in known:
-        raise NotFoundError.named(f"version of {dataset}", text, list(reversed(known)))
+        raise NotFoundError.version(dataset, text, list(reversed(known)))
     return name

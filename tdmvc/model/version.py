@@ -9,6 +9,13 @@ from tdmvc.model.migration import RecordedState
 
 _SEMVER = re.compile(r"v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]+))?")
 
+_VERSION_LIKE = re.compile(r"v?\d{1,3}(\.\d+){0,2}")
+
+
+def looks_like_version(text: str) -> bool:
+    """Return whether a text is a version number, or the beginning of one (`1.0`), and no commit."""
+    return SemVer.parse(text) is not None or _VERSION_LIKE.fullmatch(text) is not None
+
 
 @total_ordering
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from tdmvc.formats.versions import read_version
 from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.reference import Reference, parse_reference
 from tdmvc.model.schema import Contract
-from tdmvc.model.version import SemVer, Version
+from tdmvc.model.version import SemVer, Version, looks_like_version
 from tdmvc.workspace.release_states import resolve_release
-from tdmvc.workspace.versions import version_state, versions
+from tdmvc.workspace.versions import version_names, version_state, versions
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -53,11 +53,9 @@ def _find_version(workspace: Workspace, dataset: str, name: str) -> Version | No
 
 def _revision_state(workspace: Workspace, dataset: str, rev: str) -> DatasetState:
     if workspace.git.try_resolve(rev) is None:
-        known = [str(v.version) for v in reversed(versions(workspace, dataset))]
-        if SemVer.parse(rev) and dataset in workspace.datasets():
-            raise NotFoundError.named(f"version of {dataset}", rev, known)
-        if dataset not in workspace.datasets():
-            workspace.chosen([dataset])
+        workspace.chosen([dataset])
+        if looks_like_version(rev):
+            raise NotFoundError.version(dataset, rev, version_names(workspace, dataset))
     tree = workspace.git.tree(workspace.git.resolve(rev))
     if dataset not in datasets.list_datasets(tree, workspace.config):
         raise NotFoundError.named(

@@ -14,6 +14,11 @@ def versions(workspace: Workspace, dataset: str) -> list[Version]:
     return read_versions(workspace.tree, workspace.dataset_path(dataset))
 
 
+def version_names(workspace: Workspace, dataset: str) -> list[str]:
+    """Return the numbers of the published versions, newest first."""
+    return [str(version.version) for version in reversed(versions(workspace, dataset))]
+
+
 def version_state(workspace: Workspace, version: Version) -> DatasetState:
     """Return the state of a published version."""
     return datasets.version_state(workspace.tree, workspace.config, version)

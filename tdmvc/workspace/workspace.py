@@ -19,6 +19,7 @@ from tdmvc.model.dataset import DatasetState, RepoConfig
 from tdmvc.model.names import is_dataset_name
 from tdmvc.model.progress import ProgressCallback, Timing, ignore_progress
 from tdmvc.model.tree import FileTree
+from tdmvc.model.version import looks_like_version
 from tdmvc.sql.duckdb import DuckDBConnection, connect, duckdb_error
 from tdmvc.store import journal as journals
 from tdmvc.store import lock as locks
@@ -143,9 +144,18 @@ class Workspace:
                     name,
                     known,
                     where=str(self.root / self.config.datasets),
-                    remedy="" if known else f"create it: `tdmvc add {name} SOURCE`.",
+                    remedy=self._dataset_remedy(name, known),
                 )
         return list(names) or known
+
+    def _dataset_remedy(self, name: str, known: list[str]) -> str:
+        """Return what to write instead of a name that is no dataset, if it is a version or a table."""
+        if not known:
+            return f"create it: `tdmvc add {name} SOURCE`."
+        if looks_like_version(name):
+            return f"a version follows its dataset: {' or '.join(f'{one}@{name}' for one in known[:3])}."
+        owners = [one for one in known if (self.dataset_folder(one) / f"{name}.dvc").is_file()]
+        return f"{name} is a table of {' and '.join(owners)}: name the dataset first." if owners else ""
 
     def check_name(self, dataset: str) -> None:
         """Make sure that a new dataset can have this name.
@@ -154,10 +164,12 @@ class Workspace:
             UsageError: it cannot.
         """
         if not is_dataset_name(dataset):
-            raise UsageError(
-                f"{dataset!r} is not a valid name for a dataset.",
-                remedy="use letters, digits, dots, dashes and underscores, and start with a letter or digit.",
-            )
+            remedy = "use letters, digits, dots, dashes and underscores, and start with a letter or digit."
+            if "/" in dataset:
+                known = self.datasets()
+                name = known[0] if len(known) == 1 else "NAME"
+                remedy = f"to add a file or a folder, name the dataset first: `tdmvc add {name} {dataset}`."
+            raise UsageError(f"{dataset!r} is not a valid name for a dataset.", remedy=remedy)
 
     def allow(self, verb: str, state: DatasetState, environment: str | None = None) -> None:
         """Return if a verb may write a state's rows in an environment; called before anything is written.

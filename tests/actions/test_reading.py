@@ -71,7 +71,7 @@ def test_a_table_is_returned_in_key_order(workspace: Workspace) -> None:
 def test_what_cannot_be_read_is_an_error(workspace: Workspace) -> None:
     with pytest.raises(UsageError, match="The query failed"):
         query(workspace, "select nothing from orders")
-    with pytest.raises(NotFoundError, match=r"There is no version of golden '9\.0\.0'"):
+    with pytest.raises(NotFoundError, match=r"golden has no version '9\.0\.0'"):
         show(workspace, "golden@9.0.0")
     with pytest.raises(NotFoundError, match="There is no table 'order'"):
         read_table(workspace, "golden", "order")

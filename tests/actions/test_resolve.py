@@ -62,7 +62,7 @@ def test_conflicts_can_be_restored_as_the_merge_left_them(conflicted: Workspace)
         ("orders", decide(value="x", column="status"), UsageError, "need one cell"),
         ("orders", decide(Side.OURS, key=("11",)), NotFoundError, "is not in conflict"),
         ("orders", decide(value="x", key=("10",), column="id"), NotFoundError, "id is not in conflict"),
-        ("customers", decide(Side.OURS), NotFoundError, "no table in conflict 'customers'"),
+        ("customers", decide(Side.OURS), NotFoundError, "No table 'customers' is in conflict"),
     ],
 )
 def test_a_decision_that_makes_no_sense_changes_nothing(

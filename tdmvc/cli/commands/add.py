@@ -1,5 +1,7 @@
 """`tdmvc add`."""
 
+from pathlib import Path
+
 import click
 
 from tdmvc.actions.add import AddOptions, add
@@ -8,6 +10,8 @@ from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.render.reports import ADD_FORMATS
+
+_ROW_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 
 
 @click.command(name="add")
@@ -63,7 +67,7 @@ def command(
     """
     options = AddOptions(
         table=single_table(tables),
-        keys=_parse_keys(keys),
+        keys=_parse_keys(keys, single_table(tables) or _first_table(sources)),
         null_texts=null_texts,
         append=append,
         replace=replace,
@@ -75,13 +79,20 @@ def command(
     print_as(context, ADD_FORMATS[output_format], report)
 
 
-def _parse_keys(texts: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _first_table(sources: tuple[str, ...]) -> str:
+    """Return the table of the first source that is a file of rows, for an example."""
+    files = (Path(source) for source in sources)
+    return next((file.stem for file in files if file.suffix in _ROW_SUFFIXES), "TABLE")
+
+
+def _parse_keys(texts: tuple[str, ...], example: str) -> dict[str, tuple[str, ...]]:
     keys: dict[str, tuple[str, ...]] = {}
     for text in texts:
         table, sign, columns = text.partition("=")
         if not table or not sign:
             raise UsageError(
-                f"Cannot read --key {text!r}.", remedy="write --key orders=id, or --key lines=order_id,line."
+                f"--key {text!r} does not name a table and its columns.",
+                remedy=f"write --key {example}={text.strip('=') or 'COLUMN'}.",
             )
         # `--key orders=` means that the table has no key.
         keys[table] = tuple(column.strip() for column in columns.split(",") if column.strip())
