@@ -194,11 +194,11 @@ Rows = Mapping[int, str]
 
 
 @dataclass(frozen=True)
-class Stage:
+class MergeRepo:
     """A repository whose Git merges rows, and a folder next to it for sources."""
 
     root: Path
-    beside: Path
+    parent: Path
 
     def run(self, *words: object, code: int | None = 0, folder: Path | None = None) -> str:
         """Run tdmvc in this process and return what it printed."""
@@ -211,16 +211,14 @@ class Stage:
     def git(self, *words: str, folder: Path | None = None) -> str:
         return git(folder or self.root, *words)
 
-    def try_git(
-        self, *words: str, folder: Path | None = None, **env: str
-    ) -> subprocess.CompletedProcess[str]:
+    def try_git(self, *words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run Git, whatever it ends with."""
         return subprocess.run(
-            ["git", *words], cwd=folder or self.root, capture_output=True, text=True, check=False, env=None
+            ["git", *words], cwd=folder or self.root, capture_output=True, text=True, check=False
         )
 
     def add(self, rows: Rows, table: str = "orders") -> None:
-        source = self.beside / f"{table}.csv"
+        source = self.parent / f"{table}.csv"
         source.write_text("id,status\n" + "".join(f"{id_},{status}\n" for id_, status in rows.items()))
         self.run("add", "golden", source, "--key", f"{table}=id")
 
@@ -250,15 +248,15 @@ class Stage:
         return self.git("ls-files", "--unmerged")
 
 
-def make_stage(template: Path, folder: Path) -> Stage:
+def make_merge_repo(template: Path, folder: Path) -> MergeRepo:
     """Make the repository from the template: one table, one commit, `tdmvc install` done."""
     shutil.copytree(template, folder / "app", symlinks=True)
-    stage = Stage(folder / "app", folder)
-    stage.run("install")
-    stage.commit(START, "Start with orders")
-    return stage
+    repo = MergeRepo(folder / "app", folder)
+    repo.run("install")
+    repo.commit(START, "Start with orders")
+    return repo
 
 
-def copy_stage(made: Stage, folder: Path) -> Stage:
+def copy_merge_repo(made: MergeRepo, folder: Path) -> MergeRepo:
     shutil.copytree(made.root, folder / "app", symlinks=True)
-    return Stage(folder / "app", folder)
+    return MergeRepo(folder / "app", folder)

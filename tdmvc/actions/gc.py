@@ -26,9 +26,9 @@ from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
 from tdmvc.store import dvc
 from tdmvc.store.atomic_files import remove_quietly, write_atomic
 from tdmvc.store.cache import CacheStorage
-from tdmvc.store.lock import all_quiet
+from tdmvc.store.lock import block_writers
 from tdmvc.store.objects import ObjectStorage, StoredObject
-from tdmvc.workspace.workspace import Workspace, turnstile
+from tdmvc.workspace.workspace import Workspace, write_gate
 
 CACHE = "cache"
 GRACE_DAYS = 14.0
@@ -73,7 +73,7 @@ def gc(workspace: Workspace, options: GcOptions | None = None) -> GcReport:
     with contextlib.ExitStack() as stack:
         if options.apply:
             for root in sorted({tree.root for clone in clones for tree in work_trees(clone) if tree.is_here}):
-                stack.enter_context(_nobody_writes(workspace, root))
+                stack.enter_context(_block_writers_in(workspace, root))
         try:
             return _GcRun(workspace, options, place, clones).run()
         except GitFailure as error:
@@ -250,12 +250,12 @@ def _place_name(workspace: Workspace, remote: str | None) -> str:
 
 
 @contextlib.contextmanager
-def _nobody_writes(workspace: Workspace, root: Path) -> Iterator[None]:
-    """Hold the locks of tdmvc and DVC in a work tree."""
+def _block_writers_in(workspace: Workspace, root: Path) -> Iterator[None]:
+    """Hold the locks of tdmvc and DVC in a work tree, so that nothing writes there."""
     if not (root / ".dvc").is_dir():
         yield
         return
-    gate = turnstile(root)
+    gate = write_gate(root)
     waiting = f"Waiting for another tdmvc process that is writing in {root}."
-    with all_quiet(gate.parent, gate, on_wait=lambda: workspace.warn(waiting)), dvc.repository_lock(root):
+    with block_writers(gate.parent, gate, on_wait=lambda: workspace.warn(waiting)), dvc.repository_lock(root):
         yield

@@ -24,7 +24,7 @@ def fail(case: ET.Element, kind: str, message: str, text: str, *, is_error: bool
     ET.SubElement(case, tag, message=visible(message), type=visible(kind)).text = text
 
 
-def say(case: ET.Element, text: str) -> None:
+def add_output(case: ET.Element, text: str) -> None:
     """Add text that a case prints; `text` is already visible."""
     ET.SubElement(case, "system-out").text = text
 

@@ -17,36 +17,36 @@ _POLL_SECONDS = 0.05
 
 
 @contextmanager
-def passing(path: Path, turnstile: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold a writer's lock while the turnstile is open; `all_quiet` closes it for all writers.
+def writer_lock(path: Path, gate: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold a writer's lock while the gate is open; `block_writers` closes it for all writers.
 
-    A writer takes its lock before it checks the turnstile, so a process that has closed the
-    turnstile finds the lock of every writer that passed it.
+    A writer takes its lock before it checks the gate, so a process that has closed the
+    gate finds the lock of every writer that passed it.
 
     Raises:
         StoreError: as `exclusive`.
     """
     while True:
         with exclusive(path, on_wait=on_wait):
-            free = try_exclusive(turnstile)
+            free = try_exclusive(gate)
             if free is not None:
                 free.release()
                 yield
                 return
-        with exclusive(turnstile, on_wait=on_wait):
+        with exclusive(gate, on_wait=on_wait):
             pass
 
 
 @contextmanager
-def all_quiet(folder: Path, turnstile: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+def block_writers(folder: Path, gate: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
     """Wait until no writer with a lock in a folder is running, and let none start.
 
     Raises:
         StoreError: as `exclusive`.
     """
-    with exclusive(turnstile, on_wait=on_wait), ExitStack() as locks:
+    with exclusive(gate, on_wait=on_wait), ExitStack() as locks:
         for path in sorted(folder.glob("*.lock")):
-            if path != turnstile:
+            if path != gate:
                 locks.enter_context(exclusive(path, on_wait=on_wait))
         yield
 

@@ -186,7 +186,7 @@ class Store:
                 raise
             absent, failed = {oid for oid in wanted if not self.objects.has(oid)}, error
         if absent and second is not None:
-            absent = self._bring_from_second(absent, owner, second)
+            absent = self._fetch_from_release_remote(absent, owner, second)
         if absent and failed is not None:
             raise failed
         return absent
@@ -240,7 +240,7 @@ class Store:
             self.fetched_from.append(name)
         return absent
 
-    def _bring_from_second(self, wanted: set[str], owner: str, second: str) -> set[str]:
+    def _fetch_from_release_remote(self, wanted: set[str], owner: str, second: str) -> set[str]:
         absent = self._bring(wanted, owner, second)
         if fetched := len(wanted - absent):
             objects, them = ("object", "it") if fetched == 1 else ("objects", "them")

@@ -188,8 +188,8 @@ class Workspace:
     @contextlib.contextmanager
     def writing(self, dataset: str) -> Iterator["journals.Journal"]:
         """Hold the dataset's lock, after finishing what an earlier process began."""
-        lock = locks.passing(
-            self._lock_path(dataset), turnstile(self.root), on_wait=lambda: self.warn(_waiting(dataset))
+        lock = locks.writer_lock(
+            self._lock_path(dataset), write_gate(self.root), on_wait=lambda: self.warn(_waiting(dataset))
         )
         with lock:
             journal = self._journal(dataset)
@@ -260,9 +260,9 @@ def require_dvc(root: Path) -> None:
         )
 
 
-def turnstile(root: Path) -> Path:
+def write_gate(root: Path) -> Path:
     """Return the lock that `gc` holds while nobody else may write."""
-    return root / ".dvc" / "tmp" / "tdmvc" / "gc.turnstile"
+    return root / ".dvc" / "tmp" / "tdmvc" / "gc.gate"
 
 
 def _waiting(dataset: str) -> str:

@@ -14,7 +14,7 @@ import yaml
 from tdmvc.arrow.types import parse_type
 from tdmvc.model.merge import Conflict, ConflictKind, TableOutcome
 from tdmvc.model.schema import Column, TableSchema
-from tests.merge_ground import TABLE, MergeGround, Rows, merge_ground
+from tests.table_merger import TABLE, Rows, TableMerger, open_table_merger
 
 CASES = Path(__file__).parents[1] / "cases" / "merge"
 
@@ -55,19 +55,19 @@ def cases() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module", params=[2, 64])
-def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MergeGround]:
+def merger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TableMerger]:
     """Parts of a few rows, and one part for all."""
-    with merge_ground(tmp_path_factory.mktemp("merge") / "app", request.param) as ground:
-        yield ground
+    with open_table_merger(tmp_path_factory.mktemp("merge") / "app", request.param) as merger:
+        yield merger
 
 
 @pytest.mark.parametrize("is_mirrored", [False, True], ids=["as told", "mirrored"])
 @pytest.mark.parametrize(("case", "form"), list(cases()))
-def test_a_rule_holds(ground: MergeGround, case: Any, form: KeyForm, is_mirrored: bool) -> None:
+def test_a_rule_holds(merger: TableMerger, case: Any, form: KeyForm, is_mirrored: bool) -> None:
     base, ours, theirs = (side_of(case, case[name], form) for name in ("base", "ours", "theirs"))
     if is_mirrored:
         ours, theirs = theirs, ours
-    merged = ground.merge(base, ours, theirs)
+    merged = merger.merge(base, ours, theirs)
     expected = [conflict_of(spelled, form) for spelled in case.get("conflicts", [])]
     if is_mirrored:
         expected = [conflict.mirrored for conflict in expected]
@@ -86,10 +86,10 @@ def test_a_rule_holds(ground: MergeGround, case: Any, form: KeyForm, is_mirrored
     assert [(c.name, c.type) for c in merged.merge.schema.columns] == [
         (c.name, c.type) for c in result.schema.columns
     ]
-    assert Counter(map(row_of, ground.read(merged.listing))) == Counter(map(row_of, result.rows))
+    assert Counter(map(row_of, merger.read(merged.listing))) == Counter(map(row_of, result.rows))
     # A merged table is cut as any other: the same rows are the same parts.
-    assert merged.listing == ground.listing(result)
-    assert merged.size_bytes == ground.size_bytes(merged.listing)
+    assert merged.listing == merger.listing(result)
+    assert merged.size_bytes == merger.size_bytes(merged.listing)
 
 
 def side_of(case: Any, spelled: Any, form: KeyForm) -> Rows | None:

@@ -228,15 +228,15 @@ def test_a_ref_that_moves_while_gc_looks(story: Story, monkeypatch: pytest.Monke
 
 
 def test_a_writer_is_waited_for_and_a_writer_waits(story: Story) -> None:
-    """Nobody begins to write while gc holds the turnstile; whoever writes already ends first."""
-    from tdmvc.store.lock import all_quiet, passing
+    """No writer starts while gc holds the gate, and gc waits for writers that already run."""
+    from tdmvc.store.lock import block_writers, writer_lock
 
     folder = story.repo / ".dvc/tmp/tdmvc"
-    gate = folder / "gc.turnstile"
+    gate = folder / "gc.gate"
     order: list[str] = []
 
     def write(name: str, seconds: float) -> None:
-        with passing(folder / f"{name}.lock", gate):
+        with writer_lock(folder / f"{name}.lock", gate):
             order.append(f"{name} begins")
             time.sleep(seconds)
             order.append(f"{name} ends")
@@ -245,14 +245,21 @@ def test_a_writer_is_waited_for_and_a_writer_waits(story: Story) -> None:
     first.start()
     time.sleep(0.15)
     late = threading.Thread(target=write, args=("late", 0.0))
-    with all_quiet(folder, gate):
-        order.append("quiet")
+    with block_writers(folder, gate):
+        order.append("blocked")
         late.start()
         time.sleep(0.3)
-        order.append("still quiet")
+        order.append("still blocked")
     first.join()
     late.join()
-    assert order == ["brand-new begins", "brand-new ends", "quiet", "still quiet", "late begins", "late ends"]
+    assert order == [
+        "brand-new begins",
+        "brand-new ends",
+        "blocked",
+        "still blocked",
+        "late begins",
+        "late ends",
+    ]
 
 
 def test_a_dvc_command_at_work_is_not_raced(story: Story) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import CONFLICTS, POINTER, Stage, copy_repo, copy_stage
+from tests.builders import CONFLICTS, POINTER, MergeRepo, copy_merge_repo, copy_repo
 
 START = "id,email,status,total\n1,ada@x.org,paid,10.50\n2,bob@x.org,open,20.00\n3,eve@x.org,open,7.25\n"
 OURS = "id,email,status,total\n1,ours@x.org,late,10.50\n2,bob@x.org,void,21.00\n"
@@ -14,56 +14,56 @@ THEIRS = (
 )
 
 
-def _add(stage: Stage, text: str) -> None:
-    source = stage.beside / "orders.csv"
+def _add(repo: MergeRepo, text: str) -> None:
+    source = repo.parent / "orders.csv"
     source.write_text(text)
-    stage.run("add", "golden", source, "--key", "orders=id")
+    repo.run("add", "golden", source, "--key", "orders=id")
 
 
-def _commit(stage: Stage, text: str) -> None:
-    _add(stage, text)
-    stage.git("add", "-A")
-    stage.git("commit", "-q", "-m", "Change")
+def _commit(repo: MergeRepo, text: str) -> None:
+    _add(repo, text)
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "Change")
 
 
 @pytest.fixture(scope="module")
-def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> MergeRepo:
     """A merge in the midst: conflicts in three rows, personal cells among them."""
     folder = tmp_path_factory.mktemp("resolve")
     copy_repo(template, folder / "app")
-    stage = Stage(folder / "app", folder)
-    stage.run("install")
-    _add(stage, START)
-    contract = stage.root / "datasets/golden/contract.yaml"
+    repo = MergeRepo(folder / "app", folder)
+    repo.run("install")
+    _add(repo, START)
+    contract = repo.root / "datasets/golden/contract.yaml"
     contract.write_text(
         contract.read_text().replace("- name: email\n", "- name: email\n        classification: personal\n")
     )
-    _commit(stage, START)
-    stage.git("switch", "-q", "-c", "theirs")
-    _commit(stage, THEIRS)
-    stage.git("switch", "-q", "main")
-    stage.run("checkout", "golden")
-    _commit(stage, OURS)
-    stage.try_git("merge", "theirs")
-    return stage
+    _commit(repo, START)
+    repo.git("switch", "-q", "-c", "theirs")
+    _commit(repo, THEIRS)
+    repo.git("switch", "-q", "main")
+    repo.run("checkout", "golden")
+    _commit(repo, OURS)
+    repo.try_git("merge", "theirs")
+    return repo
 
 
 @pytest.fixture
-def stage(made: Stage, tmp_path: Path) -> Stage:
-    return copy_stage(made, tmp_path)
+def repo(made: MergeRepo, tmp_path: Path) -> MergeRepo:
+    return copy_merge_repo(made, tmp_path)
 
 
-def _table(stage: Stage, ref: str = "golden") -> list[list[str]]:
+def _table(repo: MergeRepo, ref: str = "golden") -> list[list[str]]:
     import json
 
     sql = "select id, status, cast(total as varchar) from orders order by id"
-    rows: list[list[str]] = json.loads(stage.run("sql", sql, "--at", ref, "--format", "json"))["rows"]
+    rows: list[list[str]] = json.loads(repo.run("sql", sql, "--at", ref, "--format", "json"))["rows"]
     return rows
 
 
-def _left(stage: Stage, *words: object) -> list[tuple[str, str | None]]:
+def _left(repo: MergeRepo, *words: object) -> list[tuple[str, str | None]]:
     """Return (key, column) of what is left."""
-    (table,) = stage.resolve(*words)["datasets"][0]["tables"]
+    (table,) = repo.resolve(*words)["datasets"][0]["tables"]
     assert table["count"] == len(table["conflicts"])
     return [(one["key"][0], one["column"]) for one in table["conflicts"]]
 
@@ -71,9 +71,9 @@ def _left(stage: Stage, *words: object) -> list[tuple[str, str | None]]:
 ALL = [("1", "email"), ("1", "status"), ("2", "status"), ("3", None)]
 
 
-def test_what_is_left_is_shown_row_by_row(stage):
-    assert _left(stage) == ALL
-    (table,) = stage.resolve("golden", "orders")["datasets"][0]["tables"]
+def test_what_is_left_is_shown_row_by_row(repo):
+    assert _left(repo) == ALL
+    (table,) = repo.resolve("golden", "orders")["datasets"][0]["tables"]
     assert table["conflicts"][2] | {"detail": None} == {
         "kind": "cell",
         "key": ["2"],
@@ -86,20 +86,20 @@ def test_what_is_left_is_shown_row_by_row(stage):
     }
 
 
-def test_conflicts_are_resolved_by_row_column_cell_and_value(stage):
-    assert _left(stage, "golden", "orders", "--ours", "--key", "3") == ALL[:3]
-    assert _left(stage, "golden", "orders", "--theirs", "--column", "email") == ALL[1:3]
+def test_conflicts_are_resolved_by_row_column_cell_and_value(repo):
+    assert _left(repo, "golden", "orders", "--ours", "--key", "3") == ALL[:3]
+    assert _left(repo, "golden", "orders", "--theirs", "--column", "email") == ALL[1:3]
     assert (
-        _left(stage, "golden", "orders", "--value", "kept", "--key", "id=2", "--column", "status") == ALL[1:2]
+        _left(repo, "golden", "orders", "--value", "kept", "--key", "id=2", "--column", "status") == ALL[1:2]
     )
-    stage.resolve("golden", "orders", "--base", "--key", "1", "--column", "status", code=0)
-    assert _table(stage) == [[1, "paid", "10.50"], [2, "kept", "21.00"], [4, "new", None]]
+    repo.resolve("golden", "orders", "--base", "--key", "1", "--column", "status", code=0)
+    assert _table(repo) == [[1, "paid", "10.50"], [2, "kept", "21.00"], [4, "new", None]]
 
 
-def test_one_word_resolves_everything_that_is_left(stage):
-    _left(stage, "golden", "orders", "--ours", "--key", "1")
-    stage.resolve("--theirs", code=0)
-    assert _table(stage) == [
+def test_one_word_resolves_everything_that_is_left(repo):
+    _left(repo, "golden", "orders", "--ours", "--key", "1")
+    repo.resolve("--theirs", code=0)
+    assert _table(repo) == [
         [1, "late", "10.50"],
         [2, "done", "21.00"],
         [3, "open", "8.00"],
@@ -107,43 +107,43 @@ def test_one_word_resolves_everything_that_is_left(stage):
     ]
 
 
-def test_a_cell_can_be_made_null(stage):
-    stage.resolve("golden", "orders", "--null", "--key", "2", "--column", "status")
-    stage.resolve("golden", "--ours", code=0)
-    assert _table(stage)[1] == [2, None, "21.00"]
+def test_a_cell_can_be_made_null(repo):
+    repo.resolve("golden", "orders", "--null", "--key", "2", "--column", "status")
+    repo.resolve("golden", "--ours", code=0)
+    assert _table(repo)[1] == [2, None, "21.00"]
 
 
-def test_a_later_word_on_the_same_cell_counts(stage):
+def test_a_later_word_on_the_same_cell_counts(repo):
     for side in ("--theirs", "--ours"):
-        stage.resolve("golden", "orders", side, "--key", "2", "--column", "status")
-    stage.resolve("golden", "--theirs", code=0)
-    assert _table(stage)[1] == [2, "void", "21.00"]
+        repo.resolve("golden", "orders", side, "--key", "2", "--column", "status")
+    repo.resolve("golden", "--theirs", code=0)
+    assert _table(repo)[1] == [2, "void", "21.00"]
 
 
-def test_decisions_written_into_the_file_are_done_by_the_next_call(stage):
-    path = stage.root / CONFLICTS
+def test_decisions_written_into_the_file_are_done_by_the_next_call(repo):
+    path = repo.root / CONFLICTS
     lines = path.read_text().replace("    theirs: done\n", "    theirs: done\n    value: by hand\n")
     path.write_text(lines + "    take: ours\n")
-    assert _left(stage) == ALL[:2]
+    assert _left(repo) == ALL[:2]
     path.write_text("take: theirs\n" + path.read_text())
-    stage.resolve(code=0)
-    assert _table(stage) == [[1, "void", "10.50"], [2, "by hand", "21.00"], [4, "new", None]]
+    repo.resolve(code=0)
+    assert _table(repo) == [[1, "void", "10.50"], [2, "by hand", "21.00"], [4, "new", None]]
 
 
-def test_a_file_that_cannot_be_meant_so_is_reported_with_its_line(stage):
-    with (stage.root / CONFLICTS).open("a") as file:
+def test_a_file_that_cannot_be_meant_so_is_reported_with_its_line(repo):
+    with (repo.root / CONFLICTS).open("a") as file:
         file.write("    take: mine\n")
-    output = stage.run("resolve", code=2)
+    output = repo.run("resolve", code=2)
     assert "'mine' is not a side of a merge" in output
     assert "conflicts/orders.yaml, line" in output
 
 
-def test_the_rows_of_the_working_copy_are_the_merged_ones_and_the_merge_can_be_committed(stage):
-    stage.resolve("--theirs", code=0)
-    assert stage.git("status", "--porcelain").split("\n") == [f"M  {POINTER}"]
-    stage.git("commit", "-q", "--no-edit")
-    assert "Clean" in stage.run("status")
-    assert stage.run("verify", "golden").startswith("Intact")
+def test_the_rows_of_the_working_copy_are_the_merged_ones_and_the_merge_can_be_committed(repo):
+    repo.resolve("--theirs", code=0)
+    assert repo.git("status", "--porcelain").split("\n") == [f"M  {POINTER}"]
+    repo.git("commit", "-q", "--no-edit")
+    assert "Clean" in repo.run("status")
+    assert repo.run("verify", "golden").startswith("Intact")
 
 
 @pytest.mark.parametrize(
@@ -174,56 +174,56 @@ def test_the_rows_of_the_working_copy_are_the_merged_ones_and_the_merge_can_be_c
         (["golden", "orders", "--ours", "--key", "2", "--column", "total"], 3, "in conflict: status"),
     ],
 )
-def test_words_that_make_no_sense_change_nothing(stage, words, code, why):
-    before = (stage.root / CONFLICTS).read_bytes(), (stage.root / POINTER).read_bytes()
-    assert why in stage.run("resolve", *words, code=code)
-    assert ((stage.root / CONFLICTS).read_bytes(), (stage.root / POINTER).read_bytes()) == before
+def test_words_that_make_no_sense_change_nothing(repo, words, code, why):
+    before = (repo.root / CONFLICTS).read_bytes(), (repo.root / POINTER).read_bytes()
+    assert why in repo.run("resolve", *words, code=code)
+    assert ((repo.root / CONFLICTS).read_bytes(), (repo.root / POINTER).read_bytes()) == before
 
 
 @pytest.mark.parametrize("value", ["cheap", "1.005", "1e99"])
-def test_a_value_that_does_not_fit_its_column_is_refused_with_the_type(stage, value):
-    _commit_total_conflict(stage)
-    output = stage.run(
+def test_a_value_that_does_not_fit_its_column_is_refused_with_the_type(repo, value):
+    _commit_total_conflict(repo)
+    output = repo.run(
         "resolve", "golden", "orders", "--value", value, "--key", "1", "--column", "total", code=2
     )
     assert "decimal(" in output
     assert "orders.total" in output
 
 
-def _commit_total_conflict(stage: Stage) -> None:
-    stage.git("merge", "--abort")
-    stage.git("switch", "-q", "-c", "t1", "main~1")
-    stage.run("checkout", "golden")
-    _commit(stage, START.replace("10.50", "11.00"))
-    stage.git("switch", "-q", "-c", "t2", "main~1")
-    stage.run("checkout", "golden")
-    _commit(stage, START.replace("10.50", "12.00"))
-    assert stage.try_git("merge", "t1").returncode == 1
+def _commit_total_conflict(repo: MergeRepo) -> None:
+    repo.git("merge", "--abort")
+    repo.git("switch", "-q", "-c", "t1", "main~1")
+    repo.run("checkout", "golden")
+    _commit(repo, START.replace("10.50", "11.00"))
+    repo.git("switch", "-q", "-c", "t2", "main~1")
+    repo.run("checkout", "golden")
+    _commit(repo, START.replace("10.50", "12.00"))
+    assert repo.try_git("merge", "t1").returncode == 1
 
 
-def test_a_conflict_comes_back_after_it_was_resolved(stage):
-    stage.resolve("--theirs", code=0)
-    assert _left(stage, "golden", "orders", "--again") == ALL
-    assert stage.unmerged() != ""
-    stage.resolve("--ours", code=0)
-    assert _table(stage)[0] == [1, "late", "10.50"]
+def test_a_conflict_comes_back_after_it_was_resolved(repo):
+    repo.resolve("--theirs", code=0)
+    assert _left(repo, "golden", "orders", "--again") == ALL
+    assert repo.unmerged() != ""
+    repo.resolve("--ours", code=0)
+    assert _table(repo)[0] == [1, "late", "10.50"]
 
 
-def test_what_was_decided_so_far_can_be_forgotten(stage):
-    stage.resolve("golden", "orders", "--ours", "--key", "1")
-    assert _left(stage, "--again") == ALL
+def test_what_was_decided_so_far_can_be_forgotten(repo):
+    repo.resolve("golden", "orders", "--ours", "--key", "1")
+    assert _left(repo, "--again") == ALL
 
 
-def test_what_is_committed_does_not_come_back(stage):
-    stage.resolve("--theirs", code=0)
-    stage.git("commit", "-q", "--no-edit")
-    assert "merge again" in stage.run("resolve", "golden", "--again", code=3)
+def test_what_is_committed_does_not_come_back(repo):
+    repo.resolve("--theirs", code=0)
+    repo.git("commit", "-q", "--no-edit")
+    assert "merge again" in repo.run("resolve", "golden", "--again", code=3)
 
 
-def test_a_pointer_that_was_changed_since_is_not_overwritten_by_its_conflict(stage):
-    stage.resolve("--theirs", code=0)
-    _add(stage, START)
-    assert "git add" in stage.run("resolve", "golden", "--again", code=4)
+def test_a_pointer_that_was_changed_since_is_not_overwritten_by_its_conflict(repo):
+    repo.resolve("--theirs", code=0)
+    _add(repo, START)
+    assert "git add" in repo.run("resolve", "golden", "--again", code=4)
 
 
 @pytest.mark.parametrize(
@@ -238,112 +238,112 @@ def test_a_pointer_that_was_changed_since_is_not_overwritten_by_its_conflict(sta
         ("verify", "golden"),
     ],
 )
-def test_other_verbs_say_that_a_merge_is_to_be_resolved_first(stage, words):
-    before = stage.git("status", "--porcelain"), (stage.root / POINTER).read_bytes()
-    output = stage.run(*words, code=4)
+def test_other_verbs_say_that_a_merge_is_to_be_resolved_first(repo, words):
+    before = repo.git("status", "--porcelain"), (repo.root / POINTER).read_bytes()
+    output = repo.run(*words, code=4)
     assert "`tdmvc resolve golden`" in output
-    assert (stage.git("status", "--porcelain"), (stage.root / POINTER).read_bytes()) == before
+    assert (repo.git("status", "--porcelain"), (repo.root / POINTER).read_bytes()) == before
 
 
-def test_status_tells_of_tables_in_conflict_and_of_files_that_are_left_over(stage):
-    output = stage.run("status")
+def test_status_tells_of_tables_in_conflict_and_of_files_that_are_left_over(repo):
+    output = repo.run("status")
     assert "conflict    orders" in output
     assert "tdmvc resolve golden" in output
-    stage.git("merge", "--abort")
-    output = stage.run("status")
+    repo.git("merge", "--abort")
+    output = repo.run("status")
     assert "conflicts/orders.yaml" in output
-    done = stage.resolve(code=0)
+    done = repo.resolve(code=0)
     assert done["datasets"][0]["leftovers"] == ["conflicts/orders.yaml"]
-    assert not (stage.root / CONFLICTS).parent.exists()
-    assert "leftovers" not in stage.run("status")
+    assert not (repo.root / CONFLICTS).parent.exists()
+    assert "leftovers" not in repo.run("status")
 
 
-def test_a_side_taken_with_git_is_taken(stage):
-    stage.git("checkout", "--theirs", "--", POINTER)
-    stage.git("add", POINTER)
-    assert stage.resolve(code=0)["datasets"][0]["tables"] == []
-    assert not (stage.root / CONFLICTS).exists()
-    stage.run("checkout", "golden")
-    assert len(_table(stage)) == 4
+def test_a_side_taken_with_git_is_taken(repo):
+    repo.git("checkout", "--theirs", "--", POINTER)
+    repo.git("add", POINTER)
+    assert repo.resolve(code=0)["datasets"][0]["tables"] == []
+    assert not (repo.root / CONFLICTS).exists()
+    repo.run("checkout", "golden")
+    assert len(_table(repo)) == 4
 
 
-def test_the_files_of_conflicts_are_in_no_commit(stage):
-    assert "conflicts" not in stage.git("status", "--porcelain", "--untracked-files=all")
+def test_the_files_of_conflicts_are_in_no_commit(repo):
+    assert "conflicts" not in repo.git("status", "--porcelain", "--untracked-files=all")
 
 
-def test_nothing_is_left_where_nothing_was_merged(stage):
-    stage.git("merge", "--abort")
-    stage.run("resolve")
-    assert stage.run("resolve").startswith("Nothing to resolve")
+def test_nothing_is_left_where_nothing_was_merged(repo):
+    repo.git("merge", "--abort")
+    repo.run("resolve")
+    assert repo.run("resolve").startswith("Nothing to resolve")
 
 
-def test_personal_cells_are_shown_nowhere_and_resolved_by_a_side(stage):
-    output = stage.run("resolve", code=4) + stage.run("resolve", "--format", "json", code=4)
-    output += (stage.root / CONFLICTS).read_text() + (stage.root / POINTER).read_text()
+def test_personal_cells_are_shown_nowhere_and_resolved_by_a_side(repo):
+    output = repo.run("resolve", code=4) + repo.run("resolve", "--format", "json", code=4)
+    output += (repo.root / CONFLICTS).read_text() + (repo.root / POINTER).read_text()
     assert "@x.org" not in output
     assert "hidden: true" in output
-    refused = stage.run(
+    refused = repo.run(
         "resolve", "golden", "orders", "--value", "q@x.org", "--key", "1", "--column", "email", code=2
     )
     assert "q@x.org" not in refused
-    stage.resolve("--theirs", code=0)
+    repo.resolve("--theirs", code=0)
     sql = "select email from orders where id = 1"
-    assert "theirs@x.org" in stage.run("sql", sql)
+    assert "theirs@x.org" in repo.run("sql", sql)
 
 
-def test_edits_that_nothing_keeps_are_not_overwritten(stage):
-    part = next((stage.root / "datasets/golden/orders").glob("*.parquet"))
+def test_edits_that_nothing_keeps_are_not_overwritten(repo):
+    part = next((repo.root / "datasets/golden/orders").glob("*.parquet"))
     part.chmod(0o644)
     part.write_bytes(part.read_bytes() + b"x")
-    before = (stage.root / POINTER).read_bytes()
-    assert "--force" in stage.run("resolve", "--ours", code=4)
-    assert (stage.root / POINTER).read_bytes() == before
-    assert stage.unmerged() != ""
-    stage.resolve("--ours", "--force", code=0)
-    assert len(_table(stage)) == 3
+    before = (repo.root / POINTER).read_bytes()
+    assert "--force" in repo.run("resolve", "--ours", code=4)
+    assert (repo.root / POINTER).read_bytes() == before
+    assert repo.unmerged() != ""
+    repo.resolve("--ours", "--force", code=0)
+    assert len(_table(repo)) == 3
 
 
-def test_choices_of_an_earlier_merge_hold_only_for_the_very_same_conflicts(stage):
-    stage.resolve("golden", "orders", "--theirs", "--key", "2", "--column", "status")
-    stage.resolve("golden", "orders", "--theirs", "--column", "email")
-    stage.git("merge", "--abort")
-    stage.git("switch", "-q", "theirs")
-    stage.run("checkout", "golden")
-    _commit(stage, THEIRS + "5,more@x.org,more,\n")
-    stage.git("switch", "-q", "main")
-    kept = (stage.root / CONFLICTS).read_bytes()
-    assert stage.try_git("merge", "theirs").returncode == 1
+def test_choices_of_an_earlier_merge_hold_only_for_the_very_same_conflicts(repo):
+    repo.resolve("golden", "orders", "--theirs", "--key", "2", "--column", "status")
+    repo.resolve("golden", "orders", "--theirs", "--column", "email")
+    repo.git("merge", "--abort")
+    repo.git("switch", "-q", "theirs")
+    repo.run("checkout", "golden")
+    _commit(repo, THEIRS + "5,more@x.org,more,\n")
+    repo.git("switch", "-q", "main")
+    kept = (repo.root / CONFLICTS).read_bytes()
+    assert repo.try_git("merge", "theirs").returncode == 1
     # Git's driver rewrites the file; a file of another merge counts cell by cell.
-    (stage.root / CONFLICTS).write_bytes(kept)
-    assert _left(stage) == [ALL[0], ALL[1], ALL[3]]
-    assert "take: theirs" in (stage.root / CONFLICTS).read_text()
+    (repo.root / CONFLICTS).write_bytes(kept)
+    assert _left(repo) == [ALL[0], ALL[1], ALL[3]]
+    assert "take: theirs" in (repo.root / CONFLICTS).read_text()
 
 
 @pytest.fixture
-def by_mail(template: Path, tmp_path: Path) -> Stage:
+def by_mail(template: Path, tmp_path: Path) -> MergeRepo:
     """A merge of a table whose key is personal: three rows are in conflict."""
     copy_repo(template, tmp_path / "app")
-    stage = Stage(tmp_path / "app", tmp_path)
-    stage.run("install")
+    repo = MergeRepo(tmp_path / "app", tmp_path)
+    repo.run("install")
     for branch, word in (("", "start"), ("theirs", "theirs"), ("main", "ours")):
         if branch == "theirs":
-            stage.git("switch", "-q", "-c", branch)
+            repo.git("switch", "-q", "-c", branch)
         elif branch:
-            stage.git("switch", "-q", branch)
-            stage.run("checkout", "golden")
+            repo.git("switch", "-q", branch)
+            repo.run("checkout", "golden")
         source = tmp_path / "people.csv"
         source.write_text("mail,n\n" + "".join(f"p{place}@x.org,{word}{place}\n" for place in range(3)))
-        stage.run("add", "golden", source, "--key", "people=mail")
-        contract = stage.root / "datasets/golden/contract.yaml"
+        repo.run("add", "golden", source, "--key", "people=mail")
+        contract = repo.root / "datasets/golden/contract.yaml"
         if not branch:
             text = contract.read_text()
             contract.write_text(
                 text.replace("- name: mail\n", "- name: mail\n        classification: personal\n")
             )
-        stage.git("add", "-A")
-        stage.git("commit", "-q", "-m", word)
-    assert stage.try_git("merge", "theirs").returncode == 1
-    return stage
+        repo.git("add", "-A")
+        repo.git("commit", "-q", "-m", word)
+    assert repo.try_git("merge", "theirs").returncode == 1
+    return repo
 
 
 def test_personal_keys_are_shown_as_marks_by_which_rows_can_be_resolved(by_mail):
@@ -371,23 +371,23 @@ def test_a_key_that_is_no_conflict_does_not_repeat_personal_words(by_mail):
     assert "nobody" not in output
 
 
-def _diverge(stage_of: Path, template: Path, texts: dict[str, str], *words: str) -> Stage:
+def _diverge(folder: Path, template: Path, texts: dict[str, str], *words: str) -> MergeRepo:
     """Make a repository in which `theirs` and main changed the table t, and merge."""
-    copy_repo(template, stage_of / "app")
-    stage = Stage(stage_of / "app", stage_of)
-    stage.run("install")
+    copy_repo(template, folder / "app")
+    repo = MergeRepo(folder / "app", folder)
+    repo.run("install")
     for branch, text in texts.items():
         if branch == "theirs":
-            stage.git("switch", "-q", "-c", branch)
+            repo.git("switch", "-q", "-c", branch)
         elif branch == "ours":
-            stage.git("switch", "-q", "main")
-            stage.run("checkout", "golden")
-        (stage_of / "t.csv").write_text(text)
-        stage.run("add", "golden", stage_of / "t.csv", *words)
-        stage.git("add", "-A")
-        stage.git("commit", "-q", "-m", branch)
-    assert stage.try_git("merge", "theirs").returncode == 1
-    return stage
+            repo.git("switch", "-q", "main")
+            repo.run("checkout", "golden")
+        (folder / "t.csv").write_text(text)
+        repo.run("add", "golden", folder / "t.csv", *words)
+        repo.git("add", "-A")
+        repo.git("commit", "-q", "-m", branch)
+    assert repo.try_git("merge", "theirs").returncode == 1
+    return repo
 
 
 def test_rows_of_a_composite_key_are_named_in_every_spelling(template, tmp_path):
@@ -396,19 +396,19 @@ def test_rows_of_a_composite_key_are_named_in_every_spelling(template, tmp_path)
         branch: "code,n,v\n" + "".join(f"{line},{branch}\n" for line in lines)
         for branch in ("base", "theirs", "ours")
     }
-    stage = _diverge(tmp_path, template, texts, "--key", "t=code,n")
+    repo = _diverge(tmp_path, template, texts, "--key", "t=code,n")
     for words in (["--key", "a,1"], ["--key", '"b,c",2'], ["--key", "n=3,code=d"]):
-        stage.resolve("golden", "t", "--theirs", *words)
-    stage.resolve("golden", "t", "--base", "--key", "e", "--key", "4", code=0)
-    output = stage.run("sql", "select v from t order by n", "--format", "json")
+        repo.resolve("golden", "t", "--theirs", *words)
+    repo.resolve("golden", "t", "--base", "--key", "e", "--key", "4", code=0)
+    output = repo.run("sql", "select v from t order by n", "--format", "json")
     assert "".join(output.split()).count('"theirs"') == 3
     assert '"base"' in output
 
 
 def test_rows_without_a_key_are_resolved_by_their_number(template, tmp_path):
     texts = {"base": "x,y\na,1\n", "theirs": "x,y\na,1\na,1\nb,2\n", "ours": "x,y\na,1\na,1\na,1\n"}
-    stage = _diverge(tmp_path, template, texts)
-    (table,) = stage.resolve()["datasets"][0]["tables"]
+    repo = _diverge(tmp_path, template, texts)
+    (table,) = repo.resolve()["datasets"][0]["tables"]
     (conflict,) = table["conflicts"]
     assert (conflict["kind"], conflict["key"], table["key"], table["whole"]) == (
         "row_count",
@@ -417,8 +417,8 @@ def test_rows_without_a_key_are_resolved_by_their_number(template, tmp_path):
         ["x", "y"],
     )
     assert [conflict[side] for side in ("base", "ours", "theirs")] == ["1", "3", "2"]
-    stage.resolve("golden", "t", "--theirs", "--key", "x=a,y=1", code=0)
-    output = stage.run("sql", "select x, count(*) from t group by x order by x", "--format", "json")
+    repo.resolve("golden", "t", "--theirs", "--key", "x=a,y=1", code=0)
+    output = repo.run("sql", "select x, count(*) from t group by x order by x", "--format", "json")
     assert "".join(output.split()).endswith('"rows":[["a",2],["b",1]],"is_cut":false}')
 
 
@@ -428,14 +428,14 @@ def test_a_column_of_two_types_is_settled_by_a_side_and_its_rows_follow(template
         "theirs": "id,n\n1,1.5\n2,2\n",
         "ours": "id,n\n1,1\n2,two\n",
     }
-    stage = _diverge(tmp_path, template, texts, "--key", "t=id")
-    (table,) = stage.resolve()["datasets"][0]["tables"]
+    repo = _diverge(tmp_path, template, texts, "--key", "t=id")
+    (table,) = repo.resolve()["datasets"][0]["tables"]
     assert {conflict["kind"] for conflict in table["conflicts"]} >= {"column_type"}
-    assert "n" in stage.run("resolve", "golden", "t", "--ours", "--column", "x", code=3)
-    done = stage.resolve("golden", "t", "--ours", "--column", "n", code=0)
+    assert "n" in repo.run("resolve", "golden", "t", "--ours", "--column", "x", code=3)
+    done = repo.resolve("golden", "t", "--ours", "--column", "n", code=0)
     # The contract says two types as well, and that is a person's file.
     assert done["datasets"][0]["others"] == ["datasets/golden/contract.yaml"]
-    stage.git("checkout", "--ours", "--", "datasets/golden/contract.yaml")
-    stage.git("commit", "-q", "-a", "-m", "Merged")
-    output = stage.run("sql", "select cast(n as varchar) from t order by id", "--format", "json")
+    repo.git("checkout", "--ours", "--", "datasets/golden/contract.yaml")
+    repo.git("commit", "-q", "-a", "-m", "Merged")
+    output = repo.run("sql", "select cast(n as varchar) from t order by id", "--format", "json")
     assert "".join(output.split()).endswith('"rows":[["1.5"],["two"]],"is_cut":false}')

@@ -13,8 +13,8 @@ from tdmvc.merging.tables import MergedTable
 from tdmvc.model.merge import UNDECIDED, Choice, Conflict, ConflictKind, Resolutions, Side, TableOutcome
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import VALUES, Row, _parse, canonical_value
-from tests.merge_ground import TABLE, MergeGround, Rows, merge_ground
 from tests.series import trials
+from tests.table_merger import TABLE, Rows, TableMerger, open_table_merger
 
 KINDS = ("int64", "string", "float64", "json", "bool", "decimal(6,2)", "timestamptz", "list<int32>", "binary")
 KEYS = {
@@ -33,13 +33,13 @@ LAW = settings(max_examples=trials(60, 15), deadline=None, suppress_health_check
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MergeGround]:
-    with merge_ground(tmp_path_factory.mktemp("merge") / "app", 2) as ground:
-        yield ground
+def merger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TableMerger]:
+    with open_table_merger(tmp_path_factory.mktemp("merge") / "app", 2) as merger:
+        yield merger
 
 
 @dataclass(frozen=True)
-class Trio:
+class MergeInputs:
     """Three states of one table."""
 
     base: Rows
@@ -47,12 +47,12 @@ class Trio:
     theirs: Rows
 
     @property
-    def mirrored(self) -> "Trio":
-        return Trio(self.base, self.theirs, self.ours)
+    def mirrored(self) -> "MergeInputs":
+        return MergeInputs(self.base, self.theirs, self.ours)
 
 
 @st.composite
-def trios(draw: st.DrawFn, *, changes_columns: bool = True) -> Trio:
+def merge_inputs(draw: st.DrawFn, *, changes_columns: bool = True) -> MergeInputs:
     """A table and what two people made of it."""
     key = KEYS[draw(st.sampled_from(sorted(KEYS)))]
     cells = tuple(
@@ -70,11 +70,11 @@ def trios(draw: st.DrawFn, *, changes_columns: bool = True) -> Trio:
         extra = {c.name: draw(_values(c)) for c in other.columns if schema.column(c.name) is None}
         names = other.column_names
         sides.append(Rows(other, [{name: {**extra, **one}[name] for name in names} for one in rows]))
-    return Trio(Rows(schema, base), *sides)
+    return MergeInputs(Rows(schema, base), *sides)
 
 
 @st.composite
-def long_trios(draw: st.DrawFn) -> Trio:
+def long_merge_inputs(draw: st.DrawFn) -> MergeInputs:
     """A table of many parts, and a few ranges of rows that two people edit, delete or put in."""
     key = draw(st.sampled_from([("id",), ("region", "id")]))
     columns = [Column("id", pa.int64()), Column("a", pa.int64()), Column("b", pa.string())]
@@ -98,7 +98,7 @@ def long_trios(draw: st.DrawFn) -> Trio:
                 case _:
                     rows = {n: row for n, row in rows.items() if n < start}
         sides.append(Rows(schema, [_in(schema, row) for row in rows.values()]))
-    return Trio(Rows(schema, [_in(schema, row) for row in base.values()]), *sides)
+    return MergeInputs(Rows(schema, [_in(schema, row) for row in base.values()]), *sides)
 
 
 def _long_row(number: int) -> Row:
@@ -161,18 +161,20 @@ class Expected:
 class Oracle:
     """Merges rows with dictionaries and counters, rule by rule."""
 
-    def __init__(self, trio: Trio) -> None:
-        self.trio = trio
-        base, ours, theirs = (set(side.schema.column_names) for side in (trio.base, trio.ours, trio.theirs))
-        self.kept = [c for c in trio.base.schema.columns if c.name in ours and c.name in theirs]
+    def __init__(self, inputs: MergeInputs) -> None:
+        self.inputs = inputs
+        base, ours, theirs = (
+            set(side.schema.column_names) for side in (inputs.base, inputs.ours, inputs.theirs)
+        )
+        self.kept = [c for c in inputs.base.schema.columns if c.name in ours and c.name in theirs]
         self.dropped = {
             c.name: "theirs" if c.name in theirs else "ours"
-            for c in trio.base.schema.columns
+            for c in inputs.base.schema.columns
             if (c.name in ours) != (c.name in theirs)
         }
-        came = [c for side in (trio.ours, trio.theirs) for c in side.schema.columns if c.name not in base]
+        came = [c for side in (inputs.ours, inputs.theirs) for c in side.schema.columns if c.name not in base]
         self.came = list({c.name: c for c in came}.values())
-        self.key = trio.base.schema.key
+        self.key = inputs.base.schema.key
         self.columns = [*self.kept, *self.came]
         self.has_one_shape = not self.dropped and not self.came
 
@@ -209,7 +211,7 @@ class Oracle:
         return Counter(self.say(row, [c.name for c in self.columns]) for row in rows)
 
     def _sides(self) -> tuple[Rows, Rows, Rows]:
-        return self.trio.base, self.trio.ours, self.trio.theirs
+        return self.inputs.base, self.inputs.ours, self.inputs.theirs
 
     def _by_key(self, rows: Sequence[Row]) -> dict[tuple[object, ...], list[Row]]:
         found: dict[tuple[object, ...], list[Row]] = defaultdict(list)
@@ -229,7 +231,9 @@ class Oracle:
             left = ours if ours is not None else theirs
             assert left is not None
             shared = [
-                c.name for c in self.trio.base.schema.columns if c.name in left and c.name not in self.dropped
+                c.name
+                for c in self.inputs.base.schema.columns
+                if c.name in left and c.name not in self.dropped
             ]
             if any(self._differ(name, base, left) for name in shared):
                 found.conflicts[ConflictKind.ROW_DELETED, None] += 1
@@ -269,8 +273,8 @@ class Oracle:
                 found.conflicts[ConflictKind.ROW_COUNT, None] += 1
 
 
-def merge(ground: MergeGround, trio: Trio, resolutions: Resolutions = UNDECIDED) -> MergedTable:
-    return ground.merge(trio.base, trio.ours, trio.theirs, resolutions)
+def merge(merger: TableMerger, inputs: MergeInputs, resolutions: Resolutions = UNDECIDED) -> MergedTable:
+    return merger.merge(inputs.base, inputs.ours, inputs.theirs, resolutions)
 
 
 def spelled(conflicts: Sequence[Conflict]) -> Counter[tuple[ConflictKind, str | None]]:
@@ -278,12 +282,12 @@ def spelled(conflicts: Sequence[Conflict]) -> Counter[tuple[ConflictKind, str | 
 
 
 @LAW
-@given(trio=trios())
-def test_a_merge_is_what_the_rules_say_row_by_row(ground: MergeGround, trio: Trio) -> None:
-    oracle = Oracle(trio)
+@given(inputs=merge_inputs())
+def test_a_merge_is_what_the_rules_say_row_by_row(merger: TableMerger, inputs: MergeInputs) -> None:
+    oracle = Oracle(inputs)
     expected = oracle.merge()
-    merged = merge(ground, trio)
-    if canonical(trio.ours) == canonical(trio.base) or canonical(trio.theirs) == canonical(trio.base):
+    merged = merge(merger, inputs)
+    if canonical(inputs.ours) == canonical(inputs.base) or canonical(inputs.theirs) == canonical(inputs.base):
         return  # one side alone: another law
     if expected.is_refused:
         assert (ConflictKind.KEY_CHANGED, None) in spelled(merged.merge.conflicts) or merged.listing
@@ -291,69 +295,73 @@ def test_a_merge_is_what_the_rules_say_row_by_row(ground: MergeGround, trio: Tri
     assert spelled(merged.merge.conflicts) == expected.conflicts
     assert merged.merge.conflict_count == expected.conflicts.total()
     if merged.listing is not None:
-        assert oracle.say_all(ground.read(merged.listing)) == oracle.say_all(expected.rows)
+        assert oracle.say_all(merger.read(merged.listing)) == oracle.say_all(expected.rows)
 
 
 @LAW
-@given(trio=trios())
-def test_a_merged_table_is_cut_as_if_its_rows_had_been_added(ground: MergeGround, trio: Trio) -> None:
-    merged = merge(ground, trio)
+@given(inputs=merge_inputs())
+def test_a_merged_table_is_cut_as_if_its_rows_had_been_added(
+    merger: TableMerger, inputs: MergeInputs
+) -> None:
+    merged = merge(merger, inputs)
     assume(merged.listing is not None)
     assert merged.listing is not None
     schema = merged.merge.schema
     assert schema is not None
-    assert merged.listing == ground.listing(Rows(schema, ground.read(merged.listing)))
-    assert merged.size_bytes == ground.size_bytes(merged.listing)
+    assert merged.listing == merger.listing(Rows(schema, merger.read(merged.listing)))
+    assert merged.size_bytes == merger.size_bytes(merged.listing)
 
 
 @LAW
-@given(trio=long_trios())
+@given(inputs=long_merge_inputs())
 def test_parts_that_stand_and_rows_between_them_make_the_table_that_the_rules_say(
-    ground: MergeGround, trio: Trio
+    merger: TableMerger, inputs: MergeInputs
 ) -> None:
-    expected = Oracle(trio).merge()
-    merged = merge(ground, trio)
+    expected = Oracle(inputs).merge()
+    merged = merge(merger, inputs)
     assert spelled(merged.merge.conflicts) == expected.conflicts
     if not expected.conflicts:
-        assert merged.listing == ground.listing(Rows(trio.base.schema, expected.rows))
-    resolved = merge(ground, trio, Resolutions(table=Side.THEIRS))
+        assert merged.listing == merger.listing(Rows(inputs.base.schema, expected.rows))
+    resolved = merge(merger, inputs, Resolutions(table=Side.THEIRS))
     assert resolved.listing is not None
-    assert resolved.listing == ground.listing(Rows(trio.base.schema, ground.read(resolved.listing)))
+    assert resolved.listing == merger.listing(Rows(inputs.base.schema, merger.read(resolved.listing)))
 
 
 @LAW
-@given(trio=trios())
-def test_a_merge_mirrors_its_mirror(ground: MergeGround, trio: Trio) -> None:
-    there, back = merge(ground, trio), merge(ground, trio.mirrored)
+@given(inputs=merge_inputs())
+def test_a_merge_mirrors_its_mirror(merger: TableMerger, inputs: MergeInputs) -> None:
+    there, back = merge(merger, inputs), merge(merger, inputs.mirrored)
     assert [conflict.mirrored for conflict in back.merge.conflicts] == list(there.merge.conflicts)
     assert (there.listing is None) == (back.listing is None)
     if there.listing is not None and back.listing is not None:
-        oracle = Oracle(trio)
-        assert oracle.say_all(ground.read(there.listing)) == oracle.say_all(ground.read(back.listing))
-        if not any(column.is_json for column in trio.base.schema.columns):
+        oracle = Oracle(inputs)
+        assert oracle.say_all(merger.read(there.listing)) == oracle.say_all(merger.read(back.listing))
+        if not any(column.is_json for column in inputs.base.schema.columns):
             assert there.listing == back.listing
 
 
 @LAW
-@given(trio=trios())
-def test_a_one_sided_merge_is_that_side(ground: MergeGround, trio: Trio) -> None:
-    for one in (trio.ours, trio.theirs, trio.base):
-        wanted = ground.listing(one)
-        assert merge(ground, Trio(trio.base, one, trio.base)).listing == wanted
-        assert merge(ground, Trio(trio.base, trio.base, one)).listing == wanted
-        assert merge(ground, Trio(trio.base, one, one)).listing == wanted
+@given(inputs=merge_inputs())
+def test_a_one_sided_merge_is_that_side(merger: TableMerger, inputs: MergeInputs) -> None:
+    for one in (inputs.ours, inputs.theirs, inputs.base):
+        wanted = merger.listing(one)
+        assert merge(merger, MergeInputs(inputs.base, one, inputs.base)).listing == wanted
+        assert merge(merger, MergeInputs(inputs.base, inputs.base, one)).listing == wanted
+        assert merge(merger, MergeInputs(inputs.base, one, one)).listing == wanted
 
 
 @LAW
-@given(trio=st.one_of(trios(changes_columns=False), long_trios()))
-def test_without_a_conflict_nothing_that_either_side_did_is_lost(ground: MergeGround, trio: Trio) -> None:
-    oracle = Oracle(trio)
-    by_side = [oracle._by_key(side.rows) for side in (trio.base, trio.ours, trio.theirs)]
-    assume(trio.base.schema.key and all(len(rows) == 1 for side in by_side for rows in side.values()))
-    merged = merge(ground, trio)
+@given(inputs=st.one_of(merge_inputs(changes_columns=False), long_merge_inputs()))
+def test_without_a_conflict_nothing_that_either_side_did_is_lost(
+    merger: TableMerger, inputs: MergeInputs
+) -> None:
+    oracle = Oracle(inputs)
+    by_side = [oracle._by_key(side.rows) for side in (inputs.base, inputs.ours, inputs.theirs)]
+    assume(inputs.base.schema.key and all(len(rows) == 1 for side in by_side for rows in side.values()))
+    merged = merge(merger, inputs)
     assume(merged.listing is not None)
     assert merged.listing is not None
-    there = {key: rows[0] for key, rows in oracle._by_key(ground.read(merged.listing)).items()}
+    there = {key: rows[0] for key, rows in oracle._by_key(merger.read(merged.listing)).items()}
     base, *sides = ({key: rows[0] for key, rows in side.items()} for side in by_side)
     for side in sides:
         for key in base.keys() - side.keys():
@@ -361,7 +369,7 @@ def test_without_a_conflict_nothing_that_either_side_did_is_lost(ground: MergeGr
         for key, row in side.items():
             if key not in base:
                 assert key in there, "a row that one side added"
-            for column in trio.base.schema.columns:
+            for column in inputs.base.schema.columns:
                 name = column.name
                 if key not in base or oracle._differ(name, base[key], row):
                     assert oracle.say(there[key], [name]) == oracle.say(row, [name])
@@ -370,34 +378,36 @@ def test_without_a_conflict_nothing_that_either_side_did_is_lost(ground: MergeGr
 
 
 @LAW
-@given(trio=trios(), side=st.sampled_from(Side))
-def test_what_is_resolved_by_a_side_leaves_nothing_open(ground: MergeGround, trio: Trio, side: Side) -> None:
-    merged = merge(ground, trio, Resolutions(table=side))
+@given(inputs=merge_inputs(), side=st.sampled_from(Side))
+def test_what_is_resolved_by_a_side_leaves_nothing_open(
+    merger: TableMerger, inputs: MergeInputs, side: Side
+) -> None:
+    merged = merge(merger, inputs, Resolutions(table=side))
     assert merged.merge.conflict_count == 0
     assert merged.listing is not None or merged.merge.outcome is TableOutcome.REMOVED
 
 
 @LAW
-@given(trio=trios(changes_columns=False), data=st.data())
+@given(inputs=merge_inputs(changes_columns=False), data=st.data())
 def test_each_conflict_can_be_resolved_by_itself(
-    ground: MergeGround, trio: Trio, data: st.DataObject
+    merger: TableMerger, inputs: MergeInputs, data: st.DataObject
 ) -> None:
-    open_ = merge(ground, trio).merge
+    open_ = merge(merger, inputs).merge
     assume(open_.conflicts and all(c.kind.is_about_rows for c in open_.conflicts))
     rows: dict[tuple[str | None, ...], dict[str | None, Choice]] = defaultdict(dict)
     for done, conflict in enumerate(open_.conflicts, start=1):
         rows[conflict.key][conflict.column] = Choice(data.draw(st.sampled_from(Side)))
-        left = merge(ground, trio, Resolutions(rows=dict(rows)))
+        left = merge(merger, inputs, Resolutions(rows=dict(rows)))
         assert left.merge.conflict_count == len(open_.conflicts) - done
     assert left.listing is not None
-    names = [c.name for c in trio.base.schema.columns]
+    names = [c.name for c in inputs.base.schema.columns]
     if open_.key:
-        merged = {_texts(row, open_.key): row for row in ground.read(left.listing)}
+        merged = {_texts(row, open_.key): row for row in merger.read(left.listing)}
         sides = {
             side: {_texts(row, open_.key): row for row in rows.rows}
-            for side, rows in zip(Side, (trio.base, trio.ours, trio.theirs), strict=True)
+            for side, rows in zip(Side, (inputs.base, inputs.ours, inputs.theirs), strict=True)
         }
-        oracle = Oracle(trio)
+        oracle = Oracle(inputs)
         for conflict in open_.conflicts:
             choice = rows[conflict.key][conflict.column].side
             assert choice is not None

@@ -10,16 +10,16 @@ import pytest
 
 from tdmvc.model.merge import ConflictKind, Resolutions, Side
 from tdmvc.model.schema import Column, TableSchema
-from tests.laws.test_merge_laws import Oracle, Trio, spelled
-from tests.merge_ground import TABLE, MergeGround, Rows, merge_ground
+from tests.laws.test_merge_laws import MergeInputs, Oracle, spelled
+from tests.table_merger import TABLE, Rows, TableMerger, open_table_merger
 
 pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MergeGround]:
-    with merge_ground(tmp_path_factory.mktemp("merge") / "app", 32) as ground:
-        yield ground
+def merger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TableMerger]:
+    with open_table_merger(tmp_path_factory.mktemp("merge") / "app", 32) as merger:
+        yield merger
 
 
 def index_of(shared: Path, commit: str) -> Rows:
@@ -40,28 +40,28 @@ def index_of(shared: Path, commit: str) -> Rows:
     ],
 )
 def test_two_states_of_the_index_merge_as_the_rules_say(
-    shared: Path, ground: MergeGround, base: str, ours: str, theirs: str
+    shared: Path, merger: TableMerger, base: str, ours: str, theirs: str
 ) -> None:
-    trio = Trio(*(index_of(shared, commit) for commit in (base, ours, theirs)))
-    oracle = Oracle(trio)
+    inputs = MergeInputs(*(index_of(shared, commit) for commit in (base, ours, theirs)))
+    oracle = Oracle(inputs)
     expected = oracle.merge()
-    merged = ground.merge(trio.base, trio.ours, trio.theirs)
+    merged = merger.merge(inputs.base, inputs.ours, inputs.theirs)
     assert spelled(merged.merge.conflicts) == expected.conflicts
     if merged.listing is None:
-        resolved = ground.merge(trio.base, trio.ours, trio.theirs, Resolutions(table=Side.THEIRS))
+        resolved = merger.merge(inputs.base, inputs.ours, inputs.theirs, Resolutions(table=Side.THEIRS))
         assert resolved.merge.conflict_count == 0
         assert resolved.listing is not None
     else:
-        assert merged.listing == ground.listing(Rows(trio.base.schema, expected.rows))
+        assert merged.listing == merger.listing(Rows(inputs.base.schema, expected.rows))
 
 
-def test_a_renamed_column_and_edits_of_its_cells_come_together(shared: Path, ground: MergeGround) -> None:
+def test_a_renamed_column_and_edits_of_its_cells_come_together(shared: Path, merger: TableMerger) -> None:
     base, ours, theirs = (index_of(shared, commit) for commit in ("9f18ae5", "226112f", "9f18ae5"))
     edited = [{**row, "Security": "Renamed Inc."} if row["Symbol"] == "AAPL" else row for row in theirs.rows]
-    merged = ground.merge(base, ours, Rows(theirs.schema, edited))
+    merged = merger.merge(base, ours, Rows(theirs.schema, edited))
     assert merged.merge.conflicts == ()
     assert merged.listing is not None
-    rows = {row["Symbol"]: row for row in ground.read(merged.listing)}
+    rows = {row["Symbol"]: row for row in merger.read(merged.listing)}
     assert rows["AAPL"]["Company"] == "Renamed Inc."
     assert Counter(row["Company"] for symbol, row in rows.items() if symbol != "AAPL") == Counter(
         row["Company"] for row in ours.rows if row["Symbol"] != "AAPL"
@@ -69,12 +69,12 @@ def test_a_renamed_column_and_edits_of_its_cells_come_together(shared: Path, gro
 
 
 def test_a_symbol_that_left_here_and_was_edited_there_is_a_conflict(
-    shared: Path, ground: MergeGround
+    shared: Path, merger: TableMerger
 ) -> None:
     base, ours = index_of(shared, "493df85"), index_of(shared, "2cacb03")
     (gone,) = {row["Symbol"] for row in base.rows} - {row["Symbol"] for row in ours.rows}
     edited = [{**row, "Founded": "1799"} if row["Symbol"] == gone else row for row in base.rows]
-    merged = ground.merge(base, ours, Rows(base.schema, edited))
+    merged = merger.merge(base, ours, Rows(base.schema, edited))
     (conflict,) = merged.merge.conflicts
     assert (conflict.kind, conflict.key, conflict.ours) == (ConflictKind.ROW_DELETED, (gone,), None)
     assert conflict.theirs == "Founded: 1799"

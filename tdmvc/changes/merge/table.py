@@ -37,11 +37,11 @@ def whole_outcome(
     base: TableSide | None, ours: TableSide | None, theirs: TableSide | None
 ) -> TableOutcome | None:
     """Return the outcome for a table that both sides, or one of them, left as the other has it; else None."""
-    if _say_same(ours, theirs):
-        return TableOutcome.UNCHANGED if _say_same(ours, base) else _or_removed(ours, TableOutcome.OURS)
-    if _say_same(ours, base):
+    if _is_same(ours, theirs):
+        return TableOutcome.UNCHANGED if _is_same(ours, base) else _or_removed(ours, TableOutcome.OURS)
+    if _is_same(ours, base):
         return _or_removed(theirs, TableOutcome.THEIRS)
-    if _say_same(theirs, base):
+    if _is_same(theirs, base):
         return _or_removed(ours, TableOutcome.OURS)
     return None
 
@@ -78,7 +78,7 @@ def finished(
     return TableMerge(name, outcome, schema, key=schema.key if schema else ())
 
 
-def _say_same(left: TableSide | None, right: TableSide | None) -> bool:
+def _is_same(left: TableSide | None, right: TableSide | None) -> bool:
     if left is None or right is None:
         return left is right
     return Counter(left.parts) == Counter(right.parts) and left.schema.key == right.schema.key

@@ -7,7 +7,7 @@ from tdmvc.model.migration import Drift, DriftReport, DriftStatus
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_lines, drift_words
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say
+from tdmvc.render.junit import add_case, add_output, add_suite, count_cases, fail, junit_text
 
 
 def render(report: DriftReport, options: RenderOptions) -> str:
@@ -32,4 +32,4 @@ def _case(suite: ET.Element, drift: Drift, fail_on: Collection[DriftStatus]) -> 
         kind = f"drift-{drift.status.value}"
         fail(case, kind, drift.message, "\n".join(lines), is_error=is_unreadable)
     else:
-        say(case, "\n".join(lines))
+        add_output(case, "\n".join(lines))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import DatasetReview, Review
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say
+from tdmvc.render.junit import add_case, add_output, add_suite, count_cases, fail, junit_text
 from tdmvc.render.review.placed_findings import PlacedFinding, placed_findings
 from tdmvc.render.review.wording import dataset_words
 
@@ -31,7 +31,7 @@ def _suite(root: ET.Element, dataset: DatasetReview, placed: Sequence[PlacedFind
     name = dataset.dataset
     suite = add_suite(root, name)
     review = add_case(suite, name, "review")
-    say(review, f"{dataset.verdict.value}: {dataset_words(dataset)}")
+    add_output(review, f"{dataset.verdict.value}: {dataset_words(dataset)}")
     cases: dict[_Case, list[PlacedFinding]] = {}
     for one in placed:
         cases.setdefault((one.finding.table or "", one.finding.rule), []).append(one)
@@ -42,5 +42,5 @@ def _suite(root: ET.Element, dataset: DatasetReview, placed: Sequence[PlacedFind
         if errors:
             fail(case, rule, errors[0].finding.message, "\n".join(one.text for one in errors))
         if others:
-            say(case, "\n".join(f"{one.finding.severity.value}: {one.text}" for one in others))
+            add_output(case, "\n".join(f"{one.finding.severity.value}: {one.text}" for one in others))
     count_cases(suite)

@@ -6,7 +6,7 @@ from collections import Counter
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.junit import add_case, add_suite, count_cases, fail, junit_text, say
+from tdmvc.render.junit import add_case, add_output, add_suite, count_cases, fail, junit_text
 from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
 
 _FILES = "files"
@@ -17,7 +17,7 @@ def render(check: MergeCheck, options: RenderOptions) -> str:
     root = ET.Element("testsuites", name="tdmvc merge-check")
     found = list(remarks(check))
     whole = add_suite(root, "merge")
-    say(add_case(whole, "merge", "merge"), ": ".join(check_verdict(check)))
+    add_output(add_case(whole, "merge", "merge"), ": ".join(check_verdict(check)))
     count_cases(whole)
     named = [dataset.name for dataset in check.datasets]
     for name in dict.fromkeys([*named, *(remark.dataset or _FILES for remark in found)]):
@@ -40,4 +40,4 @@ def _case(suite: ET.Element, remark: Remark, number: int) -> None:
     if remark.severity is Severity.ERROR:
         fail(case, remark.rule, remark.message, text)
     else:
-        say(case, f"{remark.severity.value}: {text}")
+        add_output(case, f"{remark.severity.value}: {text}")

@@ -31,8 +31,8 @@ class Rows:
     rows: Sequence[Row]
 
 
-class MergeGround:
-    """Merges tables of one dataset; its store is shared by all that it is asked for."""
+class TableMerger:
+    """Merges tables of one dataset; its store is shared by all merges."""
 
     def __init__(self, workspace: Workspace, part_rows: int = 4) -> None:
         self._workspace = workspace
@@ -63,17 +63,17 @@ class MergeGround:
         """Cut rows into parts, as `add` does."""
         con = self._workspace.engine
         arrays = [pa.array([row[c.name] for row in side.rows], c.type) for c in side.schema.columns]
-        con.register("ground_rows", pa.table(arrays, schema=side.schema.arrow_schema()))
+        con.register("merger_rows", pa.table(arrays, schema=side.schema.arrow_schema()))
         try:
             built = build_table(
                 con,
-                "SELECT * FROM ground_rows",
+                "SELECT * FROM merger_rows",
                 side.schema,
                 self._workspace.store,
                 options=BuildOptions(part_rows=self._part_rows),
             )
         finally:
-            con.unregister("ground_rows")
+            con.unregister("merger_rows")
         return built.listing
 
     def size_bytes(self, listing: Listing) -> int:
@@ -90,12 +90,12 @@ class MergeGround:
 
 
 @contextmanager
-def merge_ground(folder: Path, part_rows: int = 4) -> Iterator[MergeGround]:
+def open_table_merger(folder: Path, part_rows: int = 4) -> Iterator[TableMerger]:
     """Make a repository in a folder and merge in it."""
     subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
     init(folder)
     with Workspace.open(folder) as workspace:
         workspace.engine.execute("SET threads = 1")
-        yield MergeGround(workspace, part_rows)
+        yield TableMerger(workspace, part_rows)
         # Hypothesis keeps what a test was given, and DuckDB complains of connections that outlive the interpreter.
         del workspace.engine
