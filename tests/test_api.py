@@ -100,7 +100,7 @@ def test_open_finds_the_repository_from_inside_it(published: Path) -> None:
         assert workspace.datasets() == ["golden"]
 
 
-def test_open_refuses_what_is_no_repository_of_tdmvc(tmp_path: Path) -> None:
+def test_open_refuses_a_folder_without_tdmvc(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         tdmvc.open(tmp_path)
     git(tmp_path, "init", "-q")
@@ -108,7 +108,7 @@ def test_open_refuses_what_is_no_repository_of_tdmvc(tmp_path: Path) -> None:
         tdmvc.open(tmp_path)
 
 
-def test_add_answers_with_what_was_taken_in(repo: Path, source: Path) -> None:
+def test_add_returns_what_was_added(repo: Path, source: Path) -> None:
     with tdmvc.open(repo) as workspace:
         report = workspace.add("golden", source, keys={"customers": ["id"]}, kind="reference")
         (table,) = report.tables
@@ -153,7 +153,7 @@ def test_sql_gives_arrow(published: Path) -> None:
             workspace.sql("select nothing from customers")
 
 
-def test_diff_and_publish_follow_each_other(published: Path, source: Path) -> None:
+def test_diff_and_publish_work_in_sequence(published: Path, source: Path) -> None:
     with tdmvc.open(published) as workspace:
         source.write_text("id,name\n1,Ada\n2,Grace Hopper\n3,Edsger\n")
         workspace.add("golden", source)
@@ -178,7 +178,9 @@ def test_diff_and_publish_follow_each_other(published: Path, source: Path) -> No
         assert [str(version.version) for version in summary.versions] == ["1.0.0", "1.1.0"]
 
 
-def test_checkout_by_reference_by_release_and_elsewhere(published: Path, source: Path) -> None:
+def test_checkout_works_by_reference_by_release_and_into_another_folder(
+    published: Path, source: Path
+) -> None:
     with tdmvc.open(published) as workspace:
         source.write_text("id,name\n1,Ada\n")
         workspace.add("golden", source)
@@ -206,7 +208,7 @@ def test_status_show_and_verify_agree(published: Path) -> None:
         assert {state.content for state in report.verified} == {shown.content}
 
 
-def test_push_and_pull_by_a_local_remote(published: Path) -> None:
+def test_push_and_pull_use_a_local_remote(published: Path) -> None:
     with (published / ".dvc" / "config").open("a") as file:
         file.write(f"['remote \"near\"']\n    url = {published.parent / 'near'}\n")
     with tdmvc.open(published) as workspace:
@@ -216,7 +218,7 @@ def test_push_and_pull_by_a_local_remote(published: Path) -> None:
         assert workspace.verify("golden@1.0.0").findings == ()
 
 
-def test_migrations_and_drift(published: Path) -> None:
+def test_migrations_and_drift_return_states_and_relations(published: Path) -> None:
     with tdmvc.open(published) as workspace:
         (state,) = workspace.migrations()
         assert state.heads == ("0001",)
@@ -228,7 +230,7 @@ def test_migrations_and_drift(published: Path) -> None:
         assert workspace.migrations(at="HEAD", path="migrations", tool="sql")[0].heads == ("0001",)
 
 
-def test_history_of_a_table_a_row_and_a_cell(published: Path) -> None:
+def test_history_is_returned_for_tables_rows_and_cells(published: Path) -> None:
     with tdmvc.open(published) as workspace:
         (entry,) = workspace.log("golden", "customers").entries
         assert (entry.point.subject, entry.tables[0].added) == ("Golden data", 2)
@@ -247,7 +249,7 @@ def test_a_workspace_that_is_closed_leaves_no_folder(published: Path) -> None:
     assert not folder.exists()
 
 
-def test_the_api_sees_what_the_command_line_did(
+def test_the_api_reads_what_the_command_line_wrote(
     tdmvc: Callable[..., Ran], published: Path, source: Path
 ) -> None:
     source.write_text("id,name\n7,Barbara\n")

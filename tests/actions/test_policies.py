@@ -62,7 +62,7 @@ def files(folder: Path) -> dict[str, bytes]:
         (lambda w: pull(w, ["golden@1.0.0"]), ("pull", "golden@1.0.0", None)),
     ],
 )
-def test_a_policy_is_asked_before_anything_is_written(
+def test_a_policy_is_checked_before_anything_is_written(
     golden: Path, act: Callable[[Workspace], object], question: tuple[str, str, str | None]
 ) -> None:
     before = files(golden)

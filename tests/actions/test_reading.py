@@ -59,7 +59,7 @@ def test_a_query_reads_one_state_or_all_working_copies(workspace: Workspace) -> 
     assert before.rows == ((1, Decimal("11.0")),)
 
 
-def test_a_limit_cuts_the_rows_and_says_so(workspace: Workspace) -> None:
+def test_a_limit_cuts_the_rows_and_reports_it(workspace: Workspace) -> None:
     found = query(workspace, "select id from golden.orders order by id", limit=2)
     assert (found.rows, found.is_cut) == (((10,), (11,)), True)
 

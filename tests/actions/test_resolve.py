@@ -65,7 +65,7 @@ def test_conflicts_can_be_restored_as_the_merge_left_them(conflicted: Workspace)
         ("customers", decide(Side.OURS), NotFoundError, "No table 'customers' is in conflict"),
     ],
 )
-def test_a_decision_that_makes_no_sense_changes_nothing(
+def test_an_invalid_decision_changes_nothing(
     conflicted: Workspace, table: str | None, options: ResolveOptions, error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):

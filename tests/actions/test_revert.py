@@ -48,7 +48,7 @@ def test_a_change_that_touched_nothing_is_empty(workspace: Workspace) -> None:
     assert revert(workspace, "golden", commit_all(workspace.root, "Nothing")).is_empty
 
 
-def test_what_is_no_change_is_refused(workspace: Workspace) -> None:
+def test_a_reference_without_a_change_is_refused(workspace: Workspace) -> None:
     with pytest.raises(UsageError, match="is the first version"):
         revert(workspace, "golden", "1.0.0")
     with pytest.raises(UsageError, match="is not a range"):

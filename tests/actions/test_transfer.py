@@ -50,7 +50,7 @@ def test_pull_overwrites_edits_only_with_force(pushed: Path) -> None:
         assert pull(workspace).moved == 0
 
 
-def test_what_no_remote_has_is_an_error_that_names_where_it_looked(app: Path, tmp_path: Path) -> None:
+def test_a_missing_object_is_an_error_that_names_the_places_searched(app: Path, tmp_path: Path) -> None:
     add_remotes(app, "origin")
     clone = copy_repo(app, tmp_path / "clone")
     shutil.rmtree(clone / ".dvc" / "cache")

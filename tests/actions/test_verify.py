@@ -9,7 +9,7 @@ from tests.actions.rows import commit_orders
 from tests.builders import add_remotes
 
 
-def test_whole_states_have_a_content_hash_and_no_finding(workspace: Workspace) -> None:
+def test_intact_states_have_a_content_hash_and_no_finding(workspace: Workspace) -> None:
     report = verify(workspace)
     assert report.findings == ()
     assert [(state.ref, state.tables) for state in report.verified] == [("golden", 2), ("golden@1.0.0", 2)]
@@ -31,7 +31,7 @@ def current_object(workspace: Workspace) -> str:
     return text.split("md5: ")[1].split()[0]
 
 
-def test_the_remote_is_asked_only_on_request(app: Path) -> None:
+def test_the_remote_is_queried_only_on_request(app: Path) -> None:
     add_remotes(app, "origin")
     with Workspace.open(app) as workspace:
         assert verify(workspace).findings == ()

@@ -112,7 +112,7 @@ def keyed(
         ),
     ],
 )  # fmt: skip
-def test_cells_compare_by_what_they_say(
+def test_cells_compare_by_meaning(
     con: duckdb.DuckDBPyConnection,
     tmp_path: Path,
     old: pa.DataType,
@@ -156,7 +156,7 @@ def test_texts_of_one_float_are_one_key_and_one_row(
     assert (diff.rows.added, diff.rows.removed, diff.rows.changed) == (1, 0, 0)
 
 
-def test_json_text_compares_by_structure_even_if_one_side_only_calls_it_json(
+def test_json_text_compares_by_structure_even_if_only_one_side_declares_it(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     pairs = [
@@ -174,7 +174,7 @@ def test_json_text_compares_by_structure_even_if_one_side_only_calls_it_json(
     assert compare(con, tmp_path, json, json, [("{}", "{ }"), ("1", "2")]) == [1]
 
 
-def test_a_json_cell_says_where_inside_it_differs(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_a_json_cell_reports_the_paths_that_differ(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     columns = schema(ID, Column("v", TEXT, "json"), Column("n", pa.list_(INT)))
     old = write_parts(tmp_path, columns, [[{"id": 1, "v": '{"a":{"x y":[1,2]},"b":1}', "n": [1, 2]}]])
     new = write_parts(tmp_path, columns, [[{"id": 1, "v": '{"b":2,"a":{"x y":[1,3]}}', "n": [1, 5]}]])
@@ -204,7 +204,7 @@ def test_an_added_column_is_a_schema_change_and_no_row_change(
     assert diff.status is TableStatus.CHANGED
 
 
-def test_equal_parts_are_never_located(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_equal_parts_are_never_requested(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     asked: list[str] = []
 
     def spy(side: TableSide) -> TableSide:
@@ -344,7 +344,9 @@ def test_an_added_table_counts_its_rows_and_shows_the_first(
     assert diff_table(lambda: con, side, None).status is TableStatus.REMOVED
 
 
-def test_names_that_collide_with_anything_do_no_harm(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_names_that_collide_with_internal_ones_do_not_matter(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
     folder = tmp_path / "year=2024" / "[x]*"
     folder.mkdir(parents=True)
     names = ["filename", "FILE_INDEX", "f", "r", "s0", "k0", 'a"b', "select", "名", "year", "o.r", "%"]
@@ -375,9 +377,7 @@ def test_dates_that_python_lacks_are_shown_as_text(con: duckdb.DuckDBPyConnectio
     assert isinstance(diff.samples.added[0].values["v"], str)
 
 
-def test_instants_come_in_utc_whatever_the_session_says(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_instants_are_in_utc_in_any_session_time_zone(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     moment = datetime(2024, 1, 1, tzinfo=UTC)
     side = write_parts(
         tmp_path, schema(ID, Column("v", pa.timestamp("us", tz="UTC"))), [[{"id": 1, "v": moment}]]
@@ -388,7 +388,9 @@ def test_instants_come_in_utc_whatever_the_session_says(
 
 
 @pytest.mark.parametrize("damage", ["cut", "overwritten", "gone"])
-def test_a_damaged_part_is_named_as_such(con: duckdb.DuckDBPyConnection, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_part_is_reported_as_damaged(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, damage: str
+) -> None:
     old = write_parts(tmp_path, schema(ID), [[{"id": i} for i in range(1000)]])
     new = write_parts(tmp_path, schema(ID), [[{"id": 5}]])
     path = tmp_path / f"{old.parts[0]}.parquet"
@@ -414,6 +416,6 @@ def test_a_comparison_leaves_nothing_in_the_connection(
     assert con.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
 
 
-def test_a_table_must_be_somewhere(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_table_must_exist_on_one_side(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(ValueError, match="one side at least"):
         diff_table(lambda: con, None, None)

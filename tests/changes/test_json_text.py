@@ -15,7 +15,7 @@ from tdmvc.changes.same_value import canonical_json
         ("-0.0", "0", True),
     ],
 )
-def test_numbers_go_by_value_and_digits_beyond_a_float_are_not_lost(
+def test_numbers_compare_by_value_and_keep_digits_beyond_a_float(
     one: str, other: str, *, is_same: bool
 ) -> None:
     assert (canonical_json(one) == canonical_json(other)) is is_same

@@ -76,7 +76,7 @@ def test_cells_differ_as_values_do(sides):
 
 @settings(deadline=None)
 @given(texts, texts)
-def test_dictionaries_that_were_made_apart_compare_by_their_values(old, new):
+def test_dictionaries_with_different_codes_compare_by_their_values(old, new):
     rows = min(len(old), len(new))
     old, new = old[:rows], new[:rows]
     codes = kernels.shared_codes(*(pa.array(side, pa.string()).dictionary_encode() for side in (old, new)))
@@ -103,7 +103,7 @@ keys = st.lists(st.integers(0, 300), unique=True, max_size=200).map(sorted)
 
 @settings(deadline=None)
 @given(keys, keys, st.sampled_from([pa.int16(), pa.date32(), pa.string()]))
-def test_twins_are_the_keys_of_both_sides(old, new, type_):
+def test_matches_are_the_keys_of_both_sides(old, new, type_):
     def column(numbers):
         values = [f"{n:04}" for n in numbers] if type_ == pa.string() else numbers
         return pa.array(values, pa.int32() if type_ == pa.date32() else type_).cast(type_)
@@ -120,7 +120,7 @@ def test_twins_are_the_keys_of_both_sides(old, new, type_):
 
 @settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=65, max_size=700))
-def test_twins_are_the_same_in_pieces_and_copied(flags):
+def test_matches_are_the_same_for_slices_and_copies(flags):
     few = [flag or place % 65 > 0 for place, flag in enumerate(flags)]
     for matches in (flags, few):
         rows = SideRows.of(pa.array(matches, pa.bool_()))

@@ -56,12 +56,12 @@ def test_a_value_is_read_by_its_column_s_type(type_: pa.DataType, text: str, val
         (pa.list_(pa.int64()), "[1]"),
     ],
 )
-def test_what_is_no_value_of_the_type_is_refused_by_name(type_: pa.DataType, text: str) -> None:
+def test_an_invalid_value_is_refused_with_the_name_of_its_column(type_: pa.DataType, text: str) -> None:
     with pytest.raises(UsageError, match=r"not a valid .* for t\.k"):
         parse_key([text], keyed(type_))
 
 
-def test_a_personal_value_is_in_no_message() -> None:
+def test_no_message_contains_a_personal_value() -> None:
     with pytest.raises(UsageError) as raised:
         parse_key(["4711-secret"], keyed(pa.int64()), hidden={"k"})
     assert "secret" not in raised.value.message

@@ -63,7 +63,7 @@ def merger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.parametrize("is_mirrored", [False, True], ids=["as told", "mirrored"])
 @pytest.mark.parametrize(("case", "form"), list(cases()))
-def test_a_rule_holds(merger: TableMerger, case: Any, form: KeyForm, is_mirrored: bool) -> None:
+def test_a_rule_gives_its_result(merger: TableMerger, case: Any, form: KeyForm, is_mirrored: bool) -> None:
     base, ours, theirs = (side_of(case, case[name], form) for name in ("base", "ours", "theirs"))
     if is_mirrored:
         ours, theirs = theirs, ours

@@ -107,7 +107,7 @@ def test_an_untouched_parent_is_shown_when_two_rows_name_it() -> None:
     assert (unit.sample, unit.rows, unit.change) == (None, 3, RowChange.UNTOUCHED)
 
 
-def test_no_row_is_called_untouched_where_samples_are_cut_or_the_table_is_missing() -> None:
+def test_no_row_is_called_untouched_if_samples_are_cut_or_the_table_is_missing() -> None:
     lines = items(added=[{"id": 10, "order_id": 1}, {"id": 11, "order_id": 1}])
     assert trees(lines, table("orders", unseen=1)) == []
     assert trees(lines) == []
@@ -125,7 +125,7 @@ def test_a_changed_row_belongs_by_a_cell_that_did_not_change() -> None:
     assert trees(orders, priced) == ["orders ~1 [items ~10]"]
 
 
-def test_a_removed_row_finds_its_parent_by_what_it_was_called() -> None:
+def test_a_removed_row_finds_its_parent_by_the_old_name() -> None:
     by_code = ForeignKey(("code",), "orders", ("code",))
     orders = table("orders", changed=[({"id": 1, "code": "a"}, {"id": 1, "code": "b"})])
     lines = table("items", by_code, removed=[{"id": 10, "code": "a"}], added=[{"id": 11, "code": "b"}])

@@ -28,7 +28,7 @@ NAN = float("nan")
         ({"a": [1]}, {"a": [1.0]}),
     ],
 )
-def test_values_that_say_the_same(old: object, new: object) -> None:
+def test_equal_values_in_different_forms_are_the_same(old: object, new: object) -> None:
     assert same_value(old, new)
     assert same_value(new, old)
 
@@ -48,25 +48,25 @@ def test_values_that_say_the_same(old: object, new: object) -> None:
         (date(2026, 1, 2), datetime(2026, 1, 2, 1)),
     ],
 )
-def test_values_that_do_not(old: object, new: object) -> None:
+def test_different_values_are_not_the_same(old: object, new: object) -> None:
     assert not same_value(old, new)
     assert not same_value(new, old)
 
 
-def test_json_compares_by_structure_only_where_it_is_json() -> None:
+def test_only_json_columns_compare_by_structure() -> None:
     assert same_value('{"a": 1, "b": 2}', '{"b":2.0,"a":1}', is_json=True)
     assert not same_value('{"a": 1, "b": 2}', '{"b":2.0,"a":1}')
     assert not same_value('{"a": 1}', '{"a": 2}', is_json=True)
 
 
-def test_identities_are_equal_where_keys_are() -> None:
+def test_identities_are_equal_if_keys_are_equal() -> None:
     assert value_id(NAN) == value_id(float("nan"))
     assert value_id(True) != value_id(1)
     assert value_id([{"a": NAN}]) == value_id([{"a": NAN}])
     assert hash(value_id({"a": [1, None]})) == hash(value_id({"a": [1, None]}))
 
 
-def test_a_row_s_cells_come_go_change_and_get_names() -> None:
+def test_cells_of_a_row_are_added_removed_changed_and_renamed() -> None:
     steps = compare_rows({"a": 1, "b": 2, "gone": 3}, {"b": 5, "now": 1, "came": None}, {"now": "a"}, ())
     assert steps == (
         CellStep("b", CellEvent.CHANGED, 2, 5),
@@ -76,7 +76,7 @@ def test_a_row_s_cells_come_go_change_and_get_names() -> None:
     )
 
 
-def test_a_name_that_was_another_column_s_is_a_new_column() -> None:
+def test_a_reused_column_name_is_a_new_column() -> None:
     steps = compare_rows({"a": 1}, {"b": 1, "a": 9}, {"b": "a"}, ())
     assert [(step.column, step.event) for step in steps] == [
         ("b", CellEvent.COLUMN_RENAMED),

@@ -98,7 +98,7 @@ def bump_of(*changes: SchemaChange, rows: RowCounts = RowCounts()) -> Bump:  # n
         ),
     ],
 )
-def test_each_schema_change_asks_for_its_level(change: SchemaChange, level: str, reason: str) -> None:
+def test_each_schema_change_requires_its_level(change: SchemaChange, level: str, reason: str) -> None:
     assert bump_of(change) == Bump(BumpLevel(level), (reason,))
 
 
@@ -111,7 +111,7 @@ def test_rows_require_their_levels_and_the_most_important_reason_is_first() -> N
     assert bump_of(rows=RowCounts(changed=1)).level is BumpLevel.PATCH
 
 
-def test_nothing_asks_for_nothing() -> None:
+def test_no_change_needs_no_bump() -> None:
     unchanged = TableDiff("t", TableStatus.UNCHANGED, rows=RowCounts(old=5, new=5))
     assert suggest_bump([unchanged]) == Bump(BumpLevel.NONE)
 

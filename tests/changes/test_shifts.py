@@ -68,7 +68,9 @@ def test_many_new_nulls_are_a_shift(con: duckdb.DuckDBPyConnection, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("rows", "nulls"), [(30, 9), (1000, 49)])
-def test_few_new_nulls_are_not(con: duckdb.DuckDBPyConnection, tmp_path: Path, rows: int, nulls: int) -> None:
+def test_few_new_nulls_are_not_a_shift(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, rows: int, nulls: int
+) -> None:
     new = [None] * nulls + [1] * (rows - nulls)
     assert measure(con, tmp_path, Column("v", INT), [1] * rows, new) == ()
 
@@ -102,9 +104,7 @@ def test_a_value_that_fills_the_column_has_a_bar_and_moves_both_ways(
     assert found.bars == (Bar("< 5", 0.0, 0.3), Bar("5", 1.0, 0.5), Bar("> 5", 0.0, 0.2))
 
 
-def test_numbers_without_end_and_no_numbers_are_counted(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_infinities_and_nans_are_counted(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old = [float(i) for i in range(200)]
     new = [*old[:100], *[float("nan")] * 50, *[float("inf")] * 50]
     (found,) = measure(con, tmp_path, Column("v", pa.float64()), old, new)
@@ -128,7 +128,7 @@ def test_numbers_without_end_and_no_numbers_are_counted(
         (pa.uint64(), 1, 1, "≤ 20"),
     ],
 )
-def test_dates_times_and_decimals_are_spreads_too(
+def test_dates_times_and_decimals_have_a_distribution_too(
     con: duckdb.DuckDBPyConnection,
     tmp_path: Path,
     type_: pa.DataType,
@@ -144,14 +144,14 @@ def test_dates_times_and_decimals_are_spreads_too(
     assert found.bars[-1].new == pytest.approx(0.85)
 
 
-def test_times_of_day_are_a_spread(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_times_of_day_have_a_distribution(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old, new = [time(i % 12, 30) for i in range(240)], [time(12 + i % 12) for i in range(240)]
     (found,) = measure(con, tmp_path, Column("v", pa.time64("us")), old, new)
     assert found.bars[-1].label == "> 10:30:00"
     assert found.bars[-1].new == 1.0
 
 
-def test_categories_are_the_ten_commonest_and_all_others(
+def test_categories_are_the_ten_most_frequent_values_and_all_others(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     old = ["paid"] * 150 + [""] * 50 + [f"s{i}" for i in range(20)]
@@ -227,7 +227,7 @@ def test_columns_that_did_not_change_and_keys_are_left_out(
     assert measure_shifts(con, old, new, diff) == ()
 
 
-def test_what_identifies_rows_has_no_spread(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_identifying_columns_have_no_distribution(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old, new = [i % 7 for i in range(200)], [90 + i % 7 for i in range(200)]
     assert measure(con, tmp_path, Column("v", INT), old, new)
     assert measure(con, tmp_path, Column("v", INT, unique=True), old, new) == ()
@@ -265,12 +265,14 @@ def test_a_renamed_column_and_a_widened_type_compare(con: duckdb.DuckDBPyConnect
     assert found.bars == (Bar("2020-01-01 00:00:00", 1.0, 0.4), Bar("> 2020-01-01 00:00:00", 0.0, 0.6))
 
 
-def test_a_number_that_became_text_has_no_spread(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_a_number_that_became_text_has_no_distribution(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
     old, new = side(tmp_path, Column("v", INT), [1] * 50), side(tmp_path, Column("v", TEXT), ["1"] * 50)
     assert measure_shifts(con, old, new, changed(old, new)) == ()
 
 
-def test_large_tables_are_cut_by_every_kth_row_and_counted_whole(
+def test_large_tables_are_sampled_by_every_kth_row_and_counted_in_full(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shifts_module, "_SAMPLED_ROWS", 300)

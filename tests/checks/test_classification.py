@@ -22,7 +22,7 @@ def rules(
 
 
 @pytest.mark.parametrize("now", [None, "public", "  "])
-def test_a_column_that_is_personal_no_more_is_an_error(now: str | None) -> None:
+def test_a_column_that_is_no_longer_personal_is_an_error(now: str | None) -> None:
     old = tables(Column("nick", TEXT, classification="Personal"))
     (found,) = check_classification(old, tables(Column("nick", TEXT, classification=now)))
     assert (found.rule, found.severity) == ("classification-lost", Severity.ERROR)
@@ -31,7 +31,7 @@ def test_a_column_that_is_personal_no_more_is_an_error(now: str | None) -> None:
     )
 
 
-def test_another_word_for_personal_and_a_column_that_went_are_fine() -> None:
+def test_another_word_for_personal_and_a_removed_column_are_allowed() -> None:
     old = tables(Column("nick", TEXT, classification="personal"), Column("email", TEXT, classification="pii"))
     assert rules(old, tables(Column("nick", TEXT, classification="PII"))) == []
 
@@ -91,7 +91,7 @@ def test_a_new_text_column_with_such_a_name_is_a_warning(name: str) -> None:
         Column("7", TEXT),
     ],
 )
-def test_other_names_types_and_classified_columns_are_not(column: Column) -> None:
+def test_other_names_types_and_classified_columns_give_no_warning(column: Column) -> None:
     assert rules(tables(), tables(column)) == []
 
 

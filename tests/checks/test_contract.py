@@ -40,7 +40,7 @@ def check(
     return list(check_contract(con, {"people": side}, at="golden@1.0.0"))
 
 
-def test_sound_rows_have_no_finding(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_valid_rows_have_no_finding(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     columns = (ID, Column("name", TEXT, required=True, unique=True))
     rows: list[list[Row]] = [[{"id": 1, "name": ""}, {"id": 2, "name": "a"}], [{"id": 3, "name": "A"}]]
     assert check(con, tmp_path, columns, rows) == []
@@ -71,7 +71,7 @@ def test_a_null_in_a_required_column_is_reported_with_its_keys(
         Column("a", pa.struct([("b", TEXT)]), required=True),
     ],
 )
-def test_nulls_are_counted_whatever_the_column_is_called_or_holds(
+def test_nulls_are_counted_for_any_column_name_and_type(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, column: Column
 ) -> None:
     value: object = "x"
@@ -84,9 +84,7 @@ def test_nulls_are_counted_whatever_the_column_is_called_or_holds(
     assert found.details == {"count": 1, "keys": ["1"]}
 
 
-def test_nulls_are_counted_where_the_footer_does_not_tell(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_nulls_are_counted_if_the_footer_has_no_count(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     schema = TableSchema("people", (ID, Column("name", TEXT, required=True)), ("id",))
     table = pa.table({"id": [1, 2, 3], "name": [None, "a", None]}, schema.arrow_schema())
     typed, silent = tmp_path / "typed.parquet", tmp_path / "silent.parquet"

@@ -69,7 +69,7 @@ def recorded_of(case: dict[str, Any]) -> RecordedState:
 
 
 @pytest.mark.parametrize("case", list(cases()))
-def test_drift(case: dict[str, Any]) -> None:
+def test_drift_has_the_status_of_its_case(case: dict[str, Any]) -> None:
     past, later = read(case, "past"), read(case, "later")
     held = set()
     if isinstance(past, MigrationState):
@@ -100,5 +100,5 @@ def test_drift(case: dict[str, Any]) -> None:
     assert not asked or found.status in (DriftStatus.UNKNOWN, DriftStatus.AHEAD)
 
 
-def test_every_status_has_a_case() -> None:
+def test_every_status_has_a_test_case() -> None:
     assert {case.values[0]["status"] for case in cases()} == set(DriftStatus)

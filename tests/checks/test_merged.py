@@ -61,7 +61,9 @@ def test_a_person_deleted_here_and_an_order_added_for_them_there_break_the_refer
     assert (found.rule, found.severity, found.details["keys"]) == ("broken-reference", Severity.ERROR, ["20"])
 
 
-def test_what_one_side_has_just_so_is_not_opened(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_parts_that_one_side_has_unchanged_are_not_opened(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
     def refuse(names: object) -> list[Path]:
         raise AssertionError("opened")
 
@@ -116,7 +118,7 @@ def test_a_null_that_one_side_had_is_a_warning_and_one_in_a_column_that_the_othe
     assert (new.rule, new.severity, new.details["keys"]) == ("null-in-required", Severity.ERROR, ["2"])
 
 
-def test_a_contract_that_says_other_columns_than_the_rows_have_is_an_error(
+def test_a_contract_whose_columns_differ_from_the_rows_is_an_error(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     ours, theirs = shop(tmp_path, {1: "a"}, {}), shop(tmp_path, {2: "b"}, {})

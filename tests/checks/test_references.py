@@ -62,7 +62,9 @@ def pair(
     }
 
 
-def test_a_row_that_names_nothing_is_an_error(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_a_row_that_references_a_missing_row_is_an_error(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
     tables = shop(tmp_path, [1, 2], [(10, 1), (11, 3), (12, None), (13, 4)])
     (found,) = check_references(con, tables, changed={"items"}, at="golden")
     assert (found.rule, found.severity, found.columns) == ("broken-reference", Severity.ERROR, ("order_id",))
@@ -91,7 +93,7 @@ def test_references_between_unchanged_tables_are_not_checked(
     assert check_references(con, tables, changed=()) == ()
 
 
-def test_what_was_broken_before_is_a_warning_beside_what_is_new(
+def test_an_old_violation_is_a_warning_and_a_new_one_an_error(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     old = shop(tmp_path, [1], [(10, 7), (11, 1), (12, 8)])
@@ -107,7 +109,7 @@ def test_what_was_broken_before_is_a_warning_beside_what_is_new(
     )
 
 
-def test_what_was_corrected_is_not_reported(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_a_corrected_violation_is_not_reported(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     old, new = shop(tmp_path, [1], [(10, 7)]), shop(tmp_path, [1, 7], [(10, 7)])
     assert check_references(con, new, changed={"orders"}, old=[old]) == ()
 
@@ -167,7 +169,7 @@ def test_a_table_may_refer_to_itself(con: duckdb.DuckDBPyConnection, tmp_path: P
         (TEXT, TEXT, ["", "a"], ["", "A"], 1),
     ],
 )
-def test_types_that_differ_compare_by_what_they_say(
+def test_different_types_compare_by_meaning(
     con: duckdb.DuckDBPyConnection,
     tmp_path: Path,
     child: pa.DataType,
@@ -246,7 +248,7 @@ def test_a_key_that_is_personal_on_either_side_is_not_shown(
     assert "secret" not in repr(found)
 
 
-def test_odd_names_do_not_disturb(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_unusual_names_do_not_matter(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     key = (Column("rows", INT), Column("i0", INT), Column("before", INT), Column("k1", INT))
     names = tuple(column.name for column in key)
     schema = TableSchema("c", (*key, Column('a"b', INT)), names, (ForeignKey(('a"b',), "p", ("filename",)),))

@@ -77,7 +77,7 @@ def test_every_command_has_help_with_an_example(tdmvc: Tdmvc, name: str) -> None
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_says_what_it_does(name: str) -> None:
+def test_every_option_has_a_description(name: str) -> None:
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
     for parameter in command.params:
@@ -88,7 +88,7 @@ def test_every_option_says_what_it_does(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_short_help_says_what_the_long_one_says(name: str) -> None:
+def test_the_short_help_summarises_the_long_one(name: str) -> None:
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
     first = _words((command.help or "").split("\n\n")[0])
@@ -196,7 +196,7 @@ def test_help_alone_is_what_the_option_prints(tdmvc: Tdmvc) -> None:
 # Exit codes.
 
 
-def test_exit_codes_tell_what_kind_of_no_it_is(tdmvc: Tdmvc, published: Path, source: Path) -> None:
+def test_each_kind_of_failure_has_its_exit_code(tdmvc: Tdmvc, published: Path, source: Path) -> None:
     tdmvc("diff", "golden@1.0.0", "golden", "--exit-code", code=0)
     source.write_text("id,name\n1,Ada\n2,Grace Hopper\n")
     tdmvc("add", "golden", source)
@@ -233,7 +233,7 @@ def test_a_broken_manifest_names_file_and_line(tdmvc: Tdmvc, published: Path) ->
     assert refused.out == ""
 
 
-def test_outside_a_repository_the_way_in_is_reported(tdmvc: Tdmvc, tmp_path: Path) -> None:
+def test_outside_a_repository_the_error_names_the_remedy(tdmvc: Tdmvc, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     assert "git init" in tdmvc("status", code=2, folder=outside).err
@@ -264,7 +264,7 @@ def test_a_bug_leaves_a_log_without_values(
     assert "Grace" not in text + result.err
 
 
-def test_an_interrupt_is_130_and_says_that_nothing_is_half_written(
+def test_an_interrupt_exits_with_130_and_reports_that_nothing_is_half_written(
     tdmvc: Tdmvc, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*arguments: object, **options: object) -> None:
@@ -345,7 +345,7 @@ def test_several_datasets_are_a_list_of_diffs(tdmvc: Tdmvc, published: Path, sou
         _check(document, "diff")
 
 
-def test_json_is_whole_even_where_the_answer_is_no(tdmvc: Tdmvc, published: Path) -> None:
+def test_json_is_complete_even_if_the_answer_is_no(tdmvc: Tdmvc, published: Path) -> None:
     (published / "migrations" / "0002_more.sql").write_text("SELECT 1;\n")
     assert tdmvc("drift", "--format", "json", code=1).json["drifts"][0]["status"] == "behind"
 
@@ -433,7 +433,7 @@ def test_minus_c_works_in_a_folder_and_reads_sources_from_there(tdmvc: Tdmvc, pu
     assert (inside / "copy" / "customers").is_dir()
 
 
-def test_what_is_piped_has_no_escape_codes(published: Path) -> None:
+def test_piped_output_has_no_escape_codes(published: Path) -> None:
     shown = _module("show", "golden", cwd=published)
     assert shown.returncode == 0
     assert "\x1b" not in shown.stdout
@@ -443,7 +443,7 @@ def test_what_is_piped_has_no_escape_codes(published: Path) -> None:
     assert "\x1b" not in refused.stderr
 
 
-def test_color_can_be_asked_for_and_no_color_wins(
+def test_color_can_be_requested_and_no_color_wins(
     tdmvc: Tdmvc, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_COLOR")
@@ -475,7 +475,7 @@ def test_errors_on_a_terminal_follow_no_color(repo: Path, no_color: str, is_colo
     assert ("\x1b[31m" in result) is is_colored
 
 
-def test_a_reader_that_has_enough_is_no_error(published: Path) -> None:
+def test_a_reader_that_stops_early_is_no_error(published: Path) -> None:
     command = [sys.executable, "-m", "tdmvc", "sql", "select * from range(100000)", "--limit", "100000"]
     with subprocess.Popen(
         command, cwd=published, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -499,7 +499,7 @@ def test_completion_prints_a_script_for_the_shell(tdmvc: Tdmvc, shell: str) -> N
     tdmvc("completion", "tcsh", code=2)
 
 
-def test_bash_takes_the_script_and_keeps_versions_in_one_word(tdmvc: Tdmvc, tmp_path: Path) -> None:
+def test_bash_accepts_the_script_and_completes_versions_as_one_word(tdmvc: Tdmvc, tmp_path: Path) -> None:
     script = tmp_path / "tdmvc.bash"
     script.write_text(tdmvc("completion", "bash").out)
     done = subprocess.run(
@@ -524,7 +524,7 @@ def test_bash_takes_the_script_and_keeps_versions_in_one_word(tdmvc: Tdmvc, tmp_
         ("tdmvc -C REPO show golden@1", {"golden@1.0.0"}),
     ],
 )
-def test_words_are_completed(
+def test_arguments_are_completed(
     published: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -576,7 +576,7 @@ def test_a_diff_of_sorted_tables_loads_neither_duckdb_nor_gitpython(published: P
     assert not _loaded_by(published, "diff golden@1.0.0 golden") & {"duckdb", "git", "pandas"}
 
 
-def test_help_loads_nothing_heavy(published: Path) -> None:
+def test_help_imports_no_heavy_library(published: Path) -> None:
     loaded = _loaded_by(published, "--help", "--version")
     assert not loaded & {"dvc", "dvc_data", "pyarrow", "duckdb", "git", "ruamel", "deepdiff", "numpy", "yaml"}
 

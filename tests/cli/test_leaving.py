@@ -10,7 +10,7 @@ import pytest
 TDMVC = [sys.executable, "-m", "tdmvc"]
 
 
-def test_what_was_printed_is_whole_and_the_exit_code_right() -> None:
+def test_output_is_complete_and_the_exit_code_correct() -> None:
     done = subprocess.run([*TDMVC, "--help"], capture_output=True, text=True)
     assert done.returncode == 0
     assert done.stdout.endswith("130  interrupted\n")
@@ -28,7 +28,7 @@ def test_exit_handlers_run() -> None:
     assert done.stdout.splitlines()[-1] == "handled"
 
 
-def test_a_thread_that_has_work_to_do_is_waited_for() -> None:
+def test_the_process_waits_for_a_running_thread() -> None:
     code = (
         "import threading, time\n"
         "def work():\n"
@@ -42,7 +42,7 @@ def test_a_thread_that_has_work_to_do_is_waited_for() -> None:
     assert done.stdout.splitlines()[-1] == "worked"
 
 
-def test_a_reader_that_has_had_enough_is_no_error() -> None:
+def test_a_reader_that_closes_the_pipe_is_no_error() -> None:
     read, write = os.pipe()
     os.close(read)
     try:

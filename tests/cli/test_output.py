@@ -10,7 +10,7 @@ from tdmvc.cli.output import terminal_width
 
 @pytest.mark.parametrize("printed", [None, "", "0", "-5", "wide", "61", "120", "5", "1000"])
 @pytest.mark.parametrize("has", [None, 0, 75])
-def test_the_width_is_what_the_standard_library_says(
+def test_the_width_is_that_of_the_standard_library(
     printed: str | None, has: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def size(descriptor: int = 1) -> os.terminal_size:

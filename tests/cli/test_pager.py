@@ -109,7 +109,7 @@ def test_less_starts_with_the_settings_of_git_unless_you_have_your_own(
     assert "less -S" in run.text
 
 
-def test_less_is_left_early_without_a_complaint(terminal: Callable[..., Terminal]) -> None:
+def test_quitting_less_early_is_no_error(terminal: Callable[..., Terminal]) -> None:
     run = terminal(*LONG)
     run.read_until("row 10")
     assert run.leave("q") == 0
@@ -146,9 +146,7 @@ def test_the_exit_code_is_the_commands_and_not_the_pagers(
 
 
 @pytest.mark.parametrize("pager", ["no-such-pager", "no-such-pager | cat", "no-such-pager -x 'y'"])
-def test_a_pager_that_does_not_start_takes_no_output_away(
-    terminal: Callable[..., Terminal], pager: str
-) -> None:
+def test_no_output_is_lost_if_the_pager_does_not_start(terminal: Callable[..., Terminal], pager: str) -> None:
     run = terminal("sql", "select 41 + 1 as answer", PAGER=pager)
     assert run.leave() == 0
     if "|" not in pager:

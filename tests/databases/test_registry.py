@@ -23,7 +23,7 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_first_bytes_of_a_file_name_its_reader(files: Path, con: Con) -> None:
+def test_the_first_bytes_of_a_file_determine_its_reader(files: Path, con: Con) -> None:
     (files / "x.sqlite").write_text("id\n1\n")
     readers = [
         find_reader(PathLocation(files / name)) for name in ("lite.data", "duck.data", "x.sqlite", "", "gone")
@@ -33,7 +33,7 @@ def test_the_first_bytes_of_a_file_name_its_reader(files: Path, con: Con) -> Non
         open_database(PathLocation(files / "x.sqlite"), con)
 
 
-def test_the_suffix_of_a_file_names_its_writer() -> None:
+def test_the_suffix_of_a_file_determines_its_writer() -> None:
     writers = [
         find_writer(PathLocation(Path(f"x{suffix}")))
         for suffix in (".DB", ".sqlite3", ".duckdb", ".ddb", ".csv", "")
@@ -41,7 +41,7 @@ def test_the_suffix_of_a_file_names_its_writer() -> None:
     assert [writer and writer.name for writer in writers] == ["SQLite"] * 2 + ["DuckDB"] * 2 + [None] * 2
 
 
-def test_a_url_names_its_engine_whatever_the_file_is_called(files: Path, con: Con) -> None:
+def test_a_url_determines_the_engine_whatever_the_file_name(files: Path, con: Con) -> None:
     for url, name in (("sqlite:///lite.data", "SQLite"), ("duckdb:///duck.data", "DuckDB")):
         location = parse_location(url, folder=files)
         reader, writer = find_reader(location), find_writer(location)
@@ -65,7 +65,7 @@ def test_a_url_of_another_engine_is_refused(files: Path, con: Con) -> None:
 
 
 @pytest.mark.parametrize("url", ["postgresql://me:secret@db/shop", "mysql://db/shop", "s3://bucket/x?secret"])
-def test_a_url_that_no_engine_knows_is_refused_with_those_that_are_known(url: str) -> None:
+def test_a_url_with_an_unknown_scheme_is_refused_with_the_known_ones(url: str) -> None:
     for find in (find_reader, find_writer):
         with pytest.raises(UsageError, match=url.partition(":")[0]) as caught:
             find(parse_location(url))

@@ -187,7 +187,7 @@ def test_a_reference_to_a_table_that_is_not_written_is_left_out(tmp_path: Path, 
 
 
 @BOTH
-def test_tables_that_refer_in_a_circle_are_written(tmp_path: Path, con: Con, read: Read, name: str) -> None:
+def test_tables_with_circular_references_are_written(tmp_path: Path, con: Con, read: Read, name: str) -> None:
     rows = [{"id": 1, "other": 2}, {"id": 2, "other": 1}]
     one, two = ForeignKey(("other",), "two", ("id",)), ForeignKey(("other",), "one", ("id",))
     findings = write(
@@ -343,7 +343,7 @@ def test_duckdb_puts_qualified_names_into_schemas(tmp_path: Path, con: Con, read
 
 
 @BOTH
-def test_an_old_file_is_replaced_whole_or_stays(tmp_path: Path, con: Con, name: str) -> None:
+def test_an_old_file_is_replaced_completely_or_not_at_all(tmp_path: Path, con: Con, name: str) -> None:
     path = tmp_path / name
     write(path, table(keyed("old"), []))
     before = path.read_bytes()
@@ -360,20 +360,20 @@ def test_an_old_file_is_replaced_whole_or_stays(tmp_path: Path, con: Con, name: 
 
 
 @BOTH
-def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_folder_that_cannot_be_created_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DatabaseError, match="cannot be written"):
         write(tmp_path / "file" / name, table(keyed("t"), []))
 
 
 @BOTH
-def test_missing_folders_are_made(tmp_path: Path, name: str) -> None:
+def test_missing_folders_are_created(tmp_path: Path, name: str) -> None:
     write(tmp_path / "a" / "b" / name, table(keyed("t"), []))
     assert os.listdir(tmp_path / "a" / "b") == [name]
 
 
 @pytest.mark.parametrize(("name", "log"), [("x.db", "x.db-wal"), ("x.duckdb", "x.duckdb.wal")])
-def test_unfinished_work_beside_the_old_file_is_never_applied_to_the_new(
+def test_an_unfinished_journal_of_the_old_file_is_never_applied_to_the_new_one(
     tmp_path: Path, name: str, log: str
 ) -> None:
     (tmp_path / log).write_bytes(b"work")

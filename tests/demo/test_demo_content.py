@@ -125,7 +125,7 @@ def test_a_release_s_rows_satisfy_its_schema(release: DemoRelease, con: sqlite3.
 
 
 @each_release
-def test_a_broken_reference_would_be_seen(release: DemoRelease, con: sqlite3.Connection) -> None:
+def test_a_broken_reference_would_be_detected(release: DemoRelease, con: sqlite3.Connection) -> None:
     tables = read_tables(release.data)
     tables["orders"][0]["customer_id"] = "999999"
     migrate(con, *RELEASES[: RELEASES.index(release) + 1])
@@ -190,7 +190,7 @@ def key_columns(path: Path) -> set[str]:
 
 
 @each_csv
-def test_moments_are_written_in_utc_and_only_strangers_get_mail(path: Path) -> None:
+def test_times_are_written_in_utc_and_addresses_are_reserved_examples(path: Path) -> None:
     for row in read_csv(path):
         for name, text in row.items():
             if name.endswith("_at") and text is not None:
@@ -210,7 +210,7 @@ def test_a_workflow_keeps_to_its_range_of_ids(workflow: str) -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
-def test_the_readme_of_a_workflow_names_ids_that_are_there(workflow: str, golden: dict[str, Rows]) -> None:
+def test_the_readme_of_a_workflow_names_existing_ids(workflow: str, golden: dict[str, Rows]) -> None:
     text = (FOLDER / "golden" / workflow / "README.md").read_text(encoding="utf-8")
     named = re.findall(r"(customer|order|payment|subscription|renewal|invoice)s? (\d{4})", text)
     assert len(named) >= 4
@@ -233,7 +233,7 @@ def test_a_contract_is_valid_odcs(release: DemoRelease) -> None:
 
 
 @each_release
-def test_a_contract_says_what_the_schema_says(release: DemoRelease, con: sqlite3.Connection) -> None:
+def test_a_contract_agrees_with_the_schema(release: DemoRelease, con: sqlite3.Connection) -> None:
     migrate(con, *RELEASES[: RELEASES.index(release) + 1])
     for table, columns in contract_of(release).items():
         facts = con.execute(f"PRAGMA table_info({table})").fetchall()
@@ -263,7 +263,7 @@ def single_unique_columns(con: sqlite3.Connection, table: str) -> set[str]:
 
 
 @each_release
-def test_a_contract_says_who_is_personal_and_describes_everything(release: DemoRelease) -> None:
+def test_a_contract_classifies_personal_columns_and_describes_everything(release: DemoRelease) -> None:
     contract = yaml.safe_load(release.contract.read_text(encoding="utf-8"))
     columns = [(t["name"], c) for t in contract["schema"] for c in t["properties"]]
     personal = {(table, c["name"]) for table, c in columns if c.get("classification") == "personal"}

@@ -70,7 +70,7 @@ def test_a_row_that_is_not_listed_can_be_resolved_too():
     assert found.decided == Resolutions(rows={("9",): {None: Choice(Side.BASE)}})
 
 
-def test_a_conflict_about_a_column_or_the_table_resolves_all_that_hangs_on_it():
+def test_a_decision_about_a_column_or_the_table_resolves_all_its_conflicts():
     about = (Conflict(ConflictKind.COLUMN_TYPE, (), "total", "int64", "text", "double"),)
     about += (Conflict(ConflictKind.KEY_CHANGED, detail="the key is not the same"),)
     text = render_conflict_file(
@@ -106,7 +106,7 @@ def test_a_conflict_about_a_column_or_the_table_resolves_all_that_hangs_on_it():
         ("", "The key 'format' is missing"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_with_the_place(text, why):
+def test_an_invalid_decision_is_refused_with_its_line(text, why):
     with pytest.raises(ConfigError, match=why) as error:
         _parse(text)
     assert "conflicts/orders.yaml" in error.value.where

@@ -106,7 +106,7 @@ def test_a_new_contract_follows_the_standard_and_reads_back() -> None:
     )
 
 
-def test_an_update_that_says_the_same_changes_nothing() -> None:
+def test_an_update_with_equal_values_changes_nothing() -> None:
     contract = parse_contract(BY_HAND, "p")
     assert update_contract(BY_HAND, "golden", contract.tables) == BY_HAND
     assert update_contract(BY_HAND, "golden", {}) == BY_HAND
@@ -148,7 +148,7 @@ def test_a_dropped_table_is_removed_and_the_others_stay_as_they_were() -> None:
     assert contract.tables["orders"].references == (ForeignKey(("customer_id",), "customers", ("id",)),)
 
 
-def test_all_tables_may_go() -> None:
+def test_all_tables_may_be_removed() -> None:
     text = update_contract(BY_HAND, "golden", {"customers": None, "orders": None})
     assert parse_contract(text, "p").tables == {}
     again = update_contract(text, "golden", {"customers": CUSTOMERS})
@@ -156,14 +156,14 @@ def test_all_tables_may_go() -> None:
 
 
 @pytest.mark.parametrize("old", ["", "# mine\n", "schema:\n", "schema: []\nname: x\n"])
-def test_a_contract_that_is_hardly_begun_is_completed(old: str) -> None:
+def test_an_almost_empty_contract_is_completed(old: str) -> None:
     text = update_contract(old, "golden", {"customers": CUSTOMERS})
     _check_standard(text)
     assert parse_contract(text, "p").tables == {"customers": CUSTOMERS}
     assert "# mine" not in old or text.startswith("# mine\n")
 
 
-def test_a_changed_type_takes_its_options_along() -> None:
+def test_a_changed_type_replaces_its_options() -> None:
     text = update_contract(
         BY_HAND, "golden", {"orders": TableSchema("orders", (Column("id", TEXT, "uuid"),))}
     )
@@ -173,7 +173,7 @@ def test_a_changed_type_takes_its_options_along() -> None:
     _check_standard(text)
 
 
-def test_the_canonical_type_is_written_only_where_nothing_else_leads_to_it() -> None:
+def test_the_canonical_type_is_written_only_if_nothing_else_implies_it() -> None:
     columns = (
         Column("a", pa.int32(), "INTEGER"),
         Column("b", pa.decimal128(38, 3), "numeric"),
@@ -189,7 +189,7 @@ def test_the_canonical_type_is_written_only_where_nothing_else_leads_to_it() -> 
     _check_standard(text)
 
 
-def test_odd_names_are_referred_to_by_id() -> None:
+def test_unusual_names_are_referenced_by_id() -> None:
     odd = TableSchema("Order Details", (Column("order.id", INT), Column("order:id", INT)), ("order.id",))
     tables = {
         "Order Details": odd,

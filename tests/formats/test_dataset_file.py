@@ -46,16 +46,16 @@ def test_heads_are_never_numbers() -> None:
     assert parse_dataset(text, "p").migrations["m"].heads == ("0001", "1e5", "2.10")
 
 
-def test_an_update_that_says_the_same_changes_nothing() -> None:
+def test_an_update_with_equal_values_changes_nothing() -> None:
     assert update_dataset(WHOLE, parse_dataset(WHOLE, "p")) == WHOLE
 
 
-def test_an_update_touches_only_what_it_says() -> None:
+def test_an_update_changes_only_its_own_fields() -> None:
     config = replace(parse_dataset(WHOLE, "p"), migrations={"main": RecordedState("alembic", ("0002",))})
     assert update_dataset(WHOLE, config) == WHOLE.replace("ae1027a6acf", '"0002"')
 
 
-def test_a_new_file_says_only_what_is_set() -> None:
+def test_a_new_file_contains_only_what_is_set() -> None:
     assert (
         update_dataset(None, DatasetConfig("golden"))
         == "format: tdmvc.dataset/1\nname: golden\nkind: golden\n"

@@ -57,7 +57,7 @@ def test_the_work_tree_and_a_revision_each_have_their_own_pointers(
     assert now.version is None
 
 
-def test_an_unknown_dataset_brings_near_names(repo: GitRepo, commit: Callable[..., str]) -> None:
+def test_an_unknown_dataset_is_reported_with_similar_names(repo: GitRepo, commit: Callable[..., str]) -> None:
     commit(_files())
     with pytest.raises(NotFoundError, match="did you mean 'golden'"):
         read_state(repo.work_tree(), CONFIG, "gulden")

@@ -26,7 +26,7 @@ def test_a_new_file_holds_the_artifact_only() -> None:
     )
 
 
-def test_an_old_file_keeps_its_words() -> None:
+def test_an_old_file_keeps_its_text() -> None:
     text = with_artifact(OLD, "golden", "datasets/golden")
     entry = "    path: datasets/golden\n    desc: The golden one.   # for everybody\n    type: dataset\n"
     assert text == OLD[: OLD.index("    path: old/place")] + entry
@@ -35,7 +35,7 @@ def test_an_old_file_keeps_its_words() -> None:
     assert yaml.safe_load(more)["artifacts"]["masked-eu"] == {"path": "datasets/masked-eu", "type": "dataset"}
 
 
-def test_a_second_time_changes_nothing() -> None:
+def test_a_second_edit_changes_nothing() -> None:
     odd = "artifacts: {golden: {type: dataset,   path: datasets/golden}}"
     assert with_artifact(odd, "golden", "datasets/golden") == odd
 

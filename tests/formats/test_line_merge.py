@@ -24,5 +24,5 @@ from tdmvc.formats.line_merge import merge_order
         ("ab", "", "abx", "abx"),
     ],
 )
-def test_additions_stand_behind_what_they_follow_and_moves_of_one_side_are_kept(base, ours, theirs, merged):
+def test_additions_follow_their_predecessor_and_moves_of_one_side_are_kept(base, ours, theirs, merged):
     assert "".join(merge_order(base, ours, theirs)) == merged

@@ -60,7 +60,7 @@ OURS = BASE.replace("part_rows: 1", "part_rows: 2").replace("[a.b]", "[a.b, o.o]
 THEIRS = BASE.replace("part_rows: 1", "part_rows: 3").replace("[a.b]", "[a.b, t.t]")
 
 
-def test_markers_are_as_git_asks_for_them():
+def test_markers_have_the_size_that_git_requests():
     style = MarkerStyle("HEAD", "1234abc", "topic", size=9)
     result = merge_manifest("dataset.yaml", BASE, OURS, THEIRS, style)
     assert result.text == (

@@ -71,7 +71,7 @@ def test_a_pointer_that_tdmvc_writes_names_its_listing(digits: str) -> None:
     assert names(text) == ObjectNames(pointed=frozenset({f"{digits}.dir"}))
 
 
-def test_outputs_are_pointed_at_and_dependencies_and_old_outputs_are_mentioned() -> None:
+def test_outputs_are_pointers_and_dependencies_and_old_outputs_are_mentions() -> None:
     found = names(LOCK, "dvc.lock")
     assert (found.pointed, found.mentioned) == ({B}, {A, C})
 
@@ -83,7 +83,7 @@ def test_every_name_in_flow_style_is_found() -> None:
     assert names(text).pointed == {A, B}
 
 
-def test_all_sides_of_a_conflict_are_pointed_at() -> None:
+def test_all_sides_of_a_conflict_are_pointers() -> None:
     text = (
         f"outs:\n<<<<<<< ours\n- md5: {A}\n||||||| base\n- md5: {B}\n=======\n- md5: {C}\n>>>>>>> theirs\n"
         "  hash: md5\n  path: orders\n"
@@ -92,7 +92,7 @@ def test_all_sides_of_a_conflict_are_pointed_at() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_what_a_shell_of_windows_wrote_is_read(encoding: str) -> None:
+def test_a_file_written_by_a_windows_shell_is_read(encoding: str) -> None:
     found = read_object_names("a.dvc", render_pointer("a", A, 1, 1).replace("\n", "\r\n").encode(encoding))
     assert found is not None
     assert found.pointed == {A}
@@ -108,7 +108,7 @@ def test_upper_case_is_the_same_object() -> None:
 
 
 @given(st.integers(1, len(render_pointer("orders", A, 12, 3)) - 1))
-def test_a_pointer_that_was_cut_names_its_listing_or_is_unreadable(length: int) -> None:
+def test_a_truncated_pointer_names_its_listing_or_is_unreadable(length: int) -> None:
     """Unless it was cut before anything that it could name: then it is no mapping of outputs any more."""
     found = read_object_names("orders.dvc", render_pointer("orders", A, 12, 3)[:length].encode())
     assert found is None or A in found.pointed | found.mentioned
@@ -117,16 +117,16 @@ def test_a_pointer_that_was_cut_names_its_listing_or_is_unreadable(length: int) 
 @pytest.mark.parametrize(
     "data", [b"", b"\x00\x01", b"\xff", b"outs:\n- md5: 12\n", b"- a\n", b"outs: {", b"just text\n"]
 )
-def test_what_is_no_pointer_is_unreadable(data: bytes) -> None:
+def test_a_file_that_is_no_pointer_is_unreadable(data: bytes) -> None:
     assert read_object_names("orders.dvc", data) is None
 
 
-def test_versions_of_others_are_not_ours() -> None:
+def test_versions_of_other_tools_are_ignored() -> None:
     assert names(f"object: {A}\n", "app/versions/1.yaml") == ObjectNames()
     assert read_object_names("app/versions/1.yaml", b"\xff") == ObjectNames()
 
 
-def test_a_version_points_at_its_tables_and_is_unreadable_without_them() -> None:
+def test_a_version_names_its_tables_and_is_unreadable_without_them() -> None:
     path = "datasets/golden/versions/1.0.0.yaml"
     text = f"format: tdmvc.version/1\ncontent: sha256:{'e' * 64}\ntables:\n  t: {{object: {A}, rows: 1}}\n"
     assert names(text, path) == ObjectNames(pointed=frozenset({A}))
@@ -139,7 +139,7 @@ def test_hashes_of_other_lengths_are_no_objects() -> None:
 
 
 @pytest.mark.parametrize("sides", [(A, A, B), (A, None, B), (None, A, B), (A, B, None)])
-def test_every_side_of_a_pointer_in_conflict_is_pointed_at(sides: tuple[str | None, ...]) -> None:
+def test_every_side_of_a_pointer_in_conflict_is_a_pointer(sides: tuple[str | None, ...]) -> None:
     texts = {side: one and render_pointer("orders", one, 1, 1) for side, one in zip(Side, sides, strict=True)}
     found = read_object_names("orders.dvc", render_conflict_texts(texts, {}).encode())
     assert found == ObjectNames(pointed=frozenset(one for one in sides if one))

@@ -41,7 +41,7 @@ def test_any_other_text_is_no_pointer(text):
 @pytest.mark.parametrize(
     ("lines", "base"), [("", None), ("||||||| 1a2b\n- md5: c\n", "outs:\n- md5: c\n  path: p\n")]
 )
-def test_a_conflict_is_taken_apart(lines, base):
+def test_a_conflict_is_split_into_its_sides(lines, base):
     text = f"outs:\n<<<<<<< HEAD\n- md5: a\n{lines}=======\n- md5: b\n>>>>>>> other one\n  path: p\n"
     found = conflict_texts(text)
     assert found is not None
@@ -55,7 +55,7 @@ def test_a_conflict_is_taken_apart(lines, base):
 @pytest.mark.parametrize(
     "text", ["outs:\n", "=======\n", "<<<<<<< HEAD\nx\n", "<<<<<<<x\n=======\n>>>>>>>x\n"]
 )
-def test_a_text_without_a_whole_conflict_has_none(text):
+def test_a_text_without_a_complete_conflict_has_none(text):
     assert conflict_texts(text) is None
 
 
@@ -73,7 +73,7 @@ def test_a_conflict_over_a_whole_file_is_read_as_it_was_written(gone):
     assert found.is_whole
 
 
-def test_two_conflicts_are_no_whole_one():
+def test_two_conflicts_are_not_one_complete_conflict():
     texts = {side: f"{side}\n" for side in Side}
     found = conflict_texts(render_conflict_texts(texts, {}) * 2)
     assert found is not None

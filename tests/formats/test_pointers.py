@@ -78,7 +78,9 @@ def test_a_pointer_to_another_path_is_refused(tmp_path: Path, path: str) -> None
         (f"outs:\n<<<<<<< HEAD\n- md5: {MD5}\n=======\n- md5: {OTHER}\n>>>>>>> x\n", "is in conflict"),
     ],
 )
-def test_what_dvc_would_not_write_for_a_table_is_refused(tmp_path: Path, text: str, word: str) -> None:
+def test_a_pointer_that_dvc_would_not_write_for_a_table_is_refused(
+    tmp_path: Path, text: str, word: str
+) -> None:
     with pytest.raises(ConfigError, match=word):
         read_pointers(_tree(tmp_path, {f"{FOLDER}/orders.dvc": text}), FOLDER)
 
@@ -150,7 +152,7 @@ def test_a_matrix_makes_a_stage_of_each_choice(tmp_path: Path) -> None:
     assert list(read_pointers(tree, FOLDER)) == ["x1"]
 
 
-def test_a_loop_that_only_dvc_can_unroll_is_known_from_the_lock(tmp_path: Path) -> None:
+def test_a_loop_that_only_dvc_can_unroll_is_read_from_the_lock(tmp_path: Path) -> None:
     text = "stages:\n  s:\n    foreach: ${tables}\n    do:\n      cmd: x\n      outs: ['datasets/golden/${item}']\n"
     files = {"dvc.yaml": text, "dvc.lock": _lock(("s@orders", "datasets/golden/orders", MD5))}
     assert read_pointers(_tree(tmp_path, files), FOLDER)["orders"].stage == "dvc.yaml:s@orders"

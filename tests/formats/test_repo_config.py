@@ -50,7 +50,7 @@ def test_the_format_alone_is_enough() -> None:
     assert parse_config("format: tdmvc/1\n", "p") == RepoConfig()
 
 
-def test_what_is_written_is_read_as_the_same() -> None:
+def test_a_written_file_reads_back_equal() -> None:
     for config in (
         RepoConfig(),
         parse_config(WHOLE, "p"),

@@ -53,14 +53,14 @@ def test_lines_with_other_ends_stay_as_they_are():
     assert without_attributes(with_attributes(text, "datasets")) == text
 
 
-def test_only_what_nobody_wrote_by_hand_is_added():
+def test_only_lines_that_nobody_wrote_by_hand_are_added():
     text = "datasets/**/dataset.yaml merge=tdmvc text\n"
     wanted = text + ALL.replace("datasets/**/dataset.yaml merge=tdmvc\n", "")
     assert with_attributes(text, "datasets") == wanted
     assert without_attributes(wanted) == text
 
 
-def test_a_persons_words_on_one_of_the_lines_stay_and_are_found_again():
+def test_a_persons_attributes_on_a_line_are_kept_and_found_again():
     text = ALL.replace("dataset.yaml merge=tdmvc", "dataset.yaml -text merge=tdmvc")
     assert without_attributes(text) == f"{HEAD}\ndatasets/**/dataset.yaml -text\n"
     again = with_attributes(without_attributes(text), "datasets")
@@ -90,7 +90,7 @@ LINES = st.sampled_from(
     st.sampled_from(["datasets", "other"]),
     st.booleans(),
 )
-def test_what_is_written_can_be_taken_away_and_written_again(lines, folder, older, was_there):
+def test_written_lines_can_be_removed_and_written_again(lines, folder, older, was_there):
     text = "".join(line + end for line, end in lines)
     before = with_attributes(text, older, DIFF) if was_there else text
     written = with_attributes(before, folder)
@@ -122,7 +122,7 @@ def test_a_line_that_somebody_wrote_by_hand_is_enough():
 
 
 @pytest.mark.parametrize("text", ["", "*.png binary\n", "*.png binary\r\n# mine\r\n", "# a\n\n*.x y\n"])
-def test_taking_away_gives_back_what_was_there(text):
+def test_removing_restores_the_previous_text(text):
     assert without_attributes(with_attributes(text, "datasets", DIFF)) == text
 
 
@@ -130,7 +130,7 @@ def test_a_file_without_a_last_line_end_keeps_its_lines():
     assert with_attributes("*.png binary", "d", DIFF) == f"*.png binary\n{HEAD}\nd/**/*.dvc diff=tdmvc\n"
 
 
-def test_what_a_person_added_to_the_line_stays():
+def test_attributes_that_a_person_added_to_the_line_are_kept():
     text = f"{HEAD}\ndatasets/**/*.dvc diff=tdmvc linguist-generated\n"
     assert without_attributes(text) == f"{HEAD}\ndatasets/**/*.dvc linguist-generated\n"
     assert "diff=tdmvc" in with_attributes(without_attributes(text), "datasets", DIFF)

@@ -8,14 +8,14 @@ from tdmvc.gitrepo.config import SETTINGS, read_setting, remove_settings, wanted
 from tests.builders import git
 
 
-def test_settings_come_back_as_they_were_written(repo, app):
+def test_settings_read_back_as_written(repo, app):
     wanted = wanted_settings("/a b/it's/python")
     assert set(write_settings(repo, wanted)) == set(SETTINGS)
     assert {name: git(app, "config", name) for name in wanted} == wanted
     assert write_settings(repo, wanted) == ()
 
 
-def test_another_interpreter_takes_the_place_of_the_former(repo):
+def test_another_interpreter_replaces_the_old_one(repo):
     write_settings(repo, wanted_settings("/old/python"))
     assert set(write_settings(repo, wanted_settings("/new/python"))) == {
         "diff.tdmvc.command",
@@ -24,7 +24,7 @@ def test_another_interpreter_takes_the_place_of_the_former(repo):
     }
 
 
-def test_what_was_taken_away_leaves_no_trace(repo, app):
+def test_removed_settings_leave_no_trace(repo, app):
     before = (app / ".git/config").read_bytes()
     write_settings(repo, wanted_settings("/p"))
     assert set(remove_settings(repo)[0]) == set(SETTINGS)
@@ -32,7 +32,7 @@ def test_what_was_taken_away_leaves_no_trace(repo, app):
     assert remove_settings(repo) == ((), ())
 
 
-def test_a_strangers_setting_stops_everything_before_anything_is_written(repo, app):
+def test_another_tools_setting_stops_everything_before_anything_is_written(repo, app):
     git(app, "config", "diff.tdmvc.textconv", "cat")
     with pytest.raises(UsageError, match=r"diff\.tdmvc\.textconv"):
         write_settings(repo, wanted_settings("/p"))

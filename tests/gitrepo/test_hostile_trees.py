@@ -30,7 +30,7 @@ def flat_memory(most_bytes: int = 8 * MEGABYTE) -> Iterator[None]:
         tracemalloc.stop()
 
 
-def test_links_that_lead_in_a_circle_are_no_files(app: Path, repo: GitRepo, commit: Commit) -> None:
+def test_links_in_a_cycle_are_not_files(app: Path, repo: GitRepo, commit: Commit) -> None:
     (app / "db" / "deep").mkdir(parents=True)
     (app / "db" / "up").symlink_to("..")
     (app / "db" / "self").symlink_to("self")
@@ -159,7 +159,7 @@ def test_a_merge_preview_gives_both_sides_and_names_what_is_in_conflict(
         preview_merge(repo, "HEAD", "nowhere")
 
 
-def test_the_commits_that_took_files_away_come_latest_first(
+def test_the_commits_that_removed_files_are_listed_newest_first(
     repo: GitRepo, app: Path, commit: Commit, shell: Shell
 ) -> None:
     commit({"db/a": "1", "db/b": "2", "other": "x"})

@@ -68,7 +68,7 @@ def test_the_nearest_releases_are_before_and_after_the_requested_one() -> None:
         ("v2", "[vV]*", "v2"),
     ],
 )
-def test_a_tag_says_its_release(tag: str, pattern: str, release: str) -> None:
+def test_a_tag_names_its_release(tag: str, pattern: str, release: str) -> None:
     assert release_of_tag(tag, pattern) == release
 
 

@@ -37,7 +37,7 @@ def test_the_folder_of_git_itself_is_refused(app: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs another owner")
-def test_a_repository_of_another_owner_says_whom_git_does_not_trust(app: Path) -> None:
+def test_a_repository_of_another_owner_is_reported_as_untrusted_by_git(app: Path) -> None:
     os.chown(app, 12345, 12345)
     os.chown(app / ".git", 12345, 12345)
     with pytest.raises(UsageError, match=r"safe\.directory"):
@@ -73,7 +73,9 @@ def test_a_revision_resolves_to_its_commit_whatever_it_is_called(
     ]
 
 
-def test_an_unknown_revision_names_near_ones(repo: GitRepo, app: Path, commit: Commit, shell: Shell) -> None:
+def test_an_unknown_revision_is_reported_with_similar_names(
+    repo: GitRepo, app: Path, commit: Commit, shell: Shell
+) -> None:
     commit({"a": "1"})
     shell(app, "branch", "feature/orders")
     with pytest.raises(NotFoundError, match="feature/orders"):
@@ -81,14 +83,14 @@ def test_an_unknown_revision_names_near_ones(repo: GitRepo, app: Path, commit: C
 
 
 @pytest.mark.parametrize("rev", ["--all", "-h", "", "HEAD\n", "HEAD\0", "HEAD:a", "HEAD^{tree}"])
-def test_words_that_name_no_commit_are_refused(repo: GitRepo, commit: Commit, rev: str) -> None:
+def test_texts_that_name_no_commit_are_refused(repo: GitRepo, commit: Commit, rev: str) -> None:
     commit({"a": "1"})
     assert repo.try_resolve(rev) is None
     with pytest.raises(NotFoundError):
         repo.resolve(rev)
 
 
-def test_a_shallow_clone_says_that_a_revision_may_lie_beyond_its_depth(
+def test_in_a_shallow_clone_the_error_mentions_the_depth(
     repo: GitRepo, app: Path, tmp_path: Path, commit: Commit, shell: Shell
 ) -> None:
     first = commit({"a": "1"})
@@ -118,7 +120,7 @@ def test_a_tree_reads_odd_paths_and_leaves_links_and_submodules_out(
     assert tree.label == repo.resolve("HEAD")[:10]
 
 
-def test_a_tree_stays_what_it_was_when_the_branch_moves(repo: GitRepo, commit: Commit) -> None:
+def test_a_tree_stays_the_same_when_the_branch_moves(repo: GitRepo, commit: Commit) -> None:
     commit({"a": "1"})
     old = repo.tree("HEAD")
     commit({"a": "2", "b": "3"})
@@ -189,7 +191,7 @@ def test_the_release_is_the_newest_tag_at_or_before_head(
     assert repo.describe_release("nothing*") is None
 
 
-def test_the_merge_base_is_where_two_branches_parted(
+def test_the_merge_base_is_where_two_branches_diverged(
     repo: GitRepo, app: Path, commit: Commit, shell: Shell
 ) -> None:
     base = commit({"a": "1"})
@@ -250,7 +252,7 @@ def test_the_first_commit_can_be_of_some_paths(repo: GitRepo, app: Path) -> None
     assert repo.tree(sha).list_files() == ["a"]
 
 
-def test_a_commit_without_an_identity_says_how_to_give_one(app: Path, repo: GitRepo, shell: Shell) -> None:
+def test_a_commit_without_an_identity_names_the_remedy(app: Path, repo: GitRepo, shell: Shell) -> None:
     shell(app, "config", "--unset", "user.name")
     shell(app, "config", "--unset", "user.email")
     shell(app, "config", "user.useConfigOnly", "true")
@@ -260,7 +262,7 @@ def test_a_commit_without_an_identity_says_how_to_give_one(app: Path, repo: GitR
     assert repo.head() is None
 
 
-def test_a_hook_that_refuses_is_reported_with_its_words(app: Path, repo: GitRepo) -> None:
+def test_a_failing_hook_is_reported_with_its_message(app: Path, repo: GitRepo) -> None:
     hook = app / ".git" / "hooks" / "pre-commit"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho 'no commits on Sundays' >&2\nexit 1\n")
@@ -270,7 +272,7 @@ def test_a_hook_that_refuses_is_reported_with_its_words(app: Path, repo: GitRepo
         commit_only(repo, ["a"], "first")
 
 
-def test_a_tag_is_made_once_and_only_under_a_sound_name(
+def test_a_tag_is_created_once_and_only_with_a_valid_name(
     repo: GitRepo, app: Path, commit: Commit, shell: Shell
 ) -> None:
     sha = commit({"a": "1"})
@@ -314,7 +316,7 @@ def test_a_monitor_and_colours_in_the_config_are_not_used(
     assert not (app / ".git" / "ran").exists()
 
 
-def test_reading_goes_on_after_the_object_reader_was_closed(repo: GitRepo, commit: Commit) -> None:
+def test_reading_continues_after_the_object_reader_was_closed(repo: GitRepo, commit: Commit) -> None:
     commit({"a": "1", "b": "2"})
     tree = repo.tree("HEAD")
     assert tree.read_text("a") == "1"

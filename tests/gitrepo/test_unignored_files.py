@@ -21,9 +21,7 @@ def test_a_build_s_copy_is_not_listed_and_what_is_new_is(repo: GitRepo, app: Pat
     assert tree.list_files("no/such") == []
 
 
-def test_a_folder_that_is_ignored_as_a_whole_is_read_where_it_is_named(
-    repo: GitRepo, app: Path, commit: COMMIT
-) -> None:
+def test_an_ignored_folder_is_read_if_it_is_named(repo: GitRepo, app: Path, commit: COMMIT) -> None:
     commit({".gitignore": "generated/\n"})
     (app / "generated").mkdir()
     (app / "generated/1.sql").write_text("")
@@ -32,7 +30,7 @@ def test_a_folder_that_is_ignored_as_a_whole_is_read_where_it_is_named(
     assert tree.list_files() == [".gitignore"]
 
 
-def test_another_repository_inside_is_listed_where_it_is_named(
+def test_a_nested_repository_is_listed_if_it_is_named(
     repo: GitRepo, app: Path, commit: COMMIT, shell: Callable[..., str]
 ) -> None:
     commit({"a.sql": ""})
@@ -44,7 +42,7 @@ def test_another_repository_inside_is_listed_where_it_is_named(
     assert tree.list_files("inner") == ["inner/1.sql"]
 
 
-def test_what_a_link_took_the_place_of_is_not_there(
+def test_a_file_replaced_by_a_link_is_not_listed(
     repo: GitRepo, app: Path, commit: COMMIT, tmp_path: Path
 ) -> None:
     commit({"db/1.sql": "", "a.sql": ""})

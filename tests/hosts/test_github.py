@@ -68,20 +68,18 @@ def test_the_next_review_updates_it(github: GitHubServer, host: Host) -> None:
     )
 
 
-def test_a_review_that_says_the_same_writes_nothing(github: GitHubServer, host: Host) -> None:
+def test_an_equal_review_writes_nothing(github: GitHubServer, host: Host) -> None:
     github.add(TEXT.replace("\n", "\r\n").rstrip())
     assert host.post(TEXT, is_changed=True).action is PostAction.UNCHANGED
     assert github.writes == []
 
 
-def test_nothing_is_posted_where_nothing_changed_and_no_comment_exists(
-    github: GitHubServer, host: Host
-) -> None:
+def test_nothing_is_posted_if_nothing_changed_and_no_comment_exists(github: GitHubServer, host: Host) -> None:
     assert host.post(FINE, is_changed=False) == Posted(PostAction.SKIPPED)
     assert github.comments == []
 
 
-def test_a_comment_is_corrected_where_nothing_is_changed_any_more(github: GitHubServer, host: Host) -> None:
+def test_a_comment_is_updated_if_nothing_is_changed_any_more(github: GitHubServer, host: Host) -> None:
     github.add(TEXT)
     assert host.post(FINE, is_changed=False).action is PostAction.UPDATED
     assert github.comments[0]["body"] == FINE
@@ -97,20 +95,20 @@ def test_the_comment_is_found_on_a_later_page(github: GitHubServer, host: Host) 
     assert {request.query["per_page"] for request in github.requests if request.query} == {"100"}
 
 
-def test_comments_that_only_speak_of_the_marker_are_left_alone(github: GitHubServer, host: Host) -> None:
+def test_comments_that_only_mention_the_marker_are_left_alone(github: GitHubServer, host: Host) -> None:
     github.add(f"I saw\n{MARKER}\nin the source")
     github.add("<!-- tdmvc-review:golden -->\nanother marker")
     assert host.post(TEXT, is_changed=True).action is PostAction.CREATED
     assert len(github.comments) == 3
 
 
-def test_a_persons_copy_of_the_comment_is_never_written_over(github: GitHubServer, host: Host) -> None:
+def test_a_persons_copy_of_the_comment_is_never_overwritten(github: GitHubServer, host: Host) -> None:
     github.add(TEXT, "mallory")
     assert host.post(FINE, is_changed=True).action is PostAction.CREATED
     assert github.comments[0]["body"] == TEXT
 
 
-def test_a_token_with_a_user_writes_over_that_users_comment_only(clock: Clock) -> None:
+def test_a_token_with_a_user_overwrites_only_that_users_comment(clock: Clock) -> None:
     server = GitHubServer(login="review-robot")
     with running(server):
         settings = {
@@ -158,7 +156,7 @@ def test_a_number_that_is_given_wins(github: GitHubServer, environ: dict[str, st
 
 
 @pytest.mark.parametrize("number", ["7/../8", "7; rm", "0", "-7", "٧", "7" * 11])
-def test_a_number_that_is_not_one_is_refused_and_not_repeated(environ: dict[str, str], number: str) -> None:
+def test_an_invalid_number_is_refused_and_not_repeated(environ: dict[str, str], number: str) -> None:
     with pytest.raises(UsageError) as refused:
         open_host("github", environ | {"TDMVC_PULL_REQUEST": number})
     assert "digits" in refused.value.message
@@ -175,7 +173,7 @@ def test_a_number_that_is_not_one_is_refused_and_not_repeated(environ: dict[str,
         ({"GITHUB_REF": "", "GITHUB_EVENT_PATH": "/nowhere"}, "not belong to a pull request"),
     ],
 )
-def test_what_is_not_set_is_named(environ: dict[str, str], change: dict[str, str], word: str) -> None:
+def test_a_missing_setting_is_named(environ: dict[str, str], change: dict[str, str], word: str) -> None:
     with pytest.raises(UsageError, match=word):
         open_host("github", environ | change)
 
@@ -281,7 +279,7 @@ def test_a_text_that_nobody_can_shorten_is_an_error(host: Host) -> None:
         host.post(TEXT + "x" * 65_536, is_changed=True)
 
 
-def test_a_rate_limit_is_waited_for(github: GitHubServer, host: Host, clock: Clock) -> None:
+def test_a_rate_limit_is_awaited(github: GitHubServer, host: Host, clock: Clock) -> None:
     github.failures = [
         Reply(429, {"message": "slow down"}, {"Retry-After": "7"}),
         Reply(
@@ -312,7 +310,7 @@ def test_a_long_rate_limit_is_not_waited_for(github: GitHubServer, host: Host, c
     assert clock.slept == []
 
 
-def test_all_waiting_together_has_a_bound(github: GitHubServer, host: Host, clock: Clock) -> None:
+def test_the_total_waiting_time_is_limited(github: GitHubServer, host: Host, clock: Clock) -> None:
     github.failures = [Reply(429, {}, {"Retry-After": "25"})] * 9
     with pytest.raises(HostError, match="rate limit"):
         host.post(TEXT, is_changed=True)
@@ -388,14 +386,14 @@ def test_a_redirect_within_the_host_is_followed(github: GitHubServer, host: Host
     assert host.post(TEXT, is_changed=True).action is PostAction.CREATED
 
 
-def test_redirects_without_end_are_given_up(github: GitHubServer, host: Host) -> None:
+def test_endless_redirects_are_abandoned(github: GitHubServer, host: Host) -> None:
     github.failures = [Reply(302, {}, {"Location": "/again"})] * 99
     with pytest.raises(HostError, match="endlessly"):
         host.post(TEXT, is_changed=True)
     assert len(github.requests) < 10
 
 
-def test_a_netrc_does_not_take_the_tokens_place(
+def test_a_netrc_file_does_not_replace_the_token(
     github: GitHubServer, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login ada password other\n")

@@ -52,7 +52,7 @@ def test_a_note_is_made_updated_and_left(gitlab: GitLabServer, environ: dict[str
     assert not any("job-token" in request.headers for request in gitlab.requests)
 
 
-def test_no_note_is_made_where_nothing_changed(
+def test_no_note_is_created_if_nothing_changed(
     gitlab: GitLabServer, environ: dict[str, str], clock: Clock
 ) -> None:
     assert post(environ, clock, FINE, is_changed=False).action is PostAction.SKIPPED
@@ -82,7 +82,7 @@ def test_the_general_token_variable_is_read_too(
     assert post(environ, clock).action is PostAction.CREATED
 
 
-def test_a_job_token_is_tried_and_its_refusal_names_the_token_to_make(
+def test_a_job_token_is_tried_and_its_refusal_names_the_token_to_create(
     gitlab: GitLabServer, environ: dict[str, str], clock: Clock
 ) -> None:
     del environ["TDMVC_GITLAB_TOKEN"]
@@ -150,7 +150,7 @@ def test_a_login_page_instead_of_the_api_is_reported(
         ({"TDMVC_GITLAB_TOKEN": "", "CI_JOB_TOKEN": ""}, "TDMVC_GITLAB_TOKEN"),
     ],
 )
-def test_what_is_not_set_is_named(environ: dict[str, str], change: dict[str, str], word: str) -> None:
+def test_a_missing_setting_is_named(environ: dict[str, str], change: dict[str, str], word: str) -> None:
     with pytest.raises(UsageError, match=word):
         open_host("gitlab", environ | change)
 
@@ -179,7 +179,7 @@ def _own_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
     return public, context
 
 
-def test_a_certificate_is_checked_and_ones_own_is_trusted_where_gitlab_names_it(
+def test_a_certificate_is_checked_and_a_private_one_is_trusted_if_gitlab_names_it(
     environ: dict[str, str], clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):

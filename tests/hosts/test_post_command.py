@@ -37,13 +37,13 @@ def test_a_rendered_review_is_posted_without_a_repository(
     assert [comment["body"] for comment in github.comments] == [TEXT]
 
 
-def test_only_update_makes_no_new_comment(tdmvc: Tdmvc, github: GitHubServer, review: Path) -> None:
+def test_only_update_creates_no_comment(tdmvc: Tdmvc, github: GitHubServer, review: Path) -> None:
     assert tdmvc("post", "github", review, "--only-update").err == "Comment skipped\n"
     github.add("<!-- tdmvc-review -->\nOld.")
     assert tdmvc("post", "github", review, "--only-update").err.startswith("Comment updated: ")
 
 
-def test_a_run_for_a_fork_ends_well_with_a_warning_and_the_review_in_the_summary(
+def test_a_run_for_a_fork_succeeds_with_a_warning_and_the_review_in_the_summary(
     tdmvc: Tdmvc, github: GitHubServer, review: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     github.is_read_only = True
@@ -62,7 +62,7 @@ def test_a_run_for_a_fork_ends_well_with_a_warning_and_the_review_in_the_summary
     assert summary.read_text() == TEXT
 
 
-def test_what_cannot_be_posted_is_refused(
+def test_a_file_that_cannot_be_posted_is_refused(
     tdmvc: Tdmvc, github: GitHubServer, review: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tdmvc("post", "github", review.parent / "nothing.md", code=2)
@@ -82,6 +82,6 @@ def test_help_does_not_list_what_only_ci_calls(tdmvc: Tdmvc) -> None:
     assert "Usage: tdmvc post " in tdmvc("post", "--help").out
 
 
-def test_requests_is_imported_only_by_who_posts() -> None:
+def test_requests_is_imported_only_for_posting() -> None:
     code = "import sys, tdmvc.actions.post, tdmvc.actions.init; sys.exit('requests' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

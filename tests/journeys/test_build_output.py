@@ -16,9 +16,7 @@ def write(repo: Path, path: str, text: str) -> None:
     (repo / path).write_text(text)
 
 
-def test_what_a_build_copied_is_neither_found_nor_read_nor_counted(
-    tdmvc: Callable[..., Ran], repo: Path
-) -> None:
+def test_build_copies_are_neither_found_nor_read_nor_counted(tdmvc: Callable[..., Ran], repo: Path) -> None:
     write(repo, ".gitignore", "build/\n")
     write(repo, "manage.py", "")
     write(repo, "shop/migrations/0001_initial.py", MIGRATION)

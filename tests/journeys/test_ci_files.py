@@ -40,7 +40,7 @@ def _steps(text: str) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_init_writes_the_files_once_and_says_which(tdmvc: Tdmvc, repo: Path, host: str) -> None:
+def test_init_writes_the_files_once_and_lists_them(tdmvc: Tdmvc, repo: Path, host: str) -> None:
     written = tdmvc("init", "--ci", host, "--format", "json").json
     assert written["created"] == list(read_templates(host))
     for path, text in read_templates(host).items():
@@ -56,7 +56,7 @@ def test_init_without_ci_writes_none(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("init", "--ci", "jenkins", code=2)
 
 
-def test_a_workflow_that_was_changed_is_kept_and_the_message_says_so(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_changed_workflow_is_kept_and_the_message_says_so(tdmvc: Tdmvc, repo: Path) -> None:
     ours = repo / ".github" / "workflows" / "tdmvc.yml"
     ours.parent.mkdir(parents=True)
     ours.write_text("name: ours\n")
@@ -77,7 +77,7 @@ def test_a_workflow_that_was_changed_is_kept_and_the_message_says_so(tdmvc: Tdmv
         ("include:\n  - local: /.gitlab/tdmvc.yml\n", False),
     ],
 )
-def test_a_gitlab_pipeline_that_is_there_is_kept_and_shown_what_to_include(
+def test_an_existing_gitlab_pipeline_is_kept_and_the_include_is_shown(
     tdmvc: Tdmvc, repo: Path, present: str, is_noted: bool
 ) -> None:
     (repo / ".gitlab-ci.yml").write_text(present)
@@ -94,7 +94,7 @@ def test_a_gitlab_pipeline_that_is_there_is_kept_and_shown_what_to_include(
 @pytest.mark.parametrize(
     ("host", "schema"), [("github", "vendor.github-workflows"), ("gitlab", "vendor.gitlab-ci")]
 )
-def test_the_files_are_what_the_hosts_schema_asks_for(tmp_path: Path, host: str, schema: str) -> None:
+def test_the_files_follow_the_hosts_schemas(tmp_path: Path, host: str, schema: str) -> None:
     paths = []
     for number, text in enumerate(read_templates(host).values()):
         paths.append(tmp_path / f"{number}.yml")
@@ -115,7 +115,7 @@ def test_the_documentation_shows_the_very_file(host: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(("host", "path"), FILES)
-def test_every_command_is_one_that_tdmvc_has(host: str, path: str) -> None:
+def test_every_command_in_the_files_exists(host: str, path: str) -> None:
     commands = _commands(FILES[host, path])
     if path != ".gitlab-ci.yml":
         assert commands
@@ -162,13 +162,13 @@ def test_actions_are_githubs_own_and_pinned_by_major_version(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS)
-def test_no_expression_is_pasted_into_a_script(path: str) -> None:
+def test_no_expression_is_interpolated_into_a_script(path: str) -> None:
     # A branch may be called `$(…)`: what comes from outside goes through the environment.
     for step in _steps(WORKFLOWS[path]):
         assert "${{" not in step.get("run", "")
 
 
-def test_each_workflow_may_do_no_more_than_it_must() -> None:
+def test_each_workflow_has_minimal_permissions() -> None:
     given = {path.rpartition("/")[2]: _parsed(text)["permissions"] for path, text in WORKFLOWS.items()}
     assert given == {
         "tdmvc.yml": READ_ONLY,
@@ -181,7 +181,7 @@ def test_each_workflow_may_do_no_more_than_it_must() -> None:
     assert "permissions" not in jobs["merge-queue"]
 
 
-def test_a_checkout_leaves_no_credentials_behind_and_reaches_the_merge_base() -> None:
+def test_a_checkout_keeps_no_credentials_and_fetches_the_merge_base() -> None:
     seen = 0
     for text in WORKFLOWS.values():
         for step in _steps(text):
@@ -226,7 +226,7 @@ def test_every_pull_request_is_reviewed_by_one_workflow() -> None:
         ("", "c0ffee", "attention", 1, ""),
     ],
 )
-def test_the_number_of_the_pull_request_is_digits_and_belongs_to_the_commit(
+def test_the_pull_request_number_is_numeric_and_belongs_to_the_commit(
     tmp_path: Path, number: str, head: str, verdict: str, code: int, output: str
 ) -> None:
     (step,) = (s for s in _steps(WORKFLOWS[".github/workflows/tdmvc-comment.yml"]) if s.get("id"))

@@ -111,7 +111,7 @@ def test_a_shop_without_migrations_is_unreadable(tdmvc: Tdmvc, repo: Path) -> No
     assert "There is no migration folder here" in drift["message"]
 
 
-def test_ci_gets_the_same_answer_in_every_format(tdmvc: Tdmvc) -> None:
+def test_the_answer_is_the_same_in_every_format(tdmvc: Tdmvc) -> None:
     words = ("golden@1.0.0", "golden@2.0.0", "--at", "v1.1.0")
     report = tdmvc("drift", *words, "--format", "junit", code=1).out
     assert faults(report) == []
@@ -136,7 +136,7 @@ def test_ci_gets_the_same_answer_in_every_format(tdmvc: Tdmvc) -> None:
         (("--format", "html"), 2, "html"),
     ],
 )
-def test_impossible_arguments_end_with_the_documented_code(
+def test_invalid_arguments_exit_with_the_documented_code(
     tdmvc: Tdmvc, words: tuple[str, ...], code: int, output: str
 ) -> None:
     assert output in tdmvc("drift", *words, code=code).err

@@ -246,9 +246,7 @@ def test_a_bad_object_is_reported_and_pull_repairs_it(
     content(tdmvc, dataset)
 
 
-def test_a_damaged_object_is_found_by_verify_and_mended_on_the_way_where_there_is_a_remote(
-    dataset: Path, tdmvc: Tdmvc
-) -> None:
+def test_a_damaged_object_is_found_by_verify_and_repaired_from_a_remote(dataset: Path, tdmvc: Tdmvc) -> None:
     tdmvc("push")
     (victim,) = objects(dataset)
     good = victim.read_bytes()
@@ -269,7 +267,7 @@ def test_a_damaged_listing_is_named_when_a_good_one_is_fetched(dataset: Path, td
     assert "A damaged object of golden/orders" in tdmvc("show", "golden").err
 
 
-def test_a_damaged_object_that_the_remote_lacks_is_said_to_be_damaged(
+def test_a_damaged_object_that_the_remote_lacks_is_reported_as_damaged(
     dataset: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:
     (tmp_path / "remote").mkdir()
@@ -280,7 +278,7 @@ def test_a_damaged_object_that_the_remote_lacks_is_said_to_be_damaged(
     assert "is missing" not in result.err
 
 
-def test_an_object_that_no_remote_has_is_named_with_where_was_looked(
+def test_an_object_that_no_remote_has_is_named_with_the_places_searched(
     dataset: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:
     (tmp_path / "remote").mkdir()
@@ -322,7 +320,7 @@ def test_a_listing_that_leads_out_of_its_folder_is_refused(
     tdmvc("verify", "golden", code=1)
 
 
-def test_a_part_that_is_no_parquet_though_its_md5_is_right_is_not_a_bug_of_ours(
+def test_a_part_that_is_not_parquet_is_reported_even_if_its_md5_is_right(
     dataset: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:
     data = b"these are no rows"
@@ -344,9 +342,7 @@ def test_a_part_that_is_no_parquet_though_its_md5_is_right_is_not_a_bug_of_ours(
     assert "not a valid Parquet file" in tdmvc("verify", "golden", code=1).out
 
 
-def test_new_rows_can_be_added_where_the_old_ones_are_lost(
-    dataset: Path, tdmvc: Tdmvc, tmp_path: Path
-) -> None:
+def test_new_rows_can_be_added_if_the_old_ones_are_lost(dataset: Path, tdmvc: Tdmvc, tmp_path: Path) -> None:
     shutil.rmtree(dataset / ".dvc" / "cache")
     (dataset / ".dvc" / "config").write_text("")
     (tmp_path / "orders.csv").write_text("id,text\n3,c\n")
@@ -403,7 +399,7 @@ def test_a_wrong_key_in_a_file_of_ours_is_reported_with_file_line_and_key(
         (["pull", "golde"], "golden"),
     ],
 )
-def test_what_does_not_exist_is_reported_with_near_names(
+def test_unknown_names_are_reported_with_similar_ones(
     dataset: Path, tdmvc: Tdmvc, words: list[str], near: str
 ) -> None:
     result = tdmvc(*words, code=3)
@@ -418,7 +414,7 @@ def test_a_table_that_nobody_has_added_yet_can_be_named_in_a_diff(dataset: Path,
     assert (table["name"], table["status"]) == ("fresh", "added")
 
 
-def test_an_unknown_table_in_key_and_an_unknown_column_are_reported_apart(
+def test_an_unknown_table_in_key_and_an_unknown_column_are_reported_separately(
     dataset: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:
     result = tdmvc("add", "golden", tmp_path / "orders.csv", "--key", "ordrs=id", code=3)
@@ -491,7 +487,7 @@ def _content_of(tdmvc: Tdmvc, template: Path, source: Path, tmp_path: Path) -> s
     return str(tdmvc("show", "golden", "--format", "json", folder=app).json["content"])
 
 
-def test_a_read_only_repository_can_be_read_and_says_why_it_cannot_be_written(
+def test_a_read_only_repository_can_be_read_and_writing_fails_with_the_reason(
     template: Path, small_disk: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:
     app = small_disk / "app"

@@ -41,7 +41,7 @@ def test_an_abandoned_add_is_listed_first_and_is_removed_on_request(story: Story
     assert "Nothing to remove" in story.tdmvc("gc").out
 
 
-def test_the_terminal_names_tables_sizes_and_what_to_type(story: Story) -> None:
+def test_the_terminal_names_tables_sizes_and_the_next_command(story: Story) -> None:
     story.add("abandoned")
     story.add("kept")
     story.age()
@@ -52,7 +52,7 @@ def test_the_terminal_names_tables_sizes_and_what_to_type(story: Story) -> None:
     assert story.tdmvc("gc", "--apply").out.startswith("Removed: 2 objects")
 
 
-def test_what_is_younger_than_the_grace_period_stays(story: Story) -> None:
+def test_objects_younger_than_the_grace_period_are_kept(story: Story) -> None:
     story.add("abandoned")
     story.add("kept")
     story.age(days=10)
@@ -64,7 +64,7 @@ def test_what_is_younger_than_the_grace_period_stays(story: Story) -> None:
     assert "not a length of time" in story.tdmvc("gc", "--grace", "soon", code=2).err
 
 
-def test_a_young_listing_keeps_its_old_parts(story: Story) -> None:
+def test_a_recent_listing_keeps_its_old_parts(story: Story) -> None:
     abandoned = story.add("abandoned")
     story.add("kept")
     story.age()
@@ -72,7 +72,7 @@ def test_a_young_listing_keeps_its_old_parts(story: Story) -> None:
     assert story.would_go() == set()
 
 
-def test_rows_of_the_history_stay(story: Story) -> None:
+def test_rows_of_the_history_are_kept(story: Story) -> None:
     first = story.add("first")
     story.commit("First")
     story.add("second")
@@ -83,7 +83,7 @@ def test_rows_of_the_history_stay(story: Story) -> None:
     assert "first" in story.tdmvc("diff", "golden@HEAD~1").out
 
 
-def test_a_published_version_that_no_branch_holds_any_more_stays(story: Story) -> None:
+def test_a_published_version_that_is_on_no_branch_is_kept(story: Story) -> None:
     published = story.add("published")
     story.commit("Rows")
     story.tdmvc("publish", "golden", "1.0.0")
@@ -106,7 +106,7 @@ def test_a_published_version_that_no_branch_holds_any_more_stays(story: Story) -
 
 
 @pytest.mark.parametrize("where", ["branch", "tag", "detached commit in the reflog", "snapshot", "index"])
-def test_what_git_holds_anywhere_stays(story: Story, where: str) -> None:
+def test_objects_that_git_names_anywhere_are_kept(story: Story, where: str) -> None:
     story.add("base")
     story.commit("Base")
     present = story.add("held")
@@ -133,7 +133,7 @@ def test_what_git_holds_anywhere_stays(story: Story, where: str) -> None:
     assert present in story.would_go()
 
 
-def test_every_stash_stays_not_only_the_last(story: Story) -> None:
+def test_every_stash_is_kept_and_not_only_the_last(story: Story) -> None:
     story.add("base")
     story.commit("Base")
     stashed = []
@@ -171,7 +171,7 @@ def test_linked_work_trees_keep_their_files_indexes_and_heads(story: Story) -> N
     assert {committed, staged, written} <= story.would_go()
 
 
-def test_a_work_tree_that_is_not_there_is_a_reason_to_refuse(story: Story) -> None:
+def test_a_missing_work_tree_is_a_reason_to_refuse(story: Story) -> None:
     linked = story.repo.parent / "linked"
     git(story.repo, "worktree", "add", "-q", "--detach", str(linked))
     linked.rename(story.repo.parent / "elsewhere")
@@ -180,7 +180,7 @@ def test_a_work_tree_that_is_not_there_is_a_reason_to_refuse(story: Story) -> No
     story.gc()
 
 
-def test_all_sides_of_a_conflict_stay(story: Story) -> None:
+def test_all_sides_of_a_conflict_are_kept(story: Story) -> None:
     base = story.add("base")
     story.commit("Base")
     git(story.repo, "branch", "theirs")
@@ -206,7 +206,7 @@ def test_all_sides_of_a_conflict_stay(story: Story) -> None:
     assert not {base, ours} & story.would_go()
 
 
-def test_a_rebase_that_stopped_keeps_what_it_moves(story: Story) -> None:
+def test_objects_of_an_unfinished_rebase_are_kept(story: Story) -> None:
     story.add("base")
     story.commit("Base")
     git(story.repo, "switch", "-q", "-c", "topic")
@@ -239,7 +239,7 @@ def test_one_blob_at_two_paths_counts_at_each(story: Story) -> None:
     assert present not in story.would_go()
 
 
-def test_a_pointer_that_only_a_merge_commit_has_stays(story: Story) -> None:
+def test_a_pointer_that_only_a_merge_commit_has_is_kept(story: Story) -> None:
     story.add("base")
     story.commit("Base")
     git(story.repo, "branch", "side")
@@ -259,7 +259,7 @@ def test_a_pointer_that_only_a_merge_commit_has_stays(story: Story) -> None:
     assert merged not in story.would_go()
 
 
-def test_what_dvc_tracks_besides_stays_and_what_is_not_ours_is_left_to_dvc(story: Story) -> None:
+def test_other_files_that_dvc_tracks_are_kept_and_left_to_dvc(story: Story) -> None:
     """Models, files and other folders of DVC's users, now, in the past, and abandoned by them."""
     story.add("base")
     (story.repo / "model.bin").write_bytes(b"model")
@@ -286,7 +286,7 @@ def test_what_dvc_tracks_besides_stays_and_what_is_not_ours_is_left_to_dvc(story
     assert names_in(story.cache) == before
 
 
-def test_parts_that_a_folder_of_dvc_holds_too_stay(story: Story) -> None:
+def test_parts_that_are_also_in_a_folder_of_dvc_are_kept(story: Story) -> None:
     abandoned = story.add("abandoned")
     copy = story.repo / "backup" / "orders"
     copy.parent.mkdir()
@@ -300,7 +300,7 @@ def test_parts_that_a_folder_of_dvc_holds_too_stay(story: Story) -> None:
     assert story.would_go() == {abandoned}
 
 
-def test_outputs_of_stages_and_what_runs_remember_stay(story: Story) -> None:
+def test_outputs_of_stages_and_the_run_cache_are_kept(story: Story) -> None:
     golden = story.repo / "datasets/golden"
     golden.mkdir(parents=True)
     (golden / "dataset.yaml").write_text("format: tdmvc.dataset/1\nname: golden\n")
@@ -324,7 +324,7 @@ def test_outputs_of_stages_and_what_runs_remember_stay(story: Story) -> None:
     assert len(story.would_go()) == 2
 
 
-def test_rows_that_lie_in_a_folder_stay_known(story: Story) -> None:
+def test_rows_in_a_table_folder_stay_known(story: Story) -> None:
     """Else rows that Git left behind would turn into somebody's edit."""
     old = story.add("old")
     story.commit("Old")
@@ -341,7 +341,7 @@ def test_rows_that_lie_in_a_folder_stay_known(story: Story) -> None:
     assert new in story.would_go()
 
 
-def test_a_pointer_that_git_has_never_seen_stays_without_its_rows_in_the_folder(story: Story) -> None:
+def test_an_untracked_pointer_is_kept_without_its_rows_in_the_folder(story: Story) -> None:
     written = story.add("written")
     shutil.rmtree(story.repo / "datasets/golden/orders")
     (story.repo / ".git/info/exclude").write_text("*.dvc\n")
@@ -350,7 +350,7 @@ def test_a_pointer_that_git_has_never_seen_stays_without_its_rows_in_the_folder(
     assert story.has(written)
 
 
-def test_orphans_of_a_killed_add_go_and_other_parquet_files_do_not(story: Story) -> None:
+def test_orphans_of_a_killed_add_are_removed_and_other_parquet_files_are_not(story: Story) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -422,7 +422,7 @@ def test_a_gc_that_was_killed_between_listings_and_parts_is_finished_by_the_next
     assert names_in(storage) == story.closure(story.pointer())
 
 
-def test_the_document_is_what_its_schema_says(story: Story) -> None:
+def test_the_document_follows_its_schema(story: Story) -> None:
     from jsonschema import Draft202012Validator
 
     story.add("abandoned")

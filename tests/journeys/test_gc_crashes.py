@@ -79,7 +79,7 @@ def no_listing_promises_what_is_gone(story: Story) -> None:
             assert story.closure(oid) <= there
 
 
-def test_killed_before_any_removal_no_listing_promises_a_part_that_is_gone(story: Story) -> None:
+def test_if_gc_is_killed_no_listing_names_a_removed_part(story: Story) -> None:
     add(story, "abandoned")
     add(story, "also")
     add(story, "kept")
@@ -104,7 +104,7 @@ def test_killed_before_any_removal_no_listing_promises_a_part_that_is_gone(story
 
 
 @pytest.mark.slow
-def test_killed_at_random_instants_all_is_whole_and_the_next_gc_goes_on(
+def test_if_gc_is_killed_the_store_is_intact_and_the_next_gc_continues(
     story: Story, runner: CommandRunner
 ) -> None:
     add(story, "kept")
@@ -137,7 +137,9 @@ def test_killed_at_random_instants_all_is_whole_and_the_next_gc_goes_on(
 
 
 @pytest.mark.slow
-def test_an_add_that_wants_garbage_back_and_a_gc_that_removes_it(story: Story, runner: CommandRunner) -> None:
+def test_an_add_that_reuses_garbage_and_a_gc_that_removes_it_run_together(
+    story: Story, runner: CommandRunner
+) -> None:
     """Whoever comes first: afterwards every pointer's rows are here."""
     add(story, "kept")
     story.commit("Rows")
@@ -161,7 +163,7 @@ def test_an_add_that_wants_garbage_back_and_a_gc_that_removes_it(story: Story, r
         story.tdmvc("checkout", "golden", "--force")
 
 
-def test_an_object_that_is_used_again_is_young_again(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_object_that_is_used_again_gets_a_new_age(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     # A command that ends within a tick of the last write leaves that file to be read again.
     monkeypatch.setattr("tdmvc.store.index._TICK_NS", 0)
     add(story, "kept")
@@ -180,7 +182,7 @@ def test_an_object_that_is_used_again_is_young_again(story: Story, monkeypatch: 
     assert all(known[str(path)] == _stamp(path) for path in parts)
 
 
-def test_an_object_that_became_young_meanwhile_stays_with_its_closure(
+def test_an_object_that_is_used_during_gc_is_kept_with_its_parts(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tdmvc.actions.gc import _GcRun

@@ -27,7 +27,7 @@ def story(repo: Path, tdmvc: Tdmvc) -> Story:
     return ran
 
 
-def test_a_shallow_clone(story: Story) -> None:
+def test_a_shallow_clone_is_refused(story: Story) -> None:
     shallow = story.clone("shallow", "--depth", "1")
     refusal = story.reasons(folder=shallow)["shallow-clone"]
     assert "git fetch --unshallow" in refusal["remedy"]
@@ -35,14 +35,14 @@ def test_a_shallow_clone(story: Story) -> None:
     assert story.gc(folder=shallow)["refusals"] == []
 
 
-def test_a_partial_clone(story: Story) -> None:
+def test_a_partial_clone_is_refused(story: Story) -> None:
     git(story.server, "config", "uploadpack.allowFilter", "true")
     partial = story.clone("partial", "--filter=blob:none")
     assert "partial-clone" in story.reasons(folder=partial)
 
 
 @pytest.mark.parametrize("words", [(), ("--remote", "--alone")])
-def test_a_clone_that_has_not_fetched_a_branch(story: Story, words: tuple[str, ...]) -> None:
+def test_an_unfetched_branch_is_refused(story: Story, words: tuple[str, ...]) -> None:
     """`dvc gc` would delete the colleague's rows from the remote."""
     theirs = story.clone("theirs")
     git(theirs, "switch", "-q", "-c", "topic")
@@ -63,7 +63,7 @@ def test_a_clone_that_has_not_fetched_a_branch(story: Story, words: tuple[str, .
     assert (rows in story.would_go(*words)) == bool(words)
 
 
-def test_a_clone_of_one_branch(story: Story) -> None:
+def test_a_clone_of_one_branch_is_refused(story: Story) -> None:
     git(story.repo, "push", "-q", "origin", "main:other")
     git(story.repo, "commit", "-q", "--allow-empty", "-m", "More")
     git(story.repo, "push", "-q", "origin", "main:other")
@@ -71,7 +71,7 @@ def test_a_clone_of_one_branch(story: Story) -> None:
     assert "other" in story.reasons(folder=single)["unfetched-branch"]["message"]
 
 
-def test_a_git_server_that_does_not_answer(story: Story) -> None:
+def test_a_silent_git_server_matters_only_for_the_remote(story: Story) -> None:
     story.server.rename(story.repo.parent / "moved.git")
     # The cache is this clone's own: what is missing here is told, and no reason.
     output = story.gc()
@@ -82,7 +82,7 @@ def test_a_git_server_that_does_not_answer(story: Story) -> None:
     assert story.gc("--remote", "--alone", "--without-origin")["refusals"] == []
 
 
-def test_a_listing_that_is_nowhere(story: Story) -> None:
+def test_a_listing_that_is_missing_everywhere_is_refused(story: Story) -> None:
     kept = story.pointer()
     aside = lose(story, kept)
     (story.remote / "files/md5" / kept[:2] / kept[2:]).unlink()
@@ -124,7 +124,7 @@ def test_a_damaged_listing_is_not_trusted(story: Story) -> None:
     ],
     ids=["cut in the middle of an md5", "no YAML", "empty", "no text"],
 )
-def test_a_pointer_that_cannot_be_read(story: Story, text: bytes) -> None:
+def test_a_pointer_that_cannot_be_read_is_refused(story: Story, text: bytes) -> None:
     (story.repo / "other.dvc").write_bytes(text)
     refusal = story.reasons()["unreadable-pointer"]
     assert "other.dvc in the work tree" in refusal["where"]
@@ -138,7 +138,7 @@ def test_a_pointer_that_cannot_be_read(story: Story, text: bytes) -> None:
     assert "in commit" in story.reasons()["unreadable-pointer"]["where"]
 
 
-def test_a_version_that_cannot_be_read(story: Story) -> None:
+def test_a_version_that_cannot_be_read_is_refused(story: Story) -> None:
     story.tdmvc("publish", "golden", "1.0.0")
     path = story.repo / "datasets/golden/versions/1.0.0.yaml"
     text = path.read_text()
@@ -148,7 +148,7 @@ def test_a_version_that_cannot_be_read(story: Story) -> None:
     assert story.gc()["refusals"] == []
 
 
-def test_a_cache_that_others_may_use(story: Story, template: Path) -> None:
+def test_a_shared_cache_is_refused(story: Story, template: Path) -> None:
     shared = story.repo.parent / "shared"
     shutil.move(story.repo / ".dvc/cache", shared)
     other = story.repo.parent / "other"
@@ -169,24 +169,24 @@ def test_a_cache_that_others_may_use(story: Story, template: Path) -> None:
     story.tdmvc("verify")
 
 
-def test_another_repository_that_is_shallow_itself(story: Story) -> None:
+def test_another_repository_that_is_shallow_is_refused(story: Story) -> None:
     shallow = story.clone("shallow", "--depth", "1")
     assert "shallow-clone" in story.reasons("--also", shallow)
 
 
-def test_a_cache_for_many_users(story: Story) -> None:
+def test_a_cache_that_dvc_shares_in_a_group_is_refused(story: Story) -> None:
     (story.repo / ".dvc" / "config.local").write_text("[cache]\n    shared = group\n")
     assert "shared-place" in story.reasons()
 
 
-def test_a_remote_without_a_word_on_who_shares_it(story: Story) -> None:
+def test_a_remote_needs_a_statement_about_who_shares_it(story: Story) -> None:
     refusal = story.reasons("--remote")["shared-place"]
     assert "--alone" in refusal["remedy"]
     assert story.gc("--remote", "--alone")["refusals"] == []
 
 
 @pytest.mark.parametrize("name", ["archive", "same", "relative"])
-def test_the_remote_of_releases_is_never_touched(story: Story, name: str) -> None:
+def test_the_release_remote_is_never_changed(story: Story, name: str) -> None:
     with (story.repo / "tdmvc.yaml").open("a") as file:
         file.write("store: {release_remote: archive}\n")
     with (story.repo / ".dvc" / "config.local").open("a") as file:
@@ -205,7 +205,7 @@ def test_a_remote_that_does_not_exist_is_no_refusal_but_an_error(story: Story) -
     assert "storage" in story.tdmvc("gc", "--remote", "storge", code=3).err
 
 
-def test_a_change_that_was_begun_in_another_work_tree(story: Story) -> None:
+def test_an_unfinished_change_in_another_work_tree_is_refused(story: Story) -> None:
     linked = story.repo.parent / "linked"
     git(story.repo, "worktree", "add", "-q", "--detach", str(linked))
     folder = linked / ".dvc/tmp/tdmvc"
@@ -214,7 +214,7 @@ def test_a_change_that_was_begun_in_another_work_tree(story: Story) -> None:
     assert f"tdmvc -C {linked}" in story.reasons()["open-journal"]["remedy"]
 
 
-def test_a_ref_that_moves_while_gc_looks(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ref_that_moves_during_gc_is_refused(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     from tdmvc.actions import gc as module
 
     real = module.collect_needs
@@ -227,7 +227,7 @@ def test_a_ref_that_moves_while_gc_looks(story: Story, monkeypatch: pytest.Monke
     assert "moved" in story.reasons()
 
 
-def test_a_writer_is_waited_for_and_a_writer_waits(story: Story) -> None:
+def test_gc_waits_for_writers_and_writers_wait_for_gc(story: Story) -> None:
     """No writer starts while gc holds the gate, and gc waits for writers that already run."""
     from tdmvc.store.lock import block_writers, writer_lock
 
@@ -262,7 +262,7 @@ def test_a_writer_is_waited_for_and_a_writer_waits(story: Story) -> None:
     ]
 
 
-def test_a_dvc_command_at_work_is_not_raced(story: Story) -> None:
+def test_gc_refuses_to_run_next_to_a_dvc_command(story: Story) -> None:
     from dvc.repo import Repo
 
     repo = Repo(str(story.repo))

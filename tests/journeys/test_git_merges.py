@@ -28,7 +28,7 @@ def repo(made: MergeRepo, tmp_path: Path) -> MergeRepo:
 BOTH = {1: "ours", 2: "void", 3: "open", 4: "done"}
 
 
-def test_a_merge_brings_the_rows_of_both_sides_together(repo):
+def test_a_merge_combines_the_rows_of_both_sides(repo):
     repo.git("merge", "-q", "clean")
     assert repo.rows() == {**BOTH, 5: "new"}
     assert not (repo.root / CONFLICTS).exists()
@@ -37,7 +37,7 @@ def test_a_merge_brings_the_rows_of_both_sides_together(repo):
     assert "Clean" in repo.run("status")
 
 
-def test_git_says_which_rows_came(repo):
+def test_git_reports_the_merged_rows(repo):
     output = repo.try_git("merge", "clean")
     assert "golden/orders: rows of both sides; from theirs: 1 row added, 1 changed" in output.stderr
 
@@ -50,7 +50,7 @@ def test_the_merged_pointer_is_as_add_would_write_it(repo):
     assert (repo.root / POINTER).read_text() == merged
 
 
-def test_a_conflict_is_settled_and_committed(repo):
+def test_a_conflict_is_resolved_and_committed(repo):
     output = repo.try_git("merge", "clash")
     assert output.returncode == 1
     assert "golden/orders: 1 conflict to resolve: tdmvc resolve golden orders" in output.stderr
@@ -92,7 +92,7 @@ def test_a_cherry_pick_takes_the_rows_of_one_commit(repo):
     assert repo.rows() == {1: "ours", 2: "open", 3: "picked", 4: "done"}
 
 
-def test_a_cherry_pick_in_conflict_goes_on_when_it_is_settled(repo):
+def test_a_cherry_pick_in_conflict_continues_after_resolve(repo):
     repo.git("switch", "-q", "clash")
     repo.commit({**START, 1: "again", 2: "void"}, "Again")
     repo.git("switch", "-q", "main")
@@ -103,13 +103,13 @@ def test_a_cherry_pick_in_conflict_goes_on_when_it_is_settled(repo):
     assert repo.rows() == {**START, 1: "ours", 4: "done"}
 
 
-def test_a_revert_takes_back_rows_and_leaves_later_ones(repo):
+def test_a_revert_undoes_rows_and_keeps_later_ones(repo):
     repo.commit({**START, 1: "ours", 2: "later", 4: "done"}, "Later")
     repo.git("revert", "--no-edit", "HEAD~1")
     assert repo.rows() == {**START, 2: "later"}
 
 
-def test_a_stash_comes_back_over_other_rows(repo):
+def test_a_stash_is_applied_over_other_rows(repo):
     repo.run("checkout", "golden")
     repo.add({**START, 1: "ours", 3: "stashed", 4: "done"})
     repo.git("stash")
@@ -118,7 +118,7 @@ def test_a_stash_comes_back_over_other_rows(repo):
     assert repo.rows() == {1: "ours", 2: "void", 3: "stashed", 4: "done", 5: "new"}
 
 
-def test_a_stash_in_conflict_is_settled_and_not_lost(repo):
+def test_a_stash_in_conflict_is_resolved_and_not_lost(repo):
     repo.run("checkout", "golden")
     repo.add({**START, 1: "stashed", 4: "done"})
     repo.git("stash")
@@ -143,7 +143,7 @@ def test_git_refuses_an_octopus_over_one_table_and_nothing_is_lost(repo):
     assert repo.rows() == {**BOTH, 3: "third", 5: "new"}
 
 
-def test_branches_that_met_twice_have_no_conflict_of_their_past(repo):
+def test_branches_that_were_merged_twice_have_no_conflict_from_their_past(repo):
     """A criss-cross: the past of both is itself a merge, in which nobody can be asked."""
     repo.git("tag", "a", "main")
     repo.git("tag", "b", "clash")
@@ -188,7 +188,7 @@ def test_a_merge_in_memory_leaves_no_trace_in_the_work_tree(repo):
     assert repo.git("status", "--porcelain") == ""
 
 
-def test_a_bare_repository_merges_texts_and_says_conflict(repo):
+def test_a_bare_repository_merges_texts_and_reports_a_conflict(repo):
     """Hosts merge so: no attributes, no driver. Nothing is lost; `tdmvc merge` in a clone does the rows."""
     bare = repo.parent / "bare.git"
     repo.git("clone", "-q", "--bare", str(repo.root), str(bare))
@@ -270,7 +270,7 @@ def test_a_conflict_that_was_staged_with_its_markers_can_still_be_resolved(repo)
 
 
 @pytest.mark.parametrize("removed", ["interpreter", "package"])
-def test_where_tdmvc_is_gone_git_leaves_an_ordinary_conflict(repo, removed):
+def test_without_tdmvc_git_leaves_an_ordinary_conflict(repo, removed):
     setting = repo.git("config", "merge.tdmvc.driver")
     if removed == "interpreter":
         setting = setting.replace(sys.executable, "/nowhere/python")
@@ -284,7 +284,7 @@ def test_where_tdmvc_is_gone_git_leaves_an_ordinary_conflict(repo, removed):
     assert repo.git("status", "--porcelain") == ""
 
 
-def test_files_of_dvc_that_are_no_tables_are_merged_as_texts(repo):
+def test_dvc_files_that_are_no_tables_are_merged_as_text(repo):
     folder = repo.root / "datasets/golden"
     for name, size in (("main~1", 1), ("side", 2), ("main", 3)):
         if name == "side":
@@ -314,7 +314,7 @@ def test_a_pointer_with_more_than_one_output_is_merged_as_text(repo):
     assert "<<<<<<< ours" in (repo.root / POINTER).read_text()
 
 
-def test_a_merge_waits_for_nobody_who_adds(repo):
+def test_a_merge_does_not_wait_for_an_add(repo):
     """The driver takes no lock: another process may hold the dataset's as long as it likes."""
     holder = subprocess.Popen(
         [
@@ -352,7 +352,7 @@ def _call_driver(repo: MergeRepo, marker_size: int, path: str = POINTER) -> tupl
     return done.returncode, (repo.root / "A").read_text()
 
 
-def test_in_the_common_past_what_is_undecided_stays_as_it_was_before_both(repo):
+def test_in_a_virtual_merge_base_conflicts_take_the_base(repo):
     code, text = _call_driver(repo, 9)
     assert code == 0
     (repo.root / POINTER).write_text(text)
@@ -360,13 +360,13 @@ def test_in_the_common_past_what_is_undecided_stays_as_it_was_before_both(repo):
 
 
 @pytest.mark.parametrize("marker_size", [7, 8])
-def test_a_rename_lengthens_markers_by_one_and_is_no_common_past(repo, marker_size):
+def test_a_rename_lengthens_markers_by_one_and_is_no_virtual_merge_base(repo, marker_size):
     code, text = _call_driver(repo, marker_size)
     assert code == 4
     assert text.startswith("<<<<<<< ours\nouts:\n")
 
 
-def test_longer_markers_that_a_person_asked_for_are_no_common_past(repo):
+def test_longer_markers_that_a_person_configured_are_no_virtual_merge_base(repo):
     (repo.root / ".git/info/attributes").write_text("*.dvc conflict-marker-size=20\n")
     assert _call_driver(repo, 20)[0] == 4
     assert _call_driver(repo, 22)[0] == 0
@@ -375,7 +375,7 @@ def test_longer_markers_that_a_person_asked_for_are_no_common_past(repo):
 @pytest.mark.parametrize(
     "path", ["orders.dvc", "datasets/golden/sub/orders.dvc", "datasets/golden/other.dvc"]
 )
-def test_a_pointer_at_another_place_is_left_to_git(repo, path):
+def test_a_pointer_outside_the_datasets_is_left_to_git(repo, path):
     before = repo.git("show", f"main:{POINTER}") + "\n"
     assert _call_driver(repo, 7, path) == (2, before)
 
@@ -420,7 +420,7 @@ def test_dvc_lock_in_conflict_says_to_run_the_pipeline_again(repo):
     assert "git checkout --ours -- dvc.lock" in output
 
 
-def test_what_git_remembers_of_a_resolved_conflict_is_taken_and_laid_out(repo):
+def test_a_resolution_that_git_recorded_is_reused_and_written_to_the_working_copy(repo):
     repo.git("config", "rerere.enabled", "true")
     repo.try_git("merge", "clash")
     repo.resolve("--theirs", code=0)
@@ -449,7 +449,7 @@ def _edit_contract(repo: MergeRepo, branch: str, old: str, new: str) -> None:
     repo.git("commit", "-q", "-a", "-m", "Contract")
 
 
-def test_contracts_are_merged_by_what_they_say_beside_the_rows(repo):
+def test_contracts_are_merged_by_their_entries_next_to_the_rows(repo):
     """Neighbouring lines: Git's merge of lines would call it a conflict."""
     _edit_contract(repo, "clean", "- name: status\n", "- name: status\n        description: a word\n")
     _edit_contract(repo, "main", "- name: status\n", "- name: status\n        businessName: State\n")
@@ -474,7 +474,7 @@ def test_a_contract_in_conflict_is_reported_with_its_place(repo):
     assert repo.rows("golden@HEAD") == {**START, 1: "ours", 4: "done"}
 
 
-def test_in_the_common_past_a_contract_in_conflict_stays_as_it_was_before_both(repo):
+def test_in_a_virtual_merge_base_a_contract_in_conflict_takes_the_base(repo):
     _edit_contract(repo, "clash", "status: active", "status: draft")
     _edit_contract(repo, "main", "status: active", "status: retired")
     names = {"O": "main~2", "A": "main", "B": "clash"}

@@ -37,19 +37,19 @@ def test_rows_that_a_switch_left_behind_are_stale_and_not_edited(tdmvc, repo, tw
     assert "tdmvc checkout golden" in tdmvc("status").out
 
 
-def test_add_does_not_undo_what_git_brought(tdmvc, repo, two_branches):
+def test_add_does_not_undo_changes_that_git_made(tdmvc, repo, two_branches):
     git(repo, "switch", "-q", "main")
     refused = tdmvc("add", "golden", code=4)
     assert "tdmvc checkout golden --tables t" in refused.err
     assert git(repo, "status", "--porcelain") == ""
 
 
-def test_diff_compares_pointers_and_not_what_a_switch_left_behind(tdmvc, repo, two_branches):
+def test_diff_compares_pointers_and_not_stale_rows(tdmvc, repo, two_branches):
     git(repo, "switch", "-q", "main")
     assert tdmvc("diff", "--exit-code", "--format", "json").json["summary"]["tables"]["changed"] == 0
 
 
-def test_checkout_brings_the_rows_and_takes_leftover_tables_away(tdmvc, repo, two_branches):
+def test_checkout_writes_the_rows_and_removes_leftover_tables(tdmvc, repo, two_branches):
     git(repo, "switch", "-q", "main")
     tdmvc("checkout", "golden")
     assert _works(tdmvc) == {"t": "clean"}
@@ -57,7 +57,7 @@ def test_checkout_brings_the_rows_and_takes_leftover_tables_away(tdmvc, repo, tw
     assert tdmvc("sql", "select n from t", "--format", "json").json["rows"] == [[1]]
 
 
-def test_a_table_that_git_brought_and_nobody_laid_out_is_not_taken_for_deleted(tdmvc, repo, two_branches):
+def test_a_new_pointer_without_rows_is_not_taken_for_a_deleted_table(tdmvc, repo, two_branches):
     git(repo, "switch", "-q", "main")
     tdmvc("checkout", "golden")
     git(repo, "merge", "-q", "other")
@@ -67,7 +67,7 @@ def test_a_table_that_git_brought_and_nobody_laid_out_is_not_taken_for_deleted(t
     assert (repo / "datasets/golden/more.dvc").exists()
 
 
-def test_a_folder_that_a_person_deleted_takes_its_table_away(tdmvc, repo, two_branches):
+def test_a_deleted_folder_removes_its_table(tdmvc, repo, two_branches):
     for file in (repo / "datasets/golden/more").iterdir():
         file.unlink()
     (repo / "datasets/golden/more").rmdir()
@@ -76,7 +76,7 @@ def test_a_folder_that_a_person_deleted_takes_its_table_away(tdmvc, repo, two_br
     assert not (repo / "datasets/golden/more.dvc").exists()
 
 
-def test_a_key_can_be_given_to_rows_that_are_there(tdmvc, repo, two_branches):
+def test_a_key_can_be_given_to_existing_rows(tdmvc, repo, two_branches):
     added = tdmvc("add", "golden", "--key", "more=id", "--format", "json").json
     assert [(table["name"], table["status"], table["key"]) for table in added["tables"]] == [
         ("more", "changed", ["id"])

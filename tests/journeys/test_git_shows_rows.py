@@ -91,7 +91,7 @@ def _has_no_personal_value(text: str) -> bool:
     return "@example.org" not in text and "@x.org" not in text
 
 
-def test_git_diff_says_which_rows_and_cells_changed(changed):
+def test_git_diff_shows_which_rows_and_cells_changed(changed):
     text = git(changed, "diff", "--", POINTER)
     assert "golden: " in text
     assert "1 added, 1 removed, 2 changed" in text
@@ -100,13 +100,13 @@ def test_git_diff_says_which_rows_and_cells_changed(changed):
     assert _has_no_personal_value(text)
 
 
-def test_git_diff_of_what_is_staged_says_it_too(changed):
+def test_git_diff_of_staged_changes_shows_rows_too(changed):
     git(changed, "add", "-A")
     assert git(changed, "diff", "--", POINTER) == ""
     assert "1 added, 1 removed, 2 changed" in git(changed, "diff", "--cached", "--", POINTER)
 
 
-def test_git_log_and_git_show_give_rows_line_by_line(changed):
+def test_git_log_and_git_show_print_rows_line_by_line(changed):
     git(changed, "add", "-A")
     git(changed, "commit", "-q", "-m", "Two")
     log = git(changed, "log", "-p", "-1", "--", POINTER)
@@ -115,7 +115,7 @@ def test_git_log_and_git_show_give_rows_line_by_line(changed):
     assert "1 added, 1 removed, 2 changed" in git(changed, "show", "--ext-diff", "--", POINTER)
 
 
-def test_a_change_of_a_hidden_cell_of_the_same_length_still_shows(changed):
+def test_a_changed_hidden_cell_of_the_same_length_is_visible_as_changed(changed):
     text = git(changed, "diff", "--no-ext-diff", "--", POINTER)
     old, new = (next(x for x in text.splitlines() if x.startswith(f"{sign}id=2")) for sign in "-+")
     assert old[1:] != new[1:]
@@ -124,7 +124,7 @@ def test_a_change_of_a_hidden_cell_of_the_same_length_still_shows(changed):
     assert len(set(ada)) == 1
 
 
-def test_every_pathway_that_makes_patches_keeps_the_pointers_text(changed):
+def test_every_command_that_creates_patches_keeps_the_pointers_text(changed):
     patch = git(changed, "diff", "--no-ext-diff", "--no-textconv", "--", POINTER)
     assert "+- md5: " in patch
     requested = subprocess.run(
@@ -136,7 +136,7 @@ def test_every_pathway_that_makes_patches_keeps_the_pointers_text(changed):
     assert git(changed, "diff", "--stat", "HEAD~1", "HEAD", "--", POINTER).count("|") == 1
 
 
-def test_git_blame_tells_who_wrote_each_row(changed):
+def test_git_blame_shows_who_wrote_each_row(changed):
     git(changed, "commit", "-q", "-a", "-m", "Two", "--author", "Grace <grace@example.test>")
     blame = git(changed, "blame", "--", POINTER)
     assert any("Grace" in line and "id=4" in line for line in blame.splitlines())
@@ -194,7 +194,7 @@ def test_a_column_that_no_known_contract_describes_is_masked(tdmvc, changed):
     assert "paid" not in shown
 
 
-def test_what_another_branch_calls_personal_is_masked_here_too(orders):
+def test_a_column_that_another_branch_classifies_is_masked_here_too(orders):
     contract = orders / "datasets/golden/contract.yaml"
     text = contract.read_text()
     git(orders, "switch", "-q", "-c", "stricter")
@@ -229,7 +229,7 @@ def test_another_file_of_dvc_is_shown_as_it_is(orders):
     assert "+  size: 6" in plain
 
 
-def test_rows_that_are_not_here_leave_the_pointers_text(changed):
+def test_the_pointers_text_is_shown_if_the_rows_are_missing(changed):
     git(changed, "commit", "-q", "-a", "-m", "Two")
     shutil.rmtree(changed / ".dvc/cache")
     assert "+- md5: " in git(changed, "show", "--", POINTER)
@@ -238,7 +238,7 @@ def test_rows_that_are_not_here_leave_the_pointers_text(changed):
     assert "+- md5: " in ran
 
 
-def test_nothing_is_fetched_for_a_look(tdmvc, changed, tmp_path):
+def test_showing_rows_fetches_nothing(tdmvc, changed, tmp_path):
     remote = tmp_path / "remote"
     with (changed / ".dvc/config").open("a") as file:
         file.write(f"[core]\n    remote = near\n['remote \"near\"']\n    url = {remote}\n")
@@ -265,14 +265,14 @@ def test_an_uninstalled_clone_shows_pointers_and_its_files_are_as_before(tdmvc, 
     assert "+- md5: " in git(repo, "diff", "--cached", "--", POINTER)
 
 
-def test_a_clone_without_the_set_up_shows_pointers(changed, tmp_path):
+def test_a_clone_without_install_shows_pointers(changed, tmp_path):
     git(changed, "commit", "-q", "-a", "-m", "Two")
     git(tmp_path, "clone", "-q", str(changed), "clone")
     assert "+- md5: " in git(tmp_path / "clone", "show", "--", POINTER)
 
 
 @pytest.mark.parametrize("interpreter", ["/gone/with the wind/python", "/bin/false"])
-def test_git_works_on_where_the_interpreter_or_tdmvc_is_gone(changed, interpreter):
+def test_git_works_without_the_interpreter_or_tdmvc(changed, interpreter):
     for name, value in wanted_settings(interpreter).items():
         git(changed, "config", name, value)
     assert "+- md5: " in git(changed, "diff", "--no-ext-diff", "--", POINTER)
@@ -290,7 +290,7 @@ def test_an_interpreter_with_spaces_and_quotes_in_its_path_is_found(changed, tmp
     assert "paid → open" in git(changed, "diff", "--", POINTER)
 
 
-def test_what_lies_in_the_repository_is_never_imported(changed):
+def test_modules_in_the_repository_are_never_imported(changed):
     (changed / "click.py").write_text("raise SystemExit('a trap')")
     assert _rows(git(changed, "diff", "--no-ext-diff", "--", POINTER)) == CHANGED_ROWS
 
@@ -322,7 +322,7 @@ def test_colour_is_as_git_would_colour_it(changed, monkeypatch):
     assert "\x1b[31mpaid" not in git(changed, "-c", "color.diff=always", "diff", "--", POINTER)
 
 
-def test_a_second_install_changes_nothing_and_a_strangers_driver_is_respected(tdmvc, orders):
+def test_a_second_install_changes_nothing_and_keeps_another_tools_driver(tdmvc, orders):
     before = (orders / ".git/config").read_bytes(), (orders / ".gitattributes").read_bytes()
     assert "it was already set up" in " ".join(tdmvc("install").out.split())
     assert ((orders / ".git/config").read_bytes(), (orders / ".gitattributes").read_bytes()) == before
@@ -342,7 +342,7 @@ def test_an_overriding_line_is_reported(tdmvc, orders):
     assert "another driver" in " ".join(tdmvc("install").out.split()).lower()
 
 
-def test_values_of_every_kind_are_reported_those_beyond_python_too(tdmvc, repo, tmp_path):
+def test_values_of_every_type_are_shown_even_those_that_python_lacks(tdmvc, repo, tmp_path):
     far, near = 2**61, 0
     times = pa.array([far, near], pa.int64()).cast(pa.timestamp("us"))
     columns = {
@@ -367,7 +367,7 @@ def test_values_of_every_kind_are_reported_those_beyond_python_too(tdmvc, repo, 
     assert second.split(" │ ")[-1].startswith("y=0x78787878787878787878787878787878… (20 bytes) #")
 
 
-def test_a_large_table_is_one_line_a_part(changed, monkeypatch):
+def test_a_large_table_is_shown_as_one_line_per_part(changed, monkeypatch):
     text = (changed / POINTER).read_text()
     monkeypatch.setattr(pointer_rows, "LISTED_ROWS", 2)
     tables = pointer_rows.read_contents(text, changed)

@@ -56,7 +56,7 @@ def line(repo: Path) -> list[str]:
     return write_history(repo, line_of(A, B, C, D))
 
 
-def test_a_line_of_commits_tells_counts_newest_first(tdmvc: Tdmvc, line: list[str]) -> None:
+def test_the_log_counts_rows_newest_commit_first(tdmvc: Tdmvc, line: list[str]) -> None:
     entries = tdmvc("log", "golden", "--format", "json").json["entries"]
     assert [entry["id"] for entry in entries] == line[::-1]
     assert [entry["tables"][0]["rows"] for entry in entries] == [
@@ -70,7 +70,7 @@ def test_a_line_of_commits_tells_counts_newest_first(tdmvc: Tdmvc, line: list[st
     assert tdmvc("log", "golden", "orders", "-n", 2, "--format", "json").json["is_cut"] is True
 
 
-def test_a_row_tells_every_commit_that_changed_it(tdmvc: Tdmvc, line: list[str]) -> None:
+def test_the_log_of_a_row_lists_every_commit_that_changed_it(tdmvc: Tdmvc, line: list[str]) -> None:
     steps = tdmvc("log", "golden", "orders", "--key", 1, "--format", "json").json["steps"]
     assert [(step["subject"], step["event"]) for step in steps] == [
         ("Commit 3", "changed"),
@@ -100,7 +100,7 @@ def test_dates_and_ranges_bound_the_walk(tdmvc: Tdmvc, repo: Path, line: list[st
     assert "not changed" in still.out
 
 
-def test_blame_of_one_row_and_of_all(tdmvc: Tdmvc, line: list[str]) -> None:
+def test_blame_works_for_one_row_and_for_all_rows(tdmvc: Tdmvc, line: list[str]) -> None:
     tdmvc("pull", "golden", code=None)
     one = tdmvc("blame", "golden@main", "orders", "--key", 2, "--format", "json")
     assert blamed(one) == {"id": "Commit 0", "status": "Commit 0", "total": "Commit 2"}
@@ -123,7 +123,7 @@ def test_blame_of_one_row_and_of_all(tdmvc: Tdmvc, line: list[str]) -> None:
     assert [cell["column"] for cell in few["rows"][0]["cells"]] == ["status"]
 
 
-def test_blame_beyond_a_range_is_marked_as_its_edge(tdmvc: Tdmvc, line: list[str]) -> None:
+def test_blame_marks_changes_before_a_range_as_its_edge(tdmvc: Tdmvc, line: list[str]) -> None:
     result = tdmvc("blame", f"golden@{line[2]}..main", "orders", "--key", 1, "--format", "json")
     assert {one["subject"]: one["is_boundary"] for one in result.json["moments"]} == {
         "Commit 3": False,
@@ -132,7 +132,7 @@ def test_blame_beyond_a_range_is_marked_as_its_edge(tdmvc: Tdmvc, line: list[str
     assert "^" in tdmvc("blame", f"golden@{line[2]}..main", "orders", "--key", 1).out
 
 
-def test_a_merge_that_takes_a_side_is_no_change_and_one_that_mixes_is(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_merge_is_a_change_only_if_it_combines_both_sides(tdmvc: Tdmvc, repo: Path) -> None:
     left = {1: ("left", 5), 2: ("new", 6)}
     right = {1: ("new", 5), 2: ("right", 6)}
     both = {1: ("left", 5), 2: ("right", 6)}
@@ -239,7 +239,7 @@ def test_published_versions_are_marked_and_walked(tdmvc: Tdmvc, repo: Path, tmp_
     assert "not published" in tdmvc("blame", "golden", "orders", "--versions").out
 
 
-def test_a_shallow_clone_says_where_its_history_ends(
+def test_a_shallow_clone_reports_where_its_history_ends(
     tdmvc: Tdmvc, repo: Path, tmp_path: Path, line: list[str]
 ) -> None:
     clone = tmp_path / "shallow"
@@ -257,7 +257,7 @@ def test_a_shallow_clone_says_where_its_history_ends(
     assert "--unshallow" in missing.err
 
 
-def test_a_key_that_never_was_says_how_far_was_looked(tdmvc: Tdmvc, line: list[str]) -> None:
+def test_an_unknown_key_is_reported_with_the_range_searched(tdmvc: Tdmvc, line: list[str]) -> None:
     never = tdmvc("log", "golden", "orders", "--key", 99, code=3)
     assert "id=99" in never.err
     assert "4 commits" in never.err
@@ -331,7 +331,7 @@ def test_a_table_that_was_removed_still_has_a_history(tdmvc: Tdmvc, repo: Path) 
     ]
 
 
-def test_rows_are_compared_whole_where_keys_repeat_or_a_table_has_none(tdmvc: Tdmvc, repo: Path) -> None:
+def test_rows_are_compared_as_a_whole_if_keys_repeat_or_a_table_has_none(tdmvc: Tdmvc, repo: Path) -> None:
     loose = TableSchema("log", (Column("what", pa.string()),), ())
 
     def tables(order_rows: list[Row], log_rows: list[str]) -> dict[str, TableAt]:
@@ -367,7 +367,7 @@ def test_rows_are_compared_whole_where_keys_repeat_or_a_table_has_none(tdmvc: Td
     ]
 
 
-def test_a_pointer_that_cannot_be_read_is_reported_and_walked_past(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_pointer_that_cannot_be_read_is_reported_and_skipped(tdmvc: Tdmvc, repo: Path) -> None:
     commits = line_of(A, B, D)
     commits[1] = CommitAt((0,), {}, "Broken", 60, {"datasets/golden/orders.dvc": "<<<<<<< ours\n"})
     ids = write_history(repo, commits)
@@ -442,7 +442,7 @@ def test_before_the_first_commit_everything_is_not_committed(
     assert "orders" in tdmvc("log", "golden", "orders", code=3).err
 
 
-def test_odd_names_of_tables_and_columns_harm_nothing(tdmvc: Tdmvc, repo: Path) -> None:
+def test_unusual_names_of_tables_and_columns_do_not_matter(tdmvc: Tdmvc, repo: Path) -> None:
     name = "odd/name \x1b[31m.dvc"
     schema = TableSchema(name, (Column('k=,"', pa.int64()), Column("v\n", pa.string())), ('k=,"',))
     rows = [[{'k=,"': 1, "v\n": value}] for value in ("a", "b")]
@@ -536,9 +536,7 @@ def test_a_stage_table_has_a_history_by_its_lock(tdmvc: Tdmvc, repo: Path) -> No
     ]
 
 
-def test_rows_that_are_nowhere_are_reported_and_walked_past(
-    tdmvc: Tdmvc, repo: Path, line: list[str]
-) -> None:
+def test_missing_rows_are_reported_and_skipped(tdmvc: Tdmvc, repo: Path, line: list[str]) -> None:
     _forget(repo, line[2])
     result = tdmvc("log", "golden", "orders", "--key", 2, "--format", "json").json
     assert [(step["subject"], step["uncertain"]) for step in result["steps"]] == [
@@ -554,7 +552,7 @@ def test_rows_that_are_nowhere_are_reported_and_walked_past(
     assert [entry["tables"][0]["missing"] is None for entry in entries] == [False, False, True, True]
 
 
-def test_a_long_past_that_is_nowhere_is_reported_once(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_long_history_of_missing_rows_is_reported_once(tdmvc: Tdmvc, repo: Path) -> None:
     """Neither recursion nor the number of ways through many merges may end the walk."""
     tables = [{"orders": orders({1: ("new", n)})} for n in range(4)]
     commits = [CommitAt((), tables[0], "Start")]

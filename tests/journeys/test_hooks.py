@@ -53,7 +53,7 @@ def _fetched_pointers(repo: Path) -> list[Path]:
 # At a desk.
 
 
-def test_what_is_in_order_is_said_in_a_line(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_clean_check_prints_one_line(tdmvc: Tdmvc, repo: Path) -> None:
     assert tdmvc("check").out == "OK: 1 dataset, 2 tables, 1 version\n"
     assert _findings(tdmvc, "golden", code=0) == []
     assert "golden" in tdmvc("check", "goldn", code=3).err
@@ -90,7 +90,7 @@ def test_every_faulty_file_is_reported_with_its_line_not_only_the_first(tdmvc: T
     ("old", "new", "rule"),
     [("name: golden", "name: silver", "manifest-file"), ("name: golden", CONFLICT, "conflict-markers")],
 )
-def test_a_faulty_manifest_does_not_hide_what_else_is_wrong(
+def test_a_faulty_manifest_does_not_hide_other_faults(
     tdmvc: Tdmvc, repo: Path, old: str, new: str, rule: str
 ) -> None:
     manifest = repo / "datasets" / "golden" / "dataset.yaml"
@@ -116,7 +116,7 @@ def test_an_edited_contract_of_a_version_is_reported(tdmvc: Tdmvc, repo: Path) -
     assert _told(_findings(tdmvc)) == {("version-contract", "datasets/golden/versions/1.0.0.yaml")}
 
 
-def test_a_pointer_of_two_states_is_reported(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_pointer_that_mixes_two_states_is_reported(tdmvc: Tdmvc, repo: Path) -> None:
     pointer = _fetched_pointers(repo)[1]
     pointer.write_text(pointer.read_text().replace("nfiles: 1", "nfiles: 4"))
     assert _told(_findings(tdmvc)) == {("pointer-mixed", "datasets/golden/orders.dvc")}
@@ -168,7 +168,7 @@ def test_drift_is_an_error_that_names_the_manifest(tdmvc: Tdmvc, repo: Path) -> 
     assert _told(_findings(tdmvc)) == {("drift-behind", "datasets/golden/dataset.yaml")}
 
 
-def test_a_check_asks_nobody_and_imports_no_dvc(repo: Path) -> None:
+def test_a_check_uses_no_network_and_does_not_import_dvc(repo: Path) -> None:
     code = (
         "import socket, sys\n"
         "def refuse(*words): raise AssertionError('the network was touched')\n"
@@ -188,7 +188,7 @@ def test_a_check_asks_nobody_and_imports_no_dvc(repo: Path) -> None:
 # What was pushed.
 
 
-def test_what_was_not_pushed_is_reported_until_it_was(tdmvc: Tdmvc, repo: Path) -> None:
+def test_missing_objects_are_reported_until_they_are_pushed(tdmvc: Tdmvc, repo: Path) -> None:
     found = _findings(tdmvc, "--pushed")
     assert _told(found) == {
         ("not-on-remote", "datasets/golden/customers.dvc"),
@@ -208,7 +208,7 @@ def test_an_object_that_the_remote_lost_is_reported(tdmvc: Tdmvc, repo: Path) ->
     assert [finding["rule"] for finding in _findings(tdmvc, "--pushed")] == ["not-on-remote"]
 
 
-def test_a_fresh_clone_asks_for_every_part_of_the_pointers(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_fresh_clone_requires_every_part_of_the_pointers(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("push")
     git(repo.parent, "clone", "-q", repo.as_uri(), "clone")
     clone = repo.parent / "clone"
@@ -219,7 +219,7 @@ def test_a_fresh_clone_asks_for_every_part_of_the_pointers(tdmvc: Tdmvc, repo: P
     assert [finding["rule"] for finding in ran["findings"]] == ["not-on-remote"]
 
 
-def test_rows_of_a_version_that_the_pointers_have_left_are_asked_for_too(tdmvc: Tdmvc, repo: Path) -> None:
+def test_rows_that_only_a_version_names_are_required_too(tdmvc: Tdmvc, repo: Path) -> None:
     source = repo.parent / "orders.csv"
     source.write_text("id,customer\n1,1\n2,2\n3,2\n")
     tdmvc("add", "golden", source)
@@ -230,7 +230,7 @@ def test_rows_of_a_version_that_the_pointers_have_left_are_asked_for_too(tdmvc: 
     assert {finding["remedy"] for finding in found} == {"run `tdmvc push golden@1.0.0`."}
 
 
-def test_what_is_not_committed_need_not_be_pushed(tdmvc: Tdmvc, repo: Path) -> None:
+def test_uncommitted_changes_need_not_be_pushed(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("push")
     source = repo.parent / "orders.csv"
     source.write_text("id,customer\n1,1\n2,2\n3,2\n")
@@ -240,7 +240,7 @@ def test_what_is_not_committed_need_not_be_pushed(tdmvc: Tdmvc, repo: Path) -> N
     assert _told(_findings(tdmvc, "--pushed")) == {("not-on-remote", "datasets/golden/orders.dvc")}
 
 
-def test_without_a_remote_the_way_to_one_is_reported(tdmvc: Tdmvc, repo: Path) -> None:
+def test_without_a_remote_the_error_explains_how_to_add_one(tdmvc: Tdmvc, repo: Path) -> None:
     (repo / ".dvc" / "config").write_text("")
     assert "dvc remote add" in tdmvc("check", "--pushed", code=2).err
 
@@ -286,7 +286,7 @@ def hooked(repo: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProc
 
 
 @pytest.mark.slow
-def test_the_hooks_stop_a_commit_that_makes_no_sense_and_a_push_whose_rows_are_not_there(
+def test_the_hooks_stop_an_inconsistent_commit_and_a_push_without_its_rows(
     tdmvc: Tdmvc, repo: Path, hooked: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     refused = hooked("git", "push", "-q", "origin", "main")

@@ -16,7 +16,7 @@ def cache(tdmvc: Callable[..., Any], repo: Path, tmp_path: Path) -> Path:
     return repo / ".dvc/cache/files/md5"
 
 
-def test_a_damaged_part_comes_back_without_any_remote(tdmvc, cache):
+def test_a_damaged_part_is_restored_without_a_remote(tdmvc, cache):
     part = next(path for path in cache.rglob("*") if path.is_file() and path.suffix != ".dir")
     part.chmod(0o644)
     part.write_bytes(part.read_bytes()[:-1] + b"?")
@@ -25,7 +25,7 @@ def test_a_damaged_part_comes_back_without_any_remote(tdmvc, cache):
     assert tdmvc("verify").code == 0
 
 
-def test_a_whole_lost_cache_comes_back_from_a_clean_working_copy(tdmvc, cache):
+def test_a_lost_cache_is_restored_from_a_clean_working_copy(tdmvc, cache):
     shutil.rmtree(cache)
     tdmvc("sql", "select * from t", code=6)
     tdmvc("pull")
@@ -33,7 +33,7 @@ def test_a_whole_lost_cache_comes_back_from_a_clean_working_copy(tdmvc, cache):
     assert tdmvc("verify").code == 0
 
 
-def test_an_edited_working_copy_gives_no_bytes_for_what_is_lost(tdmvc, repo, cache):
+def test_an_edited_working_copy_restores_nothing(tdmvc, repo, cache):
     shutil.rmtree(cache)
     part = next((repo / "datasets/golden/t").iterdir())
     part.write_bytes(part.read_bytes() + b"x")

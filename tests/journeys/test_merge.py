@@ -15,7 +15,7 @@ def shop(repo: Path, tdmvc: Tdmvc) -> Shop:
     return shop
 
 
-def test_different_cells_and_rows_of_two_tables_come_together_in_one_commit(shop: Shop) -> None:
+def test_different_cells_and_rows_of_two_tables_are_merged_in_one_commit(shop: Shop) -> None:
     shop.branch("feature")
     (shop.app / "code.py").write_text("feature\n")
     shop.commit("Feature", {**CUSTOMERS, 1: ("Anna", "ann@x.test")}, {**ORDERS, 20: (3, "1.00")})
@@ -104,7 +104,7 @@ def delete_here_and_order_there(shop: Shop) -> None:
     shop.commit("Goodbye", {i: row for i, row in CUSTOMERS.items() if i != 3})
 
 
-def test_an_order_for_a_customer_that_is_gone_is_broken_where_git_is_content(shop: Shop) -> None:
+def test_a_broken_reference_is_reported_where_git_merges_cleanly(shop: Shop) -> None:
     delete_here_and_order_there(shop)
     git(shop.app, "merge", "-q", "--no-commit", "feature")
     git(shop.app, "merge", "--abort")
@@ -124,7 +124,7 @@ def test_an_order_for_a_customer_that_is_gone_is_broken_where_git_is_content(sho
     assert shop.rows("orders")[-1] == [20, 1, "1.00"]
 
 
-def test_what_is_broken_may_be_committed_by_name(shop: Shop) -> None:
+def test_a_broken_merge_can_be_committed_with_an_option(shop: Shop) -> None:
     delete_here_and_order_there(shop)
     shop.tdmvc("merge", "feature", code=4)
     shop.tdmvc("merge", "--continue", "--allow-broken")
@@ -132,7 +132,7 @@ def test_what_is_broken_may_be_committed_by_name(shop: Shop) -> None:
     assert shop.status == ""
 
 
-def test_what_is_broken_is_taken_back(shop: Shop) -> None:
+def test_a_broken_merge_can_be_aborted(shop: Shop) -> None:
     delete_here_and_order_there(shop)
     shop.tdmvc("merge", "feature", code=4)
     output = shop.tdmvc("merge", "--abort")
@@ -173,7 +173,7 @@ def test_one_cell_changed_on_both_sides_is_a_conflict_with_its_file_and_the_rest
     assert "A merge is in progress" in refused.err
 
 
-def test_a_conflict_is_taken_back_with_its_file(shop: Shop) -> None:
+def test_an_aborted_conflict_removes_its_file(shop: Shop) -> None:
     both_change_one_cell(shop)
     shop.tdmvc("merge", "feature", code=4)
     shop.tdmvc("merge", "--abort")
@@ -202,7 +202,7 @@ def test_several_branches_at_once_and_unknown_ones_are_refused(shop: Shop) -> No
     assert "merge needs a branch" in shop.tdmvc("merge", code=2).err
 
 
-def test_rows_that_nobody_added_are_not_overwritten(shop: Shop) -> None:
+def test_edits_that_were_not_added_are_not_overwritten(shop: Shop) -> None:
     shop.branch("feature")
     shop.commit("Feature", orders={**ORDERS, 20: (3, "1.00")})
     shop.switch("main")
@@ -233,7 +233,7 @@ def test_pointers_that_were_added_and_not_committed_are_not_overwritten(shop: Sh
     assert shop.status == status
 
 
-def test_edits_of_other_tables_stay_as_they_are(shop: Shop) -> None:
+def test_edits_of_other_tables_are_kept(shop: Shop) -> None:
     shop.branch("feature")
     shop.commit("Feature", orders={**ORDERS, 20: (3, "1.00")})
     shop.switch("main")
@@ -246,7 +246,7 @@ def test_edits_of_other_tables_stay_as_they_are(shop: Shop) -> None:
     assert len(shop.working_copy_rows("orders")) == 3
 
 
-def test_a_merge_waits_for_its_commit_where_that_is_asked_for(shop: Shop) -> None:
+def test_a_merge_waits_for_its_commit_if_requested(shop: Shop) -> None:
     shop.branch("feature")
     shop.commit("Feature", orders={**ORDERS, 20: (3, "1.00")})
     shop.switch("main")
@@ -296,7 +296,7 @@ def test_the_persons_own_attributes_count(
     assert [row[2] for row in shop.working_copy_rows("orders")] == ["8.00", "9.00"]
 
 
-def test_branches_that_met_twice_before_are_merged_by_what_the_meetings_have_in_common(shop: Shop) -> None:
+def test_branches_with_two_merge_bases_are_merged_by_their_virtual_base(shop: Shop) -> None:
     shop.branch("one")
     shop.commit("One", orders={**ORDERS, 10: (1, "7.00")})
     shop.branch("two", at="main")
@@ -316,7 +316,7 @@ def test_branches_that_met_twice_before_are_merged_by_what_the_meetings_have_in_
     assert shop.status == ""
 
 
-def test_contract_entries_of_neighbouring_columns_are_merged_by_what_they_say(shop: Shop) -> None:
+def test_contract_entries_of_neighbouring_columns_are_merged_by_meaning(shop: Shop) -> None:
     path = shop.app / "datasets/golden/contract.yaml"
     text = path.read_text()
     shop.branch("feature")

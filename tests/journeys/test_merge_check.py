@@ -39,7 +39,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_what_merges_is_fine_and_nothing_is_touched(shop: Shop) -> None:
+def test_a_clean_merge_is_fine_and_changes_nothing(shop: Shop) -> None:
     diverged(shop, {"orders": {**ORDERS, 10: (1, "8.00")}}, {"orders": {**ORDERS, 11: (2, "9.00")}})
     (shop.app / "notes.txt").write_text("mine\n")
     before, status = snapshot(shop.app), shop.status
@@ -92,7 +92,7 @@ def test_a_deleted_customer_and_an_order_added_for_them_do_not_merge(shop: Shop)
     assert found["status"] == "broken"
 
 
-def test_what_both_sides_had_broken_is_reported_and_does_not_fail(shop: Shop) -> None:
+def test_an_old_violation_of_both_sides_is_reported_and_does_not_fail(shop: Shop) -> None:
     shop.commit("Broken", orders={**ORDERS, 15: (99, "1.00")})
     more = {**ORDERS, 15: (99, "1.00")}
     diverged(shop, {"orders": {**more, 10: (1, "8.00")}}, {"orders": {**more, 11: (2, "9.00")}})
@@ -158,7 +158,7 @@ def test_a_conflict_in_code_and_in_a_manifest_is_reported_by_its_file(shop: Shop
     assert found["files"] == ["code.py", "datasets/golden/dataset.yaml"]
 
 
-def test_what_is_merged_already_needs_no_merge(shop: Shop) -> None:
+def test_a_branch_that_is_merged_needs_no_merge(shop: Shop) -> None:
     shop.branch("feature")
     assert "Nothing to merge" in shop.tdmvc("merge-check", "main").out
     shop.commit("Feature", orders={**ORDERS, 20: (3, "1.00")})
@@ -166,7 +166,7 @@ def test_what_is_merged_already_needs_no_merge(shop: Shop) -> None:
     assert found["status"] == "fast-forward"
 
 
-def test_a_shallow_clone_says_what_to_fetch(shop: Shop, tmp_path: Path, tdmvc: Tdmvc) -> None:
+def test_in_a_shallow_clone_the_error_names_what_to_fetch(shop: Shop, tmp_path: Path, tdmvc: Tdmvc) -> None:
     diverged(shop, {"orders": {**ORDERS, 10: (1, "8.00")}}, {"orders": {**ORDERS, 11: (2, "9.00")}})
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "-q", "--depth=1", "--branch=feature", f"file://{shop.app}", str(clone))
@@ -184,7 +184,7 @@ def test_a_shallow_clone_says_what_to_fetch(shop: Shop, tmp_path: Path, tdmvc: T
     assert snapshot(clone) == before
 
 
-def test_rows_come_from_the_remote_where_they_are_not_here(shop: Shop, tmp_path: Path, tdmvc: Tdmvc) -> None:
+def test_missing_rows_are_read_from_the_remote(shop: Shop, tmp_path: Path, tdmvc: Tdmvc) -> None:
     remote = tmp_path / "remote"
     (shop.app / ".dvc/config").write_text(f"[core]\n    remote = r\n['remote \"r\"']\n    url = {remote}\n")
     shop.commit_all("Remote")

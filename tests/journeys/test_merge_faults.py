@@ -55,7 +55,7 @@ def test_rows_that_are_missing_here_are_fetched_for_the_merge(repo):
     assert repo.rows() == ENDS[1]
 
 
-def test_rows_that_are_nowhere_leave_a_conflict_that_is_settled_when_they_come(repo):
+def test_missing_rows_leave_a_conflict_that_is_resolved_when_they_arrive(repo):
     aside = repo.parent / "aside"
     _cache(repo).rename(aside)
     output = repo.try_git("merge", "clash")
@@ -117,7 +117,7 @@ def _merge_killed(repo: MergeRepo, after: float) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(trials(8, 2)))
-def test_a_merge_that_is_killed_can_be_done_again(repo, seed):
+def test_a_killed_merge_can_be_repeated(repo, seed):
     _merge_killed(repo, random.Random(seed).uniform(0.0, 0.8))
     (repo.root / ".git/index.lock").unlink(missing_ok=True)
     repo.run("status")
@@ -131,7 +131,7 @@ def test_a_merge_that_is_killed_can_be_done_again(repo, seed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(trials(6, 2)))
-def test_a_driver_that_is_killed_leaves_an_ordinary_conflict(repo, seed):
+def test_a_killed_driver_leaves_an_ordinary_conflict(repo, seed):
     """Git continues if only its driver dies."""
     after = random.Random(seed).uniform(0.05, 0.6)
     setting = repo.git("config", "merge.tdmvc.driver")
@@ -169,7 +169,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.slow
-def test_a_resolve_that_is_killed_at_any_instant_is_finished_by_the_next(made, tmp_path, runner):
+def test_a_resolve_killed_at_any_instant_is_finished_by_the_next(made, tmp_path, runner):
     first = copy_merge_repo(made, tmp_path / "first")
     first.try_git("merge", "clash")
     words = ["-C", str(first.root), "resolve", "golden", "orders", "--theirs"]

@@ -39,7 +39,7 @@ def diverge(shop: Shop) -> None:
     shop.commit("Main", {**CUSTOMERS, 4: ("Dan", "dan@x.test")}, {**ORDERS, 10: (1, "7.00")})
 
 
-def test_a_conflict_is_settled_by_resolve_and_the_merge_continues(shop: Shop) -> None:
+def test_resolve_resolves_a_conflict_and_the_merge_continues(shop: Shop) -> None:
     shop.branch("feature")
     shop.commit("Feature", orders={**ORDERS, 10: (1, "8.00"), 20: (3, "1.00")})
     shop.switch("main")
@@ -54,7 +54,7 @@ def test_a_conflict_is_settled_by_resolve_and_the_merge_continues(shop: Shop) ->
     assert len(git(shop.app, "rev-list", "--parents", "-1", "HEAD").split()) == 3
 
 
-def test_rows_that_are_nowhere_stop_the_merge_before_it_begins(shop: Shop) -> None:
+def test_missing_rows_stop_the_merge_before_it_begins(shop: Shop) -> None:
     diverge(shop)
     shutil.rmtree(shop.app / ".dvc/cache")
     before = git(shop.app, "rev-parse", "HEAD")
@@ -91,9 +91,7 @@ def test_a_table_that_was_renamed_with_its_rows_is_not_merged_into_the_new_name(
 
 
 @pytest.mark.parametrize("attribute", ["merge=binary", "-merge", "merge=dvc"])
-def test_attributes_that_tell_git_otherwise_do_not_change_what_the_rows_are(
-    shop: Shop, attribute: str
-) -> None:
+def test_other_git_attributes_do_not_change_the_rows(shop: Shop, attribute: str) -> None:
     (shop.app / ".gitattributes").write_text(f"*.dvc {attribute}\n")
     shop.commit_all("Attributes")
     diverge(shop)
@@ -102,7 +100,7 @@ def test_attributes_that_tell_git_otherwise_do_not_change_what_the_rows_are(
     assert shop.status == ""
 
 
-def test_a_temporary_folder_may_be_called_anything(
+def test_a_temporary_folder_can_have_any_name(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "it's 100%O $HOME"
@@ -114,7 +112,7 @@ def test_a_temporary_folder_may_be_called_anything(
     assert [row[2] for row in shop.working_copy_rows("orders")] == ["7.00", "6.00", "1.00"]
 
 
-def test_a_dataset_that_only_they_have_comes_without_its_rows_and_that_is_said(shop: Shop) -> None:
+def test_a_dataset_that_only_they_have_comes_without_its_rows_and_a_warning(shop: Shop) -> None:
     shop.branch("feature")
     source = shop.app.parent / "prices.csv"
     source.write_text("id,price\n1,2\n")
@@ -129,7 +127,7 @@ def test_a_dataset_that_only_they_have_comes_without_its_rows_and_that_is_said(s
     assert shop.status == ""
 
 
-def test_rows_edited_after_the_merge_are_not_lost_by_taking_it_back(shop: Shop) -> None:
+def test_rows_edited_after_the_merge_are_not_lost_by_aborting_it(shop: Shop) -> None:
     import duckdb
 
     diverge(shop)
@@ -203,7 +201,7 @@ def test_tables_of_a_pipeline_are_not_merged_and_the_message_names_the_stage(sta
     assert staged.status == ""
 
 
-def test_what_a_pipeline_made_since_goes_when_the_merge_is_taken_back(staged: Shop) -> None:
+def test_an_aborted_merge_removes_what_a_pipeline_made_since(staged: Shop) -> None:
     both_run_the_stage(staged)
     before = staged.working_copy_rows("orders")
     staged.tdmvc("merge", "feature", code=4)
@@ -215,7 +213,7 @@ def test_what_a_pipeline_made_since_goes_when_the_merge_is_taken_back(staged: Sh
     assert staged.status == ""
 
 
-def test_what_only_their_pipeline_made_comes_with_its_rows(staged: Shop) -> None:
+def test_tables_that_only_their_pipeline_made_come_with_their_rows(staged: Shop) -> None:
     git(staged.app, "switch", "-q", "-c", "feature")
     (staged.app / "fixtures/orders.csv").write_text("id,customer_id\n7,1\n")
     _repro(staged.app)
@@ -229,7 +227,7 @@ def test_what_only_their_pipeline_made_comes_with_its_rows(staged: Shop) -> None
     assert staged.status == ""
 
 
-def test_what_a_pipeline_made_is_not_reverted_by_hand(staged: Shop) -> None:
+def test_tables_of_a_pipeline_are_not_reverted(staged: Shop) -> None:
     (staged.app / "fixtures/orders.csv").write_text("id,customer_id\n1,1\n")
     _repro(staged.app)
     staged.commit_all("Fewer")
@@ -251,7 +249,7 @@ def is_whole(shop: Shop) -> None:
 
 
 @pytest.mark.slow
-def test_a_merge_killed_at_any_instant_goes_on_or_back(shop: Shop, runner: CommandRunner) -> None:
+def test_a_merge_killed_at_any_instant_can_be_continued_or_aborted(shop: Shop, runner: CommandRunner) -> None:
     diverge(shop)
     start = git(shop.app, "rev-parse", "HEAD")
     before, whole = shop.rows("orders"), runner.run(["-C", shop.app, "-q", "merge", "feature"])

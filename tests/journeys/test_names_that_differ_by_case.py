@@ -23,7 +23,7 @@ def test_each_table_keeps_its_own_rows_through_add_checkout_and_status(tdmvc, re
     assert tdmvc("diff", "golden@1.0.0", "golden", "--exit-code").code == 0
 
 
-def test_a_version_brings_them_into_an_empty_working_copy(tdmvc, repo, tmp_path):
+def test_a_version_is_checked_out_into_an_empty_working_copy(tdmvc, repo, tmp_path):
     for number, name in enumerate(["orders", "Orders"]):
         path = tmp_path / f"{number}.csv"
         path.write_text(f"id\n{number}\n")

@@ -49,7 +49,7 @@ OTHER = "id,name\n1,Ada\n2,Grace Hopper\n"
 WIDER = "id,name,locale\n1,Ada,en\n2,Grace,en\n"
 
 
-def test_the_first_version_is_1_0_0_and_says_what_a_checkout_needs(tdmvc: Tdmvc, repo: Path) -> None:
+def test_the_first_version_is_1_0_0_and_records_what_a_checkout_needs(tdmvc: Tdmvc, repo: Path) -> None:
     output = tdmvc("publish", "golden", "--notes", "The first.", "--format", "json").json
     assert (output["version"], output["parent"], output["release"]) == ("1.0.0", None, "1.0.0")
     written = yaml.safe_load((repo / "datasets/golden/versions/1.0.0.yaml").read_text())
@@ -67,7 +67,7 @@ def test_the_first_version_is_1_0_0_and_says_what_a_checkout_needs(tdmvc: Tdmvc,
 @pytest.mark.parametrize(
     ("text", "version"), [(MORE, "1.1.0"), (FEWER, "2.0.0"), (OTHER, "1.0.1"), (WIDER, "1.1.0")]
 )
-def test_auto_moves_the_part_that_the_changes_ask_for(
+def test_auto_bumps_the_number_as_the_changes_require(
     tdmvc: Tdmvc, change: Callable[[str], None], text: str, version: str
 ) -> None:
     tdmvc("publish", "golden")
@@ -78,7 +78,7 @@ def test_auto_moves_the_part_that_the_changes_ask_for(
     assert output["bump"]["reasons"] == output["suggested"]["reasons"]
 
 
-def test_a_lower_version_than_the_changes_ask_for_is_refused_with_the_reasons(
+def test_a_lower_version_than_the_changes_require_is_refused_with_the_reasons(
     tdmvc: Tdmvc, repo: Path, change: Callable[[str], None]
 ) -> None:
     tdmvc("publish", "golden")
@@ -92,7 +92,7 @@ def test_a_lower_version_than_the_changes_ask_for_is_refused_with_the_reasons(
     assert (output["version"], output["suggested"]["level"]) == ("1.1.0", "major")
 
 
-def test_a_higher_version_than_the_changes_ask_for_is_allowed(
+def test_a_higher_version_than_the_changes_require_is_allowed(
     tdmvc: Tdmvc, change: Callable[[str], None]
 ) -> None:
     tdmvc("publish", "golden")
@@ -100,7 +100,7 @@ def test_a_higher_version_than_the_changes_ask_for_is_allowed(
     assert tdmvc("publish", "golden", "--bump", "major", "--format", "json").json["version"] == "2.0.0"
 
 
-def test_a_taken_or_an_older_number_and_what_is_no_number_are_refused(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_used_an_older_and_an_invalid_number_are_refused(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("publish", "golden", "1.2.0")
     before = (repo / "datasets/golden/versions/1.2.0.yaml").read_bytes()
     assert "is already published" in tdmvc("publish", "golden", "1.2.0", code=2).err

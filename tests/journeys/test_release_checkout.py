@@ -117,7 +117,7 @@ def test_a_release_in_a_versions_range_is_declared(tdmvc: Tdmvc, folder: Path) -
     assert _names(folder) == ["Ada", "Grace"]
 
 
-def test_a_release_with_the_migrations_of_a_version_is_inferred_and_says_so(tdmvc: Tdmvc) -> None:
+def test_a_release_with_the_migrations_of_a_version_is_reported_as_inferred(tdmvc: Tdmvc) -> None:
     brought = _checkout(tdmvc, "--release", "1.3.0")
     assert (brought["version"], brought["how"]) == ("1.1.0", "inferred")
     assert "inferred from the migration state" in tdmvc("checkout", "--release", "1.3.0").out
@@ -129,7 +129,9 @@ def test_strict_infers_nothing(tdmvc: Tdmvc) -> None:
     assert "--strict" in refused.err
 
 
-def test_a_release_that_nothing_fits_tells_the_nearest_and_what_they_lack(tdmvc: Tdmvc, folder: Path) -> None:
+def test_a_release_without_a_fitting_version_is_reported_with_the_nearest_ones(
+    tdmvc: Tdmvc, folder: Path
+) -> None:
     _checkout(tdmvc, "--release", "1.0.0")
     refused = tdmvc("checkout", "--release", "1.4.0", code=3)
     assert "release '1.4.0'" in refused.err
@@ -153,7 +155,7 @@ def test_the_newest_version_of_a_release_wins(tdmvc: Tdmvc, repo: Path) -> None:
     assert _checkout(tdmvc, "--release", "1.0.0")["version"] == "1.2.0"
 
 
-def test_a_shallow_clone_without_tags_knows_declared_releases_and_says_why_it_knows_no_others(
+def test_a_shallow_clone_without_tags_finds_only_declared_releases_and_explains_why(
     tdmvc: Tdmvc, repo: Path, tmp_path: Path
 ) -> None:
     _use_remote(repo, tmp_path / "store")
@@ -168,7 +170,7 @@ def test_a_shallow_clone_without_tags_knows_declared_releases_and_says_why_it_kn
     assert "this is a shallow clone" in refused.err
 
 
-def test_of_several_datasets_those_that_fit_are_brought_and_the_others_are_reported(
+def test_datasets_that_fit_are_checked_out_and_the_others_are_reported(
     tdmvc: Tdmvc, repo: Path, folder: Path
 ) -> None:
     source = repo.parent / "prices.csv"
@@ -196,7 +198,7 @@ def test_of_several_datasets_those_that_fit_are_brought_and_the_others_are_repor
     assert "No version of prices fits" in none
 
 
-def test_the_locations_of_a_release_are_those_that_its_own_commit_names(tdmvc: Tdmvc, repo: Path) -> None:
+def test_the_locations_of_a_release_are_read_at_its_own_commit(tdmvc: Tdmvc, repo: Path) -> None:
     git(repo, "mv", "migrations", "db")
     (repo / "tdmvc.yaml").write_text(
         CONFIG.replace("path: migrations", "path: db") + "  billing: {tool: flyway, path: billing}\n"
@@ -210,9 +212,7 @@ def test_the_locations_of_a_release_are_those_that_its_own_commit_names(tdmvc: T
     assert [(state["path"], state["heads"]) for state in states] == [("migrations", ["0002"])]
 
 
-def test_a_location_that_a_dataset_does_not_record_or_that_cannot_be_read_is_in_nobodys_way(
-    tdmvc: Tdmvc, repo: Path
-) -> None:
+def test_unrecorded_and_unreadable_locations_are_ignored(tdmvc: Tdmvc, repo: Path) -> None:
     (repo / "tdmvc.yaml").write_text(CONFIG + "  billing: {tool: flyway, path: billing}\n")
     for tag in ("v1.5.0", "v1.6.0"):
         (repo / "migrations" / "0003_step.sql").unlink(missing_ok=True)
@@ -229,7 +229,7 @@ def test_a_location_that_a_dataset_does_not_record_or_that_cannot_be_read_is_in_
     assert "golden@1.1.0 (main: cannot be read at that commit)" in refused.err
 
 
-def test_heads_of_another_tool_are_other_heads(tdmvc: Tdmvc, repo: Path) -> None:
+def test_equal_heads_of_another_tool_are_different(tdmvc: Tdmvc, repo: Path) -> None:
     shutil.rmtree(repo / "migrations")
     (repo / "migrations").mkdir()
     (repo / "migrations" / "V0002__x.sql").write_text("")
@@ -275,7 +275,7 @@ def test_a_release_is_a_reference(tdmvc: Tdmvc, folder: Path) -> None:
     assert _names(folder) == ["Ada"]
 
 
-def test_two_sides_may_be_written_with_dots(tdmvc: Tdmvc) -> None:
+def test_two_sides_can_be_written_with_dots(tdmvc: Tdmvc) -> None:
     wanted = tdmvc("diff", "golden@1.0.0", "golden@1.1.0", "--format", "json").json
     assert wanted["summary"]["rows"]["added"] == 1
     for words in (
@@ -290,7 +290,7 @@ def test_two_sides_may_be_written_with_dots(tdmvc: Tdmvc) -> None:
     assert back["summary"]["rows"]["removed"] == 1
 
 
-def test_three_dots_compare_from_where_the_branch_left(tdmvc: Tdmvc, repo: Path) -> None:
+def test_three_dots_compare_from_the_merge_base(tdmvc: Tdmvc, repo: Path) -> None:
     git(repo, "switch", "-q", "-c", "feature")
     _add(repo, "Ada", "Grace Hopper")
     _commit(repo, "On the branch")
@@ -314,7 +314,7 @@ def test_a_version_wins_over_a_revision_of_the_same_spelling(tdmvc: Tdmvc, repo:
     assert tdmvc("show", "golden@v1.3.0", "--format", "json").json["version"] is None
 
 
-def test_a_revision_shows_what_its_pointers_named(tdmvc: Tdmvc, repo: Path, folder: Path) -> None:
+def test_a_revision_shows_the_rows_of_its_pointers(tdmvc: Tdmvc, repo: Path, folder: Path) -> None:
     _add(repo, "Ada", "Grace", "Edsger")
     _commit(repo, "Edsger")
     assert tdmvc("show", "golden@HEAD", "--format", "json").json["rows"] == 3
@@ -329,7 +329,7 @@ def test_a_revision_shows_what_its_pointers_named(tdmvc: Tdmvc, repo: Path, fold
     assert tdmvc("status", "--format", "json").json["datasets"][0]["versions"] == ["1.1.0"]
 
 
-def test_a_detached_head_does_no_harm(tdmvc: Tdmvc, repo: Path, folder: Path) -> None:
+def test_a_detached_head_does_not_matter(tdmvc: Tdmvc, repo: Path, folder: Path) -> None:
     git(repo, "checkout", "-q", "--detach", "v1.1.0")
     status = tdmvc("status", "--format", "json").json
     assert (status["branch"], status["release"]) == (None, "1.1.0")
@@ -353,7 +353,7 @@ def test_a_detached_head_does_no_harm(tdmvc: Tdmvc, repo: Path, folder: Path) ->
         ("release:", 2, "release:"),
     ],
 )
-def test_a_reference_to_nothing_is_reported_with_near_names(
+def test_an_unknown_reference_is_reported_with_similar_names(
     tdmvc: Tdmvc, reference: str, code: int, hint: str
 ) -> None:
     refused = tdmvc("show", reference, code=code)
@@ -373,7 +373,7 @@ def test_two_datasets_are_not_compared(tdmvc: Tdmvc, repo: Path) -> None:
 # Into the working copy.
 
 
-def test_checkout_refuses_to_overwrite_edits_that_nothing_keeps(tdmvc: Tdmvc, folder: Path) -> None:
+def test_checkout_refuses_to_overwrite_unsaved_edits(tdmvc: Tdmvc, folder: Path) -> None:
     _edit(folder, "Ada", "Grace", "Mine")
     refused = tdmvc("checkout", "golden@1.0.0", code=4)
     assert "customers" in refused.err
@@ -391,7 +391,7 @@ def test_a_new_table_in_the_working_copy_is_left_alone(tdmvc: Tdmvc, folder: Pat
     assert (folder / "returns" / "data.parquet").is_file()
 
 
-def test_checkout_brings_contract_and_migrations_of_the_version_with_its_rows(
+def test_checkout_restores_the_versions_contract_and_migrations_with_its_rows(
     tdmvc: Tdmvc, repo: Path, folder: Path
 ) -> None:
     assert "0002" in (folder / "dataset.yaml").read_text()
@@ -402,7 +402,7 @@ def test_checkout_brings_contract_and_migrations_of_the_version_with_its_rows(
     assert git(repo, "status", "--porcelain") == ""
 
 
-def test_checkout_of_a_dataset_alone_brings_the_rows_of_its_pointers(tdmvc: Tdmvc, folder: Path) -> None:
+def test_checkout_of_a_dataset_writes_the_rows_of_its_pointers(tdmvc: Tdmvc, folder: Path) -> None:
     shutil.rmtree(folder / "customers")
     assert _checkout(tdmvc, "golden")["changed_files"] == 1
     assert _names(folder) == ["Ada", "Grace"]

@@ -41,13 +41,13 @@ def closure_of_version(story: Story) -> set[str]:
     return story.closure(oid, archive_of(story))
 
 
-def test_publish_sends_versions_to_both_remotes_and_nothing_else_to_the_second(story: Story) -> None:
+def test_publish_sends_versions_to_both_remotes_and_nothing_else_to_the_release_remote(story: Story) -> None:
     assert names_in(archive_of(story)) == closure_of_version(story)
     assert names_in(archive_of(story)) < names_in(storage_of(story))
     assert story.tdmvc("verify", "--remote").code == 0
 
 
-def test_dvc_gc_deletes_published_versions_and_pull_brings_them_back(story: Story) -> None:
+def test_dvc_gc_deletes_published_versions_and_pull_restores_them(story: Story) -> None:
     """The story of the second remote: `dvc gc` sees no versions, and the archive keeps them."""
     wanted = closure_of_version(story)
     words = [sys.executable, "-m", "dvc", "gc", "-w", "-c", "-f", "-q"]
@@ -70,7 +70,7 @@ def test_dvc_gc_deletes_published_versions_and_pull_brings_them_back(story: Stor
 @pytest.mark.parametrize(
     "words", [("pull", "golden@1.0.0"), ("checkout", "golden@1.0.0"), ("diff", "golden@1.0.0")]
 )
-def test_a_clone_finds_a_version_on_the_second_remote(story: Story, words: tuple[str, ...]) -> None:
+def test_a_clone_finds_a_version_on_the_release_remote(story: Story, words: tuple[str, ...]) -> None:
     for path in objects_in(storage_of(story)):
         if path.parent.name + path.name in closure_of_version(story):
             path.unlink()
@@ -79,7 +79,7 @@ def test_a_clone_finds_a_version_on_the_second_remote(story: Story, words: tuple
     assert closure_of_version(story) <= names_in(theirs / ".dvc/cache/files/md5")
 
 
-def test_the_second_remote_helps_where_the_first_is_broken(story: Story) -> None:
+def test_the_release_remote_helps_if_the_default_one_is_broken(story: Story) -> None:
     theirs = story.clone("theirs")
     config = theirs / ".dvc/config"
     config.write_text(config.read_text().replace(f"url = {story.remote}", "url = http://127.0.0.1:9/none"))
@@ -88,7 +88,7 @@ def test_the_second_remote_helps_where_the_first_is_broken(story: Story) -> None
     assert "storage" in story.tdmvc("pull", "golden", folder=theirs, code=6).err
 
 
-def test_a_remote_that_was_named_is_the_only_one_asked(story: Story) -> None:
+def test_only_the_named_remote_is_used(story: Story) -> None:
     for path in objects_in(storage_of(story)):
         path.unlink()
     theirs = story.clone("theirs")
@@ -96,7 +96,7 @@ def test_a_remote_that_was_named_is_the_only_one_asked(story: Story) -> None:
     story.tdmvc("pull", "golden@1.0.0", "--remote", "archive", folder=theirs)
 
 
-def test_a_clone_without_the_second_remote_says_what_is_missing(story: Story) -> None:
+def test_a_clone_without_the_release_remote_reports_what_is_missing(story: Story) -> None:
     for path in objects_in(storage_of(story)):
         path.unlink()
     theirs = story.clone("theirs")
@@ -108,7 +108,7 @@ def test_a_clone_without_the_second_remote_says_what_is_missing(story: Story) ->
     assert "archive" not in ran.err
 
 
-def test_verify_asks_the_second_remote_for_versions_only(story: Story) -> None:
+def test_verify_requires_only_versions_on_the_release_remote(story: Story) -> None:
     lost = sorted(closure_of_version(story))[0]
     (archive_of(story) / lost[:2] / lost[2:]).unlink()
     findings = story.tdmvc("verify", "--remote", "--format", "json", code=1).json["findings"]
@@ -121,7 +121,7 @@ def test_verify_asks_the_second_remote_for_versions_only(story: Story) -> None:
     assert story.tdmvc("verify", "golden@1.0.0", "--remote").code == 0
 
 
-def test_verify_says_that_dvc_does_not_know_the_second_remote(story: Story) -> None:
+def test_verify_reports_that_dvc_does_not_know_the_release_remote(story: Story) -> None:
     config = story.repo / ".dvc/config"
     config.write_text(config.read_text().split("['remote \"archive\"']")[0])
     findings = story.tdmvc("verify", "--remote", "--format", "json").json["findings"]
@@ -129,7 +129,7 @@ def test_verify_says_that_dvc_does_not_know_the_second_remote(story: Story) -> N
 
 
 @pytest.mark.parametrize("place", ["storage", "archive"])
-def test_verify_deep_reads_what_lies_on_the_remotes(story: Story, place: str) -> None:
+def test_verify_deep_reads_the_objects_on_the_remotes(story: Story, place: str) -> None:
     folder = {"storage": storage_of, "archive": archive_of}[place](story)
     part = next(oid for oid in closure_of_version(story) if not oid.endswith(".dir"))
     path = folder / part[:2] / part[2:]
@@ -146,7 +146,7 @@ def test_verify_deep_reads_what_lies_on_the_remotes(story: Story, place: str) ->
     assert story.tdmvc("verify", "--deep").code == 0
 
 
-def test_verify_does_not_take_a_listings_word_for_its_parts(story: Story) -> None:
+def test_verify_does_not_infer_parts_from_a_listing(story: Story) -> None:
     (part,) = {oid for oid in story.closure(story.pointer()) if not oid.endswith(".dir")}
     (storage_of(story) / part[:2] / part[2:]).unlink()
     (finding,) = story.tdmvc("verify", "golden", "--remote", "--format", "json", code=1).json["findings"]
@@ -162,7 +162,7 @@ def test_a_remote_that_cannot_be_reached_or_used_is_an_error_of_its_own(story: S
         assert "storage" in story.tdmvc(*words, code=6).err
 
 
-def test_gc_of_the_remote_spares_versions_and_goes_on_where_deleting_is_forbidden(
+def test_gc_of_the_remote_keeps_versions_and_continues_if_deleting_is_forbidden(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     abandoned = story.add("abandoned")
@@ -192,7 +192,7 @@ def test_gc_of_the_remote_spares_versions_and_goes_on_where_deleting_is_forbidde
     assert closure_of_version(story) == names_in(archive_of(story))
 
 
-def test_objects_of_unknown_age_stay_on_a_remote(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_objects_of_unknown_age_are_kept_on_a_remote(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     story.add("abandoned")
     story.tdmvc("push", "golden")
     story.add("kept")

@@ -54,9 +54,7 @@ def _change(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("add", "golden", source)
 
 
-def test_what_is_pushed_can_be_pulled_by_a_colleague(
-    tdmvc: Tdmvc, repo: Path, clone: Callable[[], Path]
-) -> None:
+def test_a_colleague_can_pull_pushed_rows(tdmvc: Tdmvc, repo: Path, clone: Callable[[], Path]) -> None:
     sent = tdmvc("push", "--format", "json").json
     assert (sent["verb"], sent["remotes"], sent["moved"]) == ("push", ["near"], sent["objects"])
     assert len(_objects(repo.parent / "near")) == sent["objects"] == 4
@@ -73,9 +71,7 @@ def test_what_is_pushed_can_be_pulled_by_a_colleague(
     assert tdmvc("pull", "--format", "json", folder=theirs).json["moved"] == 0
 
 
-def test_what_is_needed_is_fetched_without_a_pull(
-    tdmvc: Tdmvc, repo: Path, clone: Callable[[], Path]
-) -> None:
+def test_missing_rows_are_fetched_without_a_pull(tdmvc: Tdmvc, repo: Path, clone: Callable[[], Path]) -> None:
     tdmvc("push")
     theirs = clone()
     shown = tdmvc("show", "golden@1.0.0", "--format", "json", folder=theirs).json
@@ -85,9 +81,7 @@ def test_what_is_needed_is_fetched_without_a_pull(
     ] == [["Grace"]]
 
 
-def test_rows_that_are_nowhere_are_named_with_what_was_looked_through(
-    tdmvc: Tdmvc, clone: Callable[[], Path]
-) -> None:
+def test_missing_rows_are_reported_with_the_places_searched(tdmvc: Tdmvc, clone: Callable[[], Path]) -> None:
     theirs = clone()
     for words in (("pull",), ("checkout", "golden@1.0.0"), ("sql", "select * from orders")):
         refused = tdmvc(*words, code=6, folder=theirs)
@@ -95,7 +89,7 @@ def test_rows_that_are_nowhere_are_named_with_what_was_looked_through(
         assert "tdmvc push" in refused.err
 
 
-def test_status_counts_what_was_not_pushed(tdmvc: Tdmvc, repo: Path) -> None:
+def test_status_counts_objects_that_were_not_pushed(tdmvc: Tdmvc, repo: Path) -> None:
     assert _not_pushed(tdmvc) == 4
     tdmvc("push")
     assert _not_pushed(tdmvc) == 0
@@ -128,9 +122,7 @@ def test_a_remote_may_be_named(tdmvc: Tdmvc, repo: Path, clone: Callable[[], Pat
     assert "nowhere" in tdmvc("push", "--remote", "nowhere", code=None).err
 
 
-def test_verify_finds_an_object_that_the_remote_lost_and_push_brings_it_back(
-    tdmvc: Tdmvc, repo: Path
-) -> None:
+def test_verify_finds_an_object_that_the_remote_lost_and_push_restores_it(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("push")
     assert tdmvc("verify", "--remote", "--format", "json").json["findings"] == []
     lost = next(path for path in _objects(repo.parent / "near") if not path.name.endswith(".dir"))
@@ -144,7 +136,7 @@ def test_verify_finds_an_object_that_the_remote_lost_and_push_brings_it_back(
     assert tdmvc("verify", "--remote", "--format", "json").json["findings"] == []
 
 
-def test_pull_heals_a_damaged_object(tdmvc: Tdmvc, repo: Path) -> None:
+def test_pull_repairs_a_damaged_object(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("push")
     cache = repo / ".dvc" / "cache" / "files" / "md5"
     damaged = next(path for path in _objects(cache) if not path.name.endswith(".dir"))

@@ -71,7 +71,7 @@ def _left(repo: MergeRepo, *words: object) -> list[tuple[str, str | None]]:
 ALL = [("1", "email"), ("1", "status"), ("2", "status"), ("3", None)]
 
 
-def test_what_is_left_is_shown_row_by_row(repo):
+def test_open_conflicts_are_shown_row_by_row(repo):
     assert _left(repo) == ALL
     (table,) = repo.resolve("golden", "orders")["datasets"][0]["tables"]
     assert table["conflicts"][2] | {"detail": None} == {
@@ -96,7 +96,7 @@ def test_conflicts_are_resolved_by_row_column_cell_and_value(repo):
     assert _table(repo) == [[1, "paid", "10.50"], [2, "kept", "21.00"], [4, "new", None]]
 
 
-def test_one_word_resolves_everything_that_is_left(repo):
+def test_one_side_resolves_all_remaining_conflicts(repo):
     _left(repo, "golden", "orders", "--ours", "--key", "1")
     repo.resolve("--theirs", code=0)
     assert _table(repo) == [
@@ -113,14 +113,14 @@ def test_a_cell_can_be_made_null(repo):
     assert _table(repo)[1] == [2, None, "21.00"]
 
 
-def test_a_later_word_on_the_same_cell_counts(repo):
+def test_the_last_decision_about_a_cell_counts(repo):
     for side in ("--theirs", "--ours"):
         repo.resolve("golden", "orders", side, "--key", "2", "--column", "status")
     repo.resolve("golden", "--theirs", code=0)
     assert _table(repo)[1] == [2, "void", "21.00"]
 
 
-def test_decisions_written_into_the_file_are_done_by_the_next_call(repo):
+def test_decisions_in_the_file_are_applied_by_the_next_call(repo):
     path = repo.root / CONFLICTS
     lines = path.read_text().replace("    theirs: done\n", "    theirs: done\n    value: by hand\n")
     path.write_text(lines + "    take: ours\n")
@@ -130,7 +130,7 @@ def test_decisions_written_into_the_file_are_done_by_the_next_call(repo):
     assert _table(repo) == [[1, "void", "10.50"], [2, "by hand", "21.00"], [4, "new", None]]
 
 
-def test_a_file_that_cannot_be_meant_so_is_reported_with_its_line(repo):
+def test_an_invalid_file_is_reported_with_its_line(repo):
     with (repo.root / CONFLICTS).open("a") as file:
         file.write("    take: mine\n")
     output = repo.run("resolve", code=2)
@@ -174,7 +174,7 @@ def test_the_rows_of_the_working_copy_are_the_merged_ones_and_the_merge_can_be_c
         (["golden", "orders", "--ours", "--key", "2", "--column", "total"], 3, "in conflict: status"),
     ],
 )
-def test_words_that_make_no_sense_change_nothing(repo, words, code, why):
+def test_invalid_arguments_change_nothing(repo, words, code, why):
     before = (repo.root / CONFLICTS).read_bytes(), (repo.root / POINTER).read_bytes()
     assert why in repo.run("resolve", *words, code=code)
     assert ((repo.root / CONFLICTS).read_bytes(), (repo.root / POINTER).read_bytes()) == before
@@ -201,7 +201,7 @@ def _commit_total_conflict(repo: MergeRepo) -> None:
     assert repo.try_git("merge", "t1").returncode == 1
 
 
-def test_a_conflict_comes_back_after_it_was_resolved(repo):
+def test_a_resolved_conflict_can_be_restored(repo):
     repo.resolve("--theirs", code=0)
     assert _left(repo, "golden", "orders", "--again") == ALL
     assert repo.unmerged() != ""
@@ -209,12 +209,12 @@ def test_a_conflict_comes_back_after_it_was_resolved(repo):
     assert _table(repo)[0] == [1, "late", "10.50"]
 
 
-def test_what_was_decided_so_far_can_be_forgotten(repo):
+def test_earlier_decisions_can_be_discarded(repo):
     repo.resolve("golden", "orders", "--ours", "--key", "1")
     assert _left(repo, "--again") == ALL
 
 
-def test_what_is_committed_does_not_come_back(repo):
+def test_a_committed_conflict_cannot_be_restored(repo):
     repo.resolve("--theirs", code=0)
     repo.git("commit", "-q", "--no-edit")
     assert "merge again" in repo.run("resolve", "golden", "--again", code=3)
@@ -238,14 +238,14 @@ def test_a_pointer_that_was_changed_since_is_not_overwritten_by_its_conflict(rep
         ("verify", "golden"),
     ],
 )
-def test_other_verbs_say_that_a_merge_is_to_be_resolved_first(repo, words):
+def test_other_commands_report_that_a_merge_must_be_resolved_first(repo, words):
     before = repo.git("status", "--porcelain"), (repo.root / POINTER).read_bytes()
     output = repo.run(*words, code=4)
     assert "`tdmvc resolve golden`" in output
     assert (repo.git("status", "--porcelain"), (repo.root / POINTER).read_bytes()) == before
 
 
-def test_status_tells_of_tables_in_conflict_and_of_files_that_are_left_over(repo):
+def test_status_reports_tables_in_conflict_and_leftover_files(repo):
     output = repo.run("status")
     assert "conflict    orders" in output
     assert "tdmvc resolve golden" in output
@@ -258,7 +258,7 @@ def test_status_tells_of_tables_in_conflict_and_of_files_that_are_left_over(repo
     assert "leftovers" not in repo.run("status")
 
 
-def test_a_side_taken_with_git_is_taken(repo):
+def test_a_side_chosen_with_git_is_accepted(repo):
     repo.git("checkout", "--theirs", "--", POINTER)
     repo.git("add", POINTER)
     assert repo.resolve(code=0)["datasets"][0]["tables"] == []
@@ -267,11 +267,11 @@ def test_a_side_taken_with_git_is_taken(repo):
     assert len(_table(repo)) == 4
 
 
-def test_the_files_of_conflicts_are_in_no_commit(repo):
+def test_files_of_conflicts_are_never_committed(repo):
     assert "conflicts" not in repo.git("status", "--porcelain", "--untracked-files=all")
 
 
-def test_nothing_is_left_where_nothing_was_merged(repo):
+def test_without_a_merge_nothing_has_to_be_resolved(repo):
     repo.git("merge", "--abort")
     repo.run("resolve")
     assert repo.run("resolve").startswith("Nothing to resolve")
@@ -291,7 +291,7 @@ def test_personal_cells_are_shown_nowhere_and_resolved_by_a_side(repo):
     assert "theirs@x.org" in repo.run("sql", sql)
 
 
-def test_edits_that_nothing_keeps_are_not_overwritten(repo):
+def test_unsaved_edits_are_not_overwritten(repo):
     part = next((repo.root / "datasets/golden/orders").glob("*.parquet"))
     part.chmod(0o644)
     part.write_bytes(part.read_bytes() + b"x")
@@ -303,7 +303,7 @@ def test_edits_that_nothing_keeps_are_not_overwritten(repo):
     assert len(_table(repo)) == 3
 
 
-def test_choices_of_an_earlier_merge_hold_only_for_the_very_same_conflicts(repo):
+def test_decisions_of_an_earlier_merge_apply_only_to_identical_conflicts(repo):
     repo.resolve("golden", "orders", "--theirs", "--key", "2", "--column", "status")
     repo.resolve("golden", "orders", "--theirs", "--column", "email")
     repo.git("merge", "--abort")
@@ -366,7 +366,7 @@ def test_personal_keys_are_shown_as_marks_by_which_rows_can_be_resolved(by_mail)
     assert "theirs2" in rows
 
 
-def test_a_key_that_is_no_conflict_does_not_repeat_personal_words(by_mail):
+def test_the_error_for_a_key_without_conflict_does_not_repeat_personal_values(by_mail):
     output = by_mail.run("resolve", "golden", "people", "--ours", "--key", "nobody@x.org", code=3)
     assert "nobody" not in output
 
@@ -390,7 +390,7 @@ def _diverge(folder: Path, template: Path, texts: dict[str, str], *words: str) -
     return repo
 
 
-def test_rows_of_a_composite_key_are_named_in_every_spelling(template, tmp_path):
+def test_rows_with_a_composite_key_can_be_named_in_every_notation(template, tmp_path):
     lines = ["a,1", '"b,c",2', "d,3", "e,4"]
     texts = {
         branch: "code,n,v\n" + "".join(f"{line},{branch}\n" for line in lines)
@@ -422,7 +422,7 @@ def test_rows_without_a_key_are_resolved_by_their_number(template, tmp_path):
     assert "".join(output.split()).endswith('"rows":[["a",2],["b",1]],"is_cut":false}')
 
 
-def test_a_column_of_two_types_is_settled_by_a_side_and_its_rows_follow(template, tmp_path):
+def test_a_column_with_two_types_is_resolved_by_a_side_and_its_rows_follow(template, tmp_path):
     texts = {
         "base": "id,n\n1,1\n2,2\n",
         "theirs": "id,n\n1,1.5\n2,2\n",

@@ -15,7 +15,7 @@ def shop(repo: Path, tdmvc: Tdmvc) -> Shop:
     return shop
 
 
-def test_a_commit_is_taken_back_and_later_work_stays(shop: Shop) -> None:
+def test_a_commit_is_reverted_and_later_changes_are_kept(shop: Shop) -> None:
     bad = shop.commit("Bad", orders={**ORDERS, 10: (1, "999.00"), 66: (1, "6.00")})
     shop.commit(
         "Good",
@@ -37,7 +37,7 @@ def test_a_commit_is_taken_back_and_later_work_stays(shop: Shop) -> None:
     assert "Nothing to revert" in again.out
 
 
-def test_the_last_commit_is_taken_back_whole(shop: Shop) -> None:
+def test_the_last_commit_is_reverted_completely(shop: Shop) -> None:
     before = (shop.app / "datasets/golden/orders.dvc").read_text()
     shop.commit("Bad", orders={10: (1, "0.00")})
     output = shop.tdmvc("revert", "golden", "HEAD").out
@@ -61,7 +61,7 @@ def test_later_work_on_the_same_cell_is_a_conflict_that_resolve_resolves(shop: S
     assert not (shop.app / "datasets/golden/conflicts").exists()
 
 
-def test_a_version_is_taken_back_to_its_parent_and_stays_published(shop: Shop) -> None:
+def test_a_version_is_reverted_to_its_parent_and_stays_published(shop: Shop) -> None:
     shop.tdmvc("publish", "golden", "1.0.0")
     shop.commit("More", orders={**ORDERS, 20: (3, "1.00")})
     shop.tdmvc("publish", "golden", "1.1.0")
@@ -76,7 +76,7 @@ def test_a_version_is_taken_back_to_its_parent_and_stays_published(shop: Shop) -
     assert "does not name a state of golden" in shop.tdmvc("revert", "golden", "other@1.0.0", code=2).err
 
 
-def test_a_range_is_taken_back_as_one_change(shop: Shop) -> None:
+def test_a_range_is_reverted_as_one_change(shop: Shop) -> None:
     start = git(shop.app, "rev-parse", "HEAD")
     shop.commit("One", orders={**ORDERS, 20: (3, "1.00")})
     shop.commit("Two", orders={**ORDERS, 20: (3, "1.00"), 21: (3, "1.00")})
@@ -87,7 +87,7 @@ def test_a_range_is_taken_back_as_one_change(shop: Shop) -> None:
     assert len(shop.working_copy_rows("customers")) == 4
 
 
-def test_a_merge_is_taken_back_by_the_parent_that_is_named(shop: Shop) -> None:
+def test_a_merge_is_reverted_to_the_named_parent(shop: Shop) -> None:
     shop.branch("feature")
     shop.commit("Feature", orders={**ORDERS, 20: (3, "1.00")})
     shop.switch("main")
@@ -100,7 +100,7 @@ def test_a_merge_is_taken_back_by_the_parent_that_is_named(shop: Shop) -> None:
     assert "leave out -m" in shop.tdmvc("revert", "golden", "HEAD~1", "-m", "1", code=2).err
 
 
-def test_only_named_tables_are_taken_back(shop: Shop) -> None:
+def test_only_named_tables_are_reverted(shop: Shop) -> None:
     bad = shop.commit("Bad", {1: ("Ann", "ann@x.test")}, {10: (1, "5.00")})
     shop.tdmvc("revert", "golden", bad, "--tables", "customers")
     assert (len(shop.working_copy_rows("orders")), len(shop.working_copy_rows("customers"))) == (1, 3)
@@ -108,7 +108,7 @@ def test_only_named_tables_are_taken_back(shop: Shop) -> None:
     assert "did you mean 'orders'" in near.err
 
 
-def test_a_table_that_was_added_goes_and_one_that_was_removed_comes_back(shop: Shop) -> None:
+def test_an_added_table_is_removed_and_a_removed_one_is_restored(shop: Shop) -> None:
     source = shop.app.parent / "notes.csv"
     source.write_text("id,text\n1,a\n")
     shop.tdmvc("add", "golden", source, "--key", "notes=id")
@@ -125,7 +125,7 @@ def test_a_table_that_was_added_goes_and_one_that_was_removed_comes_back(shop: S
     assert (shop.app / "datasets/golden/contract.yaml").read_text() == contract
 
 
-def test_manifests_go_back_by_what_they_say(shop: Shop) -> None:
+def test_manifests_are_reverted_by_their_entries(shop: Shop) -> None:
     dataset = shop.app / "datasets/golden/dataset.yaml"
     shop.make_personal("mail")
     dataset.write_text(dataset.read_text() + "description: bad\n")
@@ -142,7 +142,7 @@ def test_manifests_go_back_by_what_they_say(shop: Shop) -> None:
     assert "ignore" in dataset.read_text()
 
 
-def test_rows_that_nobody_added_are_not_overwritten(shop: Shop) -> None:
+def test_edits_that_were_not_added_are_not_overwritten(shop: Shop) -> None:
     import duckdb
 
     bad = shop.commit("Bad", orders={**ORDERS, 10: (1, "7.00")})
@@ -164,7 +164,7 @@ def test_pointers_that_were_not_committed_are_kept_under_a_ref(shop: Shop) -> No
     assert len(shop.rows("orders", "golden@tdmvc/replaced/golden")) == 3
 
 
-def test_what_breaks_a_reference_is_reported(shop: Shop) -> None:
+def test_a_broken_reference_is_reported(shop: Shop) -> None:
     added = shop.commit("Customer", {**CUSTOMERS, 4: ("Dan", "d@x.test")})
     shop.commit("Order", {**CUSTOMERS, 4: ("Dan", "d@x.test")}, {**ORDERS, 40: (4, "4.00")})
     output = shop.tdmvc("revert", "golden", added, code=4).out
@@ -172,13 +172,13 @@ def test_what_breaks_a_reference_is_reported(shop: Shop) -> None:
     assert "(id: 40)" in " ".join(output.split())  # the line may be wrapped
 
 
-def test_what_does_not_exist_is_said(shop: Shop) -> None:
+def test_unknown_names_are_reported(shop: Shop) -> None:
     assert "There is no dataset 'silver'" in shop.tdmvc("revert", "silver", "HEAD", code=3).err
     assert "There is no revision 'nine'" in shop.tdmvc("revert", "golden", "nine", code=3).err
     assert "is not a range" in shop.tdmvc("revert", "golden", "..HEAD", code=2).err
 
 
-def test_a_shallow_clone_says_what_to_fetch(shop: Shop, tmp_path: Path, tdmvc: Tdmvc) -> None:
+def test_in_a_shallow_clone_the_error_names_what_to_fetch(shop: Shop, tmp_path: Path, tdmvc: Tdmvc) -> None:
     shop.commit("More", orders={**ORDERS, 20: (3, "1.00")})
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "-q", "--depth=1", f"file://{shop.app}", str(clone))

@@ -105,7 +105,7 @@ def _rules(document: dict[str, Any]) -> list[tuple[str, str, str | None]]:
 # What a branch does.
 
 
-def test_edited_rows_are_counted_and_nothing_is_blocked(tdmvc: Tdmvc, change: Change) -> None:
+def test_edited_rows_are_counted_and_do_not_block(tdmvc: Tdmvc, change: Change) -> None:
     change(EDIT)
     found = tdmvc("review", "main", "--format", "json").json
     assert (found["verdict"], found["base"], found["head"]) == ("fine", "main", "working tree")
@@ -118,7 +118,7 @@ def test_edited_rows_are_counted_and_nothing_is_blocked(tdmvc: Tdmvc, change: Ch
     assert "open → shipped" in output
 
 
-def test_a_customer_that_orders_refer_to_cannot_go_unnoticed(tdmvc: Tdmvc, change: Change) -> None:
+def test_removing_a_customer_with_orders_is_reported(tdmvc: Tdmvc, change: Change) -> None:
     change("delete from customers where id = 3")
     found = tdmvc("review", "main", "--format", "json", code=1).json
     assert found["verdict"] == "blocked"
@@ -183,14 +183,14 @@ def test_a_renamed_column_is_one_line_and_changes_no_row(tdmvc: Tdmvc, change: C
     assert golden["verdict"] == "attention"
 
 
-def test_a_dropped_table_is_an_error_only_where_somebody_refers_to_it(tdmvc: Tdmvc, change: Change) -> None:
+def test_a_dropped_table_is_an_error_only_if_it_is_referenced(tdmvc: Tdmvc, change: Change) -> None:
     change("drop table notes", "--replace")
     found = tdmvc("review", "main", "--format", "json").json
     assert (found["verdict"], found["summary"]["tables"]["removed"]) == ("attention", 1)
     assert "notes" in tdmvc("review", "main", "--format", "markdown").out
 
 
-def test_a_dataset_that_comes_or_goes_is_reviewed_whole(tdmvc: Tdmvc, repo: Path) -> None:
+def test_an_added_or_removed_dataset_is_reviewed_completely(tdmvc: Tdmvc, repo: Path) -> None:
     source = repo.parent / "src" / "colours.csv"
     source.write_text("id,name\n1,red\n2,blue\n")
     tdmvc("add", "reference", source, "--key", "colours=id")
@@ -210,7 +210,7 @@ def test_a_dataset_that_comes_or_goes_is_reviewed_whole(tdmvc: Tdmvc, repo: Path
         tdmvc("review", "main", "--format", name)
 
 
-def test_edits_that_nobody_added_are_reviewed_and_a_revision_is_reviewed_without_them(
+def test_edits_that_were_not_added_are_reviewed_only_in_the_work_tree(
     tdmvc: Tdmvc, repo: Path, change: Change
 ) -> None:
     (part,) = (repo / "datasets/golden/notes").glob("*.parquet")
@@ -222,9 +222,7 @@ def test_edits_that_nobody_added_are_reviewed_and_a_revision_is_reviewed_without
     assert tdmvc("review", "main", "--head", "feature", "--format", "json").json["verdict"] == "unchanged"
 
 
-def test_every_command_that_a_review_names_shows_what_it_says(
-    tdmvc: Tdmvc, repo: Path, change: Change
-) -> None:
+def test_every_command_that_a_review_names_works(tdmvc: Tdmvc, repo: Path, change: Change) -> None:
     change(EDIT, commit=False)
     found = tdmvc("review", "main", "--format", "json").json
     (command,) = found["datasets"][0]["commands"]
@@ -237,7 +235,7 @@ def test_every_command_that_a_review_names_shows_what_it_says(
     assert tdmvc(*shlex.split(found["commands"][0])[1:], "--format", "json").json == found
 
 
-def test_a_revision_is_reviewed_as_it_was_whatever_lies_in_the_work_tree(
+def test_a_revision_is_reviewed_independently_of_the_work_tree(
     tdmvc: Tdmvc, repo: Path, change: Change
 ) -> None:
     change(EDIT)
@@ -247,7 +245,7 @@ def test_a_revision_is_reviewed_as_it_was_whatever_lies_in_the_work_tree(
     assert tdmvc("review", "main", "--head", "no-such", code=3).out == ""
 
 
-def test_main_that_went_on_is_not_held_against_the_branch(tdmvc: Tdmvc, repo: Path, change: Change) -> None:
+def test_later_commits_on_main_do_not_affect_the_review(tdmvc: Tdmvc, repo: Path, change: Change) -> None:
     git(repo, "switch", "-q", "main")
     change("update notes set body = 'other'")
     git(repo, "switch", "-q", "feature")
@@ -257,7 +255,7 @@ def test_main_that_went_on_is_not_held_against_the_branch(tdmvc: Tdmvc, repo: Pa
 # Nothing changed.
 
 
-def test_an_unchanged_branch_says_so_everywhere(tdmvc: Tdmvc) -> None:
+def test_an_unchanged_branch_is_reported_in_every_format(tdmvc: Tdmvc) -> None:
     assert tdmvc("review", "main", "--format", "json").json["verdict"] == "unchanged"
     output = tdmvc("review", "main", "--format", "markdown").out
     assert output.startswith("<!-- tdmvc-review -->\n")
@@ -275,7 +273,7 @@ def test_a_quiet_review_gives_no_hints(tdmvc: Tdmvc) -> None:
 # Against what.
 
 
-def test_the_base_is_what_ci_or_the_remote_says_and_main_at_last(
+def test_the_base_comes_from_ci_or_the_remote_and_defaults_to_main(
     tdmvc: Tdmvc, repo: Path, change: Change, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(EDIT)
@@ -299,7 +297,7 @@ def test_the_base_is_what_ci_or_the_remote_says_and_main_at_last(
             assert base() == f"origin/release-{name}"
 
 
-def test_a_target_that_ci_names_and_that_is_not_here_is_not_replaced_by_another(
+def test_a_missing_target_of_ci_is_not_replaced_by_another_branch(
     tdmvc: Tdmvc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_BASE_REF", "release/2.0")
@@ -330,7 +328,7 @@ def _with_remote(repo: Path) -> None:
     _commit(repo, "A remote")
 
 
-def test_a_clone_too_shallow_for_the_merge_base_says_what_to_fetch(
+def test_in_a_clone_without_the_merge_base_the_error_names_what_to_fetch(
     tdmvc: Tdmvc, repo: Path, change: Change, tmp_path: Path
 ) -> None:
     git(repo, "switch", "-q", "main")
@@ -352,9 +350,7 @@ def test_a_clone_too_shallow_for_the_merge_base_says_what_to_fetch(
     assert (found["base"], found["summary"]["rows"]["changed"]) == ("origin/main", 10)
 
 
-def test_conflict_marks_in_what_people_write_are_an_error_that_names_the_line(
-    tdmvc: Tdmvc, repo: Path
-) -> None:
+def test_conflict_markers_in_manifests_are_an_error_with_the_line(tdmvc: Tdmvc, repo: Path) -> None:
     path = repo / "datasets/golden/dataset.yaml"
     marks = "<<<<<<< HEAD\nkind: golden\n=======\nkind: masked\n>>>>>>> other\n"
     path.write_text(path.read_text() + marks)
@@ -376,7 +372,7 @@ def blocked(change: Change) -> None:
 
 
 @pytest.mark.usefixtures("blocked")
-def test_every_format_is_valid_and_can_be_written_beside_the_others(tdmvc: Tdmvc, tmp_path: Path) -> None:
+def test_every_format_is_valid_and_can_be_written_with_the_others(tdmvc: Tdmvc, tmp_path: Path) -> None:
     target = tmp_path / "not" / "there"
     words = [f"--write={name}={target / name}" for name in FORMATS]
     ran = tdmvc("review", "main", "--format", "github", *words, "-o", tmp_path / "annotations", code=1)
@@ -403,9 +399,7 @@ def test_every_format_is_valid_and_can_be_written_beside_the_others(tdmvc: Tdmvc
 
 
 @pytest.mark.usefixtures("blocked")
-def test_what_is_written_does_not_depend_on_what_else_is_asked_for(
-    tdmvc: Tdmvc, change: Change, tmp_path: Path
-) -> None:
+def test_a_format_does_not_depend_on_the_other_formats(tdmvc: Tdmvc, change: Change, tmp_path: Path) -> None:
     change("update orders set status = 'back ' || id where id > 4")
     for name in ("markdown", "json", "terminal"):
         alone = tdmvc("review", "main", "--format", name, code=1).out
@@ -469,7 +463,7 @@ def test_personal_values_are_revealed_on_a_terminal_only(
     assert not (tmp_path / "out").exists()
 
 
-def test_words_that_make_no_sense_are_refused_before_any_work(tdmvc: Tdmvc, tmp_path: Path) -> None:
+def test_invalid_arguments_are_refused_before_any_work(tdmvc: Tdmvc, tmp_path: Path) -> None:
     assert "FORMAT=FILE" in tdmvc("review", "main", "--write", "html", code=2).err
     tdmvc("review", "main", "--write", f"pdf={tmp_path / 'x'}", code=2)
     tdmvc("review", "main", "--post", "bitbucket", code=2)

@@ -131,7 +131,7 @@ def test_a_blocked_review_is_posted_before_the_job_fails(
     assert "duplicate-key" in github.comments[0]["body"]
 
 
-def test_a_run_for_a_fork_has_the_review_in_the_summary_and_ends_well(
+def test_a_run_for_a_fork_succeeds_with_the_review_in_the_summary(
     tdmvc: Tdmvc, github: GitHubServer, change: Change, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(301, "red")
@@ -150,7 +150,7 @@ def test_a_run_for_a_fork_has_the_review_in_the_summary_and_ends_well(
     assert github.comments == []
 
 
-def test_a_comment_that_is_too_long_is_shortened_to_what_the_host_takes(
+def test_a_comment_that_is_too_long_is_shortened_to_the_limit_of_the_host(
     tdmvc: Tdmvc,
     github: GitHubServer,
     gitlab: GitLabServer,
@@ -174,7 +174,7 @@ def test_a_comment_that_is_too_long_is_shortened_to_what_the_host_takes(
 
 
 @pytest.mark.parametrize("status", [401, 404, 500])
-def test_the_token_is_in_nothing_that_is_printed_or_written(
+def test_the_token_is_never_printed_or_written(
     tdmvc: Tdmvc,
     github: GitHubServer,
     change: Change,
@@ -197,7 +197,7 @@ def test_the_token_is_in_nothing_that_is_printed_or_written(
     assert all(secret not in text for text in (ran.out, ran.err, *pages))
 
 
-def test_without_a_token_or_a_request_it_is_said_what_is_missing(
+def test_without_a_token_or_a_request_the_error_names_what_is_missing(
     tdmvc: Tdmvc, github: GitHubServer, change: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(301, "red")

@@ -182,7 +182,7 @@ def test_no_personal_value_is_in_any_format(tdmvc: Tdmvc, tmp_path: Path) -> Non
     assert _leaks(_say_all(tdmvc, tmp_path / "quiet", "--quiet")) == {}
 
 
-def test_no_personal_value_is_in_what_is_said_of_edits_that_nobody_added(
+def test_no_personal_value_is_in_messages_about_edits_that_were_not_added(
     tdmvc: Tdmvc, repo: Path, tmp_path: Path
 ) -> None:
     folder = repo / "datasets" / "golden" / "people"
@@ -220,7 +220,7 @@ def test_a_column_that_was_personal_on_the_old_side_only_stays_masked(
     assert _leaks(output) == {}
 
 
-def test_a_classification_that_goes_without_any_row_is_an_error_of_its_own(
+def test_a_lost_classification_without_changed_rows_is_an_error(
     tdmvc: Tdmvc, repo: Path, tmp_path: Path
 ) -> None:
     git(repo, "switch", "-q", "-C", "feature", "main")
@@ -246,7 +246,7 @@ def test_a_column_that_is_personal_on_the_new_side_only_hides_the_old_values_too
     assert _leaks(output) == {}
 
 
-def test_a_table_and_a_dataset_that_go_are_masked_by_what_the_old_contract_says(
+def test_removed_tables_and_datasets_are_masked_by_the_old_contract(
     tdmvc: Tdmvc, repo: Path, tmp_path: Path
 ) -> None:
     (repo.parent / "src" / "people.csv").unlink()
@@ -299,7 +299,7 @@ def test_a_bug_leaves_a_log_without_values(
     assert _leaks(output | {"log": log.read_text()}) == {}
 
 
-def test_the_rows_that_the_named_command_writes_are_masked_too(tdmvc: Tdmvc, tmp_path: Path) -> None:
+def test_rows_written_by_the_suggested_command_are_masked_too(tdmvc: Tdmvc, tmp_path: Path) -> None:
     document = json.loads(_say_all(tdmvc, tmp_path / "out")["json"])
     (command,) = document["datasets"][0]["commands"]
     words = shlex.split(command)[1:]

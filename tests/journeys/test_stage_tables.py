@@ -85,7 +85,7 @@ def test_show_reads_rows_keys_and_references_of_what_a_stage_made(tdmvc: Tdmvc, 
     assert status["is_clean"] is True
 
 
-def test_diff_sees_what_the_next_run_changed(tdmvc: Tdmvc, repo: Path) -> None:
+def test_diff_shows_what_the_next_run_changed(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("publish", "golden", "1.0.0")
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "Publish")
@@ -101,7 +101,7 @@ def test_diff_sees_what_the_next_run_changed(tdmvc: Tdmvc, repo: Path) -> None:
     assert tdmvc("verify", "--format", "json").json["findings"] == []
 
 
-def test_what_a_stage_makes_is_not_added_by_hand(tdmvc: Tdmvc, repo: Path, tmp_path: Path) -> None:
+def test_tables_of_a_stage_cannot_be_added(tdmvc: Tdmvc, repo: Path, tmp_path: Path) -> None:
     source = tmp_path / "orders.csv"
     source.write_text("id,customer_id\n1,1\n")
     refused = tdmvc("add", "golden", source, code=2)
@@ -133,7 +133,7 @@ def test_checkout_of_a_version_changes_rows_but_not_dvc_lock(tdmvc: Tdmvc, repo:
     assert not list((repo / "datasets" / "golden").glob("*.dvc"))
 
 
-def test_build_and_add_make_the_same_rows(tdmvc: Tdmvc, repo: Path) -> None:
+def test_build_and_add_give_the_same_rows(tdmvc: Tdmvc, repo: Path) -> None:
     built = {t["name"]: t["content"] for t in tdmvc("show", "golden", "--format", "json").json["tables"]}
     copy = repo / "datasets" / "copy"
     copy.mkdir()

@@ -239,7 +239,7 @@ def test_the_cache_does_not_follow_an_edit_in_place(tdmvc: Tdmvc, folder: Path) 
     assert tdmvc("verify", "--format", "json").json["findings"] == []
 
 
-def test_a_file_laid_beside_the_parts_adds_its_rows(tdmvc: Tdmvc, folder: Path) -> None:
+def test_a_file_copied_next_to_the_parts_adds_its_rows(tdmvc: Tdmvc, folder: Path) -> None:
     more = _orders().slice(0, 2).set_column(0, "id", pa.array([901, 902], pa.int64()))
     _with_pandas(more, folder / "orders" / "more.parquet")
     assert _work(tdmvc)["orders"] == "modified"
@@ -251,7 +251,7 @@ def test_a_file_laid_beside_the_parts_adds_its_rows(tdmvc: Tdmvc, folder: Path) 
     assert not (folder / "orders" / "more.parquet").exists()
 
 
-def test_rows_that_stand_twice_are_said_before_they_are_published(tdmvc: Tdmvc, folder: Path) -> None:
+def test_repeated_rows_are_reported_before_they_are_published(tdmvc: Tdmvc, folder: Path) -> None:
     _with_pyarrow(_orders().slice(20, 1), folder / "orders" / "again.parquet")
     assert [f["rule"] for f in _diff(tdmvc)["orders"]["findings"]] == ["duplicate-key"]
     added = tdmvc("add", "golden", "--format", "json").json
@@ -333,7 +333,9 @@ def test_a_column_that_a_tool_added_or_dropped_is_a_change_of_schema(tdmvc: Tdmv
     assert _shown(tdmvc)["customers"]["key"] == ["id"]
 
 
-def test_a_value_that_does_not_fit_its_type_widens_the_column_and_says_so(tdmvc: Tdmvc, folder: Path) -> None:
+def test_a_value_that_does_not_fit_its_type_widens_the_column_with_a_warning(
+    tdmvc: Tdmvc, folder: Path
+) -> None:
     frame = _orders().to_pandas()
     frame["coupon"] = frame["coupon"] + 0.5
     shutil.rmtree(folder / "orders")
@@ -352,7 +354,7 @@ def test_a_damaged_file_is_refused_and_nothing_changes(tdmvc: Tdmvc, repo: Path,
     assert git(repo, "status", "--porcelain") == ""
 
 
-def test_only_one_edited_table_is_taken_in_where_it_is_named(tdmvc: Tdmvc, folder: Path) -> None:
+def test_only_the_named_edited_table_is_added(tdmvc: Tdmvc, folder: Path) -> None:
     _replace(folder / "orders", _edited(_orders()), _with_duckdb)
     _replace(folder / "customers", _customers().slice(0, 2), _with_duckdb)
     named = tdmvc("add", "golden", "--table", "customers", "--format", "json").json

@@ -62,7 +62,7 @@ def test_drift_is_the_difference_of_the_migrations(case):
 
 
 @given(histories())
-def test_without_history_a_dataset_is_never_behind_what_it_may_have(case):
+def test_without_history_a_dataset_is_never_behind_migrations_that_it_may_have(case):
     edges, dataset, schema = case
     heads = _heads(edges, dataset)
     found = check_drift(

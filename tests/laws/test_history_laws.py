@@ -236,14 +236,14 @@ def every_key(history: History) -> set[tuple[object, ...]]:
 
 @settings(max_examples=trials(2_000, 500), deadline=None)
 @given(key=KEYS["date"][1])
-def test_every_date_that_is_drawn_as_a_key_is_a_day_of_one_year(key: tuple[date]) -> None:
+def test_every_generated_key_date_is_in_one_year(key: tuple[date]) -> None:
     assert key[0].year == 2026
 
 
 @pytest.mark.slow
 @QUICK
 @given(history=histories())
-def test_log_of_a_row_is_what_reading_every_commit_says(template: Path, history: History) -> None:
+def test_log_of_a_row_equals_reading_every_commit(template: Path, history: History) -> None:
     with written(template, history) as (workspace, ids):
         for key in sorted(every_key(history), key=repr)[:6]:
             expected = expected_steps(history, key)
@@ -283,7 +283,7 @@ def _check_cells(history: History, report: RowHistory, numbers: list[int], key: 
 @pytest.mark.slow
 @QUICK
 @given(history=histories())
-def test_blame_is_what_reading_every_commit_says(template: Path, history: History) -> None:
+def test_blame_equals_reading_every_commit(template: Path, history: History) -> None:
     with written(template, history) as (workspace, ids):
         last = history.points[-1]
         report = blame(workspace, "golden@main", "t", BlameOptions(rows=None))

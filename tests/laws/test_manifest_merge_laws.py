@@ -130,7 +130,7 @@ def unordered(value: Any) -> Any:
 @BOTH
 @MANY
 @given(data=st.data())
-def test_a_merge_says_what_its_sides_say(documents, merge, data):
+def test_a_merge_contains_the_changes_of_its_sides(documents, merge, data):
     case: Sides = data.draw(sides(documents))
     result = merged(merge, case.texts)
     if is_left_as_lines(result):
@@ -150,7 +150,7 @@ def test_a_merge_says_what_its_sides_say(documents, merge, data):
 @BOTH
 @MANY
 @given(data=st.data())
-def test_what_one_side_left_alone_is_the_other_side_byte_for_byte(documents, merge, data):
+def test_a_one_sided_change_gives_that_side_byte_for_byte(documents, merge, data):
     base, ours, theirs = data.draw(sides(documents)).texts
     assert merge(base, base, theirs) == MergedText(theirs)
     assert merge(base, ours, base) == MergedText(ours)
@@ -160,7 +160,7 @@ def test_what_one_side_left_alone_is_the_other_side_byte_for_byte(documents, mer
 @BOTH
 @MANY
 @given(data=st.data())
-def test_either_side_may_be_called_ours(documents, merge, data):
+def test_a_merge_does_not_depend_on_which_side_is_ours(documents, merge, data):
     case: Sides = data.draw(sides(documents))
     base, ours, theirs = case.texts
     one, other = merged(merge, case.texts), merged(merge, (base, theirs, ours))
@@ -177,7 +177,7 @@ def test_either_side_may_be_called_ours(documents, merge, data):
 @BOTH
 @MANY
 @given(data=st.data())
-def test_a_comment_stays_as_long_as_what_it_is_about(documents, merge, data):
+def test_a_comment_is_kept_with_its_entry(documents, merge, data):
     case: Sides = data.draw(sides(documents))
     result = merged(merge, case.texts)
     if is_left_as_lines(result):
@@ -203,7 +203,7 @@ def _paths(value: Any, path: tuple[str, ...] = ()) -> Any:
 @BOTH
 @MANY
 @given(data=st.data())
-def test_what_git_merges_rightly_is_merged_to_the_same(documents, merge, data):
+def test_correct_merges_of_git_give_the_same_result(documents, merge, data):
     case: Sides = data.draw(sides(documents))
     by_git = git_merge_file(case.texts)
     clashes: list[str] = []
@@ -246,7 +246,7 @@ def test_a_clean_merge_of_contracts_is_a_contract_and_references_no_table_that_a
 
 @MANY
 @given(case=sides(LINKED))
-def test_a_primary_key_is_one_that_a_side_wrote(case):
+def test_a_merged_primary_key_is_that_of_a_side(case):
     result = merged(merge_contract, case.texts)
     sides_ = [parse_contract(text, "x") for text in case.texts if not contract_faults(text)]
     assume(len(sides_) == 3 and not result.conflicts)

@@ -283,7 +283,7 @@ def spelled(conflicts: Sequence[Conflict]) -> Counter[tuple[ConflictKind, str | 
 
 @LAW
 @given(inputs=merge_inputs())
-def test_a_merge_is_what_the_rules_say_row_by_row(merger: TableMerger, inputs: MergeInputs) -> None:
+def test_a_merge_follows_the_rules_row_by_row(merger: TableMerger, inputs: MergeInputs) -> None:
     oracle = Oracle(inputs)
     expected = oracle.merge()
     merged = merge(merger, inputs)
@@ -314,7 +314,7 @@ def test_a_merged_table_is_cut_as_if_its_rows_had_been_added(
 
 @LAW
 @given(inputs=long_merge_inputs())
-def test_parts_that_stand_and_rows_between_them_make_the_table_that_the_rules_say(
+def test_kept_parts_and_the_rows_between_them_give_the_table_of_the_rules(
     merger: TableMerger, inputs: MergeInputs
 ) -> None:
     expected = Oracle(inputs).merge()
@@ -379,9 +379,7 @@ def test_without_a_conflict_nothing_that_either_side_did_is_lost(
 
 @LAW
 @given(inputs=merge_inputs(), side=st.sampled_from(Side))
-def test_what_is_resolved_by_a_side_leaves_nothing_open(
-    merger: TableMerger, inputs: MergeInputs, side: Side
-) -> None:
+def test_choosing_a_side_resolves_everything(merger: TableMerger, inputs: MergeInputs, side: Side) -> None:
     merged = merge(merger, inputs, Resolutions(table=side))
     assert merged.merge.conflict_count == 0
     assert merged.listing is not None or merged.merge.outcome is TableOutcome.REMOVED
@@ -389,7 +387,7 @@ def test_what_is_resolved_by_a_side_leaves_nothing_open(
 
 @LAW
 @given(inputs=merge_inputs(changes_columns=False), data=st.data())
-def test_each_conflict_can_be_resolved_by_itself(
+def test_each_conflict_can_be_resolved_separately(
     merger: TableMerger, inputs: MergeInputs, data: st.DataObject
 ) -> None:
     open_ = merge(merger, inputs).merge

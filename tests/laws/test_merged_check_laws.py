@@ -63,7 +63,7 @@ def nulls(orders: Rows) -> set[int]:
 
 @settings(max_examples=trials(200, 40), deadline=None)
 @given(st.tuples(rows, rows, rows), st.tuples(rows, rows, rows))
-def test_only_what_neither_side_broke_is_an_error(
+def test_only_violations_of_neither_side_are_errors(
     people: tuple[Rows, Rows, Rows], orders: tuple[Rows, Rows, Rows]
 ) -> None:
     states = [*zip(people[1:], orders[1:], strict=True), (merged_rows(*people), merged_rows(*orders))]

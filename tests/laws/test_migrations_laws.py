@@ -83,7 +83,7 @@ def test_alembic_heads_parents_and_order_are_those_of_alembic_itself(files):
 
 @settings(max_examples=60, deadline=None)
 @given(alembic_files(), st.data())
-def test_what_is_pending_is_what_alembic_would_run(files, data):
+def test_pending_migrations_are_those_that_alembic_would_run(files, data):
     state = read_state(MemoryTree(files), MigrationLocation("main", "alembic", "db"))
     start = data.draw(st.sampled_from([migration.id for migration in state.migrations]))
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -212,7 +212,7 @@ def _django_file(*, replaces=(), dependencies=()):
         "pay/migrations/0002_x.py": _django_file(dependencies=[("shop", "__first__")]),
     }
 )
-def test_what_comes_before_a_django_migration_is_what_django_would_run_before_it(files):
+def test_predecessors_of_a_django_migration_are_those_that_django_would_run(files):
     loader = _loaded(files)
     try:
         plans = _plans(loader)

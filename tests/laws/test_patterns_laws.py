@@ -176,7 +176,7 @@ INT, T, F = pa.int64(), pa.string(), pa.float64()
         (INT, [(1, 9), (2, 9)], {P.SET_TO: 2}),
     ],
 )
-def test_each_kind_is_found_and_what_only_looks_like_it_is_not(
+def test_each_kind_is_found_and_lookalikes_are_not(
     type_: pa.DataType, cells: Cells, kinds: dict[PatternKind, int], most: int
 ) -> None:
     assert {p.kind: p.cells for p in of(type_, cells, most=most)} == kinds

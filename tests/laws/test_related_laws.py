@@ -79,7 +79,7 @@ def sides(table: TableDiff, row: RelatedRow) -> list[dict[str, object]]:
 
 @settings(max_examples=200, deadline=None)
 @given(DATASETS)
-def test_every_row_is_in_one_unit_at_most_and_says_which_it_is(dataset: tuple[TableDiff, ...]) -> None:
+def test_every_row_is_in_one_unit_at_most_and_names_it(dataset: tuple[TableDiff, ...]) -> None:
     known = {table.name: table for table in dataset}
     units = relate_rows(dataset)
     rows = [pair for unit in units for pair in walk(unit)]

@@ -99,7 +99,7 @@ def edited(values: Sequence[object], count: int) -> list[object]:
         ({"a": WORDS}, {"b": WORDS[1:] + WORDS[:1]}, {}),
     ],
 )  # fmt: skip
-def test_a_column_is_renamed_where_its_values_say_so(
+def test_a_column_is_renamed_if_its_values_match(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, old: Columns, new: Columns, expected: dict[str, str]
 ) -> None:
     table = both(con, side(tmp_path, {"id": IDS, **old}), side(tmp_path, {"id": IDS, **new}))
@@ -164,7 +164,7 @@ def test_renames_are_the_same_from_either_side(
 
 @given(a=st.text(max_size=8), b=st.text(max_size=8))
 @settings(max_examples=100)
-def test_names_are_alike_from_either_side(a: str, b: str) -> None:
+def test_the_similarity_of_names_is_symmetric(a: str, b: str) -> None:
     assert name_likeness(a, b) == name_likeness(b, a)
 
 
@@ -178,7 +178,7 @@ def tables(
     return {table.name: table for table in found.tables}
 
 
-def test_of_tables_with_the_same_rows_the_likest_name_is_the_renamed_one(
+def test_of_tables_with_the_same_rows_the_most_similar_name_is_the_renamed_one(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     rows: Columns = {"id": IDS, "v": WORDS}
@@ -189,7 +189,7 @@ def test_of_tables_with_the_same_rows_the_likest_name_is_the_renamed_one(
 
 
 @pytest.mark.parametrize(("edits", "is_renamed"), [(0, True), (10, True), (11, False)])
-def test_a_table_is_renamed_where_half_of_its_rows_are_equal(
+def test_a_table_is_renamed_if_half_of_its_rows_are_equal(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, edits: int, is_renamed: bool
 ) -> None:
     old = {"car": side(tmp_path, {"id": IDS, "v": WORDS}, name="car")}

@@ -100,7 +100,7 @@ def test_a_page_never_raises_and_is_the_same_each_time(value: str, most: int) ->
 
 @settings(max_examples=40, deadline=None)
 @given(st.text("<&'\"ABCé0 \u202e", max_size=200))
-def test_no_value_is_on_the_page_where_every_column_is_personal(secret: str) -> None:
+def test_no_value_is_on_the_page_if_every_column_is_personal(secret: str) -> None:
     value = f"SECRET{secret}"
     names = iter(f"column{number}" for number in range(10**6))
     # Column names and values come from the same source: mark each by what it is first asked for.
@@ -164,7 +164,7 @@ def test_unlike_names_have_unlike_slugs(one: str, other: str) -> None:
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=5), st.integers(0, 200))
-def test_shares_use_all_the_room_there_is_need_for(sizes: list[int], most: int) -> None:
+def test_shares_use_all_the_room_that_is_needed(sizes: list[int], most: int) -> None:
     given_ = shares(sizes, most)
     assert all(0 <= share <= size for share, size in zip(given_, sizes, strict=True))
     assert sum(given_) == min(most, sum(sizes))

@@ -124,7 +124,7 @@ def test_any_review_is_a_comment_that_is_short_enough_and_closes_what_it_opens(
 @QUIET
 @given(REVIEWS)
 @example(hostile())
-def test_any_review_is_sound_for_every_machine(review: Review) -> None:
+def test_any_review_is_valid_in_every_machine_format(review: Review) -> None:
     lines = render_review_github(review, RenderOptions(paths=paths)).split("\n")
     assert lines.pop() == ""
     assert all(line.startswith(("::error title=", "::warning title=", "::notice title=")) for line in lines)

@@ -116,7 +116,7 @@ def test_bytes_that_mean_another_row_are_a_change(
     assert back["item"].rows.changed == changed
 
 
-def test_keys_that_name_no_row_or_one_of_several_alike_compare_as_they_are(
+def test_keys_that_name_no_row_or_several_compare_by_value(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     kinds = [(1, "a"), (2, "match"), (3, "match"), (4, None)]
@@ -208,7 +208,7 @@ ROW = st.tuples(st.sampled_from([1, 2, None]), st.sampled_from(["a", "b"]), st.s
 
 @given(old=st.lists(ROW, max_size=8), new=st.lists(ROW, max_size=8), has_key=st.booleans())
 @settings(max_examples=trials(50, 20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_rows_that_differ_in_what_is_ignored_are_counted_as_ignored(
+def test_rows_that_differ_only_in_ignored_columns_are_counted_as_ignored(
     old: list[tuple[object, ...]], new: list[tuple[object, ...]], has_key: bool
 ) -> None:
     """Without a key, or of a faulty one, rows pair by what counts: as many as can, alike ones first."""
@@ -256,9 +256,7 @@ def test_ignored_cells_are_all_counted(rows: dict[int, tuple[object, ...]]) -> N
     assert table.rows.ignored == sum(v[0] == v[2] and v[1] != v[3] for v in values)
 
 
-def test_a_table_of_which_nothing_counts_still_has_rows(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_a_completely_ignored_table_still_has_rows(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     of = schema("t", "v", key=())
     old, new = side(tmp_path, of, ("a",), ("b",)), side(tmp_path, of, ("c",))
     assert counts(diffs(con, config("t.v"), {"t": old}, {"t": new})["t"]) == (0, 1, 0, 1)

@@ -43,7 +43,7 @@ def test_the_index_of_large_counts_is_the_textbooks() -> None:
 @pytest.mark.parametrize(
     "shares", [[0.5, 0.5], [0.98, 0.02], [0.1] * 10, [0.6, 0.2, 0.1, 0.04, 0.03, 0.02, 0.01]]
 )
-def test_two_samples_of_one_distribution_hardly_ever_raise_an_alarm(rows: int, shares: list[float]) -> None:
+def test_two_samples_of_one_distribution_rarely_count_as_a_shift(rows: int, shares: list[float]) -> None:
     draw = np.random.default_rng(rows)
     alarms, nulls = 0, 0
     for _ in range(1000):
@@ -58,7 +58,7 @@ def test_two_samples_of_one_distribution_hardly_ever_raise_an_alarm(rows: int, s
     assert nulls <= 8
 
 
-def test_random_halves_of_one_table_raise_no_alarm_by_way_of_sql(tmp_path: Path) -> None:
+def test_random_halves_of_one_table_have_no_shift_in_sql(tmp_path: Path) -> None:
     draw = np.random.default_rng(5)
     schema = TableSchema(
         "t",

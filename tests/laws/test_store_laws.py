@@ -184,7 +184,7 @@ def test_widening_a_key_column_moves_no_boundary(values: list[int]) -> None:
 
 @QUICK
 @given(st.data())
-def test_equal_rows_hash_alike_wherever_they_stand(data: st.DataObject) -> None:
+def test_equal_rows_have_equal_hashes_in_any_position(data: st.DataObject) -> None:
     table = data.draw(tables()).combine_chunks()
     hashes = key_hash([column.chunk(0) for column in table.columns]) if len(table) else np.zeros(0)
     for start in range(len(table)):
@@ -234,7 +234,7 @@ def test_rows_with_equal_and_null_keys_build_the_same_parts_in_any_order(
 
 @QUICK
 @given(tables(max_size=4), tables(max_size=4))
-def test_contents_are_equal_just_when_rows_and_types_are(
+def test_contents_are_equal_exactly_if_rows_and_types_are(
     con: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table
 ) -> None:
     if len(a.columns) == len(b.columns) and len(b):

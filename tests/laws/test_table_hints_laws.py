@@ -74,7 +74,7 @@ def scripts(draw, dialect):
 @pytest.mark.parametrize("dialect", QUOTES)
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_the_hint_is_what_a_parser_finds_in_plain_statements(dialect, data):
+def test_the_hint_equals_what_a_parser_finds_in_plain_statements(dialect, data):
     sql, touched = data.draw(scripts(dialect))
     if "IF NOT EXISTS" in sql and dialect == "tsql":
         sql = sql.replace("IF NOT EXISTS ", "")

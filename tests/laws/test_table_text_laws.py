@@ -114,7 +114,7 @@ def test_no_hidden_value_is_reported(secret_text, key, secret):
     assert len(shown) - len(masked_text(secret_text)) == (5 if secret else 0)
 
 
-def test_a_mark_tells_a_change_but_not_that_two_rows_are_equal():
+def test_a_mark_shows_a_change_but_not_that_two_rows_are_equal():
     def marks(*values: object) -> list[str]:
         rows = [(number, value) for number, value in enumerate(values)]
         lines = render_table(_table(["id", "name"], rows, 1, hidden={"name"})).splitlines()[-len(rows) :]

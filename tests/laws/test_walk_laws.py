@@ -331,7 +331,7 @@ def test_a_file_that_is_out_of_order_or_has_a_faulty_key_is_joined(
     assert diff_table(lambda: con, old, new).rows == joined.rows
 
 
-def test_repeats_that_lie_apart_in_an_unsorted_file_of_new_keys_are_found(
+def test_scattered_repeats_in_an_unsorted_file_of_new_keys_are_found(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     old = write_sorted(con, tmp_path, TWO, rows_of(1), Writing())
@@ -427,7 +427,7 @@ def test_a_key_in_many_key_ranges_counts_once_whatever_the_cuts(
     )  # fmt: skip
 
 
-def test_a_day_and_an_instant_in_nested_values_are_utc_whatever_the_session_says(
+def test_dates_and_instants_in_nested_values_are_utc_in_any_session_time_zone(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     con.execute("SET TimeZone = 'Asia/Kolkata'")

@@ -16,7 +16,7 @@ def test_the_hint_names_what_a_statement_changes(case):
     assert list(sql_tables(case["sql"])) == case.get("seen", case["tables"])
 
 
-def test_the_hint_is_wrong_in_few_of_the_cases():
+def test_the_hint_is_wrong_in_few_cases():
     wrong = [case for case in CASES if "seen" in case]
     assert all(sorted(case["seen"]) != case["tables"] for case in wrong)
     assert len(wrong) < len(CASES) / 8

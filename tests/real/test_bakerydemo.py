@@ -202,7 +202,7 @@ def test_totals_are_what_people_counted(
     assert diff["summary"]["cells"] == cells
 
 
-def test_objects_that_stand_twice_are_found_when_they_are_added(history: History) -> None:
+def test_repeated_objects_are_found_when_they_are_added(history: History) -> None:
     assert [f["rule"] for f in history.added["v5.1"]["findings"]] == []
     findings = history.added["v5.2"]["findings"]
     assert [(f["rule"], f["table"], f["details"]["keys"]) for f in findings] == [
@@ -211,7 +211,7 @@ def test_objects_that_stand_twice_are_found_when_they_are_added(history: History
     ]
 
 
-def test_a_version_whose_fixture_did_not_change_is_known_as_equal(history: History) -> None:
+def test_a_version_of_an_unchanged_fixture_is_reported_as_equal(history: History) -> None:
     equal = {release: output["equal_to"] for release, output in history.published.items()}
     assert {release for release, version in equal.items() if version} == {"v6.0", "v7.3"}
     for old, new in (("v5.2", "v6.0"), ("v7.2", "v7.3")):
@@ -223,7 +223,7 @@ def test_a_version_whose_fixture_did_not_change_is_known_as_equal(history: Histo
         assert shown[0]["release"] != shown[1]["release"]
 
 
-def test_versions_move_as_much_as_the_changes_ask_for(history: History) -> None:
+def test_versions_are_bumped_as_the_changes_require(history: History) -> None:
     assert [history.version(release) for release in RELEASES] == [
         "1.0.0",
         "2.0.0",
@@ -261,7 +261,7 @@ def _assert_holds(folder: Path, models: Models) -> None:
         ), name
 
 
-def test_checkout_by_release_brings_the_fixture_of_that_release(
+def test_checkout_by_release_writes_the_fixture_of_that_release(
     tdmvc: Tdmvc, repo: Path, shared: Path
 ) -> None:
     brought = tdmvc("checkout", "--release", "7.1", "--format", "json").json

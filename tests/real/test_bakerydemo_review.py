@@ -76,7 +76,7 @@ def test_without_rules_hundreds_of_changed_rows_read_as_a_few_patterns(bakery: B
         assert sum(pattern["cells"] for pattern in table["patterns"]) == table["cells"], table["name"]
 
 
-def test_with_natural_keys_and_ignore_rules_what_people_changed_is_left(bakery: Bakery) -> None:
+def test_with_natural_keys_and_ignore_rules_only_peoples_changes_are_left(bakery: Bakery) -> None:
     found = json.loads(bakery.ruled["json"])
     rows = found["summary"]["rows"]
     assert (rows["added"], rows["removed"], rows["changed"]) == (16, 0, 13)
@@ -88,7 +88,7 @@ def test_with_natural_keys_and_ignore_rules_what_people_changed_is_left(bakery: 
     assert "ignored" in bakery.ruled["markdown"]
 
 
-def test_both_reviews_are_as_short_as_they_must_be(bakery: Bakery) -> None:
+def test_both_reviews_stay_within_their_limits(bakery: Bakery) -> None:
     for output in (bakery.plain, bakery.ruled):
         assert output.keys() == set(FORMATS)
         assert len(output["markdown"]) < 60_000

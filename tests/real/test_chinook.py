@@ -63,7 +63,7 @@ def _dump(path: Path, table: str) -> list[tuple[object, ...]]:
         return sorted(con.execute(f'SELECT * FROM "{table}"'), key=repr)
 
 
-def test_show_tells_tables_rows_keys_and_references(tdmvc: Tdmvc) -> None:
+def test_show_lists_tables_rows_keys_and_references(tdmvc: Tdmvc) -> None:
     shown = tdmvc("show", "golden@1.0.0", "--format", "json").json
     tables = {table["name"]: table for table in shown["tables"]}
     assert {name: table["rows"] for name, table in tables.items()} == ROWS
@@ -130,7 +130,7 @@ def test_one_row_edited_one_deleted_and_one_inserted_are_the_whole_diff(tdmvc: T
     assert git(repo, "status", "--porcelain") == ""
 
 
-def test_the_same_database_again_writes_nothing(tdmvc: Tdmvc, repo: Path) -> None:
+def test_adding_the_same_database_again_writes_nothing(tdmvc: Tdmvc, repo: Path) -> None:
     with contextlib.closing(sqlite3.connect(_source(repo))) as con:
         con.execute("VACUUM")
     added = tdmvc("add", "golden", "../Chinook_Sqlite.sqlite", "--format", "json").json
@@ -200,7 +200,7 @@ def test_into_a_folder_gives_plain_parquet_of_the_chosen_tables(tdmvc: Tdmvc, re
     assert not (repo / "z.sqlite").exists()
 
 
-def test_sql_answers_at_a_version_while_the_working_copy_moves_on(tdmvc: Tdmvc, repo: Path) -> None:
+def test_sql_reads_a_version_while_the_working_copy_changes(tdmvc: Tdmvc, repo: Path) -> None:
     _edit(_source(repo))
     tdmvc("add", "golden", "../Chinook_Sqlite.sqlite")
     query = 'SELECT count(*) AS genres, max("Name") AS last FROM "Genre" WHERE "GenreId" > 24'
@@ -222,7 +222,7 @@ def test_sql_answers_at_a_version_while_the_working_copy_moves_on(tdmvc: Tdmvc, 
     assert "Tracks" in wrong.err
 
 
-def test_init_is_harmless_a_second_time(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_second_init_changes_nothing(tdmvc: Tdmvc, repo: Path) -> None:
     done = tdmvc("init", "--format", "json").json
     assert done["created"] == []
     assert git(repo, "status", "--porcelain") == ""

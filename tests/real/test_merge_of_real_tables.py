@@ -39,7 +39,7 @@ def index_of(shared: Path, commit: str) -> Rows:
         ("409cfe9", "9f18ae5", "b61fb6f"),
     ],
 )
-def test_two_states_of_the_index_merge_as_the_rules_say(
+def test_two_states_of_the_index_merge_by_the_rules(
     shared: Path, merger: TableMerger, base: str, ours: str, theirs: str
 ) -> None:
     inputs = MergeInputs(*(index_of(shared, commit) for commit in (base, ours, theirs)))
@@ -55,7 +55,7 @@ def test_two_states_of_the_index_merge_as_the_rules_say(
         assert merged.listing == merger.listing(Rows(inputs.base.schema, expected.rows))
 
 
-def test_a_renamed_column_and_edits_of_its_cells_come_together(shared: Path, merger: TableMerger) -> None:
+def test_a_renamed_column_and_edits_of_its_cells_are_merged(shared: Path, merger: TableMerger) -> None:
     base, ours, theirs = (index_of(shared, commit) for commit in ("9f18ae5", "226112f", "9f18ae5"))
     edited = [{**row, "Security": "Renamed Inc."} if row["Symbol"] == "AAPL" else row for row in theirs.rows]
     merged = merger.merge(base, ours, Rows(theirs.schema, edited))
@@ -68,9 +68,7 @@ def test_a_renamed_column_and_edits_of_its_cells_come_together(shared: Path, mer
     )
 
 
-def test_a_symbol_that_left_here_and_was_edited_there_is_a_conflict(
-    shared: Path, merger: TableMerger
-) -> None:
+def test_a_symbol_removed_here_and_edited_there_is_a_conflict(shared: Path, merger: TableMerger) -> None:
     base, ours = index_of(shared, "493df85"), index_of(shared, "2cacb03")
     (gone,) = {row["Symbol"] for row in base.rows} - {row["Symbol"] for row in ours.rows}
     edited = [{**row, "Founded": "1799"} if row["Symbol"] == gone else row for row in base.rows]

@@ -88,7 +88,7 @@ def test_chinook_written_to_sqlite_is_the_same_database(
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-def test_chinook_written_to_duckdb_keeps_rows_keys_and_all_references_but_the_one_to_itself(
+def test_chinook_written_to_duckdb_keeps_rows_keys_and_all_references_except_the_self_reference(
     shared: Path, con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     tables = open_database(PathLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)

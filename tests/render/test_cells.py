@@ -44,11 +44,11 @@ from tdmvc.render.cells import CUT, cell_text, change_texts, masked_text, visibl
         ("名前 é", "名前 é"),
     ],
 )
-def test_a_value_is_one_clear_text(value: object, text: str) -> None:
+def test_each_value_has_an_unambiguous_text(value: object, text: str) -> None:
     assert cell_text(value) == text
 
 
-def test_a_long_text_is_cut_and_says_how_long_it_is() -> None:
+def test_a_long_text_is_cut_and_shows_its_length() -> None:
     text = cell_text("x" * 1234)
     assert CUT - 1 <= len(text) <= CUT
     assert text.endswith("x… (1,234 characters)")

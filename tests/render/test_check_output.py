@@ -49,13 +49,13 @@ REPORTS = {
 }
 
 
-def test_a_report_looks_as_it_did(golden: Callable[[str, str], None]) -> None:
+def test_a_report_equals_its_golden_file(golden: Callable[[str, str], None]) -> None:
     pages = [f"# {name}\n{render_check(report, RenderOptions(width=80))}" for name, report in REPORTS.items()]
     golden("report_check", "\n".join(pages))
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_a_document_is_what_its_schema_says(name: str) -> None:
+def test_a_document_follows_its_schema(name: str) -> None:
     schema = json.loads((FORMATS / "check.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     document = json.loads(json.dumps(json_document(REPORTS[name])))
@@ -73,7 +73,7 @@ def test_the_published_example_is_valid_and_its_page_names_every_key() -> None:
         assert f"| `{key}` |" in page
 
 
-def test_a_hostile_name_does_no_harm_and_no_line_is_too_wide() -> None:
+def test_a_hostile_name_is_escaped_and_no_line_is_too_wide() -> None:
     hostile = Finding(
         "pointer-file",
         Severity.ERROR,

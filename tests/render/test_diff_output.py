@@ -159,7 +159,7 @@ def test_no_personal_value_is_in_any_output_and_keys_are_no_exception() -> None:
     assert "•••(5)" in render_diff([diff], RenderOptions(width=100))
 
 
-def test_the_document_is_what_the_schema_says() -> None:
+def test_the_document_follows_the_schema() -> None:
     document = json_document(DIFF)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     VALIDATOR.validate(document)
@@ -188,7 +188,7 @@ def test_the_document_is_what_the_schema_says() -> None:
     }
 
 
-def test_the_example_on_the_page_is_what_the_schema_says() -> None:
+def test_the_example_on_the_page_follows_the_schema() -> None:
     page = (FORMATS / "diff.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```json\n(.*?)```", page, flags=re.DOTALL)
     VALIDATOR.validate(json.loads(example))

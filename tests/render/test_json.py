@@ -56,7 +56,7 @@ def test_a_member_that_the_class_does_not_have_cannot_be_declared() -> None:
         declare(_Thing, "name bytes=size")
 
 
-def test_what_is_not_declared_is_not_published() -> None:
+def test_undeclared_members_are_not_published() -> None:
     with pytest.raises(TypeError, match="no JSON is declared for _Thing"):
         document(_Thing("a"))
     with pytest.raises(TypeError, match="RowSample is only a part of a document"):

@@ -40,13 +40,15 @@ def pages(samples: dict[str, Any], render: Callable[..., str]) -> str:
     return "\n".join(f"# {name}\n{render(one, RenderOptions(width=80))}" for name, one in samples.items())
 
 
-def test_people_see_what_changed_what_is_open_and_what_to_type(golden: Callable[[str, str], None]) -> None:
+def test_people_see_what_changed_what_is_open_and_the_next_command(
+    golden: Callable[[str, str], None],
+) -> None:
     golden("report_merge", pages(MERGES, render_merge))
     golden("report_merge_check", pages(CHECKS, render_merge_check))
     golden("report_revert", pages(REVERTS, render_revert))
 
 
-def test_ci_sees_the_same(golden: Callable[[str, str], None]) -> None:
+def test_ci_gets_the_same_result(golden: Callable[[str, str], None]) -> None:
     texts = []
     for name, check in CHECKS.items():
         texts += [f"# {name}\n", render_merge_check_github(check, RenderOptions(paths=pointer))]
@@ -58,7 +60,7 @@ def test_ci_sees_the_same(golden: Callable[[str, str], None]) -> None:
 
 
 @pytest.mark.parametrize("verb", DOCUMENTS)
-def test_a_document_is_what_its_schema_and_its_page_say(verb: str) -> None:
+def test_a_document_follows_its_schema_and_its_page(verb: str) -> None:
     schema = json.loads((FORMATS / f"{verb}.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     check = Draft202012Validator(schema)

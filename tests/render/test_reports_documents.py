@@ -61,12 +61,12 @@ def faults(schema: dict[str, Any], document: object) -> list[str]:
 
 
 @pytest.mark.parametrize(("verb", "name"), PAIRS)
-def test_a_document_is_what_its_schema_says(verb: str, name: str) -> None:
+def test_a_document_follows_its_schema(verb: str, name: str) -> None:
     assert faults(schema_of(verb), document_of(name)) == []
 
 
 @pytest.mark.parametrize("verb", CASES)
-def test_a_schema_is_sound_and_refuses_what_it_does_not_name(verb: str) -> None:
+def test_a_schema_is_valid_and_refuses_unknown_keys(verb: str) -> None:
     schema = schema_of(verb)
     Draft202012Validator.check_schema(schema)
     document = document_of(CASES[verb][0])
@@ -174,7 +174,7 @@ def test_the_samples_cover_every_status() -> None:
     assert {table["status"] for table in added} == {"added", "changed", "unchanged", "removed"}
 
 
-def test_what_is_not_known_is_null() -> None:
+def test_unknown_values_are_null() -> None:
     assert document_of("ADD_SAME")["folder"] is None
     removed = next(t for t in document_of("ADD_MIXED")["tables"] if t["status"] == "removed")
     assert removed["content"] is None

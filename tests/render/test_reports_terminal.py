@@ -63,7 +63,7 @@ def rendered(verb: str, name: str, *, color: bool = False, width: int = 80) -> s
 
 
 @pytest.mark.parametrize("verb", CASES)
-def test_a_report_looks_as_it_did(verb: str, golden: Callable[[str, str], None]) -> None:
+def test_a_report_equals_its_golden_file(verb: str, golden: Callable[[str, str], None]) -> None:
     pages = [f"# {name.lower()}\n{rendered(verb, name)}" for name in CASES[verb][1]]
     golden(f"report_{verb}", "\n".join(pages))
 
@@ -112,7 +112,7 @@ def test_after_add_come_diff_and_commit() -> None:
     ]
 
 
-def test_an_add_that_changed_nothing_asks_for_nothing() -> None:
+def test_an_add_that_changed_nothing_suggests_nothing() -> None:
     text = rendered("add", "ADD_SAME")
     assert "nothing changed in 1 table" in text
     assert next_commands(text) == []
@@ -134,7 +134,7 @@ def test_status_names_the_command_for_each_kind_of_open_work() -> None:
     assert next_commands(rendered("status", "STATUS_EMPTY")) == ["tdmvc add golden SOURCE"]
 
 
-def test_work_that_was_added_but_not_committed_asks_for_a_look_and_a_commit() -> None:
+def test_uncommitted_work_suggests_a_diff_and_a_commit() -> None:
     table = replace(samples.CLEAN_STATUS.tables[0], since_head="changed")
     dataset = replace(samples.CLEAN_STATUS, tables=(table,))
     text = render_status(replace(samples.STATUS_CLEAN, datasets=(dataset,)), RenderOptions(width=80))
@@ -177,7 +177,7 @@ def test_a_version_without_a_tag_is_to_be_committed() -> None:
     assert next_commands(rendered("publish", "PUBLISH_TAGGED")) == ["git push --follow-tags"]
 
 
-def test_a_lower_bump_than_the_changes_call_for_is_reported() -> None:
+def test_a_lower_bump_than_the_changes_require_is_reported() -> None:
     assert "minor, after 3.1.1; lower than the changes call for (major)" in rendered(
         "publish", "PUBLISH_PLAIN"
     )

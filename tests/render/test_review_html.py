@@ -114,7 +114,7 @@ def test_every_link_has_a_target_on_the_page_and_every_id_is_unique() -> None:
     assert all(link.startswith(("#", "data:")) for link in outline.links)
 
 
-def test_what_was_removed_is_always_open() -> None:
+def test_removed_tables_are_always_open() -> None:
     table = TableDiff(
         "late",
         TableStatus.CHANGED,
@@ -204,7 +204,7 @@ def test_lone_surrogates_can_be_written() -> None:
 
 
 @pytest.mark.parametrize("most", [4_800_000, 400_000, 120_000, 60_000])
-def test_a_big_review_stays_small_and_says_what_it_leaves_out(most: int) -> None:
+def test_a_big_review_stays_small_and_lists_what_it_leaves_out(most: int) -> None:
     page = render_review_html(BIG, max_bytes=most)
     assert len(page.encode()) <= most
     text = Outline(page).text
@@ -224,7 +224,7 @@ def test_rows_are_left_out_evenly() -> None:
     assert min(counts) > 0
 
 
-def test_a_table_shows_only_so_many_rows() -> None:
+def test_a_table_shows_a_limited_number_of_rows() -> None:
     page = render_review_html(big_review(tables=1, rows=300), rows_per_table=50)
     assert page.count("<tr id=") == 50
     assert "showing 50 of 81,230 changed rows" in page

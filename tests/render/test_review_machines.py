@@ -115,12 +115,12 @@ def document(review: Review) -> Any:
 
 
 @pytest.mark.parametrize("review", REVIEWS)
-def test_the_document_is_what_its_schema_says(review: Review) -> None:
+def test_the_document_follows_its_schema(review: Review) -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert [error.message for error in VALIDATOR.iter_errors(document(review))] == []
 
 
-def test_the_example_on_the_page_is_what_the_schema_says() -> None:
+def test_the_example_on_the_page_follows_the_schema() -> None:
     page = (FORMATS / "review.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```json\n(.*?)```", page, flags=re.DOTALL)
     VALIDATOR.validate(json.loads(example))
@@ -130,7 +130,7 @@ def test_the_schema_of_the_review_holds_the_schema_of_the_diff() -> None:
     assert SCHEMA["$defs"]["diff"] == json.loads((FORMATS / "diff.schema.json").read_text(encoding="utf-8"))
 
 
-def test_the_schema_refuses_what_it_does_not_name() -> None:
+def test_the_schema_refuses_unknown_keys() -> None:
     published = document(samples.BLOCKED)
     published["datasets"][0]["diff"]["tables"][0]["surplus"] = 1
     assert not VALIDATOR.is_valid(published)

@@ -26,7 +26,7 @@ def render_review_markdown(review: Review, **options: Any) -> str:
 
 
 @pytest.mark.parametrize("name", ["BLOCKED", "FINE", "UNCHANGED"])
-def test_a_comment_looks_as_it_did(name: str, golden: Callable[[str, str], None]) -> None:
+def test_a_comment_equals_its_golden_file(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"review_markdown_{name.lower()}", render_review_markdown(getattr(samples, name)))
 
 
@@ -52,7 +52,7 @@ def test_the_answers_come_in_the_order_of_the_questions() -> None:
     assert places == sorted(places)
 
 
-def test_what_was_removed_is_never_folded() -> None:
+def test_removed_rows_are_never_folded() -> None:
     text = render_review_markdown(samples.BLOCKED)
     before, _, _ = text.partition("the table `drafts` with 12 rows")
     assert before.count("<details") == before.count("</details>")
@@ -71,7 +71,7 @@ def test_null_the_empty_text_and_the_word_null_are_three_things() -> None:
     assert "*NULL* → **`''`**" in text
 
 
-def test_a_long_cell_is_cut_and_says_its_length() -> None:
+def test_a_long_cell_is_cut_and_shows_its_length() -> None:
     assert "(500 characters)" in render_review_markdown(samples.hostile())
 
 
@@ -126,7 +126,7 @@ def test_equal_reviews_give_equal_bytes() -> None:
     assert render_review_markdown(samples.enormous(9, 90)) == render_review_markdown(samples.enormous(9, 90))
 
 
-def test_an_enormous_review_is_short_and_says_what_it_left_out() -> None:
+def test_an_enormous_review_is_short_and_lists_what_it_left_out() -> None:
     review = samples.enormous()
     text = render_review_markdown(review, link="https://ci.example/")
     assert 15_000 < len(text) < 60_000

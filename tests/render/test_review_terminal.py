@@ -13,7 +13,7 @@ REVIEWS = {"blocked": samples.BLOCKED, "fine": samples.FINE, "unchanged": sample
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_a_review_looks_as_it_did(width: int, golden: Callable[[str, str], None]) -> None:
+def test_a_review_equals_its_golden_file(width: int, golden: Callable[[str, str], None]) -> None:
     pages = [
         f"# {name}\n{render_review_terminal(review, RenderOptions(width=width))}"
         for name, review in REVIEWS.items()
@@ -21,7 +21,7 @@ def test_a_review_looks_as_it_did(width: int, golden: Callable[[str, str], None]
     golden(f"review_terminal_{width}", "\n".join(pages))
 
 
-def test_a_diff_with_patterns_looks_as_it_did(golden: Callable[[str, str], None]) -> None:
+def test_a_diff_with_patterns_equals_its_golden_file(golden: Callable[[str, str], None]) -> None:
     golden("review_diff_terminal", render_diff([samples.GOLDEN_DIFF], RenderOptions(width=100)))
 
 
@@ -61,7 +61,7 @@ def test_a_review_prints_only_a_few_rows_of_each_table() -> None:
     assert "… 40 more changed" in text
 
 
-def test_a_table_whose_only_changes_are_ignored_says_so() -> None:
+def test_a_table_with_only_ignored_changes_is_reported_as_such() -> None:
     table = samples.TableDiff(
         "t", samples.TableStatus.UNCHANGED, rows=samples.RowCounts(9, 9, ignored=2), ignored={"seen_at": 2}
     )

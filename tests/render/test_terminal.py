@@ -23,7 +23,7 @@ def test_a_grid_aligns_columns_by_width() -> None:
     assert grid([["a", "1"], ["b", "10"]], right_aligned=frozenset({1})) == ["a   1", "b  10"]
 
 
-def test_items_are_wrapped_whole() -> None:
+def test_items_are_never_split_across_lines() -> None:
     assert wrap_items(["aaa", "bbb", "ccc"], 9) == ["aaa, bbb,", "ccc"]
     assert wrap_items([], 9) == []
 

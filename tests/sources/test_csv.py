@@ -89,7 +89,7 @@ def test_a_header_without_rows_is_an_empty_table_of_texts(tmp_path: Path, con: C
     assert read(table).num_rows == 0
 
 
-def test_blank_lines_are_rows_only_where_a_row_is_one_value(tmp_path: Path, con: Con) -> None:
+def test_blank_lines_are_rows_only_if_a_row_is_one_value(tmp_path: Path, con: Con) -> None:
     assert texts(con, open_csv(tmp_path, con, "\n\na,b\n\n1,2\n\n")) == [("1", "2")]
     assert texts(con, open_csv(tmp_path, con, 'a\n1\n\n""\n')) == [("1",), (None,), ("",)]
 

@@ -81,7 +81,7 @@ def test_paths_may_contain_quotes_and_are_never_patterns(tmp_path: Path, con: Co
     assert found == {"a*'?": [1], "ab'c": [2], "b[0]*": [3], "b0": [4]}
 
 
-def test_a_folder_of_one_table_may_be_given_a_name(tmp_path: Path, con: Con) -> None:
+def test_a_folder_of_one_table_can_be_given_a_name(tmp_path: Path, con: Con) -> None:
     (tmp_path / "edited.csv").write_text("id\n1\n")
     (table,) = open_source(tmp_path, con, table="orders")
     assert table.schema.name == "orders"

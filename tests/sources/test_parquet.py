@@ -216,7 +216,7 @@ def test_parts_whose_types_conflict_are_refused_by_name(tmp_path: Path, con: Con
         open_source(folder, con)
 
 
-def test_a_hive_like_folder_name_adds_no_column(tmp_path: Path, con: Con) -> None:
+def test_a_folder_named_like_a_hive_partition_adds_no_column(tmp_path: Path, con: Con) -> None:
     folder = parts(tmp_path / "year=2020", part_0={"a": pa.array([1])})
     assert open_source(folder, con)[0].schema.column_names == ("a",)
 

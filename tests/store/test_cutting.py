@@ -12,7 +12,7 @@ def lengths(keys: list[int], part_rows: int) -> list[int]:
     return [part.table.num_rows for part in cut([batch], ("id",), part_rows=part_rows)]
 
 
-def test_the_boundaries_of_a_range_of_keys_are_what_they_always_were() -> None:
+def test_the_boundaries_of_a_range_of_keys_are_stable() -> None:
     assert lengths(list(range(200)), 16) == PROMISED_LENGTHS
 
 

@@ -125,7 +125,7 @@ def _hash_info(oid: str) -> object:
     return HashInfo("md5", oid)
 
 
-def test_plain_dvc_checkout_brings_the_parts(repo: Path) -> None:
+def test_plain_dvc_checkout_writes_the_parts(repo: Path) -> None:
     folder = repo / "datasets" / "golden" / "t"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     shutil.rmtree(folder)
@@ -159,7 +159,7 @@ def test_what_plain_dvc_pushes_tdmvc_pulls(repo: Path, remote: Path, tdmvc: Tdmv
         assert opened.status() == {}
 
 
-def test_push_heals_a_remote_that_has_the_listing_and_lacks_parts(
+def test_push_repairs_a_remote_that_has_the_listing_and_lacks_parts(
     repo: Path, remote: Path, tdmvc: Tdmvc
 ) -> None:
     wanted = closure(repo)
@@ -196,7 +196,7 @@ def test_parts_are_on_the_remote_before_the_listing_is(
     assert sent == [wanted - listings, listings]
 
 
-def test_fetch_says_what_no_remote_has_and_brings_the_rest(repo: Path, remote: Path) -> None:
+def test_fetch_reports_what_no_remote_has_and_fetches_the_rest(repo: Path, remote: Path) -> None:
     wanted = closure(repo)
     dvc.push(repo, wanted)
     lost = sorted(wanted)[0]
@@ -272,7 +272,7 @@ def test_a_remote_that_cannot_be_reached_is_named(repo: Path, remote: Path) -> N
     assert "dvc remote list" in caught.value.remedy
 
 
-def test_a_repository_without_a_remote_says_how_to_add_one(repo: Path) -> None:
+def test_without_a_remote_the_error_explains_how_to_add_one(repo: Path) -> None:
     wanted = closure(repo)
     (repo / ".dvc" / "config").write_text("")
     with pytest.raises(ConfigError, match="No usable DVC remote") as caught:
@@ -291,7 +291,7 @@ def test_an_unknown_remote_is_reported(repo: Path) -> None:
         dvc.push(repo, closure(repo), remote="nowhere")
 
 
-def test_dvc_is_imported_only_when_bytes_travel(repo: Path) -> None:
+def test_dvc_is_imported_only_for_transfers(repo: Path) -> None:
     script = (
         "import sys; from tdmvc.cli.main import run; "
         "code = run(['-q', 'show', 'golden']) or run(['-q', 'diff']) or run(['-q', 'status']); "
@@ -349,7 +349,7 @@ def test_an_empty_remote_has_no_objects(repo: Path) -> None:
         ({"size": 3}, None),
     ],
 )
-def test_the_time_of_a_file_is_read_as_each_file_system_spells_it(
+def test_the_time_of_a_file_is_read_in_the_notation_of_each_file_system(
     facts: dict[str, object], seconds: float | None
 ) -> None:
     assert dvc._modified(facts) == seconds

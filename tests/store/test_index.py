@@ -65,7 +65,7 @@ def test_a_replaced_file_is_read_again(tmp_path: Path, file: Path) -> None:
     assert FileIndex(tmp_path / "index.sqlite").md5(file) == md5_of_file(file)
 
 
-def test_a_file_hashed_in_the_tick_of_its_writing_is_not_believed_later(
+def test_a_file_hashed_within_the_clock_tick_of_its_last_write_is_hashed_again(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second write in that tick, after the hashing, would leave size and times as they were."""
@@ -96,7 +96,7 @@ def test_a_file_that_changes_while_it_is_hashed_is_not_remembered(
     assert FileIndex(tmp_path / "index.sqlite").md5(file) == md5_of_file(file)
 
 
-def test_what_was_just_written_is_remembered_when_it_stayed_as_it_was(
+def test_a_written_file_that_did_not_change_is_not_hashed_again(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory = FileIndex(tmp_path / "index.sqlite")
@@ -107,7 +107,7 @@ def test_what_was_just_written_is_remembered_when_it_stayed_as_it_was(
     assert FileIndex(tmp_path / "index.sqlite").md5(file) == "0" * 32
 
 
-def test_a_damaged_index_is_forgotten_and_made_anew(tmp_path: Path, file: Path) -> None:
+def test_a_damaged_index_is_rebuilt(tmp_path: Path, file: Path) -> None:
     path = tmp_path / "index.sqlite"
     path.write_bytes(b"this is no database, and it is long enough to be looked at" * 40)
     memory = FileIndex(path)
@@ -119,7 +119,7 @@ def test_a_damaged_index_is_forgotten_and_made_anew(tmp_path: Path, file: Path) 
     assert sqlite3.connect(path).execute("select count(*) from seen").fetchone() == (1,)
 
 
-def test_an_index_damaged_in_its_middle_is_forgotten_too(tmp_path: Path, file: Path) -> None:
+def test_an_index_damaged_in_its_middle_is_rebuilt_too(tmp_path: Path, file: Path) -> None:
     path = tmp_path / "index.sqlite"
     memory = FileIndex(path)
     for number in range(3000):
@@ -151,7 +151,7 @@ def test_a_locked_index_is_left_alone(tmp_path: Path, file: Path, monkeypatch: p
     assert holder.execute("select count(*) from seen").fetchone() == (1,)
 
 
-def test_where_nothing_can_be_written_nothing_is_remembered_and_all_works(tmp_path: Path, file: Path) -> None:
+def test_without_write_access_everything_works_without_an_index(tmp_path: Path, file: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
     memory = FileIndex(tmp_path / "state" / "index.sqlite")
     assert memory.md5(file) == md5_of_file(file)
@@ -175,6 +175,6 @@ def test_rows_and_pushed_objects_are_known_to_the_next_process(tmp_path: Path) -
     assert again.pushed("other") == set()
 
 
-def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path, index: FileIndex) -> None:
+def test_a_missing_file_is_an_os_error(tmp_path: Path, index: FileIndex) -> None:
     with pytest.raises(FileNotFoundError):
         index.md5(tmp_path / "nothing")

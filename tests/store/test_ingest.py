@@ -73,7 +73,7 @@ Take = Callable[..., tuple[TableSchema, list[object], tuple[str, ...]]]
         ("string", ["1", "2"], ["1", "2"]),
     ],
 )  # fmt: skip
-def test_texts_that_spell_values_of_the_contracts_type_get_it(
+def test_texts_that_are_values_of_the_contracts_type_get_that_type(
     take: Take, spelling: str, words: list[str | None], expected: list[object]
 ) -> None:
     schema, values, notes = take(texts(words), schema_of(c=spelling))
@@ -96,7 +96,7 @@ def test_texts_that_spell_values_of_the_contracts_type_get_it(
         ("binary", "\\x41"), ("binary", "é"), ("list<int32>", "[1]"), ("struct<a: int64>", "{'a': 1}"),
     ],
 )  # fmt: skip
-def test_a_text_that_would_lose_something_stays_a_text_and_is_told(
+def test_a_text_that_would_lose_information_stays_a_text_with_a_warning(
     take: Take, spelling: str, word: str
 ) -> None:
     schema, values, notes = take(texts([word, None]), schema_of(c=spelling))
@@ -106,20 +106,20 @@ def test_a_text_that_would_lose_something_stays_a_text_and_is_told(
     assert word not in notes[0]
 
 
-def test_texts_keep_a_contracts_text_even_where_they_look_like_numbers(take: Take) -> None:
+def test_texts_stay_texts_if_the_contract_says_so(take: Take) -> None:
     schema, values, _ = take(texts(["007", "1"], inferred="int64"), schema_of(c="string"))
     assert schema.columns[0].type_text == "string"
     assert values == ["007", "1"]
 
 
-def test_without_a_contract_the_sources_type_holds(take: Take) -> None:
+def test_without_a_contract_the_sources_type_applies(take: Take) -> None:
     schema, values, notes = take(typed(pa.table({"c": pa.array([1, None], pa.int16())})), None)
     assert schema.columns[0].type_text == "int16"
     assert values == [1, None]
     assert notes == ()
 
 
-def test_integers_that_pandas_made_floats_come_back_as_integers(take: Take) -> None:
+def test_integers_that_pandas_made_floats_become_integers_again(take: Take) -> None:
     floats = pa.table({"c": pa.array([1.0, None, 3.0], pa.float64())})
     schema, values, notes = take(typed(floats), schema_of(c="int64"))
     assert schema.columns[0].type_text == "int64"
@@ -172,7 +172,7 @@ def test_columns_keep_the_tables_order_and_new_ones_come_last(take: Take) -> Non
     assert schema.column_names == ("a", "b", "new")
 
 
-def test_what_the_contract_says_of_a_column_is_kept(take: Take) -> None:
+def test_the_contracts_facts_about_a_column_are_kept(take: Take) -> None:
     current = TableSchema("t", (Column("c", pa.int64(), "BIGINT", True, True, "personal"),))
     schema, _, _ = take(typed(pa.table({"c": pa.array([1], pa.int32())})), current)
     assert schema.columns[0] == Column("c", pa.int64(), "BIGINT", True, True, "personal")
@@ -234,7 +234,7 @@ def test_appended_values_that_do_not_fit_widen_the_column_and_lose_no_old_value(
     assert [row["c"] for row in rows] == ["1", "2147483647", "x"]
 
 
-def test_several_sources_are_put_together(con: duckdb.DuckDBPyConnection) -> None:
+def test_several_sources_are_combined(con: duckdb.DuckDBPyConnection) -> None:
     sources = [
         typed(pa.table({"id": pa.array([1], pa.int32()), "a": ["x"]})),
         typed(pa.table({"id": pa.array([2], pa.int64()), "b": ["y"]})),
@@ -245,7 +245,7 @@ def test_several_sources_are_put_together(con: duckdb.DuckDBPyConnection) -> Non
     assert rows == [{"id": 1, "a": "x", "b": None}, {"id": 2, "a": None, "b": "y"}]
 
 
-def test_the_key_is_what_a_person_says_else_the_sources_else_the_contracts(take: Take) -> None:
+def test_the_key_comes_from_the_option_then_the_source_then_the_contract(take: Take) -> None:
     table = pa.table({"a": [1], "b": [1]})
     current = schema_of(("b",), a="int64", b="int64")
     assert take(typed(table, ("a",)), current, key=("a", "b"))[0].key == ("a", "b")
@@ -256,7 +256,7 @@ def test_the_key_is_what_a_person_says_else_the_sources_else_the_contracts(take:
     assert [c.required for c in take(typed(table, ("a",)), None)[0].columns] == [True, False]
 
 
-def test_a_key_that_is_not_there_is_said_with_the_columns_that_are(take: Take) -> None:
+def test_an_unknown_key_column_is_reported_with_the_existing_columns(take: Take) -> None:
     with pytest.raises(UsageError, match="names a column that does not exist: nope") as caught:
         take(typed(pa.table({"a": [1]})), None, key=("a", "nope"))
     assert caught.value.where == "table t, columns: a"
@@ -265,14 +265,14 @@ def test_a_key_that_is_not_there_is_said_with_the_columns_that_are(take: Take) -
         take(typed(pa.table({"a": [1]})), schema_of(("b",), b="int64"))
 
 
-def test_references_go_with_their_columns(take: Take) -> None:
+def test_references_are_removed_with_their_columns(take: Take) -> None:
     reference = ForeignKey(("b",), "other", ("id",))
     current = TableSchema("t", (Column("a", pa.int64()), Column("b", pa.int64())), (), (reference,))
     assert take(typed(pa.table({"a": [1], "b": [1]})), current)[0].references == (reference,)
     assert take(typed(pa.table({"a": [1]})), current)[0].references == ()
 
 
-def test_a_stream_can_be_looked_at_and_then_read(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_stream_can_be_previewed_and_then_read(con: duckdb.DuckDBPyConnection) -> None:
     opened: list[int] = []
 
     def open_again() -> pa.RecordBatchReader:

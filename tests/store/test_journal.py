@@ -56,7 +56,7 @@ def stop_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "rmdir", counted(Path.rmdir))
 
 
-def test_a_change_is_made_whole(tmp_path: Path) -> None:
+def test_a_change_is_applied_completely(tmp_path: Path) -> None:
     journal, plan = make(tmp_path)
     journal.commit(plan)
     assert read_all(tmp_path) == NEW
@@ -118,14 +118,14 @@ def test_recovering_can_itself_be_stopped_anywhere(tmp_path: Path, monkeypatch: 
     raise AssertionError("recovery never ended")
 
 
-def test_a_folder_that_becomes_empty_goes(tmp_path: Path) -> None:
+def test_an_empty_folder_is_removed(tmp_path: Path) -> None:
     journal, _ = make(tmp_path)
     journal.commit(FileChanges(removes=["data/t/1.parquet"]))
     assert not (tmp_path / "data" / "t").exists()
     assert (tmp_path / "data").is_dir()
 
 
-def test_a_file_in_a_folders_place_gives_way(tmp_path: Path) -> None:
+def test_a_file_in_a_folders_place_is_replaced(tmp_path: Path) -> None:
     journal, _ = make(tmp_path)
     (tmp_path / "data" / "u").write_text("a person put one file here")
     journal.commit(FileChanges(moves={"staged/1": "data/u/2.parquet"}))
@@ -137,7 +137,7 @@ def test_nothing_to_do_writes_no_journal(tmp_path: Path) -> None:
     assert not (tmp_path / "x").exists()
 
 
-def test_a_disk_error_in_the_middle_says_how_it_is_finished(
+def test_the_error_for_a_full_disk_explains_how_to_finish(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for failing in ("replace", "write"):
@@ -224,7 +224,7 @@ def test_a_journal_of_another_release_stops_everything_and_is_kept(text: str, tm
     assert path.read_text() == text
 
 
-def test_a_torn_journal_promised_nothing_and_goes(tmp_path: Path) -> None:
+def test_an_incomplete_journal_is_discarded(tmp_path: Path) -> None:
     journal, _ = make(tmp_path)
     path = tmp_path / ".dvc" / "tmp" / "j.journal"
     path.parent.mkdir(parents=True)

@@ -40,7 +40,7 @@ def hexes(*columns: pa.Array) -> list[str]:
 
 
 @pytest.mark.parametrize("spelling", VALUES)
-def test_the_key_hash_of_every_type_is_what_was_promised(spelling: str) -> None:
+def test_the_key_hash_of_every_type_is_stable(spelling: str) -> None:
     first, last = PROMISED[spelling]
     assert hexes(sample(spelling)) == [first, NULL, last]
 
@@ -51,7 +51,7 @@ def test_the_hash_of_several_columns_depends_on_their_order() -> None:
     assert hexes(texts, numbers) != hexes(numbers, texts)
 
 
-def test_long_texts_are_hashed_apart_and_disturb_no_neighbour() -> None:
+def test_long_texts_are_hashed_separately_and_do_not_affect_neighbours() -> None:
     mixed = pa.array(["x" * 1024, "x" * 1025, "y"])
     assert hexes(mixed) == ["ee3f94453ee747a7", "e93dcc59ebeae1e1", "d454523dc5c61c2d"]
     assert hexes(mixed.slice(0, 1)) + hexes(mixed.slice(1, 1)) + hexes(mixed.slice(2)) == hexes(mixed)
@@ -64,7 +64,7 @@ def test_a_rows_hash_does_not_depend_on_the_rows_around_it(spelling: str) -> Non
     assert hexes(padded.slice(0, 0)) == []
 
 
-def test_integers_and_floats_hash_alike_in_every_width() -> None:
+def test_integers_and_floats_of_any_width_have_equal_hashes() -> None:
     for width in (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint64()):
         assert hexes(pa.array([5, 100], width)) == hexes(pa.array([5, 100], pa.int64()))
     assert hexes(pa.array([1.5], pa.float32())) == hexes(pa.array([1.5], pa.float64()))

@@ -44,7 +44,9 @@ def test_eight_processes_lose_no_addition(tmp_path: Path) -> None:
     assert (tmp_path / "counter").read_text() == "40"
 
 
-def test_a_waiting_process_says_so_once_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_waiting_process_reports_it_once_and_continues(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lock_module, "_PATIENCE_SECONDS", 0.05)
     said: list[str] = []
     order: list[str] = []
@@ -64,7 +66,7 @@ def test_a_waiting_process_says_so_once_and_goes_on(tmp_path: Path, monkeypatch:
     assert order == ["first", "second"]
 
 
-def test_a_lock_that_is_held_for_ever_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_is_never_released_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock_module, "_PATIENCE_SECONDS", 0.01)
     monkeypatch.setattr(lock_module, "_WAIT_SECONDS", 0.05)
     path = tmp_path / "l.lock"
@@ -78,7 +80,7 @@ def test_a_lock_that_is_held_for_ever_is_named(tmp_path: Path, monkeypatch: pyte
     free.release()
 
 
-def test_a_killed_process_lets_go(tmp_path: Path) -> None:
+def test_a_killed_process_releases_its_lock(tmp_path: Path) -> None:
     path = tmp_path / "l.lock"
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE)
     assert holder.stdout is not None
@@ -92,7 +94,7 @@ def test_a_killed_process_lets_go(tmp_path: Path) -> None:
     free.release()
 
 
-def test_a_folder_that_cannot_be_made_is_an_error_of_the_store(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_a_store_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="Cannot write"), exclusive(tmp_path / "file" / "l.lock"):
         raise AssertionError("no lock")

@@ -32,7 +32,7 @@ def listing_of(*entries: tuple[str, str]) -> bytes:
     return json.dumps([{"md5": md5, "relpath": name} for name, md5 in entries]).encode()
 
 
-def test_a_listing_is_named_and_spelled_as_dvc_does(objects: ObjectStore) -> None:
+def test_a_listing_has_the_name_and_bytes_that_dvc_gives_it(objects: ObjectStore) -> None:
     entries = {f"{A}.parquet": GOOD, f"{B}.parquet": "f" * 32, f"{A}-2.parquet": "0" * 32}
     tree = Tree()
     for name, md5 in entries.items():
@@ -51,7 +51,7 @@ def test_the_order_of_a_listing_does_not_matter(objects: ObjectStore) -> None:
     assert objects.read_listing(forth, "t") == objects.read_listing(back, "t")
 
 
-def test_more_facts_in_an_entry_do_no_harm(objects: ObjectStore) -> None:
+def test_unknown_keys_in_an_entry_are_ignored(objects: ObjectStore) -> None:
     data = json.dumps([{"md5": GOOD, "relpath": f"{A}.parquet", "size": 3, "isexec": False}]).encode()
     assert objects.read_listing(put_raw(objects, data), "t").entries == (PartEntry(f"{A}.parquet", GOOD),)
 
@@ -93,7 +93,7 @@ def test_a_listing_that_points_at_no_part_object_is_refused(objects: ObjectStore
         (b"[" * 100_000 + b"]" * 100_000, "not JSON"),
     ],
 )  # fmt: skip
-def test_a_listing_that_makes_no_sense_is_called_damaged(objects: ObjectStore, data: bytes, why: str) -> None:
+def test_an_invalid_listing_is_reported_as_damaged(objects: ObjectStore, data: bytes, why: str) -> None:
     with pytest.raises(PartError, match=why):
         objects.read_listing(put_raw(objects, data), "golden/t")
 
@@ -102,7 +102,7 @@ def test_an_empty_listing_is_read(objects: ObjectStore) -> None:
     assert objects.read_listing(put_raw(objects, b"[]"), "t").entries == ()
 
 
-def test_a_listing_that_is_not_here_is_missing(objects: ObjectStore) -> None:
+def test_a_listing_outside_the_cache_is_missing(objects: ObjectStore) -> None:
     with pytest.raises(PartError, match="is missing") as caught:
         objects.read_listing(GOOD + ".dir", "golden/t")
     assert "the cache" in caught.value.where
@@ -122,7 +122,7 @@ def spoil(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["truncated", "flipped", "emptied"])
-def test_a_damaged_part_is_named_and_set_aside(objects: ObjectStore, tmp_path: Path, how: str) -> None:
+def test_a_damaged_part_is_named_and_quarantined(objects: ObjectStore, tmp_path: Path, how: str) -> None:
     md5 = objects.put(b"some rows")
     assert objects.verified(md5, "golden/t") == objects.path(md5)
     spoil(objects.path(md5), how)
@@ -136,7 +136,7 @@ def test_a_damaged_part_is_named_and_set_aside(objects: ObjectStore, tmp_path: P
     assert objects.verified(md5, "golden/t").read_bytes() == b"some rows"
 
 
-def test_a_damaged_listing_is_set_aside(objects: ObjectStore, tmp_path: Path) -> None:
+def test_a_damaged_listing_is_quarantined(objects: ObjectStore, tmp_path: Path) -> None:
     oid = objects.put_listing(Listing((PartEntry(f"{A}.parquet", GOOD),)))
     spoil(objects.path(oid), "flipped")
     with pytest.raises(PartError, match="do not match its name"):
@@ -145,7 +145,7 @@ def test_a_damaged_listing_is_set_aside(objects: ObjectStore, tmp_path: Path) ->
     assert (tmp_path / "quarantine" / oid).is_file()
 
 
-def test_a_damaged_object_is_set_aside_to_another_disk_too(
+def test_a_damaged_object_is_quarantined_on_another_disk_too(
     objects: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def across_disks(source: Any, target: Any) -> None:
@@ -163,7 +163,7 @@ def test_a_damaged_object_is_set_aside_to_another_disk_too(
         assert (tmp_path / "quarantine" / md5).is_file()
 
 
-def test_putting_over_a_damaged_object_mends_it(objects: ObjectStore) -> None:
+def test_putting_over_a_damaged_object_repairs_it(objects: ObjectStore) -> None:
     md5 = objects.put(b"some rows")
     spoil(objects.path(md5), "flipped")
     objects.put(b"some rows")
@@ -190,7 +190,7 @@ def test_a_failed_write_leaves_nothing_behind(objects: ObjectStore, monkeypatch:
     assert [path for path in objects.folder.rglob("*") if path.is_file()] == []
 
 
-def test_an_index_that_lies_is_found_out_by_the_stamp(objects: ObjectStore, index: FileIndex) -> None:
+def test_a_wrong_index_entry_is_detected_by_the_time_stamp(objects: ObjectStore, index: FileIndex) -> None:
     md5 = objects.put(b"some rows")
     index.save()
     spoil(objects.path(md5), "flipped")

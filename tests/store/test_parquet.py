@@ -58,7 +58,7 @@ def test_a_part_has_the_bytes_that_pyarrow_writes(spelling: str, times: int, tmp
 
 @pytest.mark.parametrize("times", [1, 40], ids=["plain", "repeating"])
 @pytest.mark.parametrize("spelling", VALUES)
-def test_every_type_comes_back_as_it_went_in(spelling: str, times: int, tmp_path: Path) -> None:
+def test_every_type_reads_back_as_written(spelling: str, times: int, tmp_path: Path) -> None:
     table = table_of(spelling, times=times)
     path = write(tmp_path, table, ("id",))
     back = read_part(path)
@@ -103,7 +103,7 @@ def test_the_same_rows_give_the_same_bytes_however_they_are_chunked() -> None:
     assert encode_part(padded, ("id",)) == encode_part(table.combine_chunks(), ("id",))
 
 
-def test_the_footer_tells_the_order_and_keeps_no_arrow_schema(tmp_path: Path) -> None:
+def test_the_footer_records_the_order_and_no_arrow_schema(tmp_path: Path) -> None:
     table = pa.table({"b": ["x", "y"], "a": [1, 2]})
     metadata = pq.ParquetFile(write(tmp_path, table, ("a",))).metadata
     (order,) = metadata.row_group(0).sorting_columns

@@ -11,15 +11,13 @@ from tdmvc.store.objects import Listing, ObjectStore, PartEntry
 from tdmvc.store.worktree import WorkTreeWriter, read_folder
 
 
-def test_an_absent_and_an_empty_folder_are_no_folder(tmp_path: Path, index: FileIndex) -> None:
+def test_an_absent_and_an_empty_folder_have_no_listing(tmp_path: Path, index: FileIndex) -> None:
     (tmp_path / "empty").mkdir()
     assert read_folder(tmp_path / "none", index) is None
     assert read_folder(tmp_path / "empty", index) is None
 
 
-def test_a_folder_says_which_listing_it_makes_and_any_edit_makes_another(
-    tmp_path: Path, index: FileIndex
-) -> None:
+def test_a_folder_gives_its_listing_and_any_edit_gives_another(tmp_path: Path, index: FileIndex) -> None:
     def made() -> Listing | None:
         folder = read_folder(tmp_path / "t", index)
         assert folder is not None
@@ -110,7 +108,7 @@ def test_parts_are_placed_as_dvc_is_told_to(
         assert objects.path(md5).read_bytes() == b"rows"
 
 
-def test_what_a_file_system_refuses_is_copied(tmp_path: Path, objects: ObjectStore, index: FileIndex,
+def test_a_file_is_copied_if_the_file_system_refuses_links(tmp_path: Path, objects: ObjectStore, index: FileIndex,
                                               monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     md5 = objects.put(b"rows")
 
@@ -131,7 +129,7 @@ def test_a_damaged_object_is_never_placed(tmp_path: Path, objects: ObjectStore, 
     assert not (tmp_path / "part").exists()
 
 
-def test_a_full_disk_is_said_with_the_place(
+def test_a_full_disk_is_reported_with_the_path(
     tmp_path: Path, objects: ObjectStore, index: FileIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     md5 = objects.put(b"rows")

@@ -36,7 +36,7 @@ def test_a_line_of_equals_signs_is_no_conflict() -> None:
     assert parse_yaml("a: |\n  =======\n  <<<<<<< x\n", "p").text("a") == "=======\n<<<<<<< x\n"
 
 
-def test_tags_that_could_build_objects_are_refused() -> None:
+def test_tags_that_could_construct_objects_are_refused() -> None:
     _fails("a: !!python/object/apply:os.system [ls]\n", "a YAML tag")
     _fails("!!binary aGk=\n", "a YAML tag")
     assert parse_yaml("a: !!str 5\n", "p").text("a") == "5"
@@ -51,7 +51,7 @@ def test_an_alias_of_itself_is_refused() -> None:
     _fails("a: &a [*a]\n", "alias")
 
 
-def test_an_honest_alias_and_a_merge_key_are_read() -> None:
+def test_an_ordinary_alias_and_a_merge_key_are_read() -> None:
     root = parse_yaml("base: &b {x: 1, y: 2}\nmine: {<<: *b, y: 3}\nlist: [*b]\n", "p")
     mine = root.need("mine")
     assert (mine.text("x"), mine.text("y")) == ("1", "3")
@@ -104,7 +104,7 @@ def test_wrong_types_are_named_with_line_and_key() -> None:
         assert all(word in str(caught.value) for word in words)
 
 
-def test_an_unknown_key_brings_the_near_one() -> None:
+def test_an_unknown_key_is_reported_with_a_similar_one() -> None:
     with pytest.raises(ConfigError, match=r"did you mean 'migrations'\?") as caught:
         parse_yaml("name: x\nmigration: y\n", "p").only("name", "migrations")
     assert "line 2" in str(caught.value)
@@ -118,7 +118,7 @@ def test_a_rendered_scalar_is_the_same_text_to_every_reader(text: str) -> None:
     assert parse_yaml(f"k: {scalar(text)}\n", "p").text("k") == text
 
 
-def test_an_edit_keeps_comments_order_quotes_and_odd_scalars() -> None:
+def test_an_edit_keeps_comments_order_quotes_and_unusual_scalars() -> None:
     text = (
         "# top\nb: 2.10  # ten\na: 0001\n\n# list\nl:\n- x\n- 'y'\n"
         "when: 2026-11-22T10:00:00Z\nflow: {a: 1, b: [on, 0x1F]}\n"

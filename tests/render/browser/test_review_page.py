@@ -130,7 +130,7 @@ def test_the_filter_narrows_rows_and_says_how_many_are_left(open_page: Open) -> 
     expect(this.rows()).to_have_count(before)
 
 
-def test_the_filter_takes_the_name_of_a_table_too(open_page: Open) -> None:
+def test_the_filter_accepts_the_name_of_a_table_too(open_page: Open) -> None:
     this = open_page()
     this.page.get_by_label("Filter rows").fill("customers 961")
     expect(this.rows()).to_have_count(1)
