@@ -90,7 +90,7 @@ def test_a_database_without_a_primary_key_leaves_the_key_that_a_person_named(wor
     assert (table.status, table.key) == ("unchanged", ("id",))
 
 
-def test_an_unknown_table_gets_similar_names_even_where_nothing_was_edited(workspace: Workspace) -> None:
+def test_an_unknown_table_gets_similar_names_even_if_nothing_was_edited(workspace: Workspace) -> None:
     with pytest.raises(NotFoundError, match="There is no table 'order'") as caught:
         add(workspace, "golden", options=AddOptions(table="order"))
     assert caught.value.remedy == "did you mean 'orders'?"

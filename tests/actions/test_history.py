@@ -22,7 +22,7 @@ def test_log_returns_the_commits_that_changed_a_table_newest_first(workspace: Wo
 
 
 @pytest.mark.parametrize("table", [None, "orders"])
-def test_an_unknown_dataset_is_an_error_even_where_commits_changed_a_pipeline(
+def test_an_unknown_dataset_is_an_error_even_if_commits_changed_a_pipeline(
     workspace: Workspace, table: str | None
 ) -> None:
     (workspace.root / "dvc.yaml").write_text("stages: {}\n")

@@ -104,7 +104,7 @@ def test_a_key_of_several_columns_is_written_in_many_ways(words: list[str], key:
         ("", ""),
     ],
 )
-def test_a_key_of_one_column_is_taken_whole(word: str, value: str | None) -> None:
+def test_a_key_of_one_column_is_not_split(word: str, value: str | None) -> None:
     assert parse_key([word], TEXT) == (value,)
 
 

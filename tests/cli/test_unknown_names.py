@@ -98,11 +98,13 @@ def test_the_advice_names_what_was_meant(tdmvc: Tdmvc, published: Path, words: s
         ("add golden lib.db --table loan --key a,b", "write --key loan=a,b."),
     ],
 )
-def test_a_forgotten_name_is_asked_for(tdmvc: Tdmvc, published: Path, words: str, advice: str) -> None:
+def test_a_missing_name_is_requested(tdmvc: Tdmvc, published: Path, words: str, advice: str) -> None:
     assert f"Fix: {advice}\n" in tdmvc(*words.split(), folder=published, code=2).err
 
 
-def test_a_version_where_none_is_published_gets_the_command_that_publishes(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_version_of_an_unpublished_dataset_gets_the_command_that_publishes(
+    tdmvc: Tdmvc, repo: Path
+) -> None:
     add_tables(repo, {"loan": "id,member\n13,1\n"})
     error = tdmvc("show", "golden@1.0.0", code=3).err
     assert "golden has no version '1.0.0'." in error

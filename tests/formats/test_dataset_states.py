@@ -72,7 +72,7 @@ def test_a_folder_and_its_dataset_have_one_name(repo: GitRepo, commit: Callable[
         read_state(repo.work_tree(), CONFIG, "copy")
 
 
-def test_a_version_brings_its_own_contract_and_migrations(repo: GitRepo, commit: Callable[..., str]) -> None:
+def test_a_version_has_its_own_contract_and_migrations(repo: GitRepo, commit: Callable[..., str]) -> None:
     contract = update_contract(None, "golden", {})
     version = Version(
         "golden",

@@ -61,7 +61,7 @@ def names(text: str, path: str = "datasets/golden/orders.dvc") -> ObjectNames:
         ("orders.dvc.txt", False),
     ],
 )
-def test_which_files_are_looked_at(path: str, expected: bool) -> None:
+def test_only_files_that_may_name_objects_are_read(path: str, expected: bool) -> None:
     assert may_name_objects(path) is expected
 
 

@@ -38,7 +38,7 @@ def test_the_line_of_an_earlier_release_is_updated_in_place(below):
     assert without_attributes(with_attributes(old, "datasets")) == f"*.x y\n{below}"
 
 
-def test_an_earlier_line_without_a_last_line_end_is_brought_up_to_date():
+def test_an_earlier_line_without_a_last_line_end_is_updated():
     assert with_attributes(f"{HEAD}\nd/**/*.dvc diff=tdmvc", "datasets") == ALL
 
 

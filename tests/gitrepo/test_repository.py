@@ -104,7 +104,7 @@ def test_in_a_shallow_clone_the_error_mentions_the_depth(
     assert clone.tree("HEAD").read_text("a") == "2"
 
 
-def test_a_tree_reads_odd_paths_and_leaves_links_and_submodules_out(
+def test_a_tree_reads_unusual_paths_and_omits_links_and_submodules(
     repo: GitRepo, app: Path, commit: Commit, shell: Shell
 ) -> None:
     sha = commit({"a b/ü.txt": "ä", "a b/\t*.txt": "x", "z": "\ufeffbom", "a": "1"})

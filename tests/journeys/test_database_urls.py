@@ -22,7 +22,7 @@ def shop(repo: Path) -> Path:
     return repo
 
 
-def test_rows_go_from_url_to_url(tdmvc: Run, shop: Path) -> None:
+def test_rows_are_copied_from_url_to_url(tdmvc: Run, shop: Path) -> None:
     added = tdmvc("add", "golden", "sqlite:///shop.data", "--format", "json").json
     assert [(table["name"], table["rows"]) for table in added["tables"]] == [("t", 2)]
     copied = tdmvc("checkout", "golden", "--into", "duckdb:///copies/shop.data", "--format", "json").json
@@ -65,7 +65,7 @@ def test_an_unknown_url_is_refused_without_its_password(
     assert "geheim" not in ran.out + ran.err
 
 
-def test_the_python_face_takes_urls_as_text(shop: Path) -> None:
+def test_the_api_accepts_urls_as_text(shop: Path) -> None:
     with package.open(shop) as repository:
         repository.add("golden", f"sqlite:///{shop}/shop.data")
         repository.checkout("golden", into=f"sqlite:///{shop}/out")

@@ -151,7 +151,7 @@ def test_any_status_makes_a_page_and_a_valid_document(report: StatusReport, widt
 
 
 @given(st.lists(TEXTS, max_size=30), st.integers(40, 200))
-def test_folded_names_say_how_many_there_are(items: list[str], room: int) -> None:
+def test_folded_names_show_their_number(items: list[str], room: int) -> None:
     text = names(items, room)
     hidden = int(text.rpartition("… and ")[2].split(" ")[0]) if "… and " in text else 0
     assert 0 <= hidden < max(len(items), 1)

@@ -35,7 +35,7 @@ def _read_side(con: duckdb.DuckDBPyConnection, source: Path, folder: Path) -> Ta
         ("3755d22", "a1da80a", 3, 3, 7),
     ],
 )
-def test_the_index_changed_as_its_history_says(
+def test_the_index_changed_as_in_its_history(
     shared: Path, tmp_path: Path, old: str, new: str, added: int, removed: int, changed: int
 ) -> None:
     with duckdb.connect() as con:

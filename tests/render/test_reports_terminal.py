@@ -118,7 +118,7 @@ def test_an_add_that_changed_nothing_suggests_nothing() -> None:
     assert next_commands(text) == []
 
 
-def test_an_add_of_nothing_says_so() -> None:
+def test_an_add_of_nothing_is_reported() -> None:
     report = replace(samples.ADD_SAME, tables=())
     assert render_add(report, RenderOptions(width=80)) == "golden: nothing to add\n"
 

@@ -326,7 +326,7 @@ def test_trees_show_the_paths_that_differ_and_no_others() -> None:
         ("[" * 9_000, "[1]"),
     ],
 )
-def test_values_that_are_not_nested_or_differ_only_in_notation_are_shown_whole(
+def test_values_that_are_not_nested_or_differ_only_in_notation_are_shown_in_full(
     old: object, new: object
 ) -> None:
     assert path_changes(old, new, 10) is None

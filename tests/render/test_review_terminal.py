@@ -48,7 +48,7 @@ def test_the_verdict_is_the_first_word_and_errors_come_before_tables() -> None:
     assert text.index("error dangling-reference") < text.index("  drafts ") < text.index("Removed\n")
 
 
-def test_personal_values_are_shown_only_when_a_person_asks_for_them() -> None:
+def test_personal_values_are_shown_only_on_request() -> None:
     assert samples.SECRET not in render_review_terminal(samples.BLOCKED, RenderOptions(width=120))
     assert samples.SECRET in render_review_terminal(samples.BLOCKED, RenderOptions(width=120, reveal=True))
     assert samples.SECRET not in render_diff([samples.GOLDEN_DIFF], RenderOptions(width=120))

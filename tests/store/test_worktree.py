@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(
 
 
 @pytest.mark.parametrize("kind", ["reflink", "copy", "hardlink", "symlink"])
-def test_parts_are_placed_as_dvc_is_told_to(
+def test_parts_are_placed_as_dvc_is_configured(
     tmp_path: Path, objects: ObjectStore, index: FileIndex, kind: str
 ) -> None:
     md5 = objects.put(b"rows")
