@@ -1,9 +1,10 @@
 """`merge --continue` and `merge --abort`: end a merge that needed a person."""
 
+import contextlib
 import posixpath
 from dataclasses import replace
 
-from tdmvc.errors import LocalWorkError
+from tdmvc.errors import ConfigError, LocalWorkError, NotFoundError, StoreError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.formats.conflict_file import conflict_path
 from tdmvc.formats.contract import CONTRACT_FILE
@@ -12,7 +13,9 @@ from tdmvc.formats.pointers import pointer_path
 from tdmvc.gitrepo.commits import keep_snapshot
 from tdmvc.gitrepo.merge import (
     abort_merge,
+    branches_at,
     changed_files,
+    merge_bases,
     merging_commit,
     stage,
     unmerged_paths,
@@ -20,11 +23,19 @@ from tdmvc.gitrepo.merge import (
 )
 from tdmvc.merging.conclusion import MergeOptions, conclude
 from tdmvc.merging.conflicts import CONFLICT_IGNORE, conflict_files, unmerged_tables
+from tdmvc.merging.resolution import plan_resolution
 from tdmvc.merging.result import check_states
 from tdmvc.merging.sides import state_at
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.merge import Side
-from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset, MovedTable, TableMove
+from tdmvc.model.merge_report import (
+    MergeReport,
+    MergeStatus,
+    MovedDataset,
+    MovedTable,
+    TableMove,
+    UnmergedTable,
+)
 from tdmvc.workspace.tables import table_folder, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, write_table_rows
@@ -44,7 +55,7 @@ def continue_merge(workspace: Workspace, options: MergeOptions | None = None) ->
     """
     options = options or MergeOptions()
     theirs, ours = merging_commit(workspace.git), workspace.git.resolve("HEAD")
-    labels = {Side.BASE: "", Side.OURS: "HEAD", Side.THEIRS: theirs[:10]}
+    labels = {Side.BASE: "", Side.OURS: "HEAD", Side.THEIRS: _name_of(workspace, theirs)}
     names = workspace.datasets()
     left = [_open_tables(workspace, name) for name in names]
     if any(dataset.tables for dataset in left):
@@ -60,9 +71,11 @@ def continue_merge(workspace: Workspace, options: MergeOptions | None = None) ->
                 remedy=f"add them to the merge with `tdmvc add {state.name}`, then run `tdmvc merge --continue` again.",
             )
     checked: list[MovedDataset] = []
+    bases = merge_bases(workspace.git, ours, theirs)
     for state in states:
         sides = [state_at(workspace, state.name, revision) for revision in (ours, theirs)]
-        one = MovedDataset(state.name, _moved(state, *sides), check_states(workspace, state, sides))
+        base = state_at(workspace, state.name, bases[0]) if len(bases) == 1 else None
+        one = MovedDataset(state.name, _moved(state, base, *sides), check_states(workspace, state, sides))
         if one.tables or one.findings:
             checked.append(one)
         _tidy(workspace, state)
@@ -90,7 +103,7 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     """
     git = workspace.git
     theirs, ours = merging_commit(git), git.resolve("HEAD")
-    labels = {Side.BASE: "", Side.OURS: "HEAD", Side.THEIRS: theirs[:10]}
+    labels = {Side.BASE: "", Side.OURS: "HEAD", Side.THEIRS: _name_of(workspace, theirs)}
     names = sorted({*workspace.datasets(), *datasets.list_datasets(git.tree(ours), workspace.config)})
     back: list[tuple[DatasetState, dict[str, tuple[str, Pointer | None]]]] = []
     notes: list[str] = []
@@ -117,25 +130,52 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     return MergeReport(MergeStatus.ABORTED, labels, ours, notes=tuple(notes))
 
 
+def _name_of(workspace: Workspace, commit: str) -> str:
+    """Return the branch that a commit is the tip of, if it is the tip of just one; else its short id."""
+    branches = branches_at(workspace.git, commit)
+    return branches[0] if len(branches) == 1 else commit[:10]
+
+
 def _open_tables(workspace: Workspace, name: str) -> MovedDataset:
-    tables = [MovedTable(one.table, TableMove.CONFLICT) for one in unmerged_tables(workspace, name)]
-    return MovedDataset(name, tuple(tables))
+    return MovedDataset(name, tuple(_open_table(workspace, one) for one in unmerged_tables(workspace, name)))
 
 
-def _moved(state: DatasetState, ours: DatasetState, theirs: DatasetState) -> tuple[MovedTable, ...]:
+def _open_table(workspace: Workspace, unmerged: UnmergedTable) -> MovedTable:
+    """Return a table in conflict, with the conflicts that are left if its rows can be found."""
+    merge = None
+    with contextlib.suppress(ConfigError, NotFoundError, StoreError, UsageError):
+        merge = plan_resolution(workspace, unmerged, None).merged.merge
+    return MovedTable(unmerged.table, TableMove.CONFLICT, merge)
+
+
+def _moved(
+    state: DatasetState, base: DatasetState | None, ours: DatasetState, theirs: DatasetState
+) -> tuple[MovedTable, ...]:
+    """Return the tables that differ from our side; without a base, a person is never known to have chosen."""
     found: list[MovedTable] = []
     for table in sorted({*state.pointers, *ours.pointers}):
-        new, old, other = (one.pointers.get(table) for one in (state, ours, theirs))
-        if (new and new.object) == (old and old.object):
+        new, old, other = (_object(one, table) for one in (state, ours, theirs))
+        if new == old:
             continue
+        before = _object(base, table) if base is not None else None
+        is_by_hand = new != other
         if new is None:
             move = TableMove.REMOVED
         elif old is None:
             move = TableMove.ADDED
+        elif new == other:
+            move = TableMove.TAKEN
+            is_by_hand = base is not None and old != before
         else:
-            move = TableMove.TAKEN if other and other.object == new.object else TableMove.MERGED
-        found.append(MovedTable(table, move))
+            move = TableMove.MERGED
+            is_by_hand = base is not None and other == before
+        found.append(MovedTable(table, move, is_by_hand=is_by_hand))
     return tuple(found)
+
+
+def _object(state: DatasetState, table: str) -> str | None:
+    pointer = state.pointers.get(table)
+    return pointer.object if pointer is not None else None
 
 
 def _tidy(workspace: Workspace, state: DatasetState) -> None:
@@ -213,4 +253,4 @@ def _keep_added(workspace: Workspace, before: DatasetState, theirs: str) -> list
     ref = f"tdmvc/replaced/{before.name}"
     path = workspace.dataset_path(before.name)
     keep_snapshot(workspace.git, path, f"refs/{ref}", f"{before.name} before a merge was aborted")
-    return [f"The rows that you added are kept; `tdmvc checkout {before.name}@{ref}` restores them."]
+    return [f"What the merge had changed is kept; `tdmvc checkout {before.name}@{ref}` restores them."]

@@ -54,6 +54,14 @@ def merge_bases(git: GitRepo, ours: str, theirs: str) -> list[str]:
     return found.split() if found else [git.merge_base(ours, theirs)]
 
 
+def branches_at(git: GitRepo, commit: str) -> list[str]:
+    """Return the local branches whose tip is a commit."""
+    output = git.commands.run(
+        "for-each-ref", f"--points-at={commit}", "--format=%(refname:short)", "refs/heads"
+    )
+    return output.split()
+
+
 def begin_merge(git: GitRepo, theirs: str, prepared: PreparedMerge, *, message: str | None) -> bool:
     """Merge a revision into the index and the work tree without a commit; return whether there is no conflict.
 

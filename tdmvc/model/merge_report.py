@@ -50,6 +50,8 @@ class MovedTable:
     """Set if rows of both sides were merged."""
     stage: str | None = None
     """The stage that has to run again."""
+    is_by_hand: bool = False
+    """Whether a person chose or changed it during the merge, so that it is not what the sides alone give."""
 
 
 @dataclass(frozen=True, slots=True)

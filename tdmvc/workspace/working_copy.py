@@ -102,4 +102,6 @@ def keep_uncommitted(workspace: Workspace, dataset: str) -> list[str]:
         return []
     ref = f"tdmvc/replaced/{dataset}"
     keep_snapshot(workspace.git, path, f"refs/{ref}", f"{dataset} before a checkout")
-    return [f"Your uncommitted pointers are kept; `tdmvc checkout {dataset}@{ref}` restores them."]
+    return [
+        f"The pointers before this were in no commit, and are kept; `tdmvc checkout {dataset}@{ref}` restores them."
+    ]

@@ -10,7 +10,7 @@ from tdmvc.merging.decisions import Decision
 from tdmvc.model.merge import Choice, Side
 from tdmvc.model.merge_report import MergeStatus, TableMove
 from tdmvc.workspace.workspace import Workspace
-from tests.actions.rows import commit_orders, statuses
+from tests.actions.rows import add_csv, commit_orders, statuses
 from tests.builders import git
 
 
@@ -38,12 +38,31 @@ def test_a_conflict_stays_open_until_it_is_resolved_and_the_merge_is_continued(w
     diverge(workspace, {"_10": "late", "_12": "paid"}, {"_10": "void"})
     report = merge(workspace, ["feature"])
     assert (report.status, report.commit, report.needs_person) == (MergeStatus.OPEN, None, True)
-    assert continue_merge(workspace).status is MergeStatus.OPEN
+    still_open = continue_merge(workspace)
+    assert still_open.status is MergeStatus.OPEN
+    assert still_open.labels[Side.THEIRS] == "feature"
+    (table,) = still_open.datasets[0].tables
+    assert table.merge is not None
+    assert table.merge.conflict_count == 1
     decision = Decision(Choice(Side.THEIRS), "status", ("10",))
     resolved = resolve(workspace, "golden", "orders", ResolveOptions(decision))
     assert resolved.is_settled
     assert continue_merge(workspace).status is MergeStatus.MERGED
     assert statuses(workspace) == {10: "void", 11: "paid", 12: "paid"}
+
+
+def test_a_continued_merge_tells_what_a_person_decided_from_what_the_sides_give(workspace: Workspace) -> None:
+    diverge(workspace, {"_10": "late"}, {"_10": "void"})
+    merge(workspace, ["feature"])
+    resolve(workspace, "golden", "orders", ResolveOptions(Decision(Choice(Side.THEIRS))))
+    add_csv(workspace, "customers", "id,name\n1,Ann\n2,Bea\n")
+    add_csv(workspace, "notes", "id\n1\n")
+    (dataset,) = continue_merge(workspace).datasets
+    assert [(table.name, table.move, table.is_by_hand) for table in dataset.tables] == [
+        ("customers", TableMove.MERGED, True),
+        ("notes", TableMove.ADDED, True),
+        ("orders", TableMove.TAKEN, True),
+    ]
 
 
 def test_an_aborted_merge_restores_rows_and_head(workspace: Workspace) -> None:

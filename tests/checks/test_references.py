@@ -69,7 +69,7 @@ def test_a_row_that_references_a_missing_row_is_an_error(
     (found,) = check_references(con, tables, changed={"items"}, at="golden")
     assert (found.rule, found.severity, found.columns) == ("broken-reference", Severity.ERROR, ("order_id",))
     assert found.message == (
-        "The reference items (order_id) → orders (id) is broken: 2 rows of items match no row of orders (id: 11, 13)."
+        "The reference items (order_id) → orders (id) is broken: 2 rows of items (id: 11, 13) refer to a row of orders that does not exist."
     )
     words = shlex.split(found.remedy.partition("tdmvc ")[2])
     assert words[2:] == ["--at", "golden"]
@@ -105,7 +105,8 @@ def test_an_old_violation_is_a_warning_and_a_new_one_an_error(
     assert (stale.rule, stale.severity) == ("reference-broken-before", Severity.WARNING)
     assert stale.details["keys"] == ["10"]
     assert (
-        "was broken before and still is: 1 row of items matches no row of orders (id: 10)." in stale.message
+        "was broken before and still is: 1 row of items (id: 10) refers to a row of orders that does not exist."
+        in stale.message
     )
 
 

@@ -124,7 +124,9 @@ def test_removing_a_customer_with_orders_is_reported(tdmvc: Tdmvc, change: Chang
     assert found["verdict"] == "blocked"
     assert _rules(found) == [("broken-reference", "error", "orders")]
     (finding,) = found["datasets"][0]["findings"]
-    assert "2 rows of orders match no row of customers (id: 2, 32)" in finding["message"]
+    assert (
+        "2 rows of orders (id: 2, 32) refer to a row of customers that does not exist" in finding["message"]
+    )
     # The command that the remedy names shows the very rows.
     _, _, command = finding["remedy"].partition("tdmvc sql ")
     shown = tdmvc("sql", *shlex.split(command), "--format", "json").json

@@ -51,8 +51,8 @@ CUSTOMERS = TableMerge("customers", TableOutcome.MERGED, None, ("id",), counts=M
 BROKEN = Finding(
     "broken-reference",
     Severity.ERROR,
-    "The reference orders (customer_id) → customers (id) is broken: 1 row of orders matches no row of customers"
-    " (id: 1001).",
+    "The reference orders (customer_id) → customers (id) is broken: 1 row of orders (id: 1001) refers to a"
+    " row of customers that does not exist.",
     dataset="golden",
     table="orders",
     columns=("customer_id",),
@@ -62,8 +62,8 @@ BROKEN = Finding(
 OLD = Finding(
     "reference-broken-before",
     Severity.WARNING,
-    "The reference items (order_id) → orders (id) was broken before and still is: 2 rows of items match no row of"
-    " orders (id: 7, 8).",
+    "The reference items (order_id) → orders (id) was broken before and still is: 2 rows of items (id: 7, 8)"
+    " refer to a row of orders that does not exist.",
     dataset="golden",
     table="items",
     columns=("order_id",),

@@ -197,8 +197,8 @@ class _BrokenRows:
             name,
             Severity.ERROR if is_new else Severity.WARNING,
             f"{_format(schema, reference)} {'is broken' if is_new else 'was broken before and still is'}:"
-            f" {counted(count, 'row')} of {schema.name} match{'es' if count == 1 else ''} no row of"
-            f" {reference.table}{format_keys(schema.key, keys, count)}.",
+            f" {counted(count, 'row')} of {schema.name}{format_keys(schema.key, keys, count)}"
+            f" refer{'s' if count == 1 else ''} to a row of {reference.table} that does not exist.",
             table=schema.name,
             columns=reference.columns,
             remedy=f"add the missing rows to {reference.table}, or change these; see them: "

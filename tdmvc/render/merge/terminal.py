@@ -85,7 +85,7 @@ def _verdict(report: MergeReport) -> tuple[str, str]:
             count = conflict_count(report.datasets) + len(report.files)
             return "Conflicts", f"{number(count)} to resolve in the merge of {theirs}; nothing is committed"
         case MergeStatus.BROKEN:
-            return "Broken", f"{theirs} merges without conflicts, but the merged rows break rules"
+            return "Broken", f"the merge of {theirs} has no conflicts, but the merged rows break rules"
     if report.commit is None:
         return "Merged", f"{theirs}, not committed; {extent}"
     return "Merged", f"{theirs}{commit}; {extent}{', although it breaks rules' if report.is_allowed else ''}"

@@ -4,7 +4,15 @@ from collections.abc import Iterator, Sequence
 
 from tdmvc.errors import TdmvcError
 from tdmvc.model.masking import MASK
-from tdmvc.model.merge import Cell, Conflict, ConflictKind, ManifestConflict, MergeCounts, TableMerge
+from tdmvc.model.merge import (
+    Cell,
+    Conflict,
+    ConflictKind,
+    ManifestConflict,
+    MergeCounts,
+    TableMerge,
+    TableOutcome,
+)
 from tdmvc.model.merge_report import MovedDataset, MovedTable, TableMove, UnmergedTable
 from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.text import number, plural, shell_word
@@ -65,8 +73,23 @@ def pointer_merge_line(
         why = f" {problem.what}" if problem else ""
         return f"{name}: the rows were not merged.{why} Ask whoever added it to push, then run: {command}"
     if merge.is_settled:
-        return f"{name}: rows of both sides; from theirs: {counts_words(merge.counts) or 'nothing new'}"
+        return f"{name}: {_outcome_words(merge)}"
     return f"{name}: {plural(merge.conflict_count, 'conflict')} to resolve: {command}"
+
+
+def _outcome_words(merge: TableMerge) -> str:
+    """Return what the merge driver made of a table; columns that only one side changed have no counts."""
+    match merge.outcome:
+        case TableOutcome.OURS | TableOutcome.UNCHANGED:
+            return "as on our side"
+        case TableOutcome.THEIRS:
+            return "as on their side"
+        case TableOutcome.BASE:
+            return "as in the common ancestor"
+        case TableOutcome.REMOVED:
+            return "removed"
+    counts = counts_words(merge.counts)
+    return f"rows of both sides; from theirs: {counts}" if counts else "rows and columns of both sides"
 
 
 def manifest_merge_lines(path: str, conflicts: Sequence[ManifestConflict]) -> str:
@@ -84,16 +107,18 @@ def move_words(table: MovedTable) -> str:
     """Return what the merge does to a table: `rows of both sides; from theirs: 2 rows added`."""
     match table.move:
         case TableMove.ADDED:
-            return "added on their side"
+            return "added during the merge" if table.is_by_hand else "added on their side"
         case TableMove.REMOVED:
-            return "removed"
+            return "removed during the merge" if table.is_by_hand else "removed"
         case TableMove.TAKEN:
-            return "changed only on their side"
+            return "as on their side, as you decided" if table.is_by_hand else "changed only on their side"
         case TableMove.STAGE:
             return f"output of the stage {visible(table.stage or '')}, which has to run again"
         case TableMove.CONFLICT:
             count = table.merge.conflict_count if table.merge else 0
             return plural(count, "conflict") if count else "in conflict"
+    if table.is_by_hand:
+        return "changed during the merge"
     counts = counts_words(table.merge.counts) if table.merge else ""
     return f"rows of both sides{f'; from theirs: {counts}' if counts else ''}"
 
