@@ -24,6 +24,19 @@ _REST = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 
+_LIKE_URL = re.compile(
+    r"""
+    .* ://                                      # jdbc:postgresql://…, or a space before the scheme
+    | \s* [a-z][a-z0-9+.-]+ : (?: / | .* @ )     # postgres:/…, user:password@host
+    | \s* [a-z] : [^/\\] .* @                   # u:password@host, but not C:\\me@work
+    | .* \b (?: password | passwd | pwd ) \s* =  # host=… password=…
+    """,
+    re.DOTALL | re.VERBOSE | re.IGNORECASE,
+)
+"""What is more likely to be a mistyped URL or a connection string, perhaps with a password, than a path."""
+_CLEAR_PATH = re.compile(r"\.{0,2}[/\\]")
+"""How a path begins that nobody takes for a URL."""
+
 
 @dataclass(frozen=True, slots=True)
 class PathLocation:
@@ -74,6 +87,12 @@ def parse_location(text: str, *, folder: Path | None = None) -> Location:
     """
     url = _URL.fullmatch(text)
     if url is None:
+        if _LIKE_URL.match(text) and not _CLEAR_PATH.match(text):
+            raise UsageError(
+                "Cannot read a URL or connection string; it is not shown, because it may contain a password.",
+                remedy="write SCHEME://USER@HOST:PORT/DATABASE or sqlite:///FILE; "
+                "if it is the path of a file, write ./ before it.",
+            )
         return PathLocation((folder or Path()) / text)
     server = _parse_server(url["scheme"].lower(), url["rest"])
     if server.scheme not in _FILE_SCHEMES:

@@ -80,6 +80,36 @@ def test_a_url_that_cannot_be_understood_is_refused_without_its_password(text: s
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jdbc:postgresql://me:secret@db/shop",
+        "jdbc:sqlserver://db;user=me;Password=secret",
+        " postgres://me:secret@db/shop",
+        "postgres:/me:secret@db/shop",
+        "postgres:me:secret@db",
+        "p://me:secret@db/shop",
+        "me:secret@db/shop",
+        "m:secret@db/shop",
+        "host=db password=secret",
+        "Server=db;PWD = secret",
+    ],
+)
+def test_a_text_like_a_url_is_no_path_and_is_not_shown(text: str) -> None:
+    with pytest.raises(UsageError, match="not shown") as caught:
+        parse_location(text)
+    assert "sec" not in caught.value.message
+    assert parse_location(f"./{text}") == PathLocation(Path(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["C:/me@work/shop.db", r"C:\me@work\shop.db", "me@work/a:b.csv", "day=1/at 10:30.csv", "/srv/a:b@c"],
+)
+def test_a_colon_or_an_at_sign_makes_no_url(text: str) -> None:
+    assert parse_location(text) == PathLocation(Path(text))
+
+
 @pytest.mark.parametrize("text", ["sqlite://shop.db", "duckdb://", "sqlite:///", "sqlite:///x.db?mode=ro"])
 def test_a_file_url_names_a_file_and_nothing_else(text: str) -> None:
     with pytest.raises(UsageError, match="does not name a file") as caught:
