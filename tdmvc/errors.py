@@ -31,13 +31,18 @@ class TdmvcError(Exception):
 
     @property
     def message(self) -> str:
-        """What happened, where, and what to do: one line each."""
+        """The lines as one text."""
+        return "\n".join(self.lines)
+
+    @property
+    def lines(self) -> list[str]:
+        """What happened, where, and what to do; each may quote a file's text, with its line ends."""
         lines = [self.what]
         if self.where:
             lines.append(f"Where: {self.where}")
         if self.remedy:
             lines.append(f"Fix: {self.remedy}")
-        return "\n".join(lines)
+        return lines
 
 
 class UsageError(TdmvcError):

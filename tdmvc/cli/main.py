@@ -13,6 +13,7 @@ import click
 
 from tdmvc.cli.bug_report import render_bug_report, write_bug_report
 from tdmvc.cli.group import cli
+from tdmvc.cli.messages import error_text, message_line, print_message
 from tdmvc.cli.options import Settings
 from tdmvc.cli.suggestions import suggest_option
 from tdmvc.errors import StoreError, TdmvcError
@@ -47,23 +48,23 @@ def _report(reason: BaseException, settings: Settings) -> int:
         error.show()
         return error.exit_code
     except click.UsageError as error:
-        _print_error(_usage_message(error))
+        print_message(_usage_message(error), label="error")
         return error.exit_code
     except click.ClickException as error:
-        _print_error(error.format_message())
+        print_message(message_line(error.format_message()), label="error")
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _print("Interrupted. No file is left half-written; you can run the same command again.")
+        print_message("Interrupted. No file is left half-written; you can run the same command again.")
         return 130
     except TdmvcError as error:
-        _print_error(error.message)
+        print_message(error_text(error), label="error")
         return error.exit_code
     except BrokenPipeError:
         # The reader has closed the pipe; keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        _print_error(StoreError.disk(error.filename or ".", error).message)
+        print_message(error_text(StoreError.disk(error.filename or ".", error)), label="error")
         return StoreError.exit_code
     except Exception as error:
         return _report_bug(error, is_verbose=settings.is_verbose)
@@ -71,13 +72,17 @@ def _report(reason: BaseException, settings: Settings) -> int:
 
 def _usage_message(error: click.UsageError) -> str:
     """Return what is wrong with the arguments, a suggestion, and the usage of the command."""
-    text = error.format_message().rstrip()
+    text = error.format_message()
+    if isinstance(error, click.MissingParameter):
+        # click lists the choices one a line.
+        text = " ".join(text.split())
+    text = message_line(text.rstrip())
     if isinstance(error, click.NoSuchOption):
         options = [
             name for parameter in (error.ctx.command.params if error.ctx else ()) for name in parameter.opts
         ]
         hint = suggest_option(error.option_name, options, error.possibilities or ())
-        text = f"There is no option {error.option_name}. {hint}".rstrip()
+        text = message_line(f"There is no option {error.option_name}. {hint}".rstrip())
     if error.ctx is None:
         return text
     return f"{text}\n{error.ctx.get_usage()}\nFix: see `{error.ctx.command_path} --help`."
@@ -106,25 +111,12 @@ def _recorded_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _print_error(message: str) -> None:
-    """Print an error's message, with a mark before the first line."""
-    mark = "error: " if os.environ.get("NO_COLOR") else click.style("error: ", fg="red", bold=True)
-    _print(mark + message)
-
-
-def _print(text: str) -> None:
-    # click strips colour where standard error is not a terminal.
-    with contextlib.suppress(OSError):
-        click.echo(text, err=True)
-
-
 def _report_bug(error: Exception, *, is_verbose: bool) -> int:
     """Write a log of an unexpected error, and print where it is."""
     text = render_bug_report(error)
     path = write_bug_report(text)
     if is_verbose:
-        _print(text)
-    mark = "bug: " if os.environ.get("NO_COLOR") else click.style("bug: ", fg="red", bold=True)
-    _print(f"{mark}tdmvc stopped because of an unexpected error ({type(error).__name__}).")
-    _print(f"Where: {path}\nFix: please report it and attach that file; it contains no row values.")
+        print_message(text)
+    print_message(f"tdmvc stopped because of an unexpected error ({type(error).__name__}).", label="bug")
+    print_message(f"Where: {path}\nFix: please report it and attach that file; it contains no row values.")
     return 70

@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from tdmvc.actions.show import list_versions
+from tdmvc.cli.messages import message_line, print_message
 from tdmvc.cli.options import Decorated, settings_of
 from tdmvc.cli.pager import print_text
 from tdmvc.cli.progress import Progress, columns
@@ -36,7 +37,7 @@ def opened(context: click.Context) -> Iterator[Workspace]:
     settings = settings_of(context)
     with Workspace.open(settings.directory) as workspace:
         progress = Progress(settings)
-        workspace.warn = lambda message: click.echo(message, err=True)
+        workspace.warn = lambda message: print_message(message_line(message))
         workspace.report = progress.report
         try:
             with workspace.timed(str(context.info_name)):

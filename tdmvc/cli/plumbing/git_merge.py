@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tdmvc.cli.messages import error_text, message_line, print_message
 from tdmvc.cli.plumbing.git_calls import trace
 from tdmvc.errors import TdmvcError
 from tdmvc.merging.driver import (
@@ -47,7 +48,8 @@ def _merge(arguments: Sequence[str]) -> int:
         merge = _merge_manifest if is_manifest else _merge_pointer
         return merge(arguments, texts)
     except TdmvcError as error:
-        click.echo(f"tdmvc left {arguments[4]} to Git's line merge: {error.message}", err=True)
+        place = message_line(arguments[4])
+        print_message(f"tdmvc left {place} to Git's line merge: {error_text(error)}")
         return _TEXT
     except Exception as error:
         trace(error)

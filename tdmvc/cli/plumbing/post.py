@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.post import POST_HOSTS, post, write_summary
+from tdmvc.cli.messages import error_text, message_line, print_message
 from tdmvc.cli.options import settings_of
 from tdmvc.errors import ReadOnlyTokenError, SourceError
 
@@ -52,9 +53,9 @@ def post_text(
     except ReadOnlyTokenError as error:
         has_summary = write_summary(text, os.environ)
         place = "It is in the job's summary instead." if has_summary else "It was not posted."
-        click.echo(f"warning: {error.message}\n{place}", err=True)
+        print_message(f"warning: {error_text(error)}\n{place}")
         return
     if not settings_of(context).is_quiet:
         shortened = ", shortened to what the host accepts" if posted.is_shortened else ""
         where = f": {posted.url}" if posted.url else ""
-        click.echo(f"Comment {posted.action}{shortened}{where}", err=True)
+        print_message(message_line(f"Comment {posted.action}{shortened}{where}"))
