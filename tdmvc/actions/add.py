@@ -13,6 +13,7 @@ from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.pointers import stage_owners
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
+from tdmvc.model.diff import TableStatus
 from tdmvc.model.location import Location
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.model.schema import TableSchema
@@ -184,7 +185,7 @@ def _plan(
         folders = _with_folder(folders, table, folder)
         _, present = work_status(workspace, folders, table.name)
         workspace.store.keep(table.built)
-        if table.status != "unchanged":
+        if table.status is not TableStatus.UNCHANGED:
             transaction.point(table.name, folder, table.built.listing, table.built.size_bytes)
         transaction.write_working_copy(table.name, folder, table.built.listing, present)
         added.append(added_table(table))
@@ -192,7 +193,7 @@ def _plan(
         folder = table_folder(state, name)
         transaction.clear(folder, work_status(workspace, state, name)[1])
         transaction.remove_pointer(folder)
-        added.append(AddedTable(name, "removed", 0, 0, 0, 0, (), ""))
+        added.append(AddedTable(name, TableStatus.REMOVED, 0, 0, 0, 0, (), ""))
     notes = _write_manifest(workspace, transaction, state, ingested, removed, options)
     added, common = _fold_notes(added)
     notes += common

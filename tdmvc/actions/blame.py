@@ -78,7 +78,7 @@ class _BlameRun:
         present = self._present_rows(snapshot, schema, hidden)
         self._rows.prepare(table)
         walk = BlameWalk(self._rows, present, names, schema)
-        looked_at = walk.run(start, snapshot, self._workspace.report)
+        looked_at = walk.run(start, snapshot, self._workspace.on_progress)
         return BlameReport(
             self._timeline.dataset,
             table,

@@ -181,7 +181,7 @@ def _write_folder(workspace: Workspace, sides: dict[str, TableSide], target: Pat
                 zip(sorted(side.parts), side.locate(side.parts), strict=True), start=1
             ):
                 shutil.copyfile(path, folder / f"{part}.parquet")
-                workspace.report(f"{name}: files", number, len(side.parts), "files")
+                workspace.on_progress(f"{name}: files", number, len(side.parts), "files")
                 files += 1
         made.chmod(0o755)
         _replace_folder(made, target)

@@ -112,7 +112,7 @@ class _GcRun:
             refusals += refuse_clone(clone)
         if refusals:
             return self._refused(refusals)
-        found = [read_reachable(clone, report=self._workspace.report) for clone in self._clones]
+        found = [read_reachable(clone, on_progress=self._workspace.on_progress) for clone in self._clones]
         refusals = self._refuse_what_was_read(found)
         if refusals:
             return self._refused(refusals)
@@ -125,7 +125,7 @@ class _GcRun:
             listed = place.list_objects()
             grace = GracePeriod(self._now, self._options.grace_days)
             selection = select(
-                place, listed, needs.objects, self._known_parts(), grace, self._workspace.report
+                place, listed, needs.objects, self._known_parts(), grace, self._workspace.on_progress
             )
             garbage = list_garbage(selection, listed, needs, self._workspace.store.index.made(), grace)
             garbage = self._with_commits(garbage, found)

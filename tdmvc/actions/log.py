@@ -72,7 +72,7 @@ class _TableWalk:
             if span.most is not None and len(entries) >= span.most:
                 is_cut = True
                 break
-            self._workspace.report(f"log of {timeline.dataset}", place, len(timeline.order), "commits")
+            self._workspace.on_progress(f"log of {timeline.dataset}", place, len(timeline.order), "commits")
             if span.is_too_old(timeline.seconds(id_)):
                 continue
             looked_at += 1

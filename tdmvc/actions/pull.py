@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tdmvc.errors import PartError
 from tdmvc.formats import datasets
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.report import TransferReport
+from tdmvc.model.report import TransferReport, TransferVerb
 from tdmvc.store.worktree import read_folder
 from tdmvc.workspace.checkout import checkout_pointers
 from tdmvc.workspace.states import resolve_state
@@ -44,7 +44,7 @@ def pull(
     label = remote or store.config.default_remote
     remotes = tuple(store.fetched_from) or ((label,) if label else ())
     refs = tuple(state.ref for state in states)
-    return TransferReport("pull", refs, remotes, len(wanted), moved, tables)
+    return TransferReport(TransferVerb.PULL, refs, remotes, len(wanted), moved, tables)
 
 
 def _restore_objects(workspace: Workspace, state: DatasetState) -> None:

@@ -103,7 +103,7 @@ class _RowWalk:
                 continue
             if span.most is not None and len(steps) >= span.most:
                 return steps, looked_at, True, True
-            self._workspace.report(f"log of {query.table}", place, len(timeline.order), "commits")
+            self._workspace.on_progress(f"log of {query.table}", place, len(timeline.order), "commits")
             here_query = wanted.pop(id_)
             if span.is_too_old(timeline.seconds(id_)):
                 continue

@@ -8,6 +8,7 @@ from tdmvc.formats.conflict_file import conflict_path
 from tdmvc.gitrepo import releases
 from tdmvc.merging.conflicts import leftover_files, tree_of_ours, unmerged_tables
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
+from tdmvc.model.diff import TableStatus
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.versions import equal_versions, versions
@@ -51,28 +52,34 @@ def _tables(
     workspace: Workspace, state: DatasetState, head: dict[str, Pointer], unmerged: Collection[str]
 ) -> list[TableStatusReport]:
     reports = [
-        TableStatusReport(table, WorkStatus.CONFLICT, "changed" if table in head else "added")
+        TableStatusReport(
+            table, WorkStatus.CONFLICT, TableStatus.CHANGED if table in head else TableStatus.ADDED
+        )
         for table in unmerged
     ]
     for table, pointer in state.pointers.items():
         if table in unmerged:
             continue
         old = head.get(table)
-        since = "added" if old is None else "unchanged" if old.object == pointer.object else "changed"
-        reports.append(
-            TableStatusReport(table, work_status(workspace, state, table)[0], since, pointer.stage)
-        )
+        work, _ = work_status(workspace, state, table)
+        reports.append(TableStatusReport(table, work, _since_head(old, pointer), pointer.stage))
     reports += [
-        TableStatusReport(table, WorkStatus.NEW, "added")
+        TableStatusReport(table, WorkStatus.NEW, TableStatus.ADDED)
         for table in new_folders(workspace, state)
         if table not in unmerged
     ]
     reports += [
-        TableStatusReport(table, WorkStatus.MISSING, "removed")
+        TableStatusReport(table, WorkStatus.MISSING, TableStatus.REMOVED)
         for table in head
         if table not in state.pointers and table not in unmerged
     ]
     return sorted(reports, key=lambda report: report.name)
+
+
+def _since_head(old: Pointer | None, pointer: Pointer) -> TableStatus:
+    if old is None:
+        return TableStatus.ADDED
+    return TableStatus.UNCHANGED if old.object == pointer.object else TableStatus.CHANGED
 
 
 def _head_pointers(workspace: Workspace, name: str) -> dict[str, Pointer]:

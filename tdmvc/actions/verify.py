@@ -71,7 +71,7 @@ class _Check:
         parts = 0
         for number, (table, pointer) in enumerate(state.pointers.items(), start=1):
             owner = f"{state.ref}/{table}"
-            self._workspace.report(f"verify {state.ref}", number, len(state.pointers), "tables")
+            self._workspace.on_progress(f"verify {state.ref}", number, len(state.pointers), "tables")
             try:
                 listing = self._workspace.store.listing(pointer.object, owner)
                 self._check_parts(state, table, listing, owner)
@@ -79,14 +79,14 @@ class _Check:
                 if not self._is_kept_elsewhere(state, table):
                     stage = pointer.stage.rpartition(":")[2] if pointer.stage else None
                     remedy = f"run `dvc repro {stage}`: a stage makes it." if stage else error.remedy
-                    self._report("part", Severity.ERROR, error.what, state, table, remedy)
+                    self._add_finding("part", Severity.ERROR, error.what, state, table, remedy)
                     continue
                 contents[table] = self._contents[state.name][table]
                 continue
             contents[table] = listing.content
             parts += len(listing.entries)
             if state.version is not None and state.version.tables[table].content != listing.content:
-                self._report(
+                self._add_finding(
                     "version-content",
                     Severity.ERROR,
                     f"{table} has another content hash than {state.ref} recorded.",
@@ -98,7 +98,7 @@ class _Check:
         if state.ref == state.name:
             self._contents[state.name] = contents
         if state.version is not None and content is not None and content != state.version.content:
-            self._report(
+            self._add_finding(
                 "version-content",
                 Severity.ERROR,
                 f"{state.ref} has another content hash than its version file recorded.",
@@ -154,7 +154,7 @@ class _Check:
         own = self._contents.get(state.name, {})
         return version is not None and own.get(table) == version.tables[table].content
 
-    def _report(
+    def _add_finding(
         self,
         rule: str,
         severity: Severity,
@@ -210,7 +210,7 @@ class _RemoteCheck:
 
     def _missing(self, wanted: _Wanted, name: str | None) -> list[Finding]:
         label = name or self._workspace.store.config.default_remote or "(default)"
-        self._workspace.report(f"verify {label}", 0, len(wanted), "objects")
+        self._workspace.on_progress(f"verify {label}", 0, len(wanted), "objects")
         missing = self._workspace.store.missing_on_remote(wanted, remote=name)
         push = f" --remote {name}" if name else ""
         found = [
@@ -234,7 +234,7 @@ class _RemoteCheck:
         damaged: set[str] = set()
         with dvc.open_remote(self._workspace.root, name) as remote:
             for number, (oid, data) in enumerate(remote.read(there), start=1):
-                self._workspace.report(f"verify {label}", number, len(there), "objects")
+                self._workspace.on_progress(f"verify {label}", number, len(there), "objects")
                 if hashlib.md5(data, usedforsecurity=False).hexdigest() != oid.removesuffix(".dir"):
                     damaged.add(oid)
         found = []

@@ -92,7 +92,7 @@ class DiffOptions:
     """How many rows of each kind are shown."""
     rows: RowsTarget | None = None
     """Where the full list of touched rows is written, one file per changed table."""
-    report: ProgressCallback = ignore_progress
+    on_progress: ProgressCallback = ignore_progress
 
 
 DEFAULT_DIFF = DiffOptions()

@@ -124,7 +124,7 @@ def _walk(engine: Engine, sides: ComparedSides, options: DiffOptions) -> Outcome
             before,
             after,
             sample_rows=options.sample_rows,
-            report=lambda done, total: options.report(
+            on_progress=lambda done, total: options.on_progress(
                 f"diff of {new.schema.name}", done, total, "key ranges"
             ),
         )

@@ -24,7 +24,7 @@ class Progress:
         self._text = ""
         self._width = 0
 
-    def report(self, what: str, done: int, total: int | None, unit: str) -> None:
+    def update(self, what: str, done: int, total: int | None, unit: str) -> None:
         """Record how far a step is; called often, so it must be cheap."""
         if not (self._is_verbose or self._is_live):
             return

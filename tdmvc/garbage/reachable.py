@@ -56,7 +56,7 @@ class Reachable:
             self.pointed.setdefault(oid, place)
 
 
-def read_reachable(git: GitRepo, *, report: ProgressCallback = ignore_progress) -> Reachable:
+def read_reachable(git: GitRepo, *, on_progress: ProgressCallback = ignore_progress) -> Reachable:
     """Return what all refs, reflogs, stashes, unfinished merges, indexes and work trees name.
 
     The whole history of each counts. Each distinct file content is read once.
@@ -77,7 +77,7 @@ def read_reachable(git: GitRepo, *, report: ProgressCallback = ignore_progress) 
     trees = work_trees(git)
     for tree in trees:
         history.add(_indexed(git, tree), f"the index of {tree.root}")
-    _read_blobs(git, history, found, report)
+    _read_blobs(git, history, found, on_progress)
     for tree in trees:
         if tree.is_here:
             _read_work_tree(tree, found)
@@ -153,12 +153,12 @@ class _History:
             self.nested.add(path.removesuffix(_NESTED) + "/")
 
 
-def _read_blobs(git: GitRepo, history: _History, found: Reachable, report: ProgressCallback) -> None:
+def _read_blobs(git: GitRepo, history: _History, found: Reachable, on_progress: ProgressCallback) -> None:
     blobs = list(history.blobs)  # in the history's order, because Git stores neighbours as deltas
     nested = tuple(history.nested)
     contents = git.commands.read_objects(blobs)
     for number, (blob, (content, _)) in enumerate(zip(blobs, contents, strict=True), start=1):
-        report("gc: pointers", number, len(blobs), "files")
+        on_progress("gc: pointers", number, len(blobs), "files")
         for place in history.blobs[blob].values():
             found.add(place, content or b"", is_nested=place.path.startswith(nested))
 

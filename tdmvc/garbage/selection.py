@@ -45,7 +45,7 @@ def select(
     needed: Collection[str],
     known_parts: Collection[str],
     grace: GracePeriod,
-    report: ProgressCallback,
+    on_progress: ProgressCallback,
 ) -> Selection:
     """Select the objects that can be removed.
 
@@ -62,7 +62,7 @@ def select(
     ours, with_young, with_foreign = set(known_parts), set[str](), set[str]()
     listings = sorted(oid for oid in free if oid.endswith(".dir"))
     for number, (oid, data) in enumerate(place.read(listings), start=1):
-        report("gc: listings", number, len(listings), "listings")
+        on_progress("gc: listings", number, len(listings), "listings")
         parts = parts_of(data)
         if parts is None:
             with_foreign |= find_objects(data) | {oid}

@@ -67,7 +67,7 @@ class BlameWalk:
         self.unread: set[str] = set()
         """Points whose rows are not in this clone."""
 
-    def run(self, start: str, snapshot: TableSnapshot, report: ProgressCallback) -> int:
+    def run(self, start: str, snapshot: TableSnapshot, on_progress: ProgressCallback) -> int:
         """Walk from the point that has the present rows until every cell is traced.
 
         Returns:
@@ -79,9 +79,9 @@ class BlameWalk:
         for present in self._present.values():
             pending.parts.setdefault(present.part, {})[present.id] = everything
         self._pending[start] = pending
-        return self._walk(start, snapshot, report)
+        return self._walk(start, snapshot, on_progress)
 
-    def _walk(self, start: str, snapshot: TableSnapshot, report: ProgressCallback) -> int:
+    def _walk(self, start: str, snapshot: TableSnapshot, on_progress: ProgressCallback) -> int:
         order = [start, *self._timeline.order] if start == WORKING_COPY else list(self._timeline.order)
         looked_at = 0
         for place, id_ in enumerate(order):
@@ -91,7 +91,7 @@ class BlameWalk:
             if pending is None:
                 continue
             looked_at += 1
-            report("blame", place, len(order), "commits")
+            on_progress("blame", place, len(order), "commits")
             self._pass_on(id_, pending, snapshot if id_ == WORKING_COPY else None)
         for id_, pending in self._pending.items():
             # These points lie outside the range that was asked for.

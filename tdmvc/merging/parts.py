@@ -84,7 +84,7 @@ class _Writer:
             )
 
     def _options(self) -> BuildOptions:
-        return BuildOptions(self._known, self._part_rows, self._workspace.report)
+        return BuildOptions(self._known, self._part_rows, self._workspace.on_progress)
 
     def _pieces(self, pieces: Iterable[WholePart | pa.RecordBatch]) -> Iterator[SpliceItem]:
         for piece in pieces:

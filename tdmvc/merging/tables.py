@@ -91,7 +91,7 @@ def _merge_table(
         lambda: workspace.engine,
         tables,
         resolutions=resolutions,
-        report=workspace.report,
+        on_progress=workspace.on_progress,
     )
     try:
         side = _OUTCOMES.get(plan.merge.outcome)

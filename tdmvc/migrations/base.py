@@ -54,13 +54,13 @@ class Reading:
         self.migrations.append(migration)
         self.digest.add(migration.id, content)
 
-    def report(self, kind: str, message: str, path: str | None = None) -> None:
+    def add_problem(self, kind: str, message: str, path: str | None = None) -> None:
         """Report a problem that does not stop the history from being read."""
         self.problems.append(MigrationProblem(kind, message, path))
 
-    def report_file(self, path: str, fault: str, *, line: int | None = None) -> None:
+    def add_file_problem(self, path: str, fault: str, *, line: int | None = None) -> None:
         """Report a file that the tool refuses or ignores; `fault` completes the sentence that its path begins."""
-        self.report("unreadable-file", f"{format_place(path, line)} {fault}", path)
+        self.add_problem("unreadable-file", f"{format_place(path, line)} {fault}", path)
 
     def finish(
         self, migrations: Sequence[Migration], heads: Iterable[str], *, is_linear: bool = False

@@ -84,7 +84,7 @@ def finish_graph(reading: Reading, heads: Sequence[str], *, link: str) -> Migrat
     if blocked:
         cycle = find_cycle(parents, blocked)
         shown = " → ".join(cycle[:6]) + (" → …" if len(cycle) > 6 else f" → {cycle[0]}")
-        reading.report("cycle", f"These migrations depend on each other: {shown}.")
+        reading.add_problem("cycle", f"These migrations depend on each other: {shown}.")
     rank = {id_: position for position, id_ in enumerate([*ordered, *blocked])}
     return reading.finish(sorted(reading.migrations, key=lambda m: (rank[m.id], m.path)), heads)
 

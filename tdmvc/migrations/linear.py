@@ -94,7 +94,9 @@ def report_lone_downs(
     has_up = {file.id for file in ups}
     alone = [file for file in downs if file.id not in has_up]
     for file in alone:
-        reading.report("gap", f"Migration {file.id} has a down migration but no up migration.", file.path)
+        reading.add_problem(
+            "gap", f"Migration {file.id} has a down migration but no up migration.", file.path
+        )
     return alone
 
 

@@ -65,13 +65,13 @@ def add_schema_versions(reading: Reading, paths: Iterable[str]) -> list[str]:
     gaps = [version for version in removed if oldest is not None and number_rank(version) > oldest]
     if gaps:
         message = f"{schema.path} includes {format_names(gaps)}, but there is no such file."
-        reading.report("gap", message, schema.path)
+        reading.add_problem("gap", message, schema.path)
     missing = sorted(has_file.difference(schema.versions), key=number_rank)
     if not schema.is_list:
         missing = [id_ for id_ in missing if number_rank(id_) > number_rank(schema.versions[-1])]
     if missing:
         message = f"{schema.path} does not include {format_names(missing)}."
-        reading.report("checksum-mismatch", message, schema.path)
+        reading.add_problem("checksum-mismatch", message, schema.path)
     return removed
 
 

@@ -137,9 +137,9 @@ def add_scripts(
         if is_reexport or has_up.search(text):
             reading.add(Migration(name, script_stem(path) or name, path, touches=tables(text)), text)
             if must_have_down and not is_reexport and not _DOWN.search(text):
-                reading.report_file(path, f"defines no 'down'; {tool} would refuse it.")
+                reading.add_file_problem(path, f"defines no 'down'; {tool} would refuse it.")
         else:
-            reading.report_file(path, f"exports no 'up'; {tool} would refuse it, and it was ignored.")
+            reading.add_file_problem(path, f"exports no 'up'; {tool} would refuse it, and it was ignored.")
     return {migration.id: script_name_rank(migration.id) for migration in reading.migrations}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 ProgressCallback = Callable[[str, int, int | None, str], None]
-"""Called as report(what, done, total, unit); `total` is None if it is not known."""
+"""Called as on_progress(what, done, total, unit); `total` is None if it is not known."""
 
 
 def ignore_progress(what: str, done: int, total: int | None, unit: str) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tdmvc.model.dataset import DatasetKind, WorkStatus
-from tdmvc.model.diff import Bump
+from tdmvc.model.diff import Bump, TableStatus
 from tdmvc.model.finding import Finding
 from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.schema import TableSchema
@@ -28,8 +28,7 @@ class AddedTable:
     """One table that `add` read."""
 
     name: str
-    status: str
-    """`added`, `changed`, `unchanged` or `removed`."""
+    status: TableStatus
     rows: int
     size_bytes: int
     written_bytes: int
@@ -58,8 +57,8 @@ class TableStatusReport:
 
     name: str
     work: WorkStatus
-    since_head: str
-    """The pointer against HEAD: `unchanged`, `added`, `changed`, `removed`."""
+    since_head: TableStatus
+    """The pointer compared with HEAD."""
     stage: str | None = None
     """The stage of dvc.yaml that makes the table, if one does."""
 
@@ -82,7 +81,7 @@ class DatasetStatus:
 
     @property
     def is_clean(self) -> bool:
-        return all(t.work is WorkStatus.CLEAN and t.since_head == "unchanged" for t in self.tables)
+        return all(t.work is WorkStatus.CLEAN and t.since_head is TableStatus.UNCHANGED for t in self.tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +205,18 @@ class CheckoutReport:
     """Datasets without a version for the release; the others were checked out."""
 
 
+class TransferVerb(StrEnum):
+    """The direction of a transfer."""
+
+    PUSH = "push"
+    PULL = "pull"
+
+
 @dataclass(frozen=True, slots=True)
 class TransferReport:
     """What `push` or `pull` did."""
 
-    verb: str
+    verb: TransferVerb
     refs: tuple[str, ...]
     remotes: tuple[str, ...]
     objects: int

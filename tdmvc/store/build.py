@@ -78,7 +78,9 @@ class Counts:
         self.null_keys = 0
         self.repeated_keys = 0
 
-    def watch(self, batches: Iterator[pa.RecordBatch], report: ProgressCallback) -> Iterator[pa.RecordBatch]:
+    def watch(
+        self, batches: Iterator[pa.RecordBatch], on_progress: ProgressCallback
+    ) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             self.rows += batch.num_rows
             nulls = [
@@ -89,7 +91,7 @@ class Counts:
                 for more in nulls[1:]:
                     any_null = call_function("or", [any_null, more])
                 self.null_keys += call_function("sum", [any_null]).as_py() or 0
-            report(self._schema.name, self.rows, None, "rows")
+            on_progress(self._schema.name, self.rows, None, "rows")
             yield batch
 
 
@@ -176,7 +178,7 @@ class BuildOptions:
     """By content hash, parts whose bytes are used again."""
     part_rows: int = DEFAULT_PART_ROWS
     """The target length of a part."""
-    report: ProgressCallback = ignore_progress
+    on_progress: ProgressCallback = ignore_progress
 
 
 DEFAULT_BUILD = BuildOptions()
@@ -207,7 +209,7 @@ def build_table(
     relation = con.sql(f"SELECT {columns} FROM ({query}) ORDER BY {order}")
     reader = relation.to_arrow_reader(_BATCH_ROWS)
     state = Counts(schema)
-    batches = state.watch(cast_batches(reader, schema.arrow_schema()), options.report)
+    batches = state.watch(cast_batches(reader, schema.arrow_schema()), options.on_progress)
     cuts = cut(batches, schema.key, part_rows=options.part_rows)
     parts = list(finish_parts(cuts, schema, sink, options.known, state))
     if not parts:

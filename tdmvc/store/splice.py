@@ -73,7 +73,7 @@ class _Splicer:
     def __init__(self, schema: TableSchema, options: BuildOptions) -> None:
         self._schema = schema
         self._cutter = Cutter(schema.key, options.part_rows)
-        self._report = options.report
+        self._on_progress = options.on_progress
         self.counts = Counts(schema)
         self.reused: list[ReusedPart] = []
         self.used: set[str] = set()
@@ -112,5 +112,5 @@ class _Splicer:
                 return
 
     def _rows(self, batch: pa.RecordBatch) -> Iterator[Cut]:
-        for rows in self.counts.watch(iter([batch]), self._report):
+        for rows in self.counts.watch(iter([batch]), self._on_progress):
             yield from self._cutter.add(rows)

@@ -70,7 +70,7 @@ def diff_sides(
         DatasetSide(old.ref, sides.old),
         DatasetSide(new.ref, sides.new),
         only=set(tables) or None,
-        options=replace(options, report=workspace.report),
+        options=replace(options, on_progress=workspace.on_progress),
     )
 
 

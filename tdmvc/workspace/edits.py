@@ -89,7 +89,7 @@ def build_from_folder(
             ingest.schema,
             sink,
             options=BuildOptions(
-                part_rows=state.config.part_rows or DEFAULT_PART_ROWS, report=workspace.report
+                part_rows=state.config.part_rows or DEFAULT_PART_ROWS, on_progress=workspace.on_progress
             ),
         )
         return built, ingest.schema

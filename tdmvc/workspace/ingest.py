@@ -7,6 +7,7 @@ from pathlib import Path
 from tdmvc.databases import find_reader, open_database
 from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError
 from tdmvc.model.dataset import DatasetKind, DatasetState, WorkStatus
+from tdmvc.model.diff import TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.report import AddedTable
@@ -56,11 +57,11 @@ class IngestedTable:
     """Whether the key differs from the one in the contract."""
 
     @property
-    def status(self) -> str:
+    def status(self) -> TableStatus:
         if self.old is None:
-            return "added"
+            return TableStatus.ADDED
         is_same = self.old.content == self.built.listing.content and not self.is_rekeyed
-        return "unchanged" if is_same else "changed"
+        return TableStatus.UNCHANGED if is_same else TableStatus.CHANGED
 
 
 @timed_as("read sources")
@@ -156,7 +157,7 @@ def ingest_table(
             ingest.query,
             ingest.schema,
             sink if sink is not None else store,
-            options=BuildOptions(known, state.config.part_rows or DEFAULT_PART_ROWS, workspace.report),
+            options=BuildOptions(known, state.config.part_rows or DEFAULT_PART_ROWS, workspace.on_progress),
         )
         declared = state.contract.table(table)
         is_rekeyed = declared is not None and old is not None and declared.key != ingest.schema.key

@@ -103,7 +103,7 @@ class Transaction:
             try:
                 done = pool.map(lambda one: self._place.place(one[0].md5, one[1], owner), placed)
                 for number, _ in enumerate(done, start=1):
-                    self._workspace.report(f"{owner}: files", number, len(missing), "files")
+                    self._workspace.on_progress(f"{owner}: files", number, len(missing), "files")
             except BaseException:
                 # Do not wait for copies that have not started.
                 pool.shutdown(cancel_futures=True)

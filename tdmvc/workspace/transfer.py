@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tdmvc.errors import PartError, StoreError
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.report import TransferReport
+from tdmvc.model.report import TransferReport, TransferVerb
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -29,16 +29,18 @@ def push_states(
     moved: set[str] = set()
     names: list[str] = []
     for name in remotes:
-        workspace.report("push", 0, len(wanted), "objects")
+        workspace.on_progress("push", 0, len(wanted), "objects")
         sent = store.push(wanted, remote=name)
         moved |= sent.moved
         label = name or store.config.default_remote or "default"
         if sent.missing:
             raise StoreError.remote(label, f"{len(sent.missing)} of {len(wanted)} objects did not arrive.")
-        workspace.report("push", len(wanted), len(wanted), "objects")
+        workspace.on_progress("push", len(wanted), len(wanted), "objects")
         names.append(label)
     store.index.save()
-    return TransferReport("push", tuple(s.ref for s in states), tuple(names), len(wanted), len(moved))
+    return TransferReport(
+        TransferVerb.PUSH, tuple(s.ref for s in states), tuple(names), len(wanted), len(moved)
+    )
 
 
 def fetch_objects(workspace: Workspace, wanted: dict[str, str], remote: str | None) -> int:
@@ -59,9 +61,9 @@ def fetch_objects(workspace: Workspace, wanted: dict[str, str], remote: str | No
         return 0
     if not store.config.remotes:
         raise store.not_here(missing[0], wanted[missing[0]])
-    workspace.report("pull", 0, len(missing), "objects")
+    workspace.on_progress("pull", 0, len(missing), "objects")
     absent = store.fetch(missing, wanted[missing[0]], remote=remote)
-    workspace.report("pull", len(missing), len(missing), "objects")
+    workspace.on_progress("pull", len(missing), len(missing), "objects")
     if absent:
         first = sorted(absent)[0]
         raise store.not_here(first, wanted[first])

@@ -41,7 +41,7 @@ class Workspace:
         self.git = git
         self.config = config
         self.root: Path = git.root
-        self.report: ProgressCallback = ignore_progress
+        self.on_progress: ProgressCallback = ignore_progress
         """Called with progress by every verb that takes long."""
         self.warn: Callable[[str], None] = lambda message: None
         """Called with messages that a person should see at once, such as waiting for another process."""

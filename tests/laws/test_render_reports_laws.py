@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tdmvc.model.dataset import DatasetKind, WorkStatus
+from tdmvc.model.diff import TableStatus
 from tdmvc.model.report import (
     AddedTable,
     AddReport,
@@ -72,6 +73,7 @@ def query_results(draw: st.DrawFn) -> QueryResult:
     )
 
 
+TABLE_STATUSES = (TableStatus.ADDED, TableStatus.CHANGED, TableStatus.UNCHANGED, TableStatus.REMOVED)
 ADD_REPORTS = st.builds(
     AddReport,
     TEXTS,
@@ -79,7 +81,7 @@ ADD_REPORTS = st.builds(
         st.builds(
             AddedTable,
             TEXTS,
-            st.sampled_from(("added", "changed", "unchanged", "removed")),
+            st.sampled_from(TABLE_STATUSES),
             *(COUNTS,) * 4,
             st.lists(TEXTS, max_size=3).map(tuple),
             st.just("sha256:00"),
@@ -106,7 +108,7 @@ STATUS_REPORTS = st.builds(
                     TableStatusReport,
                     TEXTS,
                     st.sampled_from(WorkStatus),
-                    st.sampled_from(("unchanged", "added", "changed", "removed")),
+                    st.sampled_from(TABLE_STATUSES),
                 ),
                 max_size=12,
             ).map(tuple),

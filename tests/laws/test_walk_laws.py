@@ -115,7 +115,7 @@ def both_ways(
                 list(old.locate(old.parts)),
                 list(new.locate(new.parts)),
                 sample_rows=ALL,
-                report=lambda done, total: None,
+                on_progress=lambda done, total: None,
             )
         except (Unordered, FaultyKey):
             walked = None

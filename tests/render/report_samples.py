@@ -7,7 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from tdmvc.model.dataset import DatasetKind, Pointer, WorkStatus
-from tdmvc.model.diff import Bump, BumpLevel
+from tdmvc.model.diff import Bump, BumpLevel, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Kept, Refusal
 from tdmvc.model.merge import (
@@ -57,6 +57,7 @@ from tdmvc.model.report import (
     StatusReport,
     TableStatusReport,
     TransferReport,
+    TransferVerb,
     Verified,
     VerifyReport,
     WithoutVersion,
@@ -92,14 +93,24 @@ KEYLESS = Finding(
 ADD_MIXED = AddReport(
     "golden",
     (
-        AddedTable("customers", "added", 59, 12_034, 12_034, 1, ("customer_id",), SHA),
-        AddedTable("playlist_track", "changed", 8715, 118_230, 40_112, 3, ("playlist_id", "track_id"), SHA),
+        AddedTable("customers", TableStatus.ADDED, 59, 12_034, 12_034, 1, ("customer_id",), SHA),
         AddedTable(
-            "audit_log", "changed", 1_204_511, 88_120_394, 2_812_004, 37, (), SHA, ("kept 'took' as text",)
+            "playlist_track", TableStatus.CHANGED, 8715, 118_230, 40_112, 3, ("playlist_id", "track_id"), SHA
         ),
-        AddedTable("drafts", "removed", 0, 0, 0, 0, (), ""),
+        AddedTable(
+            "audit_log",
+            TableStatus.CHANGED,
+            1_204_511,
+            88_120_394,
+            2_812_004,
+            37,
+            (),
+            SHA,
+            ("kept 'took' as text",),
+        ),
+        AddedTable("drafts", TableStatus.REMOVED, 0, 0, 0, 0, (), ""),
         *(
-            AddedTable(name, "unchanged", 25, 900, 0, 1, ("id",), SHA)
+            AddedTable(name, TableStatus.UNCHANGED, 25, 900, 0, 1, ("id",), SHA)
             for name in (
                 "albums",
                 "artists",
@@ -116,18 +127,24 @@ ADD_MIXED = AddReport(
     ("The migrations 'billing' were not recorded: V3__pay.sql cannot be read.",),
     folder="datasets/golden",
 )
-ADD_SAME = AddReport("golden", (AddedTable("albums", "unchanged", 347, 9001, 0, 1, ("id",), SHA),))
+ADD_SAME = AddReport("golden", (AddedTable("albums", TableStatus.UNCHANGED, 347, 9001, 0, 1, ("id",), SHA),))
 
 _WORK = (
-    TableStatusReport("audit_log", WorkStatus.NEW, "added"),
-    TableStatusReport("branch_rows", WorkStatus.STALE, "unchanged"),
-    TableStatusReport("customers", WorkStatus.MODIFIED, "changed"),
-    TableStatusReport("drafts", WorkStatus.MISSING, "removed"),
-    TableStatusReport("genres", WorkStatus.MISSING, "unchanged"),
-    TableStatusReport("invoices", WorkStatus.CLEAN, "changed"),
-    TableStatusReport("media_types", WorkStatus.CLEAN, "added"),
-    *(TableStatusReport(f"table_{number:02}", WorkStatus.MODIFIED, "unchanged") for number in range(1, 15)),
-    *(TableStatusReport(name, WorkStatus.CLEAN, "unchanged") for name in ("albums", "artists", "tracks")),
+    TableStatusReport("audit_log", WorkStatus.NEW, TableStatus.ADDED),
+    TableStatusReport("branch_rows", WorkStatus.STALE, TableStatus.UNCHANGED),
+    TableStatusReport("customers", WorkStatus.MODIFIED, TableStatus.CHANGED),
+    TableStatusReport("drafts", WorkStatus.MISSING, TableStatus.REMOVED),
+    TableStatusReport("genres", WorkStatus.MISSING, TableStatus.UNCHANGED),
+    TableStatusReport("invoices", WorkStatus.CLEAN, TableStatus.CHANGED),
+    TableStatusReport("media_types", WorkStatus.CLEAN, TableStatus.ADDED),
+    *(
+        TableStatusReport(f"table_{number:02}", WorkStatus.MODIFIED, TableStatus.UNCHANGED)
+        for number in range(1, 15)
+    ),
+    *(
+        TableStatusReport(name, WorkStatus.CLEAN, TableStatus.UNCHANGED)
+        for name in ("albums", "artists", "tracks")
+    ),
 )
 _V = {text: SemVer(*(int(part) for part in text.split("."))) for text in ("1.0.0", "3.1.0", "3.1.1", "3.2.0")}
 CLEAN_STATUS = DatasetStatus(
@@ -155,8 +172,8 @@ STATUS_CONFLICT = StatusReport(
             (),
             _V["3.2.0"],
             (
-                TableStatusReport("customers", WorkStatus.CLEAN, "unchanged"),
-                TableStatusReport("orders", WorkStatus.CONFLICT, "changed"),
+                TableStatusReport("customers", WorkStatus.CLEAN, TableStatus.UNCHANGED),
+                TableStatusReport("orders", WorkStatus.CONFLICT, TableStatus.CHANGED),
             ),
             None,
         ),
@@ -165,7 +182,7 @@ STATUS_CONFLICT = StatusReport(
             DatasetKind.REFERENCE,
             (_V["3.2.0"],),
             _V["3.2.0"],
-            (TableStatusReport("countries", WorkStatus.CLEAN, "unchanged"),),
+            (TableStatusReport("countries", WorkStatus.CLEAN, TableStatus.UNCHANGED),),
             None,
             leftovers=("conflicts/currencies.yaml",),
         ),
@@ -315,12 +332,12 @@ CHECKOUT_PARTLY = CheckoutReport(
     ),
 )
 
-PUSH_SOME = TransferReport("push", ("golden", "golden@3.2.0"), ("origin", "archive"), 120, 14)
-PUSH_NONE = TransferReport("push", ("golden",), ("origin",), 1, 0)
+PUSH_SOME = TransferReport(TransferVerb.PUSH, ("golden", "golden@3.2.0"), ("origin", "archive"), 120, 14)
+PUSH_NONE = TransferReport(TransferVerb.PUSH, ("golden",), ("origin",), 1, 0)
 PULL_SOME = TransferReport(
-    "pull", tuple(f"golden@1.{number}.0" for number in range(80)), ("origin",), 1200, 1
+    TransferVerb.PULL, tuple(f"golden@1.{number}.0" for number in range(80)), ("origin",), 1200, 1
 )
-PULL_NONE = TransferReport("pull", ("golden",), (), 12, 0)
+PULL_NONE = TransferReport(TransferVerb.PULL, ("golden",), (), 12, 0)
 
 VERIFY_WHOLE = VerifyReport((Verified("golden", 11, 14, SHA), Verified("golden@3.2.0", 11, 13, SHA)), ())
 VERIFY_BROKEN = VerifyReport(

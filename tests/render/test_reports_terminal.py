@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tdmvc.model.diff import TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import Migration, MigrationsReport, MigrationState
 from tdmvc.model.report import QueryResult
@@ -135,7 +136,7 @@ def test_status_names_the_command_for_each_kind_of_open_work() -> None:
 
 
 def test_uncommitted_work_suggests_a_diff_and_a_commit() -> None:
-    table = replace(samples.CLEAN_STATUS.tables[0], since_head="changed")
+    table = replace(samples.CLEAN_STATUS.tables[0], since_head=TableStatus.CHANGED)
     dataset = replace(samples.CLEAN_STATUS, tables=(table,))
     text = render_status(replace(samples.STATUS_CLEAN, datasets=(dataset,)), RenderOptions(width=80))
     assert text.startswith("Not clean: 1 of 1 dataset;")

@@ -98,7 +98,7 @@ def plan_table_merge(
     *,
     resolutions: Resolutions = UNDECIDED,
     most_conflicts: int = MOST_CONFLICTS,
-    report: ProgressCallback = ignore_progress,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> TableMergePlan:
     """Decide what becomes of a table; a side that is None lacks it.
 
@@ -121,7 +121,7 @@ def plan_table_merge(
     nothing = TableSide(TableSchema(name, ()), (), 0, lambda names: [])
     sides = {Side.BASE: base or nothing, Side.OURS: ours, Side.THEIRS: theirs}
     try:
-        return _Planner(engine, MergeSides.of(name, sides), resolutions, most_conflicts, report).plan()
+        return _Planner(engine, MergeSides.of(name, sides), resolutions, most_conflicts, on_progress).plan()
     except (pa.ArrowException, OSError) as error:
         raise PartError.damaged(
             "the parts that differ", f"table {name}", str(error).splitlines()[0]
@@ -135,7 +135,7 @@ class _Planner:
         merge_sides: MergeSides,
         resolutions: Resolutions,
         most_conflicts: int,
-        report: ProgressCallback,
+        on_progress: ProgressCallback,
     ) -> None:
         self._engine = engine
         self._merge_sides = merge_sides
@@ -143,7 +143,7 @@ class _Planner:
         self._sides = merge_sides.sides
         self._resolutions = resolutions
         self._most = most_conflicts
-        self._report = report
+        self._on_progress = on_progress
         self._differing = merge_sides.differing
 
     def plan(self) -> TableMergePlan:
@@ -224,7 +224,7 @@ class _Planner:
             for done, ((number, _), aligned) in enumerate(zip(mixed, decided, strict=True), start=1):
                 if aligned is not None:
                     found[number] = aligned
-                self._report(f"merge of {self._name}", done, len(mixed), "key ranges")
+                self._on_progress(f"merge of {self._name}", done, len(mixed), "key ranges")
         return found
 
     def _can_walk(self, columns: MergedColumns) -> bool:
@@ -253,7 +253,7 @@ class _Planner:
                 counts.rows_removed + decided.counts.rows_removed,
                 counts.rows_changed + decided.counts.rows_changed,
             )
-            self._report(f"merge of {self._name}", done, len(contents.batches), "batches")
+            self._on_progress(f"merge of {self._name}", done, len(contents.batches), "batches")
         return counts, conflicts, open_count
 
     def _merge(self, outcome: TableOutcome, columns: MergedColumns, counts: MergeCounts) -> TableMerge:

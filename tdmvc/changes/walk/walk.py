@@ -77,7 +77,7 @@ class Walk:
         new: Sequence[Path],
         *,
         sample_rows: int,
-        report: Callable[[int, int], None],
+        on_progress: Callable[[int, int], None],
     ) -> Outcome:
         """Compare the rows of the parts that differ.
 
@@ -85,7 +85,7 @@ class Walk:
         results come in key order.
 
         Args:
-            report: called with the number of key ranges that are done, and of all.
+            on_progress: called with the number of key ranges that are done, and of all.
 
         Raises:
             Unordered: the parts are not in an order that can be walked.
@@ -96,7 +96,7 @@ class Walk:
             key_ranges = plan_key_ranges(old, new, self._old_key, self._pairs.key_names, in_order=in_order)
             for done, touched in enumerate(in_order(self._look_at, key_ranges), start=1):
                 tally.add(touched)
-                report(done, len(key_ranges))
+                on_progress(done, len(key_ranges))
         return tally.outcome(*self._sizes)
 
     @property

@@ -36,7 +36,7 @@ class DbmateReader:
 
         def up_part(path: str, text: str) -> str:
             if (why := _why_refused(text)) is not None:
-                reading.report_file(path, f"{why}; dbmate would refuse it.")
+                reading.add_file_problem(path, f"{why}; dbmate would refuse it.")
             up = up_sections(text, _MARKER)
             return text if up is None else up
 

@@ -52,5 +52,5 @@ class DieselReader:
             if has_up[name]:
                 files.append(MigrationFile(f"{folder}/up.sql", id_, title or name, id_))
             else:
-                reading.report_file(folder, "has no up.sql; Diesel would refuse the folder.")
+                reading.add_file_problem(folder, "has no up.sql; Diesel would refuse the folder.")
         return finish_linear(reading, add_files(reading, files), looked_for="folders with an up.sql")

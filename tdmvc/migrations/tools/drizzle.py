@@ -113,10 +113,10 @@ def _read_journal(reading: Reading, folder: str, entries: list[JournalEntry]) ->
     present = set(files)
     for path, tag in tags.items():
         if path not in present:
-            reading.report_file(journal, f"names {tag}, but there is no {path}.")
+            reading.add_file_problem(journal, f"names {tag}, but there is no {path}.")
     for path in files:
         if path not in tags:
-            reading.report_file(path, f"is not in {journal}, so Drizzle never runs it.")
+            reading.add_file_problem(path, f"is not in {journal}, so Drizzle never runs it.")
     _report_order(reading, journal, entries)
 
 
@@ -128,11 +128,11 @@ def _report_order(reading: Reading, journal: str, entries: list[JournalEntry]) -
         first = numbers.setdefault(number, tag)
         if first != tag:
             message = f"{first} and {tag} have the same idx {number} in {journal}."
-            reading.report("duplicate-id", message, journal)
+            reading.add_problem("duplicate-id", message, journal)
         if latest_tag and when <= latest:
             age = "as old as" if when == latest else "older than"
             message = f"{tag} is {age} {latest_tag}, which comes before it in {journal}: Drizzle skips it "
-            reading.report("gap", f"{message}if {latest_tag} was already applied.", journal)
+            reading.add_problem("gap", f"{message}if {latest_tag} was already applied.", journal)
         else:
             latest, latest_tag = when, tag
 
@@ -154,7 +154,7 @@ def _read_folders(reading: Reading, folder: str) -> MigrationState:
     _connect(reading, _read_snapshots(reading, snapshots))
     heads = find_heads(parents_of(reading.migrations)) or [reading.migrations[-1].id]
     if len(heads) > 1:
-        reading.report("several-heads", f"There are {len(heads)} heads: {', '.join(heads)}.")
+        reading.add_problem("several-heads", f"There are {len(heads)} heads: {', '.join(heads)}.")
     return finish_graph(reading, heads, link="prevId")
 
 
@@ -170,7 +170,7 @@ def _connect(reading: Reading, snapshots: Mapping[str, Snapshot]) -> None:
             for parent in parents:
                 if parent not in snapshots:
                     message = f"{migration.id} follows the snapshot '{parent}', which does not exist."
-                    reading.report("dangling-parent", message, migration.path)
+                    reading.add_problem("dangling-parent", message, migration.path)
         reading.migrations[position] = replace(migration, parents=tuple(dict.fromkeys(parents)))
         previous = [migration.id]
 
@@ -189,12 +189,12 @@ def _parse_snapshot(reading: Reading, path: str, text: str) -> Snapshot | None:
     try:
         snapshot = parse_json(path, text)
     except MigrationsError as error:
-        reading.report_file(path, f"cannot be read: {error.what}")
+        reading.add_file_problem(path, f"cannot be read: {error.what}")
         return None
     id_ = snapshot.get("id") if isinstance(snapshot, dict) else None
     before = (snapshot.get("prevIds") or [snapshot.get("prevId")]) if isinstance(snapshot, dict) else []
     if not isinstance(id_, str) or not isinstance(before, list):
-        reading.report_file(path, "has no id and prevId.")
+        reading.add_file_problem(path, "has no id and prevId.")
         return None
     return id_, tuple(parent for parent in before if isinstance(parent, str) and parent != ORIGIN)
 

@@ -64,7 +64,7 @@ class EfCoreReader:
             id_ = _ID.search(declared)
             if id_ is None:
                 if _CLASS.search(text):
-                    reading.report_file(path, "has no `Migration` attribute; EF Core ignores it.")
+                    reading.add_file_problem(path, "has no `Migration` attribute; EF Core ignores it.")
                 continue
             context = _CONTEXT.search(declared)
             name = id_["id"].partition("_")[2] or id_["id"]
@@ -72,7 +72,7 @@ class EfCoreReader:
             reading.add(migration, text)
             contexts[context["context"] if context else ""].append(migration)
         for path in attributes:
-            reading.report_file(path, "belongs to no migration.")
+            reading.add_file_problem(path, "belongs to no migration.")
         if not contexts:
             raise reading.nothing_found("classes with a `Migration` attribute")
         return _finish(reading, contexts)

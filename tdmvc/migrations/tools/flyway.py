@@ -62,7 +62,7 @@ class FlywayReader:
         )
         for path in paths:
             if _MISNAMED.fullmatch(base_of(path)) and path not in files:
-                reading.report_file(path, "has no version that Flyway understands; it was ignored.")
+                reading.add_file_problem(path, "has no version that Flyway understands; it was ignored.")
         return finish_linear(reading, ranks, looked_for="V<version>__<name>.sql")
 
 

@@ -42,7 +42,9 @@ class GolangMigrateReader:
         for path in files_in(reading.tree, reading.path):
             match = _FILE.fullmatch(base_of(path))
             if match is not None and number_rank(match["id"]) > _MAX:
-                reading.report_file(path, "has a number that is too large; golang-migrate ignores the file.")
+                reading.add_file_problem(
+                    path, "has a number that is too large; golang-migrate ignores the file."
+                )
             elif match is not None:
                 files[match["way"]].append(MigrationFile.numbered(path, match["id"], match["name"]))
         alone = report_lone_downs(reading, files["up"], files["down"])
@@ -64,4 +66,4 @@ def _report_equal_downs(reading: Reading, files: list[MigrationFile], counted: s
         other = first.setdefault(file.id, file.path)
         if other != file.path and file.id not in counted:
             message = f"{other} and {file.path} are both down migrations of {file.id}."
-            reading.report("duplicate-id", message, file.path)
+            reading.add_problem("duplicate-id", message, file.path)

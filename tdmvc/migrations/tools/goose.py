@@ -37,14 +37,14 @@ class GooseReader:
             if match is not None and number_rank("0") < number_rank(match["id"]) <= _MAX:
                 files.append(MigrationFile.numbered(path, match["id"], match["name"]))
             elif match is not None or path.endswith(".sql"):
-                reading.report_file(
+                reading.add_file_problem(
                     path, "does not begin with a positive number and '_'; goose would refuse it."
                 )
 
         def up_part(path: str, text: str) -> str:
             up = up_sections(text, _MARKER) if path.endswith(".sql") else text
             if up is None:
-                reading.report_file(path, "has no '-- +goose Up'; goose would refuse it.")
+                reading.add_file_problem(path, "has no '-- +goose Up'; goose would refuse it.")
             return text if up is None else up
 
         ranks = add_files(

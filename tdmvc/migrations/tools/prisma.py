@@ -54,7 +54,7 @@ class PrismaReader:
             raise reading.nothing_found(f"<time>_<name>/{SCRIPT}")
         for path in sorted(missing):
             fault = f"has no {SCRIPT}; Prisma would stop there. Restore it, or remove the folder."
-            reading.report_file(folder_of(path), fault)
+            reading.add_file_problem(folder_of(path), fault)
         for path, text in reading.tree.read_texts(path for path in scripts if path not in missing):
             id_ = base_of(folder_of(path))
             reading.add(Migration(id_, title_of(id_), path, touches=sql_tables(text)), text)

@@ -62,7 +62,7 @@ class RailsReader:
                 files.append(MigrationFile.numbered(path, match["id"], match["name"]))
             elif _NUMBERED.fullmatch(base_of(path)):
                 fault = "has a name with more than small letters, digits and '_'; Rails would refuse it."
-                reading.report_file(path, fault)
+                reading.add_file_problem(path, fault)
         ranks = add_files(reading, files, tables=lambda path, text: RAILS.tables(text))
         _report_equal_names(reading, files)
         removed = add_schema_versions(reading, _schema_paths(reading.path))
@@ -105,4 +105,4 @@ def _report_equal_names(reading: Reading, files: Iterable[MigrationFile]) -> Non
         other = first.setdefault(class_name, file)
         if other.id != file.id:
             message = f"{other.path} and {file.path} have the same name '{class_name}', which Rails refuses."
-            reading.report("duplicate-id", message, file.path)
+            reading.add_problem("duplicate-id", message, file.path)

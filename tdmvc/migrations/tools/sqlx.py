@@ -52,7 +52,7 @@ class SqlxReader:
                 file = MigrationFile.numbered(path, match["id"], match["name"].replace("_", " "))
                 (downs if match["way"] == ".down" else ups).append(file)
             elif _NAMED.fullmatch(base_of(path)):
-                reading.report_file(path, "does not begin with a number and '_'; sqlx would refuse it.")
+                reading.add_file_problem(path, "does not begin with a number and '_'; sqlx would refuse it.")
         report_lone_downs(reading, ups, downs)
         return finish_linear(reading, add_files(reading, ups), looked_for="N_name.sql or N_name.up.sql")
 

@@ -76,7 +76,7 @@ class TypeOrmReader:
                     raise unreadable(path, why, line=class_.line)
                 else:
                     fault = f"is ignored: {why}; TypeORM would refuse it."
-                    reading.report_file(path, fault, line=class_.line)
+                    reading.add_file_problem(path, fault, line=class_.line)
         return finish_linear(reading, ranks, looked_for="classes that implement MigrationInterface")
 
 

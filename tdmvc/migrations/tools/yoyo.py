@@ -70,7 +70,7 @@ class YoyoReader:
             for parent in migration.parents:
                 if parent not in known:
                     message = f"{migration.id} depends on '{parent}', which does not exist."
-                    reading.report("dangling-parent", message, migration.path)
+                    reading.add_problem("dangling-parent", message, migration.path)
         return finish_graph(reading, find_heads(parents_of(reading.migrations)), link="__depends__")
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from tdmvc.model.diff import TableStatus
 from tdmvc.model.report import AddedTable, AddReport, InitReport
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
@@ -49,7 +50,8 @@ def render_add(report: AddReport, options: RenderOptions) -> str:
     page = Page(options)
     page.verdict(visible(report.dataset), _verdict(report))
     moved = sorted(
-        (table for table in report.tables if table.status != "unchanged"), key=lambda table: table.status
+        (table for table in report.tables if table.status is not TableStatus.UNCHANGED),
+        key=lambda table: table.status,
     )
     _table_rows(moved[:_MOST_TABLES], page)
     page.folded(len(moved) - _MOST_TABLES)
@@ -68,10 +70,10 @@ def _verdict(report: AddReport) -> str:
     counts = Counter(table.status for table in sorted(report.tables, key=lambda table: table.status))
     if not report.tables:
         return "nothing to add"
-    if counts["unchanged"] == len(report.tables):
+    if counts[TableStatus.UNCHANGED] == len(report.tables):
         words = f"nothing changed in {plural(len(report.tables), 'table')}"
     else:
-        parts = [(visible(status), count) for status, count in counts.items()]
+        parts = [(status.value, count) for status, count in counts.items()]
         first = f"{plural(parts[0][1], 'table')} {parts[0][0]}"
         words = ", ".join([first, *(f"{number(count)} {status}" for status, count in parts[1:])])
         words += f"; {size(sum(table.written_bytes for table in report.tables))} new"
@@ -81,11 +83,15 @@ def _verdict(report: AddReport) -> str:
 
 def _table_rows(tables: Sequence[AddedTable], page: Page) -> None:
     style = page.style
-    paints = {"added": style.green, "changed": style.yellow, "removed": style.red}
+    paints = {
+        TableStatus.ADDED: style.green,
+        TableStatus.CHANGED: style.yellow,
+        TableStatus.REMOVED: style.red,
+    }
     rows = []
     for table in tables:
-        row = [Cell(visible(table.status), paints.get(table.status)), Cell(visible(table.name))]
-        if table.status != "removed":
+        row = [Cell(table.status.value, paints.get(table.status)), Cell(visible(table.name))]
+        if table.status is not TableStatus.REMOVED:
             key = joined([visible(column) for column in table.key])
             row += [
                 Cell(aligned_count(table.rows, "row")),
@@ -98,7 +104,7 @@ def _table_rows(tables: Sequence[AddedTable], page: Page) -> None:
 
 
 def _unchanged(tables: Sequence[AddedTable], page: Page, *, is_alone: bool) -> None:
-    same = [table for table in tables if table.status == "unchanged"]
+    same = [table for table in tables if table.status is TableStatus.UNCHANGED]
     if is_alone and len(same) <= _MOST_UNCHANGED:
         rows = [
             [Cell("unchanged", page.style.dim), Cell(visible(t.name)), Cell(plural(t.rows, "row"))]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from tdmvc.model.dataset import WorkStatus
+from tdmvc.model.diff import TableStatus
 from tdmvc.model.migration import RecordedState
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
 from tdmvc.render.cells import visible
@@ -84,11 +85,11 @@ def _standing(dataset: DatasetStatus) -> str:
 
 
 def _word(table: TableStatusReport) -> str:
-    if table.work is WorkStatus.MISSING and table.since_head == "removed":
+    if table.work is WorkStatus.MISSING and table.since_head is TableStatus.REMOVED:
         return "removed"
     if table.work is not WorkStatus.CLEAN:
         return table.work.value
-    return "clean" if table.since_head == "unchanged" else table.since_head
+    return "clean" if table.since_head is TableStatus.UNCHANGED else table.since_head.value
 
 
 def _table_rows(tables: Sequence[TableStatusReport], page: Page) -> Iterable[list[Cell]]:

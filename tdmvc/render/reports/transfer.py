@@ -1,6 +1,13 @@
 """The results of `checkout`, `push`, `pull` and `verify` on a terminal."""
 
-from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, TransferReport, VerifyReport
+from tdmvc.model.report import (
+    CheckedOut,
+    CheckoutReport,
+    Inference,
+    TransferReport,
+    TransferVerb,
+    VerifyReport,
+)
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
@@ -73,7 +80,7 @@ def _file_words(brought: CheckedOut) -> str:
 def render_transfer(report: TransferReport, options: RenderOptions) -> str:
     """Return how many objects `push` or `pull` moved, and that each was verified."""
     page = Page(options)
-    is_push = report.verb == "push"
+    is_push = report.verb is TransferVerb.PUSH
     remotes = " and ".join(visible(remote) for remote in report.remotes)
     there = f"on {remotes or 'the remote'}" if is_push else "here"
     if report.moved:
@@ -83,7 +90,7 @@ def render_transfer(report: TransferReport, options: RenderOptions) -> str:
         page.verdict("Pushed" if is_push else "Pulled", words, page.style.green)
     else:
         whole = f"{plural(report.objects, 'object')} {'is' if report.objects == 1 else 'are'}"
-        page.verdict(f"Nothing to {visible(report.verb)}", f"{whole} {there}, verified", page.style.green)
+        page.verdict(f"Nothing to {report.verb}", f"{whole} {there}, verified", page.style.green)
     laid = f"{plural(report.tables, 'table')} in the working copy" if report.tables else ""
     page.facts([("states", names(report.refs, 2 * page.width)), ("rows", laid)])
     return page.text

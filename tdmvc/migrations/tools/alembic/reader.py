@@ -70,7 +70,7 @@ class AlembicReader:
             raise reading.nothing_found("*.py files with a `revision`, in versions/")
         heads = find_heads(_connect(reading, revisions))
         if len(heads) > 1:
-            reading.report("several-heads", f"There are {len(heads)} heads: {', '.join(heads)}.")
+            reading.add_problem("several-heads", f"There are {len(heads)} heads: {', '.join(heads)}.")
         return finish_graph(reading, heads, link="down_revision")
 
 
@@ -81,7 +81,7 @@ def _read_file(path: str, text: str, reading: Reading) -> Revision | None:
     if "revision" not in names:
         if source.module is None:
             raise source.error(path)
-        reading.report_file(path, "has no `revision`; Alembic would refuse it.")
+        reading.add_file_problem(path, "has no `revision`; Alembic would refuse it.")
         return None
     revision = _revision(path, names, reading)
     name = source.docstring or base_of(path).removesuffix(".py")
@@ -109,7 +109,9 @@ def _revision(path: str, names: dict[str, Assigned], reading: Reading) -> Revisi
         raise names["down_revision"].error(path, why)
     depends_on = _ids(names, "depends_on")
     if depends_on is None:
-        reading.report_file(path, "has a `depends_on` that is not a literal.", line=names["depends_on"].line)
+        reading.add_file_problem(
+            path, "has a `depends_on` that is not a literal.", line=names["depends_on"].line
+        )
     labels = _ids(names, "branch_labels")
     return Revision(id_, down, depends_on or (), labels or (), labels is None)
 
@@ -149,7 +151,7 @@ def _connect(reading: Reading, revisions: list[Revision]) -> dict[str, set[str]]
         for parent in [*down, *([] if may_be_label else depends_on)]:
             if parent not in known:
                 message = f"{revision.id} follows '{parent}', which does not exist."
-                reading.report("dangling-parent", message, migration.path)
+                reading.add_problem("dangling-parent", message, migration.path)
         parents = tuple(dict.fromkeys([*down, *depends_on]))
         reading.migrations[position] = replace(migration, parents=parents)
     return lineage

@@ -94,7 +94,7 @@ class DjangoReader:
         for app, ids in heads.items():
             if len(ids) > 1:
                 message = f"Application {app} has {len(ids)} heads: {', '.join(ids)}."
-                reading.report("several-heads", message)
+                reading.add_problem("several-heads", message)
         return finish_graph(reading, [id_ for ids in heads.values() for id_ in ids], link="dependencies")
 
 
@@ -143,7 +143,7 @@ def _report_without_class(found: Applications, reading: Reading) -> None:
     folders = {folder_of(migration.path) for migration in reading.migrations}
     for path in found.without_class:
         if folder_of(path) in folders:
-            reading.report_file(path, "has no class Migration; Django would refuse it.")
+            reading.add_file_problem(path, "has no class Migration; Django would refuse it.")
 
 
 @dataclass(slots=True)
@@ -208,7 +208,7 @@ def _connect(declared: list[DeclaredMigration], reading: Reading) -> MigrationGr
             return None
         id_ = _id(key) if _id(key) in apps else replaced_by.get(_id(key), "")
         if id_ not in apps:
-            reading.report(
+            reading.add_problem(
                 "dangling-parent", f"{child_id} depends on {_id(key)}, which does not exist.", path
             )
             return None

@@ -101,11 +101,11 @@ class Expansion:
         place = format_place(parent, file.line)
         if file.path in self._open_paths:
             message = f"{place} includes {file.path}, which includes it in turn."
-            self._reading.report("cycle", message, parent)
+            self._reading.add_problem("cycle", message, parent)
             return
         if (file.path, file.logical_path) in self._entered:
             # Liquibase refuses that; a few files that include each other repeatedly could have billions of sets.
-            self._reading.report("duplicate-id", f"{place} includes {file.path} again.", file.path)
+            self._reading.add_problem("duplicate-id", f"{place} includes {file.path} again.", file.path)
             return
         self._entered.add((file.path, file.logical_path))
         text = self._texts.pop(file.path, None)

@@ -95,7 +95,7 @@ class FileLookup:
         place = self.place_of(parent, reference)
         if place is None:
             fault = f"runs '{reference.path}', which does not exist."
-            self._reading.report_file(parent.path, fault, line=reference.line)
+            self._reading.add_file_problem(parent.path, fault, line=reference.line)
         return None if place is None else place[0]
 
     def find_all(self, parent: ChangelogFile, include: IncludeAll) -> list[ChangelogFile]:
@@ -107,7 +107,7 @@ class FileLookup:
         reference = include.folder
         if include.orders_by_code:
             fault = "includes files by application code, which tdmvc does not run; they are sorted by name."
-            self._reading.report_file(parent.path, fault, line=reference.line)
+            self._reading.add_file_problem(parent.path, fault, line=reference.line)
         name = self._resolve_name(parent, reference)
         if name is None:
             return []
@@ -141,7 +141,7 @@ class FileLookup:
         if "${" not in name:
             return name
         fault = f"names '{name}', and the value of the property is not known."
-        self._reading.report_file(parent.path, fault, line=reference.line)
+        self._reading.add_file_problem(parent.path, fault, line=reference.line)
         return None
 
     def _places(self, parent: ChangelogFile, reference: FileReference) -> Iterator[tuple[str, str]]:

@@ -43,7 +43,7 @@ class SqitchReader:
             path, id_ = scripts[position], ids[position]
             if path not in texts:
                 fault = f"lists {change.name}, but there is no {path}."
-                reading.report_file(project.plan, fault, line=change.line)
+                reading.add_file_problem(project.plan, fault, line=change.line)
             text = texts.get(path, "")
             parents: list[str] = []
             for reference in change.requires:
@@ -51,7 +51,7 @@ class SqitchReader:
                 if parent is None:
                     message = f"{change.name} requires '{reference}', which is not before it."
                     message = f"{project.plan}, line {change.line}: {message}"
-                    reading.report("dangling-parent", message, project.plan)
+                    reading.add_problem("dangling-parent", message, project.plan)
                 parents.append(reference if parent is None else parent)
             title = change.note or change.name
             reading.add(Migration(id_, title, path, tuple(parents), sql_tables(text)), text)
@@ -59,7 +59,7 @@ class SqitchReader:
             message = (
                 f"{project.plan}, line {change.line}, lists {change.name} again, without a tag in between."
             )
-            reading.report("duplicate-id", message, project.plan)
+            reading.add_problem("duplicate-id", message, project.plan)
         return finish_listed(reading)
 
 
