@@ -69,7 +69,8 @@ def test_a_row_that_references_a_missing_row_is_an_error(
     (found,) = check_references(con, tables, changed={"items"}, at="golden")
     assert (found.rule, found.severity, found.columns) == ("broken-reference", Severity.ERROR, ("order_id",))
     assert found.message == (
-        "The reference items (order_id) → orders (id) is broken: 2 rows of items (id: 11, 13) refer to a row of orders that does not exist."
+        "The reference items (order_id) → orders (id) is broken: "
+        "2 rows of items (id: 11, 13) refer to a row of orders that does not exist."
     )
     words = shlex.split(found.remedy.partition("tdmvc ")[2])
     assert words[2:] == ["--at", "golden"]

@@ -32,7 +32,7 @@ def test_only_the_reader_that_is_used_is_imported():
     program = """
 import sys
 from tdmvc.actions import drift
-from tdmvc.workspace import migrations
+from tdmvc.actions.migrations import TOOLS
 from tdmvc.migrations import read_state
 from tdmvc.model.migration import MigrationLocation
 from tdmvc.gitrepo.trees import WorkTree
@@ -40,7 +40,7 @@ from tdmvc.gitrepo.trees import WorkTree
 def tools():
     return sorted({name for name in sys.modules if name.startswith("tdmvc.migrations.tools.")})
 
-print(len(migrations.TOOLS), tools())
+print(len(TOOLS), tools())
 print(read_state(WorkTree(sys.argv[1]), MigrationLocation("main", "prisma", ".")).count > 0, tools())
 """
     case = CASES / "prisma"
