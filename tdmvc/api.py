@@ -7,14 +7,14 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from tdmvc.actions.add import AddOptions, add
+from tdmvc.actions.add import add
 from tdmvc.actions.blame import DEFAULT_ROWS, BlameOptions, blame
 from tdmvc.actions.check import check
 from tdmvc.actions.checkout import CheckoutOptions, checkout
-from tdmvc.actions.diff import DiffOptions, diff
+from tdmvc.actions.diff import diff
 from tdmvc.actions.drift import drift
 from tdmvc.actions.log import log
-from tdmvc.actions.merge import FastForward, MergeOptions, merge
+from tdmvc.actions.merge import merge
 from tdmvc.actions.merge_check import merge_check
 from tdmvc.actions.migrations import migrations
 from tdmvc.actions.publish import PublishOptions, publish
@@ -29,16 +29,15 @@ from tdmvc.actions.show import list_versions, show
 from tdmvc.actions.status import status
 from tdmvc.actions.verify import verify
 from tdmvc.errors import UsageError
-from tdmvc.history.timeline import read_span
-from tdmvc.merging.decisions import Decision
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.diff import BumpLevel, DatasetDiff
 from tdmvc.model.finding import CheckReport
 from tdmvc.model.history import BlameReport, HistoryReport, RowHistory
 from tdmvc.model.location import Location, PathLocation, parse_location
-from tdmvc.model.merge import Choice
+from tdmvc.model.merge import Choice, Decision
 from tdmvc.model.merge_report import MergeCheck, MergeReport, ResolveReport, RevertReport
 from tdmvc.model.migration import Drift, MigrationState
+from tdmvc.model.options import AddOptions, DiffOptions, FastForward, LogOptions, MergeOptions
 from tdmvc.model.report import (
     AddReport,
     CheckoutReport,
@@ -109,8 +108,8 @@ class Repository(Workspace):
         until: str | None = None,
     ) -> HistoryReport:
         """Return the commits, or published versions, that changed a dataset or one table, newest first."""
-        span = read_span(self, most=most, since=since, until=until)
-        return log(self, ref, table, span=span, by_version=versions)
+        options = LogOptions(most, since, until, by_version=versions)
+        return log(self, ref, table, options)
 
     @timed_as("log_row")
     def log_row(
@@ -124,8 +123,8 @@ class Repository(Workspace):
         until: str | None = None,
     ) -> RowHistory:
         """Return the commits, or published versions, that changed one row; write the key as for `log --key`."""
-        span = read_span(self, most=most, since=since, until=until)
-        return log_row(self, ref, table, key, span=span, by_version=versions)
+        options = LogOptions(most, since, until, by_version=versions)
+        return log_row(self, ref, table, key, options)
 
     @timed_as("blame")
     def blame(

@@ -15,11 +15,11 @@ from tdmvc.formats.pointers import stage_owners
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.location import Location
+from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.model.schema import TableSchema
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.workspace.ingest import (
-    AddOptions,
     IngestedTable,
     TableSources,
     added_table,
@@ -49,8 +49,6 @@ _FILE_SUFFIXES = (
 )
 _NOTES_APART = 3
 """A note that more tables share than this is shown once."""
-
-__all__ = ["AddOptions", "add"]
 
 
 def add(

@@ -11,10 +11,11 @@ from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
+from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.edits import FolderSink
-from tdmvc.workspace.ingest import AddOptions, added_table, ingest_table, key_findings, open_sources
+from tdmvc.workspace.ingest import added_table, ingest_table, key_findings, open_sources
 from tdmvc.workspace.migrations import recorded_migrations
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder

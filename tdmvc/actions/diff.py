@@ -3,19 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tdmvc.changes.comparison import DEFAULT_DIFF, DiffOptions, RowsFormat, RowsTarget
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.diff import DatasetDiff
+from tdmvc.model.options import DEFAULT_DIFF, DiffOptions
 from tdmvc.model.reference import Reference, parse_pair, parse_reference
 from tdmvc.model.schema import Contract
 from tdmvc.model.version import looks_like_version
 from tdmvc.workspace.comparison import diff_states
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
-
-__all__ = ["DiffOptions", "RowsFormat", "RowsTarget", "diff"]
 
 
 def diff(

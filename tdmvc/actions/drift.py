@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 
-from tdmvc.checks.drift import (
-    DEFAULT_FAIL_ON,
-)
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.gitrepo.merge_preview import preview_merge
@@ -23,8 +20,6 @@ from tdmvc.workspace.migrations import tree_at
 from tdmvc.workspace.release_states import ReleaseResolver
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
-
-__all__ = ["DEFAULT_FAIL_ON", "drift", "manifest_path"]
 
 
 def drift(

@@ -21,7 +21,7 @@ from tdmvc.gitrepo.merge import (
     unmerged_paths,
     unstaged_files,
 )
-from tdmvc.merging.conclusion import MergeOptions, conclude
+from tdmvc.merging.conclusion import conclude
 from tdmvc.merging.conflicts import CONFLICT_IGNORE, conflict_files, unmerged_tables
 from tdmvc.merging.resolution import plan_resolution
 from tdmvc.merging.result import check_states
@@ -36,6 +36,7 @@ from tdmvc.model.merge_report import (
     TableMove,
     UnmergedTable,
 )
+from tdmvc.model.options import MergeOptions
 from tdmvc.workspace.tables import table_folder, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, write_table_rows

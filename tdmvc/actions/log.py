@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from tdmvc.changes.comparison import DiffOptions
 from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.errors import StoreError
 from tdmvc.history.origins import Origins
@@ -15,11 +14,13 @@ from tdmvc.history.timeline import (
     first_versions,
     open_timeline,
     parse_history_reference,
+    read_span,
     start_points,
 )
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableDiff, TableSide, TableStatus
 from tdmvc.model.history import HistoryEntry, HistoryReport, TableChange
+from tdmvc.model.options import DiffOptions, LogOptions
 from tdmvc.model.schema import TableSchema
 from tdmvc.workspace.tables import pointer_side, table_schema
 from tdmvc.workspace.workspace import Workspace
@@ -32,9 +33,7 @@ def log(
     workspace: Workspace,
     ref: str,
     table: str | None = None,
-    *,
-    span: Span | None = None,
-    by_version: bool = False,
+    options: LogOptions | None = None,
 ) -> HistoryReport:
     """Return every commit or version that changed a dataset, or one table of it, newest first.
 
@@ -43,10 +42,12 @@ def log(
 
     Raises:
         NotFoundError: no such dataset or revision, or the table never existed.
+        UsageError: a date is empty.
     """
     dataset, at = parse_history_reference(ref)
-    timeline = open_timeline(workspace, dataset, at, by_version=by_version)
-    history = _TableWalk(workspace, timeline, span or Span()).run(table)
+    options = options or LogOptions()
+    timeline = open_timeline(workspace, dataset, at, by_version=options.by_version)
+    history = _TableWalk(workspace, timeline, read_span(workspace, options)).run(table)
     workspace.store.index.save()
     return history
 

@@ -15,7 +15,7 @@ from tdmvc.gitrepo.merge import (
     unmerged_paths,
 )
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
-from tdmvc.merging.conclusion import FastForward, MergeOptions, conclude
+from tdmvc.merging.conclusion import conclude
 from tdmvc.merging.conflicts import conflict_file, write_conflict
 from tdmvc.merging.plan import (
     DatasetPlan,
@@ -28,11 +28,10 @@ from tdmvc.merging.plan import (
 )
 from tdmvc.merging.result import moved_dataset, moved_tables
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset
+from tdmvc.model.options import FastForward, MergeOptions
 from tdmvc.workspace.transaction import open_transaction
 from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, tables_to_write, write_table_rows
 from tdmvc.workspace.workspace import Workspace
-
-__all__ = ["FastForward", "MergeOptions", "merge"]
 
 
 def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions | None = None) -> MergeReport:

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Collection
 from dataclasses import replace
 
-from tdmvc.checks.drift import DEFAULT_FAIL_ON, drift_findings
+from tdmvc.checks.drift import drift_findings
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.gitrepo.merge_preview import preview_merge
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
@@ -12,12 +12,10 @@ from tdmvc.merging.plan import MergePlan, plan_merge, planned_files, prepared_fi
 from tdmvc.merging.result import moved_dataset
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset
-from tdmvc.model.migration import Drift, DriftStatus
+from tdmvc.model.migration import DEFAULT_FAIL_ON, Drift, DriftStatus
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.drift import drift_at, drift_of_merge
 from tdmvc.workspace.workspace import Workspace
-
-__all__ = ["DEFAULT_FAIL_ON", "merge_check"]
 
 
 def merge_check(

@@ -1,17 +1,14 @@
-"""Compares the rows that two texts of one pointer name, as Git passes them to a diff driver."""
+"""`git-diff`: compares the rows that two texts of one pointer name, as Git passes them to a diff driver."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from tdmvc.changes.comparison import DiffOptions
-from tdmvc.formats.config import read_config
 from tdmvc.formats.pointers import parse_pointer_text
-from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.merging.pointers import dataset_of, pointer_state
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.diff import DatasetDiff
+from tdmvc.model.options import DiffOptions
 from tdmvc.workspace.comparison import diff_states
 from tdmvc.workspace.known_contracts import known_table
 from tdmvc.workspace.workspace import Workspace
@@ -32,10 +29,9 @@ class PointerSide:
 
 
 @contextmanager
-def offline_workspace(path: Path | str = ".") -> Iterator[Workspace]:
+def offline_workspace() -> Iterator[Workspace]:
     """Open a repository without fetching anything and without finishing what another process began."""
-    git = GitRepo.find(Path(path))
-    with Workspace(git, read_config(git.work_tree())) as workspace:
+    with Workspace.open(recover=False) as workspace:
         workspace.store.config = replace(workspace.store.config, remotes={}, default_remote=None)
         yield workspace
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tdmvc.changes.comparison import DiffOptions
 from tdmvc.errors import LocalWorkError, MigrationsError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.formats.dvc_yaml import with_artifact
@@ -14,6 +13,7 @@ from tdmvc.gitrepo.releases import current_release
 from tdmvc.model.dataset import DatasetState, WorkStatus
 from tdmvc.model.diff import Bump, BumpLevel
 from tdmvc.model.migration import RecordedState
+from tdmvc.model.options import DiffOptions
 from tdmvc.model.report import PublishReport
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.store.content import schema_content

@@ -14,8 +14,8 @@ from tdmvc.merging.conflicts import (
     unmerged_tables,
     write_conflict,
 )
-from tdmvc.merging.decisions import Decision
 from tdmvc.merging.resolution import ResolvePlan, plan_resolution
+from tdmvc.model.merge import Decision
 from tdmvc.model.merge_report import DatasetResolution, ResolveReport, TableResolution, UnmergedTable
 from tdmvc.model.names import table_name
 from tdmvc.store.journal import Journal

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from tdmvc.changes.comparison import DiffOptions
 from tdmvc.changes.related import relate_rows
 from tdmvc.changes.shifts import measure_shifts
 from tdmvc.checks.classification import check_classification
@@ -19,6 +18,7 @@ from tdmvc.formats.pointers import pointer_path, read_pointers
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.diff import Bump, BumpLevel, DatasetDiff, Samples, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.options import DiffOptions
 from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, Verdict, judge
 from tdmvc.model.schema import Contract
 from tdmvc.model.tree import FileTree

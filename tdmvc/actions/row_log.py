@@ -16,10 +16,12 @@ from tdmvc.history.timeline import (
     hidden_columns,
     open_timeline,
     parse_history_reference,
+    read_span,
     start_points,
     unread_note,
 )
 from tdmvc.model.history import CellStep, RowEvent, RowHistory, RowStep
+from tdmvc.model.options import LogOptions
 from tdmvc.model.schema import TableSchema
 from tdmvc.workspace.workspace import Workspace
 
@@ -29,9 +31,7 @@ def log_row(
     ref: str,
     table: str,
     key: Sequence[str],
-    *,
-    span: Span | None = None,
-    by_version: bool = False,
+    options: LogOptions | None = None,
 ) -> RowHistory:
     """Return every commit or version that changed the row with a key, newest first.
 
@@ -43,11 +43,12 @@ def log_row(
 
     Raises:
         NotFoundError: no such dataset or table, or no row ever had that key.
-        UsageError: the texts do not form a key of the table.
+        UsageError: the texts do not form a key of the table, or a date is empty.
     """
     dataset, at = parse_history_reference(ref)
-    timeline = open_timeline(workspace, dataset, at, by_version=by_version)
-    walk = _RowWalk(workspace, timeline, span or Span())
+    options = options or LogOptions()
+    timeline = open_timeline(workspace, dataset, at, by_version=options.by_version)
+    walk = _RowWalk(workspace, timeline, read_span(workspace, options))
     history = walk.run(table, key)
     workspace.store.index.save()
     return history

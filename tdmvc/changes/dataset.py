@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from tdmvc.changes.bump import suggest_bump
-from tdmvc.changes.comparison import DEFAULT_DIFF, DiffOptions, Engine
+from tdmvc.changes.comparison import Engine
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.identities import translated_rules
 from tdmvc.changes.pairs import NO_RULES, table_rules
@@ -13,6 +13,7 @@ from tdmvc.changes.renames import TableRename, find_table_renames
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetConfig
 from tdmvc.model.diff import DatasetDiff, TableDiff, TableSide, TableStatus
+from tdmvc.model.options import DEFAULT_DIFF, DiffOptions
 
 
 @dataclass(frozen=True, slots=True)

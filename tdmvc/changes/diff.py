@@ -5,14 +5,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from tdmvc.changes.comparison import (
-    DEFAULT_DIFF,
-    ComparedSides,
-    DiffOptions,
-    Engine,
-    Outcome,
-    differing_parts,
-)
+from tdmvc.changes.comparison import ComparedSides, Engine, Outcome, differing_parts
 from tdmvc.changes.join.forms import differing_by_forms
 from tdmvc.changes.join.join import join_sides, read_single_side
 from tdmvc.changes.kernels import Mask
@@ -31,6 +24,7 @@ from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.walk import Walk
 from tdmvc.errors import PartError
 from tdmvc.model.diff import RowCounts, Samples, TableDiff, TableSide, TableStatus
+from tdmvc.model.options import DEFAULT_DIFF, DiffOptions
 
 
 def diff_table(

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from tdmvc.checks.known_migrations import KnownMigrations
 from tdmvc.errors import MigrationsError, format_names
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import (
+    DEFAULT_FAIL_ON,
     Drift,
     DriftStatus,
     Migration,
@@ -17,12 +17,6 @@ from tdmvc.model.migration import (
     RecordedState,
     RemovedIds,
 )
-
-DEFAULT_FAIL_ON: Final[frozenset[DriftStatus]] = frozenset(DriftStatus) - {
-    DriftStatus.IN_STEP,
-    DriftStatus.AHEAD,
-}
-"""What fails a build by default: everything but in-step and ahead."""
 
 _NAME_PART = re.compile(r'"((?:[^"]|"")+)"|`([^`]+)`|\[([^\]]+)\]|([^."`\[\]]+)')
 _NUMBERS = re.compile(r"[0-9]{1,40}(?:[._][0-9]{1,40}){0,20}")
@@ -143,7 +137,7 @@ def drift_findings(
     )
 
 
-_REMEDIES: Final = {
+_REMEDIES = {
     DriftStatus.EDITED: "check whether the edit changes the schema, then run `tdmvc add` to record the new state.",
     DriftStatus.BEHIND: "run the pending migrations on the data, then `tdmvc add`.",
     DriftStatus.AHEAD: "check out the dataset version of this release with `tdmvc checkout --release`.",

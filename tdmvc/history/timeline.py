@@ -10,6 +10,7 @@ from tdmvc.history.commit_timeline import CommitTimeline
 from tdmvc.history.version_timeline import VersionTimeline
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.history import HistoryPoint, PublishedMark
+from tdmvc.model.options import LogOptions
 from tdmvc.model.reference import Reference, parse_reference
 from tdmvc.model.schema import Contract
 from tdmvc.workspace.known_contracts import known_table
@@ -112,25 +113,18 @@ class Span:
         return self.until is None or seconds <= self.until
 
 
-def read_span(
-    workspace: Workspace,
-    *,
-    most: int | None = None,
-    since: str | None = None,
-    until: str | None = None,
-    oldest_first: bool = False,
-) -> Span:
-    """Return a span from dates in any form that Git accepts.
+def read_span(workspace: Workspace, options: LogOptions) -> Span:
+    """Return the span that options ask for.
 
     Raises:
         UsageError: a date is empty.
     """
-    git = workspace.git
+    git, since, until = workspace.git, options.since, options.until
     return Span(
-        most,
+        options.max_count,
         parse_date(git, "--since", since) if since is not None else None,
         parse_date(git, "--until", until) if until is not None else None,
-        oldest_first,
+        options.oldest_first,
     )
 
 

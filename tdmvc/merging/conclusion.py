@@ -1,32 +1,13 @@
 """Ends a merge: commits it if it breaks no rule, with the options that all merges share."""
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from tdmvc.gitrepo.merge import (
     commit_merge,
 )
 from tdmvc.model.merge_report import MergeReport, MergeStatus
+from tdmvc.model.options import MergeOptions
 from tdmvc.workspace.workspace import Workspace
-
-
-class FastForward(StrEnum):
-    """Whether a merge may, must or must not be a fast-forward."""
-
-    AUTO = "auto"
-    ONLY = "only"
-    NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class MergeOptions:
-    """How to merge."""
-
-    message: str | None = None
-    is_committed: bool = True
-    fast_forward: FastForward = FastForward.AUTO
-    allow_broken: bool = False
-    """Commit even if the merged rows break a rule that both sides kept."""
 
 
 def conclude(workspace: Workspace, report: MergeReport, options: MergeOptions) -> MergeReport:

@@ -1,27 +1,17 @@
 """Turns decisions about conflicts, typed or from a file, into the resolutions of a merge."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 import pyarrow as pa
 
 from tdmvc.changes.key_words import parse_key
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.model.merge import Cell, Choice, Resolutions, RowKey, TableMerge
+from tdmvc.model.merge import Cell, Decision, Resolutions, RowKey, TableMerge
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.types import duckdb_type
 from tdmvc.workspace.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What one call of `resolve` decides."""
-
-    choice: Choice
-    column: str | None = None
-    key: tuple[str, ...] = ()
-    """Words that name one row; none means every row."""
 
 
 def decide(workspace: Workspace, merge: TableMerge, before: Resolutions, decision: Decision) -> Resolutions:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 from tdmvc.merging.conflicts import Marks, conflict_file, read_conflict_file
-from tdmvc.merging.decisions import Decision, check_values, decide
+from tdmvc.merging.decisions import check_values, decide
 from tdmvc.merging.pointers import merge_unmerged
 from tdmvc.merging.tables import MergedTable
 from tdmvc.model.dataset import Pointer
-from tdmvc.model.merge import UNDECIDED, Choice, Resolutions, RowKey, TableMerge, TableOutcome
+from tdmvc.model.merge import UNDECIDED, Choice, Decision, Resolutions, RowKey, TableMerge, TableOutcome
 from tdmvc.model.merge_report import ConflictFile, UnmergedTable
 from tdmvc.workspace.workspace import Workspace
 

@@ -98,6 +98,16 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What one call of `resolve` decides."""
+
+    choice: Choice
+    column: str | None = None
+    key: tuple[str, ...] = ()
+    """Words that name one row; none means every row."""
+
+
+@dataclass(frozen=True, slots=True)
 class Resolutions:
     """What a person decided; the most specific decision counts: cell, then row, then column, then table."""
 

@@ -120,6 +120,13 @@ class DriftStatus(StrEnum):
     UNREADABLE = "unreadable"
 
 
+DEFAULT_FAIL_ON = frozenset(DriftStatus) - {
+    DriftStatus.IN_STEP,
+    DriftStatus.AHEAD,
+}
+"""What fails a build by default: everything but in-step and ahead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
     """One dataset against one migration location."""

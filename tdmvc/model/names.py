@@ -1,5 +1,6 @@
 """Converts table names to safe folder names, and back."""
 
+import hashlib
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
@@ -11,6 +12,8 @@ _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 _SAFE_PUNCTUATION = "_-. ()+,=@~"
 _MAX_BYTES = 180
+_LONGEST_NAME = 180
+"""A percent-encoded name may grow beyond what file systems take (255 bytes)."""
 
 
 def is_dataset_name(name: str) -> bool:
@@ -62,6 +65,19 @@ def new_folder_name(table: str, taken: Iterable[str]) -> str:
         if name.casefold() not in folded:
             return name
     raise ValueError(f"no folder is left for the table {table!r}")
+
+
+def encode_file_name(table: str) -> str:
+    """Return the table's name with anything but letters, digits, `_`, `.` and `-` percent-encoded.
+
+    A leading dot is encoded too; a name too long for a file is cut and ends in its hash.
+    """
+    name = quote(table, safe="").replace("~", "%7E")
+    if name.startswith("."):
+        name = "%2E" + name[1:]
+    if len(name) > _LONGEST_NAME:
+        name = name[:_LONGEST_NAME] + "-" + hashlib.sha256(table.encode()).hexdigest()[:16]
+    return name
 
 
 def _characters(folder: str) -> list[str]:

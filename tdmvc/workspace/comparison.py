@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tdmvc.changes.comparison import DEFAULT_DIFF, DiffOptions
 from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import DatasetDiff, TableSide
+from tdmvc.model.options import DEFAULT_DIFF, DiffOptions
 from tdmvc.workspace.tables import new_folders, open_tables
 from tdmvc.workspace.workspace import Workspace, timed_as
 

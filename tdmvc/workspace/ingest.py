@@ -6,10 +6,11 @@ from pathlib import Path
 
 from tdmvc.databases import find_reader, open_database
 from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError
-from tdmvc.model.dataset import DatasetKind, DatasetState, WorkStatus
+from tdmvc.model.dataset import DatasetState, WorkStatus
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location, PathLocation
+from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
@@ -24,23 +25,6 @@ from tdmvc.workspace.workspace import Workspace, timed_as
 
 TableSources = dict[str, list[SourceTable]]
 """The sources of each table, by its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class AddOptions:
-    """How to add rows."""
-
-    table: str | None = None
-    """The name of the table of a single file."""
-    keys: Mapping[str, tuple[str, ...]] | None = None
-    """Key columns by table, given by a person."""
-    null_texts: tuple[str, ...] = ()
-    """Texts of a CSV that mean null, besides the unquoted empty field."""
-    append: bool = False
-    """Keep the rows that a table already has."""
-    replace: bool = False
-    """Remove the tables that the sources do not have."""
-    kind: DatasetKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

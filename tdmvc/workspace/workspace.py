@@ -50,8 +50,11 @@ class Workspace:
         self._stack = contextlib.ExitStack()
 
     @classmethod
-    def open(cls, path: str | Path = ".") -> Self:
-        """Open the repository that contains `path`, and finish what a killed process began.
+    def open(cls, path: str | Path = ".", *, recover: bool = True) -> Self:
+        """Open the repository that contains `path`.
+
+        Args:
+            recover: finish what a killed process began; not in a process that Git starts during its own work.
 
         Raises:
             NotFoundError: there is no tdmvc.yaml at the root of the Git repository.
@@ -59,7 +62,8 @@ class Workspace:
         """
         git = GitRepo.find(Path(path))
         workspace = cls(git, read_config(git.work_tree()))
-        workspace._recover()
+        if recover:
+            workspace._recover()
         return workspace
 
     def close(self) -> None:

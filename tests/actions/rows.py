@@ -1,8 +1,9 @@
 """Rows of the sample repository, and ways to add and read others."""
 
-from tdmvc.actions.add import AddOptions, add
+from tdmvc.actions.add import add
 from tdmvc.actions.query import query
 from tdmvc.model.location import PathLocation
+from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddReport
 from tdmvc.workspace.workspace import Workspace
 from tests.builders import commit_all

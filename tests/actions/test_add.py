@@ -8,11 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tdmvc.actions.add import AddOptions, add
+from tdmvc.actions.add import add
 from tdmvc.actions.status import status
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.dataset import WorkStatus
 from tdmvc.model.location import PathLocation
+from tdmvc.model.options import AddOptions
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import ORDERS, add_csv, statuses
 from tests.builders import git

@@ -5,11 +5,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tdmvc.actions.add import AddOptions, add
-from tdmvc.actions.diff import DiffOptions, RowsTarget, diff
+from tdmvc.actions.add import add
+from tdmvc.actions.diff import diff
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.diff import BumpLevel, TableStatus
 from tdmvc.model.location import PathLocation
+from tdmvc.model.options import AddOptions, DiffOptions, RowsTarget
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import ORDERS, add_csv, commit_orders
 

@@ -3,12 +3,12 @@
 import pytest
 
 from tdmvc.actions.finish_merge import abort_this_merge, continue_merge
-from tdmvc.actions.merge import FastForward, MergeOptions, merge
+from tdmvc.actions.merge import merge
 from tdmvc.actions.resolve import ResolveOptions, resolve
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.merging.decisions import Decision
-from tdmvc.model.merge import Choice, Side
+from tdmvc.model.merge import Choice, Decision, Side
 from tdmvc.model.merge_report import MergeStatus, TableMove
+from tdmvc.model.options import FastForward, MergeOptions
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import add_csv, commit_orders, statuses
 from tests.builders import git

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.actions.add import AddOptions, add
+from tdmvc.actions.add import add
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.actions.publish import publish
 from tdmvc.actions.pull import pull
 from tdmvc.errors import PolicyError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.location import PathLocation
+from tdmvc.model.options import AddOptions
 from tdmvc.workspace.workspace import Workspace
 
 

@@ -5,8 +5,7 @@ import pytest
 from tdmvc.actions.merge import merge
 from tdmvc.actions.resolve import ResolveOptions, resolve
 from tdmvc.errors import ConfigError, NotFoundError, UsageError
-from tdmvc.merging.decisions import Decision
-from tdmvc.model.merge import Choice, Side
+from tdmvc.model.merge import Choice, Decision, Side
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import commit_orders, statuses
 from tests.builders import commit_all, git

@@ -9,11 +9,12 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from tdmvc.changes.comparison import DiffOptions, RowsFormat, RowsTarget, encode_file_name
 from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetConfig
 from tdmvc.model.diff import BumpLevel, TableSide, TableStatus
+from tdmvc.model.names import encode_file_name
+from tdmvc.model.options import DiffOptions, RowsFormat, RowsTarget
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tdmvc.changes.comparison import DiffOptions
 from tdmvc.changes.diff import diff_table
 from tdmvc.errors import PartError
 from tdmvc.model.diff import SchemaChangeKind, TableDiff, TableSide, TableStatus
+from tdmvc.model.options import DiffOptions
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 

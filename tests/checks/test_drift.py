@@ -2,16 +2,17 @@
 
 import pytest
 
-from tdmvc.checks.drift import (
-    DEFAULT_FAIL_ON,
-    DriftSubject,
-    SchemaRevision,
-    check_drift,
-    drift_findings,
-)
+from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift, drift_findings
 from tdmvc.errors import MigrationsError
 from tdmvc.model.finding import Severity
-from tdmvc.model.migration import DriftStatus, Migration, MigrationLocation, MigrationState, RecordedState
+from tdmvc.model.migration import (
+    DEFAULT_FAIL_ON,
+    DriftStatus,
+    Migration,
+    MigrationLocation,
+    MigrationState,
+    RecordedState,
+)
 
 
 def state(edges, *, heads=None, tool="alembic", digest="sha256:one", replaces=None, is_linear=False):

@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 from hypothesis import HealthCheck, given, settings
 
-from tdmvc.changes.comparison import DiffOptions
 from tdmvc.changes.diff import diff_table
 from tdmvc.model.diff import TableDiff, TableSide, TableStatus
+from tdmvc.model.options import DiffOptions
 from tdmvc.model.schema import TableSchema
 from tests.laws.strategies_tables import Row, TablePair, canonical_value, table_pairs, write_side
 from tests.series import trials

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tdmvc.changes.comparison import ComparedSides, DiffOptions, Outcome
+from tdmvc.changes.comparison import ComparedSides, Outcome
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.join.forms import differing_by_forms
 from tdmvc.changes.join.join import join_sides
@@ -28,6 +28,7 @@ from tdmvc.changes.walk.alignment import FaultyKey
 from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.walk import Walk
 from tdmvc.model.diff import TableSide
+from tdmvc.model.options import DiffOptions
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name
 from tests.laws.strategies_tables import VALUES, WIDER, Row, _parse

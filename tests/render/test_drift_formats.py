@@ -6,8 +6,14 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from tdmvc.checks.drift import DEFAULT_FAIL_ON
-from tdmvc.model.migration import Drift, DriftReport, DriftStatus, Migration, MigrationProblem
+from tdmvc.model.migration import (
+    DEFAULT_FAIL_ON,
+    Drift,
+    DriftReport,
+    DriftStatus,
+    Migration,
+    MigrationProblem,
+)
 from tdmvc.render.drift.github import render as render_drift_github
 from tdmvc.render.drift.junit import render as render_drift_junit
 from tdmvc.render.drift.markdown import render as render_drift_markdown

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tdmvc.changes.comparison import ComparedSides, Outcome, RowsTarget
+from tdmvc.changes.comparison import ComparedSides, Outcome
 from tdmvc.changes.join.forms import register_json_udf
 from tdmvc.changes.join.keys import collect_faulty_keys, describe_faulty_keys
 from tdmvc.changes.join.pairing import Pairing, pair_scans
@@ -20,6 +20,7 @@ from tdmvc.changes.join.touched import (
 )
 from tdmvc.changes.patterns import PatternFinder
 from tdmvc.model.diff import RowSample, TableSide
+from tdmvc.model.options import RowsTarget
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 
 _BATCH_ROWS = 131_072

@@ -7,7 +7,6 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
-from tdmvc.changes.comparison import RowsFormat, RowsTarget
 from tdmvc.changes.join.forms import utc_text
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.changes.join.parts import RowScan
@@ -15,6 +14,7 @@ from tdmvc.changes.join.touched import TOUCHED, Touch
 from tdmvc.changes.pairs import ColumnPair
 from tdmvc.errors import StoreError
 from tdmvc.model.masking import MASK
+from tdmvc.model.options import RowsFormat, RowsTarget
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_text
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
-from tdmvc.actions.add import AddOptions, add
+from tdmvc.actions.add import add
 from tdmvc.cli.options import PATH_OR_URL, settings_of, single_table, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.dataset import DatasetKind
+from tdmvc.model.options import AddOptions
 from tdmvc.render.reports import ADD_FORMATS
 
 _ROW_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")

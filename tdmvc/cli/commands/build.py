@@ -5,8 +5,8 @@ import click
 from tdmvc.actions.build import build
 from tdmvc.cli.options import PATH_OR_URL, settings_of
 from tdmvc.cli.output import formats_option, opened, print_as
+from tdmvc.model.options import AddOptions
 from tdmvc.render.reports import ADD_FORMATS
-from tdmvc.workspace.ingest import AddOptions
 
 
 @click.command(name="build")

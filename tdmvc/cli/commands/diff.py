@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from tdmvc.actions.diff import DiffOptions, RowsFormat, RowsTarget, diff
+from tdmvc.actions.diff import diff
 from tdmvc.cli.options import tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
+from tdmvc.model.options import DiffOptions, RowsFormat, RowsTarget
 from tdmvc.render.diff import FORMATS
 
 

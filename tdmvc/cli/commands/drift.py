@@ -2,10 +2,10 @@
 
 import click
 
-from tdmvc.actions.drift import DEFAULT_FAIL_ON, drift, manifest_path
+from tdmvc.actions.drift import drift, manifest_path
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
-from tdmvc.model.migration import DriftReport, DriftStatus
+from tdmvc.model.migration import DEFAULT_FAIL_ON, DriftReport, DriftStatus
 from tdmvc.render.drift import FORMATS
 from tdmvc.render.format import RenderOptions
 

@@ -6,7 +6,7 @@ from tdmvc.actions.log import log
 from tdmvc.actions.row_log import log_row
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
-from tdmvc.history.timeline import read_span
+from tdmvc.model.options import LogOptions
 from tdmvc.render.history import LOG_FORMATS, ROW_LOG_FORMATS
 
 
@@ -59,10 +59,10 @@ def command(
     if key and table is None:
         raise UsageError("--key needs a table.", remedy=f"write: tdmvc log {dataset} TABLE --key …")
     with opened(context) as workspace:
-        span = read_span(workspace, most=max_count, since=since, until=until, oldest_first=reverse)
+        options = LogOptions(max_count, since, until, oldest_first=reverse, by_version=versions)
         if table is not None and key:
-            history = log_row(workspace, dataset, table, key, span=span, by_version=versions)
+            history = log_row(workspace, dataset, table, key, options)
             print_as(context, ROW_LOG_FORMATS[output_format], history)
             return
-        report = log(workspace, dataset, table, span=span, by_version=versions)
+        report = log(workspace, dataset, table, options)
     print_as(context, LOG_FORMATS[output_format], report)

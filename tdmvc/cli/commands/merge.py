@@ -3,9 +3,10 @@
 import click
 
 from tdmvc.actions.finish_merge import abort_this_merge, continue_merge
-from tdmvc.actions.merge import FastForward, MergeOptions, merge
+from tdmvc.actions.merge import merge
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.errors import LocalWorkError, UsageError
+from tdmvc.model.options import FastForward, MergeOptions
 from tdmvc.render.merge import MERGE_FORMATS
 
 

@@ -5,8 +5,7 @@ import click
 from tdmvc.actions.resolve import ResolveOptions, resolve
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import LocalWorkError, UsageError
-from tdmvc.merging.decisions import Decision
-from tdmvc.model.merge import Choice, Side
+from tdmvc.model.merge import Choice, Decision, Side
 from tdmvc.render.merge import RESOLVE_FORMATS
 
 

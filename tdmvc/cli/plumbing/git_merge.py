@@ -7,18 +7,18 @@ from pathlib import Path
 
 import click
 
-from tdmvc.cli.messages import error_text, message_line, print_message
-from tdmvc.cli.plumbing.git_calls import trace
-from tdmvc.errors import TdmvcError
-from tdmvc.merging.driver import (
+from tdmvc.actions.git_merge import (
     merge_manifest_texts,
     merge_pointers,
-    merging_workspace,
     write_conflict_beside,
     write_result,
 )
+from tdmvc.cli.messages import error_text, message_line, print_message
+from tdmvc.cli.plumbing.git_calls import trace
+from tdmvc.errors import TdmvcError
 from tdmvc.model.merge import Side
 from tdmvc.render.merge.wording import manifest_merge_lines, pointer_merge_line
+from tdmvc.workspace.workspace import Workspace
 
 _CLEAN, _CONFLICT, _TEXT = 0, 4, 2
 _MANIFESTS = frozenset({"dataset.yaml", "contract.yaml"})
@@ -58,7 +58,7 @@ def _merge(arguments: Sequence[str]) -> int:
 
 def _merge_pointer(arguments: Sequence[str], data: dict[Side, bytes]) -> int:
     texts = {side: one.decode("utf-8-sig") for side, one in data.items()}
-    with merging_workspace() as workspace:
+    with Workspace.open(recover=False) as workspace:
         done = merge_pointers(
             workspace, arguments[4], texts, _labels(arguments[5:8]), marker_size=int(arguments[3])
         )
@@ -76,7 +76,7 @@ def _merge_pointer(arguments: Sequence[str], data: dict[Side, bytes]) -> int:
 def _merge_manifest(arguments: Sequence[str], data: dict[Side, bytes]) -> int:
     # A byte order mark is kept by the merge itself.
     texts = {side: one.decode("utf-8") for side, one in data.items()}
-    with merging_workspace() as workspace:
+    with Workspace.open(recover=False) as workspace:
         merged = merge_manifest_texts(
             workspace, arguments[4], texts, _labels(arguments[5:8]), marker_size=int(arguments[3])
         )

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from tdmvc.actions.show_pointer import read_contents
 from tdmvc.cli.plumbing.git_calls import answer, trace
-from tdmvc.merging.pointer_rows import read_contents
 from tdmvc.render.table_text import render_conflict, render_table
 
 

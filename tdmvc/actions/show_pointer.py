@@ -1,4 +1,4 @@
-"""Reads the rows that a pointer names from this clone alone, so that Git can compare them line by line."""
+"""`git-textconv`: reads the rows that a pointer names, from this clone alone."""
 
 from pathlib import Path
 

@@ -1,18 +1,15 @@
-"""Merges the three texts of a pointer or a manifest that Git passes to a merge driver."""
+"""`git-merge`: merges the three texts of a pointer or a manifest that Git passes to its merge driver."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.errors import ConfigError, StoreError
-from tdmvc.formats.config import read_config
 from tdmvc.formats.conflict_file import CONFLICT_FOLDER, IGNORE_ALL, conflict_path
 from tdmvc.formats.conflict_markers import render_conflict_texts
 from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.formats.pointers import render_pointer
 from tdmvc.gitrepo.merge_preview import MARKER_SIZE, is_inner_merge
-from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.merging.conflicts import conflict_file, conflict_file_text
 from tdmvc.merging.pointers import dataset_of, merge_unmerged
 from tdmvc.merging.tables import MergedTable
@@ -39,14 +36,6 @@ class PointerMerge:
     @property
     def has_conflict(self) -> bool:
         return self.merge is None or not self.merge.is_settled
-
-
-@contextmanager
-def merging_workspace(path: Path | str = ".") -> Iterator[Workspace]:
-    """Open a repository during a Git command, without finishing what another process began."""
-    git = GitRepo.find(Path(path))
-    with Workspace(git, read_config(git.work_tree())) as workspace:
-        yield workspace
 
 
 def merge_pointers(

@@ -1,0 +1,99 @@
+"""The options that verbs take and pass on to the rooms below them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from tdmvc.model.dataset import DatasetKind
+from tdmvc.model.names import encode_file_name
+from tdmvc.model.progress import ProgressCallback, ignore_progress
+
+
+@dataclass(frozen=True, slots=True)
+class AddOptions:
+    """How to add rows."""
+
+    table: str | None = None
+    """The name of the table of a single file."""
+    keys: Mapping[str, tuple[str, ...]] | None = None
+    """Key columns by table, given by a person."""
+    null_texts: tuple[str, ...] = ()
+    """Texts of a CSV that mean null, besides the unquoted empty field."""
+    append: bool = False
+    """Keep the rows that a table already has."""
+    replace: bool = False
+    """Remove the tables that the sources do not have."""
+    kind: DatasetKind | None = None
+
+
+class RowsFormat(StrEnum):
+    """How row files are written."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class RowsTarget:
+    """Where the full list of touched rows is written.
+
+    One line per row: `change` (added, removed or changed), then `key_<column>` for the key,
+    `old_<column>` for every column of the old side and `new_<column>` for every column of the new
+    side, in key order. A side that lacks the row is null. Values of personal columns are masked; a
+    null stays a null.
+    """
+
+    folder: Path
+    format: RowsFormat = RowsFormat.PARQUET
+
+    def path_of(self, table: str) -> Path:
+        """Return the table's file; its name cannot lead out of the folder."""
+        return self.folder / f"{encode_file_name(table)}.{self.format.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffOptions:
+    """What a comparison shows of the rows, and where it reports its progress."""
+
+    sample_rows: int = 5
+    """How many rows of each kind are shown."""
+    rows: RowsTarget | None = None
+    """Where the full list of touched rows is written, one file per changed table."""
+    on_progress: ProgressCallback = ignore_progress
+
+
+DEFAULT_DIFF = DiffOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """Which points of a history are listed, and in which order."""
+
+    max_count: int | None = None
+    since: str | None = None
+    """A date in any form that Git accepts; nothing older is listed."""
+    until: str | None = None
+    """A date in any form that Git accepts; nothing newer is listed."""
+    oldest_first: bool = False
+    by_version: bool = False
+    """Follow published versions instead of commits."""
+
+
+class FastForward(StrEnum):
+    """Whether a merge may, must or must not be a fast-forward."""
+
+    AUTO = "auto"
+    ONLY = "only"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeOptions:
+    """How to merge."""
+
+    message: str | None = None
+    is_committed: bool = True
+    fast_forward: FastForward = FastForward.AUTO
+    allow_broken: bool = False
+    """Commit even if the merged rows break a rule that both sides kept."""
