@@ -12,7 +12,7 @@ from tdmvc.formats.pointers import parse_pointer_text
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import PartSpan, Pointer, RepoConfig, TableContents
 from tdmvc.model.schema import Column
-from tdmvc.store.dvc_config import read_dvc_config
+from tdmvc.store.dvc_config import read_dvc_config, state_folder
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
 from tdmvc.store.parquet import read_part
@@ -53,7 +53,7 @@ class _PointerReader:
     def __init__(self, git: GitRepo, config: RepoConfig) -> None:
         self._git = git
         self._config = config
-        state = git.root / ".dvc" / "tmp" / "tdmvc"
+        state = state_folder(git.root)
         self._index = FileIndex(state / "index.sqlite")
         cache = read_dvc_config(git.root).cache_dir
         self._objects = ObjectStore(cache, state / "quarantine", self._index)

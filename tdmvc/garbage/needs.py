@@ -12,13 +12,13 @@ from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.gitrepo.work_trees import work_trees
 from tdmvc.model.tree import FileTree
+from tdmvc.store.dvc_config import state_folder
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import ObjectStore
 from tdmvc.store.store import Store
 from tdmvc.store.worktree import read_folder
 from tdmvc.workspace.workspace import Workspace
 
-_STATE = Path(".dvc", "tmp", "tdmvc")
 _MOST_BYTES = 1 << 24
 
 
@@ -90,7 +90,7 @@ def _kept_beside(root: Path) -> Iterator[str]:
 
     The listings of these rows are kept because they show that the rows are not somebody's edit.
     """
-    state = root / _STATE
+    state = state_folder(root)
     if not (root / ".dvc").is_dir():
         return
     for path in sorted(state.glob("*.json")):

@@ -11,6 +11,7 @@ from tdmvc.gitrepo.remotes import UnfetchedRefs, ask_remotes, is_partial
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.work_trees import work_trees
 from tdmvc.model.garbage import Refusal
+from tdmvc.store.dvc_config import state_folder
 from tdmvc.workspace.workspace import Workspace
 
 _MOST_NAMED = 5
@@ -76,7 +77,7 @@ def refuse_clone(git: GitRepo) -> Iterator[Refusal]:
                 str(tree.root),
                 "restore it, or remove its record with `git worktree prune` (and `git worktree unlock`).",
             )
-        journals = sorted((tree.root / ".dvc" / "tmp" / "tdmvc").glob("*.journal"))
+        journals = sorted(state_folder(tree.root).glob("*.journal"))
         if journals:
             yield Refusal(
                 "open-journal",

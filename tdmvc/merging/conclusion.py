@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-from tdmvc.gitrepo.merge import (
-    commit_merge,
-)
+from tdmvc.gitrepo.merge import commit_merge
 from tdmvc.model.merge_report import MergeReport, MergeStatus
 from tdmvc.model.options import MergeOptions
 from tdmvc.workspace.workspace import Workspace

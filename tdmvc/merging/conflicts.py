@@ -23,8 +23,8 @@ from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.workspace import Workspace
 
 LISTED = 1_000
-_MOST_CHARACTERS = 2_000_000
 """The maximum number of conflicts in a file, so that editors open it easily."""
+_MOST_CHARACTERS = 2_000_000
 _CUT = 1_000
 CONFLICT_IGNORE = f"{CONFLICT_FOLDER}/.gitignore"
 
@@ -61,7 +61,7 @@ def read_conflict_file(workspace: Workspace, unmerged: UnmergedTable) -> Conflic
 
 
 def write_conflict(
-    change: "Transaction", unmerged: UnmergedTable, file: ConflictFile, *, with_pointer: bool = True
+    change: Transaction, unmerged: UnmergedTable, file: ConflictFile, *, with_pointer: bool = True
 ) -> None:
     """Add the files of a table in conflict to a transaction: the pointer with markers, and the conflict file.
 

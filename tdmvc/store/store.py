@@ -7,7 +7,7 @@ from pathlib import Path
 from tdmvc.errors import ConfigError, DamagedPartError, PartError, StoreError
 from tdmvc.store import dvc, worktree
 from tdmvc.store.build import BuiltTable, KnownPart
-from tdmvc.store.dvc_config import DvcConfig, read_dvc_config
+from tdmvc.store.dvc_config import DvcConfig, read_dvc_config, state_folder
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
 from tdmvc.store.parquet import count_rows
@@ -38,7 +38,7 @@ class Store:
         self.fetched_from: list[str] = []
         """The remotes from which objects were fetched, in the order of first use."""
         self.config: DvcConfig = read_dvc_config(root)
-        self.state_folder = root / ".dvc" / "tmp" / "tdmvc"
+        self.state_folder = state_folder(root)
         self.index = FileIndex(self.state_folder / "index.sqlite")
         self.objects = ObjectStore(self.config.cache_dir, self.state_folder / "quarantine", self.index)
 

@@ -23,6 +23,7 @@ from tdmvc.model.version import looks_like_version
 from tdmvc.sql.duckdb import DuckDBConnection, connect, duckdb_error
 from tdmvc.store import journal as journals
 from tdmvc.store import lock as locks
+from tdmvc.store.dvc_config import state_folder
 from tdmvc.store.store import Store
 
 _Parameters = ParamSpec("_Parameters")
@@ -190,7 +191,7 @@ class Workspace:
         """
 
     @contextlib.contextmanager
-    def writing(self, dataset: str) -> Iterator["journals.Journal"]:
+    def writing(self, dataset: str) -> Iterator[journals.Journal]:
         """Hold the dataset's lock, after finishing what an earlier process began."""
         lock = locks.writer_lock(
             self._lock_path(dataset), write_gate(self.root), on_wait=lambda: self.warn(_waiting(dataset))
@@ -216,7 +217,7 @@ class Workspace:
 
     def _recover(self) -> None:
         """Finish changes whose process died, unless another process is finishing them."""
-        folder = self.root / ".dvc" / "tmp" / "tdmvc"
+        folder = state_folder(self.root)
         for path in sorted(folder.glob("*.journal")) if folder.is_dir() else []:
             dataset = path.name.removesuffix(".journal")
             lock = locks.try_exclusive(self._lock_path(dataset))
@@ -226,11 +227,11 @@ class Workspace:
                 finally:
                     lock.release()
 
-    def _journal(self, dataset: str) -> "journals.Journal":
-        return journals.Journal(self.root, self.root / ".dvc" / "tmp" / "tdmvc" / f"{dataset}.journal")
+    def _journal(self, dataset: str) -> journals.Journal:
+        return journals.Journal(self.root, state_folder(self.root) / f"{dataset}.journal")
 
     def _lock_path(self, dataset: str) -> Path:
-        return self.root / ".dvc" / "tmp" / "tdmvc" / f"{dataset}.lock"
+        return state_folder(self.root) / f"{dataset}.lock"
 
 
 def timed_as(
@@ -266,7 +267,7 @@ def require_dvc(root: Path) -> None:
 
 def write_gate(root: Path) -> Path:
     """Return the lock that `gc` holds while nobody else may write."""
-    return root / ".dvc" / "tmp" / "tdmvc" / "gc.gate"
+    return state_folder(root) / "gc.gate"
 
 
 def _waiting(dataset: str) -> str:
