@@ -17,6 +17,7 @@ from tdmvc.formats.pointers import pointer_path, read_pointers
 from tdmvc.formats.versions import read_contract_text, read_versions, version_path
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.finding import CheckReport, Finding, Severity
+from tdmvc.model.text import plural
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import Version
 from tdmvc.workspace.drift import drift_at
@@ -294,7 +295,6 @@ def _needed(workspace: Workspace, state: DatasetState) -> dict[str, set[str]]:
 
 
 def _not_pushed(workspace: Workspace, state: DatasetState, table: str, count: int) -> Finding:
-    objects = "1 object" if count == 1 else f"{count} objects"
     folder = workspace.dataset_path(state.name)
     if state.version is not None:
         path = version_path(folder, state.version.version)
@@ -303,7 +303,7 @@ def _not_pushed(workspace: Workspace, state: DatasetState, table: str, count: in
     return Finding(
         "not-on-remote",
         Severity.ERROR,
-        f"{objects} of {state.ref}/{table} {'is' if count == 1 else 'are'} not on the remote.",
+        f"{plural(count, 'object')} of {state.ref}/{table} {'is' if count == 1 else 'are'} not on the remote.",
         state.name,
         table,
         remedy=f"run `tdmvc push {state.ref}`.",

@@ -22,6 +22,7 @@ from tdmvc.model.diff import TableDiff, TableSide, TableStatus
 from tdmvc.model.history import HistoryEntry, HistoryReport, TableChange
 from tdmvc.model.options import DiffOptions, LogOptions
 from tdmvc.model.schema import TableSchema
+from tdmvc.model.text import plural
 from tdmvc.workspace.tables import pointer_side, table_schema
 from tdmvc.workspace.workspace import Workspace
 
@@ -101,7 +102,7 @@ class _TableWalk:
         if self._uncounted_points:
             noun = "version" if timeline.point(timeline.order[0]).is_version else "commit"
             notes.append(
-                f"The rows of {self._uncounted_points} {noun}{'s' if self._uncounted_points != 1 else ''} could not "
+                f"The rows of {plural(self._uncounted_points, noun)} could not "
                 "be counted; to fetch them from a remote, run `tdmvc pull DATASET@COMMIT`."
             )
         if span.oldest_first:

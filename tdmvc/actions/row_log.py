@@ -23,6 +23,7 @@ from tdmvc.history.timeline import (
 from tdmvc.model.history import CellStep, RowEvent, RowHistory, RowStep
 from tdmvc.model.options import LogOptions
 from tdmvc.model.schema import TableSchema
+from tdmvc.model.text import plural
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -212,8 +213,7 @@ class _RowWalk:
         )
         noun = "version" if self._timeline.point(self._timeline.order[0]).is_version else "commit"
         unread = f"; the rows of {len(self._trace.unread)} of them are not here" if self._trace.unread else ""
-        count = f"{looked_at} {noun}{'s' if looked_at != 1 else ''}"
-        where = f"{self._timeline.ref}, {count} that changed the table{unread}"
+        where = f"{self._timeline.ref}, {plural(looked_at, noun)} that changed the table{unread}"
         remedy = f"look at the rows: tdmvc sql 'select * from {table}' --at {self._timeline.ref}."
         if self._timeline.cut:
             remedy = "this is a shallow clone; get the older history with `git fetch --unshallow`."

@@ -9,6 +9,7 @@ from tdmvc.formats.dvc_yaml import with_artifact
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.report import Verified, VerifyReport
+from tdmvc.model.text import plural
 from tdmvc.store import dvc
 from tdmvc.store.content import dataset_content, part_content
 from tdmvc.store.objects import Listing
@@ -216,7 +217,8 @@ class _RemoteCheck:
         found = [
             self._finding(
                 "not-on-remote",
-                f"{count} object(s) of {ref}/{table} are not on the remote '{label}'.",
+                f"{plural(count, 'object')} of {ref}/{table} {'is' if count == 1 else 'are'} not on the remote"
+                f" '{label}'.",
                 (ref, table),
                 f"run `tdmvc push {ref}{push}`.",
                 {"remote": label, "objects": count},
@@ -244,7 +246,8 @@ class _RemoteCheck:
             found.append(
                 self._finding(
                     "damaged-on-remote",
-                    f"{count} object(s) of {ref}/{table} on the remote '{label}' are damaged.",
+                    f"{plural(count, 'object')} of {ref}/{table} on the remote '{label}'"
+                    f" {'is' if count == 1 else 'are'} damaged.",
                     (ref, table),
                     f"delete on the remote {files}{', …' if count > 3 else ''}, then run `tdmvc push {ref}{push}`.",
                     {"remote": label, "objects": count, "names": own},

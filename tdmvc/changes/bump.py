@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from tdmvc.model.diff import Bump, BumpLevel, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.text import plural
 
 _Reason = tuple[BumpLevel, str]
 
@@ -38,15 +39,11 @@ def _table_reasons(table: TableDiff) -> Iterator[_Reason]:
 def _row_reasons(table: TableDiff) -> Iterator[_Reason]:
     rows = table.rows
     if rows.removed:
-        yield BumpLevel.MAJOR, f"{_rows(rows.removed)} removed from {table.name}"
+        yield BumpLevel.MAJOR, f"{plural(rows.removed, 'row')} removed from {table.name}"
     if rows.added:
-        yield BumpLevel.MINOR, f"+{_rows(rows.added)} in {table.name}"
+        yield BumpLevel.MINOR, f"+{plural(rows.added, 'row')} in {table.name}"
     if rows.changed:
-        yield BumpLevel.PATCH, f"{_rows(rows.changed)} changed in {table.name}"
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
+        yield BumpLevel.PATCH, f"{plural(rows.changed, 'row')} changed in {table.name}"
 
 
 def _schema_reason(table: str, change: SchemaChange) -> _Reason:

@@ -17,6 +17,7 @@ from tdmvc.model.migration import (
     RecordedState,
     RemovedIds,
 )
+from tdmvc.model.text import plural
 
 _NAME_PART = re.compile(r'"((?:[^"]|"")+)"|`([^`]+)`|\[([^\]]+)\]|([^."`\[\]]+)')
 _NUMBERS = re.compile(r"[0-9]{1,40}(?:[._][0-9]{1,40}){0,20}")
@@ -243,8 +244,10 @@ def _number(id_: str) -> tuple[int, ...] | None:
 
 
 def _compared(pending: tuple[Migration, ...], extra: tuple[str, ...]) -> _DriftVerdict:
-    behind = f"{_counted(len(pending))} not been applied to it: {format_names([m.id for m in pending])}"
-    ahead = f"{_counted(len(extra))} been applied to it that this revision lacks: {format_names(extra)}"
+    missing = plural(len(pending), "migration has", many="migrations have")
+    more = plural(len(extra), "migration has", many="migrations have")
+    behind = f"{missing} not been applied to it: {format_names([m.id for m in pending])}"
+    ahead = f"{more} been applied to it that this revision lacks: {format_names(extra)}"
     if pending and extra:
         return _DriftVerdict(DriftStatus.DIVERGED, f"{behind}; and {ahead}.", pending, extra)
     if pending:
@@ -253,7 +256,3 @@ def _compared(pending: tuple[Migration, ...], extra: tuple[str, ...]) -> _DriftV
         return _DriftVerdict(DriftStatus.AHEAD, f"{ahead}.", extra=extra)
     message = "The dataset fits the migrations, which were squashed or merged since."
     return _DriftVerdict(DriftStatus.IN_STEP, message)
-
-
-def _counted(count: int) -> str:
-    return f"{count} migration has" if count == 1 else f"{count} migrations have"

@@ -119,11 +119,6 @@ def sql_command(query: str, at: str | None) -> str:
     return f"tdmvc sql {shlex.quote(query)}" + (f" --at {shlex.quote(at)}" if at else "")
 
 
-def counted(count: int, noun: str) -> str:
-    """Return `1 row` or `1,200 rows`."""
-    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def _format_key(values: tuple[str | None, ...]) -> str:
     texts = ["NULL" if value is None else _cut(value) for value in values]
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tdmvc.cli.options import Settings
 from tdmvc.model.progress import Timing
-from tdmvc.render.text import number
+from tdmvc.model.text import number
 
 _PATIENCE_SECONDS = 1.0
 _REDRAW_SECONDS = 0.1

@@ -11,6 +11,7 @@ from tdmvc.gitrepo.remotes import UnfetchedRefs, ask_remotes, is_partial
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.work_trees import work_trees
 from tdmvc.model.garbage import Refusal
+from tdmvc.model.text import plural
 from tdmvc.store.dvc_config import state_folder
 from tdmvc.workspace.workspace import Workspace
 
@@ -133,13 +134,14 @@ def refuse_unreadable(places: Sequence[FileLocation], root: Path) -> Iterator[Re
 
 def refuse_missing_listings(workspace: Workspace, needs: NeededObjects) -> Iterator[Refusal]:
     """Yield the listings that are missing everywhere."""
-    if needs.missing_listings:
+    count = len(needs.missing_listings)
+    if count:
         listed = [f"{oid} ({place})" for oid, place in list(needs.missing_listings.items())[:_MOST_NAMED]]
         error = f" {needs.fetch_errors[0]}" if needs.fetch_errors else ""
         yield Refusal(
             "lost-listing",
-            f"{len(needs.missing_listings)} listing(s) that pointers name are missing, so gc does not know which parts "
-            f"to keep.{error}",
+            f"{plural(count, 'listing')} that pointers name {'is' if count == 1 else 'are'} missing,"
+            f" so gc does not know which parts to keep.{error}",
             "; ".join(listed),
             "run `tdmvc pull`, ask whoever added them to run `tdmvc push`, "
             "or pass --accept-unknown if rows that only they list can be removed.",

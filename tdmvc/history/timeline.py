@@ -13,6 +13,7 @@ from tdmvc.model.history import HistoryPoint, PublishedMark
 from tdmvc.model.options import LogOptions
 from tdmvc.model.reference import Reference, parse_reference
 from tdmvc.model.schema import Contract
+from tdmvc.model.text import plural
 from tdmvc.workspace.known_contracts import known_table
 from tdmvc.workspace.versions import versions
 from tdmvc.workspace.workspace import Workspace
@@ -188,4 +189,4 @@ def unread_note(timeline: Timeline, ids: Collection[str]) -> str:
     """Return that the rows of some points are not here, with the names of a few."""
     noun = "version" if timeline.point(next(iter(ids))).is_version else "commit"
     names = ", ".join(id_[:10] for id_ in list(ids)[:_MOST_NAMED]) + (", …" if len(ids) > _MOST_NAMED else "")
-    return f"The rows of {len(ids)} {noun}{'s' if len(ids) != 1 else ''} are not here ({names})"
+    return f"The rows of {plural(len(ids), noun)} are not here ({names})"

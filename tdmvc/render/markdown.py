@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
-from tdmvc.render.text import number, plural
 
 NULL = "*NULL*"
 

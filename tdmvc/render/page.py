@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.terminal import Style, display_width, fit, wrap_items
-from tdmvc.render.text import number, plural
 
 INDENT = "  "
 NARROWEST = 40

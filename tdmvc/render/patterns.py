@@ -1,9 +1,9 @@
 """The words for a pattern of changes: one line, the same in every format."""
 
 from tdmvc.model.diff import DatasetDiff, Pattern, PatternGroup, PatternKind
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.privacy import guarded, guarded_group, personal_by_table
-from tdmvc.render.text import number, plural
 
 _SELF_EVIDENT = frozenset({PatternKind.CONSTANT, PatternKind.EMPTY_TO_NULL, PatternKind.NULL_TO_EMPTY})
 

@@ -14,13 +14,13 @@ from tdmvc.model.diff import (
     TableStatus,
 )
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import change_texts, masked_text, visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, NARROWEST, names
 from tdmvc.render.patterns import group_words, has_example, pattern_count, pattern_words, shared_groups
 from tdmvc.render.privacy import guarded, shown_text
 from tdmvc.render.terminal import Style, display_width, fit, grid, pad, wrap_items
-from tdmvc.render.text import number, plural
 from tdmvc.render.wording import row_words, schema_sign, schema_words, table_name
 
 _PATTERNS = 8

@@ -14,8 +14,8 @@ from hashlib import blake2b
 
 from tdmvc.model.dataset import PartSpan, TableContents
 from tdmvc.model.schema import Column
+from tdmvc.model.text import number
 from tdmvc.render.cells import CUT, cell_text, masked_text, visible
-from tdmvc.render.text import number
 
 BAR = "│"
 _GAP = f" {BAR} "

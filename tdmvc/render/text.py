@@ -1,26 +1,12 @@
-"""Numbers, sizes and lists as text, the same in every format."""
+"""Shares, sizes and lists as text, the same in every format."""
 
-import re
 import shlex
 from collections.abc import Sequence
 
 from tdmvc.render.cells import visible
 
-_PLURAL_ENDS = re.compile("(?= of | with |$)")
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 _SHORT_HASH = 12
-
-
-def number(count: int) -> str:
-    """Return the number with thousands separators."""
-    return f"{count:,}"
-
-
-def plural(count: int, noun: str, *, many: str = "") -> str:
-    """Return the number with its noun: `1 row`, `1,200 rows`, `2 rows of this unit`."""
-    if count == 1:
-        return f"{number(count)} {noun}"
-    return f"{number(count)} {many or _PLURAL_ENDS.sub('s', noun, count=1)}"
 
 
 def percent(share: float) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from tdmvc.model.diff import DatasetDiff, RowCounts, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import Migration
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
-from tdmvc.render.text import number, plural
 
 STATUS_ORDER = (TableStatus.CHANGED, TableStatus.RENAMED, TableStatus.ADDED, TableStatus.REMOVED)
 _SEPARATORS = re.compile(r"[\W_]+")

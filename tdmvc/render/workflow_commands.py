@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from tdmvc.model.finding import Severity
+from tdmvc.model.text import plural
 from tdmvc.render.cells import visible
-from tdmvc.render.text import plural
 
 MOST = 10
 """GitHub shows this many annotations of a level for each step, and drops the others."""

@@ -14,6 +14,7 @@ from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
+from tdmvc.model.text import plural
 from tdmvc.sources import open_source
 from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, PartSink, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
@@ -157,7 +158,8 @@ def key_findings(dataset: str, ingested: IngestedTable) -> list[Finding]:
             Finding(
                 "duplicate-key",
                 Severity.ERROR,
-                f"{ingested.built.repeated_keys} key(s) of {ingested.name} ({key}) appear in more than one row.",
+                f"{plural(ingested.built.repeated_keys, 'key')} of {ingested.name} ({key})"
+                f" {'appears' if ingested.built.repeated_keys == 1 else 'appear'} in more than one row.",
                 dataset,
                 ingested.name,
                 ingested.schema.key,
@@ -170,7 +172,8 @@ def key_findings(dataset: str, ingested: IngestedTable) -> list[Finding]:
             Finding(
                 "null-key",
                 Severity.ERROR,
-                f"{ingested.built.null_keys} row(s) of {ingested.name} have a null in their key ({key}).",
+                f"{plural(ingested.built.null_keys, 'row')} of {ingested.name}"
+                f" {'has' if ingested.built.null_keys == 1 else 'have'} a null in their key ({key}).",
                 dataset,
                 ingested.name,
                 ingested.schema.key,

@@ -1,7 +1,7 @@
 """Widths, grids and numbers."""
 
+from tdmvc.model.text import number, plural
 from tdmvc.render.terminal import Style, display_width, fit, grid, pad, wrap_items
-from tdmvc.render.text import number, plural
 
 
 def test_wide_characters_take_two_columns_and_marks_none() -> None:

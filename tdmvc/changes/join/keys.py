@@ -6,6 +6,7 @@ from tdmvc.changes.join.forms import token_value
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.masking import MASK
+from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
 
 FAULTY_KEYS = "temp.tdmvc_faulty_keys"
@@ -77,12 +78,12 @@ def _describe(con: DuckDBConnection, pairing: Pairing, table: str, fault: _Fault
     columns = tuple(pair.name for pair in pairing.key)
     shown = _first_keys(con, pairing, where)
     listed = ", ".join(shown) + (", …" if count > len(shown) else "")
-    keys = "1 key" if count == 1 else f"{count:,} keys"
     sides = _sides(con, where, fault)
     return Finding(
         rule=fault.rule,
         severity=Severity.ERROR,
-        message=f"The key ({', '.join(columns)}) of {table} {fault.what} on {sides}: {keys} ({listed}).",
+        message=f"The key ({', '.join(columns)}) of {table} {fault.what} on {sides}:"
+        f" {plural(count, 'key')} ({listed}).",
         table=table,
         columns=columns,
         remedy=fault.remedy,

@@ -31,6 +31,7 @@ from tdmvc.changes.merge.rows import (
 from tdmvc.changes.merge.scans import MergeScan, open_scans
 from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import Conflict, ConflictKind, MergeCounts, Resolutions, Side
+from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 from tdmvc.sql.quoting import quote_name
 
@@ -176,17 +177,13 @@ def _misfit(column: MergedColumn, count: int) -> Conflict:
         base=types[Side.BASE],
         ours=types[Side.OURS],
         theirs=types[Side.THEIRS],
-        detail=f"{_number(count)} not fit {column.column.type_text}",
+        detail=f"{plural(count, 'value does', many='values do')} not fit {column.column.type_text}",
     )
-
-
-def _number(count: int) -> str:
-    return "1 value does" if count == 1 else f"{count:,} values do"
 
 
 def _edited(column: MergedColumn, count: int) -> Conflict:
     name = column.base.name if column.base is not None else column.name
-    cells = "1 cell was" if count == 1 else f"{count:,} cells were"
+    cells = plural(count, "cell was", many="cells were")
     kept = column.column.type_text
     return Conflict(
         ConflictKind.COLUMN_DROPPED,

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
-from tdmvc.checks.table_rows import counted, key_texts, list_keys, side_sql, sql_command
+from tdmvc.checks.table_rows import key_texts, list_keys, side_sql, sql_command
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import DeclaredRule
+from tdmvc.model.text import plural
 from tdmvc.sql.quoting import quote_name
 
 
@@ -46,7 +47,7 @@ class RequiredRule(_NullRule):
         keys = table.first_keys(f"{table.source} WHERE {self._is_null}")
         yield table.finding(
             "null-in-required",
-            f"{table.name}.{column} is required, but it is null in {counted(count, 'row')}"
+            f"{table.name}.{column} is required, but it is null in {plural(count, 'row')}"
             f"{format_keys(table.schema.key, keys, count)}.",
             self.declared.columns,
             remedy="fill the column, or remove `required` from contract.yaml; see the rows: "
@@ -71,7 +72,7 @@ class NullKeyRule(_NullRule):
         yield table.finding(
             "null-key",
             f"The key ({', '.join(self.declared.columns)}) of {table.name} is null in"
-            f" {counted(count, 'row')}: {list_keys(keys, count)}.",
+            f" {plural(count, 'row')}: {list_keys(keys, count)}.",
             self.declared.columns,
             remedy="fill the key columns, or choose other key columns with --key; see the rows: "
             + sql_command(self.query(table), table.at),

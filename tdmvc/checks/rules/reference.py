@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
-from tdmvc.checks.table_rows import counted, first_keys, has_personal_key, side_sql, sql_command, text_sql
+from tdmvc.checks.table_rows import first_keys, has_personal_key, side_sql, sql_command, text_sql
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, DeclaredRule, ForeignKey, TableSchema
+from tdmvc.model.text import plural
 from tdmvc.sql.quoting import quote_name
 
 _BROKEN_NEW, _BROKEN_OLD = "tdmvc_broken_new", "tdmvc_broken_old"
@@ -115,7 +116,7 @@ class ReferenceRule:
             if not rows:
                 return
         names = (
-            f"; {counted(rows, 'row')} of {schema.name} refer{'s' if rows == 1 else ''} to it" if rows else ""
+            f"; {plural(rows, 'row')} of {schema.name} refer{'s' if rows == 1 else ''} to it" if rows else ""
         )
         yield Finding(
             "reference-without-target",
@@ -197,7 +198,7 @@ class _BrokenRows:
             name,
             Severity.ERROR if is_new else Severity.WARNING,
             f"{_format(schema, reference)} {'is broken' if is_new else 'was broken before and still is'}:"
-            f" {counted(count, 'row')} of {schema.name}{format_keys(schema.key, keys, count)}"
+            f" {plural(count, 'row')} of {schema.name}{format_keys(schema.key, keys, count)}"
             f" refer{'s' if count == 1 else ''} to a row of {reference.table} that does not exist.",
             table=schema.name,
             columns=reference.columns,

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
-from tdmvc.checks.table_rows import counted, list_keys, repeated_sql, repeated_texts, sql_command
+from tdmvc.checks.table_rows import list_keys, repeated_sql, repeated_texts, sql_command
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import DeclaredRule
+from tdmvc.model.text import plural
 from tdmvc.sql.quoting import quote_name
 
 
@@ -49,8 +50,8 @@ class UniqueRule(_RepeatRule):
         appear = "appears" if values == 1 else "appear"
         yield table.finding(
             "repeated-unique",
-            f"{table.name}.{column} is unique, but {counted(values, 'value')} {appear} in"
-            f" {counted(rows, 'row')}{format_keys(table.schema.key, keys, rows)}.",
+            f"{table.name}.{column} is unique, but {plural(values, 'value')} {appear} in"
+            f" {plural(rows, 'row')}{format_keys(table.schema.key, keys, rows)}.",
             self.declared.columns,
             remedy="change or remove the surplus rows, or remove `unique` from contract.yaml; see the values: "
             + sql_command(self.query(table), table.at),
@@ -74,7 +75,7 @@ class DuplicateKeyRule(_RepeatRule):
         appear = "appears" if count == 1 else "appear"
         yield table.finding(
             "duplicate-key",
-            f"{counted(count, 'key')} ({', '.join(key)}) of {table.name} {appear} more than once:"
+            f"{plural(count, 'key')} ({', '.join(key)}) of {table.name} {appear} more than once:"
             f" {list_keys(keys, count)}.",
             key,
             remedy="give each row its own key, or choose other key columns with --key; see the keys: "

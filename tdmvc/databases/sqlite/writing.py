@@ -21,6 +21,7 @@ from tdmvc.databases.writing import (
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column
+from tdmvc.model.text import plural
 from tdmvc.sql.quoting import quote_name
 
 _LOG_SUFFIXES = ("-wal", "-journal")
@@ -138,7 +139,8 @@ def _insert(database: sqlite3.Connection, table: TableToWrite) -> list[Finding]:
         Finding(
             "value-replaced",
             Severity.WARNING,
-            f"{count} value(s) of {schema.name}.{name} are NaN and were written as null: SQLite has no NaN.",
+            f"{plural(count, 'value')} of {schema.name}.{name} {'is' if count == 1 else 'are'} NaN and stored as null,"
+            " because SQLite has no NaN.",
             table=schema.name,
             columns=(name,),
             details={"values": count},
@@ -156,7 +158,8 @@ def _broken_references(database: sqlite3.Connection) -> list[Finding]:
         Finding(
             "broken-reference",
             Severity.WARNING,
-            f"{count} row(s) of {table} refer to a row of {parent} that does not exist.",
+            f"{plural(count, 'row')} of {table} {'refers' if count == 1 else 'refer'} to a row of {parent}"
+            " that does not exist.",
             table=table,
             remedy="add the missing rows, or fix the references.",
             details={"parent": parent, "rows": count},

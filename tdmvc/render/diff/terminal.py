@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tdmvc.model.diff import DatasetDiff, TableDiff
+from tdmvc.model.text import plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT
@@ -17,7 +18,6 @@ from tdmvc.render.table_terminal import (
     sample_lines,
 )
 from tdmvc.render.terminal import wrap_items
-from tdmvc.render.text import plural
 from tdmvc.render.wording import STATUS_ORDER, totals
 
 

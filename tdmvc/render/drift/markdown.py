@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator
 
 from tdmvc.model.migration import Drift, DriftReport, DriftStatus
+from tdmvc.model.text import plural
 from tdmvc.render.drift.wording import drift_verdict, drift_words, problems_of, worst_first
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, folded, more_below, prose, table
-from tdmvc.render.text import plural
 from tdmvc.render.wording import title_of
 
 MARKER = comment("tdmvc-drift")

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from tdmvc.model.migration import Drift, DriftReport, DriftStatus
+from tdmvc.model.text import plural
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_verdict, drift_words, problems_of, worst_first
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.migrations.terminal import add_migrations, add_problems
 from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, names
 from tdmvc.render.terminal import pad
-from tdmvc.render.text import joined, plural, shell_word
+from tdmvc.render.text import joined, shell_word
 
 _LABEL_ROOM = len("schema at")
 _MOST_IN_STEP = 12

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from tdmvc.model.migration import Drift, DriftStatus, Migration, MigrationProblem
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
-from tdmvc.render.text import number, plural
 from tdmvc.render.wording import title_of
 
 _WORST_FIRST = (

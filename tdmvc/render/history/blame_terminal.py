@@ -1,13 +1,13 @@
 """Blame on a terminal: each cell of one row, or each commit that changed one of many rows."""
 
 from tdmvc.model.history import BlamedCell, BlamedRow, BlameReport, HistoryPoint
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.history.wording import PointColumns, key_words, point_cells
 from tdmvc.render.page import INDENT, Cell, Page
 from tdmvc.render.privacy import shown_text
 from tdmvc.render.terminal import display_width, fit
-from tdmvc.render.text import number, plural
 
 _WIDEST_NAME = 24
 _WIDEST_KEY = 28

@@ -14,13 +14,14 @@ from tdmvc.model.history import (
     RowStep,
     TableChange,
 )
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import change_texts, visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.history.wording import PointColumns, add_point, key_words, mark_words, published_words
 from tdmvc.render.page import INDENT, Cell, Page, Paint
 from tdmvc.render.privacy import shown_text
 from tdmvc.render.terminal import display_width, fit
-from tdmvc.render.text import joined, number, plural
+from tdmvc.render.text import joined
 from tdmvc.render.wording import schema_sign, schema_words
 
 _WIDEST_NAME = 24

@@ -13,11 +13,12 @@ from tdmvc.model.merge_report import (
     ResolveReport,
     TableResolution,
 )
+from tdmvc.model.text import plural
 from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.merge.wording import counts_words, kind_words, resolve_command
 from tdmvc.render.page import Cell, Page, Step, names
-from tdmvc.render.text import joined, plural, shell_word
+from tdmvc.render.text import joined, shell_word
 
 _SHOWN = 10
 _ABSENT = "—"

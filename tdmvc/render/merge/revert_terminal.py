@@ -1,12 +1,13 @@
 """The result of `revert` on a terminal: what was undone, and which later changes conflict with it."""
 
 from tdmvc.model.merge_report import MovedDataset, RevertReport, TableMove
+from tdmvc.model.text import plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.merge.terminal import add_files, add_moved
 from tdmvc.render.merge.wording import conflict_count, resolve_command, revert_words
 from tdmvc.render.page import Page, Step
-from tdmvc.render.text import joined, plural, shell_word
+from tdmvc.render.text import joined, shell_word
 
 
 def render(report: RevertReport, options: RenderOptions) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset, MovedTable, TableMove
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.merge.wording import conflict_count, conflict_lines, move_words, resolve_command
 from tdmvc.render.page import INDENT, Cell, Page, Step
-from tdmvc.render.text import joined, number, plural, shell_word, short_hash
+from tdmvc.render.text import joined, shell_word, short_hash
 
 _MOST_CONFLICTS = 5
 _MOST_TABLES = 20

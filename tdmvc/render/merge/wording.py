@@ -14,8 +14,9 @@ from tdmvc.model.merge import (
     TableOutcome,
 )
 from tdmvc.model.merge_report import MovedDataset, MovedTable, TableMove, UnmergedTable
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import cell_text, visible
-from tdmvc.render.text import number, plural, shell_word
+from tdmvc.render.text import shell_word
 
 _SHOWN = 10
 _KINDS = {

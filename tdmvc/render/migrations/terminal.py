@@ -9,11 +9,12 @@ from tdmvc.model.migration import (
     MigrationState,
     UnreadableLocation,
 )
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Paint, names
 from tdmvc.render.terminal import display_width, fit
-from tdmvc.render.text import joined, number, plural, short_hash
+from tdmvc.render.text import joined, short_hash
 from tdmvc.render.wording import title_of
 
 _MOST_HEADS = 12

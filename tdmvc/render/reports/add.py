@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.report import AddedTable, AddReport, InitReport
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
-from tdmvc.render.text import joined, number, plural, shell_word, size
+from tdmvc.render.text import joined, shell_word, size
 from tdmvc.render.wording import severities
 
 _MOST_TABLES = 40

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from tdmvc.model.finding import CheckReport, Finding, Severity
+from tdmvc.model.text import plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import Page
-from tdmvc.render.text import joined, plural, short_hash
+from tdmvc.render.text import joined, short_hash
 from tdmvc.render.wording import severities
 
 

@@ -1,10 +1,11 @@
 """The result of `gc` on a terminal: what it removes and keeps, or why it refuses."""
 
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
+from tdmvc.model.text import plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step
-from tdmvc.render.text import joined, plural, shell_word, short_hash, size
+from tdmvc.render.text import joined, shell_word, short_hash, size
 
 _MOST_OWNERS = 20
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from tdmvc.model.report import QueryResult
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.json import plain_value
 from tdmvc.render.page import Cell, Page
 from tdmvc.render.terminal import display_width, fit
-from tdmvc.render.text import joined, number, plural
+from tdmvc.render.text import joined
 
 _SIGNED = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"})
 _NUMBERS = _SIGNED | {f"U{name}" for name in _SIGNED} | {"FLOAT", "DOUBLE", "DECIMAL"}

@@ -6,11 +6,12 @@ from tdmvc.model.dataset import WorkStatus
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.migration import RecordedState
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import Cell, Page, Paint, Step, names
 from tdmvc.render.terminal import pad
-from tdmvc.render.text import joined, number, plural, shell_word
+from tdmvc.render.text import joined, shell_word
 
 _MEANINGS = {
     "conflict": "in conflict after a merge",

@@ -8,10 +8,11 @@ from tdmvc.model.report import (
     TransferVerb,
     VerifyReport,
 )
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
-from tdmvc.render.text import joined, number, plural, shell_word, short_hash
+from tdmvc.render.text import joined, shell_word, short_hash
 from tdmvc.render.wording import severities
 
 _MOST_STATES = 20

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from tdmvc.model.report import DatasetList, DatasetSummary, PublishReport, ShownTable, ShowReport
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.text import plural
 from tdmvc.model.version import Version
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
 from tdmvc.render.reports.status import migrations_words
 from tdmvc.render.terminal import fit
-from tdmvc.render.text import joined, plural, shell_word, short_hash, size
+from tdmvc.render.text import joined, shell_word, short_hash, size
 
 _MOST_VERSIONS = 20
 _MOST_VERSIONS_EACH = 3

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tdmvc.render.text import plural
+from tdmvc.model.text import plural
 
 _Item = TypeVar("_Item")
 

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from tdmvc.model.diff import TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import DatasetReview, Review, Verdict
+from tdmvc.model.text import number, plural
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, fence, link, more, more_item, prose, table
 from tdmvc.render.review import markdown_changes as changes
 from tdmvc.render.review import markdown_rows as rows
 from tdmvc.render.review.budget import DetailLevel, OutputBudget
 from tdmvc.render.review.wording import dataset_words, review_words, side_facts
-from tdmvc.render.text import joined, number, plural
+from tdmvc.render.text import joined
 from tdmvc.render.wording import severities, table_name
 
 MARKER = comment("tdmvc-review")

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, TableStatus
 from tdmvc.model.masking import MASK
 from tdmvc.model.review import DatasetReview, Shift
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import cell_text, change_texts
 from tdmvc.render.markdown import code, folded, more, prose, table, value
 from tdmvc.render.patterns import group_words, has_example, pattern_count, pattern_groups, pattern_words
 from tdmvc.render.privacy import is_personal_shift, personal_by_table
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.wording import shift_words
-from tdmvc.render.text import number, percent, plural
+from tdmvc.render.text import percent
 from tdmvc.render.wording import bar, schema_sign, schema_words, table_name
 
 _MEMBERS = 8

@@ -5,13 +5,13 @@ from itertools import islice
 
 from tdmvc.model.diff import CellChange, ChangedRowSample, RowSample, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.review import DatasetReview, RelatedRow
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import change_texts, masked_text
 from tdmvc.render.markdown import code, folded, more, table, value
 from tdmvc.render.privacy import Personal, personal_by_table, personal_in_key, shown_text
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.markdown_changes import change
 from tdmvc.render.review.wording import ROW_SIGNS, related_sample
-from tdmvc.render.text import number, plural
 
 _WIDEST = 8
 """Columns of a table of rows, and changed cells of one row."""

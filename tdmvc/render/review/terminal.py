@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tdmvc.model.diff import TableDiff, TableStatus
 from tdmvc.model.finding import Finding
 from tdmvc.model.review import DatasetReview, Review, Verdict
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, aligned_count, names
@@ -13,7 +14,7 @@ from tdmvc.render.review.terminal_sections import section_lines
 from tdmvc.render.review.wording import dataset_words, review_words, side_facts
 from tdmvc.render.table_terminal import Screen
 from tdmvc.render.terminal import Style, fit
-from tdmvc.render.text import joined, number, plural
+from tdmvc.render.text import joined
 from tdmvc.render.wording import severities, table_name
 
 _WORDS = {

@@ -15,6 +15,7 @@ from tdmvc.model.diff import (
 )
 from tdmvc.model.masking import MASK
 from tdmvc.model.review import Bar, DatasetReview, RelatedRow, RowChange, Shift
+from tdmvc.model.text import plural
 from tdmvc.render.cells import change_texts, masked_text, visible
 from tdmvc.render.page import INDENT
 from tdmvc.render.privacy import Personal, is_personal_shift, personal_by_table, personal_in_key, shown_text
@@ -32,7 +33,7 @@ from tdmvc.render.table_terminal import (
     schema_lines,
 )
 from tdmvc.render.terminal import display_width, fit, pad
-from tdmvc.render.text import percent, plural
+from tdmvc.render.text import percent
 from tdmvc.render.wording import bar, table_name
 
 _TABLES = 40

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from tdmvc.model.diff import ChangedRowSample, RowSample, TableDiff
 from tdmvc.model.review import DatasetReview, RelatedRow, Review, ReviewSide, RowChange, Shift, ShiftKind
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
-from tdmvc.render.text import number, percent, plural
+from tdmvc.render.text import percent
 from tdmvc.render.wording import severities, totals
 
 ROW_SIGNS = {RowChange.ADDED: "+", RowChange.REMOVED: "−", RowChange.CHANGED: "~", RowChange.UNTOUCHED: "·"}

@@ -2,11 +2,11 @@
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.merge_report import MergeCheck
+from tdmvc.model.text import plural
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, folded, more_below, prose, table
 from tdmvc.render.merge.check.wording import Remark, check_verdict, remarks
 from tdmvc.render.merge.wording import move_words
-from tdmvc.render.text import plural
 
 MARKER = comment("tdmvc-merge-check")
 """The first line, by which a comment is found and updated."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset, MovedTable, TableMove
 from tdmvc.model.migration import Drift, DriftStatus
+from tdmvc.model.text import plural
 from tdmvc.render.cells import visible
 from tdmvc.render.drift.wording import drift_lines, drift_words
 from tdmvc.render.merge.wording import conflict_count, conflict_lines, move_words
-from tdmvc.render.text import plural
 
 _MOST_CONFLICTS = 20
 

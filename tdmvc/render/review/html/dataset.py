@@ -3,6 +3,7 @@
 from tdmvc.model.diff import BumpLevel, SchemaChangeKind, TableStatus
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import DatasetReview, RowChange
+from tdmvc.model.text import number, plural
 from tdmvc.render.patterns import group_words, shared_groups
 from tdmvc.render.privacy import personal_by_table
 from tdmvc.render.review.budget import OutputBudget
@@ -13,7 +14,6 @@ from tdmvc.render.review.html.markup import Html, clipped, code, element, joined
 from tdmvc.render.review.html.related import Relations
 from tdmvc.render.review.html.table import TableCard, render_card
 from tdmvc.render.review.wording import side_facts
-from tdmvc.render.text import number, plural
 from tdmvc.render.wording import severities
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from tdmvc.model.diff import RowCounts
 from tdmvc.model.finding import Finding
 from tdmvc.model.review import Verdict
+from tdmvc.model.text import number
 from tdmvc.render.review.html.anchors import table_anchor
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, text
-from tdmvc.render.text import number
 
 _SIGNED = (("removed", "−"), ("changed", "~"), ("added", "+"))
 

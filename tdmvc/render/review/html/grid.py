@@ -7,12 +7,13 @@ from html import escape
 
 from tdmvc.model.diff import ChangedRowSample, RowSample, TableDiff
 from tdmvc.model.review import RowChange
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.review.html.anchors import RowAnchors
 from tdmvc.render.review.html.cell import change_cell, value_cell
 from tdmvc.render.review.html.markup import Html, element, joined, text
 from tdmvc.render.review.wording import samples_of
-from tdmvc.render.text import number, plural, shell_word
+from tdmvc.render.text import shell_word
 
 KINDS = (RowChange.REMOVED, RowChange.CHANGED, RowChange.ADDED)
 """Removed rows come first."""

@@ -7,6 +7,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from tdmvc.model.review import Review
+from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.review.budget import DetailLevel, OutputBudget
 from tdmvc.render.review.html.dataset import DatasetPart, render_dataset
@@ -15,7 +16,6 @@ from tdmvc.render.review.html.grid import Grid
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, json_script, text
 from tdmvc.render.review.html.table import TableCard
 from tdmvc.render.review.wording import review_words
-from tdmvc.render.text import number, plural
 from tdmvc.render.wording import total_rows
 
 _NAME = 60

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from tdmvc.model.review import RelatedRow, RowChange
+from tdmvc.model.text import plural
 from tdmvc.render.privacy import Personal, personal_in_key
 from tdmvc.render.review.html.anchors import RowAnchors, table_anchor
 from tdmvc.render.review.html.cell import value_cell
 from tdmvc.render.review.html.grid import Grid
 from tdmvc.render.review.html.markup import Html, clipped, element, joined
 from tdmvc.render.review.wording import ROW_SIGNS
-from tdmvc.render.text import plural
 
 _MOST_CHILDREN = 100
 _DEEPEST = 12

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tdmvc.model.diff import Pattern, SchemaChange, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import Bar, DatasetReview, Shift
+from tdmvc.model.text import number, plural
 from tdmvc.render.patterns import pattern_count, pattern_words
 from tdmvc.render.privacy import guarded
 from tdmvc.render.review.budget import OutputBudget
@@ -14,7 +15,7 @@ from tdmvc.render.review.html.facts import findings_list, listing, signed_counts
 from tdmvc.render.review.html.grid import KINDS, Grid, render_grid, see_all_command
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, text
 from tdmvc.render.review.wording import shift_words
-from tdmvc.render.text import number, percent, plural
+from tdmvc.render.text import percent
 from tdmvc.render.wording import schema_sign, schema_words
 
 _MOST_COLUMNS_NAMED = 4
