@@ -37,6 +37,7 @@ from tdmvc.model.merge_report import (
     UnmergedTable,
 )
 from tdmvc.model.options import MergeOptions
+from tdmvc.model.text import short_commit
 from tdmvc.workspace.tables import table_folder, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, write_table_rows
@@ -56,7 +57,7 @@ def continue_merge(workspace: Workspace, options: MergeOptions | None = None) ->
     """
     options = options or MergeOptions()
     theirs, ours = merging_commit(workspace.git), workspace.git.resolve("HEAD")
-    labels = {Side.BASE: "", Side.OURS: "HEAD", Side.THEIRS: _name_of(workspace, theirs)}
+    labels = _labels(workspace, theirs)
     names = workspace.datasets()
     left = [_open_tables(workspace, name) for name in names]
     if any(dataset.tables for dataset in left):
@@ -104,7 +105,7 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     """
     git = workspace.git
     theirs, ours = merging_commit(git), git.resolve("HEAD")
-    labels = {Side.BASE: "", Side.OURS: "HEAD", Side.THEIRS: _name_of(workspace, theirs)}
+    labels = _labels(workspace, theirs)
     names = sorted({*workspace.datasets(), *datasets.list_datasets(git.tree(ours), workspace.config)})
     back: list[tuple[DatasetState, dict[str, tuple[str, Pointer | None]]]] = []
     notes: list[str] = []
@@ -131,10 +132,11 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     return MergeReport(MergeStatus.ABORTED, labels, ours, notes=tuple(notes))
 
 
-def _name_of(workspace: Workspace, commit: str) -> str:
-    """Return the branch that a commit is the tip of, if it is the tip of just one; else its short id."""
-    branches = branches_at(workspace.git, commit)
-    return branches[0] if len(branches) == 1 else commit[:10]
+def _labels(workspace: Workspace, theirs: str) -> dict[Side, str]:
+    """Return the names of the sides: theirs is the one branch whose tip it is, or else the short id."""
+    branches = branches_at(workspace.git, theirs)
+    name = branches[0] if len(branches) == 1 else short_commit(theirs)
+    return {Side.BASE: "", Side.OURS: "HEAD", Side.THEIRS: name}
 
 
 def _open_tables(workspace: Workspace, name: str) -> MovedDataset:

@@ -7,6 +7,8 @@ from pathlib import Path
 from tdmvc.errors import ConfigError, StoreError
 from tdmvc.formats.conflict_file import CONFLICT_FOLDER, IGNORE_ALL, conflict_path
 from tdmvc.formats.conflict_markers import render_conflict_texts
+from tdmvc.formats.contract import CONTRACT_FILE
+from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.formats.pointers import render_pointer
 from tdmvc.gitrepo.merge_preview import MARKER_SIZE, is_inner_merge
@@ -20,6 +22,8 @@ from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.workspace import Workspace
 
 _SIDES = {TableOutcome.OURS: Side.OURS, TableOutcome.THEIRS: Side.THEIRS, TableOutcome.BASE: Side.BASE}
+MANIFESTS = frozenset({DATASET_FILE, CONTRACT_FILE})
+"""The files that are merged entry by entry."""
 Texts = Mapping[Side, str]
 
 

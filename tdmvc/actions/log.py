@@ -22,7 +22,7 @@ from tdmvc.model.diff import TableDiff, TableSide, TableStatus
 from tdmvc.model.history import HistoryEntry, HistoryReport, TableChange
 from tdmvc.model.options import DiffOptions, LogOptions
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.text import plural
+from tdmvc.model.text import plural, short_commit
 from tdmvc.workspace.tables import pointer_side, table_schema
 from tdmvc.workspace.workspace import Workspace
 
@@ -176,7 +176,7 @@ class _TableWalk:
         for name in names:
             for one in (id_, parent):
                 if one is not None and (fault := self._timeline.fault(one, name)) is not None:
-                    raise StoreError(f"its pointer cannot be read: {fault}", where=one[:10])
+                    raise StoreError(f"its pointer cannot be read: {fault}", where=short_commit(one))
         new = self._timeline.state(id_)
         old = self._timeline.state(parent) if parent is not None else None
         olds = self._sides(old, names, new.pointers)

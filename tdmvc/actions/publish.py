@@ -74,7 +74,7 @@ def publish(
     tag = commit = None
     if options.tag:
         commit = commit_only(workspace.git, list(files), f"Publish {version.ref}")
-        tag = f"{dataset}@v{version.version}"
+        tag = version.tag
         create_annotated_tag(workspace.git, tag, f"{dataset} {version.version}", commit=commit)
     pushed = None
     if options.push:
@@ -221,7 +221,7 @@ def _files(workspace: Workspace, state: DatasetState, version: Version) -> dict[
 
 
 def _check_tag(workspace: Workspace, state: DatasetState, version: Version) -> None:
-    tag = f"{state.name}@v{version.version}"
+    tag = version.tag
     if workspace.git.tag_exists(tag):
         raise UsageError(f"The tag {tag} already exists.", remedy="delete it, or use another number.")
     if workspace.git.is_dirty([workspace.dataset_path(state.name)]):

@@ -23,7 +23,7 @@ from tdmvc.history.timeline import (
 from tdmvc.model.history import CellStep, RowEvent, RowHistory, RowStep
 from tdmvc.model.options import LogOptions
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.text import plural
+from tdmvc.model.text import plural, short_commit
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -233,7 +233,7 @@ class _RowWalk:
         notes = cut_notes(self._timeline)
         if self._trace.unread:
             first = next(iter(self._trace.unread))
-            name = f"{self._timeline.dataset}@{first if len(first) < 40 else first[:10]}"
+            name = f"{self._timeline.dataset}@{first if len(first) < 40 else short_commit(first)}"
             notes.append(
                 f"{unread_note(self._timeline, list(self._trace.unread))}; "
                 f"to fetch them from a remote, run `tdmvc pull {name}`."

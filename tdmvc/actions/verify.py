@@ -10,6 +10,7 @@ from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.report import Verified, VerifyReport
 from tdmvc.model.text import plural
+from tdmvc.model.version import version_tag_prefix
 from tdmvc.store import dvc
 from tdmvc.store.content import dataset_content, part_content
 from tdmvc.store.objects import Listing
@@ -123,10 +124,9 @@ class _Check:
                         remedy=f"the next `tdmvc publish {name}` writes the entry.",
                     )
                 )
-            tags = self._workspace.git.tags(f"{name}@v*")
-            for tag in sorted(tags):
-                number = tag.removeprefix(f"{name}@v")
-                if number not in published:
+            prefix = version_tag_prefix(name)
+            for tag in sorted(self._workspace.git.tags(f"{prefix}*")):
+                if tag.removeprefix(prefix) not in published:
                     self.findings.append(
                         Finding(
                             "tag-without-version",

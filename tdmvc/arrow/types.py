@@ -131,6 +131,11 @@ def map_type(type_: pa.DataType, leaf: Callable[[pa.DataType], pa.DataType]) -> 
     return leaf(type_)
 
 
+def is_number(type_: pa.DataType) -> bool:
+    """Return whether the type is an integer, a float or a decimal."""
+    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
+
+
 def fields_of(type_: pa.DataType) -> list[pa.Field]:
     """Return the fields of a struct type."""
     return [type_.field(i) for i in range(type_.num_fields)]

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 
+from tdmvc.arrow.types import is_number
 from tdmvc.model.schema import Column
 
 _SHOWN_CHARACTERS = 80
@@ -45,7 +46,7 @@ class BucketEnd:
 def scale_of(column: Column) -> Scale | None:
     """Return the scale of a column; None if its values have no order and are no categories."""
     type_ = column.type
-    if pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_):
+    if is_number(type_):
         return Scale.NUMBER
     if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
         return Scale.DATE

@@ -9,6 +9,7 @@ from tdmvc.arrow.types import SIMPLE
 from tdmvc.model.diff import TableSide
 from tdmvc.model.masking import MASK
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.text import format_key
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
 from tdmvc.sql.types import duckdb_type
@@ -16,7 +17,6 @@ from tdmvc.sql.types import duckdb_type
 """Shown instead of a key that has a personal column."""
 
 _SHOWN_KEYS = 5
-_SHOWN_CHARACTERS = 40
 
 
 def locate_parts(side: TableSide) -> list[Path]:
@@ -89,7 +89,7 @@ def first_keys(
     rows = con.execute(
         f"SELECT {key_texts(schema)} FROM {source} ORDER BY {order} LIMIT {_SHOWN_KEYS}"
     ).fetchall()
-    return (MASK,) * len(rows) if is_personal else tuple(_format_key(row) for row in rows)
+    return (MASK,) * len(rows) if is_personal else tuple(format_key(row) for row in rows)
 
 
 def list_keys(keys: Sequence[str], count: int) -> str:
@@ -117,12 +117,3 @@ def text_sql(column: Column, sql: str) -> str:
 def sql_command(query: str, at: str | None) -> str:
     """Return the command line that shows what the query gives."""
     return f"tdmvc sql {shlex.quote(query)}" + (f" --at {shlex.quote(at)}" if at else "")
-
-
-def _format_key(values: tuple[str | None, ...]) -> str:
-    texts = ["NULL" if value is None else _cut(value) for value in values]
-    return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

@@ -10,6 +10,7 @@ from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.gitrepo.work_trees import LinkedTree, extra_heads, work_trees
 from tdmvc.model.progress import ProgressCallback, ignore_progress
+from tdmvc.model.text import short_commit
 
 _LOG = ("log", "--format=%x02%H", "--raw", "-c", "--no-abbrev", "--no-renames", "--root", "-z")
 # Objects hidden by `git replace` still count.
@@ -140,7 +141,7 @@ class _History:
                 parents = len(token) - len(token.lstrip(":"))
                 facts = token.split(" ")
                 if facts[parents].startswith("100"):
-                    self._add(path, facts[2 * parents + 1], f"commit {commit[:10]}")
+                    self._add(path, facts[2 * parents + 1], f"commit {short_commit(commit)}")
 
     def add(self, pairs: Iterable[tuple[str, str]], where: str) -> None:
         for path, blob in pairs:

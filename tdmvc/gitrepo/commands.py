@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from tdmvc.errors import TdmvcError
+from tdmvc.model.text import short_commit
 
 if TYPE_CHECKING:
     import git
@@ -279,5 +280,7 @@ class _ObjectReader:
 
     def _unreadable(self, id_: str) -> TdmvcError:
         return TdmvcError(
-            f"Git cannot read the object {id_[:10]}.", where=str(self._root), remedy="run `git fsck`."
+            f"Git cannot read the object {short_commit(id_)}.",
+            where=str(self._root),
+            remedy="run `git fsck`.",
         )

@@ -7,6 +7,7 @@ from tdmvc.gitrepo.commands import GitCommands
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.trees import RevisionTree
+from tdmvc.model.text import short_commit
 
 MARKER_SIZE = 7
 """The default length of Git's conflict markers."""
@@ -48,7 +49,7 @@ def _merge(
     status, output, message = commands.ask(*words, *arguments, env=env)
     if status not in (0, _CONFLICTS):
         raise UsageError(
-            f"Git cannot merge {ours[:10]} and {theirs[:10]}: {message or f'exit code {status}'}",
+            f"Git cannot merge {short_commit(ours)} and {short_commit(theirs)}: {message or f'exit code {status}'}",
             remedy="merge the two branches by hand, then run `tdmvc drift` on the result.",
         )
     tree, *conflicts = output.decode("utf-8", "surrogateescape").split("\0")

@@ -8,6 +8,7 @@ from pathlib import Path
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.gitrepo.commands import GitCommands, GitFailure, GitMissing
 from tdmvc.gitrepo.trees import RevisionTree, UnignoredTree, WorkTree
+from tdmvc.model.text import short_commit
 from tdmvc.model.tree import FileTree
 
 _MOVED_BY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES"})
@@ -109,7 +110,7 @@ class GitRepo:
         """Return the files of a revision: one listing, one process for all texts."""
         sha = self.resolve(rev)
         if sha not in self._trees:
-            self._trees[sha] = self.listed(sha, sha[:10])
+            self._trees[sha] = self.listed(sha, short_commit(sha))
         return self._trees[sha]
 
     def listed(self, tree: str, label: str, conflicts: frozenset[str] = frozenset()) -> RevisionTree:

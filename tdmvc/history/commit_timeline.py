@@ -19,6 +19,7 @@ from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer, RepoConfig
 from tdmvc.model.history import Commit, HistoryPoint, PublishedMark
 from tdmvc.model.names import is_dataset_name
 from tdmvc.model.schema import Contract
+from tdmvc.model.text import short_commit
 from tdmvc.model.version import SemVer, looks_like_version
 from tdmvc.workspace.versions import version_names, versions
 from tdmvc.workspace.workspace import Workspace
@@ -120,7 +121,7 @@ def _one_revision(workspace: Workspace, dataset: str, name: str) -> str:
     published = versions(workspace, dataset) if SemVer.parse(name) or name == "latest" else []
     named = published[-1:] if name == "latest" else [v for v in published if v.version == SemVer.parse(name)]
     for version in named:
-        for name in (f"refs/tags/{dataset}@v{version.version}", version.commit or ""):
+        for name in (f"refs/tags/{version.tag}", version.commit or ""):
             if workspace.git.try_resolve(name) is not None:
                 return name
         raise NotFoundError(
@@ -208,7 +209,7 @@ class PastDataset:
             with contextlib.suppress(ConfigError):
                 config = replace(parse_dataset(self._text(entry[1]), DATASET_FILE), name=self.name)
         return DatasetState(
-            f"{self.name}@{sha[:10]}", config, self.contract(sha), dict(self.tables(sha).pointers)
+            f"{self.name}@{short_commit(sha)}", config, self.contract(sha), dict(self.tables(sha).pointers)
         )
 
     def versions(self, sha: str) -> dict[str, str]:

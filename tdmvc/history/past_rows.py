@@ -11,6 +11,7 @@ from tdmvc.history.timeline import Timeline
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import TableSchema
+from tdmvc.model.text import short_commit
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_order
 from tdmvc.workspace.tables import table_schema
@@ -78,7 +79,9 @@ class PastRows:
         """
         fault = self.timeline.fault(id_, table)
         if fault is not None:
-            raise PartError(f"The pointer of {table} cannot be read at this commit: {fault}", where=id_[:10])
+            raise PartError(
+                f"The pointer of {table} cannot be read at this commit: {fault}", where=short_commit(id_)
+            )
         pointer = self.timeline.pointers(id_).get(table)
         if pointer is None:
             return None
@@ -182,7 +185,7 @@ class PastRows:
 
     def _open(self, id_: str, table: str, pointer: Pointer) -> TableSnapshot:
         store = self.workspace.store
-        ref = f"{self.timeline.dataset}@{id_[:10]}"
+        ref = f"{self.timeline.dataset}@{short_commit(id_)}"
         owner = f"{ref}/{table}"
         self._check([pointer.object])
         listing = store.listing(pointer.object, owner)

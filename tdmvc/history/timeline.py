@@ -13,7 +13,7 @@ from tdmvc.model.history import HistoryPoint, PublishedMark
 from tdmvc.model.options import LogOptions
 from tdmvc.model.reference import Reference, parse_reference
 from tdmvc.model.schema import Contract
-from tdmvc.model.text import plural
+from tdmvc.model.text import plural, short_commit
 from tdmvc.workspace.known_contracts import known_table
 from tdmvc.workspace.versions import versions
 from tdmvc.workspace.workspace import Workspace
@@ -180,7 +180,7 @@ def cut_notes(timeline: Timeline) -> list[str]:
         return []
     oldest = min(timeline.cut, key=timeline.seconds)
     return [
-        f"This is a shallow clone, without the history before {oldest[:10]}. "
+        f"This is a shallow clone, without the history before {short_commit(oldest)}. "
         "To get it, run `git fetch --unshallow`."
     ]
 
@@ -188,5 +188,7 @@ def cut_notes(timeline: Timeline) -> list[str]:
 def unread_note(timeline: Timeline, ids: Collection[str]) -> str:
     """Return that the rows of some points are not here, with the names of a few."""
     noun = "version" if timeline.point(next(iter(ids))).is_version else "commit"
-    names = ", ".join(id_[:10] for id_ in list(ids)[:_MOST_NAMED]) + (", …" if len(ids) > _MOST_NAMED else "")
+    names = ", ".join(short_commit(id_) for id_ in list(ids)[:_MOST_NAMED]) + (
+        ", …" if len(ids) > _MOST_NAMED else ""
+    )
     return f"The rows of {plural(len(ids), noun)} are not here ({names})"

@@ -18,6 +18,7 @@ from tdmvc.merging.tables import MergedTable, merge_states
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.merge import Side, TableMerge
 from tdmvc.model.merge_report import UnmergedTable
+from tdmvc.model.text import short_commit
 from tdmvc.workspace.tables import table_folder
 from tdmvc.workspace.workspace import Workspace
 
@@ -105,7 +106,7 @@ def plan_merge(workspace: Workspace, ours: str, theirs: str) -> MergePlan:
     git = workspace.git
     revisions = git.resolve(ours), git.resolve(theirs)
     bases = merge_bases(git, *revisions)
-    labels = {Side.BASE: bases[0][:10], Side.OURS: ours, Side.THEIRS: theirs}
+    labels = {Side.BASE: short_commit(bases[0]), Side.OURS: ours, Side.THEIRS: theirs}
     names = sorted({name for revision in revisions for name in datasets_at(workspace, revision)})
     plans = (_plan_dataset(workspace, name, revisions, bases, labels) for name in names)
     return MergePlan(*revisions, labels, tuple(bases), tuple(plans))

@@ -9,6 +9,7 @@ from tdmvc.merging.tables import merge_states
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.merge import Resolutions, Side
 from tdmvc.model.schema import Contract
+from tdmvc.model.text import short_commit
 from tdmvc.workspace.tables import table_folder
 from tdmvc.workspace.workspace import Workspace
 
@@ -16,14 +17,14 @@ from tdmvc.workspace.workspace import Workspace
 def state_at(workspace: Workspace, name: str, revision: str) -> DatasetState:
     """Return a dataset at a revision; empty if it does not exist there."""
     found = _state_or_none(workspace, name, revision)
-    return found or DatasetState(f"{name}@{revision[:10]}", DatasetConfig(name), Contract(), {})
+    return found or DatasetState(f"{name}@{short_commit(revision)}", DatasetConfig(name), Contract(), {})
 
 
 def _state_or_none(workspace: Workspace, name: str, revision: str) -> DatasetState | None:
     if name not in datasets_at(workspace, revision):
         return None
     state = datasets.read_state(workspace.git.tree(revision), workspace.config, name)
-    return replace(state, ref=f"{name}@{revision[:10]}")
+    return replace(state, ref=f"{name}@{short_commit(revision)}")
 
 
 def datasets_at(workspace: Workspace, revision: str) -> list[str]:

@@ -1,7 +1,10 @@
-"""Counts as text, the same in messages and in every format."""
+"""Counts, keys and commits as text, the same in messages and in every format."""
 
 import re
+from collections.abc import Sequence
 
+_SHOWN_CHARACTERS = 40
+_SHORT_COMMIT = 10
 _PLURAL_ENDS = re.compile("(?= of | with |$)")
 
 
@@ -15,3 +18,18 @@ def plural(count: int, noun: str, *, many: str = "") -> str:
     if count == 1:
         return f"{number(count)} {noun}"
     return f"{number(count)} {many or _PLURAL_ENDS.sub('s', noun, count=1)}"
+
+
+def format_key(values: Sequence[str | None]) -> str:
+    """Return the texts of a key as a message shows them, long ones shortened."""
+    texts = ["NULL" if value is None else _shortened(value) for value in values]
+    return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+
+
+def short_commit(id_: str) -> str:
+    """Return the abbreviation of a commit's id."""
+    return id_[:_SHORT_COMMIT]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

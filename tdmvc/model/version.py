@@ -113,9 +113,19 @@ class Version:
         return f"{self.dataset}@{self.version}"
 
     @property
+    def tag(self) -> str:
+        """The name of its Git tag, as GTO expects it."""
+        return f"{version_tag_prefix(self.dataset)}{self.version}"
+
+    @property
     def rows(self) -> int:
         return sum(table.rows for table in self.tables.values())
 
     @property
     def size_bytes(self) -> int:
         return sum(table.bytes for table in self.tables.values())
+
+
+def version_tag_prefix(dataset: str) -> str:
+    """Return what the tag of each version of a dataset starts with."""
+    return f"{dataset}@v"

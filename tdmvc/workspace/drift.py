@@ -22,6 +22,7 @@ from tdmvc.model.migration import (
     RecordedState,
     RemovedIds,
 )
+from tdmvc.model.text import short_commit
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
 from tdmvc.workspace.states import resolve_state
@@ -225,7 +226,7 @@ def _past_ids(
         yield "the work tree", _ids_at(workspace, known[0], location)
     for commit in git.commits_that_removed(known, location.path, most=_MOST_COMMITS) if known else ():
         if git.try_resolve(f"{commit}^"):
-            yield f"commit {commit[:10]}", _ids_at(workspace, f"{commit}^", location)
+            yield f"commit {short_commit(commit)}", _ids_at(workspace, f"{commit}^", location)
 
 
 def _ids_at(workspace: Workspace, rev: str, location: MigrationLocation) -> frozenset[str]:

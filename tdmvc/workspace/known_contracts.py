@@ -5,14 +5,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from tdmvc.errors import ConfigError
-from tdmvc.formats.contract import read_contract
+from tdmvc.formats.contract import CONTRACT_FILE, read_contract
 from tdmvc.gitrepo.branch_tips import texts_at_tips
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.schema import TableSchema
 from tdmvc.yaml.reader import parse_yaml
 
-_CONTRACT = "contract.yaml"
 _KEPT = "/versions/contracts/"
 
 
@@ -54,7 +53,7 @@ def known_table(git: GitRepo, config: RepoConfig, table: str) -> KnownTable:
             schemas.extend(_tables(path, text, config, table))
         except ConfigError:
             is_whole = False
-    for path, text in texts_at_tips(git, posixpath.normpath(config.datasets), _CONTRACT):
+    for path, text in texts_at_tips(git, posixpath.normpath(config.datasets), CONTRACT_FILE):
         try:
             schemas.extend(_tables(path, text, config, table))
         except ConfigError:
@@ -67,7 +66,7 @@ def _work_tree_contracts(git: GitRepo, config: RepoConfig) -> Iterator[tuple[str
     paths = [
         path
         for path in tree.list_files(config.datasets)
-        if path.endswith(".yaml") and (_KEPT in path or posixpath.basename(path) == _CONTRACT)
+        if path.endswith(".yaml") and (_KEPT in path or posixpath.basename(path) == CONTRACT_FILE)
     ]
     # The current contract comes before those of earlier versions.
     return iter(list(tree.read_texts(sorted(paths, key=lambda path: (_KEPT in path, path)))))

@@ -10,6 +10,7 @@ from tdmvc.gitrepo import releases
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.migration import Drift, DriftStatus, MigrationState
 from tdmvc.model.report import Inference
+from tdmvc.model.text import short_commit
 from tdmvc.model.version import Version
 from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
 from tdmvc.workspace.versions import version_state, versions
@@ -91,7 +92,7 @@ class ReleaseResolver:
             if not unread:
                 return "no version declares it, and tdmvc.yaml names no migrations to infer it from"
             return f"no version declares it, and the migrations at its commit cannot be read: {unread}"
-        why = f"no version declares it, and none has the migration heads of its commit {schema.commit[:10]}"
+        why = f"no version declares it, and none has the migration heads of its commit {short_commit(schema.commit)}"
         return f"{why} (cannot be read there: {unread})" if unread else why
 
     def _remedy(self, dataset: str, published: list[Version]) -> str:
@@ -162,7 +163,7 @@ class _Schema:
                 yield check_drift(
                     DriftSubject(version.dataset, version.ref, recorded),
                     SchemaRevision(
-                        self.states[name], at=self.commit[:10], history=partial(self._today, name)
+                        self.states[name], at=short_commit(self.commit), history=partial(self._today, name)
                     ),
                 )
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.diff import TableSide
-from tdmvc.model.names import folder_name, new_folder_name, table_name
+from tdmvc.model.names import RESERVED, folder_name, new_folder_name, table_name
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
 from tdmvc.store.build import cast_batches
@@ -18,8 +18,6 @@ from tdmvc.store.parquet import read_schema
 from tdmvc.store.worktree import Folder, read_folder
 from tdmvc.workspace.edits import edited_side
 from tdmvc.workspace.workspace import Workspace
-
-_OTHER_FOLDERS = frozenset({"versions", "conflicts", "scenarios"})
 
 
 def open_tables(
@@ -129,7 +127,7 @@ def leftover_folders(workspace: Workspace, state: DatasetState) -> dict[str, Fol
 
 def _folders_without_pointer(workspace: Workspace, state: DatasetState) -> dict[str, Folder]:
     root = workspace.dataset_folder(state.name)
-    taken = {(p.folder or folder_name(name)) for name, p in state.pointers.items()} | _OTHER_FOLDERS
+    taken = {(p.folder or folder_name(name)) for name, p in state.pointers.items()} | RESERVED
     found: dict[str, Folder] = {}
     for path in sorted(root.iterdir()) if root.is_dir() else []:
         if path.name.startswith(".") or path.name in taken or not path.is_dir() or path.is_symlink():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import SIMPLE, is_widening
+from tdmvc.arrow.types import SIMPLE, fields_of, is_number, is_widening
 from tdmvc.changes.kernels import Mask, count_up, mask_at
 from tdmvc.changes.pairs import ColumnPair, Translation
 from tdmvc.changes.same_value import canonical_json
@@ -161,10 +161,10 @@ def _list_form(item: Form, depth: int) -> Form:
 
 
 def _struct_forms(old: pa.DataType, new: pa.DataType, depth: int) -> tuple[Form, Form]:
-    types = {field.name: field.type for field in _fields(new)}
+    types = {field.name: field.type for field in fields_of(new)}
     old_forms: dict[str, Form] = {}
     new_forms: dict[str, Form] = {}
-    for field in _fields(old):
+    for field in fields_of(old):
         old_forms[field.name], new_forms[field.name] = _shared_forms(
             field.type, types[field.name], depth=depth
         )
@@ -173,7 +173,7 @@ def _struct_forms(old: pa.DataType, new: pa.DataType, depth: int) -> tuple[Form,
 
 
 def _struct_form(type_: pa.DataType, forms: dict[str, Form], order: list[str]) -> Form:
-    position = {field.name: index + 1 for index, field in enumerate(_fields(type_))}
+    position = {field.name: index + 1 for index, field in enumerate(fields_of(type_))}
 
     def build(sql: str) -> str:
         fields = ", ".join(
@@ -187,9 +187,9 @@ def _struct_form(type_: pa.DataType, forms: dict[str, Form], order: list[str]) -
 
 def _text_pair(old: pa.DataType, new: pa.DataType) -> tuple[Form, Form]:
     """Return canonical texts. Compared with a number, a numeric text loses trailing zeros: '1.50' is 1.5."""
-    if _is_number(old) and pa.types.is_string(new):
+    if is_number(old) and pa.types.is_string(new):
         return _text_form(old), _number_spelling
-    if pa.types.is_string(old) and _is_number(new):
+    if pa.types.is_string(old) and is_number(new):
         return _number_spelling, _text_form(new)
     return _text_form(old), _text_form(new)
 
@@ -226,18 +226,10 @@ def _without_trailing_zeros(sql: str) -> str:
     return f"CASE WHEN {trimmed} IN ('-0', '') THEN '0' ELSE {trimmed} END"
 
 
-def _is_number(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
-
-
 def _have_same_fields(old: pa.DataType, new: pa.DataType) -> bool:
     if not (pa.types.is_struct(old) and pa.types.is_struct(new)):
         return False
-    return {field.name for field in _fields(old)} == {field.name for field in _fields(new)}
-
-
-def _fields(type_: pa.DataType) -> list[pa.Field]:
-    return [type_.field(i) for i in range(type_.num_fields)]
+    return {field.name for field in fields_of(old)} == {field.name for field in fields_of(new)}
 
 
 _VIEW = "tdmvc_zipped"

@@ -6,14 +6,13 @@ from tdmvc.changes.join.forms import token_value
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.masking import MASK
-from tdmvc.model.text import plural
+from tdmvc.model.text import format_key, plural
 from tdmvc.sql.duckdb import DuckDBConnection
 
 FAULTY_KEYS = "temp.tdmvc_faulty_keys"
 """The temporary table of faulty keys: `k0`…, how often each side holds it, whether it has a null."""
 
 _SHOWN_KEYS = 5
-_SHOWN_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +113,4 @@ def _first_keys(con: DuckDBConnection, pairing: Pairing, where: str) -> tuple[st
     ).fetchall()
     if any(pair.is_personal for pair in pairing.key):
         return (MASK,) * len(rows)
-    return tuple(_format_key(row) for row in rows)
-
-
-def _format_key(values: tuple[str | None, ...]) -> str:
-    texts = ["NULL" if value is None else _cut(value) for value in values]
-    return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+    return tuple(format_key(row) for row in rows)

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tdmvc.arrow.values import key_rank
-from tdmvc.changes.walk.key_ranges import Unordered
+from tdmvc.changes.walk.key_ranges import Key, Unordered, group_overlapping
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.model.merge import Side
 
-Key = tuple[Any, ...]
 Locate = Callable[[Side, Sequence[str]], Sequence[Path]]
 """Returns the files of a side's parts, in the order of the names."""
 
@@ -61,7 +59,7 @@ def plan_key_ranges(
     """
     spans = [span for side in Side for span in look_at(side, differing[side], key[side], locate)]
     try:
-        return [_key_range(cluster) for cluster in _clusters(spans)]
+        return [_key_range(cluster) for cluster in group_overlapping(spans, _ends)]
     except TypeError as error:
         raise Unordered from error
 
@@ -91,17 +89,8 @@ def _bounds(file: PartFile, key: Sequence[str]) -> tuple[Key, Key]:
     return key_rank(low), key_rank(high)
 
 
-def _clusters(spans: Sequence[KeyedPart]) -> list[list[KeyedPart]]:
-    clusters: list[list[KeyedPart]] = []
-    reach: Key = ()
-    for span in sorted(spans, key=lambda span: span.low):
-        if clusters and span.low <= reach:
-            clusters[-1].append(span)
-            reach = max(reach, span.high)
-        else:
-            clusters.append([span])
-            reach = span.high
-    return clusters
+def _ends(span: KeyedPart) -> tuple[Key, Key]:
+    return span.low, span.high
 
 
 def _key_range(cluster: Sequence[KeyedPart]) -> MergeKeyRange:

@@ -1,12 +1,15 @@
 """Divides two sorted sides into key ranges that can be compared one by one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.changes.walk.workers import InOrder
+
+Key = tuple[Any, ...]
+_AnyPart = TypeVar("_AnyPart")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,22 +143,33 @@ def _ends(part: PartFile, key: Sequence[str]) -> tuple[tuple[Any, ...], tuple[An
         raise Unordered from error
 
 
-def _clusters(old: Iterable[_Part], new: Iterable[_Part]) -> list[_Cluster]:
-    ordered = sorted(
-        [*((False, part) for part in old), *((True, part) for part in new)],
-        key=lambda side: side[1].low,
-    )
-    clusters: list[_Cluster] = []
-    reach: tuple[Any, ...] = ()
-    for side in ordered:
-        part = side[1]
-        if clusters and part.low <= reach:
-            clusters[-1].append(side)
-            reach = max(reach, part.high)
+def group_overlapping(
+    parts: Iterable[_AnyPart], ends: Callable[[_AnyPart], tuple[Key, Key]]
+) -> list[list[_AnyPart]]:
+    """Return groups of parts whose key ranges meet, in key order.
+
+    Args:
+        ends: returns the least and the greatest key of a part.
+
+    Raises:
+        TypeError: the keys do not compare.
+    """
+    groups: list[list[_AnyPart]] = []
+    reach: Key = ()
+    for part in sorted(parts, key=lambda part: ends(part)[0]):
+        low, high = ends(part)
+        if groups and low <= reach:
+            groups[-1].append(part)
+            reach = max(reach, high)
         else:
-            clusters.append([side])
-            reach = part.high
-    return clusters
+            groups.append([part])
+            reach = high
+    return groups
+
+
+def _clusters(old: Iterable[_Part], new: Iterable[_Part]) -> list[_Cluster]:
+    sides = [*((False, part) for part in old), *((True, part) for part in new)]
+    return group_overlapping(sides, lambda side: (side[1].low, side[1].high))
 
 
 def _key_range(cluster: _Cluster) -> KeyRange:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import SIMPLE
+from tdmvc.arrow.types import SIMPLE, is_number
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
 from tdmvc.checks.table_rows import first_keys, has_personal_key, side_sql, sql_command, text_sql
 from tdmvc.model.finding import Finding, Severity
@@ -250,7 +250,7 @@ def _pair(child: pa.DataType, parent: pa.DataType) -> _Form | None:
         return None
     if all(map(pa.types.is_integer, both)):
         return lambda _, sql: f"CAST({sql} AS HUGEINT)"
-    if all(map(_is_number, both)) and any(map(pa.types.is_floating, both)):
+    if all(map(is_number, both)) and any(map(pa.types.is_floating, both)):
         return lambda _, sql: f"CAST({sql} AS DOUBLE)"
     if all(pa.types.is_date(type_) or pa.types.is_timestamp(type_) for type_ in both):
         return _as_naive
@@ -272,10 +272,6 @@ def _as_text(column: Column, sql: str) -> str:
     if pa.types.is_decimal(column.type) and column.type.scale > 0:
         return f"rtrim(rtrim({text}, '0'), '.')"
     return text
-
-
-def _is_number(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
 
 
 def _column(schema: TableSchema, name: str) -> Column:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.git_merge import (
+    MANIFESTS,
     merge_manifest_texts,
     merge_pointers,
     write_conflict_beside,
@@ -21,7 +22,6 @@ from tdmvc.render.merge.wording import manifest_merge_lines, pointer_merge_line
 from tdmvc.workspace.workspace import Workspace
 
 _CLEAN, _CONFLICT, _TEXT = 0, 4, 2
-_MANIFESTS = frozenset({"dataset.yaml", "contract.yaml"})
 _SIDES = (Side.BASE, Side.OURS, Side.THEIRS)
 
 
@@ -39,7 +39,7 @@ def command(context: click.Context, arguments: tuple[str, ...]) -> None:
 
 def _merge(arguments: Sequence[str]) -> int:
     texts = {side: Path(word).read_bytes() for side, word in zip(_SIDES, arguments[:3], strict=True)}
-    is_manifest = posixpath.basename(arguments[4]) in _MANIFESTS
+    is_manifest = posixpath.basename(arguments[4]) in MANIFESTS
     if not is_manifest and any(
         b".dir" not in data for side, data in texts.items() if data or side != Side.BASE
     ):

@@ -14,7 +14,7 @@ from tdmvc.model.history import (
     RowStep,
     TableChange,
 )
-from tdmvc.model.text import number, plural
+from tdmvc.model.text import number, plural, short_commit
 from tdmvc.render.cells import change_texts, visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.history.wording import PointColumns, add_point, key_words, mark_words, published_words
@@ -159,7 +159,9 @@ def _row(step: RowStep, history: RowHistory, page: Page) -> None:
     for note in step.notes:
         page.line(visible(note), page.style.yellow, indent=INDENT * 2)
     if step.uncertain:
-        ids = ", ".join(id_[:10] for id_ in step.uncertain[:4]) + (", …" if len(step.uncertain) > 4 else "")
+        ids = ", ".join(short_commit(id_) for id_ in step.uncertain[:4]) + (
+            ", …" if len(step.uncertain) > 4 else ""
+        )
         page.line(f"or by {visible(ids)}, whose rows are not here", page.style.yellow, indent=INDENT * 2)
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tdmvc.model.history import HistoryPoint, PublishedMark
+from tdmvc.model.text import short_commit
 from tdmvc.render.cells import visible
 from tdmvc.render.page import Cell, Page
 from tdmvc.render.privacy import shown_text
 from tdmvc.render.terminal import display_width, fit
 
-SHORT_ID = 10
 NOT_YET = "not committed"
 NOT_PUBLISHED = "not published"
 _DAY = len("2026-01-31")
@@ -37,7 +37,7 @@ def short_id(point: HistoryPoint, *, by_version: bool = False) -> str:
     """Return enough of a point's id to recognise it."""
     if point.is_working_copy:
         return NOT_PUBLISHED if by_version else NOT_YET
-    return fit(visible(point.id), _WIDEST_AUTHOR) if point.is_version else visible(point.id[:SHORT_ID])
+    return fit(visible(point.id), _WIDEST_AUTHOR) if point.is_version else visible(short_commit(point.id))
 
 
 def day_of(point: HistoryPoint) -> str:
