@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tdmvc.actions import show_pointer
 from tdmvc.cli.main import run
 from tdmvc.gitrepo.config import wanted_settings
-from tdmvc.merging import pointer_rows
 from tdmvc.render.table_text import render_table
 from tests.builders import copy_repo, git
 
@@ -356,7 +356,7 @@ def test_values_of_every_type_are_shown_even_those_that_python_lacks(tdmvc, repo
     }
     pq.write_table(pa.table(columns), tmp_path / "odd.parquet")
     tdmvc("add", "golden", tmp_path / "odd.parquet", "--key", "odd=id")
-    tables = pointer_rows.read_contents((repo / "datasets/golden/odd.dvc").read_text(), repo)
+    tables = show_pointer.read_contents((repo / "datasets/golden/odd.dvc").read_text(), repo)
     assert tables is not None
     first, second = render_table(tables[0]).splitlines()[-2:]
     assert first == (
@@ -369,8 +369,8 @@ def test_values_of_every_type_are_shown_even_those_that_python_lacks(tdmvc, repo
 
 def test_a_large_table_is_shown_as_one_line_per_part(changed, monkeypatch):
     text = (changed / POINTER).read_text()
-    monkeypatch.setattr(pointer_rows, "LISTED_ROWS", 2)
-    tables = pointer_rows.read_contents(text, changed)
+    monkeypatch.setattr(show_pointer, "LISTED_ROWS", 2)
+    tables = show_pointer.read_contents(text, changed)
     assert tables is not None
     lines = render_table(tables[0]).splitlines()
     parts = [line for line in lines if line.startswith("# part ")]
