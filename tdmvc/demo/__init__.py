@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import yaml
+from tdmvc.yaml.reader import parse_yaml
 
 FOLDER: Final = Path(__file__).parent
 """The folder of the sample's files, which are read-only."""
@@ -29,13 +29,13 @@ class DemoRelease:
 
 def read_releases() -> tuple[DemoRelease, ...]:
     """Return the releases of the sample application, oldest first; all paths are absolute."""
-    entries = yaml.safe_load((FOLDER / "releases.yaml").read_text(encoding="utf-8"))
+    file = FOLDER / "releases.yaml"
     return tuple(
         DemoRelease(
-            version=entry["release"],
-            migrations=tuple(FOLDER / "migrations" / f"{name}.sql" for name in entry["migrations"]),
-            contract=FOLDER / entry["contract"],
-            data=tuple(FOLDER / folder for folder in entry["data"]),
+            version=entry.need("release").as_text(),
+            migrations=tuple(FOLDER / "migrations" / f"{name}.sql" for name in entry.texts("migrations")),
+            contract=FOLDER / entry.need("contract").as_text(),
+            data=tuple(FOLDER / folder for folder in entry.texts("data")),
         )
-        for entry in entries
+        for entry in parse_yaml(file.read_text(encoding="utf-8"), file.name).elements()
     )

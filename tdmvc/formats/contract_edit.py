@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-
 from tdmvc.arrow.types import format_type
 from tdmvc.formats.contract import (
     CONTRACT_FILE,
@@ -18,7 +16,15 @@ from tdmvc.formats.contract import (
 )
 from tdmvc.formats.physical_types import canonical_type, logical_type, number_format
 from tdmvc.model.schema import Column, Contract, TableSchema
-from tdmvc.yaml.editor import YamlEdit, mapping, sequence, set_default, text_value
+from tdmvc.yaml.editor import (
+    EditableList,
+    EditableMapping,
+    YamlEdit,
+    mapping,
+    sequence,
+    set_default,
+    text_value,
+)
 from tdmvc.yaml.reader import parse_yaml
 
 _SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -57,7 +63,7 @@ def update_contract(text: str | None, dataset: str, tables: Mapping[str, TableSc
     return _without_broken(edit, path)
 
 
-def _write_header(root: CommentedMap, dataset: str) -> None:
+def _write_header(root: EditableMapping, dataset: str) -> None:
     header = {
         "apiVersion": "v3.1.0",
         "kind": "DataContract",
@@ -69,20 +75,20 @@ def _write_header(root: CommentedMap, dataset: str) -> None:
     for place, (key, value) in enumerate(header.items()):
         if root.get(key) is None:
             root.insert(min(place, len(root)), key, value)
-    if not isinstance(root.get("schema"), CommentedSeq):
+    if not isinstance(root.get("schema"), EditableList):
         root["schema"] = sequence([])
     if not root["schema"]:
         # An empty list is written `[]`; what is added to it is written on lines of its own.
         root["schema"].fa.set_block_style()
 
 
-def _new_table(name: str) -> CommentedMap:
+def _new_table(name: str) -> EditableMapping:
     facts = {"name": text_value(name), "physicalType": "table", "logicalType": "object"}
     return mapping({**facts, "properties": sequence([])})
 
 
-def _write_columns(item: CommentedMap, old: TableSchema | None, table: TableSchema) -> None:
-    if not isinstance(item.get("properties"), CommentedSeq):
+def _write_columns(item: EditableMapping, old: TableSchema | None, table: TableSchema) -> None:
+    if not isinstance(item.get("properties"), EditableList):
         item["properties"] = sequence([])
     properties = item["properties"]
     entries = {str(entry["name"]): entry for entry in properties}
@@ -102,7 +108,7 @@ def _write_columns(item: CommentedMap, old: TableSchema | None, table: TableSche
             _set(entry, "primaryKeyPosition", str(place) if place else None)
 
 
-def _write_column(entry: CommentedMap, old: Column | None, new: Column) -> None:
+def _write_column(entry: EditableMapping, old: Column | None, new: Column) -> None:
     if old is None or (old.type, old.physical_type) != (new.type, new.physical_type):
         _write_type(entry, new)
     for key, before, after in (
@@ -115,7 +121,7 @@ def _write_column(entry: CommentedMap, old: Column | None, new: Column) -> None:
         entry["classification"] = text_value(new.classification)
 
 
-def _write_type(entry: CommentedMap, column: Column) -> None:
+def _write_type(entry: EditableMapping, column: Column) -> None:
     """Write the plainest fields that lead back to the canonical type, and the type itself only if none do."""
     logical, physical = logical_type(column.type), column.physical_type or format_type(column.type)
     if entry.get("logicalType") != logical:
@@ -135,9 +141,9 @@ def _write_type(entry: CommentedMap, column: Column) -> None:
 
 
 def _write_references(
-    items: dict[str, CommentedMap],
+    items: dict[str, EditableMapping],
     name: str,
-    old: list[tuple[CommentedMap, CommentedMap, Relationship]],
+    old: list[tuple[EditableMapping, EditableMapping, Relationship]],
     table: TableSchema,
 ) -> None:
     kept = set()
@@ -159,13 +165,13 @@ def _write_references(
             owner, entry = items[name], mapping({"type": "foreignKey"})
             entry["from"] = sequence(_ends(items, name, reference.columns, entry), in_line=True)
             entry["to"] = sequence(_ends(items, reference.table, reference.to, entry), in_line=True)
-        if not isinstance(owner.get("relationships"), CommentedSeq):
+        if not isinstance(owner.get("relationships"), EditableList):
             owner["relationships"] = sequence([])
         owner["relationships"].append(entry)
 
 
 def _ends(
-    items: dict[str, CommentedMap], table: str, columns: tuple[str, ...], relation: CommentedMap
+    items: dict[str, EditableMapping], table: str, columns: tuple[str, ...], relation: EditableMapping
 ) -> list[str]:
     """Return how a relationship names columns: as `table.column`, or by id if a name has special characters."""
     if all(_SHORT_NAME.fullmatch(name) for name in (table, *columns)):
@@ -184,7 +190,7 @@ def _ends(
     ]
 
 
-def _ensure_id(siblings: list[CommentedMap], item: CommentedMap) -> str:
+def _ensure_id(siblings: list[EditableMapping], item: EditableMapping) -> str:
     if item.get("id") is None:
         taken = {str(sibling.get("id")) for sibling in siblings}
         taken |= {str(sibling["name"]) for sibling in siblings if sibling is not item}
@@ -203,10 +209,10 @@ def _slug(name: str) -> str:
 
 
 def _relations_by_table(
-    file: ContractFile, schema: CommentedSeq
-) -> dict[str, list[tuple[CommentedMap, CommentedMap, Relationship]]]:
+    file: ContractFile, schema: EditableList
+) -> dict[str, list[tuple[EditableMapping, EditableMapping, Relationship]]]:
     """Return each table's relationships with the entries of the edited file that hold them."""
-    found: dict[str, list[tuple[CommentedMap, CommentedMap, Relationship]]] = {}
+    found: dict[str, list[tuple[EditableMapping, EditableMapping, Relationship]]] = {}
     for relation in file.relationships:
         owner = _owner(schema, relation)
         entry = owner["relationships"][relation.place]
@@ -214,7 +220,7 @@ def _relations_by_table(
     return found
 
 
-def _owner(schema: CommentedSeq, relation: Relationship) -> Any:
+def _owner(schema: EditableList, relation: Relationship) -> Any:
     item = schema[relation.table]
     return item if relation.column is None else item["properties"][relation.column]
 
@@ -233,7 +239,7 @@ def _without_broken(edit: YamlEdit, path: str) -> str:
     return edit.render()
 
 
-def _reset_if_empty(parent: CommentedMap, key: str) -> None:
+def _reset_if_empty(parent: EditableMapping, key: str) -> None:
     """Make a list that lost all its elements a new `[]`; comments on the elements go with them."""
     if not parent[key]:
         parent.ca.items.pop(key, None)
@@ -245,34 +251,34 @@ def _place(name: str, key: tuple[str, ...]) -> int:
     return key.index(name) + 1 if name in key else 0
 
 
-def _remove(items: CommentedSeq, item: CommentedMap | None) -> None:
+def _remove(items: EditableList, item: EditableMapping | None) -> None:
     for place, found in enumerate(items):
         if found is item:
             del items[place]
             return
 
 
-def _set(entry: CommentedMap, key: str, value: Any) -> None:
+def _set(entry: EditableMapping, key: str, value: Any) -> None:
     if value is None:
         entry.pop(key, None)
     else:
         entry[key] = value
 
 
-def _set_option(entry: CommentedMap, key: str, value: str | None) -> None:
+def _set_option(entry: EditableMapping, key: str, value: str | None) -> None:
     if value is not None:
         set_default(entry, "logicalTypeOptions")[key] = value
         return
     options = entry.get("logicalTypeOptions")
-    if isinstance(options, CommentedMap):
+    if isinstance(options, EditableMapping):
         options.pop(key, None)
         if not options:
             del entry["logicalTypeOptions"]
 
 
-def _set_custom(entry: CommentedMap, name: str, value: Any) -> None:
+def _set_custom(entry: EditableMapping, name: str, value: Any) -> None:
     found = entry.get("customProperties")
-    if isinstance(found, CommentedSeq):
+    if isinstance(found, EditableList):
         for place, custom in enumerate(found):
             if custom.get("property") == name:
                 del found[place]
@@ -280,6 +286,6 @@ def _set_custom(entry: CommentedMap, name: str, value: Any) -> None:
         if not found:
             del entry["customProperties"]
     if value is not None:
-        if not isinstance(entry.get("customProperties"), CommentedSeq):
+        if not isinstance(entry.get("customProperties"), EditableList):
             entry["customProperties"] = sequence([])
         entry["customProperties"].append(mapping({"property": name, "value": value}))

@@ -1,11 +1,9 @@
 """Writes dataset.yaml and keeps everything that people wrote."""
 
-from ruamel.yaml.comments import CommentedMap
-
 from tdmvc.formats.dataset import DATASET_FILE, FORMAT, parse_dataset
 from tdmvc.model.dataset import DatasetConfig, DiffRules
 from tdmvc.model.migration import RecordedState
-from tdmvc.yaml.editor import YamlEdit, mapping, sequence, set_default, text_value
+from tdmvc.yaml.editor import EditableMapping, YamlEdit, mapping, sequence, set_default, text_value
 
 
 def update_dataset(text: str | None, config: DatasetConfig) -> str:
@@ -34,7 +32,7 @@ def update_dataset(text: str | None, config: DatasetConfig) -> str:
 
 
 def _update_migrations(
-    root: CommentedMap, old: dict[str, RecordedState], new: dict[str, RecordedState]
+    root: EditableMapping, old: dict[str, RecordedState], new: dict[str, RecordedState]
 ) -> None:
     if old == new:
         return
@@ -56,7 +54,7 @@ def _update_migrations(
         _set(entry, "digest", text_value(state.digest) if state.digest is not None else None)
 
 
-def _update_rules(root: CommentedMap, old: dict[str, DiffRules], new: dict[str, DiffRules]) -> None:
+def _update_rules(root: EditableMapping, old: dict[str, DiffRules], new: dict[str, DiffRules]) -> None:
     if old == new:
         return
     section = set_default(root, "tables")
@@ -77,7 +75,7 @@ def _update_rules(root: CommentedMap, old: dict[str, DiffRules], new: dict[str, 
         del root["tables"]
 
 
-def _set(section: CommentedMap, key: str, value: object) -> None:
+def _set(section: EditableMapping, key: str, value: object) -> None:
     if value is None:
         section.pop(key, None)
     else:

@@ -2,9 +2,7 @@
 
 import re
 
-from ruamel.yaml.comments import CommentedMap
-
-from tdmvc.yaml.editor import YamlEdit, mapping, set_default, text_value
+from tdmvc.yaml.editor import EditableMapping, YamlEdit, mapping, set_default, text_value
 
 _ARTIFACT = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9/_-]*[a-zA-Z0-9])?")
 
@@ -26,11 +24,11 @@ def with_artifact(text: str | None, name: str, path: str) -> str:
         return text or ""
     edit = YamlEdit(text or "", "dvc.yaml")
     artifacts = edit.root.get("artifacts")
-    entry = artifacts.get(name) if isinstance(artifacts, CommentedMap) else None
-    if isinstance(entry, CommentedMap) and (entry.get("path"), entry.get("type")) == (path, "dataset"):
+    entry = artifacts.get(name) if isinstance(artifacts, EditableMapping) else None
+    if isinstance(entry, EditableMapping) and (entry.get("path"), entry.get("type")) == (path, "dataset"):
         return text or ""
     section = set_default(edit.root, "artifacts")
-    if not isinstance(entry, CommentedMap):
+    if not isinstance(entry, EditableMapping):
         section[text_value(name)] = mapping({"path": text_value(path), "type": "dataset"})
     else:
         entry["path"] = text_value(path)

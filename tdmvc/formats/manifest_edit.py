@@ -1,9 +1,7 @@
 """Edits one entry of a manifest, and keeps the comments, order and quotes of what stays."""
 
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-
 from tdmvc.formats.manifest_shapes import BooleanWord, Shape, Value, boolean_or_text
-from tdmvc.yaml.editor import YamlEdit, mapping, sequence, text_value
+from tdmvc.yaml.editor import EditableList, EditableMapping, YamlEdit, mapping, sequence, text_value
 
 
 def edit_entry(lines: list[str], shape: Shape, wanted: Value, *, is_element: bool) -> list[str] | None:
@@ -17,11 +15,11 @@ def edit_entry(lines: list[str], shape: Shape, wanted: Value, *, is_element: boo
     return edit.render().splitlines()[1 if is_element else 0 :]
 
 
-def _assign(parent: CommentedMap | CommentedSeq, key: str | int, shape: Shape, wanted: Value) -> None:
+def _assign(parent: EditableMapping | EditableList, key: str | int, shape: Shape, wanted: Value) -> None:
     old = parent[key]
     if _plain(old) == wanted:
         return
-    if isinstance(wanted, dict) and isinstance(old, CommentedMap):
+    if isinstance(wanted, dict) and isinstance(old, EditableMapping):
         for name in [name for name in old if str(name) not in wanted]:
             del old[name]
         for name, inner in wanted.items():
@@ -29,13 +27,13 @@ def _assign(parent: CommentedMap | CommentedSeq, key: str | int, shape: Shape, w
                 _assign(old, name, shape.of(name), inner)
             else:
                 old[text_value(name)] = _fresh(inner)
-    elif isinstance(wanted, list) and isinstance(old, CommentedSeq):
+    elif isinstance(wanted, list) and isinstance(old, EditableList):
         parent[key] = _reordered(old, shape, wanted)
     else:
         parent[key] = _fresh(wanted)
 
 
-def _reordered(old: CommentedSeq, shape: Shape, wanted: list[Value]) -> CommentedSeq:
+def _reordered(old: EditableList, shape: Shape, wanted: list[Value]) -> EditableList:
     """Return a list with the wanted elements, those that it had with their comments and quotes."""
     names = shape.name_elements(wanted) or list(map(repr, wanted))
     known_names = shape.name_elements([_plain(one) for one in old]) or [repr(_plain(one)) for one in old]
@@ -54,9 +52,9 @@ def _reordered(old: CommentedSeq, shape: Shape, wanted: list[Value]) -> Commente
 
 
 def _plain(node: object) -> Value:
-    if isinstance(node, CommentedMap):
+    if isinstance(node, EditableMapping):
         return {str(name): _plain(inner) for name, inner in node.items()}
-    if isinstance(node, CommentedSeq):
+    if isinstance(node, EditableList):
         return [_plain(inner) for inner in node]
     if node is None:
         return None

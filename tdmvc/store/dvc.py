@@ -7,6 +7,7 @@ Contract tests pin what is used of it, which is the same from dvc 3.50 to 3.67.
 import contextlib
 import importlib
 import io
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -274,8 +275,6 @@ def _quiet() -> Iterator[None]:
     """Keep DVC from writing to the terminal."""
     # DVC sets its log level when it is imported, so import it first.
     importlib.import_module("dvc.repo")
-    import logging
-
     logger = logging.getLogger("dvc")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

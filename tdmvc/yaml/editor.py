@@ -13,6 +13,11 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from tdmvc.yaml.reader import parse_yaml
 from tdmvc.yaml.writer import is_ambiguous
 
+EditableMapping = CommentedMap
+"""A mapping of a file that is edited."""
+EditableList = CommentedSeq
+"""A list of a file that is edited."""
+
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
