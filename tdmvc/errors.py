@@ -226,6 +226,14 @@ class LocalWorkError(TdmvcError):
             remedy=f"save them with `tdmvc add {dataset}`, or discard them with --force.",
         )
 
+    @classmethod
+    def not_added(cls, dataset: str, tables: Sequence[str], *, remedy: str) -> "LocalWorkError":
+        return cls(
+            f"The working copy of {dataset} has edits that were not added.",
+            where=f"{dataset}: {', '.join(tables)}",
+            remedy=remedy,
+        )
+
 
 class PolicyError(TdmvcError):
     """An environment's policy forbids it."""

@@ -67,9 +67,9 @@ def continue_merge(workspace: Workspace, options: MergeOptions | None = None) ->
     for state in states:
         edited = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.MODIFIED]
         if edited:
-            raise LocalWorkError(
-                f"The working copy of {state.name} has rows that were not added.",
-                where=f"{state.name}: {', '.join(edited)}",
+            raise LocalWorkError.not_added(
+                state.name,
+                edited,
                 remedy=f"add them to the merge with `tdmvc add {state.name}`, then run `tdmvc merge --continue` again.",
             )
     checked: list[MovedDataset] = []

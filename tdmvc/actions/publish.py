@@ -92,9 +92,9 @@ def _check(workspace: Workspace, state: DatasetState) -> None:
     edited = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.MODIFIED]
     edited += list(new_folders(workspace, state))
     if edited:
-        raise LocalWorkError(
-            f"The working copy of {state.name} has edits that were not added.",
-            where=f"{state.name}: {', '.join(edited)}",
+        raise LocalWorkError.not_added(
+            state.name,
+            edited,
             remedy=f"add them with `tdmvc add {state.name}`, or discard them with "
             f"`tdmvc checkout {state.name} --force`.",
         )

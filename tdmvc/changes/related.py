@@ -12,6 +12,7 @@ from tdmvc.model.schema import ForeignKey
 
 _DEEPEST = 32
 """The levels of a unit; deeper rows start a unit of their own."""
+_MOST_UNITS = 200
 
 _Values = tuple[object, ...]
 _Named = tuple[str, tuple[str, ...], _Values]
@@ -47,7 +48,7 @@ class _Link:
     """The least is preferred."""
 
 
-def relate_rows(tables: Sequence[TableDiff], *, limit: int = 200) -> tuple[RelatedRow, ...]:
+def relate_rows(tables: Sequence[TableDiff]) -> tuple[RelatedRow, ...]:
     """Return units of at least two touched rows among the samples, the largest first, then by table and key.
 
     Each touched row is in at most one unit. It belongs to one row: of several
@@ -70,7 +71,7 @@ def relate_rows(tables: Sequence[TableDiff], *, limit: int = 200) -> tuple[Relat
     _cut_deep_units(rows)
     units = [unit for unit in _build([*rows, *untouched]) if unit[0] >= 2]
     units.sort(key=lambda unit: (-unit[0], unit[1].rank))
-    return tuple(related for _, _, related in units[:limit])
+    return tuple(related for _, _, related in units[:_MOST_UNITS])
 
 
 class _Links:

@@ -11,6 +11,7 @@ from tdmvc.render.format import RenderOptions
 from tdmvc.render.terminal import Style, display_width, fit, wrap_items
 
 INDENT = "  "
+_MOST_STEPS = 6
 NARROWEST = 40
 
 Paint = Callable[[str], str]
@@ -136,12 +137,12 @@ class Page:
                 self._hanging(" →", visible(finding.remedy), self.style.dim)
         self.folded(len(findings) - most)
 
-    def next(self, steps: Sequence[Step], *, most: int = 6) -> None:
+    def next(self, steps: Sequence[Step]) -> None:
         """Add the commands to type next; commands are never cut."""
         if not steps:
             return
         self._lines += ["", "Next:"]
-        shown = steps[:most]
+        shown = steps[:_MOST_STEPS]
         room = max(display_width(step.command) for step in shown)
         purposes = max(display_width(step.purpose) for step in shown)
         is_aligned = 2 * len(INDENT) + room + purposes <= self.width
@@ -152,7 +153,7 @@ class Page:
             if len(INDENT) + taken + len(gap) + display_width(step.purpose) <= self.width:
                 line += gap + self.style.dim(step.purpose)
             self._lines.append(line)
-        self.folded(len(steps) - most)
+        self.folded(len(steps) - _MOST_STEPS)
 
     def _row(self, row: Sequence[Cell], widths: dict[int, int], right_aligned: frozenset[int]) -> str:
         line, used = INDENT, len(INDENT)

@@ -55,13 +55,12 @@ def fit(text: str, width: int) -> str:
     return "".join(taken) + "…" if width > 0 else ""
 
 
-def pad(text: str, width: int, *, is_right_aligned: bool = False) -> str:
+def pad(text: str, width: int) -> str:
     """Return the text padded with spaces to `width` columns."""
-    fill = " " * max(0, width - display_width(text))
-    return fill + text if is_right_aligned else text + fill
+    return text + " " * max(0, width - display_width(text))
 
 
-def grid(rows: Sequence[Sequence[str]], *, right_aligned: frozenset[int] = frozenset()) -> list[str]:
+def grid(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return one line for each row, with columns aligned; rows may differ in length. The last cell is not padded."""
     widths: dict[int, int] = {}
     for row in rows:
@@ -69,10 +68,7 @@ def grid(rows: Sequence[Sequence[str]], *, right_aligned: frozenset[int] = froze
             widths[index] = max(widths.get(index, 0), display_width(cell))
     lines = []
     for row in rows:
-        cells = [
-            pad(cell, widths[index], is_right_aligned=index in right_aligned)
-            for index, cell in enumerate(row)
-        ]
+        cells = [pad(cell, widths[index]) for index, cell in enumerate(row)]
         lines.append(_GAP.join(cells).rstrip())
     return lines
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tdmvc.changes import related
 from tdmvc.changes.related import relate_rows
 from tdmvc.model.diff import (
     CellChange,
@@ -71,8 +72,8 @@ def tree(row: RelatedRow) -> str:
     return own + (f" [{', '.join(map(tree, row.children))}]" if row.children else "")
 
 
-def trees(*tables: TableDiff, limit: int = 200) -> list[str]:
-    return [tree(unit) for unit in relate_rows(tables, limit=limit)]
+def trees(*tables: TableDiff) -> list[str]:
+    return [tree(unit) for unit in relate_rows(tables)]
 
 
 def items(**kinds: list[Row] | list[tuple[Row, Row]]) -> TableDiff:
@@ -232,7 +233,7 @@ def test_a_line_of_rows_without_end_is_cut_into_units() -> None:
     assert max(unit.rows for unit in units) <= 32
 
 
-def test_most_rows_come_first_then_tables_then_keys_as_numbers() -> None:
+def test_most_rows_come_first_then_tables_then_keys_as_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     orders = table("orders", added=[{"id": i} for i in (2, 9, 10, 11)])
     lines = items(added=[{"id": i, "order_id": order} for i, order in enumerate([10, 9, 11, 11, 2])])
     notes = table("notes", ForeignKey(("id",), "flags", ("id",)), added=[{"id": 1}])
@@ -244,7 +245,8 @@ def test_most_rows_come_first_then_tables_then_keys_as_numbers() -> None:
         "orders +9 [items +1]",
         "orders +10 [items +0]",
     ]
-    assert trees(orders, lines, limit=1) == ["orders +11 [items +2, items +3]"]
+    monkeypatch.setattr(related, "_MOST_UNITS", 1)
+    assert trees(orders, lines) == ["orders +11 [items +2, items +3]"]
 
 
 def test_the_order_of_the_tables_changes_nothing() -> None:

@@ -88,7 +88,7 @@ def _or_removed(side: TableSide | None, outcome: TableOutcome) -> TableOutcome:
     return TableOutcome.REMOVED if side is None else outcome
 
 
-MOST_CONFLICTS = 1_000
+_MOST_CONFLICTS = 1_000
 """At most this many are listed; all are counted."""
 
 
@@ -97,7 +97,6 @@ def plan_table_merge(
     tables: Mapping[Side, TableSide | None],
     *,
     resolutions: Resolutions = UNDECIDED,
-    most_conflicts: int = MOST_CONFLICTS,
     on_progress: ProgressCallback = ignore_progress,
 ) -> TableMergePlan:
     """Decide what becomes of a table; a side that is None lacks it.
@@ -121,7 +120,7 @@ def plan_table_merge(
     nothing = TableSide(TableSchema(name, ()), (), 0, lambda names: [])
     sides = {Side.BASE: base or nothing, Side.OURS: ours, Side.THEIRS: theirs}
     try:
-        return _Planner(engine, MergeSides.of(name, sides), resolutions, most_conflicts, on_progress).plan()
+        return _Planner(engine, MergeSides.of(name, sides), resolutions, on_progress).plan()
     except (pa.ArrowException, OSError) as error:
         raise PartError.damaged(
             "the parts that differ", f"table {name}", str(error).splitlines()[0]
@@ -134,7 +133,6 @@ class _Planner:
         engine: Engine,
         merge_sides: MergeSides,
         resolutions: Resolutions,
-        most_conflicts: int,
         on_progress: ProgressCallback,
     ) -> None:
         self._engine = engine
@@ -142,7 +140,6 @@ class _Planner:
         self._name = merge_sides.table
         self._sides = merge_sides.sides
         self._resolutions = resolutions
-        self._most = most_conflicts
         self._on_progress = on_progress
         self._differing = merge_sides.differing
 
@@ -166,7 +163,7 @@ class _Planner:
             if any(conflict.kind is ConflictKind.KEY_CHANGED for conflict in found):
                 return self._without_rows(columns, conflicts)
             merge = self._merge(TableOutcome.CONFLICT, columns, counts)
-            listed = tuple(conflicts[: self._most])
+            listed = tuple(conflicts[:_MOST_CONFLICTS])
             # If only rows are left, whoever resolves them needs the columns' types.
             schema = None if columns.conflicts else columns.schema(self._sides[Side.OURS].schema)
             return TableMergePlan(replace(merge, schema=schema, conflicts=listed, conflict_count=open_count))
@@ -244,7 +241,7 @@ class _Planner:
         conflicts: list[Conflict] = []
         open_count = 0
         for done, batch in enumerate(contents.batches, start=1):
-            decided = contents.merger.decide(batch, self._most - len(conflicts))
+            decided = contents.merger.decide(batch, _MOST_CONFLICTS - len(conflicts))
             conflicts += decided.conflicts
             open_count += decided.open_count
             counts = MergeCounts(

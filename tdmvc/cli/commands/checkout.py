@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.cli.options import PATH_OR_URL, settings_of, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
-from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.errors import NotFoundError
 from tdmvc.render.reports import CHECKOUT_FORMATS
 
 
@@ -49,11 +49,7 @@ def command(
       tdmvc checkout golden --into sqlite:///fixtures.data
       tdmvc checkout golden                 # the rows that the pointers name
     """
-    if release is None and len(names) != 1:
-        raise UsageError(
-            "checkout needs one reference, or --release.",
-            remedy="write `tdmvc checkout golden@1.0.0`, or `tdmvc checkout --release 2.14.0`.",
-        )
+    ref = names[0] if release is None and len(names) == 1 else None
     options = CheckoutOptions(
         release=release,
         datasets=names if release is not None else (),
@@ -63,6 +59,6 @@ def command(
         strict=strict,
     )
     with opened(context) as workspace:
-        report = checkout(workspace, names[0] if release is None else None, options)
+        report = checkout(workspace, ref, options)
     print_as(context, CHECKOUT_FORMATS[output_format], report)
     return NotFoundError.exit_code if report.without_version else 0
