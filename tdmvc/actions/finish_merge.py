@@ -256,4 +256,4 @@ def _keep_added(workspace: Workspace, before: DatasetState, theirs: str) -> list
     ref = f"tdmvc/replaced/{before.name}"
     path = workspace.dataset_path(before.name)
     keep_snapshot(workspace.git, path, f"refs/{ref}", f"{before.name} before a merge was aborted")
-    return [f"What the merge had changed is kept; `tdmvc checkout {before.name}@{ref}` restores them."]
+    return [f"What the merge had changed is kept; `tdmvc checkout {before.name}@{ref}` restores it."]

@@ -11,6 +11,8 @@ from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.tables import open_tables, read_side, side_relation
 from tdmvc.workspace.workspace import Workspace
 
+_WRITING = ("delete", "insert", "update", "truncate", "alter", "drop", "merge")
+
 
 def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> DuckDBRelation | None:
     """Run a query over a state's tables; None if it returns no rows (`CREATE TABLE …`).
@@ -37,11 +39,17 @@ def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> Duc
     try:
         return con.sql(query)
     except duckdb_error() as error:
-        raise UsageError(
-            f"The query failed: {str(error).strip()}",
-            where="sql" + (f" at {at}" if at else ""),
-            remedy="`tdmvc show DATASET` lists tables and columns.",
-        ) from error
+        raise _failed(query, error, at=at) from error
+
+
+def _failed(query: str, error: Exception, *, at: str | None) -> UsageError:
+    """Return the error for a query that DuckDB refuses; a change of rows gets the way that tdmvc has for it."""
+    remedy = "`tdmvc show DATASET` lists tables and columns."
+    if query.lower().lstrip(" \n\t(").startswith(_WRITING):
+        remedy = (
+            "queries only read; to change rows, edit the files of the working copy, then run `tdmvc add`."
+        )
+    return UsageError(f"The query failed: {str(error).strip()}", where=at or "", remedy=remedy)
 
 
 def _visible_names(workspace: Workspace, sides: dict[str, TableSide]) -> dict[str, TableSide]:
@@ -72,7 +80,7 @@ def query(workspace: Workspace, text: str, *, at: str | None = None, limit: int 
         # Through Arrow, because DuckDB's own rows need another package for times with a zone.
         table = relation.to_arrow_table()
     except duckdb_error() as error:
-        raise UsageError(f"The query failed: {str(error).strip()}", where="sql") from error
+        raise _failed(text, error, at=at) from error
     rows = tuple(zip(*(column.to_pylist() for column in table.columns), strict=True))
     is_cut = limit is not None and len(rows) > limit
     return QueryResult(tuple(relation.columns), tuple(map(str, relation.types)), rows[:limit], is_cut)

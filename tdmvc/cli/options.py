@@ -96,3 +96,8 @@ def single_table(tables: tuple[str, ...]) -> str | None:
             remedy="name one table, and run the command once for each.",
         )
     return tables[0] if tables else None
+
+
+def named_table(argument: str | None, tables: tuple[str, ...]) -> str | None:
+    """Return the table of a command that takes it as an argument or as an option; two are a usage error."""
+    return single_table(tuple(dict.fromkeys([*([argument] if argument else []), *tables])))

@@ -118,6 +118,10 @@ _OPTIONS_BY_MEANING: dict[str, Sequence[str]] = {
     "--version": ("--versions",),
     "--revision": ("--at", "--head"),
     "--rev": ("--at", "--head"),
+    "--mine": ("--ours",),
+    "--yours": ("--theirs",),
+    "--their": ("--theirs",),
+    "--our": ("--ours",),
 }
 
 
@@ -140,7 +144,11 @@ def suggest_option(word: str, options: Iterable[str], similar: Sequence[str]) ->
     """
     if word == "--no-pager":
         return "It goes before the command: `tdmvc --no-pager COMMAND`."
+    if word == "-C":
+        return "It goes before the command: `tdmvc -C FOLDER COMMAND`."
     known = set(options)
+    if word in ("--table", "--tables") and word not in known:
+        return "The command always covers all tables of a dataset."
     by_meaning = [other for other in _OPTIONS_BY_MEANING.get(word, ()) if other.split()[0] in known]
     candidates = by_meaning[:1] or list(similar)
     if candidates:

@@ -143,17 +143,31 @@ class Page:
             return
         self._lines += ["", "Next:"]
         shown = steps[:_MOST_STEPS]
-        room = max(display_width(step.command) for step in shown)
-        purposes = max(display_width(step.purpose) for step in shown)
-        is_aligned = 2 * len(INDENT) + room + purposes <= self.width
+        room = self._room_for_commands(shown)
         for step in shown:
             taken = display_width(step.command)
-            gap = INDENT + " " * (room - taken if is_aligned else 0)
+            gap = INDENT + " " * (room - taken)
             line = f"{INDENT}{self.style.bold(step.command)}"
             if len(INDENT) + taken + len(gap) + display_width(step.purpose) <= self.width:
                 line += gap + self.style.dim(step.purpose)
             self._lines.append(line)
         self.folded(len(steps) - _MOST_STEPS)
+
+    def _room_for_commands(self, steps: Sequence[Step]) -> int:
+        """Return the width of the longest command beside which every purpose of a shorter one fits, too."""
+        widths = [(display_width(step.command), display_width(step.purpose)) for step in steps]
+        return max(
+            (
+                room
+                for room, _ in widths
+                if all(
+                    2 * len(INDENT) + room + purpose <= self.width
+                    for taken, purpose in widths
+                    if taken <= room
+                )
+            ),
+            default=0,
+        )
 
     def _row(self, row: Sequence[Cell], widths: dict[int, int], right_aligned: frozenset[int]) -> str:
         line, used = INDENT, len(INDENT)

@@ -158,12 +158,12 @@ def key_findings(dataset: str, ingested: IngestedTable) -> list[Finding]:
             Finding(
                 "duplicate-key",
                 Severity.ERROR,
-                f"{plural(ingested.built.repeated_keys, 'key')} of {ingested.name} ({key})"
-                f" {'appears' if ingested.built.repeated_keys == 1 else 'appear'} in more than one row.",
+                f"{plural(ingested.built.repeated_keys, 'key')} ({key}) of {ingested.name}"
+                f" {'appears' if ingested.built.repeated_keys == 1 else 'appear'} more than once.",
                 dataset,
                 ingested.name,
                 ingested.schema.key,
-                remedy=f"fix the rows, or name the columns that identify one: --key {ingested.name}=…",
+                remedy=f"give each row its own key, or choose other key columns: --key {ingested.name}=COLUMN.",
                 details={"keys": ingested.built.repeated_keys},
             )
         )
@@ -173,7 +173,7 @@ def key_findings(dataset: str, ingested: IngestedTable) -> list[Finding]:
                 "null-key",
                 Severity.ERROR,
                 f"{plural(ingested.built.null_keys, 'row')} of {ingested.name}"
-                f" {'has' if ingested.built.null_keys == 1 else 'have'} a null in their key ({key}).",
+                f" {'has' if ingested.built.null_keys == 1 else 'have'} a null in the key ({key}).",
                 dataset,
                 ingested.name,
                 ingested.schema.key,

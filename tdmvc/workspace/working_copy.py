@@ -103,5 +103,5 @@ def keep_uncommitted(workspace: Workspace, dataset: str) -> list[str]:
     ref = f"tdmvc/replaced/{dataset}"
     keep_snapshot(workspace.git, path, f"refs/{ref}", f"{dataset} before a checkout")
     return [
-        f"The pointers before this were in no commit, and are kept; `tdmvc checkout {dataset}@{ref}` restores them."
+        f"The replaced pointers were not committed, but are kept; `tdmvc checkout {dataset}@{ref}` restores them."
     ]

@@ -173,11 +173,14 @@ def test_every_suggestion_names_commands_and_options_that_exist() -> None:
         (("gc", "--yes"), "Did you mean --apply?"),
         (("gc", "--dry-run"), "Nothing is removed without --apply."),
         (("log", "golden", "--no-pager"), "It goes before the command"),
+        (("list", "-C", "/tmp"), "It goes before the command: `tdmvc -C FOLDER COMMAND`."),
+        (("resolve", "golden", "--mine"), "Did you mean --ours?"),
+        (("status", "--table", "orders"), "The command always covers all tables of a dataset."),
     ],
 )
 def test_a_mistyped_option_gets_a_suggestion(tdmvc: Tdmvc, words: tuple[str, ...], advice: str) -> None:
     refused = tdmvc(*words, code=2).err
-    assert refused.startswith(f"error: There is no option {next(w for w in words if w.startswith('--'))}. ")
+    assert refused.startswith(f"error: There is no option {next(w for w in words if w.startswith('-'))}. ")
     assert advice in refused
     assert f"Usage: tdmvc {words[0]} " in refused
     assert f"Fix: see `tdmvc {words[0]} --help`." in refused
@@ -191,6 +194,7 @@ def test_help_of_a_command_is_what_its_option_prints(tdmvc: Tdmvc, name: str) ->
 def test_help_alone_is_what_the_option_prints(tdmvc: Tdmvc) -> None:
     assert tdmvc("help").out == tdmvc("--help").out
     assert "Usage: tdmvc post " in tdmvc("help", "post").out
+    assert tdmvc("help", "add", "golden").out == tdmvc("add", "--help").out
 
 
 # Exit codes.
@@ -421,6 +425,21 @@ def test_tables_are_named_in_the_same_way_everywhere(
     assert "notes" not in {table["name"] for table in reverted["tables"]}
     refused = tdmvc("add", "golden", source, *words, code=2).err
     assert "--table names 2 tables: customers, orders." in refused
+
+
+@pytest.mark.parametrize("command", ["log", "blame", "resolve"])
+def test_a_table_is_an_argument_or_an_option(tdmvc: Tdmvc, published: Path, command: str) -> None:
+    code = 3 if command == "resolve" else 0
+    as_argument = tdmvc(command, "golden", "customers", code=code)
+    assert tdmvc(command, "golden", "--table", "customers", code=code) == as_argument
+    refused = tdmvc(command, "golden", "customers", "--table", "orders", code=2).err
+    assert "--table names 2 tables: customers, orders." in refused
+    assert "Missing argument 'TABLE'." in tdmvc("blame", "golden", code=2).err
+
+
+def test_a_query_that_writes_gets_the_way_to_change_rows(tdmvc: Tdmvc, published: Path) -> None:
+    refused = tdmvc("sql", "delete from orders", code=2).err
+    assert "Fix: queries only read; to change rows, edit the files of the working copy" in refused
 
 
 def test_minus_c_works_in_a_folder_and_reads_sources_from_there(tdmvc: Tdmvc, published: Path) -> None:

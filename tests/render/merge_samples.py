@@ -113,7 +113,7 @@ MERGES = {
         LABELS,
         COMMIT,
         notes=(
-            "The rows that you added are kept; `tdmvc checkout golden@tdmvc/replaced/golden` restores them.",
+            "What the merge had changed is kept; `tdmvc checkout golden@tdmvc/replaced/golden` restores it.",
         ),
     ),
 }

@@ -3,6 +3,7 @@
 import click
 
 from tdmvc.actions.blame import DEFAULT_ROWS, BlameOptions, blame
+from tdmvc.cli.options import named_table, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.render.history import BLAME_FORMATS
@@ -10,7 +11,8 @@ from tdmvc.render.history import BLAME_FORMATS
 
 @click.command(name="blame")
 @click.argument("dataset", metavar="DATASET[@REV]", shell_complete=complete_dataset)
-@click.argument("table")
+@click.argument("table", required=False)
+@tables_option("The table, like the argument TABLE.", metavar="NAME")
 @click.option(
     "--key",
     "key",
@@ -35,7 +37,8 @@ from tdmvc.render.history import BLAME_FORMATS
 def command(
     context: click.Context,
     dataset: str,
-    table: str,
+    table: str | None,
+    tables: tuple[str, ...],
     key: tuple[str, ...],
     rows: int,
     all_rows: bool,
@@ -56,6 +59,9 @@ def command(
       tdmvc blame golden@main orders --all --format csv > blame.csv
       tdmvc blame golden orders --key 1001 --versions
     """
+    table = named_table(table, tables)
+    if table is None:
+        raise click.UsageError("Missing argument 'TABLE'.", context)
     source = context.get_parameter_source("rows")
     if all_rows and source is not click.core.ParameterSource.DEFAULT:
         raise UsageError("--rows and --all cannot be used together.", remedy="remove one of them.")

@@ -15,9 +15,9 @@ def _complete_command(
 
 
 @click.command(name="help")
-@click.argument("name", metavar="[COMMAND]", required=False, shell_complete=_complete_command)
+@click.argument("names", metavar="[COMMAND]", nargs=-1, shell_complete=_complete_command)
 @click.pass_context
-def command(context: click.Context, name: str | None) -> None:
+def command(context: click.Context, names: tuple[str, ...]) -> None:
     """Show the help of tdmvc, or of one COMMAND, as `tdmvc COMMAND --help` does.
 
     \b
@@ -27,8 +27,9 @@ def command(context: click.Context, name: str | None) -> None:
     """
     root = context.find_root()
     text = root.get_help()
-    if name is not None and isinstance(root.command, click.Group):
-        _, found, _ = root.command.resolve_command(root, [name])
+    if names and isinstance(root.command, click.Group):
+        # Further words are those of a whole command line: `help add golden`.
+        _, found, _ = root.command.resolve_command(root, [names[0]])
         if found is not None:
-            text = found.get_help(click.Context(found, info_name=name, parent=root))
+            text = found.get_help(click.Context(found, info_name=names[0], parent=root))
     print_text(context, text)

@@ -4,6 +4,7 @@ import click
 
 from tdmvc.actions.log import log
 from tdmvc.actions.row_log import log_row
+from tdmvc.cli.options import named_table, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.options import LogOptions
@@ -13,6 +14,7 @@ from tdmvc.render.history import LOG_FORMATS, ROW_LOG_FORMATS
 @click.command(name="log")
 @click.argument("dataset", metavar="DATASET[@REV]", shell_complete=complete_dataset)
 @click.argument("table", required=False)
+@tables_option("The table, like the argument TABLE.", metavar="NAME")
 @click.option(
     "--key",
     "key",
@@ -31,6 +33,7 @@ def command(
     context: click.Context,
     dataset: str,
     table: str | None,
+    tables: tuple[str, ...],
     key: tuple[str, ...],
     versions: bool,
     max_count: int | None,
@@ -56,6 +59,7 @@ def command(
       tdmvc log golden@main..feature orders
       tdmvc log golden --versions
     """
+    table = named_table(table, tables)
     if key and table is None:
         raise UsageError("--key needs a table.", remedy=f"write: tdmvc log {dataset} TABLE --key …")
     with opened(context) as workspace:

@@ -3,6 +3,7 @@
 import click
 
 from tdmvc.actions.resolve import ResolveOptions, resolve
+from tdmvc.cli.options import named_table, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import LocalWorkError, UsageError
 from tdmvc.model.merge import Choice, Decision, Side
@@ -12,6 +13,7 @@ from tdmvc.render.merge import RESOLVE_FORMATS
 @click.command(name="resolve")
 @click.argument("dataset", required=False, shell_complete=complete_dataset)
 @click.argument("table", required=False)
+@tables_option("The table, like the argument TABLE.", metavar="NAME")
 @click.option("--ours", "sides", flag_value=Side.OURS.value, multiple=True, help="Take our side.")
 @click.option("--theirs", "sides", flag_value=Side.THEIRS.value, multiple=True, help="Take their side.")
 @click.option(
@@ -38,6 +40,7 @@ def command(
     context: click.Context,
     dataset: str | None,
     table: str | None,
+    tables: tuple[str, ...],
     sides: tuple[str, ...],
     value: str | None,
     is_null: bool,
@@ -65,6 +68,7 @@ def command(
       tdmvc resolve golden --theirs                          # all the rest
       tdmvc resolve golden orders --again                    # start over
     """
+    table = named_table(table, tables)
     choice = _choice(sides, value, is_null=is_null)
     if (key or column) and choice is None:
         raise UsageError(

@@ -59,9 +59,9 @@ def _ending(review: Review, options: RenderOptions) -> str:
     if review.unchanged:
         page.blank()
         page.line(f"unchanged: {names(review.unchanged, page.width * _UNCHANGED_LINES)}", page.style.dim)
-    steps = [Step(visible(command), "this review") for command in review.commands]
+    steps = [Step(visible(command), "show this review again") for command in review.commands]
     for dataset in review.datasets:
-        purpose = f"the rows of {visible(dataset.dataset)}"
+        purpose = f"show the rows of {visible(dataset.dataset)}"
         steps.extend(Step(visible(command), purpose) for command in dataset.commands)
     page.next(steps)
     return page.text if review.unchanged or steps else ""

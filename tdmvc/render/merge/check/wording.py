@@ -75,12 +75,12 @@ def _remarks(check: MergeCheck) -> Iterator[Remark]:
             None,
             None,
             f"{visible(path)} is in conflict.",
-            ("Fix: merge the base into the branch, and resolve the conflict.",),
+            (f"Fix: {_merge_words(check)}, and resolve the conflict.",),
             path,
         )
     for dataset in check.datasets:
         for table in dataset.open_tables:
-            yield _conflict(dataset, table)
+            yield _conflict(check, dataset, table)
         for finding in dataset.findings:
             yield _finding(dataset, finding)
         if dataset.unchecked:
@@ -91,12 +91,16 @@ def _remarks(check: MergeCheck) -> Iterator[Remark]:
             yield _drift(check, drift)
 
 
-def _conflict(dataset: MovedDataset, table: MovedTable) -> Remark:
+def _merge_words(check: MergeCheck) -> str:
+    return f"merge {visible(check.base)} into {visible(check.head)}"
+
+
+def _conflict(check: MergeCheck, dataset: MovedDataset, table: MovedTable) -> Remark:
     lines = list(conflict_lines(table.merge, most=_MOST_CONFLICTS)) if table.merge else []
     if table.move is TableMove.STAGE:
-        rule, remedy = "stage", "merge the base into the branch, run `dvc repro`, and commit dvc.lock"
+        rule, remedy = "stage", f"{_merge_words(check)}, run `dvc repro`, and commit dvc.lock"
     else:
-        rule, remedy = "conflict", "merge the base into the branch with `tdmvc merge`, and resolve it there"
+        rule, remedy = "conflict", f"{_merge_words(check)} with `tdmvc merge`, and resolve it there"
     message = f"{visible(dataset.name)}/{visible(table.name)}: {move_words(table)}."
     lines.append(f"Fix: {remedy}.")
     return Remark(Severity.ERROR, rule, dataset.name, table.name, message, tuple(lines))
