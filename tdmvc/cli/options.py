@@ -66,7 +66,9 @@ def _verbosity_option(level: Verbosity, short: str, text: str) -> click.Option:
 
 
 VERBOSITY_OPTIONS = (
-    _verbosity_option(Verbosity.QUIET, "-q", "Print only results: no progress, no hints."),
+    _verbosity_option(
+        Verbosity.QUIET, "-q", "Print only results, notes and warnings: no progress, no hints."
+    ),
     _verbosity_option(Verbosity.VERBOSE, "-v", "Print steps and their times on stderr."),
 )
 """-q and -v, for the group and for every command."""

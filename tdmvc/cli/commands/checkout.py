@@ -11,7 +11,7 @@ from tdmvc.render.reports import CHECKOUT_FORMATS
 
 @click.command(name="checkout")
 @click.argument("names", nargs=-1, metavar="[REF | DATASET...]", shell_complete=complete_dataset)
-@click.option("--release", metavar="R", help="Write what fits this release of the application.")
+@click.option("--release", metavar="R", help="Write the data that fits this release of the application.")
 @click.option(
     "--into",
     type=PATH_OR_URL,

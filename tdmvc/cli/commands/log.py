@@ -24,7 +24,7 @@ from tdmvc.render.history import LOG_FORMATS, ROW_LOG_FORMATS
 )
 @click.option("--versions", is_flag=True, help="Follow published versions instead of commits.")
 @click.option("-n", "--max-count", type=click.IntRange(1), metavar="N", help="Show at most N entries.")
-@click.option("--since", metavar="DATE", help="Show nothing older; takes dates as Git does.")
+@click.option("--since", metavar="DATE", help="Show nothing older; accepts Git's date formats.")
 @click.option("--until", metavar="DATE", help="Show nothing newer.")
 @click.option("--reverse", is_flag=True, help="Show the oldest entry first.")
 @formats_option(LOG_FORMATS)

@@ -21,7 +21,7 @@ from tdmvc.render.merge import RESOLVE_FORMATS
     "sides",
     flag_value=Side.BASE.value,
     multiple=True,
-    help="Take the value from before both sides.",
+    help="Take the common ancestor's value.",
 )
 @click.option("--value", help="Take this value; for one cell.")
 @click.option("--null", "is_null", is_flag=True, help="Take null; for one cell.")
@@ -55,7 +55,7 @@ def command(
     Without a side, shows what is left and applies the decisions in the files
     datasets/NAME/conflicts/TABLE.yaml. With a side, resolves everything that you name.
     A decision about a cell overrides one about its row, which overrides one about its
-    column, which overrides one about the table. Once nothing is left of a table, it
+    column, which overrides one about the table. Once a table has no conflicts left, it
     gets its merged rows and is marked as resolved in Git. Exits with 4 while conflicts
     are left.
 
