@@ -77,7 +77,7 @@ def add(
         if sources:
             by_table = open_sources(workspace, sources, options)
         else:
-            if dataset not in workspace.datasets() and not workspace.dataset_folder(dataset).is_dir():
+            if dataset not in workspace.datasets() and not workspace.working_copy(dataset).is_dir():
                 raise NotFoundError.named(
                     "dataset",
                     dataset,

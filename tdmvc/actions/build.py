@@ -42,7 +42,7 @@ def build(
     added: list[AddedTable] = []
     findings: list[Finding] = []
     for table, tables in open_sources(workspace, sources, options).items():
-        target = workspace.dataset_folder(dataset) / table_folder(state, table)
+        target = workspace.working_copy(dataset) / table_folder(state, table)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             made = Path(tempfile.mkdtemp(prefix=".tdmvc-build-", dir=target.parent))
@@ -57,7 +57,7 @@ def build(
             shutil.rmtree(made, ignore_errors=True)
         added.append(added_table(ingested))
         findings += key_findings(dataset, ingested)
-    manifest = workspace.dataset_folder(dataset) / DATASET_FILE
+    manifest = workspace.working_copy(dataset) / DATASET_FILE
     if not manifest.exists():
         config = replace(state.config, migrations=recorded_migrations(workspace, state.config)[0])
         write_atomic(manifest, update_dataset(None, config).encode())

@@ -268,7 +268,7 @@ def _committed_states(workspace: Workspace, tree: FileTree, names: set[str]) -> 
             continue
         try:
             yield replace(datasets.read_state(tree, config, name), ref=name)
-            for version in read_versions(tree, datasets.dataset_folder(config, name)):
+            for version in read_versions(tree, datasets.dataset_path(config, name)):
                 yield datasets.version_state(tree, config, version)
         except (ConfigError, NotFoundError):
             continue

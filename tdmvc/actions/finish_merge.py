@@ -117,7 +117,7 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     for before, rows in back:
         if rows:
             notes += _keep_added(workspace, before, theirs)
-        own = unstaged_files(git, datasets.dataset_folder(workspace.config, before.name))
+        own = unstaged_files(git, datasets.dataset_path(workspace.config, before.name))
         # What was added since is already kept; unless it is staged, Git would refuse to overwrite it.
         stage(git, sorted(own & set(_dataset_files(workspace, before.name))))
     abort_merge(git)
@@ -203,7 +203,7 @@ def _remove_conflict_files(workspace: Workspace, transaction: Transaction, datas
 
 def _dataset_files(workspace: Workspace, name: str) -> list[str]:
     """Return pointers and manifests of a dataset, deleted ones included."""
-    folder = datasets.dataset_folder(workspace.config, name)
+    folder = datasets.dataset_path(workspace.config, name)
     listed = {*workspace.tree.list_files(folder), *workspace.git.tree("HEAD").list_files(folder)}
     pointers = [path for path in listed if path.endswith(".dvc") and posixpath.dirname(path) == folder]
     return sorted([*pointers, *(f"{folder}/{file}" for file in (DATASET_FILE, CONTRACT_FILE, ".gitignore"))])
@@ -211,7 +211,7 @@ def _dataset_files(workspace: Workspace, name: str) -> list[str]:
 
 def _other_files(workspace: Workspace) -> tuple[str, ...]:
     """Return the files in conflict that are not pointers of tables."""
-    top = posixpath.normpath(workspace.config.datasets)
+    top = posixpath.normpath(workspace.config.datasets_folder)
     prefix = "" if top == "." else top + "/"
     return tuple(
         path
@@ -239,7 +239,7 @@ def _rows_to_restore(
 
 def _touched(workspace: Workspace, before: DatasetState) -> list[str]:
     """Return the tables whose pointers the merge changed; rows that were edited before it stay as they are."""
-    folder = datasets.dataset_folder(workspace.config, before.name)
+    folder = datasets.dataset_path(workspace.config, before.name)
     changed = changed_files(workspace.git, "HEAD", ".")
     return [table for table, pointer in before.pointers.items() if pointer_path(folder, pointer) in changed]
 

@@ -81,7 +81,7 @@ def write_conflict_beside(workspace: Workspace, done: PointerMerge) -> bool:
     """
     if done.merge is None or done.merge.is_settled or not workspace.git.holds_index:
         return False
-    folder = workspace.dataset_folder(done.unmerged.dataset)
+    folder = workspace.working_copy(done.unmerged.dataset)
     place = folder / CONFLICT_FOLDER
     if not folder.is_dir() or any(one.is_symlink() for one in (place, folder, folder.parent)):
         return False

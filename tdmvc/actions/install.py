@@ -29,7 +29,7 @@ def install(path: Path | str = ".") -> GitSetup:
     text = _read_attributes(git.root)
     written = write_settings(git, wanted_settings())
     ensure_redaction_key(git)
-    changed = _write_attributes(git.root, text, with_attributes(text, config.datasets))
+    changed = _write_attributes(git.root, text, with_attributes(text, config.datasets_folder))
     return GitSetup(str(git.root), written, changed, _is_effective(git, config))
 
 
@@ -44,7 +44,7 @@ def uninstall(path: Path | str = ".") -> GitSetup:
 
 
 def _is_effective(git: GitRepo, config: RepoConfig) -> bool:
-    pointer = posixpath.join(posixpath.normpath(config.datasets), "golden", "orders.dvc")
+    pointer = posixpath.join(posixpath.normpath(config.datasets_folder), "golden", "orders.dvc")
     return all(git.attribute(pointer, name) == DRIVER for name in ("diff", "merge"))
 
 

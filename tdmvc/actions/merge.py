@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tdmvc.errors import UsageError, format_names
-from tdmvc.formats.datasets import dataset_folder
+from tdmvc.formats.datasets import dataset_path
 from tdmvc.gitrepo.merge import (
     begin_merge,
     check_branches,
@@ -70,7 +70,7 @@ def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions |
     prepared = PreparedMerge(
         workspace.git,
         workspace.temporary_folder(),
-        workspace.config.datasets,
+        workspace.config.datasets_folder,
         prepared_files(workspace, plan),
     )
     begin_merge(workspace.git, branch, prepared, message=options.message)
@@ -116,7 +116,7 @@ def _write_plan(workspace: Workspace, plan: MergePlan, written: dict[str, list[s
             _write_dataset(workspace, plan, dataset, written[dataset.name], files)
     if not plan.is_fast_forward:
         # Git may have mistaken one table for a renamed other, or have merged pointers as text.
-        folder = posixpath.normpath(workspace.config.datasets)
+        folder = posixpath.normpath(workspace.config.datasets_folder)
         index_planned(workspace.git, folder, plan.ours, files)
 
 
@@ -127,7 +127,7 @@ def _write_dataset(
     written: Sequence[str],
     files: Sequence[PlannedFile],
 ) -> None:
-    prefix = dataset_folder(workspace.config, dataset.name) + "/"
+    prefix = dataset_path(workspace.config, dataset.name) + "/"
     with (
         workspace.writing(dataset.name) as journal,
         open_transaction(workspace, dataset.name, journal) as transaction,

@@ -47,7 +47,7 @@ def merge_check(
     prepared = PreparedMerge(
         workspace.git,
         workspace.temporary_folder(),
-        workspace.config.datasets,
+        workspace.config.datasets_folder,
         prepared_files(workspace, plan),
     )
     merged = preview_merge(workspace.git, plan.ours, plan.theirs, prepared)

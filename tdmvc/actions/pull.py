@@ -51,7 +51,7 @@ def _restore_objects(workspace: Workspace, state: DatasetState) -> None:
     """Restore objects that the cache lacks from the working copy, if it still has the same bytes."""
     objects, index = workspace.store.objects, workspace.store.index
     for table, pointer in state.pointers.items():
-        folder = read_folder(workspace.dataset_folder(state.name) / table_folder(state, table), index)
+        folder = read_folder(workspace.working_copy(state.name) / table_folder(state, table), index)
         # Only an unedited folder has the bytes that the pointer names.
         if folder is None or folder.listing is None or folder.listing.object != pointer.object:
             continue

@@ -125,7 +125,7 @@ def _write_working_copy(
     workspace: Workspace, transaction: Transaction, plan: ResolvePlan, *, force: bool
 ) -> None:
     unmerged, listing = plan.unmerged, plan.merged.listing
-    present = read_folder(workspace.dataset_folder(unmerged.dataset) / unmerged.folder, workspace.store.index)
+    present = read_folder(workspace.working_copy(unmerged.dataset) / unmerged.folder, workspace.store.index)
     if present is not None and not force:
         _refuse_loss(workspace, unmerged, present)
     if listing is None:

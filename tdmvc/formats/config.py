@@ -50,7 +50,7 @@ def parse_config(text: str, path: str) -> RepoConfig:
     migrations = root.child("migrations")
     store = root.child("store")
     return RepoConfig(
-        datasets=_read_folder(datasets) if datasets else "datasets",
+        datasets_folder=_read_folder(datasets) if datasets else "datasets",
         app_name=app.text("name") if app else None,
         release_source=source,
         release_value=value,
@@ -63,7 +63,7 @@ def parse_config(text: str, path: str) -> RepoConfig:
 
 def render_config(config: RepoConfig) -> str:
     """Return the text of a new tdmvc.yaml."""
-    lines = [f"format: {FORMAT}", f"datasets: {scalar(config.datasets)}", "app:"]
+    lines = [f"format: {FORMAT}", f"datasets: {scalar(config.datasets_folder)}", "app:"]
     if config.app_name is not None:
         lines.append(f"  name: {scalar(config.app_name)}")
     lines.append(f"  release: {flow_mapping([(config.release_source.value, scalar(config.release_value))])}")

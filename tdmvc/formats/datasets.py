@@ -16,17 +16,17 @@ from tdmvc.model.version import Version
 WORK_TREE = "the work tree"
 
 
-def dataset_folder(config: RepoConfig, name: str) -> str:
+def dataset_path(config: RepoConfig, name: str) -> str:
     """Return the path of a dataset's folder, from the repository's root."""
-    return posixpath.normpath(posixpath.join(config.datasets, name))
+    return posixpath.normpath(posixpath.join(config.datasets_folder, name))
 
 
 def list_datasets(tree: FileTree, config: RepoConfig) -> list[str]:
     """Return the names of all datasets: the folders that have a dataset.yaml, sorted."""
-    top = posixpath.normpath(config.datasets)
+    top = posixpath.normpath(config.datasets_folder)
     prefix = "" if top == "." else top + "/"
     names = []
-    for path in tree.list_files(config.datasets):
+    for path in tree.list_files(config.datasets_folder):
         folder, _, file = path.removeprefix(prefix).rpartition("/")
         if file == DATASET_FILE and folder and "/" not in folder:
             names.append(folder)
@@ -40,7 +40,7 @@ def read_config_of(tree: FileTree, config: RepoConfig, name: str) -> DatasetConf
         NotFoundError: the tree has no such dataset.
         ConfigError: the file is wrong, or names another dataset than its folder.
     """
-    path = posixpath.join(dataset_folder(config, name), DATASET_FILE)
+    path = posixpath.join(dataset_path(config, name), DATASET_FILE)
     # A name with a slash would find a file outside the datasets' folder.
     text = tree.read_text(path) if "/" not in name and name not in ("", ".", "..") else None
     if text is None:
@@ -64,7 +64,7 @@ def read_state(tree: FileTree, config: RepoConfig, name: str) -> DatasetState:
         ConfigError: a file is wrong.
     """
     dataset = read_config_of(tree, config, name)
-    folder = dataset_folder(config, name)
+    folder = dataset_path(config, name)
     path = posixpath.join(folder, CONTRACT_FILE)
     text = tree.read_text(path)
     return DatasetState(
@@ -85,7 +85,7 @@ def version_state(tree: FileTree, config: RepoConfig, version: Version) -> Datas
         NotFoundError: the version's contract does not exist.
         ConfigError: the contract was edited, or a file is wrong.
     """
-    folder = dataset_folder(config, version.dataset)
+    folder = dataset_path(config, version.dataset)
     text = read_contract_text(tree, folder, version)
     try:
         dataset = read_config_of(tree, config, version.dataset)

@@ -98,7 +98,7 @@ def _kept_beside(root: Path) -> Iterator[str]:
             yield from find_objects(path.read_bytes())
     tree: FileTree = WorkTree(root)
     try:
-        datasets = root / read_config(tree).datasets
+        datasets = root / read_config(tree).datasets_folder
     except TdmvcError:
         return
     index = FileIndex(state / "index.sqlite")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
-from tdmvc.formats.datasets import dataset_folder
+from tdmvc.formats.datasets import dataset_path
 from tdmvc.formats.pointers import parse_pointer, pointer_folder, stage_pointers
 from tdmvc.formats.versions import FOLDER, parse_version
 from tdmvc.gitrepo.branch_tips import tree_entries
@@ -158,7 +158,7 @@ class PastDataset:
     def __init__(self, git: GitRepo, config: RepoConfig, name: str) -> None:
         self._git = git
         self.name = name
-        self.folder = dataset_folder(config, name)
+        self.folder = dataset_path(config, name)
         self._stage_files = stage_files(self.folder)
         self._blobs: dict[str, tuple[str | None, ...]] = {}
         self._folders: dict[str, dict[str, tuple[str, str]]] = {}

@@ -120,7 +120,7 @@ def unmerged_table(workspace: Workspace, plan: MergePlan, dataset: str, table: P
 
 def _pointer_path(workspace: Workspace, dataset: str, table: PlannedTable) -> str:
     """Return the path of a table's pointer, relative to the repository's root, in Git's notation."""
-    return f"{datasets.dataset_folder(workspace.config, dataset)}/{table.folder}.dvc"
+    return f"{datasets.dataset_path(workspace.config, dataset)}/{table.folder}.dvc"
 
 
 def planned_files(workspace: Workspace, plan: MergePlan) -> Iterator[PlannedFile]:

@@ -23,7 +23,7 @@ def dataset_of(workspace: Workspace, path: str) -> str | None:
     """Return the dataset whose folder contains a pointer."""
     folder, _, _ = path.rpartition("/")
     top, _, name = folder.rpartition("/")
-    is_below = posixpath.normpath(top or ".") == posixpath.normpath(workspace.config.datasets)
+    is_below = posixpath.normpath(top or ".") == posixpath.normpath(workspace.config.datasets_folder)
     return name if is_below and name else None
 
 

@@ -7,7 +7,7 @@ from tdmvc.checks.merged import check_merged
 from tdmvc.errors import ConfigError, UnreadableFileError
 from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
-from tdmvc.formats.datasets import dataset_folder
+from tdmvc.formats.datasets import dataset_path
 from tdmvc.gitrepo.trees import OverlaidTree
 from tdmvc.merging.plan import DatasetPlan, PlannedTable
 from tdmvc.model.dataset import DatasetState
@@ -52,7 +52,7 @@ def merged_state(workspace: Workspace, plan: DatasetPlan, tree: FileTree, ref: s
     Raises:
         ConfigError: a manifest is in conflict, or is wrong.
     """
-    folder = dataset_folder(workspace.config, plan.name)
+    folder = dataset_path(workspace.config, plan.name)
     for manifest in plan.manifests:
         if manifest.conflicts:
             raise UnreadableFileError.in_conflict(manifest.path, "the merge")

@@ -105,7 +105,7 @@ class ReleaseSource(StrEnum):
 class RepoConfig:
     """tdmvc.yaml: what holds for the whole repository."""
 
-    datasets: str = "datasets"
+    datasets_folder: str = "datasets"
     """The folder of the datasets, relative to the root of the repository."""
     app_name: str | None = None
     release_source: ReleaseSource = ReleaseSource.TAGS

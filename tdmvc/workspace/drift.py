@@ -171,7 +171,7 @@ def merged_subjects(workspace: Workspace, tree: FileTree, refs: Sequence[str]) -
                 ref, ref, fault=f"Its recorded migrations are unknown: {error.where} is in conflict."
             )
             continue
-        yield RecordedSubject(ref, ref, recorded, _tables(tree, datasets.dataset_folder(config, ref)))
+        yield RecordedSubject(ref, ref, recorded, _tables(tree, datasets.dataset_path(config, ref)))
 
 
 def _tables(tree: FileTree, folder: str) -> frozenset[str]:

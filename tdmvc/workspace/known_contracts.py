@@ -53,7 +53,7 @@ def known_table(git: GitRepo, config: RepoConfig, table: str) -> KnownTable:
             schemas.extend(_tables(path, text, config, table))
         except ConfigError:
             is_whole = False
-    for path, text in texts_at_tips(git, posixpath.normpath(config.datasets), CONTRACT_FILE):
+    for path, text in texts_at_tips(git, posixpath.normpath(config.datasets_folder), CONTRACT_FILE):
         try:
             schemas.extend(_tables(path, text, config, table))
         except ConfigError:
@@ -65,7 +65,7 @@ def _work_tree_contracts(git: GitRepo, config: RepoConfig) -> Iterator[tuple[str
     tree = git.work_tree()
     paths = [
         path
-        for path in tree.list_files(config.datasets)
+        for path in tree.list_files(config.datasets_folder)
         if path.endswith(".yaml") and (_KEPT in path or posixpath.basename(path) == CONTRACT_FILE)
     ]
     # The current contract comes before those of earlier versions.
@@ -74,5 +74,5 @@ def _work_tree_contracts(git: GitRepo, config: RepoConfig) -> Iterator[tuple[str
 
 def _tables(path: str, text: str, config: RepoConfig, table: str) -> list[tuple[str, TableSchema]]:
     schema = read_contract(parse_yaml(text, path)).contract.table(table)
-    below = posixpath.relpath(path, posixpath.normpath(config.datasets))
+    below = posixpath.relpath(path, posixpath.normpath(config.datasets_folder))
     return [(below.split("/")[0], schema)] if schema is not None else []

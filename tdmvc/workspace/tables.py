@@ -90,7 +90,7 @@ def table_folder(state: DatasetState | None, table: str) -> str:
 def work_status(workspace: Workspace, state: DatasetState, table: str) -> tuple[WorkStatus, Folder | None]:
     """Return the status of a table in the working copy, and its folder."""
     pointer = state.pointers.get(table)
-    path = workspace.dataset_folder(state.name) / table_folder(state, table)
+    path = workspace.working_copy(state.name) / table_folder(state, table)
     folder = read_folder(path, workspace.store.index)
     if pointer is None:
         return WorkStatus.NEW, folder
@@ -126,7 +126,7 @@ def leftover_folders(workspace: Workspace, state: DatasetState) -> dict[str, Fol
 
 
 def _folders_without_pointer(workspace: Workspace, state: DatasetState) -> dict[str, Folder]:
-    root = workspace.dataset_folder(state.name)
+    root = workspace.working_copy(state.name)
     taken = {(p.folder or folder_name(name)) for name, p in state.pointers.items()} | RESERVED
     found: dict[str, Folder] = {}
     for path in sorted(root.iterdir()) if root.is_dir() else []:

@@ -52,7 +52,7 @@ class Transaction:
 
     def write(self, path: str, text: str) -> None:
         """Write a text file, `path` relative to the dataset; an equal file is not written."""
-        target = self._workspace.dataset_folder(self._dataset) / path
+        target = self._workspace.working_copy(self._dataset) / path
         if not target.is_file() or target.read_text(encoding="utf-8") != text:
             self._plan.writes[self._relative(target)] = text
 
@@ -64,7 +64,7 @@ class Transaction:
 
     def remove(self, path: str) -> None:
         """Remove a file, `path` relative to the dataset."""
-        target = self._workspace.dataset_folder(self._dataset) / path
+        target = self._workspace.working_copy(self._dataset) / path
         if target.is_file() or target.is_symlink():
             self._plan.removes.append(self._relative(target))
 
@@ -78,7 +78,7 @@ class Transaction:
 
     def write_working_copy(self, table: str, folder: str, listing: Listing, present: Folder | None) -> int:
         """Fill the table's folder with exactly the parts of a listing; return how many files are new."""
-        target = self._workspace.dataset_folder(self._dataset) / folder
+        target = self._workspace.working_copy(self._dataset) / folder
         have = dict(present.files) if present and present.path.is_dir() else {}
         owner = f"{self._dataset}/{table}"
         missing = [e for e in listing.entries if have.get(e.name) != e.md5]
@@ -111,7 +111,7 @@ class Transaction:
 
     def clear(self, folder: str, present: Folder | None) -> None:
         """Empty and remove a table's folder."""
-        target = self._workspace.dataset_folder(self._dataset) / folder
+        target = self._workspace.working_copy(self._dataset) / folder
         self._written[self._relative(target)] = None
         if present is not None:
             names = present.files if present.path.is_dir() else {"": ""}
@@ -138,7 +138,7 @@ class Transaction:
 
     def _stage(self) -> Path:
         if self._staging is None:
-            folder = self._workspace.dataset_folder(self._dataset)
+            folder = self._workspace.working_copy(self._dataset)
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 self._staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
@@ -147,7 +147,7 @@ class Transaction:
         return self._staging
 
     def _remove_old_staging(self) -> None:
-        folder = self._workspace.dataset_folder(self._dataset)
+        folder = self._workspace.working_copy(self._dataset)
         for path in folder.glob(_STAGING + "*") if folder.is_dir() else ():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)

@@ -60,7 +60,7 @@ def tables_to_write(workspace: Workspace, before: DatasetState, moved: Collectio
 
 
 def _has_rows(workspace: Workspace, state: DatasetState, table: str) -> bool:
-    return (workspace.dataset_folder(state.name) / table_folder(state, table)).is_dir()
+    return (workspace.working_copy(state.name) / table_folder(state, table)).is_dir()
 
 
 def fetch_rows(workspace: Workspace, dataset: str, pointers: Mapping[str, Pointer]) -> None:
@@ -87,7 +87,7 @@ def write_table_rows(
     pointer: Pointer | None,
 ) -> None:
     """Add to a transaction: fill a table's folder with exactly the rows of a pointer, or remove it."""
-    present = read_folder(workspace.dataset_folder(dataset) / folder, workspace.store.index)
+    present = read_folder(workspace.working_copy(dataset) / folder, workspace.store.index)
     if pointer is None:
         transaction.clear(folder, present)
     else:

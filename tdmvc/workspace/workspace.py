@@ -130,10 +130,11 @@ class Workspace:
 
     def dataset_path(self, dataset: str) -> str:
         """Return a dataset's folder, relative to the root, with forward slashes."""
-        return f"{self.config.datasets}/{dataset}"
+        return f"{self.config.datasets_folder}/{dataset}"
 
-    def dataset_folder(self, dataset: str) -> Path:
-        return self.root / self.config.datasets / dataset
+    def working_copy(self, dataset: str) -> Path:
+        """Return the folder of a dataset's working copy."""
+        return self.root / self.config.datasets_folder / dataset
 
     def chosen(self, names: tuple[str, ...] | list[str]) -> list[str]:
         """Return the named datasets, or all if none is named.
@@ -148,7 +149,7 @@ class Workspace:
                     "dataset",
                     name,
                     known,
-                    where=str(self.root / self.config.datasets),
+                    where=str(self.root / self.config.datasets_folder),
                     remedy=self._dataset_remedy(name, known),
                 )
         return list(names) or known
@@ -159,7 +160,7 @@ class Workspace:
             return f"create it: `tdmvc add {name} SOURCE`."
         if looks_like_version(name):
             return f"a version follows its dataset: {' or '.join(f'{one}@{name}' for one in known[:3])}."
-        owners = [one for one in known if (self.dataset_folder(one) / f"{name}.dvc").is_file()]
+        owners = [one for one in known if (self.working_copy(one) / f"{name}.dvc").is_file()]
         return f"{name} is a table of {' and '.join(owners)}: name the dataset first." if owners else ""
 
     def check_name(self, dataset: str) -> None:

@@ -45,11 +45,11 @@ def test_replace_removes_the_tables_that_the_sources_do_not_have(workspace: Work
         "customers": "removed",
         "orders": "unchanged",
     }
-    assert not (workspace.dataset_folder("golden") / "customers.dvc").exists()
+    assert not (workspace.working_copy("golden") / "customers.dvc").exists()
 
 
 def test_without_a_source_an_edit_in_the_working_copy_is_added(workspace: Workspace) -> None:
-    rewrite_customers(workspace.dataset_folder("golden") / "customers")
+    rewrite_customers(workspace.working_copy("golden") / "customers")
     assert work_status(workspace) is WorkStatus.MODIFIED
     (table,) = add(workspace, "golden").tables
     assert (table.name, table.status, table.rows) == ("customers", "changed", 1)

@@ -22,7 +22,7 @@ def test_a_consistent_repository_has_no_findings(workspace: Workspace) -> None:
 def test_conflict_markers_are_found_with_file_and_line_and_do_not_hide_other_faults(
     workspace: Workspace,
 ) -> None:
-    folder = workspace.dataset_folder("golden")
+    folder = workspace.working_copy("golden")
     pointer = folder / "orders.dvc"
     pointer.write_text(f"outs:\n<<<<<<< HEAD\n{pointer.read_text()}=======\n>>>>>>> feature\n")
     (folder / "contract.yaml").write_text("apiVersion: v3.1.0\nkind: Nonsense\n")
@@ -34,7 +34,7 @@ def test_conflict_markers_are_found_with_file_and_line_and_do_not_hide_other_fau
 
 
 def test_an_edit_that_was_not_added_is_a_warning(workspace: Workspace) -> None:
-    part = next((workspace.dataset_folder("golden") / "orders").glob("*.parquet"))
+    part = next((workspace.working_copy("golden") / "orders").glob("*.parquet"))
     part.write_bytes(part.read_bytes() + b" ")
     (finding,) = check(workspace).findings
     assert (finding.rule, finding.severity, finding.table) == ("not-added", Severity.WARNING, "orders")
@@ -42,7 +42,7 @@ def test_an_edit_that_was_not_added_is_a_warning(workspace: Workspace) -> None:
 
 
 def test_a_pointer_that_counts_other_parts_than_its_listing_is_an_error(workspace: Workspace) -> None:
-    pointer = workspace.dataset_folder("golden") / "orders.dvc"
+    pointer = workspace.working_copy("golden") / "orders.dvc"
     text = pointer.read_text()
     assert "nfiles: 1" in text
     pointer.write_text(text.replace("nfiles: 1", "nfiles: 2"))

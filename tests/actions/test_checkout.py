@@ -28,7 +28,7 @@ def test_the_present_state_writes_no_file(workspace: Workspace) -> None:
 
 
 def test_edits_are_overwritten_only_with_force(workspace: Workspace) -> None:
-    part = next((workspace.dataset_folder("golden") / "orders").glob("*.parquet"))
+    part = next((workspace.working_copy("golden") / "orders").glob("*.parquet"))
     part.write_bytes(part.read_bytes() + b" ")
     with pytest.raises(LocalWorkError, match="saved nowhere else"):
         checkout(workspace, "golden")

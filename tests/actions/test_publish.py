@@ -63,7 +63,7 @@ def test_a_tag_commits_only_the_files_of_the_version(workspace: Workspace) -> No
 
 
 def test_edits_that_were_not_added_are_not_published(workspace: Workspace) -> None:
-    part = next((workspace.dataset_folder("golden") / "orders").glob("*.parquet"))
+    part = next((workspace.working_copy("golden") / "orders").glob("*.parquet"))
     part.write_bytes(part.read_bytes() + b" ")
     with pytest.raises(LocalWorkError, match="edits that were not added") as caught:
         publish(workspace, "golden")

@@ -31,7 +31,7 @@ def test_an_added_table_differs_from_head_and_not_from_its_pointer(workspace: Wo
 
 def test_rows_of_another_commit_are_stale(workspace: Workspace) -> None:
     commit_orders(workspace, "Pay", _10="paid")
-    pointer = workspace.dataset_folder("golden") / "orders.dvc"
+    pointer = workspace.working_copy("golden") / "orders.dvc"
     pointer.write_text(workspace.git.tree("HEAD~1").read_text("datasets/golden/orders.dvc") or "")
     (golden,) = status(workspace).datasets
     assert {table.name: table.work for table in golden.tables}["orders"] is WorkStatus.STALE

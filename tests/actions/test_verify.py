@@ -27,7 +27,7 @@ def test_a_missing_part_that_no_working_copy_has_is_an_error(workspace: Workspac
 
 def current_object(workspace: Workspace) -> str:
     """Return the object that the pointer of orders names."""
-    text = (workspace.dataset_folder("golden") / "orders.dvc").read_text()
+    text = (workspace.working_copy("golden") / "orders.dvc").read_text()
     return text.split("md5: ")[1].split()[0]
 
 

@@ -36,7 +36,7 @@ def test_the_datasets_are_the_folders_with_a_dataset_yaml(repo: GitRepo, commit:
     commit(_files())
     for tree in (repo.tree("HEAD"), repo.work_tree()):
         assert list_datasets(tree, CONFIG) == ["golden", "masked-eu"]
-        assert list_datasets(tree, RepoConfig(datasets="elsewhere")) == []
+        assert list_datasets(tree, RepoConfig(datasets_folder="elsewhere")) == []
 
 
 def test_the_work_tree_and_a_revision_each_have_their_own_pointers(

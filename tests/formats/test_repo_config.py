@@ -34,7 +34,7 @@ def test_without_tdmvc_yaml_the_error_says_to_run_init(tmp_path: Path) -> None:
 def test_every_key_is_read(tmp_path: Path) -> None:
     (tmp_path / "tdmvc.yaml").write_text(WHOLE)
     assert read_config(WorkTree(tmp_path)) == RepoConfig(
-        datasets="test/datasets",
+        datasets_folder="test/datasets",
         app_name="shop",
         release_source=ReleaseSource.FILE,
         release_value="pyproject.toml",
