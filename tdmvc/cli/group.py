@@ -78,6 +78,13 @@ class CommandGroup(click.Group):
             command.params += [option for option in VERBOSITY_OPTIONS if option not in command.params]
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Git passes names of any bytes, and empty ones; no person can mean either.
+        if not HIDDEN & set(args[:1]):
+            for position, argument in enumerate(args):
+                _check_argument(argument, args[position - 1] if position else "")
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -91,6 +98,25 @@ class CommandGroup(click.Group):
         for title, commands in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
+
+
+def _check_argument(argument: str, before: str) -> None:
+    """Refuse an argument that is empty, as an unset variable of a shell is, or that is no text."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"The argument '{argument}' is not valid UTF-8.",
+            remedy="write it in UTF-8; if it is the name of a file, rename the file.",
+        ) from None
+    name, equals, value = argument.partition("=") if argument.startswith("--") else ("", "=", argument)
+    if equals and not value.strip():
+        option = name or (before if before.startswith("-") else "")
+        if option != "--null":
+            raise UsageError(
+                f"The value of {option} is empty." if option else "An argument is empty.",
+                remedy="give it a value, or leave it out; a variable of your shell may not be set.",
+            )
 
 
 EXIT_CODES = """\

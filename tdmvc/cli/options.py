@@ -78,8 +78,13 @@ def tables_option(text: str, *, metavar: str = "NAME[,NAME]") -> Callable[[Decor
     """Add `--table NAME`, which may be repeated, may hold several names, and may be written `--tables`."""
 
     def split(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-        names = (name.strip() for value in values for name in value.split(","))
-        return tuple(dict.fromkeys(name for name in names if name))
+        names = [name.strip() for value in values for name in value.split(",")]
+        if not all(names):
+            raise UsageError(
+                "--table has an empty name.",
+                remedy="write the names of tables, with a comma between two of them.",
+            )
+        return tuple(dict.fromkeys(names))
 
     def decorate(function: Decorated) -> Decorated:
         option = click.option(

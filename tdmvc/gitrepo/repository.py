@@ -8,6 +8,7 @@ from pathlib import Path
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.gitrepo.commands import GitCommands, GitFailure, GitMissing
 from tdmvc.gitrepo.trees import RevisionTree, UnignoredTree, WorkTree
+from tdmvc.model.location import check_path
 from tdmvc.model.text import short_commit
 from tdmvc.model.tree import FileTree
 
@@ -20,6 +21,7 @@ class GitRepo:
     """One Git repository with a work tree."""
 
     def __init__(self, root: Path) -> None:
+        check_path(root)
         self.root = root
         self.commands = GitCommands(root)
         self._trees: dict[str, RevisionTree] = {}

@@ -46,6 +46,9 @@ class PathLocation:
     scheme: str = ""
     """The database engine, if a URL names it; empty for a path, whose name and content show what it is."""
 
+    def __post_init__(self) -> None:
+        check_path(self.path)
+
     def __str__(self) -> str:
         return str(self.path)
 
@@ -76,6 +79,24 @@ class ServerLocation:
 Location = PathLocation | ServerLocation
 
 
+def check_path(path: Path) -> None:
+    """Make sure that every engine and every format of a message can name the file.
+
+    Raises:
+        UsageError: its name is not valid UTF-8, or has a NUL character.
+    """
+    try:
+        is_clean = b"\0" not in str(path).encode()
+    except UnicodeEncodeError:
+        is_clean = False
+    if not is_clean:
+        raise UsageError(
+            "The name of a file or folder is not valid UTF-8, or has a NUL character.",
+            where=str(path),
+            remedy="rename it, or write another name.",
+        )
+
+
 def parse_location(text: str, *, folder: Path | None = None) -> Location:
     """Return the location that a path or a URL (`scheme://…`) names.
 
@@ -97,12 +118,12 @@ def parse_location(text: str, *, folder: Path | None = None) -> Location:
     server = _parse_server(url["scheme"].lower(), url["rest"])
     if server.scheme not in _FILE_SCHEMES:
         return server
-    if not server.database or replace(server, database="") != ServerLocation(server.scheme):
-        example = f"{server.scheme}:///"
-        raise UsageError(
-            f"The URL {server} does not name a file.",
-            remedy=f"write {example}FILE, or {example}/FOLDER/FILE for an absolute path, without a query.",
-        )
+    example = f"{server.scheme}:///"
+    remedy = f"write {example}FILE, or {example}/FOLDER/FILE for an absolute path, without a query."
+    if server.query:
+        raise UsageError(f"The URL {server} has a query, which tdmvc does not support.", remedy=remedy)
+    if server.database in ("", ":memory:") or replace(server, database="") != ServerLocation(server.scheme):
+        raise UsageError(f"The URL {server} does not name a file.", remedy=remedy)
     return PathLocation((folder or Path()) / server.database, server.scheme)
 
 
@@ -121,6 +142,6 @@ def _parse_server(scheme: str, rest: str) -> ServerLocation:
         port=int(parts["port"]) if parts["port"] else None,
         user=unquote(parts["user"] or ""),
         password=None if parts["password"] is None else unquote(parts["password"]),
-        database=unquote(parts["database"] or ""),
+        database=unquote(parts["database"] or "", errors="surrogateescape"),
         query=tuple(parse_qsl(parts["query"] or "", keep_blank_values=True)),
     )

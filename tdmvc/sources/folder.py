@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tdmvc.errors import SourceError
+from tdmvc.model.location import check_path
 from tdmvc.model.source import SourceTable
 from tdmvc.sources.base import Source, SourceOptions, check_no_table_name
 from tdmvc.sources.parquet import holds_only_parquet, looks_like_parts, open_parquet_folder
@@ -34,6 +35,7 @@ class FolderSource:
         tables: list[SourceTable] = []
         for entry in sorted(path.iterdir(), key=lambda entry: entry.name):
             if not _NOT_DATA.fullmatch(entry.name):
+                check_path(entry)
                 tables += self._open_entry(entry, con, replace(options, table=None))
         if not tables:
             raise SourceError.unreadable(path, "the folder has no data.", remedy="check the path.")

@@ -11,6 +11,7 @@ import pyarrow as pa
 from tdmvc.arrow.parquet import open_parquet, read_column
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, is_widening, map_type
 from tdmvc.errors import SourceError
+from tdmvc.model.location import check_path
 from tdmvc.model.schema import UNTYPED, Column, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sources.base import SourceOptions, check_column_names, check_field_names, stem
@@ -51,7 +52,10 @@ def looks_like_parts(folder: Path) -> bool:
 
 def open_parquet_folder(folder: Path, con: DuckDBConnection, options: SourceOptions) -> list[SourceTable]:
     """Describe the one table whose rows are in the files of a folder."""
-    return [_open_table(_files(folder), options.table or folder.name, folder, con)]
+    files = _files(folder)
+    for file in files:
+        check_path(file)
+    return [_open_table(files, options.table or folder.name, folder, con)]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -57,3 +57,61 @@ def test_a_message_shows_what_is_invisible(tdmvc: Tdmvc, published: Path, text: 
         assert "Where: " in error
         assert "\n::error" not in error
         assert not set(error) & set("\u202e\u200b\x1b")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("checkout", "golden@1.0.0", "--into", ""),
+        ("checkout", "golden", "--into", "copy", "--table", ","),
+        ("diff", "golden", "--table", ""),
+        ("diff", "golden", "--rows="),
+        ("review", "HEAD", "-o", ""),
+        ("add", "golden", "../source/t.csv", "--table", ""),
+        ("publish", "golden", "2.0.0", "--release", " "),
+        ("log", "golden", ""),
+    ],
+)
+def test_an_empty_argument_is_not_taken_for_a_missing_one(
+    tdmvc: Tdmvc, published: Path, words: tuple[str, ...]
+) -> None:
+    error = tdmvc(*words, code=2).err
+    assert "empty" in error
+    assert "Fix: " in error
+
+
+def test_an_empty_null_text_is_the_null_of_every_csv_file(tdmvc: Tdmvc, published: Path) -> None:
+    source = published.parent / "v.csv"
+    source.write_text(ROWS)
+    tdmvc("add", "golden", source, "--key", "v=id", "--null", "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("add", "golden", "source/t.csv", "--table", "\udcff"),
+        ("add", "golden", "\udcff.csv"),
+        ("checkout", "golden", "--into", "\udcff.duckdb"),
+        ("sql", "select '\udcff'"),
+        ("show", "\udcff"),
+    ],
+)
+def test_an_argument_that_is_not_utf_8_is_refused(
+    tdmvc: Tdmvc, published: Path, words: tuple[str, ...]
+) -> None:
+    error = tdmvc(*words, code=2).err
+    assert "not valid UTF-8" in error
+    assert "Fix: " in error
+
+
+def test_files_and_folders_whose_names_are_not_utf_8_are_refused(
+    tdmvc: Tdmvc, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = published.parent / "mixed"
+    source.mkdir()
+    (source / "caf\udce9.csv").write_text(ROWS)
+    assert "not valid UTF-8" in tdmvc("add", "golden", source, code=2).err
+    place = published.parent / "caf\udce9"
+    published.rename(place)
+    monkeypatch.chdir(place)
+    assert "not valid UTF-8" in tdmvc("status", folder=Path(), code=2).err

@@ -110,8 +110,23 @@ def test_a_colon_or_an_at_sign_makes_no_url(text: str) -> None:
     assert parse_location(text) == PathLocation(Path(text))
 
 
-@pytest.mark.parametrize("text", ["sqlite://shop.db", "duckdb://", "sqlite:///", "sqlite:///x.db?mode=ro"])
+@pytest.mark.parametrize("text", ["sqlite://shop.db", "duckdb://", "sqlite:///", "duckdb:///:memory:"])
 def test_a_file_url_names_a_file_and_nothing_else(text: str) -> None:
     with pytest.raises(UsageError, match="does not name a file") as caught:
         parse_location(text)
     assert f"{text.partition(':')[0]}:///FILE" in caught.value.remedy
+
+
+def test_the_query_of_a_file_url_is_refused_as_such_and_not_shown() -> None:
+    with pytest.raises(UsageError, match=r"sqlite:///x\.db has a query") as caught:
+        parse_location("sqlite:///x.db?key=secret")
+    assert "sqlite:///FILE" in caught.value.remedy
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text", ["sqlite:///%00", "sqlite:///a%ff.db", "duckdb:///a%ff/x", "x\0", "\udcff.csv"]
+)
+def test_a_name_that_no_engine_can_open_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="not valid UTF-8, or has a NUL"):
+        parse_location(text)
