@@ -21,7 +21,19 @@ from tdmvc.errors import StoreError, TdmvcError
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
+    _open_closed_streams()
     sys.exit(run(arguments))
+
+
+def _open_closed_streams() -> None:
+    """Open the null device for each standard stream that the caller has closed, as Git does.
+
+    Otherwise the next file that is opened would get its number, and what a child process prints.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # The lowest free number is that of the stream.
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
 
 
 def run(arguments: list[str] | None = None) -> int:

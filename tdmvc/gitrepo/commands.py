@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from tdmvc.errors import TdmvcError
+from tdmvc.errors import UsageError
 from tdmvc.model.text import short_commit
 
 if TYPE_CHECKING:
@@ -27,17 +27,25 @@ _CHUNK_BYTES = 1 << 16
 _OBJECT_ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-class GitFailure(Exception):
-    """Git ended with an error; the text is its message."""
+class GitFailure(UsageError):
+    """Git ended with an error, because of its arguments, its configuration or a damaged repository."""
 
-    def __init__(self, why: str, status: int) -> None:
-        super().__init__(why)
+    def __init__(self, why: str, status: int, root: Path) -> None:
+        super().__init__(
+            f"Git failed: {why}",
+            where=str(root),
+            remedy="correct what Git reports (`git fsck` checks the repository), then run the same command again.",
+        )
         self.why = why
+        """Git's own message."""
         self.status = status
 
 
-class GitMissing(Exception):
+class GitMissing(UsageError):
     """There is no program called `git`."""
+
+    def __init__(self) -> None:
+        super().__init__("The command `git` was not found.", remedy="install Git 2.25 or newer.")
 
 
 class GitCommands:
@@ -69,7 +77,9 @@ class GitCommands:
         status, output, message = self.ask(*words, env=env)
         if status:
             raise GitFailure(
-                message or output.decode("utf-8", "replace").strip() or f"exit code {status}", status
+                message or output.decode("utf-8", "replace").strip() or f"exit code {status}",
+                status,
+                self._root,
             )
         return output
 
@@ -128,7 +138,8 @@ class GitCommands:
             check=False,
         )
         if done.returncode:
-            raise GitFailure(done.stderr.decode("utf-8", "replace").strip(), done.returncode)
+            why = done.stderr.decode("utf-8", "replace").strip()
+            raise GitFailure(why, done.returncode, self._root)
 
     def list_unignored(self, folder: str) -> list[str] | None:
         """Return the files below a folder that Git tracks or would track, in no particular order; None if Git fails.
@@ -189,7 +200,7 @@ class GitCommands:
         Many ids get a process of their own, so other objects can be read before the iterator ends.
 
         Raises:
-            TdmvcError: an object is missing or damaged.
+            GitFailure: an object is missing or damaged.
         """
         if len(ids) <= _FEW:
             for id_ in ids:
@@ -278,9 +289,5 @@ class _ObjectReader:
             raise self._unreadable(id_)
         return content[:-1], size
 
-    def _unreadable(self, id_: str) -> TdmvcError:
-        return TdmvcError(
-            f"Git cannot read the object {short_commit(id_)}.",
-            where=str(self._root),
-            remedy="run `git fsck`.",
-        )
+    def _unreadable(self, id_: str) -> GitFailure:
+        return GitFailure(f"it cannot read the object {short_commit(id_)}", 128, self._root)

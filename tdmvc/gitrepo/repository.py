@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.gitrepo.commands import GitCommands, GitFailure, GitMissing
+from tdmvc.gitrepo.commands import GitCommands, GitFailure
 from tdmvc.gitrepo.trees import RevisionTree, UnignoredTree, WorkTree
 from tdmvc.model.location import check_path
 from tdmvc.model.text import short_commit
@@ -33,7 +33,7 @@ class GitRepo:
         """Return the repository that holds `path`.
 
         Raises:
-            UsageError: there is none, it is bare, or Git does not trust its owner.
+            UsageError: there is none, it is bare, Git does not trust its owner, or there is no Git.
         """
         folder = path.absolute()
         while not folder.is_dir():
@@ -53,10 +53,6 @@ class GitRepo:
                     remedy="clone it, and run tdmvc in the clone.",
                 )
             return cls(Path(probe.commands.run("rev-parse", "--show-toplevel").rstrip("\n")))
-        except GitMissing:
-            raise UsageError(
-                "The command `git` was not found.", remedy="install Git 2.25 or newer."
-            ) from None
         except GitFailure as error:
             raise _not_usable(folder, error.why) from None
 

@@ -1,6 +1,8 @@
 """Whatever the arguments, the files and the streams hold: a message and an exit code, never a bug."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,52 @@ def test_files_and_folders_whose_names_are_not_utf_8_are_refused(
     published.rename(place)
     monkeypatch.chdir(place)
     assert "not valid UTF-8" in tdmvc("status", folder=Path(), code=2).err
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [("HEAD", b"garbage\n"), ("index", b"garbage\n"), ("config", b"[")]
+)
+def test_a_damaged_git_folder_is_what_git_reports(
+    tdmvc: Tdmvc, published: Path, file: str, text: bytes
+) -> None:
+    (published / ".git" / file).write_bytes(text)
+    errors = []
+    for command in (
+        *(
+            ("status",),
+            ("verify",),
+            ("review", "HEAD"),
+            ("log", "golden"),
+            ("blame", "golden", "t"),
+            ("list",),
+        ),
+        *(("publish", "golden", "2.0.0"), ("diff", "golden"), ("merge", "other"), ("check",), ("gc",)),
+    ):
+        ran = tdmvc(*command, code=None)
+        assert ran.code in (0, 1, 2, 3), (command, ran.err)
+        errors.append(ran.err)
+    assert "Fix: " in errors[0]
+    assert "Git" in errors[0]
+
+
+def test_a_machine_without_git_gets_the_advice_to_install_it(
+    tdmvc: Tdmvc, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import git
+
+    monkeypatch.setattr(git.Git, "GIT_PYTHON_GIT_EXECUTABLE", "/no/such/git")
+    assert "Fix: install Git" in tdmvc("status", code=2).err
+
+
+@pytest.mark.parametrize("descriptors", [(0,), (1,), (2,), (1, 2), (0, 1, 2)])
+def test_closed_streams_are_no_error(published: Path, descriptors: tuple[int, ...]) -> None:
+    closing = " ".join(f"{descriptor}>&-" for descriptor in descriptors)
+    script = f"'{sys.executable}' -m tdmvc diff golden@1.0.0 golden {closing}"
+    done = subprocess.run(script, shell=True, cwd=published, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_device_is_reported_though_no_message_can_be(published: Path) -> None:
+    script = f"'{sys.executable}' -m tdmvc diff golden@1.0.0 golden >/dev/full 2>&-"
+    assert subprocess.run(script, shell=True, cwd=published).returncode == 6
