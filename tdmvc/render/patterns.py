@@ -100,4 +100,4 @@ def _kind_words(kind: PatternKind, by: str | None, distinct: int | None) -> str:
             pairs = f" ({number(distinct)} pairs of values)" if distinct else ""
             return f"each old value became one new value{pairs}"
         case PatternKind.VARIED:
-            return "no common pattern"
+            return "various changes"
