@@ -6,6 +6,7 @@ place that turns them into exit codes. A fault *in the data* is not an error but
 `tdmvc.model.finding.Finding`.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -269,6 +270,22 @@ class StoreError(TdmvcError):
             f"Another tdmvc process has kept the lock for over {waited_seconds:.0f} seconds.",
             where=str(path),
             remedy="wait until it ends, or stop it, then run the same command again.",
+        )
+
+    @classmethod
+    def index_locked(cls, path: Path | str, since: float, then: str) -> "StoreError":
+        """Build the message for an index that another program keeps locked.
+
+        Args:
+            since: when the lock was taken, in seconds since the epoch.
+            then: what to do once it is gone.
+        """
+        taken = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(since))
+        return cls(
+            f"Git's index has been locked since {taken}: another program is at work, or a killed one left its lock.",
+            where=str(path),
+            remedy="wait until other programs that use Git (an editor, another terminal) are done; if there are "
+            f"none, remove that file. Then {then}.",
         )
 
 

@@ -4,7 +4,7 @@ import contextlib
 import posixpath
 from dataclasses import replace
 
-from tdmvc.errors import ConfigError, LocalWorkError, NotFoundError, StoreError, UsageError
+from tdmvc.errors import ConfigError, LocalWorkError, NotFoundError, StoreError, UsageError, format_names
 from tdmvc.formats import datasets
 from tdmvc.formats.conflict_file import conflict_path
 from tdmvc.formats.contract import CONTRACT_FILE
@@ -21,11 +21,18 @@ from tdmvc.gitrepo.merge import (
     unmerged_paths,
     unstaged_files,
 )
-from tdmvc.merging.conclusion import conclude
+from tdmvc.gitrepo.merge_record import (
+    find_record,
+    remove_record,
+    undo,
+    write_record,
+)
+from tdmvc.merging.conclusion import conclude, refuse_incomplete
 from tdmvc.merging.conflicts import CONFLICT_IGNORE, conflict_files, unmerged_tables
 from tdmvc.merging.resolution import plan_resolution
 from tdmvc.merging.result import check_states
 from tdmvc.merging.sides import state_at
+from tdmvc.merging.writing import complete_merge, record_of_git
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import (
@@ -56,7 +63,13 @@ def continue_merge(workspace: Workspace, options: MergeOptions | None = None) ->
         PartError: needed rows cannot be found.
     """
     options = options or MergeOptions()
-    theirs, ours = merging_commit(workspace.git), workspace.git.resolve("HEAD")
+    git = workspace.git
+    record = find_record(git)
+    if record is not None and not record.is_written:
+        record = complete_merge(workspace, record)
+    theirs, ours = merging_commit(git), git.resolve("HEAD")
+    if theirs in git.parents(ours):
+        return _committed(workspace, ours)
     labels = _labels(workspace, theirs)
     names = workspace.datasets()
     left = [_open_tables(workspace, name) for name in names]
@@ -86,13 +99,14 @@ def continue_merge(workspace: Workspace, options: MergeOptions | None = None) ->
     report = MergeReport(MergeStatus.MERGED, labels, None, tuple(checked), files)
     if files:
         return replace(report, status=MergeStatus.OPEN)
+    refuse_incomplete(workspace, record or record_of_git(workspace, theirs))
     report = conclude(workspace, report, options)
     workspace.store.index.save()
     return report
 
 
 def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeReport:
-    """Undo the unfinished merge: files, rows and conflict files.
+    """Undo the unfinished merge, also one that was killed: files, rows and conflict files.
 
     What was added since is kept under its own ref.
 
@@ -102,9 +116,20 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     Raises:
         UsageError: there is no unfinished merge.
         LocalWorkError: rows that were not added would be lost; nothing was changed.
+        StoreError: another program holds Git's index; the next call goes on.
     """
     git = workspace.git
-    theirs, ours = merging_commit(git), git.resolve("HEAD")
+    record = find_record(git)
+    is_interrupted = record is not None and not record.is_written
+    theirs = record.theirs if record is not None else merging_commit(git)
+    ours = git.resolve("HEAD")
+    if theirs in git.parents(ours):
+        raise UsageError(
+            f"The merge is already committed: {ours[:10]}.",
+            where=str(git.root),
+            remedy="finish it with `tdmvc merge --continue`; `git reset --keep HEAD~1` then undoes the commit.",
+        )
+    record = record or record_of_git(workspace, theirs)
     labels = _labels(workspace, theirs)
     names = sorted({*workspace.datasets(), *datasets.list_datasets(git.tree(ours), workspace.config)})
     back: list[tuple[DatasetState, dict[str, tuple[str, Pointer | None]]]] = []
@@ -114,13 +139,21 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
         rows = _rows_to_restore(workspace, before, theirs, force=force)
         fetch_rows(workspace, name, {t: pointer for t, (_, pointer) in rows.items() if pointer})
         back.append((before, rows))
-    for before, rows in back:
-        if rows:
-            notes += _keep_added(workspace, before, theirs)
-        own = unstaged_files(git, datasets.dataset_path(workspace.config, before.name))
-        # What was added since is already kept; unless it is staged, Git would refuse to overwrite it.
-        stage(git, sorted(own & set(_dataset_files(workspace, before.name))))
-    abort_merge(git)
+    if is_interrupted:
+        kept = undo(git, record)
+        if kept:
+            what = f"{format_names(kept)} changed since the merge and stay as they are"
+            notes.append(f"{what}; `git diff` shows the changes.")
+    else:
+        for before, rows in back:
+            if rows:
+                notes += _keep_added(workspace, before, theirs)
+            own = unstaged_files(git, datasets.dataset_path(workspace.config, before.name))
+            # What was added since is already kept; unless it is staged, Git would refuse to overwrite it.
+            stage(git, sorted(own & set(_dataset_files(workspace, before.name))))
+        # If this process is killed now, the next one undoes what Git has not.
+        write_record(git, replace(record, is_written=False))
+        abort_merge(git)
     for before, rows in back:
         with workspace.writing(before.name) as journal:
             transaction = Transaction(workspace, before.name)
@@ -128,6 +161,7 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
             for table, (folder, pointer) in rows.items():
                 write_table_rows(workspace, transaction, before.name, folder, table, pointer)
             transaction.commit(journal)
+    remove_record(git)
     workspace.store.index.save()
     return MergeReport(MergeStatus.ABORTED, labels, ours, notes=tuple(notes))
 
@@ -137,6 +171,16 @@ def _labels(workspace: Workspace, theirs: str) -> dict[Side, str]:
     branches = branches_at(workspace.git, theirs)
     name = branches[0] if len(branches) == 1 else short_commit(theirs)
     return {Side.BASE: "", Side.OURS: "HEAD", Side.THEIRS: name}
+
+
+def _committed(workspace: Workspace, commit: str) -> MergeReport:
+    """Finish a merge whose commit exists, although the process that made it was killed."""
+    workspace.git.commands.run("merge", "--quit")
+    for name in workspace.datasets():
+        _tidy(workspace, datasets.read_state(workspace.tree, workspace.config, name))
+    workspace.store.index.save()
+    theirs = workspace.git.parents(commit)[-1]
+    return MergeReport(MergeStatus.MERGED, _labels(workspace, theirs), commit)
 
 
 def _open_tables(workspace: Workspace, name: str) -> MovedDataset:

@@ -105,41 +105,28 @@ class GitCommands:
             raise GitMissing from None
         return status, output if isinstance(output, bytes) else output.encode(), str(message).strip()
 
-    def run_to_end(self, *words: str) -> tuple[int, str]:
+    def run_to_end(self, *words: str, text: str | None = None) -> tuple[int, str]:
         """Run a command that completes even if this process is killed; return its exit code and output.
 
-        It writes to a file, because a broken pipe could stop it between the work tree and the index.
+        It reads and writes files, because a broken pipe could stop it between the work tree and the index.
+
+        Args:
+            text: what it reads from its standard input.
         """
-        with tempfile.TemporaryFile() as output:
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output:
+            given.write((text or "").encode("utf-8", "surrogateescape"))
+            given.seek(0)
             done = subprocess.run(
                 self._command(*words),
                 cwd=self._root,
                 env={**os.environ, **_ENVIRONMENT},
-                stdin=subprocess.DEVNULL,
+                stdin=given,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 check=False,
             )
             output.seek(0)
             return done.returncode, output.read().decode("utf-8", "replace").strip()
-
-    def run_with_input(self, text: str, *words: str) -> None:
-        """Run a command that reads its standard input.
-
-        Raises:
-            GitFailure: the command fails.
-        """
-        done = subprocess.run(
-            self._command(*words),
-            cwd=self._root,
-            env={**os.environ, **_ENVIRONMENT},
-            input=text.encode("utf-8", "surrogateescape"),
-            capture_output=True,
-            check=False,
-        )
-        if done.returncode:
-            why = done.stderr.decode("utf-8", "replace").strip()
-            raise GitFailure(why, done.returncode, self._root)
 
     def list_unignored(self, folder: str) -> list[str] | None:
         """Return the files below a folder that Git tracks or would track, in no particular order; None if Git fails.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tdmvc.errors import UsageError
 from tdmvc.gitrepo.commands import GitFailure
+from tdmvc.gitrepo.index_lock import try_index_write, write_index
 from tdmvc.gitrepo.repository import GitRepo
 
 
@@ -16,6 +17,7 @@ def commit_only(git: GitRepo, paths: Sequence[str], message: str) -> str:
     If none of them differs from HEAD, nothing is committed and HEAD is returned.
 
     Raises:
+        StoreError: another program holds the index.
         UsageError: Git has no identity for the commit, or refuses it.
     """
     head = git.head()
@@ -23,15 +25,16 @@ def commit_only(git: GitRepo, paths: Sequence[str], message: str) -> str:
         return head
     need_identity(git)
     known = [path for path in paths if os.path.lexists(git.root / path) or _is_tracked(git, path)]
-    try:
-        git.commands.run("add", "--all", "--", *known)
-        git.commands.run("commit", "--quiet", "--only", f"--message={message}", "--", *known)
-    except GitFailure as error:
+    then = "commit the files yourself; they are written"
+    write_index(git, "add", "--all", "--", *known, then=then)
+    words = ("commit", "--quiet", "--only", f"--message={message}", "--", *known)
+    status, output = try_index_write(git, *words, then=then)
+    if status:
         raise UsageError(
-            f"Git refused the commit: {error.why}",
+            f"Git refused the commit: {output}",
             where=str(git.root),
             remedy="correct what Git reports, then commit the files yourself; they are written.",
-        ) from None
+        )
     return git.commands.run("rev-parse", "HEAD").strip()
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
-from tdmvc.gitrepo.commands import GitFailure
+from tdmvc.errors import LocalWorkError, NotFoundError
+from tdmvc.gitrepo.index_lock import try_index_write, write_index
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.merge import Side
 
@@ -31,18 +31,10 @@ def mark_resolved(git: GitRepo, paths: Sequence[str]) -> None:
     """Mark conflicts as resolved by the present files, or by their removal, as `git mergetool` does.
 
     Raises:
-        UsageError: Git refuses; another Git command may be at work.
+        StoreError: another program holds the index, or Git cannot write.
     """
-    if not paths:
-        return
-    try:
-        git.commands.run("add", "--all", "--", *paths)
-    except GitFailure as error:
-        raise UsageError(
-            f"The conflict is resolved, but Git did not mark it as resolved: {error.why}",
-            where=str(git.root),
-            remedy="wait until no other Git command is running, then run the same command again.",
-        ) from None
+    if paths:
+        write_index(git, "add", "--all", "--", *paths)
 
 
 def bring_back(git: GitRepo, path: str) -> None:
@@ -50,6 +42,7 @@ def bring_back(git: GitRepo, path: str) -> None:
 
     Raises:
         LocalWorkError: the file was changed since.
+        StoreError: another program holds the index.
         NotFoundError: the resolution is committed, or Git cannot restore the conflict.
     """
     if operation(git) is None and git.commands.try_run("diff", "--cached", "--quiet", "--", path) is not None:
@@ -66,7 +59,8 @@ def bring_back(git: GitRepo, path: str) -> None:
         )
     # If one side removed the file, Git restores the sides in the index only.
     for words in (("checkout", "--merge", "--"), ("update-index", "--unresolve", "--")):
-        if git.commands.try_run(*words, path) is not None and path in read_stages(git, path):
+        status, _ = try_index_write(git, *words, path)
+        if not status and path in read_stages(git, path):
             return
     raise NotFoundError(
         "Git cannot restore this conflict.", where=path, remedy="abort the merge and start it again."

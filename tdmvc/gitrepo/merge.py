@@ -1,18 +1,31 @@
 """Git's merge in the work tree: starting, committing and aborting it."""
 
 import os
+import shlex
 from collections.abc import Iterable, Sequence
 
-from tdmvc.errors import LocalWorkError, UsageError
-from tdmvc.gitrepo.commands import GitFailure
+from tdmvc.errors import LocalWorkError, StoreError, UsageError, format_names
 from tdmvc.gitrepo.commits import need_identity
 from tdmvc.gitrepo.index import operation
+from tdmvc.gitrepo.index_lock import FINISH, IndexWait, try_index_write, write_index
+from tdmvc.gitrepo.merge_record import (
+    MergeRecord,
+    find_record,
+    merge_heads,
+    remove_record,
+    touched_files,
+)
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
 from tdmvc.gitrepo.repository import GitRepo
 
 
 def refuse_while_merging(git: GitRepo) -> None:
-    """Raise an error if an unfinished Git operation prevents a merge."""
+    """Raise an error if an unfinished Git operation or an interrupted merge prevents a merge."""
+    record = find_record(git)
+    if record is not None and not record.is_written:
+        if merge_heads(git) or touched_files(git, record):
+            raise interrupted(git, record)
+        remove_record(git)
     what = operation(git)
     if what is not None:
         command = "tdmvc" if what == "merge" else "git"
@@ -24,21 +37,30 @@ def refuse_while_merging(git: GitRepo) -> None:
         )
 
 
+def interrupted(git: GitRepo, record: MergeRecord) -> LocalWorkError:
+    """Return the error for a merge that was killed while Git wrote it."""
+    paths = touched_files(git, record)
+    what = f"files of the merge are written: {format_names(paths)}" if paths else "nothing is written yet"
+    return LocalWorkError(
+        f"The merge of {record.branch} was interrupted; {what}.",
+        where=str(git.root),
+        remedy=f"undo it with `tdmvc merge --abort`, then merge again: `tdmvc merge {shlex.quote(record.branch)}`.",
+    )
+
+
 def merging_commit(git: GitRepo) -> str:
     """Return the commit that is being merged.
 
     Raises:
         UsageError: no merge is in progress, or one of several branches at once.
     """
-    path = git.own_paths("MERGE_HEAD")[0]
-    try:
-        heads = path.read_text(encoding="ascii").split()
-    except FileNotFoundError:
+    heads = merge_heads(git)
+    if not heads:
         raise UsageError(
             "No merge is in progress in this clone.",
             where=str(git.root),
             remedy="start one: tdmvc merge BRANCH.",
-        ) from None
+        )
     if len(heads) != 1:
         raise UsageError("A merge of several branches is in progress.", remedy="undo it: git merge --abort.")
     return heads[0]
@@ -62,20 +84,37 @@ def branches_at(git: GitRepo, commit: str) -> list[str]:
     return output.split()
 
 
-def begin_merge(git: GitRepo, theirs: str, prepared: PreparedMerge, *, message: str | None) -> bool:
-    """Merge a revision into the index and the work tree without a commit; return whether there is no conflict.
+def begin_merge(git: GitRepo, record: MergeRecord, prepared: PreparedMerge, *, message: str | None) -> None:
+    """Merge a revision into the index and the work tree without a commit.
 
     Raises:
         LocalWorkError: changes of the work tree or the index would be lost; nothing was changed.
+        StoreError: another program holds the index, or Git cannot write.
         UsageError: Git refuses for another reason; nothing was changed.
     """
     need_identity(git)
     words = ["--no-commit", "--no-ff", "--quiet", *([f"-m{message}"] if message is not None else [])]
-    status, output = git.commands.run_to_end(*prepared.words, "merge", *words, theirs)
-    path = git.own_paths("MERGE_HEAD")[0]
-    if path.is_file():
-        return status == 0
-    raise _refused(output)
+    wait = IndexWait(git)
+    while True:
+        status, output = try_index_write(git, *prepared.words, "merge", *words, record.branch)
+        if not merge_heads(git):
+            raise _refused(output)
+        if not status or git.commands.try_run("diff", "--cached", "--quiet", record.ours) is None:
+            return
+        # If Git cannot write its index, it says so, but leaves MERGE_HEAD as after a merge.
+        if touched_files(git, record):
+            raise StoreError(
+                f"Git stopped in the middle of the merge: {output}",
+                where=str(git.root),
+                remedy="correct what Git reports, then run `tdmvc merge --abort`, and merge again.",
+            )
+        git.commands.run("merge", "--quit")
+        if not wait.pause():
+            raise StoreError(
+                f"Git cannot merge: {output}",
+                where=str(git.root),
+                remedy="correct what Git reports, then merge again; nothing was changed.",
+            )
 
 
 def fast_forward(git: GitRepo, theirs: str) -> None:
@@ -83,9 +122,10 @@ def fast_forward(git: GitRepo, theirs: str) -> None:
 
     Raises:
         LocalWorkError: changes of the work tree or the index would be lost; nothing was changed.
+        StoreError: another program holds the index.
         UsageError: Git refuses for another reason; nothing was changed.
     """
-    status, output = git.commands.run_to_end("merge", "--ff-only", "--quiet", theirs)
+    status, output = try_index_write(git, "merge", "--ff-only", "--quiet", theirs)
     if status:
         raise _refused(output)
 
@@ -94,10 +134,11 @@ def commit_merge(git: GitRepo, message: str | None = None) -> str:
     """Commit the merge in progress, with Git's prepared message or another one.
 
     Raises:
+        StoreError: another program holds the index; the merge stays in progress.
         UsageError: Git or a hook refuses; the merge stays in progress.
     """
     words = [f"--message={message}"] if message is not None else ["--no-edit"]
-    status, output = git.commands.run_to_end("commit", "--quiet", *words)
+    status, output = try_index_write(git, "commit", "--quiet", *words, then=FINISH)
     if status:
         raise UsageError(
             f"Git refused the commit: {output}",
@@ -108,11 +149,14 @@ def commit_merge(git: GitRepo, message: str | None = None) -> str:
 
 
 def abort_merge(git: GitRepo) -> None:
-    """Restore the index and the work tree to their state before the merge."""
-    try:
-        git.commands.run("merge", "--abort")
-    except GitFailure as error:
-        raise _refused(error.why) from None
+    """Restore the index and the work tree to their state before the merge.
+
+    Raises:
+        StoreError: another program holds the index.
+    """
+    status, output = try_index_write(git, "merge", "--abort")
+    if status:
+        raise _refused(output)
 
 
 def changed_files(git: GitRepo, revision: str, folder: str) -> set[str]:
@@ -157,9 +201,9 @@ def index_planned(
     # A pointer of a stage is in dvc.lock, so every .dvc file of a dataset is a table of the plan.
     for path in sorted(moved):
         if git.commands.object_id(f"{ours}:{path}"):
-            git.commands.run("checkout", "--quiet", ours, "--", path)
+            write_index(git, "checkout", "--quiet", ours, "--", path, then=FINISH)
         else:
-            git.commands.run("rm", "--quiet", "--force", "--", path)
+            write_index(git, "rm", "--quiet", "--force", "--", path, then=FINISH)
 
 
 def stage(git: GitRepo, paths: Sequence[str]) -> None:
@@ -168,7 +212,7 @@ def stage(git: GitRepo, paths: Sequence[str]) -> None:
         known = git.commands.run("ls-files", "-z", "--", *paths).split("\0")
         there = [path for path in paths if os.path.lexists(git.root / path) or path in known]
         if there:
-            git.commands.run("add", "--all", "--", *there)
+            write_index(git, "add", "--all", "--", *there, then=FINISH)
 
 
 def check_branches(branches: Sequence[str]) -> str:
@@ -217,4 +261,4 @@ def _mark_unmerged(git: GitRepo, path: str, ours: str) -> None:
         blob = git.commands.object_id(f"{revision}:{path}")
         if blob is not None:
             lines.append(f"100644 {blob} {number}\t{path}")
-    git.commands.run_with_input("\0".join([*lines, ""]), "update-index", "-z", "--index-info")
+    write_index(git, "update-index", "-z", "--index-info", text="\0".join([*lines, ""]), then=FINISH)

@@ -30,21 +30,39 @@ def preview_merge(
         UsageError: Git is too old.
     """
     git.merge_base(ours, theirs)
+    tree, conflicts = merge_trees(git, git.resolve(ours), git.resolve(theirs), prepared)
+    return git.listed(tree, f"the merge of {ours} and {theirs}", conflicts)
+
+
+def merge_trees(
+    git: GitRepo, ours: str, theirs: str, prepared: PreparedMerge | None = None
+) -> tuple[str, frozenset[str]]:
+    """Merge two revisions in memory, and return the id of the merged tree and the files in conflict.
+
+    Args:
+        ours: a revision; it is the label of our side in conflict markers, as `theirs` is of theirs.
+
+    Raises:
+        UsageError: Git is too old.
+    """
     words: tuple[str, ...] = ()
     env: dict[str, str] = {}
     if prepared is not None:
         place = str(prepared.quiet_place(git, git.resolve(ours)))
         folder = git.commands.run("rev-parse", "--absolute-git-dir").rstrip("\n")
         words, env = ("-C", place, *prepared.words), {"GIT_DIR": folder, "GIT_WORK_TREE": place}
-    tree, conflicts = _merge(git.commands, words, env, git.resolve(ours), git.resolve(theirs))
-    return git.listed(tree, f"the merge of {ours} and {theirs}", conflicts)
+    return _merge(git.commands, words, env, ours, theirs)
 
 
 def _merge(
     commands: GitCommands, words: tuple[str, ...], env: dict[str, str], ours: str, theirs: str
 ) -> tuple[str, frozenset[str]]:
     """Return the id of the merged tree, and the files in conflict."""
-    _check_version(commands)
+    if not can_merge_in_memory(commands):
+        raise UsageError(
+            f"A preview of a merge needs Git 2.38 or newer; this is {commands.run('version').strip()}.",
+            remedy="install a newer Git, or merge into a scratch branch and run `tdmvc drift` there.",
+        )
     arguments = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs)
     status, output, message = commands.ask(*words, *arguments, env=env)
     if status not in (0, _CONFLICTS):
@@ -56,14 +74,10 @@ def _merge(
     return tree, frozenset(filter(None, conflicts))
 
 
-def _check_version(commands: GitCommands) -> None:
-    message = commands.run("version")
-    found = re.search(r"([0-9]{1,4})\.([0-9]{1,4})", message)
-    if found is None or (int(found[1]), int(found[2])) < _OLDEST:
-        raise UsageError(
-            f"A preview of a merge needs Git 2.38 or newer; this is {message.strip()}.",
-            remedy="install a newer Git, or merge into a scratch branch and run `tdmvc drift` there.",
-        )
+def can_merge_in_memory(commands: GitCommands) -> bool:
+    """Return whether Git is new enough."""
+    found = re.search(r"([0-9]{1,4})\.([0-9]{1,4})", commands.run("version"))
+    return found is not None and (int(found[1]), int(found[2])) >= _OLDEST
 
 
 def is_inner_merge(git: GitRepo, path: str, marker_size: int) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 _SERVER = """
-import json, os, signal, sys, time
+import contextlib, json, os, signal, sys, time
 from pathlib import Path
 from tdmvc.cli.main import run
 import tdmvc.cli.commands.add, tdmvc.cli.commands.show
@@ -18,6 +18,8 @@ import duckdb, pyarrow.parquet, pyarrow.compute
 def start(words, folder, number):
     child = os.fork()
     if child:
+        with contextlib.suppress(OSError):
+            os.setpgid(child, child)
         return child
     os.setpgid(0, 0)
     for descriptor, name in ((1, "out"), (2, "err")):
@@ -40,7 +42,7 @@ for line in sys.stdin:
     if order["signal"] is not None:
         time.sleep(order["after"])
         for child in children:
-            os.kill(child, order["signal"])
+            (os.killpg if order["group"] else os.kill)(child, order["signal"])
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     seconds = time.monotonic() - started
     for child in children:
@@ -70,13 +72,20 @@ class CommandRunner:
             [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def run(self, *commands: list[object], signal: int | None = None, after: float = 0.0) -> Finished:
-        """Run commands side by side; send them a signal after so many seconds."""
+    def run(
+        self,
+        *commands: list[object],
+        signal: int | None = None,
+        after: float = 0.0,
+        is_for_group: bool = False,
+    ) -> Finished:
+        """Run commands side by side; send them, or also every program that they run, a signal after so many seconds."""
         order: dict[str, Any] = {
             "folder": str(self._folder),
             "commands": [[str(word) for word in words] for words in commands],
             "signal": signal,
             "after": after,
+            "group": is_for_group,
         }
         assert self._process.stdin is not None
         assert self._process.stdout is not None
