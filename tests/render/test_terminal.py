@@ -20,7 +20,6 @@ def test_text_is_cut_to_columns_and_not_to_characters() -> None:
 
 def test_a_grid_aligns_columns_by_width() -> None:
     assert grid([["名", "x"], ["abc", "yy"], ["z"]]) == ["名   x", "abc  yy", "z"]
-    assert grid([["a", "1"], ["b", "10"]], right_aligned=frozenset({1})) == ["a   1", "b  10"]
 
 
 def test_items_are_never_split_across_lines() -> None:
