@@ -18,7 +18,7 @@ HEAD = """\
 `make docs` writes this page from what `tdmvc help COMMAND` prints; edit the commands, not this page.
 
 - **Exit codes**: 0 done; 1 done, and the answer is "no" (differences with `--exit-code`, drift, damage found by
-  `verify`); 2 the arguments, the configuration or the manifest are wrong; 3 no such dataset, version, table or release;
+  `verify`); 2 the arguments, the configuration or a manifest are wrong; 3 no such dataset, version, table or release;
   4 a merge needs a person, or local changes would be overwritten; 5 a policy forbids it; 6 the store: a part is
   missing or damaged, a disk is full, a remote cannot be reached; 7 a database; 70 a bug in tdmvc; 130 interrupted.
 - **Pager**: on a terminal, the reading commands (`diff`, `log`, `blame`, `review` and others) show long output in the

@@ -146,7 +146,7 @@ class Repository(Workspace):
 
     @timed_as("check")
     def check(self, *datasets: str, pushed: bool = False) -> CheckReport:
-        """Check manifests, contracts, versions and pointers."""
+        """Check manifests, versions and pointers."""
         return check(self, datasets, pushed=pushed)
 
     @timed_as("merge")

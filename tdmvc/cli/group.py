@@ -44,7 +44,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "CI": {
         "review": "Review what a branch changes in the test data.",
         "merge-check": "Report what a merge would break, without making it.",
-        "check": "Check manifests, contracts, versions and pointers.",
+        "check": "Check manifests, versions and pointers.",
         "drift": "Show which datasets no longer fit the application's schema.",
         "migrations": "Show the application's migration state.",
     },

@@ -163,7 +163,7 @@ def _merge_columns(
                 (_as_declared(opened, column, current), column.name in fitting)
             )
     old = [column for column in (current.columns if current else ()) if keep_old or column.name in offered]
-    merged = [_merge_column(column, offered.get(column.name, []), keep_old, notes) for column in old]
+    merged = [_merge_column(column, offered.get(column.name, []), notes, keep_old=keep_old) for column in old]
     known = {column.name for column in old}
     for name, columns in offered.items():
         if name not in known:
@@ -180,7 +180,7 @@ def _as_declared(opened: _OpenSource, column: Column, current: TableSchema | Non
 
 
 def _merge_column(
-    old: Column, offered: Sequence[tuple[Column, bool]], keep_old: bool, notes: list[str]
+    old: Column, offered: Sequence[tuple[Column, bool]], notes: list[str], *, keep_old: bool
 ) -> Column:
     if not offered:
         return old

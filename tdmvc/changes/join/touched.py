@@ -112,7 +112,8 @@ def _count_whole_rows(con: DuckDBConnection, pairing: Pairing, *, only_faulty: b
     """Keep each distinct row that one side holds more often, with the surplus (new minus old)."""
     columns = pairing.whole_columns()
     names = ", ".join(columns)
-    old, new = _counted(pairing, Touch.REMOVED, only_faulty), _counted(pairing, Touch.ADDED, only_faulty)
+    old = _counted(pairing, Touch.REMOVED, only_faulty=only_faulty)
+    new = _counted(pairing, Touch.ADDED, only_faulty=only_faulty)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {_LEFTOVER} AS"
         f" SELECT row_number() OVER (ORDER BY {', '.join(f'{name} NULLS FIRST' for name in columns)}) AS g, * FROM ("
@@ -147,7 +148,7 @@ def count_ignored_whole_rows(con: DuckDBConnection, pairing: Pairing, *, only_fa
     return int(ignored)
 
 
-def _counted(pairing: Pairing, kind: Touch, only_faulty: bool) -> str:
+def _counted(pairing: Pairing, kind: Touch, *, only_faulty: bool) -> str:
     rows = pairing.new_whole_rows() if kind is Touch.ADDED else pairing.old_whole_rows()
     if not only_faulty:
         return rows

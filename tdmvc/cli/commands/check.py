@@ -19,7 +19,7 @@ from tdmvc.render.reports import CHECK_FORMATS
 @formats_option(CHECK_FORMATS)
 @click.pass_context
 def command(context: click.Context, datasets: tuple[str, ...], pushed: bool, output_format: str) -> int:
-    """Check manifests, contracts, versions and pointers, and whether they fit the schema.
+    """Check manifests, versions and pointers, and whether they fit the schema.
 
     Reads no rows and, without --pushed, uses no network, so it is fast enough for a
     hook. Exits with 1 if something is wrong. As a pre-push hook of pre-commit, it
