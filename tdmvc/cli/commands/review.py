@@ -9,9 +9,10 @@ import click
 
 from tdmvc.actions.post import POST_HOSTS
 from tdmvc.actions.review import annotation_paths, review, with_few_samples
+from tdmvc.actions.write_report import write_report
 from tdmvc.cli.output import formats_option, opened, print_as, terminal_width
 from tdmvc.cli.plumbing.post import post_text
-from tdmvc.errors import StoreError, UsageError
+from tdmvc.errors import UsageError
 from tdmvc.model.finding import Severity
 from tdmvc.model.review import Review, Verdict
 from tdmvc.render.format import RenderOptions
@@ -88,9 +89,9 @@ def command(
             chosen = FORMATS[output_format]
             print_as(context, chosen, with_few_samples(found, chosen.sample_rows), options)
         else:
-            _write(output, _render(found, output_format, options))
+            write_report(output, _render(found, output_format, options))
         for name, path in wanted:
-            _write(path, _render(found, name, options))
+            write_report(path, _render(found, name, options))
     if host is not None:
         post_text(
             context,
@@ -131,14 +132,6 @@ def _check_reveal(output_format: str, *, is_kept: bool) -> None:
             "--reveal shows personal values only on your own terminal.",
             remedy="leave it out, or run the command in a terminal, outside CI, without a file, a pipe or a comment.",
         )
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError.disk(path, error) from error
 
 
 def _fails(found: Review, fail_on: str) -> bool:
