@@ -125,6 +125,15 @@ class UnreadableFileError(ConfigError):
         )
 
     @classmethod
+    def not_utf8(cls, path: str, line: int) -> "UnreadableFileError":
+        return cls.at(
+            "The file is not valid UTF-8.",
+            path,
+            line=line,
+            remedy="correct that line, and save the file as UTF-8.",
+        )
+
+    @classmethod
     def in_conflict(cls, path: str, merge: str) -> "UnreadableFileError":
         return cls.at(
             f"The file is in conflict in {merge}.",

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -106,8 +107,7 @@ class _DatasetCheck:
             "manifest", lambda files: datasets.read_config_of(files, self._workspace.config, self.name)
         )
         contract_path = f"{self._folder}/{CONTRACT_FILE}"
-        text = tree.read_text(contract_path)
-        if text is not None:
+        if contract_path in tree.list_files(self._folder):
             self._read(
                 "contract", lambda files: parse_contract(files.read_text(contract_path) or "", contract_path)
             )
@@ -153,7 +153,7 @@ class _DatasetCheck:
                 path = error.path or error.where
                 kind = "conflict-markers" if isinstance(error, MergeConflictError) else f"{rule}-file"
                 self._add_error(kind, error, path, line=error.line)
-                if path in files.without or self._workspace.tree.read_text(path) is None:
+                if path not in files.list_files(posixpath.dirname(path)):
                     return None
                 files.without.add(path)
 

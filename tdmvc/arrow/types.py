@@ -74,11 +74,17 @@ def format_type(type_: pa.DataType) -> str:
     raise ValueError(f"{type_} is not a canonical type")
 
 
+_MAX_DEPTH = 60
+"""How many lists and structs a type may have; no table needs more."""
+
+
 def parse_type(text: str) -> pa.DataType | None:
     """Return the canonical type of this name, or None for any other text."""
+    if text.count("<") > _MAX_DEPTH:
+        return None
     try:
         type_, rest = _parse(text.strip())
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, OverflowError):
         return None
     return type_ if not rest.strip() else None
 

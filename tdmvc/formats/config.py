@@ -37,7 +37,9 @@ def parse_config(text: str, path: str) -> RepoConfig:
     Raises:
         ConfigError: it is wrong; the line and key are named.
     """
-    root = parse_yaml(text, path).only("format", "datasets", "app", "migrations", "store")
+    root = parse_yaml(text, path)
+    _check_texts(root)
+    root.only("format", "datasets", "app", "migrations", "store")
     check_format(root, FORMAT)
     datasets = root.child("datasets")
     app = root.child("app")
@@ -59,6 +61,16 @@ def parse_config(text: str, path: str) -> RepoConfig:
         else (),
         release_remote=store.only("release_remote").text("release_remote") if store else None,
     )
+
+
+def _check_texts(node: YamlNode) -> None:
+    """Refuse what no program takes as an argument and no disk as a name."""
+    if isinstance(node.value, str):
+        if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in node.value):
+            raise node.error("The text has a NUL character or half of a character.", remedy="remove it.")
+        return
+    for child in node.value.values() if isinstance(node.value, dict) else node.value:
+        _check_texts(child)
 
 
 def render_config(config: RepoConfig) -> str:
@@ -105,7 +117,7 @@ def _read_folder(node: YamlNode) -> str:
     """Return a path that stays inside the repository."""
     text = node.as_text()
     path = posixpath.normpath(text)
-    if "\\" in text or path.startswith(("/", "../")) or path == ".." or path[1:2] == ":" or "\0" in path:
+    if "\\" in text or path.startswith(("/", "../")) or path == ".." or path[1:2] == ":":
         raise node.error(
             "The path must stay inside the repository.",
             remedy="write it relative to the repository's root, with forward slashes.",

@@ -216,6 +216,8 @@ class GitCommands:
     def _command(self, *words: str) -> list[str]:
         import git
 
+        if any("\0" in word for word in words):
+            raise GitFailure("an argument has a NUL character", 128, self._root)
         return [git.Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *_SETTINGS, *words]
 
 

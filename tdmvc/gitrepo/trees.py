@@ -1,6 +1,7 @@
 """Listing and reading files, in the work tree and in a Git revision, through one interface."""
 
 import os
+import posixpath
 import stat
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -14,6 +15,9 @@ _LEFT_OUT = frozenset({".git", ".dvc/cache", ".dvc/tmp"})
 
 MAX_TEXT_BYTES = 1 << 25
 """The largest file that is read as text; larger ones are data."""
+
+STRICT_FILES = frozenset({"tdmvc.yaml", "dataset.yaml", "contract.yaml", "dvc.yaml"})
+"""Files that people and tdmvc both write: a character that cannot be read would be lost at the next change."""
 
 ReadObjects = Callable[..., Iterator[tuple[bytes | None, int]]]
 """(ids, most_bytes=…) → (content, or None if it is too large; size) of each."""
@@ -64,7 +68,7 @@ class RevisionTree:
         for path, (content, size_bytes) in zip(there, read, strict=True):
             if content is None:
                 raise UnreadableFileError.too_large(path, size_bytes, MAX_TEXT_BYTES)
-            yield path, _decode(content)
+            yield path, _decode(content, path)
 
 
 class WorkTree:
@@ -106,7 +110,7 @@ class WorkTree:
                 size_bytes = os.fstat(file.fileno()).st_size
                 if size_bytes > MAX_TEXT_BYTES:
                     raise UnreadableFileError.too_large(path, size_bytes, MAX_TEXT_BYTES)
-                return _decode(file.read())
+                return _decode(file.read(), path)
         except FileNotFoundError:
             return None  # removed since we looked
 
@@ -178,8 +182,13 @@ def _bytes(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 
-def _decode(data: bytes) -> str:
-    return data.decode("utf-8-sig", errors="replace")
+def _decode(data: bytes, path: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if posixpath.basename(path) in STRICT_FILES:
+            raise UnreadableFileError.not_utf8(path, data.count(b"\n", 0, error.start) + 1) from None
+        return data.decode("utf-8-sig", errors="replace")
 
 
 ListUnignored = Callable[[str], list[str] | None]

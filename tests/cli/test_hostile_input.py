@@ -166,3 +166,51 @@ def test_closed_streams_are_no_error(published: Path, descriptors: tuple[int, ..
 def test_a_full_device_is_reported_though_no_message_can_be(published: Path) -> None:
     script = f"'{sys.executable}' -m tdmvc diff golden@1.0.0 golden >/dev/full 2>&-"
     assert subprocess.run(script, shell=True, cwd=published).returncode == 6
+
+
+@pytest.mark.parametrize("file", ["dataset.yaml", "contract.yaml", "../../tdmvc.yaml", "../../dvc.yaml"])
+def test_a_file_that_is_not_utf_8_is_named_with_its_line(tdmvc: Tdmvc, published: Path, file: str) -> None:
+    path = (published / "datasets" / "golden" / file).resolve()
+    line = path.read_bytes().count(b"\n") + 1
+    path.write_bytes(path.read_bytes() + b"# caf\xe9\n")
+    place = f"{path.relative_to(published)}, line {line}"
+    for words in (("add", "golden"), ("checkout", "golden"), ("publish", "golden", "2.0.0"), ("status",)):
+        ran = tdmvc(*words, code=None)
+        assert ran.code in (0, 2), ran.err
+        assert ran.code == 0 or f"Where: {place}" in ran.err
+    checked = tdmvc("check", code=None)
+    assert checked.code in (1, 2)
+    assert "not valid UTF-8" in checked.out + checked.err
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "decimal(99999999999999999999999999,1)",
+        "decimal(1,-99999999999999999999)",
+        "list<" * 1500 + ">" * 1500,
+    ],
+)
+def test_a_type_beyond_every_limit_is_a_fault_of_the_contract(
+    tdmvc: Tdmvc, published: Path, type_: str
+) -> None:
+    path = published / "datasets" / "golden" / "contract.yaml"
+    path.write_text(path.read_text().replace("physicalType: string", f'physicalType: "{type_}"'))
+    for words in (("add", "golden"), ("status",), ("review", "HEAD"), ("show", "golden"), ("check",)):
+        ran = tdmvc(*words, code=None)
+        assert ran.code in (0, 1, 2), ran.err
+
+
+@pytest.mark.parametrize("source", ["tags", "file", "command"])
+@pytest.mark.parametrize("text", ["\\0", "x\\0", "\\ud800"])
+def test_a_text_that_no_process_can_take_is_a_fault_of_the_configuration(
+    tdmvc: Tdmvc, published: Path, source: str, text: str
+) -> None:
+    path = published / "tdmvc.yaml"
+    kept = path.read_text().replace("file: VERSION", f'{source}: "{text}"')
+    assert text in kept
+    path.write_text(kept)
+    for words in (("status",), ("publish", "golden", "2.0.0"), ("check",)):
+        ran = tdmvc(*words, code=None)
+        assert ran.code in (1, 2), ran.err
+        assert "tdmvc.yaml" in ran.out + ran.err
