@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import settings
 
@@ -100,3 +101,11 @@ def tdmvc(repo: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[.
         return Ran(actual, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to DuckDB in a time zone that is not UTC, so that a result that depends on it is wrong."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'America/New_York'")
+        yield connection

@@ -1,6 +1,5 @@
 """Datasets: which tables, which bump, which files."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -17,14 +16,6 @@ from tdmvc.model.names import encode_file_name
 from tdmvc.model.options import DiffOptions, RowsFormat, RowsTarget
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect()
-    yield connection
-    connection.close()
-
 
 GOLDEN = DatasetConfig("golden")
 COLUMNS = (

@@ -1,6 +1,6 @@
 """What is a change in a table, and what is not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,14 +18,6 @@ from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 
 INT, TEXT = pa.int64(), pa.string()
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'America/New_York'")
-    yield connection
-    connection.close()
 
 
 def schema(*columns: Column, key: tuple[str, ...] = ("id",)) -> TableSchema:

@@ -1,6 +1,5 @@
 """How two sorted sides fall into key_ranges: small ones that share no key, or none at all."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -15,12 +14,6 @@ from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import Column, TableSchema
 
 SCHEMA = TableSchema("t", (Column("id", pa.int64()), Column("v", pa.string())), key=("id",))
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        yield connection
 
 
 def parts(folder: Path, name: str, starts: list[range]) -> TableSide:

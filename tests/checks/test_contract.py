@@ -1,7 +1,6 @@
 """What rows may not do, whatever they say: miss a required value, repeat a unique one, share a key."""
 
 import shlex
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,14 +18,6 @@ from tests.laws.strategies_tables import Row, write_parts
 
 INT, TEXT = pa.int64(), pa.string()
 ID = Column("id", INT)
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'America/New_York'")
-    yield connection
-    connection.close()
 
 
 def check(

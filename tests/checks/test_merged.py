@@ -1,12 +1,10 @@
 """What a merge breaks, and what a side had broken before."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pytest
 
 from tdmvc.checks.merged import check_merged
 from tdmvc.model.diff import TableSide
@@ -23,13 +21,6 @@ ORDERS = TableSchema(
     (ForeignKey(("person",), "people", ("id",)),),
 )
 State = dict[str, TableSide]
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect()
-    yield connection
-    connection.close()
 
 
 def shop(

@@ -2,7 +2,6 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -28,14 +27,6 @@ ITEMS = TableSchema(
     ("id",),
     (ForeignKey(("order_id",), "orders", ("id",)),),
 )
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'America/New_York'")
-    yield connection
-    connection.close()
 
 
 def shop(folder: Path, orders: list[int], items: list[tuple[int | None, int | None]]) -> dict[str, TableSide]:

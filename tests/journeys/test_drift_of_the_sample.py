@@ -11,18 +11,13 @@ import pytest
 
 from tdmvc.cli.main import run
 from tdmvc.demo import read_releases
-from tests.builders import Tdmvc, copy_repo, git
+from tests.builders import Tdmvc, commit_all, copy_repo, git
 from tests.render.strict_junit import faults
 
 
 def _quietly(shop: Path, *words: object) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         assert run(["-C", str(shop), *(str(word) for word in words)]) == 0
-
-
-def _commit(shop: Path, message: str) -> None:
-    git(shop, "add", "-A")
-    git(shop, "commit", "-q", "-m", message)
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +34,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (shop / "datasets" / "golden").mkdir(parents=True, exist_ok=True)
         shutil.copy(release.contract, shop / "datasets" / "golden" / "contract.yaml")
         _quietly(shop, "add", "golden", *release.data)
-        _commit(shop, f"Data of {release.version}")
+        commit_all(shop, f"Data of {release.version}")
         _quietly(
             shop, "publish", "golden", release.version, "--release", release.version, "--allow-lower-bump"
         )
-        _commit(shop, f"Release {release.version}")
+        commit_all(shop, f"Release {release.version}")
         git(shop, "tag", f"v{release.version}")
     return shop
 

@@ -23,14 +23,6 @@ from tests.series import trials
 TABLES = ("customers", "orders", "products")
 
 
-@pytest.fixture
-def runner(tmp_path: Path) -> Iterator[CommandRunner]:
-    (tmp_path / "said").mkdir()
-    opened = CommandRunner(tmp_path / "said")
-    yield opened
-    opened.close()
-
-
 def write_source(folder: Path, mark: str, *, rows: int = 200) -> Path:
     """Write a folder of three tables that say the mark."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,14 +36,6 @@ real = place.ObjectStore.path
 place.ObjectStore.path = lambda self, oid: Path(real(self, oid))
 os._exit(run(["-C", sys.argv[2], "gc", "--apply"]))
 """
-
-
-@pytest.fixture
-def runner(tmp_path: Path) -> Iterator[CommandRunner]:
-    (tmp_path / "said").mkdir()
-    opened = CommandRunner(tmp_path / "said")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tdmvc.migrations.tools.atlas import hash_files, total_hash
-from tests.builders import Tdmvc, git
+from tests.builders import Tdmvc, commit_all
 
 CASES = Path(__file__).parents[1] / "cases" / "migrations"
 WHO = "2024-09-01T08:30:00Z Mira Lind <mira@lumen.example>"
@@ -131,11 +131,6 @@ STORIES = [
 ]
 
 
-def _commit(repo: Path, message: str) -> None:
-    git(repo, "add", "-A")
-    git(repo, "commit", "-q", "-m", message)
-
-
 @pytest.mark.parametrize("story", STORIES, ids=[story.tool for story in STORIES])
 def test_a_dataset_is_reported_as_behind_edited_or_unreadable(tdmvc: Tdmvc, repo: Path, story: Story) -> None:
     def drift(*words: str, code: int = 1) -> dict[str, object]:
@@ -148,14 +143,14 @@ def test_a_dataset_is_reported_as_behind_edited_or_unreadable(tdmvc: Tdmvc, repo
     source = repo.parent / "orders.csv"
     source.write_text("id,zip\n1,0150\n")
     tdmvc("add", "golden", source, "--key", "orders=id")
-    _commit(repo, "Start")
+    commit_all(repo, "Start")
     assert drift(code=0)["status"] == "in-step"
 
     story.grow(repo)
     behind = drift()
     assert behind["status"] == "behind"
     assert [(m["id"], m["touches"]) for m in behind["pending"]] == [(story.new, ["orders"])]
-    _commit(repo, "One more")
+    commit_all(repo, "One more")
     assert drift("--at", "HEAD~1", code=0)["status"] == "in-step"
 
     tdmvc("add", "golden", source, "--key", "orders=id")

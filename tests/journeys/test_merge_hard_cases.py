@@ -4,7 +4,6 @@ import random
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,14 +20,6 @@ def shop(repo: Path, tdmvc: Tdmvc) -> Shop:
     shop = Shop(repo, tdmvc)
     shop.commit("Shop")
     return shop
-
-
-@pytest.fixture
-def runner(tmp_path: Path) -> Iterator[CommandRunner]:
-    (tmp_path / "said").mkdir()
-    opened = CommandRunner(tmp_path / "said")
-    yield opened
-    opened.close()
 
 
 def diverge(shop: Shop) -> None:

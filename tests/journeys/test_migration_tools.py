@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.builders import Tdmvc, git
+from tests.builders import Tdmvc, commit_all
 
 FILES = {
     "shop/go.mod": "module example.test/shop\n",
@@ -38,11 +38,6 @@ def _write(repo: Path, files: dict[str, str]) -> None:
         path.write_text(text)
 
 
-def _commit(repo: Path, message: str) -> None:
-    git(repo, "add", "-A")
-    git(repo, "commit", "-q", "-m", message)
-
-
 @pytest.fixture
 def apps(repo: Path, tdmvc: Tdmvc) -> Path:
     """Three applications, their migrations as `init` finds them, and a golden dataset for all."""
@@ -52,7 +47,7 @@ def apps(repo: Path, tdmvc: Tdmvc) -> Path:
     source = repo.parent / "orders.csv"
     source.write_text("id\n1\n2\n")
     tdmvc("add", "golden", source, "--key", "orders=id")
-    _commit(repo, "Three applications and their data")
+    commit_all(repo, "Three applications and their data")
     return repo
 
 
@@ -84,7 +79,7 @@ def test_with_another_migration_the_data_is_behind_and_at_an_older_revision_ahea
     assert isinstance(pending, list)
     assert [(m["id"], m["name"], m["touches"]) for m in pending] == [("2", "channel", ["orders"])]
     tdmvc("add", "golden", apps.parent / "orders.csv", "--key", "orders=id")
-    _commit(apps, "A channel")
+    commit_all(apps, "A channel")
     assert _drift(tdmvc, "--at", "HEAD~1", code=0)["shop"]["status"] == "ahead"
     found = tdmvc("migrations", "--at", "HEAD~1", "--format", "json").json["locations"]
     heads = {location["name"]: location["heads"] for location in found}

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.cli.main import run
-from tests.builders import Tdmvc, copy_repo, git
+from tests.builders import Tdmvc, commit_all, copy_repo, git
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/formats/review.schema.json").read_text())
 FORMATS = ("terminal", "markdown", "html", "json", "github", "junit", "sarif", "codequality")
@@ -57,11 +57,6 @@ def _write(source: Path, script: str) -> Path:
     return source
 
 
-def _commit(folder: Path, message: str) -> None:
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", message)
-
-
 @pytest.fixture(scope="module")
 def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop on main, and a branch `feature` that holds nothing yet."""
@@ -70,7 +65,7 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     _write(top / "src" / "shop.sqlite3", SHOP)
     with contextlib.redirect_stdout(io.StringIO()):
         assert run(["-C", str(top / "app"), "add", "golden", str(top / "src" / "shop.sqlite3")]) == 0
-    _commit(top / "app", "Golden data")
+    commit_all(top / "app", "Golden data")
     git(top / "app", "switch", "-q", "-c", "feature")
     return top
 
@@ -89,7 +84,7 @@ def change(tdmvc: Tdmvc, repo: Path) -> Callable[..., None]:
         source = _write(repo.parent / "src" / "shop.sqlite3", script)
         tdmvc("add", "golden", source, *words)
         if commit:
-            _commit(repo, "Change")
+            commit_all(repo, "Change")
 
     return make
 
@@ -162,11 +157,11 @@ def test_a_branch_that_adds_only_a_migration_shows_that_the_rows_are_behind(tdmv
     (repo / "db" / "V1__start.sql").write_text("create table customers (id int primary key);\n")
     (repo / "tdmvc.yaml").write_text((repo / "tdmvc.yaml").read_text() + MIGRATIONS)
     tdmvc("add", "golden", repo.parent / "src" / "shop.sqlite3")
-    _commit(repo, "Migrations")
+    commit_all(repo, "Migrations")
     git(repo, "switch", "-q", "-C", "feature")
     assert tdmvc("review", "main", "--format", "json").json["verdict"] == "unchanged"
     (repo / "db" / "V2__city.sql").write_text("alter table customers add column zip text;\n")
-    _commit(repo, "Second migration")
+    commit_all(repo, "Second migration")
     for words in ((), ("--head", "feature"), ("--head", "HEAD")):
         found = tdmvc("review", "main", *words, "--format", "json", "--fail-on", "never").json
         assert [rule for rule, _, _ in _rules(found)] == ["drift-behind"], words
@@ -196,7 +191,7 @@ def test_an_added_or_removed_dataset_is_reviewed_completely(tdmvc: Tdmvc, repo: 
     source = repo.parent / "src" / "colours.csv"
     source.write_text("id,name\n1,red\n2,blue\n")
     tdmvc("add", "reference", source, "--key", "colours=id")
-    _commit(repo, "Colours")
+    commit_all(repo, "Colours")
     found = tdmvc("review", "main", "--format", "json").json
     assert ([d["dataset"] for d in found["datasets"]], found["unchanged"]) == (["reference"], ["golden"])
     assert found["summary"]["rows"]["added"] == 2
@@ -230,7 +225,7 @@ def test_every_command_that_a_review_names_works(tdmvc: Tdmvc, repo: Path, chang
     (command,) = found["datasets"][0]["commands"]
     shown = tdmvc(*shlex.split(command)[1:], "--format", "json").json
     assert shown["summary"]["rows"]["changed"] == 10
-    _commit(repo, "Edit")
+    commit_all(repo, "Edit")
     found = tdmvc("review", "main", "--head", "feature", "--format", "json").json
     (command,) = found["datasets"][0]["commands"]
     assert tdmvc(*shlex.split(command)[1:], "--format", "json").json["summary"]["rows"]["changed"] == 10
@@ -327,7 +322,7 @@ def _with_remote(repo: Path) -> None:
     store = repo.parent / "store"
     with (repo / ".dvc" / "config").open("a") as file:
         file.write(f"[core]\n    remote = local\n['remote \"local\"']\n    url = {store}\n")
-    _commit(repo, "A remote")
+    commit_all(repo, "A remote")
 
 
 def test_in_a_clone_without_the_merge_base_the_error_names_what_to_fetch(

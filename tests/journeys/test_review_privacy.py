@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tdmvc.cli.main import run
-from tests.builders import Tdmvc, copy_repo, git
+from tests.builders import Tdmvc, commit_all, copy_repo, git
 
 FORMATS = ("terminal", "markdown", "html", "json", "github", "junit", "sarif", "codequality")
 SECRET = re.compile(r"xyzzy|(?<![0-9a-f])77\d{3}(?![0-9a-f])|1977-|plugh", re.IGNORECASE)
@@ -96,11 +96,6 @@ def _call(app: Path, *words: object) -> None:
         assert run(["-C", str(app), *map(str, words)]) == 0
 
 
-def _commit(app: Path, message: str) -> None:
-    git(app, "add", "-A")
-    git(app, "commit", "-q", "-m", message)
-
-
 @pytest.fixture(scope="module")
 def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """People with addresses as keys, on main; `feature` has everything wrong with it that can be."""
@@ -112,7 +107,7 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     keys = ("--key", "people=email", "--key", "orders=no", "--key", "phones=id")
     _call(app, "add", "golden", source, *keys)
     _classify(app, PERSONAL)
-    _commit(app, "People")
+    commit_all(app, "People")
     git(app, "switch", "-q", "-c", "feature")
     changed: list[tuple[object, ...]] = [
         (
@@ -135,7 +130,7 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         phones,
     )
     _call(app, "add", "golden", source)
-    _commit(app, "Everything")
+    commit_all(app, "Everything")
     return top
 
 
@@ -201,7 +196,7 @@ def test_a_column_that_was_personal_on_the_old_side_only_stays_masked(
 ) -> None:
     # Its classification goes in the same branch.
     _classify(repo, {"people": ("email", "name"), "orders": (), "phones": ()})
-    _commit(repo, "Declassify")
+    commit_all(repo, "Declassify")
     output = _say_all(tdmvc, tmp_path / "out")
     assert "classification-lost" in _rules(output)
     lost = [
@@ -236,11 +231,11 @@ def test_a_column_that_is_personal_on_the_new_side_only_hides_the_old_values_too
 ) -> None:
     git(repo, "switch", "-q", "main")
     _classify(repo, {})
-    _commit(repo, "Nothing is personal")
+    commit_all(repo, "Nothing is personal")
     git(repo, "switch", "-q", "-c", "later")
     _classify(repo, PERSONAL)
     _call(repo, "add", "golden", repo.parent / "src")
-    _commit(repo, "It is")
+    commit_all(repo, "It is")
     output = _say_all(tdmvc, tmp_path / "out", code=None)
     assert json.loads(output["json"])["summary"]["rows"]["changed"] > 10
     assert _leaks(output) == {}
@@ -251,7 +246,7 @@ def test_removed_tables_and_datasets_are_masked_by_the_old_contract(
 ) -> None:
     (repo.parent / "src" / "people.csv").unlink()
     _call(repo, "add", "golden", repo.parent / "src", "--replace")
-    _commit(repo, "No people")
+    commit_all(repo, "No people")
     output = _say_all(tdmvc, tmp_path / "out", code=None)
     assert json.loads(output["json"])["summary"]["tables"]["removed"] == 1
     assert _leaks(output) == {}

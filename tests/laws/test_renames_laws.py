@@ -23,12 +23,6 @@ INT, T, B = pa.int64(), pa.string(), pa.bool_()
 Columns = dict[str, Sequence[object]]
 
 
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        yield connection
-
-
 @contextmanager
 def fresh() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder:

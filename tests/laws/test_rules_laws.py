@@ -32,12 +32,6 @@ def fresh() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
         yield con, Path(folder)
 
 
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        yield connection
-
-
 def schema(
     name: str, *columns: str, key: tuple[str, ...] = ("id",), refs: Mapping[str, str] | None = None
 ) -> TableSchema:

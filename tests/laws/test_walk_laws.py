@@ -300,12 +300,6 @@ def keyed_schema(*columns: Column, key: tuple[str, ...] = ("id",)) -> TableSchem
     return TableSchema("t", (Column("id", pa.int64()), *columns), key)
 
 
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        yield connection
-
-
 def rows_of(*ids: int | None) -> list[Row]:
     return [{"id": i, "v": f"v{i}"} for i in ids]
 
