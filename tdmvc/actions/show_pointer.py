@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from tdmvc.arrow.parquet import read_column
 from tdmvc.arrow.values import key_rank, python_values
 from tdmvc.formats.config import read_config
 from tdmvc.formats.conflict_markers import conflict_texts
@@ -15,7 +15,7 @@ from tdmvc.model.schema import Column
 from tdmvc.store.dvc_config import read_dvc_config, state_folder
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
-from tdmvc.store.parquet import read_part
+from tdmvc.store.parquet import count_rows, read_order, read_part, read_schema
 from tdmvc.workspace.known_contracts import known_table
 from tdmvc.workspace.redaction_key import read_redaction_key
 
@@ -65,10 +65,9 @@ class _PointerReader:
     def read(self, pointer: Pointer) -> TableContents:
         listing = self._objects.read_listing(pointer.object, pointer.table)
         paths = [self._objects.verified(entry.md5, pointer.table) for entry in listing.entries]
-        files = [pq.ParquetFile(path) for path in paths]
-        rows = sum(file.metadata.num_rows for file in files)
-        schema = files[0].schema_arrow
-        order = _order(files[0], schema)
+        rows = sum(count_rows(str(path)) for path in paths)
+        schema = read_schema(str(paths[0]))
+        order = read_order(str(paths[0])) or tuple(schema.names)
         names = (*order, *(name for name in schema.names if name not in order))
         is_listed = rows <= LISTED_ROWS and rows * len(names) <= LISTED_CELLS
         known = known_table(self._git, self._config, pointer.table)
@@ -83,15 +82,6 @@ class _PointerReader:
             parts=() if is_listed else _spans(listing, paths, order if len(order) < len(names) else ()),
             redaction_key=read_redaction_key(self._git),
         )
-
-
-def _order(file: pq.ParquetFile, schema: pa.Schema) -> tuple[str, ...]:
-    """Return the sort columns that a part records, or else all columns."""
-    if file.metadata.num_row_groups:
-        sorting = file.metadata.row_group(0).sorting_columns
-        if sorting:
-            return tuple(name for name, _ in pq.SortingColumn.to_ordering(schema, sorting)[0])
-    return tuple(schema.names)
 
 
 def _types(schema: pa.Schema, names: tuple[str, ...]) -> list[tuple[str, pa.DataType]]:
@@ -118,17 +108,15 @@ def _spans(listing: Listing, paths: list[Path], key: tuple[str, ...]) -> tuple[P
     """Return the parts in the order of their rows, or by name if the table has no key."""
     spans = []
     for entry, path in zip(listing.entries, paths, strict=True):
-        rows = pq.ParquetFile(path).metadata.num_rows
+        rows = count_rows(str(path))
         ends: tuple[tuple[object, ...], ...] = ((), ())
         if key and rows:
-            table = _ends(path, key)
-            ends = tuple(zip(*(python_values(table.column(name)) for name in key), strict=True))
+            ends = tuple(zip(*(_ends(path, name) for name in key), strict=True))
         spans.append(PartSpan(entry.content, rows, ends[0], ends[-1]))
     return tuple(sorted(spans, key=lambda span: (key_rank(span.first), span.content)))
 
 
-def _ends(path: Path, key: tuple[str, ...]) -> pa.Table:
-    """Return the first and the last row's key of a part."""
-    # A name with a dot may also select a field of a struct, which `select` removes.
-    table = pq.ParquetFile(path).read(columns=list(key)).select(list(key))
-    return pa.concat_tables([table.slice(0, 1), table.slice(table.num_rows - 1, 1)])
+def _ends(path: Path, name: str) -> list[object]:
+    """Return the first and the last value of a column of a part."""
+    column = pa.chunked_array([batch.column(name) for batch in read_column(path, name)])
+    return [*python_values(column.slice(0, 1)), *python_values(column.slice(len(column) - 1))]
