@@ -80,7 +80,7 @@ def _choose(
 ) -> tuple[list[tuple[DatasetState, Inference | None]], list[WithoutVersion]]:
     if (ref is None) == (options.release is None):
         raise UsageError(
-            "checkout needs one reference, or --release.",
+            "checkout needs either a reference or a release.",
             remedy="write `tdmvc checkout golden@1.0.0`, or `tdmvc checkout --release 2.14.0`.",
         )
     if ref is not None:
