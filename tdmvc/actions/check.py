@@ -22,6 +22,7 @@ from tdmvc.model.text import plural
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import Version
 from tdmvc.workspace.drift import drift_at
+from tdmvc.workspace.published import check_published
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace
 
@@ -51,6 +52,7 @@ def check(
         one.files()
         one.rows()
     findings = [finding for one in checks for finding in one.findings]
+    findings += check_published(workspace, workspace.tree, chosen)
     findings += _drift_findings(workspace, [one.name for one in checks if one.is_readable])
     workspace.store.index.save()
     report = CheckReport(

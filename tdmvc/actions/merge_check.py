@@ -1,11 +1,12 @@
 """`merge-check`: reports the conflicts, broken rules and drift of a merge without making it."""
 
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from tdmvc.checks.drift import drift_findings
 from tdmvc.errors import ConfigError, NotFoundError
+from tdmvc.formats.datasets import list_datasets
 from tdmvc.gitrepo.merge_preview import preview_merge
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
 from tdmvc.merging.plan import MergePlan, plan_merge, planned_files, prepared_files
@@ -15,6 +16,7 @@ from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset
 from tdmvc.model.migration import DEFAULT_FAIL_ON, Drift, DriftStatus
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.drift import drift_at, drift_of_merge
+from tdmvc.workspace.published import check_published
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -52,7 +54,9 @@ def merge_check(
     )
     merged = preview_merge(workspace.git, plan.ours, plan.theirs, prepared)
     files = _files_in_conflict(workspace, plan, merged.conflicts)
+    names = list_datasets(merged, workspace.config)
     checked = [_without_commands(moved_dataset(workspace, one, merged, one.name)) for one in plan.datasets]
+    checked = _with_published(checked, check_published(workspace, merged, names, (plan.ours, plan.theirs)))
     moved = tuple(one for one in checked if one.tables or one.findings or one.unchecked)
     drifts = measure_drift(workspace, merged, plan)
     failed = {(str(f.dataset), str(f.details["location"])) for f in drift_findings(drifts, fail_on)}
@@ -88,6 +92,16 @@ def _files_in_conflict(workspace: Workspace, plan: MergePlan, conflicts: Collect
     resolved = {path for path, is_settled in planned.items() if is_settled}
     left = {path for path, is_settled in planned.items() if not is_settled}
     return tuple(sorted((({*conflicts} - resolved) | left) - tables))
+
+
+def _with_published(checked: Sequence[MovedDataset], findings: Sequence[Finding]) -> list[MovedDataset]:
+    """Add the findings about published versions to their datasets, which the merge may not have moved."""
+    datasets = {one.name: one for one in checked}
+    for finding in findings:
+        name = str(finding.dataset)
+        old = datasets.get(name, MovedDataset(name, ()))
+        datasets[name] = replace(old, findings=(*old.findings, finding))
+    return [datasets[name] for name in sorted(datasets)]
 
 
 def _without_commands(dataset: MovedDataset) -> MovedDataset:

@@ -1,6 +1,6 @@
 """`publish`: makes the current state of a dataset an immutable version."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,6 +20,7 @@ from tdmvc.store.content import schema_content
 from tdmvc.workspace.comparison import diff_states
 from tdmvc.workspace.descriptions import describe_state
 from tdmvc.workspace.migrations import read_location, tree_at
+from tdmvc.workspace.published import known_numbers
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.transfer import push_states
@@ -62,7 +63,8 @@ def publish(
         _check(workspace, state)
         published = versions(workspace, dataset)
         suggested = _suggest(workspace, state, published)
-        version_number = _choose(dataset, number, options, published, suggested)
+        taken = known_numbers(workspace, dataset) | {version.version for version in published}
+        version_number = _choose(dataset, number, options, published, suggested, taken)
         version = _version(workspace, state, version_number, published, suggested, options)
         files = _files(workspace, state, version)
         if options.tag:
@@ -114,23 +116,33 @@ def _suggest(workspace: Workspace, state: DatasetState, published: list[Version]
 
 
 def _choose(
-    dataset: str, number: str | None, options: PublishOptions, published: list[Version], suggested: Bump
+    dataset: str,
+    number: str | None,
+    options: PublishOptions,
+    published: list[Version],
+    suggested: Bump,
+    taken: Collection[SemVer],
 ) -> SemVer:
     latest = published[-1].version if published else None
     if number is None:
-        if latest is None:
-            return _FIRST
         level = options.bump or suggested.level
-        _refuse_lower(dataset, level, suggested, options)
-        return latest.bump(level)
+        if latest is not None:
+            _refuse_lower(dataset, level, suggested, options)
+        free = latest.bump(level) if latest is not None else _FIRST
+        while free in taken:
+            free = free.bump(level)
+        return free
     wanted = SemVer.parse(number)
     if wanted is None:
         raise UsageError(
             f"'{number}' is not a semantic version.", remedy="write MAJOR.MINOR.PATCH, for example 1.2.0."
         )
-    if any(version.version == wanted for version in published):
+    if wanted in taken:
         raise UsageError(
-            f"{dataset}@{wanted} is already published, and versions never change.",
+            f"{dataset}@{wanted} is already published, and versions never change."
+            if any(version.version == wanted for version in published)
+            else f"{dataset}@{wanted} was published before, as Git's history or a tag shows, "
+            "and a number is never given to other rows.",
             remedy=f"use a new number: `tdmvc publish {dataset} --bump auto`.",
         )
     if latest is not None:

@@ -24,6 +24,7 @@ from tdmvc.model.schema import Contract
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.comparison import Sides, diff_sides, is_working_copy, open_sides
 from tdmvc.workspace.drift import drift_at
+from tdmvc.workspace.published import check_published
 from tdmvc.workspace.tables import edited_tables
 from tdmvc.workspace.versions import equal_versions, versions
 from tdmvc.workspace.workspace import Workspace
@@ -56,13 +57,17 @@ def review(
     start = workspace.git.tree(workspace.git.merge_base(base, head or "HEAD"))
     end = workspace.git.tree(workspace.git.resolve(head)) if head else workspace.tree
     before, after = (datasets.list_datasets(tree, workspace.config) for tree in (start, end))
+    found_by_name: dict[str, tuple[Finding, ...]] = {}
     drifted = _drift_findings(workspace, [f"{name}@{head}" if head else name for name in after], head)
+    for finding in (*check_published(workspace, end, after, [head or "HEAD"]), *drifted):
+        name = str(finding.dataset)
+        found_by_name[name] = (*found_by_name.get(name, ()), finding)
     reviews: list[DatasetReview] = []
     unchanged: list[str] = []
     for name in sorted({*before, *after}):
         old = _state(workspace, start, name, f"{name}@{base}", is_there=name in before)
         new = _state(workspace, end, name, f"{name}@{head}" if head else name, is_there=name in after)
-        found = _review_dataset(workspace, old, new, drifted.get(name, ()), sample_rows)
+        found = _review_dataset(workspace, old, new, found_by_name.get(name, ()), sample_rows)
         if found.verdict is Verdict.UNCHANGED:
             unchanged.append(name)
         else:
@@ -188,15 +193,11 @@ def _shifts(workspace: Workspace, sides: Sides, diff: DatasetDiff) -> tuple[Shif
     return tuple(sorted(shifts, key=lambda s: (-s.score / s.threshold, s.table, s.column, s.kind)))
 
 
-def _drift_findings(
-    workspace: Workspace, refs: Sequence[str], head: str | None
-) -> dict[str, tuple[Finding, ...]]:
+def _drift_findings(workspace: Workspace, refs: Sequence[str], head: str | None) -> list[Finding]:
     """Check whether the rows still fit the schema of the same tree; a branch may only add a migration."""
-    found: dict[str, tuple[Finding, ...]] = {}
-    if refs and workspace.config.migrations:
-        for finding in drift_findings(drift_at(workspace, refs, head)):
-            found[str(finding.dataset)] = (*found.get(str(finding.dataset), ()), finding)
-    return found
+    if not refs or not workspace.config.migrations:
+        return []
+    return list(drift_findings(drift_at(workspace, refs, head)))
 
 
 def _is_untouched(workspace: Workspace, old: DatasetState, new: DatasetState) -> bool:

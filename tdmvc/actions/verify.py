@@ -15,6 +15,7 @@ from tdmvc.store import dvc
 from tdmvc.store.content import dataset_content, part_content
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_part
+from tdmvc.workspace.published import check_published
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.versions import version_state, versions
 from tdmvc.workspace.workspace import Workspace
@@ -53,7 +54,9 @@ def verify(
     verified = tuple(check.state(state) for state in states)
     if remote:
         check.findings += _RemoteCheck(workspace, is_deep=is_deep).findings(states, remote_name)
-    check.mirrors(sorted({state.name for state in states}))
+    names = sorted({state.name for state in states})
+    check.findings += check_published(workspace, workspace.tree, names)
+    check.mirrors(names)
     workspace.store.index.save()
     return VerifyReport(verified, tuple(check.findings))
 

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.gitrepo.repository import GitRepo
@@ -9,6 +10,7 @@ from tdmvc.model.history import Commit
 
 _FORMAT = "%H%x00%P%x00%aN%x00%aI%x00%ct%x00%s"
 _FIELDS = 6
+_NO_FILE = "000000"
 
 
 def read_commits(git: GitRepo, revisions: Sequence[str], paths: Sequence[str]) -> list[Commit]:
@@ -38,6 +40,45 @@ def read_commits(git: GitRepo, revisions: Sequence[str], paths: Sequence[str]) -
         sha, parents, author, when, committed, subject = fields[start : start + _FIELDS]
         commits.append(Commit(sha, tuple(parents.split()), author, when, int(committed), subject))
     return commits
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A file that a commit added: none of the commit's parents has a file at its path."""
+
+    commit: str
+    path: str
+    blob: str
+
+
+def read_additions(git: GitRepo, revisions: Sequence[str], paths: Sequence[str]) -> list[Addition]:
+    """Return the files that commits added below the paths, parents before their children. Cost: one process.
+
+    Every side of every merge is followed. A shallow clone's oldest commits add all of their files.
+
+    Args:
+        revisions: resolved commits.
+    """
+    if not revisions or not paths:
+        return []
+    output = git.commands.run(
+        *("log", "--raw", "-c", "-z", "--abbrev=64", "--no-renames", "--full-history", "--topo-order"),
+        *("--reverse", "--root", "--format=%x00%H", *revisions, "--", *paths),
+    )
+    found: list[Addition] = []
+    commit = ""
+    fields = iter(output.split("\0"))
+    for field in fields:
+        facts = field.lstrip("\n")
+        if not facts.startswith(":"):
+            commit = facts or commit
+            continue
+        parents = len(facts) - len(facts.lstrip(":"))
+        words = facts.lstrip(":").split(" ")
+        path = next(fields)
+        if all(mode == _NO_FILE for mode in words[:parents]) and words[parents] != _NO_FILE:
+            found.append(Addition(commit, path, words[2 * parents + 1]))
+    return found
 
 
 def resolve_range(git: GitRepo, text: str | None) -> list[str]:

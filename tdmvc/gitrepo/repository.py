@@ -159,6 +159,14 @@ class GitRepo:
             f"'{a}' and '{b}' have no common ancestor here.", where=str(self.root), remedy=remedy
         )
 
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Return whether a commit is another one, or one of its ancestors in this clone."""
+        return self.commands.try_run("merge-base", "--is-ancestor", older, newer) is not None
+
+    def read_blob_text(self, blob: str) -> str:
+        """Return the text of a file by the id of its blob."""
+        return self.commands.read_object(blob).decode("utf-8-sig", errors="replace")
+
     def commits_that_removed(self, revs: Sequence[str], folder: str, *, most: int) -> list[str]:
         """Return the latest ancestors of these revisions that removed or moved files of a folder."""
         words = ("--format=%H", "--diff-filter=D", "--no-renames", f"--max-count={most}")
