@@ -28,6 +28,7 @@ from tdmvc.actions.row_log import log_row
 from tdmvc.actions.show import list_versions, show
 from tdmvc.actions.status import status
 from tdmvc.actions.verify import verify
+from tdmvc.actions.yank import yank
 from tdmvc.errors import UsageError
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.diff import BumpLevel, DatasetDiff
@@ -47,6 +48,7 @@ from tdmvc.model.report import (
     StatusReport,
     TransferReport,
     VerifyReport,
+    YankReport,
 )
 from tdmvc.model.review import Review
 from tdmvc.workspace.workspace import Workspace, timed_as
@@ -203,6 +205,11 @@ class Repository(Workspace):
             notes=notes,
         )
         return publish(self, dataset, version, options)
+
+    @timed_as("yank")
+    def yank(self, ref: str, *, reason: str) -> YankReport:
+        """Mark a published version as bad, so that no release chooses it."""
+        return yank(self, ref, reason=reason)
 
     @timed_as("list")
     def list(self, *datasets: str) -> Sequence[DatasetSummary]:

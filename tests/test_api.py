@@ -41,6 +41,7 @@ VERBS = {
     "status",
     "table",
     "verify",
+    "yank",
 }
 COMMANDS_WITHOUT_A_METHOD = {"gc", "help", "init", "install", "build", "demo", "completion"}
 

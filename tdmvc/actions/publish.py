@@ -234,8 +234,6 @@ def _files(workspace: Workspace, state: DatasetState, version: Version) -> dict[
 
 def _check_tag(workspace: Workspace, state: DatasetState, version: Version) -> None:
     tag = version.tag
-    if workspace.git.tag_exists(tag):
-        raise UsageError(f"The tag {tag} already exists.", remedy="delete it, or use another number.")
     if workspace.git.is_dirty([workspace.dataset_path(state.name)]):
         raise UsageError(
             f"The tag {tag} would name a commit without these rows: {state.name} has uncommitted changes.",

@@ -11,7 +11,7 @@ from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
 from tdmvc.workspace.tables import new_folders, work_status
-from tdmvc.workspace.versions import equal_versions, versions
+from tdmvc.workspace.versions import equal_versions, latest_version, versions
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -36,15 +36,18 @@ def _dataset_status(workspace: Workspace, name: str) -> DatasetStatus:
     state = datasets.read_state(tree_of_ours(workspace, unmerged), workspace.config, name)
     head = _head_pointers(workspace, name)
     published = versions(workspace, name)
+    equal = equal_versions(workspace, state, published)
+    latest = latest_version(published)
     return DatasetStatus(
         name,
         state.config.kind,
-        tuple(version.version for version in equal_versions(workspace, state, published)),
-        published[-1].version if published else None,
+        tuple(version.version for version in equal),
+        latest.version if latest is not None else None,
         tuple(_tables(workspace, state, head, {one.table for one in unmerged})),
         _not_pushed(workspace, state),
         dict(state.config.migrations),
         tuple(map(conflict_path, leftover_files(workspace, name, unmerged))),
+        tuple(version.version for version in equal if version.yank is not None),
     )
 
 

@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Publish and share": {
         "publish": "Publish the current state of a dataset as an immutable version.",
+        "yank": "Mark a published version as bad, so that no release chooses it.",
         "list": "List datasets and their published versions.",
         "push": "Send rows to the remote, and verify that they arrived.",
         "pull": "Fetch rows from the remote into the working copy.",

@@ -3,9 +3,11 @@
 import hashlib
 import posixpath
 import re
+from dataclasses import replace
 
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.formats.dataset import read_recorded_states
+from tdmvc.formats.yanks import parse_yank, yank_path
 from tdmvc.model.diff import BumpLevel
 from tdmvc.model.migration import RecordedState
 from tdmvc.model.tree import FileTree
@@ -54,7 +56,7 @@ def read_versions(tree: FileTree, dataset_folder: str) -> list[Version]:
     for path, text in tree.read_texts(paths):
         version = parse_version(text, path)
         _check_place(version, path, dataset_folder)
-        versions.append(version)
+        versions.append(_with_yank(tree, dataset_folder, version))
     return sorted(versions, key=lambda version: version.version)
 
 
@@ -70,7 +72,7 @@ def read_version(tree: FileTree, dataset_folder: str, version: SemVer) -> Versio
         return None
     found = parse_version(text, path)
     _check_place(found, path, dataset_folder)
-    return found
+    return _with_yank(tree, dataset_folder, found)
 
 
 def read_contract_text(tree: FileTree, dataset_folder: str, version: Version) -> str:
@@ -91,6 +93,12 @@ def read_contract_text(tree: FileTree, dataset_folder: str, version: Version) ->
     if hash_contract(text) != version.contract:
         raise ConfigError.at(f"The contract of {version.ref} was edited.", path, remedy=_NEVER_EDITED)
     return text
+
+
+def _with_yank(tree: FileTree, dataset_folder: str, version: Version) -> Version:
+    path = yank_path(dataset_folder, version.version)
+    text = tree.read_text(path)
+    return version if text is None else replace(version, yank=parse_yank(text, path))
 
 
 def parse_version(text: str, path: str) -> Version:

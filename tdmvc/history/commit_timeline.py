@@ -21,7 +21,7 @@ from tdmvc.model.names import is_dataset_name
 from tdmvc.model.schema import Contract
 from tdmvc.model.text import short_commit
 from tdmvc.model.version import SemVer, looks_like_version
-from tdmvc.workspace.versions import version_names, versions
+from tdmvc.workspace.versions import latest_version, version_names, versions
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -119,7 +119,10 @@ def _as_revision(workspace: Workspace, dataset: str, at: str | None) -> str | No
 def _one_revision(workspace: Workspace, dataset: str, name: str) -> str:
     name = name.removeprefix(f"{dataset}@")
     published = versions(workspace, dataset) if SemVer.parse(name) or name == "latest" else []
-    named = published[-1:] if name == "latest" else [v for v in published if v.version == SemVer.parse(name)]
+    latest = latest_version(published)
+    named = (
+        [latest] if name == "latest" and latest else [v for v in published if v.version == SemVer.parse(name)]
+    )
     for version in named:
         for name in (f"refs/tags/{version.tag}", version.commit or ""):
             if workspace.git.try_resolve(name) is not None:

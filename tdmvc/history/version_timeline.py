@@ -41,6 +41,8 @@ class VersionTimeline:
     def point(self, id_: str) -> HistoryPoint:
         version = self._versions[id_]
         notes = (version.notes or "").strip().split("\n")[0]
+        if version.yank is not None:
+            notes = f"yanked: {version.yank.reason}" + (f"; {notes}" if notes else "")
         return HistoryPoint(id_, version.published, subject=notes, is_version=True, release=version.release)
 
     def seconds(self, id_: str) -> int:

@@ -72,12 +72,15 @@ class DatasetStatus:
     versions: tuple[SemVer, ...]
     """Published versions with the same content as the pointers, newest first."""
     latest: SemVer | None
+    """The newest version that was not yanked."""
     tables: tuple[TableStatusReport, ...]
     not_pushed: int | None
     """Objects that this clone has never found on the default remote; None without a remote."""
     migrations: dict[str, RecordedState] = field(default_factory=dict)
     leftovers: tuple[str, ...] = ()
     """Files of conflicts that are resolved, relative to the dataset's folder."""
+    yanked: tuple[SemVer, ...] = ()
+    """The versions of `versions` that were yanked."""
 
     @property
     def is_clean(self) -> bool:
@@ -158,6 +161,17 @@ class PublishReport:
     equal_to: SemVer | None = None
     """The newest earlier version with the same content."""
     pushed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class YankReport:
+    """What `yank` did."""
+
+    version: Version
+    file: str
+    """The written file, relative to the root."""
+    latest: SemVer | None
+    """The newest version that is not yanked; None if there is none."""
 
 
 class Inference(StrEnum):

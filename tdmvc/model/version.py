@@ -84,6 +84,15 @@ class VersionTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Yank:
+    """Why and when a published version was marked as bad."""
+
+    yanked: str
+    """ISO 8601, UTC."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """A published version: one file in `versions/`, never edited."""
 
@@ -107,6 +116,8 @@ class Version:
     bump: BumpLevel = BumpLevel.NONE
     reasons: tuple[str, ...] = ()
     notes: str | None = None
+    yank: Yank | None = None
+    """Set if the version was marked as bad; it is not in the version's file, but in one of its own."""
 
     @property
     def ref(self) -> str:

@@ -56,13 +56,16 @@ declare(report.InitReport, "root created migrations notes", format="tdmvc.init/1
 declare(report.AddReport, "dataset folder? tables findings notes", format="tdmvc.add/1")
 declare(report.AddedTable, "name status rows bytes=size_bytes written_bytes parts key content? notes")
 declare(report.StatusReport, "branch release datasets", format="tdmvc.status/1")
-declare(report.DatasetStatus, "name kind is_clean versions latest tables not_pushed migrations leftovers")
+declare(
+    report.DatasetStatus, "name kind is_clean versions latest tables not_pushed migrations leftovers yanked"
+)
 declare(report.TableStatusReport, "name work since_head stage")
 declare(report.DatasetList, "datasets", format="tdmvc.list/1")
 declare(report.DatasetSummary, "name kind description tables versions")
 declare(
     report.ShowReport,
-    "dataset ref kind version=version.version release migrations content rows bytes=size_bytes tables",
+    "dataset ref kind version=version.version yank=version.yank release migrations content rows "
+    "bytes=size_bytes tables",
     format="tdmvc.show/1",
 )
 declare(
@@ -86,8 +89,14 @@ declare(
 )
 declare(
     version.Version,
-    "version parent published release commit migrations content rows bytes=size_bytes bump notes",
+    "version parent published release commit migrations content rows bytes=size_bytes bump notes yank",
     bump=lambda one, scope: diff.Bump(one.bump, one.reasons),
+)
+declare(version.Yank, "yanked reason")
+declare(
+    report.YankReport,
+    "dataset=version.dataset version=version.version yank=version.yank file latest",
+    format="tdmvc.yank/1",
 )
 declare(version.VersionTable, "object content rows bytes schema")
 declare(report.CheckoutReport, "release datasets without_version", format="tdmvc.checkout/1")

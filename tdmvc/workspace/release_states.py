@@ -44,13 +44,15 @@ class ReleaseResolver:
     def resolve(self, dataset: str) -> tuple[DatasetState, Inference]:
         """Return the newest version that fits, and how it was found.
 
-        A version that names the release comes first; else it is the newest one whose recorded migrations
-        are those at the release's commit, with the same tool and heads in each recorded location.
+        A yanked version is never chosen. A version that names the release comes first; else it is
+        the newest one whose recorded migrations are those at the release's commit, with the same
+        tool and heads in each recorded location.
 
         Raises:
             NotFoundError: none fits; the error names the nearest ones and what each lacks.
         """
-        published = versions(self._workspace, dataset)
+        every = versions(self._workspace, dataset)
+        published = [version for version in every if version.yank is None]
         for version in reversed(published):
             if version.release is not None and releases.matches(version.release, self._release):
                 return replace(version_state(self._workspace, version), ref=version.ref), Inference.DECLARED
@@ -58,7 +60,7 @@ class ReleaseResolver:
             for version in reversed(published):
                 if self._schema.fits(version):
                     return version_state(self._workspace, version), Inference.INFERRED
-        raise self._no_version(dataset, published)
+        raise self._no_version(dataset, published, [one for one in every if one.yank is not None])
 
     @cached_property
     def _schema(self) -> "_Schema | None":
@@ -68,9 +70,14 @@ class ReleaseResolver:
         commit = releases.release_commit(git, self._workspace.config, self._release)
         return _read_schema(self._workspace, commit) if commit else None
 
-    def _no_version(self, dataset: str, published: list[Version]) -> NotFoundError:
+    def _no_version(self, dataset: str, published: list[Version], yanked: list[Version]) -> NotFoundError:
+        left_out = "".join(
+            f" {version.ref} names it, but was yanked: {version.yank.reason.rstrip('.')}."
+            for version in yanked
+            if version.yank and version.release and releases.matches(version.release, self._release)
+        )
         return NotFoundError(
-            f"No version of {dataset} fits release '{self._release}': {self._why()}.",
+            f"No version of {dataset} fits release '{self._release}': {self._why()}.{left_out}",
             where=dataset,
             remedy=self._remedy(dataset, published),
         )

@@ -11,7 +11,7 @@ from tdmvc.model.reference import Reference, parse_reference
 from tdmvc.model.schema import Contract
 from tdmvc.model.version import SemVer, Version, looks_like_version
 from tdmvc.workspace.release_states import resolve_release
-from tdmvc.workspace.versions import version_names, version_state, versions
+from tdmvc.workspace.versions import latest_version, version_names, version_state, versions
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -46,9 +46,19 @@ def _find_version(workspace: Workspace, dataset: str, name: str) -> Version | No
                 f"{dataset} has no published version yet.",
                 remedy=f"publish one: `tdmvc publish {dataset} 1.0.0`.",
             )
-        return published[-1]
+        latest = latest_version(published)
+        if latest is None:
+            raise NotFoundError(
+                f"Every published version of {dataset} was yanked.",
+                where=f"{workspace.dataset_path(dataset)}/versions",
+                remedy=f"publish a new one: `tdmvc publish {dataset} --bump auto`.",
+            )
+        return latest
     wanted = SemVer.parse(name)
-    return read_version(workspace.tree, workspace.dataset_path(dataset), wanted) if wanted else None
+    version = read_version(workspace.tree, workspace.dataset_path(dataset), wanted) if wanted else None
+    if version is not None and version.yank is not None:
+        workspace.warn(f"{version.ref} was yanked: {version.yank.reason}")
+    return version
 
 
 def _revision_state(workspace: Workspace, dataset: str, rev: str) -> DatasetState:

@@ -19,6 +19,11 @@ def version_names(workspace: Workspace, dataset: str) -> list[str]:
     return [str(version.version) for version in reversed(versions(workspace, dataset))]
 
 
+def latest_version(published: Sequence[Version]) -> Version | None:
+    """Return the newest version that was not yanked; None if there is none."""
+    return next((version for version in reversed(published) if version.yank is None), None)
+
+
 def version_state(workspace: Workspace, version: Version) -> DatasetState:
     """Return the state of a published version."""
     return datasets.version_state(workspace.tree, workspace.config, version)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 
 from tests.builders import Tdmvc, add_tables, commit_all, copy_repo, git, publish, run_quietly
 
@@ -192,3 +193,63 @@ def test_a_dataset_made_again_does_not_begin_at_1_0_0_again(repo: Path, tdmvc: T
     tdmvc("add", "golden", repo.parent / "orders.csv", "--key", "orders=id")
     commit_all(repo, "Again")
     assert tdmvc("publish", "golden", "--format", "json").json["version"] == "1.0.1"
+
+
+def test_a_yanked_version_is_never_chosen_and_shown_everywhere(repo: Path, tdmvc: Tdmvc) -> None:
+    before = (repo / VERSION).read_bytes()
+    report = tdmvc("yank", "golden@1.1.0", "--reason", "Totals lack the tax", "--format", "json").json
+    jsonschema.validate(report, json.loads((FORMATS / "yank.schema.json").read_text()))
+    assert (report["version"], report["latest"]) == ("1.1.0", "1.0.0")
+    marked = yaml.safe_load((repo / report["file"]).read_text())
+    jsonschema.validate(marked, json.loads((FORMATS / "yanked.schema.json").read_text()))
+    commit_all(repo, "Yank")
+    assert (repo / VERSION).read_bytes() == before
+    # Both versions name the release 1.0.0, and the older one is what is left.
+    chosen = tdmvc("show", "release:1.0.0", "--format", "json").json
+    assert (chosen["version"], chosen["yank"]) == ("1.0.0", None)
+    assert tdmvc("show", "golden@latest", "--format", "json").json["version"] == "1.0.0"
+    for words in (("list",), ("show", "golden@1.1.0"), ("log", "golden", "--versions")):
+        assert "Totals lack the tax" in tdmvc(*words).out, words
+    assert "which was yanked" in tdmvc("status").out
+    assert tdmvc("status", "--format", "json").json["datasets"][0]["yanked"] == ["1.1.0"]
+    assert "golden@1.1.0 was yanked: Totals lack the tax" in tdmvc("checkout", "golden@1.1.0").err
+    for command in ("check", "verify", "review main", "merge-check main"):
+        tdmvc(*command.split())
+    assert tdmvc("publish", "golden", "--format", "json").json["version"] == "1.1.1"
+
+
+def test_if_every_version_is_yanked_the_error_says_so(repo: Path, tdmvc: Tdmvc) -> None:
+    for version in ("1.0.0", "1.1.0"):
+        tdmvc("yank", f"golden@{version}", "--reason", "Wrong")
+    by_release = tdmvc("checkout", "--release", "1.0.0", code=3).err
+    assert "golden@1.1.0 names it, but was yanked: Wrong." in by_release
+    tdmvc("checkout", "--release", "1.0.0", "--strict", code=3)
+    latest = tdmvc("show", "golden@latest", code=3).err
+    assert "Every published version of golden was yanked" in latest
+    tdmvc(*shlex.split(latest.split("`")[1])[1:])
+    assert tdmvc("show", "golden@latest", "--format", "json").json["version"] == "1.1.1"
+
+
+@pytest.mark.parametrize(
+    ("ref", "reason", "code", "words"),
+    [
+        ("golden", "x", 2, "does not name a version"),
+        ("golden@main", "x", 2, "does not name a version"),
+        ("golden@1.1.0", " ", 2, "reason is empty"),
+        ("golden@1.1.1", "x", 3, "1.1.0"),
+        ("gold@1.1.0", "x", 3, "golden"),
+    ],
+)
+def test_what_cannot_be_yanked_is_refused(
+    repo: Path, tdmvc: Tdmvc, ref: str, reason: str, code: int, words: str
+) -> None:
+    assert words in tdmvc("yank", ref, "--reason", reason, code=code).err
+    assert not git(repo, "status", "--porcelain")
+
+
+def test_a_yank_is_undone_by_removing_its_file(repo: Path, tdmvc: Tdmvc) -> None:
+    tdmvc("yank", "golden@1.1.0", "--reason", "Wrong")
+    commit_all(repo, "Yank")
+    again = tdmvc("yank", "golden@1.1.0", "--reason", "Wrong", code=2).err
+    git(repo, *shlex.split(again.split("`")[1])[1:])
+    assert tdmvc("show", "golden@latest", "--format", "json").json["version"] == "1.1.0"

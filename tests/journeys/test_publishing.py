@@ -171,7 +171,7 @@ def test_a_tag_needs_committed_rows_and_a_free_name(tdmvc: Tdmvc, repo: Path) ->
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "More")
     git(repo, "tag", "golden@v1.0.0")
-    assert "already exists" in tdmvc("publish", "golden", "--tag", code=2).err
+    assert "was published before" in tdmvc("publish", "golden", "1.0.0", "--tag", code=2).err
     assert not (repo / "datasets/golden/versions").exists()
 
 

@@ -14,6 +14,7 @@ from tdmvc.model.report import (
     StatusReport,
     TransferReport,
     VerifyReport,
+    YankReport,
 )
 from tdmvc.render.format import Format, Formats, formats_of
 from tdmvc.render.reports import add, check, gc, install, query, status, transfer, versions
@@ -24,6 +25,7 @@ STATUS_FORMATS: Formats[StatusReport] = formats_of(status.render)
 LIST_FORMATS: Formats[DatasetList] = formats_of(versions.render_list)
 SHOW_FORMATS: Formats[ShowReport] = formats_of(versions.render_show)
 PUBLISH_FORMATS: Formats[PublishReport] = formats_of(versions.render_publish)
+YANK_FORMATS: Formats[YankReport] = formats_of(versions.render_yank)
 CHECKOUT_FORMATS: Formats[CheckoutReport] = formats_of(transfer.render_checkout)
 TRANSFER_FORMATS: Formats[TransferReport] = formats_of(transfer.render_transfer)
 VERIFY_FORMATS: Formats[VerifyReport] = formats_of(transfer.render_verify)

@@ -71,14 +71,18 @@ def _dataset(dataset: DatasetStatus, page: Page) -> None:
 
 def _standing(dataset: DatasetStatus) -> str:
     """Return which version the pointers equal, apart from edits of the working copy."""
-    if dataset.latest is None:
-        return "not published yet"
     if not dataset.versions:
+        if dataset.latest is None:
+            return "not published yet"
         return f"differs from the latest version {dataset.latest}"
     newest = dataset.versions[0]
     is_edited = any(table.work is not WorkStatus.CLEAN for table in dataset.tables)
     words = f"{'pointers equal' if is_edited else 'equals'} version {newest}"
+    if newest in dataset.yanked:
+        words += ", which was yanked"
     if newest != dataset.latest:
+        if dataset.latest is None:
+            return words
         words += f" (the latest is {dataset.latest})"
     elif len(dataset.versions) > 1:
         words += f" (and {joined([str(version) for version in dataset.versions[1:4]])})"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.report import DatasetList, DatasetSummary, PublishReport, ShownTable, ShowReport
+from tdmvc.model.report import DatasetList, DatasetSummary, PublishReport, ShownTable, ShowReport, YankReport
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.text import plural
 from tdmvc.model.version import Version
@@ -56,8 +56,14 @@ def _version_row(version: Version, page: Page) -> list[Cell]:
         Cell(f"for {visible(version.release)}" if version.release else ""),
         Cell(aligned_count(version.rows, "row")),
         Cell(size(version.size_bytes)),
-        Cell(_flat(version.notes) or _reasons(version.reasons), page.style.dim),
+        Cell(_yank_words(version), page.style.yellow)
+        if version.yank
+        else Cell(_flat(version.notes) or _reasons(version.reasons), page.style.dim),
     ]
+
+
+def _yank_words(version: Version) -> str:
+    return f"yanked: {_flat(version.yank.reason)}" if version.yank else ""
 
 
 def render_show(report: ShowReport, options: RenderOptions) -> str:
@@ -91,7 +97,8 @@ def _ties(report: ShowReport) -> list[tuple[str, str]]:
     facts = [("release", visible(report.release or "")), ("migrations", migrations_words(report.migrations))]
     if version is not None:
         facts[:0] = [
-            ("version", joined([str(version.version), f"after {version.parent}" if version.parent else ""]))
+            ("version", joined([str(version.version), f"after {version.parent}" if version.parent else ""])),
+            ("yanked", _flat(version.yank.reason) if version.yank else ""),
         ]
         published = visible(version.published)
         facts.append(
@@ -195,6 +202,29 @@ def render_publish(report: PublishReport, options: RenderOptions) -> str:
     if report.equal_to is not None:
         page.notes([f"Its content equals version {report.equal_to}."])
     page.next(_publish_steps(report))
+    return page.text
+
+
+def render_yank(report: YankReport, options: RenderOptions) -> str:
+    """Return which version was yanked, what releases choose now, and how to commit it."""
+    page = Page(options)
+    ref = visible(report.version.ref)
+    page.verdict(f"Yanked {ref}", "no release chooses it any more; you can still get it by name")
+    page.facts(
+        [
+            ("reason", _flat(report.version.yank.reason) if report.version.yank else ""),
+            ("latest", str(report.latest) if report.latest else "none: every version was yanked"),
+            ("wrote", visible(report.file)),
+        ]
+    )
+    page.next(
+        [
+            Step(
+                f"git add {shell_word(report.file)} && git commit -m {shell_word(f'Yank {ref}')}",
+                "commit the mark",
+            )
+        ]
+    )
     return page.text
 
 
