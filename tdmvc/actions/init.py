@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from tdmvc.formats.config import CONFIG_FILE, read_config, render_config
+from tdmvc.gitrepo.releases import read_release, suggest_source
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.hosts import HOSTS, read_templates
 from tdmvc.migrations import detect
-from tdmvc.model.dataset import ReleaseSource, RepoConfig
+from tdmvc.model.dataset import RepoConfig
 from tdmvc.model.report import InitReport
 from tdmvc.store import dvc
 from tdmvc.store.atomic_files import write_atomic
@@ -16,7 +17,6 @@ CI_HOSTS = tuple(HOSTS)
 
 _GITLAB_CI = ".gitlab-ci.yml"
 _GITLAB_INCLUDED = ".gitlab/tdmvc.yml"
-_RELEASE_FILES = ("pyproject.toml", "package.json", "VERSION")
 
 
 def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
@@ -48,7 +48,9 @@ def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
         write_atomic(git.root / CONFIG_FILE, render_config(config).encode())
         created.append(CONFIG_FILE)
     written, notes = _write_workflows(git.root, workflows)
-    return InitReport(str(git.root), (*created, *written), config.migrations, tuple(notes))
+    release, fault = read_release(git, config)
+    notes += [fault] if fault else []
+    return InitReport(str(git.root), (*created, *written), config.migrations, tuple(notes), release)
 
 
 def _write_workflows(root: Path, workflows: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -84,11 +86,7 @@ def _includes(text: str) -> bool:
 def _suggest(git: GitRepo) -> RepoConfig:
     """Return the settings that can be read from the repository itself."""
     tree = git.unignored_tree()
-    source, value = ReleaseSource.TAGS, "v*"
-    if not git.tags("v*"):
-        found = next((name for name in _RELEASE_FILES if tree.read_text(name) is not None), None)
-        if found:
-            source, value = ReleaseSource.FILE, found
+    source, value = suggest_source(git, tree, git.root.name)
     return RepoConfig(
         app_name=git.root.name, release_source=source, release_value=value, migrations=detect(tree)
     )

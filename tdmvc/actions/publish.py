@@ -1,7 +1,7 @@
 """`publish`: makes the current state of a dataset an immutable version."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tdmvc.errors import LocalWorkError, MigrationsError, UsageError
@@ -9,7 +9,7 @@ from tdmvc.formats import datasets
 from tdmvc.formats.dvc_yaml import with_artifact
 from tdmvc.formats.versions import contract_path, hash_contract, render_version, version_path
 from tdmvc.gitrepo.commits import commit_only, create_annotated_tag
-from tdmvc.gitrepo.releases import current_release
+from tdmvc.gitrepo.releases import normalize_release, read_release, release_commit
 from tdmvc.model.dataset import DatasetState, WorkStatus
 from tdmvc.model.diff import Bump, BumpLevel
 from tdmvc.model.migration import RecordedState
@@ -21,6 +21,7 @@ from tdmvc.workspace.comparison import diff_states
 from tdmvc.workspace.descriptions import describe_state
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.published import known_numbers
+from tdmvc.workspace.release_states import read_schema
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.transfer import push_states
@@ -66,6 +67,7 @@ def publish(
         taken = known_numbers(workspace, dataset) | {version.version for version in published}
         version_number = _choose(dataset, number, options, published, suggested, taken)
         version = _version(workspace, state, version_number, published, suggested, options)
+        version = replace(version, release=_release(workspace, version, options))
         files = _files(workspace, state, version)
         if options.tag:
             _check_tag(workspace, state, version)
@@ -193,13 +195,57 @@ def _version(
         contract=hash_contract(state.contract_text),
         tables=tables,
         parent=parent,
-        release=options.release or current_release(workspace.git, workspace.config, run_command=True),
         commit=workspace.git.head(),
         migrations=_migrations(workspace, state.config.migrations),
         bump=number.level_from(parent) if parent else BumpLevel.NONE,
         reasons=suggested.reasons,
         notes=options.notes,
     )
+
+
+def _release(workspace: Workspace, version: Version, options: PublishOptions) -> str | None:
+    """Return the release that the version is tied to.
+
+    The one that you name is kept. The current one is kept only if the migrations at its commit are those that
+    the rows were made for. Warns if the two do not fit.
+    """
+    git, config = workspace.git, workspace.config
+    if options.release is not None:
+        release = normalize_release(config, options.release)
+        commit = release_commit(git, config, options.release)
+        if misfit := _misfit(workspace, version, commit):
+            workspace.warn(f"{version.ref} names release {release}, but does not fit it: {misfit}.")
+        return release
+    name_it = (
+        "In the next version, name the release: --release R."
+        if options.tag
+        else "To name one, remove "
+        f"{version_path(workspace.dataset_path(version.dataset), version.version)} before you commit it, "
+        "and publish again with --release R."
+    )
+    current, fault = read_release(git, config, run_command=True)
+    if current is None:
+        if fault:
+            workspace.warn(f"{fault} {version.ref} records no release. {name_it}")
+        return None
+    commit = release_commit(git, config, current) or git.head()
+    if misfit := _misfit(workspace, version, commit):
+        workspace.warn(
+            f"{version.ref} records no release: it does not fit release {current}, the current one: {misfit}. "
+            f"{name_it}"
+        )
+        return None
+    return current
+
+
+def _misfit(workspace: Workspace, version: Version, commit: str | None) -> str:
+    """Return why a version does not fit the migrations at a commit; empty if it fits, or nothing is known."""
+    if commit is None or not version.migrations:
+        return ""
+    schema = read_schema(workspace, commit)
+    if schema.fits(version):
+        return ""
+    return f"at commit {commit[:10]}, the migrations differ ({schema.lacks(version)})"
 
 
 def _migrations(workspace: Workspace, recorded: Mapping[str, RecordedState]) -> dict[str, RecordedState]:

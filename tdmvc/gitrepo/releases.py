@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import tomllib
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import chain, zip_longest
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 _COMMAND_SECONDS = 60
+_RELEASE_FILES = ("pyproject.toml", "package.json", "VERSION")
+_RELEASE_TAG = re.compile(r"(?P<prefix>(?:[^0-9].*?)?)(?P<version>[0-9]+(?:\.[0-9]+)+[^/@]*)")
 
 
 def current_release(git: GitRepo, config: RepoConfig, *, run_command: bool = False) -> str | None:
@@ -42,12 +45,79 @@ def current_release(git: GitRepo, config: RepoConfig, *, run_command: bool = Fal
             return _run(config.release_value, git) if run_command else None
 
 
+def read_release(git: GitRepo, config: RepoConfig, *, run_command: bool = False) -> tuple[str | None, str]:
+    """Return the current release, and, if there is none, why and what to do about it.
+
+    Raises:
+        UsageError: the command for the release fails.
+    """
+    try:
+        release = current_release(git, config, run_command=run_command)
+    except ConfigError as error:
+        return None, f"No release can be read: {error.what} ({error.where}) {error.remedy}".rstrip()
+    if release is not None or config.release_source is ReleaseSource.COMMAND:
+        return release, ""
+    why = f"No release can be read: no tag in HEAD's history matches '{config.release_value}'"
+    if git.is_shallow:
+        return None, f"{why}, and this clone is shallow. Run `git fetch --unshallow --tags`."
+    return None, f"{why}. Run `git fetch --tags`, or name another source in tdmvc.yaml (app.release)."
+
+
 def release_of_tag(tag: str, pattern: str) -> str:
     """Return the text that matches the `*` in a tag pattern: `2.14.0` of `v2.14.0` under `v*`."""
     head, star, tail = pattern.partition("*")
     is_plain = bool(star) and not re.search(r"[*?\[]", head + tail)
     fits = tag.startswith(head) and tag.endswith(tail) and len(tag) > len(head) + len(tail)
     return tag[len(head) : len(tag) - len(tail)] if is_plain and fits else tag
+
+
+def normalize_release(config: RepoConfig, name: str) -> str:
+    """Return the release that a name means: `1.2.3` of the tag `app@1.2.3`, as CI passes it.
+
+    The tag may match the pattern of tdmvc.yaml, or begin with the application's name.
+    """
+    name = name.strip().removeprefix("refs/tags/")
+    if config.release_source is ReleaseSource.TAGS:
+        name = release_of_tag(name, config.release_value)
+    app = config.app_name
+    if app and name[: len(app)] == app and name[len(app) : len(app) + 1] in {"@", "-", "/", "_"}:
+        rest = name[len(app) + 1 :]
+        if _version(_without_v(rest)) is not None:
+            return rest
+    return name
+
+
+def suggest_source(git: GitRepo, tree: FileTree, app_name: str) -> tuple[ReleaseSource, str]:
+    """Return where the release of a new repository can be read from.
+
+    Tags of finished releases in HEAD's history come first, then a file that names a version, then tags of
+    pre-releases; if there is nothing, the default is `v*`.
+    """
+    tags = [match for tag in git.merged_tags() if (match := _RELEASE_TAG.fullmatch(tag)) is not None]
+    finished = [match for match in tags if not _is_pre_release(match["version"])]
+    if finished:
+        return ReleaseSource.TAGS, _pattern(finished, app_name)
+    for name in _RELEASE_FILES:
+        if tree.read_text(name) is not None:
+            with contextlib.suppress(ConfigError):
+                _read_file(tree, name)
+                return ReleaseSource.FILE, name
+    return ReleaseSource.TAGS, _pattern(tags, app_name) if tags else "v*"
+
+
+def _pattern(tags: Sequence[re.Match[str]], app_name: str) -> str:
+    """Return the pattern of the tags that most likely name the application's releases."""
+    prefixes = Counter(match["prefix"] for match in tags)
+    for wanted in ("v", "", *(f"{app_name}{sign}{v}" for sign in "@-/_" for v in ("v", ""))):
+        if wanted in prefixes:
+            # An asterisk alone would also match the tags of datasets.
+            return f"{wanted}*" if wanted else "[0-9]*"
+    return f"{prefixes.most_common(1)[0][0]}*"
+
+
+def _is_pre_release(name: str) -> bool:
+    version = _version(name)
+    return version is None or version.is_prerelease
 
 
 def matches(spec: str, release: str) -> bool:
@@ -90,15 +160,15 @@ def release_commit(git: GitRepo, config: RepoConfig, release: str) -> str | None
 
     If a file names the release, it is HEAD's release, which is known even in a clone without tags.
     """
-    pattern = config.release_value if config.release_source is ReleaseSource.TAGS else "v*"
+    pattern = config.release_value if config.release_source is ReleaseSource.TAGS else "*"
     tags = git.tags(pattern)
-    for name in (pattern.replace("*", _without_v(release), 1), release):
+    full, release = release.removeprefix("refs/tags/"), normalize_release(config, release)
+    for name in (full, pattern.replace("*", _without_v(release), 1), release):
         if name in tags:
             return tags[name]
     for name, commit in tags.items():
-        if _version(_without_v(release_of_tag(name, pattern))) is not None and matches(
-            release_of_tag(name, pattern), release
-        ):
+        tagged = normalize_release(config, name)
+        if _version(_without_v(tagged)) is not None and matches(tagged, release):
             return commit
     found = git.try_resolve(release)
     if found is None and config.release_source is ReleaseSource.FILE:

@@ -138,6 +138,13 @@ class GitRepo:
                 found[name] = sha if kind == "commit" else peeled
         return found
 
+    def merged_tags(self) -> list[str]:
+        """Return the names of the tags in HEAD's history."""
+        found = self.commands.try_run(
+            "for-each-ref", "--merged=HEAD", "--format=%(refname:strip=2)", "refs/tags"
+        )
+        return found.split("\n")[:-1] if found else []
+
     def tag_exists(self, name: str) -> bool:
         return self.commands.try_run("show-ref", "--verify", "--quiet", f"refs/tags/{name}") is not None
 

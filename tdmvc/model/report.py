@@ -21,6 +21,8 @@ class InitReport:
     migrations: tuple[MigrationLocation, ...]
     notes: tuple[str, ...] = ()
     """What you should know, such as files that were kept unchanged."""
+    release: str | None = None
+    """The application's release as it is read now; None if there is none, or only a command can tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ declare(migration.MigrationLocation, "name tool path")
 declare(schema.ForeignKey, "columns table to")
 
 # init, add, status, list, show, publish, checkout, push and pull, verify, check, gc.
-declare(report.InitReport, "root created migrations notes", format="tdmvc.init/1")
+declare(report.InitReport, "root created migrations release notes", format="tdmvc.init/1")
 declare(report.AddReport, "dataset folder? tables findings notes", format="tdmvc.add/1")
 declare(report.AddedTable, "name status rows bytes=size_bytes written_bytes parts key content? notes")
 declare(report.StatusReport, "branch release datasets", format="tdmvc.status/1")

@@ -54,7 +54,7 @@ class ReleaseResolver:
         every = versions(self._workspace, dataset)
         published = [version for version in every if version.yank is None]
         for version in reversed(published):
-            if version.release is not None and releases.matches(version.release, self._release):
+            if self._names(version):
                 return replace(version_state(self._workspace, version), ref=version.ref), Inference.DECLARED
         if self._schema is not None:
             for version in reversed(published):
@@ -62,19 +62,27 @@ class ReleaseResolver:
                     return version_state(self._workspace, version), Inference.INFERRED
         raise self._no_version(dataset, published, [one for one in every if one.yank is not None])
 
+    def _names(self, version: Version) -> bool:
+        """Return whether a version names the release, or a range that contains it."""
+        config = self._workspace.config
+        return version.release is not None and releases.matches(
+            releases.normalize_release(config, version.release),
+            releases.normalize_release(config, self._release),
+        )
+
     @cached_property
-    def _schema(self) -> "_Schema | None":
+    def _schema(self) -> "ReleaseSchema | None":
         if self._strict:
             return None
         git = self._workspace.git
         commit = releases.release_commit(git, self._workspace.config, self._release)
-        return _read_schema(self._workspace, commit) if commit else None
+        return read_schema(self._workspace, commit) if commit else None
 
     def _no_version(self, dataset: str, published: list[Version], yanked: list[Version]) -> NotFoundError:
         left_out = "".join(
             f" {version.ref} names it, but was yanked: {version.yank.reason.rstrip('.')}."
             for version in yanked
-            if version.yank and version.release and releases.matches(version.release, self._release)
+            if version.yank and self._names(version)
         )
         return NotFoundError(
             f"No version of {dataset} fits release '{self._release}': {self._why()}.{left_out}",
@@ -125,7 +133,7 @@ class ReleaseResolver:
 
 
 @dataclass(slots=True)
-class _Schema:
+class ReleaseSchema:
     """The application's migrations at a release's commit."""
 
     workspace: Workspace
@@ -183,10 +191,10 @@ class _Schema:
         return self.today[name]
 
 
-def _read_schema(workspace: Workspace, commit: str) -> _Schema:
+def read_schema(workspace: Workspace, commit: str) -> ReleaseSchema:
     """Read the locations that tdmvc.yaml named at a commit; locations that cannot be read are kept apart."""
     tree = workspace.git.tree(commit)
-    schema = _Schema(workspace, commit)
+    schema = ReleaseSchema(workspace, commit)
     for location in configured_locations(workspace, tree):
         try:
             schema.states[location.name] = read_location(tree, location)

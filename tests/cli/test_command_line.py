@@ -325,6 +325,7 @@ def test_the_json_of_every_command_is_as_published(tdmvc: Tdmvc, published: Path
     seen["review"] = check("review", "review", "main", code=1)
     assert seen["review"]["datasets"]
     seen["publish"] = check("publish", "publish", "golden", "--notes", "More.")
+    seen["yank"] = check("yank", "yank", "golden@1.0.0", "--reason", "Wrong")
     (published / "migrations" / "0002_more.sql").write_text("ALTER TABLE customers ADD locale text;\n")
     seen["drift"] = check("drift", "drift", code=1)
     seen["build"] = check("add", "build", "built", source)

@@ -36,6 +36,7 @@ def render_init(report: InitReport, options: RenderOptions) -> str:
         )
     else:
         page.facts([("migrations", "none found; name them in tdmvc.yaml for `tdmvc drift`")])
+    page.facts([("release", visible(report.release or ""))])
     page.notes(report.notes)
     tops = sorted({path.split("/")[0] for path in report.created})
     steps = [Step("tdmvc add golden SOURCE", "add rows from CSV, JSON, Parquet, SQLite, …")]
