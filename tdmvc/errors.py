@@ -328,6 +328,17 @@ class PartError(StoreError):
         )
 
     @classmethod
+    def mislabelled(cls, name: str, path: Path | str, owner: str) -> "MislabelledPartError":
+        dataset = owner.partition("/")[0].partition("@")[0]
+        return MislabelledPartError(
+            f"Part {name[:12]}… of {owner} does not hold the rows that its name stands for: its file was rewritten "
+            "in place, or its listing is forged.",
+            where=str(path),
+            remedy="it is not used. To keep its rows, add them from the table's folder: "
+            f"`tdmvc add {dataset} FOLDER`; to get the old rows back, restore the pointer with Git.",
+        )
+
+    @classmethod
     def hostile_listing(cls, path: Path | str, entry: str) -> "PartError":
         return cls(
             f"A listing names a file that cannot belong to a table: {entry!r}.",
@@ -338,6 +349,10 @@ class PartError(StoreError):
 
 class DamagedPartError(PartError):
     """An object exists, but its bytes do not match its name."""
+
+
+class MislabelledPartError(DamagedPartError):
+    """A part has the bytes that its listing names, but other rows than its name stands for."""
 
 
 class HostError(TdmvcError):

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from tdmvc.errors import PartError
+from tdmvc.errors import MislabelledPartError, PartError
 from tdmvc.formats import datasets
 from tdmvc.formats.dvc_yaml import with_artifact
 from tdmvc.model.dataset import DatasetState
@@ -81,7 +81,7 @@ class _Check:
                 listing = self._workspace.store.listing(pointer.object, owner)
                 self._check_parts(state, table, listing, owner)
             except PartError as error:
-                if not self._is_kept_elsewhere(state, table):
+                if isinstance(error, MislabelledPartError) or not self._is_kept_elsewhere(state, table):
                     stage = pointer.stage.rpartition(":")[2] if pointer.stage else None
                     remedy = f"run `dvc repro {stage}`: a stage makes it." if stage else error.remedy
                     self._add_finding("part", Severity.ERROR, error.what, state, table, remedy)
@@ -147,9 +147,8 @@ class _Check:
         paths = self._workspace.store.parts(listing, owner, {content for _, content in pairs})
         ordered = [e for e in listing.entries if e.content in {content for _, content in pairs}]
         for entry, path in zip(ordered, paths, strict=True):
-            actual = part_content(read_part(str(path)))
-            if actual != entry.content.split("-")[0]:
-                raise PartError.damaged(path, owner, "its rows do not match its name (content hash)")
+            self._workspace.store.index.remember_content(entry.md5, part_content(read_part(str(path))))
+            self._workspace.store.check_rows(entry, owner)
             self._good_parts.add((entry.md5, entry.content))
 
     def _is_kept_elsewhere(self, state: DatasetState, table: str) -> bool:

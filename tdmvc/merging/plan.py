@@ -192,6 +192,9 @@ def plan_tables(
         for name in names
         if not tables or name in tables
     }
+    for name, side in sides.items():
+        objects = {pointer.object for pointer in side.values() if pointer is not None}
+        workspace.store.check_names(objects if len(objects) > 1 else (), f"{ours.name}/{name}")
     contested = [name for name, side in sides.items() if _is_contested(side)]
     by_rows = [name for name in contested if not any(p and p.stage for p in sides[name].values())]
     merged = merge_states(workspace, base, ours, theirs, tables=by_rows) if by_rows else {}

@@ -1,4 +1,4 @@
-"""A cache of facts about files: their md5, and how many rows they have.
+"""A cache of facts about files: their md5, how many rows they have, and the content hash of the rows.
 
 It may be deleted at any time. An entry is valid only while the file's inode, size and both times
 are the same as when it was hashed.
@@ -10,6 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ create table if not exists seen (path text primary key, stamp text not null, md5
 create table if not exists fact (md5 text primary key, rows integer not null) without rowid;
 create table if not exists laid (path text primary key, oid text not null) without rowid;
 create table if not exists made (oid text primary key, path text not null) without rowid;
+create table if not exists content (md5 text primary key, content text not null) without rowid;
 create table if not exists pushed (remote text, oid text, primary key (remote, oid)) without rowid;
 """
 _TICK_NS = 20_000_000
@@ -43,6 +45,7 @@ class FileIndex:
         self._known: dict[str, tuple[Any, ...]] = {}
         """Entries that this process has read, so that the next look-up costs only a stat."""
         self._facts: dict[str, int] = {}
+        self._new_contents: dict[str, str] = {}
         self._connection: sqlite3.Connection | None = None
         self._is_broken = False
 
@@ -78,6 +81,27 @@ class FileIndex:
 
     def remember_rows(self, md5: str, rows: int) -> None:
         self._facts[md5] = rows
+
+    @cached_property
+    def _contents(self) -> dict[str, str]:
+        connection = self._open()
+        if connection is None:
+            return {}
+        try:
+            return {
+                str(md5): str(name) for md5, name in connection.execute("select md5, content from content")
+            }
+        except sqlite3.Error:
+            return {}
+
+    def content(self, md5: str) -> str | None:
+        """Return the content hash of the rows in a part, if some process has computed it."""
+        return self._contents.get(md5)
+
+    def remember_content(self, md5: str, content: str) -> None:
+        """Record the content hash of the rows in a part."""
+        if self._contents.get(md5) != content:
+            self._contents[md5] = self._new_contents[md5] = content
 
     def written(self, folder: str) -> str | None:
         """Return which listing was last written into a folder (a path from the root), if that is known."""
@@ -157,7 +181,7 @@ class FileIndex:
 
     def save(self) -> None:
         """Write new entries to disk. Losing them costs time, not data, so errors are ignored."""
-        if not self._pending and not self._facts:
+        if not self._pending and not self._facts and not self._new_contents:
             return
         connection = self._open()
         if connection is None:
@@ -171,10 +195,14 @@ class FileIndex:
             with connection:
                 connection.executemany("insert or replace into seen values (?, ?, ?)", rows)
                 connection.executemany("insert or replace into fact values (?, ?)", list(self._facts.items()))
+                connection.executemany(
+                    "insert or replace into content values (?, ?)", list(self._new_contents.items())
+                )
         except sqlite3.Error:
             return
         self._pending.clear()
         self._facts.clear()
+        self._new_contents.clear()
 
     def close(self) -> None:
         """Save and close the file."""

@@ -37,6 +37,11 @@ class PartEntry:
         """The content hash, with its repeat number."""
         return self.name.removesuffix(PART_SUFFIX)
 
+    @property
+    def rows_content(self) -> str:
+        """The content hash of its rows, which parts that repeat them share."""
+        return self.content.partition("-")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:

@@ -7,10 +7,11 @@ from pathlib import Path
 from tdmvc.errors import ConfigError, DamagedPartError, PartError, StoreError
 from tdmvc.store import dvc, worktree
 from tdmvc.store.build import BuiltTable, KnownPart
+from tdmvc.store.content import part_content
 from tdmvc.store.dvc_config import DvcConfig, read_dvc_config, state_folder
 from tdmvc.store.index import FileIndex
-from tdmvc.store.objects import Listing, ObjectStore
-from tdmvc.store.parquet import count_rows
+from tdmvc.store.objects import Listing, ObjectStore, PartEntry
+from tdmvc.store.parquet import count_rows, read_part
 
 
 class Store:
@@ -35,6 +36,8 @@ class Store:
         self.release_remote = release_remote
         self._warn = warn
         self._timed = timed
+        self._named: dict[str, tuple[PartEntry, str]] = {}
+        """The first part of each name that this process has read in a listing, and its owner."""
         self.fetched_from: list[str] = []
         """The remotes from which objects were fetched, in the order of first use."""
         self.config: DvcConfig = read_dvc_config(root)
@@ -55,9 +58,65 @@ class Store:
     def listing(self, oid: str, owner: str) -> Listing:
         """Return the listing of a table, fetched if it is missing.
 
+        A part's name is its content hash, and states are compared by these names. So if two listings
+        name a part alike and its bytes differ, the rows of both are checked. Cost: nothing, or one read
+        of each such part, once in a clone.
+
         Raises:
-            PartError: it is missing or damaged everywhere.
+            PartError: it is missing or damaged everywhere, or a part has other rows than its name says.
         """
+        listing = self._listing(oid, owner)
+        for entry in listing.entries:
+            other, its_owner = self._named.setdefault(entry.rows_content, (entry, owner))
+            if other.md5 != entry.md5:
+                for one, place in ((entry, owner), (other, its_owner)):
+                    self.check_rows(one, place)
+            self._refuse_mislabelled(entry, owner)
+        return listing
+
+    def check_names(self, oids: Iterable[str], owner: str) -> None:
+        """Check the parts that several listings of a table name alike, in the listings that are in the cache.
+
+        Raises:
+            PartError: a listing is damaged, or a part has other rows than its name says.
+        """
+        for oid in sorted(oids):
+            if self.objects.has(oid):
+                self.listing(oid, owner)
+
+    def checked_listing(self, oid: str, owner: str) -> Listing:
+        """Return a listing after checking the rows of its parts that are in the cache.
+
+        Cost: a part that this clone neither wrote nor checked before is read once.
+
+        Raises:
+            PartError: as `listing` does, or a part has other rows than its name says.
+        """
+        listing = self.listing(oid, owner)
+        for entry in listing.entries:
+            if self.objects.has(entry.md5):
+                self.check_rows(entry, owner)
+        return listing
+
+    def check_rows(self, entry: PartEntry, owner: str) -> None:
+        """Make sure that a part has the rows that its name stands for. Cost: one read, once in a clone.
+
+        Raises:
+            MislabelledPartError: it has other rows. From then on, no listing that names it is read.
+            PartError: the part is missing or damaged everywhere.
+        """
+        if self.index.content(entry.md5) is None:
+            [path] = self.parts(Listing((entry,)), owner)
+            self.index.remember_content(entry.md5, part_content(read_part(str(path))))
+        self._refuse_mislabelled(entry, owner)
+
+    def _refuse_mislabelled(self, entry: PartEntry, owner: str) -> None:
+        actual = self.index.content(entry.md5)
+        if actual is not None and actual != entry.rows_content:
+            self.index.save()
+            raise PartError.mislabelled(entry.content, self.objects.path(entry.md5), owner)
+
+    def _listing(self, oid: str, owner: str) -> Listing:
         try:
             return self.objects.read_listing(oid, owner)
         except PartError as error:
@@ -128,6 +187,8 @@ class Store:
         """Keep a built table's listing and its row counts; return the listing's object."""
         for md5, rows in table.part_rows.items():
             self.index.remember_rows(md5, rows)
+        for entry in table.listing.entries:
+            self.index.remember_content(entry.md5, entry.rows_content)
         return self.objects.put_listing(table.listing)
 
     def closure(self, oid: str, owner: str) -> set[str]:

@@ -120,11 +120,9 @@ def ingest_table(
     """
     store = workspace.store
     owner = f"{state.name}/{table}"
-    old = _old_listing(workspace, state, table)
-    known: Mapping[str, KnownPart] = store.known_parts(old) if sink is None else {}
     keeps_rows = options.append or not sources
-    if keeps_rows and table in state.pointers and old is None:
-        raise PartError.missing(state.pointers[table].object, owner, store.looked_in())
+    old = _old_listing(workspace, state, table, must_exist=keeps_rows)
+    known: Mapping[str, KnownPart] = store.known_parts(old) if sink is None else {}
     existing = store.parts(old, owner) if keeps_rows and old is not None else []
     with (
         workspace.timed("build parts"),
@@ -199,14 +197,18 @@ def check_options(dataset: str, sources: Sequence[Location], options: AddOptions
         )
 
 
-def _old_listing(workspace: Workspace, state: DatasetState, table: str) -> Listing | None:
+def _old_listing(
+    workspace: Workspace, state: DatasetState, table: str, *, must_exist: bool
+) -> Listing | None:
     pointer = state.pointers.get(table)
     if pointer is None:
         return None
     try:
-        return workspace.store.listing(pointer.object, f"{state.name}/{table}")
+        return workspace.store.checked_listing(pointer.object, f"{state.name}/{table}")
     except PartError:
-        # The old rows are not here; new ones can be added all the same.
+        if must_exist:
+            raise
+        # The old rows are not here, or their parts lie; new ones can be added all the same.
         return None
 
 
