@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tdmvc.errors import UnreadableFileError
-from tdmvc.formats.datasets import dataset_folder
+from tdmvc.formats.datasets import dataset_path
 from tdmvc.formats.versions import FOLDER, version_path
 from tdmvc.gitrepo.log import Addition, read_additions
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.tree import FileTree
-from tdmvc.model.version import SemVer
+from tdmvc.model.version import SemVer, version_tag_prefix
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -44,7 +44,7 @@ def published_files(
     """
     git = workspace.git
     commits = [commit for name in revisions if (commit := git.try_resolve(name)) is not None]
-    folders = {dataset_folder(workspace.config, name): name for name in names}
+    folders = {dataset_path(workspace.config, name): name for name in names}
     additions = read_additions(git, commits, [posixpath.join(folder, FOLDER) for folder in folders])
     found: list[PublishedFile] = []
     for one in _first(git, additions):
@@ -60,7 +60,7 @@ def published_files(
 
 def known_numbers(workspace: Workspace, dataset: str) -> frozenset[SemVer]:
     """Return every number that HEAD's history or a tag knows as a published version of a dataset."""
-    tags = (_tagged_number(tag, dataset) for tag in workspace.git.tags(f"{dataset}@v*"))
+    tags = (_tagged_number(tag, dataset) for tag in workspace.git.tags(f"{version_tag_prefix(dataset)}*"))
     files = published_files(workspace, [dataset])
     return frozenset({one.version for one in files} | {number for number in tags if number is not None})
 
@@ -108,7 +108,7 @@ def _first(git: GitRepo, additions: Sequence[Addition]) -> Iterator[Addition]:
 
 
 def _tagged(git: GitRepo, name: str, folder: str) -> Iterator[PublishedFile]:
-    for tag, commit in sorted(git.tags(f"{name}@v*").items()):
+    for tag, commit in sorted(git.tags(f"{version_tag_prefix(name)}*").items()):
         version = _tagged_number(tag, name)
         if version is None:
             continue
@@ -119,7 +119,7 @@ def _tagged(git: GitRepo, name: str, folder: str) -> Iterator[PublishedFile]:
 
 
 def _tagged_number(tag: str, dataset: str) -> SemVer | None:
-    return SemVer.parse(tag.removeprefix(f"{dataset}@v"))
+    return SemVer.parse(tag.removeprefix(version_tag_prefix(dataset)))
 
 
 def _read(tree: FileTree, path: str) -> tuple[bool, str | None]:
