@@ -94,7 +94,7 @@ class _TableWriter:
         return [self._types[reference.table][column] for column in reference.to]
 
     def _write_table(self, table: TableToWrite, schema: TableSchema) -> None:
-        """Make and fill a table; if its rows break a constraint, make it again without."""
+        """Create and fill a table; if its rows break a constraint, create it again without the constraint."""
         while True:
             try:
                 self._fill(table, schema)
