@@ -24,7 +24,8 @@ _DEFAULT = "less"
 _ENVIRONMENT = {"LESS": "FRX", "LV": "-c"}
 """Git's defaults: quit if the text fits on one screen, pass colours, do not clear the screen."""
 _SHELL_SYNTAX = re.compile(r"[|&;<>()$`\\\"'*?\[#~=%\n]")
-_NOT_FOUND = 127
+_FAILED = frozenset({1, 126, 127})
+"""Exit codes of a program that shows nothing: it failed, it cannot be run, or there is none. `less -K` ends with 2."""
 
 
 def print_text(context: click.Context, text: str, *, color: bool = False) -> None:
@@ -45,12 +46,14 @@ def find_pager(settings: Settings) -> str | None:
 
 
 def page(text: str, command: str) -> bool:
-    """Show a text in a pager until the user leaves it; return False if the pager does not start.
+    """Show a text in a pager until the user leaves it; return False if the pager does not start or fails.
 
     Leaving it early is not an error, and the pager handles Ctrl-C.
     """
     sys.stdout.flush()
     needs_shell = bool(_SHELL_SYNTAX.search(command))
+    if needs_shell and subprocess.run(["sh", "-n", "-c", command], check=False).returncode:
+        return False
     try:
         process = subprocess.Popen(
             command if needs_shell else shlex.split(command),
@@ -63,7 +66,7 @@ def page(text: str, command: str) -> bool:
     with _ignored_interrupts():
         with suppress(BrokenPipeError):
             process.communicate(text.encode("utf-8", "backslashreplace"))
-        return process.wait() != _NOT_FOUND
+        return process.wait() not in _FAILED
 
 
 @contextmanager

@@ -145,7 +145,9 @@ def test_the_exit_code_is_the_commands_and_not_the_pagers(
     assert "customers" in run.text
 
 
-@pytest.mark.parametrize("pager", ["no-such-pager", "no-such-pager | cat", "no-such-pager -x 'y'"])
+@pytest.mark.parametrize(
+    "pager", ["no-such-pager", "no-such-pager | cat", "no-such-pager -x 'y'", "false", "a'b", '"unterminated']
+)
 def test_no_output_is_lost_if_the_pager_does_not_start(terminal: Callable[..., Terminal], pager: str) -> None:
     run = terminal("sql", "select 41 + 1 as answer", PAGER=pager)
     assert run.leave() == 0
