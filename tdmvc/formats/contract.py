@@ -15,6 +15,8 @@ from tdmvc.yaml.reader import parse_yaml
 CONTRACT_FILE = "contract.yaml"
 TYPE_PROPERTY = "tdmvcType"
 """The custom property that holds a canonical type which the other fields do not lead to."""
+FORM_PROPERTY = "tdmvcTextForm"
+"""The custom property that says how texts of a source write a column's values."""
 TARGET_PROPERTY = "tdmvcTarget"
 """The custom property of a relationship: the table and columns it means, if no id can be given."""
 
@@ -150,6 +152,7 @@ def _check_unique(nodes: tuple[YamlNode, ...], what: str) -> None:
 def _read_column(node: YamlNode) -> Column:
     type_ = _read_type(node)
     physical = node.text("physicalType")
+    form = custom_property(node, FORM_PROPERTY)
     return Column(
         name=node.need("name").as_text(),
         type=type_,
@@ -157,6 +160,7 @@ def _read_column(node: YamlNode) -> Column:
         required=node.flag("required"),
         unique=node.flag("unique"),
         classification=node.text("classification"),
+        text_form=form.as_text() if form is not None else None,
     )
 
 

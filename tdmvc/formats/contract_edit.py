@@ -7,6 +7,7 @@ from typing import Any
 from tdmvc.arrow.types import format_type
 from tdmvc.formats.contract import (
     CONTRACT_FILE,
+    FORM_PROPERTY,
     TARGET_PROPERTY,
     TYPE_PROPERTY,
     ContractFile,
@@ -111,6 +112,8 @@ def _write_columns(item: EditableMapping, old: TableSchema | None, table: TableS
 def _write_column(entry: EditableMapping, old: Column | None, new: Column) -> None:
     if old is None or (old.type, old.physical_type) != (new.type, new.physical_type):
         _write_type(entry, new)
+    if (old.text_form if old is not None else None) != new.text_form:
+        _set_custom(entry, FORM_PROPERTY, text_value(new.text_form) if new.text_form is not None else None)
     for key, before, after in (
         ("required", old is not None and old.required, new.required),
         ("unique", old is not None and old.unique, new.unique),

@@ -30,6 +30,8 @@ class Column:
     """No value may repeat."""
     classification: str | None = None
     """The contract's classification (`public`, `personal`, …)."""
+    text_form: str | None = None
+    """How the last texts that it was read from were written, if not in the canonical form (`True, False`)."""
 
     @property
     def is_personal(self) -> bool:

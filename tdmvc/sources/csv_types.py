@@ -1,15 +1,16 @@
-"""Which type a column of texts has: the narrowest that keeps the value of every text."""
+"""Which type a column of texts has: the narrowest that gives every text back as it is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, decimal_type
+from tdmvc.arrow.types import SIMPLE, decimal_type
 from tdmvc.model.schema import UNTYPED, Column
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names
+from tdmvc.sql.text_forms import has_forms, shape_expression, text_form
 from tdmvc.sql.types import duckdb_type
 
 _SAMPLE_ROWS = 20_000
@@ -83,23 +84,25 @@ class _Profile:
     """The most digits before the point."""
     scale: int
     """The most digits after the point."""
+    least_scale: int
+    """The fewest digits after the point."""
 
 
 def infer_columns(con: DuckDBConnection, query: str, names: Sequence[str]) -> InferredTable:
     """Return the type of each column of an all-text query, after a look at every row.
 
-    Reads the rows twice, and a third time if numbers may not fit a decimal.
+    Reads the rows twice, and a third time if some may be floats or timestamps.
     """
     (count,) = con.execute(f"SELECT count(*) FROM ({query})").fetchall()[0]
     profiles = _profiles(con, f"SELECT * FROM ({query}) LIMIT {_SAMPLE_ROWS}", names)
     open_names = [name for name in names if _may_be_typed(profiles[name].classes)]
     if open_names and count > _SAMPLE_ROWS:
         profiles |= _profiles(con, query, open_names)
-    doubtful = [name for name in names if _needs_float(profiles[name])]
-    floats = _exact_floats(con, query, doubtful)
+    types = {name: _type(profiles[name]) for name in names}
+    for name in _without_form(con, query, {n: t for n, t in types.items() if has_forms(t)}):
+        types[name] = SIMPLE["string"]
     columns = []
-    for name in names:
-        type_ = SIMPLE["float64"] if name in floats else _type(profiles[name])
+    for name, type_ in types.items():
         columns.append(
             InferredColumn(
                 Column(name, type_, physical_type=None if profiles[name].classes or not count else UNTYPED),
@@ -113,20 +116,29 @@ def _may_be_typed(classes: TextClass) -> bool:
     return not classes or classes in _SINGLE or not classes & ~_FLOATS
 
 
-def _needs_float(profile: _Profile) -> bool:
-    """Whether only a float could hold the column's numbers."""
-    classes = profile.classes
-    if not classes & _NUMBERS or classes & ~_FLOATS or classes == TextClass.INTEGER:
-        return False
-    return bool(classes & ~_FIXED_NUMBERS) or profile.whole_digits + profile.scale > MAX_DECIMAL_DIGITS
-
-
 def _type(profile: _Profile) -> pa.DataType:
-    if profile.classes in _SINGLE:
-        return _SINGLE[profile.classes]
-    is_fixed = bool(profile.classes) and not profile.classes & ~_FIXED_NUMBERS
+    """Return the type that may hold the column as it is written; a float or timestamp must still be checked."""
+    classes = profile.classes
+    if classes in _SINGLE:
+        return _SINGLE[classes]
+    if not classes & _NUMBERS or classes & ~_FLOATS:
+        return SIMPLE["string"]
+    is_fixed = not classes & ~_FIXED_NUMBERS and profile.least_scale == profile.scale
     decimal = decimal_type(profile.whole_digits + profile.scale, profile.scale) if is_fixed else None
-    return decimal or SIMPLE["string"]
+    return decimal or SIMPLE["float64"]
+
+
+def _without_form(con: DuckDBConnection, query: str, types: Mapping[str, pa.DataType]) -> list[str]:
+    """Return the columns whose texts do not all have one form of their type."""
+    if not types:
+        return []
+    shapes = [shape_expression(quote_name(name), type_) for name, type_ in types.items()]
+    selected = ", ".join(f"bit_or({shape}), bit_and({shape})" for shape in shapes)
+    bits = con.execute(f"SELECT {selected} FROM ({query})").fetchall()[0]
+    found = zip(types.items(), bits[::2], bits[1::2], strict=True)
+    return [
+        name for (name, type_), union, common in found if text_form(type_, union or 0, common or 0) is None
+    ]
 
 
 def _profiles(con: DuckDBConnection, query: str, names: Sequence[str]) -> dict[str, _Profile]:
@@ -139,13 +151,14 @@ def _profiles(con: DuckDBConnection, query: str, names: Sequence[str]) -> dict[s
     point = "strpos(v, '.')"
     whole = f"CASE WHEN {point} > 0 THEN {point} - 1 ELSE length(v) END - starts_with(v, '-')::INT"
     scale = f"CASE WHEN {point} > 0 THEN length(v) - {point} ELSE 0 END"
+    digits = [f"max({whole})", f"max({scale})", f"min({scale})"]
+    selected = ", ".join(f"coalesce({value} FILTER (WHERE {is_number}), 0)" for value in digits)
     found = con.execute(
-        f"SELECT i, bit_or(k), coalesce(max(CASE WHEN {is_number} THEN {whole} END), 0), "
-        f"coalesce(max(CASE WHEN {is_number} THEN {scale} END), 0) "
+        f"SELECT i, bit_or(k), {selected} "
         f"FROM (SELECT i, v, {_class_expression('v')} AS k FROM ({pairs})) GROUP BY i"
     ).fetchall()
     profiles = {names[i]: _Profile(TextClass(classes), *digits) for i, classes, *digits in found}
-    return {name: profiles.get(name, _Profile(TextClass(0), 0, 0)) for name in names}
+    return {name: profiles.get(name, _Profile(TextClass(0), 0, 0, 0)) for name in names}
 
 
 def _class_expression(v: str) -> str:
@@ -176,26 +189,3 @@ def _class_expression(v: str) -> str:
 
 def _fully(text: str, pattern: str) -> str:
     return f"regexp_full_match({text}, '{pattern}')"
-
-
-def _exact_floats(con: DuckDBConnection, query: str, names: Sequence[str]) -> set[str]:
-    """Return the columns in which every number has the digits of its nearest float."""
-    if not names:
-        return set()
-    tests = ", ".join(f"coalesce(bool_and({_is_exact_float(quote_name(name))}), true)" for name in names)
-    row = con.execute(f"SELECT {tests} FROM ({query})").fetchall()[0]
-    return {name for name, is_exact in zip(names, row, strict=True) if is_exact}
-
-
-def _is_exact_float(c: str) -> str:
-    """Return SQL that is true if the text and its nearest float have the same significant digits."""
-    number = f"TRY_CAST({c} AS DOUBLE)"
-    return (
-        f"{c} IS NULL OR lower(ltrim({c}, '-')) IN ('inf', 'infinity', 'nan') OR "
-        f"(isfinite({number}) AND {_significant(c)} = {_significant(f'{number}::VARCHAR')})"
-    )
-
-
-def _significant(text: str) -> str:
-    mantissa = f"regexp_replace(lower({text}), 'e.*$', '')"
-    return f"trim(replace(ltrim({mantissa}, '-'), '.', ''), '0')"

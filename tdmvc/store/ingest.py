@@ -1,10 +1,12 @@
 """Converting a source's columns to a table's columns: the contract's types if no value is lost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+
+import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE, format_type, is_widening, unify
 from tdmvc.errors import UsageError
@@ -12,11 +14,12 @@ from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, scan_parquet
+from tdmvc.sql.text_forms import CANONICAL, NO_TEXTS, Shape, TextForm, has_forms, shape_expression, text_form
 from tdmvc.sql.types import duckdb_type
-from tdmvc.store.conversion import misfit_sql
 
 _views = count()
 _STRING = SIMPLE["string"]
+_FLOAT = SIMPLE["float64"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ def prepare_ingest(
 ) -> Iterator[Ingest]:
     """Reconcile sources with the present table, and return the query for its new rows.
 
-    A column keeps its present type if every new value has an equal value in that type; otherwise it
-    takes the source's type, with a note. Columns keep the table's order; new ones come last.
+    A column keeps its present type if every new value comes back from it as it was; otherwise it
+    gets a type that gives it back, with a note. Columns keep the table's order; new ones come last.
 
     Args:
         con: a connection with TimeZone UTC; the query works only inside the `with` block.
@@ -53,7 +56,7 @@ def prepare_ingest(
     Raises:
         UsageError: a key column does not exist.
     """
-    opened = [_OpenSource(con, source, has_contract=current is not None) for source in sources]
+    opened = [_OpenSource(con, source) for source in sources]
     try:
         yield _reconcile(con, table, opened, current, key, existing)
     finally:
@@ -64,14 +67,17 @@ def prepare_ingest(
 class _OpenSource:
     """A source that SQL can read repeatedly."""
 
-    def __init__(self, con: DuckDBConnection, source: SourceTable, *, has_contract: bool) -> None:
+    def __init__(self, con: DuckDBConnection, source: SourceTable) -> None:
         self.source = source
         self._con = con
         self._views: list[str] = []
-        # If a contract decides the types, inferred types are ignored and the text is read again.
-        self.is_text = has_contract and not source.is_typed and source.text_query is not None
         if isinstance(source.scan, SqlScan) and source.scan.attach:
             con.execute(source.scan.attach)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether every column is read as text, whatever type it was guessed to have."""
+        return self.source.text_query is not None
 
     def relation(self) -> str:
         """Return SQL to put after FROM; each call starts a new pass over the rows."""
@@ -81,19 +87,23 @@ class _OpenSource:
             self._con.register(name, scan.open())
             self._views.append(name)
             return quote_name(name)
-        query = self.source.text_query if self.is_text and self.source.text_query else scan.query
-        return f"({query})"
-
-    def typed(self, column: Column) -> str:
-        """Return SQL that gives a column in the source's own type."""
-        name = quote_name(column.name)
-        if self.is_text and column.type != _STRING:
-            return f"CAST({name} AS {duckdb_type(column.type)})"
-        return name
+        return f"({self.source.text_query or scan.query})"
 
     def close(self) -> None:
         for name in self._views:
             self._con.unregister(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A column as one source has it."""
+
+    opened: _OpenSource
+    column: Column
+
+    @property
+    def is_text(self) -> bool:
+        return self.opened.is_text
 
 
 def _reconcile(
@@ -105,8 +115,7 @@ def _reconcile(
     existing: Sequence[Path],
 ) -> Ingest:
     notes = [note for opened in sources for note in opened.source.notes]
-    fits = [_fitting_columns(con, opened, current) for opened in sources]
-    columns = _merge_columns(sources, fits, current, keep_old=bool(existing), notes=notes)
+    columns = _merge_columns(con, sources, current, keep_old=bool(existing), notes=notes)
     schema = _schema(table, columns, sources, current, key)
     selects = [_select(opened, schema) for opened in sources]
     if existing and current is not None:
@@ -120,55 +129,28 @@ def _reconcile(
     return Ingest(schema, " UNION ALL ".join(selects), tuple(dict.fromkeys(notes)))
 
 
-def _fitting_columns(con: DuckDBConnection, opened: _OpenSource, current: TableSchema | None) -> set[str]:
-    """Return the columns whose values all have an equal value in the contract's type. Cost: one pass at most."""
-    fitting: set[str] = set()
-    checks: dict[str, str] = {}
-    for column in opened.source.schema.columns:
-        wanted = current.column(column.name) if current else None
-        if (
-            wanted is None
-            or wanted.is_untyped
-            or column.is_untyped
-            or wanted.type == column.type
-            or is_widening(column.type, wanted.type)
-        ):
-            fitting.add(column.name)
-        elif wanted.type == _STRING:
-            # Text loses nothing, but a column of a typed source that is not text has changed its type.
-            fitting.update([column.name] if opened.is_text else [])
-        elif check := misfit_sql(opened.typed(column), column.type, wanted.type):
-            checks[column.name] = check
-    if checks:
-        counts = con.sql(
-            f"SELECT {', '.join(f'count(*) FILTER (WHERE {check})' for check in checks.values())} "
-            f"FROM {opened.relation()}"
-        ).fetchall()[0]
-        fitting.update(name for name, misfits in zip(checks, counts, strict=True) if misfits == 0)
-    return fitting
-
-
 def _merge_columns(
+    con: DuckDBConnection,
     sources: Sequence[_OpenSource],
-    fits: Sequence[set[str]],
     current: TableSchema | None,
     *,
     keep_old: bool,
     notes: list[str],
 ) -> tuple[Column, ...]:
-    offered: dict[str, list[tuple[Column, bool]]] = {}
-    for opened, fitting in zip(sources, fits, strict=True):
+    offers: dict[str, list[_Offer]] = {}
+    for opened in sources:
         for column in opened.source.schema.columns:
-            offered.setdefault(column.name, []).append(
-                (_as_declared(opened, column, current), column.name in fitting)
-            )
-    old = [column for column in (current.columns if current else ()) if keep_old or column.name in offered]
-    merged = [_merge_column(column, offered.get(column.name, []), notes, keep_old=keep_old) for column in old]
-    known = {column.name for column in old}
-    for name, columns in offered.items():
-        if name not in known:
-            merged.append(_widest([column for column, _ in columns]))
-    return tuple(merged)
+            offers.setdefault(column.name, []).append(_Offer(opened, _as_declared(opened, column, current)))
+    old = {column.name: column for column in (current.columns if current else ())}
+    candidates = {name: _candidates(old.get(name), offered, keep_old) for name, offered in offers.items()}
+    forms = [_forms(con, opened, candidates, old) for opened in sources]
+    merged = [column for name, column in old.items() if keep_old and name not in offers]
+    for name, offered in offers.items():
+        new = _widest([offer.column for offer in offered])
+        type_, form = _first_fitting(candidates[name], [found[name] for found in forms if name in found])
+        merged.append(_merge_column(old.get(name), new, type_, form, notes))
+    places = {name: place for place, name in enumerate(old)}
+    return tuple(sorted(merged, key=lambda column: places.get(column.name, len(places))))
 
 
 def _as_declared(opened: _OpenSource, column: Column, current: TableSchema | None) -> Column:
@@ -179,27 +161,146 @@ def _as_declared(opened: _OpenSource, column: Column, current: TableSchema | Non
     return replace(column, physical_type=None)
 
 
+def _candidates(old: Column | None, offers: Sequence[_Offer], keep_old: bool) -> list[pa.DataType]:
+    """Return the types that a column may get instead of text, the preferred one first."""
+    offered = _widest([offer.column for offer in offers])
+    stored = None if old is None or old.is_untyped else old.type
+    if stored is None:
+        found = [offered.type]
+    elif offered.is_untyped:
+        return [stored]
+    elif keep_old:
+        found = [stored, unify(stored, offered.type)]
+    else:
+        found = [stored, offered.type]
+    are_numbers = all(offer.is_text and _is_number(offer.column.type) for offer in offers)
+    if are_numbers and not keep_old and (stored is None or _is_number(stored)):
+        # A tool that leaves out trailing zeros writes 9.25 today and 9 tomorrow: only a float holds both as written.
+        found = [type_ for type_ in found if stored is None or type_ == stored or _is_broader(stored, type_)]
+        found.append(_FLOAT)
+    # What the guess made sure of needs no second look.
+    sure = next(
+        (i for i, type_ in enumerate(found) if all(_is_sure(offer, type_) for offer in offers)), len(found)
+    )
+    return list(dict.fromkeys(found[: sure + 1]))
+
+
+def _is_sure(offer: _Offer, type_: pa.DataType) -> bool:
+    return offer.column.is_untyped or (offer.column.type == type_ and not has_forms(type_))
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(type_) or pa.types.is_decimal(type_) or pa.types.is_floating(type_))
+
+
+def _is_broader(old: pa.DataType, new: pa.DataType) -> bool:
+    """Whether the new type of numbers may follow the old one without ever going back."""
+    if pa.types.is_integer(old) or pa.types.is_floating(new):
+        return True
+    return bool(pa.types.is_decimal(old) and pa.types.is_decimal(new) and new.scale >= old.scale)
+
+
+_FormsByType = dict[pa.DataType, TextForm | None]
+"""How a column's texts are written, by candidate type; None where the type does not fit."""
+
+
+def _forms(
+    con: DuckDBConnection,
+    opened: _OpenSource,
+    candidates: Mapping[str, Sequence[pa.DataType]],
+    old: Mapping[str, Column],
+) -> dict[str, _FormsByType]:
+    """Return which candidate types hold all values of a source's columns. Cost: one pass at most."""
+    found: dict[str, _FormsByType] = {}
+    checks: list[tuple[Column, pa.DataType, str]] = []
+    for column in opened.source.schema.columns:
+        found[column.name] = {}
+        for type_ in candidates[column.name]:
+            is_stored = column.name in old and old[column.name].type == type_
+            check = _check(opened, column, type_, is_stored=is_stored)
+            if isinstance(check, str):
+                checks.append((column, type_, check))
+            else:
+                found[column.name][type_] = check
+    if checks:
+        selected = ", ".join(f"bit_or({check}), bit_and({check})" for *_, check in checks)
+        bits = con.sql(f"SELECT {selected} FROM {opened.relation()}").fetchall()[0]
+        for (column, type_, _), union, intersection in zip(checks, bits[::2], bits[1::2], strict=True):
+            form = text_form(type_, union or 0, intersection or 0)
+            are_texts = opened.is_text or column.type == _STRING
+            found[column.name][type_] = form if form is None or are_texts else NO_TEXTS
+    return found
+
+
+def _check(
+    opened: _OpenSource, column: Column, type_: pa.DataType, *, is_stored: bool
+) -> TextForm | str | None:
+    """Return whether a type holds a column, or the SQL for the bits that tell it.
+
+    Only types that the table has already can fail for a source that knows its types: its own type and
+    what it was unified with fit.
+    """
+    value = quote_name(column.name)
+    if column.is_untyped or (opened.is_text and type_ == _STRING):
+        return NO_TEXTS
+    if opened.is_text or (is_stored and column.type == _STRING and type_ != _STRING):
+        if _is_sure(_Offer(opened, column), type_):
+            return CANONICAL
+        if pa.types.is_nested(type_):
+            return None
+        return shape_expression(value, type_)
+    if not is_stored or is_widening(column.type, type_):
+        return NO_TEXTS
+    if type_ == _STRING or pa.types.is_nested(type_) or pa.types.is_nested(column.type):
+        # Text loses nothing, but a column of a typed source that is not text has changed its type.
+        return None
+    back = f"TRY_CAST(TRY_CAST({value} AS {duckdb_type(type_)}) AS {duckdb_type(column.type)})"
+    return f"CASE WHEN {back} IS DISTINCT FROM {value} THEN {Shape.LOST.value} ELSE 0 END"
+
+
+def _first_fitting(
+    candidates: Sequence[pa.DataType], forms: Sequence[_FormsByType]
+) -> tuple[pa.DataType, TextForm | None]:
+    """Return the first type that fits in every source, else text, and the form of the texts; None if there are none."""
+    for type_ in candidates:
+        found = [by_type[type_] for by_type in forms]
+        if None not in found:
+            of_texts = [form for form in found if form is not None and form.is_known]
+            return type_, next((form for form in of_texts if form.example), of_texts[0] if of_texts else None)
+    return _STRING, None
+
+
 def _merge_column(
-    old: Column, offered: Sequence[tuple[Column, bool]], notes: list[str], *, keep_old: bool
+    old: Column | None, new: Column, type_: pa.DataType, form: TextForm | None, notes: list[str]
 ) -> Column:
-    if not offered:
-        return old
-    new = _widest([column for column, _ in offered])
-    attributes = replace(
+    """Return what a column becomes; notes say if its type or the form of its texts changes."""
+    changes_type = old is not None and not old.is_untyped and type_ != old.type
+    if old is not None and changes_type:
+        notes.append(
+            f"column {old.name}: {old.type_text} became {format_type(type_)}, "
+            f"because {old.type_text} would change some values"
+        )
+    before = None if old is None or changes_type else old.text_form
+    now = before if form is None else form.example or None
+    if now != before:
+        notes.append(_form_note(new.name, type_, before, now))
+    if old is None:
+        return replace(new, type=type_, text_form=now)
+    own = new.physical_type if type_ == new.type else None
+    return replace(
         old,
-        physical_type=_physical_type(old, new),
+        type=type_,
+        physical_type=own if changes_type else _physical_type(old, new),
         required=new.required or old.required,
         unique=new.unique or old.unique,
+        text_form=now,
     )
-    if old.is_untyped:
-        return replace(attributes, type=new.type)
-    if all(fits for _, fits in offered):
-        return attributes
-    type_ = unify(old.type, new.type) if keep_old else new.type
-    notes.append(
-        f"column {old.name}: {old.type_text} became {format_type(type_)}, because values do not fit {old.type_text}"
-    )
-    return replace(attributes, type=type_, physical_type=new.physical_type)
+
+
+def _form_note(column: str, type_: pa.DataType, before: str | None, now: str | None) -> str:
+    if before is None:
+        return f"column {column}: read as {format_type(type_)}; its texts are written as {now}"
+    return f"column {column}: its texts are now written as {now or 'tdmvc writes them'}, not as {before}"
 
 
 def _physical_type(old: Column, new: Column) -> str | None:
@@ -246,13 +347,11 @@ def _select(opened: _OpenSource, schema: TableSchema) -> str:
     expressions: list[str] = []
     for column in schema.columns:
         own = opened.source.schema.column(column.name)
-        target = duckdb_type(column.type)
+        target, name = duckdb_type(column.type), quote_name(column.name)
         if own is None:
             value = f"CAST(NULL AS {target})"
-        elif opened.is_text and column.type == _STRING:
-            value = quote_name(column.name)
         else:
-            typed = opened.typed(own)
-            value = typed if own.type == column.type else f"CAST({typed} AS {target})"
-        expressions.append(f"{value} AS {quote_name(column.name)}")
+            is_same = column.type == (_STRING if opened.is_text else own.type)
+            value = name if is_same else f"CAST({name} AS {target})"
+        expressions.append(f"{value} AS {name}")
     return f"SELECT {', '.join(expressions)} FROM {opened.relation()}"

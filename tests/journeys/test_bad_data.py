@@ -193,10 +193,9 @@ def test_any_name_can_be_a_columns_name(story: Any, tmp_path: Path) -> None:
 
 def test_decimals_of_38_digits_keep_every_digit(story: Any, tmp_path: Path) -> None:
     wide, tiny = "12345678901234567890123456789012345678", "-0.0000000000000000000000000000000000001"
-    text = f"id,n,f\n1,{wide},0.1\n2,-{wide},{tiny}\n"
-    played = story(
-        *csv_pair(tmp_path, text.encode(), text.replace("8\n", "9\n").replace("8,0.1", "9,0.1").encode())
-    )
+    tenth = "0.1" + "0" * 36
+    text = f"id,n,f\n1,{wide},{tenth}\n2,-{wide},{tiny}\n"
+    played = story(*csv_pair(tmp_path, text.encode(), text.replace("8,0.1", "9,0.1").encode()))
     rows = {row["id"]: row for row in played["rows"].to_pylist()}
     assert rows[1]["n"] == Decimal(wide)
     assert rows[2]["n"] == Decimal(f"-{wide}")
@@ -214,9 +213,9 @@ def test_a_39_digit_number_is_kept_as_text(story: Any, tmp_path: Path) -> None:
 
 
 def test_times_with_and_without_a_zone_stay_different(story: Any, tmp_path: Path) -> None:
-    text = "id,naive,aware\n1,2024-03-31 02:30:00,2024-03-31T02:30:00+02:00\n"
+    text = "id,naive,aware\n1,2024-03-31 02:30:00,2024-03-31T00:30:00Z\n"
     text += "2,0001-01-01 00:00:00.000001,1969-12-31T23:59:59.999999Z\n"
-    old, new = csv_pair(tmp_path, text.encode(), text.replace("+02:00", "+01:00").encode())
+    old, new = csv_pair(tmp_path, text.encode(), text.replace("T00", "T01").encode())
     played = story(old, new, "--key", "t=id")
     types = {c["name"]: c["type"] for c in played["shown"]["tables"][0]["columns"]}
     assert types == {"id": "int64", "naive": "timestamp", "aware": "timestamptz"}

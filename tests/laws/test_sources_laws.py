@@ -13,14 +13,19 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tdmvc.arrow.types import parse_type
 from tdmvc.databases import TableToWrite, find_writer, open_database
 from tdmvc.model.location import PathLocation
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sources import open_source
+from tdmvc.store.ingest import prepare_ingest
+from tdmvc.store.parquet import encode_part
 from tests.series import trials
 
 Con = duckdb.DuckDBPyConnection
@@ -264,3 +269,101 @@ def is_kept(raw: object, value: object) -> bool:
     if isinstance(raw, int | float) and isinstance(value, str):
         return repr(raw) == value
     return raw == value
+
+
+STORED = st.sampled_from(
+    [
+        "bool", "int8", "int32", "int64", "uint8", "uint64", "float32", "float64", "decimal(9,2)", "decimal(18,1)",
+        "decimal(38,10)", "string", "binary", "date", "time", "timestamp", "timestamptz", "list<int64>",
+    ]
+)  # fmt: skip
+TEXT_COLUMNS = st.sampled_from(
+    [TRICKY, NUMBERS, MOMENTS, WORDS, st.sampled_from(["1.1", "1.10", "9", "9.0", "09"])]
+)
+
+
+def csv_of(path: Path, values: list[str | None]) -> Path:
+    rows = [f'{i},"{value}"' if value is not None else f"{i}," for i, value in enumerate(values)]
+    path.with_suffix(".csv").write_text("i,c\n" + "\n".join(rows) + "\n", encoding="utf-8", newline="")
+    return path.with_suffix(".csv")
+
+
+def json_of(path: Path, values: list[str | None]) -> Path:
+    rows = [{"i": i, "c": value} for i, value in enumerate(values)]
+    path.with_suffix(".json").write_text(json.dumps(rows), encoding="utf-8")
+    return path.with_suffix(".json")
+
+
+def parquet_of(path: Path, values: list[str | None]) -> Path:
+    table = pa.table({"i": range(len(values)), "c": pa.array(values, pa.string())})
+    pq.write_table(table, path.with_suffix(".parquet"))
+    return path.with_suffix(".parquet")
+
+
+def sqlite_of(path: Path, values: list[str | None]) -> Path:
+    path.with_suffix(".sqlite").unlink(missing_ok=True)
+    with closing(sqlite3.connect(path.with_suffix(".sqlite"))) as database:
+        database.execute("CREATE TABLE t (i INTEGER, c TEXT)")
+        database.executemany("INSERT INTO t VALUES (?, ?)", enumerate(values))
+        database.commit()
+    return path.with_suffix(".sqlite")
+
+
+def duckdb_of(path: Path, values: list[str | None]) -> Path:
+    path.with_suffix(".duckdb").unlink(missing_ok=True)
+    with duckdb.connect(str(path.with_suffix(".duckdb"))) as database:
+        database.execute("CREATE TABLE t (i INTEGER, c VARCHAR)")
+        database.executemany("INSERT INTO t VALUES (?, ?)", [list(row) for row in enumerate(values)])
+    return path.with_suffix(".duckdb")
+
+
+@settings(max_examples=trials(400, 60), deadline=None)
+@given(
+    write=st.sampled_from([csv_of, json_of, parquet_of, sqlite_of, duckdb_of]),
+    stored=st.one_of(st.none(), STORED),
+    values=TEXT_COLUMNS.flatmap(
+        lambda kind: st.lists(
+            st.one_of(st.none(), kind.filter(lambda text: '"' not in text)), min_size=1, max_size=4
+        )
+    ),
+    appends=st.booleans(),
+)
+@example(write=csv_of, stored="int64", values=["01067"], appends=False)
+@example(write=csv_of, stored="decimal(9,2)", values=["1.1", "1.10", "1.9"], appends=True)
+@example(write=csv_of, stored=None, values=["1.1", "1.10", "1.9"], appends=False)
+def test_every_text_comes_out_as_it_came_in_or_a_note_names_its_column(
+    folder: Path,
+    write: Callable[[Path, list[str | None]], Path],
+    stored: str | None,
+    values: list[str | None],
+    appends: bool,
+) -> None:
+    path = write(folder / "t", values)
+    location = PathLocation(path)
+    current, existing = None, []
+    if stored is not None:
+        type_ = parse_type(stored)
+        assert type_ is not None
+        current = TableSchema("t", (Column("i", pa.int64()), Column("c", type_)))
+        if appends:
+            old = pa.table({"i": [-1], "c": pa.array([None], type_)})
+            (folder / "old.parquet").write_bytes(encode_part(old, ()))
+            existing = [folder / "old.parquet"]
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        is_database = path.suffix in (".sqlite", ".duckdb")
+        sources = open_database(location, con) if is_database else open_source(path, con)
+        with prepare_ingest(con, "t", sources, current, existing=existing) as ingest:
+            found = con.sql(f"SELECT c::VARCHAR FROM ({ingest.query}) WHERE i >= 0 ORDER BY i").fetchall()
+    column = ingest.schema.column("c")
+    assert column is not None
+    notes = [note for note in ingest.notes if note.startswith("column c: ")]
+    if [text for (text,) in found] != values:
+        # One of the usual forms, from which no two texts become one value.
+        assert any("its texts are written as" in note for note in notes), (found, values)
+        assert len({text for (text,) in found}) == len(set(values))
+    if stored is not None and column.type_text != stored:
+        assert (
+            f"column c: {stored} became {column.type_text}, because {stored} would change some values"
+            in notes
+        )

@@ -164,10 +164,11 @@ def three_way(base: T, ours: T, theirs: T) -> tuple[T, bool]:
 
 def _attributes(base: Column | None, ours: Column, theirs: Column) -> Column:
     """Return our column with the changes of their side; if both changed a property, ours counts."""
-    before = base or replace(ours, required=False, unique=False, classification=None, physical_type=None)
+    before = base or Column(ours.name, ours.type)
     return replace(
         ours,
         physical_type=three_way(before.physical_type, ours.physical_type, theirs.physical_type)[0],
+        text_form=three_way(before.text_form, ours.text_form, theirs.text_form)[0],
         required=three_way(before.required, ours.required, theirs.required)[0],
         unique=three_way(before.unique, ours.unique, theirs.unique)[0],
         # What is personal on any side is never shown.

@@ -1,0 +1,67 @@
+"""A text that comes in comes out as it was written, or `add`, `diff` and the bump show what changed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Tdmvc
+
+
+def values(tdmvc: Tdmvc, column: str) -> list[object]:
+    rows = tdmvc("sql", f"select {column} from golden.t order by k", "--format", "json").json["rows"]
+    return [value for (value,) in rows]
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [("10115", "01067"), ("4930", "+4930"), ("1000", "1e3"), ("true", "t"), ("1.10", "1.1")],
+)
+def test_a_later_text_that_the_stored_type_would_change_makes_the_column_text(
+    tdmvc: Tdmvc, tmp_path: Path, first: str, later: str
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"k,zip\na,{first}\n")
+    tdmvc("add", "golden", path, "--key", "t=k")
+    tdmvc("publish", "golden", "1.0.0")
+    old = tdmvc("show", "golden", "--format", "json").json["tables"][0]["columns"][1]["type"]
+    path.write_text(f"k,zip\na,{first}\nc,{later}\n")
+    (note,) = tdmvc("add", "golden", path, "--format", "json").json["tables"][0]["notes"]
+    assert note == f"column zip: {old} became string, because {old} would change some values"
+    assert values(tdmvc, "zip") == [first, later]
+    diff = tdmvc("diff", "golden@1.0.0", "golden", "--format", "json").json
+    assert diff["summary"]["rows"] == {"added": 1, "removed": 0, "changed": 0, "ignored": 0}
+    assert [change["kind"] for change in diff["tables"][0]["schema"]] == ["type_changed"]
+    assert diff["bump"]["level"] == "major"
+    # The same tool writes the file again: nothing flips back.
+    assert tdmvc("add", "golden", path, "--format", "json").json["tables"][0]["status"] == "unchanged"
+
+
+def test_an_appended_text_keeps_the_rows_before_as_they_were(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("k,zip\na,10115\n")
+    tdmvc("add", "golden", path, "--key", "t=k")
+    path.write_text("k,zip\nc,01067\n")
+    added = tdmvc("add", "golden", path, "--append", "--format", "json").json
+    assert "int64 became string" in added["tables"][0]["notes"][0]
+    assert values(tdmvc, "zip") == ["10115", "01067"]
+
+
+def test_versions_that_end_in_zero_are_no_numbers_and_no_duplicates(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("k\n1.1\n1.10\n1.9\n")
+    added = tdmvc("add", "golden", path, "--key", "t=k", "--format", "json").json
+    assert added["findings"] == []
+    assert values(tdmvc, "k") == ["1.1", "1.10", "1.9"]
+
+
+def test_a_file_that_one_tool_writes_again_and_again_keeps_its_types(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("k,price,active,at\na,9.25,True,2024-01-31T10:00:00.120Z\n")
+    tdmvc("add", "golden", path, "--key", "t=k")
+    types = []
+    for price in ("9.5", "9", "9.25", "12"):
+        path.write_text(f"k,price,active,at\na,{price},False,2024-01-31T10:00:00.000Z\n")
+        tdmvc("add", "golden", path)
+        columns = tdmvc("show", "golden", "--format", "json").json["tables"][0]["columns"]
+        types.append([column["type"] for column in columns])
+    assert types == [["string", "float64", "bool", "timestamptz"]] * 4
