@@ -30,6 +30,7 @@ from tdmvc.actions.status import status
 from tdmvc.actions.verify import verify
 from tdmvc.actions.yank import yank
 from tdmvc.errors import UsageError
+from tdmvc.model.csv_options import AS_CSV_SAYS, CsvOptions
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.diff import BumpLevel, DatasetDiff
 from tdmvc.model.finding import CheckReport
@@ -70,7 +71,7 @@ class Repository(Workspace):
         *sources: PathLike,
         table: str | None = None,
         keys: Mapping[str, Sequence[str]] | None = None,
-        null_texts: Sequence[str] = (),
+        csv: CsvOptions = AS_CSV_SAYS,
         append: bool = False,
         replace: bool = False,
         kind: str | None = None,
@@ -79,7 +80,7 @@ class Repository(Workspace):
         options = AddOptions(
             table=table,
             keys={name: tuple(columns) for name, columns in (keys or {}).items()},
-            null_texts=tuple(null_texts),
+            csv=csv,
             append=append,
             replace=replace,
             kind=_choice("kind", kind, tuple(DatasetKind)) if kind else None,

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from tdmvc.errors import UsageError
+from tdmvc.model.csv_options import CsvOptions, QuotedEmpty
 from tdmvc.model.location import Location, parse_location
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -93,6 +95,59 @@ def tables_option(text: str, *, metavar: str = "NAME[,NAME]") -> Callable[[Decor
         return option(function)
 
     return decorate
+
+
+def csv_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of CSV files, and pass their values as one `csv`."""
+
+    @wraps(function)
+    def call(
+        *arguments: Any,
+        null_texts: tuple[str, ...],
+        quoted_empty: str | None,
+        no_header: bool,
+        delimiter: str | None,
+        encoding: str | None,
+        **others: Any,
+    ) -> Any:
+        empty = QuotedEmpty(quoted_empty) if quoted_empty else None
+        csv = CsvOptions(null_texts, empty, not no_header, delimiter, encoding)
+        return function(*arguments, csv=csv, **others)
+
+    decorated: Callable[..., Any] = call
+    for option in reversed(_CSV_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def _delimiter(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    delimiter = {"tab": "\t", "\\t": "\t"}.get(value or "", value)
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise UsageError(
+            f"--delimiter is {value!r}, which is not one character.", remedy="write ';', '|', ',' or tab."
+        )
+    return delimiter
+
+
+_CSV_OPTIONS = (
+    click.option(
+        "--null", "null_texts", multiple=True, metavar="TEXT", help="CSV: another text that means null."
+    ),
+    click.option(
+        "--quoted-empty",
+        type=click.Choice([meaning.value for meaning in QuotedEmpty]),
+        help='CSV: what "" means; by default null if the file quotes every value, else an empty text.',
+    ),
+    click.option(
+        "--no-header",
+        is_flag=True,
+        help="CSV: the first line is a row; the columns are column_1, column_2, and so on.",
+    ),
+    click.option(
+        "--delimiter", metavar="CHAR", callback=_delimiter, help="CSV: what separates values (';', '|', tab)."
+    ),
+    click.option("--encoding", metavar="NAME", help="CSV: latin-1, cp1252, utf-16, …; by default UTF-8."),
+)
 
 
 def single_table(tables: tuple[str, ...]) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from tdmvc.model.csv_options import AS_CSV_SAYS, CsvOptions
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.names import encode_file_name
 from tdmvc.model.progress import ProgressCallback, ignore_progress
@@ -18,8 +19,8 @@ class AddOptions:
     """The name of the table of a single file."""
     keys: Mapping[str, tuple[str, ...]] | None = None
     """Key columns by table, given by a person."""
-    null_texts: tuple[str, ...] = ()
-    """Texts of a CSV that mean null, besides the unquoted empty field."""
+    csv: CsvOptions = AS_CSV_SAYS
+    """What CSV files do not say themselves."""
     append: bool = False
     """Keep the rows that a table already has."""
     replace: bool = False

@@ -23,16 +23,12 @@ FILE_SOURCES: tuple[Source, ...] = (ParquetSource(), CsvSource(), DjangoSource()
 SOURCES: tuple[Source, ...] = (*FILE_SOURCES, FolderSource(FILE_SOURCES))
 
 
-def open_source(
-    path: Path, con: DuckDBConnection, *, table: str | None = None, null_texts: tuple[str, ...] = ()
-) -> list[SourceTable]:
+def open_source(path: Path, con: DuckDBConnection, options: SourceOptions | None = None) -> list[SourceTable]:
     """Describe the tables of a file or folder; this reads every row once.
 
     Args:
         path: a file, or a folder of files.
         con: a DuckDB connection in UTC; it must be the one that later runs the scans.
-        table: the name of the table of a single file, instead of the file's own.
-        null_texts: unquoted texts that mean null in CSV, besides the empty one.
 
     Raises:
         SourceError: there is no such file, its format is unknown, or its rows cannot be read without loss.
@@ -41,5 +37,5 @@ def open_source(
         raise SourceError.unreadable(path, "there is no such file or folder.", remedy="check the path.")
     for source in SOURCES:
         if source.matches(path):
-            return source.open(path, con, SourceOptions(table, null_texts))
+            return source.open(path, con, options or SourceOptions())
     raise SourceError.unknown_kind(path, (source.name for source in SOURCES))

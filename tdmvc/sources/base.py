@@ -2,7 +2,7 @@
 
 import gzip
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol, cast
 import pyarrow as pa
 
 from tdmvc.errors import SourceError
+from tdmvc.model.csv_options import AS_CSV_SAYS, CsvOptions
 from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -20,8 +21,10 @@ class SourceOptions:
 
     table: str | None = None
     """The name for the table of a single file, instead of the file's own."""
-    null_texts: tuple[str, ...] = ()
-    """Unquoted texts that mean null in CSV, besides the empty one."""
+    csv: CsvOptions = AS_CSV_SAYS
+    """What the files themselves do not say."""
+    temporary_folder: Callable[[], Path] | None = None
+    """Makes a folder that lasts as long as the source is read; needed for other encodings than UTF-8."""
 
 
 class Source(Protocol):

@@ -9,12 +9,22 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tdmvc.errors import SourceError
-from tdmvc.sources.base import open_binary
+from tdmvc.sources.base import SourceOptions, open_binary
 
 _CHUNK_BYTES = 1 << 22
 _LINE_FEED = b"\n"
 _NEITHER_QUOTE_NOR_FEED = bytes(set(range(256)) - set(b'"\n'))
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A file, and its copy in UTF-8 if it has another encoding."""
+
+    path: Path
+    """For messages."""
+    data: Path
+    """What is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +41,60 @@ class LineFacts:
     """Whether some quoted value may contain a line end."""
 
 
-def check_bytes(path: Path) -> LineFacts:
+def in_utf8(path: Path, options: SourceOptions) -> CsvFile:
+    """Return a file that can be read as UTF-8: the file itself, or a copy of it.
+
+    Raises:
+        SourceError: the encoding is unknown, or the file does not have it.
+    """
+    encoding = options.csv.encoding
+    if encoding is None or options.temporary_folder is None:
+        return CsvFile(path, path)
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise SourceError.unreadable(
+            path,
+            f"there is no encoding '{encoding}'.",
+            remedy="use a name such as latin-1, cp1252 or utf-16.",
+        ) from None
+    if name == "utf-8":
+        return CsvFile(path, path)
+    copy = options.temporary_folder() / "utf-8.csv"
+    line = 1
+    try:
+        with (
+            open_binary(path) as file,
+            io.TextIOWrapper(file, name, newline="") as text,
+            copy.open("w", encoding="utf-8", newline="") as target,
+        ):
+            while chunk := text.read(_CHUNK_BYTES):
+                target.write(chunk)
+                line += chunk.count("\n")
+    except UnicodeError:
+        raise SourceError.unreadable(
+            path,
+            f"after line {line}, it is not {encoding}.",
+            remedy="give the encoding that it has: --encoding NAME.",
+        ) from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError.unreadable(path, f"{error}.", remedy="check that the file is complete.") from error
+    return CsvFile(path, copy)
+
+
+def check_bytes(csv_file: CsvFile) -> LineFacts:
     """Read the whole file and return what its lines are like.
 
     Raises:
         SourceError: it is not UTF-8, or contains a NUL byte; names the line.
     """
     try:
-        with open_binary(path) as file:
-            return _check_stream(file, path)
+        with open_binary(csv_file.data) as file:
+            return _check_stream(file, csv_file.path)
     except (OSError, EOFError, zlib.error) as error:
-        raise SourceError.unreadable(path, f"{error}.", remedy="check that the file is complete.") from error
+        raise SourceError.unreadable(
+            csv_file.path, f"{error}.", remedy="check that the file is complete."
+        ) from error
 
 
 def _check_stream(file: BinaryIO, path: Path) -> LineFacts:
@@ -50,14 +103,14 @@ def _check_stream(file: BinaryIO, path: Path) -> LineFacts:
     line, pairs, last = 1, 0, b""
     while chunk := file.read(_CHUNK_BYTES):
         if line == 1 and chunk.startswith(_WIDE_MARKS):
-            raise _encoding_error(path, "it is UTF-16", "UTF-16")
+            raise _encoding_error(path, "it is UTF-16", "utf-16")
         pending = len(decoder.getstate()[0])
         try:
             if pending or not chunk.isascii():
                 decoder.decode(chunk)
         except UnicodeDecodeError as error:
             at = line + chunk.count(_LINE_FEED, 0, max(error.start - pending, 0))
-            raise _encoding_error(path, f"line {at} is not UTF-8", "LATIN1") from None
+            raise _encoding_error(path, f"line {at} is not UTF-8", "latin-1 or cp1252") from None
         nul = chunk.find(b"\0")
         if nul >= 0:
             raise SourceError.unreadable(
@@ -72,7 +125,7 @@ def _check_stream(file: BinaryIO, path: Path) -> LineFacts:
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise _encoding_error(path, f"line {line} is not UTF-8", "LATIN1") from None
+        raise _encoding_error(path, f"line {line} is not UTF-8", "latin-1 or cp1252") from None
     feeds = line - 1
     lines = feeds if last == _LINE_FEED else line
     return LineFacts(lines, lf=feeds - pairs, crlf=pairs, may_span_lines=quotes.may_span_lines)
@@ -98,49 +151,51 @@ class _QuoteCheck:
 
 def _encoding_error(path: Path, what: str, encoding: str) -> SourceError:
     return SourceError.unreadable(
-        path,
-        f"{what}.",
-        remedy=f"convert it: `iconv -f {encoding} -t UTF-8 {path.name} > new{path.suffix}`"
-        + (" (if it is Latin-1)." if encoding == "LATIN1" else "."),
+        path, f"{what}.", remedy=f"name its encoding: --encoding {encoding}. Its texts are stored as UTF-8."
     )
 
 
-def count_rows(path: Path, delimiter: str, width: int) -> int:
-    """Return the number of rows after the header, which Python's reader finds.
+def count_rows(csv_file: CsvFile, delimiter: str, width: int, *, skip: int) -> int:
+    """Return the number of rows, with the header, which Python's reader finds.
 
     DuckDB silently leaves out rows if a quote is never closed. This is slow: use it only for
     broken files, and for those with more lines than rows.
 
+    Args:
+        skip: how many lines there are before the header or the first row.
+
     Raises:
         SourceError: a row is broken; names its first line in the file.
     """
-    with open_binary(path) as file:
+    with open_binary(csv_file.data) as file:
         text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+        for _ in range(skip):
+            text.readline()
         reader = csv.reader(text, delimiter=delimiter, strict=True)
-        line, rows = 1, 0
+        line, rows = 1 + skip, 0
         try:
             for row in reader:
                 # An empty line is a row only if a row may be a single null.
                 # Like DuckDB, ignore a delimiter at the end of a row.
                 is_closed = len(row) == width + 1 and row[-1] == ""
                 if row and len(row) != width and not is_closed:
-                    raise _width_error(path, line, len(row), width)
+                    raise _width_error(csv_file.path, line, len(row), width)
                 rows += bool(row) or (width == 1 and rows > 0)
-                line = reader.line_num + 1
+                line = skip + reader.line_num + 1
         except csv.Error:
             raise SourceError.unreadable(
-                path,
+                csv_file.path,
                 f"the quotes are wrong in the row that begins at line {line}.",
                 remedy="double each quote inside a quoted value, and close every quote.",
             ) from None
-    return rows - 1
+    return rows
 
 
 def _width_error(path: Path, line: int, found: int, width: int) -> SourceError:
     return SourceError.unreadable(
         path,
-        f"line {line} has {found} values, but the header has {width} columns.",
-        remedy="complete the row, or quote values that contain the delimiter or a line end.",
+        f"line {line} has {found} values, but the first line has {width}.",
+        remedy="complete the row, quote values that contain the delimiter or a line end, or name the --delimiter.",
     )
 
 

@@ -87,7 +87,9 @@ def shape_expression(text: str, type_: pa.DataType) -> str:
         }
         cases = " ".join(f"WHEN {text} IN {pair} THEN {shape.value}" for pair, shape in words.items())
     elif pa.types.is_floating(type_):
+        # Zero has one form in parts.
         cases = (
+            f"WHEN {value} = 0 AND starts_with({text}, '-') THEN {Shape.LOST.value} "
             f"WHEN {as_text} = {text} THEN CASE WHEN ends_with({text}, '.0') THEN {Shape.USUAL.value} ELSE 0 END "
             f"WHEN {as_text} = {text} || '.0' THEN {Shape.SPECIAL.value}"
         )

@@ -9,6 +9,7 @@ from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
+from tdmvc.sources.base import SourceOptions
 from tdmvc.store.build import BuildOptions, BuiltTable, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.index import md5_of_file
@@ -50,16 +51,17 @@ def open_edited(workspace: Workspace, state: DatasetState, table: str, path: Pat
         SourceError: they cannot be read without loss.
     """
     declared = state.contract.table(table)
+    options = SourceOptions(table)
     if declared is None:
-        return open_source(path, workspace.engine, table=table)
+        return open_source(path, workspace.engine, options)
     try:
-        sources = open_source(path, workspace.engine, table=table)
+        sources = open_source(path, workspace.engine, options)
     except SourceError:
         if not path.is_dir():
             raise
         # Files that disagree on a type are separate sources: the contract's type decides.
         files = sorted(file for file in path.iterdir() if not file.name.startswith((".", "_")))
-        sources = [source for file in files for source in open_source(file, workspace.engine, table=table)]
+        sources = [source for file in files for source in open_source(file, workspace.engine, options)]
     # The tool knows how it wrote a column, but not the column's type at the original source.
     names = set(declared.column_names)
     return [

@@ -16,6 +16,7 @@ from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.model.text import plural
 from tdmvc.sources import open_source
+from tdmvc.sources.base import SourceOptions
 from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, PartSink, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.ingest import prepare_ingest
@@ -62,9 +63,8 @@ def open_sources(workspace: Workspace, sources: Sequence[Location], options: Add
     for location in sources:
         # Only a path has no reader: one that is no database file.
         if find_reader(location) is None and isinstance(location, PathLocation):
-            tables = open_source(
-                location.path, workspace.engine, table=options.table, null_texts=options.null_texts
-            )
+            source_options = SourceOptions(options.table, options.csv, workspace.temporary_folder)
+            tables = open_source(location.path, workspace.engine, source_options)
         else:
             only = (options.table,) if options.table else None
             tables = open_database(location, workspace.engine, tables=only)

@@ -65,3 +65,20 @@ def test_a_file_that_one_tool_writes_again_and_again_keeps_its_types(tdmvc: Tdmv
         columns = tdmvc("show", "golden", "--format", "json").json["tables"][0]["columns"]
         types.append([column["type"] for column in columns])
     assert types == [["string", "float64", "bool", "timestamptz"]] * 4
+
+
+def test_csv_files_of_other_programs_are_read_with_options(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("1|Zoë|\n2|René|''\n".encode("cp1252"))
+    error = tdmvc("add", "golden", path, code=2).err
+    assert "--encoding" in error
+    options = ["--encoding", "cp1252", "--delimiter", "|", "--no-header", "--null", "''"]
+    tdmvc("add", "golden", path, *options, "--key", "t=column_1")
+    rows = tdmvc("sql", "select * from golden.t order by 1", "--format", "json").json["rows"]
+    assert rows == [[1, "Zoë", None], [2, "René", None]]
+    path.write_text('"k","v"\n"1",""\n')
+    assert 'quoted empty value(s) ("") are read as null' in tdmvc("add", "golden", path, "--key", "t=k").out
+    assert values(tdmvc, "v") == [None]
+    assert "note" not in tdmvc("add", "golden", path, "--quoted-empty", "text").out
+    assert values(tdmvc, "v") == [""]
+    assert "one character" in tdmvc("add", "golden", path, "--delimiter", "::", code=2).err

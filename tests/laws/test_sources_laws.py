@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import json
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,12 +21,17 @@ from hypothesis import strategies as st
 
 from tdmvc.arrow.types import parse_type
 from tdmvc.databases import TableToWrite, find_writer, open_database
+from tdmvc.model.csv_options import CsvOptions, QuotedEmpty
 from tdmvc.model.location import PathLocation
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sources import open_source
+from tdmvc.sources.base import SourceOptions
+from tdmvc.sql.quoting import quote_text
+from tdmvc.store.build import build_table
 from tdmvc.store.ingest import prepare_ingest
 from tdmvc.store.parquet import encode_part
+from tdmvc.workspace.edits import FolderSink
 from tests.series import trials
 
 Con = duckdb.DuckDBPyConnection
@@ -102,7 +108,7 @@ def test_every_text_that_a_csv_writer_quoted_is_read_back_equal(
     writer.writerows([names, *rows])
     path = folder / "t.csv"
     path.write_text(text.getvalue(), encoding="utf-8", newline="")
-    (table,) = open_source(path, con)
+    (table,) = open_source(path, con, SourceOptions(csv=CsvOptions(quoted_empty=QuotedEmpty.TEXT)))
     assert table.text_query is not None
     assert list(table.schema.column_names) == names
     assert con.sql(table.text_query).fetchall() == [tuple(row) for row in rows]
@@ -254,7 +260,11 @@ def test_sqlite_rows_written_back_are_read_equal(
     ]
     (again,) = open_database(PathLocation(copy), con)
     assert again.schema.key == ("id",)
-    before, after = rows.column("c").to_pylist(), read(again, con).column("c").to_pylist()
+    # Zero has one form in parts.
+    before, after = (
+        [value + 0.0 if isinstance(value, float) else value for value in part.column("c").to_pylist()]
+        for part in (rows, read(again, con))
+    )
     assert [None if v is None else str(v) for v in after] == [None if v is None else str(v) for v in before]
 
 
@@ -354,7 +364,11 @@ def test_every_text_comes_out_as_it_came_in_or_a_note_names_its_column(
         is_database = path.suffix in (".sqlite", ".duckdb")
         sources = open_database(location, con) if is_database else open_source(path, con)
         with prepare_ingest(con, "t", sources, current, existing=existing) as ingest:
-            found = con.sql(f"SELECT c::VARCHAR FROM ({ingest.query}) WHERE i >= 0 ORDER BY i").fetchall()
+            parts = folder / "parts"
+            shutil.rmtree(parts, ignore_errors=True)
+            build_table(con, ingest.query, ingest.schema, FolderSink(parts))
+            scan = f"read_parquet({quote_text(str(parts / '*.parquet'))})"
+            found = con.sql(f"SELECT c::VARCHAR FROM {scan} WHERE i >= 0 ORDER BY i").fetchall()
     column = ingest.schema.column("c")
     assert column is not None
     notes = [note for note in ingest.notes if note.startswith("column c: ")]

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -9,19 +10,21 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.errors import SourceError
+from tdmvc.model.csv_options import AS_CSV_SAYS, CsvOptions, QuotedEmpty
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sources import open_source
+from tdmvc.sources.base import SourceOptions
 
 Read = Callable[[SourceTable], pa.Table]
 Con = duckdb.DuckDBPyConnection
 
 
 def open_csv(
-    folder: Path, con: Con, data: bytes | str, *, name: str = "t.csv", null_texts: tuple[str, ...] = ()
+    folder: Path, con: Con, data: bytes | str, *, name: str = "t.csv", csv: CsvOptions = AS_CSV_SAYS
 ) -> SourceTable:
     path = folder / name
     path.write_bytes(data.encode() if isinstance(data, str) else data)
-    (table,) = open_source(path, con, null_texts=null_texts)
+    (table,) = open_source(path, con, SourceOptions(csv=csv, temporary_folder=lambda: folder))
     return table
 
 
@@ -45,7 +48,7 @@ def test_only_an_unquoted_empty_field_is_null(tmp_path: Path, con: Con) -> None:
 
 
 def test_a_null_text_is_null_unless_it_is_quoted(tmp_path: Path, con: Con) -> None:
-    table = open_csv(tmp_path, con, 'a,b\nNA,1\n"NA",-\n,""\n', null_texts=("NA", "-"))
+    table = open_csv(tmp_path, con, 'a,b\nNA,1\n"NA",-\n,""\n', csv=CsvOptions(("NA", "-")))
     assert texts(con, table) == [(None, "1"), ("NA", None), (None, "")]
 
 
@@ -117,7 +120,7 @@ def test_a_value_longer_than_the_usual_limit_is_read(tmp_path: Path, con: Con) -
     [
         (b"", "empty"),
         (b"\r\n\n", "empty"),
-        (b"a,b\n1\n", "line 2 has 1 values, but the header has 2"),
+        (b"a,b\n1\n", "line 2 has 1 values, but the first line has 2"),
         (b'a,b\n"x\n\ny",1\n1,2,3\n', "line 5 has 3 values"),
         (b"a,b\n1,secret,3\n", "line 2 has 3 values"),
         (b"a,a\n1,2\n", "'a' appears 2 times"),
@@ -181,7 +184,7 @@ def test_an_unclosed_quote_never_swallows_the_rest_of_a_long_file(tmp_path: Path
         (["1e5", "2"], "string"),
         (["1e+16", "1.5e-10", "2"], "float64"),
         (["1.5E-10"], "string"),
-        (["-0.0", "1.5"], "float64"),
+        (["-0.0", "1.5"], "string"),
         (["inf", "1"], "float64"),
         (["nan", "1.5", "-inf"], "float64"),
         (["NaN", "1.5", "-Infinity"], "string"),
@@ -234,7 +237,7 @@ def test_instants_with_offsets_become_utc(tmp_path: Path, con: Con) -> None:
 
 
 def test_the_same_nulls_are_in_the_texts_and_in_the_typed_rows(tmp_path: Path, con: Con, read: Read) -> None:
-    table = open_csv(tmp_path, con, 'n,t\n1,""\n,\nNA,x\n', null_texts=("NA",))
+    table = open_csv(tmp_path, con, 'n,t\n1,""\n,\nNA,x\n', csv=CsvOptions(("NA",)))
     assert read(table).to_pydict() == {"n": [1, None, None], "t": ["", None, "x"]}
     assert texts(con, table) == [("1", ""), (None, None), (None, "x")]
     assert not table.is_typed
@@ -247,3 +250,122 @@ def test_many_rows_with_line_ends_in_values_are_all_read(tmp_path: Path, con: Co
     table = open_csv(tmp_path, con, f"i,t\r\n{lines}")
     query = f"SELECT count(*), count(DISTINCT i), sum(i::BIGINT), count(DISTINCT t) FROM ({table.text_query})"
     assert con.sql(query).fetchall() == [(200_000, 200_000, sum(range(200_000)), 4)]
+
+
+QUOTED = '"id","price"\n"1","9.50"\n"2",""\n'
+
+
+def test_a_quoted_empty_value_is_null_where_every_value_is_quoted_and_a_note_says_so(
+    tmp_path: Path, con: Con, read: Read
+) -> None:
+    table = open_csv(tmp_path, con, QUOTED)
+    assert types(table) == ["int64", "decimal(18,2)"]
+    assert read(table)["price"].to_pylist() == [Decimal("9.50"), None]
+    (note,) = table.notes
+    assert note.startswith(
+        '1 quoted empty value(s) ("") are read as null, because the file quotes every value'
+    )
+    assert "--quoted-empty text" in note
+
+
+@pytest.mark.parametrize("data", [QUOTED, 'id,price\n1,9.50\n2,""\n'])
+def test_a_person_says_what_a_quoted_empty_value_means(tmp_path: Path, con: Con, data: str) -> None:
+    for meaning, value in ((QuotedEmpty.NULL, None), (QuotedEmpty.TEXT, "")):
+        table = open_csv(tmp_path, con, data, csv=CsvOptions(quoted_empty=meaning))
+        assert texts(con, table) == [("1", "9.50"), ("2", value)]
+        assert table.notes == ()
+
+
+@pytest.mark.parametrize(
+    "data",
+    ['"a","b"\n"1",""\n2,"x"\n', '"a","b"\n"1",""\n"2",\n', 'a,b\n"1",""\n', '"a","b"\n"1","x,"",y"\n'],
+)
+def test_a_quoted_empty_value_is_a_text_where_not_every_value_is_quoted(
+    tmp_path: Path, con: Con, data: str
+) -> None:
+    table = open_csv(tmp_path, con, data)
+    assert texts(con, table)[0] == ("1", "" if ',""' in data.split("\n")[1][-3:] else 'x,",y')
+    assert table.notes == ()
+
+
+def test_quotes_in_a_long_file_are_looked_at_to_the_end_of_what_is_sniffed(tmp_path: Path, con: Con) -> None:
+    rows = "".join(f'"{i}","a ""quoted""\n text"\n' for i in range(20_000))
+    table = open_csv(tmp_path, con, f'"i","t"\n{rows}"","x"\n')
+    assert texts(con, table)[-1] == (None, "x")
+    assert "1 quoted empty value(s)" in table.notes[0]
+
+
+def test_without_a_header_the_columns_are_numbered(tmp_path: Path, con: Con) -> None:
+    table = open_csv(tmp_path, con, "1,2020-01-01\n2,2021-01-01\n", csv=CsvOptions(has_header=False))
+    assert table.schema.column_names == ("column_1", "column_2")
+    assert texts(con, table) == [("1", "2020-01-01"), ("2", "2021-01-01")]
+    assert table.notes == ()
+    table = open_csv(tmp_path, con, '1\n\n"x\ny"\n', csv=CsvOptions(has_header=False))
+    assert texts(con, table) == [("1",), (None,), ("x\ny",)]
+
+
+@pytest.mark.parametrize(
+    ("header", "is_doubtful"),
+    [
+        ("1,Ada,2020-01-01", True),
+        ("7", True),
+        ("true,x", True),
+        ("id,name", False),
+        ("country,y,z,2020", False),
+    ],
+)
+def test_a_header_that_looks_like_a_row_is_noted(
+    tmp_path: Path, con: Con, header: str, is_doubtful: bool
+) -> None:
+    table = open_csv(tmp_path, con, f"{header}\n{header}\n")
+    assert any("--no-header" in note and "missing" in note for note in table.notes) == is_doubtful
+
+
+def test_a_header_that_cannot_be_one_advises_no_header(tmp_path: Path, con: Con) -> None:
+    for data in ("1,1\n2,3\n", "a,\n1,2\n"):
+        with pytest.raises(SourceError, match="--no-header"):
+            open_csv(tmp_path, con, data)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_excels_line_with_the_delimiter_is_no_header(tmp_path: Path, con: Con, end: str) -> None:
+    data = end.join(["sep=;", "a;b", "1,5;x", '2,5;"y', 'z"', ""])
+    table = open_csv(tmp_path, con, "\ufeff" + data)
+    assert table.schema.column_names == ("a", "b")
+    assert texts(con, table) == [("1,5", "x"), ("2,5", f"y{end}z")]
+    with pytest.raises(SourceError, match="line 5 has 3 values"):
+        open_csv(tmp_path, con, end.join(["sep=;", "a;b", '"1', '";2', "3;4;5", ""]))
+
+
+def test_a_person_names_the_delimiter(tmp_path: Path, con: Con) -> None:
+    table = open_csv(tmp_path, con, "a:b,c\n1:2,3\n", csv=CsvOptions(delimiter=":"))
+    assert table.schema.column_names == ("a", "b,c")
+    assert texts(con, table) == [("1", "2,3")]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-16-le", "shift_jis", "UTF8"])
+def test_another_encoding_is_read_as_the_same_texts(tmp_path: Path, con: Con, encoding: str) -> None:
+    value = {"shift_jis": "日本", "cp1252": "10 €"}.get(encoding, "é")
+    data = f'a,b\n1,"{value}\n"\n'.encode(encoding)
+    for name, content in (("t.csv", data), ("t.csv.gz", gzip.compress(data))):
+        table = open_csv(tmp_path, con, content, name=name, csv=CsvOptions(encoding=encoding))
+        assert table.schema.name == "t"
+        assert texts(con, table) == [("1", f"{value}\n")]
+        assert table.origin.endswith(name)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "message"),
+    [
+        (b"a\n1\n", "klingon", "there is no encoding 'klingon'"),
+        (b"a\n\x81\n", "cp1252", "is not cp1252"),
+        (b"a\n1\n", "utf-16", "is not utf-16"),
+        (b"a\n\xff\n", "ascii", "is not ascii"),
+        (b"a,b\n1,2,3\n", "latin-1", r"line 2 has 3 values[^\n]*\nWhere: .*/t\.csv\n"),
+    ],
+)
+def test_a_wrong_encoding_is_an_error_that_names_the_file(
+    tmp_path: Path, con: Con, data: bytes, encoding: str, message: str
+) -> None:
+    with pytest.raises(SourceError, match=message):
+        open_csv(tmp_path, con, data, csv=CsvOptions(encoding=encoding))

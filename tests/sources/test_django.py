@@ -11,6 +11,7 @@ import pytest
 from tdmvc.errors import SourceError
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
+from tdmvc.sources.base import SourceOptions
 
 Read = Callable[[SourceTable], pa.Table]
 Con = duckdb.DuckDBPyConnection
@@ -109,4 +110,4 @@ def test_a_table_name_for_a_fixture_is_refused(tmp_path: Path, con: Con) -> None
     path = tmp_path / "f.json"
     path.write_text(json.dumps([thing(1, a=1)]))
     with pytest.raises(SourceError, match="names its tables itself"):
-        open_source(path, con, table="orders")
+        open_source(path, con, SourceOptions("orders"))

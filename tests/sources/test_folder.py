@@ -13,6 +13,7 @@ import pytest
 from tdmvc.errors import SourceError
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
+from tdmvc.sources.base import SourceOptions
 
 Read = Callable[[SourceTable], pa.Table]
 Con = duckdb.DuckDBPyConnection
@@ -83,8 +84,8 @@ def test_paths_may_contain_quotes_and_are_never_patterns(tmp_path: Path, con: Co
 
 def test_a_folder_of_one_table_can_be_given_a_name(tmp_path: Path, con: Con) -> None:
     (tmp_path / "edited.csv").write_text("id\n1\n")
-    (table,) = open_source(tmp_path, con, table="orders")
+    (table,) = open_source(tmp_path, con, SourceOptions("orders"))
     assert table.schema.name == "orders"
     (tmp_path / "other.csv").write_text("id\n1\n")
     with pytest.raises(SourceError, match="names its tables itself"):
-        open_source(tmp_path, con, table="orders")
+        open_source(tmp_path, con, SourceOptions("orders"))

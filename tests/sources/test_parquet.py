@@ -16,6 +16,7 @@ import pytest
 from tdmvc.errors import SourceError
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
+from tdmvc.sources.base import SourceOptions
 
 Read = Callable[[SourceTable], pa.Table]
 Con = duckdb.DuckDBPyConnection
@@ -224,5 +225,5 @@ def test_a_folder_named_like_a_hive_partition_adds_no_column(tmp_path: Path, con
 def test_a_folder_of_tables_is_not_taken_for_parts(tmp_path: Path, con: Con) -> None:
     folder = parts(tmp_path / "export", orders={"id": pa.array([1])}, customers={"id": pa.array([1])})
     assert [table.schema.name for table in open_source(folder, con)] == ["customers", "orders"]
-    (one,) = open_source(folder, con, table="both")
+    (one,) = open_source(folder, con, SourceOptions("both"))
     assert one.schema.name == "both"

@@ -61,8 +61,8 @@ Take = Callable[..., tuple[TableSchema, list[object], tuple[str, ...]]]
         ("int32", ["1", "-2", "0", None], [1, -2, 0, None]),
         ("uint8", ["0", "255"], [0, 255]),
         ("decimal(10,2)", ["1.50", "2.00", "-3.14"], [Decimal("1.50"), Decimal("2.00"), Decimal("-3.14")]),
-        ("float64", ["0.1", "100000.0", "1e+16", "1e-05", "-inf", "nan", "-0.0"],
-         [0.1, 100000.0, 1e16, 1e-05, float("-inf"), float("nan"), -0.0]),
+        ("float64", ["0.1", "100000.0", "1e+16", "1e-05", "-inf", "nan"],
+         [0.1, 100000.0, 1e16, 1e-05, float("-inf"), float("nan")]),
         ("float32", ["0.5", "1000.0"], [0.5, 1000.0]),
         ("bool", ["true", "false"], [True, False]),
         ("date", ["2024-02-29"], [date(2024, 2, 29)]),
@@ -103,7 +103,7 @@ def test_texts_that_are_values_of_the_contracts_type_get_that_type(
          "YYYY-MM-DD hh:mm:ss±hh:mm"),
     ],
 )  # fmt: skip
-def test_a_text_that_would_lose_information_stays_a_text_with_a_warning(
+def test_texts_that_all_have_another_usual_form_get_the_type_with_a_note(
     take: Take, spelling: str, words: list[str], expected: list[object], example: str
 ) -> None:
     schema, values, notes = take(texts(words), schema_of(c=spelling))
@@ -143,6 +143,7 @@ def usual(spelling: str) -> list[str]:
         ("float64", ["1_000.5"]), ("float64", [" 1.5"]), ("float64", ["1e5"]), ("float64", ["1E2"]),
         ("float64", ["1.10"]), ("float64", ["0.10000000000000001"]), ("float64", ["Infinity"]), ("float64", ["NaN"]),
         ("float64", ["12", "12.0"]), ("float64", [".5"]), ("float64", ["5."]),
+        ("float64", ["-0.0"]), ("float64", ["-0"]),
         ("float32", ["16777217"]), ("float32", ["0.12345678901"]),
         ("bool", ["yes"]), ("bool", ["2"]), ("bool", ["1"]), ("bool", ["t"]), ("bool", ["F"]), ("bool", ["tRUE"]),
         ("bool", ["true", "False"]), ("bool", ["True", "TRUE"]),

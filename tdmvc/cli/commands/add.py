@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.add import add
-from tdmvc.cli.options import PATH_OR_URL, settings_of, single_table, tables_option
+from tdmvc.cli.options import PATH_OR_URL, csv_options, settings_of, single_table, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
+from tdmvc.model.csv_options import CsvOptions
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.options import AddOptions
 from tdmvc.render.reports import ADD_FORMATS
@@ -26,9 +27,7 @@ _ROW_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
     metavar="TABLE=COL[,COL]",
     help="The columns that identify a row of a table.",
 )
-@click.option(
-    "--null", "null_texts", multiple=True, metavar="TEXT", help="Another text that means null in a CSV file."
-)
+@csv_options
 @click.option("--append", is_flag=True, help="Keep the rows that are already there, and add to them.")
 @click.option("--replace", is_flag=True, help="Drop tables that are not in the sources.")
 @click.option(
@@ -42,7 +41,7 @@ def command(
     sources: tuple[str, ...],
     tables: tuple[str, ...],
     keys: tuple[str, ...],
-    null_texts: tuple[str, ...],
+    csv: CsvOptions,
     append: bool,
     replace: bool,
     kind: str | None,
@@ -56,20 +55,24 @@ def command(
     Without a source, your edits in the working copy are added, whichever tool you made
     them with.
 
-    In a CSV file only an unquoted empty field is null: NA is Namibia.
+    In a CSV file an unquoted empty field is null, and NA is Namibia. A quoted empty one
+    is an empty text, unless the file quotes every value. Types are guessed only where
+    every text comes back as it is written.
 
     \b
     Examples:
       tdmvc add golden shop.sqlite
       tdmvc add golden duckdb:///shop.db    # a file whose engine you name
       tdmvc add golden orders.csv --key orders=id
+      tdmvc add golden excel.csv --delimiter ';' --encoding cp1252
+      tdmvc add golden rows.csv --no-header --null NA --quoted-empty null
       tdmvc add golden fixtures/ --replace
       tdmvc add golden                      # add your edits
     """
     options = AddOptions(
         table=single_table(tables),
         keys=_parse_keys(keys, single_table(tables) or _first_table(sources)),
-        null_texts=null_texts,
+        csv=csv,
         append=append,
         replace=replace,
         kind=DatasetKind(kind) if kind else None,

@@ -3,8 +3,9 @@
 import click
 
 from tdmvc.actions.build import build
-from tdmvc.cli.options import PATH_OR_URL, settings_of
+from tdmvc.cli.options import PATH_OR_URL, csv_options, settings_of
 from tdmvc.cli.output import formats_option, opened, print_as
+from tdmvc.model.csv_options import CsvOptions
 from tdmvc.model.options import AddOptions
 from tdmvc.render.reports import ADD_FORMATS
 
@@ -12,16 +13,14 @@ from tdmvc.render.reports import ADD_FORMATS
 @click.command(name="build")
 @click.argument("dataset")
 @click.argument("sources", nargs=-1, required=True, type=PATH_OR_URL)
-@click.option(
-    "--null", "null_texts", multiple=True, metavar="TEXT", help="Another text that means null in a CSV file."
-)
+@csv_options
 @formats_option(ADD_FORMATS)
 @click.pass_context
 def command(
     context: click.Context,
     dataset: str,
     sources: tuple[str, ...],
-    null_texts: tuple[str, ...],
+    csv: CsvOptions,
     output_format: str,
 ) -> None:
     """Build DATASET's tables from SOURCES as outputs of a stage in dvc.yaml.
@@ -40,5 +39,5 @@ def command(
     """
     locations = [settings_of(context).location(source) for source in sources]
     with opened(context) as workspace:
-        report = build(workspace, dataset, locations, AddOptions(null_texts=null_texts))
+        report = build(workspace, dataset, locations, AddOptions(csv=csv))
     print_as(context, ADD_FORMATS[output_format], report)
