@@ -52,6 +52,7 @@ from tdmvc.model.report import (
     YankReport,
 )
 from tdmvc.model.review import Review
+from tdmvc.model.selection import EVERYTHING, Selection
 from tdmvc.workspace.workspace import Workspace, timed_as
 
 PathLike = str | Path
@@ -70,6 +71,7 @@ class Repository(Workspace):
         dataset: str,
         *sources: PathLike,
         table: str | None = None,
+        selection: Selection = EVERYTHING,
         keys: Mapping[str, Sequence[str]] | None = None,
         csv: CsvOptions = AS_CSV_SAYS,
         append: bool = False,
@@ -79,6 +81,7 @@ class Repository(Workspace):
         """Add tables from paths or database URLs; without sources, add the edits in the working copy."""
         options = AddOptions(
             table=table,
+            selection=selection,
             keys={name: tuple(columns) for name, columns in (keys or {}).items()},
             csv=csv,
             append=append,

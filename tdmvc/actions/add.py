@@ -75,7 +75,7 @@ def add(
     with workspace.writing(dataset) as journal:
         state = current_state(workspace, dataset)
         if sources:
-            by_table = open_sources(workspace, sources, options)
+            by_table, notes = open_sources(workspace, sources, options)
         else:
             if dataset not in workspace.datasets() and not workspace.working_copy(dataset).is_dir():
                 raise NotFoundError.named(
@@ -84,7 +84,7 @@ def add(
                     workspace.datasets(),
                     remedy=_remedy_for_new(workspace, dataset),
                 )
-            by_table = open_edits(workspace, state, options.table)
+            by_table, notes = open_edits(workspace, state, options.table), []
             _check_tables(state, by_table, options)
             for table in options.keys or {}:
                 # Rows that stay, under another key.
@@ -98,7 +98,7 @@ def add(
         with open_transaction(workspace, dataset, journal) as transaction:
             report = _plan(workspace, transaction, state, ingested, removed, options)
         workspace.store.index.save()
-        return report
+        return replace(report, notes=(*notes, *report.notes))
 
 
 def _remedy_for_new(workspace: Workspace, dataset: str) -> str:

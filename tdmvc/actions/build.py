@@ -41,7 +41,8 @@ def build(
     state = current_state(workspace, dataset)
     added: list[AddedTable] = []
     findings: list[Finding] = []
-    for table, tables in open_sources(workspace, sources, options).items():
+    by_table, notes = open_sources(workspace, sources, options)
+    for table, tables in by_table.items():
         target = workspace.working_copy(dataset) / table_folder(state, table)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -61,4 +62,4 @@ def build(
     if not manifest.exists():
         config = replace(state.config, migrations=recorded_migrations(workspace, state.config)[0])
         write_atomic(manifest, update_dataset(None, config).encode())
-    return AddReport(dataset, tuple(added), tuple(findings))
+    return AddReport(dataset, tuple(added), tuple(findings), tuple(notes))

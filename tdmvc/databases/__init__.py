@@ -9,6 +9,7 @@ from tdmvc.databases.duckdb import DuckdbEngine
 from tdmvc.databases.sqlite import SqliteEngine
 from tdmvc.errors import NotFoundError, SourceError, UsageError
 from tdmvc.model.location import Location, PathLocation
+from tdmvc.model.selection import EVERYTHING, Selection
 from tdmvc.model.source import SourceTable
 
 # By name: this package has a module called duckdb, too.
@@ -55,7 +56,11 @@ def find_writer(location: Location) -> DatabaseWriter | None:
 
 
 def open_database(
-    location: Location, con: DuckDBConnection, *, tables: tuple[str, ...] | None = None
+    location: Location,
+    con: DuckDBConnection,
+    *,
+    tables: tuple[str, ...] | None = None,
+    selection: Selection = EVERYTHING,
 ) -> list[SourceTable]:
     """Describe the tables of a database; this reads all rows of a SQLite file once.
 
@@ -63,6 +68,7 @@ def open_database(
         location: a database that has a reader.
         con: a DuckDB connection in UTC; it must be the one that later runs the scans.
         tables: only these, in this order; None means all.
+        selection: patterns for the tables, if none is named.
 
     Raises:
         DatabaseError: the database is locked, damaged or encrypted.
@@ -79,4 +85,5 @@ def open_database(
             raise NotFoundError.named("table", name, names, where=str(location))
     if not names:
         raise SourceError.unreadable(str(location), "the database has no tables.", remedy="check the path.")
-    return reader.read_tables(location, con, names if tables is None else list(tables))
+    chosen = [name for name in names if selection.takes_table(name)] if tables is None else list(tables)
+    return reader.read_tables(location, con, chosen)

@@ -9,6 +9,7 @@ from tdmvc.model.csv_options import AS_CSV_SAYS, CsvOptions
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.names import encode_file_name
 from tdmvc.model.progress import ProgressCallback, ignore_progress
+from tdmvc.model.selection import EVERYTHING, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class AddOptions:
 
     table: str | None = None
     """The name of the table of a single file."""
+    selection: Selection = EVERYTHING
+    """Which tables, and which files of a folder."""
     keys: Mapping[str, tuple[str, ...]] | None = None
     """Key columns by table, given by a person."""
     csv: CsvOptions = AS_CSV_SAYS

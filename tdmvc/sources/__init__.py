@@ -20,7 +20,9 @@ from tdmvc.sql.duckdb import DuckDBConnection
 FILE_SOURCES: tuple[Source, ...] = (ParquetSource(), CsvSource(), DjangoSource(), JsonSource())
 """What a single file can be; the first that matches wins."""
 
-SOURCES: tuple[Source, ...] = (*FILE_SOURCES, FolderSource(FILE_SOURCES))
+_FOLDERS = FolderSource(FILE_SOURCES)
+
+SOURCES: tuple[Source, ...] = (*FILE_SOURCES, _FOLDERS)
 
 
 def open_source(path: Path, con: DuckDBConnection, options: SourceOptions | None = None) -> list[SourceTable]:
@@ -39,3 +41,8 @@ def open_source(path: Path, con: DuckDBConnection, options: SourceOptions | None
         if source.matches(path):
             return source.open(path, con, options or SourceOptions())
     raise SourceError.unknown_kind(path, (source.name for source in SOURCES))
+
+
+def files_left_out(path: Path, options: SourceOptions) -> list[str]:
+    """Return the files of a folder that hold no rows to read, relative to it; none for a file."""
+    return _FOLDERS.left_out(path, options) if path.is_dir() else []

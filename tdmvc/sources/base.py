@@ -9,8 +9,9 @@ from typing import BinaryIO, Protocol, cast
 
 import pyarrow as pa
 
-from tdmvc.errors import SourceError
+from tdmvc.errors import SourceError, format_names
 from tdmvc.model.csv_options import AS_CSV_SAYS, CsvOptions
+from tdmvc.model.selection import EVERYTHING, Selection
 from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -23,6 +24,8 @@ class SourceOptions:
     """The name for the table of a single file, instead of the file's own."""
     csv: CsvOptions = AS_CSV_SAYS
     """What the files themselves do not say."""
+    selection: Selection = EVERYTHING
+    """Which tables, and which files of a folder."""
     temporary_folder: Callable[[], Path] | None = None
     """Makes a folder that lasts as long as the source is read; needed for other encodings than UTF-8."""
 
@@ -33,6 +36,10 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """What people call it, with its suffixes."""
+
+    @property
+    def names_tables(self) -> bool:
+        """Whether the rows say which table they belong to, so that several files may hold rows of one table."""
 
     def matches(self, path: Path) -> bool:
         """Whether `open` can read this path, by its name and first bytes."""
@@ -109,16 +116,18 @@ def check_field_names(type_: pa.DataType, path: Path) -> None:
         check_field_names(field.type, path)
 
 
-def check_no_table_name(options: SourceOptions, tables: Sequence[SourceTable], path: Path) -> None:
-    """Refuse `--table` for a source that names its tables itself.
+def choose_table(options: SourceOptions, tables: Sequence[SourceTable], path: Path) -> list[SourceTable]:
+    """Return the tables of a source that names its tables itself: all, or the one of `--table`.
 
     Raises:
-        SourceError: a name was given.
+        SourceError: it has no table of that name.
     """
-    if options.table is not None:
-        names = ", ".join(sorted(table.schema.name for table in tables)[:8])
+    chosen = [table for table in tables if options.table in (None, table.schema.name)]
+    if not chosen:
+        names = format_names(sorted({table.schema.name for table in tables}), most=8)
         raise SourceError.unreadable(
             path,
-            f"--table names the table of a single file, but this source names its tables itself ({names}).",
-            remedy="omit --table.",
+            f"--table names a table that this source does not have; it names its tables itself ({names}).",
+            remedy="omit --table, or name one of them.",
         )
+    return chosen

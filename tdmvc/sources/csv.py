@@ -75,6 +75,7 @@ class CsvSource:
     """A file of separated values."""
 
     name = "CSV or TSV (.csv, .tsv, also .gz)"
+    names_tables = False
 
     def matches(self, path: Path) -> bool:
         return path.is_file() and path.name.lower().endswith(_SUFFIXES)

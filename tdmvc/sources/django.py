@@ -10,7 +10,7 @@ import pyarrow as pa
 from tdmvc.errors import SourceError
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
-from tdmvc.sources.base import SourceOptions, check_column_names, check_no_table_name, open_binary
+from tdmvc.sources.base import SourceOptions, check_column_names, choose_table, open_binary
 from tdmvc.sources.json import (
     SUFFIXES,
     JsonColumn,
@@ -55,6 +55,7 @@ class DjangoSource:
     """A Django fixture in JSON."""
 
     name = "a Django fixture (.json: a list of model, pk, fields)"
+    names_tables = True
 
     def matches(self, path: Path) -> bool:
         if not (path.is_file() and path.name.lower().endswith(SUFFIXES)):
@@ -68,8 +69,7 @@ class DjangoSource:
 
     def open(self, path: Path, con: DuckDBConnection, options: SourceOptions) -> list[SourceTable]:
         tables = [_table(name, model, path) for name, model in sorted(_read_models(path).items())]
-        check_no_table_name(options, tables, path)
-        return tables
+        return choose_table(options, tables, path)
 
 
 def _fields(item: JsonItem) -> dict[str, object] | None:

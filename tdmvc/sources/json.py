@@ -25,6 +25,7 @@ class JsonSource:
     """A JSON list of objects, or one object per line."""
 
     name = "JSON (.json: a list of objects; .jsonl, .ndjson: one object per line)"
+    names_tables = False
 
     def matches(self, path: Path) -> bool:
         return path.is_file() and path.name.lower().endswith(SUFFIXES)

@@ -31,6 +31,7 @@ class ParquetSource:
     """One Parquet file."""
 
     name = "Parquet (.parquet)"
+    names_tables = False
 
     def matches(self, path: Path) -> bool:
         return path.is_file() and _is_parquet(path)

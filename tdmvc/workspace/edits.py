@@ -3,12 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tdmvc.errors import SourceError
+from tdmvc.errors import SourceError, format_names
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
-from tdmvc.sources import open_source
+from tdmvc.sources import files_left_out, open_source
 from tdmvc.sources.base import SourceOptions
 from tdmvc.store.build import BuildOptions, BuiltTable, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
@@ -52,16 +52,22 @@ def open_edited(workspace: Workspace, state: DatasetState, table: str, path: Pat
     """
     declared = state.contract.table(table)
     options = SourceOptions(table)
-    if declared is None:
-        return open_source(path, workspace.engine, options)
+    foreign = files_left_out(path, options)
+    if foreign:
+        # A person put it there: nobody must think that it was added.
+        raise SourceError.unreadable(
+            path, f"it holds files without rows: {format_names(foreign)}.", remedy="move them elsewhere."
+        )
     try:
         sources = open_source(path, workspace.engine, options)
     except SourceError:
-        if not path.is_dir():
+        if declared is None or not path.is_dir():
             raise
         # Files that disagree on a type are separate sources: the contract's type decides.
         files = sorted(file for file in path.iterdir() if not file.name.startswith((".", "_")))
         sources = [source for file in files for source in open_source(file, workspace.engine, options)]
+    if declared is None:
+        return sources
     # The tool knows how it wrote a column, but not the column's type at the original source.
     names = set(declared.column_names)
     return [

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.databases import find_reader, open_database
-from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError
+from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError, format_names
 from tdmvc.model.dataset import DatasetState, WorkStatus
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.finding import Finding, Severity
@@ -13,9 +13,10 @@ from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable
 from tdmvc.model.schema import TableSchema
+from tdmvc.model.selection import EVERYTHING
 from tdmvc.model.source import SourceTable
 from tdmvc.model.text import plural
-from tdmvc.sources import open_source
+from tdmvc.sources import files_left_out, open_source
 from tdmvc.sources.base import SourceOptions
 from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, PartSink, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
@@ -51,29 +52,44 @@ class IngestedTable:
 
 
 @timed_as("read sources")
-def open_sources(workspace: Workspace, sources: Sequence[Location], options: AddOptions) -> TableSources:
-    """Return the tables of sources. A table that is in several sources gets the rows of all.
+def open_sources(
+    workspace: Workspace, sources: Sequence[Location], options: AddOptions
+) -> tuple[TableSources, list[str]]:
+    """Return the tables of sources, and notes on what was left out.
+
+    A table that is in several sources gets the rows of all.
 
     Raises:
-        NotFoundError: a key is given for a table that no source has.
+        NotFoundError: a key or a pattern is given for a table that no source has.
         SourceError: a source cannot be read.
         UsageError: a source is a URL that cannot be read.
     """
     by_table: TableSources = {}
+    notes: list[str] = []
     for location in sources:
         # Only a path has no reader: one that is no database file.
         if find_reader(location) is None and isinstance(location, PathLocation):
-            source_options = SourceOptions(options.table, options.csv, workspace.temporary_folder)
+            source_options = SourceOptions(
+                options.table, options.csv, options.selection, workspace.temporary_folder
+            )
             tables = open_source(location.path, workspace.engine, source_options)
+            left_out = files_left_out(location.path, source_options)
+            notes += [f"left out of {location.path.name}: {format_names(left_out)}"] if left_out else []
         else:
             only = (options.table,) if options.table else None
-            tables = open_database(location, workspace.engine, tables=only)
+            tables = open_database(location, workspace.engine, tables=only, selection=options.selection)
         for source in tables:
             by_table.setdefault(source.schema.name, []).append(source)
+    for name in options.selection.unmatched(by_table):
+        raise NotFoundError.named("table", name, sorted(by_table), where="--tables")
+    if not by_table:
+        raise UsageError(
+            "Every table of the sources is excluded.", where="--exclude", remedy="exclude fewer tables."
+        )
     for name in options.keys or {}:
         if name not in by_table:
             raise NotFoundError.named("table", name, sorted(by_table), where="--key")
-    return by_table
+    return by_table, notes
 
 
 @timed_as("read working copy")
@@ -190,6 +206,11 @@ def check_options(dataset: str, sources: Sequence[Location], options: AddOptions
     """
     if options.append and options.replace:
         raise UsageError("--append and --replace contradict each other.", remedy="choose one of them.")
+    if options.selection != EVERYTHING and not sources:
+        raise UsageError(
+            "--exclude, and several --tables, choose from a source, but there is none.",
+            remedy=f"name a source, or one table: `tdmvc add {dataset} --table NAME`.",
+        )
     if (options.append or options.replace) and not sources:
         raise UsageError(
             "--append and --replace need a source.",

@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.add import add
-from tdmvc.cli.options import PATH_OR_URL, csv_options, settings_of, single_table, tables_option
+from tdmvc.cli.options import PATH_OR_URL, csv_options, settings_of, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.csv_options import CsvOptions
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.options import AddOptions
+from tdmvc.model.selection import Selection, is_pattern
 from tdmvc.render.reports import ADD_FORMATS
 
 _ROW_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
@@ -19,7 +20,17 @@ _ROW_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 @click.command(name="add")
 @click.argument("dataset", shell_complete=complete_dataset)
 @click.argument("sources", nargs=-1, type=PATH_OR_URL)
-@tables_option("The table that a single file holds; without a source, add only this table.", metavar="NAME")
+@tables_option(
+    "The table that a single file holds, or the tables to add (patterns such as 'order*'); "
+    "without a source, add only this table.",
+    metavar="NAME[,NAME]",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave out tables, or files and subfolders of a folder: 'django_*', schema.yml, scripts.",
+)
 @click.option(
     "--key",
     "keys",
@@ -40,6 +51,7 @@ def command(
     dataset: str,
     sources: tuple[str, ...],
     tables: tuple[str, ...],
+    exclude: tuple[str, ...],
     keys: tuple[str, ...],
     csv: CsvOptions,
     append: bool,
@@ -51,9 +63,10 @@ def command(
 
     A source is a CSV, TSV, JSON, JSON Lines or Parquet file, a Django fixture, a folder
     of these, or a database: a SQLite or DuckDB file, or its URL (sqlite:///FILE,
-    duckdb:///FILE). Tables in a source replace those in the dataset; other tables stay.
-    Without a source, your edits in the working copy are added, whichever tool you made
-    them with.
+    duckdb:///FILE). In a folder, each file is a table, also in subfolders; year=2026/ is
+    a partition, and files without rows are listed and left out. Tables in a source
+    replace those in the dataset; other tables stay. Without a source, your edits in the
+    working copy are added, whichever tool you made them with.
 
     In a CSV file an unquoted empty field is null, and NA is Namibia. A quoted empty one
     is an empty text, unless the file quotes every value. Types are guessed only where
@@ -66,12 +79,15 @@ def command(
       tdmvc add golden orders.csv --key orders=id
       tdmvc add golden excel.csv --delimiter ';' --encoding cp1252
       tdmvc add golden rows.csv --no-header --null NA --quoted-empty null
-      tdmvc add golden fixtures/ --replace
+      tdmvc add golden fixtures/ --replace --exclude scripts
+      tdmvc add golden app.sqlite --tables 'shop_*,auth_user' --exclude '*_log'
       tdmvc add golden                      # add your edits
     """
+    is_one = len(tables) == 1 and not is_pattern(tables[0])
     options = AddOptions(
-        table=single_table(tables),
-        keys=_parse_keys(keys, single_table(tables) or _first_table(sources)),
+        table=tables[0] if is_one else None,
+        selection=Selection(() if is_one else tables, exclude),
+        keys=_parse_keys(keys, tables[0] if is_one else _first_table(sources)),
         csv=csv,
         append=append,
         replace=replace,

@@ -1,0 +1,41 @@
+"""`add` takes from a folder or a database what a person chose, and says what it left out."""
+
+import sqlite3
+from pathlib import Path
+
+from tests.builders import Tdmvc
+
+
+def tables(tdmvc: Tdmvc) -> list[str]:
+    return sorted(table["name"] for table in tdmvc("show", "golden", "--format", "json").json["tables"])
+
+
+def test_a_folder_as_it_is_can_be_added(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    folder = tmp_path / "seeds"
+    for name, text in {
+        "a.csv": "id\n1\n",
+        "sub/b.csv": "id\n1\n",
+        "schema.yml": "x",
+        "sub/load.py": "x",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    added = tdmvc("add", "golden", folder)
+    assert "left out of seeds: schema.yml, sub/load.py" in added.out
+    assert tables(tdmvc) == ["a", "b"]
+    assert "left out" not in tdmvc("add", "golden", folder, "--exclude", "schema.yml", "--exclude", "sub").out
+
+
+def test_tables_of_a_database_are_chosen_by_pattern(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    path = tmp_path / "app.sqlite"
+    with sqlite3.connect(path) as database:
+        for name in ("shop_order", "shop_log", "auth_user", "django_session"):
+            database.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY)")
+    tdmvc("add", "golden", path, "--tables", "shop_*,auth_user", "--exclude", "*_log")
+    assert tables(tdmvc) == ["auth_user", "shop_order"]
+    error = tdmvc("add", "golden", path, "--tables", "shop_*,nope_*", code=3).err
+    assert "no table 'nope_*'" in error
+    assert "excluded" in tdmvc("add", "golden", path, "--exclude", "*", code=2).err
+    assert "source" in tdmvc("add", "golden", "--exclude", "x", code=2).err
+    tdmvc("add", "golden", path, "--exclude", "django_*", "--replace")
+    assert tables(tdmvc) == ["auth_user", "shop_log", "shop_order"]
