@@ -6,7 +6,7 @@ Contracts, JSON output and messages use the same names: `int64`, `decimal(10,2)`
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
@@ -140,6 +140,15 @@ def map_type(type_: pa.DataType, leaf: Callable[[pa.DataType], pa.DataType]) -> 
 def is_number(type_: pa.DataType) -> bool:
     """Return whether the type is an integer, a float or a decimal."""
     return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
+
+
+def leaf_types(type_: pa.DataType) -> Iterator[pa.DataType]:
+    """Yield the types inside lists and structs; other types are leaves themselves."""
+    if pa.types.is_nested(type_):
+        for i in range(type_.num_fields):
+            yield from leaf_types(type_.field(i).type)
+    else:
+        yield type_
 
 
 def fields_of(type_: pa.DataType) -> list[pa.Field]:

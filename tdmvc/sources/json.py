@@ -3,12 +3,21 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, MAX_EXACT_FLOAT_INTEGER, MAX_INT64, MIN_INT64, SIMPLE
+from tdmvc.arrow.types import (
+    MAX_DECIMAL_DIGITS,
+    MAX_EXACT_FLOAT_INTEGER,
+    MAX_INT64,
+    MIN_INT64,
+    SIMPLE,
+    decimal_type,
+    leaf_types,
+)
 from tdmvc.errors import SourceError
 from tdmvc.model.schema import UNTYPED, Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
@@ -36,7 +45,7 @@ class JsonSource:
         columns = {name: json_column(name, profile, has_structs=True) for name, profile in profiles.items()}
         schema = TableSchema(options.table or stem(path), tuple(item.column for item in columns.values()))
         notes = tuple(
-            f"{name}: kept as JSON text, because its values are of different kinds"
+            f"{name}: kept as JSON text, because no type holds all of its values"
             for name, item in columns.items()
             if item.is_json_text
         )
@@ -54,12 +63,24 @@ class SurrogateError(ValueError):
 class JsonProfile:
     """What is known about the values of a column so far."""
 
-    __slots__ = ("_fields", "_has_varied_fields", "_high", "_items", "_kinds", "_low")
+    __slots__ = (
+        "_digits_after",
+        "_digits_before",
+        "_fields",
+        "_has_varied_fields",
+        "_high",
+        "_items",
+        "_kinds",
+        "_low",
+    )
 
     def __init__(self) -> None:
         self._kinds: set[type] = set()
         self._low = 0
         self._high = 0
+        # Of numbers with a point; too many for any decimal if one is not finite.
+        self._digits_before = 0
+        self._digits_after = 0
         self._items: JsonProfile | None = None
         self._fields: dict[str, JsonProfile] | None = None
         self._has_varied_fields = False
@@ -80,12 +101,23 @@ class JsonProfile:
                 self._low = value
             elif value > self._high:
                 self._high = value
+        elif isinstance(value, float | Decimal):
+            self._count_digits(value)
         elif isinstance(value, list):
             self._items = self._items or JsonProfile()
             for item in value:
                 self._items.add(item)
         elif isinstance(value, dict):
             self._add_object(value)
+
+    def _count_digits(self, value: float | Decimal) -> None:
+        number = value if isinstance(value, Decimal) else Decimal(repr(value))
+        exponent = number.as_tuple().exponent
+        if not isinstance(exponent, int):
+            self._digits_before = MAX_DECIMAL_DIGITS + 1
+            return
+        self._digits_before = max(self._digits_before, number.adjusted() + 1)
+        self._digits_after = max(self._digits_after, -exponent)
 
     @property
     def is_empty(self) -> bool:
@@ -110,6 +142,8 @@ class JsonProfile:
             return self._integer_type()
         if self._kinds == {float}:
             return SIMPLE["float64"]
+        if Decimal in self._kinds and self._kinds <= {int, float, Decimal}:
+            return self._decimal_type()
         if self._kinds == {int, float}:
             is_exact = self._low >= -MAX_EXACT_FLOAT_INTEGER and self._high <= MAX_EXACT_FLOAT_INTEGER
             return SIMPLE["float64"] if is_exact else None
@@ -125,6 +159,10 @@ class JsonProfile:
             return SIMPLE["int64"]
         limit = 10**MAX_DECIMAL_DIGITS
         return pa.decimal128(MAX_DECIMAL_DIGITS, 0) if -limit < self._low and self._high < limit else None
+
+    def _decimal_type(self) -> pa.DataType | None:
+        before = max(self._digits_before, len(str(max(self._high, -self._low))))
+        return decimal_type(before + self._digits_after, self._digits_after)
 
     def _struct_type(self) -> pa.DataType | None:
         fields = self._fields or {}
@@ -148,6 +186,8 @@ class JsonColumn:
     def array(self, values: Iterable[object]) -> pa.Array:
         if self.is_json_text:
             values = [None if value is None else json_text(value) for value in values]
+        elif any(map(pa.types.is_decimal, leaf_types(self.column.type))):
+            values = [_exact(value) for value in values]
         return pa.array(list(values), type=self.column.type)
 
 
@@ -161,7 +201,28 @@ def json_column(name: str, profile: JsonProfile, *, has_structs: bool) -> JsonCo
 
 def json_text(value: object) -> str:
     """Return a JSON value as the text that a column keeps; keys stay in their order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except TypeError:
+        return _text_with_decimals(value)
+
+
+def _text_with_decimals(value: object) -> str:
+    """Return JSON whose numbers have all their digits; `json` itself writes no Decimal."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json_text(name)}:{json_text(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(json_text, value)) + "]"
+    return str(value)
+
+
+def _exact(value: object) -> object:
+    """Return a value with its floats as decimals of the same digits."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, list):
+        return [_exact(item) for item in value]
+    return {name: _exact(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def check_text(text: str) -> None:

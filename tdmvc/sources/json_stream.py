@@ -9,6 +9,8 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +20,8 @@ from tdmvc.sources.base import open_binary
 _CHUNK_BYTES = 1 << 20
 _BLANK = re.compile(r"[ \t\r\n]+")
 _LONGEST_WORD = len("-Infinity")
+_SURE_LENGTH = 16
+"""Every number of up to 15 digits, and a point, is the shortest form of its float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,19 @@ def is_list(path: Path) -> bool:
 
 def decode(text: str | bytes) -> dict[str, object]:
     """Return the object in a part of the file."""
-    value: dict[str, object] = json.loads(text, object_pairs_hook=_unique)
+    value: dict[str, object] = json.loads(text, object_pairs_hook=_unique, parse_float=_number)
     return value
+
+
+def _number(text: str) -> float | Decimal:
+    """Return a number as a float if the float tells all of its digits, else as a Decimal."""
+    number = float(text)
+    if len(text) <= _SURE_LENGTH and "e" not in text and "E" not in text:
+        return number
+    # Programs write the shortest form of a float, or 17 digits.
+    digits = Decimal(text)
+    is_exact = isfinite(number) and digits in (Decimal(repr(number)), Decimal(f"{number:.16e}"))
+    return number if is_exact else digits
 
 
 class _RepeatedKeyError(ValueError):
@@ -75,7 +90,7 @@ class _Stream:
         self._file = file
         self._path = path
         self._text_decoder = codecs.getincrementaldecoder("utf-8")()
-        self._decoder = json.JSONDecoder(object_pairs_hook=_unique)
+        self._decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_number)
         self._text = ""
         self._at = 0
         self._byte = 0

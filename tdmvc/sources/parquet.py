@@ -2,14 +2,14 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from tdmvc.arrow.parquet import open_parquet, read_column
-from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, is_widening, map_type
+from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, is_widening, leaf_types, map_type
 from tdmvc.errors import SourceError
 from tdmvc.model.location import check_path
 from tdmvc.model.schema import UNTYPED, Column, TableSchema
@@ -157,7 +157,7 @@ def _index_columns(arrow: pa.Schema) -> tuple[str, ...]:
 
 
 def _form(file: Path, field: pa.Field, source: DuckDBType) -> CanonicalForm:
-    if any(_is_wide_decimal(type_) for type_ in _leaves(field.type)):
+    if any(_is_wide_decimal(type_) for type_ in leaf_types(field.type)):
         raise SourceError.would_lose(
             file.name,
             field.name,
@@ -167,20 +167,12 @@ def _form(file: Path, field: pa.Field, source: DuckDBType) -> CanonicalForm:
     return canonical_form(source, field.name, str(file))
 
 
-def _leaves(type_: pa.DataType) -> Iterator[pa.DataType]:
-    if pa.types.is_nested(type_):
-        for i in range(type_.num_fields):
-            yield from _leaves(type_.field(i).type)
-    else:
-        yield type_
-
-
 def _is_wide_decimal(type_: pa.DataType) -> bool:
     return bool(pa.types.is_decimal(type_) and type_.precision > MAX_DECIMAL_DIGITS)
 
 
 def _has_nanoseconds(type_: pa.DataType) -> bool:
-    return any(pa.types.is_timestamp(leaf) and leaf.unit == "ns" for leaf in _leaves(type_))
+    return any(pa.types.is_timestamp(leaf) and leaf.unit == "ns" for leaf in leaf_types(type_))
 
 
 def _check_int96(file: Path, field: pa.Field) -> None:

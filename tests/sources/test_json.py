@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.errors import SourceError
-from tdmvc.model.source import SourceTable
+from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.sources import open_source
 
 Read = Callable[[SourceTable], pa.Table]
@@ -85,6 +85,39 @@ def test_large_integers_keep_every_digit(tmp_path: Path, con: Con, read: Read) -
     (row,) = read(table).to_pylist()
     assert int(row["a"]) == 12345678901234567890123
     assert [int(item) for item in row["b"]] == [2**64]
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected", "values"),
+    [
+        (["12345678901234567.89"], "decimal(38,2)", ["12345678901234567.89"]),
+        (["12345678901234567.89", "1.5", "2", "null"], "decimal(38,2)",
+         ["12345678901234567.89", "1.50", "2.00", None]),
+        (["0.1234567890123456789"], "decimal(38,19)", ["0.1234567890123456789"]),
+        (["0.10000000000000001", "1.2345678901234567"], "float64", ["0.1", "1.2345678901234567"]),
+        (["1e400", "1.5"], "string", ["1E+400", "1.5"]),
+        (["1e-400"], "string", ["1E-400"]),
+        (["12345678901234567.89", "1e300"], "string", ["12345678901234567.89", "1e+300"]),
+        (["0.1234567890123456789", "123456789012345678901"], "string",
+         ["0.1234567890123456789", "123456789012345678901"]),
+        (["12345678901234567.89", "NaN"], "string", ["12345678901234567.89", "NaN"]),
+        (["[1.5, 12345678901234567.89]"], "list<decimal(38,2)>", ["[1.50, 12345678901234567.89]"]),
+        (["12345678901234567.89", '"é"'], "string", ["12345678901234567.89", '"é"']),
+        (['{"x": [12345678901234567.89, "é"]}', "{}"], "string", ['{"x":[12345678901234567.89,"é"]}', "{}"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("is_fixture", [True, False])
+def test_numbers_keep_all_digits_that_a_float_cannot_tell(
+    tmp_path: Path, con: Con, raw: list[str], expected: str, values: list[str | None], is_fixture: bool
+) -> None:
+    row = '{"model": "a.b", "pk": 1, "fields": {"a": %s}}' if is_fixture else '{"a": %s}'
+    table = open_json(tmp_path, con, "[" + ",".join(row % value for value in raw) + "]")
+    column = table.schema.column("a")
+    assert column is not None
+    assert column.type_text == expected
+    assert isinstance(table.scan, ArrowScan)
+    con.register("rows", table.scan.open())
+    assert [value for (value,) in con.sql("SELECT a::VARCHAR FROM rows").fetchall()] == values
 
 
 def test_an_object_longer_than_the_window_is_read(tmp_path: Path, con: Con, read: Read) -> None:
