@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from tdmvc.errors import TdmvcError
 from tdmvc.model.schema import TableSchema
 
 
@@ -41,5 +42,7 @@ class SourceTable:
     """Whether the source is one that can declare keys and types, as a database does."""
     text_query: str | None = None
     """For untyped sources: a SELECT that gives every column as text, to be cast to a contract's types."""
+    find_fault: Callable[[], TdmvcError | None] | None = None
+    """Returns why the rows could not be read, after an error of DuckDB or Arrow; None if the source is not to blame."""
     notes: tuple[str, ...] = field(default=())
     """What you should know (a column kept as text, an index column left out)."""

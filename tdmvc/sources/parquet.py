@@ -15,7 +15,7 @@ from tdmvc.model.location import check_path
 from tdmvc.model.schema import UNTYPED, Column, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sources.base import SourceOptions, check_column_names, check_field_names, stem
-from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, find_unreadable
 from tdmvc.sql.quoting import quote_name, scan_parquet
 from tdmvc.sql.types import CanonicalForm, DuckDBType, canonical_form, check_losses, duckdb_type, loss_error
 
@@ -97,11 +97,43 @@ def _open_table(files: Sequence[Path], name: str, origin: Path, con: DuckDBConne
     groups = _groups(files, con)
     columns = _merged_columns(groups, name)
     check_column_names([column.name for column in columns], origin)
-    for group in groups:
-        check_losses(con, group.scan, name, {column.name: column.form for column in group.columns.values()})
+    try:
+        for group in groups:
+            check_losses(
+                con, group.scan, name, {column.name: column.form for column in group.columns.values()}
+            )
+    except duckdb_error() as error:
+        fault = _find_fault(groups, con)
+        if fault is None:
+            raise
+        raise fault from error
     query = " UNION ALL ".join(_query(group, columns) for group in groups)
     notes = tuple(dict.fromkeys(note for group in groups for note in group.notes))
-    return SourceTable(TableSchema(name, tuple(columns)), SqlScan(query), str(origin), notes=notes)
+    return SourceTable(
+        TableSchema(name, tuple(columns)),
+        SqlScan(query),
+        str(origin),
+        find_fault=lambda: _find_fault(groups, con),
+        notes=notes,
+    )
+
+
+def _find_fault(groups: Sequence[_Group], con: DuckDBConnection) -> SourceError | None:
+    """Return the file and column that cannot be decoded; reads everything, so use it only after an error."""
+    for group in groups:
+        for file in group.files:
+            found = find_unreadable(con, scan_parquet([file]), list(group.columns))
+            if found is not None:
+                return _cannot_decode(file, *found)
+    return None
+
+
+def _cannot_decode(file: Path, column: str, why: str) -> SourceError:
+    return SourceError.unreadable(
+        file,
+        f"the column {column} {why}.",
+        remedy="write the file again, with texts in UTF-8 (or as binary) and usual encodings, as PyArrow writes them.",
+    )
 
 
 def _groups(files: Sequence[Path], con: DuckDBConnection) -> list[_Group]:
@@ -183,11 +215,13 @@ def _check_int96(file: Path, field: pa.Field) -> None:
         return pa.timestamp("us", leaf.tz) if is_fine else leaf
 
     target = map_type(field.type, in_microseconds)
-    for batch in read_column(file, field.name):
-        try:
+    try:
+        for batch in read_column(file, field.name):
             batch.column(0).cast(target)
-        except pa.ArrowInvalid:
-            raise loss_error(file.name, field.name, "timestamp_ns") from None
+    except pa.ArrowInvalid:
+        raise loss_error(file.name, field.name, "timestamp_ns") from None
+    except OSError as error:
+        raise _cannot_decode(file, field.name, "is damaged") from error
 
 
 def _merged_columns(groups: Sequence[_Group], table: str) -> list[Column]:

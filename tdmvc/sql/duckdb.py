@@ -1,12 +1,13 @@
 """DuckDB, imported with the first connection, which most commands never need."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from tdmvc.errors import PartError, StoreError
+from tdmvc.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as DuckDBConnection
@@ -20,6 +21,7 @@ __all__ = [
     "connect",
     "constraint_errors",
     "duckdb_error",
+    "find_unreadable",
     "register_arrow_function",
     "store_errors",
 ]
@@ -43,6 +45,28 @@ def duckdb_error() -> type[Exception]:
     import duckdb
 
     return duckdb.Error
+
+
+def find_unreadable(con: DuckDBConnection, relation: str, columns: Sequence[str]) -> tuple[str, str] | None:
+    """Return the first column that DuckDB cannot decode, and why, without any value; None if it can read all.
+
+    Args:
+        relation: what to read, as SQL that can follow FROM.
+    """
+    import duckdb
+
+    for name in columns:
+        try:
+            con.execute(f"SELECT bit_xor(hash({quote_name(name)})) FROM {relation}").fetchall()
+        except duckdb.OutOfMemoryException:
+            return None
+        except duckdb.Error as error:
+            if "UTF8" in str(error) or "UTF-8" in str(error):
+                return name, "has a text that is not UTF-8"
+            if isinstance(error, duckdb.NotImplementedException):
+                return name, "is stored in a way that DuckDB cannot read (its encoding or compression)"
+            return name, "is damaged, or stored in a way that DuckDB cannot read"
+    return None
 
 
 def constraint_errors() -> tuple[type[Exception], ...]:

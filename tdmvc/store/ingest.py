@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.errors import UsageError
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import SourceTable
-from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name, scan_parquet
 from tdmvc.sql.types import duckdb_type
 from tdmvc.store.column_types import OpenSource, merge_columns
@@ -49,11 +51,18 @@ def prepare_ingest(
         existing: part files whose rows are kept (for appending).
 
     Raises:
+        SourceError: a source turns out to be unreadable, here or while the query runs.
         UsageError: a key column does not exist.
     """
     opened = [OpenSource(con, source) for source in sources]
     try:
         yield _reconcile(con, table, opened, current, key, existing)
+    except (duckdb_error(), pa.ArrowException) as error:
+        faults = (source.find_fault() for source in sources if source.find_fault is not None)
+        fault = next((found for found in faults if found is not None), None)
+        if fault is None:
+            raise
+        raise fault from error
     finally:
         for source in opened:
             source.close()

@@ -336,3 +336,15 @@ def test_names_that_differ_only_by_case_are_refused_and_never_mixed_up(
     assert str(tmp_path / "t.parquet") in refused.err
     assert "rename one of them" in refused.err
     assert not list(repo.rglob("*.parquet.dvc")) + list((repo / "datasets").rglob("*.dvc"))
+
+
+def test_parquet_that_cannot_be_decoded_is_a_usage_error_by_file_and_column(
+    tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    texts = pa.array([b"fine", b"caf\xe9"], pa.binary())
+    column = pa.Array.from_buffers(pa.string(), 2, texts.buffers())
+    pq.write_table(pa.table({"id": [1, 2], "name": column}), tmp_path / "t.parquet")
+    error = tdmvc("add", "golden", tmp_path / "t.parquet", "--key", "t=id", code=2).err
+    assert "the column name has a text that is not UTF-8" in error
+    assert "t.parquet" in error
+    assert "caf" not in error

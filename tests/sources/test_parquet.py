@@ -14,9 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.errors import SourceError
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import open_source
 from tdmvc.sources.base import SourceOptions
+from tdmvc.store.ingest import prepare_ingest
+from tests.store.sample_columns import canonical_type
 
 Read = Callable[[SourceTable], pa.Table]
 Con = duckdb.DuckDBPyConnection
@@ -227,3 +230,49 @@ def test_a_folder_of_tables_is_not_taken_for_parts(tmp_path: Path, con: Con) -> 
     assert [table.schema.name for table in open_source(folder, con)] == ["customers", "orders"]
     (one,) = open_source(folder, con, SourceOptions("both"))
     assert one.schema.name == "both"
+
+
+def write_bad_text(path: Path) -> None:
+    """Write a file with a column of texts of which one is Latin-1, as some writers do."""
+    texts = pa.array([b"fine", b"caf\xe9"], pa.binary())
+    column = pa.Array.from_buffers(pa.string(), 2, texts.buffers())
+    pq.write_table(pa.table({"id": [1, 2], "name": column}), path)
+
+
+@pytest.mark.parametrize("stored", [None, "string", "int64"])
+def test_a_text_that_is_not_utf8_is_an_error_that_names_file_and_column(
+    tmp_path: Path, con: Con, stored: str | None
+) -> None:
+    folder = tmp_path / "t"
+    folder.mkdir()
+    pq.write_table(pa.table({"id": [1], "name": ["x"]}), folder / "part-0.parquet")
+    write_bad_text(folder / "part-1.parquet")
+    sources = open_source(folder, con)
+    columns = (Column("id", pa.int64()), Column("name", canonical_type(stored))) if stored else ()
+    current = TableSchema("t", columns) if stored else None
+    with pytest.raises(SourceError) as caught, prepare_ingest(con, "t", sources, current) as ingest:
+        con.sql(ingest.query).to_arrow_table()
+    assert "the column name has a text that is not UTF-8" in caught.value.message
+    assert "part-1.parquet" in caught.value.message
+    assert "caf" not in caught.value.message
+
+
+def test_pages_that_are_damaged_are_an_error_that_names_file_and_column(tmp_path: Path, con: Con) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(
+        pa.table({"id": range(5000), "at": pa.array(range(5000), pa.timestamp("ns"))}),
+        path,
+        use_dictionary=False,
+    )
+    start = pq.ParquetFile(path).metadata.row_group(0).column(1).data_page_offset
+    data = bytearray(path.read_bytes())
+    data[start : start + 200] = b"\xff" * 200
+    path.write_bytes(data)
+
+    def read_it() -> None:
+        (source,) = open_source(path, con)
+        with prepare_ingest(con, "t", [source], None) as ingest:
+            con.sql(ingest.query).to_arrow_table()
+
+    with pytest.raises(SourceError, match=r"(?s)the column at is (damaged|stored).*t\.parquet"):
+        read_it()

@@ -9,7 +9,7 @@ from pathlib import Path
 from tdmvc.errors import DatabaseError
 from tdmvc.model.schema import Column, ForeignKey, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
-from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, find_unreadable
 from tdmvc.sql.quoting import quote_name, quote_text
 from tdmvc.sql.types import canonical_form, check_losses
 
@@ -142,7 +142,18 @@ def _source_table(
     )
     schema = TableSchema(name, columns, declared.key, declared.references)
     scan = SqlScan(f"SELECT {selected} FROM {qualified.sql}", attach=_attach(path))
-    return SourceTable(schema, scan, f"{path}, table {name}", is_keyed=True)
+
+    def find_fault() -> DatabaseError | None:
+        found = find_unreadable(con, f"({scan.query})", schema.column_names)
+        if found is None:
+            return None
+        return DatabaseError(
+            f"The DuckDB database cannot be read: the column {found[0]} of {name} {found[1]}.",
+            where=str(path),
+            remedy="restore the file from a copy, or export the table with the version of DuckDB that wrote it.",
+        )
+
+    return SourceTable(schema, scan, f"{path}, table {name}", is_keyed=True, find_fault=find_fault)
 
 
 @dataclass(frozen=True, slots=True)
