@@ -39,6 +39,7 @@ from tdmvc.model.location import Location, PathLocation, parse_location
 from tdmvc.model.merge import Choice, Decision
 from tdmvc.model.merge_report import MergeCheck, MergeReport, ResolveReport, RevertReport
 from tdmvc.model.migration import Drift, MigrationState
+from tdmvc.model.named_keys import NamedKeys
 from tdmvc.model.options import AddOptions, DiffOptions, FastForward, LogOptions, MergeOptions
 from tdmvc.model.report import (
     AddReport,
@@ -82,7 +83,7 @@ class Repository(Workspace):
         options = AddOptions(
             table=table,
             selection=selection,
-            keys={name: tuple(columns) for name, columns in (keys or {}).items()},
+            keys=NamedKeys({name: tuple(columns) for name, columns in (keys or {}).items()}),
             csv=csv,
             append=append,
             replace=replace,

@@ -12,6 +12,7 @@ import tdmvc
 from tdmvc.api import Repository
 from tdmvc.cli.group import COMMANDS
 from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.model.csv_options import CsvOptions
 from tdmvc.model.dataset import WorkStatus
 from tdmvc.model.diff import BumpLevel, DatasetDiff
 from tdmvc.model.migration import DriftStatus
@@ -117,7 +118,7 @@ def test_add_returns_what_was_added(repo: Path, source: Path) -> None:
         assert workspace.show("golden").kind == "reference"
         more = source.with_name("more.csv")
         more.write_text("id,name\n3,-\n")
-        appended = workspace.add("golden", str(more), table="customers", null_texts=["-"], append=True)
+        appended = workspace.add("golden", str(more), table="customers", csv=CsvOptions(("-",)), append=True)
         assert appended.tables[0].rows == 3
         assert workspace.table("golden", "customers").column("name").to_pylist() == ["Ada", "Grace", None]
 

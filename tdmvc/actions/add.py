@@ -29,6 +29,7 @@ from tdmvc.workspace.ingest import (
     open_edits,
     open_sources,
 )
+from tdmvc.workspace.keys import read_keys
 from tdmvc.workspace.migrations import recorded_migrations
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder, was_written, work_status
@@ -69,6 +70,8 @@ def add(
         StoreError: the disk is full or cannot be written; nothing was changed.
     """
     options = options or AddOptions()
+    if options.keys_file is not None:
+        options = replace(options, keys=replace(options.keys, listed=read_keys(options.keys_file)))
     check_options(dataset, sources, options)
     workspace.check_name(dataset)
     require_dvc(workspace.root)
@@ -86,9 +89,10 @@ def add(
                 )
             by_table, notes = open_edits(workspace, state, options.table), []
             _check_tables(state, by_table, options)
-            for table in options.keys or {}:
+            for table, schema in state.contract.tables.items():
                 # Rows that stay, under another key.
-                by_table.setdefault(table, [])
+                if table in state.pointers and options.keys.of(table) not in (None, schema.key):
+                    by_table.setdefault(table, [])
         _refuse_stages(workspace, dataset, by_table)
         _refuse_other_part_rows(workspace, state)
         ingested = [
@@ -114,10 +118,9 @@ def _remedy_for_new(workspace: Workspace, dataset: str) -> str:
 def _check_tables(state: DatasetState, edits: TableSources, options: AddOptions) -> None:
     """Refuse tables in the options that neither the pointers nor the working copy have."""
     known = sorted({*edits, *state.pointers})
-    named = [("--table", options.table)] if options.table is not None else []
-    for option, table in [*named, *(("--key", table) for table in options.keys or {})]:
-        if table not in known:
-            raise NotFoundError.named("table", table, known, where=f"{state.name}, {option}")
+    if options.table is not None and options.table not in known:
+        raise NotFoundError.named("table", options.table, known, where=f"{state.name}, --table")
+    options.keys.check_tables(known, where=f"{state.name}, --key")
 
 
 def _refuse_stages(workspace: Workspace, dataset: str, by_table: TableSources) -> None:

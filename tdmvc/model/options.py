@@ -1,12 +1,12 @@
 """The options that verbs take and pass on to the rooms below them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from tdmvc.model.csv_options import AS_CSV_SAYS, CsvOptions
 from tdmvc.model.dataset import DatasetKind
+from tdmvc.model.named_keys import NO_KEYS, NamedKeys
 from tdmvc.model.names import encode_file_name
 from tdmvc.model.progress import ProgressCallback, ignore_progress
 from tdmvc.model.selection import EVERYTHING, Selection
@@ -20,8 +20,10 @@ class AddOptions:
     """The name of the table of a single file."""
     selection: Selection = EVERYTHING
     """Which tables, and which files of a folder."""
-    keys: Mapping[str, tuple[str, ...]] | None = None
-    """Key columns by table, given by a person."""
+    keys: NamedKeys = NO_KEYS
+    """Key columns by table, named by a person."""
+    keys_file: Path | None = None
+    """A YAML file with keys of further tables."""
     csv: CsvOptions = AS_CSV_SAYS
     """What CSV files do not say themselves."""
     append: bool = False

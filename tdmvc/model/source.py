@@ -40,6 +40,8 @@ class SourceTable:
     """False if types were inferred from text (CSV), so that a contract's types win."""
     is_keyed: bool = False
     """Whether the source is one that can declare keys and types, as a database does."""
+    suggested_key: tuple[str, ...] = ()
+    """Columns that the source hints at as a key (the index of a pandas frame), without declaring one."""
     text_query: str | None = None
     """For untyped sources: a SELECT that gives every column as text, to be cast to a contract's types."""
     find_fault: Callable[[], TdmvcError | None] | None = None

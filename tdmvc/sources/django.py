@@ -108,7 +108,7 @@ def _table(name: str, model: _Model, path: Path) -> SourceTable:
         key = () if model.without_pk or pa.types.is_nested(pk.column.type) else (pk_name,)
         notes.append(f"the primary key is called '{pk_name}', because a fixture does not name it")
     if not key:
-        notes.append("no key: objects lack a primary key, or it has several columns")
+        notes.append("objects lack a primary key, or it has several columns")
     for field_name, profile in model.fields.items():
         columns[field_name] = json_column(field_name, profile, has_structs=False)
         if columns[field_name].is_json_text:

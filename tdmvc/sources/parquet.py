@@ -87,6 +87,7 @@ class _Group:
     files: list[Path]
     columns: dict[str, _FileColumn]
     notes: tuple[str, ...]
+    suggested_key: tuple[str, ...]
 
     @property
     def scan(self) -> str:
@@ -113,6 +114,7 @@ def _open_table(files: Sequence[Path], name: str, origin: Path, con: DuckDBConne
         TableSchema(name, tuple(columns)),
         SqlScan(query),
         str(origin),
+        suggested_key=groups[0].suggested_key,
         find_fault=lambda: _find_fault(groups, con),
         notes=notes,
     )
@@ -180,12 +182,19 @@ def _read_file(file: Path, con: DuckDBConnection) -> _Group:
             _check_int96(file, field)
     if not columns:
         raise SourceError.unreadable(file, "it has no columns.", remedy="check what wrote it.")
-    return _Group([file], columns, tuple(notes))
+    return _Group(
+        [file], columns, tuple(notes), tuple(name for name in _index_names(arrow) if name in columns)
+    )
 
 
 def _index_columns(arrow: pa.Schema) -> tuple[str, ...]:
+    return tuple(name for name in _index_names(arrow) if _PANDAS_INDEX.fullmatch(name))
+
+
+def _index_names(arrow: pa.Schema) -> list[str]:
+    """Return the columns that were the index of a pandas frame; a plain range is not stored as a column."""
     described = (arrow.pandas_metadata or {}).get("index_columns", [])
-    return tuple(name for name in described if isinstance(name, str) and _PANDAS_INDEX.fullmatch(name))
+    return [name for name in described if isinstance(name, str)]
 
 
 def _form(file: Path, field: pa.Field, source: DuckDBType) -> CanonicalForm:

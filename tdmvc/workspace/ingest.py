@@ -86,9 +86,7 @@ def open_sources(
         raise UsageError(
             "Every table of the sources is excluded.", where="--exclude", remedy="exclude fewer tables."
         )
-    for name in options.keys or {}:
-        if name not in by_table:
-            raise NotFoundError.named("table", name, sorted(by_table), where="--key")
+    options.keys.check_tables(by_table)
     return by_table, notes
 
 
@@ -135,6 +133,7 @@ def ingest_table(
         sink: where the parts go, such as a stage's output folder; by default, into the store.
     """
     store = workspace.store
+    key = options.keys.of(table)
     owner = f"{state.name}/{table}"
     keeps_rows = options.append or not sources
     old = _old_listing(workspace, state, table, must_exist=keeps_rows)
@@ -147,7 +146,7 @@ def ingest_table(
             table,
             sources,
             state.contract.table(table),
-            key=(options.keys or {}).get(table),
+            key=key,
             existing=existing,
         ) as ingest,
     ):
@@ -160,7 +159,22 @@ def ingest_table(
         )
         declared = state.contract.table(table)
         is_rekeyed = declared is not None and old is not None and declared.key != ingest.schema.key
-        return IngestedTable(table, ingest.schema, built, old, ingest.notes, is_rekeyed=is_rekeyed)
+        needs_key = declared is None and key is None and not ingest.schema.key
+        notes = (*ingest.notes, _no_key_note(table, sources)) if needs_key else ingest.notes
+        return IngestedTable(table, ingest.schema, built, old, notes, is_rekeyed=is_rekeyed)
+
+
+def _no_key_note(table: str, sources: Sequence[SourceTable]) -> str:
+    suggested = next((source.suggested_key for source in sources if source.suggested_key), ())
+    remedy = (
+        f"--key {table}={','.join(suggested)}, as its pandas index suggests"
+        if suggested
+        else "--key TABLE=COLUMN"
+    )
+    return (
+        "no key: a changed row shows as one removed and one added, and branches cannot merge its cells; "
+        f"name the columns that identify a row: {remedy}"
+    )
 
 
 def key_findings(dataset: str, ingested: IngestedTable) -> list[Finding]:

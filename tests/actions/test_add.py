@@ -13,6 +13,7 @@ from tdmvc.actions.status import status
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.dataset import WorkStatus
 from tdmvc.model.location import PathLocation
+from tdmvc.model.named_keys import NamedKeys
 from tdmvc.model.options import AddOptions
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import ORDERS, add_csv, statuses
@@ -86,7 +87,9 @@ def test_a_database_without_a_primary_key_leaves_the_key_that_a_person_named(wor
     with contextlib.closing(sqlite3.connect(path)) as shop:
         shop.executescript("CREATE TABLE notes (id INTEGER, text TEXT); INSERT INTO notes VALUES (1, 'a');")
     location = PathLocation(path)
-    assert add(workspace, "golden", [location], AddOptions(keys={"notes": ("id",)})).tables[0].key == ("id",)
+    assert add(workspace, "golden", [location], AddOptions(keys=NamedKeys({"notes": ("id",)}))).tables[
+        0
+    ].key == ("id",)
     (table,) = add(workspace, "golden", [location]).tables
     assert (table.status, table.key) == ("unchanged", ("id",))
 

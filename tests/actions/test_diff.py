@@ -10,6 +10,7 @@ from tdmvc.actions.diff import diff
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.diff import BumpLevel, TableStatus
 from tdmvc.model.location import PathLocation
+from tdmvc.model.named_keys import NamedKeys
 from tdmvc.model.options import AddOptions, DiffOptions, RowsTarget
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import ORDERS, add_csv, commit_orders
@@ -52,7 +53,7 @@ def test_options_limit_samples_and_name_a_folder_for_all_rows(workspace: Workspa
 def test_each_of_several_datasets_gets_its_own_folder_of_rows(workspace: Workspace, tmp_path: Path) -> None:
     source = tmp_path / "countries.csv"
     source.write_text("code\nNA\n")
-    options = AddOptions(keys={"countries": ("code",)})
+    options = AddOptions(keys=NamedKeys({"countries": ("code",)}))
     add(workspace, "reference", [PathLocation(source)], options)
     add_csv(workspace, "orders", ORDERS + "13,1,open\n")
     found = diff(workspace, options=DiffOptions(rows=RowsTarget(tmp_path / "rows")))

@@ -12,6 +12,7 @@ from tdmvc.actions.pull import pull
 from tdmvc.errors import PolicyError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.location import PathLocation
+from tdmvc.model.named_keys import NamedKeys
 from tdmvc.model.options import AddOptions
 from tdmvc.workspace.workspace import Workspace
 
@@ -33,7 +34,7 @@ def golden(repo: Path, tmp_path: Path) -> Path:
     source = tmp_path / "customers.csv"
     source.write_text("id,name\n1,Ada\n2,Grace\n")
     with Workspace.open(repo) as workspace:
-        add(workspace, "golden", [PathLocation(source)], AddOptions(keys={"customers": ("id",)}))
+        add(workspace, "golden", [PathLocation(source)], AddOptions(keys=NamedKeys({"customers": ("id",)})))
         publish(workspace, "golden", "1.0.0")
     for part in (repo / "datasets" / "golden" / "customers").iterdir():
         part.unlink()

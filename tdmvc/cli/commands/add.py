@@ -10,6 +10,7 @@ from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.csv_options import CsvOptions
 from tdmvc.model.dataset import DatasetKind
+from tdmvc.model.named_keys import NamedKeys
 from tdmvc.model.options import AddOptions
 from tdmvc.model.selection import Selection, is_pattern
 from tdmvc.render.reports import ADD_FORMATS
@@ -36,7 +37,14 @@ _ROW_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
     "keys",
     multiple=True,
     metavar="TABLE=COL[,COL]",
-    help="The columns that identify a row of a table.",
+    help="The columns that identify a row of a table, or of all tables that match a pattern; once is enough.",
+)
+@click.option(
+    "--keys",
+    "keys_file",
+    metavar="FILE",
+    type=click.Path(),
+    help="A YAML file of keys: `orders: id`, `order_lines: [order_id, line]`.",
 )
 @csv_options
 @click.option("--append", is_flag=True, help="Keep the rows that are already there, and add to them.")
@@ -53,6 +61,7 @@ def command(
     tables: tuple[str, ...],
     exclude: tuple[str, ...],
     keys: tuple[str, ...],
+    keys_file: str | None,
     csv: CsvOptions,
     append: bool,
     replace: bool,
@@ -77,6 +86,8 @@ def command(
       tdmvc add golden shop.sqlite
       tdmvc add golden duckdb:///shop.db    # a file whose engine you name
       tdmvc add golden orders.csv --key orders=id
+      tdmvc add golden exports/ --key '*=id' --key order_lines=order_id,line
+      tdmvc add golden exports/ --keys keys.yaml
       tdmvc add golden excel.csv --delimiter ';' --encoding cp1252
       tdmvc add golden rows.csv --no-header --null NA --quoted-empty null
       tdmvc add golden fixtures/ --replace --exclude scripts
@@ -87,7 +98,8 @@ def command(
     options = AddOptions(
         table=tables[0] if is_one else None,
         selection=Selection(() if is_one else tables, exclude),
-        keys=_parse_keys(keys, tables[0] if is_one else _first_table(sources)),
+        keys=NamedKeys(_parse_keys(keys, tables[0] if is_one else _first_table(sources))),
+        keys_file=Path(settings_of(context).directory, keys_file) if keys_file else None,
         csv=csv,
         append=append,
         replace=replace,
