@@ -6,10 +6,11 @@ from itertools import count
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import SIMPLE, format_type, is_widening, unify
+from tdmvc.arrow.types import SIMPLE, fields_of, format_type, is_widening, unify
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
-from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.duckdb import DuckDBConnection, register_arrow_function
+from tdmvc.sql.nested_texts import as_json, from_json, is_json_type, json_reader
 from tdmvc.sql.quoting import quote_name
 from tdmvc.sql.text_forms import CANONICAL, NO_TEXTS, Shape, TextForm, has_forms, shape_expression, text_form
 from tdmvc.sql.types import duckdb_type
@@ -26,6 +27,7 @@ class OpenSource:
         self.source = source
         self._con = con
         self._views: list[str] = []
+        self._functions: dict[pa.DataType, str] = {}
         if isinstance(source.scan, SqlScan) and source.scan.attach:
             con.execute(source.scan.attach)
 
@@ -44,9 +46,37 @@ class OpenSource:
             return quote_name(name)
         return f"({self.source.text_query or scan.query})"
 
+    def json_text(self, value: str, type_: pa.DataType) -> str:
+        """Return SQL for a JSON text as DuckDB casts it to a list or struct; null if it means another value."""
+        if type_ not in self._functions:
+            name = f"tdmvc_json_{next(_views)}"
+            register_arrow_function(self._con, name, json_reader(type_))
+            self._functions[type_] = name
+        return f"{self._functions[type_]}({value})"
+
+    def converted(self, column: Column, type_: pa.DataType) -> str:
+        """Return SQL for the values of a column in another type, which holds them."""
+        name = quote_name(column.name)
+        own = _STRING if self.is_text else column.type
+        if own == type_:
+            return name
+        if own == _STRING and pa.types.is_nested(type_) and not column.is_untyped:
+            return from_json(self.json_text(name, type_), type_)
+        return convert(name, own, type_)
+
     def close(self) -> None:
         for name in self._views:
             self._con.unregister(name)
+        # DuckDB reports a function that outlives its connection as a leak, on the terminal.
+        for name in self._functions.values():
+            self._con.remove_function(name)
+
+
+def convert(value: str, own: pa.DataType, type_: pa.DataType) -> str:
+    """Return SQL for a value in another type."""
+    if type_ == _STRING and pa.types.is_nested(own):
+        return as_json(value, own)
+    return f"CAST({value} AS {duckdb_type(type_)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +185,8 @@ def _forms(
     for column in opened.source.schema.columns:
         found[column.name] = {}
         for type_ in candidates[column.name]:
-            is_stored = column.name in old and old[column.name].type == type_
-            check = _check(opened, column, type_, is_stored=is_stored)
+            stored = old.get(column.name)
+            check = _check(opened, column, type_, stored if stored and stored.type == type_ else None)
             if isinstance(check, str):
                 checks.append((column, type_, check))
             else:
@@ -172,29 +202,55 @@ def _forms(
 
 
 def _check(
-    opened: OpenSource, column: Column, type_: pa.DataType, *, is_stored: bool
+    opened: OpenSource, column: Column, type_: pa.DataType, stored: Column | None
 ) -> TextForm | str | None:
     """Return whether a type holds a column, or the SQL for the bits that tell it.
 
     Only types that the table has already can fail for a source that knows its types: its own type and
     what it was unified with fit.
+
+    Args:
+        stored: the table's column, if it is its type.
     """
     value = quote_name(column.name)
     if column.is_untyped or (opened.is_text and type_ == _STRING):
         return NO_TEXTS
-    if opened.is_text or (is_stored and column.type == _STRING and type_ != _STRING):
+    if opened.is_text or (stored is not None and column.type == _STRING and type_ != _STRING):
         if _is_sure(_Offer(opened, column), type_):
             return CANONICAL
-        if pa.types.is_nested(type_):
+        if not pa.types.is_nested(type_):
+            return shape_expression(value, type_)
+        if not is_json_type(type_):
             return None
-        return shape_expression(value, type_)
-    if not is_stored or is_widening(column.type, type_):
+        return _lost_if(f"{opened.json_text(value, type_)} IS NULL AND {value} IS NOT NULL")
+    if stored is None or is_widening(column.type, type_):
         return NO_TEXTS
-    if type_ == _STRING or pa.types.is_nested(type_) or pa.types.is_nested(column.type):
-        # Text loses nothing, but a column of a typed source that is not text has changed its type.
+    if stored.is_json and is_json_type(column.type):
+        return NO_TEXTS
+    if not _may_hold(column.type, type_):
         return None
     back = f"TRY_CAST(TRY_CAST({value} AS {duckdb_type(type_)}) AS {duckdb_type(column.type)})"
-    return f"CASE WHEN {back} IS DISTINCT FROM {value} THEN {Shape.LOST.value} ELSE 0 END"
+    return _lost_if(f"{back} IS DISTINCT FROM {value}")
+
+
+def _lost_if(condition: str) -> str:
+    return f"CASE WHEN {condition} THEN {Shape.LOST.value} ELSE 0 END"
+
+
+def _may_hold(own: pa.DataType, stored: pa.DataType) -> bool:
+    """Whether a table's type could hold the values of another type at all.
+
+    Text would lose nothing, but a column of a typed source that is not text has changed its type.
+    """
+    if pa.types.is_list(own) and pa.types.is_list(stored):
+        return _may_hold(own.value_type, stored.value_type)
+    if pa.types.is_struct(own) and pa.types.is_struct(stored):
+        fields, wanted = ({field.name: field.type for field in fields_of(type_)} for type_ in (own, stored))
+        return fields.keys() == wanted.keys() and all(
+            _may_hold(fields[name], wanted[name]) for name in fields
+        )
+    is_nested = pa.types.is_nested(own) or pa.types.is_nested(stored)
+    return not is_nested and (own == stored or stored != _STRING)
 
 
 def _first_fitting(
@@ -226,6 +282,8 @@ def _merge_column(
     if old is None:
         return replace(new, type=type_, text_form=now)
     own = new.physical_type if type_ == new.type else None
+    if pa.types.is_nested(type_) and new.type == _STRING:
+        own, new = None, replace(new, physical_type=None)
     return replace(
         old,
         type=type_,

@@ -14,7 +14,7 @@ from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name, scan_parquet
 from tdmvc.sql.types import duckdb_type
-from tdmvc.store.column_types import OpenSource, merge_columns
+from tdmvc.store.column_types import OpenSource, convert, merge_columns
 
 _STRING = SIMPLE["string"]
 
@@ -82,8 +82,8 @@ def _reconcile(
     selects = [_select(opened, schema) for opened in sources]
     if existing and current is not None:
         names = ", ".join(
-            f"CAST({quote_name(c.name)} AS {duckdb_type(c.type)}) AS {quote_name(c.name)}"
-            if current.column(c.name)
+            f"{convert(quote_name(c.name), old.type, c.type)} AS {quote_name(c.name)}"
+            if (old := current.column(c.name))
             else f"CAST(NULL AS {duckdb_type(c.type)}) AS {quote_name(c.name)}"
             for c in schema.columns
         )
@@ -120,11 +120,7 @@ def _select(opened: OpenSource, schema: TableSchema) -> str:
     expressions: list[str] = []
     for column in schema.columns:
         own = opened.source.schema.column(column.name)
-        target, name = duckdb_type(column.type), quote_name(column.name)
-        if own is None:
-            value = f"CAST(NULL AS {target})"
-        else:
-            is_same = column.type == (_STRING if opened.is_text else own.type)
-            value = name if is_same else f"CAST({name} AS {target})"
-        expressions.append(f"{value} AS {name}")
+        missing = f"CAST(NULL AS {duckdb_type(column.type)})"
+        value = missing if own is None else opened.converted(own, column.type)
+        expressions.append(f"{value} AS {quote_name(column.name)}")
     return f"SELECT {', '.join(expressions)} FROM {opened.relation()}"

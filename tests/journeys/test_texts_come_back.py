@@ -1,7 +1,11 @@
 """A text that comes in comes out as it was written, or `add`, `diff` and the bump show what changed."""
 
+import contextlib
+import json
+import sqlite3
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.builders import Tdmvc
@@ -82,3 +86,52 @@ def test_csv_files_of_other_programs_are_read_with_options(tdmvc: Tdmvc, tmp_pat
     assert "note" not in tdmvc("add", "golden", path, "--quoted-empty", "text").out
     assert values(tdmvc, "v") == [""]
     assert "one character" in tdmvc("add", "golden", path, "--delimiter", "::", code=2).err
+
+
+@pytest.mark.parametrize("suffix", ["sqlite", "duckdb"])
+def test_lists_and_structs_come_back_from_a_database_as_they_were(
+    tdmvc: Tdmvc, tmp_path: Path, suffix: str
+) -> None:
+    rows = [
+        {"k": 1, "tags": [1, 2], "at": {"x": 1.5, "names": ["é", None]}, "empty": [], "mixed": [1, "a"]},
+        {"k": 2, "tags": [], "at": {"x": None, "names": []}, "empty": [], "mixed": {"a": 1}},
+        {"k": 3, "tags": None, "at": None, "empty": None, "mixed": None},
+    ]
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(rows))
+    tdmvc("add", "golden", path, "--key", "t=k")
+    tdmvc("publish", "golden", "1.0.0")
+    copy = tmp_path / f"copy.{suffix}"
+    tdmvc("checkout", "golden", "--into", copy)
+    added = tdmvc("add", "golden", copy, "--format", "json").json
+    assert (added["tables"][0]["status"], added["tables"][0]["notes"]) == ("unchanged", [])
+    assert tdmvc("diff", "golden@1.0.0", "golden", "--format", "json").json["bump"]["level"] == "none"
+    with (
+        contextlib.closing(sqlite3.connect(copy))
+        if suffix == "sqlite"
+        else duckdb.connect(str(copy)) as database
+    ):
+        new = "'[1, 2, 3]'" if suffix == "sqlite" else "[1, 2, 3]"
+        database.execute(f"UPDATE t SET tags = {new} WHERE k = 2")
+        database.commit()
+    tdmvc("add", "golden", copy)
+    diff = tdmvc("diff", "golden@1.0.0", "golden", "--format", "json").json
+    assert diff["bump"]["level"] == "patch"
+    assert diff["summary"]["rows"]["changed"] == 1
+
+
+def test_many_to_many_fields_of_a_fixture_keep_their_type(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+
+    def fixture(*groups: list[int]) -> None:
+        rows = [{"model": "a.user", "pk": pk, "fields": {"groups": group}} for pk, group in enumerate(groups)]
+        path.write_text(json.dumps(rows))
+
+    fixture([1, 2], [])
+    tdmvc("add", "golden", path)
+    tdmvc("publish", "golden", "1.0.0")
+    fixture([], [])
+    tdmvc("add", "golden", path)
+    diff = tdmvc("diff", "golden@1.0.0", "golden", "--format", "json").json
+    assert diff["tables"][0]["schema"] == []
+    assert diff["bump"]["level"] == "patch"

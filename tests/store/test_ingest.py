@@ -161,7 +161,14 @@ def usual(spelling: str) -> list[str]:
         ("timestamptz", ["2024-01-01 00:00:00Z", "2024-01-01 00:00:00+00"]),
         ("timestamptz", ["2024-01-01 00:00:00+02", "2024-07-01 00:00:00+01"]),
         ("timestamptz", ["2024-01-01 00:00:00"]), ("timestamptz", ["2024-01-01"]),
-        ("binary", ["\\x41"]), ("binary", ["é"]), ("list<int32>", ["[1]"]), ("struct<a: int64>", ["{'a': 1}"]),
+        ("binary", ["\\x41"]), ("binary", ["é"]), ("struct<a: int64>", ["{'a': 1}"]),
+        ("list<int32>", ["null"]), ("list<int32>", ["[1.5]"]), ("list<int32>", ["[3000000000]"]),
+        ("list<int32>", ["[true]"]),
+        ("list<int32>", ['["1"]']), ("list<int32>", ["1"]), ("list<int32>", ["[1"]), ("list<string>", ["[1]"]),
+        ("list<float64>", ["[12345678901234567.89]"]), ("list<float64>", ["[NaN]"]), ("list<date>", ['["2024-1-1"]']),
+        ("list<decimal(4,2)>", ["[1.234]"]), ("list<binary>", ['["00"]']), ("list<timestamp>", ['["2024-01-01"]']),
+        ("struct<a: int64>", ['{"a": 1, "b": 2}']), ("struct<a: int64>", ["{}"]),
+        ("struct<a: int64>", ['{"a":1,"a":1}']),
     ],
 )  # fmt: skip
 def test_a_text_that_would_change_stays_a_text_and_a_note_says_so(
@@ -196,6 +203,48 @@ def test_a_column_that_changes_its_type_never_needs_to_change_back(
     schema, _, notes = take(texts(words, inferred), schema_of(c=spelling))
     assert schema.columns[0].type_text == expected
     assert notes[0] == f"column c: {spelling} became {expected}, because {spelling} would change some values"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "words", "expected"),
+    [
+        ("list<int32>", ["[1,null]", "[ ]", None], [[1, None], [], None]),
+        ("list<float64>", ["[1, 1.5, 1e3]"], [[1.0, 1.5, 1000.0]]),
+        ("list<list<string>>", ['[["a\\n",null],null]'], [[["a\n", None], None]]),
+        ("struct<a: int64, b: bool>", ['{"b": true, "a": 1}', '{"a":null,"b":null}'],
+         [{"a": 1, "b": True}, {"a": None, "b": None}]),
+        ("list<decimal(4,2)>", ['[1.5,"2.50"]'], [[Decimal("1.50"), Decimal("2.50")]]),
+        ("list<date>", ['["2024-01-01"]'], [[date(2024, 1, 1)]]),
+        ("list<timestamptz>", ['["2024-01-01 00:00:00+00:00"]'], [[datetime(2024, 1, 1, tzinfo=UTC)]]),
+    ],
+)  # fmt: skip
+def test_json_text_is_the_list_or_struct_that_it_means(
+    take: Take, spelling: str, words: list[str | None], expected: list[object]
+) -> None:
+    for source in (texts(words), typed(pa.table({"c": words}))):
+        schema, values, notes = take(source, schema_of(c=spelling))
+        assert schema.columns[0] == Column("c", canonical_type(spelling))
+        assert values == expected
+        assert notes == ()
+
+
+def test_a_list_keeps_its_type_where_a_source_has_only_empty_ones(take: Take) -> None:
+    stored = schema_of(c="list<int64>")
+    for values in ([[]], [[], None]):
+        schema, found, notes = take(typed(pa.table({"c": pa.array(values, pa.list_(pa.string()))})), stored)
+        assert (schema.columns[0].type_text, found, notes) == ("list<int64>", values, ())
+    schema, found, _ = take(typed(pa.table({"c": [["x"]]})), stored)
+    assert (schema.columns[0].type_text, found) == ("list<string>", [["x"]])
+    schema, found, _ = take(typed(pa.table({"c": [[1]]})), schema_of(c="list<string>"))
+    assert (schema.columns[0].type_text, found) == ("list<int64>", [[1]])
+
+
+def test_a_column_of_json_text_takes_lists_and_structs_as_json(take: Take) -> None:
+    stored = TableSchema("t", (Column("c", pa.string(), "JSON"),))
+    schema, values, notes = take(typed(pa.table({"c": [[1, None], None]})), stored)
+    assert (schema, values, notes) == (stored, ["[1,null]", None], ())
+    schema, values, _ = take(typed(pa.table({"c": [[b"\xff"]]})), stored)
+    assert values == [[b"\xff"]]
 
 
 def test_several_files_of_one_table_get_a_type_that_gives_the_texts_of_all_back(
