@@ -79,7 +79,8 @@ def open_sources(
             only = (options.table,) if options.table else None
             tables = open_database(location, workspace.engine, tables=only, selection=options.selection)
         for source in tables:
-            by_table.setdefault(source.schema.name, []).append(source)
+            if options.selection.takes_table(source.schema.name):
+                by_table.setdefault(source.schema.name, []).append(source)
     for name in options.selection.unmatched(by_table):
         raise NotFoundError.named("table", name, sorted(by_table), where="--tables")
     if not by_table:

@@ -1,5 +1,6 @@
 """`add` takes from a folder or a database what a person chose, and says what it left out."""
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -39,3 +40,16 @@ def test_tables_of_a_database_are_chosen_by_pattern(tdmvc: Tdmvc, tmp_path: Path
     assert "source" in tdmvc("add", "golden", "--exclude", "x", code=2).err
     tdmvc("add", "golden", path, "--exclude", "django_*", "--replace")
     assert tables(tdmvc) == ["auth_user", "shop_log", "shop_order"]
+
+
+def test_tables_of_one_file_are_chosen_too(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    path = tmp_path / "fixture.json"
+    path.write_text(
+        json.dumps([{"model": f"{app}.m", "pk": 1, "fields": {}} for app in ("shop", "auth", "log")])
+    )
+    tdmvc("add", "golden", path, "--exclude", "auth_*", "--tables", "*_m", "--exclude", "log*")
+    assert tables(tdmvc) == ["shop_m"]
+    tdmvc("add", "golden", path, "--table", "log_m")
+    assert tables(tdmvc) == ["log_m", "shop_m"]
+    (tmp_path / "t.csv").write_text("id\n1\n")
+    assert "excluded" in tdmvc("add", "golden", tmp_path / "t.csv", "--exclude", "t", code=2).err
