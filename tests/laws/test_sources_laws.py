@@ -381,3 +381,71 @@ def test_every_text_comes_out_as_it_came_in_or_a_note_names_its_column(
             f"column c: {stored} became {column.type_text}, because {stored} would change some values"
             in notes
         )
+
+
+def texts_from(copy: Path, schema: TableSchema, rows: pa.Table, con: Con) -> list[tuple[str | None]]:
+    """Write rows into a database, and read them into the same table again; SQLite has no NaN."""
+    copy.unlink(missing_ok=True)
+    writer = find_writer(PathLocation(copy))
+    assert writer is not None
+    writer.write_tables(PathLocation(copy), [TableToWrite(schema, rows.to_reader)])
+    with prepare_ingest(con, "t", open_database(PathLocation(copy), con), schema) as again:
+        assert again.schema.arrow_schema() == schema.arrow_schema()
+        assert again.notes == ()
+        query = f"SELECT c::VARCHAR FROM ({again.query}) WHERE i >= 0 ORDER BY i"
+        return con.sql(query).fetchall()
+
+
+@settings(max_examples=trials(60, 15), deadline=None)
+@given(
+    suffix=st.sampled_from(["sqlite", "duckdb"]),
+    values=TEXT_COLUMNS.flatmap(lambda kind: st.lists(st.one_of(st.none(), kind), min_size=1, max_size=4)),
+)
+@example(suffix="sqlite", values=["01067", "1.10", None])
+def test_texts_that_went_through_a_database_come_out_as_before(
+    folder: Path, suffix: str, values: list[str | None]
+) -> None:
+    path = csv_of(folder / "t", [value if value is None else value.replace('"', "") for value in values])
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        with prepare_ingest(con, "t", open_source(path, con), None) as ingest:
+            rows = con.sql(f"SELECT * FROM ({ingest.query}) ORDER BY i").to_arrow_table()
+        con.register("before", rows)
+        before = con.sql("SELECT c::VARCHAR FROM before ORDER BY i").fetchall()
+        if ("nan",) not in before:
+            assert texts_from(folder / f"copy.{suffix}", ingest.schema, rows, con) == before
+
+
+NESTED = {
+    "list<int32>": st.lists(st.one_of(st.none(), st.integers(-(2**31), 2**31 - 1)), max_size=3),
+    "list<float64>": st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=3),
+    "list<decimal(9,2)>": st.lists(st.decimals(-(10**6), 10**6, places=2), max_size=3),
+    "list<list<string>>": st.lists(st.one_of(st.none(), st.lists(TEXTS, max_size=2)), max_size=2),
+    "list<timestamptz>": st.lists(st.datetimes(timezones=st.just(dt.UTC)), max_size=2),
+    "struct<a: date, b: list<bool>>": st.fixed_dictionaries(
+        {"a": st.dates(), "b": st.lists(st.booleans(), max_size=2)}
+    ),
+}
+
+
+@settings(max_examples=trials(60, 15), deadline=None)
+@given(data=st.data(), spelling=st.sampled_from(sorted(NESTED)))
+def test_lists_and_structs_that_went_through_sqlite_come_back_as_they_were(
+    folder: Path, data: st.DataObject, spelling: str
+) -> None:
+    type_ = parse_type(spelling)
+    assert type_ is not None
+    values = data.draw(st.lists(st.one_of(st.none(), NESTED[spelling]), min_size=1, max_size=3))
+    rows = pa.table({"i": range(len(values)), "c": pa.array(values, type_)})
+    schema = TableSchema("t", (Column("i", pa.int64()), Column("c", type_)), ("i",))
+    copy = folder / "nested.sqlite"
+    copy.unlink(missing_ok=True)
+    writer = find_writer(PathLocation(copy))
+    assert writer is not None
+    writer.write_tables(PathLocation(copy), [TableToWrite(schema, rows.to_reader)])
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        with prepare_ingest(con, "t", open_database(PathLocation(copy), con), schema) as again:
+            assert again.notes == ()
+            found = con.sql(f"SELECT * FROM ({again.query}) ORDER BY i").to_arrow_table()
+    assert found.cast(rows.schema).equals(rows)
