@@ -1,6 +1,6 @@
 """Tables that are read from a source: a file, a folder or a database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -46,5 +46,7 @@ class SourceTable:
     """For untyped sources: a SELECT that gives every column as text, to be cast to a contract's types."""
     find_fault: Callable[[], TdmvcError | None] | None = None
     """Returns why the rows could not be read, after an error of DuckDB or Arrow; None if the source is not to blame."""
+    hints: Mapping[str, str] = field(default_factory=dict)
+    """Why a column has its guessed type, for those where it may surprise; only for columns that are new."""
     notes: tuple[str, ...] = field(default=())
     """What you should know (a column kept as text, an index column left out)."""

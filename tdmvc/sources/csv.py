@@ -94,10 +94,17 @@ class CsvSource:
         schema = TableSchema(options.table or stem(path), tuple(item.column for item in inferred.columns))
         casts = ", ".join(item.expression for item in inferred.columns)
         text_query = layout.query()
+        hints = {item.column.name: item.hint for item in inferred.columns if item.hint is not None}
         query = f"SELECT {casts} FROM ({text_query})"
         return [
             SourceTable(
-                schema, SqlScan(query), str(path), is_typed=False, text_query=text_query, notes=tuple(notes)
+                schema,
+                SqlScan(query),
+                str(path),
+                is_typed=False,
+                text_query=text_query,
+                hints=hints,
+                notes=tuple(notes),
             )
         ]
 

@@ -57,6 +57,8 @@ _SINGLE: dict[TextClass, pa.DataType] = {
 _FIXED_NUMBERS = TextClass.INTEGER | TextClass.FIXED
 _NUMBERS = _FIXED_NUMBERS | TextClass.REAL
 _FLOATS = _NUMBERS | TextClass.NOT_FINITE
+_MOMENTS = TextClass.DATE | TextClass.TIMESTAMP | TextClass.INSTANT
+_BOOLS = TextClass.LOWER_BOOL | TextClass.TITLE_BOOL | TextClass.UPPER_BOOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class InferredColumn:
 
     column: Column
     expression: str
+    hint: str | None = None
+    """Why it is text although it looks like something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +111,19 @@ def infer_columns(con: DuckDBConnection, query: str, names: Sequence[str]) -> In
             InferredColumn(
                 Column(name, type_, physical_type=None if profiles[name].classes or not count else UNTYPED),
                 f"CAST({quote_name(name)} AS {duckdb_type(type_)}) AS {quote_name(name)}",
+                _hint(profiles[name].classes) if type_ == SIMPLE["string"] else None,
             )
         )
     return InferredTable(tuple(columns), count)
+
+
+def _hint(classes: TextClass) -> str | None:
+    for what, kinds in (("numbers", _FLOATS), ("dates and times", _MOMENTS), ("booleans", _BOOLS)):
+        if classes and not classes & ~kinds and classes != TextClass.NOT_FINITE:
+            return (
+                f"kept as text, because its {what} are written in more than one way, or too long for a type"
+            )
+    return None
 
 
 def _may_be_typed(classes: TextClass) -> bool:

@@ -118,6 +118,9 @@ def merge_columns(
         new = _widest([offer.column for offer in offered])
         type_, form = _first_fitting(candidates[name], [found[name] for found in forms if name in found])
         merged.append(_merge_column(old.get(name), new, type_, form, notes))
+        if name not in old:
+            hints = [offer.opened.source.hints.get(name) for offer in offered]
+            notes += [f"column {name}: {hint}" for hint in hints if hint is not None]
     places = {name: place for place, name in enumerate(old)}
     return tuple(sorted(merged, key=lambda column: places.get(column.name, len(places))))
 

@@ -56,6 +56,9 @@ def test_versions_that_end_in_zero_are_no_numbers_and_no_duplicates(tdmvc: Tdmvc
     added = tdmvc("add", "golden", path, "--key", "t=k", "--format", "json").json
     assert added["findings"] == []
     assert values(tdmvc, "k") == ["1.1", "1.10", "1.9"]
+    (note,) = added["tables"][0]["notes"]
+    assert note.startswith("column k: kept as text, because its numbers are written in more than one way")
+    assert tdmvc("add", "golden", path, "--format", "json").json["tables"][0]["notes"] == []
 
 
 def test_a_file_that_one_tool_writes_again_and_again_keeps_its_types(tdmvc: Tdmvc, tmp_path: Path) -> None:
