@@ -46,6 +46,8 @@ class SourceTable:
     """For untyped sources: a SELECT that gives every column as text, to be cast to a contract's types."""
     find_fault: Callable[[], TdmvcError | None] | None = None
     """Returns why the rows could not be read, after an error of DuckDB or Arrow; None if the source is not to blame."""
+    guessed_columns: frozenset[str] = frozenset()
+    """Columns of a typed source whose types were guessed from texts all the same (the names of folders)."""
     hints: Mapping[str, str] = field(default_factory=dict)
     """Why a column has its guessed type, for those where it may surprise; only for columns that are new."""
     notes: tuple[str, ...] = field(default=())

@@ -51,7 +51,7 @@ def with_partition(table: SourceTable, partition: Partition, types: Mapping[str,
     text_query = table.text_query
     if text_query is not None:
         text_query = _with_values(text_query, added, dict.fromkeys(added, SIMPLE["string"]))
-    return replace(table, schema=schema, scan=scan, text_query=text_query)
+    return replace(table, schema=schema, scan=scan, text_query=text_query, guessed_columns=frozenset(added))
 
 
 def _with_values(query: str, added: Mapping[str, str | None], types: Mapping[str, pa.DataType]) -> str:

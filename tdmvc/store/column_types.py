@@ -216,7 +216,8 @@ def _check(
         stored: the table's column, if it is its type.
     """
     value = quote_name(column.name)
-    if column.is_untyped or (opened.is_text and type_ == _STRING):
+    is_guessed = opened.is_text or column.name in opened.source.guessed_columns
+    if column.is_untyped or (is_guessed and type_ == _STRING):
         return NO_TEXTS
     if opened.is_text or (stored is not None and column.type == _STRING and type_ != _STRING):
         if _is_sure(_Offer(opened, column), type_):

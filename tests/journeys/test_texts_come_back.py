@@ -2,10 +2,13 @@
 
 import contextlib
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.builders import Tdmvc
@@ -138,3 +141,31 @@ def test_many_to_many_fields_of_a_fixture_keep_their_type(tdmvc: Tdmvc, tmp_path
     diff = tdmvc("diff", "golden@1.0.0", "golden", "--format", "json").json
     assert diff["tables"][0]["schema"] == []
     assert diff["bump"]["level"] == "patch"
+
+
+def test_a_type_comes_back_by_the_contract_once_the_file_is_corrected(
+    tdmvc: Tdmvc, repo: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.csv"
+    for text in ("k,n\na,1\n", "k,n\na,x\n", "k,n\na,2\n"):
+        path.write_text(text)
+        tdmvc("add", "golden", path, "--key", "t=k")
+    assert values(tdmvc, "n") == ["2"]
+    contract = repo / "datasets" / "golden" / "contract.yaml"
+    before, _, after = contract.read_text().rpartition("logicalType: string\n        physicalType: string")
+    contract.write_text(f"{before}logicalType: integer\n        physicalType: int64{after}")
+    tdmvc("add", "golden", path)
+    assert values(tdmvc, "n") == [2]
+
+
+def test_a_partition_of_texts_stays_one_where_all_values_look_like_numbers(
+    tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    folder = tmp_path / "t"
+    for month in ("01", "12"):
+        (folder / f"month={month}").mkdir(parents=True)
+        pq.write_table(pa.table({"k": [int(month)]}), folder / f"month={month}" / "part-0.parquet")
+    tdmvc("add", "golden", folder, "--key", "t=k")
+    shutil.rmtree(folder / "month=01")
+    assert tdmvc("add", "golden", folder, "--format", "json").json["tables"][0]["notes"] == []
+    assert values(tdmvc, "month") == ["12"]
