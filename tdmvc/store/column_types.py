@@ -6,7 +6,7 @@ from itertools import count
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import SIMPLE, fields_of, format_type, is_widening, unify
+from tdmvc.arrow.types import SIMPLE, fields_of, format_type, is_number, is_widening, unify
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection, register_arrow_function
@@ -111,7 +111,9 @@ def merge_columns(
         for column in opened.source.schema.columns:
             offers.setdefault(column.name, []).append(_Offer(opened, _as_declared(opened, column, current)))
     old = {column.name: column for column in (current.columns if current else ())}
-    candidates = {name: _candidates(old.get(name), offered, keep_old) for name, offered in offers.items()}
+    candidates = {
+        name: _candidates(old.get(name), offered, keep_old=keep_old) for name, offered in offers.items()
+    }
     forms = [_forms(con, opened, candidates, old) for opened in sources]
     merged = [column for name, column in old.items() if keep_old and name not in offers]
     for name, offered in offers.items():
@@ -133,7 +135,7 @@ def _as_declared(opened: OpenSource, column: Column, current: TableSchema | None
     return replace(column, physical_type=None)
 
 
-def _candidates(old: Column | None, offers: Sequence[_Offer], keep_old: bool) -> list[pa.DataType]:
+def _candidates(old: Column | None, offers: Sequence[_Offer], *, keep_old: bool) -> list[pa.DataType]:
     """Return the types that a column may get instead of text, the preferred one first."""
     offered = _widest([offer.column for offer in offers])
     stored = None if old is None or old.is_untyped else old.type
@@ -145,8 +147,8 @@ def _candidates(old: Column | None, offers: Sequence[_Offer], keep_old: bool) ->
         found = [stored, unify(stored, offered.type)]
     else:
         found = [stored, offered.type]
-    are_numbers = all(offer.is_text and _is_number(offer.column.type) for offer in offers)
-    if are_numbers and not keep_old and (stored is None or _is_number(stored)):
+    are_numbers = all(offer.is_text and is_number(offer.column.type) for offer in offers)
+    if are_numbers and not keep_old and (stored is None or is_number(stored)):
         # A tool that leaves out trailing zeros writes 9.25 today and 9 tomorrow: only a float holds both as written.
         found = [type_ for type_ in found if stored is None or type_ == stored or _is_broader(stored, type_)]
         found.append(_FLOAT)
@@ -159,10 +161,6 @@ def _candidates(old: Column | None, offers: Sequence[_Offer], keep_old: bool) ->
 
 def _is_sure(offer: _Offer, type_: pa.DataType) -> bool:
     return offer.column.is_untyped or (offer.column.type == type_ and not has_forms(type_))
-
-
-def _is_number(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(type_) or pa.types.is_decimal(type_) or pa.types.is_floating(type_))
 
 
 def _is_broader(old: pa.DataType, new: pa.DataType) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tdmvc.databases import find_reader, open_database
 from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError, format_names
+from tdmvc.model.csv_options import AS_CSV_SAYS
 from tdmvc.model.dataset import DatasetState, WorkStatus
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.finding import Finding, Severity
@@ -88,6 +89,8 @@ def open_sources(
             "Every table of the sources is excluded.", where="--exclude", remedy="exclude fewer tables."
         )
     options.keys.check_tables(by_table)
+    if options.csv != AS_CSV_SAYS and not any(s.text_query for tables in by_table.values() for s in tables):
+        notes.append("no source is a CSV file, so its options (--null, --delimiter, …) changed nothing")
     return by_table, notes
 
 

@@ -91,6 +91,8 @@ def test_csv_files_of_other_programs_are_read_with_options(tdmvc: Tdmvc, tmp_pat
     assert values(tdmvc, "v") == [None]
     assert "note" not in tdmvc("add", "golden", path, "--quoted-empty", "text").out
     assert values(tdmvc, "v") == [""]
+    (tmp_path / "t.json").write_text('[{"k": "NA"}]')
+    assert "no source is a CSV file" in tdmvc("add", "golden", tmp_path / "t.json", "--null", "NA").out
     assert "one character" in tdmvc("add", "golden", path, "--delimiter", "::", code=2).err
 
 
