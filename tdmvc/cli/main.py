@@ -2,17 +2,14 @@
 
 import contextlib
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from types import FrameType
 from typing import NoReturn
 
 import click
 
 from tdmvc.cli.bug_report import render_bug_report, write_bug_report
 from tdmvc.cli.group import cli
+from tdmvc.cli.interrupts import ignore_interrupts, ignored_interrupts, recorded_interrupts
 from tdmvc.cli.messages import error_text, message_line, print_message
 from tdmvc.cli.options import Settings
 from tdmvc.cli.suggestions import suggest_option
@@ -22,7 +19,12 @@ from tdmvc.errors import StoreError, TdmvcError
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
     _open_closed_streams()
-    sys.exit(run(arguments))
+    code = 130
+    with contextlib.suppress(KeyboardInterrupt):
+        code = run(arguments)
+        # While Python ends, an interrupt would replace the exit code.
+        ignore_interrupts()
+    sys.exit(code)
 
 
 def _open_closed_streams() -> None:
@@ -39,7 +41,7 @@ def _open_closed_streams() -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; every error ends here."""
     settings = Settings()
-    with _recorded_interrupts() as interrupts:
+    with recorded_interrupts() as interrupts:
         try:
             result = cli.main(arguments, prog_name="tdmvc", standalone_mode=False, obj=settings)
             # An error of a full disk must occur here, where it becomes a message and an exit code.
@@ -47,7 +49,8 @@ def run(arguments: list[str] | None = None) -> int:
             return result if isinstance(result, int) else 0
         except BaseException as error:
             # An interrupted library may raise another error instead.
-            return _report(KeyboardInterrupt() if interrupts else error, settings)
+            with ignored_interrupts():
+                return _report(KeyboardInterrupt() if interrupts else error, settings)
 
 
 def _report(reason: BaseException, settings: Settings) -> int:
@@ -98,29 +101,6 @@ def _usage_message(error: click.UsageError) -> str:
     if error.ctx is None:
         return text
     return f"{text}\n{error.ctx.get_usage()}\nFix: see `{error.ctx.command_path} --help`."
-
-
-@contextlib.contextmanager
-def _recorded_interrupts() -> Iterator[list[int]]:
-    """Yield a list that gets an entry when the user presses Ctrl-C; KeyboardInterrupt is raised as usual."""
-    interrupts: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> NoReturn:
-        interrupts.append(number)
-        raise KeyboardInterrupt
-
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    ):
-        # Another handler is installed, or interrupts are ignored.
-        yield interrupts
-        return
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield interrupts
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _report_bug(error: Exception, *, is_verbose: bool) -> int:

@@ -3,15 +3,13 @@
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import click
 
+from tdmvc.cli.interrupts import ignored_interrupts
 from tdmvc.cli.options import Settings, settings_of
 
 PAGED = frozenset(
@@ -63,19 +61,7 @@ def page(text: str, command: str) -> bool:
         )
     except OSError:
         return False
-    with _ignored_interrupts():
+    with ignored_interrupts():
         with suppress(BrokenPipeError):
             process.communicate(text.encode("utf-8", "backslashreplace"))
         return process.wait() not in _FAILED
-
-
-@contextmanager
-def _ignored_interrupts() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, earlier)

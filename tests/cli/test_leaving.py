@@ -58,3 +58,26 @@ def test_output_that_cannot_be_written_is_reported() -> None:
         done = subprocess.run([*TDMVC, "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 6
     assert "Cannot write" in done.stderr
+
+
+def test_an_interrupt_while_python_ends_keeps_the_exit_code() -> None:
+    code = (
+        "import atexit, os, signal\n"
+        "atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+        "from tdmvc.cli.main import main\n"
+        "main(['--version'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_second_interrupt_ends_like_the_first() -> None:
+    code = (
+        "import os, signal\n"
+        "from tdmvc.cli import main as module\n"
+        "interrupt = lambda *words, **more: os.kill(os.getpid(), signal.SIGINT)\n"
+        "module.cli.main = module.print_message = interrupt\n"
+        "module.main(['status'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "")
