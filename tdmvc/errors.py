@@ -67,6 +67,8 @@ class ConfigError(UsageError):
     line: int | None = None
     """Counted from 1; None if the fault has no line."""
     key: str = ""
+    revision: str = ""
+    """The commit that holds the file; empty if it is on disk."""
 
     @classmethod
     def at(
@@ -81,6 +83,13 @@ class ConfigError(UsageError):
         error = cls(what, where=where, remedy=remedy)
         error.path, error.line, error.key = str(path), line, key
         return error
+
+    def set_revision(self, label: str) -> None:
+        """Say that the file is the one at a revision, and not the one on disk."""
+        if not self.revision:
+            self.revision = label
+            self.where += f", at {label}"
+            self.args = (self.message,)
 
 
 class MergeConflictError(ConfigError):

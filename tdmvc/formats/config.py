@@ -5,7 +5,7 @@ import posixpath
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
 from tdmvc.model.migration import MigrationLocation
-from tdmvc.model.tree import FileTree
+from tdmvc.model.tree import FileTree, names_revision
 from tdmvc.yaml.node import YamlNode
 from tdmvc.yaml.reader import check_format, parse_yaml
 from tdmvc.yaml.writer import flow_mapping, scalar
@@ -14,6 +14,7 @@ CONFIG_FILE = "tdmvc.yaml"
 FORMAT = "tdmvc/1"
 
 
+@names_revision
 def read_config(tree: FileTree) -> RepoConfig:
     """Read the repository's tdmvc.yaml.
 

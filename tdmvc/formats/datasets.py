@@ -10,10 +10,8 @@ from tdmvc.formats.pointers import read_pointers
 from tdmvc.formats.versions import contract_path, read_contract_text
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DatasetState, Pointer, RepoConfig
 from tdmvc.model.schema import Contract
-from tdmvc.model.tree import FileTree
+from tdmvc.model.tree import WORK_TREE, FileTree, names_revision
 from tdmvc.model.version import Version
-
-WORK_TREE = "the work tree"
 
 
 def dataset_path(config: RepoConfig, name: str) -> str:
@@ -33,6 +31,7 @@ def list_datasets(tree: FileTree, config: RepoConfig) -> list[str]:
     return sorted(names)
 
 
+@names_revision
 def read_config_of(tree: FileTree, config: RepoConfig, name: str) -> DatasetConfig:
     """Read a dataset's dataset.yaml.
 
@@ -56,6 +55,7 @@ def read_config_of(tree: FileTree, config: RepoConfig, name: str) -> DatasetConf
     return dataset
 
 
+@names_revision
 def read_state(tree: FileTree, config: RepoConfig, name: str) -> DatasetState:
     """Return a dataset as a tree has it: the pointers, the contract and dataset.yaml.
 
@@ -76,6 +76,7 @@ def read_state(tree: FileTree, config: RepoConfig, name: str) -> DatasetState:
     )
 
 
+@names_revision
 def version_state(tree: FileTree, config: RepoConfig, version: Version) -> DatasetState:
     """Return a dataset as a published version has it.
 

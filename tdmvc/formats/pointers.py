@@ -8,7 +8,7 @@ from tdmvc.formats.conflict_markers import conflict_texts
 from tdmvc.formats.stages import lock_path, read_stages
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.names import folder_name, table_name
-from tdmvc.model.tree import FileTree
+from tdmvc.model.tree import FileTree, names_revision
 from tdmvc.yaml.node import YamlNode
 from tdmvc.yaml.reader import parse_yaml
 from tdmvc.yaml.writer import render_as_dvc
@@ -16,6 +16,7 @@ from tdmvc.yaml.writer import render_as_dvc
 _OBJECT = re.compile(r"[0-9a-f]{32}\.dir")
 
 
+@names_revision
 def read_pointers(tree: FileTree, dataset_folder: str) -> dict[str, Pointer]:
     """Return the pointers of a dataset's tables, by table name, sorted.
 

@@ -10,7 +10,7 @@ from tdmvc.formats.dataset import read_recorded_states
 from tdmvc.formats.yanks import parse_yank, yank_path
 from tdmvc.model.diff import BumpLevel
 from tdmvc.model.migration import RecordedState
-from tdmvc.model.tree import FileTree
+from tdmvc.model.tree import FileTree, names_revision
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.yaml.node import YamlNode
 from tdmvc.yaml.reader import check_format, parse_yaml
@@ -40,6 +40,7 @@ def hash_contract(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.replace("\r\n", "\n").encode("utf-8")).hexdigest()
 
 
+@names_revision
 def read_versions(tree: FileTree, dataset_folder: str) -> list[Version]:
     """Return all published versions of a dataset, oldest first.
 
@@ -60,6 +61,7 @@ def read_versions(tree: FileTree, dataset_folder: str) -> list[Version]:
     return sorted(versions, key=lambda version: version.version)
 
 
+@names_revision
 def read_version(tree: FileTree, dataset_folder: str, version: SemVer) -> Version | None:
     """Return one published version of a dataset, or None if it does not exist. Cost: one file.
 
@@ -75,6 +77,7 @@ def read_version(tree: FileTree, dataset_folder: str, version: SemVer) -> Versio
     return _with_yank(tree, dataset_folder, found)
 
 
+@names_revision
 def read_contract_text(tree: FileTree, dataset_folder: str, version: Version) -> str:
     """Return the contract that a version was published with.
 

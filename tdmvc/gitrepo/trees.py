@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tdmvc.errors import UnreadableFileError
-from tdmvc.model.tree import FileTree
+from tdmvc.model.tree import WORK_TREE, FileTree
 
 _LEFT_OUT = frozenset({".git", ".dvc/cache", ".dvc/tmp"})
 
@@ -79,7 +79,7 @@ class WorkTree:
 
     @property
     def label(self) -> str:
-        return "the work tree"
+        return WORK_TREE
 
     def list_files(self, folder: str = "") -> list[str]:
         top = self._inside(folder.strip("/"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Tdmvc, add_tables, copy_repo, publish
+from tests.builders import Tdmvc, add_tables, commit_all, copy_repo, git, publish
 
 ROWS = "id,name\n1,Ada\n2,Grace\n"
 
@@ -214,3 +214,24 @@ def test_a_text_that_no_process_can_take_is_a_fault_of_the_configuration(
         ran = tdmvc(*words, code=None)
         assert ran.code in (1, 2), ran.err
         assert "tdmvc.yaml" in ran.out + ran.err
+
+
+def test_a_faulty_file_of_another_branch_is_named_with_its_revision(tdmvc: Tdmvc, published: Path) -> None:
+    path = published / "datasets" / "golden" / "dataset.yaml"
+    whole = path.read_text()
+    git(published, "switch", "-q", "-c", "th")
+    path.write_text(whole + "x: [\n")
+    theirs = commit_all(published, "A fault")
+    git(published, "switch", "-q", "main")
+    path.write_text(whole + "description: o\n")
+    commit_all(published, "A description")
+    place = f"Where: datasets/golden/dataset.yaml, line 5, at {theirs[:7]}"
+    for words in (
+        ("merge", "th"),
+        ("merge-check", "th"),
+        ("show", "golden@th"),
+        ("diff", "golden@th", "golden"),
+    ):
+        ran = tdmvc(*words, code=None)
+        assert ran.code == 2, (words, ran.out)
+        assert place in ran.err, words
