@@ -1,7 +1,7 @@
 """Ingesting rows: tables of sources and of the working copy, built into parts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdmvc.databases import find_reader, open_database
@@ -27,6 +27,7 @@ from tdmvc.workspace.edits import open_edited
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace, timed_as
 
+_MOST_LEFT_OUT = 12
 TableSources = dict[str, list[SourceTable]]
 """The sources of each table, by its name."""
 
@@ -70,12 +71,13 @@ def open_sources(
     for location in sources:
         # Only a path has no reader: one that is no database file.
         if find_reader(location) is None and isinstance(location, PathLocation):
-            source_options = SourceOptions(
-                options.table, options.csv, options.selection, workspace.temporary_folder
-            )
+            own = _own_folder(workspace, location.path)
+            selection = replace(options.selection, exclude=(*options.selection.exclude, *own))
+            source_options = SourceOptions(options.table, options.csv, selection, workspace.temporary_folder)
             tables = open_source(location.path, workspace.engine, source_options)
-            left_out = files_left_out(location.path, source_options)
-            notes += [f"left out of {location.path.name}: {format_names(left_out)}"] if left_out else []
+            left_out = [*own, *files_left_out(location.path, source_options)]
+            name = location.path.resolve().name
+            notes += [f"left out of {name}: {format_names(left_out, _MOST_LEFT_OUT)}"] if left_out else []
         else:
             only = (options.table,) if options.table else None
             tables = open_database(location, workspace.engine, tables=only, selection=options.selection)
@@ -92,6 +94,13 @@ def open_sources(
     if options.csv != AS_CSV_SAYS and not any(s.text_query for tables in by_table.values() for s in tables):
         notes.append("no source is a CSV file, so its options (--null, --delimiter, …) changed nothing")
     return by_table, notes
+
+
+def _own_folder(workspace: Workspace, source: Path) -> list[str]:
+    """Return the path of the datasets in a folder that holds them: what is added there was added before."""
+    datasets = (workspace.root / workspace.config.datasets_folder).resolve()
+    folder = source.resolve()
+    return [datasets.relative_to(folder).as_posix()] if folder in datasets.parents else []
 
 
 @timed_as("read working copy")

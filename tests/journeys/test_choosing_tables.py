@@ -53,3 +53,11 @@ def test_tables_of_one_file_are_chosen_too(tdmvc: Tdmvc, tmp_path: Path) -> None
     assert tables(tdmvc) == ["log_m", "shop_m"]
     (tmp_path / "t.csv").write_text("id\n1\n")
     assert "excluded" in tdmvc("add", "golden", tmp_path / "t.csv", "--exclude", "t", code=2).err
+
+
+def test_a_folder_that_holds_the_datasets_is_added_without_them(tdmvc: Tdmvc, repo: Path) -> None:
+    (repo / "a.csv").write_text("id\n1\n")
+    for _ in range(2):
+        added = tdmvc("add", "golden", repo, "--exclude", "*.yaml", "--exclude", "*.db")
+        assert "left out of app: datasets" in added.out
+        assert tables(tdmvc) == ["a"]
