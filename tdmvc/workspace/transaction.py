@@ -10,13 +10,12 @@ from pathlib import Path
 
 from tdmvc.errors import StoreError
 from tdmvc.formats.pointers import render_pointer
-from tdmvc.store.atomic_files import remove_quietly
 from tdmvc.store.journal import FileChanges, Journal
 from tdmvc.store.objects import Listing, PartEntry
 from tdmvc.store.worktree import Folder
+from tdmvc.workspace.staging import STAGING_PREFIX, remove_staging
 from tdmvc.workspace.workspace import Workspace
 
-_STAGING = ".tdmvc-staging-"
 _COPIERS = min(4, os.cpu_count() or 1)
 GITIGNORE = """\
 # Git keeps the pointers (*.dvc); DVC keeps the rows.
@@ -38,7 +37,7 @@ class Transaction:
         self._staging: Path | None = None
         self._staged = 0
         self._written: dict[str, str | None] = {}
-        self._remove_old_staging()
+        remove_staging(workspace.working_copy(dataset))
 
     @property
     def changed_files(self) -> int:
@@ -141,18 +140,10 @@ class Transaction:
             folder = self._workspace.working_copy(self._dataset)
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                self._staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
+                self._staging = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=folder))
             except OSError as error:
                 raise StoreError.disk(folder, error) from error
         return self._staging
-
-    def _remove_old_staging(self) -> None:
-        folder = self._workspace.working_copy(self._dataset)
-        for path in folder.glob(_STAGING + "*") if folder.is_dir() else ():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                remove_quietly(path)
 
     def _relative(self, path: Path) -> str:
         return Path(os.path.relpath(path, self._workspace.root)).as_posix()

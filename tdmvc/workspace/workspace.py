@@ -25,6 +25,7 @@ from tdmvc.store import journal as journals
 from tdmvc.store import lock as locks
 from tdmvc.store.dvc_config import state_folder
 from tdmvc.store.store import Store
+from tdmvc.workspace.staging import find_staging, remove_staging
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -217,14 +218,16 @@ class Workspace:
             _timed_name.reset(token)
 
     def _recover(self) -> None:
-        """Finish changes whose process died, unless another process is finishing them."""
+        """Finish changes whose process died, and remove what it had prepared, unless another process works on it."""
         folder = state_folder(self.root)
-        for path in sorted(folder.glob("*.journal")) if folder.is_dir() else []:
-            dataset = path.name.removesuffix(".journal")
+        names = {path.name.removesuffix(".journal") for path in folder.glob("*.journal")}
+        names |= {path.name for path in find_staging(self.root / self.config.datasets_folder)}
+        for dataset in sorted(names):
             lock = locks.try_exclusive(self._lock_path(dataset))
             if lock is not None:
                 try:
                     self._journal(dataset).recover()
+                    remove_staging(self.working_copy(dataset))
                 finally:
                     lock.release()
 

@@ -235,3 +235,13 @@ def test_a_faulty_file_of_another_branch_is_named_with_its_revision(tdmvc: Tdmvc
         ran = tdmvc(*words, code=None)
         assert ran.code == 2, (words, ran.out)
         assert place in ran.err, words
+
+
+def test_what_a_killed_process_had_prepared_is_removed_by_the_next_command(
+    tdmvc: Tdmvc, published: Path
+) -> None:
+    left = published / "datasets" / "golden" / ".tdmvc-staging-killed"
+    left.mkdir()
+    (left / "1").write_text("half a part")
+    tdmvc("status")
+    assert not left.exists()
