@@ -165,14 +165,16 @@ def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevi
         )
         return _DriftVerdict(DriftStatus.UNKNOWN, message)
     if set(recorded.heads) == set(actual.heads):
-        return _same_heads(recorded, actual)
+        # Migrations with older numbers, which were merged after the rows were made, leave the heads as they are.
+        pending = _unseen(recorded, actual)
+        return _compared(pending, ()) if pending else _same_heads(recorded, actual)
     known = KnownMigrations(actual, None)
     if any(head not in known for head in recorded.heads):
         known = KnownMigrations(actual, revision.history())
     missing = tuple(head for head in recorded.heads if head not in known)
     if missing:
         return _missing_heads(missing, recorded, actual, revision.removed_migrations(missing))
-    applied = known.applied_at(recorded.heads)
+    applied = known.applied_at(recorded.heads, recorded.ids)
     if not known.is_one_history(applied):
         message = (
             f"The dataset was made for {format_names(recorded.heads)}, and no migration that led there is here: "
@@ -180,6 +182,14 @@ def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevi
         )
         return _DriftVerdict(DriftStatus.UNKNOWN, message)
     return _compared(tuple(known.pending(applied)), tuple(known.extra(applied)))
+
+
+def _unseen(recorded: RecordedState, actual: MigrationState) -> tuple[Migration, ...]:
+    """Return the migrations that are not among the recorded ids; none if only heads were recorded."""
+    if not recorded.ids:
+        return ()
+    known = KnownMigrations(actual, None)
+    return tuple(known.pending(known.applied_at(recorded.heads, recorded.ids)))
 
 
 def _same_heads(recorded: RecordedState, actual: MigrationState) -> _DriftVerdict:

@@ -1,7 +1,7 @@
 """All migrations of a revision, and later ones, as one graph, squashes included."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from tdmvc.model.migration import Migration, MigrationState
 
@@ -30,15 +30,19 @@ class KnownMigrations:
     def __contains__(self, id_: str) -> bool:
         return id_ in self._parents or id_ in self._replaced
 
-    def applied_at(self, heads: Iterable[str]) -> set[str]:
-        """Return what was applied to a dataset with these heads; a squash and what it replaces count as one."""
+    def applied_at(self, heads: Iterable[str], ids: Collection[str] = ()) -> set[str]:
+        """Return what was applied to a dataset with these heads; a squash and what it replaces count as one.
+
+        Args:
+            ids: all migrations of the dataset; if there are none, all that come before the heads count as applied.
+        """
         applied: set[str] = set()
-        waiting = list(heads)
+        waiting = [*heads, *ids]
         while waiting:
             id_ = waiting.pop()
             if id_ not in applied:
                 applied.add(id_)
-                waiting.extend(self._parents.get(id_, ()))
+                waiting.extend(self._parents.get(id_, ()) if not ids else ())
                 waiting.extend(self._squashes.get(id_, ()))
                 waiting.extend(self._squashes_by_last.get(id_, ()))
         return applied

@@ -69,12 +69,13 @@ def _read_kind(node: YamlNode | None) -> DatasetKind:
 
 
 def _read_recorded(node: YamlNode) -> RecordedState:
-    node.only("tool", "heads", "count", "digest")
+    node.only("tool", "heads", "count", "digest", "ids")
     return RecordedState(
         tool=node.need("tool").as_text(),
         heads=node.texts("heads"),
         count=node.count("count"),
         digest=node.text("digest"),
+        ids=node.texts("ids"),
     )
 
 

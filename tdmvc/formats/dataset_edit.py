@@ -52,6 +52,7 @@ def _update_migrations(
         entry["heads"] = sequence([text_value(head) for head in state.heads], in_line=len(state.heads) < 2)
         _set(entry, "count", None if state.count is None else str(state.count))
         _set(entry, "digest", text_value(state.digest) if state.digest is not None else None)
+        _set(entry, "ids", sequence([text_value(id_) for id_ in state.ids], in_line=False) or None)
 
 
 def _update_rules(root: EditableMapping, old: dict[str, DiffRules], new: dict[str, DiffRules]) -> None:

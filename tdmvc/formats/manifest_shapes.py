@@ -168,7 +168,7 @@ def _list(identity: ElementName, each: Shape = PLAIN, *, is_repeatable: bool = F
 
 
 _TEXTS = _list(_word, is_repeatable=True)
-_LOCATION = Shape({"heads": _TEXTS}, derived=frozenset({"count", "digest"}))
+_LOCATION = Shape({"heads": _TEXTS, "ids": _TEXTS}, derived=frozenset({"count", "digest"}))
 
 DATASET = Shape(
     {

@@ -28,6 +28,8 @@ class RecordedState:
     count: int | None = None
     digest: str | None = None
     """Always in a version; optional in dataset.yaml."""
+    ids: tuple[str, ...] = ()
+    """All migrations that the rows were made for; only in dataset.yaml. Empty if only the heads are known."""
 
 
 @dataclass(frozen=True, slots=True)

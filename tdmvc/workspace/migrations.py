@@ -1,6 +1,6 @@
 """Reads the application's migration state at any revision."""
 
-from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError
+from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError, format_names
 from tdmvc.formats.config import CONFIG_FILE, read_config
 from tdmvc.gitrepo.trees import RevisionTree
 from tdmvc.migrations import read_state
@@ -68,9 +68,15 @@ def recorded_migrations(
         except MigrationsError as error:
             notes.append(f"The migrations '{location.name}' were not recorded: {error.what}")
             continue
-        new = RecordedState(state.location.tool, state.heads)
+        ids = dict.fromkeys(migration.id for migration in state.migrations)
+        new = RecordedState(state.location.tool, state.heads, ids=tuple(ids))
         old = recorded.get(location.name)
-        if old is not None and old != new:
+        later = [id_ for id_ in ids if old is not None and old.ids and id_ not in old.ids]
+        if old is not None and (old.tool, old.heads) == (new.tool, new.heads) and later:
+            notes.append(
+                f"The rows are now recorded as made also for {format_names(later)} of migrations '{location.name}'."
+            )
+        elif old is not None and (old.tool, old.heads) != (new.tool, new.heads):
             notes.append(
                 f"The rows are now recorded as made for migrations '{location.name}' at {', '.join(new.heads)} "
                 f"(before: {', '.join(old.heads)})."
