@@ -311,11 +311,15 @@ class PartError(StoreError):
     """An object or a part is missing or damaged."""
 
     @classmethod
-    def missing(cls, name: str, owner: str, looked_in: Sequence[str]) -> "PartError":
+    def missing(
+        cls, name: str, owner: str, looked_in: Sequence[str], *, has_remote: bool = True
+    ) -> "PartError":
         return cls(
             f"Part {name[:12]}… of {owner} is missing.",
             where="looked in " + ", ".join(looked_in),
-            remedy="run `tdmvc pull`, or ask whoever added it to run `tdmvc push`.",
+            remedy="run `tdmvc pull`, or ask whoever added it to run `tdmvc push`."
+            if has_remote
+            else "add the remote to which it was pushed: `dvc remote add -d NAME URL`, then run `tdmvc pull`.",
         )
 
     @classmethod

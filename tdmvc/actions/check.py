@@ -305,7 +305,8 @@ def _not_pushed(workspace: Workspace, state: DatasetState, table: str, count: in
     return Finding(
         "not-on-remote",
         Severity.ERROR,
-        f"{plural(count, 'object')} of {state.ref}/{table} {'is' if count == 1 else 'are'} not on the remote.",
+        f"{plural(count, 'object')} of {state.ref}/{table} {'is' if count == 1 else 'are'} not on the remote, "
+        "or incomplete there.",
         state.name,
         table,
         remedy=f"run `tdmvc push {state.ref}`.",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from tdmvc.errors import LocalWorkError, MigrationsError, UsageError
+from tdmvc.errors import ConfigError, LocalWorkError, MigrationsError, StoreError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.formats.dvc_yaml import with_artifact
 from tdmvc.formats.versions import contract_path, hash_contract, render_version, version_path
@@ -82,10 +82,26 @@ def publish(
         create_annotated_tag(workspace.git, tag, f"{dataset} {version.version}", commit=commit)
     pushed = None
     if options.push:
-        pushed = push_states(workspace, [version_state(workspace, version)], with_release_remote=True).objects
+        pushed = _push(workspace, version)
     equal = [old.version for old in published if old.content == version.content]
     workspace.store.index.save()
     return PublishReport(version, suggested, tuple(files), tag, commit, equal[-1] if equal else None, pushed)
+
+
+def _push(workspace: Workspace, version: Version) -> int:
+    """Push the version to the default remote and the release remote; return how many objects it has."""
+    try:
+        return push_states(workspace, [version_state(workspace, version)], with_release_remote=True).objects
+    except (StoreError, ConfigError) as error:
+        error.what = f"{version.ref} was published, but not pushed. {error.what}"
+        archive = workspace.config.release_remote
+        commands = f"`tdmvc push {version.ref}`" + (
+            f" and `tdmvc push {version.ref} --remote {archive}`" if archive else ""
+        )
+        error.remedy = (
+            f"{error.remedy.rstrip('.')}. The version's file is written; then push its rows: {commands}."
+        )
+        raise
 
 
 def _check(workspace: Workspace, state: DatasetState) -> None:

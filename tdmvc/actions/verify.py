@@ -220,7 +220,7 @@ class _RemoteCheck:
             self._finding(
                 "not-on-remote",
                 f"{plural(count, 'object')} of {ref}/{table} {'is' if count == 1 else 'are'} not on the remote"
-                f" '{label}'.",
+                f" '{label}', or incomplete there.",
                 (ref, table),
                 f"run `tdmvc push {ref}{push}`.",
                 {"remote": label, "objects": count},

@@ -53,10 +53,11 @@ class Sent:
 
 
 def push(root: Path, oids: Iterable[str], *, remote: str | None = None) -> Sent:
-    """Send objects, then check that the remote has each.
+    """Send objects, then check that the remote has each, with its size.
 
-    Parts are sent before the listings that name them, so that a remote never has a listing without
-    its parts. The presence of a listing is not taken as proof that its parts exist.
+    An object that has another size there, such as one that a killed push left, is sent again. Parts
+    are sent before the listings that name them, so that a remote never has a listing without its
+    parts. The presence of a listing is not taken as proof that its parts exist.
 
     Raises:
         StoreError: the remote cannot be reached or refuses.
@@ -64,10 +65,14 @@ def push(root: Path, oids: Iterable[str], *, remote: str | None = None) -> Sent:
     wanted = set(oids)
     with _opened(root) as repo, _remote(repo, remote) as there:
         here = repo.cache.local
-        missing = wanted - _existing(there, wanted)
+        existing = _existing(there, wanted)
+        damaged = existing - _whole(there, here, existing)
+        for oid in sorted(damaged):
+            there.fs.remove(there.oid_to_path(oid))
+        missing = (wanted - existing) | damaged
         for batch in _parts_before_listings(missing):
             _transfer(here, there, batch)
-        lacking = missing - _existing(there, missing)
+        lacking = missing - _whole(there, here, _existing(there, missing))
         return Sent(frozenset(missing - lacking), frozenset(lacking))
 
 
@@ -88,10 +93,13 @@ def fetch(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[
 
 
 def missing_on_remote(root: Path, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
-    """Return the objects that a remote does not have. Cost: a request for each."""
+    """Return the objects that a remote does not have, or has with another size than this clone's copy.
+
+    Cost: two requests for each.
+    """
     wanted = set(oids)
     with _opened(root) as repo, _remote(repo, remote) as there:
-        return wanted - _existing(there, wanted)
+        return wanted - _whole(there, repo.cache.local, _existing(there, wanted))
 
 
 @contextlib.contextmanager
@@ -190,6 +198,19 @@ def _existing(there: "HashFileDB", oids: set[str]) -> set[str]:
     if oids and not found:
         _make_sure_that_it_answers(there, min(oids))
     return found
+
+
+def _whole(there: "HashFileDB", here: "HashFileDB", oids: set[str]) -> set[str]:
+    """Return the objects whose size on the remote is that of this clone's copy, or not known."""
+    wanted = sorted(oids)
+    files: Any = there.fs
+    facts = files.info([there.oid_to_path(oid) for oid in wanted]) if wanted else []
+    return {oid for oid, fact in zip(wanted, facts, strict=True) if _is_size_of(here, oid, fact.get("size"))}
+
+
+def _is_size_of(here: "HashFileDB", oid: str, size_bytes: int | None) -> bool:
+    path = Path(here.oid_to_path(oid))
+    return size_bytes is None or not path.is_file() or path.stat().st_size == size_bytes
 
 
 def _make_sure_that_it_answers(there: "HashFileDB", oid: str) -> None:

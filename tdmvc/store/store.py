@@ -210,7 +210,7 @@ class Store:
         aside = self.objects.aside(oid)
         if aside is not None:
             return PartError.set_aside(oid, owner, aside, self.looked_in())
-        return PartError.missing(oid, owner, self.looked_in())
+        return PartError.missing(oid, owner, self.looked_in(), has_remote=bool(self.config.remotes))
 
     def push(self, oids: Iterable[str], *, remote: str | None = None) -> "dvc.Sent":
         """Send objects, verify each on the remote, and record it."""
@@ -239,7 +239,7 @@ class Store:
         second = self._second_remote(remote)
         failed: StoreError | ConfigError | None = None
         try:
-            absent = self._bring(wanted, owner, remote)
+            absent, failed = self._bring(wanted, owner, remote)
         except PartError:
             raise
         except (StoreError, ConfigError) as error:
@@ -287,22 +287,35 @@ class Store:
         if absent:
             raise self.not_here(min(absent), owner) from error
 
-    def _bring(self, wanted: set[str], owner: str, remote: str | None) -> set[str]:
+    def _bring(
+        self, wanted: set[str], owner: str, remote: str | None
+    ) -> tuple[set[str], StoreError | ConfigError | None]:
+        """Fetch objects; return those that are absent or damaged on the remote, and the error of a damaged one."""
         absent = dvc.fetch(self.root, wanted, remote=remote)
+        damage: PartError | None = None
+        for oid in sorted(wanted - absent):
+            try:
+                if oid.endswith(".dir"):
+                    self.objects.read_listing(oid, owner)
+                else:
+                    self.objects.verified(oid, owner)
+            except PartError as error:
+                if self.objects.has(oid):
+                    # Its bytes match its name, so every remote has the same.
+                    raise
+                damage = damage or error
+                absent.add(oid)
         arrived = wanted - absent
-        for oid in arrived:
-            if oid.endswith(".dir"):
-                self.objects.read_listing(oid, owner)
-            else:
-                self.objects.verified(oid, owner)
         name = self._remote_name(remote)
         self.index.remember_pushed(name, arrived)
         if arrived and name not in self.fetched_from:
             self.fetched_from.append(name)
-        return absent
+        return absent, damage
 
     def _fetch_from_release_remote(self, wanted: set[str], owner: str, second: str) -> set[str]:
-        absent = self._bring(wanted, owner, second)
+        absent, damage = self._bring(wanted, owner, second)
+        if damage is not None:
+            raise damage
         if fetched := len(wanted - absent):
             objects, them = ("object", "it") if fetched == 1 else ("objects", "them")
             self._warn(
