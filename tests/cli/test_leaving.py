@@ -30,9 +30,9 @@ def test_exit_handlers_run() -> None:
 
 def test_the_process_waits_for_a_running_thread() -> None:
     code = (
-        "import threading, time\n"
+        "import threading\n"
         "def work():\n"
-        "    time.sleep(0.3)\n"
+        "    threading.main_thread().join()\n"
         "    print('worked', flush=True)\n"
         "threading.Thread(target=work).start()\n"
         "from tdmvc.cli.main import main\n"
