@@ -57,8 +57,11 @@ class GitCommands:
 
     @cached_property
     def _git(self) -> "git.Git":
-        import git
-
+        try:
+            import git
+        except ImportError:
+            # It looks for the program when it is imported.
+            raise GitMissing from None
         commands = git.Git(str(self._root))
         commands.update_environment(**_ENVIRONMENT)
         return commands
@@ -90,10 +93,11 @@ class GitCommands:
 
     def ask(self, *words: str, env: dict[str, str] | None = None) -> tuple[int, bytes, str]:
         """Run a command whose exit code is an answer; return the code, the output and the error text."""
+        commands = self._git
         from git import GitCommandNotFound
 
         try:
-            status, output, message = self._git.execute(
+            status, output, message = commands.execute(
                 self._command(*words),
                 env=env,
                 with_extended_output=True,
@@ -214,11 +218,10 @@ class GitCommands:
         return _ObjectReader(self._git.execute(command, istream=subprocess.PIPE, as_process=True), self._root)
 
     def _command(self, *words: str) -> list[str]:
-        import git
-
+        git_class = type(self._git)
         if any("\0" in word for word in words):
             raise GitFailure("an argument has a NUL character", 128, self._root)
-        return [git.Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *_SETTINGS, *words]
+        return [git_class.GIT_PYTHON_GIT_EXECUTABLE or "git", *_SETTINGS, *words]
 
 
 class _ObjectReader:

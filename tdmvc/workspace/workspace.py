@@ -107,7 +107,7 @@ class Workspace:
                     "preserve_insertion_order": False,
                 }
             )
-        except duckdb_error() as error:
+        except (duckdb_error(), RuntimeError) as error:  # the latter for bytes that are not UTF-8
             raise UsageError(
                 f"The memory limit {memory!r} is not valid.",
                 where="environment variable TDMVC_MEMORY",

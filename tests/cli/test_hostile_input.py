@@ -1,5 +1,6 @@
 """Whatever the arguments, the files and the streams hold: a message and an exit code, never a bug."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -245,3 +246,19 @@ def test_what_a_killed_process_had_prepared_is_removed_by_the_next_command(
     (left / "1").write_text("half a part")
     tdmvc("status")
     assert not left.exists()
+
+
+def test_a_variable_that_names_no_git_or_no_memory_is_a_fault_of_the_user(published: Path) -> None:
+    for name, value, words in (
+        ("GIT_PYTHON_GIT_EXECUTABLE", "/no/such/git", ("status",)),
+        ("TDMVC_MEMORY", "\udcff", ("sql", "select 1")),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "tdmvc", *words],
+            cwd=published,
+            env={**os.environ, name: value},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2, done.stderr
+        assert "Fix: " in done.stderr
