@@ -92,9 +92,9 @@ class Repository(Workspace):
         return add(self, dataset, [_location(source) for source in sources], options)
 
     @timed_as("status")
-    def status(self, *datasets: str) -> StatusReport:
+    def status(self, *datasets: str, remote: bool = False) -> StatusReport:
         """Compare datasets with their pointers, HEAD, the versions and the remote."""
-        return status(self, datasets)
+        return status(self, datasets, remote=remote)
 
     @timed_as("diff")
     def diff(

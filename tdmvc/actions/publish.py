@@ -85,7 +85,10 @@ def publish(
         pushed = _push(workspace, version)
     equal = [old.version for old in published if old.content == version.content]
     workspace.store.index.save()
-    return PublishReport(version, suggested, tuple(files), tag, commit, equal[-1] if equal else None, pushed)
+    has_remote = bool(workspace.store.config.remotes)
+    return PublishReport(
+        version, suggested, tuple(files), tag, commit, equal[-1] if equal else None, pushed, has_remote
+    )
 
 
 def _push(workspace: Workspace, version: Version) -> int:

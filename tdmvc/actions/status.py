@@ -15,8 +15,11 @@ from tdmvc.workspace.versions import equal_versions, latest_version, versions
 from tdmvc.workspace.workspace import Workspace
 
 
-def status(workspace: Workspace, names: Sequence[str] = ()) -> StatusReport:
+def status(workspace: Workspace, names: Sequence[str] = (), *, remote: bool = False) -> StatusReport:
     """Return the status of datasets, without the network.
+
+    Args:
+        remote: ask the default remote which objects it has.
 
     Raises:
         NotFoundError: there is no such dataset.
@@ -25,29 +28,31 @@ def status(workspace: Workspace, names: Sequence[str] = ()) -> StatusReport:
     report = StatusReport(
         workspace.git.branch(),
         releases.current_release(workspace.git, workspace.config),
-        tuple(_dataset_status(workspace, name) for name in chosen),
+        tuple(_dataset_status(workspace, name, ask_remote=remote) for name in chosen),
     )
     workspace.store.index.save()
     return report
 
 
-def _dataset_status(workspace: Workspace, name: str) -> DatasetStatus:
+def _dataset_status(workspace: Workspace, name: str, *, ask_remote: bool) -> DatasetStatus:
     unmerged = unmerged_tables(workspace, name)
     state = datasets.read_state(tree_of_ours(workspace, unmerged), workspace.config, name)
     head = _head_pointers(workspace, name)
     published = versions(workspace, name)
     equal = equal_versions(workspace, state, published)
     latest = latest_version(published)
+    not_pushed, not_known = _not_pushed(workspace, state, ask_remote=ask_remote)
     return DatasetStatus(
         name,
         state.config.kind,
         tuple(version.version for version in equal),
         latest.version if latest is not None else None,
         tuple(_tables(workspace, state, head, {one.table for one in unmerged})),
-        _not_pushed(workspace, state),
+        not_pushed,
         dict(state.config.migrations),
         tuple(map(conflict_path, leftover_files(workspace, name, unmerged))),
         tuple(version.version for version in equal if version.yank is not None),
+        not_known,
     )
 
 
@@ -95,16 +100,21 @@ def _head_pointers(workspace: Workspace, name: str) -> dict[str, Pointer]:
     return datasets.read_state(tree, workspace.config, name).pointers
 
 
-def _not_pushed(workspace: Workspace, state: DatasetState) -> int | None:
+def _not_pushed(workspace: Workspace, state: DatasetState, *, ask_remote: bool) -> tuple[int | None, int]:
+    """Return how many objects are not on the default remote, and of how many this clone does not know it."""
     store = workspace.store
     if not store.config.remotes:
-        return None
+        return None, 0
     needed: set[str] = set()
     for table, pointer in state.pointers.items():
-        if store.objects.has(pointer.object):
+        needed.add(pointer.object)
+        if ask_remote or store.objects.has(pointer.object):
             try:
                 needed |= store.closure(pointer.object, f"{state.name}/{table}")
             except PartError:
                 continue
-    # Missing objects came from elsewhere, and cannot be pushed from here.
-    return len(store.not_pushed(oid for oid in needed if store.objects.has(oid)))
+    if ask_remote:
+        return len(store.missing_on_remote(needed)), 0
+    unseen = store.not_pushed(needed)
+    here = {oid for oid in unseen if store.objects.has(oid)}
+    return len(here), len(unseen - here)

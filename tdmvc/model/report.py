@@ -83,6 +83,8 @@ class DatasetStatus:
     """Files of conflicts that are resolved, relative to the dataset's folder."""
     yanked: tuple[SemVer, ...] = ()
     """The versions of `versions` that were yanked."""
+    not_known: int = 0
+    """Objects that this clone lacks and has never found on the remote, so that only the remote can tell."""
 
     @property
     def is_clean(self) -> bool:
@@ -163,6 +165,8 @@ class PublishReport:
     equal_to: SemVer | None = None
     """The newest earlier version with the same content."""
     pushed: int | None = None
+    has_remote: bool = True
+    """Whether a DVC remote is configured."""
 
 
 @dataclass(frozen=True, slots=True)

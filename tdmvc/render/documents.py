@@ -57,7 +57,8 @@ declare(report.AddReport, "dataset folder? tables findings notes", format="tdmvc
 declare(report.AddedTable, "name status rows bytes=size_bytes written_bytes parts key content? notes")
 declare(report.StatusReport, "branch release datasets", format="tdmvc.status/1")
 declare(
-    report.DatasetStatus, "name kind is_clean versions latest tables not_pushed migrations leftovers yanked"
+    report.DatasetStatus,
+    "name kind is_clean versions latest tables not_pushed migrations leftovers yanked not_known",
 )
 declare(report.TableStatusReport, "name work since_head stage")
 declare(report.DatasetList, "datasets", format="tdmvc.list/1")

@@ -93,6 +93,29 @@ def test_a_publish_whose_push_fails_says_that_the_version_is_written_and_how_to_
     tdmvc("verify", "--remote")
 
 
+def test_a_fresh_clone_does_not_know_what_is_pushed_until_it_asks(
+    repo: Path, tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    commit_all(repo, "Remotes")
+    git(repo, "clone", "-q", str(repo), str(tmp_path / "clone"))
+    clone = tmp_path / "clone"
+    shown = tdmvc("status", folder=clone).out
+    assert "not known" in shown
+    assert "everything is pushed" not in shown
+    assert "tdmvc status --remote" in shown
+    asked = tdmvc("status", "--remote", "--format", "json", folder=clone).json["datasets"][0]
+    assert (asked["not_pushed"], asked["not_known"]) == (0, 0)
+    shutil.rmtree(tmp_path / "origin" / "files")
+    shutil.rmtree(clone / ".dvc" / "tmp")
+    assert "not pushed" in tdmvc("status", "--remote", folder=clone).out
+
+
+def test_without_a_remote_the_hints_name_the_command_that_adds_one(repo: Path, tdmvc: Tdmvc) -> None:
+    assert "dvc remote add" not in tdmvc("publish", "golden", "1.0.1").out
+    (repo / ".dvc" / "config").write_text("")
+    assert "dvc remote add -d NAME URL" in tdmvc("publish", "golden", "1.0.2").out
+
+
 def test_without_a_remote_missing_rows_name_the_command_that_adds_one(
     repo: Path, tdmvc: Tdmvc, tmp_path: Path
 ) -> None:

@@ -102,6 +102,7 @@ def test_after_init_comes_the_first_add() -> None:
     assert next_commands(rendered("init", "INIT_NEW")) == [
         "git add .dvc .dvcignore tdmvc.yaml && git commit",
         "tdmvc add golden SOURCE",
+        "dvc remote add -d NAME URL",
     ]
     assert next_commands(rendered("init", "INIT_AGAIN")) == ["tdmvc add golden SOURCE"]
 

@@ -43,6 +43,8 @@ def render_init(report: InitReport, options: RenderOptions) -> str:
     if tops:
         command = f"git add {' '.join(shell_word(top) for top in tops)} && git commit"
         steps.insert(0, Step(command, "keep the setup"))
+    if report.created:
+        steps.append(Step("dvc remote add -d NAME URL", "name where the rows are shared"))
     page.next(steps)
     return page.text
 

@@ -126,9 +126,10 @@ def migrations_words(migrations: dict[str, RecordedState]) -> str:
 def _remote_words(dataset: DatasetStatus) -> str:
     if dataset.not_pushed is None:
         return "none"
+    unknown = f"not known for {plural(dataset.not_known, 'object')}" if dataset.not_known else ""
     if dataset.not_pushed == 0:
-        return "everything is pushed"
-    return f"{plural(dataset.not_pushed, 'object')} not pushed"
+        return unknown or "everything is pushed"
+    return joined([f"{plural(dataset.not_pushed, 'object')} not pushed", unknown])
 
 
 def _next_steps(report: StatusReport) -> list[Step]:
@@ -157,4 +158,6 @@ def _next_steps(report: StatusReport) -> list[Step]:
             )
     if any(dataset.not_pushed for dataset in report.datasets):
         steps.append(Step("tdmvc push", "share the rows"))
+    if any(dataset.not_known for dataset in report.datasets):
+        steps.append(Step("tdmvc status --remote", "ask the remote what it has"))
     return steps

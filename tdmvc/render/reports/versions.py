@@ -255,6 +255,8 @@ def _publish_steps(report: PublishReport) -> list[Step]:
         ]
     else:
         steps = [Step("git push --follow-tags", "share the commit and its tag")]
+    if not report.has_remote:
+        steps.append(Step("dvc remote add -d NAME URL", "name where the rows are shared"))
     if report.pushed is None:
         steps.append(Step(f"tdmvc push {shell_word(report.version.ref)}", "share the rows"))
     return steps
