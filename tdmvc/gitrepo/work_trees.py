@@ -41,6 +41,12 @@ def work_trees(git: GitRepo) -> list[LinkedTree]:
     return found
 
 
+def other_roots(git: GitRepo) -> list[Path]:
+    """Return the folders of the clone's other work trees, the main one first."""
+    here = git.root.resolve()
+    return [tree.root for tree in work_trees(git) if tree.is_here and tree.root.resolve() != here]
+
+
 def extra_heads(git: GitRepo) -> set[str]:
     """Return commits that a merge, a rebase, a fetch or another work tree refers to without a ref."""
     common = git.common_folder.resolve()

@@ -95,6 +95,17 @@ class ObjectStore:
         self._put(md5, data)
         return md5
 
+    def adopt(self, oid: str, source: Path) -> bool:
+        """Copy an object from another cache; return whether it was there, undamaged."""
+        try:
+            data = (source / "files" / "md5" / oid[:2] / oid[2:]).read_bytes()
+        except OSError:
+            return False
+        if _md5(data) != oid.removesuffix(".dir"):
+            return False
+        self._put(oid, data)
+        return True
+
     def put_listing(self, listing: Listing) -> str:
         """Store a listing and return its object's name. Store its parts first."""
         self._put(listing.object, listing.as_bytes())

@@ -24,6 +24,7 @@ class Store:
         release_remote: str | None = None,
         warn: Callable[[str], None] = lambda message: None,
         timed: Callable[[str], AbstractContextManager[None]] = lambda name: nullcontext(),
+        other_roots: Callable[[], Sequence[Path]] = tuple,
     ) -> None:
         """Open the store of the repository whose `.dvc` folder is in `root`.
 
@@ -31,8 +32,10 @@ class Store:
             release_remote: a second remote for objects that the default one lacks.
             warn: called with warnings, for example about a damaged object.
             timed: records how long a transfer takes.
+            other_roots: returns the clone's other work trees, each of which may have a cache of its own.
         """
         self.root = root
+        self._other_roots = other_roots
         self.release_remote = release_remote
         self._warn = warn
         self._timed = timed
@@ -195,9 +198,26 @@ class Store:
         """Return all objects that a pointer needs: the listing and every part."""
         return {oid} | {entry.md5 for entry in self.listing(oid, owner).entries}
 
+    def adopt(self, oids: set[str]) -> set[str]:
+        """Copy objects from the caches of the clone's other work trees; return those that none has."""
+        for cache in self._other_caches() if oids else ():
+            oids = {oid for oid in oids if not self.objects.adopt(oid, cache)}
+        return oids
+
+    def _other_caches(self) -> list[Path]:
+        """Return the caches of the clone's other work trees."""
+        found = []
+        for root in self._other_roots():
+            try:
+                found.append(read_dvc_config(root).cache_dir)
+            except ConfigError:
+                continue  # a branch without DVC
+        return [cache for cache in dict.fromkeys(found) if cache != self.config.cache_dir]
+
     def looked_in(self) -> list[str]:
         """Return the places where objects were looked for, as text."""
         places = [f"the cache ({self.objects.folder})"]
+        places += [f"the cache of another work tree ({cache})" for cache in self._other_caches()]
         if not self.config.remotes:
             return [*places, "no remote (none is configured)"]
         places.append(f"remote '{self.config.default_remote or next(iter(self.config.remotes))}'")
@@ -223,13 +243,14 @@ class Store:
     def fetch(self, oids: Iterable[str], owner: str, *, remote: str | None = None) -> set[str]:
         """Fetch the objects that are missing; return those that no remote has.
 
+        The caches of the clone's other work trees come first.
         Objects that the default remote lacks or cannot deliver are fetched from the release remote.
 
         Raises:
             PartError: an object arrived damaged.
             StoreError: the remote cannot be reached.
         """
-        wanted = {oid for oid in oids if not self.objects.has(oid)}
+        wanted = self.adopt({oid for oid in oids if not self.objects.has(oid)})
         if not wanted:
             return set()
         with self._timed("fetch"):
@@ -282,6 +303,8 @@ class Store:
     def _fetch(self, oids: Sequence[str], owner: str, error: PartError) -> None:
         """Fetch objects, or raise the error that made them necessary."""
         if not self.config.remotes:
+            if not self.adopt(set(oids)):
+                return
             raise error if isinstance(error, DamagedPartError) else self.not_here(oids[0], owner)
         absent = self.fetch(oids, owner)
         if absent:

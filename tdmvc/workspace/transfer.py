@@ -57,6 +57,8 @@ def fetch_objects(workspace: Workspace, wanted: dict[str, str], remote: str | No
                 # It was set aside; a good copy is fetched below.
                 workspace.warn(f"A damaged object of {owner} ({oid}) was set aside.")
     missing = [oid for oid in wanted if not store.objects.has(oid)]
+    nowhere_here = store.adopt(set(missing))
+    missing = [oid for oid in missing if oid in nowhere_here]
     if not missing:
         return 0
     if not store.config.remotes:

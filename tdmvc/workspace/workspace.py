@@ -15,6 +15,7 @@ from tdmvc.errors import ConfigError, NotFoundError, UsageError
 from tdmvc.formats.config import read_config
 from tdmvc.formats.datasets import list_datasets
 from tdmvc.gitrepo.repository import GitRepo
+from tdmvc.gitrepo.work_trees import other_roots
 from tdmvc.model.dataset import DatasetState, RepoConfig
 from tdmvc.model.names import is_dataset_name
 from tdmvc.model.progress import ProgressCallback, Timing, ignore_progress
@@ -88,6 +89,7 @@ class Workspace:
             release_remote=self.config.release_remote,
             warn=lambda message: self.warn(message),
             timed=self.timed,
+            other_roots=lambda: other_roots(self.git),
         )
         self._stack.callback(store.close)
         return store
