@@ -13,7 +13,7 @@ from tdmvc.merging.plan import MergePlan, plan_merge, planned_files, prepared_fi
 from tdmvc.merging.result import moved_dataset
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge_report import MergeCheck, MergeStatus, MovedDataset
-from tdmvc.model.migration import DEFAULT_FAIL_ON, Drift, DriftStatus
+from tdmvc.model.migration import MERGE_FAIL_ON, Drift
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.drift import drift_at, drift_of_merge
 from tdmvc.workspace.published import check_published
@@ -25,7 +25,7 @@ def merge_check(
     base: str,
     head: str = "HEAD",
     *,
-    fail_on: frozenset[DriftStatus] = DEFAULT_FAIL_ON,
+    fail_on: frozenset[str] = MERGE_FAIL_ON,
 ) -> MergeCheck:
     """Merge a revision into its base in memory, and check the result.
 
@@ -34,7 +34,8 @@ def merge_check(
     Args:
         base: the revision that is merged into.
         head: the revision that is merged.
-        fail_on: drift of the merged result that counts as failure, unless both sides already have it.
+        fail_on: drift of the merged result, or PROBLEMS of its migrations, that count as failure, unless both
+            sides already have them.
 
     Raises:
         NotFoundError: a revision is unknown, or the two share no history in this clone.
@@ -139,7 +140,13 @@ def _is_old(
 
 def _is_same(one: Drift, other: Drift) -> bool:
     facts = [
-        (drift.location, drift.status, {m.id for m in drift.pending}, set(drift.extra))
+        (
+            drift.location,
+            drift.status,
+            {m.id for m in drift.pending},
+            set(drift.extra),
+            {problem.message for problem in drift.problems},
+        )
         for drift in (one, other)
     ]
     return facts[0] == facts[1]

@@ -111,16 +111,16 @@ def plain_name(name: str) -> str:
 
 
 def drift_findings(
-    drifts: Iterable[Drift], fail_on: Collection[DriftStatus] = DEFAULT_FAIL_ON
+    drifts: Iterable[Drift], fail_on: Collection[str] = DEFAULT_FAIL_ON
 ) -> tuple[Finding, ...]:
-    """Return a finding for each drift whose status fails the build."""
+    """Return a finding for each drift whose status or problems fail the build."""
     return tuple(
         Finding(
-            rule=f"drift-{drift.status}",
+            rule=f"drift-{drift.status}" if drift.status in fail_on else "migration-problems",
             severity=Severity.ERROR,
-            message=f"{drift.ref} at {drift.at}: {drift.message}",
+            message=f"{drift.ref} at {drift.at}: {drift.message if drift.status in fail_on else _problems(drift)}",
             dataset=drift.dataset,
-            remedy=drift.remedy,
+            remedy=drift.remedy or "correct the migrations; two heads need a migration that merges them.",
             details={
                 "ref": drift.ref,
                 "location": drift.location,
@@ -136,6 +136,10 @@ def drift_findings(
         for drift in drifts
         if drift.fails_on(fail_on)
     )
+
+
+def _problems(drift: Drift) -> str:
+    return " ".join(problem.message for problem in drift.problems)
 
 
 _REMEDIES = {

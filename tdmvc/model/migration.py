@@ -128,6 +128,12 @@ DEFAULT_FAIL_ON = frozenset(DriftStatus) - {
 }
 """What fails a build by default: everything but in-step and ahead."""
 
+PROBLEMS = "problems"
+"""In place of a status: whatever is wrong with the migrations themselves, such as two heads after a merge."""
+
+MERGE_FAIL_ON: frozenset[str] = DEFAULT_FAIL_ON | {PROBLEMS}
+"""What fails a check of a merge by default: each branch alone may be in step, and the merge have two heads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:
@@ -156,9 +162,9 @@ class Drift:
     touched: tuple[str, ...] = ()
     """A hint, never the truth: the dataset's tables that pending migrations may affect, sorted."""
 
-    def fails_on(self, statuses: Collection[DriftStatus]) -> bool:
-        """Return whether it fails a build that fails on these statuses."""
-        return self.status in statuses
+    def fails_on(self, statuses: Collection[str]) -> bool:
+        """Return whether it fails a build that fails on these statuses, or on PROBLEMS."""
+        return self.status in statuses or (PROBLEMS in statuses and bool(self.problems))
 
 
 @dataclass(frozen=True, slots=True)

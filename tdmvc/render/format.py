@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from tdmvc.model.migration import DriftStatus
-
 Value = TypeVar("Value")
 Rendered = TypeVar("Rendered", contravariant=True)
 
@@ -34,7 +32,7 @@ class RenderOptions:
     """The address of the whole report, for a comment to link to."""
     limit: int | None = None
     """The most characters of a comment; None is the format's own limit."""
-    fail_on: frozenset[DriftStatus] = frozenset()
+    fail_on: frozenset[str] = frozenset()
     """The statuses of drift that fail the run."""
 
 

@@ -124,6 +124,48 @@ def test_two_branches_that_each_add_a_migration_are_out_of_step_when_merged(shop
     assert shop.tdmvc("merge-check", "main", "--fail-on", "none").code == 0
 
 
+def two_heads_in_step(shop: Shop) -> None:
+    """Each branch adds a migration and data for it, so that the merged data is in step with two heads."""
+    (shop.app / "tdmvc.yaml").write_text("format: tdmvc/1\nmigrations:\n  main: {tool: alembic, path: db}\n")
+    migration(shop, "a", None)
+    shop.commit("a")
+    shop.branch("feature")
+    migration(shop, "b", "a")
+    shop.commit("b", {**CUSTOMERS, 4: ("Dan", "dan@x.test")})
+    shop.switch("main")
+    migration(shop, "c", "a")
+    shop.commit("c", orders={**ORDERS, 20: (3, "1.00")})
+    shop.switch("feature")
+
+
+def test_two_heads_after_a_merge_fail_although_the_data_has_both(shop: Shop) -> None:
+    two_heads_in_step(shop)
+    found = shop.tdmvc("merge-check", "main", "--format", "json", code=1).json
+    (drift,) = found["drifts"]
+    assert (drift["status"], drift["fails"]) == ("in-step", True)
+    assert "2 heads" in shop.tdmvc("merge-check", "main", code=1).out
+    assert shop.tdmvc("merge-check", "main", "--fail-on", "behind").code == 0
+    shop.tdmvc("merge", "main")
+    assert shop.tdmvc("drift").code == 0
+    assert "2 heads" in shop.tdmvc("drift", "--fail-on", "problems", code=1).out
+    # The remedy: a migration that merges both.
+    (shop.app / "db/versions/m.py").write_text('revision = "m"\ndown_revision = ("b", "c")\n')
+    shop.tdmvc("add", "golden", shop.app.parent / "shop.sqlite")
+    assert shop.tdmvc("drift", "--fail-on", "problems").code == 0
+
+
+def test_two_heads_that_both_sides_have_are_not_the_merges_fault(shop: Shop) -> None:
+    two_heads_in_step(shop)
+    shop.tdmvc("merge", "main")
+    git(shop.app, "branch", "-f", "main")
+    (shop.app / "code.py").write_text("x = 1\n")
+    shop.commit_all("Code")
+    git(shop.app, "switch", "-q", "main")
+    (shop.app / "other.py").write_text("x = 1\n")
+    shop.commit_all("Other")
+    assert shop.tdmvc("merge-check", "feature").code == 0
+
+
 def test_drift_that_both_sides_have_is_not_the_merges_fault(shop: Shop) -> None:
     (shop.app / "tdmvc.yaml").write_text("format: tdmvc/1\nmigrations:\n  main: {tool: alembic, path: db}\n")
     migration(shop, "a", None)

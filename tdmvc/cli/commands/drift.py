@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.drift import drift, manifest_path
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
-from tdmvc.model.migration import DEFAULT_FAIL_ON, DriftReport, DriftStatus
+from tdmvc.model.migration import DEFAULT_FAIL_ON, PROBLEMS, DriftReport, DriftStatus
 from tdmvc.render.drift import FORMATS
 from tdmvc.render.format import RenderOptions
 
@@ -22,7 +22,8 @@ from tdmvc.render.format import RenderOptions
 @click.option(
     "--fail-on",
     metavar="STATUS,…",
-    help="Exit with 1 on these statuses, or on `none`. [default: all but in-step and ahead]",
+    help="Exit with 1 on these statuses, on `problems` of the migrations, or on `none`."
+    " [default: all but in-step, ahead and problems]",
 )
 @formats_option(FORMATS, "For people, for programs, or for CI (docs/formats/drift.md).")
 @click.pass_context
@@ -56,16 +57,16 @@ def command(
     return int(any(one.fails_on(statuses) for one in drifts))
 
 
-def parse_fail_on(text: str | None) -> frozenset[DriftStatus]:
-    """Return the statuses that `--fail-on` names."""
+def parse_fail_on(text: str | None, default: frozenset[str] = DEFAULT_FAIL_ON) -> frozenset[str]:
+    """Return the statuses that `--fail-on` names, and PROBLEMS."""
     if text is None:
-        return DEFAULT_FAIL_ON
+        return default
     words = [word.strip() for word in text.split(",") if word.strip() and word.strip() != "none"]
-    known = {status.value for status in DriftStatus}
+    known = {PROBLEMS, *(status.value for status in DriftStatus)}
     for word in words:
         if word not in known:
             raise UsageError(
                 f"--fail-on: there is no status '{word}'.",
                 remedy=f"use one of {', '.join(sorted(known))}, or none.",
             )
-    return frozenset(DriftStatus(word) for word in words)
+    return frozenset(words)

@@ -7,6 +7,7 @@ from tdmvc.actions.review import annotation_paths
 from tdmvc.cli.commands.drift import parse_fail_on
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.model.merge_report import MergeCheck
+from tdmvc.model.migration import MERGE_FAIL_ON
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.merge.check import FORMATS
 
@@ -17,7 +18,8 @@ from tdmvc.render.merge.check import FORMATS
 @click.option(
     "--fail-on",
     metavar="STATUS,…",
-    help="Exit with 1 on these statuses of drift, or on `none`. [default: all but in-step and ahead]",
+    help="Exit with 1 on these statuses of drift, on `problems` of the migrations, or on `none`."
+    " [default: all but in-step and ahead]",
 )
 @formats_option(FORMATS, "For people, for programs, or for CI (docs/formats/merge-check.md).")
 @click.pass_context
@@ -36,7 +38,7 @@ def command(context: click.Context, base: str, head: str, fail_on: str | None, o
       tdmvc merge-check main feature/locale
       tdmvc merge-check origin/main --format github
     """
-    statuses = parse_fail_on(fail_on)
+    statuses = parse_fail_on(fail_on, MERGE_FAIL_ON)
     with opened(context) as workspace:
         check = merge_check(workspace, base, head, fail_on=statuses)
         path_of = annotation_paths(workspace)

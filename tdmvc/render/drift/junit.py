@@ -22,7 +22,7 @@ def render(report: DriftReport, options: RenderOptions) -> str:
     return junit_text(root)
 
 
-def _case(suite: ET.Element, drift: Drift, fail_on: Collection[DriftStatus]) -> None:
+def _case(suite: ET.Element, drift: Drift, fail_on: Collection[str]) -> None:
     case = add_case(suite, drift.ref, f"migrations {drift.location}")
     lines = [f"{drift_words(drift)} at {visible(drift.at)}", *drift_lines(drift, most=1_000)]
     is_unreadable = drift.status is DriftStatus.UNREADABLE

@@ -40,7 +40,7 @@ def render(report: DriftReport, options: RenderOptions) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _row(drift: Drift, fail_on: Collection[DriftStatus]) -> tuple[str, ...]:
+def _row(drift: Drift, fail_on: Collection[str]) -> tuple[str, ...]:
     words = drift_words(drift)
     why = [prose(drift.message)]
     if drift.remedy and drift.status is not DriftStatus.IN_STEP:

@@ -89,6 +89,8 @@ def _remarks(check: MergeCheck) -> Iterator[Remark]:
     for drift in check.drifts:
         if drift.status is not DriftStatus.IN_STEP:
             yield _drift(check, drift)
+        elif drift.problems:
+            yield _problems(check, drift)
 
 
 def _merge_words(check: MergeCheck) -> str:
@@ -122,3 +124,16 @@ def _drift(check: MergeCheck, drift: Drift) -> Remark:
         severity = Severity.WARNING
         message = f"{message.removesuffix('.')}, as it already is on both sides."
     return Remark(severity, f"drift-{drift.status.value}", drift.dataset, None, message, tuple(lines))
+
+
+def _problems(check: MergeCheck, drift: Drift) -> Remark:
+    """Return the remark on a dataset that is in step with migrations that have problems."""
+    which = (drift.dataset, drift.location)
+    is_old = ", as they already have on both sides" if which in check.old_drifts else ""
+    severity = Severity.ERROR if which in check.failing_drifts else Severity.WARNING
+    message = (
+        f"The merged migrations {visible(drift.location)} of {visible(drift.ref)} have problems{is_old}."
+    )
+    lines = [visible(problem.message) for problem in drift.problems]
+    fix = "Fix: correct the migrations; several heads need a migration that merges them."
+    return Remark(severity, "migration-problems", drift.dataset, None, message, (*lines, fix))
