@@ -20,7 +20,7 @@ from tdmvc.gitrepo.merge_record import (
     reopen_staged,
 )
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
-from tdmvc.merging.conclusion import conclude, refuse_incomplete
+from tdmvc.merging.conclusion import conclude, is_pointer, refuse_incomplete
 from tdmvc.merging.plan import MergePlan, plan_merge, planned_files, prepared_files
 from tdmvc.merging.result import moved_dataset, moved_tables
 from tdmvc.merging.writing import prepare_rows, unwritten_notes, write_plan
@@ -81,8 +81,8 @@ def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions |
 def _finish(workspace: Workspace, plan: MergePlan, record: MergeRecord, options: MergeOptions) -> MergeReport:
     git = workspace.git
     planned = {path for path, _, _ in planned_files(workspace, plan)}
-    reopen_staged(git, record, planned)
-    pointers = {path for path in planned if path.endswith(".dvc")}
+    pointers = {path for path in {*planned, *record.conflicts} if is_pointer(workspace, path)}
+    reopen_staged(git, record, planned | pointers)
     files = tuple(path for path in unmerged_paths(git) if path not in pointers)
     if files or any(table.is_open for dataset in plan.datasets for table in dataset.tables.values()):
         moved = tuple(MovedDataset(d.name, moved_tables(d)) for d in plan.datasets if d.is_moved)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
 from tdmvc.formats.conflict_file import conflict_path
+from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.gitrepo.index import bring_back, mark_resolved, operation, read_resolved, read_stages
 from tdmvc.merging.conflicts import (
     CONFLICT_IGNORE,
@@ -14,6 +15,7 @@ from tdmvc.merging.conflicts import (
     unmerged_tables,
     write_conflict,
 )
+from tdmvc.merging.fitted_contract import fitted_contract
 from tdmvc.merging.resolution import ResolvePlan, plan_resolution
 from tdmvc.model.merge import Decision
 from tdmvc.model.merge_report import DatasetResolution, ResolveReport, TableResolution, UnmergedTable
@@ -95,10 +97,10 @@ def _resolve_dataset(
             raise NotFoundError.in_conflict(dataset, table, known)
         wanted = [one for one in unmerged if table in (None, one.table)]
         plans = [plan_resolution(workspace, one, options.decision) for one in wanted]
-        _apply(workspace, journal, dataset, plans, force=options.force)
+        contract = _apply(workspace, journal, dataset, plans, force=options.force)
         resolved = [plan.unmerged for plan in plans if plan.is_settled]
         # Only now can the file with the decisions be removed.
-        mark_resolved(workspace.git, [one.path for one in resolved if one.is_in_index])
+        mark_resolved(workspace.git, [*(one.path for one in resolved if one.is_in_index), *contract])
         removed = remove_leftovers(workspace, journal, dataset)
     over = {conflict_path(one.folder) for one in resolved}
     return DatasetResolution(
@@ -111,14 +113,28 @@ def _resolve_dataset(
 
 def _apply(
     workspace: Workspace, journal: Journal, dataset: str, plans: Sequence[ResolvePlan], *, force: bool
-) -> None:
-    """Write the pointers and rows of resolved tables, and the conflict files of the others, in one step."""
+) -> list[str]:
+    """Write the pointers and rows of resolved tables, and the conflict files of the others, in one step.
+
+    Returns:
+        The path of contract.yaml if it changed with them, and Git waits for conflicts to be resolved.
+    """
+    tables = {
+        plan.unmerged.table: plan.merged.merge.schema if plan.merged.listing is not None else None
+        for plan in plans
+        if plan.is_settled and (plan.merged.listing is None or plan.merged.merge.schema is not None)
+    }
+    contract = fitted_contract(workspace, dataset, tables) if tables else None
     with open_transaction(workspace, dataset, journal) as transaction:
+        if contract is not None:
+            transaction.write(CONTRACT_FILE, contract)
         for plan in plans:
             is_settled = plan.is_settled
             if is_settled:
                 _write_working_copy(workspace, transaction, plan, force=force)
             write_conflict(transaction, plan.unmerged, plan.file, with_pointer=not is_settled)
+    is_staged = contract is not None and operation(workspace.git) is not None
+    return [f"{workspace.dataset_path(dataset)}/{CONTRACT_FILE}"] if is_staged else []
 
 
 def _write_working_copy(

@@ -21,6 +21,7 @@ def check_merged(
     sides: Sequence[Tables],
     *,
     declared: Mapping[str, TableSchema],
+    declared_before: Sequence[Mapping[str, TableSchema]] = (),
     unknown: Collection[str] = (),
     at: str | None = None,
 ) -> tuple[Finding, ...]:
@@ -34,6 +35,7 @@ def check_merged(
         merged: the tables of the merged state that changed on a side, and those that references join them with.
         sides: the same tables of ours and of theirs.
         declared: the merged contract's tables.
+        declared_before: the tables of our contract and of theirs, in the order of the sides.
         unknown: tables that are still in conflict, and so not in `merged`: references to them are not checked.
         at: the merged state's reference, for the commands that remedies name.
 
@@ -43,8 +45,10 @@ def check_merged(
     """
     suspects = [name for name in sorted(merged) if not _is_as_on_a_side(name, merged, sides)]
     findings: list[Finding] = []
+    for name in sorted(merged):
+        if name in suspects or not _is_declared_as_before(name, merged, sides, declared, declared_before):
+            findings.extend(_check_columns(merged[name], declared.get(name)))
     for name in suspects:
-        findings.extend(_check_columns(merged[name], declared.get(name)))
         olds = [side for side in sides if name in side]
         fresh = _fresh(merged[name], [side[name] for side in olds])
         for rule, finding in check_table(CheckedTable(con, merged, name, fresh=fresh, at=at)):
@@ -55,6 +59,38 @@ def check_merged(
             if is_known and not _is_pair_as_on_a_side(name, reference, merged, sides):
                 findings.extend(_check_reference(con, name, reference, merged, sides, at))
     return tuple(findings)
+
+
+def check_table_names(tables: Collection[str], sides: Sequence[Collection[str]]) -> Iterator[Finding]:
+    """Yield tables whose names differ only by case, unless a side has them all."""
+    folded: dict[str, list[str]] = {}
+    for name in sorted(tables):
+        folded.setdefault(name.casefold(), []).append(name)
+    for names in folded.values():
+        if len(names) > 1 and not any(set(names) <= set(side) for side in sides):
+            yield Finding(
+                "names-differ-by-case",
+                Severity.ERROR,
+                f"The tables {' and '.join(names)} have one name in SQL; both are kept.",
+                table=names[0],
+                remedy="rename or remove one of them in your source, and add it again.",
+            )
+
+
+def _is_declared_as_before(
+    name: str,
+    merged: Tables,
+    sides: Sequence[Tables],
+    declared: Mapping[str, TableSchema],
+    declared_before: Sequence[Mapping[str, TableSchema]],
+) -> bool:
+    """Return whether a side has these rows under this declaration."""
+    return not declared_before or any(
+        name in side
+        and sorted(side[name].parts) == sorted(merged[name].parts)
+        and before.get(name) == declared.get(name)
+        for side, before in zip(sides, declared_before, strict=True)
+    )
 
 
 def _check_reference(

@@ -1,11 +1,13 @@
 """Reads and writes files with Git's conflict markers."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tdmvc.model.merge import Side
 
 _LABEL_LENGTH = 100
+_OPENING = re.compile(r"^(<{7,})(?=[ \r\n]|$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +30,20 @@ def conflict_texts(text: str) -> ConflictTexts | None:
     labels: dict[Side, str] = {}
     within: Side | None = None
     blocks = bases = outside = 0
+    opening = _OPENING.search(text)
+    # Git's markers have seven signs, those that it writes into its own merge of a renamed file eight or more.
+    size = len(opening[1]) if opening else 7
     for line in text.split("\n"):
-        mark = line[:7] if line[7:8] in {"", " ", "\r"} else ""
-        if mark == "<<<<<<<" and within is None:
+        mark = line[:size] if line[size : size + 1] in {"", " ", "\r"} else ""
+        if mark == "<" * size and within is None:
             within, blocks = Side.OURS, blocks + 1
-        elif mark == "|||||||" and within is Side.OURS:
+        elif mark == "|" * size and within is Side.OURS:
             within, bases = Side.BASE, bases + 1
-        elif mark == "=======" and within in {Side.OURS, Side.BASE}:
+        elif mark == "=" * size and within in {Side.OURS, Side.BASE}:
             within = Side.THEIRS
             continue
-        elif mark == ">>>>>>>" and within is Side.THEIRS:
-            labels.setdefault(within, line[8:].strip())
+        elif mark == ">" * size and within is Side.THEIRS:
+            labels.setdefault(within, line[size + 1 :].strip())
             within = None
             continue
         else:
@@ -46,7 +51,7 @@ def conflict_texts(text: str) -> ConflictTexts | None:
             for side in Side if within is None else (within,):
                 sides[side].append(line)
             continue
-        labels.setdefault(within, line[8:].strip())
+        labels.setdefault(within, line[size + 1 :].strip())
     if not blocks or within is not None:
         return None
     base, ours, theirs = ("\n".join(sides[side]) for side in Side)

@@ -58,7 +58,7 @@ def bring_back(git: GitRepo, path: str) -> None:
             remedy=f"keep the change with `git add {path}` or discard it with `git checkout -- {path}`, then retry.",
         )
     # If one side removed the file, Git restores the sides in the index only.
-    for words in (("checkout", "--merge", "--"), ("update-index", "--unresolve", "--")):
+    for words in (("checkout", "--merge", "--"), ("update-index", "--unresolve")):
         status, _ = try_index_write(git, *words, path)
         if not status and path in read_stages(git, path):
             return

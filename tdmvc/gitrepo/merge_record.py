@@ -114,6 +114,12 @@ def missing_files(git: GitRepo, record: MergeRecord) -> list[str]:
     return sorted(as_ours - (record.conflicts & _resolved(git)))
 
 
+def is_untouched(git: GitRepo, record: MergeRecord) -> bool:
+    """Return whether the index holds nothing of a merge, not even conflicts that were resolved since."""
+    is_ours = git.commands.try_run("diff", "--cached", "--quiet", record.ours) is not None
+    return is_ours and not _resolved(git)
+
+
 def files_with_markers(git: GitRepo, record: MergeRecord) -> list[str]:
     """Return the files in conflict that are in the index as resolved, with conflict markers left in them."""
     found = []
@@ -133,7 +139,7 @@ def reopen_staged(git: GitRepo, record: MergeRecord, besides: Collection[str]) -
     if not record.is_exact:
         return
     for chunk in _chunks(sorted((_resolved(git) & record.conflicts) - {*besides})):
-        write_index(git, "update-index", "--unresolve", "--", *chunk, then=FINISH)
+        write_index(git, "update-index", "--unresolve", *chunk, then=FINISH)
 
 
 def touched_files(git: GitRepo, record: MergeRecord) -> list[str]:

@@ -6,7 +6,13 @@ from dataclasses import replace
 from tdmvc.errors import LocalWorkError, format_names
 from tdmvc.gitrepo.attributes import MANIFESTS
 from tdmvc.gitrepo.merge import commit_merge
-from tdmvc.gitrepo.merge_record import MergeRecord, files_with_markers, missing_files, remove_record
+from tdmvc.gitrepo.merge_record import (
+    MergeRecord,
+    files_with_markers,
+    is_untouched,
+    missing_files,
+    remove_record,
+)
 from tdmvc.model.merge_report import MergeReport, MergeStatus
 from tdmvc.model.options import MergeOptions
 from tdmvc.workspace.workspace import Workspace
@@ -24,11 +30,20 @@ def conclude(workspace: Workspace, report: MergeReport, options: MergeOptions) -
     return replace(report, commit=commit, is_allowed=is_broken)
 
 
+def is_pointer(workspace: Workspace, path: str) -> bool:
+    """Return whether a file is the pointer of a dataset's table."""
+    return path.endswith(".dvc") and _is_in_datasets(workspace, path)
+
+
 def is_merged_by_tdmvc(workspace: Workspace, path: str) -> bool:
     """Return whether a file is a pointer or a manifest of a dataset, which tdmvc merges in place of Git."""
+    is_manifest = posixpath.basename(path) in MANIFESTS and _is_in_datasets(workspace, path)
+    return is_manifest or is_pointer(workspace, path)
+
+
+def _is_in_datasets(workspace: Workspace, path: str) -> bool:
     top = posixpath.normpath(workspace.config.datasets_folder)
-    is_inside = top == "." or path.startswith(top + "/")
-    return is_inside and (path.endswith(".dvc") or posixpath.basename(path) in MANIFESTS)
+    return top == "." or path.startswith(top + "/")
 
 
 def refuse_incomplete(workspace: Workspace, record: MergeRecord) -> None:
@@ -50,8 +65,7 @@ def refuse_incomplete(workspace: Workspace, record: MergeRecord) -> None:
         )
     missing = missing_files(git, record)
     code = [path for path in missing if not is_merged_by_tdmvc(workspace, path)]
-    is_untouched = git.commands.try_run("diff", "--cached", "--quiet", record.ours) is not None
-    if code or (missing and is_untouched):
+    if code or (missing and is_untouched(git, record)):
         raise LocalWorkError(
             f"The merge lacks what {record.branch} changes in {format_names(code or missing)}.",
             where=f"{git.root}: Git's index holds these files as they were before the merge",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from tdmvc.checks.merged import check_merged
+from tdmvc.checks.merged import check_merged, check_table_names
 from tdmvc.errors import ConfigError, UnreadableFileError
 from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
@@ -95,9 +95,11 @@ def check_states(
         _opened(workspace, merged, wanted),
         [_opened(workspace, side, wanted) for side in sides],
         declared=merged.contract.tables,
+        declared_before=[side.contract.tables for side in sides],
         unknown=unknown,
         at=merged.ref,
     )
+    findings = (*check_table_names(merged.pointers, [side.pointers for side in sides]), *findings)
     return tuple(replace(finding, dataset=merged.name) for finding in findings)
 
 

@@ -45,49 +45,72 @@ def read_unmerged(git: GitRepo, tree: FileTree, folder: str) -> list[UnmergedTab
         else:
             continue
         labels = marked.labels if marked is not None else {}
-        one = unmerged_table(path, sides, labels, is_in_index=path in stages)
+        one = unmerged_table(path, sides, labels, is_in_index=path in stages, allow_renames=True)
         found.append(one if marked is not None else replace(one, by_hand=_by_hand(one, texts.get(path, ""))))
     return sorted(found, key=lambda one: one.table)
 
 
 def unmerged_table(
-    path: str, texts: Texts, labels: Mapping[Side, str], *, is_in_index: bool = False
+    path: str,
+    texts: Texts,
+    labels: Mapping[Side, str],
+    *,
+    is_in_index: bool = False,
+    allow_renames: bool = False,
 ) -> UnmergedTable:
     """Return the table in conflict from the three texts of its pointer; an empty text means no table.
+
+    Args:
+        allow_renames: whether both sides may have renamed one table differently; in each of the new tables,
+            the base and the other side then lack it.
 
     Raises:
         ConfigError: a text is not a pointer, or is one of another table.
     """
     folder = posixpath.basename(path).removesuffix(".dvc")
+    pointers = {
+        side: _pointer(texts.get(side), side, path, is_inner=allow_renames or side is Side.BASE)
+        for side in Side
+    }
+    base = pointers[Side.BASE]
+    for side in reversed(Side):
+        pointer = pointers[side]
+        if pointer is None or pointer.folder == folder:
+            continue
+        is_edit = base is None or (pointer.folder == base.folder and pointer.object != base.object)
+        if is_edit or not allow_renames:
+            raise _not_this_table(side, path, f"is the pointer of the table {pointer.table}")
+        pointers[side] = None
     return UnmergedTable(
         posixpath.basename(posixpath.dirname(path)),
         table_name(folder),
         path,
-        {side: _pointer(texts.get(side), side, path, folder) for side in Side},
+        pointers,
         dict(labels),
         is_in_index=is_in_index,
     )
 
 
-def _pointer(text: str | None, side: Side, path: str, folder: str) -> Pointer | None:
+def _pointer(text: str | None, side: Side, path: str, *, is_inner: bool) -> Pointer | None:
     if not text or not text.strip():
         return None
-    if side is Side.BASE and (inner := conflict_texts(text)) is not None:
-        # A criss-cross merge without a driver: take the base of the merge bases, as Git does.
-        return _pointer(inner.base, side, path, folder)
+    if is_inner and (inner := conflict_texts(text)) is not None:
+        # A criss-cross merge without a driver: take the base of the merge bases, as Git does. If both sides
+        # renamed one table, Git puts its merge of the two pointers in the place of each.
+        inner_text = {Side.BASE: inner.base, Side.OURS: inner.ours, Side.THEIRS: inner.theirs}[side]
+        return _pointer(inner_text, side, path, is_inner=is_inner)
     pointer = parse_pointer_text(text)
-    if pointer is None or pointer.folder != folder:
-        why = (
-            "is not a pointer to a table"
-            if pointer is None
-            else f"is the pointer of the table {pointer.table}"
-        )
-        raise ConfigError.at(
-            f"The {side} side of this file {why}, so its rows cannot be merged.",
-            path,
-            remedy=f"take a side with `git checkout --ours -- {path}` or --theirs, then `git add {path}`.",
-        )
+    if pointer is None:
+        raise _not_this_table(side, path, "is not a pointer to a table")
     return pointer
+
+
+def _not_this_table(side: Side, path: str, why: str) -> ConfigError:
+    return ConfigError.at(
+        f"The {side} side of this file {why}, so its rows cannot be merged.",
+        path,
+        remedy=f"take a side with `git checkout --ours -- {path}` or --theirs, then `git add {path}`.",
+    )
 
 
 def _by_hand(one: UnmergedTable, text: str) -> Pointer | None:

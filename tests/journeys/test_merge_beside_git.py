@@ -334,13 +334,16 @@ def finish_killed(shop: Shop, before: str, way: str) -> None:
         if done.code == 6:
             assert "remove that file" in done.err
             lock_of(shop).unlink()
+        elif ".lock': File exists" in done.err:
+            assert "remove the file manually" in done.err  # as Git says of its refs
+            remove_locks(shop)
         elif "tdmvc merge --abort" in done.err:
             way = "--abort"
         elif "tdmvc merge --continue" in done.err:
             way = "--continue"
         else:
             break
-    lock_of(shop).unlink(missing_ok=True)
+    remove_locks(shop)
     assert done.code == 0 or "No merge is in progress" in done.err, done.err
     if head(shop) == before:
         assert not git(shop.app, "status", "--porcelain=v1"), done
@@ -348,3 +351,9 @@ def finish_killed(shop: Shop, before: str, way: str) -> None:
         is_unmerged(shop, before)
         shop.tdmvc("merge", "feature")
     is_merged(shop)
+
+
+def remove_locks(shop: Shop) -> None:
+    """Remove what a killed Git left, as Git's own messages advise."""
+    for lock in (shop.app / ".git").rglob("*.lock"):
+        lock.unlink()

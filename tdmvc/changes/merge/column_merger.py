@@ -1,6 +1,6 @@
 """Merges one column of three sides, and finds what a person has to decide about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -55,27 +55,77 @@ class ColumnMerger:
         if base is not None:
             return self._merge_dropped(base, ours, theirs)
         if ours is not None and theirs is not None:
-            type_ = self._type(ours.name, None, ours, theirs)
-            return MergedColumn(replace(_attributes(None, ours, theirs), type=type_), None, ours, theirs)
+            name = ours.name
+            if name != theirs.name:
+                name = self._added_name(ours, theirs)
+            type_ = self._type(name, None, ours, theirs)
+            column = replace(_attributes(None, ours, theirs), name=name, type=type_)
+            return MergedColumn(column, None, ours, theirs)
         alone = ours or theirs
         assert alone is not None
         return MergedColumn(alone, None, ours, theirs)
 
     def without_clashes(self, columns: list[MergedColumn]) -> list[MergedColumn]:
-        """Leave out columns whose name is taken, and report them as conflicts."""
-        found: dict[str, MergedColumn] = {}
-        for column in columns:
-            if column.name in found:
+        """Resolve or report columns that would have one name, also in another case; leave out all but the first.
+
+        The side that a person chooses keeps the name. The other columns get back the names that they had in
+        the base; new ones of the other side are left out.
+        """
+        while True:
+            clash = next(filter(_is_clash, _by_folded_name(columns)), None)
+            if clash is None:
+                return columns
+            kept = self._settle(clash)
+            names = {column.name.casefold() for column in columns if column not in clash}
+            if any(column.name.casefold() in names for column in kept):
                 self.conflicts.append(
                     Conflict(
-                        ConflictKind.COLUMN_RENAMED,
-                        column=column.name,
-                        detail=f"two columns would be named {column.name}",
+                        ConflictKind.KEY_CHANGED,
+                        column=_clash_name(clash),
+                        detail="the names of the columns cannot be merged; take one side of the whole table",
                     )
                 )
-            else:
-                found[column.name] = column
-        return list(found.values())
+                kept = []
+            columns = [
+                next((new for new in kept if _is_same(new, column)), column)
+                for column in columns
+                if column not in clash or any(_is_same(new, column) for new in kept)
+            ]
+
+    def _settle(self, clash: Sequence[MergedColumn]) -> list[MergedColumn]:
+        """Return the columns of a clash that stay, with the names that they get."""
+        name = _clash_name(clash)
+        conflict = Conflict(
+            ConflictKind.COLUMN_RENAMED,
+            column=name,
+            base=_format_origins(Side.BASE, clash),
+            ours=_format_origins(Side.OURS, clash),
+            theirs=_format_origins(Side.THEIRS, clash),
+            detail=f"two columns would be named {name}",
+        )
+        choice = self._resolutions.choice(conflict)
+        if choice is None or choice.side is None:
+            self.conflicts.append(conflict)
+            return [clash[0]]
+        kept: list[MergedColumn] = []
+        for column in clash:
+            own = column.of(choice.side)
+            if own is not None and own.name.casefold() == name.casefold():
+                kept.append(replace(column, column=replace(column.column, name=own.name)))
+            elif column.base is not None and column.base.name.casefold() != name.casefold():
+                kept.append(replace(column, column=replace(column.column, name=column.base.name)))
+        return kept
+
+    def _added_name(self, ours: Column, theirs: Column) -> str:
+        first = min(ours.name, theirs.name)
+        conflict = Conflict(
+            ConflictKind.COLUMN_RENAMED,
+            column=first,
+            ours=ours.name,
+            theirs=theirs.name,
+            detail="one name in SQL",
+        )
+        return self._decide(conflict, {Side.BASE: first, Side.OURS: ours.name, Side.THEIRS: theirs.name})
 
     def refuse_key(self, base: TableSchema, ours: TableSchema, theirs: TableSchema) -> None:
         self.conflicts.append(
@@ -177,6 +227,41 @@ def _attributes(base: Column | None, ours: Column, theirs: Column) -> Column:
             three_way(before.classification, ours.classification, theirs.classification)[0],
         ),
     )
+
+
+def _by_folded_name(columns: Sequence[MergedColumn]) -> list[list[MergedColumn]]:
+    found: dict[str, list[MergedColumn]] = {}
+    for column in columns:
+        found.setdefault(column.name.casefold(), []).append(column)
+    return list(found.values())
+
+
+def _is_clash(columns: Sequence[MergedColumn]) -> bool:
+    """Return whether columns get one name only in the merge: no side calls all of them so."""
+    if len(columns) < 2:
+        return False
+    names = {column.name for column in columns}
+    is_on_a_side = any({own.name for c in columns if (own := c.of(side))} >= names for side in Side)
+    return len(names) < len(columns) or not is_on_a_side
+
+
+def _clash_name(clash: Sequence[MergedColumn]) -> str:
+    return min(column.name for column in clash)
+
+
+def _format_origins(side: Side, clash: Sequence[MergedColumn]) -> str | None:
+    """Return what one side calls the columns of a clash: `code → label`."""
+    texts = []
+    for column in clash:
+        own, base = column.of(side), column.base
+        if own is not None:
+            is_renamed = base is not None and base.name != own.name
+            texts.append(f"{base.name} → {own.name}" if base is not None and is_renamed else own.name)
+    return ", ".join(sorted(texts)) or None
+
+
+def _is_same(one: MergedColumn, other: MergedColumn) -> bool:
+    return (one.base, one.ours, one.theirs) == (other.base, other.ours, other.theirs)
 
 
 def _format_column(base: Column, column: Column | None) -> str | None:

@@ -109,19 +109,32 @@ def merge_columns(
 def _origins(
     base: TableSchema, ours: TableSchema, theirs: TableSchema, our_renames: Renames, their_renames: Renames
 ) -> list[Origin]:
+    """Match the columns of three sides; names that differ only by case are one name, as in SQL."""
     found: list[Origin] = []
     matched: tuple[set[str], set[str]] = (set(), set())
+    renames = _with_case(base, ours, our_renames), _with_case(base, theirs, their_renames)
     for column in base.columns:
-        names = our_renames.get(column.name, column.name), their_renames.get(column.name, column.name)
+        names = [names.get(column.name, column.name) for names in renames]
         sides = ours.column(names[0]), theirs.column(names[1])
         for known, side in zip(matched, sides, strict=True):
             known.update([side.name] if side else [])
         found.append(Origin(column, *sides))
     added = [column for column in ours.columns if column.name not in matched[0]]
     there = {column.name: column for column in theirs.columns if column.name not in matched[1]}
-    found += [Origin(None, column, there.pop(column.name, None)) for column in added]
+    for column in added:
+        same = [name for name in there if name.casefold() == column.name.casefold()]
+        name = column.name if column.name in there else next(iter(same), None)
+        found.append(Origin(None, column, there.pop(name) if name is not None else None))
     found += [Origin(None, None, column) for column in there.values()]
     return found
+
+
+def _with_case(base: TableSchema, side: TableSchema, renames: Renames) -> Renames:
+    """Return a side's renames with those in which only the case changed, which need no evidence."""
+    taken = {*base.column_names, *renames.values()}
+    new = {name.casefold(): name for name in side.column_names if name not in taken}
+    gone = [name for name in base.column_names if name not in renames and side.column(name) is None]
+    return {**renames, **{name: new[name.casefold()] for name in gone if name.casefold() in new}}
 
 
 def _key(

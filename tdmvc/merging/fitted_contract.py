@@ -1,0 +1,80 @@
+"""Makes contract.yaml declare the columns that a resolved table has, whichever side they come from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from tdmvc.errors import ConfigError
+from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
+from tdmvc.formats.contract_edit import update_contract
+from tdmvc.merging.sides import state_at
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.workspace.workspace import Workspace
+
+_SIDES = ("HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD")
+
+
+def fitted_contract(
+    workspace: Workspace, dataset: str, tables: Mapping[str, TableSchema | None]
+) -> str | None:
+    """Return the text of contract.yaml that declares these tables; None if it does already, or cannot be read.
+
+    Columns that it lacks are declared as a side of the merge declares them; all others stay as they are.
+
+    Args:
+        tables: the columns and the key of the rows; None for a table that is removed.
+    """
+    path = f"{workspace.dataset_path(dataset)}/{CONTRACT_FILE}"
+    text = workspace.tree.read_text(path)
+    if text is None:
+        return None
+    try:
+        declared = parse_contract(text, path).tables
+    except ConfigError:
+        return None  # still in conflict; `merge --continue` compares it with the rows
+    changes: dict[str, TableSchema | None] = {}
+    for name, rows in tables.items():
+        if rows is None:
+            if name in declared:
+                changes[name] = None
+        else:
+            fitted = _fitted(workspace, dataset, declared.get(name), rows)
+            if fitted != declared.get(name):
+                changes[name] = fitted
+    return update_contract(text, dataset, changes) if changes else None
+
+
+def _fitted(
+    workspace: Workspace, dataset: str, declared: TableSchema | None, rows: TableSchema
+) -> TableSchema:
+    """Return the declaration of a table with just the columns and types of its rows."""
+    known = declared.columns if declared is not None else ()
+    by_name = {column.name: column for column in known}
+    lacking = [column.name for column in rows.columns if column.name not in by_name]
+    if lacking:
+        for column in _columns_of_sides(workspace, dataset, rows.name):
+            by_name.setdefault(column.name, column)
+    order = [column.name for column in known if rows.column(column.name) is not None] + lacking
+    columns = []
+    for name in order:
+        own = rows.column(name)
+        assert own is not None
+        known_column = by_name.get(name, own)
+        is_same = known_column.type == own.type
+        columns.append(known_column if is_same else replace(known_column, type=own.type, physical_type=None))
+    before = declared or rows
+    return replace(
+        before,
+        columns=tuple(columns),
+        key=before.key if set(before.key) <= set(order) else rows.key,
+        references=tuple(one for one in before.references if set(one.columns) <= set(order)),
+    )
+
+
+def _columns_of_sides(workspace: Workspace, dataset: str, table: str) -> Iterator[Column]:
+    """Yield the columns that the sides of the operation in progress declare, then those of their merge base."""
+    git = workspace.git
+    revisions = [commit for name in _SIDES if (commit := git.try_resolve(name)) is not None]
+    base = git.commands.try_run("merge-base", *revisions[:2]) if len(revisions) > 1 else None
+    for revision in (*revisions, *([base.strip()] if base else [])):
+        declared = state_at(workspace, dataset, revision).contract.table(table)
+        yield from declared.columns if declared is not None else ()
