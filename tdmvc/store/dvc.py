@@ -193,6 +193,10 @@ def _modified(facts: dict[str, Any]) -> float | None:
     return float(time) if isinstance(time, int | float) else None
 
 
+_ABSENT = frozenset({404, 410})
+"""The HTTP statuses that say that an object does not exist."""
+
+
 def _existing(there: "HashFileDB", oids: set[str]) -> set[str]:
     found = set(there.list_oids_exists(sorted(oids))) if oids else set()
     if oids and not found:
@@ -214,12 +218,15 @@ def _is_size_of(here: "HashFileDB", oid: str, size_bytes: int | None) -> bool:
 
 
 def _make_sure_that_it_answers(there: "HashFileDB", oid: str) -> None:
-    """Raise the error of a remote that cannot be reached: over HTTP, it looks like an empty remote."""
+    """Raise the error of a remote that cannot be reached or refuses: over HTTP, it looks like an empty remote."""
     try:
         there.fs.info(there.oid_to_path(oid))
     except FileNotFoundError as error:
-        if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError):
-            raise error.__cause__ from error
+        cause = error.__cause__
+        if cause is None or isinstance(cause, FileNotFoundError):
+            return
+        if isinstance(cause, OSError) or getattr(cause, "status", 404) not in _ABSENT:
+            raise cause from error
 
 
 def _parts_before_listings(oids: set[str]) -> list[set[str]]:
@@ -288,7 +295,8 @@ def _remote(repo: "Repo", name: str | None) -> Iterator["HashFileDB"]:
     except StoreError:
         raise
     except Exception as error:  # each file system of fsspec raises its own kind
-        raise StoreError.remote(label, str(error) or type(error).__name__) from error
+        refused = "access is denied (HTTP 403): " if isinstance(error, PermissionError) else ""
+        raise StoreError.remote(label, refused + (str(error) or type(error).__name__)) from error
 
 
 @contextlib.contextmanager

@@ -2,8 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -108,6 +110,37 @@ def test_a_fresh_clone_does_not_know_what_is_pushed_until_it_asks(
     shutil.rmtree(tmp_path / "origin" / "files")
     shutil.rmtree(clone / ".dvc" / "tmp")
     assert "not pushed" in tdmvc("status", "--remote", folder=clone).out
+
+
+@pytest.fixture
+def forbidding() -> Iterator[str]:
+    """The URL of a server that refuses everything."""
+
+    class Refuse(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(403, "Forbidden")
+
+        do_HEAD = do_PUT = do_POST = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refuse)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/store"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("command", ["push", "verify --remote", "status --remote", "check --pushed"])
+def test_a_remote_that_forbids_is_not_taken_for_an_empty_one(
+    repo: Path, tdmvc: Tdmvc, forbidding: str, command: str
+) -> None:
+    config = repo / ".dvc" / "config"
+    config.write_text(config.read_text().replace(f"url = {repo.parent / 'origin'}", f"url = {forbidding}"))
+    assert "403" in tdmvc(*command.split(), code=6).err
 
 
 def test_without_a_remote_the_hints_name_the_command_that_adds_one(repo: Path, tdmvc: Tdmvc) -> None:
