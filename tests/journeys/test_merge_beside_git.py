@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+import tdmvc.actions.merge as merge_action
 from tdmvc.gitrepo.commands import GitCommands
+from tdmvc.gitrepo.merge_record import MergeRecord, write_record
+from tdmvc.gitrepo.repository import GitRepo
 from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, commit_all, git
 from tests.journeys.command_runner import CommandRunner
 from tests.series import trials
@@ -221,6 +224,47 @@ def test_conflict_markers_that_another_program_stages_are_not_committed(shop: Sh
     (shop.app / "shared.py").write_text("ONE\ntwo\nTHREE\n")
     git(shop.app, "add", "shared.py")
     shop.tdmvc("merge", "--continue")
+    is_merged(shop)
+
+
+def test_a_conflict_that_another_program_stages_during_the_merge_stays_open(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shop.app / "shared.py").write_text("ONE\ntwo\nTHIRD\n")
+    before = commit_all(shop.app, "Clash")
+    real = merge_action.mark_written
+
+    def written(*arguments: object) -> None:
+        git(shop.app, "add", "-A")
+        real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(merge_action, "mark_written", written)
+    assert "shared.py" in shop.tdmvc("merge", "feature", code=4).out
+    assert "shared.py" in git(shop.app, "ls-files", "--unmerged")
+    assert head(shop) == before
+    (shop.app / "shared.py").write_text("ONE\ntwo\nTHREE\n")
+    git(shop.app, "add", "shared.py")
+    shop.tdmvc("merge", "--continue")
+    is_merged(shop)
+
+
+def test_a_file_edited_after_a_killed_merge_is_left_as_it_is(shop: Shop) -> None:
+    before = head(shop)
+    theirs = git(shop.app, "rev-parse", "feature")
+    record = MergeRecord(before, theirs, "feature", git(shop.app, "rev-parse", "feature^{tree}"))
+    write_record(GitRepo(shop.app), record)
+    # As a Git that was killed leaves them: a whole file, half of one, and one that you edited since.
+    (shop.app / "theirs").mkdir()
+    (shop.app / "theirs/module0.py").write_text("# theirs\n" * 200)
+    (shop.app / "theirs/module1.py").write_text("# theirs\n# th")
+    (shop.app / "theirs/module2.py").write_text("# mine\n")
+    refused = shop.tdmvc("merge", "feature", code=4)
+    assert "interrupted" in refused.err
+    assert "theirs/module0.py" in refused.err
+    assert "theirs/module2.py" in shop.tdmvc("merge", "--abort").out
+    assert [path.name for path in (shop.app / "theirs").iterdir()] == ["module2.py"]
+    (shop.app / "theirs/module2.py").unlink()
+    shop.tdmvc("merge", "feature")
     is_merged(shop)
 
 
