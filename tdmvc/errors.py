@@ -319,7 +319,8 @@ class PartError(StoreError):
             where="looked in " + ", ".join(looked_in),
             remedy="run `tdmvc pull`, or ask whoever added it to run `tdmvc push`."
             if has_remote
-            else "add the remote to which it was pushed: `dvc remote add -d NAME URL`, then run `tdmvc pull`.",
+            else "add the remote to which it was pushed: `dvc remote add -d NAME URL`, then run `tdmvc pull`; "
+            "or ask whoever added it to run `tdmvc push`.",
         )
 
     @classmethod

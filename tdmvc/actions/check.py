@@ -52,7 +52,10 @@ def check(
         one.files()
         one.rows()
     findings = [finding for one in checks for finding in one.findings]
-    findings += check_published(workspace, workspace.tree, chosen)
+    faulty = {finding.details.get("file") for finding in findings}
+    published = check_published(workspace, workspace.tree, chosen)
+    # A file that cannot be read has been reported, with the line.
+    findings += [finding for finding in published if finding.details["file"] not in faulty]
     findings += _drift_findings(workspace, [one.name for one in checks if one.is_readable])
     workspace.store.index.save()
     report = CheckReport(
