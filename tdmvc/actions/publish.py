@@ -278,7 +278,8 @@ def _migrations(workspace: Workspace, recorded: Mapping[str, RecordedState]) -> 
         except MigrationsError:
             continue
         if known is None or set(known.heads) == set(state.heads):
-            full[location.name] = RecordedState(location.tool, state.heads, state.count, state.digest)
+            ids = known.ids if known is not None else ()
+            full[location.name] = RecordedState(location.tool, state.heads, state.count, state.digest, ids)
         else:
             workspace.warn(
                 f"These rows were made for migrations '{location.name}' at {', '.join(known.heads)}, "

@@ -169,6 +169,8 @@ def _render_state(state: RecordedState) -> str:
         entries.append(("count", str(state.count)))
     if state.digest is not None:
         entries.append(("digest", scalar(state.digest)))
+    if state.ids:
+        entries.append(("ids", flow_list(state.ids)))
     return flow_mapping(entries)
 
 

@@ -29,7 +29,7 @@ class RecordedState:
     digest: str | None = None
     """Always in a version; optional in dataset.yaml."""
     ids: tuple[str, ...] = ()
-    """All migrations that the rows were made for; only in dataset.yaml. Empty if only the heads are known."""
+    """All migrations that the rows were made for. Empty if only the heads are known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,9 @@ def merged_subjects(workspace: Workspace, tree: FileTree, refs: Sequence[str]) -
             recorded = datasets.read_config_of(tree, config, ref).migrations
         except UnreadableFileError as error:
             yield RecordedSubject(
-                ref, ref, fault=f"Its recorded migrations are unknown: {error.path or error.where} is in conflict."
+                ref,
+                ref,
+                fault=f"Its recorded migrations are unknown: {error.path or error.where} is in conflict.",
             )
             continue
         yield RecordedSubject(ref, ref, recorded, _tables(tree, datasets.dataset_path(config, ref)))
