@@ -111,7 +111,7 @@ def _next_steps(drifts: Sequence[Drift]) -> list[Step]:
         name = shell_word(drift.dataset)
         match drift.status:
             case DriftStatus.BEHIND | DriftStatus.DIVERGED:
-                step = Step(f"tdmvc add {name} SOURCE", "add rows that went through the pending migrations")
+                step = Step(f"tdmvc add {name} SOURCE", "add rows with the pending migrations applied")
             case DriftStatus.EDITED | DriftStatus.UNKNOWN:
                 step = Step(f"tdmvc add {name}", "record this schema, if the rows fit it")
             case DriftStatus.AHEAD:
