@@ -241,9 +241,63 @@ def test_a_subfolder_counts_only_if_alembic_would_search_it(tree, at):
     files = history(("a", None)) | history(("b", "a"), folder="db/versions/old")
     plain = {"alembic.ini": INI} | files
     recursive = {"alembic.ini": INI + "recursive_version_locations = true\n"} | files
-    assert read_state(tree(plain), at("alembic", "db")).heads == ("a",)
     assert read_state(tree(recursive), at("alembic", "db")).heads == ("b",)
     assert read_state(tree(files), at("alembic", "db")).heads == ("b",)
+    unread = read_state(tree(plain), at("alembic", "db"))
+    assert unread.heads == ("a",)
+    assert [(p.kind, p.path) for p in unread.problems] == [("unreadable-file", "db/versions/old/b_x.py")]
+    assert "recursive_version_locations" in unread.problems[0].message
+
+
+@pytest.mark.parametrize("path", ["svc/db", "svc/db/versions", "svc", "svc/alembic.ini"])
+@pytest.mark.parametrize("code", ["svc/db/env.py", "svc/cli.py", "migrate.py"])
+def test_subfolders_beside_files_count_if_code_sets_where_alembic_searches(tree, at, path, code):
+    files = (
+        {"svc/alembic.ini": INI, "svc/db/env.py": "", code: "config.set_main_option('version_locations', x)"}
+        | {"svc/db/versions/first.py": revision("a"), "svc/db/versions/__init__.py": ""}
+        | {"svc/db/versions/2024/expand/b.py": revision("b", "a", extra="branch_labels = (cli.EXPAND,)")}
+        | {"svc/db/versions/2025/expand/d.py": revision("d", "b")}
+        | {"svc/db/versions/2024/contract/c.py": revision("c", "a", extra="branch_labels = (cli.CONTRACT,)")}
+    )
+    state = read_state(tree(files), at("alembic", path))
+    assert state.heads == ("c", "d")
+    assert state.problems == ()
+    assert [location.path for location in detect(tree(files))] == ["svc/db"]
+
+
+def test_subfolders_beside_files_count_if_a_revision_follows_one_in_them(tree, at):
+    files = {"alembic.ini": INI} | history(("b", "a")) | history(("a", None), folder="db/versions/old")
+    state = read_state(tree(files), at("alembic", "db"))
+    assert (state.heads, state.count, state.problems) == (("b",), 2, ())
+
+
+@pytest.mark.parametrize("archived", [("x", None), ("a", None), ("x", "gone")])
+def test_an_archive_beside_the_files_of_a_new_history_is_ignored(tree, at, archived):
+    files = {"alembic.ini": INI} | history(("a", None)) | history(archived, folder="db/versions/old")
+    state = read_state(tree(files | {"db/versions/old/c.py": "<<<<<<<"}), at("alembic", "db"))
+    assert (state.heads, state.count, state.problems) == (("a",), 1, ())
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "is_problem"),
+    [
+        ("branch_labels = 'x'", "branch_labels = 'y'", False),
+        ("branch_labels = 'x'", "", False),
+        ("branch_labels = (cli.X,)", "branch_labels = (cli.Y,)", False),
+        ("", "", True),
+    ],
+)
+def test_heads_of_branches_with_labels_of_their_own_are_no_problem(tree, at, left, right, is_problem):
+    files = history(("a", None), ("l2", "l1"), ("r2", "r1")) | {
+        "db/versions/l1.py": revision("l1", "a", extra=left),
+        "db/versions/r1.py": revision("r1", "a", extra=right),
+    }
+    state = read_state(tree(files), at("alembic", "db"))
+    assert state.heads == ("l2", "r2")
+    assert kinds(state) == ["several-heads"] * is_problem
+    # A second head of one branch is a problem, whatever the others are called.
+    forked = read_state(tree(files | history(("l3", "l1"))), at("alembic", "db"))
+    assert kinds(forked) == ["several-heads"]
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,16 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
+from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import Reading
-from tdmvc.migrations.graph import find_heads, finish_graph
-from tdmvc.migrations.linear import files_below
-from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, own_files
+from tdmvc.migrations.graph import find_heads, finish_graph, order_ids
+from tdmvc.migrations.paths import base_of, folder_of, own_files
 from tdmvc.migrations.python_source import (
     Assigned,
     PythonSource,
@@ -20,8 +22,15 @@ from tdmvc.migrations.python_source import (
     parse_source,
 )
 from tdmvc.migrations.python_tables import alembic_tables
-from tdmvc.migrations.tools.alembic.config import INI, PYPROJECT, AlembicConfig, read_configs
-from tdmvc.model.migration import Migration, MigrationState
+from tdmvc.migrations.tools.alembic.config import INI, PYPROJECT, read_configs
+from tdmvc.migrations.tools.alembic.scripts import (
+    configured_scripts,
+    existing_folder,
+    find_scripts,
+    is_script,
+    versions_of,
+)
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 
 _DOWNGRADE: Final = re.compile(r"^def[ \t]+downgrade\b", re.MULTILINE)
@@ -50,28 +59,70 @@ class AlembicReader:
         paths = own_files(tree)
         found: set[str] = set()
         for config in read_configs(tree, [path for path in paths if base_of(path) in {INI, PYPROJECT}]):
-            folder = _existing(tree, config.script_folders)
-            if folder is not None and _configured(tree, config, folder):
+            folder = existing_folder(tree, config.script_folders)
+            if folder is not None and configured_scripts(tree, config, folder):
                 found.add(folder)
-        with_scripts = {folder_of(path) for path in paths if _is_script(path)}
+        with_scripts = {folder_of(path) for path in paths if is_script(path)}
         for path in paths:
-            if base_of(path) == "env.py" and _versions_of(folder_of(path)) in with_scripts:
+            if base_of(path) == "env.py" and versions_of(folder_of(path)) in with_scripts:
                 found.add(folder_of(path))
         return found
 
     def read(self, reading: Reading) -> MigrationState:
         """Read a location that is a script folder, a versions folder or the folder of the configuration."""
-        revisions: list[Revision] = []
-        for path, text in reading.tree.read_texts(_script_paths(reading.tree, reading.path)):
-            revision = _read_file(path, text, reading)
-            if revision is not None:
-                revisions.append(revision)
+        scripts = find_scripts(reading.tree, reading.path)
+        revisions = _read_files(scripts.paths, reading)
+        if scripts.in_subfolders:
+            inner = _read_subfolders(reading, scripts.in_subfolders)
+            if scripts.has_locations_in_code or _are_named(inner, by=revisions):
+                revisions += _read_files(scripts.in_subfolders, reading)
+            else:
+                _report_unread(reading, inner, revisions)
         if not revisions:
             raise reading.nothing_found("*.py files with a `revision`, in versions/")
-        heads = find_heads(_connect(reading, revisions))
-        if len(heads) > 1:
+        lineage = _connect(reading, revisions)
+        heads = find_heads(lineage)
+        branches = Counter(_labels_of(heads, lineage, revisions).values())
+        if len(heads) > len(branches):
             reading.add_problem("several-heads", f"There are {len(heads)} heads: {', '.join(heads)}.")
         return finish_graph(reading, heads, link="down_revision")
+
+
+def _read_files(paths: Iterable[str], reading: Reading) -> list[Revision]:
+    """Add the files that have a `revision`."""
+    found = (_read_file(path, text, reading) for path, text in reading.tree.read_texts(paths))
+    return [revision for revision in found if revision is not None]
+
+
+def _read_subfolders(reading: Reading, paths: Iterable[str]) -> dict[str, Revision]:
+    """Return the revisions of files that may not belong to the history; what cannot be read does not."""
+    found: dict[str, Revision] = {}
+    for path, text in reading.tree.read_texts(paths):
+        with suppress(MigrationsError):
+            revision = _read_file(path, text, Reading(reading.tree, MigrationLocation("", "", "")))
+            if revision is not None:
+                found[path] = revision
+    return found
+
+
+def _are_named(inner: Mapping[str, Revision], *, by: Iterable[Revision]) -> bool:
+    """Return whether revisions of a history follow one of others, so that Alembic must find those too."""
+    outer = list(by)
+    known = {revision.id for revision in outer}
+    missing = {parent for revision in outer for parent in revision.down} - known
+    return not missing.isdisjoint(revision.id for revision in inner.values())
+
+
+def _report_unread(reading: Reading, inner: Mapping[str, Revision], revisions: Iterable[Revision]) -> None:
+    """Report revisions that follow the history, in folders that Alembic does not search."""
+    known = {revision.id for revision in revisions}
+    for path, revision in inner.items():
+        if revision.id not in known and not known.isdisjoint(revision.down):
+            reading.add_file_problem(
+                path,
+                f"follows {', '.join(sorted(known.intersection(revision.down)))}, but Alembic does not search "
+                "its folder; it was ignored. If it does, set `recursive_version_locations`.",
+            )
 
 
 def _read_file(path: str, text: str, reading: Reading) -> Revision | None:
@@ -126,6 +177,24 @@ def _ids(names: dict[str, Assigned], name: str) -> tuple[str, ...] | None:
     return texts if len(texts) == sum(item is not None for item in several) else None
 
 
+def _labels_of(
+    heads: Iterable[str], lineage: Mapping[str, set[str]], revisions: Iterable[Revision]
+) -> dict[str, frozenset[str]]:
+    """Return the branch labels of each head: its own, and those of all revisions before it.
+
+    A label that is computed counts as one that no other revision has.
+    """
+    labels: dict[str, frozenset[str]] = {}
+    for revision in revisions:
+        unknown = {f"computed in {revision.id}"} if revision.has_unknown_labels else set()
+        labels[revision.id] = labels.get(revision.id, frozenset()) | frozenset(revision.labels) | unknown
+    if not any(labels.values()):
+        return dict.fromkeys(heads, frozenset())
+    for id_ in order_ids(lineage)[0]:
+        labels[id_] = labels[id_].union(*(labels.get(parent, frozenset()) for parent in lineage[id_]))
+    return {head: labels[head] for head in heads}
+
+
 def _connect(reading: Reading, revisions: list[Revision]) -> dict[str, set[str]]:
     """Add the parents of the migrations; return those that count for heads, without dependencies."""
     ids = sorted({revision.id for revision in revisions})
@@ -155,56 +224,3 @@ def _connect(reading: Reading, revisions: list[Revision]) -> dict[str, set[str]]
         parents = tuple(dict.fromkeys([*down, *depends_on]))
         reading.migrations[position] = replace(migration, parents=parents)
     return lineage
-
-
-def _is_script(path: str) -> bool:
-    name = base_of(path)
-    return name.endswith(".py") and not name.startswith(("__init__", ".#"))
-
-
-def _versions_of(folder: str) -> str:
-    return inside(folder, "versions")
-
-
-def _existing(tree: FileTree, candidates: Iterable[str]) -> str | None:
-    return next((folder for folder in candidates if tree.list_files(folder)), None)
-
-
-def _script_paths(tree: FileTree, folder: str) -> list[str]:
-    """Return the revision files of a location that is any of Alembic's folders."""
-    is_file = base_of(folder) in {INI, PYPROJECT}
-    own = [folder] if is_file else [inside(folder, name) for name in (INI, PYPROJECT)]
-    for config in read_configs(tree, own):
-        script = _existing(tree, config.script_folders)
-        if script is not None and (scripts := _configured(tree, config, script)):
-            return scripts
-    above = [inside(place, name) for place in ancestors(folder) for name in (INI, PYPROJECT)]
-    configs = list(read_configs(tree, above))
-    config_of_folder = next((config for config in configs if folder in config.script_folders), None)
-    if config_of_folder is not None and (scripts := _configured(tree, config_of_folder, folder)):
-        return scripts
-    if scripts := _scripts_in(tree, [_versions_of(folder)], is_recursive=True):
-        return scripts
-    parent = next((c for c in configs if folder_of(folder) in c.script_folders), None)
-    return _scripts_in(tree, [folder], is_recursive=parent is None or parent.is_recursive) if folder else []
-
-
-def _configured(tree: FileTree, config: AlembicConfig, script_folder: str) -> list[str]:
-    """Return the revision files of a script folder according to its configuration."""
-    named = [_existing(tree, candidates) for candidates in config.version_folders]
-    folders = [folder for folder in named if folder is not None] or [_versions_of(script_folder)]
-    return _scripts_in(tree, folders, is_recursive=config.is_recursive)
-
-
-def _scripts_in(tree: FileTree, folders: Iterable[str], *, is_recursive: bool) -> list[str]:
-    """Return the revision files of folders, sorted.
-
-    Some applications turn recursion on in code, which is not read: subfolders
-    count too if they have no revision files next to them.
-    """
-    found: set[str] = set()
-    for folder in folders:
-        scripts = list(filter(_is_script, files_below(tree, folder)))
-        direct = [path for path in scripts if folder_of(path) == folder]
-        found.update(scripts if is_recursive or not direct else direct)
-    return sorted(found)
