@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tdmvc.checks.known_migrations import KnownMigrations
+from tdmvc.checks.known_migrations import HalfSquash, KnownMigrations
 from tdmvc.errors import MigrationsError, format_names
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import (
@@ -89,7 +89,7 @@ def check_drift(subject: DriftSubject, revision: SchemaRevision) -> Drift:
         extra=verdict.extra,
         problems=actual.problems,
         message=verdict.message,
-        remedy=_REMEDIES.get(verdict.status, ""),
+        remedy=verdict.remedy or _REMEDIES.get(verdict.status, ""),
         touched=touched_tables(verdict.pending, subject.tables),
     )
 
@@ -150,6 +150,10 @@ _REMEDIES = {
     DriftStatus.UNKNOWN: "check whether migrations were renamed or removed; `tdmvc add` records the current state.",
     DriftStatus.UNREADABLE: "correct the named file, or the location in tdmvc.yaml.",
 }
+_REMEDY_OF_HALF_SQUASH = (
+    "run the rest of the squash on the data at a revision that still has its files, then the pending "
+    "migrations, then `tdmvc add`."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,8 @@ class _DriftVerdict:
     message: str
     pending: tuple[Migration, ...] = ()
     extra: tuple[str, ...] = ()
+    remedy: str = ""
+    """What to do, if it is not what the status says."""
 
 
 def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevision) -> _DriftVerdict:
@@ -170,8 +176,7 @@ def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevi
         return _DriftVerdict(DriftStatus.UNKNOWN, message)
     if set(recorded.heads) == set(actual.heads):
         # Migrations with older numbers, which were merged after the rows were made, leave the heads as they are.
-        pending = _unseen(recorded, actual)
-        return _compared(pending, ()) if pending else _same_heads(recorded, actual)
+        return _unseen(recorded, actual) or _same_heads(recorded, actual)
     known = KnownMigrations(actual, None)
     if any(head not in known for head in recorded.heads):
         known = KnownMigrations(actual, revision.history())
@@ -185,15 +190,14 @@ def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevi
             "the history was restarted in between."
         )
         return _DriftVerdict(DriftStatus.UNKNOWN, message)
-    return _compared(tuple(known.pending(applied)), tuple(known.extra(applied)))
+    return _compared(known, applied)
 
 
-def _unseen(recorded: RecordedState, actual: MigrationState) -> tuple[Migration, ...]:
-    """Return the migrations that are not among the recorded ids; none if only heads were recorded."""
-    if not recorded.ids:
-        return ()
+def _unseen(recorded: RecordedState, actual: MigrationState) -> "_DriftVerdict | None":
+    """Judge migrations that are not among the recorded ids; None if there are none, or only heads were recorded."""
     known = KnownMigrations(actual, None)
-    return tuple(known.pending(known.applied_at(recorded.heads, recorded.ids)))
+    applied = known.applied_at(recorded.heads, recorded.ids)
+    return _compared(known, applied, extra=()) if recorded.ids and known.pending(applied) else None
 
 
 def _same_heads(recorded: RecordedState, actual: MigrationState) -> _DriftVerdict:
@@ -257,16 +261,33 @@ def _number(id_: str) -> tuple[int, ...] | None:
     return tuple(int(part) for part in re.split(r"[._]", id_))
 
 
-def _compared(pending: tuple[Migration, ...], extra: tuple[str, ...]) -> _DriftVerdict:
+def _compared(
+    known: KnownMigrations, applied: set[str], extra: tuple[str, ...] | None = None
+) -> _DriftVerdict:
+    pending = tuple(known.pending(applied))
+    extra = tuple(known.extra(applied)) if extra is None else extra
     missing = plural(len(pending), "migration has", many="migrations have")
     more = plural(len(extra), "migration has", many="migrations have")
+    squashes = known.half_squashes(applied)
     behind = f"{missing} not been applied to it: {format_names([m.id for m in pending])}"
+    behind += "".join(f". {_half_applied(squash)}" for squash in squashes)
     ahead = f"{more} been applied to it that this revision lacks: {format_names(extra)}"
+    remedy = next((_REMEDY_OF_HALF_SQUASH for squash in squashes if not squash.has_files), "")
     if pending and extra:
-        return _DriftVerdict(DriftStatus.DIVERGED, f"{behind}; and {ahead}.", pending, extra)
+        return _DriftVerdict(DriftStatus.DIVERGED, f"{behind}; and {ahead}.", pending, extra, remedy)
     if pending:
-        return _DriftVerdict(DriftStatus.BEHIND, f"{behind}.", pending)
+        return _DriftVerdict(DriftStatus.BEHIND, f"{behind}.", pending, remedy=remedy)
     if extra:
         return _DriftVerdict(DriftStatus.AHEAD, f"{ahead}.", extra=extra)
     message = "The dataset fits the migrations, which were squashed or merged since."
     return _DriftVerdict(DriftStatus.IN_STEP, message)
+
+
+def _half_applied(squash: HalfSquash) -> str:
+    text = (
+        f"The squash {squash.id} is half applied: the dataset has {format_names(squash.applied)} of it, "
+        f"but not {format_names(squash.missing)}"
+    )
+    if squash.has_files:
+        return text
+    return f"{text}, and these files were removed, so neither they nor the squash can run on it"

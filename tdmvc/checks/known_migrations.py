@@ -2,8 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from tdmvc.model.migration import Migration, MigrationState
+
+
+@dataclass(frozen=True, slots=True)
+class HalfSquash:
+    """A squash of which a dataset has some migrations and lacks others."""
+
+    id: str
+    applied: tuple[str, ...]
+    missing: tuple[str, ...]
+    has_files: bool
+    """Whether the missing ones are still here, so that they can run."""
 
 
 class KnownMigrations:
@@ -76,6 +88,28 @@ class KnownMigrations:
             else:
                 left_out.update(missing)
         return [m for m in self._actual.migrations if m.id not in applied and m.id not in left_out]
+
+    def half_squashes(self, applied: set[str]) -> list[HalfSquash]:
+        """Return the squashes of the revision that are applied only in part.
+
+        A migration was applied if a later one that the squash replaces was, even if its file was removed.
+        """
+        here = {migration.id for migration in self._actual.migrations}
+        found: list[HalfSquash] = []
+        for migration in self._actual.migrations:
+            replaced = migration.replaces
+            done = [position for position, id_ in enumerate(replaced) if id_ in applied]
+            if not done or migration.id in applied:
+                continue
+            missing = tuple(
+                id_
+                for position, id_ in enumerate(replaced)
+                if id_ not in applied and (position > done[-1] or id_ in here)
+            )
+            if missing:
+                before = tuple(id_ for id_ in replaced if id_ not in missing)
+                found.append(HalfSquash(migration.id, before, missing, here.issuperset(missing)))
+        return found
 
     def extra(self, applied: set[str]) -> list[str]:
         """Return the applied migrations that the revision lacks, oldest first.

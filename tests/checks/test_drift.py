@@ -168,8 +168,34 @@ def test_a_dataset_from_before_a_squash_lacks_only_what_follows_it(files):
 def test_a_dataset_in_the_middle_of_a_squash_lacks_the_rest_of_it():
     found = drift(recorded("1", tool="django"), squashed(files=True))
     assert [migration.id for migration in found.pending] == ["2", "3", "4"]
+    assert "s is half applied: the dataset has 1 of it, but not 2, 3." in found.message
+    assert "removed" not in found.message + found.remedy
     gone = drift(recorded("1", tool="django"), squashed(files=False))
     assert [migration.id for migration in gone.pending] == ["s", "4"]
+    assert (
+        "s is half applied: the dataset has 1 of it, but not 2, 3, and these files were removed"
+        in gone.message
+    )
+    assert "at a revision that still has its files" in gone.remedy
+
+
+@pytest.mark.parametrize("files", [True, False])
+@pytest.mark.parametrize(
+    ("heads", "ids"), [(("2",), ()), (("2",), ("1", "2")), (("2", "x"), ("1", "2", "x"))]
+)
+def test_a_head_inside_a_squash_says_which_half_is_missing(files, heads, ids):
+    here = squashed(files=files)
+    edges = {"x": [], **{m.id: m.parents for m in here.migrations}}
+    here = state(edges, heads=["4", "x"], tool="django", replaces={"s": ("1", "2", "3")})
+    found = drift(RecordedState("django", heads, ids=ids), here)
+    assert found.status is DriftStatus.BEHIND
+    assert "s is half applied: the dataset has 1, 2 of it, but not 3" in found.message
+
+
+@pytest.mark.parametrize("files", [True, False])
+@pytest.mark.parametrize("head", ["3", "s"])
+def test_a_squash_that_is_applied_as_a_whole_is_not_half_applied(files, head):
+    assert "half" not in drift(recorded(head, tool="django"), squashed(files=files)).message
 
 
 def test_a_dataset_that_has_nothing_of_a_squash_lacks_only_the_squash():
