@@ -81,9 +81,20 @@ def test_the_journal_takes_precedence_over_the_names(tree, at):
 
 def test_an_entry_without_its_file_is_a_problem(tree, at):
     state = read_state(tree(journal("0000_a", "0001_b") | scripts("0000_a")), at("drizzle", "drizzle"))
-    assert ids(state) == ["0000_a"]
+    assert ids(state) == ["0000_a", "0001_b"]
+    assert state.heads == ("0001_b",)
     assert [(p.kind, p.path) for p in state.problems] == [("unreadable-file", "drizzle/meta/_journal.json")]
-    assert "0001_b" in state.problems[0].message
+    assert "0001_b.sql" in state.problems[0].message
+
+
+def test_a_journal_without_any_file_still_has_an_order_and_a_head(tree):
+    files = journal(*(f"{n:04d}_x" for n in range(200)))
+    (found,) = find("drizzle", tree(files))
+    state = read_state(tree(files), found)
+    assert (state.count, state.heads) == (200, ("0199_x",))
+    assert [problem.message for problem in state.problems] == [
+        "drizzle/meta/_journal.json has entries for files that are missing: every file."
+    ]
 
 
 def test_two_branches_with_one_number_are_a_problem(tree, at):
@@ -185,7 +196,7 @@ def test_a_journal_that_cannot_be_understood_is_an_error_that_names_it(tree, at,
     assert caught.value.where.startswith("drizzle/meta/_journal.json")
 
 
-@pytest.mark.parametrize("files", [{}, journal(), journal("0000_a"), {"drizzle/readme.md": ""}])
+@pytest.mark.parametrize("files", [{}, journal(), {"drizzle/readme.md": ""}])
 def test_no_migration_is_an_error(tree, at, files):
     with pytest.raises(MigrationsError):
         read_state(tree(files), at("drizzle", "drizzle"))

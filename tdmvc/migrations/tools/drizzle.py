@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from tdmvc.errors import MigrationsError
+from tdmvc.errors import MigrationsError, format_names
 from tdmvc.migrations.base import Reading, unreadable
 from tdmvc.migrations.evidence import configured_folders
 from tdmvc.migrations.graph import find_heads, finish_graph, parents_of
@@ -68,7 +68,7 @@ class DrizzleReader:
             return _read_folders(reading, folder)
         _read_journal(reading, folder, _parse_journal(journal, text))
         if not reading.migrations:
-            raise reading.nothing_found(f"SQL files that {JOURNAL} names")
+            raise reading.nothing_found(f"entries in {JOURNAL}")
         numbers = {migration.id.partition("_")[0]: migration.id for migration in reading.migrations}
         snapshots = {inside(folder, f"meta/{number}_snapshot.json"): tag for number, tag in numbers.items()}
         reading.problems.extend(_find_forks(_read_snapshots(reading, snapshots)))
@@ -102,18 +102,24 @@ def _parse_journal(path: str, text: str) -> list[JournalEntry]:
 
 
 def _read_journal(reading: Reading, folder: str, entries: list[JournalEntry]) -> None:
-    """Add the files that a journal names, in its order, and report what it or the folder lacks."""
+    """Add the entries of a journal, in its order, and report what it or the folder lacks.
+
+    An entry without its file is a migration too: the journal decides, and the file may be ignored by Git.
+    """
     journal = inside(folder, JOURNAL)
     files = [path for path in files_in(reading.tree, folder) if path.endswith(".sql")]
     named = [inside(folder, f"{entry.tag}.sql") for entry in entries]
     tags = {path: entry.tag for path, entry in zip(named, entries, strict=True)}
-    for path, sql in reading.tree.read_texts(named):
+    present = set(files)
+    texts = dict(reading.tree.read_texts([path for path in tags if path in present]))
+    for path in named:
+        sql = texts.get(path, "")
         title = _NUMBER.sub("", tags[path]).replace("_", " ") or tags[path]
         reading.add(Migration(tags[path], title, path, touches=sql_tables(sql)), sql)
-    present = set(files)
-    for path, tag in tags.items():
-        if path not in present:
-            reading.add_file_problem(journal, f"names {tag}, but there is no {path}.")
+    missing = [tag for path, tag in tags.items() if path not in texts]
+    if missing:
+        count = "every file" if len(missing) == len(tags) else format_names([f"{tag}.sql" for tag in missing])
+        reading.add_file_problem(journal, f"has entries for files that are missing: {count}.")
     for path in files:
         if path not in tags:
             reading.add_file_problem(path, f"is not in {journal}, so Drizzle never runs it.")

@@ -49,7 +49,7 @@ class Expansion:
     def __init__(self, paths: Collection[str], master: MasterChangelog, reading: Reading) -> None:
         self._tree = reading.tree
         self._reading = reading
-        self._lookup = FileLookup(paths, master.roots, reading)
+        self._lookup = FileLookup(paths, master, reading)
         self._properties = self._lookup.properties
         self._texts: dict[str, str] = {}
         self._open: list[_OpenChangelog] = []

@@ -4,14 +4,16 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from posixpath import normpath
 from typing import Final
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import Reading
-from tdmvc.migrations.paths import below, folder_of, inside, join
+from tdmvc.migrations.paths import below, folder_of, inside, is_inside, join
 from tdmvc.migrations.tools.liquibase.changelog import FileReference, IncludeAll, Property
-from tdmvc.migrations.tools.liquibase.master import is_changelog_name, plain_path
+from tdmvc.migrations.tools.liquibase.master import MasterChangelog, is_changelog_name, plain_path
+from tdmvc.migrations.tools.liquibase.modules import ModuleRoots, find_module_roots
 
 MAX_REPLACEMENT: Final = 10_000
 """How many characters may replace the properties of one text: ones that name each other could have billions."""
@@ -70,11 +72,15 @@ class LiquibaseProperties:
 class FileLookup:
     """Finds the files that changelogs name."""
 
-    def __init__(self, paths: Collection[str], roots: tuple[str, ...], reading: Reading) -> None:
+    def __init__(self, paths: Collection[str], master: MasterChangelog, reading: Reading) -> None:
         self.properties = LiquibaseProperties()
-        self._roots = roots
+        self._master = master
         self._reading = reading
         self._known = frozenset(paths)
+
+    @cached_property
+    def _modules(self) -> ModuleRoots:
+        return find_module_roots(self._reading.tree, self._known, self._master.path)
 
     def find(self, parent: ChangelogFile, reference: FileReference) -> ChangelogFile | None:
         """Return a file that a changelog includes, or None if it may be missing.
@@ -85,6 +91,7 @@ class FileLookup:
         name = self._resolve_name(parent, reference)
         place = self.place_of(parent, reference) if name else None
         if place is not None:
+            self._report_several(parent, reference, place[0])
             return ChangelogFile(*place, line=reference.line)
         if name is None or reference.may_be_missing:
             return None
@@ -112,20 +119,21 @@ class FileLookup:
         if name is None:
             return []
         is_empty = True
+        found: dict[str, ChangelogFile] = {}
         for folder, resource in self._places(parent, reference):
+            # The same folder of a module that is on the classpath belongs to it; that of another one may replace it.
+            if found and not any(is_inside(folder, root) for root in self._modules.dependencies):
+                continue
             paths = [below(path, folder) for path in self._reading.tree.list_files(folder)]
             included = list(filter(include.includes, paths))
-            files = [
-                ChangelogFile(
-                    inside(folder, path), normpath(f"{resource}/{path}"), include.logical_path, reference.line
-                )
-                for path in included
-                if is_changelog_name(path)
-            ]
-            if files:
-                return sorted(files, key=lambda file: _java_rank(file.resource_path))
+            for path in filter(is_changelog_name, included):
+                name_there = normpath(f"{resource}/{path}")
+                file = ChangelogFile(inside(folder, path), name_there, include.logical_path, reference.line)
+                found.setdefault(name_there, file)
             # To Liquibase, a folder with other files is not empty.
             is_empty = is_empty and not included
+        if found:
+            return sorted(found.values(), key=lambda file: _java_rank(file.resource_path))
         if reference.may_be_missing or not is_empty:
             return []
         label = self._reading.tree.label
@@ -134,6 +142,15 @@ class FileLookup:
     def place_of(self, parent: ChangelogFile, reference: FileReference) -> tuple[str, str] | None:
         """Return the path of a file in the repository and in Liquibase's search path."""
         return next((place for place in self._places(parent, reference) if place[0] in self._known), None)
+
+    def _report_several(self, parent: ChangelogFile, reference: FileReference, chosen: str) -> None:
+        """Report a file that several modules have, if no build file says which one is on the classpath."""
+        if not any(is_inside(chosen, root) for root in self._modules.others):
+            return
+        paths = [path for path, _ in self._places(parent, reference) if path in self._known]
+        if len(paths) > 1:
+            fault = f"names '{reference.path}', which several modules have: {', '.join(paths)}; the first was read."
+            self._reading.add_file_problem(parent.path, fault, line=reference.line)
 
     def _resolve_name(self, parent: ChangelogFile, reference: FileReference) -> str | None:
         """Return a name with its properties replaced; if one is unknown, it is reported."""
@@ -152,10 +169,18 @@ class FileLookup:
             resource = join(folder_of(parent.resource_path), name)
             if path is not None:
                 yield path, path if resource is None else resource
-            return
-        for root in self._roots:
+            if resource is None:
+                return
+            name = resource
+        else:
+            for root in self._master.roots:
+                path = join(root, name)
+                if path is not None:
+                    yield path, normpath(name)
+        for root in (*self._modules.dependencies, *self._modules.others):
             path = join(root, name)
-            if path is not None:
+            # A name that leaves the resources of a module is not on the classpath.
+            if path is not None and is_inside(path, root):
                 yield path, normpath(name)
 
 

@@ -9,12 +9,12 @@ from tdmvc.errors import MigrationsError
 from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, is_left_out, join
 from tdmvc.migrations.text import parse_properties, parse_yaml
 from tdmvc.migrations.tools.liquibase.formats import ENDINGS
+from tdmvc.migrations.tools.liquibase.modules import RESOURCES
 from tdmvc.migrations.tools.liquibase.sql import is_formatted
 from tdmvc.model.tree import FileTree
 from tdmvc.yaml.foreign import flatten
 
 _RESOURCES_FOLDER: Final = "src/main/resources"
-_RESOURCES: Final = re.compile(r"(?:^|.*/)src/main/(?:resources|webapp/WEB-INF/classes)(?=/)")
 _PROPERTIES: Final = re.compile(r"(?:liquibase[\w.-]*|application[\w-]*)\.properties")
 _YAML: Final = re.compile(r"application[\w-]*\.ya?ml")
 _BUILD: Final = re.compile(r"pom\.xml|build\.gradle(?:\.kts)?")
@@ -111,12 +111,12 @@ def _has_master_name(path: str) -> bool:
 
 
 def _resource_path(path: str) -> str:
-    match = _RESOURCES.match(path)
+    match = RESOURCES.match(path)
     return path[match.end() + 1 :] if match else path
 
 
 def _roots(path: str, configured: Iterable[str] = ()) -> tuple[str, ...]:
-    match = _RESOURCES.match(path)
+    match = RESOURCES.match(path)
     resources = [match[0]] if match else []
     return tuple(dict.fromkeys([*configured, *resources, *ancestors(folder_of(path))]))
 
@@ -129,7 +129,7 @@ def _is_config(path: str) -> bool:
 def _configured_master(config: _Config, changelog: str, known: set[str]) -> MasterChangelog | None:
     """Return the master that a configuration names, if it is among the known files."""
     here = folder_of(config.path)
-    match = _RESOURCES.match(config.path)
+    match = RESOURCES.match(config.path)
     search_path = [root for path in config.search_path if (root := join(here, path)) is not None]
     bases = [*search_path, match[0] if match else here, inside(here, _RESOURCES_FOLDER), here, ""]
     # Maven's own folders: `${project.basedir}/src/…`, and the one to which it copies resources.
@@ -137,7 +137,7 @@ def _configured_master(config: _Config, changelog: str, known: set[str]) -> Mast
     for base in dict.fromkeys(bases):
         path = join(base, name)
         if path is not None and path in known:
-            resource = _resource_path(path) if _RESOURCES.match(path) else name
+            resource = _resource_path(path) if RESOURCES.match(path) else name
             return MasterChangelog(path, resource, _roots(path, [*search_path, base]), is_configured=True)
     return None
 
