@@ -31,14 +31,15 @@ class TablePatterns:
 
     def tables(self, code: str) -> tuple[str, ...]:
         """Return the tables that the up migration may affect, without schemas, sorted."""
-        code = self._up_part(code[:MAX_SQL])
+        code = self.up_part(code[:MAX_SQL])
         found = sql_in_code(code)
         for call in self.calls:
             for match in call.finditer(code):
                 found.update(name.rpartition(".")[2] for name in match.groups() if name)
         return tuple(sorted(found - {""}))
 
-    def _up_part(self, code: str) -> str:
+    def up_part(self, code: str) -> str:
+        """Return code without its down migration."""
         down = self.down.search(code)
         if down is None:
             return code
@@ -60,6 +61,11 @@ def go_tables(code: str) -> tuple[str, ...]:
     """Return the tables that SQL in Go seems to change, except in functions whose names begin with `down`."""
     functions = _GO_FUNCTION.split(code[:MAX_SQL])
     return tuple(sorted(sql_in_code("\n".join(f for f in functions if not f.lower().startswith("down")))))
+
+
+def function_pattern(keyword: str, name: str) -> re.Pattern[str]:
+    """Return a pattern for the definition of a function that a keyword begins, after any modifiers."""
+    return re.compile(rf"^[ \t]*(?:\w+[ \t]+)*{keyword}[ \t]+{name}\b", re.MULTILINE)
 
 
 def _script_function(name: str) -> re.Pattern[str]:
@@ -94,6 +100,15 @@ TYPEORM: Final = _script_patterns(
     r"|(?:create|drop)(?:Unique|Check|Exclusion)Constraints?|(?:create|drop)ForeignKeys?)\(\s*"
     r"(?:new\s+Table\(\s*\{\s*name\s*:\s*)?"
 )
+KYSELY: Final = _script_patterns(
+    r"\.(?:createTable|alterTable|dropTable|insertInto|replaceInto|updateTable|deleteFrom|mergeInto|on|renameTo)\(\s*"
+)
+NODE_PG_MIGRATE: Final = _script_patterns(
+    r"\bpgm\.(?:createTable|dropTable|alterTable|(?:add|drop|alter|rename)Columns?|(?:create|add|drop)Index"
+    r"|(?:create|add|drop|rename)Constraint|createTrigger|dropTrigger|createPolicy|dropPolicy)\(\s*"
+    r"(?:\{\s*(?:schema\s*:\s*[^,\n]{1,200},\s*)?name\s*:\s*)?"
+)
+MIKROORM: Final = _script_patterns(r"\b(?:insertInto|alterTable|createTable|dropTable)\(\s*")
 
 _RUBY_CALL: Final = r"(?:^[ \t]*|[{;.=][ \t]*)"
 _RUBY_NAME: Final = r"(?::[\"']?|[\"'])([A-Za-z_][\w.]{0,200})[\"']?"

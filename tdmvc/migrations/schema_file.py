@@ -1,4 +1,4 @@
-"""Reads the versions in the file to which Rails and dbmate write the whole schema.
+"""Reads the versions in the file to which Rails, dbmate and Ecto write the whole schema.
 
 Old migrations are often removed, because this file replaces them. Then it names more versions
 than there are migrations. If it lacks the version of a migration, one of the two was
@@ -48,11 +48,11 @@ def read_schema_file(tree: FileTree, paths: Iterable[str]) -> SchemaFile | None:
     return None
 
 
-def add_schema_versions(reading: Reading, paths: Iterable[str]) -> list[str]:
+def add_schema_versions(reading: Reading, paths: Iterable[str], *, may_be_old: bool = False) -> list[str]:
     """Add the versions of a schema file whose migrations were removed, and return them.
 
     Differences are reported. A version without a file is a gap, unless all files are newer: then it was removed on
-    purpose. A migration whose version the schema file lacks is a mismatch.
+    purpose. A migration whose version the schema file lacks is a mismatch, unless it `may_be_old`.
     """
     schema = read_schema_file(reading.tree, paths)
     if schema is None:
@@ -69,7 +69,7 @@ def add_schema_versions(reading: Reading, paths: Iterable[str]) -> list[str]:
     missing = sorted(has_file.difference(schema.versions), key=number_rank)
     if not schema.is_list:
         missing = [id_ for id_ in missing if number_rank(id_) > number_rank(schema.versions[-1])]
-    if missing:
+    if missing and not may_be_old:
         message = f"{schema.path} does not include {format_names(missing)}."
         reading.add_problem("checksum-mismatch", message, schema.path)
     return removed

@@ -73,14 +73,24 @@ def test_a_folder_of_numbered_sql_files_belongs_to_the_tool_that_it_has_signs_of
         ("exports.up = (q) => q.dropTable('a');", '"sequelize-cli": "6"', "sequelize"),
         ("exports.up = (db) => db.schema.dropTable('a');", '"knex": "1", "sequelize": "6"', None),
         ("exports.up = (db) => db.schema.dropTable('a');", "", None),
-        ("exports.up = (pgm) => pgm.dropTable('a');", '"knex": "1"', None),
-        ("export async function up(db: Kysely<any>) { await db.schema.dropTable('a') }", '"knex": "1"', None),
+        ("exports.up = (pgm) => pgm.dropTable('a');", '"knex": "1"', "node-pg-migrate"),
+        (
+            "export async function up(db: Kysely<any>) { await db.schema.dropTable('a') }",
+            '"knex": "1"',
+            "kysely",
+        ),
+        ("exports.up = async (db) => { await db.schema.dropTable('a'); };", '"kysely": "1"', "kysely"),
+        (
+            "import { Migration } from '@mikro-orm/migrations';\nexport class A extends Migration { async up() {} }",
+            '"typeorm": "1"',
+            "mikroorm",
+        ),
         ("module.exports = { async up(db) { await db.collection('a').drop() } };", '"knex": "1"', None),
         ("console.log('no migration');", '"knex": "1"', None),
         ("export class Service { run(queryRunner) { knex('a'); } } // up", '"knex": "1"', None),
         ("exports.up = (k) => k;", '"mongoose": "8"', None),
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_a_folder_of_scripts_belongs_to_the_tool_that_they_or_their_project_use(tree, text, package, tool):
     files = {"api/package.json": f'{{"dependencies": {{{package}}}}}'}

@@ -7,7 +7,8 @@ from typing import Final
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_tables import KNEX
 from tdmvc.migrations.linear import Rank, finish_linear, number_rank
-from tdmvc.migrations.scripts import add_scripts, script_folders
+from tdmvc.migrations.script_tools import script_folders
+from tdmvc.migrations.scripts import add_scripts
 from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
 

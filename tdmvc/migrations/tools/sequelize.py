@@ -3,7 +3,8 @@
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_tables import SEQUELIZE
 from tdmvc.migrations.linear import finish_linear
-from tdmvc.migrations.scripts import add_scripts, script_folders
+from tdmvc.migrations.script_tools import script_folders
+from tdmvc.migrations.scripts import add_scripts
 from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
 

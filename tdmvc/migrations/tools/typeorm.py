@@ -9,7 +9,8 @@ from tdmvc.migrations.base import Reading, unreadable
 from tdmvc.migrations.code_tables import TYPEORM
 from tdmvc.migrations.linear import Rank, finish_linear, number_rank
 from tdmvc.migrations.paths import outermost
-from tdmvc.migrations.scripts import script_folders, script_paths_below
+from tdmvc.migrations.script_tools import script_folders
+from tdmvc.migrations.scripts import script_paths_below
 from tdmvc.migrations.text import with_lines
 from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree

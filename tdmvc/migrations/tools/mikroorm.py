@@ -1,0 +1,27 @@
+"""Reads MikroORM's migrations: classes in scripts that are applied in the order of their file names."""
+
+from tdmvc.migrations.base import Reading
+from tdmvc.migrations.code_tables import MIKROORM
+from tdmvc.migrations.linear import finish_linear
+from tdmvc.migrations.script_tools import script_folders
+from tdmvc.migrations.scripts import add_scripts
+from tdmvc.model.migration import MigrationState
+from tdmvc.model.tree import FileTree
+
+
+class MikroOrmReader:
+    """Reads a folder of scripts."""
+
+    name = "mikroorm"
+
+    def detect(self, tree: FileTree) -> list[str]:
+        """Find folders of scripts that use MikroORM."""
+        return script_folders(tree, self.name)
+
+    def read(self, reading: Reading) -> MigrationState:
+        """Read a folder; its head is the last file by name.
+
+        The id is the file's name without its ending, as MikroORM stores it.
+        """
+        ranks = add_scripts(reading, MIKROORM.tables, with_ending=False)
+        return finish_linear(reading, ranks, looked_for="scripts with an 'up'")
