@@ -2,11 +2,11 @@
 
 import contextlib
 import posixpath
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tdmvc.errors import ConfigError, LocalWorkError, NotFoundError, StoreError, UsageError, format_names
 from tdmvc.formats import datasets
-from tdmvc.formats.conflict_file import conflict_path
 from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.pointers import pointer_path
@@ -22,17 +22,18 @@ from tdmvc.gitrepo.merge import (
     unstaged_files,
 )
 from tdmvc.gitrepo.merge_record import (
+    files_of_merge,
     find_record,
     remove_record,
     undo,
     write_record,
 )
 from tdmvc.merging.conclusion import conclude, refuse_incomplete
-from tdmvc.merging.conflicts import CONFLICT_IGNORE, conflict_files, unmerged_tables
+from tdmvc.merging.conflicts import unmerged_tables
 from tdmvc.merging.resolution import plan_resolution
 from tdmvc.merging.result import check_states
 from tdmvc.merging.sides import state_at
-from tdmvc.merging.writing import complete_merge, record_of_git
+from tdmvc.merging.writing import complete_merge, record_of_git, remove_conflict_files, tidy
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import (
@@ -45,7 +46,7 @@ from tdmvc.model.merge_report import (
 )
 from tdmvc.model.options import MergeOptions
 from tdmvc.model.text import short_commit
-from tdmvc.workspace.tables import table_folder, work_status
+from tdmvc.workspace.tables import work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, write_table_rows
 from tdmvc.workspace.workspace import Workspace
@@ -93,7 +94,7 @@ def continue_merge(workspace: Workspace, options: MergeOptions | None = None) ->
         one = MovedDataset(state.name, _moved(state, base, *sides), check_states(workspace, state, sides))
         if one.tables or one.findings:
             checked.append(one)
-        _tidy(workspace, state)
+        tidy(workspace, state)
     stage(workspace.git, [path for name in names for path in _dataset_files(workspace, name)])
     files = _other_files(workspace)
     report = MergeReport(MergeStatus.MERGED, labels, None, tuple(checked), files)
@@ -134,9 +135,15 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     names = sorted({*workspace.datasets(), *datasets.list_datasets(git.tree(ours), workspace.config)})
     back: list[tuple[DatasetState, dict[str, tuple[str, Pointer | None]]]] = []
     notes: list[str] = []
+    # Git may have restored the pointers already, but not tdmvc the rows.
+    changed = changed_files(git, "HEAD", ".") | (files_of_merge(git, record) if is_interrupted else set())
     for name in names:
         before = state_at(workspace, name, ours)
-        rows = _rows_to_restore(workspace, before, theirs, force=force)
+        new = [table for table in state_at(workspace, name, theirs).pointers if table not in before.pointers]
+        touched = [*_touched(workspace, before, changed), *new]
+        if not force:
+            refuse_lost_rows(workspace, before, touched, verb="aborting the merge")
+        rows = _rows_to_restore(workspace, before, touched)
         fetch_rows(workspace, name, {t: pointer for t, (_, pointer) in rows.items() if pointer})
         back.append((before, rows))
     if is_interrupted:
@@ -157,7 +164,7 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     for before, rows in back:
         with workspace.writing(before.name) as journal:
             transaction = Transaction(workspace, before.name)
-            _remove_conflict_files(workspace, transaction, before.name)
+            remove_conflict_files(workspace, transaction, before.name)
             for table, (folder, pointer) in rows.items():
                 write_table_rows(workspace, transaction, before.name, folder, table, pointer)
             transaction.commit(journal)
@@ -177,7 +184,7 @@ def _committed(workspace: Workspace, commit: str) -> MergeReport:
     """Finish a merge whose commit exists, although the process that made it was killed."""
     workspace.git.commands.run("merge", "--quit")
     for name in workspace.datasets():
-        _tidy(workspace, datasets.read_state(workspace.tree, workspace.config, name))
+        tidy(workspace, datasets.read_state(workspace.tree, workspace.config, name))
     workspace.store.index.save()
     theirs = workspace.git.parents(commit)[-1]
     return MergeReport(MergeStatus.MERGED, _labels(workspace, theirs), commit)
@@ -225,26 +232,6 @@ def _object(state: DatasetState, table: str) -> str | None:
     return pointer.object if pointer is not None else None
 
 
-def _tidy(workspace: Workspace, state: DatasetState) -> None:
-    """Write rows that a killed process left stale, and remove the files of resolved conflicts."""
-    stale = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.STALE]
-    if not stale and not conflict_files(workspace, state.name):
-        return
-    with workspace.writing(state.name) as journal:
-        transaction = Transaction(workspace, state.name)
-        for table in stale:
-            folder, pointer = table_folder(state, table), state.pointers[table]
-            write_table_rows(workspace, transaction, state.name, folder, table, pointer)
-        _remove_conflict_files(workspace, transaction, state.name)
-        transaction.commit(journal)
-
-
-def _remove_conflict_files(workspace: Workspace, transaction: Transaction, dataset: str) -> None:
-    folders = conflict_files(workspace, dataset)
-    for path in (*map(conflict_path, folders), *([CONFLICT_IGNORE] if folders else [])):
-        transaction.remove(path)
-
-
 def _dataset_files(workspace: Workspace, name: str) -> list[str]:
     """Return pointers and manifests of a dataset, deleted ones included."""
     folder = datasets.dataset_path(workspace.config, name)
@@ -265,26 +252,20 @@ def _other_files(workspace: Workspace) -> tuple[str, ...]:
 
 
 def _rows_to_restore(
-    workspace: Workspace, before: DatasetState, theirs: str, *, force: bool
+    workspace: Workspace, before: DatasetState, tables: Sequence[str]
 ) -> dict[str, tuple[str, Pointer | None]]:
-    """Return the folder and HEAD's pointer of each table whose folder differs from that pointer."""
-    others = state_at(workspace, before.name, theirs)
-    new = [table for table in others.pointers if table not in before.pointers]
-    touched = _touched(workspace, before)
-    if not force:
-        refuse_lost_rows(workspace, before, [*touched, *new], verb="aborting the merge")
+    """Return the folder and HEAD's pointer of each of the tables whose folder differs from that pointer."""
     rows: dict[str, tuple[str, Pointer | None]] = {}
-    for table in (*touched, *new):
+    for table in tables:
         status, folder = work_status(workspace, before, table)
         if folder is not None and status is not WorkStatus.CLEAN:
             rows[table] = (folder.path.name, before.pointers.get(table))
     return rows
 
 
-def _touched(workspace: Workspace, before: DatasetState) -> list[str]:
+def _touched(workspace: Workspace, before: DatasetState, changed: set[str]) -> list[str]:
     """Return the tables whose pointers the merge changed; rows that were edited before it stay as they are."""
     folder = datasets.dataset_path(workspace.config, before.name)
-    changed = changed_files(workspace.git, "HEAD", ".")
     return [table for table, pointer in before.pointers.items() if pointer_path(folder, pointer) in changed]
 
 

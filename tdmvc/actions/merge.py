@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tdmvc.errors import UsageError
+from tdmvc.formats import datasets
 from tdmvc.gitrepo.merge import (
     begin_merge,
     check_branches,
@@ -23,7 +24,7 @@ from tdmvc.gitrepo.prepared_merge import PreparedMerge
 from tdmvc.merging.conclusion import conclude, is_pointer, refuse_incomplete
 from tdmvc.merging.plan import MergePlan, plan_merge, planned_files, prepared_files
 from tdmvc.merging.result import moved_dataset, moved_tables
-from tdmvc.merging.writing import prepare_rows, unwritten_notes, write_plan
+from tdmvc.merging.writing import prepare_rows, tidy, unwritten_notes, write_plan
 from tdmvc.model.merge_report import MergeReport, MergeStatus, MovedDataset
 from tdmvc.model.options import FastForward, MergeOptions
 from tdmvc.workspace.workspace import Workspace
@@ -48,6 +49,9 @@ def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions |
     refuse_while_merging(workspace.git)
     plan = plan_merge(workspace, "HEAD", branch)
     if plan.is_up_to_date:
+        # A fast-forward may have been killed before it wrote the rows.
+        for name in workspace.datasets():
+            tidy(workspace, datasets.read_state(workspace.tree, workspace.config, name))
         return MergeReport(MergeStatus.UP_TO_DATE, plan.labels, commit=plan.ours)
     written = prepare_rows(workspace, plan)
     git = workspace.git

@@ -25,7 +25,7 @@ from tdmvc.workspace.release_states import read_schema
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.transfer import push_states
-from tdmvc.workspace.versions import version_state, versions
+from tdmvc.workspace.versions import equal_versions, version_state, versions
 from tdmvc.workspace.workspace import Workspace
 
 _FIRST = SemVer(1, 0, 0)
@@ -50,7 +50,8 @@ def publish(
     """Write the version file of the state that the dataset's pointers name now.
 
     With `tag`, the version's files (and nothing else) are committed, and the commit gets
-    the annotated tag `dataset@vX.Y.Z`, as GTO expects it.
+    the annotated tag `dataset@vX.Y.Z`, as GTO expects it. Publishing the same again finishes a
+    `publish` that was interrupted, and changes nothing after one that was not.
 
     Raises:
         LocalWorkError: the working copy has edits that were not added.
@@ -64,30 +65,71 @@ def publish(
         _check(workspace, state)
         published = versions(workspace, dataset)
         suggested = _suggest(workspace, state, published)
+        earlier = _published_before(workspace, state, number, published, options)
+        if earlier is not None:
+            if options.tag:
+                _check_tag(workspace, state, earlier)
+            return _share(workspace, state, earlier, suggested, options)
         taken = known_numbers(workspace, dataset) | {version.version for version in published}
         version_number = _choose(dataset, number, options, published, suggested, taken)
         version = _version(workspace, state, version_number, published, suggested, options)
         version = replace(version, release=_release(workspace, version, options))
-        files = _files(workspace, state, version)
         if options.tag:
             _check_tag(workspace, state, version)
         transaction = Transaction(workspace, dataset)
-        for path, text in files.items():
+        for path, text in _files(workspace, state, version).items():
             transaction.write_at_root(path, text)
         transaction.commit(journal)
+    report = _share(workspace, state, version, suggested, options)
+    equal = [old.version for old in published if old.content == version.content]
+    return replace(report, is_new=True, equal_to=equal[-1] if equal else None)
+
+
+def _published_before(
+    workspace: Workspace,
+    state: DatasetState,
+    number: str | None,
+    published: list[Version],
+    options: PublishOptions,
+) -> Version | None:
+    """Return the latest version if this is the same `publish` again: the same rows, contract, number and options.
+
+    Without a number, only a version that is not committed yet, or that lacks the tag, is one that was interrupted.
+    """
+    latest = published[-1] if published else None
+    if latest is None or latest.yank is not None or latest.contract != hash_contract(state.contract_text):
+        return None
+    if options.notes not in (None, latest.notes) or latest not in equal_versions(workspace, state, [latest]):
+        return None
+    if options.release and normalize_release(workspace.config, options.release) != latest.release:
+        return None
+    if number is not None:
+        return latest if SemVer.parse(number) == latest.version else None
+    if options.bump is not None:
+        return None
+    git, path = workspace.git, version_path(workspace.dataset_path(state.name), latest.version)
+    lacks_tag = options.tag and not git.tag_exists(latest.tag)
+    return latest if lacks_tag or git.commands.object_id(f"HEAD:{path}") is None else None
+
+
+def _share(
+    workspace: Workspace, state: DatasetState, version: Version, suggested: Bump, options: PublishOptions
+) -> PublishReport:
+    """Commit, tag and push the files of a version, as far as the options want it and it is not done yet."""
+    git, files = workspace.git, tuple(_files(workspace, state, version))
     tag = commit = None
     if options.tag:
-        commit = commit_only(workspace.git, list(files), f"Publish {version.ref}")
         tag = version.tag
-        create_annotated_tag(workspace.git, tag, f"{dataset} {version.version}", commit=commit)
-    pushed = None
-    if options.push:
-        pushed = _push(workspace, version)
-    equal = [old.version for old in published if old.content == version.content]
+        if git.tag_exists(tag):
+            commit = git.resolve(f"refs/tags/{tag}^{{commit}}")
+        else:
+            commit = commit_only(git, files, f"Publish {version.ref}")
+            create_annotated_tag(git, tag, f"{version.dataset} {version.version}", commit=commit)
+    pushed = _push(workspace, version) if options.push else None
     workspace.store.index.save()
     has_remote = bool(workspace.store.config.remotes)
     return PublishReport(
-        version, suggested, tuple(files), tag, commit, equal[-1] if equal else None, pushed, has_remote
+        version, suggested, files, tag, commit, pushed=pushed, has_remote=has_remote, is_new=False
     )
 
 
@@ -299,10 +341,10 @@ def _files(workspace: Workspace, state: DatasetState, version: Version) -> dict[
 
 
 def _check_tag(workspace: Workspace, state: DatasetState, version: Version) -> None:
-    tag = version.tag
-    if workspace.git.is_dirty([workspace.dataset_path(state.name)]):
+    own = set(_files(workspace, state, version))
+    if set(workspace.git.dirty_files([workspace.dataset_path(state.name)])) - own:
         raise UsageError(
-            f"The tag {tag} would name a commit without these rows: {state.name} has uncommitted changes.",
+            f"The tag {version.tag} would name a commit without these rows: {state.name} has uncommitted changes.",
             where=workspace.dataset_path(state.name),
             remedy=f"commit them first: git add {workspace.dataset_path(state.name)} && git commit.",
         )

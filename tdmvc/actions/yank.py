@@ -16,12 +16,14 @@ from tdmvc.workspace.workspace import Workspace
 def yank(workspace: Workspace, ref: str, *, reason: str) -> YankReport:
     """Write the file that marks a version as bad; the version itself stays as it was published.
 
+    The same yank again changes nothing.
+
     Args:
         ref: a version, such as `golden@1.1.0`.
 
     Raises:
         NotFoundError: there is no such dataset or version.
-        UsageError: the reference is not a version, the reason is empty, or the version is yanked already.
+        UsageError: the reference is not a version, the reason is empty, or the version is yanked for another reason.
     """
     if not reason.strip():
         raise UsageError(
@@ -41,6 +43,12 @@ def yank(workspace: Workspace, ref: str, *, reason: str) -> YankReport:
             known = [str(one) for one in reversed(published)]
             raise NotFoundError.named(f"version of {wanted.dataset}", str(number), known)
         path = yank_path(workspace.dataset_path(wanted.dataset), number)
+        others = tuple(
+            one.version for one in published.values() if one.yank is None and one.version != number
+        )
+        latest = max(others, default=None)
+        if version.yank is not None and version.yank.reason == reason.strip():
+            return YankReport(version, path, latest)
         if version.yank is not None:
             raise UsageError(
                 f"{version.ref} is yanked already: {version.yank.reason}",
@@ -51,5 +59,4 @@ def yank(workspace: Workspace, ref: str, *, reason: str) -> YankReport:
         transaction = Transaction(workspace, wanted.dataset)
         transaction.write_at_root(path, render_yank(mark))
         transaction.commit(journal)
-    others = tuple(one.version for one in published.values() if one.yank is None and one.version != number)
-    return YankReport(replace(version, yank=mark), path, max(others, default=None))
+    return YankReport(replace(version, yank=mark), path, latest)

@@ -176,6 +176,11 @@ def undo(git: GitRepo, record: MergeRecord) -> list[str]:
     return [path for path in paths if path not in written and os.path.lexists(git.root / path)]
 
 
+def files_of_merge(git: GitRepo, record: MergeRecord) -> set[str]:
+    """Return the files that the merge changes, or that are in conflict."""
+    return _changed(git, record) | record.conflicts
+
+
 def _path(git: GitRepo) -> Path:
     return git.own_paths(RECORD)[0]
 

@@ -203,11 +203,14 @@ class GitRepo:
 
     def is_dirty(self, paths: Sequence[str]) -> bool:
         """Return whether any of the paths differs from HEAD or is untracked (ignored files do not count)."""
+        return bool(self.dirty_files(paths))
+
+    def dirty_files(self, paths: Sequence[str]) -> list[str]:
+        """Return the files below the paths that differ from HEAD or are untracked (ignored files do not count)."""
         if not paths:
-            return False
-        return bool(
-            self.commands.run("status", "--porcelain=v1", "-z", "--untracked-files=all", "--", *paths)
-        )
+            return []
+        words = ("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", *paths)
+        return [entry[3:] for entry in self.commands.run(*words).split("\0") if entry]
 
     def attribute(self, path: str, name: str) -> str:
         """Return a Git attribute of a path: `unspecified`, `set`, `unset` or its value."""

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tdmvc.errors import format_names
+from tdmvc.formats.conflict_file import conflict_path
 from tdmvc.formats.datasets import dataset_path
 from tdmvc.gitrepo.merge import index_planned, interrupted
 from tdmvc.gitrepo.merge_record import MergeRecord, mark_written, merge_heads, missing_files, plan_record
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
 from tdmvc.merging.conclusion import is_merged_by_tdmvc
-from tdmvc.merging.conflicts import conflict_file, write_conflict
+from tdmvc.merging.conflicts import CONFLICT_IGNORE, conflict_file, conflict_files, write_conflict
 from tdmvc.merging.plan import (
     DatasetPlan,
     MergePlan,
@@ -19,8 +20,10 @@ from tdmvc.merging.plan import (
     planned_files,
     unmerged_table,
 )
+from tdmvc.model.dataset import DatasetState, WorkStatus
 from tdmvc.model.merge import Side
-from tdmvc.workspace.transaction import open_transaction
+from tdmvc.workspace.tables import table_folder, work_status
+from tdmvc.workspace.transaction import Transaction, open_transaction
 from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, tables_to_write, write_table_rows
 from tdmvc.workspace.workspace import Workspace
 
@@ -116,3 +119,24 @@ def record_of_git(workspace: Workspace, theirs: str) -> MergeRecord:
         workspace.git, workspace.temporary_folder(), workspace.config.datasets_folder, files=()
     )
     return plan_record(workspace.git, theirs, theirs[:10], prepared)
+
+
+def tidy(workspace: Workspace, state: DatasetState) -> None:
+    """Write rows that a killed process left stale, and remove the files of resolved conflicts."""
+    stale = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.STALE]
+    if not stale and not conflict_files(workspace, state.name):
+        return
+    with workspace.writing(state.name) as journal:
+        transaction = Transaction(workspace, state.name)
+        for table in stale:
+            folder, pointer = table_folder(state, table), state.pointers[table]
+            write_table_rows(workspace, transaction, state.name, folder, table, pointer)
+        remove_conflict_files(workspace, transaction, state.name)
+        transaction.commit(journal)
+
+
+def remove_conflict_files(workspace: Workspace, transaction: Transaction, dataset: str) -> None:
+    """Plan the removal of a dataset's conflict files."""
+    folders = conflict_files(workspace, dataset)
+    for path in (*map(conflict_path, folders), *([CONFLICT_IGNORE] if folders else [])):
+        transaction.remove(path)

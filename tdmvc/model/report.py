@@ -167,6 +167,8 @@ class PublishReport:
     pushed: int | None = None
     has_remote: bool = True
     """Whether a DVC remote is configured."""
+    is_new: bool = True
+    """False if the version was published before with the same rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ declare(
 declare(
     report.PublishReport,
     "dataset=version.dataset *version kind=version.kind contract=version.contract tables suggested files tag "
-    "tag_commit=commit equal_to pushed",
+    "tag_commit=commit equal_to pushed is_new",
     format="tdmvc.publish/1",
     tables=lambda one, scope: [
         {"name": name, **to_object(table, scope)} for name, table in one.version.tables.items()

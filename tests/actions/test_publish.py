@@ -43,6 +43,7 @@ def test_a_lower_bump_needs_permission(workspace: Workspace) -> None:
     [("1.0.0", "already published"), ("0.9.0", "is lower than"), ("one", "not a semantic version")],
 )
 def test_a_number_that_cannot_be_used_is_refused(workspace: Workspace, number: str, words: str) -> None:
+    add_csv(workspace, "orders", ORDERS + "13,1,open\n")
     with pytest.raises(UsageError, match=words):
         publish(workspace, "golden", number)
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.builders import Ran, Tdmvc, copy_repo, git
-from tests.journeys.command_runner import CommandRunner
+from tests.journeys.command_runner import CommandRunner, Kill
 from tests.series import trials
 
 TABLES = ("customers", "orders", "products")
@@ -103,7 +103,7 @@ def test_add_killed_at_any_instant_leaves_the_old_state_or_the_new(
     for number in range(turns):
         source = next_source(two_states, now)
         after = whole.seconds * 1.05 * (number + instants.random()) / turns
-        killed = runner.run(add_words(repo, source), signal=signal.SIGKILL, after=after)
+        killed = runner.run(add_words(repo, source), kill=Kill(signal.SIGKILL, after=after))
         assert killed.codes in ([-9], [0])
         after_kill = content(tdmvc, repo)
         assert after_kill in two_states
@@ -133,7 +133,7 @@ def test_an_interrupted_add_exits_with_130_and_changes_nothing(
         if number >= turns and 130 in codes:
             break
         after = 0.01 + seconds * (number % turns) / turns
-        ran = runner.run(add_words(repo, next_source(two_states, now)), signal=signal.SIGINT, after=after)
+        ran = runner.run(add_words(repo, next_source(two_states, now)), kill=Kill(signal.SIGINT, after=after))
         assert ran.codes in ([130], [0]), ran.err
         after_signal = content(tdmvc, repo)
         assert after_signal in two_states

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import Tdmvc, git
-from tests.journeys.command_runner import CommandRunner
+from tests.journeys.command_runner import CommandRunner, Kill
 from tests.journeys.gc_story import Story, names_in
 from tests.series import trials
 
@@ -116,7 +116,7 @@ def test_if_gc_is_killed_the_store_is_intact_and_the_next_gc_continues(
         story.age()
         # Objects go at the end; what comes before only reads.
         after = seconds * chosen.uniform(0.4, 1.05)
-        died += runner.run(words, signal=signal.SIGKILL, after=after).codes == [-9]
+        died += runner.run(words, kill=Kill(signal.SIGKILL, after=after)).codes == [-9]
         no_listing_promises_what_is_gone(story)
         assert kept <= names_in(story.cache)
         story.tdmvc("verify")

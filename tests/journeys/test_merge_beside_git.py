@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+import tdmvc.actions.finish_merge as finish_merge_action
 import tdmvc.actions.merge as merge_action
 from tdmvc.gitrepo.commands import GitCommands
 from tdmvc.gitrepo.merge_record import MergeRecord, write_record
 from tdmvc.gitrepo.repository import GitRepo
 from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, commit_all, git
-from tests.journeys.command_runner import CommandRunner
+from tests.journeys.command_runner import CommandRunner, Kill, Target
 from tests.series import trials
 
 MODULES = 30
@@ -268,6 +269,42 @@ def test_a_file_edited_after_a_killed_merge_is_left_as_it_is(shop: Shop) -> None
     is_merged(shop)
 
 
+def test_an_abort_that_ends_before_it_restores_the_rows_is_finished_by_the_next(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = head(shop)
+    shop.tdmvc("merge", "feature", "--no-commit")
+    real = finish_merge_action.abort_merge
+
+    def interrupted(repo: GitRepo) -> None:
+        real(repo)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(finish_merge_action, "abort_merge", interrupted)
+        shop.tdmvc("merge", "--abort", code=130)
+    assert shop.status == ""
+    shop.tdmvc("merge", "--abort")
+    is_unmerged(shop, before)
+
+
+def test_a_fast_forward_that_ends_before_it_writes_the_rows_is_finished_by_the_next(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(shop.app, "reset", "-q", "--hard", "main~1")
+    shop.tdmvc("checkout", "golden", "--force")
+
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(merge_action, "write_plan", interrupted)
+        shop.tdmvc("merge", "feature", code=130)
+    shop.tdmvc("merge", "feature")
+    assert len(shop.working_copy_rows("orders")) == 3
+    assert not (shop.app / ".git" / "tdmvc-merge.json").exists()
+
+
 def test_a_lock_that_a_killed_git_left_does_not_prevent_the_end_of_a_merge(shop: Shop) -> None:
     before = head(shop)
     for way in ("--abort", "--continue"):
@@ -343,7 +380,7 @@ def test_a_merge_whose_process_group_is_killed_at_any_instant_goes_on_or_back(
         git(shop.app, "reset", "-q", "--hard", before)
         shop.tdmvc("checkout", "golden", "--force")
         after = whole.seconds * chance.uniform(0.3, 1.05)
-        runner.run(words, signal=signal.SIGKILL, after=after, is_for_group=True)
+        runner.run(words, kill=Kill(signal.SIGKILL, Target.GROUP, after=after))
         finish_killed(shop, before, ("--continue", "--abort")[number % 2])
 
 
@@ -363,7 +400,7 @@ def test_the_end_of_a_merge_whose_process_group_is_killed_can_be_repeated(
         shop.tdmvc("checkout", "golden", "--force")
         shop.tdmvc("merge", "feature", "--no-commit")
         runner.run(
-            words, signal=signal.SIGKILL, after=whole.seconds * chance.uniform(0.3, 1.05), is_for_group=True
+            words, kill=Kill(signal.SIGKILL, Target.GROUP, after=whole.seconds * chance.uniform(0.3, 1.05))
         )
         finish_killed(shop, before, way)
 

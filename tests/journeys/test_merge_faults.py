@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import CONFLICTS, POINTER, START, MergeRepo, copy_merge_repo, make_merge_repo
-from tests.journeys.command_runner import CommandRunner
+from tests.journeys.command_runner import CommandRunner, Kill
 from tests.series import trials
 
 ENDS = {1: {1: "theirs", 2: "void", 3: "open", 4: "done"}, 0: {1: "ours", 2: "open", 3: "open", 4: "done"}}
@@ -179,7 +179,7 @@ def test_a_resolve_killed_at_any_instant_is_finished_by_the_next(made, tmp_path,
         repo = copy_merge_repo(made, tmp_path / str(turn))
         repo.try_git("merge", "clash")
         words[1] = str(repo.root)
-        runner.run(words, signal=signal.SIGKILL, after=chance.uniform(0.0, seconds * 1.1))
+        runner.run(words, kill=Kill(signal.SIGKILL, after=chance.uniform(0.0, seconds * 1.1)))
         (repo.root / ".git/index.lock").unlink(missing_ok=True)
         text = (repo.root / POINTER).read_text()
         assert text.startswith("<<<<<<< ") or text.startswith("outs:")

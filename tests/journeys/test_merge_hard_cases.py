@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, git
-from tests.journeys.command_runner import CommandRunner
+from tests.journeys.command_runner import CommandRunner, Kill
 from tests.journeys.test_stage_tables import CONTRACT, DVC_YAML, _repro
 from tests.series import trials
 
@@ -252,7 +252,7 @@ def test_a_merge_killed_at_any_instant_can_be_continued_or_aborted(shop: Shop, r
         git(shop.app, "reset", "-q", "--hard", start)
         shop.tdmvc("checkout", "golden", "--force")
         after = whole.seconds * (number + instants.random()) / KILLS
-        runner.run(["-C", shop.app, "-q", "merge", "feature"], signal=signal.SIGKILL, after=after)
+        runner.run(["-C", shop.app, "-q", "merge", "feature"], kill=Kill(signal.SIGKILL, after=after))
         is_whole(shop)
         if (shop.app / ".git" / "MERGE_HEAD").exists():
             outcomes.add("under way")
@@ -282,7 +282,7 @@ def test_a_revert_killed_at_any_instant_leaves_the_old_state_or_the_new(
     for number in range(KILLS):
         shop.tdmvc("checkout", "golden@HEAD", "--force")
         after = whole.seconds * (number + instants.random()) / KILLS
-        runner.run(words, signal=signal.SIGKILL, after=after)
+        runner.run(words, kill=Kill(signal.SIGKILL, after=after))
         shop.tdmvc("verify", "golden")
         rows = shop.rows("orders")
         assert rows in (old, new)

@@ -100,8 +100,11 @@ def test_a_higher_version_than_the_changes_require_is_allowed(
     assert tdmvc("publish", "golden", "--bump", "major", "--format", "json").json["version"] == "2.0.0"
 
 
-def test_a_used_an_older_and_an_invalid_number_are_refused(tdmvc: Tdmvc, repo: Path) -> None:
+def test_a_used_an_older_and_an_invalid_number_are_refused(
+    tdmvc: Tdmvc, repo: Path, change: Callable[[str], None]
+) -> None:
     tdmvc("publish", "golden", "1.2.0")
+    change(OTHER)
     before = (repo / "datasets/golden/versions/1.2.0.yaml").read_bytes()
     assert "is already published" in tdmvc("publish", "golden", "1.2.0", code=2).err
     assert "is already published" in tdmvc("publish", "golden", "v1.2.0", code=2).err
@@ -109,6 +112,39 @@ def test_a_used_an_older_and_an_invalid_number_are_refused(tdmvc: Tdmvc, repo: P
     assert "semantic version" in tdmvc("publish", "golden", "next", code=2).err
     tdmvc("publish", "golden", "1.3.0", "--bump", "minor", code=2)
     assert (repo / "datasets/golden/versions/1.2.0.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("number", [(), ("1.0.0",)], ids=["auto", "named"])
+@pytest.mark.parametrize("killed_after", ["file", "commit"])
+def test_a_publish_that_was_killed_before_its_tag_is_finished_by_the_same_command(
+    tdmvc: Tdmvc, repo: Path, number: tuple[str, ...], killed_after: str
+) -> None:
+    tdmvc("publish", "golden", *number)
+    written = (repo / "datasets/golden/versions/1.0.0.yaml").read_bytes()
+    if killed_after == "commit":
+        git(repo, "add", "-A")
+        git(repo, "commit", "-q", "-m", "Publish golden@1.0.0")
+    again = tdmvc("publish", "golden", *number, "--tag", "--format", "json").json
+    assert (again["version"], again["tag"], again["is_new"]) == ("1.0.0", "golden@v1.0.0", False)
+    assert git(repo, "show", "golden@v1.0.0:datasets/golden/versions/1.0.0.yaml").encode() == written.strip()
+    assert git(repo, "status", "--porcelain") == ""
+    assert tdmvc("verify", "--format", "json").json["findings"] == []
+
+
+def test_publishing_the_same_number_again_changes_nothing_for_the_same_rows_and_options(
+    tdmvc: Tdmvc, repo: Path, change: Callable[[str], None]
+) -> None:
+    tdmvc("publish", "golden", "1.0.0", "--notes", "The first.", "--release", "2.0.0", "--tag")
+    head = git(repo, "rev-parse", "HEAD")
+    again = tdmvc("publish", "golden", "1.0.0", "--tag")
+    assert "golden@1.0.0 was published before with these rows" in again.out
+    assert (git(repo, "rev-parse", "HEAD"), git(repo, "status", "--porcelain")) == (head, "")
+    for words in (("--notes", "Another."), ("--release", "3.0.0")):
+        assert "is already published" in tdmvc("publish", "golden", "1.0.0", *words, code=2).err
+    # Without a number, the same rows get a new one, unless their version is not finished.
+    assert tdmvc("publish", "golden", "--tag", "--format", "json").json["version"] == "1.0.1"
+    change(OTHER)
+    assert "is already published" in tdmvc("publish", "golden", "1.0.1", code=2).err
 
 
 def test_a_pre_release_comes_before_its_version(tdmvc: Tdmvc) -> None:

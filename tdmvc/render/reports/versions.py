@@ -184,7 +184,9 @@ def render_publish(report: PublishReport, options: RenderOptions) -> str:
     version = report.version
     tables = plural(len(version.tables), "table")
     page.verdict(
-        f"Published {visible(version.ref)}",
+        f"Published {visible(version.ref)}"
+        if report.is_new
+        else f"{visible(version.ref)} was published before with these rows",
         joined([tables, plural(version.rows, "row"), size(version.size_bytes)]),
     )
     page.facts(
@@ -194,7 +196,7 @@ def render_publish(report: PublishReport, options: RenderOptions) -> str:
             ("release", visible(version.release or "none")),
             ("migrations", migrations_words(version.migrations)),
             ("content", short_hash(version.content)),
-            ("wrote", names(report.files, page.width - _LABEL_ROOM)),
+            ("wrote" if report.is_new else "files", names(report.files, page.width - _LABEL_ROOM)),
             ("tag", _tag_words(report)),
             ("pushed", "" if report.pushed is None else f"{plural(report.pushed, 'object')}, each verified"),
         ]
