@@ -12,7 +12,7 @@ from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.pointers import stage_owners
-from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
+from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer, WorkStatus
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.location import Location
 from tdmvc.model.options import AddOptions
@@ -30,9 +30,11 @@ from tdmvc.workspace.ingest import (
     open_sources,
 )
 from tdmvc.workspace.keys import read_keys
-from tdmvc.workspace.migrations import recorded_migrations
+from tdmvc.workspace.recording import record_migrations
+from tdmvc.workspace.source_migrations import SourceMigrations, read_source_migrations
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder, was_written, work_status
+from tdmvc.workspace.taken_in import Intake, take_stock
 from tdmvc.workspace.transaction import GITIGNORE, Transaction, open_transaction
 from tdmvc.workspace.workspace import Workspace, require_dvc
 
@@ -77,8 +79,10 @@ def add(
     require_dvc(workspace.root)
     with workspace.writing(dataset) as journal:
         state = current_state(workspace, dataset)
+        beside: SourceMigrations = {}
         if sources:
             by_table, notes = open_sources(workspace, sources, options)
+            beside = read_source_migrations(workspace, sources, by_table)
         else:
             if dataset not in workspace.datasets() and not workspace.working_copy(dataset).is_dir():
                 raise NotFoundError.named(
@@ -100,7 +104,7 @@ def add(
         ]
         removed = _removed(workspace, state, by_table, options, has_sources=bool(sources))
         with open_transaction(workspace, dataset, journal) as transaction:
-            report = _plan(workspace, transaction, state, ingested, removed, options)
+            report = _plan(workspace, transaction, state, Intake(ingested, removed, beside), options)
         workspace.store.index.save()
         return replace(report, notes=(*notes, *report.notes))
 
@@ -175,13 +179,12 @@ def _plan(
     workspace: Workspace,
     transaction: Transaction,
     state: DatasetState,
-    ingested: Sequence[IngestedTable],
-    removed: Sequence[str],
+    intake: Intake,
     options: AddOptions,
 ) -> AddReport:
     added: list[AddedTable] = []
     folders = state
-    for table in ingested:
+    for table in intake.ingested:
         folder = table_folder(folders, table.name)
         folders = _with_folder(folders, table, folder)
         _, present = work_status(workspace, folders, table.name)
@@ -190,17 +193,24 @@ def _plan(
             transaction.point(table.name, folder, table.built.listing, table.built.size_bytes)
         transaction.write_working_copy(table.name, folder, table.built.listing, present)
         added.append(added_table(table))
-    for name in removed:
+    for name in intake.removed:
         folder = table_folder(state, name)
         transaction.clear(folder, work_status(workspace, state, name)[1])
         transaction.remove_pointer(folder)
         added.append(AddedTable(name, TableStatus.REMOVED, 0, 0, 0, 0, (), ""))
-    notes = _write_manifest(workspace, transaction, state, ingested, removed, options)
+    taken = take_stock(workspace, state, intake, is_migrated=options.is_migrated)
+    recording = record_migrations(workspace, state.config, taken)
+    kind = options.kind or state.config.kind
+    config = replace(state.config, migrations=recording.migrations, kind=kind)
+    _write_manifest(workspace, transaction, state, intake, config)
     added, common = _fold_notes(added)
-    notes += common
-    findings = [finding for table in ingested for finding in key_findings(state.name, table)]
+    findings = [finding for table in intake.ingested for finding in key_findings(state.name, table)]
     return AddReport(
-        state.name, tuple(added), tuple(findings), tuple(notes), folder=workspace.dataset_path(state.name)
+        state.name,
+        tuple(added),
+        (*findings, *recording.findings),
+        (*recording.notes, *common),
+        folder=workspace.dataset_path(state.name),
     )
 
 
@@ -222,22 +232,20 @@ def _write_manifest(
     workspace: Workspace,
     transaction: Transaction,
     state: DatasetState,
-    ingested: Sequence[IngestedTable],
-    removed: Sequence[str],
-    options: AddOptions,
-) -> list[str]:
-    migrations, notes = recorded_migrations(workspace, state.config)
-    config = replace(state.config, migrations=migrations, kind=options.kind or state.config.kind)
+    intake: Intake,
+    config: DatasetConfig,
+) -> None:
     tree, folder = workspace.tree, workspace.dataset_path(state.name)
     transaction.write(DATASET_FILE, update_dataset(tree.read_text(f"{folder}/{DATASET_FILE}"), config))
     # An unchanged contract is not written again: that costs more than the rows of a small table.
     tables: dict[str, TableSchema | None] = {
-        table.name: table.schema for table in ingested if state.contract.table(table.name) != table.schema
+        table.name: table.schema
+        for table in intake.ingested
+        if state.contract.table(table.name) != table.schema
     }
-    tables.update(dict.fromkeys(removed))
+    tables.update(dict.fromkeys(intake.removed))
     if tables:
         text = tree.read_text(f"{folder}/{CONTRACT_FILE}")
         transaction.write(CONTRACT_FILE, update_contract(text, state.name, tables))
     if tree.read_text(f"{folder}/.gitignore") is None:
         transaction.write(".gitignore", GITIGNORE)
-    return notes

@@ -13,12 +13,14 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
 from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable, AddReport
+from tdmvc.model.schema import TableSchema
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.edits import FolderSink
 from tdmvc.workspace.ingest import added_table, ingest_table, key_findings, open_sources
-from tdmvc.workspace.migrations import recorded_migrations
+from tdmvc.workspace.recording import record_migrations
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder
+from tdmvc.workspace.taken_in import TakenIn, part_rows
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -40,6 +42,7 @@ def build(
     workspace.check_name(dataset)
     state = current_state(workspace, dataset)
     added: list[AddedTable] = []
+    schemas: dict[str, TableSchema] = {}
     findings: list[Finding] = []
     by_table, notes = open_sources(workspace, sources, options)
     for table, tables in by_table.items():
@@ -57,9 +60,18 @@ def build(
         finally:
             shutil.rmtree(made, ignore_errors=True)
         added.append(added_table(ingested))
+        schemas[table] = ingested.schema
         findings += key_findings(dataset, ingested)
     manifest = workspace.working_copy(dataset) / DATASET_FILE
     if not manifest.exists():
-        config = replace(state.config, migrations=recorded_migrations(workspace, state.config)[0])
+
+        def read_rows(table: str) -> list[dict[str, object]]:
+            return part_rows((workspace.working_copy(dataset) / table_folder(state, table)).glob("*.parquet"))
+
+        taken = TakenIn(schemas, frozenset(schemas), read_rows)
+        recording = record_migrations(workspace, state.config, taken)
+        findings += recording.findings
+        notes += recording.notes
+        config = replace(state.config, migrations=recording.migrations)
         write_atomic(manifest, update_dataset(None, config).encode())
     return AddReport(dataset, tuple(added), tuple(findings), tuple(notes))

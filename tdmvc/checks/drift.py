@@ -70,10 +70,10 @@ def check_drift(subject: DriftSubject, revision: SchemaRevision) -> Drift:
             actual_heads=heads,
             problems=(problem,),
             message=f"The migrations cannot be read: {actual.what}{where}",
-            remedy=_REMEDIES[DriftStatus.UNREADABLE],
+            remedy=_remedy(DriftStatus.UNREADABLE, subject.dataset),
         )
     if subject.recorded is None or not heads:
-        message = f"No migration state is recorded; `tdmvc add {subject.dataset}` records it."
+        message = f"No migration state is recorded; `tdmvc add {subject.dataset} --migrated` records the work tree's."
         verdict = _DriftVerdict(DriftStatus.UNKNOWN, message)
     else:
         verdict = _judge(subject.recorded, actual, revision)
@@ -89,7 +89,7 @@ def check_drift(subject: DriftSubject, revision: SchemaRevision) -> Drift:
         extra=verdict.extra,
         problems=actual.problems,
         message=verdict.message,
-        remedy=verdict.remedy or _REMEDIES.get(verdict.status, ""),
+        remedy=verdict.remedy or _remedy(verdict.status, subject.dataset),
         touched=touched_tables(verdict.pending, subject.tables),
     )
 
@@ -143,17 +143,23 @@ def _problems(drift: Drift) -> str:
 
 
 _REMEDIES = {
-    DriftStatus.EDITED: "check whether the edit changes the schema, then run `tdmvc add` to record the new state.",
-    DriftStatus.BEHIND: "run the pending migrations on the data, then `tdmvc add`.",
+    DriftStatus.EDITED: "check whether the edit changes the schema, and the rows; then `tdmvc add NAME --migrated`.",
+    DriftStatus.BEHIND: "run the pending migrations on the data, then `tdmvc add NAME`"
+    " (`--migrated` if they change no row and no column).",
     DriftStatus.AHEAD: "check out the dataset version of this release with `tdmvc checkout --release`.",
-    DriftStatus.DIVERGED: "merge both branches, run the pending migrations on the data, then `tdmvc add`.",
-    DriftStatus.UNKNOWN: "check whether migrations were renamed or removed; `tdmvc add` records the current state.",
+    DriftStatus.DIVERGED: "merge both branches, run the pending migrations on the data, then `tdmvc add NAME`.",
+    DriftStatus.UNKNOWN: "check whether migrations were renamed or removed, and whether the rows fit those"
+    " that are here; `tdmvc add NAME --migrated` then records these.",
     DriftStatus.UNREADABLE: "correct the named file, or the location in tdmvc.yaml.",
 }
 _REMEDY_OF_HALF_SQUASH = (
     "run the rest of the squash on the data at a revision that still has its files, then the pending "
     "migrations, then `tdmvc add`."
 )
+
+
+def _remedy(status: DriftStatus, dataset: str) -> str:
+    return _REMEDIES.get(status, "").replace("NAME", dataset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ _NAME: Final = r'(?:"[^"]+"|`[^`]+`|\[[^\]]+\]|[^\W\d][\w$]*)'
 _DOTTED: Final = rf"{_NAME}(?:\.{_NAME}){{0,3}}"
 _LIST: Final = rf"{_DOTTED}(?:\s*,\s*{_DOTTED}){{0,200}}"
 _DOWN = re.compile(
-    r"^[ \t]*--[ \t]*(?:\+goose[ \t]+down|migrate:down|//@undo)\b", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]*--[ \t]*(?:\+goose[ \t]+down|migrate:down|//@undo|down[ \t]+migration|downgrade)\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 NAME: Final = rf"({_DOTTED})"
 """A pattern for the name of a table after its schema; one group."""
@@ -76,9 +77,13 @@ _RENAMES = re.compile(
 
 def sql_tables(text: str) -> tuple[str, ...]:
     """Return the tables that the statements of an SQL text seem to change, without schemas, sorted."""
+    return tuple(sorted(tables_named(_STATEMENT.finditer(up_statements(text)))))
+
+
+def up_statements(text: str) -> str:
+    """Return the up migration of an SQL text without comments, strings and templates; a semicolon ends a statement."""
     down = _DOWN.search(text)
-    up = text[: min(down.start() if down else len(text), MAX_SQL)]
-    return tuple(sorted(tables_named(_STATEMENT.finditer(_plain_statements(up)))))
+    return _plain_statements(text[: min(down.start() if down else len(text), MAX_SQL)])
 
 
 def tables_named(statements: Iterable[re.Match[str]]) -> set[str]:

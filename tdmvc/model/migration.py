@@ -33,6 +33,25 @@ class RecordedState:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedMigrations:
+    """What the table of a migration tool says, in the tool's own spelling."""
+
+    tools: tuple[str, ...]
+    """The tools whose table it may be, as tdmvc.yaml names them."""
+    title: str
+    """The tools' name for people."""
+    table: str
+    ids: tuple[str, ...] = ()
+    """Applied migrations, in the order of the table."""
+    up_to: tuple[str, ...] = ()
+    """Those of `ids` that stand for all before them, too."""
+    before: tuple[str, ...] = ()
+    """Migrations that failed; all before them are applied."""
+    failed: tuple[str, ...] = ()
+    """Migrations that failed, or were not finished."""
+
+
+@dataclass(frozen=True, slots=True)
 class Migration:
     """One migration file."""
 
@@ -48,6 +67,18 @@ class Migration:
     """A hint, never the truth: the tables that it may affect, sorted."""
     replaces: tuple[str, ...] = ()
     """The ids that this one replaces (a squash), in their order; their files may have been removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaEffect:
+    """A table or a column that a migration adds, removes or fills: a hint, never the truth."""
+
+    table: str
+    """Without schema, in lower case."""
+    columns: tuple[str, ...] = ()
+    """The names that the column may have, in lower case; empty for the whole table."""
+    exists: bool | None = field(kw_only=True)
+    """Whether it exists afterwards; None if only the table's rows change."""
 
 
 @dataclass(frozen=True, slots=True)

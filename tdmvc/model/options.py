@@ -31,6 +31,8 @@ class AddOptions:
     replace: bool = False
     """Remove the tables that the sources do not have."""
     kind: DatasetKind | None = None
+    is_migrated: bool = False
+    """Whether all migrations of the work tree were run on the rows."""
 
 
 class RowsFormat(StrEnum):

@@ -136,7 +136,7 @@ class _LocationCheck:
             return replace(found, message=subject.fault, remedy="")
         if others and self._location.name not in subject.recorded:
             words = f"It records migrations of {', '.join(others)}, but none of {self._location.name}"
-            return replace(found, message=f"{words}; `tdmvc add {subject.name}` records them.")
+            return replace(found, message=f"{words}; `tdmvc add {subject.name} --migrated` records them.")
         return found
 
 

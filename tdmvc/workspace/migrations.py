@@ -1,12 +1,11 @@
 """Reads the application's migration state at any revision."""
 
-from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError, format_names
+from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError
 from tdmvc.formats.config import CONFIG_FILE, read_config
 from tdmvc.gitrepo.trees import RevisionTree
 from tdmvc.migrations import read_state
 from tdmvc.migrations.paths import is_inside, normalize_folder
-from tdmvc.model.dataset import DatasetConfig
-from tdmvc.model.migration import MigrationLocation, MigrationState, RecordedState
+from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.workspace import Workspace
 
@@ -53,33 +52,3 @@ def configured_locations(workspace: Workspace, tree: FileTree) -> tuple[Migratio
         raise
     except ConfigError:
         return workspace.config.migrations
-
-
-def recorded_migrations(
-    workspace: Workspace, config: DatasetConfig
-) -> tuple[dict[str, RecordedState], list[str]]:
-    """Return the work tree's migration state, as dataset.yaml records it, and notes on what could not be read."""
-    recorded = dict(config.migrations)
-    notes: list[str] = []
-    tree = tree_at(workspace, None)
-    for location in workspace.config.migrations:
-        try:
-            state = read_location(tree, location)
-        except MigrationsError as error:
-            notes.append(f"The migrations '{location.name}' were not recorded: {error.what}")
-            continue
-        ids = dict.fromkeys(migration.id for migration in state.migrations)
-        new = RecordedState(state.location.tool, state.heads, ids=tuple(ids))
-        old = recorded.get(location.name)
-        later = [id_ for id_ in ids if old is not None and old.ids and id_ not in old.ids]
-        if old is not None and (old.tool, old.heads) == (new.tool, new.heads) and later:
-            notes.append(
-                f"The rows are now recorded as made also for {format_names(later)} of migrations '{location.name}'."
-            )
-        elif old is not None and (old.tool, old.heads) != (new.tool, new.heads):
-            notes.append(
-                f"The rows are now recorded as made for migrations '{location.name}' at {', '.join(new.heads)} "
-                f"(before: {', '.join(old.heads)})."
-            )
-        recorded[location.name] = new
-    return recorded, notes

@@ -139,7 +139,7 @@ def test_another_tool_is_unknown_even_with_equal_heads():
 def test_nothing_recorded_is_unknown_and_names_the_command(record):
     found = drift(record, line("a"))
     assert found.status is DriftStatus.UNKNOWN
-    assert "`tdmvc add golden`" in found.message
+    assert "`tdmvc add golden --migrated`" in found.message
 
 
 def test_migrations_that_cannot_be_read_are_unreadable_and_name_the_file():

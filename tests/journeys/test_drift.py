@@ -46,7 +46,7 @@ def add(tdmvc: Tdmvc, app: Path, dataset: str = "golden", table: str = "orders")
     source = app.parent / "sources" / f"{table}.csv"
     source.parent.mkdir(exist_ok=True)
     source.write_text("id,total\n1,2\n")
-    tdmvc("add", dataset, source, "--key", f"{table}=id")
+    tdmvc("add", dataset, source, "--key", f"{table}=id", "--migrated")
 
 
 def drifts(tdmvc: Tdmvc, *words: object, code: int) -> dict[str, Any]:

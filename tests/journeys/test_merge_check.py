@@ -169,7 +169,8 @@ def test_two_heads_that_both_sides_have_are_not_the_merges_fault(shop: Shop) -> 
 def test_drift_that_both_sides_have_is_not_the_merges_fault(shop: Shop) -> None:
     (shop.app / "tdmvc.yaml").write_text("format: tdmvc/1\nmigrations:\n  main: {tool: alembic, path: db}\n")
     migration(shop, "a", None)
-    shop.commit("a")
+    shop.tdmvc("add", "golden", "--migrated")
+    shop.commit_all("a")
     migration(shop, "b", "a")
     shop.commit_all("b, and nobody brought the rows through it")
     shop.branch("feature")

@@ -78,7 +78,7 @@ def test_with_another_migration_the_data_is_behind_and_at_an_older_revision_ahea
     pending = drifts["shop"]["pending"]
     assert isinstance(pending, list)
     assert [(m["id"], m["name"], m["touches"]) for m in pending] == [("2", "channel", ["orders"])]
-    tdmvc("add", "golden", apps.parent / "orders.csv", "--key", "orders=id")
+    tdmvc("add", "golden", "--migrated")
     commit_all(apps, "A channel")
     assert _drift(tdmvc, "--at", "HEAD~1", code=0)["shop"]["status"] == "ahead"
     found = tdmvc("migrations", "--at", "HEAD~1", "--format", "json").json["locations"]

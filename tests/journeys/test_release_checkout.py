@@ -32,7 +32,7 @@ def _add(app: Path, *names: str) -> None:
     lines = [f"{n},{name}" for n, name in enumerate(names, start=1)]
     source = app.parent / "customers.csv"
     source.write_text("\n".join(["id,name", *lines]) + "\n")
-    _quietly(app, "add", "golden", str(source), "--key", "customers=id")
+    _quietly(app, "add", "golden", str(source), "--key", "customers=id", "--migrated")
 
 
 def _commit(app: Path, message: str, *tags: str) -> None:

@@ -50,6 +50,11 @@ _ROW_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 @click.option("--append", is_flag=True, help="Keep the rows that are already there, and add to them.")
 @click.option("--replace", is_flag=True, help="Drop tables that are not in the sources.")
 @click.option(
+    "--migrated",
+    is_flag=True,
+    help="Record the rows as made for all migrations of the work tree, even if nothing shows it.",
+)
+@click.option(
     "--kind", type=click.Choice([kind.value for kind in DatasetKind]), help="What the dataset is for."
 )
 @formats_option(ADD_FORMATS)
@@ -65,6 +70,7 @@ def command(
     csv: CsvOptions,
     append: bool,
     replace: bool,
+    migrated: bool,
     kind: str | None,
     output_format: str,
 ) -> None:
@@ -93,6 +99,7 @@ def command(
       tdmvc add golden fixtures/ --replace --exclude scripts
       tdmvc add golden app.sqlite --tables 'shop_*,auth_user' --exclude '*_log'
       tdmvc add golden                      # add your edits
+      tdmvc add golden --migrated           # the new migrations were run on the rows
     """
     is_one = len(tables) == 1 and not is_pattern(tables[0])
     options = AddOptions(
@@ -104,6 +111,7 @@ def command(
         append=append,
         replace=replace,
         kind=DatasetKind(kind) if kind else None,
+        is_migrated=migrated,
     )
     locations = [settings_of(context).location(source) for source in sources]
     with opened(context) as workspace:

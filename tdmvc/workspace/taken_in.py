@@ -1,0 +1,132 @@
+"""What a dataset holds after rows were added, and whether that shows that migrations were not run on it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tdmvc.arrow.values import python_values
+from tdmvc.checks.drift import plain_name
+from tdmvc.errors import format_names
+from tdmvc.migrations.schema_effects import net_effects
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.diff import TableStatus
+from tdmvc.model.migration import Migration, MigrationState
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.tree import FileTree
+from tdmvc.store.parquet import read_part
+from tdmvc.workspace.ingest import IngestedTable
+from tdmvc.workspace.source_migrations import SourceMigrations
+from tdmvc.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What a dataset holds after an `add`, and what of it is new."""
+
+    schemas: Mapping[str, TableSchema]
+    """All tables that the dataset has now."""
+    changed: frozenset[str]
+    """Tables whose rows or schema changed, and those that were added or removed."""
+    read_rows: Callable[[str], Sequence[Mapping[str, object]] | None]
+    """Returns the rows of one of the tables; None if they are not here."""
+    beside: SourceMigrations = field(default_factory=dict)
+    """The sources' migration tables that were not added."""
+    is_migrated: bool = False
+    """Whether a person says that all migrations of the work tree were run on the rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What an `add` has read and decided, before anything is written."""
+
+    ingested: Sequence[IngestedTable]
+    removed: Sequence[str]
+    """Tables that the dataset loses."""
+    beside: SourceMigrations
+    """The sources' migration tables that are not added."""
+
+
+def take_stock(workspace: Workspace, state: DatasetState, intake: Intake, *, is_migrated: bool) -> TakenIn:
+    """Return what the dataset holds now; the parts of ingested tables are in the store."""
+    schemas = {name: schema for name, schema in state.contract.tables.items() if name in state.pointers}
+    schemas |= {table.name: table.schema for table in intake.ingested}
+    changed = {
+        table.name
+        for table in intake.ingested
+        if table.status is not TableStatus.UNCHANGED or state.contract.table(table.name) != table.schema
+    }
+    listings = {table.name: table.built.listing for table in intake.ingested}
+    store = workspace.store
+
+    def read_rows(table: str) -> list[dict[str, object]] | None:
+        owner = f"{state.name}/{table}"
+        listing = listings.get(table)
+        if listing is None:
+            # Rows that are not here were read when they were added.
+            pointer = state.pointers[table]
+            if not store.objects.has(pointer.object):
+                return None
+            listing = store.listing(pointer.object, owner)
+            if not all(store.objects.has(entry.md5) for entry in listing.entries):
+                return None
+        return part_rows(store.parts(listing, owner))
+
+    return TakenIn(
+        {name: schema for name, schema in schemas.items() if name not in intake.removed},
+        frozenset(changed.union(intake.removed)),
+        read_rows,
+        intake.beside,
+        is_migrated=is_migrated,
+    )
+
+
+def part_rows(paths: Iterable[Path]) -> list[dict[str, object]]:
+    """Return the rows of a small table's parts."""
+    rows: list[dict[str, object]] = []
+    for path in paths:
+        part = read_part(str(path))
+        columns = [python_values(part.column(name)) for name in part.column_names]
+        rows += [dict(zip(part.column_names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    return rows
+
+
+def find_misfits(
+    tree: FileTree,
+    state: MigrationState,
+    migrations: Sequence[Migration],
+    taken: TakenIn,
+    *,
+    with_tables: bool = True,
+) -> list[str]:
+    """Return what shows that migrations were not run on the rows, in the order of the migrations.
+
+    Args:
+        with_tables: also tables that are missing or too many, and those whose rows should have changed.
+    """
+    net = net_effects(tree, state.location.tool, migrations)
+    columns = {
+        plain_name(name): {column.lower() for column in schema.column_names}
+        for name, schema in taken.schemas.items()
+    }
+    changed = {plain_name(name) for name in taken.changed}
+    reasons: list[tuple[str, str]] = []
+    for migration, effect in net.shapes.values():
+        table, names = effect.table, effect.columns
+        if not names and with_tables and effect.exists != (table in columns):
+            word, fault = ("creates", "the data lacks") if effect.exists else ("drops", "the data still has")
+            reasons.append((migration.id, f"{migration.id} {word} {table}, which {fault}"))
+        elif names and table in columns and effect.exists == columns[table].isdisjoint(names):
+            word, fault = ("adds", "the data lacks") if effect.exists else ("drops", "the data still has")
+            reasons.append((migration.id, f"{migration.id} {word} {table}.{names[0]}, which {fault}"))
+    if with_tables:
+        for migration, tables in net.filled.values():
+            same = sorted(table for table in tables if table in columns)
+            if same and changed.isdisjoint(same):
+                reasons.append(
+                    (
+                        migration.id,
+                        f"{migration.id} changes rows of {format_names(same)}, which did not change",
+                    )
+                )
+    place = {migration.id: position for position, migration in enumerate(migrations)}
+    return [reason for id_, reason in sorted(reasons, key=lambda one: place[one[0]])]
