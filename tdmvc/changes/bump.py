@@ -13,8 +13,8 @@ def suggest_bump(tables: Iterable[TableDiff]) -> Bump:
 
     Major: a table or column was removed or renamed, a type changed other than by
     widening, a key changed, or rows were removed. Minor: tables, columns or rows were added, a type
-    was widened, a constraint was dropped. Patch: values changed, a constraint was added,
-    references changed.
+    was widened or is declared in another way, a constraint was dropped. Patch: values changed, a
+    constraint was added, references, defaults or other declarations changed.
     """
     reasons = list(dict.fromkeys(reason for table in tables for reason in _table_reasons(table)))
     reasons.sort(key=lambda reason: -reason[0].rank)
@@ -72,6 +72,27 @@ def _schema_reason(table: str, change: SchemaChange) -> _Reason:
             return _constraint_level(is_looser=is_looser), f"column {column} became {change.new}"
         case SchemaChangeKind.REFERENCES_CHANGED:
             return BumpLevel.PATCH, f"references of {table} changed"
+        case SchemaChangeKind.DECLARED_TYPE_CHANGED:
+            return BumpLevel.MINOR, f"declared type of {column} changed from {change.old} to {change.new}"
+        case SchemaChangeKind.LENGTH_CHANGED:
+            is_looser = change.new is None or (change.old is not None and int(change.new) > int(change.old))
+            return _constraint_level(is_looser=is_looser), f"length limit of {column} changed"
+        case SchemaChangeKind.UNIQUE_KEYS_CHANGED:
+            return _constraint_level(is_looser=change.new is None), f"unique keys of {table} changed"
+        case SchemaChangeKind.CHECKS_CHANGED:
+            return _constraint_level(is_looser=change.new is None), f"checks of {table} changed"
+        case SchemaChangeKind.DEFAULT_CHANGED:
+            return BumpLevel.PATCH, f"default of {column} changed"
+        case SchemaChangeKind.GENERATED_CHANGED:
+            return BumpLevel.PATCH, f"expression of {column} changed"
+        case SchemaChangeKind.IDENTITY_CHANGED:
+            return BumpLevel.PATCH, f"identity of {column} changed"
+        case SchemaChangeKind.COLLATION_CHANGED:
+            return BumpLevel.PATCH, f"collation of {column} changed"
+        case SchemaChangeKind.INDEXES_CHANGED:
+            return BumpLevel.PATCH, f"indexes of {table} changed"
+        case SchemaChangeKind.OPTIONS_CHANGED:
+            return BumpLevel.PATCH, f"options of {table} changed"
 
 
 def _constraint_level(*, is_looser: bool) -> BumpLevel:

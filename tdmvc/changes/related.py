@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import ChangedRowSample, RowSample, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.review import RelatedRow, RowChange
-from tdmvc.model.schema import ForeignKey
 
 _DEEPEST = 32
 """The levels of a unit; deeper rows start a unit of their own."""

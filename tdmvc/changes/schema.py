@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from tdmvc.arrow.types import is_widening
 from tdmvc.changes.renames import Rename
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import SchemaChange, SchemaChangeKind
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, TableSchema
 
 
 def diff_schema(
@@ -15,10 +16,10 @@ def diff_schema(
     renames: Sequence[Rename] = (),
     table_names: Mapping[str, str] | None = None,
 ) -> tuple[SchemaChange, ...]:
-    """Return the changes: columns renamed, removed, added, changed, then the key and the references.
+    """Return the changes: columns renamed, removed, added, changed, then what the table declares.
 
-    The order of columns, their physical types and their classification are no change;
-    nor is a key or a reference that only follows a rename.
+    The order of columns, their classification and descriptions are no change;
+    nor is a key, a unique key or a reference that only follows a rename.
     """
     renamed = _renamed(old, {rename.old: rename.new for rename in renames}, table_names or {})
     return (
@@ -26,6 +27,7 @@ def diff_schema(
         *_column_changes(renamed, new),
         *_key_changes(renamed, new),
         *_reference_changes(renamed, new),
+        *_table_changes(renamed, new),
     )
 
 
@@ -43,11 +45,11 @@ def _renamed(schema: TableSchema, names: Mapping[str, str], tables: Mapping[str,
     def follow(columns: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(names.get(name, name) for name in columns)
 
-    return TableSchema(
-        schema.name,
-        tuple(replace(column, name=names.get(column.name, column.name)) for column in schema.columns),
-        follow(schema.key),
-        tuple(
+    return replace(
+        schema,
+        columns=tuple(replace(column, name=names.get(column.name, column.name)) for column in schema.columns),
+        key=follow(schema.key),
+        references=tuple(
             replace(
                 reference,
                 table=tables.get(reference.table, reference.table),
@@ -56,6 +58,8 @@ def _renamed(schema: TableSchema, names: Mapping[str, str], tables: Mapping[str,
             )
             for reference in schema.references
         ),
+        unique_keys=tuple(replace(one, columns=follow(one.columns)) for one in schema.unique_keys),
+        indexes=tuple(replace(one, columns=follow(one.columns)) for one in schema.indexes),
     )
 
 
@@ -78,10 +82,27 @@ def _changes_of(old: Column, new: Column) -> Iterator[SchemaChange]:
         is_wider = old.is_untyped or is_widening(old.type, new.type)
         kind = SchemaChangeKind.TYPE_WIDENED if is_wider else SchemaChangeKind.TYPE_CHANGED
         yield SchemaChange(kind, new.name, old.type_text, new.type_text)
+    elif old.declared_type != new.declared_type:
+        yield SchemaChange(
+            SchemaChangeKind.DECLARED_TYPE_CHANGED, new.name, old.declared_type, new.declared_type
+        )
     if old.required != new.required:
         yield SchemaChange(SchemaChangeKind.REQUIRED_CHANGED, new.name, _required(old), _required(new))
     if old.unique != new.unique:
         yield SchemaChange(SchemaChangeKind.UNIQUE_CHANGED, new.name, _unique(old), _unique(new))
+    for kind, before, after in (
+        (SchemaChangeKind.DEFAULT_CHANGED, old.default, new.default),
+        (SchemaChangeKind.GENERATED_CHANGED, old.generated, new.generated),
+        (SchemaChangeKind.IDENTITY_CHANGED, old.identity, new.identity),
+        (SchemaChangeKind.COLLATION_CHANGED, old.collation, new.collation),
+        (SchemaChangeKind.LENGTH_CHANGED, old.max_length, new.max_length),
+    ):
+        if before != after:
+            yield SchemaChange(kind, new.name, _text(before), _text(after))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _required(column: Column) -> str:
@@ -101,16 +122,27 @@ def _key_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaChange]:
 
 def _reference_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaChange]:
     kind = SchemaChangeKind.REFERENCES_CHANGED
-    before, after = set(old.references), set(new.references)
-    for reference in sorted(before - after, key=_format_reference):
-        yield SchemaChange(kind, _single_column(reference), old=_format_reference(reference))
-    for reference in sorted(after - before, key=_format_reference):
-        yield SchemaChange(kind, _single_column(reference), new=_format_reference(reference))
+    before, after = ({one.ends: one for one in schema.references} for schema in (old, new))
+    for ends in sorted(before.keys() | after.keys(), key=str):
+        was, now = before.get(ends), after.get(ends)
+        if was is None or now is None or was.actions != now.actions:
+            yield SchemaChange(kind, _single_column(ends), old=_text(was), new=_text(now))
 
 
 def _single_column(reference: ForeignKey) -> str | None:
     return reference.columns[0] if len(reference.columns) == 1 else None
 
 
-def _format_reference(reference: ForeignKey) -> str:
-    return f"({', '.join(reference.columns)}) -> {reference.table} ({', '.join(reference.to)})"
+def _table_changes(old: TableSchema, new: TableSchema) -> Iterator[SchemaChange]:
+    for kind, before, after in (
+        (SchemaChangeKind.UNIQUE_KEYS_CHANGED, old.unique_keys, new.unique_keys),
+        (SchemaChangeKind.CHECKS_CHANGED, old.checks, new.checks),
+        (SchemaChangeKind.INDEXES_CHANGED, old.indexes, new.indexes),
+    ):
+        was, now = ({str(one) for one in declared} for declared in (before, after))
+        for text in sorted(was - now):
+            yield SchemaChange(kind, old=text)
+        for text in sorted(now - was):
+            yield SchemaChange(kind, new=text)
+    if old.options != new.options:
+        yield SchemaChange(SchemaChangeKind.OPTIONS_CHANGED, old=_text(old.options), new=_text(new.options))

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from tdmvc.checks.rules import CheckedTable, Rule, Tables, rules_of
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import DeclaredRule, ForeignKey, RuleKind
+from tdmvc.model.schema import DeclaredRule, RuleKind
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from tdmvc.checks.contract import check_references, check_table, count_new_violations
 from tdmvc.checks.rules import CheckedTable, Tables
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import ForeignKey, TableSchema
+from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 
 
@@ -102,13 +103,13 @@ def _check_reference(
     at: str | None,
 ) -> tuple[Finding, ...]:
     """Check one reference; a side that does not declare it has broken nothing."""
-    old = [side for side in sides if name in side and reference in side[name].schema.references]
+    old = [side for side in sides if name in side and side[name].schema.has_reference(reference)]
     return check_references(
         con,
         {**merged, name: merged[name].only(_suspects(name, reference, merged, old))},
         changed={name},
         old=old,
-        includes=lambda table, one: (table, one) == (name, reference),
+        includes=lambda table, one: (table, one) == (name, reference.ends),
         at=at,
     )
 
@@ -164,7 +165,7 @@ def _is_as_on_a_side(name: str, merged: Tables, sides: Sequence[Tables]) -> bool
 def _is_pair_as_on_a_side(name: str, reference: ForeignKey, merged: Tables, sides: Sequence[Tables]) -> bool:
     return any(
         name in side
-        and reference in side[name].schema.references
+        and side[name].schema.has_reference(reference)
         and _is_equal(merged[name], side[name])
         and (reference.table in merged) == (reference.table in side)
         and (reference.table not in merged or _is_equal(merged[reference.table], side[reference.table]))

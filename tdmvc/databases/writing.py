@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name, quote_names
 
 

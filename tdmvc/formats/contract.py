@@ -7,8 +7,17 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tdmvc.arrow.types import format_type, parse_type
+from tdmvc.formats.contract_declarations import (
+    children,
+    custom_property,
+    read_actions,
+    read_column_declarations,
+    read_table_declarations,
+    read_views,
+)
 from tdmvc.formats.physical_types import canonical_type
-from tdmvc.model.schema import Column, Contract, ForeignKey, TableSchema
+from tdmvc.model.declarations import ForeignKey
+from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.yaml.node import YamlNode
 from tdmvc.yaml.reader import parse_yaml
 
@@ -101,7 +110,7 @@ def read_contract(root: YamlNode) -> ContractFile:
         )
     if root.text("kind") not in (None, "DataContract"):
         raise root.need("kind").error("This is not a data contract.", remedy="write `kind: DataContract`.")
-    nodes = _children(root, "schema")
+    nodes = children(root, "schema")
     tables = [_read_table(node) for node in nodes]
     _check_unique(nodes, "table")
     ids = {node.text("id") or "": name.name for node, name in zip(nodes, tables, strict=True)}
@@ -115,25 +124,13 @@ def read_contract(root: YamlNode) -> ContractFile:
             table.columns,
             key=_read_key(node),
             references=tuple(sorted(mine, key=lambda r: (r.columns, r.table, r.to))),
+            **read_table_declarations(node),
         )
-    return ContractFile(Contract(schemas), relations)
-
-
-def custom_property(node: YamlNode, name: str) -> YamlNode | None:
-    """Return the value of a custom property, or None."""
-    for entry in _children(node, "customProperties"):
-        if entry.text("property") == name:
-            return entry.child("value")
-    return None
-
-
-def _children(node: YamlNode, key: str) -> tuple[YamlNode, ...]:
-    found = node.child(key)
-    return found.elements() if found is not None else ()
+    return ContractFile(Contract(schemas, read_views(root)), relations)
 
 
 def _read_table(node: YamlNode) -> _Named:
-    properties = _children(node, "properties")
+    properties = children(node, "properties")
     columns = tuple(_read_column(entry) for entry in properties)
     _check_unique(properties, "column")
     ids = {entry.text("id") or "": column.name for entry, column in zip(properties, columns, strict=True)}
@@ -161,6 +158,7 @@ def _read_column(node: YamlNode) -> Column:
         unique=node.flag("unique"),
         classification=node.text("classification"),
         text_form=form.as_text() if form is not None else None,
+        **read_column_declarations(node),
     )
 
 
@@ -197,7 +195,7 @@ def _read_nested(node: YamlNode, logical: str | None) -> pa.DataType | None:
         return pa.struct(
             [
                 pa.field(entry.need("name").as_text(), _read_type(entry))
-                for entry in _children(node, "properties")
+                for entry in children(node, "properties")
             ]
         )
     items = node.child("items")
@@ -206,7 +204,7 @@ def _read_nested(node: YamlNode, logical: str | None) -> pa.DataType | None:
 
 def _read_key(node: YamlNode) -> tuple[str, ...]:
     found: dict[int, str] = {}
-    for place, entry in enumerate(_children(node, "properties")):
+    for place, entry in enumerate(children(node, "properties")):
         if not entry.flag("primaryKey"):
             continue
         # Without a position the columns' own order counts, after those that have one.
@@ -222,10 +220,10 @@ def _relationships(
     nodes: tuple[YamlNode, ...], tables: list[_Named], known: dict[str, _Named], ids: dict[str, str]
 ) -> Iterator[Relationship]:
     for index, (node, table) in enumerate(zip(nodes, tables, strict=True)):
-        for column, entry in enumerate(_children(node, "properties")):
-            for place, relation in enumerate(_children(entry, "relationships")):
+        for column, entry in enumerate(children(node, "properties")):
+            for place, relation in enumerate(children(entry, "relationships")):
                 yield from _read(relation, (index, column, place), (table.columns[column].name,), known, ids)
-        for place, relation in enumerate(_children(node, "relationships")):
+        for place, relation in enumerate(children(node, "relationships")):
             ends = [_resolve(text, known, ids) for text in _ends(relation, "from")]
             names = tuple(
                 end[1] if end else text for end, text in zip(ends, _ends(relation, "from"), strict=True)
@@ -253,7 +251,7 @@ def _read(
         return  # it leads to another contract
     if not names or len(names) != len(columns) or len({table for table, _ in names}) != 1:
         raise node.error("The 'to' of a relationship must name one table and as many columns as its source.")
-    reference = ForeignKey(columns, names[0][0], tuple(name for _, name in names))
+    reference = ForeignKey(columns, names[0][0], tuple(name for _, name in names), read_actions(node))
     fault = _fault(reference, known.get(reference.table), source)
     yield Relationship(*place, reference, node, fault)
 

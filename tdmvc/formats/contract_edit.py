@@ -1,7 +1,7 @@
 """Writes tables into contract.yaml and keeps everything that people wrote."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tdmvc.arrow.types import format_type
@@ -15,7 +15,17 @@ from tdmvc.formats.contract import (
     read_contract,
     read_strictly,
 )
+from tdmvc.formats.contract_declarations import children
+from tdmvc.formats.contract_declarations_edit import (
+    set_custom,
+    set_option,
+    write_actions,
+    write_column_declarations,
+    write_table_declarations,
+    write_views,
+)
 from tdmvc.formats.physical_types import canonical_type, logical_type, number_format
+from tdmvc.model.declarations import View
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.yaml.editor import (
     EditableList,
@@ -23,7 +33,6 @@ from tdmvc.yaml.editor import (
     YamlEdit,
     mapping,
     sequence,
-    set_default,
     text_value,
 )
 from tdmvc.yaml.reader import parse_yaml
@@ -31,12 +40,20 @@ from tdmvc.yaml.reader import parse_yaml
 _SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def update_contract(text: str | None, dataset: str, tables: Mapping[str, TableSchema | None]) -> str:
+def update_contract(
+    text: str | None,
+    dataset: str,
+    tables: Mapping[str, TableSchema | None],
+    views: Sequence[View] | None = None,
+) -> str:
     """Return the text of a contract with the given tables added, replaced or (None) dropped.
 
     What people wrote in other fields stays, with comments, order and columns' places; new
     columns come last. References that lose their column are dropped with it. A classification
     is only ever set, never taken away.
+
+    Args:
+        views: all views that the contract has from now on; None leaves them as they are.
 
     Raises:
         ConfigError: the old text is wrong.
@@ -48,6 +65,9 @@ def update_contract(text: str | None, dataset: str, tables: Mapping[str, TableSc
     schema = edit.root["schema"]
     items = {str(item["name"]): item for item in schema}
     relations = _relations_by_table(old, schema)
+    nodes = {node.need("name").as_text(): node for node in children(parse_yaml(text or "", path), "schema")}
+    if views is not None:
+        write_views(edit.root, old.contract.views, views)
     for name, table in tables.items():
         if table is None:
             _remove(schema, items.pop(name, None))
@@ -55,7 +75,9 @@ def update_contract(text: str | None, dataset: str, tables: Mapping[str, TableSc
             if name not in items:
                 items[name] = _new_table(name)
                 schema.append(items[name])
-            _write_columns(items[name], old.contract.table(name), table)
+            before = old.contract.table(name)
+            _write_columns(items[name], before, table)
+            write_table_declarations(items[name], before, table, nodes.get(name))
     for name, table in tables.items():
         if table is not None:
             _write_references(items, name, relations.get(name, []), table)
@@ -113,13 +135,14 @@ def _write_column(entry: EditableMapping, old: Column | None, new: Column) -> No
     if old is None or (old.type, old.physical_type) != (new.type, new.physical_type):
         _write_type(entry, new)
     if (old.text_form if old is not None else None) != new.text_form:
-        _set_custom(entry, FORM_PROPERTY, text_value(new.text_form) if new.text_form is not None else None)
+        set_custom(entry, FORM_PROPERTY, text_value(new.text_form) if new.text_form is not None else None)
     for key, before, after in (
         ("required", old is not None and old.required, new.required),
         ("unique", old is not None and old.unique, new.unique),
     ):
         if before != after:
             _set(entry, key, "true" if after else None)
+    write_column_declarations(entry, old, new)
     if new.classification is not None and (old is None or old.classification != new.classification):
         entry["classification"] = text_value(new.classification)
 
@@ -131,16 +154,16 @@ def _write_type(entry: EditableMapping, column: Column) -> None:
         entry.pop("logicalTypeOptions", None)  # its options belong to the old logical type
     entry["logicalType"] = logical
     entry["physicalType"] = text_value(physical)
-    _set_option(entry, "format", None)
-    _set_option(entry, "timezone", None)
+    set_option(entry, "format", None)
+    set_option(entry, "timezone", None)
     format = number_format(column.type)
     if canonical_type(logical, physical) == column.type:
-        _set_custom(entry, TYPE_PROPERTY, None)
+        set_custom(entry, TYPE_PROPERTY, None)
     elif format is not None and canonical_type(logical, physical, format=format) == column.type:
-        _set_option(entry, "format", format)
-        _set_custom(entry, TYPE_PROPERTY, None)
+        set_option(entry, "format", format)
+        set_custom(entry, TYPE_PROPERTY, None)
     else:
-        _set_custom(entry, TYPE_PROPERTY, text_value(format_type(column.type)))
+        set_custom(entry, TYPE_PROPERTY, text_value(format_type(column.type)))
 
 
 def _write_references(
@@ -151,8 +174,11 @@ def _write_references(
 ) -> None:
     kept = set()
     for owner, entry, relation in old:
-        if relation.reference in table.references:
-            kept.add(relation.reference)
+        wanted = next((one for one in table.references if one.ends == relation.reference.ends), None)
+        if wanted is not None:
+            kept.add(wanted)
+            if wanted.declared != relation.reference.declared:
+                write_actions(entry, wanted.declared)
         elif entry in owner.get("relationships", ()):
             _remove(owner["relationships"], entry)
             if not owner["relationships"]:
@@ -168,6 +194,7 @@ def _write_references(
             owner, entry = items[name], mapping({"type": "foreignKey"})
             entry["from"] = sequence(_ends(items, name, reference.columns, entry), in_line=True)
             entry["to"] = sequence(_ends(items, reference.table, reference.to, entry), in_line=True)
+        write_actions(entry, reference.declared)
         if not isinstance(owner.get("relationships"), EditableList):
             owner["relationships"] = sequence([])
         owner["relationships"].append(entry)
@@ -182,7 +209,7 @@ def _ends(
     if table not in items:
         # Nothing here can carry an id, so the relationship itself keeps the names.
         names = sequence([text_value(name) for name in (table, *columns)], in_line=True)
-        _set_custom(relation, TARGET_PROPERTY, names)
+        set_custom(relation, TARGET_PROPERTY, names)
         return [f"schema/{_slug(table)}/properties/{_slug(column)}" for column in columns]
     of_table = _ensure_id(list(items.values()), items[table])
     entries = {str(entry["name"]): entry for entry in items[table]["properties"]}
@@ -266,29 +293,3 @@ def _set(entry: EditableMapping, key: str, value: Any) -> None:
         entry.pop(key, None)
     else:
         entry[key] = value
-
-
-def _set_option(entry: EditableMapping, key: str, value: str | None) -> None:
-    if value is not None:
-        set_default(entry, "logicalTypeOptions")[key] = value
-        return
-    options = entry.get("logicalTypeOptions")
-    if isinstance(options, EditableMapping):
-        options.pop(key, None)
-        if not options:
-            del entry["logicalTypeOptions"]
-
-
-def _set_custom(entry: EditableMapping, name: str, value: Any) -> None:
-    found = entry.get("customProperties")
-    if isinstance(found, EditableList):
-        for place, custom in enumerate(found):
-            if custom.get("property") == name:
-                del found[place]
-                break
-        if not found:
-            del entry["customProperties"]
-    if value is not None:
-        if not isinstance(entry.get("customProperties"), EditableList):
-            entry["customProperties"] = sequence([])
-        entry["customProperties"].append(mapping({"property": name, "value": value}))

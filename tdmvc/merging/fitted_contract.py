@@ -62,12 +62,8 @@ def _fitted(
         is_same = known_column.type == own.type
         columns.append(known_column if is_same else replace(known_column, type=own.type, physical_type=None))
     before = declared or rows
-    return replace(
-        before,
-        columns=tuple(columns),
-        key=before.key if set(before.key) <= set(order) else rows.key,
-        references=tuple(one for one in before.references if set(one.columns) <= set(order)),
-    )
+    fitted = before.restricted(tuple(columns))
+    return fitted if set(before.key) <= set(order) else replace(fitted, key=rows.key)
 
 
 def _columns_of_sides(workspace: Workspace, dataset: str, table: str) -> Iterator[Column]:

@@ -160,14 +160,8 @@ def _schema_of_parts(table: str, path: str, declared: TableSchema | None) -> Tab
     if order and order != key:
         # The contract may have another key now, but the parts are split and sorted by the old one.
         key = order if len(order) < len(columns) else ()
-    references = declared.references if declared is not None else ()
-    names = {column.name for column in columns}
-    return TableSchema(
-        table,
-        columns,
-        key if set(key) <= names else (),
-        tuple(reference for reference in references if set(reference.columns) <= names),
-    )
+    kept = declared if declared is not None else TableSchema(table, ())
+    return replace(kept, key=key).restricted(columns)
 
 
 def _as_listed(

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import ForeignKey, TableSchema
+from tdmvc.model.schema import TableSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,17 @@ class SchemaChangeKind(StrEnum):
     UNIQUE_CHANGED = "unique_changed"
     KEY_CHANGED = "key_changed"
     REFERENCES_CHANGED = "references_changed"
+    DECLARED_TYPE_CHANGED = "declared_type_changed"
+    """The source's own type, which leads to the same canonical type."""
+    DEFAULT_CHANGED = "default_changed"
+    GENERATED_CHANGED = "generated_changed"
+    IDENTITY_CHANGED = "identity_changed"
+    COLLATION_CHANGED = "collation_changed"
+    LENGTH_CHANGED = "length_changed"
+    UNIQUE_KEYS_CHANGED = "unique_keys_changed"
+    CHECKS_CHANGED = "checks_changed"
+    INDEXES_CHANGED = "indexes_changed"
+    OPTIONS_CHANGED = "options_changed"
 
     @property
     def is_breaking(self) -> bool:

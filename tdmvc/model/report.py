@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tdmvc.model.dataset import DatasetKind, WorkStatus
-from tdmvc.model.diff import Bump, TableStatus
+from tdmvc.model.diff import Bump, SchemaChange, TableStatus
 from tdmvc.model.finding import Finding
 from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.schema import TableSchema
@@ -39,6 +39,8 @@ class AddedTable:
     key: tuple[str, ...]
     content: str
     notes: tuple[str, ...] = ()
+    schema: tuple[SchemaChange, ...] = ()
+    """What changed of the table's declarations; nothing for a new table."""
 
 
 @dataclass(frozen=True, slots=True)

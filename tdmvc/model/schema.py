@@ -1,15 +1,33 @@
-"""What a table looks like: columns, key and references."""
+"""What a table looks like: columns, key, references, and what else a contract or a database declares."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import pyarrow as pa
 
 from tdmvc.arrow.types import format_type
+from tdmvc.model.declarations import (
+    Check,
+    Collation,
+    Default,
+    ForeignKey,
+    Generated,
+    Identity,
+    Index,
+    TableOptions,
+    UniqueKey,
+    View,
+)
 
 PERSONAL = frozenset({"personal", "personal data", "pii", "sensitive personal", "special category"})
 """Classifications whose values are never shown, in lower case."""
 
+
+_CHARACTERS = re.compile(
+    r"(?:national )?(?:n?varchar2?|n?char|bpchar|character(?: varying)?)(?: varying)? ?\( ?([1-9][0-9]{0,8}) ?\)"
+)
 
 UNTYPED = "null"
 """The physical type of a column that holds nothing but nulls: any type may follow it."""
@@ -32,6 +50,13 @@ class Column:
     """The contract's classification (`public`, `personal`, …)."""
     text_form: str | None = None
     """How the last texts that it was read from were written, if not in the canonical form (`True, False`)."""
+    default: Default | None = None
+    generated: Generated | None = None
+    identity: Identity | None = None
+    collation: Collation | None = None
+    max_length: int | None = None
+    """The most characters of a text, if the contract says so itself; see `length_limit`."""
+    description: str | None = None
 
     @property
     def is_personal(self) -> bool:
@@ -54,14 +79,18 @@ class Column:
         """The canonical name of the type: `decimal(10,2)`."""
         return format_type(self.type)
 
+    @property
+    def declared_type(self) -> str:
+        """The type as the source declares it, in lower case, else the canonical name."""
+        return " ".join((self.physical_type or self.type_text).lower().split())
 
-@dataclass(frozen=True, slots=True)
-class ForeignKey:
-    """A foreign key: `columns` of this table name a row of `table` by its columns `to`."""
-
-    columns: tuple[str, ...]
-    table: str
-    to: tuple[str, ...]
+    @property
+    def length_limit(self) -> int | None:
+        """The most characters that a text may have: what the contract says, or what `varchar(40)` means."""
+        if self.max_length is not None or not pa.types.is_string(self.type):
+            return self.max_length
+        found = _CHARACTERS.fullmatch(self.declared_type)
+        return int(found[1]) if found else None
 
 
 class RuleKind(StrEnum):
@@ -70,6 +99,8 @@ class RuleKind(StrEnum):
     REQUIRED = "required"
     UNIQUE = "unique"
     KEY = "key"
+    LENGTH = "length"
+    CHECK = "check"
     REFERENCE = "reference"
 
 
@@ -81,18 +112,28 @@ class DeclaredRule:
     table: str
     columns: tuple[str, ...]
     reference: ForeignKey | None = None
-    """Set if the rule is a reference."""
+    """Set if the rule is a reference, without what a database does about it."""
+    check: Check | None = None
+    """Set if the rule is a condition."""
+    max_length: int | None = None
+    """Set if the rule limits the length of a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """The columns of a table in their order, its key and what it refers to."""
+    """The columns of a table in their order, its key, and what else is declared about its rows."""
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     """Column names, in key order; empty for a table without a key (a multiset of rows)."""
     references: tuple[ForeignKey, ...] = ()
+    unique_keys: tuple[UniqueKey, ...] = ()
+    """Those of several columns; a column that is unique by itself says so."""
+    checks: tuple[Check, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    options: TableOptions | None = None
+    description: str | None = None
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -107,27 +148,63 @@ class TableSchema:
 
     @property
     def rules(self) -> tuple[DeclaredRule, ...]:
-        """What the rows must keep: required and unique columns, the key, the references, each in declared order.
+        """What the rows must keep, each kind in declared order: columns that are required, unique or limited in
+        length, unique keys, the key, conditions, references.
 
         A column that a key requires or makes unique has no rule of its own.
         """
-        rules = [
-            DeclaredRule(RuleKind.REQUIRED, self.name, (column.name,))
-            for column in self.columns
-            if column.required and column.name not in self.key
-        ]
-        rules += [
-            DeclaredRule(RuleKind.UNIQUE, self.name, (column.name,))
-            for column in self.columns
-            if column.unique and self.key != (column.name,)
-        ]
+        return (*self._column_rules(), *self._table_rules())
+
+    def _column_rules(self) -> Iterator[DeclaredRule]:
+        for column in self.columns:
+            if column.required and column.name not in self.key:
+                yield DeclaredRule(RuleKind.REQUIRED, self.name, (column.name,))
+        for column in self.columns:
+            if column.unique and self.key != (column.name,):
+                yield DeclaredRule(RuleKind.UNIQUE, self.name, (column.name,))
+        for column in self.columns:
+            if (limit := column.length_limit) is not None:
+                yield DeclaredRule(RuleKind.LENGTH, self.name, (column.name,), max_length=limit)
+
+    def _table_rules(self) -> Iterator[DeclaredRule]:
+        for columns in dict.fromkeys(unique.columns for unique in self.unique_keys):
+            if columns != self.key:
+                yield DeclaredRule(RuleKind.UNIQUE, self.name, columns)
         if self.key:
-            rules.append(DeclaredRule(RuleKind.KEY, self.name, self.key))
-        return (
-            *rules,
-            *(
-                DeclaredRule(RuleKind.REFERENCE, self.name, reference.columns, reference)
-                for reference in self.references
+            yield DeclaredRule(RuleKind.KEY, self.name, self.key)
+        for check in self.checks:
+            yield DeclaredRule(RuleKind.CHECK, self.name, self.columns_in(check.expression), check=check)
+        for reference in self.references:
+            yield DeclaredRule(RuleKind.REFERENCE, self.name, reference.columns, reference.ends)
+
+    def columns_in(self, expression: str) -> tuple[str, ...]:
+        """Return the columns whose names are in an SQL expression, as words in any case."""
+        folded = expression.casefold()
+        return tuple(
+            name
+            for name in self.column_names
+            if name and re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", folded)
+        )
+
+    def has_reference(self, reference: ForeignKey) -> bool:
+        """Whether the table declares a reference with the same ends."""
+        return any(one.ends == reference.ends for one in self.references)
+
+    def restricted(self, columns: tuple[Column, ...]) -> "TableSchema":
+        """Return the declarations for some columns; those that name another of this table's are left out."""
+        names = {column.name for column in columns}
+        gone = replace(self, columns=tuple(column for column in self.columns if column.name not in names))
+        return replace(
+            self,
+            columns=columns,
+            key=self.key if names.issuperset(self.key) else (),
+            references=tuple(one for one in self.references if names.issuperset(one.columns)),
+            unique_keys=tuple(one for one in self.unique_keys if names.issuperset(one.columns)),
+            checks=tuple(one for one in self.checks if not gone.columns_in(one.expression)),
+            indexes=tuple(
+                one
+                for one in self.indexes
+                if names.issuperset(one.columns) and not gone.columns_in(one.definition or "")
             ),
         )
 
@@ -145,6 +222,7 @@ class Contract:
 
     tables: dict[str, TableSchema] = field(default_factory=dict)
     """By table name, in the file's order."""
+    views: tuple[View, ...] = ()
 
     @property
     def rules(self) -> tuple[DeclaredRule, ...]:

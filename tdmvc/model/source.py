@@ -40,6 +40,8 @@ class SourceTable:
     """False if types were inferred from text (CSV), so that a contract's types win."""
     is_keyed: bool = False
     """Whether the source is one that can declare keys and types, as a database does."""
+    is_database: bool = False
+    """Whether what the source does not declare (required, unique, defaults, references) does not hold there."""
     suggested_key: tuple[str, ...] = ()
     """Columns that the source hints at as a key (the index of a pandas frame), without declaring one."""
     text_query: str | None = None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tdmvc.model import (
+    declarations,
     diff,
     finding,
     garbage,
@@ -49,12 +50,12 @@ declare(
 declare(diff.Bump, "level reasons")
 declare(migration.RecordedState, "tool heads count digest")
 declare(migration.MigrationLocation, "name tool path")
-declare(schema.ForeignKey, "columns table to")
+declare(declarations.ForeignKey, "columns table to")
 
 # init, add, status, list, show, publish, checkout, push and pull, verify, check, gc.
 declare(report.InitReport, "root created migrations release notes", format="tdmvc.init/1")
 declare(report.AddReport, "dataset folder? tables findings notes", format="tdmvc.add/1")
-declare(report.AddedTable, "name status rows bytes=size_bytes written_bytes parts key content? notes")
+declare(report.AddedTable, "name status rows bytes=size_bytes written_bytes parts key content? notes schema")
 declare(report.StatusReport, "branch release datasets", format="tdmvc.status/1")
 declare(
     report.DatasetStatus,

@@ -82,9 +82,38 @@ def _schema_fact(change: SchemaChange) -> str:
         case SchemaChangeKind.KEY_CHANGED:
             return f"key: {old} → {new}"
         case SchemaChangeKind.REFERENCES_CHANGED:
-            return f"reference added: {new}" if change.old is None else f"reference removed: {old}"
+            return _declared("reference", change)
         case SchemaChangeKind.REQUIRED_CHANGED | SchemaChangeKind.UNIQUE_CHANGED:
             return f"column {column}: {old} → {new}"
+        case SchemaChangeKind.DECLARED_TYPE_CHANGED:
+            return f"declared type of {column}: {old} → {new}"
+        case SchemaChangeKind.DEFAULT_CHANGED:
+            return f"default of {column}: {old} → {new}"
+        case SchemaChangeKind.GENERATED_CHANGED:
+            return f"expression of {column}: {old} → {new}"
+        case SchemaChangeKind.IDENTITY_CHANGED:
+            return f"identity of {column}: {old} → {new}"
+        case SchemaChangeKind.COLLATION_CHANGED:
+            return f"collation of {column}: {old} → {new}"
+        case SchemaChangeKind.LENGTH_CHANGED:
+            return f"length limit of {column}: {old} → {new}"
+        case SchemaChangeKind.UNIQUE_KEYS_CHANGED:
+            return _declared("unique key", change)
+        case SchemaChangeKind.CHECKS_CHANGED:
+            return _declared("check", change)
+        case SchemaChangeKind.INDEXES_CHANGED:
+            return _declared("index", change)
+        case SchemaChangeKind.OPTIONS_CHANGED:
+            return f"options: {old} → {new}"
+
+
+def _declared(noun: str, change: SchemaChange) -> str:
+    if change.old is not None and change.new is not None:
+        return f"{noun} changed: {visible(change.old)} → {visible(change.new)}"
+    words = (
+        f"added: {visible(change.new)}" if change.new is not None else f"removed: {visible(change.old or '')}"
+    )
+    return f"{noun} {words}"
 
 
 def bar(share: float, width: int) -> str:

@@ -14,6 +14,7 @@ from tdmvc.sql.nested_texts import as_json, from_json, is_json_type, json_reader
 from tdmvc.sql.quoting import quote_name
 from tdmvc.sql.text_forms import CANONICAL, NO_TEXTS, Shape, TextForm, has_forms, shape_expression, text_form
 from tdmvc.sql.types import duckdb_type
+from tdmvc.store.declared import merge_column
 
 _views = count()
 _STRING = SIMPLE["string"]
@@ -119,7 +120,12 @@ def merge_columns(
     for name, offered in offers.items():
         new = _widest([offer.column for offer in offered])
         type_, form = _first_fitting(candidates[name], [found[name] for found in forms if name in found])
-        merged.append(_merge_column(old.get(name), new, type_, form, notes))
+        column = _merge_type(old.get(name), new, type_, form, notes)
+        if name in old:
+            is_declared = all(offer.opened.source.is_database for offer in offered)
+            declared = [offer.column for offer in offered]
+            column = merge_column(column, declared, is_declared=is_declared, keeps_rows=keep_old)
+        merged.append(column)
         if name not in old:
             hints = [offer.opened.source.hints.get(name) for offer in offered]
             notes += [f"column {name}: {hint}" for hint in hints if hint is not None]
@@ -267,10 +273,10 @@ def _first_fitting(
     return _STRING, None
 
 
-def _merge_column(
+def _merge_type(
     old: Column | None, new: Column, type_: pa.DataType, form: TextForm | None, notes: list[str]
 ) -> Column:
-    """Return what a column becomes; notes say if its type or the form of its texts changes."""
+    """Return a column with its new type; notes say if the type or the form of its texts changes."""
     changes_type = old is not None and not old.is_untyped and type_ != old.type
     if old is not None and changes_type:
         notes.append(
@@ -290,8 +296,6 @@ def _merge_column(
         old,
         type=type_,
         physical_type=own if changes_type else _physical_type(old, new),
-        required=new.required or old.required,
-        unique=new.unique or old.unique,
         text_form=now,
     )
 

@@ -15,6 +15,7 @@ from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name, scan_parquet
 from tdmvc.sql.types import duckdb_type
 from tdmvc.store.column_types import OpenSource, convert, merge_columns
+from tdmvc.store.declared import merge_table
 
 _STRING = SIMPLE["string"]
 
@@ -109,11 +110,13 @@ def _schema(
             where=f"table {table}, columns: {', '.join(sorted(names)[:20])}",
             remedy=f"give the columns that identify a row: --key {table}=COLUMN[,COLUMN].",
         )
-    references = tuple(reference for opened in sources for reference in opened.source.schema.references)
-    if not references and current:
-        references = tuple(r for r in current.references if set(r.columns) <= names)
     columns = tuple(replace(c, required=True) if c.name in chosen else c for c in columns)
-    return TableSchema(table, columns, tuple(chosen), tuple(dict.fromkeys(references)))
+    return merge_table(
+        TableSchema(table, columns, tuple(chosen)),
+        [opened.source.schema for opened in sources],
+        current,
+        is_declared=any(opened.source.is_database for opened in sources),
+    )
 
 
 def _select(opened: OpenSource, schema: TableSchema) -> str:

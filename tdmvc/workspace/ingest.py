@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tdmvc.changes.schema import diff_schema
 from tdmvc.databases import find_reader, open_database
 from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError, format_names
 from tdmvc.model.csv_options import AS_CSV_SAYS
 from tdmvc.model.dataset import DatasetState, WorkStatus
-from tdmvc.model.diff import TableStatus
+from tdmvc.model.diff import SchemaChange, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.options import AddOptions
@@ -42,14 +43,14 @@ class IngestedTable:
     old: Listing | None
     """What the present pointer names, if it can be read."""
     notes: tuple[str, ...]
-    is_rekeyed: bool = False
-    """Whether the key differs from the one in the contract."""
+    schema_changes: tuple[SchemaChange, ...] = ()
+    """What the contract declares in another way until now."""
 
     @property
     def status(self) -> TableStatus:
         if self.old is None:
             return TableStatus.ADDED
-        is_same = self.old.content == self.built.listing.content and not self.is_rekeyed
+        is_same = self.old.content == self.built.listing.content and not self.schema_changes
         return TableStatus.UNCHANGED if is_same else TableStatus.CHANGED
 
 
@@ -171,10 +172,10 @@ def ingest_table(
             options=BuildOptions(known, state.config.part_rows or DEFAULT_PART_ROWS, workspace.on_progress),
         )
         declared = state.contract.table(table)
-        is_rekeyed = declared is not None and old is not None and declared.key != ingest.schema.key
+        changes = diff_schema(declared, ingest.schema) if declared is not None and old is not None else ()
         needs_key = declared is None and key is None and not ingest.schema.key
         notes = (*ingest.notes, _no_key_note(table, sources)) if needs_key else ingest.notes
-        return IngestedTable(table, ingest.schema, built, old, notes, is_rekeyed=is_rekeyed)
+        return IngestedTable(table, ingest.schema, built, old, notes, changes)
 
 
 def _no_key_note(table: str, sources: Sequence[SourceTable]) -> str:
@@ -272,4 +273,5 @@ def added_table(ingested: IngestedTable) -> AddedTable:
         ingested.schema.key,
         ingested.built.listing.content,
         ingested.notes,
+        ingested.schema_changes,
     )

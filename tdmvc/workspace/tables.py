@@ -166,13 +166,7 @@ def _as_kept(table: str, schema: pa.Schema, declared: TableSchema | None) -> Tab
     )
     if declared is None:
         return TableSchema(table, columns)
-    names = set(schema.names)
-    return TableSchema(
-        table,
-        columns,
-        key=declared.key if set(declared.key) <= names else (),
-        references=tuple(r for r in declared.references if set(r.columns) <= names),
-    )
+    return declared.restricted(columns)
 
 
 def _is_kept(workspace: Workspace, folder: Folder) -> bool:

@@ -18,6 +18,7 @@ EditableMapping = CommentedMap
 EditableList = CommentedSeq
 """A list of a file that is edited."""
 
+_PLAIN_IN_LINE = re.compile(r"[\w.+-](?:[\w .+*/-]*[\w.+*/-])?")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -62,17 +63,28 @@ class YamlEdit:
         return (head if self._loaded is None else "") + text
 
 
-def mapping(entries: dict[str, Any]) -> CommentedMap:
-    """Return an editable mapping in block style."""
-    return CommentedMap(entries)
+def mapping(entries: dict[str, Any], *, in_line: bool = False) -> CommentedMap:
+    """Return an editable mapping, in block style unless `in_line`."""
+    if not in_line:
+        return CommentedMap(entries)
+    result = CommentedMap({key: _in_line(value) for key, value in entries.items()})
+    result.fa.set_flow_style()
+    return result
 
 
 def sequence(items: list[Any], *, in_line: bool = False) -> CommentedSeq:
     """Return an editable list, in block style unless `in_line`."""
-    result = CommentedSeq(items)
-    if in_line:
-        result.fa.set_flow_style()
+    if not in_line:
+        return CommentedSeq(items)
+    result = CommentedSeq([_in_line(item) for item in items])
+    result.fa.set_flow_style()
     return result
+
+
+def _in_line(value: Any) -> Any:
+    """Return a text so that every reader takes it as it is between brackets, where more characters have a meaning."""
+    is_plain = type(value) is str and not _PLAIN_IN_LINE.fullmatch(value)
+    return DoubleQuotedScalarString(value) if is_plain else value
 
 
 def set_default(parent: CommentedMap, key: str) -> CommentedMap:

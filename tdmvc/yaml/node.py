@@ -35,6 +35,11 @@ class YamlNode:
         return isinstance(self.value, dict)
 
     @property
+    def is_text(self) -> bool:
+        """Whether it is a scalar that is not null."""
+        return isinstance(self.value, str) and not self.is_null
+
+    @property
     def is_list(self) -> bool:
         return isinstance(self.value, tuple)
 

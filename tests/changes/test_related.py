@@ -6,6 +6,7 @@ import pytest
 
 from tdmvc.changes import related
 from tdmvc.changes.related import relate_rows
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import (
     CellChange,
     ChangedRowSample,
@@ -18,7 +19,6 @@ from tdmvc.model.diff import (
     TableStatus,
 )
 from tdmvc.model.review import RelatedRow, RowChange
-from tdmvc.model.schema import ForeignKey
 
 Row = dict[str, object]
 TO_ORDERS = ForeignKey(("order_id",), "orders", ("id",))

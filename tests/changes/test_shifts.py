@@ -15,9 +15,10 @@ import pytest
 from tdmvc.changes import shifts as shifts_module
 from tdmvc.changes.shifts import measure_shifts
 from tdmvc.errors import PartError
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import RowCounts, SchemaChange, SchemaChangeKind, TableDiff, TableSide, TableStatus
 from tdmvc.model.review import Bar, Shift, ShiftKind
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 
 INT, TEXT = pa.int64(), pa.string()

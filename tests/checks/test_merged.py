@@ -7,9 +7,10 @@ import duckdb
 import pyarrow as pa
 
 from tdmvc.checks.merged import check_merged
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 
 INT, TEXT = pa.int64(), pa.string()

@@ -11,8 +11,8 @@ import pytest
 
 from tdmvc.databases import open_database
 from tdmvc.errors import DatabaseError, SourceError
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.location import PathLocation
-from tdmvc.model.schema import ForeignKey
 from tdmvc.model.source import SourceTable
 
 Read = Callable[[SourceTable], pa.Table]

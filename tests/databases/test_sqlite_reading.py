@@ -13,8 +13,8 @@ import pytest
 
 from tdmvc.databases import open_database
 from tdmvc.errors import DatabaseError, NotFoundError, SourceError
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.location import PathLocation
-from tdmvc.model.schema import ForeignKey
 from tdmvc.model.source import ArrowScan, SourceTable
 
 Read = Callable[[SourceTable], pa.Table]

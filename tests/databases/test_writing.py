@@ -16,9 +16,10 @@ import pytest
 from tdmvc.arrow.types import parse_type
 from tdmvc.databases import TableToWrite, find_writer, open_database
 from tdmvc.errors import DatabaseError
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import PathLocation
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import SourceTable
 
 Read = Callable[[SourceTable], pa.Table]

@@ -12,7 +12,8 @@ import yaml
 from tdmvc.errors import ConfigError
 from tdmvc.formats.contract import parse_contract
 from tdmvc.formats.contract_edit import update_contract
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.declarations import ForeignKey
+from tdmvc.model.schema import Column, TableSchema
 
 INT, TEXT = pa.int64(), pa.string()
 CUSTOMERS = TableSchema("customers", (Column("id", INT, required=True), Column("email", TEXT)), ("id",))
@@ -134,6 +135,7 @@ def test_an_update_keeps_what_people_wrote() -> None:
         "customers",
         (Column("email", TEXT, required=True, classification="personal"), Column("phone", TEXT)),
         ("email",),
+        description="Who buys.",
     )
     # The reference to the column that went away went with it.
     assert found["orders"] == replace(orders, references=())

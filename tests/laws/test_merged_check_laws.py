@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdmvc.checks.merged import check_merged
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Severity
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 from tests.series import trials
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdmvc.changes.related import relate_rows
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import (
     CellChange,
     ChangedRowSample,
@@ -18,7 +19,6 @@ from tdmvc.model.diff import (
     TableStatus,
 )
 from tdmvc.model.review import RelatedRow, RowChange
-from tdmvc.model.schema import ForeignKey
 
 NAMES = ("a", "a_items", "b")
 CELLS = st.sampled_from([None, 0, 1, 2, "x"])

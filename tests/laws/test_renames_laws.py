@@ -15,8 +15,9 @@ from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.renames import name_likeness
 from tdmvc.model.dataset import DatasetConfig
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import SchemaChangeKind, TableDiff, TableSide
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import write_parts
 
 INT, T, B = pa.int64(), pa.string(), pa.bool_()

@@ -15,13 +15,14 @@ from tdmvc.formats.dataset import parse_dataset
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.versions import parse_version, render_version
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, RepoConfig
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import BumpLevel
 from tdmvc.model.merge import Choice, Conflict, ConflictKind, Resolutions, RowKey, Side
 from tdmvc.model.merge_report import ConflictFile, ListedConflict
 from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.names import RESERVED, folder_name, new_folder_name, table_name
 from tdmvc.model.reference import parse_pair, parse_reference
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.yaml.reader import parse_yaml
 from tdmvc.yaml.writer import scalar

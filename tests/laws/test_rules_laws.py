@@ -16,9 +16,10 @@ from tdmvc.changes.dataset import DatasetSide, diff_dataset
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.pairs import TableRules, table_rules
 from tdmvc.model.dataset import DatasetConfig, DiffRules
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import RowCounts, TableDiff, TableSide
 from tdmvc.model.options import DiffOptions
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import write_parts
 from tests.series import trials
 

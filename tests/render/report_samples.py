@@ -7,6 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from tdmvc.model.dataset import DatasetKind, Pointer, WorkStatus
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import Bump, BumpLevel, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Kept, Refusal
@@ -62,7 +63,7 @@ from tdmvc.model.report import (
     VerifyReport,
     WithoutVersion,
 )
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.version import SemVer, Version, VersionTable
 
 SHA = "sha256:9c0f4be1d2a77c63b0e85f2c41aa9be6d1c3f0e7a8b94d25c6e1f3a2b4d5c6e7"

@@ -11,7 +11,8 @@ import pytest
 
 from tdmvc.arrow.types import unify
 from tdmvc.errors import UsageError
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.declarations import ForeignKey
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sql.quoting import quote_text
 from tdmvc.store.ingest import prepare_ingest

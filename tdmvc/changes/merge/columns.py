@@ -1,7 +1,7 @@
 """Which columns of three sides are the same column, and the columns and column order of the merged table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tdmvc.changes.merge.column_merger import ColumnMerger, MergedColumn, Origin
 from tdmvc.model.merge import Conflict, Resolutions, Side
@@ -67,15 +67,10 @@ class MergedColumns:
         return not self.dropped and all(c.base and c.ours and c.theirs for c in self.all)
 
     def schema(self, ours: TableSchema) -> TableSchema:
-        """Return the merged table's columns in order; its references are ours."""
+        """Return the merged table's columns in order; all other declarations are ours."""
         by_name = {column.name: column.column for column in self.all}
-        names = set(self.order)
-        return TableSchema(
-            ours.name,
-            tuple(by_name[name] for name in self.order),
-            tuple(column.name for column in self.key),
-            tuple(r for r in ours.references if set(r.columns) <= names),
-        )
+        kept = ours.restricted(tuple(by_name[name] for name in self.order))
+        return replace(kept, key=tuple(column.name for column in self.key))
 
 
 def merge_columns(

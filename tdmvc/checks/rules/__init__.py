@@ -16,7 +16,7 @@ def rules_of(declared: DeclaredRule) -> tuple[Rule, ...]:
     """Return the rules that check a declaration, in the order of their findings."""
     if declared.reference is not None:
         return (ReferenceRule(declared, declared.reference),)
-    return tuple(rule(declared) for rule in _ROW_RULES[declared.kind])
+    return tuple(rule(declared) for rule in _ROW_RULES.get(declared.kind, ()))
 
 
 _ROW_RULES: Final[Mapping[RuleKind, tuple[Callable[[DeclaredRule], Rule], ...]]] = {

@@ -12,8 +12,9 @@ import pyarrow as pa
 from tdmvc.arrow.types import SIMPLE, is_number
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
 from tdmvc.checks.table_rows import first_keys, has_personal_key, side_sql, sql_command, text_sql
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Column, DeclaredRule, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, DeclaredRule, TableSchema
 from tdmvc.model.text import plural
 from tdmvc.sql.quoting import quote_name
 
@@ -32,7 +33,7 @@ class ReferenceRule:
 
     def is_declared_in(self, tables: Tables) -> bool:
         name = self.declared.table
-        return name in tables and self.reference in tables[name].schema.references
+        return name in tables and tables[name].schema.has_reference(self.reference)
 
     def check(self, table: CheckedTable) -> Iterator[Finding]:
         """Yield newly broken rows as an error, and those that were broken before as a warning.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.errors import DatabaseError
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.declarations import ForeignKey
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, find_unreadable
 from tdmvc.sql.quoting import quote_name, quote_text
@@ -153,7 +154,9 @@ def _source_table(
             remedy="restore the file from a copy, or export the table with the version of DuckDB that wrote it.",
         )
 
-    return SourceTable(schema, scan, f"{path}, table {name}", is_keyed=True, find_fault=find_fault)
+    return SourceTable(
+        schema, scan, f"{path}, table {name}", is_keyed=True, is_database=True, find_fault=find_fault
+    )
 
 
 @dataclass(frozen=True, slots=True)

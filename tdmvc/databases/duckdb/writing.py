@@ -20,8 +20,9 @@ from tdmvc.databases.writing import (
     without_constraints,
 )
 from tdmvc.errors import DatabaseError
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import ForeignKey, TableSchema
+from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, connect, constraint_errors, duckdb_error
 from tdmvc.sql.quoting import quote_name
 from tdmvc.sql.types import duckdb_type

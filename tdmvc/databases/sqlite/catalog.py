@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.errors import DatabaseError
-from tdmvc.model.schema import ForeignKey
+from tdmvc.model.declarations import ForeignKey
 
 _WAIT_SECONDS = 5.0
 _HIDDEN = 1

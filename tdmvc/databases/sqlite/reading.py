@@ -51,7 +51,9 @@ def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTa
             notes.append(f"{column.name}: {declaration}, kept as {columns[-1].type_text} for its values")
     schema = TableSchema(declared.name, tuple(columns), declared.key, declared.references)
     scan = ArrowScan(_opener(path, schema))
-    return SourceTable(schema, scan, f"{path}, table {declared.name}", is_keyed=True, notes=tuple(notes))
+    return SourceTable(
+        schema, scan, f"{path}, table {declared.name}", is_keyed=True, is_database=True, notes=tuple(notes)
+    )
 
 
 def _column(table: str, declared: DeclaredColumn, profile: ColumnProfile) -> Column:

@@ -3,17 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from tdmvc.model.diff import TableStatus
+from tdmvc.model.diff import SchemaChangeKind, TableStatus
 from tdmvc.model.report import AddedTable, AddReport, InitReport
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
 from tdmvc.render.text import joined, shell_word, size
-from tdmvc.render.wording import severities
+from tdmvc.render.wording import schema_sign, schema_words, severities
 
 _MOST_TABLES = 40
 _MOST_UNCHANGED = 8
+_MOST_SCHEMA_LINES = 20
 
 
 def render_init(report: InitReport, options: RenderOptions) -> str:
@@ -59,6 +60,7 @@ def render_add(report: AddReport, options: RenderOptions) -> str:
     )
     _table_rows(moved[:_MOST_TABLES], page)
     page.folded(len(moved) - _MOST_TABLES)
+    _schema_lines(moved, page)
     _unchanged(report.tables, page, is_alone=not moved)
     notes = [f"{table.name}: {note}" for table in report.tables for note in table.notes]
     if notes or report.notes or report.findings:
@@ -105,6 +107,22 @@ def _table_rows(tables: Sequence[AddedTable], page: Page) -> None:
             ]
         rows.append(row)
     page.rows(rows, right_aligned=frozenset({2, 3, 4}))
+
+
+def _schema_lines(tables: Sequence[AddedTable], page: Page) -> None:
+    """Show what changed of the declarations; the notes name changed types, and why."""
+    noted = {SchemaChangeKind.TYPE_CHANGED, SchemaChangeKind.TYPE_WIDENED}
+    lines = [
+        f"{schema_sign(change)} {visible(table.name)}: {schema_words(change)}"
+        for table in tables
+        for change in table.schema
+        if change.kind not in noted
+    ]
+    if lines:
+        page.blank()
+    for line in lines[:_MOST_SCHEMA_LINES]:
+        page.line(line, indent=INDENT)
+    page.folded(len(lines) - _MOST_SCHEMA_LINES)
 
 
 def _unchanged(tables: Sequence[AddedTable], page: Page, *, is_alone: bool) -> None:

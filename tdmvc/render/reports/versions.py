@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.report import DatasetList, DatasetSummary, PublishReport, ShownTable, ShowReport, YankReport
-from tdmvc.model.schema import Column, ForeignKey, TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import plural
 from tdmvc.model.version import Version
 from tdmvc.render.cells import visible

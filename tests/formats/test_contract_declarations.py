@@ -1,0 +1,216 @@
+"""What a contract declares beside names and types is written as the standard has it, and reads back."""
+
+import json
+from dataclasses import replace
+from importlib.resources import files
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tdmvc.arrow.types import SIMPLE
+from tdmvc.errors import ConfigError
+from tdmvc.formats.contract import parse_contract
+from tdmvc.formats.contract_edit import update_contract
+from tdmvc.model.declarations import (
+    Check,
+    Collation,
+    Default,
+    ForeignKey,
+    Generated,
+    Identity,
+    Index,
+    ReferenceActions,
+    TableOptions,
+    UniqueKey,
+    View,
+)
+from tdmvc.model.schema import Column, RuleKind, TableSchema
+
+_STANDARD = json.loads(files("open_data_contract_standard").joinpath("schema.json").read_text())
+_INT, _TEXT = SIMPLE["int64"], SIMPLE["string"]
+_SQL = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n()'\"{}:#-"),
+    min_size=1,
+).filter(str.strip)
+_NAMES = st.sampled_from(["a", "b", "c d", "on", "1", "é"])
+_DIALECTS = st.sampled_from(["sqlite", "duckdb", "postgresql"])
+_COLUMN_LISTS = st.lists(_NAMES, min_size=1, max_size=3, unique=True).map(tuple)
+_ACTIONS = st.sampled_from(["no action", "cascade", "restrict", "set null", "set default"])
+
+
+def _optional(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.none() | strategy
+
+
+@st.composite
+def _tables(draw: st.DrawFn) -> TableSchema:
+    columns = tuple(
+        Column(
+            name,
+            _TEXT,
+            default=draw(
+                _optional(
+                    st.builds(
+                        Default, literal=st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))
+                    )
+                    | st.builds(Default, expression=_SQL, dialect=_DIALECTS)
+                )
+            ),
+            generated=draw(_optional(st.builds(Generated, _SQL, st.booleans(), _DIALECTS))),
+            identity=draw(
+                _optional(st.builds(Identity, st.booleans(), _optional(st.integers(-9, 9)), st.just(2)))
+            ),
+            collation=draw(_optional(st.builds(Collation, _SQL, _DIALECTS))),
+            max_length=draw(_optional(st.integers(1, 99))),
+            description=draw(_optional(_SQL)),
+        )
+        for name in ("a", "b", "c d", "on", "1", "é")
+    )
+    reference = st.builds(
+        ForeignKey,
+        st.just(("a", "b")),
+        st.just("t"),
+        st.just(("a", "b")),
+        _optional(
+            st.builds(ReferenceActions, _ACTIONS, _ACTIONS, st.sampled_from([None, "immediate", "deferred"]))
+        ),
+    )
+    unique = st.builds(UniqueKey, _COLUMN_LISTS, _optional(_NAMES), st.just(True), st.booleans())
+    by_person = st.builds(UniqueKey, _COLUMN_LISTS, _optional(_NAMES))
+    return TableSchema(
+        "t",
+        columns,
+        ("a",),
+        tuple(draw(st.lists(reference, max_size=1))),
+        tuple(draw(st.lists(unique | by_person, max_size=3, unique=True))),
+        tuple(
+            draw(
+                st.lists(
+                    st.builds(Check, _SQL, _optional(_NAMES), _optional(_DIALECTS)), max_size=3, unique=True
+                )
+            )
+        ),
+        tuple(
+            draw(
+                st.lists(
+                    st.builds(Index, _NAMES, _COLUMN_LISTS, st.none(), st.booleans())
+                    | st.builds(Index, _NAMES, st.just(()), _SQL, st.booleans(), _DIALECTS),
+                    max_size=2,
+                    unique_by=lambda index: index.name,
+                )
+            )
+        ),
+        draw(_optional(st.builds(TableOptions, _COLUMN_LISTS, _DIALECTS))),
+        draw(_optional(_SQL)),
+    )
+
+
+_VIEWS = st.lists(st.builds(View, _NAMES, _SQL, _DIALECTS), max_size=2, unique_by=lambda view: view.name)
+
+
+@given(_tables(), _tables(), _VIEWS)
+@settings(max_examples=60)
+def test_every_declaration_is_valid_odcs_reads_back_and_can_change_to_any_other(
+    before: TableSchema, after: TableSchema, views: list[View]
+) -> None:
+    text = update_contract(None, "golden", {"t": before}, views)
+    jsonschema.validate(yaml.safe_load(text), _STANDARD)
+    contract = parse_contract(text, "p")
+    assert contract.tables["t"] == before
+    assert contract.views == tuple(views)
+    assert update_contract(text, "golden", {"t": before}, views) == text
+    # Descriptions are a person's: they are set, and never taken away.
+    after = replace(
+        after,
+        description=after.description or before.description,
+        columns=tuple(
+            replace(new, description=new.description or old.description)
+            for old, new in zip(before.columns, after.columns, strict=True)
+        ),
+    )
+    changed = update_contract(text, "golden", {"t": after}, [])
+    jsonschema.validate(yaml.safe_load(changed), _STANDARD)
+    again = parse_contract(changed, "p").tables["t"]
+    assert again == replace(
+        after,
+        unique_keys=tuple(sorted(after.unique_keys, key=again.unique_keys.index)),
+        checks=tuple(sorted(after.checks, key=again.checks.index)),
+    )
+
+
+def test_rules_of_people_stay_as_they_were_written() -> None:
+    text = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: d
+name: d
+version: 1.0.0
+status: active
+schema:
+  - name: t
+    properties:
+      - {name: a, logicalType: integer, physicalType: int64}
+      - {name: b, logicalType: string, physicalType: varchar(12), logicalTypeOptions: {maxLength: 10}}
+    quality:
+      # The accounting rule.
+      - {id: r1, metric: duplicateValues, arguments: {properties: [a, b]}, mustBe: 0}
+      - {id: r2, metric: duplicateValues, arguments: {properties: [a, b]}, mustBe: 5}
+      - {id: r3, type: sql, query: 'SELECT COUNT(*) FROM {object} WHERE NOT (a > 0)', mustBe: 0}
+      - {id: r4, type: sql, query: 'SELECT COUNT(*) FROM {object} WHERE NOT (a > 1)', mustBe: 0, severity: warning}
+      - {id: r5, type: text, description: Sums are right.}
+"""
+    table = parse_contract(text, "p").tables["t"]
+    assert table.unique_keys == (UniqueKey(("a", "b")),)
+    assert table.checks == (Check("a > 0"),)
+    assert [(rule.kind, rule.columns) for rule in table.rules] == [
+        (RuleKind.LENGTH, ("b",)),
+        (RuleKind.UNIQUE, ("a", "b")),
+        (RuleKind.CHECK, ("a",)),
+    ]
+    assert table.rules[0].max_length == 10
+    named = replace(table, checks=(*table.checks, Check("b <> ''", "not_empty", "sqlite")))
+    changed = update_contract(text, "d", {"t": named})
+    assert [line for line in text.splitlines() if line not in changed.splitlines()] == []
+    assert parse_contract(changed, "p").tables["t"] == named
+    assert update_contract(changed, "d", {"t": table}) == text
+
+
+@pytest.mark.parametrize(
+    ("physical", "limit"),
+    [
+        ("varchar(40)", 40),
+        ("NVARCHAR( 160 )", 160),
+        ("character varying(7)", 7),
+        ("national character varying(7)", 7),
+        ("char(2)", 2),
+        ("text", None),
+        ("varchar", None),
+        ("decimal(10,2)", None),
+        ("enum('a')", None),
+    ],
+)
+def test_the_declared_type_limits_the_length_of_a_text(physical: str, limit: int | None) -> None:
+    assert Column("c", _TEXT, physical).length_limit == limit
+    assert Column("c", _INT, physical).length_limit is None
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ("{property: tdmvcDefault, value: {expression: now()}}", "dialect"),
+        ("{property: tdmvcDefault, value: 1}", "mapping"),
+        ("{property: tdmvcIdentity, value: {generation: sometimes}}", "by default"),
+        ("{property: tdmvcIdentity, value: {start: x}}", "whole number"),
+        ("{property: tdmvcGenerated, value: {dialect: sqlite}}", "expression"),
+    ],
+)
+def test_a_wrong_declaration_is_named_with_its_line(declared: str, words: str) -> None:
+    lines = ["kind: DataContract", "schema:", "  - name: t", "    properties:", "      - name: a"]
+    lines += ["        logicalType: string", "        customProperties:", f"          - {declared}"]
+    text = "\n".join(lines) + "\n"
+    with pytest.raises(ConfigError, match=words) as raised:
+        parse_contract(text, "contract.yaml")
+    assert "line 8" in str(raised.value)
