@@ -6,8 +6,9 @@ from tdmvc.formats.config import CONFIG_FILE, read_config, render_config
 from tdmvc.gitrepo.releases import read_release, suggest_source
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.hosts import HOSTS, read_templates
-from tdmvc.migrations import detect
+from tdmvc.migrations import detect_readable
 from tdmvc.model.dataset import RepoConfig
+from tdmvc.model.migration import UnreadableLocation
 from tdmvc.model.report import InitReport
 from tdmvc.store import dvc
 from tdmvc.store.atomic_files import write_atomic
@@ -36,6 +37,7 @@ def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
     git = GitRepo.find(Path(path))
     tree = git.work_tree()
     created: list[str] = []
+    found: list[str] = []
     if not (git.root / ".dvc").is_dir():
         dvc.init_repository(git.root, is_subfolder=False)
         created += [
@@ -44,12 +46,13 @@ def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
     if tree.read_text(CONFIG_FILE) is not None:
         config = read_config(tree)
     else:
-        config = _suggest(git)
+        config, unreadable = _suggest(git)
+        found = [_note_unreadable(one) for one in unreadable]
         write_atomic(git.root / CONFIG_FILE, render_config(config).encode())
         created.append(CONFIG_FILE)
     written, notes = _write_workflows(git.root, workflows)
     release, fault = read_release(git, config)
-    notes += [fault] if fault else []
+    notes += [*([fault] if fault else []), *found]
     return InitReport(str(git.root), (*created, *written), config.migrations, tuple(notes), release)
 
 
@@ -83,10 +86,21 @@ def _includes(text: str) -> bool:
     return any(_GITLAB_INCLUDED in line for line in lines)
 
 
-def _suggest(git: GitRepo) -> RepoConfig:
-    """Return the settings that can be read from the repository itself."""
+def _suggest(git: GitRepo) -> tuple[RepoConfig, tuple[UnreadableLocation, ...]]:
+    """Return the settings that can be read from the repository itself, and the migrations that cannot be read."""
     tree = git.unignored_tree()
     source, value = suggest_source(git, tree, git.root.name)
-    return RepoConfig(
-        app_name=git.root.name, release_source=source, release_value=value, migrations=detect(tree)
+    migrations, unreadable = detect_readable(tree)
+    config = RepoConfig(
+        app_name=git.root.name, release_source=source, release_value=value, migrations=migrations
+    )
+    return config, unreadable
+
+
+def _note_unreadable(found: UnreadableLocation) -> str:
+    place = found.location
+    return (
+        f"There are migrations of {place.tool} in {place.path}, but they cannot be read, so tdmvc.yaml does not name "
+        f"them: {found.message} ({found.where}). Correct this, then add to `migrations` in tdmvc.yaml: "
+        f"`{place.name}: {{tool: {place.tool}, path: {place.path}}}`."
     )

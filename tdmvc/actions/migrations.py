@@ -41,7 +41,7 @@ def migrations(
     first: MigrationsError | None = None
     for location in _locations(workspace, tree, path, tool):
         try:
-            states.append(read_location(tree, location))
+            states.append(read_location(workspace, tree, location))
         except MigrationsError as error:
             if not keep_going:
                 raise

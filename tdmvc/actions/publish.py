@@ -316,7 +316,7 @@ def _migrations(workspace: Workspace, recorded: Mapping[str, RecordedState]) -> 
     for location in workspace.config.migrations:
         known = recorded.get(location.name)
         try:
-            state = read_location(tree, location)
+            state = read_location(workspace, tree, location)
         except MigrationsError:
             continue
         if known is None or set(known.heads) == set(state.heads):

@@ -9,12 +9,12 @@ write its file in `tools/` and add its reader to `READERS` there.
 
 from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError
 from tdmvc.migrations.base import Reading
-from tdmvc.migrations.detection import find_locations
+from tdmvc.migrations.detection import find_locations, with_unique_names
 from tdmvc.migrations.tools import READERS
-from tdmvc.model.migration import MigrationLocation, MigrationState
+from tdmvc.model.migration import MigrationLocation, MigrationState, UnreadableLocation
 from tdmvc.model.tree import FileTree
 
-__all__ = ["READERS", "detect", "read_state"]
+__all__ = ["READERS", "detect", "detect_readable", "read_state"]
 
 
 def detect(tree: FileTree) -> tuple[MigrationLocation, ...]:
@@ -23,6 +23,20 @@ def detect(tree: FileTree) -> tuple[MigrationLocation, ...]:
     A folder belongs to one tool. Folders of tests, vendored code and build output are left out.
     """
     return tuple(find_locations(tree, READERS))
+
+
+def detect_readable(tree: FileTree) -> tuple[tuple[MigrationLocation, ...], tuple[UnreadableLocation, ...]]:
+    """Find the migration locations that can be read, and separately those that cannot; each is read once."""
+    readable: list[MigrationLocation] = []
+    unreadable: list[UnreadableLocation] = []
+    for location in detect(tree):
+        try:
+            read_state(tree, location)
+        except MigrationsError as error:
+            unreadable.append(UnreadableLocation(location, error.what, error.where, error.remedy))
+        else:
+            readable.append(location)
+    return tuple(with_unique_names(readable)), tuple(unreadable)
 
 
 def read_state(tree: FileTree, location: MigrationLocation) -> MigrationState:

@@ -45,7 +45,7 @@ def find_locations(tree: FileTree, readers: Mapping[str, Reader]) -> list[Migrat
         for path in paths:
             owners.setdefault(path, tool)
     owned = ((tool, path) for tool in readers for path in found[tool] if owners[path] == tool)
-    return _with_unique_names([MigrationLocation(tool, tool, path or ".") for tool, path in owned])
+    return with_unique_names([MigrationLocation(tool, tool, path or ".") for tool, path in owned])
 
 
 def precedence(tools: Iterable[str]) -> list[str]:
@@ -99,7 +99,7 @@ def _bytes(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 
-def _with_unique_names(locations: Sequence[MigrationLocation]) -> list[MigrationLocation]:
+def with_unique_names(locations: Sequence[MigrationLocation]) -> list[MigrationLocation]:
     """Name the locations: `main` for the only one, otherwise by the folder that distinguishes them."""
     if len(locations) == 1:
         return [replace(locations[0], name="main")]

@@ -132,10 +132,10 @@ def _tool_of(tree: FileTree, folder: str, paths: Sequence[str], configured_by: s
     votes = [tool for tool in signed if tool is not None]
     if votes:
         return max(_TOOLS, key=votes.count)
+    if configured_by is not None and readable:
+        return configured_by
     if len(readable) < len(texts):
         return None
-    if configured_by is not None:
-        return configured_by
     used = [tool for tool in _TOOLS if has_signs(tree, folder, _TOOLS[tool].signs)]
     return used[0] if len(used) == 1 else None
 

@@ -24,7 +24,7 @@ from tdmvc.model.migration import (
 )
 from tdmvc.model.text import short_commit
 from tdmvc.model.tree import FileTree
-from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
+from tdmvc.workspace.migrations import configured_locations, current_location, read_location, tree_at
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
 
@@ -117,9 +117,10 @@ class _LocationCheck:
         self._location = location
         is_work_tree = not is_old and starts == ("HEAD",)
         # The work tree may have migrations that an old revision cannot have.
-        later = cache(lambda: _known(tree_at(workspace, None), location) if is_old else None)
+        today = current_location(workspace, location)
+        later = cache(lambda: _known(workspace, tree_at(workspace, None), today) if is_old else None)
         self._revision = SchemaRevision(
-            _read(tree, location),
+            _read(workspace, tree, location),
             tree.label,
             location.name,
             later,
@@ -140,15 +141,17 @@ class _LocationCheck:
         return found
 
 
-def _read(tree: FileTree, location: MigrationLocation) -> MigrationState | MigrationsError:
+def _read(
+    workspace: Workspace, tree: FileTree, location: MigrationLocation
+) -> MigrationState | MigrationsError:
     try:
-        return read_location(tree, location)
+        return read_location(workspace, tree, location)
     except MigrationsError as error:
         return error
 
 
-def _known(tree: FileTree, location: MigrationLocation) -> MigrationState | None:
-    found = _read(tree, location)
+def _known(workspace: Workspace, tree: FileTree, location: MigrationLocation) -> MigrationState | None:
+    found = _read(workspace, tree, location)
     return found if isinstance(found, MigrationState) else None
 
 
@@ -233,7 +236,7 @@ def _past_ids(
 
 def _ids_at(workspace: Workspace, rev: str, location: MigrationLocation) -> frozenset[str]:
     try:
-        state: MigrationState = read_location(workspace.git.tree(rev), location)
+        state: MigrationState = read_location(workspace, workspace.git.tree(rev), location)
     except MigrationsError:
         return frozenset()
     replaced: Iterable[str] = (id_ for migration in state.migrations for id_ in migration.replaces)

@@ -1,9 +1,11 @@
 """Reads the application's migration state at any revision."""
 
-from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError
+from dataclasses import replace
+
+from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError, format_names
 from tdmvc.formats.config import CONFIG_FILE, read_config
 from tdmvc.gitrepo.trees import RevisionTree
-from tdmvc.migrations import read_state
+from tdmvc.migrations import detect, read_state
 from tdmvc.migrations.paths import is_inside, normalize_folder
 from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
@@ -15,25 +17,92 @@ def tree_at(workspace: Workspace, at: str | None) -> FileTree:
     return workspace.git.unignored_tree() if at is None else workspace.git.tree(at)
 
 
-def read_location(tree: FileTree, location: MigrationLocation) -> MigrationState:
-    """Read one location; the error explains a location that is in a submodule.
+def read_location(workspace: Workspace, tree: FileTree, location: MigrationLocation) -> MigrationState:
+    """Read one location of the work tree or of a revision, where its folder may be another one.
 
     Raises:
-        MigrationsError: it cannot be understood.
+        MigrationsError: it cannot be understood; the error says if it is in a submodule, or where it may have moved.
     """
     try:
         return read_state(tree, location)
-    except MigrationsError:
+    except MigrationsError as error:
+        path = normalize_folder(location.path)
         submodules = tree.submodules if isinstance(tree, RevisionTree) else ()
-        for path in submodules:
-            if is_inside(normalize_folder(location.path), path):
+        for submodule in submodules:
+            if is_inside(path, submodule):
                 raise MigrationsError.at(
                     f"This is a submodule in {tree.label}, so its files are in another repository.",
-                    path,
+                    submodule,
                     remedy=f"run tdmvc in that repository, or remove the migration location '{location.name}'"
                     " from tdmvc.yaml.",
                 ) from None
-        raise
+        configured = {*workspace.config.migrations, *configured_locations(workspace, tree)}
+        if location not in configured or error.path not in {location.path, path or "."}:
+            raise
+        return _read_moved(workspace, tree, location, error)
+
+
+def _read_moved(
+    workspace: Workspace, tree: FileTree, location: MigrationLocation, error: MigrationsError
+) -> MigrationState:
+    """Read the folder of a revision that has most migrations of a location whose own folder has none.
+
+    Raises:
+        MigrationsError: there is no such folder, or there are several; or the tree is the work tree.
+    """
+    taken = {normalize_folder(other.path) for other in configured_locations(workspace, tree)}
+    places = [
+        found
+        for found in detect(tree)
+        if found.tool == location.tool and normalize_folder(found.path) not in taken
+    ]
+    if not isinstance(tree, RevisionTree):
+        if not places:
+            raise error
+        paths = format_names([place.path for place in places])
+        raise MigrationsError.at(
+            error.what,
+            location.path,
+            remedy=f"correct the path of migration location '{location.name}' in tdmvc.yaml; "
+            f"there are migrations of {location.tool} in {paths}.",
+        ) from None
+    wanted = _ids_today(workspace, location)
+    shared: dict[int, list[MigrationState]] = {}
+    for place in places:
+        try:
+            state = read_state(tree, replace(location, path=place.path))
+        except MigrationsError:
+            continue
+        shared.setdefault(len(wanted.intersection(_ids(state))), []).append(state)
+    most = max(shared, default=0)
+    if most and len(shared[most]) == 1:
+        return shared[most][0]
+    raise error
+
+
+def _ids_today(workspace: Workspace, location: MigrationLocation) -> set[tuple[str, str]]:
+    try:
+        return _ids(read_state(tree_at(workspace, None), current_location(workspace, location)))
+    except MigrationsError:
+        return set()
+
+
+def _ids(state: MigrationState) -> set[tuple[str, str]]:
+    """Return what identifies the migrations of a state: ids with names, because many histories have a number 1."""
+    replaced = {(id_, "") for migration in state.migrations for id_ in migration.replaces}
+    own = {
+        (migration.id, "" if state.location.tool == "django" else migration.name)
+        for migration in state.migrations
+    }
+    return own | replaced
+
+
+def current_location(workspace: Workspace, location: MigrationLocation) -> MigrationLocation:
+    """Return the location as the current tdmvc.yaml has it, which an older one may have elsewhere."""
+    named = (
+        one for one in workspace.config.migrations if (one.name, one.tool) == (location.name, location.tool)
+    )
+    return next(named, location)
 
 
 def configured_locations(workspace: Workspace, tree: FileTree) -> tuple[MigrationLocation, ...]:

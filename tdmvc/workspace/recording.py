@@ -45,7 +45,7 @@ def record_migrations(workspace: Workspace, config: DatasetConfig, taken: TakenI
     states: dict[str, MigrationState] = {}
     for location in workspace.config.migrations:
         try:
-            states[location.name] = read_location(tree, location)
+            states[location.name] = read_location(workspace, tree, location)
         except MigrationsError as error:
             recording.notes.append(f"The migrations '{location.name}' were not recorded: {error.what}")
     found = _own_tables(config.name, taken, tree, states, recording)

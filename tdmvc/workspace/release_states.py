@@ -12,7 +12,7 @@ from tdmvc.model.migration import Drift, DriftStatus, MigrationState
 from tdmvc.model.report import Inference
 from tdmvc.model.text import short_commit
 from tdmvc.model.version import Version
-from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
+from tdmvc.workspace.migrations import configured_locations, current_location, read_location, tree_at
 from tdmvc.workspace.versions import version_state, versions
 from tdmvc.workspace.workspace import Workspace
 
@@ -185,7 +185,8 @@ class ReleaseSchema:
     def _today(self, name: str) -> MigrationState | None:
         if name not in self.today:
             try:
-                self.today[name] = read_location(tree_at(self.workspace, None), self.states[name].location)
+                location = current_location(self.workspace, self.states[name].location)
+                self.today[name] = read_location(self.workspace, tree_at(self.workspace, None), location)
             except MigrationsError:
                 self.today[name] = None
         return self.today[name]
@@ -197,7 +198,7 @@ def read_schema(workspace: Workspace, commit: str) -> ReleaseSchema:
     schema = ReleaseSchema(workspace, commit)
     for location in configured_locations(workspace, tree):
         try:
-            schema.states[location.name] = read_location(tree, location)
+            schema.states[location.name] = read_location(workspace, tree, location)
         except MigrationsError as error:
             schema.unreadable[location.name] = error
     return schema

@@ -131,7 +131,7 @@ def test_a_folder_may_be_written_in_any_notation(apps: Path, tdmvc: Tdmvc, path:
 def test_a_folder_that_is_missing_without_migrations_or_outside_is_an_error(apps: Path, tdmvc: Tdmvc) -> None:
     assert "There is no folder 'nowhere'" in tdmvc("migrations", "--path", "nowhere", code=3).err
     _write(apps, {"notes/a.md": ""})
-    assert "--tool: alembic, atlas" in tdmvc("migrations", "--path", "notes", code=3).err
+    assert "--tool: aerich, alembic, atlas" in tdmvc("migrations", "--path", "notes", code=3).err
     assert "outside the repository" in tdmvc("migrations", "--path", "../x", code=2).err
     assert "outside the repository" in tdmvc("migrations", "--path", apps.parent, code=2).err
     assert "No migrations of flyway" in tdmvc("migrations", "--tool", "flyway", code=3).err

@@ -1,6 +1,7 @@
 """Reads folders of numbered SQL files for which there is no other reader."""
 
 import re
+from collections import Counter
 from typing import Final
 
 from tdmvc.errors import ConfigError
@@ -13,6 +14,8 @@ from tdmvc.model.tree import FileTree
 DEFAULT_PATTERN: Final = r"^(?P<id>\d+)[_-](?P<name>.*)\.sql$"
 
 _DOWN: Final = (".down.sql", "_down.sql", ".undo.sql")
+_MODULE: Final = re.compile(r"(?!__init__).*\.py")
+_NUMBERED_MODULE: Final = re.compile(r"[0-9].*\.py|env\.py")
 _FOLDERS: Final = frozenset({"migrate", "migration", "migrations", "schema_migrations", "sql_migrations"})
 
 
@@ -22,13 +25,16 @@ class SqlReader:
     name = "sql"
 
     def detect(self, tree: FileTree) -> set[str]:
-        """Find folders called `migrations` or similar that contain numbered SQL files and no Python."""
+        """Find folders called `migrations` or similar that contain numbered SQL files and no migrations in Python."""
         pattern = re.compile(DEFAULT_PATTERN, re.DOTALL)
         named = (path for path in tree.list_files() if base_of(folder_of(path)).lower() in _FOLDERS)
         paths = [path for path in named if not is_left_out(path)]
-        with_python = {folder_of(path) for path in paths if path.endswith(".py")}
         found = {folder_of(path) for path in paths if pattern.match(base_of(path)) and not _is_down(path)}
-        return found - with_python
+        scripts = Counter(folder_of(path) for path in paths if path.endswith(".sql"))
+        modules = Counter(folder_of(path) for path in paths if _MODULE.fullmatch(base_of(path)))
+        in_python = {folder_of(path) for path in paths if _NUMBERED_MODULE.fullmatch(base_of(path))}
+        # A module or two next to the scripts help or run them.
+        return {folder for folder in found - in_python if modules[folder] <= scripts[folder]}
 
     def read(self, reading: Reading) -> MigrationState:
         """Read the files whose path relative to the location matches its pattern from the start.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tdmvc.migrations.base import Reading
+from tdmvc.migrations.evidence import SAMPLE_FILES
 from tdmvc.migrations.graph import finish_graph
 from tdmvc.migrations.paths import base_of, folder_of
 from tdmvc.migrations.python_source import (
@@ -61,12 +62,14 @@ class DjangoReader:
         """Find projects, by `manage.py` or by the folder that holds all applications."""
         paths = tree.list_files()
         folders = find_app_folders(paths, "")
-        probes = {}
+        probes: dict[str, str] = {}
         for folder, files in folders.items():
-            # One file is enough; numbered ones come first.
-            probes[min(files, key=lambda path: (not base_of(path)[0].isdigit(), path))] = folder
-        apps = [folder_of(probes[path]) for path, text in tree.read_texts(probes) if _CLASS.search(text)]
-        return find_projects(paths, apps)
+            # One file is enough if it has a number; another one may only help the migrations.
+            ordered = sorted(files, key=lambda path: (not base_of(path)[0].isdigit(), path))
+            count = 1 if base_of(ordered[0])[0].isdigit() else SAMPLE_FILES
+            probes.update(dict.fromkeys(ordered[:count], folder))
+        apps = {folder_of(probes[path]) for path, text in tree.read_texts(probes) if _CLASS.search(text)}
+        return find_projects(paths, sorted(apps))
 
     def read(self, reading: Reading) -> MigrationState:
         """Read every application below the location; the heads are those of each application."""
