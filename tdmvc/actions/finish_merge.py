@@ -79,6 +79,8 @@ def continue_merge(workspace: Workspace, options: MergeOptions | None = None) ->
         return MergeReport(MergeStatus.OPEN, labels, None, found, _other_files(workspace))
     states = [datasets.read_state(workspace.tree, workspace.config, name) for name in names]
     for state in states:
+        if _is_equal_on_both_sides(workspace, state.name, ours, theirs):
+            continue
         edited = [t for t in state.pointers if work_status(workspace, state, t)[0] is WorkStatus.MODIFIED]
         if edited:
             raise LocalWorkError.not_added(
@@ -188,6 +190,14 @@ def _committed(workspace: Workspace, commit: str) -> MergeReport:
     workspace.store.index.save()
     theirs = workspace.git.parents(commit)[-1]
     return MergeReport(MergeStatus.MERGED, _labels(workspace, theirs), commit)
+
+
+def _is_equal_on_both_sides(workspace: Workspace, name: str, ours: str, theirs: str) -> bool:
+    """Return whether a merge has nothing to do with a dataset, so that edits of its rows can wait."""
+    return (
+        len({workspace.git.commands.object_id(f"{c}:{workspace.dataset_path(name)}") for c in (ours, theirs)})
+        == 1
+    )
 
 
 def _open_tables(workspace: Workspace, name: str) -> MovedDataset:

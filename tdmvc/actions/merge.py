@@ -58,7 +58,7 @@ def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions |
     if plan.is_fast_forward and options.fast_forward is not FastForward.NEVER:
         record = MergeRecord(plan.ours, plan.theirs, branch, plan.theirs)
         with recorded(git, record):
-            fast_forward(git, branch)
+            fast_forward(git, record)
         write_plan(workspace, plan, written)
         remove_record(git)
         workspace.store.index.save()

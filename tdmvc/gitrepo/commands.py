@@ -107,6 +107,9 @@ class GitCommands:
             )
         except GitCommandNotFound:
             raise GitMissing from None
+        if ended := _ended_by_signal(status):
+            # Otherwise it would count as the answer "no".
+            raise GitFailure(f"`git {words[0]}` {ended}", status, self._root)
         return status, output if isinstance(output, bytes) else output.encode(), str(message).strip()
 
     def run_to_end(self, *words: str, text: str | None = None) -> tuple[int, str]:
@@ -130,7 +133,8 @@ class GitCommands:
                 check=False,
             )
             output.seek(0)
-            return done.returncode, output.read().decode("utf-8", "replace").strip()
+            text = output.read().decode("utf-8", "replace").strip()
+            return done.returncode, text or _ended_by_signal(done.returncode)
 
     def list_unignored(self, folder: str) -> list[str] | None:
         """Return the files below a folder that Git tracks or would track, in no particular order; None if Git fails.
@@ -222,6 +226,11 @@ class GitCommands:
         if any("\0" in word for word in words):
             raise GitFailure("an argument has a NUL character", 128, self._root)
         return [git_class.GIT_PYTHON_GIT_EXECUTABLE or "git", *_SETTINGS, *words]
+
+
+def _ended_by_signal(status: int) -> str:
+    """Return that a program was killed, in words; empty if it ended by itself."""
+    return f"was ended by signal {-status}" if status < 0 else ""
 
 
 class _ObjectReader:

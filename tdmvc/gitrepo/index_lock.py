@@ -1,6 +1,7 @@
 """Git commands that write the index, which only one program at a time can do."""
 
 import time
+from functools import cached_property
 from pathlib import Path
 
 from tdmvc.errors import StoreError
@@ -24,8 +25,16 @@ class IndexWait:
         """
         self._git = git
         self._then = then
-        self._lock: Path | None = None
         self._started = time.monotonic()
+
+    @cached_property
+    def _lock(self) -> Path:
+        return self._git.own_paths("index.lock")[0]
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether another program holds the lock, or a killed one left it."""
+        return self._lock.exists()
 
     def pause(self) -> bool:
         """Wait a moment; return False if the time is over, but no lock is there.
@@ -33,8 +42,6 @@ class IndexWait:
         Raises:
             StoreError: the lock is still there, or is so old that no running program is likely to hold it.
         """
-        if self._lock is None:
-            self._lock = self._git.own_paths("index.lock")[0]
         is_over = time.monotonic() - self._started > LOCK_SECONDS
         try:
             since = self._lock.stat().st_mtime
@@ -61,8 +68,8 @@ def try_index_write(git: GitRepo, *words: str, text: str | None = None, then: st
     wait = IndexWait(git, then)
     while True:
         status, output = git.commands.run_to_end(*words, text=text)
-        # The file's name is the same in every language in which Git writes messages.
-        if not status or "index.lock" not in output or not wait.pause():
+        # The file's name is the same in every language in which Git writes messages, but not in every message.
+        if not status or not ("index.lock" in output or wait.is_needed) or not wait.pause():
             return status, output
 
 

@@ -41,10 +41,14 @@ def interrupted(git: GitRepo, record: MergeRecord) -> LocalWorkError:
     """Return the error for a merge that was killed while Git wrote it."""
     paths = touched_files(git, record)
     what = f"files of the merge are written: {format_names(paths)}" if paths else "nothing is written yet"
+    again = f"`tdmvc merge {shlex.quote(record.branch)}`"
+    undo = (
+        "undo it with `tdmvc merge --abort`, then merge again" if paths or merge_heads(git) else "merge again"
+    )
     return LocalWorkError(
         f"The merge of {record.branch} was interrupted; {what}.",
         where=str(git.root),
-        remedy=f"undo it with `tdmvc merge --abort`, then merge again: `tdmvc merge {shlex.quote(record.branch)}`.",
+        remedy=f"{undo}: {again}.",
     )
 
 
@@ -88,7 +92,7 @@ def begin_merge(git: GitRepo, record: MergeRecord, prepared: PreparedMerge, *, m
     """Merge a revision into the index and the work tree without a commit.
 
     Raises:
-        LocalWorkError: changes of the work tree or the index would be lost; nothing was changed.
+        LocalWorkError: changes of the work tree or the index would be lost, and nothing was changed; or Git was killed.
         StoreError: another program holds the index, or Git cannot write.
         UsageError: Git refuses for another reason; nothing was changed.
     """
@@ -96,8 +100,12 @@ def begin_merge(git: GitRepo, record: MergeRecord, prepared: PreparedMerge, *, m
     words = ["--no-commit", "--no-ff", "--quiet", *([f"-m{message}"] if message is not None else [])]
     wait = IndexWait(git)
     while True:
-        status, output = try_index_write(git, *prepared.words, "merge", *words, record.branch)
+        status, output = git.commands.run_to_end(*prepared.words, "merge", *words, record.branch)
+        if status < 0:
+            raise interrupted(git, record)
         if not merge_heads(git):
+            if ("index.lock" in output or wait.is_needed) and wait.pause():
+                continue
             raise _refused(output)
         if not status or git.commands.try_run("diff", "--cached", "--quiet", record.ours) is None:
             return
@@ -117,15 +125,17 @@ def begin_merge(git: GitRepo, record: MergeRecord, prepared: PreparedMerge, *, m
             )
 
 
-def fast_forward(git: GitRepo, theirs: str) -> None:
+def fast_forward(git: GitRepo, record: MergeRecord) -> None:
     """Move the branch, the index and the work tree to a descendant commit.
 
     Raises:
-        LocalWorkError: changes of the work tree or the index would be lost; nothing was changed.
+        LocalWorkError: changes of the work tree or the index would be lost, and nothing was changed; or Git was killed.
         StoreError: another program holds the index.
         UsageError: Git refuses for another reason; nothing was changed.
     """
-    status, output = try_index_write(git, "merge", "--ff-only", "--quiet", theirs)
+    status, output = try_index_write(git, "merge", "--ff-only", "--quiet", record.branch)
+    if status < 0:
+        raise interrupted(git, record)
     if status:
         raise _refused(output)
 

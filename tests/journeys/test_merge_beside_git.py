@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import tdmvc.actions.finish_merge as finish_merge_action
@@ -303,6 +305,27 @@ def test_a_fast_forward_that_ends_before_it_writes_the_rows_is_finished_by_the_n
     shop.tdmvc("merge", "feature")
     assert len(shop.working_copy_rows("orders")) == 3
     assert not (shop.app / ".git" / "tdmvc-merge.json").exists()
+
+
+def test_edits_of_a_dataset_that_the_merge_does_not_change_wait(shop: Shop) -> None:
+    source = shop.app.parent / "countries.csv"
+    source.write_text("id,name\n1,Chad\n")
+    git(shop.app, "switch", "-q", "-c", "reference", "main")
+    shop.tdmvc("add", "reference", source)
+    shop.commit_all("Reference")
+    (part,) = (shop.app / "datasets/reference/countries").iterdir()
+    part.unlink()
+    pq.write_table(pa.table({"id": [1], "name": ["Tchad"]}), part)
+    git(shop.app, "switch", "-q", "-c", "more")
+    shop.commit("More", orders={**ORDERS, 10: (1, "7.00"), 30: (1, "8.00")})
+    git(shop.app, "switch", "-q", "reference")
+    shop.tdmvc("checkout", "golden")
+    (shop.app / "shared.py").write_text("ONE\n")
+    git(shop.app, "commit", "-q", "-m", "Code", "shared.py")
+    shop.tdmvc("merge", "more", "--no-commit")
+    shop.tdmvc("merge", "--continue")
+    assert "Tchad" in str(pq.read_table(part).to_pylist())
+    assert "edited" in shop.tdmvc("status").out
 
 
 def test_a_lock_that_a_killed_git_left_does_not_prevent_the_end_of_a_merge(shop: Shop) -> None:
