@@ -42,7 +42,7 @@ class ToolSigns:
 
 
 def crate_signs(crate: str, *, files: frozenset[str] = frozenset(), folder: str | None = None) -> ToolSigns:
-    """Return the signs of a Rust crate; a workspace may name it only in its lock file."""
+    """Return the signs of a Rust crate, a pattern; a workspace may name it only in its lock file."""
     manifest = re.compile(
         rf"^[ \t]*(?:{crate}(?:-cli)?[ \t]*(?:=|\.)|\[[^\]\n]*dependencies\.{crate}\])", re.MULTILINE
     )

@@ -50,17 +50,17 @@ def add_scripts(
     reading: Reading,
     tables: Callable[[str], tuple[str, ...]],
     *,
-    with_ending: bool = True,
+    id_of: Callable[[str], str | None] = base_of,
     must_have_up: bool = True,
     must_have_down: bool = False,
 ) -> dict[str, Rank]:
     """Read the scripts of a folder, or of its subfolders if it contains none; return the rank of each id.
 
-    The id is the file's name. A script that cannot be a migration is reported.
+    A script that cannot be a migration is reported.
 
     Args:
         tables: returns the tables that a script may affect.
-        with_ending: the tool stores the ending as part of the name.
+        id_of: returns the id of a path, by default the file's name; None if the application does not list it.
         must_have_up: the tool refuses scripts without an `up`, and does not only ignore them.
         must_have_down: the tool refuses a migration without a `down`; it counts and is reported.
     """
@@ -75,8 +75,12 @@ def add_scripts(
         # What is exported from another file may have one.
         is_reexport = _REEXPORTS.search(text) is not None
         if is_reexport or has_up.search(text):
-            stem = script_stem(path) or name
-            reading.add(Migration(name if with_ending else stem, stem, path, touches=tables(text)), text)
+            id_ = id_of(path)
+            if id_ is None:
+                if NUMBERED.match(name):
+                    reading.add_file_problem(path, "is not in the index of its folder; it was ignored.")
+                continue
+            reading.add(Migration(id_, script_stem(path) or name, path, touches=tables(text)), text)
             if must_have_down and not is_reexport and not _DOWN.search(text):
                 reading.add_file_problem(path, f"defines no 'down'; {tool} would refuse it.")
         elif must_have_up:

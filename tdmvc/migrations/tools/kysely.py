@@ -1,12 +1,26 @@
-"""Reads Kysely's migrations: scripts that are applied in the order of their file names."""
+"""Reads Kysely's migrations: scripts that are applied in the order of their names."""
+
+import re
+from typing import Final
 
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_tables import KYSELY
 from tdmvc.migrations.linear import finish_linear
+from tdmvc.migrations.paths import inside
 from tdmvc.migrations.script_tools import script_folders
-from tdmvc.migrations.scripts import add_scripts
+from tdmvc.migrations.scripts import ENDINGS, add_scripts, script_name_rank, script_stem
 from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
+
+_FILE: Final = r"[\"']\./(?P<file>[^\"'\n]{1,300})[\"']"
+_EXPORTED: Final = re.compile(rf"^[ \t]*export\s+\*\s+as\s+(?P<name>[\w$]+)\s+from\s+{_FILE}", re.MULTILINE)
+_IMPORTED: Final = re.compile(
+    rf"^[ \t]*import\s+(?:\*\s+as\s+)?(?P<name>[\w$]+)\s+from\s+{_FILE}", re.MULTILINE
+)
+_ENTRY: Final = re.compile(
+    r"^[ \t]*(?:[\"']?(?P<key>[\w$.-]+)[\"']?[ \t]*:[ \t]*)?(?P<name>[\w$]+)[ \t]*,?[ \t]*(?://.*)?$",
+    re.MULTILINE,
+)
 
 
 class KyselyReader:
@@ -19,9 +33,33 @@ class KyselyReader:
         return script_folders(tree, self.name)
 
     def read(self, reading: Reading) -> MigrationState:
-        """Read a folder; its head is the last file by name.
+        """Read a folder; its head is the last name.
 
-        The id is the file's name without its ending, as Kysely stores it. Kysely ignores scripts without an `up`.
+        The id is the file's name without its ending, as Kysely stores it, or the name that an index of the folder
+        gives to the file. Kysely ignores scripts without an `up`.
         """
-        ranks = add_scripts(reading, KYSELY.tables, with_ending=False, must_have_up=False)
+        index = _index(reading.tree, reading.path)
+
+        def id_of(path: str) -> str | None:
+            stem = script_stem(path) or ""
+            return index.get(stem) if index else stem
+
+        add_scripts(reading, KYSELY.tables, id_of=id_of, must_have_up=False)
+        ranks = {migration.id: script_name_rank(migration.id) for migration in reading.migrations}
         return finish_linear(reading, ranks, looked_for="scripts with an 'up'")
+
+
+def _index(tree: FileTree, folder: str) -> dict[str, str]:
+    """Return the names that an index gives to the files of a folder; empty if there is none with names."""
+    names: dict[str, str] = {}
+    for _, text in tree.read_texts([inside(folder, f"index{ending}") for ending in ENDINGS]):
+        names |= {_stem(found["file"]): found["name"] for found in _EXPORTED.finditer(text)}
+        files = {found["name"]: found["file"] for found in _IMPORTED.finditer(text)}
+        for entry in _ENTRY.finditer(text):
+            if entry["name"] in files:
+                names[_stem(files[entry["name"]])] = entry["key"] or entry["name"]
+    return names
+
+
+def _stem(file: str) -> str:
+    return re.sub(r"\.[cm]?[jt]s$", "", file)

@@ -4,7 +4,7 @@ from tdmvc.migrations.base import Reading
 from tdmvc.migrations.code_tables import MIKROORM
 from tdmvc.migrations.linear import finish_linear
 from tdmvc.migrations.script_tools import script_folders
-from tdmvc.migrations.scripts import add_scripts
+from tdmvc.migrations.scripts import add_scripts, script_stem
 from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
 
@@ -23,5 +23,5 @@ class MikroOrmReader:
 
         The id is the file's name without its ending, as MikroORM stores it.
         """
-        ranks = add_scripts(reading, MIKROORM.tables, with_ending=False)
+        ranks = add_scripts(reading, MIKROORM.tables, id_of=script_stem)
         return finish_linear(reading, ranks, looked_for="scripts with an 'up'")

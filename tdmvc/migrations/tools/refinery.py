@@ -14,7 +14,7 @@ from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"[UV](?P<id>[0-9]+)__(?P<name>\w+)\.(?:sql|rs)")
 _NEARLY: Final = re.compile(r"[UV][0-9].*\.(?:sql|rs)")
-_SIGNS: Final = crate_signs("refinery", files=frozenset({"refinery.toml"}))
+_SIGNS: Final = crate_signs(r"(?:[\w-]{1,50}-)?refinery", files=frozenset({"refinery.toml"}))
 _NEVER: Final = re.compile(r"(?!)")
 _TABLES: Final = TablePatterns(
     _NEVER,

@@ -23,6 +23,10 @@ from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
 
 _CLASS: Final = re.compile(r"^class[ \t]+Migration\b", re.MULTILINE)
+_DJANGO_CLASS: Final = re.compile(
+    r"^class[ \t]+Migration\b[ \t]*(?::|\(\s*\)|\([^()]{0,300}migration)", re.MULTILINE | re.IGNORECASE
+)
+"""A class whose bases do not say that it is something else."""
 _DEPENDENCIES: Final = re.compile(r"^[ \t]+dependencies[ \t]*=", re.MULTILINE)
 _ENDS: Final = frozenset({"__first__", "__latest__"})
 """Names for the first and the last migration of an application."""
@@ -68,7 +72,9 @@ class DjangoReader:
             ordered = sorted(files, key=lambda path: (not base_of(path)[0].isdigit(), path))
             count = 1 if base_of(ordered[0])[0].isdigit() else SAMPLE_FILES
             probes.update(dict.fromkeys(ordered[:count], folder))
-        apps = {folder_of(probes[path]) for path, text in tree.read_texts(probes) if _CLASS.search(text)}
+        apps = {
+            folder_of(probes[path]) for path, text in tree.read_texts(probes) if _DJANGO_CLASS.search(text)
+        }
         return find_projects(paths, sorted(apps))
 
     def read(self, reading: Reading) -> MigrationState:
