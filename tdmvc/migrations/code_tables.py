@@ -65,7 +65,7 @@ def go_tables(code: str) -> tuple[str, ...]:
 
 def function_pattern(keyword: str, name: str) -> re.Pattern[str]:
     """Return a pattern for the definition of a function that a keyword begins, after any modifiers."""
-    return re.compile(rf"^[ \t]*(?:\w+[ \t]+)*{keyword}[ \t]+{name}\b", re.MULTILINE)
+    return re.compile(rf"^[ \t]*(?:\w+[ \t]+){{0,6}}{keyword}[ \t]+{name}\b", re.MULTILINE)
 
 
 def _script_function(name: str) -> re.Pattern[str]:

@@ -1,6 +1,7 @@
 """Hostile texts: each takes little time and memory, or is an error that names it."""
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -164,3 +165,75 @@ def test_a_file_that_is_too_large_to_be_text_does_not_hide_other_folders(tree):
         ("goose", "api/migrations"),
         ("flyway", "java/db/migration"),
     }
+
+
+LONG = 40_000
+HOSTILE = [
+    "class " * (LONG // 6),
+    "public " * (LONG // 7) + "x",
+    "[a] " * (LONG // 4),
+    "[Migration(1)]" + " " * LONG,
+    "class A" + " " * LONG + "{",
+    "\n" * LONG,
+    "a " * (LONG // 2),
+    "a" * LONG,
+    "a" + " " * LONG + "b",
+    "use " * (LONG // 4),
+    "table(" * (LONG // 6),
+    "function up function " * (LONG // 21),
+    "->table(" * (LONG // 8),
+    "Schema::rename(" * (LONG // 15),
+    "Box::new(a::" * (LONG // 12),
+    "Box::new(" + "a::" * (LONG // 3),
+    "impl MigrationTrait " * (LONG // 20),
+    "fn name(&self) " * (LONG // 15),
+    "-" * LONG,
+    "-- up\n" * (LONG // 6),
+    "INSERT INTO migrations VALUES (1,'a',1)" + " " * LONG,
+    "INSERT INTO migrations (" * (LONG // 24),
+    "COPY migrations (" * (LONG // 17),
+    "migrations: " * (LONG // 12),
+    "export * as " * (LONG // 12),
+    "import a from './" * (LONG // 17),
+    "namespace A" * (LONG // 11),
+    "<parent>" * (LONG // 8),
+    "<dependency>" * (LONG // 12),
+    "tablename=" * (LONG // 10),
+]
+PLACES = {
+    "laravel": ["database/migrations/2024_01_0{}_000000_a.php", "database/schema/mysql-schema.sql"],
+    "phinx": ["db/2024010{}000000_a.php", "phinx.php"],
+    "doctrine": ["m/Version{}.php"],
+    "ecto": ["priv/repo/migrations/{}_a.exs", "priv/repo/structure.sql"],
+    "aerich": ["m/{}_a.py", "m/{}_b.sql"],
+    "kysely": ["migrations/{}.ts", "migrations/index.ts"],
+    "node-pg-migrate": ["migrations/{}_a.js", "migrations/{}_b.sql"],
+    "mikroorm": ["migrations/Migration{}.ts"],
+    "hasura": ["m/{}_a/up.sql", "config.yaml"],
+    "seaorm": ["src/m20240101_00000{}_a.rs", "src/lib.rs"],
+    "fluentmigrator": ["Migrations/{}.cs"],
+    "refinery": ["m/V{}__a.rs", "m/V{}__b.sql"],
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_any_text_is_searched_quickly_by_each_reader(tree, at, text):
+    for tool, (first, *others) in PLACES.items():
+        files = {first.format(1): text} | {name.format(2): text for name in others}
+        folder = first.rpartition("/")[0]
+        with suppress(MigrationsError):
+            read_state(tree(files), at(tool, folder.rpartition("/")[0] if tool == "hasura" else folder))
+    module = {f"a/src/main/resources/{n}.txt": "" for n in range(2)} | {
+        "a/pom.xml": text,
+        "a/build.gradle": text,
+        "b/src/main/resources/x.txt": "",
+        "a/src/main/resources/master.xml": '<databaseChangeLog><include file="none.xml"/></databaseChangeLog>',
+    }
+    with pytest.raises(MigrationsError):
+        read_state(tree(module), at("liquibase", "a/src/main/resources/master.xml"))
+
+
+def test_any_text_is_sampled_quickly_in_detection(tree):
+    names = [name.format(n) for places in PLACES.values() for name in places for n in (1, 2)]
+    for text in HOSTILE:
+        detect(tree(dict.fromkeys(names, text[: LONG // 10])))

@@ -16,7 +16,7 @@ from tdmvc.model.tree import FileTree
 _FILE: Final = re.compile(r"Version[^/]+\.php")
 _MIGRATION: Final = re.compile(r"\bDoctrine\\(?:DBAL\\)?Migrations\b|\bextends\s+[\w\\]*Migration\b")
 _NAMESPACE: Final = re.compile(
-    r"^\s*(?:<\?php\s+(?:declare\s*\([^()]*\)\s*;\s*)?)?namespace\s+(?P<name>[\w\\]+)\s*[;{]", re.MULTILINE
+    r"^[ \t]*(?:<\?php\s+(?:declare\s*\([^()]*\)\s*;\s*)?)?namespace\s+(?P<name>[\w\\]+)\s*[;{]", re.MULTILINE
 )
 _CLASS: Final = re.compile(
     r"^[ \t]*(?P<abstract>abstract[ \t]+)?(?:(?:final|readonly)[ \t]+)*class[ \t]+(?P<name>\w+)", re.MULTILINE

@@ -19,7 +19,7 @@ _SIGN: Final = re.compile(
     r"^\s*(?:global\s+)?using\s+FluentMigrator\b|\[(?:Timestamped)?Migration\(\s*[0-9]", re.MULTILINE
 )
 _CLASS: Final = re.compile(
-    r"(?P<before>(?:\[[^\[\]\n]{0,500}\]\s*){0,20})(?P<words>(?:(?:public|internal|sealed|partial|abstract)\s+)*)"
+    r"(?P<before>(?:\[[^\[\]\n]{0,500}\]\s*){0,20})(?P<words>(?:(?:public|internal|sealed|partial|abstract)\s{1,100}+){0,5})"
     r"class\s+(?P<name>\w+)\s*(?:\([^()\n]{0,300}\)\s*)?:\s*(?:[\w.]+\.)?(?P<base>\w+)"
 )
 _BASES: Final = frozenset({"Migration", "AutoReversingMigration", "ForwardOnlyMigration"})

@@ -18,7 +18,7 @@ _IMPORTED: Final = re.compile(
     rf"^[ \t]*import\s+(?:\*\s+as\s+)?(?P<name>[\w$]+)\s+from\s+{_FILE}", re.MULTILINE
 )
 _ENTRY: Final = re.compile(
-    r"^[ \t]*(?:[\"']?(?P<key>[\w$.-]+)[\"']?[ \t]*:[ \t]*)?(?P<name>[\w$]+)[ \t]*,?[ \t]*(?://.*)?$",
+    r"^[ \t]*(?:[\"']?(?P<key>[\w$.-]+)[\"']?[ \t]*:[ \t]*)?(?P<name>[\w$]+)[ \t]*+,?[ \t]*+(?://.*)?$",
     re.MULTILINE,
 )
 

@@ -20,7 +20,7 @@ _MIGRATION: Final = re.compile(
 )
 _TIME: Final = re.compile(r"^[0-9]{4}_[0-9]{2}_[0-9]{2}_[0-9]{6}_")
 _ROW: Final = re.compile(
-    r"\s*,?\s*\(\s*[0-9]+\s*,\s*(?:[eE]|N)?'(?P<name>[^'\n]{1,500})'\s*,\s*-?[0-9]+\s*\)"
+    r"\s*+,?\s*+\(\s*[0-9]+\s*,\s*(?:[eE]|N)?'(?P<name>[^'\n]{1,500})'\s*,\s*-?[0-9]+\s*\)"
 )
 _INSERT: Final = re.compile(
     r"^[ \t]*INSERT\s+INTO\s+(?:[\w\"`\[\]]{1,200}\.)?[\"`\[]?\w*migrations[\"`\]]?\s*(?:\([^()\n]{0,200}\))?\s*VALUES",

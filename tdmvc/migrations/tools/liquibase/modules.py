@@ -13,9 +13,9 @@ RESOURCES: Final = re.compile(r"(?:^|.*/)src/main/(?:resources|webapp/WEB-INF/cl
 
 _BUILDS: Final = ("pom.xml", "build.gradle", "build.gradle.kts")
 _OWN_NAME: Final = re.compile(r"<artifactId>\s*([^<>\s]{1,200})\s*<")
-_PARENT: Final = re.compile(r"<parent>.*?</parent>", re.DOTALL)
+_PARENT: Final = re.compile(r"<parent>.{0,2000}?</parent>", re.DOTALL)
 _BLOCKS: Final = re.compile(r"<(dependencies|build|profiles|modules|properties)>")
-_DEPENDENCY: Final = re.compile(r"<dependency>(.*?)</dependency>", re.DOTALL)
+_DEPENDENCY: Final = re.compile(r"<dependency>(.{0,2000}?)</dependency>", re.DOTALL)
 _PROJECT: Final = re.compile(r"\bproject\s*\(\s*(?:path\s*[:=]\s*)?[\"']:?([\w.:-]{1,200})[\"']")
 _ACCESSOR: Final = re.compile(r"\bprojects\.([\w.]{1,200})")
 
