@@ -11,7 +11,9 @@ from tests.oracles.oracle import Answer, Oracle, java_program, node_program, per
 PROGRAMS = {
     "drizzle": lambda: node_program("drizzle", "drizzle-orm"),
     "knex": lambda: node_program("knex", "knex"),
+    "kysely": lambda: node_program("kysely", "kysely"),
     "liquibase": lambda: java_program("liquibase"),
+    "node-pg-migrate": lambda: node_program("node-pg-migrate", "node-pg-migrate"),
     "prisma": lambda: node_program("prisma"),
     "rails": lambda: ruby_program("active_record", "rails"),
     "sequelize": lambda: node_program("sequelize", "sequelize-cli"),

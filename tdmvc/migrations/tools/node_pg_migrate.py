@@ -50,7 +50,7 @@ class NodePgMigrateReader:
             stem = base_of(path).rpartition(".")[0]
             if path.endswith(".down.sql") and path.replace(".down.sql", ".up.sql") in known:
                 continue
-            rank = _rank(stem)
+            rank = _rank(base_of(path).replace(".up.sql", ".sql"))
             if rank is None:
                 reading.add_file_problem(
                     path, "does not begin with a number; node-pg-migrate would refuse it."
@@ -74,14 +74,14 @@ def _up_part(path: str, text: str) -> tuple[str, tuple[str, ...]]:
     return text, sql_tables(text)
 
 
-def _rank(stem: str) -> Rank | None:
-    """Return what a name is sorted by: its number, then the name without punctuation; None if it has no number."""
-    number = _NUMBER.match(stem)
+def _rank(name: str) -> Rank | None:
+    """Return what a file's name is sorted by: number, then name without punctuation; None if it has no number."""
+    number = _NUMBER.match(name)
     if number is None:
         return None
     digits = _milliseconds(number[0]) if len(number[0]) == _UTC_DIGITS else number[0]
-    plain = _PUNCTUATION.sub("", stem)
-    return number_rank(digits), natural_rank(plain.lower()), plain.swapcase(), stem
+    plain = _PUNCTUATION.sub("", name)
+    return number_rank(digits), natural_rank(plain.lower()), plain.swapcase(), name
 
 
 def _milliseconds(digits: str) -> str:
