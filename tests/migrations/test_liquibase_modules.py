@@ -47,6 +47,10 @@ INCLUDE = xml('<include file="db/orders/orders.xml"/>', change("last"))
             "order-store/pom.xml": POM.format("shop-orders", ""),
         },
         {"app/build.gradle": "dependencies { implementation project(':order-store') }"},
+        {
+            "app/build.gradle": "apply from: 'dependencies.gradle'",
+            "app/dependencies.gradle": "dependencies { implementation(project(path: ':order-store')) }",
+        },
         {"app/build.gradle.kts": 'dependencies { implementation(project(":order-store")) }'},
         {"app/build.gradle.kts": "dependencies { implementation(projects.orderStore) }"},
     ],
@@ -89,6 +93,26 @@ def test_a_file_that_several_modules_have_is_a_problem_if_no_build_says_which(tr
     assert ids(state)[0] == "db/orders/orders.xml::x::a"
     assert problems(state) == [("unreadable-file", MASTER)]
     assert f"x/{RESOURCES}/db/orders/orders.xml, y/{RESOURCES}" in state.problems[0].message
+
+
+def test_what_a_changelog_of_another_module_names_beside_itself_is_no_question(tree, at):
+    files = {
+        MASTER: INCLUDE,
+        f"x/{RESOURCES}/db/orders/orders.xml": xml('<include file="a.xml" relativeToChangelogFile="true"/>'),
+        f"x/{RESOURCES}/db/orders/a.xml": xml(change("a")),
+        f"y/{RESOURCES}/db/orders/a.xml": xml(change("other")),
+    }
+    state = read_state(tree(files), at("liquibase", MASTER))
+    assert ids(state)[0] == "db/orders/a.xml::a::a"
+    assert state.problems == ()
+
+
+def test_an_empty_changelog_of_a_module_is_no_location_next_to_others(tree):
+    files = {
+        MASTER: xml(change("x")),
+        f"orders/{RESOURCES}/orders/module-changelog-master.xml": xml(),
+    }
+    assert [found.path for found in detect(tree(files))] == [f"app/{RESOURCES}/db/changelog"]
 
 
 def test_the_own_resources_come_first(tree, at):

@@ -145,9 +145,11 @@ class FileLookup:
 
     def _report_several(self, parent: ChangelogFile, reference: FileReference, chosen: str) -> None:
         """Report a file that several modules have, if no build file says which one is on the classpath."""
-        if not any(is_inside(chosen, root) for root in self._modules.others):
+        is_beside = reference.is_relative and is_inside(chosen, folder_of(parent.path))
+        if is_beside or not any(is_inside(chosen, root) for root in self._modules.others):
             return
-        paths = [path for path, _ in self._places(parent, reference) if path in self._known]
+        places = (path for path, _ in self._places(parent, reference))
+        paths = list(dict.fromkeys(path for path in places if path in self._known))
         if len(paths) > 1:
             fault = f"names '{reference.path}', which several modules have: {', '.join(paths)}; the first was read."
             self._reading.add_file_problem(parent.path, fault, line=reference.line)

@@ -5,13 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.migrations.paths import ancestors, base_of, common_folder, folder_of, inside, is_left_out
+from tdmvc.migrations.linear import files_in
+from tdmvc.migrations.paths import ancestors, base_of, common_folder, folder_of, is_left_out
 from tdmvc.model.tree import FileTree
 
 RESOURCES: Final = re.compile(r"(?:^|.*/)src/main/(?:resources|webapp/WEB-INF/classes)(?=/)")
 """The folder of resources that a path is inside."""
 
-_BUILDS: Final = ("pom.xml", "build.gradle", "build.gradle.kts")
+_BUILD: Final = re.compile(r"pom\.xml|.*\.gradle(?:\.kts)?")
+"""A build may read its dependencies from another file next to it."""
 _OWN_NAME: Final = re.compile(r"<artifactId>\s*([^<>\s]{1,200})\s*<")
 _PARENT: Final = re.compile(r"<parent>.{0,2000}?</parent>", re.DOTALL)
 _BLOCKS: Final = re.compile(r"<(dependencies|build|profiles|modules|properties)>")
@@ -63,7 +65,8 @@ def _own_module(tree: FileTree, changelog: str) -> str:
 
 
 def _build_text(tree: FileTree, module: str) -> str:
-    return "\n".join(text for _, text in tree.read_texts([inside(module, name) for name in _BUILDS]))
+    builds = [path for path in files_in(tree, module) if _BUILD.fullmatch(base_of(path))]
+    return "\n".join(text for _, text in tree.read_texts(builds))
 
 
 def _names_of(tree: FileTree, module: str) -> set[str]:

@@ -94,18 +94,20 @@ def _unnamed(tree: FileTree, paths: list[str], folder: str) -> list[MasterChange
 
 
 def _not_included(tree: FileTree, paths: list[str], masters: list[MasterChangelog]) -> list[MasterChangelog]:
-    """Return the masters that no other one includes."""
+    """Return the masters that no other one includes, and without empty ones if any other has change sets."""
     if len(masters) < 2:
         return masters
     included: set[str] = set()
+    empty: set[str] = set()
     for master in masters:
         reading = Reading(tree, MigrationLocation("", "", master.path))
         expansion = None
         # Errors are raised when the master is read; what it includes before them counts here.
         with suppress(MigrationsError):
             expansion = Expansion(paths, master, reading)
-            for _ in expansion.steps():
-                pass
+            if not sum(1 for _ in expansion.steps()):
+                empty.add(master.path)
         if expansion is not None:
             included |= expansion.files - {master.path}
-    return [master for master in masters if master.path not in included]
+    found = [master for master in masters if master.path not in included]
+    return [master for master in found if master.path not in empty] or found
