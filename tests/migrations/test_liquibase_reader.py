@@ -265,6 +265,35 @@ def test_an_id_that_is_used_twice_is_a_problem(tree, at):
     assert "changelog.xml::1::a" in state.problems[0].message
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "is_problem"),
+    [
+        ({"dbms": "mysql"}, {"dbms": "postgresql"}, False),
+        ({"context": "mysql"}, {"context": "postgresql"}, False),
+        ({"labels": "a"}, {"labels": "a"}, True),
+        ({"dbms": "mysql"}, {}, True),
+        ({}, {}, True),
+    ],
+)
+@pytest.mark.parametrize("is_sql", [False, True])
+def test_an_id_may_be_used_again_for_another_database_or_context(tree, at, left, right, is_problem, is_sql):
+    name, sides = "db/master.xml", (left, right)
+    text = xml(*(change(1, body=f"<dropTable tableName='t{n}'/>", **side) for n, side in enumerate(sides)))
+    if is_sql:
+        words = [" ".join(f"{key}:{value}" for key, value in side.items()) for side in sides]
+        name = "db/master.sql"
+        text = "--liquibase formatted sql\n" + "".join(
+            f"--changeset a:1 {word}\nDROP TABLE t{n};\n" for n, word in enumerate(words)
+        )
+    state = read_state(tree({name: text}), at("liquibase", name))
+    assert kinds(state) == ["duplicate-id"] * is_problem
+    assert ids(state) == [f"{name}::1::a"] * (2 if is_problem else 1)
+    if not is_problem:
+        assert state.migrations[0].touches == ("t0", "t1")
+        edited = read_state(tree({name: text.replace("t1", "t2")}), at("liquibase", name))
+        assert edited.digest != state.digest
+
+
 def test_change_sets_that_run_again_count_only_for_the_digest(tree, at):
     def read(body, flag):
         files = {"changelog.xml": xml(change(1), change("view", body=body, **{flag: "true"}))}

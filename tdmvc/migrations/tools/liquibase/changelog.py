@@ -31,6 +31,8 @@ class ChangeSet:
     """Whether it runs always or after each edit, so that it is not a step in the history."""
     scripts: tuple[FileReference, ...] = ()
     """Files that it runs or loads."""
+    condition: tuple[str, ...] = ()
+    """The databases, contexts and labels for which it runs; empty if it always does."""
 
 
 @dataclass(frozen=True, slots=True)

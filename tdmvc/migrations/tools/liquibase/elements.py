@@ -28,6 +28,9 @@ _SCRIPTS: Final = {
 }
 """The changes that read a file, and the attribute that names it."""
 
+CONDITIONS: Final = ("context", "contextFilter", "dbms", "labels")
+"""The attributes that say when something applies."""
+
 _NOT_APPLIED: Final = frozenset({"rollback", "preConditions"})
 
 
@@ -94,7 +97,7 @@ def _entry(path: str, element: Element) -> Entry | None:
 
 
 def _property(path: str, element: Element) -> Property | PropertyFile:
-    is_conditional = any(element.get(name) for name in ("context", "contextFilter", "dbms", "labels"))
+    is_conditional = any(element.get(name) for name in CONDITIONS)
     is_global = element.is_true("global", default=True)
     name = element.get("name")
     if name is None:
@@ -118,6 +121,7 @@ def _change_set(path: str, element: Element) -> ChangeSet:
         tuple(sorted({table for change in changes for table in _tables(change)})),
         element.is_true("runOnChange") or element.is_true("runAlways"),
         tuple(_reference(path, change, name) for change, name in scripts if change.get(name)),
+        tuple(f"{name}:{value}" for name in CONDITIONS if (value := (element.get(name) or "").strip())),
     )
 
 

@@ -1,6 +1,8 @@
 """Reads Liquibase's migrations: change sets in changelogs that a master changelog includes."""
 
+from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from tdmvc.errors import MigrationsError
@@ -44,11 +46,20 @@ class LiquibaseReader:
         paths = reading.tree.list_files()
         expansion = Expansion(paths, _choose_master(reading, paths), reading)
         repeatable: list[tuple[Migration, str]] = []
+        conditions: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+        positions: dict[str, int] = {}
         for step in expansion.steps():
             migration, content = _migration(step, [expansion.text(path) for path in step.scripts])
-            if step.change_set.is_repeatable:
+            others, condition = conditions[migration.id], step.change_set.condition
+            is_variant = condition and others and others.isdisjoint({(), condition})
+            others.add(condition)
+            if is_variant and migration.id in positions:
+                # Of change sets with one id for different databases or contexts, each database runs one.
+                _add_variant(reading, positions[migration.id], migration, content)
+            elif step.change_set.is_repeatable:
                 repeatable.append((migration, content))
             else:
+                positions.setdefault(migration.id, len(reading.migrations))
                 reading.add(migration, content)
         has_steps = bool(reading.migrations)
         for migration, content in repeatable:
@@ -59,6 +70,13 @@ class LiquibaseReader:
         if not reading.migrations:
             raise reading.nothing_found("a changeSet")
         return finish_listed(reading)
+
+
+def _add_variant(reading: Reading, position: int, variant: Migration, content: str) -> None:
+    reading.digest.add(variant.id, content)
+    known = reading.migrations[position]
+    touches = tuple(sorted({*known.touches, *variant.touches}))
+    reading.migrations[position] = replace(known, touches=touches)
 
 
 def _migration(step: ExpansionStep, scripts: list[str]) -> tuple[Migration, str]:

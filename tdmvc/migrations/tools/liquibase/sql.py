@@ -22,7 +22,9 @@ _LOGICAL_PATH: Final = re.compile(r"logicalFilePath:(\S+)", re.IGNORECASE)
 _NAME: Final = re.compile(r"name:\s*(\S+)", re.IGNORECASE)
 _VALUE: Final = re.compile(r"value:\s*(\S+)", re.IGNORECASE)
 _GLOBAL: Final = re.compile(r"\bglobal:false\b", re.IGNORECASE)
-_CONDITION: Final = re.compile(r"\b(?:context|contextFilter|dbms|labels):", re.IGNORECASE)
+_CONDITION: Final = re.compile(
+    r"\b(?P<name>context|contextFilter|dbms|labels):(?P<value>\"[^\"]*\"|\S*)", re.IGNORECASE
+)
 
 
 def is_formatted(text: str) -> bool:
@@ -103,6 +105,7 @@ def _change_sets(lines: list[str]) -> list[ChangeSet]:
             # Rollbacks are comments, which the hint ignores.
             sql_tables(content),
             not flags.isdisjoint({"runonchange", "runalways"}),
+            condition=tuple(found[0] for found in _CONDITION.finditer(header)),
         )
     ]
 
