@@ -283,6 +283,15 @@ class StoreError(TdmvcError):
         )
 
     @classmethod
+    def remote_refused(cls, remote: str, why: str, remedy: str) -> "StoreError":
+        """Build the message for a failure whose cause is known."""
+        return cls(
+            f"The remote '{remote}' failed: {why}.",
+            where=f"remote {remote}",
+            remedy=f"{remedy}; then run the same command again.",
+        )
+
+    @classmethod
     def locked(cls, path: Path | str, waited_seconds: float) -> "StoreError":
         return cls(
             f"Another tdmvc process has kept the lock for over {waited_seconds:.0f} seconds.",

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import posixpath
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -18,11 +17,11 @@ from tdmvc.formats.pointers import pointer_path, read_pointers
 from tdmvc.formats.versions import read_contract_text, read_versions, version_path
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.finding import CheckReport, Finding, Severity
-from tdmvc.model.text import plural
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import Version
 from tdmvc.workspace.drift import drift_at
 from tdmvc.workspace.published import check_published
+from tdmvc.workspace.remote_check import ObjectOwner, find_missing, list_needed
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace
 
@@ -243,25 +242,20 @@ def _with_remote(workspace: Workspace, report: CheckReport, names: set[str], at:
     """Add findings for the objects that a commit needs and the default remote lacks."""
     revision = at or workspace.git.head()
     tree = workspace.tree if revision is None else workspace.git.tree(revision)
-    wanted: dict[str, tuple[DatasetState, str]] = {}
+    wanted: dict[str, ObjectOwner] = {}
     for state in _committed_states(workspace, tree, names):
         for table, oids in _needed(workspace, state).items():
             for oid in oids:
-                wanted.setdefault(oid, (state, table))
-    store = workspace.store
-    missing = store.missing_on_remote(wanted)
-    lacking = Counter((wanted[oid][0].ref, wanted[oid][1]) for oid in missing)
-    owners = {(state.ref, table): state for state, table in wanted.values()}
-    findings = [
-        _not_pushed(workspace, owners[place], place[1], count) for place, count in sorted(lacking.items())
-    ]
-    store.index.save()
+                wanted.setdefault(oid, ObjectOwner(state, table))
+    checked = find_missing(workspace, wanted)
+    workspace.store.index.save()
     return replace(
         report,
-        findings=(*report.findings, *findings),
-        remote=store.config.default_remote or next(iter(store.config.remotes), None),
+        findings=(*report.findings, *checked.findings),
+        remote=checked.comparison.remote,
         commit=None if revision is None else workspace.git.resolve(revision),
         objects=len(wanted),
+        compared=checked.comparison.compared,
     )
 
 
@@ -285,33 +279,11 @@ def _needed(workspace: Workspace, state: DatasetState) -> dict[str, set[str]]:
     A version never changes, so only objects that this clone has not yet seen there are included.
     If its objects are not in this clone, others published it, and only its listing is included.
     """
-    needed: dict[str, set[str]] = {}
+    store = workspace.store
     if state.version is None:
-        workspace.store.fetch((pointer.object for pointer in state.pointers.values()), state.ref)
-    for table, pointer in state.pointers.items():
-        oids = {pointer.object}
-        if workspace.store.objects.has(pointer.object):
-            try:
-                oids = workspace.store.closure(pointer.object, f"{state.ref}/{table}")
-            except PartError:
-                oids = {pointer.object}
-        needed[table] = oids if state.version is None else workspace.store.not_pushed(oids)
-    return needed
-
-
-def _not_pushed(workspace: Workspace, state: DatasetState, table: str, count: int) -> Finding:
-    folder = workspace.dataset_path(state.name)
-    if state.version is not None:
-        path = version_path(folder, state.version.version)
-    else:
-        path = pointer_path(folder, state.pointers[table])
-    return Finding(
-        "not-on-remote",
-        Severity.ERROR,
-        f"{plural(count, 'object')} of {state.ref}/{table} {'is' if count == 1 else 'are'} not on the remote, "
-        "or incomplete there.",
-        state.name,
-        table,
-        remedy=f"run `tdmvc push {state.ref}`.",
-        details={"file": path, "objects": count},
-    )
+        store.fetch((pointer.object for pointer in state.pointers.values()), state.ref)
+        return list_needed(workspace, state)
+    here = {table: one for table, one in state.pointers.items() if store.objects.has(one.object)}
+    needed = {table: {one.object} for table, one in state.pointers.items()}
+    needed |= list_needed(workspace, replace(state, pointers=here))
+    return {table: store.not_pushed(oids) for table, oids in needed.items()}

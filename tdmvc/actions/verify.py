@@ -1,13 +1,15 @@
 """`verify`: checks that stored rows are complete and undamaged."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from tdmvc.errors import MislabelledPartError, PartError
 from tdmvc.formats import datasets
 from tdmvc.formats.dvc_yaml import with_artifact
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.remote import Comparison, RemoteComparison
 from tdmvc.model.report import Verified, VerifyReport
 from tdmvc.model.text import plural
 from tdmvc.model.version import version_tag_prefix
@@ -16,6 +18,16 @@ from tdmvc.store.content import dataset_content, part_content
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_part
 from tdmvc.workspace.published import check_published
+from tdmvc.workspace.remote_check import (
+    CheckedRemote,
+    NeededObjects,
+    ObjectOwner,
+    find_missing,
+    group_by_table,
+    list_needed,
+    push_remedy,
+    remote_finding,
+)
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.versions import version_state, versions
 from tdmvc.workspace.workspace import Workspace
@@ -36,7 +48,7 @@ def verify(
 
     Args:
         refs: states; none means every dataset's pointers and all of its versions.
-        remote: also check that the remote has every object, and the release remote those of versions.
+        remote: also compare every object with what the remote has, and those of versions with the release remote.
         remote_name: check only this remote.
         is_deep: also read every object on the remotes, and compare its bytes with its name.
 
@@ -52,13 +64,15 @@ def verify(
             states += [version_state(workspace, version) for version in versions(workspace, name)]
     check = _Check(workspace)
     verified = tuple(check.state(state) for state in states)
+    remotes = _RemoteCheck(workspace, is_deep=is_deep)
     if remote:
-        check.findings += _RemoteCheck(workspace, is_deep=is_deep).findings(states, remote_name)
+        remotes.check(states, remote_name)
+        check.findings += remotes.findings
     names = sorted({state.name for state in states})
     check.findings += check_published(workspace, workspace.tree, names)
     check.mirrors(names)
     workspace.store.index.save()
-    return VerifyReport(verified, tuple(check.findings))
+    return VerifyReport(verified, tuple(check.findings), tuple(remotes.comparisons))
 
 
 class _Check:
@@ -169,19 +183,17 @@ class _Check:
         self.findings.append(Finding(rule, severity, message, state.name, table, remedy=remedy))
 
 
-_Wanted = Mapping[str, tuple[DatasetState, str]]
-"""The state and the table of each object."""
-
-
 class _RemoteCheck:
     """Checks that remotes have all objects: a listing there does not prove that its parts are."""
 
     def __init__(self, workspace: Workspace, *, is_deep: bool) -> None:
+        self.findings: list[Finding] = []
+        self.comparisons: list[RemoteComparison] = []
         self._workspace = workspace
         self._is_deep = is_deep
 
-    def findings(self, states: Sequence[DatasetState], name: str | None) -> list[Finding]:
-        """Return what the remotes lack.
+    def check(self, states: Sequence[DatasetState], name: str | None) -> None:
+        """Find what the remotes lack.
 
         Args:
             name: the one remote to check; None means the default one, and for versions also the release remote.
@@ -189,93 +201,54 @@ class _RemoteCheck:
         Raises:
             StoreError: a remote cannot be reached.
         """
-        found = self._missing(self._closures(states), name)
+        self._compare(states, name)
         archive = self._workspace.config.release_remote
         versions = [state for state in states if state.version is not None]
         if name is not None or archive is None or not versions:
-            return found
+            return
         if archive not in self._workspace.store.config.remotes:
-            return [*found, _unknown(archive)]
-        return found + self._missing(self._closures(versions), archive)
+            self.findings.append(_unknown(archive))
+        else:
+            self._compare(versions, archive)
 
-    def _closures(self, states: Sequence[DatasetState]) -> dict[str, tuple[DatasetState, str]]:
-        wanted: dict[str, tuple[DatasetState, str]] = {}
+    def _compare(self, states: Sequence[DatasetState], name: str | None) -> None:
+        wanted: dict[str, ObjectOwner] = {}
         for state in states:
-            for table, pointer in state.pointers.items():
-                try:
-                    closure = self._workspace.store.closure(pointer.object, f"{state.ref}/{table}")
-                except PartError:
-                    # The listing cannot be found, which is already a finding, so no remote has it either.
-                    closure = {pointer.object}
-                for oid in closure:
-                    wanted.setdefault(oid, (state, table))
-        return wanted
+            for table, oids in list_needed(self._workspace, state).items():
+                for oid in oids:
+                    wanted.setdefault(oid, ObjectOwner(state, table))
+        checked = find_missing(self._workspace, wanted, name)
+        comparison = checked.comparison
+        self.findings += checked.findings
+        if self._is_deep and checked.whole:
+            damaged = self._read(wanted, checked, name)
+            comparison = replace(comparison, compared={Comparison.BYTES: len(checked.whole) - len(damaged)})
+        self.comparisons.append(comparison)
 
-    def _missing(self, wanted: _Wanted, name: str | None) -> list[Finding]:
-        label = name or self._workspace.store.config.default_remote or "(default)"
-        self._workspace.on_progress(f"verify {label}", 0, len(wanted), "objects")
-        missing = self._workspace.store.missing_on_remote(wanted, remote=name)
-        push = f" --remote {name}" if name else ""
-        found = [
-            self._finding(
-                "not-on-remote",
-                f"{plural(count, 'object')} of {ref}/{table} {'is' if count == 1 else 'are'} not on the remote"
-                f" '{label}', or incomplete there.",
-                (ref, table),
-                f"run `tdmvc push {ref}{push}`.",
-                {"remote": label, "objects": count},
-            )
-            for (ref, table), count in _by_table(wanted, missing).items()
-        ]
-        return found + self._read(wanted, sorted(set(wanted) - missing), name, label, push)
-
-    def _read(
-        self, wanted: _Wanted, there: list[str], name: str | None, label: str, push: str
-    ) -> list[Finding]:
-        """Read the objects on the remote, if `is_deep`."""
-        if not self._is_deep or not there:
-            return []
+    def _read(self, wanted: NeededObjects, checked: CheckedRemote, name: str | None) -> set[str]:
+        """Read the objects on the remote, and return those whose bytes do not match their names."""
+        label = checked.comparison.remote
         damaged: set[str] = set()
         with dvc.open_remote(self._workspace.root, name) as remote:
-            for number, (oid, data) in enumerate(remote.read(there), start=1):
-                self._workspace.on_progress(f"verify {label}", number, len(there), "objects")
+            for number, (oid, data) in enumerate(remote.read(checked.whole), start=1):
+                self._workspace.on_progress(f"verify {label}", number, len(checked.whole), "objects")
                 if hashlib.md5(data, usedforsecurity=False).hexdigest() != oid.removesuffix(".dir"):
                     damaged.add(oid)
-        found = []
-        for (ref, table), count in _by_table(wanted, damaged).items():
-            own = [oid for oid in sorted(damaged) if _owner(wanted[oid]) == (ref, table)]
+        for owner, own in group_by_table(wanted, damaged):
             files = ", ".join(f"files/md5/{oid[:2]}/{oid[2:]}" for oid in own[:3])
-            found.append(
-                self._finding(
-                    "damaged-on-remote",
-                    f"{plural(count, 'object')} of {ref}/{table} on the remote '{label}'"
-                    f" {'is' if count == 1 else 'are'} damaged.",
-                    (ref, table),
-                    f"delete on the remote {files}{', …' if count > 3 else ''}, then run `tdmvc push {ref}{push}`.",
-                    {"remote": label, "objects": count, "names": own},
-                )
+            message = (
+                f"{plural(len(own), 'object')} of {owner.state.ref}/{owner.table} on the remote '{label}' "
+                f"{'is' if len(own) == 1 else 'are'} damaged."
             )
-        return found
-
-    def _finding(
-        self, rule: str, message: str, owner: tuple[str, str], remedy: str, details: dict[str, object]
-    ) -> Finding:
-        ref, table = owner
-        return Finding(
-            rule, Severity.ERROR, message, ref.split("@")[0], table, remedy=remedy, details=details
-        )
-
-
-def _by_table(wanted: _Wanted, oids: set[str]) -> dict[tuple[str, str], int]:
-    counts: dict[tuple[str, str], int] = {}
-    for oid in oids:
-        owner = _owner(wanted[oid])
-        counts[owner] = counts.get(owner, 0) + 1
-    return dict(sorted(counts.items()))
-
-
-def _owner(wanted: tuple[DatasetState, str]) -> tuple[str, str]:
-    return wanted[0].ref, wanted[1]
+            remedy = (
+                f"delete on the remote {files}{', …' if len(own) > 3 else ''}, "
+                f"then {push_remedy(self._workspace, owner, own, name)}"
+            )
+            details = {"remote": label, "objects": len(own), "names": own}
+            self.findings.append(
+                remote_finding(self._workspace, "damaged-on-remote", message, owner, remedy, details)
+            )
+        return damaged
 
 
 def _unknown(archive: str) -> Finding:

@@ -2,22 +2,12 @@
 
 import contextlib
 import os
-import re
 
 import click
 
 from tdmvc.errors import TdmvcError
-from tdmvc.model.masking import MASK
+from tdmvc.model.masking import without_passwords
 from tdmvc.render.cells import visible
-
-_PASSWORD = re.compile(
-    r"""
-    (?<=://) (?P<user> [^\s:@/]* ) : (?: \S*@ | (?!\d) [^\s'"]+ )  # the number after a host is its port
-    | (?<=:) [^\s:/@]+ @
-    | (?P<name> \b (?: password | passwd | pwd ) \s* = \s* ) [^\s;&'"]+
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
 
 
 def error_text(error: TdmvcError) -> str:
@@ -27,7 +17,7 @@ def error_text(error: TdmvcError) -> str:
 
 def message_line(text: str) -> str:
     """Return a text that may quote a repository or an argument as one line that is safe to print."""
-    return visible(_PASSWORD.sub(_hide_password, text))
+    return visible(without_passwords(text))
 
 
 def print_message(text: str, *, label: str = "") -> None:
@@ -38,9 +28,3 @@ def print_message(text: str, *, label: str = "") -> None:
     # click strips colour where standard error is not a terminal.
     with contextlib.suppress(OSError):
         click.echo(mark + text, err=True)
-
-
-def _hide_password(found: re.Match[str]) -> str:
-    if found["name"]:
-        return found["name"] + MASK
-    return f"{found['user']}:{MASK}@" if found["user"] is not None else f"{MASK}@"

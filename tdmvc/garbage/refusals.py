@@ -11,6 +11,7 @@ from tdmvc.gitrepo.remotes import UnfetchedRefs, ask_remotes, is_partial
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.work_trees import work_trees
 from tdmvc.model.garbage import Refusal
+from tdmvc.model.masking import without_passwords
 from tdmvc.model.text import plural
 from tdmvc.store.dvc_config import state_folder
 from tdmvc.workspace.workspace import Workspace
@@ -39,7 +40,7 @@ def refuse_place(workspace: Workspace, remote: str | None, *, are_users_known: b
             yield Refusal(
                 "shared-place",
                 f"Other repositories may use the remote '{remote}', and this clone does not know what they need.",
-                config.remotes.get(remote, ""),
+                without_passwords(config.remotes.get(remote, "")),
                 "pass `--also PATH` with a clone of each other repository that pushes there, "
                 "or `--alone` if there is none.",
             )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tdmvc.model.remote import Comparison
+
 
 class Severity(StrEnum):
     """How much a finding matters, worst first."""
@@ -46,6 +48,8 @@ class CheckReport:
     """The commit whose objects were searched for; None for the work tree."""
     objects: int = 0
     """How many objects were searched for on the remote."""
+    compared: dict[Comparison, int] = field(default_factory=dict)
+    """How many of them were found whole there, by what was compared."""
 
     @property
     def has_errors(self) -> bool:

@@ -7,6 +7,7 @@ from tdmvc.model.dataset import DatasetKind, WorkStatus
 from tdmvc.model.diff import Bump, SchemaChange, TableStatus
 from tdmvc.model.finding import Finding
 from tdmvc.model.migration import MigrationLocation, RecordedState
+from tdmvc.model.remote import RemoteComparison
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.version import SemVer, Version
 
@@ -249,6 +250,8 @@ class TransferReport:
     """How many of these were transferred."""
     tables: int = 0
     """Tables whose rows `pull` wrote to the working copy."""
+    compared: tuple[RemoteComparison, ...] = ()
+    """What `push` compared on each remote. `pull` compares the bytes of each object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +271,8 @@ class VerifyReport:
 
     verified: tuple[Verified, ...]
     findings: tuple[Finding, ...]
+    remotes: tuple[RemoteComparison, ...] = ()
+    """What was compared on each remote, if they were asked."""
 
 
 @dataclass(frozen=True, slots=True)

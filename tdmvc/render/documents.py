@@ -12,6 +12,7 @@ from tdmvc.model import (
     merge,
     merge_report,
     migration,
+    remote,
     report,
     review,
     schema,
@@ -104,11 +105,14 @@ declare(version.VersionTable, "object content rows bytes schema")
 declare(report.CheckoutReport, "release datasets without_version", format="tdmvc.checkout/1")
 declare(report.CheckedOut, "dataset ref version content tables rows changed_files how target notes")
 declare(report.WithoutVersion, "dataset message remedy")
-declare(report.TransferReport, "verb refs remotes objects moved tables", format="tdmvc.transfer/1")
-declare(report.VerifyReport, "verified findings", format="tdmvc.verify/1")
+declare(report.TransferReport, "verb refs remotes objects moved tables compared", format="tdmvc.transfer/1")
+declare(report.VerifyReport, "verified findings remotes", format="tdmvc.verify/1")
+declare(remote.RemoteComparison, "remote objects compared")
 declare(report.Verified, "ref tables parts content")
 declare(
-    finding.CheckReport, "datasets tables versions remote commit objects findings", format="tdmvc.check/1"
+    finding.CheckReport,
+    "datasets tables versions remote commit objects compared findings",
+    format="tdmvc.check/1",
 )
 declare(
     garbage.GcReport,

@@ -1,11 +1,12 @@
 """The words for row counts, schema changes, shares and migrations that all formats share."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tdmvc.model.diff import DatasetDiff, RowCounts, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import Migration
+from tdmvc.model.remote import Comparison
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 
@@ -137,3 +138,16 @@ def severities(findings: Sequence[Finding]) -> str:
     nouns = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
     counts = {severity: sum(found.severity is severity for found in findings) for severity in Severity}
     return ", ".join(plural(counts[severity], noun) for severity, noun in nouns.items() if counts[severity])
+
+
+def comparison_words(compared: Mapping[Comparison, int]) -> str:
+    """Return by what objects on a remote were compared: `by size`, or `3 by size and checksum, 1 by size`."""
+    words = [f"by {one}{' only' if one is Comparison.PRESENCE else ''}" for one in compared]
+    if len(words) < 2:
+        return "".join(words)
+    return ", ".join(f"{number(count)} {one}" for one, count in zip(words, compared.values(), strict=True))
+
+
+def compared_words(compared: Mapping[Comparison, int]) -> str:
+    """Return `compared by size`, or `compared: 3 by size and checksum, 1 by size`; nothing if nothing was whole."""
+    return f"compared{':' if len(compared) > 1 else ''} {comparison_words(compared)}" if compared else ""

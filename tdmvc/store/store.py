@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from tdmvc.errors import ConfigError, DamagedPartError, PartError, StoreError
+from tdmvc.model.remote import RemoteObjects
 from tdmvc.store import dvc, worktree
 from tdmvc.store.build import BuiltTable, KnownPart
 from tdmvc.store.content import part_content
@@ -233,11 +234,11 @@ class Store:
         return PartError.missing(oid, owner, self.looked_in(), has_remote=bool(self.config.remotes))
 
     def push(self, oids: Iterable[str], *, remote: str | None = None) -> "dvc.Sent":
-        """Send objects, verify each on the remote, and record it."""
+        """Send objects, compare each with what the remote has, and record it."""
         wanted = set(oids)
         with self._timed("push"):
             sent = dvc.push(self.root, wanted, remote=remote)
-        self.index.remember_pushed(self._remote_name(remote), wanted - sent.missing)
+        self.index.remember_pushed(self._remote_name(remote), sent.result.compared)
         return sent
 
     def fetch(self, oids: Iterable[str], owner: str, *, remote: str | None = None) -> set[str]:
@@ -286,15 +287,14 @@ class Store:
                     complaints.append(error.what)
         return complaints
 
-    def missing_on_remote(self, oids: Iterable[str], *, remote: str | None = None) -> set[str]:
-        """Return the objects that a remote lacks. Cost: a request for each."""
-        wanted = set(oids)
+    def compare_with_remote(self, oids: Iterable[str], *, remote: str | None = None) -> RemoteObjects:
+        """Return which objects a remote has, and which are whole (see `remote_files.compare_objects`)."""
         with self._timed("ask remote"):
-            missing = dvc.missing_on_remote(self.root, wanted, remote=remote)
+            found = dvc.compare(self.root, oids, remote=remote)
         name = self._remote_name(remote)
-        self.index.remember_pushed(name, wanted - missing)
-        self.index.remember_pushed(name, missing, is_there=False)
-        return missing
+        self.index.remember_pushed(name, found.compared)
+        self.index.remember_pushed(name, found.lacking, is_there=False)
+        return found
 
     def not_pushed(self, oids: Iterable[str]) -> set[str]:
         """Return the objects that this clone has never found on the default remote, without a request."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tdmvc.errors import PartError, StoreError
 from tdmvc.model.dataset import DatasetState
+from tdmvc.model.remote import RemoteComparison, count_comparisons
 from tdmvc.model.report import TransferReport, TransferVerb
 from tdmvc.workspace.workspace import Workspace
 
@@ -27,19 +28,24 @@ def push_states(
     if with_release_remote and workspace.config.release_remote:
         remotes.append(workspace.config.release_remote)
     moved: set[str] = set()
-    names: list[str] = []
+    compared: list[RemoteComparison] = []
     for name in remotes:
         workspace.on_progress("push", 0, len(wanted), "objects")
         sent = store.push(wanted, remote=name)
         moved |= sent.moved
         label = name or store.config.default_remote or "default"
-        if sent.missing:
-            raise StoreError.remote(label, f"{len(sent.missing)} of {len(wanted)} objects did not arrive.")
+        if lacking := sent.result.lacking:
+            raise StoreError.remote(label, f"{len(lacking)} of {len(wanted)} objects did not arrive whole.")
         workspace.on_progress("push", len(wanted), len(wanted), "objects")
-        names.append(label)
+        compared.append(count_comparisons(label, sent.result.compared, len(wanted)))
     store.index.save()
     return TransferReport(
-        TransferVerb.PUSH, tuple(s.ref for s in states), tuple(names), len(wanted), len(moved)
+        TransferVerb.PUSH,
+        tuple(s.ref for s in states),
+        tuple(one.remote for one in compared),
+        len(wanted),
+        len(moved),
+        compared=tuple(compared),
     )
 
 

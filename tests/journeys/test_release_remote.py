@@ -113,7 +113,10 @@ def test_verify_requires_only_versions_on_the_release_remote(story: Story) -> No
     (archive_of(story) / lost[:2] / lost[2:]).unlink()
     findings = story.tdmvc("verify", "--remote", "--format", "json", code=1).json["findings"]
     assert [(one["rule"], one["details"]) for one in findings] == [
-        ("not-on-remote", {"remote": "archive", "objects": 1})
+        (
+            "not-on-remote",
+            {"file": "datasets/golden/versions/1.0.0.yaml", "remote": "archive", "objects": 1},
+        )
     ]
     assert findings[0]["remedy"] == "run `tdmvc push golden@1.0.0 --remote archive`."
     assert story.tdmvc("verify", "golden", "--remote").code == 0
@@ -150,7 +153,7 @@ def test_verify_does_not_infer_parts_from_a_listing(story: Story) -> None:
     (part,) = {oid for oid in story.closure(story.pointer()) if not oid.endswith(".dir")}
     (storage_of(story) / part[:2] / part[2:]).unlink()
     (finding,) = story.tdmvc("verify", "golden", "--remote", "--format", "json", code=1).json["findings"]
-    assert finding["details"] == {"remote": "storage", "objects": 1}
+    assert finding["details"] == {"file": "datasets/golden/orders.dvc", "remote": "storage", "objects": 1}
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/none", "s3://bucket/none"])
@@ -198,8 +201,8 @@ def test_objects_of_unknown_age_are_kept_on_a_remote(story: Story, monkeypatch: 
     story.add("kept")
     story.age(story.remote)
     assert len(story.would_go("--remote", "--alone")) == 2
-    from tdmvc.store import dvc
+    from tdmvc.store import remote_files
 
-    monkeypatch.setattr(dvc, "_TIMES", ("no-such-fact",))
+    monkeypatch.setattr(remote_files, "_TIMES", ("no-such-fact",))
     output = story.gc("--remote", "--alone", "--grace", "0")
     assert (output["garbage"], output["kept"]["young"]) == ([], 2)

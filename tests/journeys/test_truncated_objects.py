@@ -54,7 +54,7 @@ def test_verify_and_check_find_them_and_the_advised_push_repairs_them(
     assert cut
     tdmvc("check", "--pushed", code=1)
     found = tdmvc("verify", "--remote", "--format", "json", code=1).json["findings"]
-    assert {finding["rule"] for finding in found} == {"not-on-remote"}
+    assert {finding["rule"] for finding in found} == {"damaged-on-remote"}
     for remedy in {finding["remedy"] for finding in found}:
         tdmvc(*remedy.split("`")[1].split()[1:])
     tdmvc("verify", "--remote", "--deep")

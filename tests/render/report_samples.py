@@ -41,6 +41,7 @@ from tdmvc.model.migration import (
     RecordedState,
     UnreadableLocation,
 )
+from tdmvc.model.remote import Comparison, RemoteComparison
 from tdmvc.model.report import (
     AddedTable,
     AddReport,
@@ -333,14 +334,32 @@ CHECKOUT_PARTLY = CheckoutReport(
     ),
 )
 
-PUSH_SOME = TransferReport(TransferVerb.PUSH, ("golden", "golden@3.2.0"), ("origin", "archive"), 120, 14)
-PUSH_NONE = TransferReport(TransferVerb.PUSH, ("golden",), ("origin",), 1, 0)
+ON_ORIGIN = RemoteComparison("origin", 120, {Comparison.SIZE_AND_CHECKSUM: 118, Comparison.SIZE: 2})
+ON_ARCHIVE = RemoteComparison("archive", 120, {Comparison.SIZE: 120})
+PUSH_SOME = TransferReport(
+    TransferVerb.PUSH,
+    ("golden", "golden@3.2.0"),
+    ("origin", "archive"),
+    120,
+    14,
+    compared=(ON_ORIGIN, ON_ARCHIVE),
+)
+PUSH_NONE = TransferReport(
+    TransferVerb.PUSH,
+    ("golden",),
+    ("origin",),
+    1,
+    0,
+    compared=(RemoteComparison("origin", 1, {Comparison.SIZE: 1}),),
+)
 PULL_SOME = TransferReport(
     TransferVerb.PULL, tuple(f"golden@1.{number}.0" for number in range(80)), ("origin",), 1200, 1
 )
 PULL_NONE = TransferReport(TransferVerb.PULL, ("golden",), (), 12, 0)
 
-VERIFY_WHOLE = VerifyReport((Verified("golden", 11, 14, SHA), Verified("golden@3.2.0", 11, 13, SHA)), ())
+VERIFY_WHOLE = VerifyReport(
+    (Verified("golden", 11, 14, SHA), Verified("golden@3.2.0", 11, 13, SHA)), (), (ON_ORIGIN, ON_ARCHIVE)
+)
 VERIFY_BROKEN = VerifyReport(
     (Verified("golden", 11, 14, SHA), Verified("golden@3.2.0", 11, 3, None)),
     (
@@ -358,6 +377,7 @@ VERIFY_BROKEN = VerifyReport(
             "run `tdmvc push golden@3.2.0`.",
         ),
     ),
+    (RemoteComparison("orig\x1b[31min", 12, {Comparison.PRESENCE: 9}),),
 )
 
 GC_WOULD = GcReport(

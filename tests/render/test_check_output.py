@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tdmvc.model.finding import CheckReport, Finding, Severity
+from tdmvc.model.remote import Comparison
 from tdmvc.render.documents import document as json_document
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.reports.check import render as render_check
@@ -44,7 +45,16 @@ LACKING = Finding(
 REPORTS = {
     "fine": CheckReport(("golden", "reference"), 14, 6, ()),
     "warned": CheckReport(("golden",), 11, 3, (NOT_ADDED,)),
-    "broken": CheckReport(("golden",), 11, 3, (NOT_ADDED, CONFLICT, LACKING), "near", COMMIT, 318),
+    "broken": CheckReport(
+        ("golden",),
+        11,
+        3,
+        (NOT_ADDED, CONFLICT, LACKING),
+        "near",
+        COMMIT,
+        318,
+        {Comparison.SIZE_AND_CHECKSUM: 300, Comparison.SIZE: 16},
+    ),
     "empty": CheckReport((), 0, 0, ()),
 }
 

@@ -17,7 +17,7 @@ from dvc_data.hashfile.tree import Tree
 from tdmvc.errors import ConfigError, PartError, StoreError
 from tdmvc.formats.pointers import read_pointers
 from tdmvc.gitrepo.trees import WorkTree
-from tdmvc.store import dvc
+from tdmvc.store import dvc, remote_files
 from tdmvc.store.store import Store
 from tests.builders import Tdmvc, copy_repo, git
 
@@ -181,19 +181,18 @@ def test_parts_are_on_the_remote_before_the_listing_is(
     repo: Path, remote: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = closure(repo)
-    sent: list[set[str]] = []
-    real = HashFileDB.add
+    sent: list[str] = []
+    real = remote_files._copy_file
 
-    def watch(
-        self: HashFileDB, path: object, fs: object, oid: list[str], *args: object, **kwargs: object
-    ) -> object:
-        sent.append(set(oid))
-        return real(self, path, fs, oid, *args, **kwargs)
+    def watch(there: HashFileDB, source: Path, target: Path) -> None:
+        sent.append(target.parent.name + target.name)
+        real(there, source, target)
 
-    monkeypatch.setattr(HashFileDB, "add", watch)
-    assert dvc.push(repo, wanted).missing == frozenset()
+    monkeypatch.setattr(remote_files, "_copy_file", watch)
+    assert dvc.push(repo, wanted).result.lacking == frozenset()
     listings = {oid for oid in wanted if oid.endswith(".dir")}
-    assert sent == [wanted - listings, listings]
+    assert set(sent) == wanted
+    assert set(sent[-len(listings) :]) == listings
 
 
 def test_fetch_reports_what_no_remote_has_and_fetches_the_rest(repo: Path, remote: Path) -> None:
@@ -204,7 +203,7 @@ def test_fetch_reports_what_no_remote_has_and_fetches_the_rest(repo: Path, remot
     forget(repo)
     assert dvc.fetch(repo, wanted) == {lost}
     assert objects_in(repo / ".dvc" / "cache") == wanted - {lost}
-    assert dvc.missing_on_remote(repo, wanted) == {lost}
+    assert dvc.compare(repo, wanted).missing == {lost}
     assert dvc.fetch(repo, set()) == set()
 
 
@@ -352,7 +351,7 @@ def test_an_empty_remote_has_no_objects(repo: Path) -> None:
 def test_the_time_of_a_file_is_read_in_the_notation_of_each_file_system(
     facts: dict[str, object], seconds: float | None
 ) -> None:
-    assert dvc._modified(facts) == seconds
+    assert remote_files._modified(facts) == seconds
 
 
 def test_the_lock_is_the_one_that_dvc_commands_take(repo: Path) -> None:

@@ -8,7 +8,7 @@ from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import Page
 from tdmvc.render.text import joined, short_hash
-from tdmvc.render.wording import severities
+from tdmvc.render.wording import compared_words, severities
 
 
 def render(report: CheckReport, options: RenderOptions) -> str:
@@ -38,7 +38,8 @@ def _remote_words(report: CheckReport) -> str:
     if report.remote is None:
         return ""
     at = f" of {short_hash(report.commit)}" if report.commit else ""
-    return f"{plural(report.objects, 'object')}{at} checked on {visible(report.remote)}"
+    how = compared_words(report.compared) or "compared"
+    return f"{plural(report.objects, 'object')}{at} on {visible(report.remote)} {how}"
 
 
 def _with_file(finding: Finding) -> Finding:

@@ -1,5 +1,8 @@
 """The results of `checkout`, `push`, `pull` and `verify` on a terminal."""
 
+from collections.abc import Sequence
+
+from tdmvc.model.remote import RemoteComparison
 from tdmvc.model.report import (
     CheckedOut,
     CheckoutReport,
@@ -13,7 +16,7 @@ from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
 from tdmvc.render.text import joined, shell_word, short_hash
-from tdmvc.render.wording import severities
+from tdmvc.render.wording import compared_words, comparison_words, severities
 
 _MOST_STATES = 20
 
@@ -93,8 +96,22 @@ def render_transfer(report: TransferReport, options: RenderOptions) -> str:
         whole = f"{plural(report.objects, 'object')} {'is' if report.objects == 1 else 'are'}"
         page.verdict(f"Nothing to {report.verb}", f"{whole} {there}, verified", page.style.green)
     laid = f"{plural(report.tables, 'table')} in the working copy" if report.tables else ""
-    page.facts([("states", names(report.refs, 2 * page.width)), ("rows", laid)])
+    page.facts(
+        [
+            ("states", names(report.refs, 2 * page.width)),
+            ("rows", laid),
+            *_comparisons("verified", report.compared),
+        ]
+    )
     return page.text
+
+
+def _comparisons(label: str, compared: Sequence[RemoteComparison]) -> list[tuple[str, str]]:
+    """Return by what each remote's objects were compared; the remotes are named if they differ in that."""
+    words = {one.remote: comparison_words(one.compared) for one in compared}
+    if len(set(words.values())) == 1:
+        return [(label, next(iter(words.values())))]
+    return [(f"{label} on {visible(remote)}", text) for remote, text in words.items()]
 
 
 def render_verify(report: VerifyReport, options: RenderOptions) -> str:
@@ -129,6 +146,16 @@ def render_verify(report: VerifyReport, options: RenderOptions) -> str:
         right_aligned=frozenset({2, 3}),
     )
     page.folded(len(broken_first) - _MOST_STATES)
+    page.facts(
+        [
+            (
+                visible(one.remote),
+                f"{plural(one.objects, 'object')} {compared_words(one.compared)}",
+            )
+            for one in report.remotes
+            if one.compared
+        ]
+    )
     if report.findings:
         page.blank()
         page.findings(report.findings)
