@@ -119,11 +119,7 @@ def _apply(
     Returns:
         The path of contract.yaml if it changed with them, and Git waits for conflicts to be resolved.
     """
-    tables = {
-        plan.unmerged.table: plan.merged.merge.schema if plan.merged.listing is not None else None
-        for plan in plans
-        if plan.is_settled and (plan.merged.listing is None or plan.merged.merge.schema is not None)
-    }
+    tables = {plan.unmerged.table: plan.merged.merge for plan in plans if plan.is_settled}
     contract = fitted_contract(workspace, dataset, tables) if tables else None
     with open_transaction(workspace, dataset, journal) as transaction:
         if contract is not None:

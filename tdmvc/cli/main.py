@@ -69,7 +69,10 @@ def _report(reason: BaseException, settings: Settings) -> int:
         print_message(message_line(error.format_message()), label="error")
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        print_message("Interrupted. No file is left half-written; you can run the same command again.")
+        print_message(
+            "Interrupted. No file is left half-written. If `tdmvc status` does not show the change, "
+            "run the same command again."
+        )
         return 130
     except TdmvcError as error:
         print_message(error_text(error), label="error")

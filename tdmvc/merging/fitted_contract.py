@@ -7,21 +7,19 @@ from tdmvc.errors import ConfigError
 from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.contract_edit import update_contract
 from tdmvc.merging.sides import state_at
+from tdmvc.model.merge import Side, TableMerge, TableOutcome
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.workspace.workspace import Workspace
 
-_SIDES = ("HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD")
+_THEIRS = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD")
+_WHOLE = {TableOutcome.BASE: Side.BASE, TableOutcome.OURS: Side.OURS, TableOutcome.THEIRS: Side.THEIRS}
 
 
-def fitted_contract(
-    workspace: Workspace, dataset: str, tables: Mapping[str, TableSchema | None]
-) -> str | None:
+def fitted_contract(workspace: Workspace, dataset: str, tables: Mapping[str, TableMerge]) -> str | None:
     """Return the text of contract.yaml that declares these tables; None if it does already, or cannot be read.
 
-    Columns that it lacks are declared as a side of the merge declares them; all others stay as they are.
-
-    Args:
-        tables: the columns and the key of the rows; None for a table that is removed.
+    Columns that it lacks are declared as a side of the merge declares them; all others stay as they are. A table
+    of which one side was taken as a whole gets the key of that side.
     """
     path = f"{workspace.dataset_path(dataset)}/{CONTRACT_FILE}"
     text = workspace.tree.read_text(path)
@@ -32,12 +30,18 @@ def fitted_contract(
     except ConfigError:
         return None  # still in conflict; `merge --continue` compares it with the rows
     changes: dict[str, TableSchema | None] = {}
-    for name, rows in tables.items():
-        if rows is None:
+    for name, merge in tables.items():
+        rows = merge.schema
+        if merge.outcome is TableOutcome.REMOVED:
             if name in declared:
                 changes[name] = None
-        else:
+        elif rows is not None:
             fitted = _fitted(workspace, dataset, declared.get(name), rows)
+            if (
+                merge.outcome in _WHOLE
+                and _key_of(workspace, dataset, name, _WHOLE[merge.outcome]) == rows.key
+            ):
+                fitted = replace(fitted, key=rows.key)
             if fitted != declared.get(name):
                 changes[name] = fitted
     return update_contract(text, dataset, changes) if changes else None
@@ -68,9 +72,23 @@ def _fitted(
 
 def _columns_of_sides(workspace: Workspace, dataset: str, table: str) -> Iterator[Column]:
     """Yield the columns that the sides of the operation in progress declare, then those of their merge base."""
-    git = workspace.git
-    revisions = [commit for name in _SIDES if (commit := git.try_resolve(name)) is not None]
-    base = git.commands.try_run("merge-base", *revisions[:2]) if len(revisions) > 1 else None
-    for revision in (*revisions, *([base.strip()] if base else [])):
-        declared = state_at(workspace, dataset, revision).contract.table(table)
+    for side in (Side.OURS, Side.THEIRS, Side.BASE):
+        declared = _declared(workspace, dataset, table, side)
         yield from declared.columns if declared is not None else ()
+
+
+def _key_of(workspace: Workspace, dataset: str, table: str, side: Side) -> tuple[str, ...] | None:
+    declared = _declared(workspace, dataset, table, side)
+    return declared.key if declared is not None else None
+
+
+def _declared(workspace: Workspace, dataset: str, table: str, side: Side) -> TableSchema | None:
+    """Return how a side of the operation in progress declares a table."""
+    git = workspace.git
+    ours = git.try_resolve("HEAD")
+    theirs = next((commit for name in _THEIRS if (commit := git.try_resolve(name)) is not None), None)
+    revision = ours if side is Side.OURS else theirs
+    if side is Side.BASE:
+        found = git.commands.try_run("merge-base", ours, theirs) if ours and theirs else None
+        revision = found.strip() if found else None
+    return state_at(workspace, dataset, revision).contract.table(table) if revision else None

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -86,37 +85,6 @@ def two_states(repo: Path, tdmvc: Tdmvc, tmp_path: Path) -> dict[str, Path]:
 
 def next_source(states: dict[str, Path], now: str) -> Path:
     return next(source for output, source in states.items() if output != now)
-
-
-@pytest.mark.slow
-def test_add_killed_at_any_instant_leaves_the_old_state_or_the_new(
-    repo: Path, tdmvc: Tdmvc, runner: CommandRunner, two_states: dict[str, Path]
-) -> None:
-    now = content(tdmvc, repo)
-    whole = runner.run(add_words(repo, next_source(two_states, now)))
-    assert whole.codes == [0]
-    now = content(tdmvc, repo)
-    # The same instants in each run, spread evenly over the whole length.
-    instants = random.Random(1)
-    outcomes: list[str] = []
-    turns = trials(50, 10)
-    for number in range(turns):
-        source = next_source(two_states, now)
-        after = whole.seconds * 1.05 * (number + instants.random()) / turns
-        killed = runner.run(add_words(repo, source), kill=Kill(signal.SIGKILL, after=after))
-        assert killed.codes in ([-9], [0])
-        after_kill = content(tdmvc, repo)
-        assert after_kill in two_states
-        outcomes.append("done" if killed.codes == [0] else "new" if after_kill != now else "old")
-        now = after_kill
-        if number % 4 == 0:
-            source = next_source(two_states, now)
-            assert runner.run(add_words(repo, source)).codes == [0]
-            now = content(tdmvc, repo)
-            assert two_states[now] == source
-            assert leftovers(repo) == []
-    assert outcomes.count("old") >= turns / 5
-    assert outcomes.count("done") < turns * 4 / 5
 
 
 @pytest.mark.slow

@@ -1,12 +1,10 @@
 """A merge while other programs use Git, and one whose whole process group is killed: no code is lost."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +17,7 @@ from tdmvc.gitrepo.commands import GitCommands
 from tdmvc.gitrepo.merge_record import MergeRecord, write_record
 from tdmvc.gitrepo.repository import GitRepo
 from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, commit_all, git
-from tests.journeys.command_runner import CommandRunner, Kill, Target
+from tests.journeys.command_runner import CommandRunner
 from tests.series import trials
 
 MODULES = 30
@@ -48,14 +46,6 @@ def write_modules(shop: Shop, side: str) -> None:
     (shop.app / side).mkdir()
     for number in range(MODULES):
         (shop.app / side / f"module{number}.py").write_text(f"# {side}\n" * 200)
-
-
-@pytest.fixture
-def runner(tmp_path: Path) -> Iterator[CommandRunner]:
-    (tmp_path / "said").mkdir()
-    opened = CommandRunner(tmp_path / "said")
-    yield opened
-    opened.close()
 
 
 def lock_of(shop: Shop) -> Path:
@@ -385,79 +375,3 @@ def test_no_code_is_lost_while_another_program_adds_files_and_asks_for_the_statu
         is_merged(shop)
         git(shop.app, "reset", "-q", "--hard", before)
         shop.tdmvc("checkout", "golden", "--force")
-
-
-KILLS = trials(200, 8)
-
-
-@pytest.mark.slow
-def test_a_merge_whose_process_group_is_killed_at_any_instant_goes_on_or_back(
-    shop: Shop, runner: CommandRunner
-) -> None:
-    before = head(shop)
-    words: list[object] = ["-C", shop.app, "-q", "merge", "feature"]
-    whole = runner.run(words)
-    assert whole.codes == [0]
-    chance = random.Random(20261130)
-    for number in range(KILLS):
-        git(shop.app, "reset", "-q", "--hard", before)
-        shop.tdmvc("checkout", "golden", "--force")
-        after = whole.seconds * chance.uniform(0.3, 1.05)
-        runner.run(words, kill=Kill(signal.SIGKILL, Target.GROUP, after=after))
-        finish_killed(shop, before, ("--continue", "--abort")[number % 2])
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("way", ["--continue", "--abort"])
-def test_the_end_of_a_merge_whose_process_group_is_killed_can_be_repeated(
-    shop: Shop, runner: CommandRunner, way: str
-) -> None:
-    before = head(shop)
-    shop.tdmvc("merge", "feature", "--no-commit")
-    words: list[object] = ["-C", shop.app, "-q", "merge", way]
-    whole = runner.run(words)
-    assert whole.codes == [0]
-    chance = random.Random(20261130)
-    for _ in range(KILLS // 2):
-        git(shop.app, "reset", "-q", "--hard", before)
-        shop.tdmvc("checkout", "golden", "--force")
-        shop.tdmvc("merge", "feature", "--no-commit")
-        runner.run(
-            words, kill=Kill(signal.SIGKILL, Target.GROUP, after=whole.seconds * chance.uniform(0.3, 1.05))
-        )
-        finish_killed(shop, before, way)
-
-
-def finish_killed(shop: Shop, before: str, way: str) -> None:
-    """Follow what the messages say after a kill, until the merge is done or undone."""
-    shop.tdmvc("status")
-    shop.tdmvc("verify", "golden")
-    for _ in range(4):
-        done = shop.tdmvc("merge", way, code=None)
-        assert done.code in (0, 2, 3, 4, 6), done.err
-        if done.code == 6:
-            assert "remove that file" in done.err
-            lock_of(shop).unlink()
-        elif ".lock': File exists" in done.err:
-            assert "remove the file manually" in done.err  # as Git says of its refs
-            remove_locks(shop)
-        elif "tdmvc merge --abort" in done.err:
-            way = "--abort"
-        elif "tdmvc merge --continue" in done.err:
-            way = "--continue"
-        else:
-            break
-    remove_locks(shop)
-    assert done.code == 0 or "No merge is in progress" in done.err, done.err
-    if head(shop) == before:
-        assert not git(shop.app, "status", "--porcelain=v1"), done
-        shop.tdmvc("checkout", "golden")
-        is_unmerged(shop, before)
-        shop.tdmvc("merge", "feature")
-    is_merged(shop)
-
-
-def remove_locks(shop: Shop) -> None:
-    """Remove what a killed Git left, as Git's own messages advise."""
-    for lock in (shop.app / ".git").rglob("*.lock"):
-        lock.unlink()

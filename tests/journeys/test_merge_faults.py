@@ -1,18 +1,12 @@
 """A merge whose rows are missing, or that is killed: nothing is lost, and the next command finds a whole state."""
 
-import contextlib
-import os
 import random
 import shutil
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.builders import CONFLICTS, POINTER, START, MergeRepo, copy_merge_repo, make_merge_repo
-from tests.journeys.command_runner import CommandRunner, Kill
 from tests.series import trials
 
 ENDS = {1: {1: "theirs", 2: "void", 3: "open", 4: "done"}, 0: {1: "ours", 2: "open", 3: "open", 4: "done"}}
@@ -100,35 +94,6 @@ def test_a_damaged_part_is_never_merged(repo):
     assert "the rows were not merged" in output.stderr
 
 
-def _merge_killed(repo: MergeRepo, after: float) -> None:
-    """Begin a merge, and kill Git with its driver, or the driver alone, as hard as can be."""
-    process = subprocess.Popen(
-        ["git", "merge", "clash"],
-        cwd=repo.root,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    time.sleep(after)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(trials(8, 2)))
-def test_a_killed_merge_can_be_repeated(repo, seed):
-    _merge_killed(repo, random.Random(seed).uniform(0.0, 0.8))
-    (repo.root / ".git/index.lock").unlink(missing_ok=True)
-    repo.run("status")
-    repo.try_git("merge", "--abort")
-    repo.git("reset", "-q", "--hard")
-    assert repo.rows() == ENDS[0]
-    assert repo.try_git("merge", "clash").returncode == 1
-    repo.resolve("--theirs", code=0)
-    assert repo.rows() == ENDS[1]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(trials(6, 2)))
 def test_a_killed_driver_leaves_an_ordinary_conflict(repo, seed):
@@ -159,35 +124,3 @@ def test_a_driver_that_dies_after_it_wrote_a_conflict_leaves_that_conflict(repo)
     repo.git("config", "merge.tdmvc.driver", setting)
     repo.resolve("--theirs", code=0)
     assert repo.rows() == ENDS[1]
-
-
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory):
-    runner = CommandRunner(tmp_path_factory.mktemp("runner"))
-    yield runner
-    runner.close()
-
-
-@pytest.mark.slow
-def test_a_resolve_killed_at_any_instant_is_finished_by_the_next(made, tmp_path, runner):
-    first = copy_merge_repo(made, tmp_path / "first")
-    first.try_git("merge", "clash")
-    words = ["-C", str(first.root), "resolve", "golden", "orders", "--theirs"]
-    seconds = runner.run(words).seconds
-    chance = random.Random(7)
-    for turn in range(trials(25, 4)):
-        repo = copy_merge_repo(made, tmp_path / str(turn))
-        repo.try_git("merge", "clash")
-        words[1] = str(repo.root)
-        runner.run(words, kill=Kill(signal.SIGKILL, after=chance.uniform(0.0, seconds * 1.1)))
-        (repo.root / ".git/index.lock").unlink(missing_ok=True)
-        text = (repo.root / POINTER).read_text()
-        assert text.startswith("<<<<<<< ") or text.startswith("outs:")
-        if "Unresolved" in repo.run("resolve", code=None):
-            repo.run("resolve", "--theirs")
-        assert repo.rows() == ENDS[1]
-        assert repo.unmerged() == ""
-        assert not (repo.root / CONFLICTS).parent.exists()
-        repo.git("commit", "-q", "-m", "Merged")
-        assert "Clean" in repo.run("status")
-        shutil.rmtree(repo.root)

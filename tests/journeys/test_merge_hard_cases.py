@@ -1,17 +1,13 @@
 """Merges that meet pipelines, lost objects, renamed tables, foreign settings, edits in between, and kills."""
 
-import random
 import shutil
-import signal
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, git
-from tests.journeys.command_runner import CommandRunner, Kill
 from tests.journeys.test_stage_tables import CONTRACT, DVC_YAML, _repro
-from tests.series import trials
 
 
 @pytest.fixture
@@ -225,68 +221,3 @@ def test_tables_of_a_pipeline_are_not_reverted(staged: Shop) -> None:
     output = staged.tdmvc("revert", "golden", "HEAD", code=4).out
     assert "dvc repro dvc.yaml:golden" in output
     assert staged.status == ""
-
-
-KILLS = trials(9, 3)
-
-
-def is_whole(shop: Shop) -> None:
-    """After a kill: any command finds a state that is whole, and the merge can go on or back."""
-    shop.tdmvc("status")
-    lock = shop.app / ".git" / "index.lock"
-    lock.unlink(missing_ok=True)  # of a killed Git, which says so itself
-    shop.tdmvc("verify", "golden")
-    assert not list(shop.app.rglob(".tdmvc-staging-*")) or shop.tdmvc("checkout", "golden").code == 0
-
-
-@pytest.mark.slow
-def test_a_merge_killed_at_any_instant_can_be_continued_or_aborted(shop: Shop, runner: CommandRunner) -> None:
-    diverge(shop)
-    start = git(shop.app, "rev-parse", "HEAD")
-    before, whole = shop.rows("orders"), runner.run(["-C", shop.app, "-q", "merge", "feature"])
-    assert whole.codes == [0]
-    merged = shop.rows("orders")
-    instants = random.Random(1)
-    outcomes = set()
-    for number in range(KILLS):
-        git(shop.app, "reset", "-q", "--hard", start)
-        shop.tdmvc("checkout", "golden", "--force")
-        after = whole.seconds * (number + instants.random()) / KILLS
-        runner.run(["-C", shop.app, "-q", "merge", "feature"], kill=Kill(signal.SIGKILL, after=after))
-        is_whole(shop)
-        if (shop.app / ".git" / "MERGE_HEAD").exists():
-            outcomes.add("under way")
-            word = "--continue" if number % 2 else "--abort"
-            shop.tdmvc("merge", word)
-            assert shop.rows("orders") == (merged if number % 2 else before)
-        else:
-            is_committed = git(shop.app, "rev-parse", "HEAD") != start
-            outcomes.add("merged" if is_committed else "not begun")
-            assert shop.rows("orders") == (merged if is_committed else before)
-            shop.tdmvc("checkout", "golden")
-        assert [list(row) for row in shop.working_copy_rows("orders")] == shop.rows("orders")
-        assert shop.status == ""
-    assert "not begun" in outcomes
-
-
-@pytest.mark.slow
-def test_a_revert_killed_at_any_instant_leaves_the_old_state_or_the_new(
-    shop: Shop, runner: CommandRunner
-) -> None:
-    shop.commit("Bad", {**CUSTOMERS, 9: ("Zed", "z@x.test")}, {**ORDERS, 10: (1, "9.00")})
-    words: list[object] = ["-C", shop.app, "-q", "revert", "golden", "HEAD"]
-    old, whole = shop.rows("orders"), runner.run(words)
-    assert whole.codes == [0]
-    new = shop.rows("orders")
-    instants = random.Random(1)
-    for number in range(KILLS):
-        shop.tdmvc("checkout", "golden@HEAD", "--force")
-        after = whole.seconds * (number + instants.random()) / KILLS
-        runner.run(words, kill=Kill(signal.SIGKILL, after=after))
-        shop.tdmvc("verify", "golden")
-        rows = shop.rows("orders")
-        assert rows in (old, new)
-        assert len(shop.rows("customers")) == (4 if rows == old else 3)
-        assert [list(row) for row in shop.working_copy_rows("orders")] == rows
-        shop.tdmvc("revert", "golden", "HEAD")
-        assert shop.rows("orders") == new

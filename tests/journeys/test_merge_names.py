@@ -186,3 +186,100 @@ def test_a_table_that_both_sides_rename_differently_merges_without_markers(
         ) == len(more[name])
     assert "goods.dvc" not in held
     assert shop.status == ""
+
+
+def settle(shop: Shop, side: str) -> None:
+    """Take one side wherever a command advises `tdmvc resolve`, until the merge is committed."""
+    for _ in range(4):
+        done = shop.tdmvc("merge", "--continue", code=None)
+        if done.code == 0:
+            return
+        assert done.code == 4, done.err
+        shop.tdmvc("resolve", "golden", side, code=None)
+    pytest.fail("the merge never came to its end")
+
+
+AS_TEXT = ("id", "code", "size"), [(n, f"c{n}", f"s{n}") for n in NUMBERS]
+AS_NUMBER = ("id", "code", "size"), [(n, f"c{n}", n) for n in NUMBERS]
+DROPPED = ("id", "code"), [(n, f"c{n}") for n in NUMBERS]
+RETYPED_AND_RENAMED = ("id", "code", "width"), [(n, f"c{n}", n) for n in NUMBERS]
+
+
+@pytest.mark.parametrize("side", ["--ours", "--theirs", "--base"])
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (AS_NUMBER, DROPPED),
+        (DROPPED, AS_NUMBER),
+        (RETYPED_AND_RENAMED, DROPPED),
+        (AS_NUMBER, renamed("code", "width")),
+    ],
+    ids=["retyped-dropped", "dropped-retyped", "renamed-dropped", "retyped-renamed"],
+)
+def test_a_column_with_another_type_here_and_another_fate_there_can_be_settled(
+    shop: Shop, ours: tuple[Sequence[str], Sequence[Sequence[object]]], theirs: object, side: str
+) -> None:
+    both(shop, ours, theirs)
+    merged = shop.tdmvc("merge", "feature", code=None)
+    if merged.code:
+        assert merged.code == 4, merged.err
+        shop.tdmvc("resolve", "golden", "goods", side)
+        settle(shop, side)
+    found = goods(shop)
+    assert found["code"] == [f"c{n}" for n in NUMBERS]
+    assert shop.status == ""
+
+
+def make_code_the_key(shop: Shop) -> None:
+    source = shop.app.parent / "goods.csv"
+    source.write_text("id,code,size\n" + "".join(f"{n},c{9 - n},s{n}\n" for n in NUMBERS))
+    shop.tdmvc("add", "golden", source, "--key", "goods=code")
+
+
+@pytest.mark.parametrize("side", ["--ours", "--theirs", "--base"])
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_rows_edited_here_and_another_key_there_can_be_settled(
+    shop: Shop, side: str, *, is_mirrored: bool
+) -> None:
+    def edit() -> None:
+        take_in(shop, "goods", ("id", "code", "size"), [(n, f"c{9 - n}", "edited") for n in NUMBERS])
+
+    take_in(shop, "goods", ("id", "code", "size"), [(n, f"c{9 - n}", f"s{n}") for n in NUMBERS])
+    shop.commit_all("Codes in another order")
+    shop.branch("feature")
+    if is_mirrored:
+        make_code_the_key(shop)
+    else:
+        edit()
+    shop.commit_all("Feature")
+    shop.switch("main")
+    if is_mirrored:
+        edit()
+    else:
+        make_code_the_key(shop)
+    shop.commit_all("Main")
+    merged = shop.tdmvc("merge", "feature", code=4)
+    assert "key" in " ".join((merged.out + merged.err).split())
+    shop.tdmvc("resolve", "golden", "goods", side)
+    settle(shop, side)
+    is_edited = side == ("--ours" if is_mirrored else "--theirs")
+    rows = {row[0]: row[2] for row in shop.rows("goods", "golden@HEAD")}
+    assert rows == {n: "edited" if is_edited else f"s{n}" for n in NUMBERS}
+    (table,) = shop.tdmvc("show", "golden@HEAD", "--format", "json").json["tables"]
+    has_new_key = side == ("--theirs" if is_mirrored else "--ours")
+    assert table["key"] == (["code"] if has_new_key else ["id"])
+    assert shop.tdmvc("check").code == 0
+
+
+def test_rows_that_repeat_the_key_of_the_other_side_stop_the_merge(shop: Shop) -> None:
+    shop.branch("feature")
+    take_in(shop, "goods", ("id", "code", "size"), [(n, "same", f"s{n}") for n in NUMBERS])
+    shop.commit_all("Feature")
+    shop.switch("main")
+    source = shop.app.parent / "goods.csv"
+    source.write_text("id,code,size\n" + "".join(f"{n},c{n},s{n}\n" for n in NUMBERS))
+    shop.tdmvc("add", "golden", source, "--key", "goods=code")
+    shop.commit_all("Main")
+    stopped = shop.tdmvc("merge", "feature", code=4)
+    assert "code" in stopped.out
+    assert "key" in stopped.out
