@@ -101,7 +101,7 @@ def _names_in(text: str) -> Iterator[str]:
             position = row.end()
     for copy in _COPY.finditer(text):
         columns = [column.strip(' "') for column in copy["columns"].split(",")]
-        for line in text[copy.end() : text.find("\n\\.", copy.end())].split("\n"):
+        for line in text[copy.end() : text.find("\n\\.", copy.end() - 1)].split("\n"):
             cells = dict(zip(columns, line.split("\t"), strict=False))
             if "migration" in cells:
                 yield cells["migration"]
