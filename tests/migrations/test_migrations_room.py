@@ -6,14 +6,23 @@ import pkgutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+import tdmvc
 import tdmvc.migrations.tools
 from tdmvc.errors import ConfigError
 from tdmvc.migrations import READERS, detect, read_state
 from tdmvc.migrations.sql_tables import sql_tables
 from tests.migrations.states import CASES
+
+
+def test_every_tool_is_documented_and_has_cases():
+    page = (Path(tdmvc.__file__).parents[1] / "docs" / "migration-tools.md").read_text(encoding="utf-8")
+    assert [tool for tool in READERS if f"| `{tool}`" not in page] == []
+    with_cases = {path.name.removesuffix(".yaml") for path in CASES.iterdir()}
+    assert set(READERS) - with_cases == {"sql"}
 
 
 def test_every_reader_is_registered_under_the_name_of_its_file():

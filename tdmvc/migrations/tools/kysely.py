@@ -53,6 +53,7 @@ def _index(tree: FileTree, folder: str) -> dict[str, str]:
     """Return the names that an index gives to the files of a folder; empty if there is none with names."""
     names: dict[str, str] = {}
     for _, text in tree.read_texts([inside(folder, f"index{ending}") for ending in ENDINGS]):
+        text = text.replace("\r\n", "\n")
         names |= {_stem(found["file"]): found["name"] for found in _EXPORTED.finditer(text)}
         files = {found["name"]: found["file"] for found in _IMPORTED.finditer(text)}
         for entry in _ENTRY.finditer(text):

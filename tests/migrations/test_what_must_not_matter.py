@@ -1,4 +1,4 @@
-"""Files among migrations that are none: they hide no folder and change no head; what a tool refuses is reported."""
+"""What must not matter: files among migrations that are none, and line ends; what a tool refuses is reported."""
 
 import pytest
 
@@ -89,3 +89,16 @@ SCRIPT = "exports.up = async (db) => { await db.schema.dropTable('a'); };\nexpor
 def test_a_helper_does_not_hide_which_tool_a_folder_belongs_to(tree, files, tool, path):
     assert [(one.tool, one.path) for one in detect(tree(files))] == [(tool, path)]
     assert read_state(tree(files), detect(tree(files))[0]).count > 0
+
+
+@pytest.mark.parametrize(("tool", "case"), cases(TOOLS))
+def test_line_ends_of_windows_change_nothing(tree, tool, case):
+    unix, windows = case["files"], {path: text.replace("\n", "\r\n") for path, text in case["files"].items()}
+    found = detect(tree(unix))
+    assert detect(tree(windows)) == found
+    for location in found:
+        try:
+            expected = read_state(tree(unix), location)
+        except MigrationsError:
+            continue
+        assert read_state(tree(windows), location) == expected
