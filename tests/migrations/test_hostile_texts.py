@@ -235,5 +235,5 @@ def test_any_text_is_searched_quickly_by_each_reader(tree, at, text):
 
 def test_any_text_is_sampled_quickly_in_detection(tree):
     names = [name.format(n) for places in PLACES.values() for name in places for n in (1, 2)]
-    for text in HOSTILE:
+    for text in HOSTILE[::2]:
         detect(tree(dict.fromkeys(names, text[: LONG // 10])))

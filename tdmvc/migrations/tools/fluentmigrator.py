@@ -19,12 +19,12 @@ _SIGN: Final = re.compile(
     r"^\s*(?:global\s+)?using\s+FluentMigrator\b|\[(?:Timestamped)?Migration\(\s*[0-9]", re.MULTILINE
 )
 _CLASS: Final = re.compile(
-    r"(?P<before>(?:\[[^\[\]\n]{0,500}\]\s*){0,20})(?P<words>(?:(?:public|internal|sealed|partial|abstract)\s{1,100}+){0,5})"
+    r"(?P<before>(?:\[(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,500}\]\s*(?://[^\n]{0,300}\s*)?){0,20})(?P<words>(?:(?:public|internal|sealed|partial|abstract)\s{1,100}+){0,5})"
     r"class\s+(?P<name>\w+)\s*(?:\([^()\n]{0,300}\)\s*)?:\s*(?:[\w.]+\.)?(?P<base>\w+)"
 )
 _BASES: Final = frozenset({"Migration", "AutoReversingMigration", "ForwardOnlyMigration"})
 _VERSION: Final = re.compile(
-    r"\[(?:[^\[\]\n]{0,200},\s*)?(?:\w+\.)*Migration(?:Attribute)?\(\s*(?:version\s*:\s*)?(?P<id>[0-9][0-9_]*)[uUlL]*\s*[,)]"
+    r"[\[,]\s*(?:\w+\.)*Migration(?:Attribute)?\(\s*(?:version\s*:\s*)?(?P<id>[0-9][0-9_]*)[uUlL]*\s*[,)]"
 )
 _TIMESTAMP: Final = re.compile(
     r"\[(?:\w+\.)*TimestampedMigration(?:Attribute)?\((?P<parts>(?:\s*[0-9]{1,4}\s*,?){5,6})"

@@ -121,7 +121,7 @@ class FileLookup:
         is_empty = True
         found: dict[str, ChangelogFile] = {}
         for folder, resource in self._places(parent, reference):
-            # The same folder of a module that is on the classpath belongs to it; that of another one may replace it.
+            # Modules on the classpath add their files; those of another one are read only if no other has any.
             if found and not any(is_inside(folder, root) for root in self._modules.dependencies):
                 continue
             paths = [below(path, folder) for path in self._reading.tree.list_files(folder)]
