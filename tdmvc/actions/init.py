@@ -101,6 +101,6 @@ def _note_unreadable(found: UnreadableLocation) -> str:
     place = found.location
     return (
         f"There are migrations of {place.tool} in {place.path}, but they cannot be read, so tdmvc.yaml does not name "
-        f"them: {found.message} ({found.where}). Correct this, then add to `migrations` in tdmvc.yaml: "
+        f"them: {found.message.rstrip('.')} ({found.where}). Correct this, then add to `migrations` in tdmvc.yaml: "
         f"`{place.name}: {{tool: {place.tool}, path: {place.path}}}`."
     )

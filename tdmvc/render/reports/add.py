@@ -36,7 +36,7 @@ def render_init(report: InitReport, options: RenderOptions) -> str:
             ]
         )
     else:
-        page.facts([("migrations", "none found; name them in tdmvc.yaml for `tdmvc drift`")])
+        page.facts([("migrations", "none that can be read; name them in tdmvc.yaml for `tdmvc drift`")])
     page.facts([("release", visible(report.release or ""))])
     page.notes(report.notes)
     tops = sorted({path.split("/")[0] for path in report.created})
