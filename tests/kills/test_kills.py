@@ -21,9 +21,10 @@ from tests.kills.scenarios import SCENARIOS, Scenario
 from tests.kills.shop import KillShop, build_shop
 from tests.series import IS_LONG
 
-KILLS = 84
+KILLS = 90
 """For each scenario; more than 2,000 in all."""
-LANDED = 78
+LANDED = 77
+"""At least so many of them, because a kill after a random time may come too late."""
 SAMPLE = {"add": 2, "publish-tag": 2, "merge": 2, "merge-abort": 2}
 """How many kills of which scenarios the default run has."""
 
