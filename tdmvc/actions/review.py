@@ -172,7 +172,11 @@ def _check(workspace: Workspace, new: DatasetState, sides: Sides, diff: DatasetD
     """Return what the checks find in the changed tables, without repeating what the diff found."""
     changed = {table.name for table in diff.tables if table.is_changed} & set(sides.new)
     known = {(finding.rule, finding.table) for finding in diff.findings}
-    contract = check_contract(workspace.engine, sides.new, only=changed, at=new.ref) if changed else ()
+    contract = (
+        check_contract(workspace.engine, sides.new, only=changed, at=new.ref, conditions=workspace.conditions)
+        if changed
+        else ()
+    )
     references = check_references(
         workspace.engine,
         sides.new,

@@ -3,10 +3,14 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from tdmvc.checks.rules import CheckedTable, Rule, Tables, rules_of
+from tdmvc.checks.rules.condition import forget_broken_rows
+from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import DeclaredRule, RuleKind
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
+
+NO_ENGINES: ConditionEngines = {}
 
 
 def check_contract(
@@ -15,6 +19,7 @@ def check_contract(
     *,
     only: Collection[str] | None = None,
     at: str | None = None,
+    conditions: ConditionEngines = NO_ENGINES,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with the rows of each table by itself: at most one finding per rule and column set.
 
@@ -24,16 +29,17 @@ def check_contract(
     Args:
         only: the tables to check; None means all.
         at: the state's reference, for the commands that remedies name.
+        conditions: what evaluates conditions; without an engine, each gives a warning.
 
-    Cost: nulls are read from the footers; keys and unique columns are read whole,
-    in memory that the connection bounds. A table that declares nothing is not opened.
+    Cost: nulls are read from the footers; keys, unique columns, limited texts and the columns of conditions
+    are read whole, in memory that the connection bounds. A table that declares nothing is not opened.
 
     Raises:
         PartError: a part is damaged.
         StoreError: memory or the room for spilling ran out.
     """
     names = [name for name in sorted(tables) if only is None or name in only]
-    checked = (CheckedTable(con, tables, name, at=at) for name in names)
+    checked = (CheckedTable(con, tables, name, at=at, conditions=conditions) for name in names)
     return tuple(finding for table in checked for _, finding in check_table(table))
 
 
@@ -100,19 +106,21 @@ def count_new_violations(
     None if a violation has no identity by which it could be found again in the old states.
     Cost: the rule is checked again on each state.
     """
-    violations = rule.violations_sql(new)
-    if violations is None:
-        return None
-    before = (rule.violations_sql(old) for old in olds if rule.is_declared_in(old))
-    known = "".join(f" EXCEPT SELECT * FROM ({query})" for query in before if query)
     with store_errors(rule.declared.table, what="The check", parts="its parts"):
-        return int(
-            con.execute(f"SELECT count(*) FROM (SELECT * FROM ({violations}){known})").fetchall()[0][0]
-        )
+        try:
+            violations = rule.violations_sql(con, new)
+            if violations is None:
+                return None
+            before = (rule.violations_sql(con, old) for old in olds if rule.is_declared_in(old))
+            known = "".join(f" EXCEPT SELECT * FROM ({query})" for query in before if query)
+            count = f"SELECT count(*) FROM (SELECT * FROM ({violations}){known})"
+            return int(con.execute(count).fetchall()[0][0])
+        finally:
+            forget_broken_rows(con)
 
 
 def _check(table: CheckedTable, declared: Sequence[DeclaredRule]) -> Iterator[tuple[Rule, Finding]]:
     with store_errors(table.name, what="The check", parts="its parts"):
-        for rule in (rule for one in declared for rule in rules_of(one)):
+        for rule in (rule for one in declared for rule in rules_of(one, table.conditions)):
             for finding in rule.check(table):
                 yield rule, finding

@@ -7,8 +7,10 @@ for it. What a side had broken before is reported as such, and not as the merge'
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tdmvc.checks.contract import check_references, check_table, count_new_violations
+from tdmvc.checks.contract import NO_ENGINES, check_references, check_table, count_new_violations
 from tdmvc.checks.rules import CheckedTable, Tables
+from tdmvc.checks.rules.length import TOO_LONG
+from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
@@ -25,6 +27,7 @@ def check_merged(
     declared_before: Sequence[Mapping[str, TableSchema]] = (),
     unknown: Collection[str] = (),
     at: str | None = None,
+    conditions: ConditionEngines = NO_ENGINES,
 ) -> tuple[Finding, ...]:
     """Return what the merged tables break: an error for what no side broke, a warning for the rest.
 
@@ -39,6 +42,7 @@ def check_merged(
         declared_before: the tables of our contract and of theirs, in the order of the sides.
         unknown: tables that are still in conflict, and so not in `merged`: references to them are not checked.
         at: the merged state's reference, for the commands that remedies name.
+        conditions: what evaluates conditions.
 
     Raises:
         PartError: a part is damaged.
@@ -52,7 +56,8 @@ def check_merged(
     for name in suspects:
         olds = [side for side in sides if name in side]
         fresh = _fresh(merged[name], [side[name] for side in olds])
-        for rule, finding in check_table(CheckedTable(con, merged, name, fresh=fresh, at=at)):
+        table = CheckedTable(con, merged, name, fresh=fresh, at=at, conditions=conditions)
+        for rule, finding in check_table(table):
             findings.append(_weighed(finding, count_new_violations(con, rule, merged, olds)))
     for name in sorted(merged):
         for reference in merged[name].schema.references:
@@ -125,7 +130,9 @@ def _fresh(merged: TableSide, olds: Sequence[TableSide]) -> set[str]:
 
 
 def _rules(schema: TableSchema) -> tuple[object, ...]:
-    return schema.key, frozenset((c.name, c.type, c.required, c.unique) for c in schema.columns)
+    """Return what decides whether rows keep the rules, but references."""
+    types = frozenset((column.name, column.type, column.collation) for column in schema.columns)
+    return types, frozenset(rule for rule in schema.rules if rule.reference is None)
 
 
 def _suspects(name: str, reference: ForeignKey, merged: Tables, old: Sequence[Tables]) -> set[str]:
@@ -189,6 +196,9 @@ def _weighed(finding: Finding, new: int | None) -> Finding:
             message=f"{finding.message.removesuffix('.')}; this was already so before the merge.",
             details={**finding.details, "new": 0},
         )
+    if new and finding.rule == TOO_LONG:
+        # A source may hold longer texts than its type says, but no side has these.
+        finding = replace(finding, severity=Severity.ERROR)
     count = finding.details.get("count")
     if new is None or new == count:
         return finding

@@ -4,6 +4,9 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase
+
+import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.model.diff import TableSide
@@ -11,10 +14,8 @@ from tdmvc.model.masking import MASK
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import format_key
 from tdmvc.sql.duckdb import DuckDBConnection
-from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
+from tdmvc.sql.quoting import quote_name, scan_parquet
 from tdmvc.sql.types import duckdb_type
-
-"""Shown instead of a key that has a personal column."""
 
 _SHOWN_KEYS = 5
 
@@ -45,28 +46,58 @@ def side_sql(side: TableSide) -> str:
     return rows_sql(side.schema, locate_parts(side))
 
 
-def repeated_sql(columns: tuple[str, ...] | list[str], source: str, more: str = "") -> str:
-    """Return a SELECT of the values of columns that appear more than once; a value with a null never does.
+def repeated_sql(
+    columns: Sequence[Column], source: str, more: str = "", *, nulls_distinct: bool = True
+) -> str:
+    """Return a SELECT of the values of columns that appear more than once, as the columns' collations compare them.
 
     Args:
         source: SQL to put behind FROM.
         more: SQL behind the columns: `, count(*)`.
+        nulls_distinct: whether a value with a null never repeats.
     """
-    names = quote_names(columns)
-    is_whole = " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in columns)
-    return f"SELECT {names}{more} FROM {source} WHERE {is_whole} GROUP BY {names} HAVING count(*) > 1"
-
-
-def repeated_texts(side: TableSide, columns: Sequence[str]) -> str | None:
-    """Return a SELECT of the repeated values as texts; None if the side lacks a column."""
-    found = [side.schema.column(name) for name in columns]
-    texts = [text_sql(column, quote_name(column.name)) for column in found if column is not None]
-    if len(texts) < len(found):
-        return None
-    is_whole = " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in columns)
-    return (
-        f"SELECT {', '.join(texts)} FROM {side_sql(side)} WHERE {is_whole} GROUP BY ALL HAVING count(*) > 1"
+    forms = [compared_sql(column, quote_name(column.name)) for column in columns]
+    names = ", ".join(
+        form if form == quote_name(column.name) else f"{form} AS {quote_name(column.name)}"
+        for column, form in zip(columns, forms, strict=True)
     )
+    where = f" WHERE {_is_whole(columns)}" if nulls_distinct else ""
+    return f"SELECT {names}{more} FROM {source}{where} GROUP BY {', '.join(forms)} HAVING count(*) > 1"
+
+
+def repeated_texts(side: TableSide, columns: Sequence[str], *, nulls_distinct: bool = True) -> str | None:
+    """Return a SELECT of the repeated values as texts; None if the side lacks a column."""
+    found = [column for name in columns if (column := side.schema.column(name)) is not None]
+    if len(found) < len(columns):
+        return None
+    texts = ", ".join(text_sql(column, compared_sql(column, quote_name(column.name))) for column in found)
+    where = f" WHERE {_is_whole(found)}" if nulls_distinct else ""
+    return f"SELECT {texts} FROM {side_sql(side)}{where} GROUP BY ALL HAVING count(*) > 1"
+
+
+def compared_sql(column: Column, sql: str) -> str:
+    """Return SQL for a value in the form in which the collation of its column compares it."""
+    collation = column.collation
+    if collation is None or collation.dialect != "sqlite" or not pa.types.is_string(column.type):
+        return sql
+    if collation.name.upper() == "NOCASE":  # of ASCII letters only
+        return f"translate({sql}, '{ascii_uppercase}', '{ascii_lowercase}')"
+    return f"rtrim({sql}, ' ')" if collation.name.upper() == "RTRIM" else sql
+
+
+def _is_whole(columns: Sequence[Column]) -> str:
+    return " AND ".join(f"{quote_name(column.name)} IS NOT NULL" for column in columns)
+
+
+def identity_columns(schema: TableSchema) -> list[Column]:
+    """Return the columns by which a row is found again in another state: its key, or all if there is none."""
+    return key_columns(schema) or list(schema.columns)
+
+
+def identities_sql(schema: TableSchema, source: str) -> str:
+    """Return a SELECT of what identifies each row of a source as texts; equal ones are numbered."""
+    texts = ", ".join(text_sql(column, quote_name(column.name)) for column in identity_columns(schema))
+    return f"SELECT {texts}, row_number() OVER (PARTITION BY {texts}) FROM {source}"
 
 
 def key_texts(schema: TableSchema) -> str:

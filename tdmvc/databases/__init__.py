@@ -4,10 +4,15 @@ Reading yields the same `SourceTable` values as files do, with the keys, referen
 and types that the database declares; writing makes a whole new database, or none.
 """
 
+from contextlib import ExitStack
+
 from tdmvc.databases.base import DatabaseReader, DatabaseWriter, TableToWrite
 from tdmvc.databases.duckdb import DuckdbEngine
+from tdmvc.databases.duckdb.conditions import DuckdbConditions
 from tdmvc.databases.sqlite import SqliteEngine
+from tdmvc.databases.sqlite.conditions import SqliteConditions
 from tdmvc.errors import NotFoundError, SourceError, UsageError
+from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.selection import EVERYTHING, Selection
 from tdmvc.model.source import SourceTable
@@ -21,6 +26,7 @@ __all__ = [
     "DatabaseReader",
     "DatabaseWriter",
     "TableToWrite",
+    "condition_engines",
     "find_reader",
     "find_writer",
     "open_database",
@@ -29,6 +35,13 @@ __all__ = [
 ENGINES = (SqliteEngine(), DuckdbEngine())
 READERS: tuple[DatabaseReader, ...] = ENGINES
 WRITERS: tuple[DatabaseWriter, ...] = ENGINES
+
+
+def condition_engines(stack: ExitStack) -> ConditionEngines:
+    """Return what evaluates the conditions of each dialect, until the stack closes."""
+    duckdb = DuckdbConditions()
+    stack.callback(duckdb.close)
+    return {"sqlite": SqliteConditions(), "duckdb": duckdb}
 
 
 def find_reader(location: Location) -> DatabaseReader | None:

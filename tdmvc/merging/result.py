@@ -98,6 +98,7 @@ def check_states(
         declared_before=[side.contract.tables for side in sides],
         unknown=unknown,
         at=merged.ref,
+        conditions=workspace.conditions,
     )
     findings = (*check_table_names(merged.pointers, [side.pointers for side in sides]), *findings)
     return tuple(replace(finding, dataset=merged.name) for finding in findings)

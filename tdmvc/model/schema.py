@@ -117,6 +117,8 @@ class DeclaredRule:
     """Set if the rule is a condition."""
     max_length: int | None = None
     """Set if the rule limits the length of a text."""
+    nulls_distinct: bool = True
+    """False if values with a null repeat, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,23 +161,38 @@ class TableSchema:
         for column in self.columns:
             if column.required and column.name not in self.key:
                 yield DeclaredRule(RuleKind.REQUIRED, self.name, (column.name,))
-        for column in self.columns:
-            if column.unique and self.key != (column.name,):
-                yield DeclaredRule(RuleKind.UNIQUE, self.name, (column.name,))
+        for unique in self._unique_keys():
+            if len(unique.columns) == 1:
+                yield self._unique_rule(unique)
         for column in self.columns:
             if (limit := column.length_limit) is not None:
                 yield DeclaredRule(RuleKind.LENGTH, self.name, (column.name,), max_length=limit)
 
     def _table_rules(self) -> Iterator[DeclaredRule]:
-        for columns in dict.fromkeys(unique.columns for unique in self.unique_keys):
-            if columns != self.key:
-                yield DeclaredRule(RuleKind.UNIQUE, self.name, columns)
+        for unique in self._unique_keys():
+            if len(unique.columns) > 1:
+                yield self._unique_rule(unique)
         if self.key:
             yield DeclaredRule(RuleKind.KEY, self.name, self.key)
         for check in self.checks:
             yield DeclaredRule(RuleKind.CHECK, self.name, self.columns_in(check.expression), check=check)
         for reference in self.references:
             yield DeclaredRule(RuleKind.REFERENCE, self.name, reference.columns, reference.ends)
+
+    def _unique_keys(self) -> Iterator[UniqueKey]:
+        """Yield the unique keys, each set of columns once, that the key does not make unique already."""
+        singles = (UniqueKey((column.name,)) for column in self.columns if column.unique)
+        found: dict[frozenset[str], UniqueKey] = {}
+        for unique in (*singles, *self.unique_keys):
+            first = found.setdefault(frozenset(unique.columns), unique)
+            if first.nulls_distinct and not unique.nulls_distinct:
+                found[frozenset(unique.columns)] = replace(first, nulls_distinct=False)
+        for columns, unique in found.items():
+            if columns and not (self.key and columns.issuperset(self.key)):
+                yield unique
+
+    def _unique_rule(self, unique: UniqueKey) -> DeclaredRule:
+        return DeclaredRule(RuleKind.UNIQUE, self.name, unique.columns, nulls_distinct=unique.nulls_distinct)
 
     def columns_in(self, expression: str) -> tuple[str, ...]:
         """Return the columns whose names are in an SQL expression, as words in any case."""

@@ -22,6 +22,7 @@ __all__ = [
     "constraint_errors",
     "duckdb_error",
     "find_unreadable",
+    "lock_in",
     "register_arrow_function",
     "store_errors",
 ]
@@ -45,6 +46,15 @@ def duckdb_error() -> type[Exception]:
     import duckdb
 
     return duckdb.Error
+
+
+def lock_in(con: DuckDBConnection) -> None:
+    """Take files, the network and extensions away from a connection for good, and lock its settings.
+
+    Views over files stop working; registered Arrow data can still be read.
+    """
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
 
 
 def find_unreadable(con: DuckDBConnection, relation: str, columns: Sequence[str]) -> tuple[str, str] | None:

@@ -11,11 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
+from tdmvc.databases import condition_engines
 from tdmvc.errors import ConfigError, NotFoundError, UsageError
 from tdmvc.formats.config import read_config
 from tdmvc.formats.datasets import list_datasets
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.work_trees import other_roots
+from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.dataset import DatasetState, RepoConfig
 from tdmvc.model.names import is_dataset_name
 from tdmvc.model.progress import ProgressCallback, Timing, ignore_progress
@@ -117,6 +119,11 @@ class Workspace:
             ) from error
         self._stack.callback(connection.close)
         return connection
+
+    @cached_property
+    def conditions(self) -> ConditionEngines:
+        """What evaluates the conditions that contracts declare, as the database of each does."""
+        return condition_engines(self._stack)
 
     @cached_property
     def tree(self) -> FileTree:

@@ -8,6 +8,7 @@ from tdmvc.checks.table_rows import key_texts, list_keys, side_sql, sql_command
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import DeclaredRule
 from tdmvc.model.text import plural
+from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 
 
@@ -17,7 +18,7 @@ class _NullRule:
 
     declared: DeclaredRule
 
-    def violations_sql(self, tables: Tables) -> str | None:
+    def violations_sql(self, con: DuckDBConnection, tables: Tables) -> str | None:
         side = tables[self.declared.table]
         if not side.schema.key or any(side.schema.column(name) is None for name in self.declared.columns):
             return None

@@ -16,6 +16,7 @@ from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, DeclaredRule, TableSchema
 from tdmvc.model.text import plural
+from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 
 _BROKEN_NEW, _BROKEN_OLD = "tdmvc_broken_new", "tdmvc_broken_old"
@@ -59,7 +60,7 @@ class ReferenceRule:
             for broken in (_BROKEN_NEW, _BROKEN_OLD):
                 table.con.execute(f"DROP TABLE IF EXISTS temp.{broken}")
 
-    def violations_sql(self, tables: Tables) -> str | None:
+    def violations_sql(self, con: DuckDBConnection, tables: Tables) -> str | None:
         """Return a SELECT of the identities as texts (key, reference), and the number of `rows` of each."""
         return self._broken_sql(tables, tables[self.declared.table].schema.key)
 

@@ -1,13 +1,14 @@
-"""The rules about repeated values: those of a unique column, and those of the key. Nulls never repeat."""
+"""The rules about repeated values: those of unique columns, and those of the key."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
+from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys, join_sql
 from tdmvc.checks.table_rows import list_keys, repeated_sql, repeated_texts, sql_command
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import DeclaredRule
+from tdmvc.model.schema import Column, DeclaredRule, RuleKind
 from tdmvc.model.text import plural
+from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 
 
@@ -17,16 +18,25 @@ class _RepeatRule:
 
     declared: DeclaredRule
 
-    def violations_sql(self, tables: Tables) -> str | None:
-        return repeated_texts(tables[self.declared.table], self.declared.columns)
+    def violations_sql(self, con: DuckDBConnection, tables: Tables) -> str | None:
+        side = tables[self.declared.table]
+        return repeated_texts(side, self.declared.columns, nulls_distinct=self.declared.nulls_distinct)
 
     def query(self, table: CheckedTable) -> str:
-        return repeated_sql(self.declared.columns, quote_name(table.name), ", count(*)")
+        return self._repeated(table, quote_name(table.name), ", count(*)")
+
+    def _columns(self, table: CheckedTable) -> list[Column]:
+        found = (table.schema.column(name) for name in self.declared.columns)
+        return [column for column in found if column is not None]
+
+    def _repeated(self, table: CheckedTable, source: str, more: str = "") -> str:
+        nulls_distinct = self.declared.nulls_distinct
+        return repeated_sql(self._columns(table), source, more, nulls_distinct=nulls_distinct)
 
     def _count(self, table: CheckedTable, source: str) -> tuple[int, ...]:
         """Return how many values are repeated, and in how many rows."""
         aliases = ", ".join(f"k{i}" for i in range(len(self.declared.columns)))
-        repeated = repeated_sql(self.declared.columns, source, ", count(*)")
+        repeated = self._repeated(table, source, ", count(*)")
         return table.fetch(
             f"SELECT count(*), coalesce(sum(n), 0) FROM ({repeated}) AS repeated ({aliases}, n)"
         )
@@ -34,26 +44,40 @@ class _RepeatRule:
 
 @dataclass(frozen=True, slots=True)
 class UniqueRule(_RepeatRule):
-    """No two rows have the same value in a unique column."""
+    """No two rows have the same values in unique columns; a null never repeats unless nulls are not distinct."""
 
     def is_declared_in(self, tables: Tables) -> bool:
-        column = tables[self.declared.table].schema.column(self.declared.columns[0])
-        return column is not None and column.unique
+        """Return whether a unique key of the state allows none of the repetitions that this one forbids."""
+        mine = self.declared
+        return any(
+            rule.kind in (RuleKind.UNIQUE, RuleKind.KEY)
+            and set(rule.columns) <= set(mine.columns)
+            and (mine.nulls_distinct or not rule.nulls_distinct)
+            for rule in tables[mine.table].schema.rules
+        )
 
     def check(self, table: CheckedTable) -> Iterator[Finding]:
-        column = self.declared.columns[0]
-        source = table.source_with_values_of(column)
+        names, nulls_distinct = self.declared.columns, self.declared.nulls_distinct
+        columns = self._columns(table)
+        source = table.source_with_values_of(columns, nulls_distinct=nulls_distinct)
         values, rows = self._count(table, source)
         if not values:
             return
-        keys = table.first_keys(f"{source} WHERE {quote_name(column)} IN ({repeated_sql([column], source)})")
+        same = join_sql(columns, "one", "repeated", nulls_distinct=nulls_distinct)
+        keys = table.first_keys(
+            f"(SELECT one.* FROM {source} one SEMI JOIN ({self._repeated(table, source)}) repeated ON {same})"
+        )
         appear = "appears" if values == 1 else "appear"
+        is_one = len(names) == 1
+        what = f"{table.name}.{names[0]}" if is_one else f"({', '.join(names)}) of {table.name}"
         yield table.finding(
             "repeated-unique",
-            f"{table.name}.{column} is unique, but {plural(values, 'value')} {appear} in"
+            f"{what} is unique, but {plural(values, 'value')} {appear} in"
             f" {plural(rows, 'row')}{format_keys(table.schema.key, keys, rows)}.",
-            self.declared.columns,
-            remedy="change or remove the surplus rows, or remove `unique` from contract.yaml; see the values: "
+            names,
+            remedy="change or remove the surplus rows, or remove "
+            + ("`unique`" if is_one else "the rule `duplicateValues` of these columns")
+            + " from contract.yaml; see the values: "
             + sql_command(self.query(table), table.at),
             details={"count": values, "rows": rows, "keys": list(keys)},
         )
@@ -71,7 +95,7 @@ class DuplicateKeyRule(_RepeatRule):
         count, rows = self._count(table, table.source)
         if not count:
             return
-        keys = table.first_keys(f"({repeated_sql(key, table.source)})")
+        keys = table.first_keys(f"({self._repeated(table, table.source)})")
         appear = "appears" if count == 1 else "appear"
         yield table.finding(
             "duplicate-key",

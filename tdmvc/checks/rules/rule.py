@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -10,8 +10,16 @@ from typing import Protocol
 import pyarrow as pa
 
 from tdmvc.arrow.parquet import open_parquet
-from tdmvc.checks.table_rows import first_keys, has_personal_key, list_keys, locate_parts, rows_sql
+from tdmvc.checks.table_rows import (
+    compared_sql,
+    first_keys,
+    has_personal_key,
+    list_keys,
+    locate_parts,
+    rows_sql,
+)
 from tdmvc.errors import PartError
+from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.masking import MASK
@@ -39,7 +47,7 @@ class Rule(Protocol):
             PartError: a part is damaged.
         """
 
-    def violations_sql(self, tables: Tables) -> str | None:
+    def violations_sql(self, con: DuckDBConnection, tables: Tables) -> str | None:
         """Return a SELECT of texts that identify each violation, so that those of two states can be compared.
 
         None if a violation has no identity: its row has no key, or a column is missing.
@@ -62,6 +70,8 @@ class CheckedTable:
     """The parts (content hashes) that can hold a new violation; None means all."""
     at: str | None = None
     """The state's reference, for the commands that remedies name."""
+    conditions: ConditionEngines = field(default_factory=dict)
+    """What evaluates the conditions of each dialect."""
 
     @property
     def schema(self) -> TableSchema:
@@ -95,13 +105,29 @@ class CheckedTable:
     def has_rows(self) -> bool:
         return bool(self.tables[self.name].rows and self._looked_at.parts)
 
-    def source_with_values_of(self, column: str) -> str:
+    @cached_property
+    def too_long(self) -> Mapping[str, int]:
+        """How many texts are longer than their column allows, by column, in code points."""
+        limits = {
+            column.name: limit
+            for column in self.schema.columns
+            if (limit := column.length_limit) is not None and pa.types.is_string(column.type)
+        }
+        if not limits:
+            return {}
+        counts = ", ".join(
+            f"count(*) FILTER (WHERE {is_too_long(name, limit)})" for name, limit in limits.items()
+        )
+        return dict(zip(limits, self.fetch(f"SELECT {counts} FROM {self.source}"), strict=True))
+
+    def source_with_values_of(self, columns: Sequence[Column], *, nulls_distinct: bool = True) -> str:
         """Return SQL to put behind FROM: the rows of all parts that share a value with those looked at."""
         side = self.tables[self.name]
         if self._looked_at is side:
             return self.source
-        name, every = quote_name(column), rows_sql(side.schema, locate_parts(side))
-        return f"(SELECT * FROM {every} WHERE {name} IN (SELECT {name} FROM {self.source}))"
+        every = rows_sql(side.schema, locate_parts(side))
+        same = join_sql(columns, "every", "fresh", nulls_distinct=nulls_distinct)
+        return f"(SELECT every.* FROM {every} every SEMI JOIN {self.source} fresh ON {same})"
 
     def fetch(self, query: str) -> tuple[int, ...]:
         """Return the numbers in the first row of a query's result."""
@@ -119,10 +145,11 @@ class CheckedTable:
         *,
         remedy: str,
         details: dict[str, object],
+        severity: Severity = Severity.ERROR,
     ) -> Finding:
         return Finding(
             name,
-            Severity.ERROR,
+            severity,
             message,
             table=self.name,
             columns=columns,
@@ -145,6 +172,22 @@ def format_keys(key: Sequence[str], keys: Sequence[str], count: int) -> str:
     if not keys or keys[0] == MASK:
         return ""
     return f" ({', '.join(key)}: {list_keys(keys, count)})"
+
+
+def is_too_long(column: str, limit: int) -> str:
+    """Return an SQL condition for a text of more code points than a limit; most texts need no count of them."""
+    name = quote_name(column)
+    return f"strlen({name}) > {limit} AND length({name}) > {limit}"
+
+
+def join_sql(columns: Sequence[Column], left: str, right: str, *, nulls_distinct: bool = True) -> str:
+    """Return an SQL condition for two rows that a unique key takes for equal."""
+    equals = "=" if nulls_distinct else "IS NOT DISTINCT FROM"
+    pairs = (
+        [compared_sql(column, f"{side}.{quote_name(column.name)}") for side in (left, right)]
+        for column in columns
+    )
+    return " AND ".join(f"{one} {equals} {other}" for one, other in pairs)
 
 
 def _is_in_footer(column: Column) -> bool:

@@ -1,0 +1,145 @@
+"""The rule of a condition (CHECK): no row makes it false. One that is null is met, as in SQL."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
+from tdmvc.checks.table_rows import identities_sql, identity_columns, side_sql, sql_command
+from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
+from tdmvc.model.declarations import Check
+from tdmvc.model.diff import TableSide
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import DeclaredRule
+from tdmvc.model.text import plural
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name
+
+_BROKEN = "tdmvc_broken_rows"
+_BATCH_ROWS = 32_768
+_SHOWN_CHARACTERS = 120
+OWN_DIALECT = "duckdb"
+"""The dialect of a condition that a person wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRule:
+    """Every row meets a condition, as the database that declares it evaluates it."""
+
+    declared: DeclaredRule
+    condition: Check
+    engines: ConditionEngines
+
+    def is_declared_in(self, tables: Tables) -> bool:
+        mine = self.condition
+        return any(
+            (one.expression, one.dialect) == (mine.expression, mine.dialect)
+            for one in tables[self.declared.table].schema.checks
+        )
+
+    def check(self, table: CheckedTable) -> Iterator[Finding]:
+        """Yield the rows that break the condition; a warning if it cannot be evaluated."""
+        try:
+            count = self._collect(table.con, table.tables[table.name], table.source, _BROKEN)
+            if count:
+                yield self._finding(table, count)
+        except NotEvaluatedError as error:
+            yield table.finding(
+                "check-not-evaluated",
+                f"The check {self._label} of {table.name} was not evaluated: {error}.",
+                self.declared.columns,
+                remedy="correct the condition in contract.yaml, or check the rows in the database that declares it.",
+                details={"check": self.condition.name, "reason": str(error)},
+                severity=Severity.WARNING,
+            )
+        finally:
+            table.con.execute(f"DROP TABLE IF EXISTS temp.{_BROKEN}")
+
+    def violations_sql(self, con: DuckDBConnection, tables: Tables) -> str | None:
+        side = tables[self.declared.table]
+        if any(side.schema.column(name) is None for name in self.declared.columns):
+            return None
+        name = f"{_BROKEN}_{id(tables)}"
+        try:
+            self._collect(con, side, side_sql(side), name)
+        except NotEvaluatedError:
+            return None
+        return identities_sql(side.schema, f"temp.{name}")
+
+    def query(self, table: CheckedTable) -> str:
+        return f"select * from {quote_name(table.name)} where not ({self.condition.expression})"
+
+    @property
+    def _label(self) -> str:
+        text = " ".join(self.condition.expression.split())
+        shown = text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"
+        return f"{self.condition.name} ({shown})" if self.condition.name else f"({shown})"
+
+    def _finding(self, table: CheckedTable, count: int) -> Finding:
+        keys = table.first_keys(f"temp.{_BROKEN}")
+        break_ = "does" if count == 1 else "do"
+        return table.finding(
+            "broken-check",
+            f"{plural(count, 'row')} of {table.name}{format_keys(table.schema.key, keys, count)}"
+            f" {break_} not meet the check {self._label}.",
+            self.declared.columns,
+            remedy=f"change the rows, or the check in contract.yaml; see the rows: {self._command(table)}",
+            details={"check": self.condition.name, "count": count, "keys": list(keys)},
+        )
+
+    def _command(self, table: CheckedTable) -> str:
+        if (self.condition.dialect or OWN_DIALECT) == OWN_DIALECT:
+            return sql_command(self.query(table), table.at)
+        # In another dialect the condition may mean something else, or nothing.
+        return f"run this in a copy of the database: {self.query(table)}"
+
+    def _collect(self, con: DuckDBConnection, side: TableSide, source: str, into: str) -> int:
+        """Fill a temporary table with what identifies the rows that break the condition; return how many there are.
+
+        Raises:
+            NotEvaluatedError: it cannot be evaluated.
+        """
+        engine = self.engines.get(self.condition.dialect or OWN_DIALECT)
+        if engine is None:
+            raise NotEvaluatedError(f"tdmvc cannot evaluate SQL of {self.condition.dialect}")
+        if not self.declared.columns:
+            raise NotEvaluatedError("it names no column of the table")
+        needed = [column for column in side.schema.columns if column.name in self.declared.columns]
+        identity = identity_columns(side.schema)
+        names = list(dict.fromkeys(column.name for column in (*identity, *needed)))
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {into} AS"
+            f" SELECT {', '.join(quote_name(c.name) for c in identity)} FROM {source} LIMIT 0"
+        )
+        count = 0
+        # Another connection to the same database, because this one inserts while rows are read.
+        with (
+            engine.open(self.condition.expression, self.declared.table, needed) as condition,
+            con.cursor() as reading,
+        ):
+            reading.execute("SET TimeZone = 'UTC'")
+            rows = reading.sql(f"SELECT {', '.join(map(quote_name, names))} FROM {source}")
+            for batch in rows.to_arrow_reader(_BATCH_ROWS):
+                found = condition.find_broken(batch.select([column.name for column in needed]))
+                if found:
+                    broken = batch.select([c.name for c in identity]).take(pa.array(found, pa.int64()))
+                    _insert(con, broken, into)
+                    count += len(found)
+        return count
+
+
+def forget_broken_rows(con: DuckDBConnection) -> None:
+    """Drop the tables to which `violations_sql` refers."""
+    found = con.execute(
+        f"SELECT table_name FROM duckdb_tables() WHERE temporary AND starts_with(table_name, '{_BROKEN}')"
+    ).fetchall()
+    for (name,) in found:
+        con.execute(f"DROP TABLE temp.{name}")
+
+
+def _insert(con: DuckDBConnection, rows: pa.RecordBatch, into: str) -> None:
+    view = "tdmvc_broken_batch"
+    con.register(view, pa.Table.from_batches([rows]))
+    con.execute(f"INSERT INTO temp.{into} SELECT * FROM {view}")
+    con.unregister(view)

@@ -1,0 +1,153 @@
+"""Evaluates conditions as SQLite does: as a real CHECK of a table in memory, which reaches nothing else.
+
+SQLite itself refuses subqueries, parameters, chance and the clock in a CHECK.
+"""
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+
+import pyarrow as pa
+
+from tdmvc.databases.sqlite.storage import declare, format_values
+from tdmvc.model.conditions import NotEvaluatedError
+from tdmvc.model.schema import Column
+from tdmvc.sql.quoting import quote_name
+
+_SECONDS = 10
+"""For one batch of rows."""
+_LONGEST_EXPRESSION = 20_000
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 100_000_000,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 500,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 0,
+}
+_CREATING = frozenset(
+    {
+        sqlite3.SQLITE_CREATE_TABLE,
+        sqlite3.SQLITE_INSERT,
+        sqlite3.SQLITE_UPDATE,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_FUNCTION,
+    }
+)
+_USING = frozenset(
+    {
+        sqlite3.SQLITE_INSERT,
+        sqlite3.SQLITE_DELETE,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_FUNCTION,
+    }
+)
+_CHANGING = frozenset(
+    {
+        *("current_date", "current_time", "current_timestamp", "random", "randomblob", "load_extension"),
+        *("changes", "total_changes", "last_insert_rowid"),
+    }
+)
+"""Functions whose result does not depend on the row alone."""
+_COLLATIONS = frozenset({"BINARY", "NOCASE", "RTRIM"})
+_REASONS = (
+    (r"no such function", "it uses a function that SQLite alone does not have"),
+    (r"non-deterministic", "it depends on the time or on chance"),
+    (r"interrupted", f"it took longer than {_SECONDS} seconds for some thousand rows"),
+    (r"subqueries|parameters prohibited", "it is more than an expression over one row"),
+    (r"no such column", "it names a column that the table does not have"),
+    (r"no such collation", "it uses a collation that SQLite alone does not have"),
+    (r"syntax error|incomplete input|unrecognized token", "it is not an SQL expression of SQLite"),
+    (r"not authorized|prohibited", "it is more than an expression over one row"),
+    (r"too (big|complex|large|many|deep)", "it needs more than tdmvc allows"),
+)
+
+
+class SqliteConditions:
+    """The conditions of SQLite databases."""
+
+    @contextmanager
+    def open(self, expression: str, table: str, columns: Sequence[Column]) -> Iterator["_TableCondition"]:
+        """Return a condition on rows of these columns; see `ConditionEngine.open`."""
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+            yield _TableCondition(database, expression, table, columns)
+
+
+class _TableCondition:
+    """A table with the condition as its CHECK, into which rows are inserted."""
+
+    def __init__(
+        self, database: sqlite3.Connection, expression: str, table: str, columns: Sequence[Column]
+    ) -> None:
+        if len(expression) > _LONGEST_EXPRESSION:
+            raise NotEvaluatedError("it is too long")
+        self._database = database
+        self._deadline = 0.0
+        database.set_progress_handler(lambda: time.monotonic() > self._deadline, 10_000)
+        for limit, value in _LIMITS.items():
+            database.setlimit(limit, value)
+        names = {column.name.casefold() for column in columns}
+        place = next(name for n in range(len(names) + 1) if (name := f"tdmvc row {n}") not in names)
+        self._table, self._place = quote_name(table), quote_name(place)
+        declared = [f"{self._place} INTEGER PRIMARY KEY", *map(_declaration, columns)]
+        check = f"CHECK (\n{expression}\n)"
+        self._run(f"CREATE TABLE {self._table} ({', '.join(declared)}, {check})", allowed=_CREATING)
+        # What is an expression here, too, declared nothing else in the table.
+        self._run(f"EXPLAIN SELECT (\n{expression}\n) FROM {self._table}", allowed=_USING)
+        marks = ", ".join("?" * (len(columns) + 1))
+        self._insertion = f"INSERT OR IGNORE INTO {self._table} VALUES ({marks})"
+
+    def find_broken(self, rows: pa.RecordBatch) -> Sequence[int]:
+        """Return the places of the rows that SQLite refuses; see `Condition.find_broken`."""
+        values = zip(range(rows.num_rows), *map(format_values, rows.columns), strict=True)
+        inserted = self._run(self._insertion, values, allowed=_USING).rowcount
+        try:
+            if inserted == rows.num_rows:
+                return ()
+            kept = {
+                place for (place,) in self._run(f"SELECT {self._place} FROM {self._table}", allowed=_USING)
+            }
+            return [place for place in range(rows.num_rows) if place not in kept]
+        finally:
+            self._run(f"DELETE FROM {self._table}", allowed=_USING)
+
+    def _run(
+        self, statement: str, rows: Iterator[tuple[object, ...]] | None = None, *, allowed: frozenset[int]
+    ) -> sqlite3.Cursor:
+        refused: list[str] = []
+
+        def authorize(action: int, _: object, name: str | None, *__: object) -> int:
+            if action == sqlite3.SQLITE_FUNCTION and name in _CHANGING:
+                refused.append(name)
+                return sqlite3.SQLITE_DENY
+            return sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY
+
+        self._database.set_authorizer(authorize)
+        self._deadline = time.monotonic() + _SECONDS
+        try:
+            if rows is None:
+                return self._database.execute(statement)
+            return self._database.executemany(statement, rows)
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            if refused:
+                raise NotEvaluatedError(f"it uses {refused[0]}, which tdmvc does not run") from error
+            raise NotEvaluatedError(_reason(error)) from error
+
+
+def _declaration(column: Column) -> str:
+    words = [quote_name(column.name), declare(column)]
+    collation = column.collation
+    if collation is not None and collation.dialect == "sqlite":
+        if collation.name.upper() not in _COLLATIONS:
+            raise NotEvaluatedError("it uses a collation that SQLite alone does not have")
+        words += ["COLLATE", collation.name.upper()]
+    return " ".join(words)
+
+
+def _reason(error: Exception) -> str:
+    """Return why SQLite refuses, without its own words, which may hold a value."""
+    return next(
+        (reason for pattern, reason in _REASONS if re.search(pattern, str(error))), "SQLite cannot do it"
+    )
