@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tdmvc.checks.contract import NO_ENGINES, check_references, check_table, count_new_violations
+from tdmvc.checks.filled_columns import check_filled_columns
 from tdmvc.checks.rules import CheckedTable, Tables
 from tdmvc.checks.rules.length import TOO_LONG
 from tdmvc.model.conditions import ConditionEngines
@@ -59,6 +60,9 @@ def check_merged(
         table = CheckedTable(con, merged, name, fresh=fresh, at=at, conditions=conditions)
         for rule, finding in check_table(table):
             findings.append(_weighed(finding, count_new_violations(con, rule, merged, olds)))
+        if len(olds) == 2:
+            labelled = dict(zip(("ours", "theirs"), (side[name] for side in olds), strict=True))
+            findings.extend(check_filled_columns(con, merged[name], labelled))
     for name in sorted(merged):
         for reference in merged[name].schema.references:
             is_known = reference.table not in unknown

@@ -11,9 +11,9 @@ from tdmvc.arrow.types import SIMPLE
 from tdmvc.errors import UsageError
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import SourceTable
+from tdmvc.sql.defaults import default_sql, no_default_reason
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name, scan_parquet
-from tdmvc.sql.types import duckdb_type
 from tdmvc.store.column_types import OpenSource, convert, merge_columns
 from tdmvc.store.declared import merge_table
 
@@ -80,12 +80,13 @@ def _reconcile(
     notes = [note for opened in sources for note in opened.source.notes]
     columns = merge_columns(con, sources, current, keep_old=bool(existing), notes=notes)
     schema = _schema(table, columns, sources, current, key)
+    notes += _default_notes(con, schema, sources, current if existing else None)
     selects = [_select(opened, schema) for opened in sources]
     if existing and current is not None:
         names = ", ".join(
             f"{convert(quote_name(c.name), old.type, c.type)} AS {quote_name(c.name)}"
             if (old := current.column(c.name))
-            else f"CAST(NULL AS {duckdb_type(c.type)}) AS {quote_name(c.name)}"
+            else f"{default_sql(c)} AS {quote_name(c.name)}"
             for c in schema.columns
         )
         selects.insert(0, f"SELECT {names} FROM {scan_parquet(existing)}")
@@ -119,11 +120,32 @@ def _schema(
     )
 
 
+def _default_notes(
+    con: DuckDBConnection, schema: TableSchema, sources: Sequence[OpenSource], kept: TableSchema | None
+) -> Iterator[str]:
+    """Yield what rows get in columns that they lack, if it is not simply null.
+
+    Args:
+        kept: the table whose rows stay.
+    """
+    given = [opened.source.schema for opened in sources]
+    for column in schema.columns:
+        new = any(one.column(column.name) is None for one in given)
+        old = kept is not None and kept.column(column.name) is None
+        reason = no_default_reason(column)
+        if not (new or old) or (column.default is None and reason is None):
+            continue
+        if reason is None and con.execute(f"SELECT {default_sql(column)} IS NULL").fetchall()[0][0]:
+            reason = f"{column.default} is no {column.type_text}"
+        rows = "all rows that lack it" if new and old else "new rows" if new else "rows that were there"
+        got = f"null, because {reason}" if reason is not None else f"its default {column.default}"
+        yield f"column {column.name}: {rows} got {got}"
+
+
 def _select(opened: OpenSource, schema: TableSchema) -> str:
     expressions: list[str] = []
     for column in schema.columns:
         own = opened.source.schema.column(column.name)
-        missing = f"CAST(NULL AS {duckdb_type(column.type)})"
-        value = missing if own is None else opened.converted(own, column.type)
+        value = default_sql(column) if own is None else opened.converted(own, column.type)
         expressions.append(f"{value} AS {quote_name(column.name)}")
     return f"SELECT {', '.join(expressions)} FROM {opened.relation()}"

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tdmvc.arrow.types import parse_type
+from tdmvc.model.declarations import Default
 from tdmvc.model.merge import Conflict, ConflictKind, TableOutcome
 from tdmvc.model.schema import Column, TableSchema
 from tests.table_merger import TABLE, Rows, TableMerger, open_table_merger
@@ -47,7 +48,7 @@ FORMS = {
 
 def cases() -> Iterator[Any]:
     for path in sorted(CASES.glob("*.yaml")):
-        is_plain_only = path.stem in {"tables", "without_key"}
+        is_plain_only = path.stem in {"tables", "without_key", "defaults"}
         for case in yaml.safe_load(path.read_text(encoding="utf-8")):
             for name, form in FORMS.items():
                 if name == "plain" or not is_plain_only:
@@ -108,8 +109,11 @@ def side_of(case: Any, spelled: Any, form: KeyForm) -> Rows | None:
     else:
         types = columns
         rows = [dict(zip(types, row, strict=True)) for row in own["rows"]]
-    schema = TableSchema(TABLE, tuple(Column(name, type_of(text)) for name, text in types.items()), key)
-    return Rows(schema, rows)
+    defaults = {name: Default(literal=text) for name, text in case.get("defaults", {}).items()}
+    columns_of_side = tuple(
+        Column(name, type_of(text), default=defaults.get(name)) for name, text in types.items()
+    )
+    return Rows(TableSchema(TABLE, columns_of_side, key), rows)
 
 
 def type_of(text: str) -> pa.DataType:

@@ -112,7 +112,7 @@ _VIEWS = st.lists(st.builds(View, _NAMES, _SQL, _DIALECTS), max_size=2, unique_b
 
 
 @given(_tables(), _tables(), _VIEWS)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_every_declaration_is_valid_odcs_reads_back_and_can_change_to_any_other(
     before: TableSchema, after: TableSchema, views: list[View]
 ) -> None:

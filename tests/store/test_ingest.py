@@ -1,6 +1,7 @@
 """How a source's columns become a table's: the contract's types if no value is lost."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from tdmvc.arrow.types import unify
 from tdmvc.errors import UsageError
-from tdmvc.model.declarations import ForeignKey
+from tdmvc.model.declarations import Default, ForeignKey
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sql.quoting import quote_text
@@ -360,6 +361,58 @@ def test_appending_keeps_rows_and_columns_of_both_sides(
         1: {"id": 1, "gone": "g", "came": None},
         2: {"id": 2, "gone": None, "came": "c"},
     }
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "note"),
+    [
+        (Column("n", pa.int64(), default=Default(literal="7")), 7, "new rows got its default '7'"),
+        (Column("n", pa.string(), default=Default(literal="")), "", "new rows got its default ''"),
+        (Column("n", pa.bool_(), default=Default(literal="0")), False, "new rows got its default '0'"),
+        (
+            Column("n", pa.int64(), default=Default(expression="next()", dialect="sqlite")),
+            None,
+            "new rows got null, because only sqlite evaluates its default (next())",
+        ),
+        (
+            Column("n", pa.int64(), default=Default(literal="many")),
+            None,
+            "new rows got null, because 'many' is no int64",
+        ),
+        (
+            Column("n", pa.int64(), required=True),
+            None,
+            "new rows got null, because it is required and has no default",
+        ),
+        (Column("n", pa.int64()), None, None),
+    ],
+)
+def test_appended_rows_that_lack_a_column_get_what_an_insert_would_give_them(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, column: Column, value: object, note: str | None
+) -> None:
+    path = tmp_path / "old.parquet"
+    path.write_bytes(encode_part(pa.table({"id": [1], "n": pa.array([None], column.type)}), ()))
+    current = TableSchema("t", (Column("id", pa.int64()), column))
+    source = typed(pa.table({"id": [2]}))
+    with prepare_ingest(con, "t", [source], current, existing=[path]) as ingest:
+        rows = con.sql(ingest.query).to_arrow_table().to_pylist()
+        assert {row["id"]: row["n"] for row in rows} == {1: None, 2: value}
+        assert ingest.notes == (() if note is None else (f"column n: {note}",))
+
+
+def test_rows_that_are_kept_get_the_default_of_a_column_that_is_appended(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "old.parquet"
+    path.write_bytes(encode_part(pa.table({"id": [1]}), ()))
+    source = typed(pa.table({"id": [2], "n": [None]}, pa.schema({"id": pa.int64(), "n": pa.int64()})))
+    columns = (Column("id", pa.int64()), Column("n", pa.int64(), default=Default(literal="7")))
+    source = replace(source, schema=replace(source.schema, columns=columns))
+    current = TableSchema("t", columns[:1])
+    with prepare_ingest(con, "t", [source], current, existing=[path]) as ingest:
+        rows = con.sql(ingest.query).to_arrow_table().to_pylist()
+        assert {row["id"]: row["n"] for row in rows} == {1: 7, 2: None}
+        assert ingest.notes == ("column n: rows that were there got its default '7'",)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,9 @@ def _ours(scan: MergeScan, decided: str, numbers: str, *, uses_base: bool) -> st
     cells = {column.name: f"o.k{i}" for i, column in enumerate(scan.columns.key)}
     for i, column in enumerate(scan.columns.cells):
         before = f"b.c{i}" if uses_base else f"o.c{i}"
-        own = before if column.ours is None and column.base is not None else f"o.c{i}"
+        own = f"o.c{i}"
+        if column.ours is None and column.base is not None:
+            own = f"CASE WHEN b.r IS NULL THEN o.c{i} ELSE b.c{i} END"
         written = f"CAST(d.v{i} AS {duckdb_type(column.column.type)})"
         if pa.types.is_floating(column.column.type):
             written += " + 0"  # parts hold no negative zero

@@ -149,7 +149,8 @@ def _source(column: MergedColumn, i: int) -> str:
     edited_here = differs(column, f"b.c{i}", f"o.c{i}")
     edited_there = differs(column, f"b.c{i}", f"t.c{i}")
     differing = differs(column, f"o.c{i}", f"t.c{i}")
-    only_theirs = f"CASE WHEN t.c{i} IS NOT NULL THEN {From.THEIRS} ELSE {From.OURS} END"
+    # Our cell is the default, which also replaces no null of theirs.
+    only_theirs = f"CASE WHEN t.c{i} IS DISTINCT FROM o.c{i} THEN {From.THEIRS} ELSE {From.OURS} END"
     ours = twice = str(int(From.OURS))
     if here and there:
         kept = (

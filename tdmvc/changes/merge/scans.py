@@ -11,6 +11,7 @@ from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.columns import MergedColumns
 from tdmvc.model.diff import TableSide
 from tdmvc.model.merge import Side
+from tdmvc.sql.defaults import default_sql
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.types import duckdb_type
 
@@ -105,7 +106,8 @@ def _is_narrowed(column: MergedColumn, side: Side) -> bool:
 def _value(column: MergedColumn, scan: RowScan, side: Side) -> str:
     own, target = column.of(side), column.column.type
     if own is None:
-        return f"CAST(NULL AS {duckdb_type(target)})"
+        # A new row of a side without the column is an INSERT that leaves it out.
+        return f"CAST(NULL AS {duckdb_type(target)})" if side is Side.BASE else default_sql(column.column)
     raw = scan.alias(own.name)
     if own.type == target:
         return raw
