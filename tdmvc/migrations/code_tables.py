@@ -36,7 +36,8 @@ class TablePatterns:
         for call in self.calls:
             for match in call.finditer(code):
                 found.update(name.rpartition(".")[2] for name in match.groups() if name)
-        return tuple(sorted(found - {""}))
+        # A template is no name.
+        return tuple(sorted(name for name in found if name and "{" not in name))
 
     def up_part(self, code: str) -> str:
         """Return code without its down migration."""

@@ -72,7 +72,20 @@ def test_the_cause_is_said_with_what_to_do(error: Exception, url: str, said: str
 
 @pytest.mark.parametrize(
     "setting",
-    ["password", "passphrase", "access_key_id", "secret_access_key", "session_token", "connection_string", "sas_token", "account_key", "client_secret", "oss_key_secret", "token", "gdrive_client_secret"],
+    [
+        "password",
+        "passphrase",
+        "access_key_id",
+        "secret_access_key",
+        "session_token",
+        "connection_string",
+        "sas_token",
+        "account_key",
+        "client_secret",
+        "oss_key_secret",
+        "token",
+        "gdrive_client_secret",
+    ],
 )
 def test_a_configured_secret_is_masked(setting: str) -> None:
     errors = RemoteErrors("far", {"url": "s3://b/x", setting: SECRET})

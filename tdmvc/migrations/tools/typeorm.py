@@ -1,16 +1,17 @@
 """Reads TypeORM's migrations: classes whose names end with a timestamp."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import Reading, unreadable
 from tdmvc.migrations.code_tables import TYPEORM
-from tdmvc.migrations.linear import Rank, finish_linear, number_rank
-from tdmvc.migrations.paths import outermost
+from tdmvc.migrations.linear import Rank, files_in, finish_linear, number_rank
+from tdmvc.migrations.paths import is_inside, outermost
 from tdmvc.migrations.script_tools import script_folders
-from tdmvc.migrations.scripts import script_paths_below
+from tdmvc.migrations.scripts import script_paths_below, script_sources
 from tdmvc.migrations.text import with_lines
 from tdmvc.model.migration import Migration, MigrationState
 from tdmvc.model.tree import FileTree
@@ -49,15 +50,20 @@ class TypeOrmReader:
 
     def detect(self, tree: FileTree) -> list[str]:
         """Find folders of scripts with migration classes of TypeORM."""
-        return outermost(script_folders(tree, self.name))
+        found = script_folders(tree, self.name)
+        return outermost(folder for folder in found if not _is_only_above(tree, folder, found))
 
     def read(self, reading: Reading) -> MigrationState:
         """Read a location; its head is the class with the greatest timestamp.
 
         The id is the class's name, or the value of its `name`, as TypeORM stores it. A
-        script without a migration class is ignored. A class in plain JavaScript that has an
-        `up` and no timestamp is reported, because it may or may not be a migration.
+        script without a migration class is ignored. A class without a timestamp is reported: TypeORM
+        refuses it, or the application runs it in another way.
+
+        Raises:
+            MigrationsError: no class has a timestamp.
         """
+        refused: MigrationsError | None = None
         ranks: dict[str, Rank] = {}
         for path, text in reading.tree.read_texts(script_paths_below(reading.tree, reading.path)):
             classes = list(_classes(text))
@@ -73,12 +79,22 @@ class TypeOrmReader:
                     # TypeORM leaves classes with equal timestamps in the order in which it finds them.
                     ranks[name] = (rank, path)
                     is_first = False
-                elif class_.is_declared:
-                    raise unreadable(path, why, line=class_.line)
                 else:
+                    if class_.is_declared and refused is None:
+                        refused = unreadable(path, why, line=class_.line)
                     fault = f"is ignored: {why}; TypeORM would refuse it."
                     reading.add_file_problem(path, fault, line=class_.line)
+        if refused is not None and not reading.migrations:
+            raise refused
         return finish_linear(reading, ranks, looked_for="classes that implement MigrationInterface")
+
+
+def _is_only_above(tree: FileTree, folder: str, others: Iterable[str]) -> bool:
+    """Return whether a folder's own scripts have no timestamp, and the migrations are in folders below it."""
+    if not any(other != folder and is_inside(other, folder) for other in others):
+        return False
+    texts = tree.read_texts(script_sources(files_in(tree, folder)))
+    return not any(_timestamp_rank(class_.name) for _, text in texts for class_ in _classes(text))
 
 
 def _timestamp_rank(name: str) -> Rank | None:
