@@ -77,6 +77,8 @@ class Repository(Workspace):
         csv: CsvOptions = AS_CSV_SAYS,
         append: bool = False,
         replace: bool = False,
+        remove: Sequence[str] = (),
+        migrated: bool = False,
         kind: str | None = None,
     ) -> AddReport:
         """Add tables from paths or database URLs; without sources, add the edits in the working copy."""
@@ -87,6 +89,8 @@ class Repository(Workspace):
             csv=csv,
             append=append,
             replace=replace,
+            removed=tuple(remove),
+            is_migrated=migrated,
             kind=_choice("kind", kind, tuple(DatasetKind)) if kind else None,
         )
         return add(self, dataset, [_location(source) for source in sources], options)
@@ -199,12 +203,14 @@ class Repository(Workspace):
         push: bool = False,
         notes: str | None = None,
         allow_lower_bump: bool = False,
+        allow_unchanged: bool = False,
     ) -> PublishReport:
         """Publish the current state as an immutable version."""
         options = PublishOptions(
             bump=None if bump == "auto" else _choice("bump", bump, _BUMPS, default="auto"),
             release=release,
             allow_lower_bump=allow_lower_bump,
+            allow_unchanged=allow_unchanged,
             tag=tag,
             push=push,
             notes=notes,

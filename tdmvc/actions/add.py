@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.errors import NotFoundError, UsageError, format_names
 from tdmvc.formats import datasets
 from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.formats.contract_edit import update_contract
@@ -102,7 +102,9 @@ def add(
         ingested = [
             ingest_table(workspace, state, table, tables, options) for table, tables in by_table.items()
         ]
-        removed = _removed(workspace, state, by_table, options, has_sources=bool(sources))
+        removed = _removed(state, by_table, options, has_sources=bool(sources))
+        if not sources and options.table is None:
+            notes = [*notes, *_deleted_notes(workspace, state, removed)]
         with open_transaction(workspace, dataset, journal) as transaction:
             report = _plan(workspace, transaction, state, Intake(ingested, removed, beside), options)
         workspace.store.index.save()
@@ -155,24 +157,55 @@ def _refuse_other_part_rows(workspace: Workspace, state: DatasetState) -> None:
 
 
 def _removed(
-    workspace: Workspace,
-    state: DatasetState,
-    by_table: TableSources,
-    options: AddOptions,
-    *,
-    has_sources: bool,
+    state: DatasetState, by_table: TableSources, options: AddOptions, *, has_sources: bool
 ) -> list[str]:
-    """Return the tables to remove: those that --replace leaves out, or that were deleted from the working copy."""
-    owned = {table for table, pointer in state.pointers.items() if pointer.stage is None}
-    if has_sources:
-        return sorted(owned - set(by_table)) if options.replace else []
-    if options.table is not None:
+    """Return the tables to remove: those that a person names, and those that --replace leaves out.
+
+    Raises:
+        NotFoundError: there is no such table.
+        UsageError: a stage makes it, or it is added, too.
+    """
+    known = sorted({*state.pointers, *state.contract.tables})
+    for name in options.removed:
+        if name not in known:
+            raise NotFoundError.named("table", name, known, where=f"{state.name}, --remove")
+        if name in by_table:
+            raise UsageError(
+                f"{name} would be added and removed at once.",
+                where="--remove",
+                remedy="leave it out of one of the two; `tdmvc status` shows what was edited.",
+            )
+        pointer = state.pointers.get(name)
+        if pointer is not None and pointer.stage is not None:
+            raise UsageError(
+                f"A stage makes {name}.",
+                where=pointer.stage,
+                remedy="remove it from the stage's outputs instead.",
+            )
+    left_out: set[str] = set()
+    if has_sources and options.replace:
+        owned = {table for table, pointer in state.pointers.items() if pointer.stage is None}
+        left_out = owned - set(by_table)
+    return sorted(left_out.union(options.removed))
+
+
+def _deleted_notes(workspace: Workspace, state: DatasetState, removed: Sequence[str]) -> list[str]:
+    """Return what to do about tables that this clone wrote and whose folders are gone: they stay in the dataset."""
+    gone = [
+        table
+        for table in state.pointers
+        if table not in removed
+        and work_status(workspace, state, table)[0] is WorkStatus.MISSING
+        and was_written(workspace, state, table)
+    ]
+    if not gone or len(gone) == len(state.pointers):
         return []
-    missing = {table for table in owned if work_status(workspace, state, table)[0] is WorkStatus.MISSING}
-    if missing == set(state.pointers):
-        return []
-    # Only tables that this clone wrote can have been deleted; the others were never checked out.
-    return sorted(table for table in missing if was_written(workspace, state, table))
+    tables = ",".join(gone)
+    return [
+        f"{format_names(gone)}: not in the working copy any more, but still in the dataset. Get the rows back with "
+        f"`tdmvc checkout {state.name} --tables {tables}`, or remove them from the dataset: "
+        f"`tdmvc add {state.name} --remove {tables}`."
+    ]
 
 
 def _plan(

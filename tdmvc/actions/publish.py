@@ -1,30 +1,29 @@
 """`publish`: makes the current state of a dataset an immutable version."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from tdmvc.errors import ConfigError, LocalWorkError, MigrationsError, StoreError, UsageError
+from tdmvc.errors import ConfigError, LocalWorkError, StoreError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.formats.dvc_yaml import with_artifact
 from tdmvc.formats.versions import contract_path, hash_contract, render_version, version_path
 from tdmvc.gitrepo.commits import commit_only, create_annotated_tag
-from tdmvc.gitrepo.releases import normalize_release, read_release, release_commit
+from tdmvc.gitrepo.releases import normalize_release
 from tdmvc.model.dataset import DatasetState, WorkStatus
 from tdmvc.model.diff import Bump, BumpLevel
-from tdmvc.model.migration import RecordedState
 from tdmvc.model.options import DiffOptions
 from tdmvc.model.report import PublishReport
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.store.content import schema_content
 from tdmvc.workspace.comparison import diff_states
+from tdmvc.workspace.contract_checks import check_rows_here
 from tdmvc.workspace.descriptions import describe_state
-from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.published import known_numbers
-from tdmvc.workspace.release_states import read_schema
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.transfer import push_states
+from tdmvc.workspace.version_facts import full_migrations, names_new_release, release_of
 from tdmvc.workspace.versions import equal_versions, version_state, versions
 from tdmvc.workspace.workspace import Workspace
 
@@ -39,6 +38,8 @@ class PublishOptions:
     """Which part of the number changes; None lets the diff to the parent decide."""
     release: str | None = None
     allow_lower_bump: bool = False
+    allow_unchanged: bool = False
+    """Publish even if nothing differs from the latest version."""
     tag: bool = False
     push: bool = False
     notes: str | None = None
@@ -70,19 +71,24 @@ def publish(
             if options.tag:
                 _check_tag(workspace, state, earlier)
             return _share(workspace, state, earlier, suggested, options)
+        _refuse_unchanged(workspace, state, published, options)
+        findings = check_rows_here(workspace, state)
         taken = known_numbers(workspace, dataset) | {version.version for version in published}
         version_number = _choose(dataset, number, options, published, suggested, taken)
         version = _version(workspace, state, version_number, published, suggested, options)
-        version = replace(version, release=_release(workspace, version, options))
+        release = release_of(workspace, version, options.release, is_tagged=options.tag)
+        version = replace(version, release=release)
         if options.tag:
             _check_tag(workspace, state, version)
+        else:
+            _warn_of_uncommitted(workspace, state, version)
         transaction = Transaction(workspace, dataset)
         for path, text in _files(workspace, state, version).items():
             transaction.write_at_root(path, text)
         transaction.commit(journal)
     report = _share(workspace, state, version, suggested, options)
     equal = [old.version for old in published if old.content == version.content]
-    return replace(report, is_new=True, equal_to=equal[-1] if equal else None)
+    return replace(report, is_new=True, equal_to=equal[-1] if equal else None, findings=findings)
 
 
 def _published_before(
@@ -168,6 +174,45 @@ def _check(workspace: Workspace, state: DatasetState) -> None:
             "This repository has no commit yet, and a version records the commit that it was made from.",
             where=str(workspace.root),
             remedy=f"commit the dataset first: git add -A && git commit -m 'Add {state.name}'.",
+        )
+
+
+def _refuse_unchanged(
+    workspace: Workspace, state: DatasetState, published: list[Version], options: PublishOptions
+) -> None:
+    """Refuse a version that would say the same as the latest one; a pre-release may become a release."""
+    latest = published[-1] if published else None
+    if latest is None or latest.yank is not None or latest.version.pre or options.allow_unchanged:
+        return
+    then, now = (
+        {name: (recorded.tool, frozenset(recorded.heads)) for name, recorded in states.items()}
+        for states in (latest.migrations, state.config.migrations)
+    )
+    # A version also records locations of the work tree that the dataset does not.
+    is_same = all(then.get(name) == recorded for name, recorded in now.items())
+    if (
+        is_same
+        and latest.contract == hash_contract(state.contract_text)
+        and latest in equal_versions(workspace, state, [latest])
+        and not names_new_release(workspace, latest, options.release)
+    ):
+        raise UsageError(
+            f"Nothing changed since {latest.ref}: rows, contract, migrations and release are the same.",
+            remedy=f"use {latest.ref}. To publish it again for another release, name that with --release R; "
+            "--allow-unchanged publishes it again all the same.",
+        )
+
+
+def _warn_of_uncommitted(workspace: Workspace, state: DatasetState, version: Version) -> None:
+    """Warn if the commit that the version names does not have its rows."""
+    folder = workspace.dataset_path(state.name)
+    changed = [
+        path for path in workspace.git.dirty_files([folder]) if not path.startswith(f"{folder}/versions/")
+    ]
+    if changed and version.commit is not None:
+        workspace.warn(
+            f"{state.name} has changes that are not committed, so commit {version.commit[:10]}, which {version.ref} "
+            "names as the application's, does not have its rows. Commit them together with the version."
         )
 
 
@@ -257,77 +302,11 @@ def _version(
         tables=tables,
         parent=parent,
         commit=workspace.git.head(),
-        migrations=_migrations(workspace, state.config.migrations),
+        migrations=full_migrations(workspace, state.name, state.config.migrations),
         bump=number.level_from(parent) if parent else BumpLevel.NONE,
         reasons=suggested.reasons,
         notes=options.notes,
     )
-
-
-def _release(workspace: Workspace, version: Version, options: PublishOptions) -> str | None:
-    """Return the release that the version is tied to.
-
-    The one that you name is kept. The current one is kept only if the migrations at its commit are those that
-    the rows were made for. Warns if the two do not fit.
-    """
-    git, config = workspace.git, workspace.config
-    if options.release is not None:
-        release = normalize_release(config, options.release)
-        commit = release_commit(git, config, options.release)
-        if misfit := _misfit(workspace, version, commit):
-            workspace.warn(f"{version.ref} names release {release}, but does not fit it: {misfit}.")
-        return release
-    name_it = (
-        "In the next version, name the release: --release R."
-        if options.tag
-        else "To name one, remove "
-        f"{version_path(workspace.dataset_path(version.dataset), version.version)} before you commit it, "
-        "and publish again with --release R."
-    )
-    current, fault = read_release(git, config, run_command=True)
-    if current is None:
-        if fault:
-            workspace.warn(f"{fault} {version.ref} records no release. {name_it}")
-        return None
-    commit = release_commit(git, config, current) or git.head()
-    if misfit := _misfit(workspace, version, commit):
-        workspace.warn(
-            f"{version.ref} records no release: it does not fit release {current}, the current one: {misfit}. "
-            f"{name_it}"
-        )
-        return None
-    return current
-
-
-def _misfit(workspace: Workspace, version: Version, commit: str | None) -> str:
-    """Return why a version does not fit the migrations at a commit; empty if it fits, or nothing is known."""
-    if commit is None or not version.migrations:
-        return ""
-    schema = read_schema(workspace, commit)
-    if schema.fits(version):
-        return ""
-    return f"at commit {commit[:10]}, the migrations differ ({schema.lacks(version)})"
-
-
-def _migrations(workspace: Workspace, recorded: Mapping[str, RecordedState]) -> dict[str, RecordedState]:
-    """Return the recorded migrations, with count and digest if the work tree has the same heads."""
-    full = dict(recorded)
-    tree = tree_at(workspace, None)
-    for location in workspace.config.migrations:
-        known = recorded.get(location.name)
-        try:
-            state = read_location(workspace, tree, location)
-        except MigrationsError:
-            continue
-        if known is None or set(known.heads) == set(state.heads):
-            ids = known.ids if known is not None else ()
-            full[location.name] = RecordedState(location.tool, state.heads, state.count, state.digest, ids)
-        else:
-            workspace.warn(
-                f"These rows were made for migrations '{location.name}' at {', '.join(known.heads)}, "
-                f"but the work tree is at {', '.join(state.heads)}; `tdmvc drift` shows the difference."
-            )
-    return full
 
 
 def _files(workspace: Workspace, state: DatasetState, version: Version) -> dict[str, str]:

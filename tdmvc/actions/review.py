@@ -27,7 +27,9 @@ from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.comparison import Sides, diff_sides, is_working_copy, open_sides
 from tdmvc.workspace.drift import drift_at
 from tdmvc.workspace.published import check_published
+from tdmvc.workspace.recording import check_recorded
 from tdmvc.workspace.tables import edited_tables
+from tdmvc.workspace.taken_in import Intake, take_stock
 from tdmvc.workspace.versions import equal_versions, versions
 from tdmvc.workspace.workspace import Workspace
 
@@ -69,7 +71,8 @@ def review(
     for name in sorted({*before, *after}):
         old = _state(workspace, start, name, f"{name}@{base}", is_there=name in before)
         new = _state(workspace, end, name, f"{name}@{head}" if head else name, is_there=name in after)
-        found = _review_dataset(workspace, old, new, found_by_name.get(name, ()), sample_rows)
+        findings = (*found_by_name.get(name, ()), *_record_findings(workspace, old, new, head))
+        found = _review_dataset(workspace, old, new, findings, sample_rows)
         if found.verdict is Verdict.UNCHANGED:
             unchanged.append(name)
         else:
@@ -221,6 +224,16 @@ def _drift_findings(workspace: Workspace, refs: Sequence[str], head: str | None)
     if not refs or not workspace.config.migrations:
         return []
     return list(drift_findings(drift_at(workspace, refs, head)))
+
+
+def _record_findings(
+    workspace: Workspace, old: DatasetState, new: DatasetState, head: str | None
+) -> list[Finding]:
+    """Check whether a changed dataset.yaml or migration table says what the other one says."""
+    if (old.pointers, old.config.migrations) == (new.pointers, new.config.migrations):
+        return []
+    taken = take_stock(workspace, new, Intake((), (), {}), is_migrated=False)
+    return check_recorded(workspace, new, taken, head)
 
 
 def _is_untouched(workspace: Workspace, old: DatasetState, new: DatasetState) -> bool:

@@ -41,6 +41,8 @@ def _dataset_status(workspace: Workspace, name: str, *, ask_remote: bool) -> Dat
     published = versions(workspace, name)
     equal = equal_versions(workspace, state, published)
     latest = latest_version(published)
+    folder = f"{workspace.dataset_path(name)}/"
+    changed = [path.removeprefix(folder) for path in workspace.git.dirty_files([folder])]
     not_pushed, not_known = _not_pushed(workspace, state, ask_remote=ask_remote)
     return DatasetStatus(
         name,
@@ -53,6 +55,7 @@ def _dataset_status(workspace: Workspace, name: str, *, ask_remote: bool) -> Dat
         tuple(map(conflict_path, leftover_files(workspace, name, unmerged))),
         tuple(version.version for version in equal if version.yank is not None),
         not_known,
+        tuple(path for path in changed if not path.endswith(".dvc") and not path.startswith("conflicts/")),
     )
 
 

@@ -76,21 +76,25 @@ VERBOSITY_OPTIONS = (
 """-q and -v, for the group and for every command."""
 
 
+def split_names(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the names of an option that may be repeated and may hold several names (a callback of click)."""
+    names = [name.strip() for value in values for name in value.split(",")]
+    if not all(names):
+        raise UsageError(
+            f"{parameter.opts[0]} has an empty name.",
+            remedy="write the names of tables, with a comma between two of them.",
+        )
+    return tuple(dict.fromkeys(names))
+
+
 def tables_option(text: str, *, metavar: str = "NAME[,NAME]") -> Callable[[Decorated], Decorated]:
     """Add `--table NAME`, which may be repeated, may hold several names, and may be written `--tables`."""
 
-    def split(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-        names = [name.strip() for value in values for name in value.split(",")]
-        if not all(names):
-            raise UsageError(
-                "--table has an empty name.",
-                remedy="write the names of tables, with a comma between two of them.",
-            )
-        return tuple(dict.fromkeys(names))
-
     def decorate(function: Decorated) -> Decorated:
         option = click.option(
-            "--table", "--tables", "tables", multiple=True, metavar=metavar, callback=split, help=text
+            "--table", "--tables", "tables", multiple=True, metavar=metavar, callback=split_names, help=text
         )
         return option(function)
 

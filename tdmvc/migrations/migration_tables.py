@@ -132,6 +132,11 @@ def _text(value: object) -> str:
     return str(value).strip()
 
 
+def _count(value: object) -> int:
+    text = _text(value)
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
+
+
 def _is_true(value: object) -> bool:
     """Return whether a value means yes, whichever type a source gave it."""
     if isinstance(value, bytes):
@@ -153,8 +158,9 @@ def _successful(column: str) -> Callable[[Row], _Entry]:
     return lambda row: (_text(row[column]), _Outcome.APPLIED if _is_true(row["success"]) else _Outcome.FAILED)
 
 
-def _django(row: Row) -> _Entry:
-    return f"{_text(row['app'])}.{_text(row['name'])}", _Outcome.APPLIED
+def _django(row: Row) -> _Entry | None:
+    app, name = _text(row["app"]), _text(row["name"])
+    return (f"{app}.{name}", _Outcome.APPLIED) if app and name else None
 
 
 def _flyway(row: Row) -> _Entry | None:
@@ -200,7 +206,7 @@ def _atlas(row: Row) -> _Entry | None:
     if version.startswith("."):
         # Its own bookkeeping, such as `.atlas_cloud_identifier`.
         return None
-    is_partial = int(_text(row["applied"]) or 0) < int(_text(row["total"]) or 0)
+    is_partial = _count(row["applied"]) < _count(row["total"])
     if is_partial or not _is_null(row.get("error")):
         return version, _Outcome.FAILED
     is_baseline = _text(row.get("type")) == "1"

@@ -101,7 +101,7 @@ def django_effects(text: str, migration: Migration) -> Iterator[SchemaEffect]:
         if isinstance(one, ast.List | ast.Tuple):
             waiting.extend(reversed(one.elts))
         elif isinstance(one, ast.Call):
-            name = str(getattr(one.func, "attr", None) or getattr(one.func, "id", ""))
+            name = _called(one)
             if name == "SeparateDatabaseAndState":
                 inner = _given(one, 0, "database_operations")
                 waiting.extend([inner] if inner is not None else [])
@@ -148,8 +148,8 @@ def _django_operation(
             yield SchemaEffect(table, _columns(text(2, "new_name")), exists=True)
         elif operation == "RemoveField":
             yield SchemaEffect(table, _columns(text(1, "name")), exists=False)
-        elif (field := _given(call, 2, "field")) is not None and "ManyToMany" not in ast.unparse(field)[:200]:
-            db_column = _text(_given(field, -1, "db_column"), names) if isinstance(field, ast.Call) else None
+        elif isinstance(field := _given(call, 2, "field"), ast.Call) and "ManyToMany" not in _called(field):
+            db_column = _text(_given(field, -1, "db_column"), names)
             yield SchemaEffect(table, _columns(text(1, "name"), db_column), exists=True)
 
 
@@ -170,6 +170,11 @@ def _is_without_table(call: ast.Call) -> bool:
         and (key.value, value.value) in wanted
         for key, value in zip(options.keys, options.values, strict=True)
     )
+
+
+def _called(call: ast.Call) -> str:
+    """Return the last part of the name of what is called."""
+    return str(getattr(call.func, "attr", None) or getattr(call.func, "id", ""))
 
 
 def _given(call: ast.Call, position: int, keyword: str) -> ast.expr | None:

@@ -30,6 +30,8 @@ class AddOptions:
     """Keep the rows that a table already has."""
     replace: bool = False
     """Remove the tables that the sources do not have."""
+    removed: tuple[str, ...] = ()
+    """Tables to remove."""
     kind: DatasetKind | None = None
     is_migrated: bool = False
     """Whether all migrations of the work tree were run on the rows."""

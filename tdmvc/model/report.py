@@ -88,10 +88,14 @@ class DatasetStatus:
     """The versions of `versions` that were yanked."""
     not_known: int = 0
     """Objects that this clone lacks and has never found on the remote, so that only the remote can tell."""
+    uncommitted: tuple[str, ...] = ()
+    """Files besides the pointers that differ from HEAD, relative to the dataset's folder."""
 
     @property
     def is_clean(self) -> bool:
-        return all(t.work is WorkStatus.CLEAN and t.since_head is TableStatus.UNCHANGED for t in self.tables)
+        return not self.uncommitted and all(
+            t.work is WorkStatus.CLEAN and t.since_head is TableStatus.UNCHANGED for t in self.tables
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,8 @@ class PublishReport:
     """Whether a DVC remote is configured."""
     is_new: bool = True
     """False if the version was published before with the same rows."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the rows of a new version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ declare(report.AddedTable, "name status rows bytes=size_bytes written_bytes part
 declare(report.StatusReport, "branch release datasets", format="tdmvc.status/1")
 declare(
     report.DatasetStatus,
-    "name kind is_clean versions latest tables not_pushed migrations leftovers yanked not_known",
+    "name kind is_clean versions latest tables not_pushed migrations leftovers yanked not_known uncommitted",
 )
 declare(report.TableStatusReport, "name work since_head stage")
 declare(report.DatasetList, "datasets", format="tdmvc.list/1")
@@ -84,7 +84,7 @@ declare(
 declare(
     report.PublishReport,
     "dataset=version.dataset *version kind=version.kind contract=version.contract tables suggested files tag "
-    "tag_commit=commit equal_to pushed is_new",
+    "tag_commit=commit equal_to pushed is_new findings",
     format="tdmvc.publish/1",
     tables=lambda one, scope: [
         {"name": name, **to_object(table, scope)} for name, table in one.version.tables.items()

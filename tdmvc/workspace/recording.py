@@ -1,13 +1,14 @@
 """Decides which migrations a dataset is recorded as made for, after rows were added."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.errors import MigrationsError, format_names
 from tdmvc.migrations.applied import AppliedState, fit_applied
 from tdmvc.migrations.migration_tables import find_migration_tables
-from tdmvc.model.dataset import DatasetConfig
+from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import (
     AppliedMigrations,
@@ -55,6 +56,42 @@ def record_migrations(workspace: Workspace, config: DatasetConfig, taken: TakenI
         else:
             _record_work_tree(config, tree, state, taken, recording)
     return recording
+
+
+def check_recorded(
+    workspace: Workspace, state: DatasetState, taken: TakenIn, at: str | None = None
+) -> list[Finding]:
+    """Compare what dataset.yaml records with the dataset's own migration tables.
+
+    Args:
+        at: the revision whose migrations give the order; None is the work tree.
+    """
+    tree = tree_at(workspace, at)
+    states: dict[str, MigrationState] = {}
+    for location in workspace.config.migrations:
+        with suppress(MigrationsError):
+            states[location.name] = read_location(workspace, tree, location)
+    findings: list[Finding] = []
+    ignored = Recording({})
+    for name, (applied, fit) in _own_tables(state.name, taken, tree, states, ignored).items():
+        findings += _table_findings(state.name, name, applied, fit)
+        recorded = state.config.migrations.get(name)
+        heads = recorded.heads if recorded is not None else ()
+        if set(heads) != set(fit.recorded.heads):
+            findings.append(
+                Finding(
+                    "migrations-not-recorded",
+                    Severity.ERROR,
+                    f"dataset.yaml says that the rows were made for migrations '{name}' at "
+                    f"{format_names(heads) or 'none'}, but {applied.table} says "
+                    f"{format_names(fit.recorded.heads) or 'none'}.",
+                    state.name,
+                    applied.table,
+                    remedy=f"record what the table says: `tdmvc add {state.name}`.",
+                    details={"location": name, "heads": list(fit.recorded.heads)},
+                )
+            )
+    return findings
 
 
 def _own_tables(

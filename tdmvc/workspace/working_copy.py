@@ -6,7 +6,7 @@ from tdmvc.errors import LocalWorkError
 from tdmvc.gitrepo.commits import keep_snapshot
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.store.worktree import read_folder
-from tdmvc.workspace.tables import table_folder, was_written, work_status
+from tdmvc.workspace.tables import table_folder, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.workspace import Workspace
 
@@ -16,7 +16,7 @@ def refuse_lost_rows(
 ) -> None:
     """Raise if one of the tables has edits in the working copy that were not added.
 
-    A table whose rows this clone wrote, and which are missing now, counts as edited: a person deleted it.
+    A table whose folder is missing has none: its rows are where its pointer says.
 
     Raises:
         LocalWorkError: there are such edits.
@@ -40,8 +40,6 @@ def _is_edited(workspace: Workspace, state: DatasetState, table: str) -> bool:
         case WorkStatus.NEW:
             listing = folder.listing if folder is not None else None
             return folder is not None and (listing is None or not workspace.store.objects.has(listing.object))
-        case WorkStatus.MISSING:
-            return was_written(workspace, state, table)
     return False
 
 

@@ -1,11 +1,15 @@
 """`publish` computes the number from the changes, and never changes a version."""
 
+import shutil
+
 import pytest
 
 from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.errors import LocalWorkError, UsageError
 from tdmvc.model.diff import BumpLevel
 from tdmvc.model.version import SemVer
+from tdmvc.workspace.contract_checks import check_rows_here
+from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import CUSTOMERS, ORDERS, add_csv, commit_orders
 from tests.builders import commit_all, git
@@ -49,8 +53,58 @@ def test_a_number_that_cannot_be_used_is_refused(workspace: Workspace, number: s
 
 
 def test_equal_content_is_reported(workspace: Workspace) -> None:
-    report = publish(workspace, "golden", "1.0.1")
+    with pytest.raises(UsageError, match="Nothing changed since") as caught:
+        publish(workspace, "golden", "1.0.1")
+    assert "--allow-unchanged" in caught.value.remedy
+    report = publish(workspace, "golden", "1.0.1", PublishOptions(allow_unchanged=True))
     assert report.equal_to == SemVer(1, 0, 0)
+
+
+def test_another_contract_or_release_is_something_new(workspace: Workspace) -> None:
+    assert publish(workspace, "golden", options=PublishOptions(release="2.0.0")).version.release == "2.0.0"
+    commit_all(workspace.root, "2.0.0")
+    contract = workspace.working_copy("golden") / "contract.yaml"
+    contract.write_text(contract.read_text() + "# more\n")
+    commit_all(workspace.root, "A comment")
+    assert publish(workspace, "golden").version.version == SemVer(1, 0, 2)
+
+
+def test_rows_that_break_the_contract_are_reported(workspace: Workspace) -> None:
+    add_csv(workspace, "orders", ORDERS + "10,1,late\n,2,open\n")
+    commit_all(workspace.root, "Bad keys")
+    found = publish(workspace, "golden", options=PublishOptions(allow_lower_bump=True)).findings
+    assert [(finding.rule, finding.table) for finding in found] == [
+        ("null-key", "orders"),
+        ("duplicate-key", "orders"),
+    ]
+
+
+def test_rows_that_are_not_here_are_not_checked_and_that_is_said(workspace: Workspace) -> None:
+    state = resolve_state(workspace, "golden")
+    assert check_rows_here(workspace, state) == ()
+    shutil.rmtree(workspace.root / ".dvc" / "cache")
+    [finding] = check_rows_here(workspace, state)
+    assert (finding.rule, finding.severity) == ("rows-not-checked", "info")
+    assert "2 tables" in finding.message
+
+
+def test_a_version_of_rows_that_are_not_committed_says_that_its_commit_lacks_them(
+    workspace: Workspace,
+) -> None:
+    warnings: list[str] = []
+    workspace.warn = warnings.append
+    add_csv(workspace, "orders", ORDERS + "13,1,open\n")
+    version = publish(workspace, "golden").version
+    assert version.commit is not None
+    assert any(
+        f"commit {version.commit[:10]}" in text and "does not have its rows" in text for text in warnings
+    )
+    warnings.clear()
+    commit_all(workspace.root, "All")
+    add_csv(workspace, "orders", ORDERS)
+    commit_all(workspace.root, "Again")
+    publish(workspace, "golden", options=PublishOptions(allow_lower_bump=True))
+    assert not any("does not have its rows" in text for text in warnings)
 
 
 def test_a_tag_commits_only_the_files_of_the_version(workspace: Workspace) -> None:

@@ -9,9 +9,11 @@ from tdmvc.actions.show import list_versions, show
 from tdmvc.actions.status import status
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.dataset import WorkStatus
+from tdmvc.model.report import DatasetStatus
 from tdmvc.model.version import SemVer
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import ORDERS, add_csv, commit_orders
+from tests.builders import git
 
 
 def test_a_clean_dataset_equals_its_published_version(workspace: Workspace) -> None:
@@ -35,6 +37,24 @@ def test_rows_of_another_commit_are_stale(workspace: Workspace) -> None:
     pointer.write_text(workspace.git.tree("HEAD~1").read_text("datasets/golden/orders.dvc") or "")
     (golden,) = status(workspace).datasets
     assert {table.name: table.work for table in golden.tables}["orders"] is WorkStatus.STALE
+
+
+def test_a_dataset_with_files_that_are_not_committed_is_not_clean(workspace: Workspace) -> None:
+    folder = workspace.working_copy("golden")
+    with (folder / "contract.yaml").open("a") as contract:
+        contract.write("# more\n")
+    (folder / "README.md").write_text("Rows of the shop.\n")
+    (golden,) = datasets_of(workspace)
+    assert (golden.is_clean, golden.uncommitted) == (False, ("contract.yaml", "README.md"))
+    (folder / "README.md").unlink()
+    git(workspace.root, "add", "-A")
+    assert not datasets_of(workspace)[0].is_clean
+    git(workspace.root, "commit", "-q", "-m", "More")
+    assert datasets_of(workspace)[0].is_clean
+
+
+def datasets_of(workspace: Workspace) -> tuple[DatasetStatus, ...]:
+    return status(workspace).datasets
 
 
 def test_show_describes_tables_keys_and_types_of_a_version(workspace: Workspace) -> None:

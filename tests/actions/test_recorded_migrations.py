@@ -13,6 +13,8 @@ import pytest
 
 from tdmvc.actions.add import add
 from tdmvc.actions.drift import drift
+from tdmvc.actions.publish import publish
+from tdmvc.actions.review import review
 from tdmvc.formats.dataset import parse_dataset
 from tdmvc.model.location import PathLocation
 from tdmvc.model.migration import DriftStatus
@@ -21,7 +23,7 @@ from tdmvc.model.report import AddReport
 from tdmvc.model.selection import Selection
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import CUSTOMERS, add_csv
-from tests.builders import add_migrations, copy_repo
+from tests.builders import add_migrations, commit_all, copy_repo
 
 MIGRATED = AddOptions(is_migrated=True)
 
@@ -330,4 +332,23 @@ def test_the_migration_table_of_a_database_is_read_even_if_it_is_not_added(works
         source = PathLocation(as_sqlite(workspace.root.parent, "b2"))
         report = add(opened, "golden", [source], AddOptions(selection=Selection(("cust*",), ())))
         assert [table.name for table in report.tables] == ["customers"]
+        assert heads(opened) == ("b2",)
+
+
+def test_a_record_that_the_data_contradicts_is_found_by_review_and_publish(workspace: Workspace) -> None:
+    alembic(workspace, "a1", "b2", "c3")
+    with Workspace.open(workspace.root) as opened:
+        add(opened, "golden", [PathLocation(as_parquet(workspace.root.parent, "b2"))])
+        commit_all(opened.root, "Data")
+        path = opened.working_copy("golden") / "dataset.yaml"
+        path.write_text(
+            path.read_text().replace('heads: ["b2"]', 'heads: ["c3"]').replace("heads: [b2]", "heads: [c3]")
+        )
+        commit_all(opened.root, "By hand")
+        [reviewed] = review(opened, "HEAD~1", sample_rows=0).datasets
+        assert "migrations-not-recorded" in [finding.rule for finding in reviewed.findings]
+        [finding] = publish(opened, "golden").findings
+        assert finding.rule == "migrations-not-recorded"
+        assert "at c3, but alembic_version says b2" in finding.message
+        add(opened, "golden")
         assert heads(opened) == ("b2",)

@@ -324,6 +324,7 @@ def test_the_json_of_every_command_is_as_published(tdmvc: Tdmvc, published: Path
     assert seen["diff"]["summary"]["tables"]["changed"] == 1
     seen["review"] = check("review", "review", "main", code=1)
     assert seen["review"]["datasets"]
+    commit_all(published, "Twice")
     seen["publish"] = check("publish", "publish", "golden", "--notes", "More.")
     seen["yank"] = check("yank", "yank", "golden@1.0.0", "--reason", "Wrong")
     (published / "migrations" / "0002_more.sql").write_text("ALTER TABLE customers ADD locale text;\n")

@@ -1,5 +1,6 @@
 """Git moves pointers, and the folders next to them stay as they were: no edits, and no loss."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,13 +68,44 @@ def test_a_new_pointer_without_rows_is_not_taken_for_a_deleted_table(tdmvc, repo
     assert (repo / "datasets/golden/more.dvc").exists()
 
 
-def test_a_deleted_folder_removes_its_table(tdmvc, repo, two_branches):
-    for file in (repo / "datasets/golden/more").iterdir():
-        file.unlink()
-    (repo / "datasets/golden/more").rmdir()
+def test_a_deleted_folder_leaves_its_table_in_the_dataset(tdmvc, repo, two_branches):
+    shutil.rmtree(repo / "datasets/golden/more")
+    assert _works(tdmvc) == {"more": "missing", "t": "clean"}
+    assert "no change" in tdmvc("diff", "golden").out
     added = tdmvc("add", "golden", "--format", "json").json
+    assert added["tables"] == []
+    [note] = added["notes"]
+    assert "`tdmvc add golden --remove more`" in note
+    assert (repo / "datasets/golden/more.dvc").exists()
+    assert "more" in (repo / "datasets/golden/contract.yaml").read_text()
+    assert "`tdmvc checkout golden --tables more`" in note
+    tdmvc("checkout", "golden", "--tables", "more")
+    assert _works(tdmvc) == {"more": "clean", "t": "clean"}
+
+
+@pytest.mark.parametrize("what_is_gone", ["nothing", "folder", "pointer"])
+def test_a_table_is_removed_by_name(tdmvc, repo, two_branches, what_is_gone):
+    if what_is_gone == "folder":
+        shutil.rmtree(repo / "datasets/golden/more")
+    elif what_is_gone == "pointer":
+        git(repo, "rm", "-q", "datasets/golden/more.dvc")
+    added = tdmvc("add", "golden", "--remove", "more", "--format", "json").json
     assert [(table["name"], table["status"]) for table in added["tables"]] == [("more", "removed")]
     assert not (repo / "datasets/golden/more.dvc").exists()
+    assert not (repo / "datasets/golden/more").exists()
+    assert "more" not in (repo / "datasets/golden/contract.yaml").read_text()
+    diff = tdmvc("diff", "golden", "--format", "json").json
+    assert {table["name"]: table["status"] for table in diff["tables"]} == {
+        "more": "removed",
+        "t": "unchanged",
+    }
+
+
+def test_only_known_tables_that_are_not_added_can_be_removed(tdmvc, repo, two_branches):
+    assert "did you mean 'more'" in tdmvc("add", "golden", "--remove", "mor", code=3).err
+    (repo.parent / "more.csv").write_text("id\n1\n")
+    assert "at once" in tdmvc("add", "golden", repo.parent / "more.csv", "--remove", "more", code=2).err
+    tdmvc("add", "golden", "--remove", ",", code=2)
 
 
 def test_a_key_can_be_given_to_existing_rows(tdmvc, repo, two_branches):

@@ -153,7 +153,7 @@ def test_a_dataset_is_reported_as_behind_edited_or_unreadable(tdmvc: Tdmvc, repo
     commit_all(repo, "One more")
     assert drift("--at", "HEAD~1", code=0)["status"] == "in-step"
 
-    tdmvc("add", "golden", source, "--key", "orders=id")
+    tdmvc("add", "golden", "--migrated")
     tdmvc("publish", "golden", "1.0.0")
     assert drift(code=0)["status"] == "in-step"
     assert drift("golden@1.0.0", "--at", "HEAD~1", code=0)["status"] == "ahead"

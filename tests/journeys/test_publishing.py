@@ -137,12 +137,15 @@ def test_publishing_the_same_number_again_changes_nothing_for_the_same_rows_and_
     tdmvc("publish", "golden", "1.0.0", "--notes", "The first.", "--release", "2.0.0", "--tag")
     head = git(repo, "rev-parse", "HEAD")
     again = tdmvc("publish", "golden", "1.0.0", "--tag")
-    assert "golden@1.0.0 was published before with these rows" in again.out
+    assert "golden@1.0.0: published before with these rows" in again.out
     assert (git(repo, "rev-parse", "HEAD"), git(repo, "status", "--porcelain")) == (head, "")
     for words in (("--notes", "Another."), ("--release", "3.0.0")):
         assert "is already published" in tdmvc("publish", "golden", "1.0.0", *words, code=2).err
-    # Without a number, the same rows get a new one, unless their version is not finished.
-    assert tdmvc("publish", "golden", "--tag", "--format", "json").json["version"] == "1.0.1"
+    # The same rows get a new number for another release, or if somebody insists.
+    same = ("publish", "golden", "--tag", "--release", "2.0.0")
+    assert "Nothing changed since golden@1.0.0" in tdmvc(*same, code=2).err
+    again = tdmvc(*same, "--allow-unchanged", "--format", "json").json
+    assert again["version"] == "1.0.1"
     change(OTHER)
     assert "is already published" in tdmvc("publish", "golden", "1.0.1", code=2).err
 

@@ -156,7 +156,7 @@ def test_a_branch_that_adds_only_a_migration_shows_that_the_rows_are_behind(tdmv
     (repo / "db").mkdir()
     (repo / "db" / "V1__start.sql").write_text("create table customers (id int primary key);\n")
     (repo / "tdmvc.yaml").write_text((repo / "tdmvc.yaml").read_text() + MIGRATIONS)
-    tdmvc("add", "golden", repo.parent / "src" / "shop.sqlite3")
+    tdmvc("add", "golden", "--migrated")
     commit_all(repo, "Migrations")
     git(repo, "switch", "-q", "-C", "feature")
     assert tdmvc("review", "main", "--format", "json").json["verdict"] == "unchanged"

@@ -141,10 +141,9 @@ def _diff(tdmvc: Tdmvc, *words: str) -> dict[str, Any]:
     return {table["name"]: table for table in diff["tables"] if table["status"] != "unchanged"}
 
 
-def _added(tdmvc: Tdmvc) -> dict[str, str]:
-    return {
-        table["name"]: table["status"] for table in tdmvc("add", "golden", "--format", "json").json["tables"]
-    }
+def _added(tdmvc: Tdmvc, *words: str) -> dict[str, str]:
+    report = tdmvc("add", "golden", *words, "--format", "json").json
+    return {table["name"]: table["status"] for table in report["tables"]}
 
 
 def _shown(tdmvc: Tdmvc) -> dict[str, Any]:
@@ -284,11 +283,15 @@ def test_the_folder_replaced_by_a_file_of_its_name_is_the_table(
     assert _work(tdmvc) == {"customers": "clean", "orders": "clean"}
 
 
-def test_a_removed_folder_is_a_removed_table(tdmvc: Tdmvc, repo: Path, folder: Path) -> None:
+def test_a_removed_folder_is_no_removed_table_until_somebody_says_so(
+    tdmvc: Tdmvc, repo: Path, folder: Path
+) -> None:
     tdmvc("checkout", "golden")
     shutil.rmtree(folder / "customers")
     assert _work(tdmvc)["customers"] == "missing"
-    assert _added(tdmvc) == {"customers": "removed"}
+    assert _added(tdmvc) == {}
+    assert (folder / "customers.dvc").exists()
+    assert _added(tdmvc, "--remove", "customers") == {"customers": "removed"}
     assert not (folder / "customers.dvc").exists()
     after = _diff(tdmvc)["customers"]
     assert (after["status"], _counts(after)) == ("removed", (0, 3, 0))

@@ -161,6 +161,15 @@ STATUS_MIXED = StatusReport(
         DatasetStatus("masked-eu", DatasetKind.MASKED, (), _V["3.1.0"], _WORK, 3, DJANGO_STATE),
         DatasetStatus("reference", DatasetKind.REFERENCE, (_V["3.1.0"],), _V["3.2.0"], _WORK[-2:], None),
         DatasetStatus("shapes", DatasetKind.SYNTHETIC, (), None, (_WORK[4],), 1),
+        DatasetStatus(
+            "vouchers",
+            DatasetKind.GOLDEN,
+            (_V["3.2.0"],),
+            _V["3.2.0"],
+            _WORK[-1:],
+            0,
+            uncommitted=("contract.yaml", "versions/3.2.0.yaml"),
+        ),
     ),
 )
 STATUS_EMPTY = StatusReport(None, None, ())
@@ -292,6 +301,17 @@ PUBLISH_TAGGED = PublishReport(
     COMMIT,
     _V["3.1.0"],
     14,
+    findings=(
+        Finding(
+            "duplicate-key",
+            Severity.ERROR,
+            "1 key (id) of orders appears more than once: 7.",
+            "golden",
+            "orders",
+            ("id",),
+            remedy="give each row its own key, or choose other key columns with --key.",
+        ),
+    ),
 )
 
 CHECKOUT_ONE = CheckoutReport(

@@ -130,6 +130,7 @@ def test_status_names_the_command_for_each_kind_of_open_work() -> None:
         "tdmvc add masked-eu",
         "tdmvc checkout masked-eu",
         "tdmvc checkout shapes",
+        "git status",
         "tdmvc push",
     ]
     assert next_commands(rendered("status", "STATUS_CLEAN")) == []

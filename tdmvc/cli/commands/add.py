@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.add import add
-from tdmvc.cli.options import PATH_OR_URL, csv_options, settings_of, tables_option
+from tdmvc.cli.options import PATH_OR_URL, csv_options, settings_of, split_names, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.csv_options import CsvOptions
@@ -50,6 +50,13 @@ _ROW_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 @click.option("--append", is_flag=True, help="Keep the rows that are already there, and add to them.")
 @click.option("--replace", is_flag=True, help="Drop tables that are not in the sources.")
 @click.option(
+    "--remove",
+    multiple=True,
+    metavar="NAME[,NAME]",
+    callback=split_names,
+    help="Remove tables from the dataset; deleting their folders does not.",
+)
+@click.option(
     "--migrated",
     is_flag=True,
     help="Record the rows as made for all migrations of the work tree, even if nothing shows it.",
@@ -70,6 +77,7 @@ def command(
     csv: CsvOptions,
     append: bool,
     replace: bool,
+    remove: tuple[str, ...],
     migrated: bool,
     kind: str | None,
     output_format: str,
@@ -110,6 +118,7 @@ def command(
         csv=csv,
         append=append,
         replace=replace,
+        removed=remove,
         kind=DatasetKind(kind) if kind else None,
         is_migrated=migrated,
     )

@@ -19,6 +19,9 @@ from tdmvc.render.reports import PUBLISH_FORMATS
 )
 @click.option("--release", metavar="R", help="The application's release (2.14.0), or a range (>=2.13,<2.15).")
 @click.option("--allow-lower-bump", is_flag=True, help="Accept a lower version than the changes call for.")
+@click.option(
+    "--allow-unchanged", is_flag=True, help="Publish even if nothing differs from the latest version."
+)
 @click.option("--tag", is_flag=True, help="Commit the version's files, and tag the commit dataset@vVERSION.")
 @click.option(
     "--push", "push_rows", is_flag=True, help="Push the rows to the default remote and to the release remote."
@@ -33,6 +36,7 @@ def command(
     bump: str | None,
     release: str | None,
     allow_lower_bump: bool,
+    allow_unchanged: bool,
     tag: bool,
     push_rows: bool,
     notes: str | None,
@@ -43,7 +47,9 @@ def command(
     Writes versions/VERSION.yaml, which ties rows, contract, migrations, release and
     commit together and holds all that a later checkout needs. Without VERSION, it is
     computed from the changes since the last one: major if tables, columns or rows were
-    removed, minor if some were added, patch if only values changed.
+    removed, minor if some were added, patch if only values changed. If nothing changed,
+    no version is made. Rows that break the contract (repeated keys, nulls, references)
+    are reported.
 
     \b
     Examples:
@@ -56,6 +62,7 @@ def command(
         bump=None if bump in (None, "auto") else BumpLevel(bump),
         release=release,
         allow_lower_bump=allow_lower_bump,
+        allow_unchanged=allow_unchanged,
         tag=tag,
         push=push_rows,
         notes=notes,

@@ -65,8 +65,15 @@ def _dataset(dataset: DatasetStatus, page: Page) -> None:
             ("migrations", migrations_words(dataset.migrations)),
             (pad("remote", _LABEL_ROOM), _remote_words(dataset)),
             ("leftovers", ", ".join(map(visible, dataset.leftovers))),
+            ("files", _uncommitted_words(dataset, page)),
         ]
     )
+
+
+def _uncommitted_words(dataset: DatasetStatus, page: Page) -> str:
+    words = "not committed: "
+    room = page.width - _LABEL_ROOM - len(words) - 4
+    return f"{words}{names(dataset.uncommitted, room)}" if dataset.uncommitted else ""
 
 
 def _standing(dataset: DatasetStatus) -> str:
@@ -156,6 +163,8 @@ def _next_steps(report: StatusReport) -> list[Step]:
             steps.append(
                 Step(f"tdmvc checkout {name}", "get the rows; use `tdmvc pull` if this clone lacks them")
             )
+    if any(dataset.uncommitted for dataset in report.datasets):
+        steps.append(Step("git status", "see what is not committed, then git add and git commit"))
     if any(dataset.not_pushed for dataset in report.datasets):
         steps.append(Step("tdmvc push", "share the rows"))
     if any(dataset.not_known for dataset in report.datasets):

@@ -105,7 +105,9 @@ def _ties(report: ShowReport) -> list[tuple[str, str]]:
         facts.append(
             (
                 "published",
-                f"{published} on commit {short_hash(version.commit)}" if version.commit else published,
+                f"{published}; the application at commit {short_hash(version.commit)}"
+                if version.commit
+                else published,
             )
         )
         facts += [("changes", _reasons(version.reasons)), ("notes", _flat(version.notes))]
@@ -184,12 +186,11 @@ def render_publish(report: PublishReport, options: RenderOptions) -> str:
     page = Page(options)
     version = report.version
     tables = plural(len(version.tables), "table")
-    page.verdict(
-        f"Published {visible(version.ref)}"
-        if report.is_new
-        else f"{visible(version.ref)} was published before with these rows",
-        joined([tables, plural(version.rows, "row"), size(version.size_bytes)]),
-    )
+    counts = [tables, plural(version.rows, "row"), size(version.size_bytes)]
+    if report.is_new:
+        page.verdict(f"Published {visible(version.ref)}", joined(counts))
+    else:
+        page.verdict(visible(version.ref), joined(["published before with these rows", *counts]))
     page.facts(
         [
             ("bump", _bump_words(report)),
@@ -202,6 +203,9 @@ def render_publish(report: PublishReport, options: RenderOptions) -> str:
             ("pushed", "" if report.pushed is None else f"{plural(report.pushed, 'object')}, each verified"),
         ]
     )
+    if report.findings:
+        page.blank()
+    page.findings(report.findings)
     if report.equal_to is not None:
         page.notes([f"Its content equals version {report.equal_to}."])
     page.next(_publish_steps(report))
