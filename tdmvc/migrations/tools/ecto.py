@@ -14,7 +14,7 @@ from tdmvc.model.migration import MigrationState
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)_(?P<name>.+)\.exs", re.DOTALL)
-_NUMBERED: Final = re.compile(r"[0-9].*\.exs", re.DOTALL)
+_NUMBERED: Final = re.compile(r"[0-9].*\.exs|[0-9]+_.+\.ex", re.DOTALL)
 _MIGRATION: Final = re.compile(r"^[ \t]*use[ \t]+[\w.]*Migration\b", re.MULTILINE)
 _MODULE: Final = re.compile(r"^[ \t]*defmodule[ \t]", re.MULTILINE)
 _NAME: Final = r"(?::\"?|\")([A-Za-z_][\w.]{0,200})"
