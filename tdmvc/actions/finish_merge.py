@@ -24,9 +24,9 @@ from tdmvc.gitrepo.merge import (
 from tdmvc.gitrepo.merge_record import (
     files_of_merge,
     find_record,
+    mark_undoing,
     remove_record,
     undo,
-    write_record,
 )
 from tdmvc.merging.conclusion import conclude, refuse_incomplete
 from tdmvc.merging.conflicts import unmerged_tables
@@ -161,7 +161,7 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
             # What was added since is already kept; unless it is staged, Git would refuse to overwrite it.
             stage(git, sorted(own & set(_dataset_files(workspace, before.name))))
         # If this process is killed now, the next one undoes what Git has not.
-        write_record(git, replace(record, is_written=False))
+        mark_undoing(git, record)
         abort_merge(git)
     for before, rows in back:
         with workspace.writing(before.name) as journal:

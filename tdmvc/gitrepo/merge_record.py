@@ -4,8 +4,8 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tdmvc.errors import TdmvcError
@@ -35,6 +35,8 @@ class MergeRecord:
     """False if Git is too old to merge in memory: the tree is theirs."""
     is_written: bool = False
     """Whether the index and the work tree hold the merge completely."""
+    staged: Mapping[str, str] = field(default_factory=dict)
+    """Blobs by path that the index held before the merge was undone: what a driver or a person has merged."""
 
 
 def plan_record(git: GitRepo, theirs: str, branch: str, prepared: PreparedMerge) -> MergeRecord:
@@ -92,6 +94,15 @@ def write_record(git: GitRepo, record: MergeRecord) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+
+
+def mark_undoing(git: GitRepo, record: MergeRecord) -> None:
+    """Record that a merge is about to be undone, so that the next process goes on if this one is killed."""
+    changed = files_of_merge(git, record)
+    listing = git.commands.run("ls-files", "--stage", "-z", "--full-name").split("\0")
+    entries = [entry.partition("\t") for entry in listing if entry]
+    staged = {path: facts.split(" ")[1] for facts, _, path in entries if path in changed}
+    write_record(git, replace(record, is_written=False, staged=staged))
 
 
 def mark_written(git: GitRepo, record: MergeRecord) -> None:
@@ -205,18 +216,19 @@ def _names(git: GitRepo, *words: str) -> set[str]:
 
 
 def _is_written_by_merge(git: GitRepo, record: MergeRecord, path: str) -> bool:
-    """Return whether a file on disk is a side, the merged file, or the beginning of it."""
+    """Return whether a file on disk is a side, the merged file, the beginning of it, or what the index held."""
     full = git.root / path
     if not os.path.lexists(full):
         return True
     revisions = (record.tree, record.ours, record.theirs)
-    blobs = [blob for one in revisions if (blob := git.commands.object_id(f"{one}:{path}"))]
+    blobs = [record.staged[path]] if path in record.staged else []
+    blobs += [blob for one in revisions if (blob := git.commands.object_id(f"{one}:{path}"))]
     if full.is_symlink() or not full.is_file():
         return full.is_symlink() and os.fsencode(full.readlink()) in map(git.commands.read_object, blobs)
     if git.commands.run("hash-object", f"--path={path}", "--", str(full)).strip() in blobs:
         return True
     content = full.read_bytes()
-    if blobs and git.commands.read_object(blobs[0]).startswith(content):
+    if any(git.commands.read_object(blob).startswith(content) for blob in blobs[:2]):
         return True
     return path in record.conflicts and _MARKERS.search(content) is not None
 

@@ -280,6 +280,23 @@ def test_an_abort_that_ends_before_it_restores_the_rows_is_finished_by_the_next(
     is_unmerged(shop, before)
 
 
+def test_an_abort_that_ends_before_git_has_restored_a_pointer_of_its_driver_is_finished_by_the_next(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.tdmvc("install")
+    before = shop.commit_all("Install")
+    git(shop.app, "merge", "-q", "--no-commit", "feature")
+
+    def interrupted(repo: GitRepo) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(finish_merge_action, "abort_merge", interrupted)
+        shop.tdmvc("merge", "--abort", code=130)
+    assert "stay as they are" not in shop.tdmvc("merge", "--abort").out
+    is_unmerged(shop, before)
+
+
 def test_a_fast_forward_that_ends_before_it_writes_the_rows_is_finished_by_the_next(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

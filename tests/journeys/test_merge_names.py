@@ -224,7 +224,6 @@ def test_a_table_that_both_sides_rename_to_names_that_clash_loses_no_row(
     assert shop.status == ""
 
 
-AS_TEXT = ("id", "code", "size"), [(n, f"c{n}", f"s{n}") for n in NUMBERS]
 AS_NUMBER = ("id", "code", "size"), [(n, f"c{n}", n) for n in NUMBERS]
 DROPPED = ("id", "code"), [(n, f"c{n}") for n in NUMBERS]
 RETYPED_AND_RENAMED = ("id", "code", "width"), [(n, f"c{n}", n) for n in NUMBERS]

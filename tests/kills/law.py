@@ -100,7 +100,7 @@ class Stage:
             actual["files"] = {
                 name: one for name, one in files.items() if not name.startswith(".merge_file_")
             }
-        for name in ("cache", "remote", "archive"):
+        for name in ("cache", "remote", "archive") if self.scenario.words[1] != "gc" else ():
             # What a killed command has stored and nothing names is removed by gc.
             actual[name] = sorted({*actual[name]} & {*expected[name]})  # type: ignore[misc]
         found = differences(actual, expected)
@@ -146,7 +146,8 @@ class Stage:
             for path in "".join(files).split():
                 told.append(f"restore {path}")
                 (self.shop.app / path).unlink()
-                git(self.shop.app, "checkout", "HEAD", "--", *([path] if self._is_tracked(path) else []))
+                if git(self.shop.app, "ls-tree", "HEAD", "--", path):
+                    git(self.shop.app, "checkout", "HEAD", "--", path)
             return
         if self.scenario.words[0] == "git":
             self._follow_git(told)
@@ -167,15 +168,12 @@ class Stage:
         if (self.shop.app / ".git/MERGE_HEAD").exists():
             self._do("git merge --abort", told)
 
-    def _is_tracked(self, path: str) -> bool:
-        return bool(git(self.shop.app, "ls-tree", "HEAD", "--", path))
-
     def _do(self, command: str, told: list[str]) -> None:
         words = tuple(shlex.split(command))
         if words == self.scenario.words[: len(words)]:
             return  # the command itself, which follows with all of its options
         ran = self.run(words)
         told.append(f"advised {command}: {ran.codes} {ran.err[0]}")
-        assert ran.codes[0] != 70, "a bug"
+        assert words[0] != "tdmvc" or ran.codes[0] in (0, 1, 4, 6), "the advice does not work"
         for lock in _LOCK.findall(ran.err[0]):
             Path(lock).unlink(missing_ok=True)
