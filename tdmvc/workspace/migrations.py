@@ -61,10 +61,9 @@ def _read_moved(
             raise error
         paths = format_names([place.path for place in places])
         raise MigrationsError.at(
-            error.what,
+            f"{error.what.rstrip('.')}. There are migrations of {location.tool} in {paths}.",
             location.path,
-            remedy=f"correct the path of migration location '{location.name}' in tdmvc.yaml; "
-            f"there are migrations of {location.tool} in {paths}.",
+            remedy=f"correct the path of migration location '{location.name}' in tdmvc.yaml.",
         ) from None
     wanted = _ids_today(workspace, location)
     shared: dict[int, list[MigrationState]] = {}

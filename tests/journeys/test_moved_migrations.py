@@ -92,7 +92,10 @@ def test_in_the_work_tree_a_folder_that_moved_is_an_error_that_names_the_new_one
     commit_all(repo, "Data")
     git(repo, "mv", "old", "new")
     failed = tdmvc("migrations", code=2)
-    assert "there are migrations of goose in new" in " ".join(failed.err.split())
+    assert "There are migrations of goose in new." in " ".join(failed.err.split())
+    (drift,) = tdmvc("drift", "golden", "--format", "json", code=1).json["drifts"]
+    assert drift["status"] == "unreadable"
+    assert "There are migrations of goose in new" in drift["message"]
     config = repo / "tdmvc.yaml"
     config.write_text(config.read_text().replace("path: old", "path: new"))
     assert tdmvc("migrations", "--format", "json").json["locations"][0]["heads"] == ["1"]
