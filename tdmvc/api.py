@@ -261,9 +261,9 @@ class Repository(Workspace):
         return read_table(self, ref, table)
 
     @timed_as("sql")
-    def sql(self, query: str, *, at: str | None = None) -> pa.Table:
-        """Run a DuckDB query over a state's tables and return its rows as Arrow."""
-        relation = run_query(self, query, at=at)
+    def sql(self, query: str, *, at: str | None = None, allow_files: bool = False) -> pa.Table:
+        """Return the rows of a DuckDB query as Arrow; with `allow_files`, it reaches more than the tables."""
+        relation = run_query(self, query, at=at, allow_files=allow_files)
         return relation.to_arrow_table() if relation is not None else pa.table({})
 
     @timed_as("resolve")

@@ -2,29 +2,50 @@
 
 import pyarrow as pa
 
+from tdmvc.arrow.parquet import open_parquet_dataset
 from tdmvc.errors import UsageError
 from tdmvc.model.diff import TableSide
 from tdmvc.model.report import QueryResult
-from tdmvc.sql.duckdb import DuckDBRelation, duckdb_error
+from tdmvc.model.text import plural
+from tdmvc.sql.duckdb import (
+    DuckDBConnection,
+    DuckDBRelation,
+    duckdb_error,
+    is_refused_access,
+    lock_in,
+    statement_kinds,
+)
 from tdmvc.sql.quoting import quote_name
 from tdmvc.workspace.states import resolve_state
-from tdmvc.workspace.tables import open_tables, read_side, side_relation
+from tdmvc.workspace.tables import open_tables, read_side
 from tdmvc.workspace.workspace import Workspace
 
 _WRITING = ("delete", "insert", "update", "truncate", "alter", "drop", "merge")
+_READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
+"""Kinds of statements that read; DuckDB calls a PIVOT `MULTI`."""
+_EDIT = "queries only read; to change rows, edit the files of the working copy, then run `tdmvc add`."
+_SPACE = " \n\t("
 
 
-def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> DuckDBRelation | None:
+def run_query(
+    workspace: Workspace, query: str, *, at: str | None = None, allow_files: bool = False
+) -> DuckDBRelation | None:
     """Run a query over a state's tables; None if it returns no rows (`CREATE TABLE …`).
 
     Each dataset is a schema (`golden.orders`); tables of the only dataset, or of the
     one that `at` names, need no schema.
 
+    Args:
+        allow_files: run any statements, which may also read and write files, use the network
+            and load extensions. Otherwise the query is one that reads, and reaches the tables only.
+
     Raises:
-        UsageError: the query is wrong.
+        UsageError: the query is wrong, or needs `allow_files`.
         NotFoundError: there is no such state.
     """
-    con = workspace.engine
+    con = workspace.new_engine()
+    if not allow_files:
+        _check_statement(con, query, at=at)
     refs = [at] if at is not None else workspace.datasets()
     for ref in refs:
         state = resolve_state(workspace, ref)
@@ -32,22 +53,50 @@ def run_query(workspace: Workspace, query: str, *, at: str | None = None) -> Duc
         sides = open_tables(workspace, state, with_edits=state.ref == state.name)
         for name, side in _visible_names(workspace, sides).items():
             view = f"{quote_name(state.name)}.{quote_name(name)}"
-            con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {side_relation(side)}")
+            # A scan of files by their paths would need access to files, which the query must not have.
+            rows = f"rows of {state.name}.{name}"
+            con.register(rows, open_parquet_dataset(side.locate(side.parts)))
+            con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {quote_name(rows)}")
         if len(refs) == 1:
             con.execute(f"USE {quote_name(state.name)}")
     workspace.store.index.save()
+    if not allow_files:
+        lock_in(con)
     try:
         return con.sql(query)
     except duckdb_error() as error:
         raise _failed(query, error, at=at) from error
 
 
+def _check_statement(con: DuckDBConnection, query: str, *, at: str | None) -> None:
+    """Raise a UsageError if the text is not one query that reads."""
+    try:
+        kinds = statement_kinds(con, query)
+    except duckdb_error() as error:
+        raise _failed(query, error, at=at) from error
+    if len(kinds) == 1 and kinds[0] in _READING:
+        return
+    if len(kinds) != 1:
+        what = f"This is {plural(len(kinds), 'statement')}, and a query is one."
+        raise UsageError(what, where=at or "", remedy="run one query after the other.")
+    raise UsageError(
+        f"A query only reads; this is {kinds[0]}.",
+        where=at or "",
+        remedy=_EDIT
+        if query.lower().lstrip(_SPACE).startswith(_WRITING)
+        else "write a SELECT; if you trust the statement, run it with --allow-files.",
+    )
+
+
 def _failed(query: str, error: Exception, *, at: str | None) -> UsageError:
-    """Return the error for a query that DuckDB refuses; a change of rows gets the way that tdmvc has for it."""
+    """Return the error for a query that DuckDB refuses, with the way that tdmvc has for what it wants."""
     remedy = "`tdmvc show DATASET` lists tables and columns."
-    if query.lower().lstrip(" \n\t(").startswith(_WRITING):
+    if query.lower().lstrip(_SPACE).startswith(_WRITING):
+        remedy = _EDIT
+    elif is_refused_access(error):
         remedy = (
-            "queries only read; to change rows, edit the files of the working copy, then run `tdmvc add`."
+            "a query reaches the dataset's tables only; if you trust it, run it with --allow-files,"
+            " and it may read and write files, use the network and load extensions."
         )
     return UsageError(f"The query failed: {str(error).strip()}", where=at or "", remedy=remedy)
 
@@ -65,13 +114,20 @@ def _visible_names(workspace: Workspace, sides: dict[str, TableSide]) -> dict[st
     return visible
 
 
-def query(workspace: Workspace, text: str, *, at: str | None = None, limit: int | None = None) -> QueryResult:
-    """Run a query and return its rows as plain values.
+def query(
+    workspace: Workspace,
+    text: str,
+    *,
+    at: str | None = None,
+    limit: int | None = None,
+    allow_files: bool = False,
+) -> QueryResult:
+    """Run a query (see `run_query`) and return its rows as plain values.
 
     Args:
         limit: return at most this many rows; None returns all of them.
     """
-    relation = run_query(workspace, text, at=at)
+    relation = run_query(workspace, text, at=at, allow_files=allow_files)
     if relation is None:
         return QueryResult((), (), ())
     if limit is not None:

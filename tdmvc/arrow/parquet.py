@@ -6,9 +6,13 @@ That module imports file systems, and with them TLS, which makes every command s
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyarrow._parquet import FileMetaData, ParquetReader, ParquetWriter, RowGroupMetaData, SortingColumn
+
+if TYPE_CHECKING:
+    import pyarrow.dataset
 
 __all__ = [
     "FileMetaData",
@@ -17,6 +21,7 @@ __all__ = [
     "SortingColumn",
     "encode_parquet",
     "open_parquet",
+    "open_parquet_dataset",
     "read_column",
 ]
 
@@ -37,6 +42,13 @@ def open_parquet(
     reader = ParquetReader()
     reader.open(str(path), metadata=metadata, read_dictionary=list(dictionaries) or None, pre_buffer=False)
     return reader
+
+
+def open_parquet_dataset(paths: Sequence[Path]) -> "pyarrow.dataset.Dataset":
+    """Return the rows of files of one schema as data that can be scanned several times, in batches."""
+    import pyarrow.dataset as ds
+
+    return ds.dataset([str(path) for path in paths], format="parquet")
 
 
 def read_column(path: Path, name: str) -> Iterator[pa.RecordBatch]:

@@ -22,8 +22,10 @@ __all__ = [
     "constraint_errors",
     "duckdb_error",
     "find_unreadable",
+    "is_refused_access",
     "lock_in",
     "register_arrow_function",
+    "statement_kinds",
     "store_errors",
 ]
 
@@ -55,6 +57,28 @@ def lock_in(con: DuckDBConnection) -> None:
     """
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
+
+
+def is_refused_access(error: Exception) -> bool:
+    """Return whether a locked-in connection was asked for a file, the network, an extension or a setting."""
+    import duckdb
+
+    return isinstance(error, duckdb.PermissionException) or "configuration has been locked" in str(error)
+
+
+def statement_kinds(con: DuckDBConnection, text: str) -> list[str]:
+    """Return the kind of each statement of a text as DuckDB calls it: `SELECT`, `COPY`, …
+
+    Raises:
+        duckdb.Error: the text is not SQL.
+    """
+    kinds = []
+    for statement in con.extract_statements(text):
+        try:
+            kinds.append(statement.type.name)
+        except ValueError:  # a kind that DuckDB's Python package has no name for, such as UPDATE EXTENSIONS
+            kinds.append("a statement of another kind")
+    return kinds
 
 
 def find_unreadable(con: DuckDBConnection, relation: str, columns: Sequence[str]) -> tuple[str, str] | None:

@@ -98,7 +98,17 @@ class Workspace:
 
     @cached_property
     def engine(self) -> DuckDBConnection:
-        """A DuckDB connection with bounded memory, in UTC, with its own folder for spilling."""
+        """The DuckDB connection of tdmvc's own queries; see `new_engine`."""
+        return self.new_engine()
+
+    def new_engine(self) -> DuckDBConnection:
+        """Return a DuckDB connection with bounded memory, in UTC, with its own folder for spilling.
+
+        It closes with the workspace, loads no extension by itself, and sees no variable of Python.
+
+        Raises:
+            UsageError: the memory limit of the environment is not valid.
+        """
         folder = self.temporary_folder()
         memory = os.environ.get("TDMVC_MEMORY", ENGINE_MEMORY)
         try:
@@ -109,6 +119,7 @@ class Workspace:
                     "autoinstall_known_extensions": False,
                     "autoload_known_extensions": False,
                     "preserve_insertion_order": False,
+                    "python_enable_replacements": False,
                 }
             )
         except (duckdb_error(), RuntimeError) as error:  # the latter for bytes that are not UTF-8
