@@ -275,6 +275,16 @@ class StoreError(TdmvcError):
         )
 
     @classmethod
+    def memory(cls, where: str = "") -> "StoreError":
+        """Build the message for rows that need more memory than there is."""
+        return cls(
+            "The memory of this machine, or of this container, is used up.",
+            where=where,
+            remedy="check that no file expands to far more rows or longer texts than it should hold; if it is right,"
+            " run the command where there is more memory.",
+        )
+
+    @classmethod
     def remote(cls, remote: str, why: str) -> "StoreError":
         return cls(
             f"The remote '{remote}' failed: {why}",

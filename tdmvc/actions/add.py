@@ -30,6 +30,7 @@ from tdmvc.workspace.ingest import (
     open_sources,
 )
 from tdmvc.workspace.keys import read_keys
+from tdmvc.workspace.looks import hidden_note
 from tdmvc.workspace.recording import record_migrations
 from tdmvc.workspace.source_migrations import SourceMigrations, read_source_migrations
 from tdmvc.workspace.states import current_state
@@ -236,13 +237,14 @@ def _plan(
     kind = options.kind or state.config.kind
     config = replace(state.config, migrations=recording.migrations, kind=kind)
     _write_manifest(workspace, transaction, state, intake, config)
+    hidden = hidden_note((table.name, column) for table in intake.ingested for column in table.hidden)
     added, common = _fold_notes(added)
     findings = [finding for table in intake.ingested for finding in key_findings(state.name, table)]
     return AddReport(
         state.name,
         tuple(added),
         (*findings, *recording.findings),
-        (*recording.notes, *common),
+        (*recording.notes, *hidden, *common),
         folder=workspace.dataset_path(state.name),
     )
 

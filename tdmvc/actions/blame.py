@@ -12,6 +12,7 @@ from tdmvc.history.timeline import (
     Timeline,
     cut_notes,
     hidden_columns,
+    looks_hidden,
     open_timeline,
     parse_history_reference,
     start_points,
@@ -79,6 +80,8 @@ class _BlameRun:
         self._rows.prepare(table)
         walk = BlameWalk(self._rows, present, names, schema)
         looked_at = walk.run(start, snapshot, self._workspace.on_progress)
+        cells = (cell for row in present for cell in row.row.items())
+        hidden |= looks_hidden(self._workspace, [table], cells)
         return BlameReport(
             self._timeline.dataset,
             table,

@@ -13,10 +13,11 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
 from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable, AddReport
-from tdmvc.model.schema import TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.edits import FolderSink
 from tdmvc.workspace.ingest import added_table, ingest_table, key_findings, open_sources
+from tdmvc.workspace.looks import hidden_note
 from tdmvc.workspace.recording import record_migrations
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder
@@ -44,6 +45,7 @@ def build(
     added: list[AddedTable] = []
     schemas: dict[str, TableSchema] = {}
     findings: list[Finding] = []
+    hidden: list[tuple[str, Column]] = []
     by_table, notes = open_sources(workspace, sources, options)
     for table, tables in by_table.items():
         target = workspace.working_copy(dataset) / table_folder(state, table)
@@ -61,6 +63,7 @@ def build(
             shutil.rmtree(made, ignore_errors=True)
         added.append(added_table(ingested))
         schemas[table] = ingested.schema
+        hidden += [(table, column) for column in ingested.hidden]
         findings += key_findings(dataset, ingested)
     manifest = workspace.working_copy(dataset) / DATASET_FILE
     if not manifest.exists():
@@ -74,4 +77,4 @@ def build(
         notes += recording.notes
         config = replace(state.config, migrations=recording.migrations)
         write_atomic(manifest, update_dataset(None, config).encode())
-    return AddReport(dataset, tuple(added), tuple(findings), tuple(notes))
+    return AddReport(dataset, tuple(added), tuple(findings), (*notes, *hidden_note(hidden)))

@@ -44,8 +44,6 @@ def run_query(
         NotFoundError: there is no such state.
     """
     con = workspace.new_engine()
-    if not allow_files:
-        _check_statement(con, query, at=at)
     refs = [at] if at is not None else workspace.datasets()
     for ref in refs:
         state = resolve_state(workspace, ref)
@@ -61,6 +59,7 @@ def run_query(
             con.execute(f"USE {quote_name(state.name)}")
     workspace.store.index.save()
     if not allow_files:
+        _check_statement(con, query, at=at)
         lock_in(con)
     try:
         return con.sql(query)

@@ -1,6 +1,6 @@
 """`log --key`: every commit or version that changed one row, with its cells before and after."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tdmvc.changes.key_words import parse_key
@@ -14,6 +14,7 @@ from tdmvc.history.timeline import (
     cut_notes,
     first_versions,
     hidden_columns,
+    looks_hidden,
     open_timeline,
     parse_history_reference,
     read_span,
@@ -86,7 +87,8 @@ class _RowWalk:
             tuple(self._with_versions(steps)),
             hidden_columns(
                 self._workspace, self._trace.tables, self._trace.columns | set(schema.column_names)
-            ),
+            )
+            | looks_hidden(self._workspace, self._trace.tables, _cells(key, steps)),
             looked_at,
             is_cut,
             tuple(self._all_notes(steps)),
@@ -239,3 +241,13 @@ class _RowWalk:
                 f"to fetch them from a remote, run `tdmvc pull {name}`."
             )
         return notes
+
+
+def _cells(key: Mapping[str, object], steps: Sequence[RowStep]) -> Iterator[tuple[str, object]]:
+    """Yield all cells that the history of a row shows, by column."""
+    yield from key.items()
+    for step in steps:
+        yield from step.key.items()
+        for cell in step.cells:
+            yield cell.column, cell.old
+            yield cell.column, cell.new

@@ -1,5 +1,6 @@
 """`git-textconv`: reads the rows that a pointer names, from this clone alone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,16 +13,19 @@ from tdmvc.formats.pointers import parse_pointer_text
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import PartSpan, Pointer, RepoConfig, TableContents
 from tdmvc.model.schema import Column
+from tdmvc.model.sensitive_values import Look
 from tdmvc.store.dvc_config import read_dvc_config, state_folder
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
 from tdmvc.store.parquet import count_rows, read_order, read_part, read_schema
-from tdmvc.workspace.known_contracts import known_table
+from tdmvc.workspace.known_contracts import KnownTable, known_table
 from tdmvc.workspace.redaction_key import read_redaction_key
 
 LISTED_ROWS = 50_000
 LISTED_CELLS = 250_000
 """Tables up to this size are listed completely, which takes about a second for each side."""
+_EXAMINED_ROWS = 500
+"""About how many rows are examined for secrets and personal data."""
 
 
 def read_contents(text: str, path: Path | str = ".") -> tuple[TableContents, ...] | None:
@@ -71,17 +75,42 @@ class _PointerReader:
         names = (*order, *(name for name in schema.names if name not in order))
         is_listed = rows <= LISTED_ROWS and rows * len(names) <= LISTED_CELLS
         known = known_table(self._git, self._config, pointer.table)
+        cells = _all_rows(paths, order, names) if is_listed else None
+        parts = () if is_listed else _spans(listing, paths, order if len(order) < len(names) else ())
         return TableContents(
             name=pointer.table,
             content=listing.content,
             columns=tuple(Column(name, read_type) for name, read_type in _types(schema, names)),
             order=order,
             rows=rows,
-            hidden=known.hidden_columns(names),
-            cells=_all_rows(paths, order, names) if is_listed else None,
-            parts=() if is_listed else _spans(listing, paths, order if len(order) < len(names) else ()),
+            hidden=known.hidden_columns(names) | _looks_hidden(known, names, order, cells, parts),
+            cells=cells,
+            parts=parts,
             redaction_key=read_redaction_key(self._git),
         )
+
+
+def _looks_hidden(
+    known: KnownTable,
+    names: tuple[str, ...],
+    order: tuple[str, ...],
+    cells: Sequence[tuple[object, ...]] | None,
+    parts: Sequence[PartSpan],
+) -> frozenset[str]:
+    """Return the columns whose values look personal or secret, by a sample of the rows that would be shown."""
+    settled = {
+        column.name for _, schema in known.schemas for column in schema.columns if column.is_classified
+    }
+    rows = [key for part in parts for key in (part.first, part.last)] if cells is None else cells
+    shown = order if cells is None else names
+    found = set()
+    for place, name in enumerate(shown):
+        if name not in settled:
+            look = Look()
+            look.see(row[place] for row in rows[:: max(1, len(rows) // _EXAMINED_ROWS)] if row)
+            if look.kind is not None:
+                found.add(name)
+    return frozenset(found)
 
 
 def _types(schema: pa.Schema, names: tuple[str, ...]) -> list[tuple[str, pa.DataType]]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from tdmvc.changes.comparison import ComparedSides, Engine, Outcome, differing_parts
+from tdmvc.changes.hidden import hide_suspicious
 from tdmvc.changes.join.forms import differing_by_forms
 from tdmvc.changes.join.join import join_sides, read_single_side
 from tdmvc.changes.kernels import Mask
@@ -24,6 +25,7 @@ from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.walk import Walk
 from tdmvc.errors import PartError
 from tdmvc.model.diff import RowCounts, Samples, TableDiff, TableSide, TableStatus
+from tdmvc.model.hidden_columns import hidden_columns
 from tdmvc.model.options import DEFAULT_DIFF, DiffOptions
 
 
@@ -50,11 +52,13 @@ def diff_table(
         StoreError: memory or disk space for temporary files ran out.
     """
     if old is not None and new is not None:
-        return _diff_both(engine, old, new, rules, table_names or {}, options)
-    side = old or new
-    if side is None:
-        raise ValueError("a table must be on one side at least")
-    return _diff_single(engine, side, options, is_added=new is not None)
+        found = _diff_both(engine, old, new, rules, table_names or {}, options)
+    else:
+        side = old or new
+        if side is None:
+            raise ValueError("a table must be on one side at least")
+        found = _diff_single(engine, side, options, is_added=new is not None)
+    return hide_suspicious(found, [side.schema for side in (old, new) if side is not None])
 
 
 def _diff_both(
@@ -93,8 +97,7 @@ def _diff_both(
         schema=schema,
         samples=outcome.samples,
         findings=outcome.findings,
-        personal_columns=old.schema.personal_columns
-        | new.schema.personal_columns
+        personal_columns=hidden_columns((old.schema, new.schema))
         | {pair.name for pair in pairs.columns if pair.is_personal},
         patterns=outcome.patterns,
         ignored=outcome.ignored,

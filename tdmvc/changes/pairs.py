@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 import pyarrow as pa
 
 from tdmvc.model.dataset import DatasetConfig
-from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.schema import Column, TableSchema, must_hide
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class ColumnPair:
     @property
     def is_personal(self) -> bool:
         """A column that was personal on either side is personal: a diff shows both."""
-        return self.old.is_personal or self.new.is_personal
+        return must_hide((self.old, self.new))
 
     @property
     def is_json(self) -> bool:

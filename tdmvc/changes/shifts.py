@@ -23,7 +23,7 @@ from tdmvc.changes.join.parts import RowScan, open_scan
 from tdmvc.changes.stability import index_threshold, nulls_threshold, stability_index
 from tdmvc.model.diff import SchemaChangeKind, TableDiff, TableSide
 from tdmvc.model.review import Bar, Shift, ShiftKind
-from tdmvc.model.schema import Column
+from tdmvc.model.schema import Column, must_hide
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 
 _LEAST_SHARE = 0.02
@@ -99,7 +99,7 @@ def _choose(old: TableSide, new: TableSide, diff: TableDiff) -> list[WatchedColu
         is_ignored = column.name in diff.ignored and not cells
         if before is None or keys & {before.name, column.name} or is_ignored or moved + cells < least:
             continue
-        is_personal = before.is_personal or column.is_personal or column.name in diff.personal_columns
+        is_personal = must_hide((before, column)) or column.name in diff.personal_columns
         identifies = before.unique or column.unique or bool(identifying & {before.name, column.name})
         scale = None if identifies or scale_of(before) is not scale_of(column) else scale_of(column)
         watched.append(WatchedColumn(before, column, scale, is_personal))

@@ -1,6 +1,5 @@
-"""Finds columns that lost their classification as personal, and columns whose names call for one."""
+"""Finds columns that lost their classification as personal, and columns whose names or values call for one."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -9,48 +8,12 @@ import pyarrow as pa
 from tdmvc.model.diff import SchemaChangeKind, TableDiff
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.sensitive_names import says_about, split_name
 
-_SINGLE = frozenset(
-    {
-        *("email", "emails", "mail", "emailaddress", "phone", "phones", "phonenumber", "telephone", "mobile"),
-        *("cellphone", "fax", "firstname", "lastname", "fullname", "middlename", "surname", "forename"),
-        *("givenname", "familyname", "maidenname", "street", "streetaddress", "address", "addresses"),
-        *("postaladdress", "zip", "zipcode", "postcode", "postalcode", "ssn", "passport", "iban", "card"),
-        *("creditcard", "cardnumber", "ip", "ipaddress", "latitude", "longitude"),
-    }
-)
-"""Words of a name, each of which suggests personal data."""
-_BIRTH = frozenset({"birth", "birthday", "birthdate", "birthplace", "dob", "dateofbirth"})
-"""Words that suggest personal data in a text and in a date or time."""
-_PHRASES = frozenset(
-    {
-        ("e", "mail"),
-        ("first", "name"),
-        ("last", "name"),
-        ("full", "name"),
-        ("middle", "name"),
-        ("maiden", "name"),
-        ("given", "name"),
-        ("family", "name"),
-        ("post", "code"),
-        ("postal", "code"),
-        ("social", "security"),
-        ("tax", "id"),
-        ("national", "id"),
-        ("license", "plate"),
-    }
-)
+_SINGLE = frozenset({"mobile", "zip", "zipcode", "postcode", "postalcode", "plz", "card", "ip", "ipaddress"})
+"""Words of a name that suggest personal data, and are too common to hide values because of them."""
+_PHRASES = frozenset({("post", "code"), ("postal", "code")})
 """Words in a row that suggest it only together."""
-_ABOUT = frozenset(
-    {
-        *("id", "type", "kind", "status", "template", "subject", "format", "provider", "label", "category"),
-        *("count", "file", "language", "enabled"),
-    }
-)
-"""Last words of names that say something about the data, and do not hold it: `email_template`."""
-
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_BETWEEN = re.compile(r"[\W_\d]+")
 
 
 def check_classification(
@@ -59,8 +22,8 @@ def check_classification(
     """Return the columns whose classification a person should look at, by table and column order.
 
     A column that was personal and no longer is, is an error (`classification-lost`).
-    A column without a classification that is new, or newly text, and whose name
-    suggests personal data is a warning (`unclassified-personal`); any classification
+    A column without a classification that is new, or newly text, and whose name or values
+    suggest personal data or a secret is a warning (`unclassified-personal`); any classification
     at all answers it. What was true before is not reported again.
 
     Args:
@@ -75,20 +38,14 @@ def check_classification(
     return tuple(findings)
 
 
-def split_name(name: str) -> tuple[str, ...]:
-    """Return the words of a snake, camel or kebab case name in lower case, without digits."""
-    return tuple(word for word in _BETWEEN.split(_HUMP.sub(" ", name).casefold()) if word)
-
-
 def suggests_personal(column: Column) -> bool:
-    """Return whether a column's name and type suggest personal data, whatever its classification."""
+    """Return whether a column's name, type or values suggest personal data, whatever its classification."""
+    if column.suspicion is not None:
+        return True
     words = split_name(column.name)
-    if _holds_text(column.type):
-        if words and words[-1] in _ABOUT and words[-2:] not in _PHRASES:
-            return False
-        return not (_SINGLE | _BIRTH).isdisjoint(words) or not _PHRASES.isdisjoint(pairwise(words))
-    is_moment = pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)
-    return is_moment and not _BIRTH.isdisjoint(words)
+    if not _holds_text(column.type) or says_about(column.name):
+        return False
+    return not _SINGLE.isdisjoint(words) or not _PHRASES.isdisjoint(pairwise(words))
 
 
 def _check_table(
@@ -96,7 +53,7 @@ def _check_table(
 ) -> Iterator[Finding]:
     for column in new.columns:
         before = old.column(renames.get(column.name, column.name)) if old else None
-        if before is not None and before.is_personal and not column.is_personal:
+        if before is not None and before.is_declared_personal and not column.is_declared_personal:
             yield _lost(name, before, column)
         elif _is_unclassified(column) and not (before is not None and _is_unclassified(before)):
             yield _unclassified(name, column, is_new=before is None)
@@ -113,7 +70,7 @@ def _renames(diff: TableDiff | None) -> dict[str, str]:
 
 
 def _is_unclassified(column: Column) -> bool:
-    return not (column.classification or "").strip() and suggests_personal(column)
+    return not column.is_classified and suggests_personal(column)
 
 
 def _holds_text(type_: pa.DataType) -> bool:
@@ -139,10 +96,16 @@ def _lost(table: str, before: Column, column: Column) -> Finding:
 
 def _unclassified(table: str, column: Column, *, is_new: bool) -> Finding:
     what = "is new" if is_new else "has a new type or no classification any more"
+    name = (
+        "has a name that suggests personal data"
+        if column.suspicion is None
+        else f"looks like {column.suspicion}"
+    )
+    hidden = "" if column.suspicion is None else " Until it is, its values are hidden."
     return Finding(
         "unclassified-personal",
         Severity.WARNING,
-        f"{table}.{column.name} {what}, has a name that suggests personal data, and is not classified.",
+        f"{table}.{column.name} {what}, {name}, and is not classified.{hidden}",
         table=table,
         columns=(column.name,),
         remedy=_format_setting(table, column.name, "personal") + " If it is not personal, write `public`.",

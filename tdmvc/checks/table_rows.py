@@ -12,6 +12,7 @@ from tdmvc.arrow.types import SIMPLE
 from tdmvc.model.diff import TableSide
 from tdmvc.model.masking import MASK
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.sensitive_values import kind_of_value
 from tdmvc.model.text import format_key
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, scan_parquet
@@ -120,6 +121,12 @@ def first_keys(
     rows = con.execute(
         f"SELECT {key_texts(schema)} FROM {source} ORDER BY {order} LIMIT {_SHOWN_KEYS}"
     ).fetchall()
+    open_columns = [not column.is_classified for column in key_columns(schema)]
+    is_personal = is_personal or any(
+        is_open and kind_of_value(cell) is not None
+        for row in rows
+        for cell, is_open in zip(row, open_columns, strict=True)
+    )
     return (MASK,) * len(rows) if is_personal else tuple(format_key(row) for row in rows)
 
 

@@ -10,6 +10,7 @@ import click
 from tdmvc.cli.bug_report import render_bug_report, write_bug_report
 from tdmvc.cli.group import cli
 from tdmvc.cli.interrupts import ignore_interrupts, ignored_interrupts, recorded_interrupts
+from tdmvc.cli.memory import limit_memory
 from tdmvc.cli.messages import error_text, message_line, print_message
 from tdmvc.cli.options import Settings
 from tdmvc.cli.suggestions import suggest_option
@@ -19,6 +20,7 @@ from tdmvc.errors import StoreError, TdmvcError
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
     _open_closed_streams()
+    limit_memory()
     code = 130
     with contextlib.suppress(KeyboardInterrupt):
         code = run(arguments)
@@ -81,6 +83,9 @@ def _report(reason: BaseException, settings: Settings) -> int:
         # The reader has closed the pipe; keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except MemoryError:
+        print_message(error_text(StoreError.memory()), label="error")
+        return StoreError.exit_code
     except OSError as error:
         print_message(error_text(StoreError.disk(error.filename or ".", error)), label="error")
         return StoreError.exit_code

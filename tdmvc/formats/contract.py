@@ -26,6 +26,8 @@ TYPE_PROPERTY = "tdmvcType"
 """The custom property that holds a canonical type which the other fields do not lead to."""
 FORM_PROPERTY = "tdmvcTextForm"
 """The custom property that says how texts of a source write a column's values."""
+LOOKS_PROPERTY = "tdmvcLooksLike"
+"""The custom property that says what the values of a column look like, so that they are not shown."""
 TARGET_PROPERTY = "tdmvcTarget"
 """The custom property of a relationship: the table and columns it means, if no id can be given."""
 
@@ -150,6 +152,7 @@ def _read_column(node: YamlNode) -> Column:
     type_ = _read_type(node)
     physical = node.text("physicalType")
     form = custom_property(node, FORM_PROPERTY)
+    looks = custom_property(node, LOOKS_PROPERTY)
     return Column(
         name=node.need("name").as_text(),
         type=type_,
@@ -158,6 +161,7 @@ def _read_column(node: YamlNode) -> Column:
         unique=node.flag("unique"),
         classification=node.text("classification"),
         text_form=form.as_text() if form is not None else None,
+        looks_like=looks.as_text() if looks is not None else None,
         **read_column_declarations(node),
     )
 

@@ -8,6 +8,7 @@ from tdmvc.arrow.types import format_type
 from tdmvc.formats.contract import (
     CONTRACT_FILE,
     FORM_PROPERTY,
+    LOOKS_PROPERTY,
     TARGET_PROPERTY,
     TYPE_PROPERTY,
     ContractFile,
@@ -136,6 +137,8 @@ def _write_column(entry: EditableMapping, old: Column | None, new: Column) -> No
         _write_type(entry, new)
     if (old.text_form if old is not None else None) != new.text_form:
         set_custom(entry, FORM_PROPERTY, text_value(new.text_form) if new.text_form is not None else None)
+    if new.looks_like is not None and (old is None or old.looks_like != new.looks_like):
+        set_custom(entry, LOOKS_PROPERTY, text_value(new.looks_like))
     for key, before, after in (
         ("required", old is not None and old.required, new.required),
         ("unique", old is not None and old.unique, new.unique),

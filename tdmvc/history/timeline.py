@@ -1,6 +1,6 @@
 """A dataset's history as an ordered list of points: its commits, or its published versions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,12 +9,13 @@ from tdmvc.gitrepo.log import parse_date
 from tdmvc.history.commit_timeline import CommitTimeline
 from tdmvc.history.version_timeline import VersionTimeline
 from tdmvc.model.dataset import DatasetState, Pointer
+from tdmvc.model.hidden_columns import columns_that_look_sensitive
 from tdmvc.model.history import HistoryPoint, PublishedMark
 from tdmvc.model.options import LogOptions
 from tdmvc.model.reference import Reference, parse_reference
 from tdmvc.model.schema import Contract
 from tdmvc.model.text import plural, short_commit
-from tdmvc.workspace.known_contracts import known_table
+from tdmvc.workspace.known_contracts import KnownTable, known_table
 from tdmvc.workspace.versions import versions
 from tdmvc.workspace.workspace import Workspace
 
@@ -155,14 +156,26 @@ def start_points(timeline: Timeline, table: str) -> list[str]:
 
 def hidden_columns(workspace: Workspace, tables: Collection[str], columns: Collection[str]) -> frozenset[str]:
     """Return the columns whose values today's contracts hide, under any name that the table has had."""
-    names = frozenset(columns)
+    return _known(workspace, tables).hidden_columns(frozenset(columns))
+
+
+def looks_hidden(
+    workspace: Workspace, tables: Collection[str], cells: Iterable[tuple[str, object]]
+) -> frozenset[str]:
+    """Return further columns to hide, because one of these cells looks personal or secret.
+
+    Args:
+        tables: the names that the table has had.
+    """
+    schemas = (schema for _, schema in _known(workspace, tables).schemas)
+    return frozenset(columns_that_look_sensitive(cells, schemas))
+
+
+def _known(workspace: Workspace, tables: Collection[str]) -> KnownTable:
+    """Return today's contracts of a table under any of its names."""
     known = [known_table(workspace.git, workspace.config, table) for table in sorted(tables)]
-    if not all(one.is_whole for one in known):
-        return names
-    # A column that no contract describes is hidden, and so is one that any contract calls personal.
-    described = {name for one in known for _, schema in one.schemas for name in schema.column_names}
-    personal = {name for one in known for _, schema in one.schemas for name in schema.personal_columns}
-    return frozenset(name for name in names if name in personal or name not in described)
+    schemas = tuple(schema for one in known for schema in one.schemas)
+    return KnownTable(schemas, all(one.is_whole for one in known))
 
 
 def first_versions(workspace: Workspace, dataset: str) -> dict[str, PublishedMark]:

@@ -42,6 +42,13 @@ class RowsFormat(StrEnum):
 
     PARQUET = "parquet"
     CSV = "csv"
+    CSV_SAFE = "csv-safe"
+    """CSV for spreadsheets: a text that one might run as a formula gets an apostrophe, so it is not exact."""
+
+    @property
+    def suffix(self) -> str:
+        """The ending of the file's name, without a dot."""
+        return "parquet" if self is RowsFormat.PARQUET else "csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class RowsTarget:
 
     def path_of(self, table: str) -> Path:
         """Return the table's file; its name cannot lead out of the folder."""
-        return self.folder / f"{encode_file_name(table)}.{self.format.value}"
+        return self.folder / f"{encode_file_name(table)}.{self.format.suffix}"
 
 
 @dataclass(frozen=True, slots=True)

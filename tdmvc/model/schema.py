@@ -1,7 +1,7 @@
 """What a table looks like: columns, key, references, and what else a contract or a database declares."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -20,8 +20,14 @@ from tdmvc.model.declarations import (
     UniqueKey,
     View,
 )
+from tdmvc.model.sensitive_names import kind_by_name
 
-PERSONAL = frozenset({"personal", "personal data", "pii", "sensitive personal", "special category"})
+PERSONAL = frozenset(
+    {
+        *("personal", "personal data", "pii", "sensitive personal", "special category"),
+        *("secret", "credential", "credentials", "confidential", "restricted", "sensitive"),
+    }
+)
 """Classifications whose values are never shown, in lower case."""
 
 
@@ -50,6 +56,8 @@ class Column:
     """The contract's classification (`public`, `personal`, …)."""
     text_form: str | None = None
     """How the last texts that it was read from were written, if not in the canonical form (`True, False`)."""
+    looks_like: str | None = None
+    """What its values looked like when they were added, if they must not be shown: `a password hash`."""
     default: Default | None = None
     generated: Generated | None = None
     identity: Identity | None = None
@@ -61,7 +69,22 @@ class Column:
     @property
     def is_personal(self) -> bool:
         """Whether values of this column are kept out of every output."""
+        return must_hide((self,))
+
+    @property
+    def is_declared_personal(self) -> bool:
+        """Whether the contract classifies the column as one whose values are never shown."""
         return (self.classification or "").strip().lower() in PERSONAL
+
+    @property
+    def is_classified(self) -> bool:
+        """Whether the contract says what the values are, which outranks what they look like."""
+        return bool((self.classification or "").strip())
+
+    @property
+    def suspicion(self) -> str | None:
+        """What the values or the name look like (`a password hash`), whatever the contract says; None for neither."""
+        return self.looks_like or kind_by_name(self.name, self.type)
 
     @property
     def is_json(self) -> bool:
@@ -91,6 +114,20 @@ class Column:
             return self.max_length
         found = _CHARACTERS.fullmatch(self.declared_type)
         return int(found[1]) if found else None
+
+
+def must_hide(columns: Iterable[Column]) -> bool:
+    """Return whether values of a column must be hidden, by all that is known of it in several contracts.
+
+    What one contract calls personal is hidden. Without a classification in any of them, what looks
+    personal or secret in one is hidden.
+    """
+    columns = tuple(columns)
+    if any(column.is_declared_personal for column in columns):
+        return True
+    return not any(column.is_classified for column in columns) and any(
+        column.suspicion is not None for column in columns
+    )
 
 
 class RuleKind(StrEnum):

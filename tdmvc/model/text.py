@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
+"""With one of these at its beginning, a spreadsheet may run a text of a CSV file as a formula."""
 _SHOWN_CHARACTERS = 40
 _SHORT_COMMIT = 10
 _PLURAL_ENDS = re.compile("(?= of | with |$)")
@@ -24,6 +26,11 @@ def format_key(values: Sequence[str | None]) -> str:
     """Return the texts of a key as a message shows them, long ones shortened."""
     texts = ["NULL" if value is None else _shortened(value) for value in values]
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+
+
+def without_formula(text: str) -> str:
+    """Return the text with an apostrophe before it if a spreadsheet might run it as a formula."""
+    return f"'{text}" if text.startswith(tuple(FORMULA_STARTS)) else text
 
 
 def short_commit(id_: str) -> str:

@@ -4,7 +4,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from tdmvc.sql.duckdb import DuckDBConnection, connect
 from tdmvc.sql.quoting import quote_name
 from tdmvc.store.content import part_content
 from tdmvc.store.cutting import DEFAULT_PART_ROWS, Cut, cut
+from tdmvc.store.looks import WatchedLooks
 from tdmvc.store.objects import PART_SUFFIX, Listing, PartEntry
 from tdmvc.store.parquet import encode_part
 
@@ -44,6 +45,8 @@ class BuiltTable:
     """The number of keys that more than one row has; 0 for a table without a key."""
     null_keys: int
     """Rows with a null in a key column."""
+    looks: Mapping[str, str] = field(default_factory=dict)
+    """What those of the examined columns look like that look personal or secret, by name."""
 
 
 _WORKERS = min(4, os.cpu_count() or 1)
@@ -179,6 +182,8 @@ class BuildOptions:
     part_rows: int = DEFAULT_PART_ROWS
     """The target length of a part."""
     on_progress: ProgressCallback = ignore_progress
+    examined: frozenset[str] = frozenset()
+    """Columns whose values are examined for secrets and personal data."""
 
 
 DEFAULT_BUILD = BuildOptions()
@@ -209,13 +214,14 @@ def build_table(
     relation = con.sql(f"SELECT {columns} FROM ({query}) ORDER BY {order}")
     reader = relation.to_arrow_reader(_BATCH_ROWS)
     state = Counts(schema)
+    looks = WatchedLooks(options.examined)
     batches = state.watch(cast_batches(reader, schema.arrow_schema()), options.on_progress)
-    cuts = cut(batches, schema.key, part_rows=options.part_rows)
+    cuts = cut(looks.watch(batches), schema.key, part_rows=options.part_rows)
     parts = list(finish_parts(cuts, schema, sink, options.known, state))
     if not parts:
         empty = schema.arrow_schema().empty_table()
         parts = [keep_part(Cut(empty, has_repeats=False), schema, sink, options.known)]
-    return built_table(parts, state)
+    return replace(built_table(parts, state), looks=looks.kinds)
 
 
 def canonical(expression: str, type_: pa.DataType) -> str:

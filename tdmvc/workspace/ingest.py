@@ -14,7 +14,7 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable
-from tdmvc.model.schema import TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.selection import EVERYTHING
 from tdmvc.model.source import SourceTable
 from tdmvc.model.text import plural
@@ -25,6 +25,7 @@ from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.ingest import prepare_ingest
 from tdmvc.store.objects import Listing
 from tdmvc.workspace.edits import open_edited
+from tdmvc.workspace.looks import columns_to_examine, newly_hidden, with_looks
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace, timed_as
 
@@ -45,6 +46,8 @@ class IngestedTable:
     notes: tuple[str, ...]
     schema_changes: tuple[SchemaChange, ...] = ()
     """What the contract declares in another way until now."""
+    hidden: tuple[Column, ...] = ()
+    """Columns that no output shows from now on, because they look personal or secret."""
 
     @property
     def status(self) -> TableStatus:
@@ -169,13 +172,19 @@ def ingest_table(
             ingest.query,
             ingest.schema,
             sink if sink is not None else store,
-            options=BuildOptions(known, state.config.part_rows or DEFAULT_PART_ROWS, workspace.on_progress),
+            options=BuildOptions(
+                known,
+                state.config.part_rows or DEFAULT_PART_ROWS,
+                workspace.on_progress,
+                columns_to_examine(ingest.schema),
+            ),
         )
+        schema = with_looks(ingest.schema, built.looks)
         declared = state.contract.table(table)
         changes = diff_schema(declared, ingest.schema) if declared is not None and old is not None else ()
         needs_key = declared is None and key is None and not ingest.schema.key
         notes = (*ingest.notes, _no_key_note(table, sources)) if needs_key else ingest.notes
-        return IngestedTable(table, ingest.schema, built, old, notes, changes)
+        return IngestedTable(table, schema, built, old, notes, changes, newly_hidden(schema, declared))
 
 
 def _no_key_note(table: str, sources: Sequence[SourceTable]) -> str:

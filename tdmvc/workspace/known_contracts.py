@@ -9,6 +9,7 @@ from tdmvc.formats.contract import CONTRACT_FILE, read_contract
 from tdmvc.gitrepo.branch_tips import texts_at_tips
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import RepoConfig
+from tdmvc.model.hidden_columns import hidden_columns
 from tdmvc.model.schema import TableSchema
 from tdmvc.yaml.reader import parse_yaml
 
@@ -25,7 +26,7 @@ class KnownTable:
     """Whether every contract of the work tree could be read."""
 
     def hidden_columns(self, names: Collection[str]) -> frozenset[str]:
-        """Return the columns that must be hidden: those that any contract classifies as personal, or none describes.
+        """Return the columns that must be hidden: those that are personal by all contracts, or that none describes.
 
         This also applies to old rows: a column that was dropped before any contract was written
         may have been personal.
@@ -33,7 +34,7 @@ class KnownTable:
         if not self.is_whole:
             return frozenset(names)
         known = {name for _, schema in self.schemas for name in schema.column_names}
-        personal = {name for _, schema in self.schemas for name in schema.personal_columns}
+        personal = hidden_columns(schema for _, schema in self.schemas)
         return frozenset(name for name in names if name in personal or name not in known)
 
     def schema_in(self, dataset: str) -> TableSchema | None:

@@ -1,5 +1,6 @@
 """Datasets: which tables, which bump, which files."""
 
+import csv
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ from tdmvc.model.diff import BumpLevel, TableSide, TableStatus
 from tdmvc.model.names import encode_file_name
 from tdmvc.model.options import DiffOptions, RowsFormat, RowsTarget
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.text import without_formula
 from tests.laws.strategies_tables import Row, write_parts
 
 GOLDEN = DatasetConfig("golden")
@@ -72,7 +74,7 @@ def test_the_row_file_lists_every_touched_row_and_no_personal_value(
     options = DiffOptions(sample_rows=0, rows=RowsTarget(folder, rows_format))
     diff_dataset(lambda: con, GOLDEN, DatasetSide("x", old), DatasetSide("y", new), options=options)
     (path,) = folder.iterdir()
-    assert path.name == f"t.{rows_format.value}"
+    assert path.name == f"t.{rows_format.suffix}"
     if rows_format is RowsFormat.PARQUET:
         table = pq.read_table(path)
     else:
@@ -94,6 +96,24 @@ def test_the_row_file_lists_every_touched_row_and_no_personal_value(
         ("changed", 3, 3, None, "c", 3, None, None),
         ("added", 4, None, None, None, 4, "•••(4)", ""),
     ]
+
+
+def test_a_row_file_for_spreadsheets_holds_no_formula(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    texts = ["=1+1", "+49", "-2", "@x", "\t=1", "\r=1", "\n=1", "＝1", "", None, "a=1", "'=1"]
+    rows = [(number, None, text) for number, text in enumerate(texts)]
+    found = {}
+    for rows_format in (RowsFormat.CSV, RowsFormat.CSV_SAFE):
+        folder = tmp_path / rows_format.value
+        new = DatasetSide("y", {"t": side(tmp_path, "t", *rows)})
+        options = DiffOptions(rows=RowsTarget(folder, rows_format))
+        diff_dataset(lambda: con, GOLDEN, DatasetSide("x", {}), new, options=options)
+        with (folder / "t.csv").open(encoding="utf-8", newline="") as file:
+            found[rows_format] = [line["new_v"] for line in csv.DictReader(file)]
+    assert found[RowsFormat.CSV] == [text or "" for text in texts]
+    assert found[RowsFormat.CSV_SAFE] == [
+        without_formula(text or "") if number < 8 else text or "" for number, text in enumerate(texts)
+    ]
+    assert found[RowsFormat.CSV_SAFE][0] == "'=1+1"
 
 
 def test_whole_tables_have_row_files_too_and_unchanged_ones_have_none(

@@ -3,10 +3,11 @@
 import pyarrow as pa
 import pytest
 
-from tdmvc.checks.classification import check_classification, split_name
+from tdmvc.checks.classification import check_classification
 from tdmvc.model.diff import SchemaChange, SchemaChangeKind, TableDiff, TableStatus
 from tdmvc.model.finding import Severity
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.sensitive_names import split_name
 
 TEXT = pa.string()
 
@@ -84,7 +85,8 @@ def test_a_new_text_column_with_such_a_name_is_a_warning(name: str) -> None:
         Column("first_name_label", TEXT),
         Column("address_id", TEXT),
         Column("email", pa.bool_()),
-        Column("phone", pa.int64()),
+        Column("email", pa.int64()),
+        Column("zip", pa.int64()),
         Column("birth_count", pa.int64()),
         Column("email", TEXT, classification="public"),
         Column("_", TEXT),
@@ -102,7 +104,7 @@ def test_a_date_of_birth_may_be_a_date_and_emails_a_list() -> None:
 
 def test_a_column_that_becomes_text_is_checked_again_and_one_that_was_text_is_not() -> None:
     new = tables(Column("phone", TEXT))
-    assert len(rules(tables(Column("phone", pa.int64())), new)) == 1
+    assert len(rules(tables(Column("phone", pa.float64())), new)) == 1
     assert rules(tables(Column("phone", TEXT)), new) == []
     assert len(rules(tables(Column("phone", TEXT, classification="public")), new)) == 1
 
@@ -115,7 +117,7 @@ def test_a_renamed_column_that_was_unclassified_is_not_reported_again() -> None:
     )
 
 
-def test_names_are_split_at_humps_dashes_digits_and_dots() -> None:
+def test_names_are_split_at_humps_dashes_digits_and_dots_and_lose_their_accents() -> None:
     assert split_name("HTTPServerIPAddress2-home.línea_Été") == (
-        "http", "server", "ip", "address", "home", "línea", "été",
+        "http", "server", "ip", "address", "home", "linea", "ete",
     )  # fmt: skip

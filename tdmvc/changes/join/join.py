@@ -19,11 +19,16 @@ from tdmvc.changes.join.touched import (
     read_samples,
 )
 from tdmvc.changes.patterns import PatternFinder
-from tdmvc.model.diff import RowSample, TableSide
+from tdmvc.model.diff import RowSample, Samples, TableSide
+from tdmvc.model.hidden_columns import columns_that_look_sensitive, hidden_columns, sample_cells
 from tdmvc.model.options import RowsTarget
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 
 _BATCH_ROWS = 131_072
+
+
+_EXAMINED_ROWS = 100
+"""How many rows are examined for secrets before all rows are written to a file."""
 
 
 def join_sides(
@@ -60,7 +65,7 @@ def join_sides(
                 counts = outcome.rows
                 is_changed = has_schema_changes or counts.added or counts.removed or counts.changed
                 if rows is not None and is_changed:
-                    personal = old.schema.personal_columns | new.schema.personal_columns
+                    personal = _hidden(sides, outcome.samples)
                     RowsWriter(rows).write_touched(con, new.schema.name, pairing, personal)
                 return outcome
             finally:
@@ -87,8 +92,24 @@ def read_single_side(
     ):
         if rows is not None:
             kind = Touch.ADDED if is_added else Touch.REMOVED
-            RowsWriter(rows).write_side(con, side.schema.name, scan, kind, side.schema.personal_columns)
+            first = read_first_rows(con, scan, max(sample_rows, _EXAMINED_ROWS))
+            cells = (cell for row in first for cell in row.values.items())
+            looks = columns_that_look_sensitive(cells, [side.schema])
+            hidden = side.schema.personal_columns | frozenset(looks)
+            RowsWriter(rows).write_side(con, side.schema.name, scan, kind, hidden)
+            return first[:sample_rows]
         return read_first_rows(con, scan, sample_rows)
+
+
+def _hidden(sides: ComparedSides, samples: Samples) -> frozenset[str]:
+    """Return the columns to mask in a file of rows, under the names of both sides."""
+    schemas = (sides.old.schema, sides.new.schema)
+    pairs = [pair for pair in sides.pairs.columns if pair.is_personal]
+    return (
+        hidden_columns(schemas)
+        | {name for pair in pairs for name in (pair.old.name, pair.name)}
+        | frozenset(columns_that_look_sensitive(sample_cells(samples), schemas))
+    )
 
 
 def _compare(

@@ -6,6 +6,7 @@ from tdmvc.changes.join.forms import token_value
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.masking import MASK
+from tdmvc.model.sensitive_values import kind_of_value
 from tdmvc.model.text import format_key, plural
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -111,6 +112,10 @@ def _first_keys(con: DuckDBConnection, pairing: Pairing, where: str) -> tuple[st
         f"SELECT {texts} FROM {FAULTY_KEYS} WHERE {where}"
         f" ORDER BY {', '.join(f'{column} NULLS FIRST' for column in columns)} LIMIT {_SHOWN_KEYS}"
     ).fetchall()
-    if any(pair.is_personal for pair in pairing.key):
+    if any(pair.is_personal for pair in pairing.key) or any(
+        not (pair.old.is_classified or pair.new.is_classified) and kind_of_value(cell) is not None
+        for row in rows
+        for pair, cell in zip(pairing.key, row, strict=True)
+    ):
         return (MASK,) * len(rows)
     return tuple(format_key(row) for row in rows)

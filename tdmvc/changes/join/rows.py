@@ -15,6 +15,7 @@ from tdmvc.changes.pairs import ColumnPair
 from tdmvc.errors import StoreError
 from tdmvc.model.masking import MASK
 from tdmvc.model.options import RowsFormat, RowsTarget
+from tdmvc.model.text import FORMULA_STARTS
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_text
 
@@ -83,8 +84,13 @@ class RowsWriter:
         sql = f"{alias}.{scan.alias(name)}"
         if name in personal:
             return _mask(column.type, sql)
-        if self.target.format is RowsFormat.CSV and column.type == SIMPLE["timestamptz"]:
+        if self.target.format is RowsFormat.PARQUET:
+            return sql
+        if column.type == SIMPLE["timestamptz"]:
             return utc_text(sql)
+        if self.target.format is RowsFormat.CSV_SAFE and pa.types.is_string(column.type):
+            is_formula = f"{sql} <> '' AND contains({quote_text(FORMULA_STARTS)}, left({sql}, 1))"
+            return f"CASE WHEN {is_formula} THEN '''' || {sql} ELSE {sql} END"
         return sql
 
     def _copy(self, con: DuckDBConnection, table: str, query: str) -> Path:
@@ -92,9 +98,9 @@ class RowsWriter:
         path = self.target.path_of(table)
         draft = path.with_name(f".{path.name}.{os.getpid()}.part")
         options = (
-            "FORMAT csv, HEADER"
-            if self.target.format is RowsFormat.CSV
-            else "FORMAT parquet, COMPRESSION zstd"
+            "FORMAT parquet, COMPRESSION zstd"
+            if self.target.format is RowsFormat.PARQUET
+            else "FORMAT csv, HEADER"
         )
         try:
             self.target.folder.mkdir(parents=True, exist_ok=True)

@@ -219,11 +219,12 @@ def _attributes(base: Column | None, ours: Column, theirs: Column) -> Column:
         ours,
         physical_type=three_way(before.physical_type, ours.physical_type, theirs.physical_type)[0],
         text_form=three_way(before.text_form, ours.text_form, theirs.text_form)[0],
+        looks_like=ours.looks_like or theirs.looks_like,
         required=three_way(before.required, ours.required, theirs.required)[0],
         unique=three_way(before.unique, ours.unique, theirs.unique)[0],
         # What is personal on any side is never shown.
         classification=next(
-            (c.classification for c in (ours, theirs, base) if c is not None and c.is_personal),
+            (c.classification for c in (ours, theirs, base) if c is not None and c.is_declared_personal),
             three_way(before.classification, ours.classification, theirs.classification)[0],
         ),
     )

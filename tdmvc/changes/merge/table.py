@@ -17,6 +17,7 @@ from tdmvc.changes.walk.key_ranges import Unordered
 from tdmvc.changes.walk.workers import workers
 from tdmvc.errors import PartError
 from tdmvc.model.diff import TableSide
+from tdmvc.model.hidden_columns import columns_that_look_sensitive, hidden_columns
 from tdmvc.model.merge import (
     UNDECIDED,
     Conflict,
@@ -162,7 +163,7 @@ class _Planner:
             contents.close()
             if any(conflict.kind is ConflictKind.KEY_CHANGED for conflict in found):
                 return self._without_rows(columns, conflicts)
-            merge = self._merge(TableOutcome.CONFLICT, columns, counts)
+            merge = self._merge(TableOutcome.CONFLICT, columns, counts, conflicts)
             listed = tuple(conflicts[:_MOST_CONFLICTS])
             # If only rows are left, whoever resolves them needs the columns' types.
             schema = None if columns.conflicts else columns.schema(self._sides[Side.OURS].schema)
@@ -253,9 +254,24 @@ class _Planner:
             self._on_progress(f"merge of {self._name}", done, len(contents.batches), "batches")
         return counts, conflicts, open_count
 
-    def _merge(self, outcome: TableOutcome, columns: MergedColumns, counts: MergeCounts) -> TableMerge:
-        personal = {name for side in self._sides.values() for name in side.schema.personal_columns}
+    def _merge(
+        self,
+        outcome: TableOutcome,
+        columns: MergedColumns,
+        counts: MergeCounts,
+        conflicts: Sequence[Conflict] = (),
+    ) -> TableMerge:
+        personal = hidden_columns(side.schema for side in self._sides.values())
         personal |= {column.name for column in columns.all if column.column.is_personal}
+        # A key stays as it is shown now, so that its marks stay the same while conflicts are resolved.
+        cells = (
+            (conflict.column, cell)
+            for conflict in conflicts
+            if conflict.column is not None and conflict.kind.is_about_rows
+            for cell in (conflict.base, conflict.ours, conflict.theirs)
+        )
+        schemas = [side.schema for side in self._sides.values()]
+        personal |= frozenset(columns_that_look_sensitive(cells, schemas))
         return TableMerge(
             self._name,
             outcome,
@@ -263,7 +279,7 @@ class _Planner:
             key=tuple(column.name for column in columns.key),
             whole=tuple(column.name for column in columns.all),
             counts=counts,
-            personal_columns=frozenset(personal),
+            personal_columns=personal,
         )
 
 

@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE, is_number
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
-from tdmvc.checks.table_rows import first_keys, has_personal_key, side_sql, sql_command, text_sql
+from tdmvc.checks.table_rows import first_keys, side_sql, sql_command, text_sql
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.hidden_columns import hidden_columns
 from tdmvc.model.schema import Column, DeclaredRule, TableSchema
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
@@ -193,7 +194,7 @@ class _BrokenRows:
         table, schema, reference = self.table, self.table.schema, self.rule.reference
         named = ", ".join(f"k{i} AS {quote_name(column)}" for i, column in enumerate(schema.key))
         broken = f"(SELECT {named or '0'} FROM {source}) AS broken"
-        is_personal = has_personal_key(schema) or self._was_personal()
+        is_personal = self._hides_key()
         keys = first_keys(table.con, schema, broken, is_personal=is_personal)
         is_new = name == "broken-reference"
         return Finding(
@@ -214,9 +215,9 @@ class _BrokenRows:
             },
         )
 
-    def _was_personal(self) -> bool:
+    def _hides_key(self) -> bool:
         schemas = [side[self.table.name].schema for side in self.table.old if self.table.name in side]
-        return any(not schema.personal_columns.isdisjoint(self.table.schema.key) for schema in schemas)
+        return not hidden_columns((self.table.schema, *schemas)).isdisjoint(self.table.schema.key)
 
 
 def _same(reference: ForeignKey, child: TableSchema, parent: TableSchema) -> str:

@@ -32,7 +32,10 @@ from tdmvc.render.history import BLAME_FORMATS
     "--column", "columns", multiple=True, metavar="COL", help="Show only this column; may be repeated."
 )
 @click.option("--versions", is_flag=True, help="Follow published versions instead of commits.")
-@formats_option(BLAME_FORMATS, "For people, or for programs (docs/formats); csv has one line per cell.")
+@formats_option(
+    BLAME_FORMATS,
+    "For people, or for programs (docs/formats); csv has one line per cell, csv-safe is for spreadsheets.",
+)
 @click.pass_context
 def command(
     context: click.Context,

@@ -31,7 +31,7 @@ from tdmvc.render.diff import FORMATS
     type=click.Choice([f.value for f in RowsFormat]),
     default="parquet",
     show_default=True,
-    help="The format of the files that --rows writes.",
+    help="The format of the files that --rows writes; csv-safe is for spreadsheets, and not exact.",
 )
 @formats_option(FORMATS)
 @click.pass_context

@@ -7,4 +7,6 @@ from tdmvc.render.history.log_terminal import render_log, render_row_log
 
 LOG_FORMATS: Formats[HistoryReport] = formats_of(render_log)
 ROW_LOG_FORMATS: Formats[RowHistory] = formats_of(render_row_log)
-BLAME_FORMATS: Formats[BlameReport] = formats_of(blame_terminal.render, Format("csv", blame_csv.render))
+BLAME_FORMATS: Formats[BlameReport] = formats_of(
+    blame_terminal.render, Format("csv", blame_csv.render), Format("csv-safe", blame_csv.render_safe)
+)
