@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tdmvc.errors import ConfigError
-from tdmvc.formats.contract import CONTRACT_FILE, check_relationships, read_contract
+from tdmvc.formats.contract import CONTRACT_FILE, ContractFile, check_relationships, read_contract
+from tdmvc.formats.contract_declarations import children, read_unique_key
 from tdmvc.formats.dataset import DATASET_FILE, read_dataset
 from tdmvc.formats.line_merge import ThreeWay
 from tdmvc.formats.manifest_entry import ManifestEntry
@@ -69,12 +70,30 @@ def find_contract_faults(root: YamlNode) -> Faults:
         check_relationships(file)
     except ConfigError as error:
         return [(_UNREADABLE, error)]
+    return [*_missing_tables(file), *_missing_columns(root, file)]
+
+
+def _missing_tables(file: ContractFile) -> Faults:
     missing = "The relationship references the table '{}', which does not exist."
     return [
         (relation.reference.table, relation.node.error(missing.format(relation.reference.table)))
         for relation in file.relationships
         if file.contract.table(relation.reference.table) is None
     ]
+
+
+def _missing_columns(root: YamlNode, file: ContractFile) -> Faults:
+    """Return the unique keys of columns that one side dropped, or gave another name."""
+    faults: Faults = []
+    for node in children(root, "schema"):
+        table = file.contract.table(node.need("name").as_text())
+        for rule in children(node, "quality"):
+            unique = read_unique_key(rule)
+            for name in unique.columns if unique is not None and table is not None else ():
+                if table is not None and table.column(name) is None:
+                    what = f"The rule names the column '{name}', which does not exist."
+                    faults.append((f"{table.name}.{name}", rule.error(what)))
+    return faults
 
 
 _MANIFESTS: Final = {

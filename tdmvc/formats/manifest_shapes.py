@@ -6,6 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tdmvc.formats.contract import TARGET_PROPERTY
+from tdmvc.formats.contract_declarations import (
+    COLLATION_PROPERTY,
+    DEFAULT_PROPERTY,
+    GENERATED_PROPERTY,
+    IDENTITY_PROPERTY,
+    INDEXES_PROPERTY,
+    OPTIONS_PROPERTY,
+    VIEWS_PROPERTY,
+)
 from tdmvc.yaml.node import YamlNode
 
 _BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -69,6 +78,8 @@ class Shape:
     derived: frozenset[str] = frozenset()
     """Fields computed from all the others: left out if both sides changed it."""
     spread: SpreadValue | None = None
+    is_whole: bool = False
+    """Whether a mapping is one value: half of each side's would say what neither says."""
 
     @property
     def is_list(self) -> bool:
@@ -178,9 +189,29 @@ DATASET = Shape(
     }
 )
 
+_WHOLE = Shape(is_whole=True)
+_NAMED_VALUES = Shape({"value": _list(_by("name"), _WHOLE)})
+_CUSTOM_PROPERTIES = Shape(
+    {
+        **dict.fromkeys(
+            (
+                DEFAULT_PROPERTY,
+                GENERATED_PROPERTY,
+                IDENTITY_PROPERTY,
+                COLLATION_PROPERTY,
+                OPTIONS_PROPERTY,
+            ),
+            Shape({"value": _WHOLE}),
+        ),
+        INDEXES_PROPERTY: _NAMED_VALUES,
+        VIEWS_PROPERTY: _NAMED_VALUES,
+    },
+    identity=_by("property"),
+    is_section=True,
+)
 _NOTES = {
     "tags": _TEXTS,
-    "customProperties": _list(_by("property")),
+    "customProperties": _CUSTOM_PROPERTIES,
     "authoritativeDefinitions": _list(_by("id", "url")),
 }
 _OF_NOTES = Shape(_NOTES)

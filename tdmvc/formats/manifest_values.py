@@ -67,6 +67,8 @@ def children_of(shape: Shape, value: MaybeValue) -> dict[str, Value] | None:
 
 def is_merged_by_entry(shape: Shape, sides: ThreeWay[MaybeValue]) -> bool:
     """Return whether the entries of the sides' values can be merged one by one."""
+    if shape.is_whole:
+        return False
     kind = list if shape.is_list else dict
     both = (sides.ours, sides.theirs)
     if not any(isinstance(side, kind) for side in both):
