@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "ModifiedTime", "modifiedTime")
+_HTTP = frozenset({"http", "https"})
 _ABSENT = frozenset({404, 410})
 """The HTTP statuses that say that an object does not exist."""
 _WITH_BUCKETS = frozenset({"s3", "gs", "oss", "azure"})
@@ -145,7 +146,7 @@ class RemoteStorage:
 
     def _files(self) -> Iterator[tuple[str, dict[str, Any]]]:
         files: Any = self._there.fs
-        if files.protocol in ("http", "https"):
+        if files.protocol in _HTTP:
             raise OSError("objects cannot be listed or removed over HTTP")
         if files.protocol == "local":
             for path in files.find(self._there.path):
@@ -160,13 +161,10 @@ def _facts(there: "HashFileDB", oid: str) -> dict[str, Any] | None:
         facts: dict[str, Any] = there.fs.info(there.oid_to_path(oid))
     except FileNotFoundError as error:
         # Over HTTP, each failure looks like a missing file; its cause tells what happened.
-        cause = error.__cause__
-        status = getattr(cause, "status", None)
-        if cause is None or isinstance(cause, FileNotFoundError) or status in _ABSENT:
+        cause = error.__cause__ if there.fs.protocol in _HTTP else None
+        if cause is None or isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) in _ABSENT:
             return None
-        if isinstance(cause, OSError) or status is not None:
-            raise cause from error
-        return None
+        raise cause from error
     return None if facts.get("type") == "directory" else facts
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from dvc_http import HTTPFileSystem
 
 from tests.builders import Tdmvc, commit_all
 from tests.journeys.remotes.conftest import forget_rows
-from tests.journeys.remotes.servers import SECRET, FolderRemote, HttpRemote, configure
+from tests.journeys.remotes.servers import SECRET, CuttingProxy, FolderRemote, HttpRemote, configure
 
 ASKING = ("push", "verify --remote", "check --pushed", "status --remote")
 
@@ -119,8 +120,6 @@ def test_the_smallest_objects_are_read_first_and_each_damaged_one_is_found(
 def test_a_refusal_is_not_taken_for_an_empty_remote(
     served: HttpRemote, repo: Path, tdmvc: Tdmvc, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dvc_http import HTTPFileSystem
-
     monkeypatch.setattr(HTTPFileSystem, "SESSION_RETRIES", 1)
     served.status = status
     for command in ASKING:
@@ -129,6 +128,22 @@ def test_a_refusal_is_not_taken_for_an_empty_remote(
         assert SECRET not in error
     forget_rows(repo)
     assert str(status) in tdmvc("pull", code=6).err
+
+
+@pytest.mark.parametrize("received", [0, 300, 2_000])
+def test_a_connection_that_breaks_is_not_taken_for_a_missing_object(
+    served: HttpRemote, repo: Path, tdmvc: Tdmvc, received: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HTTPFileSystem, "SESSION_RETRIES", 1)
+    forget_rows(repo)
+    proxy = CuttingProxy(served.port, received=received)
+    configure(repo, far={**served.settings(), "url": f"http://127.0.0.1:{proxy.port}/"})
+    error = tdmvc("pull", code=6).err
+    assert proxy.has_cut
+    assert "it cannot be reached" in error
+    configure(repo, far=served)
+    tdmvc("pull")
+    assert tdmvc("verify", "--format", "json").json["findings"] == []
 
 
 def test_without_a_terminal_a_password_is_not_asked_for(
