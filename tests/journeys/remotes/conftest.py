@@ -13,8 +13,15 @@ from tests.journeys.remotes.servers import FolderRemote, HttpRemote, Remote, S3R
 
 
 @pytest.fixture(scope="session")
-def s3_server() -> Iterator[S3Server]:
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     with pytest.MonkeyPatch.context() as patched:
+        # Find no credentials of whoever runs the tests, ask no service of a cloud for some, and try only once.
+        for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "PROFILE"):
+            patched.delenv(f"AWS_{name}", raising=False)
+        for name in ("CONFIG_FILE", "SHARED_CREDENTIALS_FILE"):
+            patched.setenv(f"AWS_{name}", str(tmp_path_factory.getbasetemp() / "no-such-file"))
+        patched.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patched.setenv("AWS_MAX_ATTEMPTS", "1")
         # Each connection to S3 reads botocore's large descriptions anew; here, all of them share one reader.
         loader = botocore.loaders.create_loader()
         patched.setattr(botocore.session, "create_loader", lambda *paths: loader)
@@ -32,20 +39,11 @@ def ssh_server() -> Iterator[SshServer]:
 
 @pytest.fixture(autouse=True)
 def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Find no credentials of whoever runs the tests, ask no service of a cloud for some, and try only once."""
-    for name in (
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "AWS_PROFILE",
-        "SSH_AUTH_SOCK",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    """Use no key of whoever runs the tests, and no proxy."""
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
 
 
 @pytest.fixture(scope="module")

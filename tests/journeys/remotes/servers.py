@@ -6,8 +6,8 @@ import hashlib
 import logging
 import os
 import select
-import shutil
 import socket
+import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -374,7 +374,18 @@ class CuttingProxy:
         return data[: start + room]
 
 
-def empty(folder: Path) -> None:
-    """Remove what is in a folder, and keep the folder."""
-    for path in folder.iterdir():
-        shutil.rmtree(path)
+@contextmanager
+def answering(answer: bytes) -> Iterator[int]:
+    """Answer every request with these bytes and hang up; yield the port."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65_536)
+            self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield int(server.server_address[1])
+        server.shutdown()
+        thread.join()

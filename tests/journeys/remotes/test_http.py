@@ -10,7 +10,14 @@ from dvc_http import HTTPFileSystem
 
 from tests.builders import Tdmvc, commit_all
 from tests.journeys.remotes.conftest import forget_rows
-from tests.journeys.remotes.servers import SECRET, CuttingProxy, FolderRemote, HttpRemote, configure
+from tests.journeys.remotes.servers import (
+    SECRET,
+    CuttingProxy,
+    FolderRemote,
+    HttpRemote,
+    answering,
+    configure,
+)
 
 ASKING = ("push", "verify --remote", "check --pushed", "status --remote")
 
@@ -130,7 +137,20 @@ def test_a_refusal_is_not_taken_for_an_empty_remote(
     assert str(status) in tdmvc("pull", code=6).err
 
 
-@pytest.mark.parametrize("received", [0, 300, 2_000])
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 200 OK\r\nno header at all\r\n\r\n"], ids=["none", "nonsense"]
+)
+def test_a_server_that_does_not_speak_http_is_not_taken_for_an_empty_one(
+    repo: Path, tdmvc: Tdmvc, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    monkeypatch.setattr(HTTPFileSystem, "SESSION_RETRIES", 1)
+    with answering(answer) as port:
+        configure(repo, far={"url": f"http://127.0.0.1:{port}/"})
+        for command in ("push", "verify --remote"):
+            assert "The remote 'far' failed" in tdmvc(*command.split(), code=6).err
+
+
+@pytest.mark.parametrize("received", [300, 2_000])
 def test_a_connection_that_breaks_is_not_taken_for_a_missing_object(
     served: HttpRemote, repo: Path, tdmvc: Tdmvc, received: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
