@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.databases import TableToWrite, find_writer
+from tdmvc.databases.staging import staging_folder
 from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
@@ -168,38 +168,28 @@ def _write_folder(workspace: Workspace, sides: dict[str, TableSide], target: Pat
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".tdmvc-into-", dir=target.parent))
+        with staging_folder(target) as staging:
+            made = staging / "new"
+            made.mkdir()
+            files = sum(_copy_parts(workspace, name, side, made) for name, side in sides.items())
+            if target.exists():
+                target.replace(staging / "old")
+            made.replace(target)
     except OSError as error:
         raise StoreError.disk(target, error) from error
-    files = 0
-    try:
-        for name, side in sides.items():
-            folder = made / folder_name(name)
-            folder.mkdir()
-            # Parts keep their names, so that the folder is a table folder like any other.
-            for number, (part, path) in enumerate(
-                zip(sorted(side.parts), side.locate(side.parts), strict=True), start=1
-            ):
-                shutil.copyfile(path, folder / f"{part}.parquet")
-                workspace.on_progress(f"{name}: files", number, len(side.parts), "files")
-                files += 1
-        made.chmod(0o755)
-        _replace_folder(made, target)
-    except OSError as error:
-        raise StoreError.disk(target, error) from error
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return files
 
 
-def _replace_folder(made: Path, target: Path) -> None:
-    if not target.exists():
-        made.replace(target)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=".tdmvc-old-", dir=target.parent))
-    target.replace(aside / target.name)
-    made.replace(target)
-    shutil.rmtree(aside, ignore_errors=True)
+def _copy_parts(workspace: Workspace, name: str, side: TableSide, into: Path) -> int:
+    """Copy a table's parts to a folder of its own; return how many there are."""
+    folder = into / folder_name(name)
+    folder.mkdir()
+    # Parts keep their names, so that the folder is a table folder like any other.
+    parts = list(zip(sorted(side.parts), side.locate(side.parts), strict=True))
+    for number, (part, path) in enumerate(parts, start=1):
+        shutil.copyfile(path, folder / f"{part}.parquet")
+        workspace.on_progress(f"{name}: files", number, len(parts), "files")
+    return len(parts)
 
 
 def _to_write(workspace: Workspace, side: TableSide) -> TableToWrite:

@@ -103,15 +103,15 @@ def _published_before(
     Without a number, only a version that is not committed yet, or that lacks the tag, is one that was interrupted.
     """
     latest = published[-1] if published else None
-    if latest is None or latest.yank is not None or latest.contract != hash_contract(state.contract_text):
+    if latest is None or latest.yank is not None or not _says_the_same(workspace, state, latest):
         return None
-    if options.notes not in (None, latest.notes) or latest not in equal_versions(workspace, state, [latest]):
+    if options.notes not in (None, latest.notes):
         return None
     if options.release and normalize_release(workspace.config, options.release) != latest.release:
         return None
     if number is not None:
         return latest if SemVer.parse(number) == latest.version else None
-    if options.bump is not None:
+    if options.bump is not None or options.allow_unchanged:
         return None
     git, path = workspace.git, version_path(workspace.dataset_path(state.name), latest.version)
     lacks_tag = options.tag and not git.tag_exists(latest.tag)
@@ -184,23 +184,26 @@ def _refuse_unchanged(
     latest = published[-1] if published else None
     if latest is None or latest.yank is not None or latest.version.pre or options.allow_unchanged:
         return
-    then, now = (
-        {name: (recorded.tool, frozenset(recorded.heads)) for name, recorded in states.items()}
-        for states in (latest.migrations, state.config.migrations)
-    )
-    # A version also records locations of the work tree that the dataset does not.
-    is_same = all(then.get(name) == recorded for name, recorded in now.items())
-    if (
-        is_same
-        and latest.contract == hash_contract(state.contract_text)
-        and latest in equal_versions(workspace, state, [latest])
-        and not names_new_release(workspace, latest, options.release)
-    ):
+    if _says_the_same(workspace, state, latest) and not names_new_release(workspace, latest, options.release):
         raise UsageError(
             f"Nothing changed since {latest.ref}: rows, contract, migrations and release are the same.",
             remedy=f"use {latest.ref}. To publish it again for another release, name that with --release R; "
             "--allow-unchanged publishes it again all the same.",
         )
+
+
+def _says_the_same(workspace: Workspace, state: DatasetState, version: Version) -> bool:
+    """Return whether a version has the rows, the contract and the migrations of a state."""
+    then, now = (
+        {name: (recorded.tool, frozenset(recorded.heads)) for name, recorded in states.items()}
+        for states in (version.migrations, state.config.migrations)
+    )
+    return (
+        # A version also records locations of the work tree that the dataset does not.
+        all(then.get(name) == recorded for name, recorded in now.items())
+        and version.contract == hash_contract(state.contract_text)
+        and version in equal_versions(workspace, state, [version])
+    )
 
 
 def _warn_of_uncommitted(workspace: Workspace, state: DatasetState, version: Version) -> None:

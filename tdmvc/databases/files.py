@@ -1,11 +1,11 @@
 """What databases that are a single file share."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tdmvc.databases.staging import staging_folder
 from tdmvc.errors import DatabaseError, SourceError
 from tdmvc.model.location import Location, PathLocation
 
@@ -68,8 +68,8 @@ def replacing_file(path: Path, log_suffixes: tuple[str, ...]) -> Iterator[Path]:
             )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-            new = Path(folder) / path.name
+        with staging_folder(path) as folder:
+            new = folder / path.name
             yield new
             with new.open("rb+") as file:
                 os.fsync(file.fileno())

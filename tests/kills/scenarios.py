@@ -116,6 +116,7 @@ SCENARIOS = (
     Scenario("checkout", ("tdmvc", "checkout", "golden@1.0.0")),
     Scenario("checkout-force", ("tdmvc", "checkout", "golden", "--force"), _edit_rows),
     Scenario("checkout-into", ("tdmvc", "checkout", "golden@1.0.0", "--into", "out.sqlite"), is_once=True),
+    Scenario("checkout-folder", ("tdmvc", "checkout", "golden@1.0.0", "--into", "out"), is_once=True),
     Scenario("merge", ("tdmvc", "merge", "feature")),
     Scenario("merge-no-commit", ("tdmvc", "merge", "feature", "--no-commit"), choice=1),
     Scenario("merge-forward", ("tdmvc", "merge", "feature"), _go_back),

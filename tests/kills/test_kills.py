@@ -21,7 +21,7 @@ from tests.kills.scenarios import SCENARIOS, Scenario
 from tests.kills.shop import KillShop, build_shop
 from tests.series import IS_LONG
 
-KILLS = 90
+KILLS = 96
 """For each scenario; more than 2,000 in all."""
 LANDED = 77
 """At least so many of them, because a kill after a random time may come too late."""
