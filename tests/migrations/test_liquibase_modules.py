@@ -68,6 +68,16 @@ def test_an_include_is_found_among_the_resources_of_another_module(tree, include
     assert state.problems == ()
 
 
+def test_a_module_of_kotlin_has_its_resources_in_the_folder_of_a_platform(tree, at):
+    files = {
+        "app/src/jvmMain/resources/db/master.xml": INCLUDE,
+        "orders/src/commonMain/resources/db/orders/orders.xml": xml(change("first")),
+    }
+    state = read_state(tree(files), at("liquibase", "app/src/jvmMain/resources/db/master.xml"))
+    assert ids(state) == ["db/orders/orders.xml::first::a", "db/master.xml::last::a"]
+    assert state.problems == ()
+
+
 def test_of_several_modules_the_one_that_the_build_names_is_read(tree, at):
     files = {
         MASTER: INCLUDE,

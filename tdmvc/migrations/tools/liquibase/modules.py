@@ -9,8 +9,10 @@ from tdmvc.migrations.linear import files_in
 from tdmvc.migrations.paths import ancestors, base_of, common_folder, folder_of, is_left_out
 from tdmvc.model.tree import FileTree
 
-RESOURCES: Final = re.compile(r"(?:^|.*/)src/main/(?:resources|webapp/WEB-INF/classes)(?=/)")
-"""The folder of resources that a path is inside."""
+RESOURCES: Final = re.compile(
+    r"(?:^|.*/)src/(?:main|[a-z]\w{0,50}Main)/(?:resources|webapp/WEB-INF/classes)(?=/)"
+)
+"""The folder of resources that a path is inside; Kotlin names one for each platform."""
 
 _BUILD: Final = re.compile(r"pom\.xml|.*\.gradle(?:\.kts)?")
 """A build may read its dependencies from another file next to it."""
