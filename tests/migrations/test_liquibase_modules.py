@@ -78,6 +78,17 @@ def test_a_module_of_kotlin_has_its_resources_in_the_folder_of_a_platform(tree, 
     assert state.problems == ()
 
 
+def test_a_folder_above_the_modules_may_be_called_src(tree, at):
+    files = {
+        f"src/app/{RESOURCES}/db/master.xml": INCLUDE,
+        "src/app/build.gradle": "implementation project(':orders')",
+        f"src/old/{RESOURCES}/db/orders/orders.xml": xml(change("old")),
+        f"src/orders/{RESOURCES}/db/orders/orders.xml": xml(change("first")),
+    }
+    state = read_state(tree(files), at("liquibase", f"src/app/{RESOURCES}/db/master.xml"))
+    assert (ids(state)[0], state.problems) == ("db/orders/orders.xml::first::a", ())
+
+
 def test_of_several_modules_the_one_that_the_build_names_is_read(tree, at):
     files = {
         MASTER: INCLUDE,

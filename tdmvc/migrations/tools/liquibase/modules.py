@@ -55,7 +55,7 @@ def find_module_roots(tree: FileTree, paths: Iterable[str], changelog: str) -> M
 
 
 def _module_of(root: str) -> str:
-    return "/".join(root.split("/")[: root.split("/").index("src")])
+    return f"/{root}".rpartition("/src/")[0].removeprefix("/")
 
 
 def _own_module(tree: FileTree, changelog: str) -> str:
