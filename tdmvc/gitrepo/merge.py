@@ -11,8 +11,8 @@ from tdmvc.gitrepo.index_lock import FINISH, IndexWait, try_index_write, write_i
 from tdmvc.gitrepo.merge_record import (
     MergeRecord,
     find_record,
+    forget_unwritten,
     merge_heads,
-    remove_record,
     touched_files,
 )
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
@@ -25,7 +25,7 @@ def refuse_while_merging(git: GitRepo) -> None:
     if record is not None and not record.is_written:
         if merge_heads(git) or touched_files(git, record):
             raise interrupted(git, record)
-        remove_record(git)
+        forget_unwritten(git)
     what = operation(git)
     if what is not None:
         command = "tdmvc" if what == "merge" else "git"

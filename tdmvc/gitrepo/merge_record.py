@@ -80,7 +80,7 @@ def recorded(git: GitRepo, record: MergeRecord) -> Iterator[None]:
         yield
     except TdmvcError:
         if not merge_heads(git) and touched_files(git, record) == before:
-            remove_record(git)
+            forget_unwritten(git)
         raise
 
 
@@ -111,6 +111,12 @@ def mark_written(git: GitRepo, record: MergeRecord) -> None:
 
 def remove_record(git: GitRepo) -> None:
     _path(git).unlink(missing_ok=True)
+
+
+def forget_unwritten(git: GitRepo) -> None:
+    """Remove the record of a merge of which nothing is written, and what a killed Git had given to its driver."""
+    _remove_temporaries(git)
+    remove_record(git)
 
 
 def missing_files(git: GitRepo, record: MergeRecord) -> list[str]:
@@ -181,8 +187,7 @@ def undo(git: GitRepo, record: MergeRecord) -> list[str]:
         write_index(git, "reset", "--quiet", record.ours, "--", *chunk)
     for chunk in _chunks(sorted(written & known)):
         write_index(git, "checkout", "--quiet", record.ours, "--", *chunk)
-    for temporary in git.root.glob(".merge_file_??????"):
-        temporary.unlink()  # what Git gave to a driver
+    _remove_temporaries(git)
     git.commands.run("merge", "--quit")
     return [path for path in paths if path not in written and os.path.lexists(git.root / path)]
 
@@ -190,6 +195,11 @@ def undo(git: GitRepo, record: MergeRecord) -> list[str]:
 def files_of_merge(git: GitRepo, record: MergeRecord) -> set[str]:
     """Return the files that the merge changes, or that are in conflict."""
     return _changed(git, record) | record.conflicts
+
+
+def _remove_temporaries(git: GitRepo) -> None:
+    for temporary in git.root.glob(".merge_file_??????"):
+        temporary.unlink()
 
 
 def _path(git: GitRepo) -> Path:

@@ -42,9 +42,11 @@ def test_a_merge_whose_git_is_killed_says_what_state_it_is_in(
     commit_all(repo, "Code")
     git(repo, "switch", "-q", "main")
     (killed / "merge").touch()
+    (repo / ".merge_file_a1b2c3").touch()  # as Git leaves what it gave to a merge driver
     refused = tdmvc("merge", "feature", mode, code=4)
     assert "The merge of feature was interrupted; nothing is written yet." in refused.err
     assert "merge again: `tdmvc merge feature`" in refused.err
+    assert not (repo / ".merge_file_a1b2c3").exists()
     (killed / "merge").unlink()
     tdmvc("merge", "feature", mode)
     assert (repo / "code.py").exists()
