@@ -71,7 +71,7 @@ def build(
         def read_rows(table: str) -> list[dict[str, object]]:
             return part_rows((workspace.working_copy(dataset) / table_folder(state, table)).glob("*.parquet"))
 
-        taken = TakenIn(schemas, frozenset(schemas), read_rows)
+        taken = TakenIn(schemas, frozenset(schemas), {}, read_rows)
         recording = record_migrations(workspace, state.config, taken)
         findings += recording.findings
         notes += recording.notes

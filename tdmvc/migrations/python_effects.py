@@ -1,6 +1,7 @@
 """Finds which tables and columns a migration in Python adds or removes: a hint, never the truth."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -148,7 +149,7 @@ def _django_operation(
             yield SchemaEffect(table, _columns(text(2, "new_name")), exists=True)
         elif operation == "RemoveField":
             yield SchemaEffect(table, _columns(text(1, "name")), exists=False)
-        elif isinstance(field := _given(call, 2, "field"), ast.Call) and "ManyToMany" not in _called(field):
+        elif isinstance(field := _given(call, 2, "field"), ast.Call) and _has_column(field):
             db_column = _text(_given(field, -1, "db_column"), names)
             yield SchemaEffect(table, _columns(text(1, "name"), db_column), exists=True)
 
@@ -170,6 +171,11 @@ def _is_without_table(call: ast.Call) -> bool:
         and (key.value, value.value) in wanted
         for key, value in zip(options.keys, options.values, strict=True)
     )
+
+
+def _has_column(field: ast.Call) -> bool:
+    """Return whether a field is a column of its model's table, by the name of its class."""
+    return not re.search("ManyToMany|TaggableManager|GenericRelation|GenericForeignKey", _called(field))
 
 
 def _called(call: ast.Call) -> str:

@@ -1,6 +1,6 @@
 """Decides which migrations a dataset is recorded as made for, after rows were added."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -19,10 +19,11 @@ from tdmvc.model.migration import (
 from tdmvc.model.text import plural
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.migrations import read_location, tree_at
-from tdmvc.workspace.taken_in import TakenIn, find_misfits
+from tdmvc.workspace.taken_in import TakenIn, find_misfits, find_missing_columns
 from tdmvc.workspace.workspace import Workspace
 
 _MOST_REASONS = 4
+_MOST_HEADS = 3
 
 
 @dataclass(slots=True)
@@ -148,7 +149,7 @@ def _record_table(
             f"{applied.table} names no migration of '{name}', so none is recorded: they have not been run on the rows."
         )
     if new.heads and (old is None or old.heads != new.heads):
-        before = f" (before: {', '.join(old.heads)})" if old is not None else ""
+        before = f" (before: {format_names(old.heads, _MOST_HEADS)})" if old is not None else ""
         recording.notes.append(
             f"{applied.table} says that the rows were made for migrations '{name}' at "
             f"{format_names(new.heads)}{before}."
@@ -232,28 +233,33 @@ def _record_work_tree(
         recording.notes += _moved_notes(name, old, new)
         return
     drift = check_drift(DriftSubject(config.name, config.name, old), SchemaRevision(state, tree.label))
-    say_so = f"if they were run on these rows, say so: `tdmvc add {config.name} --migrated`."
-    made_for = f"The rows stay recorded as made for migrations '{name}' at {format_names(old.heads)}"
+    later = [migration.id for migration in drift.pending]
+    say_so = (
+        f"If {format_names(later)} {'was' if len(later) == 1 else 'were'} run on these rows, say so: "
+        f"`tdmvc add {config.name} --migrated`."
+    )
+    made_for = (
+        f"The rows stay recorded as made for migrations '{name}' at {format_names(old.heads, _MOST_HEADS)}"
+    )
     match drift.status:
         case DriftStatus.IN_STEP | DriftStatus.EDITED:
             if taken.changed:
                 recording.migrations[name] = new
                 recording.notes += _moved_notes(name, old, new)
         case DriftStatus.BEHIND if taken.changed:
-            reasons = find_misfits(tree, state, drift.pending, taken)
-            if reasons:
-                shown = "; ".join(reasons[:_MOST_REASONS])
-                more = f"; and {len(reasons) - _MOST_REASONS} more" if len(reasons) > _MOST_REASONS else ""
-                later = format_names([migration.id for migration in drift.pending])
-                recording.notes.append(f"{made_for}: {shown}{more}. Later migrations are {later}; {say_so}")
+            misfits = find_misfits(tree, state, drift.pending, taken)
+            if misfits.reasons:
+                recording.notes.append(f"{made_for}: {_joined(misfits.reasons)}. {say_so}")
             else:
                 recording.migrations[name] = new
                 recording.notes += _moved_notes(name, old, new)
+                if misfits.empty_tables:
+                    recording.notes.append(
+                        f"The data lacks {format_names(misfits.empty_tables)}; later migrations, whose columns it has, "
+                        f"show that {'it is' if len(misfits.empty_tables) == 1 else 'they are'} only empty."
+                    )
         case DriftStatus.BEHIND:
-            later = format_names([migration.id for migration in drift.pending])
-            recording.notes.append(
-                f"{made_for}, because no row or column changed. Later migrations are {later}; {say_so}"
-            )
+            recording.notes.append(f"{made_for}, because no row or column changed. {say_so}")
         case _ if taken.changed:
             recording.notes.append(
                 f"{made_for}. {drift.message} If the rows fit the migrations of the work tree, say so: "
@@ -263,10 +269,11 @@ def _record_work_tree(
 
 def _moved_notes(name: str, old: RecordedState, new: RecordedState) -> list[str]:
     if (old.tool, old.heads) != (new.tool, new.heads):
-        return [
-            f"The rows are now recorded as made for migrations '{name}' at {', '.join(new.heads)} "
-            f"(before: {', '.join(old.heads)})."
-        ]
+        now, before = (
+            format_names([head for head in heads if head not in others]) or format_names(heads)
+            for heads, others in ((new.heads, old.heads), (old.heads, new.heads))
+        )
+        return [f"The rows are now recorded as made for migrations '{name}' at {now} (before: {before})."]
     later = [id_ for id_ in new.ids if old.ids and id_ not in old.ids]
     if later:
         return [f"The rows are now recorded as made also for {format_names(later)} of migrations '{name}'."]
@@ -275,12 +282,15 @@ def _moved_notes(name: str, old: RecordedState, new: RecordedState) -> list[str]
 
 def _first_notes(tree: FileTree, state: MigrationState, taken: TakenIn) -> list[str]:
     """Return what the tables of a dataset lack of the migrations that are recorded for it for the first time."""
-    reasons = find_misfits(tree, state, state.migrations, taken, with_tables=False)
-    if not reasons:
+    missing = find_missing_columns(tree, state, taken)
+    if not missing:
         return []
-    shown = "; ".join(reasons[:_MOST_REASONS])
-    more = f"; and {len(reasons) - _MOST_REASONS} more" if len(reasons) > _MOST_REASONS else ""
     return [
-        f"The rows are recorded as made for migrations '{state.location.name}' at {format_names(state.heads)}, "
-        f"but do not look like it: {shown}{more}."
+        f"The rows are recorded as made for migrations '{state.location.name}' at "
+        f"{format_names(state.heads, _MOST_HEADS)}, but do not look like it: {_joined(missing)}."
     ]
+
+
+def _joined(reasons: Sequence[str]) -> str:
+    shown = "; ".join(reasons[:_MOST_REASONS])
+    return f"{shown}; and {len(reasons) - _MOST_REASONS} more" if len(reasons) > _MOST_REASONS else shown

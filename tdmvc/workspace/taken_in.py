@@ -27,6 +27,8 @@ class TakenIn:
     """All tables that the dataset has now."""
     changed: frozenset[str]
     """Tables whose rows or schema changed, and those that were added or removed."""
+    before: Mapping[str, TableSchema]
+    """The tables that the dataset had before."""
     read_rows: Callable[[str], Sequence[Mapping[str, object]] | None]
     """Returns the rows of one of the tables; None if they are not here."""
     beside: SourceMigrations = field(default_factory=dict)
@@ -74,6 +76,7 @@ def take_stock(workspace: Workspace, state: DatasetState, intake: Intake, *, is_
     return TakenIn(
         {name: schema for name, schema in schemas.items() if name not in intake.removed},
         frozenset(changed.union(intake.removed)),
+        {name: schema for name, schema in state.contract.tables.items() if name in state.pointers},
         read_rows,
         intake.beside,
         is_migrated=is_migrated,
@@ -90,43 +93,69 @@ def part_rows(paths: Iterable[Path]) -> list[dict[str, object]]:
     return rows
 
 
-def find_misfits(
-    tree: FileTree,
-    state: MigrationState,
-    migrations: Sequence[Migration],
-    taken: TakenIn,
-    *,
-    with_tables: bool = True,
-) -> list[str]:
-    """Return what shows that migrations were not run on the rows, in the order of the migrations.
+@dataclass(frozen=True, slots=True)
+class Misfits:
+    """What in a dataset shows that migrations were not run on its rows; a hint, as all of a migration's effects."""
 
-    Args:
-        with_tables: also tables that are missing or too many, and those whose rows should have changed.
-    """
+    reasons: tuple[str, ...]
+    """In the order of the migrations."""
+    empty_tables: tuple[str, ...]
+    """Tables that are missing, but of which later migrations show that they exist: a fixture leaves out empty ones."""
+
+
+def find_misfits(
+    tree: FileTree, state: MigrationState, migrations: Sequence[Migration], taken: TakenIn
+) -> Misfits:
+    """Return what shows that migrations were not run on the rows."""
     net = net_effects(tree, state.location.tool, migrations)
-    columns = {
-        plain_name(name): {column.lower() for column in schema.column_names}
-        for name, schema in taken.schemas.items()
-    }
-    changed = {plain_name(name) for name in taken.changed}
-    reasons: list[tuple[str, str]] = []
-    for migration, effect in net.shapes.values():
-        table, names = effect.table, effect.columns
-        if not names and with_tables and effect.exists != (table in columns):
-            word, fault = ("creates", "the data lacks") if effect.exists else ("drops", "the data still has")
-            reasons.append((migration.id, f"{migration.id} {word} {table}, which {fault}"))
-        elif names and table in columns and effect.exists == columns[table].isdisjoint(names):
-            word, fault = ("adds", "the data lacks") if effect.exists else ("drops", "the data still has")
-            reasons.append((migration.id, f"{migration.id} {word} {table}.{names[0]}, which {fault}"))
-    if with_tables:
-        for migration, tables in net.filled.values():
-            same = sorted(table for table in tables if table in columns)
-            if same and changed.isdisjoint(same):
-                reasons.append(
-                    (
-                        migration.id,
-                        f"{migration.id} changes rows of {format_names(same)}, which did not change",
-                    )
-                )
     place = {migration.id: position for position, migration in enumerate(migrations)}
-    return [reason for id_, reason in sorted(reasons, key=lambda one: place[one[0]])]
+    now, before = _columns(taken.schemas), _columns(taken.before)
+    reasons: list[tuple[int, str]] = []
+    missing: list[tuple[int, str, str]] = []
+    shown = -1
+    for migration, effect in net.shapes.values():
+        table, names, position = effect.table, effect.columns, place[migration.id]
+        if names and table not in now:
+            continue
+        is_there = not now[table].isdisjoint(names) if names else table in now
+        was_there = not before.get(table, set()).isdisjoint(names) if names else table in before
+        what = f"{table}.{names[0]}" if names else table
+        if is_there == effect.exists:
+            # What was never there shows nothing: the dataset may leave it out.
+            shown = max(shown, position if is_there or was_there else -1)
+        elif is_there:
+            reasons.append((position, f"{migration.id} drops {what}, which the data still has"))
+        elif names:
+            reasons.append((position, f"{migration.id} adds {what}, which the data lacks"))
+        else:
+            missing.append((position, table, f"{migration.id} creates {what}, which the data lacks"))
+    changed = {plain_name(name) for name in taken.changed}
+    for migration, tables in net.filled.values():
+        same = sorted(table for table in tables if table in now)
+        if same and changed.isdisjoint(same):
+            fault = f"{migration.id} changes rows of {format_names(same)}, which did not change"
+            reasons.append((place[migration.id], fault))
+    reasons += [(position, reason) for position, _, reason in missing if position > shown]
+    return Misfits(
+        tuple(reason for _, reason in sorted(reasons, key=lambda one: one[0])),
+        tuple(sorted(table for position, table, _ in missing if position <= shown)),
+    )
+
+
+def find_missing_columns(tree: FileTree, state: MigrationState, taken: TakenIn) -> list[str]:
+    """Return the columns that the migrations give to the dataset's tables, and that these lack."""
+    now = _columns(taken.schemas)
+    return [
+        f"{migration.id} adds {effect.table}.{effect.columns[0]}, which the data lacks"
+        for migration, effect in net_effects(tree, state.location.tool, state.migrations).shapes.values()
+        if effect.exists and effect.columns and effect.table in now
+        if now[effect.table].isdisjoint(effect.columns)
+    ]
+
+
+def _columns(schemas: Mapping[str, TableSchema]) -> dict[str, set[str]]:
+    """Return the columns of each table, names as migrations are compared by."""
+    return {
+        plain_name(name): {column.lower() for column in schema.column_names}
+        for name, schema in schemas.items()
+    }

@@ -67,7 +67,7 @@ def test_an_add_that_takes_in_nothing_leaves_the_heads(workspace: Workspace) -> 
     manifest = (workspace.working_copy("golden") / "dataset.yaml").read_bytes()
     text = note(add(workspace, "golden"))
     assert "because no row or column changed" in text
-    assert "0002, 0003" in text
+    assert "If 0002, 0003 were run on these rows" in text
     assert "`tdmvc add golden --migrated`" in text
     assert (workspace.working_copy("golden") / "dataset.yaml").read_bytes() == manifest
     assert status(workspace) is DriftStatus.BEHIND
@@ -143,6 +143,23 @@ def test_rows_that_fit_move_the_heads(workspace: Workspace, script: str, table: 
     report = add_csv(workspace, table, rows)
     assert "now recorded as made for migrations 'main' at 0002" in note(report)
     assert heads(workspace) == ("0002",)
+
+
+def test_a_missing_table_is_empty_if_a_later_migration_was_run(workspace: Workspace) -> None:
+    migrate(workspace, _0002_empty="CREATE TABLE invoices (id int);", _0003_locale=LOCALE)
+    report = add_csv(workspace, "customers", "id,name,locale\n1,Ann,de\n")
+    assert heads(workspace) == ("0003",)
+    assert (
+        "The data lacks invoices; later migrations, whose columns it has, show that it is only empty."
+        in report.notes
+    )
+
+
+def test_a_missing_table_of_the_last_migration_leaves_the_heads(workspace: Workspace) -> None:
+    migrate(workspace, _0002_locale=LOCALE, _0003_invoices="CREATE TABLE invoices (id int);")
+    report = add_csv(workspace, "customers", "id,name,locale\n1,Ann,de\n")
+    assert "0003 creates invoices, which the data lacks" in note(report)
+    assert heads(workspace) == ("0001",)
 
 
 def test_a_column_that_an_edit_adds_moves_the_heads(workspace: Workspace) -> None:
