@@ -52,8 +52,8 @@ _SQL_TEXT: Final = re.compile(
 class NetEffects:
     """What a sequence of migrations leaves behind: the last effect on each table and column counts."""
 
-    shapes: dict[tuple[str, tuple[str, ...]], tuple[Migration, SchemaEffect]] = field(default_factory=dict)
-    """The last effect on each table and column, and the migration that has it."""
+    tables: dict[str, dict[tuple[str, ...], tuple[Migration, SchemaEffect]]] = field(default_factory=dict)
+    """By table and column: the last effect, and the migration that has it."""
     filled: dict[str, tuple[Migration, set[str]]] = field(default_factory=dict)
     """By the id of a migration: the tables whose rows it changes."""
 
@@ -63,11 +63,20 @@ class NetEffects:
             if effect.exists is None:
                 self.filled.setdefault(migration.id, (migration, set()))[1].add(effect.table)
                 continue
-            for table, columns in list(self.shapes):
+            last = self.tables.setdefault(effect.table, {})
+            if not effect.columns:
                 # A new table has only the columns that it is made with.
-                if table == effect.table and (not effect.columns or set(columns) & set(effect.columns)):
-                    del self.shapes[table, columns]
-            self.shapes[effect.table, effect.columns] = (migration, effect)
+                last.clear()
+            elif effect.columns not in last or len(effect.columns) > 1:
+                for columns in [one for one in last if not set(one).isdisjoint(effect.columns)]:
+                    del last[columns]
+            last[effect.columns] = (migration, effect)
+
+    @property
+    def shapes(self) -> Iterator[tuple[Migration, SchemaEffect]]:
+        """The last effect on each table and column, and the migration that has it."""
+        for last in self.tables.values():
+            yield from last.values()
 
 
 def net_effects(tree: FileTree, tool: str, migrations: Sequence[Migration]) -> NetEffects:

@@ -113,7 +113,7 @@ def find_misfits(
     reasons: list[tuple[int, str]] = []
     missing: list[tuple[int, str, str]] = []
     shown = -1
-    for migration, effect in net.shapes.values():
+    for migration, effect in net.shapes:
         table, names, position = effect.table, effect.columns, place[migration.id]
         if names and table not in now:
             continue
@@ -147,7 +147,7 @@ def find_missing_columns(tree: FileTree, state: MigrationState, taken: TakenIn) 
     now = _columns(taken.schemas)
     return [
         f"{migration.id} adds {effect.table}.{effect.columns[0]}, which the data lacks"
-        for migration, effect in net_effects(tree, state.location.tool, state.migrations).shapes.values()
+        for migration, effect in net_effects(tree, state.location.tool, state.migrations).shapes
         if effect.exists and effect.columns and effect.table in now
         if now[effect.table].isdisjoint(effect.columns)
     ]

@@ -7,7 +7,9 @@ import pytest
 
 from tdmvc.errors import MigrationsError, UnreadableFileError
 from tdmvc.migrations import detect, read_state
+from tdmvc.migrations.schema_effects import net_effects
 from tdmvc.migrations.tools.liquibase.lookup import MAX_REPLACEMENT
+from tdmvc.model.migration import Migration
 
 SCRIPTS = {"db/env.py": "", "db/versions/a.py": "revision = 'a'\n"}
 
@@ -237,3 +239,32 @@ def test_any_text_is_sampled_quickly_in_detection(tree):
     names = [name.format(n) for places in PLACES.values() for name in places for n in (1, 2)]
     for text in HOSTILE[::2]:
         detect(tree(dict.fromkeys(names, text[: LONG // 10])))
+
+
+EFFECTS = [
+    "ALTER TABLE t " * (LONG // 14),
+    "ALTER TABLE t ADD " + "a int, " * (LONG // 7),
+    "ALTER TABLE t ADD " + "(" * LONG,
+    "ALTER TABLE t ADD a int;" * (LONG // 24),
+    "ALTER TABLE t RENAME " * (LONG // 21),
+    "INSERT INTO t SELECT 1;" * (LONG // 23),
+    '"alter table t ' * (LONG // 15),
+    "`alter table t " * (LONG // 15),
+    "add_column :t" * (LONG // 13),
+    "def upgrade():\n" + "    op.add_column('t', sa.Column('c'))\n" * (LONG // 40),
+    "def upgrade():\n    x" + ".a" * 3_000 + "()\n",
+    "class Migration:\n    operations = " + "[" * 150 + "]" * 150,
+    "class Migration:\n    operations = [migrations.AddField('a', 'b', x" + ".a" * 3_000 + "())]\n",
+    "class Migration:\n    operations = [" + "migrations.SeparateDatabaseAndState([" * 60 + "])" * 60 + "]\n",
+]
+
+
+@pytest.mark.parametrize("text", [*EFFECTS, *HOSTILE[::3]], ids=range(len(EFFECTS) + len(HOSTILE[::3])))
+def test_any_text_is_searched_quickly_for_what_it_adds_and_removes(tree, text):
+    for tool, path in (
+        ("sql", "1.sql"), ("alembic", "a.py"), ("django", "a.py"), ("rails", "1_a.rb"), ("knex", "1.js"),
+        ("typeorm", "a.ts"), ("efcore", "a.cs"),
+    ):  # fmt: skip
+        migration = Migration("shop.0001_a", "a", path, touches=("shop_a",))
+        for effect in (one for _, one in net_effects(tree({path: text}), tool, [migration]).shapes):
+            assert effect.table
