@@ -13,13 +13,15 @@ from tdmvc.cli.interrupts import ignore_interrupts, ignored_interrupts, recorded
 from tdmvc.cli.memory import limit_memory
 from tdmvc.cli.messages import error_text, message_line, print_message
 from tdmvc.cli.options import Settings
+from tdmvc.cli.streams import prepare_streams
 from tdmvc.cli.suggestions import suggest_option
 from tdmvc.errors import StoreError, TdmvcError
+from tdmvc.sql.duckdb import out_of_memory
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
-    _open_closed_streams()
+    prepare_streams()
     limit_memory()
     code = 130
     with contextlib.suppress(KeyboardInterrupt):
@@ -27,17 +29,6 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         # While Python ends, an interrupt would replace the exit code.
         ignore_interrupts()
     sys.exit(code)
-
-
-def _open_closed_streams() -> None:
-    """Open the null device for each standard stream that the caller has closed, as Git does.
-
-    Otherwise the next file that is opened would get its number, and what a child process prints.
-    """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            # The lowest free number is that of the stream.
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -90,6 +81,10 @@ def _report(reason: BaseException, settings: Settings) -> int:
         print_message(error_text(StoreError.disk(error.filename or ".", error)), label="error")
         return StoreError.exit_code
     except Exception as error:
+        reported = out_of_memory(error)
+        if reported is not None:
+            print_message(error_text(reported), label="error")
+            return reported.exit_code
         return _report_bug(error, is_verbose=settings.is_verbose)
 
 

@@ -15,6 +15,7 @@ from tdmvc.cli.messages import message_line, print_message
 from tdmvc.cli.options import Decorated, settings_of
 from tdmvc.cli.pager import print_text
 from tdmvc.cli.progress import Progress, columns
+from tdmvc.cli.streams import is_utf8
 from tdmvc.render.format import Format, Formats, RenderOptions
 from tdmvc.workspace.workspace import Workspace
 
@@ -53,6 +54,8 @@ def print_as(
     wanted = replace(options or RenderOptions(), color=use_color(), width=terminal_width())
     text = chosen.render(value, wanted)
     if not chosen.is_for_terminal:
+        if not is_utf8(sys.stdout):
+            text = chosen.escape(text)
         # A file name may hold bytes that are not UTF-8; backslashreplace escapes them as JSON does.
         click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"), nl=False)
         return

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from tdmvc.render.escapes import escape_json, keep
+
 Value = TypeVar("Value")
 Rendered = TypeVar("Rendered", contravariant=True)
 
@@ -53,6 +55,8 @@ class Format(Generic[Value]):
     """Whether people read it on a terminal, in colour and in a pager; other formats are written unchanged."""
     sample_rows: int = FEW_ROWS
     """The most sample rows of one kind that it shows for a table."""
+    escape: Callable[[str], str] = keep
+    """Returns the rendered text in ASCII, with the same meaning, for an output that is not UTF-8."""
 
 
 Formats = Mapping[str, Format[Value]]
@@ -63,7 +67,7 @@ def formats_of(terminal: Renderer[Value], *others: Format[Value]) -> Formats[Val
     """Return the registry of a subject: the terminal, JSON, and the other formats."""
     entries: tuple[Format[Value], ...] = (
         Format("terminal", terminal, is_for_terminal=True),
-        Format("json", render_json),
+        Format("json", render_json, escape=escape_json),
         *others,
     )
     return {entry.name: entry for entry in entries}

@@ -1,5 +1,6 @@
 """DuckDB, imported with the first connection, which most commands never need."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ __all__ = [
     "find_unreadable",
     "is_refused_access",
     "lock_in",
+    "out_of_memory",
     "register_arrow_function",
     "statement_kinds",
     "store_errors",
@@ -123,6 +125,19 @@ def register_arrow_function(
         "VARCHAR",
         type=PythonUDFType.ARROW,
         null_handling=FunctionNullHandling.SPECIAL,
+    )
+
+
+def out_of_memory(error: BaseException) -> StoreError | None:
+    """Return the store's error for one that says that memory ran out, wherever it was raised; None for another."""
+    duckdb = sys.modules.get("duckdb")
+    kinds = (MemoryError, pa.ArrowMemoryError, *([duckdb.OutOfMemoryException] if duckdb else []))
+    if not isinstance(error, kinds):
+        return None
+    return StoreError(
+        "The command ran out of memory or of room to spill.",
+        where="memory, or the folder for temporary files",
+        remedy="free some disk space for temporary files, or raise the memory limit (TDMVC_MEMORY=4GB).",
     )
 
 
