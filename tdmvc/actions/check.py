@@ -22,6 +22,7 @@ from tdmvc.model.version import Version
 from tdmvc.workspace.drift import drift_at
 from tdmvc.workspace.published import check_published
 from tdmvc.workspace.remote_check import ObjectOwner, find_missing, list_needed
+from tdmvc.workspace.row_checks import check_state_rows
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace
 
@@ -29,14 +30,20 @@ Read = TypeVar("Read")
 
 
 def check(
-    workspace: Workspace, names: Sequence[str] = (), *, pushed: bool = False, at: str | None = None
+    workspace: Workspace,
+    names: Sequence[str] = (),
+    *,
+    rows: bool = False,
+    pushed: bool = False,
+    at: str | None = None,
 ) -> CheckReport:
     """Read every manifest, contract, version and pointer, and compare them with the schema and the rows here.
 
-    Reads no row and, unless `pushed`, uses no network.
+    Reads no row unless `rows`, and uses no network unless `pushed` or if rows are missing here.
 
     Args:
         names: datasets; none means all.
+        rows: also check the rows that the pointers name against everything that the contract declares.
         pushed: also check that the default remote has the objects that a commit needs.
         at: the commit; None means HEAD, or the work tree before the first commit.
 
@@ -55,13 +62,17 @@ def check(
     published = check_published(workspace, workspace.tree, chosen)
     # A file that cannot be read has been reported, with the line.
     findings += [finding for finding in published if finding.details["file"] not in faulty]
-    findings += _drift_findings(workspace, [one.name for one in checks if one.is_readable])
+    findings += _drift_findings(workspace, [one.name for one in checks if one.state is not None])
+    checked = [check_state_rows(workspace, one.state) for one in checks if rows and one.state is not None]
+    findings += [finding for one in checked for finding in one.findings]
     workspace.store.index.save()
     report = CheckReport(
         tuple(chosen),
         sum(len(one.pointers) for one in checks),
         sum(len(one.versions) for one in checks),
         tuple(findings),
+        rows=sum(one.rows for one in checked) if rows else None,
+        rules=sum(one.rules for one in checked),
     )
     return _with_remote(workspace, report, set(names), at) if pushed else report
 
@@ -97,12 +108,8 @@ class _DatasetCheck:
         self.versions: list[Version] = []
         self._workspace = workspace
         self._folder = workspace.dataset_path(name)
-        self._state: DatasetState | None = None
-
-    @property
-    def is_readable(self) -> bool:
-        """Whether the state of the working copy can be read; known after `files`."""
-        return self._state is not None
+        self.state: DatasetState | None = None
+        """The state of the working copy; None until `files` has read it, and if it cannot be read."""
 
     def files(self) -> None:
         """Check the dataset's files in Git."""
@@ -122,13 +129,13 @@ class _DatasetCheck:
         if config is not None:
             # Its faults are already findings.
             with contextlib.suppress(ConfigError):
-                self._state = datasets.read_state(tree, self._workspace.config, self.name)
+                self.state = datasets.read_state(tree, self._workspace.config, self.name)
 
     def rows(self) -> None:
         """Check listings in the cache and folders in the working copy, without reading rows."""
         for table, pointer in self.pointers.items():
             self._listing(table, pointer)
-        state = self._state
+        state = self.state
         if state is None:
             return
         try:

@@ -50,6 +50,10 @@ class CheckReport:
     """How many objects were searched for on the remote."""
     compared: dict[Comparison, int] = field(default_factory=dict)
     """How many of them were found whole there, by what was compared."""
+    rows: int | None = None
+    """How many rows were checked against the contract; None if none were to be."""
+    rules: int = 0
+    """How many declared rules they were checked against."""
 
     @property
     def has_errors(self) -> bool:

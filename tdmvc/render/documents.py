@@ -111,7 +111,7 @@ declare(remote.RemoteComparison, "remote objects compared")
 declare(report.Verified, "ref tables parts content")
 declare(
     finding.CheckReport,
-    "datasets tables versions remote commit objects compared findings",
+    "datasets tables versions rows rules remote commit objects compared findings",
     format="tdmvc.check/1",
 )
 declare(

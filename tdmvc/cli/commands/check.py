@@ -12,25 +12,39 @@ from tdmvc.render.reports import CHECK_FORMATS
 @click.command(name="check")
 @click.argument("datasets", nargs=-1, metavar="[DATASET]...", shell_complete=complete_dataset)
 @click.option(
+    "--rows",
+    is_flag=True,
+    help="Also check all rows against the contract: keys, nulls, unique values, references.",
+)
+@click.option(
     "--pushed",
     is_flag=True,
     help="Also check that the remote has everything that HEAD's pointers and versions need.",
 )
 @formats_option(CHECK_FORMATS)
 @click.pass_context
-def command(context: click.Context, datasets: tuple[str, ...], pushed: bool, output_format: str) -> int:
+def command(
+    context: click.Context, datasets: tuple[str, ...], rows: bool, pushed: bool, output_format: str
+) -> int:
     """Check manifests, versions and pointers, and whether they fit the schema.
 
-    Reads no rows and, without --pushed, uses no network, so it is fast enough for a
-    hook. Exits with 1 if something is wrong. As a pre-push hook of pre-commit, it
-    checks what the pushed commit needs.
+    Without --rows and --pushed, it reads no rows and uses no network, so it is fast
+    enough for a hook. Exits with 1 if something is wrong. As a pre-push hook of
+    pre-commit, it checks what the pushed commit needs.
+
+    With --rows, it finds what is wrong in the rows now, whichever change brought it:
+    repeated and null keys, nulls in required columns, repeated unique values, broken
+    references. A rule that could not be checked is a finding. Missing rows are fetched.
 
     \b
     Examples:
       tdmvc check
       tdmvc check golden --pushed
+      tdmvc check --rows --format github    # every night
     """
     with opened(context) as workspace:
-        report = check(workspace, datasets, pushed=pushed, at=os.environ.get("PRE_COMMIT_TO_REF") or None)
+        report = check(
+            workspace, datasets, rows=rows, pushed=pushed, at=os.environ.get("PRE_COMMIT_TO_REF") or None
+        )
     print_as(context, CHECK_FORMATS[output_format], report)
     return int(report.has_errors)

@@ -16,8 +16,20 @@ from tdmvc.model.report import (
     VerifyReport,
     YankReport,
 )
+from tdmvc.render.escapes import escape_markup
 from tdmvc.render.format import Format, Formats, formats_of
-from tdmvc.render.reports import add, check, gc, install, query, status, transfer, versions
+from tdmvc.render.reports import (
+    add,
+    check,
+    check_github,
+    check_junit,
+    gc,
+    install,
+    query,
+    status,
+    transfer,
+    versions,
+)
 
 INIT_FORMATS: Formats[InitReport] = formats_of(add.render_init)
 ADD_FORMATS: Formats[AddReport] = formats_of(add.render_add)
@@ -29,7 +41,11 @@ YANK_FORMATS: Formats[YankReport] = formats_of(versions.render_yank)
 CHECKOUT_FORMATS: Formats[CheckoutReport] = formats_of(transfer.render_checkout)
 TRANSFER_FORMATS: Formats[TransferReport] = formats_of(transfer.render_transfer)
 VERIFY_FORMATS: Formats[VerifyReport] = formats_of(transfer.render_verify)
-CHECK_FORMATS: Formats[CheckReport] = formats_of(check.render)
+CHECK_FORMATS: Formats[CheckReport] = formats_of(
+    check.render,
+    Format("github", check_github.render),
+    Format("junit", check_junit.render, escape=escape_markup),
+)
 GC_FORMATS: Formats[GcReport] = formats_of(gc.render)
 QUERY_FORMATS: Formats[QueryResult] = formats_of(query.render)
 

@@ -14,14 +14,7 @@ from tdmvc.render.wording import compared_words, severities
 def render(report: CheckReport, options: RenderOptions) -> str:
     """Return the verdict and the findings with their files, worst first, as text that ends in a newline."""
     page = Page(options)
-    extent = joined(
-        [
-            plural(len(report.datasets), "dataset"),
-            plural(report.tables, "table"),
-            plural(report.versions, "version"),
-            _remote_words(report),
-        ]
-    )
+    extent = extent_words(report)
     if not report.datasets:
         page.verdict("Nothing to check", "there are no datasets yet")
     elif report.findings:
@@ -32,6 +25,20 @@ def render(report: CheckReport, options: RenderOptions) -> str:
         page.verdict("OK", extent, page.style.green)
     page.findings([_with_file(finding) for finding in report.findings])
     return page.text
+
+
+def extent_words(report: CheckReport) -> str:
+    """Return what was checked: `1 dataset, 2 tables, 1 version, 40 rows by 5 rules`."""
+    rows = "" if report.rows is None else f"{plural(report.rows, 'row')} by {plural(report.rules, 'rule')}"
+    return joined(
+        [
+            plural(len(report.datasets), "dataset"),
+            plural(report.tables, "table"),
+            plural(report.versions, "version"),
+            rows,
+            _remote_words(report),
+        ]
+    )
 
 
 def _remote_words(report: CheckReport) -> str:

@@ -1,0 +1,64 @@
+"""Checks all rows of a table against everything that its contract declares, and says what it could not check."""
+
+from collections.abc import Iterator
+
+from tdmvc.checks.contract import check_references, check_table
+from tdmvc.checks.rules import CheckedTable, Tables, rules_of
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import DeclaredRule, TableSchema
+from tdmvc.model.text import plural
+from tdmvc.sql.duckdb import DuckDBConnection
+
+
+def check_rows(
+    con: DuckDBConnection, tables: Tables, declared: TableSchema, *, at: str | None = None
+) -> Iterator[Finding]:
+    """Yield what the rows of a table break, whenever they came to break it, and which rules were not checked.
+
+    Args:
+        tables: the table, and those that its references lead to.
+        declared: the contract's table.
+        at: the state's reference, for the commands that remedies name.
+
+    Raises:
+        PartError: a part is damaged.
+        StoreError: memory or the room for spilling ran out.
+    """
+    name = declared.name
+    for _, finding in check_table(CheckedTable(con, tables, name, at=at)):
+        yield finding
+    yield from check_references(
+        con, tables, changed={name}, includes=lambda table, reference: table == name, at=at
+    )
+    yield from _not_checked(tables[name].schema, declared)
+
+
+def _not_checked(rows: TableSchema, declared: TableSchema) -> Iterator[Finding]:
+    """Yield a finding for each kind of rule that the rows lack columns for, or that nothing here can check."""
+    kept, reasons = set(rows.rules), dict[tuple[str, str], list[DeclaredRule]]()
+    for rule in declared.rules:
+        if any(rows.column(column) is None for column in rule.columns) or rule not in kept:
+            reasons.setdefault((_OF_OTHER_ROWS, rule.kind.value), []).append(rule)
+        elif not rules_of(rule):
+            reasons.setdefault((_NO_CHECK, rule.kind.value), []).append(rule)
+    for (reason, kind), rules in reasons.items():
+        columns = tuple(dict.fromkeys(column for rule in rules for column in rule.columns))
+        place = f" ({', '.join(columns)})" if columns else ""
+        yield Finding(
+            "rule-not-checked",
+            Severity.ERROR if reason == _OF_OTHER_ROWS else Severity.WARNING,
+            f"{plural(len(rules), 'rule')} of {declared.name} {'was' if len(rules) == 1 else 'were'} not checked,"
+            f" {kind}{place}: {reason}.",
+            table=declared.name,
+            columns=columns,
+            remedy=_REMEDIES[reason],
+            details={"kind": kind, "count": len(rules)},
+        )
+
+
+_OF_OTHER_ROWS = "the rows do not have the columns that the contract declares"
+_NO_CHECK = "tdmvc has no check for this kind of rule"
+_REMEDIES = {
+    _OF_OTHER_ROWS: "correct contract.yaml, or add the table again from rows that match it.",
+    _NO_CHECK: "load the rows into a database that enforces it: `tdmvc checkout --into`.",
+}

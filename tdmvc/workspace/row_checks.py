@@ -1,0 +1,97 @@
+"""Checks the rows of a whole state against its contract, whichever change brought them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from tdmvc.checks.state_rows import check_rows
+from tdmvc.errors import StoreError
+from tdmvc.formats.pointers import pointer_path
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.diff import TableSide
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import TableSchema
+from tdmvc.workspace.tables import open_tables
+from tdmvc.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRows:
+    """What a check of rows looked at, and what it found."""
+
+    rows: int
+    rules: int
+    """The declared rules that were checked."""
+    findings: tuple[Finding, ...]
+    """By table; `details` names the file of the pointer."""
+
+
+def check_state_rows(workspace: Workspace, state: DatasetState) -> CheckedRows:
+    """Check every table that the state's pointers name; what cannot be read or checked is a finding.
+
+    Missing parts are fetched. Cost: nulls are read from the footers; keys, unique columns and both
+    ends of references are read whole.
+    """
+    sides: dict[str, TableSide] = {}
+    findings: list[Finding] = []
+    for name in state.pointers:
+        try:
+            sides.update(open_tables(workspace, state, only={name}))
+        except StoreError as error:
+            findings.append(_unreadable(name, error))
+    rules = 0
+    for name, side in sorted(sides.items()):
+        declared = state.contract.table(name) or TableSchema(name, side.schema.columns)
+        found = tuple(_checked(workspace, state, sides, declared))
+        skipped = sum(_skipped(finding) for finding in found)
+        rules += max(len(declared.rules) - skipped, 0)
+        findings += found
+    findings += [_without_rows(name) for name in state.contract.tables if name not in state.pointers]
+    return CheckedRows(
+        sum(side.rows for side in sides.values()),
+        rules,
+        tuple(_placed(workspace, state, finding) for finding in findings),
+    )
+
+
+def _checked(
+    workspace: Workspace, state: DatasetState, sides: Mapping[str, TableSide], declared: TableSchema
+) -> Iterator[Finding]:
+    workspace.on_progress(f"{declared.name}: rules", 0, None, "rules")
+    try:
+        yield from check_rows(workspace.engine, sides, declared, at=state.ref)
+    except StoreError as error:
+        yield _unreadable(declared.name, error)
+
+
+def _skipped(finding: Finding) -> int:
+    """Return how many rules a finding says were not checked."""
+    if finding.rule == "rule-not-checked":
+        return int(str(finding.details["count"]))
+    return int(finding.rule in {"reference-without-target", "reference-not-comparable"})
+
+
+def _unreadable(table: str, error: StoreError) -> Finding:
+    return Finding(
+        "rows-not-checked",
+        Severity.ERROR,
+        f"The rows of {table} were not checked: {error.what}",
+        table=table,
+        remedy=error.remedy,
+        details={"where": error.where},
+    )
+
+
+def _without_rows(table: str) -> Finding:
+    return Finding(
+        "rows-not-checked",
+        Severity.WARNING,
+        f"The contract declares the table {table}, which has no rows here.",
+        table=table,
+        remedy="add the table, or remove it from contract.yaml.",
+    )
+
+
+def _placed(workspace: Workspace, state: DatasetState, finding: Finding) -> Finding:
+    folder, pointer = workspace.dataset_path(state.name), state.pointers.get(str(finding.table))
+    path = pointer_path(folder, pointer) if pointer is not None else f"{folder}/contract.yaml"
+    return replace(finding, dataset=state.name, details={"file": path, **finding.details})
