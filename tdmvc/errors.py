@@ -372,6 +372,25 @@ class PartError(StoreError):
         )
 
     @classmethod
+    def empty(cls, owner: str) -> "PartError":
+        dataset = owner.partition("/")[0].partition("@")[0]
+        return cls(
+            f"The listing of {owner} names no part, and no contract says which columns the table has.",
+            where=owner,
+            remedy=f"restore the pointer with Git, or add the table again: `tdmvc add {dataset} SOURCE`.",
+        )
+
+    @classmethod
+    def mixed(cls, path: Path | str, owner: str, difference: str) -> "PartError":
+        dataset = owner.partition("/")[0].partition("@")[0]
+        return cls(
+            f"The parts of {owner} do not belong to one table: {difference}.",
+            where=str(path),
+            remedy="its listing was merged or edited by hand: restore the pointer with Git, or add the whole table "
+            f"again from its source: `tdmvc add {dataset} SOURCE`.",
+        )
+
+    @classmethod
     def hostile_listing(cls, path: Path | str, entry: str) -> "PartError":
         return cls(
             f"A listing names a file that cannot belong to a table: {entry!r}.",

@@ -19,7 +19,7 @@ from tdmvc.garbage.refusals import (
     refuse_unreadable,
 )
 from tdmvc.garbage.selection import GracePeriod, Selection, list_garbage, parts_of, select, with_commits
-from tdmvc.gitrepo.commands import GitFailure
+from tdmvc.gitrepo.commands import GitFailure, UntrustedRepository
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.work_trees import refs_stamp, work_trees
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
@@ -76,6 +76,8 @@ def gc(workspace: Workspace, options: GcOptions | None = None) -> GcReport:
                 stack.enter_context(_block_writers_in(workspace, root))
         try:
             return _GcRun(workspace, options, place, clones).run()
+        except UntrustedRepository:
+            raise
         except GitFailure as error:
             raise UsageError(
                 f"Git cannot read its history, so gc does not know what to keep: {error.why}",

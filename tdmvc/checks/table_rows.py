@@ -16,7 +16,7 @@ from tdmvc.model.sensitive_values import kind_of_value
 from tdmvc.model.text import format_key
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, scan_parquet
-from tdmvc.sql.types import duckdb_type
+from tdmvc.sql.types import no_rows
 
 _SHOWN_KEYS = 5
 
@@ -36,10 +36,7 @@ def locate_parts(side: TableSide) -> list[Path]:
 
 def rows_sql(schema: TableSchema, paths: Sequence[Path]) -> str:
     """Return SQL to put behind FROM: the rows, under the names of their columns."""
-    if paths:
-        return scan_parquet(paths)
-    nothing = [f"CAST(NULL AS {duckdb_type(c.type)}) AS {quote_name(c.name)}" for c in schema.columns]
-    return f"(SELECT {', '.join(nothing)} WHERE false)"
+    return scan_parquet(paths) if paths else no_rows(schema.arrow_schema())
 
 
 def side_sql(side: TableSide) -> str:

@@ -16,7 +16,7 @@ from tdmvc.cli.options import Settings
 from tdmvc.cli.streams import prepare_streams
 from tdmvc.cli.suggestions import suggest_option
 from tdmvc.errors import StoreError, TdmvcError
-from tdmvc.sql.duckdb import out_of_memory
+from tdmvc.sql.duckdb import is_out_of_memory
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -81,10 +81,12 @@ def _report(reason: BaseException, settings: Settings) -> int:
         print_message(error_text(StoreError.disk(error.filename or ".", error)), label="error")
         return StoreError.exit_code
     except Exception as error:
-        reported = out_of_memory(error)
-        if reported is not None:
-            print_message(error_text(reported), label="error")
-            return reported.exit_code
+        if is_out_of_memory(error):
+            used_up = StoreError.memory(
+                "the memory that TDMVC_MEMORY allows, or the folder for temporary files"
+            )
+            print_message(error_text(used_up), label="error")
+            return used_up.exit_code
         return _report_bug(error, is_verbose=settings.is_verbose)
 
 

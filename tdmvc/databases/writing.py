@@ -2,11 +2,42 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name, quote_names
+
+
+def check_names(engine: str, path: Path, schemas: Sequence[TableSchema]) -> None:
+    """Make sure that a database can hold these tables and columns under their names.
+
+    Raises:
+        DatabaseError: names differ only by case, which the engine ignores, or no SQL can contain one.
+    """
+    owners = [("tables", "", [schema.name for schema in schemas])]
+    owners += [("columns", f" of {schema.name}", list(schema.column_names)) for schema in schemas]
+    for kind, of, names in owners:
+        folded: dict[str, str] = {}
+        for name in names:
+            # SQLite and DuckDB fold only the letters of ASCII.
+            other = folded.setdefault(name.encode().lower().decode(), name)
+            if other != name:
+                raise _not_possible(
+                    engine, path, f"it ignores case, so it cannot have the {kind} {other} and {name}{of}"
+                )
+            if "\0" in name:
+                raise _not_possible(engine, path, f"a name among the {kind}{of} has a NUL character")
+
+
+def _not_possible(engine: str, path: Path, why: str) -> DatabaseError:
+    return DatabaseError(
+        f"The {engine} database cannot be written: {why}.",
+        where=str(path),
+        remedy="leave a table out (`--table` names those to write), or write Parquet files: `--into FOLDER`.",
+    )
 
 
 def create_table(

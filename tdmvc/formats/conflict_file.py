@@ -172,8 +172,8 @@ def _wide_choices(decided: Resolutions) -> Iterator[str]:
     if decided.table:
         yield f"  table: {decided.table}"
     if decided.columns:
-        yield "  columns:"
-        yield from (f"    {scalar(name)}: {side}" for name, side in decided.columns.items())
+        chosen = flow_mapping((scalar(name), side) for name, side in decided.columns.items())
+        yield f"  columns: {chosen}"
 
 
 def _conflict_facts(one: ListedConflict, file: ConflictFile) -> list[tuple[str, str]]:

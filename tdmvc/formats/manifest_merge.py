@@ -74,9 +74,13 @@ def find_contract_faults(root: YamlNode) -> Faults:
 
 
 def _missing_tables(file: ContractFile) -> Faults:
-    missing = "The relationship references the table '{}', which does not exist."
     return [
-        (relation.reference.table, relation.node.error(missing.format(relation.reference.table)))
+        (
+            relation.reference.table,
+            relation.node.error(
+                f"The relationship references the table '{relation.reference.table}', which does not exist."
+            ),
+        )
         for relation in file.relationships
         if file.contract.table(relation.reference.table) is None
     ]

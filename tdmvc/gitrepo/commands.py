@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
     import git
 
 # Paths are never patterns, reads take no lock, and a status runs no configured monitor.
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
+# Messages are in English, because some of them are recognized.
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LANGUAGE": "C",
+}
 _SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
 _FEW = 4
 """Up to this many objects are read by the shared process."""
@@ -39,6 +46,18 @@ class GitFailure(UsageError):
         self.why = why
         """Git's own message."""
         self.status = status
+
+
+class UntrustedRepository(GitFailure):
+    """Git refuses to work in a repository that belongs to another user."""
+
+    def __init__(self, why: str, root: Path) -> None:
+        super().__init__(why, 128, root)
+        self.what = "Git does not trust this repository: its folder belongs to another user."
+        self.remedy = (
+            f"if you trust it, run `git config --global --add safe.directory {shlex.quote(str(root))}`."
+        )
+        self.args = (self.message,)
 
 
 class GitMissing(UsageError):
@@ -92,7 +111,12 @@ class GitCommands:
         return None if status else output.decode("utf-8", "surrogateescape")
 
     def ask(self, *words: str, env: dict[str, str] | None = None) -> tuple[int, bytes, str]:
-        """Run a command whose exit code is an answer; return the code, the output and the error text."""
+        """Run a command whose exit code is an answer; return the code, the output and the error text.
+
+        Raises:
+            UntrustedRepository: the repository belongs to another user, so nothing that Git says is an answer.
+            GitMissing: Git is not installed.
+        """
         commands = self._git
         from git import GitCommandNotFound
 
@@ -110,7 +134,10 @@ class GitCommands:
         if ended := _ended_by_signal(status):
             # Otherwise it would count as the answer "no".
             raise GitFailure(f"`git {words[0]}` {ended}", status, self._root)
-        return status, output if isinstance(output, bytes) else output.encode(), str(message).strip()
+        text = str(message).strip()
+        if status and ("dubious ownership" in text or "unsafe repository" in text):
+            raise UntrustedRepository(text, self._root)
+        return status, output if isinstance(output, bytes) else output.encode(), text
 
     def run_to_end(self, *words: str, text: str | None = None) -> tuple[int, str]:
         """Run a command that completes even if this process is killed; return its exit code and output.

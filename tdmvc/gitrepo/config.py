@@ -97,6 +97,8 @@ def _write(git: GitRepo, *words: str) -> None:
     try:
         git.commands.run("config", "--local", *words)
     except GitFailure as error:
+        # With --local, Git does not say that it distrusts the folder, so ask it without.
+        git.commands.try_run("rev-parse", "--git-dir")
         raise UsageError(
             f"Git cannot write this clone's configuration: {error.why}",
             where=str(git.root),

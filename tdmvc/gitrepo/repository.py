@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.gitrepo.commands import GitCommands, GitFailure
+from tdmvc.gitrepo.commands import GitCommands, GitFailure, UntrustedRepository
 from tdmvc.gitrepo.trees import RevisionTree, UnignoredTree, WorkTree
 from tdmvc.model.location import check_path
 from tdmvc.model.text import short_commit
@@ -53,6 +53,8 @@ class GitRepo:
                     remedy="clone it, and run tdmvc in the clone.",
                 )
             return cls(Path(probe.commands.run("rev-parse", "--show-toplevel").rstrip("\n")))
+        except UntrustedRepository:
+            raise
         except GitFailure as error:
             raise _not_usable(folder, error.why) from None
 
@@ -263,12 +265,6 @@ def _read_listing(listing: bytes) -> tuple[dict[str, str], frozenset[str]]:
 
 
 def _not_usable(folder: Path, why: str) -> UsageError:
-    if "dubious ownership" in why or "unsafe repository" in why:
-        return UsageError(
-            "Git does not trust this repository: its folder belongs to another user.",
-            where=str(folder),
-            remedy=f"if you trust it, run `git config --global --add safe.directory {folder}`.",
-        )
     if "must be run in a work tree" in why:
         return UsageError("This folder is inside .git.", where=str(folder), remedy="change to the work tree.")
     if "not a git repository" in why:

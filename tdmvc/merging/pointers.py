@@ -44,12 +44,18 @@ def pointer_state(
     if pointer is None or known is None:
         return DatasetState(label, config, Contract(), {})
     table = pointer.table
-    schema = _declared(table, _part_schema(workspace, pointer, label), known, dataset)
+    schema = _declared(
+        table, _part_schema(workspace, pointer, label, known.schema_in(dataset)), known, dataset
+    )
     return DatasetState(label, config, Contract({table: schema}), {table: pointer})
 
 
-def _part_schema(workspace: Workspace, pointer: Pointer, label: str) -> pa.Schema:
+def _part_schema(
+    workspace: Workspace, pointer: Pointer, label: str, declared: TableSchema | None
+) -> pa.Schema:
     listing = workspace.store.listing(pointer.object, label)
+    if not listing.entries:
+        return declared.arrow_schema() if declared is not None else pa.schema([])
     names = {entry.content for entry in listing.entries[:1]}
     return read_schema(str(workspace.store.parts(listing, label, names)[0]))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from tdmvc.changes.merge.plan import TableMergePlan
 from tdmvc.changes.merge.table import plan_table_merge
+from tdmvc.errors import PartError
 from tdmvc.merging.parts import write_merged
 from tdmvc.model.dataset import DatasetState, Pointer
 from tdmvc.model.diff import TableSide
@@ -129,9 +130,15 @@ def _open(workspace: Workspace, state: DatasetState, pointer: Pointer) -> _Opene
     owner = f"{state.ref}/{pointer.table}"
     store = workspace.store
     listing = store.listing(pointer.object, owner)
-    local = next((e.content for e in listing.entries if store.objects.has(e.md5)), listing.entries[0].content)
-    path = str(store.parts(listing, owner, {local})[0])
-    schema = _schema_of_parts(pointer.table, path, state.contract.table(pointer.table))
+    declared = state.contract.table(pointer.table)
+    if listing.entries:
+        local = next((e.content for e in listing.entries if store.objects.has(e.md5)), None)
+        path = str(store.parts(listing, owner, {local or listing.entries[0].content})[0])
+        schema = _schema_of_parts(pointer.table, path, declared)
+    elif declared is None:
+        raise PartError.empty(owner)
+    else:
+        schema = declared
     rows = [store.index.rows(entry.md5) for entry in listing.entries]
     return _Opened(
         pointer,

@@ -5,8 +5,13 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
+from tdmvc.errors import UsageError
+
 RESERVED = frozenset({"versions", "conflicts", "scenarios"})
 """Folder names inside a dataset that mean something else."""
+
+_FILES = frozenset({"dataset.yaml", "contract.yaml", "dvc.yaml", "dvc.lock"})
+"""Files inside a dataset, beside the folders."""
 
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
@@ -27,10 +32,10 @@ def folder_name(table: str) -> str:
     `new_folder_name` also avoids names that differ only in case.
 
     Raises:
-        ValueError: the name is empty or too long for a file system.
+        UsageError: the name is empty or too long for a file system.
     """
     if not table:
-        raise ValueError("a table needs a name")
+        raise UsageError("A table has no name.", remedy="name it in its source, or with --table.")
     # Letters beyond ASCII are encoded too: file systems disagree on how they are composed.
     encoded = quote(table, safe=_SAFE_PUNCTUATION)
     if encoded != encoded.strip(" ."):
@@ -38,10 +43,16 @@ def folder_name(table: str) -> str:
         tail = encoded[-1:] if len(encoded) > 1 else ""
         middle = encoded[1:-1] if tail else ""
         encoded = _percent_if(head, " .") + middle + _percent_if(tail, " .")
-    if encoded.lower() in RESERVED or _DEVICES.fullmatch(encoded):
+    if _is_taken(encoded.lower()):
         encoded = f"%{ord(encoded[0]):02X}" + encoded[1:]
-    if len(encoded.encode()) > _MAX_BYTES:
-        raise ValueError(f"the table name {table[:40]!r}… is too long for a folder")
+    if len(encoded) > _MAX_BYTES:
+        raise UsageError(
+            f"The name of the table {table[:40]}… is too long for a folder: it takes {len(encoded):,} bytes, "
+            f"and a folder's name may take {_MAX_BYTES}.",
+            where=f"a table name of {len(table):,} characters",
+            remedy="shorten the name in the source (a letter beyond ASCII takes 6 bytes or more), or leave the "
+            "table out with --exclude.",
+        )
     return encoded
 
 
@@ -78,6 +89,12 @@ def encode_file_name(table: str) -> str:
     if len(name) > _LONGEST_NAME:
         name = name[:_LONGEST_NAME] + "-" + hashlib.sha256(table.encode()).hexdigest()[:16]
     return name
+
+
+def _is_taken(folder: str) -> bool:
+    """Return whether a lower-case name means something else in a dataset's folder, or on Windows."""
+    is_file = folder in _FILES or folder.endswith(".dvc")
+    return is_file or folder in RESERVED or _DEVICES.fullmatch(folder) is not None
 
 
 def _characters(folder: str) -> list[str]:

@@ -10,7 +10,7 @@ from tdmvc.errors import SourceError, format_names
 from tdmvc.model.location import check_path
 from tdmvc.model.source import SourceTable
 from tdmvc.sources.base import Source, SourceOptions, choose_table, stem
-from tdmvc.sources.parquet import holds_only_parquet, looks_like_parts, open_parquet_folder
+from tdmvc.sources.parquet import folder_table, holds_only_parquet, looks_like_parts, open_parquet_folder
 from tdmvc.sources.partitions import Partition, partition_types, with_partition
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.signatures import is_duckdb, is_sqlite
@@ -87,7 +87,7 @@ class FolderSource:
             if not entry.is_dir():
                 yield self._file(entry, root)
             elif holds_only_parquet(entry):
-                yield _Entry(entry, None, entry.name, entry)
+                yield _Entry(entry, None, folder_table(entry), entry)
             elif _is_partitioned(entry):
                 yield from self._partitions(entry, root, options, entry.name, entry)
             elif entry.is_symlink():

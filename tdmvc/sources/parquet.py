@@ -12,6 +12,7 @@ from tdmvc.arrow.parquet import open_parquet, read_column
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, is_widening, leaf_types, map_type
 from tdmvc.errors import SourceError
 from tdmvc.model.location import check_path
+from tdmvc.model.names import table_name
 from tdmvc.model.schema import UNTYPED, Column, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sources.base import SourceOptions, check_column_names, check_field_names, stem
@@ -25,6 +26,7 @@ _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 _PART_NAME = re.compile(
     r"(?i)(part|data|chunk|file|batch)?[-_.]?[0-9][0-9a-z_.-]*|part[-_.].*|[0-9a-f]{8,}([-_][0-9a-f-]*)?"
 )
+_OWN_PART = re.compile(r"[0-9a-f]{64}(-[0-9]+)?\.parquet")
 
 
 class ParquetSource:
@@ -51,12 +53,20 @@ def looks_like_parts(folder: Path) -> bool:
     return all(_PART_NAME.fullmatch(stem(file)) for file in _files(folder))
 
 
+def folder_table(folder: Path) -> str:
+    """Return the table whose parts a folder has: of parts that tdmvc wrote, the name that the folder stands for."""
+    if all(_OWN_PART.fullmatch(file.name) for file in _files(folder)):
+        with contextlib.suppress(UnicodeDecodeError):
+            return table_name(folder.name)
+    return folder.name
+
+
 def open_parquet_folder(folder: Path, con: DuckDBConnection, options: SourceOptions) -> list[SourceTable]:
     """Describe the one table whose rows are in the files of a folder."""
     files = _files(folder)
     for file in files:
         check_path(file)
-    return [_open_table(files, options.table or folder.name, folder, con)]
+    return [_open_table(files, options.table or folder_table(folder), folder, con)]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -23,9 +23,9 @@ __all__ = [
     "constraint_errors",
     "duckdb_error",
     "find_unreadable",
+    "is_out_of_memory",
     "is_refused_access",
     "lock_in",
-    "out_of_memory",
     "register_arrow_function",
     "statement_kinds",
     "store_errors",
@@ -128,17 +128,10 @@ def register_arrow_function(
     )
 
 
-def out_of_memory(error: BaseException) -> StoreError | None:
-    """Return the store's error for one that says that memory ran out, wherever it was raised; None for another."""
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that DuckDB ran out of memory, wherever it was raised."""
     duckdb = sys.modules.get("duckdb")
-    kinds = (MemoryError, pa.ArrowMemoryError, *([duckdb.OutOfMemoryException] if duckdb else []))
-    if not isinstance(error, kinds):
-        return None
-    return StoreError(
-        "The command ran out of memory or of room to spill.",
-        where="memory, or the folder for temporary files",
-        remedy="free some disk space for temporary files, or raise the memory limit (TDMVC_MEMORY=4GB).",
-    )
+    return duckdb is not None and isinstance(error, duckdb.OutOfMemoryException)
 
 
 @contextmanager

@@ -32,6 +32,12 @@ _DUCKDB: dict[pa.DataType, str] = {
 }
 
 
+def no_rows(schema: pa.Schema) -> str:
+    """Return SQL to put behind FROM: the columns, and no row."""
+    columns = ", ".join(f"CAST(NULL AS {duckdb_type(f.type)}) AS {quote_name(f.name)}" for f in schema)
+    return f"(SELECT {columns or 'NULL'} WHERE false)"
+
+
 def duckdb_type(type_: pa.DataType) -> str:
     """Return the DuckDB name of a canonical type, safe to put into SQL."""
     if type_ in _DUCKDB:

@@ -144,12 +144,12 @@ def open_remote(root: Path, remote: str | None) -> Iterator[RemoteStorage]:
 @contextlib.contextmanager
 def _opened(root: Path) -> Iterator["Repo"]:
     with _quiet():
-        from dvc.exceptions import DvcException
         from dvc.repo import Repo
 
         try:
             repo = Repo(str(root))
-        except DvcException as error:
+        except Exception as error:
+            # Its Git libraries raise errors of their own for a `.git` that they cannot read.
             raise ConfigError(
                 f"DVC cannot open this repository: {error}", where=str(root), remedy="run `dvc doctor` there."
             ) from error

@@ -13,6 +13,7 @@ from tdmvc.store.dvc_config import DvcConfig, read_dvc_config, state_folder
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore, PartEntry
 from tdmvc.store.parquet import count_rows, read_part
+from tdmvc.store.part_columns import PartColumns
 
 
 class Store:
@@ -42,6 +43,7 @@ class Store:
         self._timed = timed
         self._named: dict[str, tuple[PartEntry, str]] = {}
         """The first part of each name that this process has read in a listing, and its owner."""
+        self._columns = PartColumns()
         self.fetched_from: list[str] = []
         """The remotes from which objects were fetched, in the order of first use."""
         self.config: DvcConfig = read_dvc_config(root)
@@ -137,6 +139,9 @@ class Store:
 
         Args:
             names: content names of the wanted parts; None means all.
+
+        Raises:
+            PartError: a part is missing or damaged everywhere, or the parts do not have the same columns.
         """
         wanted = [e for e in listing.entries if names is None or e.content in names]
         missing = [entry.md5 for entry in wanted if not self.objects.has(entry.md5)]
@@ -150,6 +155,7 @@ class Store:
                 self._fetch([entry.md5], owner, error)
                 paths.append(self.objects.verified(entry.md5, owner))
                 self._warn_of_replacement(entry.md5, owner, error)
+        self._columns.check(listing, wanted, paths, owner)
         return paths
 
     def locate(self, listing: Listing, owner: str) -> Callable[[Sequence[str]], Sequence[Path]]:

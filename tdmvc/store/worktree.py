@@ -107,7 +107,7 @@ class WorkTreeWriter:
                     os.symlink(source, target)
                 case _:
                     _copy(source, target)
-        except OSError:
+        except (OSError, ImportError):
             target.unlink(missing_ok=True)
             if kind == "copy":
                 raise
@@ -116,7 +116,7 @@ class WorkTreeWriter:
 
 
 def _reflink(source: Path, target: Path) -> None:
-    import fcntl  # not on Windows, where reflinks are never tried
+    import fcntl  # not on Windows, which has no reflinks: the next kind is tried
 
     with source.open("rb") as old, target.open("xb") as new:
         fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.errors import NotFoundError
+from tdmvc.errors import NotFoundError, PartError
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.diff import TableSide
 from tdmvc.model.names import RESERVED, folder_name, new_folder_name, table_name
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
+from tdmvc.sql.types import no_rows
 from tdmvc.store.build import cast_batches
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_schema
@@ -72,8 +73,10 @@ def table_schema(workspace: Workspace, state: DatasetState, table: str, listing:
     """Return the schema of a table: columns from its parts, the rest from the contract."""
     declared = state.contract.table(table)
     local = next((e.content for e in listing.entries if workspace.store.objects.has(e.md5)), None)
-    if local is None and declared is not None:
+    if declared is not None and (local is None or not listing.entries):
         return declared
+    if not listing.entries:
+        raise PartError.empty(f"{state.ref}/{table}")
     wanted = {local or listing.entries[0].content}
     path = workspace.store.parts(listing, f"{state.ref}/{table}", wanted)[0]
     return _as_kept(table, read_schema(str(path)), declared)
@@ -187,4 +190,4 @@ def read_side(workspace: Workspace, side: TableSide) -> pa.RecordBatchReader:
 
 def side_relation(side: TableSide) -> str:
     """Return SQL to put behind FROM that gives the rows of a table."""
-    return scan_parquet(side.locate(side.parts))
+    return scan_parquet(side.locate(side.parts)) if side.parts else no_rows(side.schema.arrow_schema())

@@ -8,6 +8,9 @@ from typing import Any
 _PLAIN = r"[A-Za-z_][A-Za-z0-9_./@+-]*|\d+\.\d+\.\d+|sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}"
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null", "inf", "nan"})
 
+_LONGEST_KEY = 1000
+"""A longer key must be marked as one: YAML looks for the colon in 1,024 characters."""
+
 
 def scalar(text: str) -> str:
     """Return the text as a YAML scalar that every YAML reader takes for the same text."""
@@ -31,7 +34,12 @@ def flow_list(texts: Iterable[str]) -> str:
 
 def flow_mapping(entries: Iterable[tuple[str, str]]) -> str:
     """Return keys and already rendered values as a YAML mapping on one line."""
-    return "{" + ", ".join(f"{key}: {value}" for key, value in entries) + "}"
+    return "{" + ", ".join(f"{flow_key(key)}: {value}" for key, value in entries) + "}"
+
+
+def flow_key(key: str) -> str:
+    """Return an already rendered key; one that is too long for YAML to look ahead is marked as a key."""
+    return key if len(key.encode()) <= _LONGEST_KEY else f"? {key} "
 
 
 def render_as_dvc(document: dict[str, Any]) -> str:

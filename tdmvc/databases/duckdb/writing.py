@@ -12,6 +12,7 @@ from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.writing import (
     NO_TARGET,
+    check_names,
     constraint_finding,
     create_table,
     has_target,
@@ -35,6 +36,7 @@ _ROWS = "tdmvc_rows"
 
 def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
     """Write all tables into a new file; see `DatabaseWriter.write_tables`."""
+    check_names("DuckDB", path, [table.schema for table in tables])
     try:
         with replacing_file(path, _LOG_SUFFIXES) as new, closing(connect(str(new))) as con:
             findings = _TableWriter(con).write(tables)

@@ -11,6 +11,7 @@ from tdmvc.databases.files import replacing_file
 from tdmvc.databases.sqlite.storage import count_nan, declare, format_values, is_kept, may_convert
 from tdmvc.databases.writing import (
     NO_TARGET,
+    check_names,
     constraint_finding,
     create_table,
     has_target,
@@ -37,6 +38,7 @@ class _ConstraintBrokenError(Exception):
 
 def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
     """Write all tables into a new file; see `DatabaseWriter.write_tables`."""
+    check_names("SQLite", path, [table.schema for table in tables])
     types: dict[str, dict[str, str]] = {}
     findings: list[Finding] = []
     for table in tables:
@@ -56,7 +58,8 @@ def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
         raise DatabaseError(
             f"The SQLite database cannot be written: {error}.",
             where=str(path),
-            remedy="check that the disk has room; nothing was changed.",
+            remedy="check that the disk has room; if SQLite refuses a name, write Parquet files: `--into FOLDER`. "
+            "Nothing was changed.",
         ) from error
 
 
