@@ -53,7 +53,7 @@ def run_query(
             view = f"{quote_name(state.name)}.{quote_name(name)}"
             # A scan of files by their paths would need access to files, which the query must not have.
             rows = f"rows of {state.name}.{name}"
-            con.register(rows, open_parquet_dataset(side.locate(side.parts)))
+            con.register(rows, _rows_of(side))
             con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {quote_name(rows)}")
         if len(refs) == 1:
             con.execute(f"USE {quote_name(state.name)}")
@@ -65,6 +65,13 @@ def run_query(
         return con.sql(query)
     except duckdb_error() as error:
         raise _failed(query, error, at=at) from error
+
+
+def _rows_of(side: TableSide) -> object:
+    """Return the rows as Arrow data, read as they are needed."""
+    if not side.parts:
+        return pa.Table.from_batches([], schema=side.schema.arrow_schema())
+    return open_parquet_dataset(side.locate(side.parts))
 
 
 def _check_statement(con: DuckDBConnection, query: str, *, at: str | None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tdmvc.checks.contract import check_references, check_table
 from tdmvc.checks.rules import CheckedTable, Tables, rules_of
+from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import DeclaredRule, TableSchema
 from tdmvc.model.text import plural
@@ -11,13 +12,19 @@ from tdmvc.sql.duckdb import DuckDBConnection
 
 
 def check_rows(
-    con: DuckDBConnection, tables: Tables, declared: TableSchema, *, at: str | None = None
+    con: DuckDBConnection,
+    tables: Tables,
+    declared: TableSchema,
+    *,
+    conditions: ConditionEngines,
+    at: str | None = None,
 ) -> Iterator[Finding]:
     """Yield what the rows of a table break, whenever they came to break it, and which rules were not checked.
 
     Args:
         tables: the table, and those that its references lead to.
         declared: the contract's table.
+        conditions: what evaluates conditions.
         at: the state's reference, for the commands that remedies name.
 
     Raises:
@@ -25,7 +32,7 @@ def check_rows(
         StoreError: memory or the room for spilling ran out.
     """
     name = declared.name
-    for _, finding in check_table(CheckedTable(con, tables, name, at=at)):
+    for _, finding in check_table(CheckedTable(con, tables, name, at=at, conditions=conditions)):
         yield finding
     yield from check_references(
         con, tables, changed={name}, includes=lambda table, reference: table == name, at=at
@@ -39,7 +46,7 @@ def _not_checked(rows: TableSchema, declared: TableSchema) -> Iterator[Finding]:
     for rule in declared.rules:
         if any(rows.column(column) is None for column in rule.columns) or rule not in kept:
             reasons.setdefault((_OF_OTHER_ROWS, rule.kind.value), []).append(rule)
-        elif not rules_of(rule):
+        elif not rules_of(rule, {}):
             reasons.setdefault((_NO_CHECK, rule.kind.value), []).append(rule)
     for (reason, kind), rules in reasons.items():
         columns = tuple(dict.fromkeys(column for rule in rules for column in rule.columns))

@@ -20,7 +20,7 @@ def check_rows_here(workspace: Workspace, state: DatasetState) -> tuple[Finding,
     tables = open_tables(workspace, state, only=here)
     with workspace.timed("check rows"):
         findings = [
-            *check_contract(workspace.engine, tables),
+            *check_contract(workspace.engine, tables, conditions=workspace.conditions),
             *check_references(
                 workspace.engine,
                 tables,

@@ -13,6 +13,11 @@ from tdmvc.model.schema import TableSchema
 from tdmvc.workspace.tables import open_tables
 from tdmvc.workspace.workspace import Workspace
 
+_NOT_EVALUATED = frozenset(
+    {"check-not-evaluated", "length-not-checked", "reference-without-target", "reference-not-comparable"}
+)
+"""Findings on a rule that could not be checked."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedRows:
@@ -58,7 +63,9 @@ def _checked(
 ) -> Iterator[Finding]:
     workspace.on_progress(f"{declared.name}: rules", 0, None, "rules")
     try:
-        yield from check_rows(workspace.engine, sides, declared, at=state.ref)
+        yield from check_rows(
+            workspace.engine, sides, declared, conditions=workspace.conditions, at=state.ref
+        )
     except StoreError as error:
         yield _unreadable(declared.name, error)
 
@@ -67,7 +74,7 @@ def _skipped(finding: Finding) -> int:
     """Return how many rules a finding says were not checked."""
     if finding.rule == "rule-not-checked":
         return int(str(finding.details["count"]))
-    return int(finding.rule in {"reference-without-target", "reference-not-comparable"})
+    return int(finding.rule in _NOT_EVALUATED)
 
 
 def _unreadable(table: str, error: StoreError) -> Finding:

@@ -76,6 +76,7 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     add_tables(app, {"t": "id,name\n1,Ada\n2,Grace\n", "u": "id,t_id\n1,1\n"})
     publish(app)
     add_remotes(app, "origin")
+    commit_all(app, "A remote")
     git(app, "switch", "-q", "-c", "other")
     add_tables(app, {"t": "id,name\n1,Ada\n2,Grace\n3,Mary\n"})
     git(app, "switch", "-q", "main")
@@ -376,7 +377,7 @@ def test_every_command_works_without_what_windows_lacks(place: Path, expect_no_b
     added = "add golden ../source/t.csv"
     commands = ("status", "check", "checkout golden@1.0.0", added, "publish golden 2.0.0", "push", "install")
     codes = expect_no_bug(place, EVERY if IS_LONG else commands)
-    assert {codes[command] for command in commands if command in codes} == {0}
+    assert [command for command in commands if codes.get(command)] == []
 
 
 ENCODINGS = ["cp1252", "koi8-r", *(["latin-1", "iso8859-2"] if IS_LONG else [])]
