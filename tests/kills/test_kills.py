@@ -72,6 +72,7 @@ def plan_kills(stage: Stage, number: int) -> Iterator[Kill]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600 if IS_LONG else 120)
 @pytest.mark.parametrize(
     "scenario", [one for one in SCENARIOS if IS_LONG or one.name in SAMPLE], ids=lambda one: one.name
 )
