@@ -60,6 +60,11 @@ def run_quietly(app: Path, *words: object) -> str:
     return out.getvalue()
 
 
+def run_json(app: Path, *words: object) -> Any:
+    """Run tdmvc in this process, which must end with 0, and return the JSON that it printed."""
+    return json.loads(run_quietly(app, *words, "--format", "json"))
+
+
 def add_remotes(app: Path, *names: str) -> None:
     """Configure local remotes next to the repository; the first one is the default."""
     with (app / ".dvc" / "config").open("a") as file:

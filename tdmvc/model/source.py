@@ -42,6 +42,8 @@ class SourceTable:
     """Whether the source is one that can declare keys and types, as a database does."""
     is_database: bool = False
     """Whether what the source does not declare (required, unique, defaults, references) does not hold there."""
+    declares_types: bool = False
+    """Whether each column has the type that the source declares, not one that its values suggest."""
     suggested_key: tuple[str, ...] = ()
     """Columns that the source hints at as a key (the index of a pandas frame), without declaring one."""
     text_query: str | None = None

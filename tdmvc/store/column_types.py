@@ -120,7 +120,9 @@ def merge_columns(
     for name, offered in offers.items():
         new = _widest([offer.column for offer in offered])
         type_, form = _first_fitting(candidates[name], [found[name] for found in forms if name in found])
-        column = _merge_type(old.get(name), new, type_, form, notes)
+        # A type that the source declares is a change of the schema, and no surprise.
+        type_notes: list[str] = [] if not keep_old and _is_declared_type(offered) else notes
+        column = _merge_type(old.get(name), new, type_, form, type_notes)
         if name in old:
             is_declared = all(offer.opened.source.is_database for offer in offered)
             declared = [offer.column for offer in offered]
@@ -149,6 +151,8 @@ def _candidates(old: Column | None, offers: Sequence[_Offer], *, keep_old: bool)
         found = [offered.type]
     elif offered.is_untyped:
         return [stored]
+    elif not keep_old and _is_declared_type(offers):
+        return [offered.type]
     elif keep_old:
         found = [stored, unify(stored, offered.type)]
     else:
@@ -163,6 +167,11 @@ def _candidates(old: Column | None, offers: Sequence[_Offer], *, keep_old: bool)
         (i for i, type_ in enumerate(found) if all(_is_sure(offer, type_) for offer in offers)), len(found)
     )
     return list(dict.fromkeys(found[: sure + 1]))
+
+
+def _is_declared_type(offers: Sequence[_Offer]) -> bool:
+    """Whether every source declares the column's type, so that it is not a question of what the values fit."""
+    return all(offer.opened.source.declares_types for offer in offers)
 
 
 def _is_sure(offer: _Offer, type_: pa.DataType) -> bool:

@@ -155,7 +155,13 @@ def _source_table(
         )
 
     return SourceTable(
-        schema, scan, f"{path}, table {name}", is_keyed=True, is_database=True, find_fault=find_fault
+        schema,
+        scan,
+        f"{path}, table {name}",
+        is_keyed=True,
+        is_database=True,
+        declares_types=True,
+        find_fault=find_fault,
     )
 
 
