@@ -82,7 +82,8 @@ def _changes_of(old: Column, new: Column) -> Iterator[SchemaChange]:
         is_wider = old.is_untyped or is_widening(old.type, new.type)
         kind = SchemaChangeKind.TYPE_WIDENED if is_wider else SchemaChangeKind.TYPE_CHANGED
         yield SchemaChange(kind, new.name, old.type_text, new.type_text)
-    elif old.declared_type != new.declared_type:
+    elif old.declared_type != new.declared_type and old.physical_type is not None and not old.is_untyped:
+        # What declared no type before, such as a file, has not changed it.
         yield SchemaChange(
             SchemaChangeKind.DECLARED_TYPE_CHANGED, new.name, old.declared_type, new.declared_type
         )
