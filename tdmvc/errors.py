@@ -285,6 +285,16 @@ class StoreError(TdmvcError):
         )
 
     @classmethod
+    def rows_too_large(cls, table: str) -> "StoreError":
+        """Build the message for a table whose rows do not fit into the memory, a few parts at a time."""
+        return cls(
+            f"The rows of {table} are too large for the memory; nothing was changed.",
+            where=f"table {table}",
+            remedy="check the source: a small file can expand to very many rows or very long texts. If it is right,"
+            " raise the limit: TDMVC_MEMORY=8GB; texts of many megabytes are better kept as files.",
+        )
+
+    @classmethod
     def remote(cls, remote: str, why: str) -> "StoreError":
         return cls(
             f"The remote '{remote}' failed: {why}",

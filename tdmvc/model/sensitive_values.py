@@ -9,8 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-MOST_CHARACTERS = 100_000
+MOST_CHARACTERS = 20_000
 """Of a longer text, only this many characters at the beginning are examined."""
+_MOST_OF_A_COLUMN = 2_000_000
+"""How many characters of a column are examined: about half a second of work."""
 _MOST_DEPTH = 20
 
 _WORD = r"(?<![A-Za-z0-9_-])"
@@ -104,17 +106,19 @@ class Look:
 
     def __init__(self) -> None:
         self._count = 0
+        self._room = _MOST_OF_A_COLUMN
         self._kinds: Counter[str] = Counter()
         self._sure: str | None = None
 
     def see(self, values: Iterable[object]) -> None:
         """Take more values into account; nulls and empty texts do not count."""
         for value in values:
-            if self._sure is not None:
+            if self._sure is not None or self._room <= 0:
                 return
             if value is None or value == "":
                 continue
             self._count += 1
+            self._room -= min(len(value), MOST_CHARACTERS) if isinstance(value, str | bytes) else 1
             kind = kind_of_value(value)
             if kind in _SURE:
                 self._sure = kind

@@ -72,12 +72,22 @@ def open_binary(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path)) if is_gzip(path) else path.open("rb")
 
 
+MOST_COLUMNS = 10_000
+"""More columns than any database has; with many more, each step would take minutes."""
+
+
 def check_column_names(names: Sequence[str], path: Path) -> None:
     """Refuse column names that are not unique.
 
     Raises:
         SourceError: a name is empty, appears twice, or differs from another only by case.
     """
+    if len(names) > MOST_COLUMNS:
+        raise SourceError.unreadable(
+            path,
+            f"it has {len(names):,} columns, and tdmvc reads at most {MOST_COLUMNS:,}.",
+            remedy="write the columns as rows (one row for each name and value), or as several tables.",
+        )
     if not all(names):
         position = next(i for i, name in enumerate(names, 1) if not name)
         raise SourceError.unreadable(

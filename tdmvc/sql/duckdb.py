@@ -26,6 +26,7 @@ __all__ = [
     "is_out_of_memory",
     "is_refused_access",
     "lock_in",
+    "memory_errors",
     "register_arrow_function",
     "statement_kinds",
     "store_errors",
@@ -103,6 +104,13 @@ def find_unreadable(con: DuckDBConnection, relation: str, columns: Sequence[str]
                 return name, "is stored in a way that DuckDB cannot read (its encoding or compression)"
             return name, "is damaged, or stored in a way that DuckDB cannot read"
     return None
+
+
+def memory_errors() -> tuple[type[BaseException], ...]:
+    """Return the errors that say that DuckDB's memory limit, or the process's memory, is used up."""
+    import duckdb
+
+    return (duckdb.OutOfMemoryException, MemoryError, pa.ArrowCapacityError)
 
 
 def constraint_errors() -> tuple[type[Exception], ...]:

@@ -212,7 +212,7 @@ def build_table(
     )
     order = ", ".join(f"{quote_name(name)} ASC NULLS FIRST" for name in names)
     relation = con.sql(f"SELECT {columns} FROM ({query}) ORDER BY {order}")
-    reader = relation.to_arrow_reader(_BATCH_ROWS)
+    reader = relation.to_arrow_reader(min(_BATCH_ROWS, options.part_rows))
     state = Counts(schema)
     looks = WatchedLooks(options.examined)
     batches = state.watch(cast_batches(reader, schema.arrow_schema()), options.on_progress)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
-from tdmvc.errors import UsageError
+from tdmvc.errors import StoreError, UsageError
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.sql.defaults import default_sql, no_default_reason
-from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, memory_errors
 from tdmvc.sql.quoting import quote_name, scan_parquet
 from tdmvc.store.column_types import OpenSource, convert, merge_columns
 from tdmvc.store.declared import merge_table
@@ -53,12 +53,17 @@ def prepare_ingest(
 
     Raises:
         SourceError: a source turns out to be unreadable, here or while the query runs.
+        StoreError: its rows are too large for the memory.
         UsageError: a key column does not exist.
     """
     opened = [OpenSource(con, source) for source in sources]
     try:
         yield _reconcile(con, table, opened, current, key, existing)
+    except memory_errors() as error:
+        raise StoreError.rows_too_large(table) from error
     except (duckdb_error(), pa.ArrowException) as error:
+        if "overflow while concatenating" in str(error):  # more than 2 GB of texts in one part
+            raise StoreError.rows_too_large(table) from error
         faults = (source.find_fault() for source in sources if source.find_fault is not None)
         fault = next((found for found in faults if found is not None), None)
         if fault is None:

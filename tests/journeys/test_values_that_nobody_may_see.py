@@ -1,16 +1,14 @@
 """Values that look personal or secret are in no output of any command, in any format, until a contract allows it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
 from tdmvc.cli.group import COMMANDS, cli
-from tests.builders import Ran, commit_all, copy_repo, git, run_quietly
-
-Tdmvc = Callable[..., Ran]
+from tests.builders import Ran, Tdmvc, commit_all, copy_repo, git, run_quietly
 
 CANARY = "zqCanary"
 COLUMNS = {
