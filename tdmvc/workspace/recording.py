@@ -50,7 +50,7 @@ def record_migrations(workspace: Workspace, config: DatasetConfig, taken: TakenI
             states[location.name] = read_location(workspace, tree, location)
         except MigrationsError as error:
             recording.notes.append(f"The migrations '{location.name}' were not recorded: {error.what}")
-    found = _own_tables(config.name, taken, tree, states, recording)
+    found = _own_tables(taken, tree, states, recording)
     for name, state in states.items():
         if name in found:
             _record_table(config, state, *found[name], taken, recording)
@@ -74,11 +74,11 @@ def check_recorded(
             states[location.name] = read_location(workspace, tree, location)
     findings: list[Finding] = []
     ignored = Recording({})
-    for name, (applied, fit) in _own_tables(state.name, taken, tree, states, ignored).items():
+    for name, (applied, fit) in _own_tables(taken, tree, states, ignored).items():
         findings += _table_findings(state.name, name, applied, fit)
         recorded = state.config.migrations.get(name)
         heads = recorded.heads if recorded is not None else ()
-        if set(heads) != set(fit.recorded.heads):
+        if _contradicts(recorded, fit.recorded, states[name]):
             findings.append(
                 Finding(
                     "migrations-not-recorded",
@@ -95,8 +95,18 @@ def check_recorded(
     return findings
 
 
+def _contradicts(recorded: RecordedState | None, actual: RecordedState, state: MigrationState) -> bool:
+    """Return whether a record says something else than the data; a squash and what it replaces are the same."""
+    if recorded is None:
+        return bool(actual.heads)
+    known = {*recorded.ids, *recorded.heads}
+    known |= {m.id for m in state.migrations if m.replaces and known.issuperset(m.replaces)}
+    if not recorded.ids:
+        return set(recorded.heads) != set(actual.heads)
+    return not set(actual.ids).issuperset(recorded.heads) or not known.issuperset(actual.heads)
+
+
 def _own_tables(
-    dataset: str,
     taken: TakenIn,
     tree: FileTree,
     states: Mapping[str, MigrationState],
