@@ -156,9 +156,9 @@ class Repository(Workspace):
         return review(self, base, head=head, sample_rows=sample_rows)
 
     @timed_as("check")
-    def check(self, *datasets: str, pushed: bool = False) -> CheckReport:
-        """Check manifests, versions and pointers."""
-        return check(self, datasets, pushed=pushed)
+    def check(self, *datasets: str, rows: bool = False, pushed: bool = False) -> CheckReport:
+        """Check manifests, versions and pointers, and with `rows` all rows against the contract."""
+        return check(self, datasets, rows=rows, pushed=pushed)
 
     @timed_as("merge")
     def merge(

@@ -92,7 +92,10 @@ def test_a_damaged_part_is_a_finding(workspace: Workspace) -> None:
         if part.suffix != ".dir" and pq.read_schema(part).names == ["id", "name"]:
             part.chmod(0o644)
             part.write_bytes(part.read_bytes()[:-1])
-    assert found(workspace)["rows-not-checked"].table == "customers"
+    report = check(workspace, rows=True)
+    (finding,) = report.findings
+    assert (finding.rule, finding.table) == ("rows-not-checked", "customers")
+    assert (report.rows, report.rules) == (3, 1)
 
 
 def test_a_rule_about_columns_that_the_rows_lack_is_a_finding(workspace: Workspace) -> None:

@@ -124,3 +124,13 @@ def test_a_row_without_a_key_is_named_by_all_its_cells():
 def test_a_name_cannot_break_out_of_the_comment():
     text = render_conflict_file(FILE, "tdmvc resolve golden 'a\ntake: ours\u2028take: theirs'")
     assert _parse(text) == FILE
+
+
+@pytest.mark.parametrize("name", ["k" * 1500, "日" * 400, "{x}", '"', "a: b", "? a"])
+def test_a_column_of_any_name_can_be_in_the_key_and_be_decided(name):
+    decided = Resolutions(columns={name: Side.OURS, "status": Side.THEIRS})
+    cell = Conflict(ConflictKind.CELL, ("7",), name, "open", "paid", None)
+    file = ConflictFile(
+        "orders", OBJECTS, FILE.labels, (name,), (name,), (), (ListedConflict(cell),), 1, decided
+    )
+    assert _parse(render_conflict_file(file, "tdmvc resolve golden orders")) == file

@@ -33,8 +33,9 @@ def command(
     pre-commit, it checks what the pushed commit needs.
 
     With --rows, it finds what is wrong in the rows now, whichever change brought it:
-    repeated and null keys, nulls in required columns, repeated unique values, broken
-    references. A rule that could not be checked is a finding. Missing rows are fetched.
+    repeated and null keys, nulls in required columns, repeated unique values, texts that
+    are too long, conditions that do not hold, broken references. A rule that could not be
+    checked is a finding. Missing rows are fetched.
 
     \b
     Examples:
