@@ -10,8 +10,12 @@ from tdmvc.render.reports import VERIFY_FORMATS
 
 @click.command(name="verify")
 @click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
-@click.option("--remote", "check_remote", is_flag=True, help="Also check that the remote has every object.")
-@click.option("--deep", is_flag=True, help="Also read every object on the remote, not only its name.")
+@click.option(
+    "--remote", "check_remote", is_flag=True, help="Also compare every object with what the remote has."
+)
+@click.option(
+    "--deep", is_flag=True, help="Also read every object on the remote, not only its size and checksum."
+)
 @click.option("-r", "--remote-name", metavar="NAME", help="Use this DVC remote instead of the default one.")
 @formats_option(VERIFY_FORMATS)
 @click.pass_context
@@ -26,9 +30,9 @@ def command(
     """Verify every part of REFs, and every version, against its content hash.
 
     Reads all rows and compares content hashes, so it finds damage and edits. With
-    --remote, the remote must have every object, and the release remote those of
-    published versions. Exits with 1 if something is wrong, and with 6 if a remote
-    cannot be reached.
+    --remote, the remote must have every object, with the right size and checksum as
+    far as it tells them, and the release remote those of published versions. Exits
+    with 1 if something is wrong, and with 6 if a remote cannot be reached.
 
     \b
     Examples:
