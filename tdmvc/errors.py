@@ -275,6 +275,15 @@ class StoreError(TdmvcError):
         )
 
     @classmethod
+    def linked_folder(cls, path: Path | str) -> "StoreError":
+        """Build the message for a link through which nothing is written, because it may lead anywhere."""
+        return cls(
+            "A folder of a dataset is a symbolic link.",
+            where=str(path),
+            remedy="replace the link with a real folder, then run the command again.",
+        )
+
+    @classmethod
     def memory(cls, where: str = "") -> "StoreError":
         """Build the message for rows that need more memory than there is."""
         return cls(

@@ -41,6 +41,7 @@ def build(
     if not sources:
         raise UsageError("`build` needs a source.", remedy="name the files or folders that contain the rows.")
     workspace.check_name(dataset)
+    workspace.refuse_links(dataset)
     state = current_state(workspace, dataset)
     added: list[AddedTable] = []
     schemas: dict[str, TableSchema] = {}

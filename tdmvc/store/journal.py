@@ -51,10 +51,12 @@ class Journal:
         """Make the whole change, now or at the next `recover`.
 
         Raises:
-            StoreError: the disk is full or cannot be written.
+            StoreError: the disk is full or cannot be written, or a folder is a link; nothing was changed.
         """
         if plan.is_empty:
             return
+        for name in (*plan.writes, *plan.moves, *plan.moves.values(), *plan.removes):
+            self._inside(name)  # what cannot be applied must not be in a journal
         document = {
             "format": _FORMAT,
             "writes": plan.writes,
@@ -156,11 +158,7 @@ class Journal:
         path = self._root / pure
         for place in (path, *_parents_below(path, self._root)):
             if place.is_symlink() and place != self._root:
-                raise StoreError(
-                    "A folder of a dataset is a symbolic link.",
-                    where=str(place),
-                    remedy="replace the link with a real folder, then run the command again.",
-                )
+                raise StoreError.linked_folder(place)
         return path
 
     def _leads_outside(self) -> StoreError:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from tdmvc.databases import condition_engines
-from tdmvc.errors import ConfigError, NotFoundError, UsageError
+from tdmvc.errors import ConfigError, NotFoundError, StoreError, UsageError
 from tdmvc.formats.config import read_config
 from tdmvc.formats.datasets import list_datasets
 from tdmvc.gitrepo.repository import GitRepo
@@ -212,9 +212,23 @@ class Workspace:
             PolicyError: a policy of the environment forbids it.
         """
 
+    def refuse_links(self, dataset: str) -> None:
+        """Raise a StoreError if the dataset's folder, or one above it, is a link: nothing is written through one."""
+        path = self.working_copy(dataset)
+        for place in (path, *path.parents):
+            if place == self.root or self.root not in place.parents:
+                return
+            if place.is_symlink():
+                raise StoreError.linked_folder(place)
+
     @contextlib.contextmanager
     def writing(self, dataset: str) -> Iterator[journals.Journal]:
-        """Hold the dataset's lock, after finishing what an earlier process began."""
+        """Hold the dataset's lock, after finishing what an earlier process began.
+
+        Raises:
+            StoreError: the dataset's folder, or one above it, is a link.
+        """
+        self.refuse_links(dataset)
         lock = locks.writer_lock(
             self._lock_path(dataset), write_gate(self.root), on_wait=lambda: self.warn(_waiting(dataset))
         )
