@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
+from tdmvc.changes.views import diff_views
 from tdmvc.errors import NotFoundError, UsageError, format_names
 from tdmvc.formats import datasets
 from tdmvc.formats.contract import CONTRACT_FILE
@@ -13,6 +14,7 @@ from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.pointers import stage_owners
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer, WorkStatus
+from tdmvc.model.declarations import View
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.location import Location
 from tdmvc.model.options import AddOptions
@@ -33,6 +35,7 @@ from tdmvc.workspace.keys import read_keys
 from tdmvc.workspace.looks import hidden_note
 from tdmvc.workspace.recording import record_migrations
 from tdmvc.workspace.source_migrations import SourceMigrations, read_source_migrations
+from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder, was_written, work_status
 from tdmvc.workspace.taken_in import Intake, take_stock
@@ -81,8 +84,10 @@ def add(
     with workspace.writing(dataset) as journal:
         state = current_state(workspace, dataset)
         beside: SourceMigrations = {}
+        source_views: SourceViews | None = None
         if sources:
-            by_table, notes = open_sources(workspace, sources, options)
+            opened = open_sources(workspace, sources, options)
+            by_table, notes, source_views = opened.tables, opened.notes, opened.views
             beside = read_source_migrations(workspace, sources, by_table)
         else:
             if dataset not in workspace.datasets() and not workspace.working_copy(dataset).is_dir():
@@ -107,7 +112,9 @@ def add(
         if not sources and options.table is None:
             notes = [*notes, *_deleted_notes(workspace, state, removed)]
         with open_transaction(workspace, dataset, journal) as transaction:
-            report = _plan(workspace, transaction, state, Intake(ingested, removed, beside), options)
+            report = _plan(
+                workspace, transaction, state, Intake(ingested, removed, beside, source_views), options
+            )
         workspace.store.index.save()
         return replace(report, notes=(*notes, *report.notes))
 
@@ -236,7 +243,10 @@ def _plan(
     recording = record_migrations(workspace, state.config, taken)
     kind = options.kind or state.config.kind
     config = replace(state.config, migrations=recording.migrations, kind=kind)
-    _write_manifest(workspace, transaction, state, intake, config)
+    views, view_notes = state.contract.views, list[str]()
+    if intake.views is not None:
+        views, view_notes = intake.views.merged(state.contract.views, taken.schemas)
+    _write_manifest(workspace, transaction, state, intake, config, views)
     hidden = hidden_note((table.name, column) for table in intake.ingested for column in table.hidden)
     added, common = _fold_notes(added)
     findings = [finding for table in intake.ingested for finding in key_findings(state.name, table)]
@@ -244,8 +254,9 @@ def _plan(
         state.name,
         tuple(added),
         (*findings, *recording.findings),
-        (*recording.notes, *hidden, *common),
+        (*recording.notes, *view_notes, *hidden, *common),
         folder=workspace.dataset_path(state.name),
+        views=diff_views(state.contract.views, views),
     )
 
 
@@ -269,6 +280,7 @@ def _write_manifest(
     state: DatasetState,
     intake: Intake,
     config: DatasetConfig,
+    views: Sequence[View],
 ) -> None:
     tree, folder = workspace.tree, workspace.dataset_path(state.name)
     transaction.write(DATASET_FILE, update_dataset(tree.read_text(f"{folder}/{DATASET_FILE}"), config))
@@ -279,8 +291,8 @@ def _write_manifest(
         if state.contract.table(table.name) != table.schema
     }
     tables.update(dict.fromkeys(intake.removed))
-    if tables:
+    if tables or tuple(views) != state.contract.views:
         text = tree.read_text(f"{folder}/{CONTRACT_FILE}")
-        transaction.write(CONTRACT_FILE, update_contract(text, state.name, tables))
+        transaction.write(CONTRACT_FILE, update_contract(text, state.name, tables, views))
     if tree.read_text(f"{folder}/.gitignore") is None:
         transaction.write(".gitignore", GITIGNORE)

@@ -47,8 +47,9 @@ def build(
     schemas: dict[str, TableSchema] = {}
     findings: list[Finding] = []
     hidden: list[tuple[str, Column]] = []
-    by_table, notes = open_sources(workspace, sources, options)
-    for table, tables in by_table.items():
+    opened = open_sources(workspace, sources, options)
+    notes = opened.notes
+    for table, tables in opened.tables.items():
         target = workspace.working_copy(dataset) / table_folder(state, table)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

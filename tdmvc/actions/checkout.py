@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,12 +12,14 @@ from tdmvc.databases import TableToWrite, find_writer
 from tdmvc.databases.staging import staging_folder
 from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
 from tdmvc.model.dataset import DatasetState
+from tdmvc.model.declarations import View
 from tdmvc.model.diff import TableSide
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.names import folder_name
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WithoutVersion
 from tdmvc.workspace.checkout import checked_out, write_state
 from tdmvc.workspace.release_states import ReleaseResolver
+from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.tables import open_tables, read_side
 from tdmvc.workspace.workspace import Workspace
@@ -153,9 +155,16 @@ def _into_target(
                 remedy="choose another, or replace it with --force.",
             )
         tables = [_to_write(workspace, side) for side in sides.values()]
-        notes = tuple(finding.message for finding in writer.write_tables(target, tables))
+        views = state.contract.views if only is None else _readable(state, sides)
+        notes = tuple(finding.message for finding in writer.write_tables(target, tables, views))
         files = 1
     return checked_out(state, how, sides, files, target=str(target), notes=notes)
+
+
+def _readable(state: DatasetState, sides: Mapping[str, TableSide]) -> tuple[View, ...]:
+    """Return the views that read only tables which are written."""
+    views = SourceViews(state.contract.views, frozenset(state.contract.tables))
+    return views.merged((), sides)[0]
 
 
 def _write_folder(workspace: Workspace, sides: dict[str, TableSide], target: Path, *, force: bool) -> int:

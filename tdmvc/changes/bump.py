@@ -2,21 +2,37 @@
 
 from collections.abc import Iterable, Iterator
 
-from tdmvc.model.diff import Bump, BumpLevel, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.diff import (
+    Bump,
+    BumpLevel,
+    SchemaChange,
+    SchemaChangeKind,
+    TableDiff,
+    TableStatus,
+    ViewChange,
+)
 from tdmvc.model.text import plural
 
 _Reason = tuple[BumpLevel, str]
 
 
-def suggest_bump(tables: Iterable[TableDiff]) -> Bump:
+_VIEW_LEVELS = {
+    TableStatus.ADDED: BumpLevel.MINOR,
+    TableStatus.CHANGED: BumpLevel.MINOR,
+    TableStatus.REMOVED: BumpLevel.MAJOR,
+}
+
+
+def suggest_bump(tables: Iterable[TableDiff], views: Iterable[ViewChange] = ()) -> Bump:
     """Return the highest level that any change requires, with every reason, the most important first.
 
-    Major: a table or column was removed or renamed, a type changed other than by
+    Major: a table, view or column was removed or renamed, a type changed other than by
     widening, a key changed, or rows were removed. Minor: tables, columns or rows were added, a type
-    was widened or is declared in another way, a constraint was dropped. Patch: values changed, a
-    constraint was added, references, defaults or other declarations changed.
+    was widened or is declared in another way, a view was added or changed, a constraint was dropped. Patch:
+    values changed, a constraint was added, references, defaults or other declarations changed.
     """
     reasons = list(dict.fromkeys(reason for table in tables for reason in _table_reasons(table)))
+    reasons += [(_VIEW_LEVELS[view.status], f"view {view.name} {view.status}") for view in views]
     reasons.sort(key=lambda reason: -reason[0].rank)
     level = reasons[0][0] if reasons else BumpLevel.NONE
     return Bump(level, tuple(text for _, text in reasons))

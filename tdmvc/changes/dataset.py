@@ -10,8 +10,10 @@ from tdmvc.changes.identities import translated_rules
 from tdmvc.changes.pairs import NO_RULES, table_rules
 from tdmvc.changes.patterns import group_patterns
 from tdmvc.changes.renames import TableRename, find_table_renames
+from tdmvc.changes.views import diff_views
 from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetConfig
+from tdmvc.model.declarations import View
 from tdmvc.model.diff import DatasetDiff, TableDiff, TableSide, TableStatus
 from tdmvc.model.options import DEFAULT_DIFF, DiffOptions
 
@@ -23,6 +25,7 @@ class DatasetSide:
     ref: str
     """How the state is named, such as `golden@1.2.0`."""
     tables: Mapping[str, TableSide]
+    views: tuple[View, ...] = ()
 
 
 def diff_dataset(
@@ -66,8 +69,15 @@ def diff_dataset(
                 options=options,
             )
             tables.append(_named(table, config.name, renames))
+    views = diff_views(old.views, new.views) if only is None else ()
     return DatasetDiff(
-        config.name, old.ref, new.ref, tuple(tables), suggest_bump(tables), group_patterns(tables)
+        config.name,
+        old.ref,
+        new.ref,
+        tuple(tables),
+        suggest_bump(tables, views),
+        group_patterns(tables),
+        views,
     )
 
 

@@ -98,7 +98,8 @@ def _changes_of(old: Column, new: Column) -> Iterator[SchemaChange]:
         (SchemaChangeKind.COLLATION_CHANGED, old.collation, new.collation),
         (SchemaChangeKind.LENGTH_CHANGED, old.max_length, new.max_length),
     ):
-        if before != after:
+        # The same words of another engine are no change.
+        if before != after and _text(before) != _text(after):
             yield SchemaChange(kind, new.name, _text(before), _text(after))
 
 

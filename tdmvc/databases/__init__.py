@@ -6,7 +6,7 @@ and types that the database declares; writing makes a whole new database, or non
 
 from contextlib import ExitStack
 
-from tdmvc.databases.base import DatabaseReader, DatabaseWriter, TableToWrite
+from tdmvc.databases.base import DatabaseReader, DatabaseWriter, OtherObjects, TableToWrite
 from tdmvc.databases.duckdb import DuckdbEngine
 from tdmvc.databases.duckdb.conditions import DuckdbConditions
 from tdmvc.databases.sqlite import SqliteEngine
@@ -25,11 +25,13 @@ __all__ = [
     "WRITERS",
     "DatabaseReader",
     "DatabaseWriter",
+    "OtherObjects",
     "TableToWrite",
     "condition_engines",
     "find_reader",
     "find_writer",
     "open_database",
+    "read_others",
 ]
 
 ENGINES = (SqliteEngine(), DuckdbEngine())
@@ -66,6 +68,18 @@ def find_writer(location: Location) -> DatabaseWriter | None:
     if writer is None and not isinstance(location, PathLocation):
         raise UsageError.unsupported_url(str(location), [known.url_form for known in WRITERS])
     return writer
+
+
+def read_others(location: Location, con: DuckDBConnection) -> tuple[OtherObjects, list[str]]:
+    """Return what a database has beside its tables, and the names of all its tables.
+
+    Raises:
+        DatabaseError: the database is locked, damaged or encrypted.
+    """
+    reader = find_reader(location)
+    if reader is None:
+        return OtherObjects(), []
+    return reader.read_others(location, con), reader.read_names(location, con)
 
 
 def open_database(

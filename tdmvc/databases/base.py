@@ -6,6 +6,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
 from tdmvc.model.schema import TableSchema
@@ -49,6 +50,23 @@ class DatabaseReader(Engine, Protocol):
             DatabaseError: the database cannot be read.
         """
 
+    def read_others(self, location: Location, con: DuckDBConnection) -> "OtherObjects":
+        """Return what the database has beside its tables.
+
+        Raises:
+            DatabaseError: the database cannot be read.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class OtherObjects:
+    """What a database has beside its tables."""
+
+    views: tuple[View, ...] = ()
+    """In an order in which they can be made."""
+    left_out: tuple[str, ...] = ()
+    """What no dataset keeps, each with its kind: `virtual table docs`."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableToWrite:
@@ -68,13 +86,15 @@ class DatabaseWriter(Engine, Protocol):
     def exists(self, location: Location) -> bool:
         """Whether there is something at the location that writing would replace."""
 
-    def write_tables(self, location: Location, tables: Sequence[TableToWrite]) -> list[Finding]:
-        """Write these tables, and no others, all at once or not at all.
+    def write_tables(
+        self, location: Location, tables: Sequence[TableToWrite], views: Sequence[View] = ()
+    ) -> list[Finding]:
+        """Write these tables and views, and no others, all at once or not at all.
 
         Returns:
-            What could not be carried over as it is: keys that the rows break,
-            references to nowhere, types and values that the engine lacks.
+            What could not be carried over as it is: constraints that the rows break, references to
+            nowhere, types and values that the engine lacks, expressions that mean something else to it.
 
         Raises:
-            DatabaseError: the database cannot be written, or is in use.
+            DatabaseError: the database cannot be written, or is in use, or takes two names as one.
         """

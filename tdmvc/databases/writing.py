@@ -1,13 +1,13 @@
 """What all writers of databases share: CREATE TABLE, and what they report."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from tdmvc.errors import DatabaseError
-from tdmvc.model.declarations import ForeignKey
+from tdmvc.model.declarations import ForeignKey, Index, View
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.text import plural
 from tdmvc.sql.quoting import quote_name, quote_names
 
 
@@ -41,34 +41,77 @@ def _not_possible(engine: str, path: Path, why: str) -> DatabaseError:
 
 
 def create_table(
-    schema: TableSchema, types: Mapping[str, str], quote_table: Callable[[str], str] = quote_name
+    schema: TableSchema,
+    types: Mapping[str, str],
+    words_of: Callable[[Column], Sequence[str]],
+    *,
+    quote_table: Callable[[str], str] = quote_name,
+    ends_with: str = "",
 ) -> str:
     """Return the CREATE TABLE statement for a table.
 
     Args:
         types: the SQL type of each column.
+        words_of: returns what a column declares beside its type, NOT NULL and UNIQUE. If this is its PRIMARY KEY,
+            the table has no other.
         quote_table: returns the name of a table as SQL.
+        ends_with: what follows the closing bracket.
     """
+    indexed = {index.columns for index in schema.indexes if index.is_unique}
     lines = []
+    has_key = False
     for column in schema.columns:
         words = [quote_name(column.name), types[column.name]]
         words += ["NOT NULL"] if column.required else []
-        words += ["UNIQUE"] if column.unique and schema.key != (column.name,) else []
-        lines.append(" ".join(words))
-    if schema.key:
+        # A unique index says the same by itself.
+        is_unique = column.unique and schema.key != (column.name,) and (column.name,) not in indexed
+        words += ["UNIQUE"] if is_unique else []
+        own = words_of(column)
+        has_key = has_key or any("PRIMARY KEY" in word for word in own)
+        lines.append(" ".join(word for word in [*words, *own] if word))
+    if schema.key and not has_key:
         lines.append(f"PRIMARY KEY ({quote_names(schema.key)})")
     lines += [
-        f"FOREIGN KEY ({quote_names(reference.columns)}) "
-        f"REFERENCES {quote_table(reference.table)} ({quote_names(reference.to)})"
-        for reference in schema.references
+        f"{_named(unique.name)}UNIQUE ({quote_names(unique.columns)})"
+        + ("" if unique.nulls_distinct else " NULLS NOT DISTINCT")
+        for unique in schema.unique_keys
     ]
-    return f"CREATE TABLE {quote_table(schema.name)} (\n  " + ",\n  ".join(lines) + "\n)"
+    lines += [f"{_named(check.name)}CHECK {bracketed(check.expression)}" for check in schema.checks]
+    lines += [_reference(reference, quote_table) for reference in schema.references]
+    return f"CREATE TABLE {quote_table(schema.name)} (\n  " + ",\n  ".join(lines) + f"\n){ends_with}"
 
 
-def without_constraints(schema: TableSchema) -> TableSchema:
-    """Return the schema without key, unique columns and NOT NULL; its references stay."""
-    columns = tuple(Column(column.name, column.type, column.physical_type) for column in schema.columns)
-    return replace(schema, columns=columns, key=())
+def _named(name: str | None) -> str:
+    return f"CONSTRAINT {quote_name(name)} " if name else ""
+
+
+def bracketed(expression: str) -> str:
+    """Return an expression in brackets; one that could end in a comment gets a line of its own."""
+    return f"({expression}\n)" if "--" in expression else f"({expression})"
+
+
+def _reference(reference: ForeignKey, quote_table: Callable[[str], str]) -> str:
+    words = [word.upper() for word in reference.actions.words]
+    return " ".join(
+        [
+            f"FOREIGN KEY ({quote_names(reference.columns)})",
+            f"REFERENCES {quote_table(reference.table)} ({quote_names(reference.to)})",
+            *words,
+        ]
+    )
+
+
+def create_index(table: str, index: Index, quote_table: Callable[[str], str] = quote_name) -> str:
+    """Return the CREATE INDEX statement for an index."""
+    unique = "UNIQUE " if index.is_unique else ""
+    what = index.definition if index.definition is not None else f"({quote_names(index.columns)})"
+    return f"CREATE {unique}INDEX {quote_name(index.name)} ON {quote_table(table)} {what}"
+
+
+def create_view(view: View, quote_table: Callable[[str], str] = quote_name) -> str:
+    """Return the CREATE VIEW statement for a view."""
+    columns = f" ({quote_names(view.columns)})" if view.columns else ""
+    return f"CREATE VIEW {quote_table(view.name)}{columns} AS {view.query}"
 
 
 def has_target(reference: ForeignKey, tables: Sequence[TableSchema]) -> bool:
@@ -79,41 +122,42 @@ def has_target(reference: ForeignKey, tables: Sequence[TableSchema]) -> bool:
     if reference.to == target.key:
         return True
     column = target.column(reference.to[0]) if len(reference.to) == 1 else None
-    return column is not None and column.unique
+    if column is not None and column.unique:
+        return True
+    unique = [one.columns for one in target.unique_keys] + [
+        one.columns for one in target.indexes if one.is_unique
+    ]
+    return any(sorted(columns) == sorted(reference.to) for columns in unique)
 
 
 NO_TARGET = "its columns identify no row of a table written here"
 """Why a reference without a target is left out."""
 
 
-def constraint_finding(table: str) -> Finding:
-    """Return the finding on a table that was made without its key."""
+def left_out(noun: str, table: str | None, why: str) -> Finding:
+    """Return the finding on something beside a table that was not made."""
+    return Finding("declaration-left-out", Severity.WARNING, f"The {noun} was left out: {why}.", table=table)
+
+
+def generated_finding(table: str, column: str, count: int) -> Finding:
+    """Return the finding on a column whose values the database computes otherwise."""
     return Finding(
-        "constraint-left-out",
+        "value-replaced",
         Severity.WARNING,
-        f"The rows of {table} break its key, a unique column or NOT NULL: the table was made without them.",
+        f"{plural(count, 'value')} of {table}.{column} {'differs' if count == 1 else 'differ'} from what its "
+        "expression gives; the database computes the column.",
         table=table,
-        remedy="fix the rows, or the contract.",
+        columns=(column,),
+        details={"values": count},
     )
 
 
-def reference_finding(table: str, reference: ForeignKey, why: str) -> Finding:
-    """Return the finding on a table that was made without one of its references."""
-    return Finding(
-        "reference-left-out",
-        Severity.WARNING,
-        f"The reference of {table} to {reference.table} was left out: {why}.",
-        table=table,
-        columns=reference.columns,
-    )
-
-
-def type_finding(table: str, column: str, declared: str, used: str) -> Finding:
+def type_finding(table: str, column: str, declared: str, used: str, why: str = "") -> Finding:
     """Return the finding on a column that has another type in the database than at its source."""
     return Finding(
         "type-replaced",
         Severity.WARNING,
-        f"{table}.{column} was made as {used}: {declared} would change some of its values.",
+        f"{table}.{column} was made as {used}: {why or f'{declared} would change some of its values'}.",
         table=table,
         columns=(column,),
         details={"declared": declared, "used": used},

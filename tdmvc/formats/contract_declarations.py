@@ -136,7 +136,12 @@ def read_views(root: YamlNode) -> tuple[View, ...]:
     """Return the views of a contract."""
     value = custom_property(root, VIEWS_PROPERTY)
     return tuple(
-        View(entry.need("name").as_text(), entry.need("query").as_text(), entry.need("dialect").as_text())
+        View(
+            entry.need("name").as_text(),
+            entry.need("query").as_text(),
+            entry.need("dialect").as_text(),
+            entry.texts("columns"),
+        )
         for entry in (value.elements() if value is not None else ())
     )
 
@@ -161,7 +166,12 @@ def _read_generated(value: YamlNode) -> Generated:
 
 def _read_identity(value: YamlNode) -> Identity:
     generation = _word(value, "generation", frozenset({"always", "by default"}))
-    return Identity(generation == "always", _number(value, "start"), _number(value, "increment"))
+    return Identity(
+        generation == "always",
+        _number(value, "start"),
+        _number(value, "increment"),
+        value.text("sequence"),
+    )
 
 
 def _read_collation(value: YamlNode) -> Collation:

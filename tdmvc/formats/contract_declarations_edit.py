@@ -189,6 +189,7 @@ def _identity(identity: Identity) -> EditableMapping:
     facts = {"generation": "always" if identity.is_always else "by default"}
     facts |= {"start": str(identity.start)} if identity.start is not None else {}
     facts |= {"increment": str(identity.increment)} if identity.increment is not None else {}
+    facts |= {"sequence": text_value(identity.sequence)} if identity.sequence is not None else {}
     return mapping(facts, in_line=True)
 
 
@@ -220,15 +221,11 @@ def _indexes(indexes: Sequence[Index]) -> EditableList:
 
 
 def _views(views: Sequence[View]) -> EditableList:
-    return sequence(
-        [
-            mapping(
-                {
-                    "name": text_value(view.name),
-                    "query": text_value(view.query),
-                    "dialect": text_value(view.dialect),
-                }
-            )
-            for view in views
-        ]
-    )
+    entries = []
+    for view in views:
+        facts: dict[str, Any] = {"name": text_value(view.name)}
+        if view.columns:
+            facts["columns"] = sequence([text_value(name) for name in view.columns], in_line=True)
+        facts |= {"query": text_value(view.query), "dialect": text_value(view.dialect)}
+        entries.append(mapping(facts))
+    return sequence(entries)

@@ -152,7 +152,8 @@ def _write_column(entry: EditableMapping, old: Column | None, new: Column) -> No
 
 def _write_type(entry: EditableMapping, column: Column) -> None:
     """Write the plainest fields that lead back to the canonical type, and the type itself only if none do."""
-    logical, physical = logical_type(column.type), column.physical_type or format_type(column.type)
+    logical = logical_type(column.type)
+    physical = column.physical_type if column.physical_type is not None else format_type(column.type)
     if entry.get("logicalType") != logical:
         entry.pop("logicalTypeOptions", None)  # its options belong to the old logical type
     entry["logicalType"] = logical

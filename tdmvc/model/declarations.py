@@ -37,6 +37,8 @@ class Identity:
     """Whether an INSERT may not choose the number itself."""
     start: int | None = None
     increment: int | None = None
+    sequence: str | None = None
+    """The name of the sequence that gives the numbers, if an application may name it."""
 
     def __str__(self) -> str:
         return "identity (always)" if self.is_always else "identity"
@@ -161,3 +163,9 @@ class View:
     name: str
     query: str
     dialect: str
+    columns: tuple[str, ...] = ()
+    """The names of its columns, if they are declared beside the query."""
+
+    def __str__(self) -> str:
+        named = f" ({', '.join(self.columns)})" if self.columns else ""
+        return f"{self.name}{named} as {' '.join(self.query.split())}"

@@ -257,6 +257,17 @@ class Bump:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewChange:
+    """A view that was added, removed or changed."""
+
+    name: str
+    status: TableStatus
+    old: str | None
+    """The view's name, columns and query; None if it was added."""
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetDiff:
     """The differences between two states of a dataset."""
 
@@ -269,10 +280,11 @@ class DatasetDiff:
     bump: Bump
     patterns: tuple[PatternGroup, ...] = ()
     """Patterns of all tables, equal kinds together, most cells first."""
+    views: tuple[ViewChange, ...] = ()
 
     @property
     def is_changed(self) -> bool:
-        return any(table.is_changed for table in self.tables)
+        return bool(self.views) or any(table.is_changed for table in self.tables)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

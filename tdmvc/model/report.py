@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tdmvc.model.dataset import DatasetKind, WorkStatus
-from tdmvc.model.diff import Bump, SchemaChange, TableStatus
+from tdmvc.model.declarations import View
+from tdmvc.model.diff import Bump, SchemaChange, TableStatus, ViewChange
 from tdmvc.model.finding import Finding
 from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.remote import RemoteComparison
@@ -54,6 +55,7 @@ class AddReport:
     notes: tuple[str, ...] = ()
     folder: str = ""
     """The dataset's folder, relative to the root."""
+    views: tuple[ViewChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ class ShowReport:
     migrations: dict[str, RecordedState]
     version: Version | None = None
     release: str | None = None
+    views: tuple[View, ...] = ()
 
     @property
     def rows(self) -> int:

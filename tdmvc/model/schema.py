@@ -47,7 +47,7 @@ class Column:
     type: pa.DataType
     """A canonical type (see `arrow.types`)."""
     physical_type: str | None = None
-    """The type at the source (`NVARCHAR(160)`, `uuid`), if it differs from the canonical name."""
+    """The type at the source (`NVARCHAR(160)`, `uuid`), if it differs from the canonical name; empty if it has none."""
     required: bool = False
     """No null is allowed."""
     unique: bool = False
@@ -105,6 +105,8 @@ class Column:
     @property
     def declared_type(self) -> str:
         """The type as the source declares it, in lower case, else the canonical name."""
+        if self.physical_type == "":
+            return "no type"
         return " ".join((self.physical_type or self.type_text).lower().split())
 
     @property
@@ -220,7 +222,8 @@ class TableSchema:
         """Yield the unique keys, each set of columns once, that the key does not make unique already."""
         singles = (UniqueKey((column.name,)) for column in self.columns if column.unique)
         found: dict[frozenset[str], UniqueKey] = {}
-        for unique in (*singles, *self.unique_keys):
+        indexed = (UniqueKey(one.columns) for one in self.indexes if one.is_unique)
+        for unique in (*singles, *self.unique_keys, *indexed):
             first = found.setdefault(frozenset(unique.columns), unique)
             if first.nulls_distinct and not unique.nulls_distinct:
                 found[frozenset(unique.columns)] = replace(first, nulls_distinct=False)

@@ -55,7 +55,9 @@ declare(declarations.ForeignKey, "columns table to")
 
 # init, add, status, list, show, publish, checkout, push and pull, verify, check, gc.
 declare(report.InitReport, "root created migrations release notes", format="tdmvc.init/1")
-declare(report.AddReport, "dataset folder? tables findings notes", format="tdmvc.add/1")
+declare(report.AddReport, "dataset folder? tables views findings notes", format="tdmvc.add/1")
+declare(diff.ViewChange, "name status old new")
+declare(declarations.View, "name columns query dialect")
 declare(report.AddedTable, "name status rows bytes=size_bytes written_bytes parts key content? notes schema")
 declare(report.StatusReport, "branch release datasets", format="tdmvc.status/1")
 declare(
@@ -68,7 +70,7 @@ declare(report.DatasetSummary, "name kind description tables versions")
 declare(
     report.ShowReport,
     "dataset ref kind version=version.version yank=version.yank release migrations content rows "
-    "bytes=size_bytes tables",
+    "bytes=size_bytes tables views",
     format="tdmvc.show/1",
 )
 declare(
@@ -178,7 +180,7 @@ def _summary(tables: Sequence[diff.TableDiff]) -> Document:
 
 declare(
     diff.DatasetDiff,
-    "dataset old new summary bump patterns tables",
+    "dataset old new summary bump patterns tables views",
     format="tdmvc.diff/1",
     enter=lambda one, scope: replace(scope, personal=personal_by_table(one)),
     summary=lambda one, scope: _summary(one.tables),

@@ -3,7 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from tdmvc.model.diff import DatasetDiff, RowCounts, SchemaChange, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.diff import (
+    DatasetDiff,
+    RowCounts,
+    SchemaChange,
+    SchemaChangeKind,
+    TableDiff,
+    TableStatus,
+    ViewChange,
+)
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import Migration
 from tdmvc.model.remote import Comparison
@@ -45,6 +53,9 @@ def totals(diff: DatasetDiff) -> list[str]:
         tables.append(f"{number(states.count(TableStatus.UNCHANGED))} unchanged")
     cells = sum(table.cells for table in diff.tables)
     parts = [f"tables: {', '.join(tables) or 'none'}", f"rows: {row_words(total_rows(diff.tables))}"]
+    states = [view.status for view in diff.views]
+    views = [f"{number(states.count(status))} {status.value}" for status in STATUS_ORDER if status in states]
+    parts += [f"views: {', '.join(views)}"] if views else []
     return [*parts, plural(cells, "changed cell")] if cells else parts
 
 
@@ -52,6 +63,13 @@ def table_name(table: TableDiff) -> str:
     """Return the name; after a rename, both names."""
     name = visible(table.name)
     return name if table.old_name is None else f"{visible(table.old_name)} → {name}"
+
+
+def view_words(change: ViewChange) -> str:
+    """Return a change of a view in words, with its query."""
+    if change.old is None or change.new is None:
+        return f"view {change.status}: {visible(change.new or change.old or '')}"
+    return f"view changed: {visible(change.old)} → {visible(change.new)}"
 
 
 def schema_sign(change: SchemaChange) -> str:

@@ -1,5 +1,6 @@
 """DuckDB's names for the canonical types, and the SQL that casts its other types to them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -143,7 +144,7 @@ _EXACT = {
     "null": "string",
     "sqlnull": "string",
 }
-_AS_TEXT = {"uuid", "enum", "interval", "bit", "time with time zone", "bignum", "varint"}
+_AS_TEXT = {"uuid", "interval", "bit", "time with time zone", "bignum", "varint"}
 _AS_TEXT_IF_SAME = {"geometry"}
 _FINER_OR_WIDER: dict[str, pa.DataType] = {
     "timestamp_s": SIMPLE["timestamp"],
@@ -154,6 +155,7 @@ _FINER_OR_WIDER: dict[str, pa.DataType] = {
     "hugeint": pa.decimal128(MAX_DECIMAL_DIGITS, 0),
     "uhugeint": pa.decimal128(MAX_DECIMAL_DIGITS, 0),
 }
+_PIECE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[^'"]+""")
 _NEVER_LOSES = {"timestamp_s", "timestamp_ms"}
 
 
@@ -198,11 +200,18 @@ def _canonical_form(source: DuckDBType) -> CanonicalForm | None:
             return _map_form(source)
     if kind in _EXACT:
         return CanonicalForm(source, SIMPLE[_EXACT[kind]])
+    if kind == "enum":
+        return CanonicalForm(source, pa.string(), _type_text(source))
     if kind in _AS_TEXT or kind in _AS_TEXT_IF_SAME:
         return CanonicalForm(source, pa.string(), kind, may_lose=kind in _AS_TEXT_IF_SAME)
     if kind in _FINER_OR_WIDER:
         return CanonicalForm(source, _FINER_OR_WIDER[kind], kind, may_lose=kind not in _NEVER_LOSES)
     return None
+
+
+def _type_text(source: DuckDBType) -> str:
+    """Return a type in lower case, except for names and labels in quotes."""
+    return _PIECE.sub(lambda found: found[0] if found[0][0] in "'\"" else found[0].lower(), str(source))
 
 
 def _list_form(source: DuckDBType) -> CanonicalForm | None:
@@ -228,7 +237,7 @@ def _map_form(source: DuckDBType) -> CanonicalForm | None:
     if key is None or value is None or key.may_lose or value.may_lose:
         return None
     entry = pa.struct([pa.field("key", key.type), pa.field("value", value.type)])
-    return CanonicalForm(source, pa.list_(entry), str(source).lower(), has_map=True)
+    return CanonicalForm(source, pa.list_(entry), _type_text(source), has_map=True)
 
 
 def _nested(
@@ -238,7 +247,7 @@ def _nested(
     has_map = any(form.has_map for form in inner)
     if may_lose and has_map:
         return None
-    return CanonicalForm(source, type_, None if is_plain else str(source).lower(), may_lose, has_map)
+    return CanonicalForm(source, type_, None if is_plain else _type_text(source), may_lose, has_map)
 
 
 def _rebuilt(sql: str, source: DuckDBType, *, depth: int) -> str:

@@ -318,7 +318,7 @@ def _form_note(column: str, type_: pa.DataType, before: str | None, now: str | N
 def _physical_type(old: Column, new: Column) -> str | None:
     if old.is_untyped:
         return new.physical_type
-    return old.physical_type if new.is_untyped else new.physical_type or old.physical_type
+    return old.physical_type if new.is_untyped or new.physical_type is None else new.physical_type
 
 
 def _widest(columns: Sequence[Column]) -> Column:

@@ -116,7 +116,9 @@ def _schema(
             where=f"table {table}, columns: {', '.join(sorted(names)[:20])}",
             remedy=f"give the columns that identify a row: --key {table}=COLUMN[,COLUMN].",
         )
-    columns = tuple(replace(c, required=True) if c.name in chosen else c for c in columns)
+    if tuple(chosen) != declared or not all(opened.source.is_database for opened in sources):
+        # Only a database can declare a key whose columns may be null, as SQLite does.
+        columns = tuple(replace(c, required=True) if c.name in chosen else c for c in columns)
     return merge_table(
         TableSchema(table, columns, tuple(chosen)),
         [opened.source.schema for opened in sources],

@@ -67,8 +67,8 @@ def diff_sides(
     return diff_dataset(
         lambda: workspace.engine,
         replace(rules.config, name=new.name),
-        DatasetSide(old.ref, sides.old),
-        DatasetSide(new.ref, sides.new),
+        DatasetSide(old.ref, sides.old, old.contract.views),
+        DatasetSide(new.ref, sides.new, new.contract.views),
         only=set(tables) or None,
         options=replace(options, on_progress=workspace.on_progress),
     )

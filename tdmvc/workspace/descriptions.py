@@ -28,4 +28,5 @@ def describe_state(workspace: Workspace, state: DatasetState) -> ShowReport:
         migrations=dict(version.migrations if version else state.config.migrations),
         version=version,
         release=version.release if version else None,
+        views=state.contract.views,
     )

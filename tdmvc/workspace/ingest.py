@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdmvc.changes.schema import diff_schema
-from tdmvc.databases import find_reader, open_database
+from tdmvc.databases import find_reader, open_database, read_others
 from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError, format_names
 from tdmvc.model.csv_options import AS_CSV_SAYS
 from tdmvc.model.dataset import DatasetState, WorkStatus
@@ -26,12 +26,23 @@ from tdmvc.store.ingest import prepare_ingest
 from tdmvc.store.objects import Listing
 from tdmvc.workspace.edits import open_edited
 from tdmvc.workspace.looks import columns_to_examine, newly_hidden, with_looks
+from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace, timed_as
 
 _MOST_LEFT_OUT = 12
 TableSources = dict[str, list[SourceTable]]
 """The sources of each table, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSources:
+    """What sources have."""
+
+    tables: TableSources
+    notes: list[str]
+    views: SourceViews | None = None
+    """None if no source is a database, which alone knows of views."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +69,8 @@ class IngestedTable:
 
 
 @timed_as("read sources")
-def open_sources(
-    workspace: Workspace, sources: Sequence[Location], options: AddOptions
-) -> tuple[TableSources, list[str]]:
-    """Return the tables of sources, and notes on what was left out.
+def open_sources(workspace: Workspace, sources: Sequence[Location], options: AddOptions) -> OpenedSources:
+    """Return the tables and views of sources, and notes on what was left out.
 
     A table that is in several sources gets the rows of all.
 
@@ -72,6 +81,8 @@ def open_sources(
     """
     by_table: TableSources = {}
     notes: list[str] = []
+    views = SourceViews()
+    has_database = False
     for location in sources:
         # Only a path has no reader: one that is no database file.
         if find_reader(location) is None and isinstance(location, PathLocation):
@@ -85,6 +96,11 @@ def open_sources(
         else:
             only = (options.table,) if options.table else None
             tables = open_database(location, workspace.engine, tables=only, selection=options.selection)
+            others, names = read_others(location, workspace.engine)
+            views = SourceViews((*views.views, *others.views), views.tables.union(names))
+            has_database = True
+            if others.left_out:
+                notes.append(f"not kept of {location}: {format_names(others.left_out, _MOST_LEFT_OUT)}")
         for source in tables:
             if options.selection.takes_table(source.schema.name):
                 by_table.setdefault(source.schema.name, []).append(source)
@@ -97,7 +113,7 @@ def open_sources(
     options.keys.check_tables(by_table)
     if options.csv != AS_CSV_SAYS and not any(s.text_query for tables in by_table.values() for s in tables):
         notes.append("no source is a CSV file, so its options (--null, --delimiter, …) changed nothing")
-    return by_table, notes
+    return OpenedSources(by_table, notes, views if has_database else None)
 
 
 def _own_folder(workspace: Workspace, source: Path) -> list[str]:

@@ -16,6 +16,7 @@ from tdmvc.model.tree import FileTree
 from tdmvc.store.parquet import read_part
 from tdmvc.workspace.ingest import IngestedTable
 from tdmvc.workspace.source_migrations import SourceMigrations
+from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -46,6 +47,8 @@ class Intake:
     """Tables that the dataset loses."""
     beside: SourceMigrations
     """The sources' migration tables that are not added."""
+    views: SourceViews | None = None
+    """The sources' views; None if no source is a database."""
 
 
 def take_stock(workspace: Workspace, state: DatasetState, intake: Intake, *, is_migrated: bool) -> TakenIn:

@@ -46,9 +46,11 @@ def test_keys_references_and_constraints_are_read(tmp_path: Path, con: Con) -> N
         (True, True),
         (False, False),
     ]
-    assert tables["p"].references == (ForeignKey(("boss",), "p", ("id",)),)
+    assert tuple(one.ends for one in tables["p"].references) == (ForeignKey(("boss",), "p", ("id",)),)
     assert tables["o"].key == ("a", "b")
-    assert tables["sales.y"].references == (ForeignKey(("x",), "sales.x", ("id",)),)
+    assert tuple(one.ends for one in tables["sales.y"].references) == (
+        ForeignKey(("x",), "sales.x", ("id",)),
+    )
 
 
 def test_types_that_arrow_lacks_become_text(tmp_path: Path, con: Con, read: Read) -> None:
@@ -62,7 +64,7 @@ def test_types_that_arrow_lacks_become_text(tmp_path: Path, con: Con, read: Read
     )
     (table,) = open_database(PathLocation(path), con)
     assert [column.physical_type for column in table.schema.columns] == [
-        "enum",
+        "enum('sad', 'ok')",
         "hugeint",
         "map(varchar, integer[])",
         "timestamp_ns",

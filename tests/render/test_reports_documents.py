@@ -114,7 +114,7 @@ def test_show_holds_exactly_what_was_promised_and_totals() -> None:
     shown = document_of("SHOW_VERSION")
     assert set(shown) == {
         *("format", "dataset", "ref", "kind", "version", "release", "migrations", "content", "tables"),
-        *("rows", "bytes", "yank"),
+        *("rows", "bytes", "yank", "views"),
     }
     assert (shown["version"], shown["release"], shown["rows"], shown["bytes"]) == (
         "3.2.0",

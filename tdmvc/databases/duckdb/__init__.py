@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.duckdb.reading import read_names, read_tables
+from tdmvc.databases.base import OtherObjects, TableToWrite
+from tdmvc.databases.duckdb.reading import read_names, read_others, read_tables
 from tdmvc.databases.duckdb.writing import write_tables
 from tdmvc.databases.files import existing_file, file_path, first_bytes, is_file_for
+from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
 from tdmvc.model.source import SourceTable
@@ -32,11 +33,16 @@ class DuckdbEngine:
     ) -> list[SourceTable]:
         return read_tables(file_path(location), con, names)
 
+    def read_others(self, location: Location, con: DuckDBConnection) -> OtherObjects:
+        return read_others(file_path(location), con)
+
     def can_write(self, location: Location) -> bool:
         return is_file_for("duckdb", location, lambda path: path.suffix.lower() in _SUFFIXES)
 
     def exists(self, location: Location) -> bool:
         return file_path(location).exists()
 
-    def write_tables(self, location: Location, tables: Sequence[TableToWrite]) -> list[Finding]:
-        return write_tables(file_path(location), tables)
+    def write_tables(
+        self, location: Location, tables: Sequence[TableToWrite], views: Sequence[View] = ()
+    ) -> list[Finding]:
+        return write_tables(file_path(location), tables, views)

@@ -1,45 +1,67 @@
-"""Writes tables into a new DuckDB file."""
+"""Writes tables and views into a new DuckDB file."""
 
 import re
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.clauses import (
+    Clause,
+    check_clause,
+    clauses,
+    fit,
+    key_clause,
+    reference_clause,
+    required_clause,
+    unique_clause,
+)
+from tdmvc.databases.dialects import for_dialect, views_for_dialect
+from tdmvc.databases.duckdb.catalog import DIALECT
+from tdmvc.databases.duckdb.declaring import (
+    comment_statements,
+    fitted,
+    sequence_statements,
+    table_statement,
+)
+from tdmvc.databases.duckdb.names import schema_name, sql_name
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.writing import (
     NO_TARGET,
+    bracketed,
     check_names,
-    constraint_finding,
-    create_table,
+    create_index,
+    create_view,
+    generated_finding,
     has_target,
-    reference_finding,
+    left_out,
     type_finding,
-    without_constraints,
 )
 from tdmvc.errors import DatabaseError
-from tdmvc.model.declarations import ForeignKey
+from tdmvc.model.declarations import ForeignKey, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, connect, constraint_errors, duckdb_error
-from tdmvc.sql.quoting import quote_name
+from tdmvc.sql.quoting import quote_name, quote_names
 from tdmvc.sql.types import duckdb_type
 
 _LOG_SUFFIXES = (".wal",)
-_TYPE_NAME = re.compile(r"[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*", re.ASCII)
-_OWN_SCHEMAS = frozenset({"information_schema", "pg_catalog", "system", "temp"})
+_TYPE_NAME = re.compile(
+    r"(?:[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?|enum\('(?:[^']|'')*'(?:, ?'(?:[^']|'')*')*\))(?:\[\])*",
+    re.ASCII | re.I,
+)
 _ROWS = "tdmvc_rows"
 
 
-def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
-    """Write all tables into a new file; see `DatabaseWriter.write_tables`."""
+def write_tables(path: Path, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
+    """Write all tables and views into a new file; see `DatabaseWriter.write_tables`."""
     check_names("DuckDB", path, [table.schema for table in tables])
     try:
         with replacing_file(path, _LOG_SUFFIXES) as new, closing(connect(str(new))) as con:
-            findings = _TableWriter(con).write(tables)
+            findings = _TableWriter(con).write(tables, views)
             con.execute("CHECKPOINT")
             # Close it before the file is put in place.
             con.close()
@@ -64,7 +86,7 @@ class _TableWriter:
         self._types: dict[str, dict[str, str]] = {}
         self._findings: list[Finding] = []
 
-    def write(self, tables: Sequence[TableToWrite]) -> list[Finding]:
+    def write(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
         self._names = {table.schema.name for table in tables}
         for table in _by_dependency(tables):
             schema = table.schema
@@ -72,7 +94,17 @@ class _TableWriter:
             references = tuple(
                 reference for reference in schema.references if self._is_possible(schema, reference)
             )
-            self._write_table(table, replace(schema, references=references))
+            schema, found = for_dialect(replace(schema, references=references), DIALECT)
+            self._findings += found
+            schema, found = fitted(schema)
+            self._findings += found
+            if (name := schema_name(schema.name)) is not None:
+                self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}")
+            self._create_sequences(table, schema)
+            schema, found = fit(schema, self._try)
+            self._findings += found
+            self._write_table(table, schema)
+        self._create_views(views)
         return self._findings
 
     def _is_possible(self, schema: TableSchema, reference: ForeignKey) -> bool:
@@ -81,13 +113,13 @@ class _TableWriter:
             why = "the tables refer to each other in a circle, which DuckDB cannot declare"
         elif not has_target(reference, list(known.values())):
             why = NO_TARGET
-        elif _schema_name(schema.name) != _schema_name(reference.table):
+        elif schema_name(schema.name) != schema_name(reference.table):
             why = "DuckDB has no references across schemas"
         elif self._referring_types(schema, reference) != self._referred_types(reference):
             why = "the columns are of different types"
         else:
             return True
-        self._findings.append(reference_finding(schema.name, reference, why))
+        self._findings.append(reference_clause(reference).finding(schema.name, why))
         return False
 
     def _referring_types(self, schema: TableSchema, reference: ForeignKey) -> list[str]:
@@ -96,14 +128,38 @@ class _TableWriter:
     def _referred_types(self, reference: ForeignKey) -> list[str]:
         return [self._types[reference.table][column] for column in reference.to]
 
+    def _try(self, schema: TableSchema) -> str | None:
+        """Make an empty table and remove it; return why it cannot be made."""
+        try:
+            self._con.execute(table_statement(schema, self._types[schema.name]))
+        except duckdb_error() as error:
+            return f"DuckDB says: {_first_line(error)}"
+        self._con.execute(f"DROP TABLE {sql_name(schema.name)}")
+        return None
+
+    def _create_sequences(self, table: TableToWrite, schema: TableSchema) -> None:
+        """Make the sequences of the columns that the database numbers, as far advanced as the rows."""
+        numbered = [column for column in schema.columns if column.identity is not None]
+        if not numbered:
+            return
+        with self._rows(table):
+            highest = self._con.execute(
+                f"SELECT {', '.join(f'max({quote_name(column.name)})' for column in numbered)} FROM {_ROWS}"
+            ).fetchall()[0]
+        for column, value in zip(numbered, highest, strict=True):
+            for statement in sequence_statements(schema, column, value):
+                self._con.execute(statement)
+
     def _write_table(self, table: TableToWrite, schema: TableSchema) -> None:
-        """Create and fill a table; if its rows break a constraint, create it again without the constraint."""
+        """Create and fill a table; if its rows break a constraint, create it again without this one."""
         while True:
             try:
                 self._fill(table, schema)
             except constraint_errors() as error:
-                self._con.execute(f"DROP TABLE IF EXISTS {_sql_name(schema.name)}")
-                reduced = self._without_broken(schema, is_reference="foreign key" in str(error).lower())
+                self._con.execute(f"DROP TABLE IF EXISTS {sql_name(schema.name)}")
+                reduced = self._without_broken(
+                    table, schema, is_reference="foreign key" in str(error).lower()
+                )
                 if reduced == schema:
                     raise
                 schema = reduced
@@ -111,35 +167,131 @@ class _TableWriter:
                 self._written[schema.name] = schema
                 return
 
-    def _without_broken(self, schema: TableSchema, *, is_reference: bool) -> TableSchema:
-        own = [reference for reference in schema.references if reference.table == schema.name]
-        if is_reference and own:
-            why = "DuckDB checks each row as it arrives, and some refer to later rows of the same table"
-            self._findings += [reference_finding(schema.name, reference, why) for reference in own]
-            others = tuple(reference for reference in schema.references if reference not in own)
-            return replace(schema, references=others)
+    def _without_broken(self, table: TableToWrite, schema: TableSchema, *, is_reference: bool) -> TableSchema:
         if is_reference and schema.references:
-            why = "some rows refer to rows that do not exist"
-            self._findings += [reference_finding(schema.name, item, why) for item in schema.references]
-            return replace(schema, references=())
+            own = [reference for reference in schema.references if reference.table == schema.name]
+            why = (
+                "DuckDB checks each row as it arrives, and some refer to later rows of the same table"
+                if own
+                else "some rows refer to rows that do not exist"
+            )
+            for reference in own or schema.references:
+                self._findings.append(reference_clause(reference).finding(schema.name, why))
+                schema = reference_clause(reference).remove(schema)
+            return schema
+        broken = self._broken(table, schema)
+        if not broken:
+            # DuckDB checks more than it says; rather nothing declared than nothing written.
+            broken = clauses(schema)
+        for clause in broken:
+            self._findings.append(clause.broken(schema.name))
+            schema = clause.remove(schema)
         # A table cannot refer to a key of its own that it no longer has.
-        others = tuple(reference for reference in schema.references if reference.table != schema.name)
-        reduced = without_constraints(replace(schema, references=others))
-        if reduced != schema:
-            self._findings.append(constraint_finding(schema.name))
-        return reduced
+        known = {**self._written, schema.name: schema}
+        for reference in schema.references:
+            if not has_target(reference, list(known.values())):
+                self._findings.append(reference_clause(reference).finding(schema.name, NO_TARGET))
+                schema = reference_clause(reference).remove(schema)
+        return schema
 
-    def _fill(self, table: TableToWrite, schema: TableSchema) -> None:
-        types = self._types[schema.name]
-        if (name := _schema_name(schema.name)) is not None:
-            self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}")
-        self._con.execute(create_table(schema, types, _sql_name))
-        casts = ", ".join(f"CAST({quote_name(column)} AS {types[column]})" for column in schema.column_names)
+    def _broken(self, table: TableToWrite, schema: TableSchema) -> list[Clause]:
+        """Return the declarations that the rows break: all of them, not only the first that DuckDB names."""
+        tests: list[tuple[Clause, str]] = [
+            (required_clause(column), f"WHERE {quote_name(column.name)} IS NULL")
+            for column in schema.columns
+            if column.required and column.name not in schema.key
+        ]
+        unique: list[tuple[str, ...]] = [
+            (column.name,) for column in schema.columns if column.unique and schema.key != (column.name,)
+        ]
+        unique += [one.columns for one in schema.unique_keys]
+        tests += [(unique_clause(columns), _repeated(columns)) for columns in unique]
+        if schema.key:
+            nulls = " OR ".join(f"{quote_name(name)} IS NULL" for name in schema.key)
+            tests.append((key_clause(schema), _repeated(schema.key)))
+            tests.append((key_clause(schema), f"WHERE {nulls}"))
+        tests += [
+            (check_clause(schema, check), f"WHERE NOT CAST({bracketed(check.expression)} AS BOOLEAN)")
+            for check in schema.checks
+        ]
+        found: dict[str, Clause] = {}
+        for clause, condition in tests:
+            with self._rows(table):
+                rows = f"(SELECT {self._casts(schema)} FROM {_ROWS})"
+                if self._con.execute(f"SELECT 1 FROM {rows} {condition} LIMIT 1").fetchall():
+                    found[clause.noun] = clause
+        return list(found.values())
+
+    @contextmanager
+    def _rows(self, table: TableToWrite) -> Iterator[None]:
         self._con.register(_ROWS, table.read())
         try:
-            self._con.execute(f"INSERT INTO {_sql_name(schema.name)} SELECT {casts} FROM {_ROWS}")
+            yield
         finally:
             self._con.unregister(_ROWS)
+
+    def _casts(self, schema: TableSchema, names: Sequence[str] | None = None) -> str:
+        types = self._types[schema.name]
+        return ", ".join(
+            f"CAST({quote_name(name)} AS {types[name]}) AS {quote_name(name)}"
+            for name in (schema.column_names if names is None else names)
+        )
+
+    def _fill(self, table: TableToWrite, schema: TableSchema) -> None:
+        name = sql_name(schema.name)
+        self._con.execute(table_statement(schema, self._types[schema.name]))
+        own = tuple(column.name for column in schema.columns if column.generated is None)
+        with self._rows(table):
+            self._con.execute(
+                f"INSERT INTO {name} ({quote_names(own)}) SELECT {self._casts(schema, own)} FROM {_ROWS}"
+            )
+        for index in schema.indexes:
+            try:
+                self._con.execute(create_index(schema.name, index, sql_name))
+            except constraint_errors():
+                self._findings.append(left_out(f"index {index.name}", schema.name, "rows break it"))
+            except duckdb_error() as error:
+                why = f"DuckDB says: {_first_line(error)}"
+                self._findings.append(left_out(f"index {index.name}", schema.name, why))
+        for statement in comment_statements(schema):
+            self._con.execute(statement)
+        for column in schema.columns:
+            if column.generated is not None:
+                self._compare_generated(table, schema, column.name)
+
+    def _compare_generated(self, table: TableToWrite, schema: TableSchema, column: str) -> None:
+        """Report the rows whose value differs from the one that the database computes."""
+        others = [one.name for one in schema.columns if one.generated is None]
+        names = [*others, column]
+        with self._rows(table):
+            ((count,),) = self._con.execute(
+                f"SELECT count(*) FROM (SELECT {self._casts(schema, names)} FROM {_ROWS} "
+                f"EXCEPT ALL SELECT {quote_names(names)} FROM {sql_name(schema.name)})"
+            ).fetchall()
+        if count:
+            self._findings.append(generated_finding(schema.name, column, count))
+
+    def _create_views(self, views: Sequence[View]) -> None:
+        """Create views, each after those that it reads."""
+        waiting, found = views_for_dialect(views, DIALECT)
+        self._findings += found
+        reasons: dict[str, str] = {}
+        while waiting:
+            left = []
+            for view in waiting:
+                try:
+                    if (name := schema_name(view.name)) is not None:
+                        self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}")
+                    self._con.execute(create_view(view, sql_name))
+                except duckdb_error() as error:
+                    reasons[view.name] = f"DuckDB says: {_first_line(error)}"
+                    left.append(view)
+            if len(left) == len(waiting):
+                break
+            waiting = left
+        else:
+            return
+        self._findings += [left_out(f"view {view.name}", None, reasons[view.name]) for view in waiting]
 
     def _column_types(self, table: TableToWrite) -> dict[str, str]:
         """Return the DuckDB type of each column: that of its source if every value can be read back from it."""
@@ -159,11 +311,8 @@ class _TableWriter:
             f"IS NOT DISTINCT FROM CAST({quote_name(name)} AS {types[name]})), true)"
             for name, type_ in declared.items()
         )
-        self._con.register(_ROWS, table.read())
-        try:
+        with self._rows(table):
             row = self._con.execute(f"SELECT {tests} FROM {_ROWS}").fetchall()[0]
-        finally:
-            self._con.unregister(_ROWS)
         for (name, type_), is_exact in zip(declared.items(), row, strict=True):
             if is_exact:
                 types[name] = type_
@@ -211,14 +360,11 @@ def _reachable(start: str, targets: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def _schema_name(table: str) -> str | None:
-    """Return the schema of a qualified name, or None for a table of the main schema."""
-    schema, dot, name = table.partition(".")
-    return schema if dot and schema and name and schema.lower() not in _OWN_SCHEMAS else None
+def _repeated(columns: tuple[str, ...]) -> str:
+    """Return the end of a query for values that more than one row has."""
+    present = " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in columns)
+    return f"WHERE {present} GROUP BY {quote_names(columns)} HAVING count(*) > 1"
 
 
-def _sql_name(table: str) -> str:
-    schema = _schema_name(table)
-    return (
-        quote_name(table) if schema is None else f"{quote_name(schema)}.{quote_name(table.partition('.')[2])}"
-    )
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]

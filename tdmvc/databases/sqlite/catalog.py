@@ -1,12 +1,25 @@
-"""Reads what a SQLite file declares: tables, columns, keys and references."""
+"""Reads what a SQLite file declares: tables, columns, keys, references and all other constraints."""
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tdmvc.errors import DatabaseError
-from tdmvc.model.declarations import ForeignKey
+from tdmvc.databases.sqlite.indexes import DIALECT, read_indexes, read_triggers
+from tdmvc.errors import DatabaseError, format_names
+from tdmvc.model.declarations import (
+    Check,
+    Collation,
+    ForeignKey,
+    Generated,
+    Identity,
+    Index,
+    ReferenceActions,
+    TableOptions,
+    UniqueKey,
+)
+from tdmvc.sql.quoting import quote_name
+from tdmvc.sql.table_definition import TableDefinition, read_definition
 
 _WAIT_SECONDS = 5.0
 _HIDDEN = 1
@@ -22,6 +35,11 @@ class DeclaredColumn:
     """As written; empty if none is declared."""
     required: bool
     unique: bool
+    default: str | None = None
+    """The SQL text, without brackets around it."""
+    generated: Generated | None = None
+    identity: Identity | None = None
+    collation: Collation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +50,10 @@ class DeclaredTable:
     columns: tuple[DeclaredColumn, ...]
     key: tuple[str, ...]
     references: tuple[ForeignKey, ...]
+    unique_keys: tuple[UniqueKey, ...] = ()
+    checks: tuple[Check, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    options: TableOptions | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -90,17 +112,85 @@ def read_table(database: sqlite3.Connection, name: str) -> DeclaredTable:
     """Return what is declared of one table."""
     rows = database.execute('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)', (name,))
     described = [row for row in rows.fetchall() if row[4] != _HIDDEN]
+    (sql,) = database.execute(
+        "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)
+    ).fetchone()
+    definition = read_definition(sql)
+    names = [row[0] for row in described]
     key = tuple(row[0] for row in sorted(described, key=lambda row: row[3]) if row[3])
-    is_rowid = len(key) == 1 and any(row[3] and row[1].upper() == "INTEGER" for row in described)
+    is_rowid = (
+        len(key) == 1
+        and not definition.is_descending_alias
+        and any(row[3] and row[1].upper() == "INTEGER" for row in described)
+    )
     unique = _unique_columns(database, name)
     columns = tuple(
-        DeclaredColumn(
-            column, type_, bool(not_null) or (is_rowid and bool(position)), column.lower() in unique
+        _column(
+            definition,
+            DeclaredColumn(
+                column, type_, bool(not_null) or (is_rowid and bool(position)), column.lower() in unique
+            ),
         )
         for column, type_, not_null, position, _ in described
     )
-    references, notes = _references(database, name, [column.name for column in columns])
-    return DeclaredTable(name, columns, key, references, notes)
+    references, notes = _references(database, name, names, definition)
+    left_out = [*definition.left_out, *read_triggers(database, name)]
+    if definition.is_descending_alias:
+        left_out.append("DESC of the INTEGER PRIMARY KEY")
+    if left_out:
+        notes.append(f"not kept: {format_names(left_out, len(left_out))}")
+    notes += _number_notes(database, name, definition)
+    return DeclaredTable(
+        name,
+        columns,
+        key,
+        references,
+        _unique_keys(definition, names),
+        tuple(Check(expression, label, DIALECT) for expression, label in dict.fromkeys(definition.checks)),
+        read_indexes(database, name, names),
+        TableOptions(tuple(definition.words), DIALECT) if definition.words else None,
+        tuple(notes),
+    )
+
+
+def _column(definition: TableDefinition, column: DeclaredColumn) -> DeclaredColumn:
+    """Return a column with what only the text of CREATE TABLE says."""
+    said = definition.columns.get(column.name.lower())
+    if said is None:
+        return column
+    is_numbered = definition.numbered is not None and definition.numbered.lower() == column.name.lower()
+    is_default_collation = said.collation is None or said.collation.upper() == "BINARY"
+    return replace(
+        column,
+        default=said.default,
+        generated=Generated(said.generated, said.is_stored, DIALECT) if said.generated else None,
+        identity=Identity() if is_numbered else None,
+        collation=None if is_default_collation else Collation(str(said.collation), DIALECT),
+    )
+
+
+def _unique_keys(definition: TableDefinition, names: Sequence[str]) -> tuple[UniqueKey, ...]:
+    found: dict[tuple[str, ...], UniqueKey] = {}
+    for one in definition.unique:
+        columns = tuple(_actual(name, names) for name in one.columns)
+        if len(columns) > 1:
+            found.setdefault(columns, UniqueKey(columns, one.name, is_declared=True))
+    return tuple(found.values())
+
+
+def _number_notes(database: sqlite3.Connection, table: str, definition: TableDefinition) -> list[str]:
+    """Return a note if the next number of an AUTOINCREMENT column is greater than the rows show."""
+    if definition.numbered is None:
+        return []
+    row = database.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    column = quote_name(definition.numbered)
+    (highest,) = database.execute(f"SELECT max({column}) FROM {quote_name(table)}").fetchone()
+    if row is None or not isinstance(row[0], int) or row[0] <= (highest or 0):
+        return []
+    return [
+        f"{definition.numbered}: AUTOINCREMENT stands at {row[0]}, and the greatest number in the rows is "
+        f"{highest or 'none'}; only the rows are kept, so that a copy gives the numbers between again"
+    ]
 
 
 def _unique_columns(database: sqlite3.Connection, table: str) -> set[str]:
@@ -118,13 +208,17 @@ def _unique_columns(database: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _references(
-    database: sqlite3.Connection, table: str, columns: Sequence[str]
-) -> tuple[tuple[ForeignKey, ...], tuple[str, ...]]:
+    database: sqlite3.Connection, table: str, columns: Sequence[str], definition: TableDefinition
+) -> tuple[tuple[ForeignKey, ...], list[str]]:
     rows = database.execute(
-        'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq', (table,)
+        'SELECT id, "table", "from", "to", on_delete, on_update FROM pragma_foreign_key_list(?) '
+        "ORDER BY id DESC, seq",
+        (table,),
     ).fetchall()
     references, notes = [], []
-    for number in dict.fromkeys(row[0] for row in rows):
+    # The pragma lists them backwards, the text in their order.
+    numbers = list(dict.fromkeys(row[0] for row in rows))
+    for number, deferrable in zip(numbers, definition.deferrable, strict=False):
         parts = [row for row in rows if row[0] == number]
         target = _actual_table(database, parts[0][1])
         described = database.execute("SELECT name, pk FROM pragma_table_xinfo(?)", (target,)).fetchall()
@@ -134,10 +228,11 @@ def _references(
         named = [row[3] for row in parts if row[3] is not None] or key
         to = tuple(_actual(name, [row[0] for row in described]) for name in named)
         if len(to) == len(own):
-            references.append(ForeignKey(own, target, to))
+            actions = ReferenceActions(parts[0][4].lower(), parts[0][5].lower(), deferrable)
+            references.append(ForeignKey(own, target, to, actions))
         else:
             notes.append(f"the reference to {target} was left out, because it does not name the columns")
-    return tuple(references), tuple(notes)
+    return tuple(references), notes
 
 
 def _actual_table(database: sqlite3.Connection, name: str) -> str:

@@ -96,12 +96,13 @@ class _TableCondition:
         self._run(f"CREATE TABLE {self._table} ({', '.join(declared)}, {check})", allowed=_CREATING)
         # What is an expression here, too, declared nothing else in the table.
         self._run(f"EXPLAIN SELECT (\n{expression}\n) FROM {self._table}", allowed=_USING)
+        self._columns = columns
         marks = ", ".join("?" * (len(columns) + 1))
         self._insertion = f"INSERT OR IGNORE INTO {self._table} VALUES ({marks})"
 
     def find_broken(self, rows: pa.RecordBatch) -> Sequence[int]:
         """Return the places of the rows that SQLite refuses; see `Condition.find_broken`."""
-        values = zip(range(rows.num_rows), *map(format_values, rows.columns), strict=True)
+        values = zip(range(rows.num_rows), *map(format_values, rows.columns, self._columns), strict=True)
         inserted = self._run(self._insertion, values, allowed=_USING).rowcount
         try:
             if inserted == rows.num_rows:

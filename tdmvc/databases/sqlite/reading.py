@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.arrow.types import format_type
+from tdmvc.databases.base import OtherObjects
 from tdmvc.databases.sqlite.catalog import (
     DeclaredColumn,
     DeclaredTable,
@@ -16,7 +17,10 @@ from tdmvc.databases.sqlite.catalog import (
     read_table_names,
     unreadable,
 )
+from tdmvc.databases.sqlite.defaults import read_default
+from tdmvc.databases.sqlite.indexes import read_other_objects, read_views
 from tdmvc.databases.sqlite.inference import ColumnProfile, to_arrow
+from tdmvc.databases.sqlite.storage import canonical_declaration
 from tdmvc.errors import SourceError
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
@@ -40,6 +44,15 @@ def read_tables(path: Path, names: Sequence[str]) -> list[SourceTable]:
             raise unreadable(path, error) from error
 
 
+def read_others(path: Path) -> OtherObjects:
+    """Return views and what is not kept; see `DatabaseReader.read_others`."""
+    with closing(connect(path)) as database:
+        try:
+            return OtherObjects(tuple(read_views(database)), tuple(read_other_objects(database)))
+        except sqlite3.DatabaseError as error:
+            raise unreadable(path, error) from error
+
+
 def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTable) -> SourceTable:
     profiles = _profile(database, declared, path)
     columns = []
@@ -49,7 +62,16 @@ def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTa
         if not profile.is_as_declared:
             declaration = f"declared {column.type}" if column.type else "declared without a type"
             notes.append(f"{column.name}: {declaration}, kept as {columns[-1].type_text} for its values")
-    schema = TableSchema(declared.name, tuple(columns), declared.key, declared.references)
+    schema = TableSchema(
+        declared.name,
+        tuple(columns),
+        declared.key,
+        declared.references,
+        declared.unique_keys,
+        declared.checks,
+        declared.indexes,
+        declared.options,
+    )
     scan = ArrowScan(_opener(path, schema))
     return SourceTable(
         schema, scan, f"{path}, table {declared.name}", is_keyed=True, is_database=True, notes=tuple(notes)
@@ -65,8 +87,19 @@ def _column(table: str, declared: DeclaredColumn, profile: ColumnProfile) -> Col
             "the column mixes bytes with texts or numbers.",
             remedy="make all values of the column bytes, or all of them text.",
         )
-    physical = declared.type if declared.type not in ("", format_type(type_)) else None
-    return Column(declared.name, type_, physical, declared.required, declared.unique)
+    # A type's own name may mean another affinity to SQLite (STRING is a number).
+    is_same = declared.type == format_type(type_) == canonical_declaration(type_)
+    return Column(
+        declared.name,
+        type_,
+        None if is_same else declared.type,
+        declared.required,
+        declared.unique,
+        default=read_default(declared.default, type_, declared.type),
+        generated=declared.generated,
+        identity=declared.identity,
+        collation=declared.collation,
+    )
 
 
 def _profile(database: sqlite3.Connection, table: DeclaredTable, path: Path) -> list[ColumnProfile]:

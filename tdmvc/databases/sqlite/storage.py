@@ -68,13 +68,15 @@ def affinity(declared: str) -> Affinity:
 
 def declare(column: Column) -> str:
     """Return the declared type for a column: that of its source if it keeps the values."""
-    declared = (column.physical_type or "").strip()
-    if declared and affinity(declared) in _allowed(column.type) and _is_declarable(declared):
+    if column.physical_type is None:
+        return canonical_declaration(column.type)
+    declared = column.physical_type.strip()
+    if affinity(declared) in _allowed(column.type) and (not declared or is_declarable(declared)):
         return declared
-    return _canonical_declaration(column.type)
+    return canonical_declaration(column.type)
 
 
-def _canonical_declaration(type_: pa.DataType) -> str:
+def canonical_declaration(type_: pa.DataType) -> str:
     """Return a declaration that is read as the same type again."""
     if pa.types.is_nested(type_):
         return "JSON"
@@ -89,9 +91,9 @@ def _canonical_declaration(type_: pa.DataType) -> str:
 
 def _allowed(type_: pa.DataType) -> set[Affinity]:
     if pa.types.is_integer(type_) or type_ == SIMPLE["bool"]:
-        return _NUMBERS
+        return _NUMBERS | {Affinity.NONE}
     if pa.types.is_floating(type_):
-        return _NUMBERS | {Affinity.REAL}
+        return _NUMBERS | {Affinity.REAL, Affinity.NONE}
     if pa.types.is_decimal(type_):
         return _NUMBERS | {Affinity.REAL, Affinity.TEXT}
     if type_ == SIMPLE["string"] or type_ == SIMPLE["binary"]:
@@ -99,7 +101,8 @@ def _allowed(type_: pa.DataType) -> set[Affinity]:
     return {Affinity.TEXT, Affinity.NONE, Affinity.NUMERIC}
 
 
-def _is_declarable(declared: str) -> bool:
+def is_declarable(declared: str) -> bool:
+    """Whether SQLite takes a type as it is written."""
     if not _DECLARABLE.fullmatch(declared) or _ENDS_A_TYPE & set(re.split(r"\W+", declared.upper())):
         return False
     with closing(sqlite3.connect(":memory:")) as scratch:
@@ -143,14 +146,14 @@ def _scratch() -> sqlite3.Connection:
     return sqlite3.connect(":memory:", check_same_thread=False)
 
 
-def format_values(array: pa.Array) -> list[object]:
-    """Return values for SQLite's driver: exact text for decimals, ISO 8601 for dates and times, JSON for lists.
+def format_values(array: pa.Array, column: Column) -> list[object]:
+    """Return values for SQLite's driver: exact text for decimals, times as the column has them, JSON for lists.
 
     A NaN becomes null: SQLite has none.
     """
     type_ = array.type
     if pa.types.is_dictionary(type_):
-        return format_values(array.dictionary_decode())
+        return format_values(array.dictionary_decode(), column)
     if pa.types.is_timestamp(type_):
         zone = "" if type_.tz is None else "+00:00"
         return _each(array.cast(pa.timestamp("us")).cast(pa.string()), lambda text: _short(text) + zone)

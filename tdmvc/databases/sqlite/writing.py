@@ -1,29 +1,43 @@
-"""Writes tables into a new SQLite file."""
+"""Writes tables and views into a new SQLite file."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.clauses import Clause, fit, key_clause, reference_clause
+from tdmvc.databases.dialects import for_dialect, views_for_dialect
 from tdmvc.databases.files import replacing_file
-from tdmvc.databases.sqlite.storage import count_nan, declare, format_values, is_kept, may_convert
+from tdmvc.databases.sqlite.broken import broken_clause
+from tdmvc.databases.sqlite.declaring import fitted_identities, is_rowid_alias, table_statement
+from tdmvc.databases.sqlite.indexes import DIALECT
+from tdmvc.databases.sqlite.storage import (
+    count_nan,
+    declare,
+    format_values,
+    is_declarable,
+    is_kept,
+    may_convert,
+)
 from tdmvc.databases.writing import (
     NO_TARGET,
     check_names,
-    constraint_finding,
-    create_table,
+    create_index,
+    create_view,
+    generated_finding,
     has_target,
-    reference_finding,
+    left_out,
     type_finding,
-    without_constraints,
 )
 from tdmvc.errors import DatabaseError
+from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Column
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import plural
-from tdmvc.sql.quoting import quote_name
+from tdmvc.sql.quoting import quote_name, quote_names
 
 _LOG_SUFFIXES = ("-wal", "-journal")
 
@@ -31,29 +45,44 @@ _LOG_SUFFIXES = ("-wal", "-journal")
 class _ConstraintBrokenError(Exception):
     """The rows of a table break what its schema declares."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, clause: Clause) -> None:
         super().__init__(table)
         self.table = table
+        self.clause = clause
 
 
-def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
-    """Write all tables into a new file; see `DatabaseWriter.write_tables`."""
+@dataclass(slots=True)
+class _Plan:
+    """A table as it will be declared."""
+
+    source: TableToWrite
+    schema: TableSchema
+    types: dict[str, str]
+
+
+def write_tables(path: Path, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
+    """Write all tables and views into a new file; see `DatabaseWriter.write_tables`."""
     check_names("SQLite", path, [table.schema for table in tables])
-    types: dict[str, dict[str, str]] = {}
     findings: list[Finding] = []
+    plans = []
     for table in tables:
-        types[table.schema.name], replaced = _declared_types(table)
-        findings += replaced
-    unconstrained: set[str] = set()
+        plan, found = _plan(table)
+        plans.append(plan)
+        findings += found
+    own_views, found = views_for_dialect(views, DIALECT)
+    findings += found
     try:
         with replacing_file(path, _LOG_SUFFIXES) as new:
             while True:
                 new.unlink(missing_ok=True)
                 try:
-                    return findings + _fill(new, tables, types, unconstrained)
+                    return findings + _fill(new, plans, own_views)
                 except _ConstraintBrokenError as broken:
                     # Other tables may refer to this one, so all are written again.
-                    unconstrained.add(broken.table)
+                    findings.append(broken.clause.broken(broken.table))
+                    plan = next(plan for plan in plans if plan.schema.name == broken.table)
+                    plan.schema, found = _fit(broken.clause.remove(plan.schema), plan.types)
+                    findings += found
     except sqlite3.Error as error:
         raise DatabaseError(
             f"The SQLite database cannot be written: {error}.",
@@ -61,6 +90,33 @@ def write_tables(path: Path, tables: Sequence[TableToWrite]) -> list[Finding]:
             remedy="check that the disk has room; if SQLite refuses a name, write Parquet files: `--into FOLDER`. "
             "Nothing was changed.",
         ) from error
+
+
+def _plan(table: TableToWrite) -> tuple[_Plan, list[Finding]]:
+    """Return what of a table SQLite can declare, and findings on the rest."""
+    types, findings = _declared_types(table)
+    schema, found = for_dialect(table.schema, DIALECT)
+    findings += found
+    schema, found = fitted_identities(schema, types)
+    findings += found
+    schema, found = _fit(schema, types)
+    return _Plan(table, schema, types), findings + found
+
+
+def _fit(schema: TableSchema, types: dict[str, str]) -> tuple[TableSchema, list[Finding]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as scratch:
+
+        def try_(attempt: TableSchema) -> str | None:
+            try:
+                scratch.execute("BEGIN")
+                scratch.execute(table_statement(attempt, types))
+            except sqlite3.Error as error:
+                return f"SQLite says: {error}"
+            finally:
+                scratch.execute("ROLLBACK")
+            return None
+
+        return fit(schema, try_)
 
 
 def _declared_types(table: TableToWrite) -> tuple[dict[str, str], list[Finding]]:
@@ -71,7 +127,17 @@ def _declared_types(table: TableToWrite) -> tuple[dict[str, str], list[Finding]]
         for i, column in enumerate(table.schema.columns)
         if may_convert(column, types[column.name])
     ]
-    findings = []
+    findings = [
+        type_finding(
+            table.schema.name,
+            column.name,
+            str(column.physical_type),
+            types[column.name],
+            f"SQLite cannot declare {column.physical_type}",
+        )
+        for column in table.schema.columns
+        if column.physical_type and not is_declarable(column.physical_type)
+    ]
     for name in _converted(table, doubtful, types):
         findings.append(type_finding(table.schema.name, name, types[name], "TEXT"))
         types[name] = "TEXT"
@@ -85,7 +151,7 @@ def _converted(
     if doubtful:
         for batch in table.read():
             for i, column in doubtful:
-                texts = (str(value) for value in format_values(batch.column(i)) if value is not None)
+                texts = (str(value) for value in format_values(batch.column(i), column) if value is not None)
                 if column.name not in converted and not all(
                     is_kept(text, column.type, types[column.name]) for text in texts
                 ):
@@ -93,64 +159,131 @@ def _converted(
     return list(converted)
 
 
-def _fill(
-    path: Path, tables: Sequence[TableToWrite], types: dict[str, dict[str, str]], unconstrained: set[str]
-) -> list[Finding]:
-    findings: list[Finding] = [constraint_finding(name) for name in sorted(unconstrained)]
-    schemas = [
-        without_constraints(table.schema) if table.schema.name in unconstrained else table.schema
-        for table in tables
-    ]
+def _fill(path: Path, plans: Sequence[_Plan], views: Sequence[View]) -> list[Finding]:
+    findings: list[Finding] = []
+    schemas = [plan.schema for plan in plans]
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         # A half-written file is deleted, so it needs no journal.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF"):
             database.execute(f"PRAGMA {pragma}")
         database.execute("BEGIN")
-        for schema in schemas:
+        for plan in plans:
+            schema = plan.schema
             possible = tuple(reference for reference in schema.references if has_target(reference, schemas))
-            database.execute(create_table(replace(schema, references=possible), types[schema.name]))
+            database.execute(table_statement(replace(schema, references=possible), plan.types))
             findings += [
-                reference_finding(schema.name, reference, NO_TARGET)
+                reference_clause(reference).finding(schema.name, NO_TARGET)
                 for reference in schema.references
                 if reference not in possible
             ]
-        for table in tables:
-            findings += _insert(database, table)
+        for plan in plans:
+            findings += _insert(database, plan)
+        for plan in plans:
+            findings += _create_indexes(database, plan.schema)
+        findings += _create_views(database, views)
         database.execute("COMMIT")
         return findings + _broken_references(database)
 
 
-def _insert(database: sqlite3.Connection, table: TableToWrite) -> list[Finding]:
-    schema = table.schema
-    marks = ", ".join("?" * len(schema.columns))
-    statement = f"INSERT INTO {quote_name(schema.name)} VALUES ({marks})"
+def _create_indexes(database: sqlite3.Connection, schema: TableSchema) -> list[Finding]:
+    findings = []
+    for index in schema.indexes:
+        try:
+            database.execute(create_index(schema.name, index))
+        except sqlite3.IntegrityError:
+            findings.append(left_out(f"unique index {index.name}", schema.name, "rows break it"))
+        except sqlite3.Error as error:
+            findings.append(left_out(f"index {index.name}", schema.name, f"SQLite says: {error}"))
+    return findings
+
+
+def _create_views(database: sqlite3.Connection, views: Sequence[View]) -> list[Finding]:
+    """Create views, whose order does not matter to SQLite, and remove those that cannot be read."""
+    made, findings = [], []
+    for view in views:
+        try:
+            database.execute(create_view(view))
+            made.append(view)
+        except sqlite3.Error as error:
+            findings.append(left_out(f"view {view.name}", None, f"SQLite says: {error}"))
+    for view in made:
+        try:
+            database.execute(f"SELECT * FROM {quote_name(view.name)} LIMIT 0")
+        except sqlite3.Error as error:
+            database.execute(f"DROP VIEW {quote_name(view.name)}")
+            findings.append(left_out(f"view {view.name}", None, f"SQLite says: {error}"))
+    return findings
+
+
+def _insert(database: sqlite3.Connection, plan: _Plan) -> list[Finding]:
+    schema = plan.schema
+    places = [i for i, column in enumerate(schema.columns) if column.generated is None]
+    computed = [i for i, column in enumerate(schema.columns) if column.generated is not None]
+    names = tuple(schema.columns[i].name for i in places)
+    marks = ", ".join("?" * len(names))
+    statement = f"INSERT INTO {quote_name(schema.name)} ({quote_names(names)}) VALUES ({marks})"
     nans: dict[str, int] = {}
+    alias = next(
+        (i for i, column in enumerate(schema.columns) if is_rowid_alias(schema, column, plan.types)), None
+    )
 
     def rows() -> Iterator[tuple[object, ...]]:
-        for batch in table.read():
+        for batch in plan.source.read():
             for name, array in zip(schema.column_names, batch.columns, strict=True):
                 nans[name] = nans.get(name, 0) + count_nan(array)
-            yield from zip(*(format_values(array) for array in batch.columns), strict=True)
+            if alias is not None and batch.column(alias).null_count:
+                # SQLite would number the rows that have no key.
+                raise _ConstraintBrokenError(schema.name, key_clause(schema))
+            values = (
+                format_values(array, column)
+                for array, column in zip(batch.columns, schema.columns, strict=True)
+            )
+            yield from zip(*values, strict=True)
 
+    differing = dict.fromkeys(computed, 0)
     try:
-        database.executemany(statement, rows())
-    except sqlite3.IntegrityError:
+        if computed:
+            returned = quote_names([schema.columns[i].name for i in computed])
+            for row in rows():
+                found = database.execute(f"{statement} RETURNING {returned}", [row[i] for i in places])
+                for i, value in zip(computed, found.fetchone(), strict=True):
+                    differing[i] += not _is_same(value, row[i])
+        else:
+            database.executemany(statement, rows())
+    except _ConstraintBrokenError:
         with suppress(sqlite3.Error):
             database.execute("ROLLBACK")
-        raise _ConstraintBrokenError(schema.name) from None
-    return [
-        Finding(
-            "value-replaced",
-            Severity.WARNING,
-            f"{plural(count, 'value')} of {schema.name}.{name} {'is' if count == 1 else 'are'} NaN and stored as null,"
-            " because SQLite has no NaN.",
-            table=schema.name,
-            columns=(name,),
-            details={"values": count},
-        )
-        for name, count in nans.items()
-        if count
-    ]
+        raise
+    except sqlite3.IntegrityError as error:
+        with suppress(sqlite3.Error):
+            database.execute("ROLLBACK")
+        clause = broken_clause(schema, error)
+        if clause is None:
+            raise
+        raise _ConstraintBrokenError(schema.name, clause) from None
+    findings = [generated_finding(schema.name, schema.columns[i].name, n) for i, n in differing.items() if n]
+    return findings + [_nan_finding(schema.name, name, count) for name, count in nans.items() if count]
+
+
+def _is_same(computed: object, stored: object) -> bool:
+    if computed == stored or computed is None or stored is None:
+        return computed == stored
+    try:
+        return Decimal(str(computed)) == Decimal(str(stored))
+    except InvalidOperation:
+        return False
+
+
+def _nan_finding(table: str, name: str, count: int) -> Finding:
+    return Finding(
+        "value-replaced",
+        Severity.WARNING,
+        f"{plural(count, 'value')} of {table}.{name} {'is' if count == 1 else 'are'} NaN and stored as null,"
+        " because SQLite has no NaN.",
+        table=table,
+        columns=(name,),
+        details={"values": count},
+    )
 
 
 def _broken_references(database: sqlite3.Connection) -> list[Finding]:

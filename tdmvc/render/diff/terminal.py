@@ -18,7 +18,7 @@ from tdmvc.render.table_terminal import (
     sample_lines,
 )
 from tdmvc.render.terminal import wrap_items
-from tdmvc.render.wording import STATUS_ORDER, totals
+from tdmvc.render.wording import STATUS_ORDER, totals, view_words
 
 
 def render(diffs: Sequence[DatasetDiff], options: RenderOptions) -> str:
@@ -54,6 +54,9 @@ def _lines(diff: DatasetDiff, screen: Screen) -> Iterator[str]:
             yield from fact_lines(table, screen)
             yield from finding_lines(table.findings, screen)
             yield from sample_lines(table, screen)
+    if diff.views:
+        yield ""
+        yield from (screen.fit(view_words(view)) for view in diff.views)
     yield from _unchanged_lines(diff, screen)
     yield from _bump_lines(diff, screen)
 

@@ -10,7 +10,7 @@ from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
 from tdmvc.render.text import joined, shell_word, size
-from tdmvc.render.wording import schema_sign, schema_words, severities
+from tdmvc.render.wording import schema_sign, schema_words, severities, view_words
 
 _MOST_TABLES = 40
 _MOST_UNCHANGED = 8
@@ -61,13 +61,15 @@ def render_add(report: AddReport, options: RenderOptions) -> str:
     _table_rows(moved[:_MOST_TABLES], page)
     page.folded(len(moved) - _MOST_TABLES)
     _schema_lines(moved, page)
+    for view in report.views:
+        page.line(view_words(view), indent=INDENT)
     _unchanged(report.tables, page, is_alone=not moved)
     notes = [f"{table.name}: {note}" for table in report.tables for note in table.notes]
     if notes or report.notes or report.findings:
         page.blank()
     page.findings(report.findings)
     page.notes([*notes, *report.notes])
-    if moved:
+    if moved or report.views:
         page.next(_next_steps(report))
     return page.text
 
@@ -76,7 +78,9 @@ def _verdict(report: AddReport) -> str:
     counts = Counter(table.status for table in sorted(report.tables, key=lambda table: table.status))
     if not report.tables:
         return "nothing to add"
-    if counts[TableStatus.UNCHANGED] == len(report.tables):
+    if counts[TableStatus.UNCHANGED] == len(report.tables) and report.views:
+        words = f"{plural(len(report.views), 'view')} changed"
+    elif counts[TableStatus.UNCHANGED] == len(report.tables):
         words = f"nothing changed in {plural(len(report.tables), 'table')}"
     else:
         parts = [(status.value, count) for status, count in counts.items()]

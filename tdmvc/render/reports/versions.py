@@ -90,6 +90,9 @@ def render_show(report: ShowReport, options: RenderOptions) -> str:
     for table in report.tables:
         page.blank()
         _table(table, page)
+    if report.views:
+        page.blank()
+        page.facts([("views", joined([visible(view.name) for view in report.views]))])
     return page.text
 
 

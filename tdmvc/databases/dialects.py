@@ -1,0 +1,116 @@
+"""What one engine declares in its own words, for another: carried over if it means the same, else reported."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+
+from tdmvc.databases.clauses import check_clause, column_clauses, with_column
+from tdmvc.databases.writing import left_out
+from tdmvc.model.declarations import Default, Index, View
+from tdmvc.model.finding import Finding
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.sql.portable import why_not_portable, why_query_not_portable
+
+_OWN = "duckdb"
+"""The dialect of conditions that people write: DuckDB checks them."""
+_NAMES = {"sqlite": "SQLite", "duckdb": "DuckDB", "postgresql": "PostgreSQL", "mysql": "MySQL"}
+
+
+def engine_name(dialect: str | None) -> str:
+    """Return what people call an engine."""
+    return _NAMES.get(dialect or _OWN, dialect or "")
+
+
+def for_dialect(schema: TableSchema, dialect: str) -> tuple[TableSchema, list[Finding]]:
+    """Return what a table declares in the words of an engine, and a finding for each declaration that has none."""
+    findings: list[Finding] = []
+    for column in schema.columns:
+        changed, why = _column(schema, column, dialect)
+        for clause in column_clauses(column):
+            noun = clause.noun
+            reason = next(
+                (reason for name, reason in why.items() if noun.startswith(f"the {name} of ")), None
+            )
+            if reason is not None:
+                findings.append(clause.finding(schema.name, reason))
+        schema = with_column(schema, column.name, lambda _, changed=changed: changed)  # type: ignore[misc]
+    checks = []
+    for check in schema.checks:
+        reason = _why(check.expression, check.dialect or _OWN, dialect, schema.columns)
+        if reason is None:
+            checks.append(check)
+        else:
+            findings.append(check_clause(schema, check).finding(schema.name, reason))
+    indexes = []
+    for index in schema.indexes:
+        reason = _why_not_index(index, dialect, schema.columns)
+        if reason is None:
+            indexes.append(index)
+        else:
+            findings.append(left_out(f"index {index.name}", schema.name, reason))
+    options = schema.options
+    if options is not None and options.dialect != dialect:
+        findings.append(
+            left_out(
+                f"{options} of {schema.name}", schema.name, f"only {engine_name(options.dialect)} has it"
+            )
+        )
+        options = None
+    return replace(schema, checks=tuple(checks), indexes=tuple(indexes), options=options), findings
+
+
+def views_for_dialect(views: Sequence[View], dialect: str) -> tuple[list[View], list[Finding]]:
+    """Return the views that mean the same to an engine, and a finding for each other."""
+    kept, findings = [], []
+    for view in views:
+        why = why_query_not_portable(view.query) if view.dialect != dialect else None
+        if why is None:
+            kept.append(view)
+        else:
+            findings.append(left_out(f"view {view.name}", None, str(_of(view.dialect, why))))
+    return kept, findings
+
+
+def _column(schema: TableSchema, column: Column, dialect: str) -> tuple[Column, dict[str, str]]:
+    """Return a column in the words of an engine, and why what it lacks was left out."""
+    why: dict[str, str] = {}
+    default, generated, collation = column.default, column.generated, column.collation
+    if default is not None and default.expression is not None and default.dialect != dialect:
+        reason = _why_not_default(default, column)
+        if reason is None:
+            default = replace(default, dialect=dialect)
+        else:
+            default, why["default"] = None, reason
+    if generated is not None and generated.dialect != dialect:
+        reason = _why(generated.expression, generated.dialect, dialect, schema.columns)
+        if reason is None:
+            generated = replace(generated, dialect=dialect)
+        else:
+            why["expression"] = reason
+            generated = None
+    if collation is not None and collation.dialect != dialect:
+        why["collation"] = f"it is one of {engine_name(collation.dialect)}"
+        collation = None
+    return replace(column, default=default, generated=generated, collation=collation), why
+
+
+def _why_not_default(default: Default, column: Column) -> str | None:
+    words = str(default.expression).strip().strip("()").upper()
+    if words == "CURRENT_TIMESTAMP" and pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        return None
+    return _of(default.dialect, why_not_portable(str(default.expression), ()))
+
+
+def _why(expression: str, own: str, dialect: str, columns: Sequence[Column]) -> str | None:
+    return None if own == dialect else _of(own, why_not_portable(expression, columns))
+
+
+def _why_not_index(index: Index, dialect: str, columns: Sequence[Column]) -> str | None:
+    if index.definition is None or index.dialect in (None, dialect):
+        return None
+    return _of(index.dialect, why_not_portable(index.definition, columns))
+
+
+def _of(dialect: str | None, why: str | None) -> str | None:
+    return f"it is an expression of {engine_name(dialect)}, and {why}" if why is not None else None

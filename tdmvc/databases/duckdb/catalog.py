@@ -1,0 +1,236 @@
+"""Reads what a DuckDB file declares: constraints, defaults, sequences, indexes, comments and views."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from dataclasses import replace as replaced
+
+from tdmvc.databases.base import OtherObjects
+from tdmvc.databases.duckdb.names import QualifiedName, own_name
+from tdmvc.model.declarations import (
+    Check,
+    Collation,
+    Default,
+    ForeignKey,
+    Generated,
+    Identity,
+    Index,
+    ReferenceActions,
+    UniqueKey,
+    View,
+)
+from tdmvc.model.schema import Column
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
+from tdmvc.sql.object_definitions import read_index, read_view
+from tdmvc.sql.quoting import quote_name, quote_text
+from tdmvc.sql.table_definition import TableDefinition, read_definition
+from tdmvc.sql.tokens import Token, TokenKind, tokens
+
+DIALECT = "duckdb"
+_SIGNS = frozenset({"+", "-"})
+_NO_LITERALS = frozenset({"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP"})
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a table declares beside the names and types of its columns."""
+
+    key: tuple[str, ...]
+    references: tuple[ForeignKey, ...]
+    unique_keys: tuple[UniqueKey, ...]
+    checks: tuple[Check, ...]
+    indexes: tuple[Index, ...]
+    description: str | None
+    unique: frozenset[str]
+    columns: dict[str, "_ColumnFacts"] = field(default_factory=dict)
+    definition: TableDefinition = field(default_factory=TableDefinition)
+
+
+@dataclass(frozen=True, slots=True)
+class _ColumnFacts:
+    """What the catalog says of a column."""
+
+    default: str | None
+    is_nullable: bool
+    is_generated: bool
+    type: str
+    comment: str | None
+
+
+def read_declared(con: DuckDBConnection, name: QualifiedName) -> Declared:
+    """Return what a table declares."""
+    sql, comment = con.execute(f"SELECT sql, comment FROM duckdb_tables() WHERE {name.where}").fetchall()[0]
+    facts = con.execute(
+        "SELECT column_name, column_default, is_nullable, is_generated, data_type, comment "
+        f"FROM duckdb_columns() WHERE {name.where}"
+    ).fetchall()
+    key: tuple[str, ...] = ()
+    unique: set[str] = set()
+    unique_keys: list[UniqueKey] = []
+    checks: list[Check] = []
+    references: list[ForeignKey] = []
+    for kind, columns, target, to, expression in con.execute(
+        "SELECT constraint_type, constraint_column_names, referenced_table, referenced_column_names, expression "
+        f"FROM duckdb_constraints() WHERE {name.where} ORDER BY constraint_index"
+    ).fetchall():
+        match kind:
+            case "PRIMARY KEY":
+                key = tuple(columns)
+            case "UNIQUE" if len(columns) == 1:
+                unique.add(columns[0])
+            case "UNIQUE":
+                unique_keys.append(UniqueKey(tuple(columns), is_declared=True))
+            case "CHECK":
+                checks.append(Check(_unwrapped(expression), dialect=DIALECT))
+            case "FOREIGN KEY":
+                # DuckDB has no references across schemas.
+                table = own_name(name.schema, target)
+                references.append(ForeignKey(tuple(columns), table, tuple(to), ReferenceActions()))
+    columns_by_name = {row[0]: _ColumnFacts(*row[1:]) for row in facts}
+    return Declared(
+        key,
+        tuple(references),
+        tuple(dict.fromkeys(unique_keys)),
+        tuple(dict.fromkeys(checks)),
+        _indexes(con, name, list(columns_by_name)),
+        comment,
+        frozenset(unique),
+        columns_by_name,
+        read_definition(sql),
+    )
+
+
+def with_declarations(
+    con: DuckDBConnection, name: QualifiedName, column: Column, declared: Declared
+) -> Column:
+    """Return a column with what its table declares about it."""
+    facts = declared.columns.get(column.name)
+    if facts is None:
+        return column
+    said = declared.definition.columns.get(column.name.lower())
+    generated = said.generated if said is not None else None
+    identity = _identity(con, name, facts.default) if generated is None else None
+    by_index = any(index.is_unique and index.columns == (column.name,) for index in declared.indexes)
+    return replaced(
+        column,
+        required=not facts.is_nullable,
+        unique=column.name in declared.unique or by_index,
+        default=None if generated or identity else _default(con, facts),
+        generated=Generated(_unwrapped(generated), False, DIALECT) if generated else None,
+        identity=identity,
+        collation=Collation(said.collation, DIALECT) if said is not None and said.collation else None,
+        description=facts.comment,
+    )
+
+
+def _indexes(con: DuckDBConnection, name: QualifiedName, columns: list[str]) -> tuple[Index, ...]:
+    rows = con.execute(
+        f"SELECT index_name, sql FROM duckdb_indexes() WHERE {name.where} AND sql IS NOT NULL ORDER BY index_name"
+    ).fetchall()
+    return tuple(read_index(index, sql, columns, DIALECT) for index, sql in rows)
+
+
+def _unwrapped(expression: str) -> str:
+    """Return an expression without the brackets that DuckDB writes around it."""
+    parts = tokens(expression)
+    depth = 0
+    for token in parts[:-1]:
+        depth += (token.keyword == "(") - (token.keyword == ")")
+        if depth == 0:
+            return expression
+    return expression[1:-1] if len(parts) > 2 and parts[0].keyword == "(" else expression
+
+
+def _default(con: DuckDBConnection, facts: _ColumnFacts) -> Default | None:
+    sql = facts.default
+    if sql is None or sql.upper() == "NULL":
+        return None
+    if _is_literal(tokens(sql)):
+        try:
+            # The value as the column holds it.
+            ((text,),) = con.execute(f"SELECT CAST(CAST({sql} AS {facts.type}) AS VARCHAR)").fetchall()
+            return Default(literal=text)
+        except duckdb_error():
+            pass
+    return Default(expression=_unwrapped(sql), dialect=DIALECT)
+
+
+def _is_literal(parts: list[Token]) -> bool:
+    while parts and parts[0].keyword in _SIGNS:
+        parts = parts[1:]
+    kinds = (TokenKind.TEXT, TokenKind.NUMBER, TokenKind.WORD)
+    return len(parts) == 1 and parts[0].kind in kinds and parts[0].keyword not in _NO_LITERALS
+
+
+def _identity(con: DuckDBConnection, name: QualifiedName, default: str | None) -> Identity | None:
+    """Return the identity that a sequence gives a column; None if its default is something else."""
+    parts = tokens(default or "")
+    if [token.keyword for token in parts[:2]] != ["NEXTVAL", "("] or len(parts) != 4:
+        return None
+    sequence = parts[2].text[1:-1].replace("''", "'")
+    rows = con.execute(
+        "SELECT increment_by FROM duckdb_sequences() "
+        f"WHERE database_name = {quote_text(name.database)} AND schema_name = {quote_text(name.schema)} "
+        f"AND sequence_name = {quote_text(sequence)}"
+    ).fetchall()
+    if not rows:
+        return None
+    # DuckDB counts the start up when it writes the file, so it says nothing that stays.
+    ((increment,),) = rows
+    return Identity(increment=None if increment == 1 else increment, sequence=sequence)
+
+
+def sequence_notes(con: DuckDBConnection, name: QualifiedName, columns: Sequence[Column]) -> list[str]:
+    """Return a note for each column whose sequence is further on than the rows show."""
+    notes = []
+    for column in columns:
+        identity = column.identity
+        if identity is None or identity.sequence is None:
+            continue
+        step = identity.increment or 1
+        ((following,),) = con.execute(
+            "SELECT start_value FROM duckdb_sequences() "
+            f"WHERE database_name = {quote_text(name.database)} AND schema_name = {quote_text(name.schema)} "
+            f"AND sequence_name = {quote_text(identity.sequence)}"
+        ).fetchall()
+        ((highest,),) = con.execute(f"SELECT max({quote_name(column.name)}) FROM {name.sql}").fetchall()
+        if step > 0 and following > (highest + step if highest is not None else 1):
+            notes.append(
+                f"{column.name}: the sequence {identity.sequence} gives {following} next, and the greatest number "
+                f"in the rows is {'none' if highest is None else highest}; only the rows are kept, so that a copy "
+                "gives the numbers between again"
+            )
+    return notes
+
+
+def read_others(con: DuckDBConnection, database: str) -> OtherObjects:
+    """Return the views of an attached database, and what else it has that no dataset keeps."""
+    where = f"database_name = {quote_text(database)}"
+    rows = con.execute(
+        f"SELECT schema_name, view_name, sql, comment FROM duckdb_views() WHERE {where} AND NOT internal "
+        "ORDER BY view_oid"
+    ).fetchall()
+    views: list[View] = [read_view(own_name(schema, view), sql, DIALECT) for schema, view, sql, _ in rows]
+    left_out = [
+        f"the comment on view {own_name(schema, view)}" for schema, view, _, comment in rows if comment
+    ]
+    defaults = [
+        default
+        for (default,) in con.execute(
+            f"SELECT column_default FROM duckdb_columns() WHERE {where} AND column_default IS NOT NULL"
+        ).fetchall()
+    ]
+    for (sequence,) in con.execute(
+        f"SELECT sequence_name FROM duckdb_sequences() WHERE {where} ORDER BY 1"
+    ).fetchall():
+        if not any(quote_text(sequence) in default for default in defaults):
+            left_out.append(f"sequence {sequence}")
+    for kind, query in (
+        ("macro", f"SELECT DISTINCT function_name FROM duckdb_functions() WHERE {where} AND NOT internal"),
+        ("the name of the type", f"SELECT type_name FROM duckdb_types() WHERE {where} AND NOT internal"),
+        (
+            "the comment on index",
+            f"SELECT index_name FROM duckdb_indexes() WHERE {where} AND comment IS NOT NULL",
+        ),
+    ):
+        left_out += [f"{kind} {found}" for (found,) in con.execute(f"{query} ORDER BY 1").fetchall()]
+    return OtherObjects(tuple(views), tuple(left_out))

@@ -1,0 +1,119 @@
+"""CREATE TABLE, sequences and comments in DuckDB's words."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import pyarrow as pa
+
+from tdmvc.databases.clauses import column_clauses, reference_clause, with_column
+from tdmvc.databases.duckdb.names import schema_name, sql_name
+from tdmvc.databases.writing import bracketed, create_table
+from tdmvc.model.declarations import Default, Identity, ReferenceActions
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.sql.quoting import quote_name, quote_text
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def table_statement(schema: TableSchema, types: Mapping[str, str]) -> str:
+    """Return the CREATE TABLE statement for a table whose declarations DuckDB knows."""
+    return create_table(schema, types, _words_of(schema), quote_table=sql_name)
+
+
+def _words_of(schema: TableSchema) -> Callable[[Column], list[str]]:
+    def words_of(column: Column) -> list[str]:
+        words = [f"COLLATE {column.collation.name}"] if column.collation is not None else []
+        if column.identity is not None:
+            words.append(f"DEFAULT nextval({quote_text(_sequence(schema, column, column.identity))})")
+        elif column.default is not None:
+            words.append(f"DEFAULT {_default(column.default, column)}")
+        if column.generated is not None:
+            words.append(f"GENERATED ALWAYS AS {bracketed(column.generated.expression)}")
+        return words
+
+    return words_of
+
+
+def _default(default: Default, column: Column) -> str:
+    if default.literal is None:
+        return bracketed(str(default.expression))
+    type_ = column.type
+    is_number = pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
+    is_plain = is_number and _NUMBER.fullmatch(default.literal)
+    return default.literal if is_plain else quote_text(default.literal)
+
+
+def _sequence(schema: TableSchema, column: Column, identity: Identity) -> str:
+    return identity.sequence or f"{schema.name.partition('.')[2] or schema.name}_{column.name}_seq"
+
+
+def sequence_statements(schema: TableSchema, column: Column, highest: int | None) -> Iterator[str]:
+    """Yield the statements that make the sequence of a column, as far advanced as its greatest number."""
+    identity = column.identity
+    if identity is None:
+        return
+    name = _sequence(schema, column, identity)
+    qualified = quote_name(name)
+    own = schema_name(schema.name)
+    if own is not None:
+        qualified = f"{quote_name(own)}.{qualified}"
+    start, increment = identity.start or 1, identity.increment or 1
+    yield f"CREATE SEQUENCE IF NOT EXISTS {qualified} START {start} INCREMENT {increment}"
+    if highest is not None and increment > 0 and highest >= start:
+        yield f"SELECT setval({quote_text(qualified)}, {highest})"
+
+
+def fitted(schema: TableSchema) -> tuple[TableSchema, list[Finding]]:
+    """Return the schema without what DuckDB has no words for, and a finding for each change."""
+    findings: list[Finding] = []
+    for column in schema.columns:
+        generated, identity = column.generated, column.identity
+        if generated is not None and generated.is_stored:
+            findings.append(
+                _changed(schema, column, "is computed when it is read: DuckDB stores no generated columns")
+            )
+            generated = replace(generated, is_stored=False)
+        if identity is not None and identity.is_always:
+            findings.append(
+                _changed(schema, column, "may be given a number by an INSERT: DuckDB cannot forbid it")
+            )
+            identity = replace(identity, is_always=False)
+        if identity is not None and not pa.types.is_integer(column.type):
+            (clause,) = (one for one in column_clauses(column) if one.noun.startswith("the identity"))
+            findings.append(clause.finding(schema.name, "DuckDB numbers only integers"))
+            identity = None
+        changed = replace(column, generated=generated, identity=identity)
+        schema = with_column(schema, column.name, lambda _, changed=changed: changed)  # type: ignore[misc]
+    references = []
+    for reference in schema.references:
+        if reference.actions != ReferenceActions():
+            words = ", ".join(reference.actions.words).upper()
+            noun = replace(reference_clause(reference), noun=f"{words} of the reference to {reference.table}")
+            findings.append(
+                noun.finding(schema.name, "DuckDB's references have no actions and are checked at once")
+            )
+            reference = replace(reference, declared=ReferenceActions())
+        references.append(reference)
+    return replace(schema, references=tuple(references)), findings
+
+
+def _changed(schema: TableSchema, column: Column, how: str) -> Finding:
+    return Finding(
+        "declaration-left-out",
+        Severity.WARNING,
+        f"{schema.name}.{column.name} {how}.",
+        table=schema.name,
+        columns=(column.name,),
+    )
+
+
+def comment_statements(schema: TableSchema) -> Iterator[str]:
+    """Yield the statements that write the descriptions of a table and its columns."""
+    name = sql_name(schema.name)
+    if schema.description:
+        yield f"COMMENT ON TABLE {name} IS {quote_text(schema.description)}"
+    for column in schema.columns:
+        if column.description:
+            yield f"COMMENT ON COLUMN {name}.{quote_name(column.name)} IS {quote_text(column.description)}"

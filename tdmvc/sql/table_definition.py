@@ -1,0 +1,256 @@
+"""Reads CREATE TABLE of SQLite and DuckDB for what their catalogs do not tell: conditions, collations, conflicts."""
+
+from dataclasses import dataclass, field
+
+from tdmvc.sql.tokens import Token, TokenKind, span, tokens
+
+_TABLE_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
+_OPENING, _CLOSING = "(", ")"
+
+
+@dataclass(slots=True)
+class ColumnDefinition:
+    """What CREATE TABLE says of a column beside its type."""
+
+    name: str
+    default: str | None = None
+    """The SQL text, without brackets around it."""
+    collation: str | None = None
+    generated: str | None = None
+    is_stored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamedColumns:
+    """The columns of a constraint, and the name that it has, if any."""
+
+    columns: tuple[str, ...]
+    name: str | None
+
+
+@dataclass(slots=True)
+class TableDefinition:
+    """What CREATE TABLE says of a table."""
+
+    columns: dict[str, ColumnDefinition] = field(default_factory=dict)
+    """By name in lower case, as SQLite compares names."""
+    checks: list[tuple[str, str | None]] = field(default_factory=list)
+    """Condition and name, in the order of the text."""
+    unique: list[NamedColumns] = field(default_factory=list)
+    deferrable: list[str | None] = field(default_factory=list)
+    """Of each reference in the order of the text: `immediate` or `deferred`; None if it is not deferrable."""
+    numbered: str | None = None
+    """The column that is AUTOINCREMENT."""
+    is_descending_alias: bool = False
+    """Whether the column is INTEGER PRIMARY KEY DESC, which is no other name for the rowid."""
+    words: list[str] = field(default_factory=list)
+    """The table's options, such as STRICT."""
+    left_out: list[str] = field(default_factory=list)
+    """Clauses that a contract has no field for."""
+
+
+def read_definition(sql: str) -> TableDefinition:
+    """Return what a CREATE TABLE statement that its engine accepted says."""
+    return _Reader(sql).read()
+
+
+class _Reader:
+    """Reads a statement token by token."""
+
+    def __init__(self, sql: str) -> None:
+        self._sql = sql
+        self._tokens = tokens(sql)
+        self._at = 0
+        self._table = TableDefinition()
+
+    def read(self) -> TableDefinition:
+        while self._at < len(self._tokens) and not self._is(_OPENING):
+            self._at += 1
+        for part in self._split(self._brackets()):
+            inner = _Reader(self._sql)
+            inner._tokens, inner._table = part, self._table
+            if part[0].keyword in _TABLE_CONSTRAINTS:
+                inner._constraints(None)
+            else:
+                inner._at = 1
+                column = ColumnDefinition(part[0].name)
+                self._table.columns[column.name.lower()] = column
+                inner._constraints(column)
+        words = [" ".join(token.text.upper() for token in part) for part in self._split(self._rest())]
+        self._table.words = sorted(words)
+        return self._table
+
+    def _is(self, *keywords: str) -> bool:
+        """Whether the next tokens are these keywords or signs."""
+        following = self._tokens[self._at : self._at + len(keywords)]
+        return tuple(token.keyword for token in following) == keywords
+
+    def _take(self, *keywords: str) -> bool:
+        """Pass these keywords if they come next, and tell whether they did."""
+        if not self._is(*keywords):
+            return False
+        self._at += len(keywords)
+        return True
+
+    def _next(self) -> Token:
+        token = self._tokens[self._at] if self._at < len(self._tokens) else Token(TokenKind.SIGN, "", 0, 0)
+        self._at += 1
+        return token
+
+    def _rest(self) -> list[Token]:
+        return [token for token in self._tokens[self._at :] if token.keyword != ";"]
+
+    def _brackets(self) -> list[Token]:
+        """Pass a pair of brackets, and return what is between them."""
+        self._at += 1
+        start, depth = self._at, 1
+        while depth and self._at < len(self._tokens):
+            sign = self._tokens[self._at].keyword
+            depth += (sign == _OPENING) - (sign == _CLOSING)
+            self._at += 1
+        return self._tokens[start : self._at - 1]
+
+    @staticmethod
+    def _split(part: list[Token]) -> list[list[Token]]:
+        """Return what is between the commas that are in no brackets."""
+        found: list[list[Token]] = [[]]
+        depth = 0
+        for token in part:
+            depth += (token.keyword == _OPENING) - (token.keyword == _CLOSING)
+            if token.keyword == "," and not depth:
+                found.append([])
+            else:
+                found[-1].append(token)
+        return [tokens for tokens in found if tokens]
+
+    def _constraints(self, column: ColumnDefinition | None) -> None:
+        """Read the constraints of a column, or of the table."""
+        name: str | None = None
+        while self._at < len(self._tokens):
+            if self._take("CONSTRAINT"):
+                name = self._next().name
+                continue
+            if self._one_constraint(column, name):
+                name = None
+
+    def _one_constraint(self, column: ColumnDefinition | None, name: str | None) -> bool:
+        """Read one constraint; tell whether it was one, and no part of a type."""
+        if self._take("PRIMARY", "KEY"):
+            self._key(column, name)
+        elif self._take("UNIQUE"):
+            self._unique(column, name)
+        elif self._take("CHECK"):
+            expression = span(self._sql, self._brackets())
+            self._table.checks.append((expression, name))
+            self._on_conflict(f"CHECK ({expression})")
+        elif self._take("FOREIGN", "KEY"):
+            self._brackets()
+        elif self._take("REFERENCES"):
+            self._reference(name)
+        elif column is None:
+            self._at += 1
+            return False
+        else:
+            return self._of_column(column, name)
+        return True
+
+    def _of_column(self, column: ColumnDefinition, name: str | None) -> bool:
+        if self._take("NOT", "NULL") or self._take("NULL"):
+            self._on_conflict(f"NOT NULL of {column.name}")
+        elif self._take("DEFAULT"):
+            column.default = self._default()
+        elif self._take("COLLATE"):
+            column.collation = self._next().name
+            while self._take("."):
+                column.collation += f".{self._next().name}"
+        elif self._take("GENERATED", "ALWAYS", "AS") or self._take("AS"):
+            column.generated = span(self._sql, self._brackets())
+            column.is_stored = self._take("STORED")
+            self._take("VIRTUAL")
+        elif self._is(_OPENING):
+            self._brackets()  # of a type
+            return False
+        else:
+            self._at += 1
+            return False
+        self._note_name(name)
+        return True
+
+    def _default(self) -> str:
+        if self._is(_OPENING):
+            return span(self._sql, self._brackets())
+        start = self._at
+        while self._is("+") or self._is("-"):
+            self._at += 1
+        self._at += 1
+        return span(self._sql, self._tokens[start : self._at])
+
+    def _key(self, column: ColumnDefinition | None, name: str | None) -> None:
+        if column is None:
+            part = self._brackets()
+            names, is_numbered = self._column_list(part, "PRIMARY KEY")
+            self._table.numbered = names[0] if is_numbered else self._table.numbered
+        else:
+            names = (column.name,)
+            if self._take("DESC"):
+                self._table.is_descending_alias = True
+            self._take("ASC")
+        self._on_conflict(f"PRIMARY KEY ({', '.join(names)})")
+        if column is not None and self._take("AUTOINCREMENT"):
+            self._table.numbered = column.name
+        self._note_name(name)
+
+    def _unique(self, column: ColumnDefinition | None, name: str | None) -> None:
+        names = (column.name,) if column is not None else self._column_list(self._brackets(), "UNIQUE")[0]
+        self._table.unique.append(NamedColumns(names, name))
+        self._on_conflict(f"UNIQUE ({', '.join(names)})")
+        if len(names) == 1:
+            self._note_name(name)
+
+    def _column_list(self, part: list[Token], what: str) -> tuple[tuple[str, ...], bool]:
+        """Return the columns of a key, and whether AUTOINCREMENT follows them."""
+        names, is_numbered = [], False
+        for one in self._split(part):
+            names.append(one[0].name)
+            words = [token.keyword for token in one[1:]]
+            is_numbered = is_numbered or "AUTOINCREMENT" in words
+            if any(word in ("COLLATE", "DESC") for word in words):
+                self._table.left_out.append(f"{span(self._sql, one[1:])} of {names[-1]} in {what}")
+        return tuple(names), is_numbered
+
+    def _reference(self, name: str | None) -> None:
+        target = self._next().name
+        if self._is(_OPENING):
+            self._brackets()
+        deferrable: str | None = None
+        while self._at < len(self._tokens):
+            if self._take("ON"):
+                self._at += 1  # DELETE or UPDATE
+                if self._take("SET") or self._take("NO"):
+                    pass
+                self._at += 1
+            elif self._take("MATCH"):
+                self._table.left_out.append(f"MATCH {self._next().text} of the reference to {target}")
+            elif self._take("NOT", "DEFERRABLE"):
+                self._initially()
+            elif self._take("DEFERRABLE"):
+                deferrable = self._initially()
+            else:
+                break
+        self._table.deferrable.append(deferrable)
+        self._note_name(name)
+
+    def _initially(self) -> str:
+        if not self._take("INITIALLY"):
+            return "immediate"
+        return self._next().text.lower()
+
+    def _on_conflict(self, what: str) -> None:
+        if self._take("ON", "CONFLICT"):
+            action = self._next().keyword
+            if action != "ABORT":
+                self._table.left_out.append(f"ON CONFLICT {action} of {what}")
+
+    def _note_name(self, name: str | None) -> None:
+        if name is not None:
+            self._table.left_out.append(f"the name {name} of a constraint")

@@ -1,0 +1,80 @@
+"""Splits SQL text into tokens, without comments; enough to find names, literals and brackets exactly."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TokenKind(StrEnum):
+    """What a token is."""
+
+    WORD = "word"
+    """A keyword, or a name without quotes."""
+    NAME = "name"
+    """A name in double quotes, backticks or square brackets."""
+    TEXT = "text"
+    NUMBER = "number"
+    BYTES = "bytes"
+    SIGN = "sign"
+
+
+_TOKENS = re.compile(
+    r"""
+    (?P<space> \s+ | --[^\n]* | /\*.*?(?:\*/|\Z) )
+    | (?P<bytes> [xX]'[^']*' )
+    | (?P<text> '(?:[^']|'')*' )
+    | (?P<name> "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] )
+    | (?P<number> 0[xX][0-9a-fA-F]+ | (?: [0-9][0-9_]*\.?[0-9_]* | \.[0-9]+ )(?:[eE][+-]?[0-9]+)? )
+    | (?P<word> [^\W\d][\w$]* )
+    | (?P<sign> <> | <= | >= | != | == | \|\| | << | >> | ->> | -> | :: | . )
+    """,
+    re.X | re.S,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of an SQL text, and where it is."""
+
+    kind: TokenKind
+    text: str
+    """As written."""
+    start: int
+    end: int
+
+    @property
+    def keyword(self) -> str:
+        """The word in upper case, or the sign; empty for all else."""
+        return self.text.upper() if self.kind in (TokenKind.WORD, TokenKind.SIGN) else ""
+
+    @property
+    def name(self) -> str:
+        """The name that the token means, without its quotes; a text means one, too, where a name must be."""
+        if self.kind is TokenKind.WORD or not self.text:
+            return self.text
+        quote = self.text[-1]
+        return self.text[1:-1] if quote == "]" else self.text[1:-1].replace(quote * 2, quote)
+
+
+def tokens(sql: str) -> list[Token]:
+    """Return the tokens of an SQL text in their order."""
+    return list(_tokens(sql))
+
+
+def _tokens(sql: str) -> Iterator[Token]:
+    for found in _TOKENS.finditer(sql):
+        kind = str(found.lastgroup)
+        if kind != "space":
+            yield Token(TokenKind(kind), found[0], found.start(), found.end())
+
+
+def span(sql: str, part: list[Token]) -> str:
+    """Return the text from the first to the last of some tokens, as written."""
+    return sql[part[0].start : part[-1].end] if part else ""
+
+
+def names_in(sql: str, known: Iterator[str] | frozenset[str] | set[str]) -> set[str]:
+    """Return those of the known names that an SQL text names, in any case and with any quotes."""
+    found = {token.name.casefold() for token in tokens(sql) if token.kind in (TokenKind.WORD, TokenKind.NAME)}
+    return {name for name in known if name.casefold() in found}
