@@ -16,7 +16,7 @@ from tdmvc.cli.options import Settings
 from tdmvc.cli.streams import prepare_streams
 from tdmvc.cli.suggestions import suggest_option
 from tdmvc.errors import StoreError, TdmvcError
-from tdmvc.sql.duckdb import is_out_of_memory
+from tdmvc.sql.memory import is_out_of_memory
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

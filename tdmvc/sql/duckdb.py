@@ -1,6 +1,5 @@
 """DuckDB, imported with the first connection, which most commands never need."""
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,6 @@ __all__ = [
     "constraint_errors",
     "duckdb_error",
     "find_unreadable",
-    "is_out_of_memory",
     "is_refused_access",
     "lock_in",
     "memory_errors",
@@ -134,12 +132,6 @@ def register_arrow_function(
         type=PythonUDFType.ARROW,
         null_handling=FunctionNullHandling.SPECIAL,
     )
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that DuckDB ran out of memory, wherever it was raised."""
-    duckdb = sys.modules.get("duckdb")
-    return duckdb is not None and isinstance(error, duckdb.OutOfMemoryException)
 
 
 @contextmanager
