@@ -128,6 +128,12 @@ def reading(path: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
+    except MemoryError as error:
+        raise PartError(
+            "A part expands to more than the memory of this machine, or of this container, holds.",
+            where=path,
+            remedy="it is not one that tdmvc writes: ask whoever added it. If it is right, use more memory.",
+        ) from error
     except (pa.ArrowException, OSError) as error:
         raise PartError(
             "A part is not a valid Parquet file.",

@@ -3,7 +3,11 @@
 import subprocess
 import sys
 
+import pyarrow as pa
 import pytest
+
+from tdmvc.errors import PartError
+from tdmvc.store.parquet import reading
 
 PROGRAM = """
 import resource
@@ -36,3 +40,11 @@ def test_used_up_memory_is_an_error_of_the_store(
     monkeypatch.setattr(main.cli, "main", fail)
     assert main.run(["status"]) == 6
     assert "memory" in capsys.readouterr().err
+
+
+def test_a_part_that_needs_too_much_memory_is_named() -> None:
+    with (
+        pytest.raises(PartError, match=r"expands to more than the memory(.|\n)*parts/one"),
+        reading("parts/one"),
+    ):
+        raise pa.ArrowMemoryError("malloc of size 2048000000 failed")
