@@ -153,6 +153,8 @@ class Stage:
             self._follow_git(told)
             return
         ways = [one or other for one, other in _COMMANDS.findall(advice)]
+        if not ways:
+            self.check_end()  # tells what differs
         assert ways, "no advice"
         if "then" in advice:
             for way in ways:
