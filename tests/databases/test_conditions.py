@@ -106,6 +106,17 @@ def test_a_condition_that_takes_too_long_is_stopped(
     assert find_broken(engines, "duckdb", "n > 1", [N], rows) == [0, 1]
 
 
+def test_a_text_that_parts_spell_in_another_way_than_its_source_is_not_called_wrong(
+    engines: ConditionEngines,
+) -> None:
+    seen = Column("seen", pa.timestamp("us"), "DATETIME")
+    rows = pa.RecordBatch.from_pydict({"seen": pa.array([datetime(2024, 1, 31, 10)], seen.type)})
+    assert find_broken(engines, "sqlite", "seen < '2025-'", [seen], rows) == []
+    with pytest.raises(NotEvaluatedError, match="how the texts of seen are spelled"):
+        find_broken(engines, "sqlite", "seen LIKE '%T%'", [seen], rows)
+    assert find_broken(engines, "sqlite", "seen IS NULL OR seen > '2025-'", [seen], rows) == [0]
+
+
 def test_an_error_shows_no_value(engines: ConditionEngines) -> None:
     rows = pa.RecordBatch.from_pydict({"n": ["secret"]})
     with pytest.raises(NotEvaluatedError) as error:
