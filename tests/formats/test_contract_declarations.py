@@ -35,7 +35,7 @@ _SQL = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n()'\"{}:#-"),
     min_size=1,
 ).filter(str.strip)
-_NAMES = st.sampled_from(["a", "b", "c d", "on", "1", "é"])
+_NAMES = st.sampled_from(["a", "c d", "on"])
 _DIALECTS = st.sampled_from(["sqlite", "duckdb", "postgresql"])
 _COLUMN_LISTS = st.lists(_NAMES, min_size=1, max_size=3, unique=True).map(tuple)
 _ACTIONS = st.sampled_from(["no action", "cascade", "restrict", "set null", "set default"])
@@ -67,13 +67,13 @@ def _tables(draw: st.DrawFn) -> TableSchema:
             max_length=draw(_optional(st.integers(1, 99))),
             description=draw(_optional(_SQL)),
         )
-        for name in ("a", "b", "c d", "on", "1", "é")
+        for name in ("a", "c d", "on")
     )
     reference = st.builds(
         ForeignKey,
-        st.just(("a", "b")),
+        st.just(("a", "on")),
         st.just("t"),
-        st.just(("a", "b")),
+        st.just(("a", "on")),
         _optional(
             st.builds(ReferenceActions, _ACTIONS, _ACTIONS, st.sampled_from([None, "immediate", "deferred"]))
         ),
