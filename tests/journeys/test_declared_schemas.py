@@ -183,7 +183,7 @@ def test_a_file_that_declares_nothing_changes_no_declaration(
             if options == ("--append",):
                 values = [[1000, *values[0][1:]]]
                 if any(
-                    "unique" in str(line)
+                    line[0] == "unique_changed"
                     for case in CASES
                     for line in case["changes"]
                     if table_of(case) == name
