@@ -1,5 +1,6 @@
 """Writing SQLite and DuckDB files: completely or not at all, with all constraints that the rows keep."""
 
+import dataclasses
 import datetime as dt
 import decimal
 import math
@@ -16,7 +17,7 @@ import pytest
 from tdmvc.arrow.types import parse_type
 from tdmvc.databases import TableToWrite, find_writer, open_database
 from tdmvc.errors import DatabaseError
-from tdmvc.model.declarations import ForeignKey
+from tdmvc.model.declarations import Check, ForeignKey, Index, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import PathLocation
 from tdmvc.model.schema import Column, TableSchema
@@ -382,3 +383,48 @@ def test_an_unfinished_journal_of_the_old_file_is_never_applied_to_the_new_one(
     (tmp_path / log).write_bytes(b"work")
     with pytest.raises(DatabaseError, match="changes that are not in its file yet"):
         write(tmp_path / name, table(keyed("t"), []))
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"checks": (Check("id > 0)); {copy}; CREATE TABLE x (i int, CHECK (i > 0", dialect="duckdb"),)},
+        {"checks": (Check("id > 0), extra INTEGER, CHECK (true", dialect="duckdb"),)},
+        {"indexes": (Index("i", definition="(id); {copy}", dialect="duckdb"),)},
+    ],
+)
+def test_the_sql_of_a_contract_declares_only_what_it_should(
+    tmp_path: Path, con: Con, declared: dict[str, tuple[Check | Index]]
+) -> None:
+    copy = f"COPY (SELECT 1) TO '{tmp_path / 'stolen'}'"
+    filled = {
+        name: tuple(
+            dataclasses.replace(one, **{field: getattr(one, field).replace("{copy}", copy)})
+            for one in values
+            for field in [("expression" if isinstance(one, Check) else "definition")]
+        )
+        for name, values in declared.items()
+    }
+    schema = dataclasses.replace(keyed("t"), **filled)  # type: ignore[arg-type]
+    assert rules(write(tmp_path / "x.duckdb", table(schema, [{"id": 1, "other": 1}]))) == [
+        "declaration-left-out"
+    ]
+    assert not (tmp_path / "stolen").exists()
+    (back,) = open_database(PathLocation(tmp_path / "x.duckdb"), con)
+    assert back.schema.column_names == ("id", "other")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["SELECT 1; COPY (SELECT 1) TO '{file}'", "SELECT * FROM read_text('{file}')", "SELECT * FROM '{file}'"],
+)
+def test_a_view_of_a_contract_reaches_no_file(tmp_path: Path, query: str) -> None:
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    view = View("v", query.format(file=tmp_path / "secret.csv"), "duckdb")
+    writer = find_writer(PathLocation(tmp_path / "x.duckdb"))
+    assert writer is not None
+    findings = writer.write_tables(
+        PathLocation(tmp_path / "x.duckdb"), [table(keyed("t"), [{"id": 1, "other": 1}])], [view]
+    )
+    assert rules(findings) == ["declaration-left-out"]
+    assert (tmp_path / "secret.csv").read_text() == "a\n1\n"

@@ -44,7 +44,14 @@ from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import ForeignKey, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
-from tdmvc.sql.duckdb import DuckDBConnection, connect, constraint_errors, duckdb_error
+from tdmvc.sql.duckdb import (
+    DuckDBConnection,
+    connect,
+    constraint_errors,
+    duckdb_error,
+    lock_in,
+    statement_kinds,
+)
 from tdmvc.sql.quoting import quote_name, quote_names
 from tdmvc.sql.types import duckdb_type
 
@@ -54,13 +61,20 @@ _TYPE_NAME = re.compile(
     re.ASCII | re.I,
 )
 _ROWS = "tdmvc_rows"
+_NOT_ONE = "its SQL is more than one declaration"
+
+
+class _NotOneStatementError(Exception):
+    """SQL of a contract would add a statement to one of tdmvc."""
 
 
 def write_tables(path: Path, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
     """Write all tables and views into a new file; see `DatabaseWriter.write_tables`."""
     check_names("DuckDB", path, [table.schema for table in tables])
     try:
-        with replacing_file(path, _LOG_SUFFIXES) as new, closing(connect(str(new))) as con:
+        with replacing_file(path, _LOG_SUFFIXES) as new, closing(_connect(new)) as con:
+            # The SQL of a contract comes with a pull request: it reaches this file and nothing else.
+            lock_in(con)
             findings = _TableWriter(con).write(tables, views)
             con.execute("CHECKPOINT")
             # Close it before the file is put in place.
@@ -73,6 +87,17 @@ def write_tables(path: Path, tables: Sequence[TableToWrite], views: Sequence[Vie
             where=str(path),
             remedy="check that the disk and the memory have room; nothing was changed.",
         ) from error
+
+
+def _connect(path: Path) -> DuckDBConnection:
+    return connect(
+        str(path),
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,
+        },
+    )
 
 
 class _TableWriter:
@@ -131,11 +156,26 @@ class _TableWriter:
     def _try(self, schema: TableSchema) -> str | None:
         """Make an empty table and remove it; return why it cannot be made."""
         try:
-            self._con.execute(table_statement(schema, self._types[schema.name]))
+            self._create(table_statement(schema, self._types[schema.name]))
+        except _NotOneStatementError:
+            return _NOT_ONE
         except duckdb_error() as error:
             return f"DuckDB says: {_first_line(error)}"
-        self._con.execute(f"DROP TABLE {sql_name(schema.name)}")
-        return None
+        name = sql_name(schema.name)
+        columns = self._con.sql(f"SELECT * FROM {name}").columns
+        self._con.execute(f"DROP TABLE {name}")
+        # An expression can close its bracket, and declare a column of its own.
+        return None if list(columns) == list(schema.column_names) else _NOT_ONE
+
+    def _create(self, statement: str) -> None:
+        """Run a statement that holds SQL of a contract.
+
+        Raises:
+            _NotOneStatementError: it is more than the one statement that it should be.
+        """
+        if statement_kinds(self._con, statement) != ["CREATE"]:
+            raise _NotOneStatementError
+        self._con.execute(statement)
 
     def _create_sequences(self, table: TableToWrite, schema: TableSchema) -> None:
         """Make the sequences of the columns that the database numbers, as far advanced as the rows."""
@@ -239,7 +279,7 @@ class _TableWriter:
 
     def _fill(self, table: TableToWrite, schema: TableSchema) -> None:
         name = sql_name(schema.name)
-        self._con.execute(table_statement(schema, self._types[schema.name]))
+        self._create(table_statement(schema, self._types[schema.name]))
         own = tuple(column.name for column in schema.columns if column.generated is None)
         with self._rows(table):
             self._con.execute(
@@ -247,7 +287,9 @@ class _TableWriter:
             )
         for index in schema.indexes:
             try:
-                self._con.execute(create_index(schema.name, index, sql_name))
+                self._create(create_index(schema.name, index, sql_name))
+            except _NotOneStatementError:
+                self._findings.append(left_out(f"index {index.name}", schema.name, _NOT_ONE))
             except constraint_errors():
                 self._findings.append(left_out(f"index {index.name}", schema.name, "rows break it"))
             except duckdb_error() as error:
@@ -282,7 +324,10 @@ class _TableWriter:
                 try:
                     if (name := schema_name(view.name)) is not None:
                         self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}")
-                    self._con.execute(create_view(view, sql_name))
+                    self._create(create_view(view, sql_name))
+                except _NotOneStatementError:
+                    reasons[view.name] = _NOT_ONE
+                    left.append(view)
                 except duckdb_error() as error:
                     reasons[view.name] = f"DuckDB says: {_first_line(error)}"
                     left.append(view)

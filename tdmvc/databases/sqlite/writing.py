@@ -110,6 +110,10 @@ def _fit(schema: TableSchema, types: dict[str, str]) -> tuple[TableSchema, list[
             try:
                 scratch.execute("BEGIN")
                 scratch.execute(table_statement(attempt, types))
+                found = scratch.execute("SELECT name FROM pragma_table_xinfo(?)", (attempt.name,)).fetchall()
+                # An expression can close its bracket, and declare a column of its own.
+                if [name for (name,) in found] != list(attempt.column_names):
+                    return "its SQL is more than one declaration"
             except sqlite3.Error as error:
                 return f"SQLite says: {error}"
             finally:
