@@ -44,6 +44,8 @@ class SourceTable:
     """Whether what the source does not declare (required, unique, defaults, references) does not hold there."""
     declares_types: bool = False
     """Whether each column has the type that the source declares, not one that its values suggest."""
+    text_forms: Mapping[str, frozenset[str | None]] = field(default_factory=dict)
+    """For columns whose values a typed source writes as texts: all forms that the texts have; None is the usual one."""
     suggested_key: tuple[str, ...] = ()
     """Columns that the source hints at as a key (the index of a pandas frame), without declaring one."""
     text_query: str | None = None

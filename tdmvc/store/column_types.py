@@ -122,6 +122,7 @@ def merge_columns(
         type_, form = _first_fitting(candidates[name], [found[name] for found in forms if name in found])
         # A type that the source declares is a change of the schema, and no surprise.
         type_notes: list[str] = [] if not keep_old and _is_declared_type(offered) else notes
+        form = _written_form(old.get(name), new, type_, offered) or form
         column = _merge_type(old.get(name), new, type_, form, type_notes)
         if name in old:
             is_declared = all(offer.opened.source.is_database for offer in offered)
@@ -282,6 +283,19 @@ def _first_fitting(
     return _STRING, None
 
 
+def _written_form(
+    old: Column | None, new: Column, type_: pa.DataType, offers: Sequence[_Offer]
+) -> TextForm | None:
+    """Return how a database writes the texts of a column; None if that is not known, or the column is new."""
+    forms = [offer.opened.source.text_forms.get(new.name) for offer in offers]
+    known = [found for found in forms if found is not None]
+    if old is None or not known or type_ != new.type:
+        return None
+    # Texts can have several forms at once: without fractions nobody knows how these would be written.
+    is_same = old.type == type_ and all(old.text_form in found for found in known)
+    return TextForm((old.text_form if is_same else new.text_form) or "")
+
+
 def _merge_type(
     old: Column | None, new: Column, type_: pa.DataType, form: TextForm | None, notes: list[str]
 ) -> Column:
@@ -297,7 +311,8 @@ def _merge_type(
     if now != before:
         notes.append(_form_note(new.name, type_, before, now))
     if old is None:
-        return replace(new, type=type_, text_form=now)
+        # A database has its way of writing times from the start; that is nothing to tell.
+        return replace(new, type=type_, text_form=new.text_form if form is None else now)
     own = new.physical_type if type_ == new.type else None
     if pa.types.is_nested(type_) and new.type == _STRING:
         own, new = None, replace(new, physical_type=None)

@@ -180,13 +180,21 @@ def test_a_declared_type_holds_only_if_every_value_has_it(
 
 def test_instants_become_utc(make: Make, con: Con, read: Read) -> None:
     type_, values, _ = column_of(
-        make, con, read, "TIMESTAMP", "'2024-01-01 10:00:00+02:00'", "'2024-01-01T10:00:00Z'"
+        make, con, read, "TIMESTAMP", "'2024-01-01 10:00:00+02:00'", "'2024-07-01 10:00:00+02:00'"
     )
     assert type_ == "timestamptz"
-    assert values == [
-        dt.datetime(2024, 1, 1, 8, tzinfo=dt.UTC),
-        dt.datetime(2024, 1, 1, 10, tzinfo=dt.UTC),
-    ]
+    assert values == [dt.datetime(2024, month, 1, 8, tzinfo=dt.UTC) for month in (1, 7)]
+
+
+def test_times_that_are_written_in_several_ways_stay_texts_with_a_note(
+    make: Make, con: Con, read: Read
+) -> None:
+    texts = ["2024-01-01 10:00:00+02:00", "2024-01-01T10:00:00Z"]
+    assert column_of(make, con, read, "TIMESTAMP", *(f"'{text}'" for text in texts)) == (
+        "string",
+        texts,
+        True,
+    )
 
 
 def test_bytes_mixed_with_texts_are_refused(make: Make, con: Con) -> None:

@@ -34,7 +34,8 @@ def read_default(sql: str | None, type_: pa.DataType, declared: str) -> Default 
         found = _value(sql, declared)
         if found is not None and found[1] != "blob":
             # 1.10 stays 1.10, although SQLite stores 1.1.
-            literals = (sql, _literal(found[0], type_))
+            written = parts[0].name if parts[0].kind is TokenKind.TEXT else sql
+            literals = (written, _literal(found[0], type_))
             for literal in reversed(literals) if pa.types.is_boolean(type_) else literals:
                 if _value(literal_sql(literal, type_), declared) == found and not literal.startswith("+"):
                     return Default(literal=literal)

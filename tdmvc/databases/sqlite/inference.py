@@ -7,25 +7,23 @@ all values must confirm. If they do not, the values decide.
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pyarrow as pa
 
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, MAX_EXACT_FLOAT_INTEGER, SIMPLE, decimal_type
+from tdmvc.sql.time_forms import Shape, TimeForm, forms_of, shape_of, shorten
 
 _DECIMAL = re.compile(r"(?:NUMERIC|DECIMAL|DEC|NUMBER)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
-_TIMESTAMP = re.compile(rf"{_DATE.pattern}[ T]{_TIME.pattern}", re.ASCII)
-_INSTANT = re.compile(rf"{_TIMESTAMP.pattern}(Z|[+-]\d\d(:?\d\d)?)", re.ASCII)
 
-_TEMPORAL: tuple[tuple[str, "re.Pattern[str]", Callable[[str], object]], ...] = (
-    ("date", _DATE, dt.date.fromisoformat),
-    ("timestamp", _TIMESTAMP, dt.datetime.fromisoformat),
-    ("timestamptz", _INSTANT, dt.datetime.fromisoformat),
-    ("time", _TIME, dt.time.fromisoformat),
-)
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "date": dt.date.fromisoformat,
+    "timestamp": dt.datetime.fromisoformat,
+    "timestamptz": dt.datetime.fromisoformat,
+    "time": dt.time.fromisoformat,
+}
 
 
 def declared_type(declared: str) -> pa.DataType | None:
@@ -73,6 +71,8 @@ class ColumnProfile:
     """Whether every number so far is finite, with its digits counted."""
     text_types: set[str] | None = None
     """Which dates and times the texts are: names of types, and an empty name for any other text."""
+    shapes: set[Shape] = field(default_factory=set)
+    """How the texts write times."""
 
     @classmethod
     def of(cls, declared: str) -> "ColumnProfile":
@@ -90,7 +90,32 @@ class ColumnProfile:
         if float in kinds and self.is_decimal and _DECIMAL.match(self.declared.upper()):
             self._count_digits([value for value in values if isinstance(value, float)])
         if str in kinds and self.text_types is not None:
-            self.text_types |= {_text_type(value) for value in values if isinstance(value, str)}
+            self._read_times([value for value in values if isinstance(value, str)])
+
+    def _read_times(self, values: Sequence[str]) -> None:
+        found: set[str] = set()
+        for value in values:
+            shape = shape_of(value)
+            name = _text_type(value, shape)
+            found.add(name)
+            if shape is not None and name:
+                self.shapes.add(shorten(shape))
+        self.text_types = (self.text_types or set()) | found
+
+    @property
+    def text_forms(self) -> tuple[TimeForm, ...]:
+        """The forms in which all times are written; none if the column is of another type, or there is no one form."""
+        if self.kinds != {str} or self.text_types is None or len(self.text_types) != 1:
+            return ()
+        return forms_of(self.shapes) if self.shapes else ()
+
+    @property
+    def has_several_forms(self) -> bool:
+        """Whether all texts are times of one type that are written in several ways, and so stay texts."""
+        is_one = self.kinds == {str} and self.text_types is not None and len(self.text_types - {""}) == 1
+        return (
+            is_one and "" not in (self.text_types or ()) and bool(self.shapes) and not forms_of(self.shapes)
+        )
 
     def _count_digits(self, values: Sequence[float]) -> None:
         for value in values:
@@ -131,7 +156,7 @@ class ColumnProfile:
             return self._decimal()
         if self.text_types is not None and self.kinds == {str}:
             (name,) = self.text_types if len(self.text_types) == 1 else ("",)
-            return SIMPLE[name] if name else None
+            return SIMPLE[name] if name and not self.has_several_forms else None
         if proposed == SIMPLE["bool"]:
             return proposed if self.kinds == {int} and self.low >= 0 and self.high <= 1 else None
         if proposed == SIMPLE["float64"]:
@@ -174,15 +199,18 @@ def _name(type_: pa.DataType) -> str:
     return next((name for name, simple in SIMPLE.items() if simple == type_), "")
 
 
-def _text_type(text: str) -> str:
-    for name, pattern, parse in _TEMPORAL:
-        if pattern.fullmatch(text):
-            try:
-                parse(text)
-            except ValueError:
-                return ""
-            return name
-    return ""
+def _text_type(text: str, shape: Shape | None) -> str:
+    if shape is not None:
+        separator, _, _, zone = shape
+        name = ("timestamptz" if zone else "timestamp") if separator else "" if zone else "time"
+    else:
+        name = "date" if _DATE.fullmatch(text) else ""
+    if name:
+        try:
+            _PARSERS[name](text)
+        except ValueError:
+            return ""
+    return name
 
 
 def to_arrow(values: Sequence[object], type_: pa.DataType) -> pa.Array:
@@ -196,7 +224,7 @@ def to_arrow(values: Sequence[object], type_: pa.DataType) -> pa.Array:
 def _converter(type_: pa.DataType) -> Callable[..., object] | None:
     if pa.types.is_decimal(type_):
         return _to_decimal
-    for name, _, parse in _TEMPORAL:
+    for name, parse in _PARSERS.items():
         if type_ == SIMPLE[name]:
             return parse
     converters: dict[str, Callable[..., object]] = {"bool": bool, "float64": float, "string": _to_text}

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,8 +26,10 @@ from tdmvc.errors import SourceError
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.sql.quoting import quote_name, quote_names
+from tdmvc.sql.time_forms import default_form
 
 _BATCH_ROWS = 8192
+_USUAL = ((True, False), (True, True), (False, False))
 
 
 def read_names(path: Path) -> list[str]:
@@ -57,9 +60,16 @@ def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTa
     profiles = _profile(database, declared, path)
     columns = []
     notes = list(declared.notes)
+    forms: dict[str, frozenset[str | None]] = {}
     for column, profile in zip(declared.columns, profiles, strict=True):
         columns.append(_column(declared.name, column, profile))
-        if not profile.is_as_declared:
+        forms[column.name] = _text_forms(profile)
+        columns[-1] = replace(columns[-1], text_form=_likeliest(profile, forms[column.name]))
+        if profile.has_several_forms:
+            notes.append(
+                f"{column.name}: its times are written in several ways; kept as text, so that each stays as it is"
+            )
+        elif not profile.is_as_declared:
             declaration = f"declared {column.type}" if column.type else "declared without a type"
             notes.append(f"{column.name}: {declaration}, kept as {columns[-1].type_text} for its values")
     schema = TableSchema(
@@ -74,8 +84,24 @@ def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTa
     )
     scan = ArrowScan(_opener(path, schema))
     return SourceTable(
-        schema, scan, f"{path}, table {declared.name}", is_keyed=True, is_database=True, notes=tuple(notes)
+        schema,
+        scan,
+        f"{path}, table {declared.name}",
+        is_keyed=True,
+        is_database=True,
+        notes=tuple(notes),
+        text_forms={name: found for name, found in forms.items() if found},
     )
+
+
+def _text_forms(profile: ColumnProfile) -> frozenset[str | None]:
+    """Return all forms in which the times of a column are written; None stands for the usual one."""
+    usual = [default_form(has_date=has_date, has_zone=has_zone) for has_date, has_zone in _USUAL]
+    return frozenset(None if form in usual else form.example for form in profile.text_forms)
+
+
+def _likeliest(profile: ColumnProfile, forms: frozenset[str | None]) -> str | None:
+    return None if None in forms or not forms else profile.text_forms[0].example
 
 
 def _column(table: str, declared: DeclaredColumn, profile: ColumnProfile) -> Column:

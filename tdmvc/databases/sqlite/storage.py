@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import MAX_INT64, MIN_INT64, SIMPLE, format_type
 from tdmvc.model.schema import Column
+from tdmvc.sql.time_forms import default_form, form_for
 
 _DECLARABLE = re.compile(r"[A-Za-z_]\w*(?: [A-Za-z_]\w*)*\s*(?:\(\s*\d+\s*(?:,\s*\d+\s*)?\))?", re.ASCII)
 _ENDS_A_TYPE = frozenset(
@@ -154,11 +155,8 @@ def format_values(array: pa.Array, column: Column) -> list[object]:
     type_ = array.type
     if pa.types.is_dictionary(type_):
         return format_values(array.dictionary_decode(), column)
-    if pa.types.is_timestamp(type_):
-        zone = "" if type_.tz is None else "+00:00"
-        return _each(array.cast(pa.timestamp("us")).cast(pa.string()), lambda text: _short(text) + zone)
-    if pa.types.is_time(type_):
-        return _each(array.cast(pa.time64("us")).cast(pa.string()), _short)
+    if pa.types.is_timestamp(type_) or pa.types.is_time(type_):
+        return _times(array, column)
     if pa.types.is_date(type_):
         return list(array.cast(pa.string()).to_pylist())
     if pa.types.is_decimal(type_):
@@ -183,6 +181,16 @@ def count_nan(array: pa.Array) -> int:
 
 def _each(array: pa.Array, convert: Callable[..., object]) -> list[object]:
     return [None if value is None else convert(value) for value in array.to_pylist()]
+
+
+def _times(array: pa.Array, column: Column) -> list[object]:
+    has_date = pa.types.is_timestamp(array.type)
+    has_zone = has_date and array.type.tz is not None
+    form = form_for(column.text_form, has_date=has_date, has_zone=has_zone)
+    if form != default_form(has_date=has_date, has_zone=has_zone):
+        return _each(array, form.format)
+    plain = array.cast(pa.timestamp("us") if has_date else pa.time64("us"))
+    return _each(plain.cast(pa.string()), lambda text: _short(text) + form.zone)
 
 
 def _short(text: str) -> str:
