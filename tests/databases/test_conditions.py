@@ -78,6 +78,21 @@ def test_a_condition_is_false_for_the_rows_that_its_database_refuses(
     assert find_broken(engines, dialect, case["condition"], columns, rows) == case["broken"][dialect]
 
 
+@pytest.mark.parametrize(
+    "long",
+    [
+        "hex(zeroblob(40000000 + 0 * n))",
+        "printf('%.*c', 90000000, n)",
+        "replace(hex(zeroblob(40000)), '0', n || hex(zeroblob(400)))",
+    ],
+)
+def test_a_condition_makes_no_text_much_longer_than_the_rows(engines: ConditionEngines, long: str) -> None:
+    rows = pa.RecordBatch.from_pydict({"n": ["x" * 200_000, None]})
+    assert find_broken(engines, "sqlite", "length(n || n) < 5", [Column("n", pa.string())], rows) == [0]
+    with pytest.raises(NotEvaluatedError, match="needs more than tdmvc allows"):
+        find_broken(engines, "sqlite", f"length({long}) > 5", [Column("n", pa.string())], rows)
+
+
 @pytest.mark.parametrize("dialect", ["sqlite", "duckdb"])
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case["condition"])
 def test_what_is_no_condition_on_one_row_is_never_run(

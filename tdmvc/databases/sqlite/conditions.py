@@ -20,8 +20,12 @@ from tdmvc.sql.quoting import quote_name
 _SECONDS = 10
 """For one batch of rows."""
 _LONGEST_EXPRESSION = 20_000
+_STEPS = 100
+"""After how many steps of SQLite the time is looked at; one step can be a function of long texts."""
+_ROOM_BYTES = 100_000
+"""How much longer than the rows a text may become: the time of `instr` and `replace` grows with the square."""
 _LIMITS = {
-    sqlite3.SQLITE_LIMIT_LENGTH: 100_000_000,
+    sqlite3.SQLITE_LIMIT_LENGTH: _ROOM_BYTES,
     sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 500,
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 0,
@@ -86,7 +90,7 @@ class _TableCondition:
             raise NotEvaluatedError("it is too long")
         self._database = database
         self._deadline = 0.0
-        database.set_progress_handler(lambda: time.monotonic() > self._deadline, 10_000)
+        database.set_progress_handler(lambda: time.monotonic() > self._deadline, _STEPS)
         for limit, value in _LIMITS.items():
             database.setlimit(limit, value)
         self._respelled = [column.name for column in columns if _is_respelled(column.type)]
@@ -115,6 +119,7 @@ class _TableCondition:
         return broken
 
     def _refused(self, columns: Sequence[Sequence[object]], count: int) -> list[int]:
+        self._database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _ROOM_BYTES + sum(map(_longest_bytes, columns)))
         inserted = self._run(
             self._insertion, zip(range(count), *columns, strict=True), allowed=_USING
         ).rowcount
@@ -148,6 +153,11 @@ class _TableCondition:
             if refused:
                 raise NotEvaluatedError(f"it uses {refused[0]}, which tdmvc does not run") from error
             raise NotEvaluatedError(_reason(error)) from error
+
+
+def _longest_bytes(values: Sequence[object]) -> int:
+    """Return how long the longest value can be in SQLite."""
+    return max((4 * len(value) for value in values if isinstance(value, str | bytes)), default=8)
 
 
 def _is_respelled(type_: pa.DataType) -> bool:
