@@ -11,10 +11,10 @@ from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.pointers import pointer_path
 from tdmvc.gitrepo.commits import keep_snapshot
+from tdmvc.gitrepo.index import changed_paths
 from tdmvc.gitrepo.merge import (
     abort_merge,
     branches_at,
-    changed_files,
     merge_bases,
     merging_commit,
     stage,
@@ -28,7 +28,7 @@ from tdmvc.gitrepo.merge_record import (
     remove_record,
     undo,
 )
-from tdmvc.merging.conclusion import conclude, refuse_incomplete
+from tdmvc.merging.conclusion import conclude, is_pointer, refuse_incomplete
 from tdmvc.merging.conflicts import unmerged_tables
 from tdmvc.merging.resolution import plan_resolution
 from tdmvc.merging.result import check_states
@@ -119,7 +119,7 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     Raises:
         UsageError: there is no unfinished merge.
         LocalWorkError: rows that were not added would be lost; nothing was changed.
-        StoreError: another program holds Git's index; the next call goes on.
+        StoreError: another program holds Git's index; the next call continues.
     """
     git = workspace.git
     record = find_record(git)
@@ -128,7 +128,7 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     ours = git.resolve("HEAD")
     if theirs in git.parents(ours):
         raise UsageError(
-            f"The merge is already committed: {ours[:10]}.",
+            f"The merge is already committed: {short_commit(ours)}.",
             where=str(git.root),
             remedy="finish it with `tdmvc merge --continue`; `git reset --keep HEAD~1` then undoes the commit.",
         )
@@ -138,7 +138,9 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
     back: list[tuple[DatasetState, dict[str, tuple[str, Pointer | None]]]] = []
     notes: list[str] = []
     # Git may have restored the pointers already, but not tdmvc the rows.
-    changed = changed_files(git, "HEAD", ".") | (files_of_merge(git, record) if is_interrupted else set())
+    changed = changed_paths(git, "HEAD", folder=".") | (
+        files_of_merge(git, record) if is_interrupted else set()
+    )
     for name in names:
         before = state_at(workspace, name, ours)
         new = [table for table in state_at(workspace, name, theirs).pointers if table not in before.pointers]
@@ -157,7 +159,7 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
         for before, rows in back:
             if rows:
                 notes += _keep_added(workspace, before, theirs)
-            own = unstaged_files(git, datasets.dataset_path(workspace.config, before.name))
+            own = unstaged_files(git, workspace.dataset_path(before.name))
             # What was added since is already kept; unless it is staged, Git would refuse to overwrite it.
             stage(git, sorted(own & set(_dataset_files(workspace, before.name))))
         # If this process is killed now, the next one undoes what Git has not.
@@ -244,7 +246,7 @@ def _object(state: DatasetState, table: str) -> str | None:
 
 def _dataset_files(workspace: Workspace, name: str) -> list[str]:
     """Return pointers and manifests of a dataset, deleted ones included."""
-    folder = datasets.dataset_path(workspace.config, name)
+    folder = workspace.dataset_path(name)
     listed = {*workspace.tree.list_files(folder), *workspace.git.tree("HEAD").list_files(folder)}
     pointers = [path for path in listed if path.endswith(".dvc") and posixpath.dirname(path) == folder]
     return sorted([*pointers, *(f"{folder}/{file}" for file in (DATASET_FILE, CONTRACT_FILE, ".gitignore"))])
@@ -252,13 +254,7 @@ def _dataset_files(workspace: Workspace, name: str) -> list[str]:
 
 def _other_files(workspace: Workspace) -> tuple[str, ...]:
     """Return the files in conflict that are not pointers of tables."""
-    top = posixpath.normpath(workspace.config.datasets_folder)
-    prefix = "" if top == "." else top + "/"
-    return tuple(
-        path
-        for path in unmerged_paths(workspace.git)
-        if not (path.startswith(prefix) and path.endswith(".dvc"))
-    )
+    return tuple(path for path in unmerged_paths(workspace.git) if not is_pointer(workspace, path))
 
 
 def _rows_to_restore(
@@ -275,7 +271,7 @@ def _rows_to_restore(
 
 def _touched(workspace: Workspace, before: DatasetState, changed: set[str]) -> list[str]:
     """Return the tables whose pointers the merge changed; rows that were edited before it stay as they are."""
-    folder = datasets.dataset_path(workspace.config, before.name)
+    folder = workspace.dataset_path(before.name)
     return [table for table, pointer in before.pointers.items() if pointer_path(folder, pointer) in changed]
 
 

@@ -14,6 +14,7 @@ from tdmvc.model.dataset import DatasetState, WorkStatus
 from tdmvc.model.diff import Bump, BumpLevel
 from tdmvc.model.options import DiffOptions
 from tdmvc.model.report import PublishReport
+from tdmvc.model.text import short_commit
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.store.content import schema_content
 from tdmvc.workspace.comparison import diff_states
@@ -214,8 +215,8 @@ def _warn_of_uncommitted(workspace: Workspace, state: DatasetState, version: Ver
     ]
     if changed and version.commit is not None:
         workspace.warn(
-            f"{state.name} has changes that are not committed, so commit {version.commit[:10]}, which {version.ref} "
-            "names as the application's, does not have its rows. Commit them together with the version."
+            f"{state.name} has changes that are not committed, so commit {short_commit(version.commit)}, which "
+            f"{version.ref} names as the application's, does not have its rows. Commit them together with the version."
         )
 
 

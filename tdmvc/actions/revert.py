@@ -13,7 +13,6 @@ from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
-from tdmvc.formats.datasets import dataset_path
 from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.gitrepo.attributes import MANIFESTS
 from tdmvc.merging.conflicts import conflict_file, unmerged_tables, write_conflict
@@ -82,7 +81,7 @@ def revert(
             notes = keep_uncommitted(workspace, dataset) if transaction.rewrites_text else []
             findings = _check(workspace, plan)
     workspace.store.index.save()
-    folder = datasets.dataset_path(workspace.config, dataset)
+    folder = workspace.dataset_path(dataset)
     return RevertReport(
         dataset,
         plan.change.before.ref,
@@ -146,7 +145,7 @@ def _as_of_stage(table: PlannedTable) -> PlannedTable:
 
 def _write(workspace: Workspace, transaction: Transaction, plan: _RevertPlan, written: Sequence[str]) -> None:
     store = workspace.store
-    folder = datasets.dataset_path(workspace.config, plan.dataset)
+    folder = workspace.dataset_path(plan.dataset)
     labels = {
         Side.BASE: plan.change.after.ref,
         Side.OURS: "the working copy",
@@ -200,7 +199,7 @@ def _plan_manifests(
     Args:
         tables: if any are named, only their entries in the contract are reverted.
     """
-    folder = dataset_path(workspace.config, ours.name)
+    folder = workspace.dataset_path(ours.name)
     style = MarkerStyle("the working copy", change.after.ref, change.before.ref)
     found: list[PlannedManifest] = []
     notes: list[str] = []

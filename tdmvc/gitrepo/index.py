@@ -17,6 +17,19 @@ _OPERATIONS = {
 }
 
 
+def changed_paths(git: GitRepo, *words: str, folder: str | None = None) -> set[str]:
+    """Return the files, also those in conflict, that `git diff` finds changed.
+
+    Args:
+        words: what is compared: nothing (the work tree with the index), a revision (the work tree with it), or
+            `--cached` and a revision (the index with it).
+        folder: only files below it.
+    """
+    paths = () if folder is None else (folder,)
+    listing = git.commands.run("diff", "--name-only", "--no-renames", "-z", *words, "--", *paths)
+    return set(filter(None, listing.split("\0")))
+
+
 def read_stages(git: GitRepo, folder: str) -> dict[str, dict[Side, str]]:
     """Return the blobs of each path in conflict below a folder, by side; a side without the file is left out."""
     return _read_records(git, "--unmerged", folder)

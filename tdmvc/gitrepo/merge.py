@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tdmvc.errors import LocalWorkError, StoreError, UsageError, format_names
 from tdmvc.gitrepo.commits import need_identity
-from tdmvc.gitrepo.index import operation
+from tdmvc.gitrepo.index import changed_paths, operation
 from tdmvc.gitrepo.index_lock import FINISH, IndexWait, try_index_write, write_index
 from tdmvc.gitrepo.merge_record import (
     MergeRecord,
@@ -169,16 +169,9 @@ def abort_merge(git: GitRepo) -> None:
         raise _refused(output)
 
 
-def changed_files(git: GitRepo, revision: str, folder: str) -> set[str]:
-    """Return the files of a folder that differ from a revision on disk, including those in conflict."""
-    words = ("diff", "--name-only", "--no-renames", "-z", revision, "--", folder)
-    return set(filter(None, git.commands.run(*words).split("\0")))
-
-
 def unstaged_files(git: GitRepo, folder: str) -> set[str]:
     """Return the files of a folder that differ from the index on disk, without those in conflict."""
-    listing = git.commands.run("diff", "--name-only", "--no-renames", "-z", "--", folder)
-    return set(filter(None, listing.split("\0"))) - set(unmerged_paths(git))
+    return changed_paths(git, folder=folder) - set(unmerged_paths(git))
 
 
 def unmerged_paths(git: GitRepo) -> list[str]:
@@ -206,8 +199,8 @@ def index_planned(
         if not is_settled and path not in unmerged:
             _mark_unmerged(git, path, ours)
     stage(git, [*resolved, *(path for path, (text, ok) in expected.items() if ok and path in unmerged)])
-    listing = git.commands.run("diff", "--cached", "--name-only", "--no-renames", "-z", ours, "--", folder)
-    moved = {path for path in listing.split("\0") if path.endswith(".dvc")} - expected.keys()
+    changed = changed_paths(git, "--cached", ours, folder=folder)
+    moved = {path for path in changed if path.endswith(".dvc")} - expected.keys()
     # A pointer of a stage is in dvc.lock, so every .dvc file of a dataset is a table of the plan.
     for path in sorted(moved):
         if git.commands.object_id(f"{ours}:{path}"):

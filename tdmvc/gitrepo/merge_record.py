@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tdmvc.errors import TdmvcError
+from tdmvc.gitrepo.index import changed_paths
 from tdmvc.gitrepo.index_lock import FINISH, write_index
 from tdmvc.gitrepo.merge_preview import can_merge_in_memory, merge_trees
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
@@ -97,7 +98,7 @@ def write_record(git: GitRepo, record: MergeRecord) -> None:
 
 
 def mark_undoing(git: GitRepo, record: MergeRecord) -> None:
-    """Record that a merge is about to be undone, so that the next process goes on if this one is killed."""
+    """Record that a merge is about to be undone, so that the next process continues if this one is killed."""
     changed = files_of_merge(git, record)
     listing = git.commands.run("ls-files", "--stage", "-z", "--full-name").split("\0")
     entries = [entry.partition("\t") for entry in listing if entry]
@@ -127,7 +128,7 @@ def missing_files(git: GitRepo, record: MergeRecord) -> list[str]:
     """
     if not record.is_exact:
         return []
-    as_ours = (_changed(git, record) | record.conflicts) - _names(git, "--cached", record.ours)
+    as_ours = files_of_merge(git, record) - changed_paths(git, "--cached", record.ours)
     return sorted(as_ours - (record.conflicts & _resolved(git)))
 
 
@@ -161,8 +162,8 @@ def reopen_staged(git: GitRepo, record: MergeRecord, besides: Collection[str]) -
 
 def touched_files(git: GitRepo, record: MergeRecord) -> list[str]:
     """Return the files of the merge that differ from our commit, in the index or on disk."""
-    changed = _changed(git, record) | record.conflicts
-    differ = changed & (_names(git, "--cached", record.ours) | _names(git, record.ours))
+    changed = files_of_merge(git, record)
+    differ = changed & (changed_paths(git, "--cached", record.ours) | changed_paths(git, record.ours))
     ours = set(git.tree(record.ours).list_files())
     return sorted(differ | {p for p in changed - ours if os.path.lexists(git.root / p)})
 
@@ -174,7 +175,7 @@ def undo(git: GitRepo, record: MergeRecord) -> list[str]:
         The files that hold neither side and no part of the merge: somebody edited them since. They stay.
 
     Raises:
-        StoreError: another program holds the index; the next call goes on.
+        StoreError: another program holds the index; the next call continues.
     """
     paths = touched_files(git, record)
     known = set(git.tree(record.ours).list_files())
@@ -194,7 +195,10 @@ def undo(git: GitRepo, record: MergeRecord) -> list[str]:
 
 def files_of_merge(git: GitRepo, record: MergeRecord) -> set[str]:
     """Return the files that the merge changes, or that are in conflict."""
-    return _changed(git, record) | record.conflicts
+    listing = git.commands.run(
+        "diff-tree", "-r", "-z", "--no-renames", "--name-only", record.ours, record.tree
+    )
+    return set(filter(None, listing.split("\0"))) | record.conflicts
 
 
 def _remove_temporaries(git: GitRepo) -> None:
@@ -206,23 +210,10 @@ def _path(git: GitRepo) -> Path:
     return git.own_paths(RECORD)[0]
 
 
-def _changed(git: GitRepo, record: MergeRecord) -> set[str]:
-    """Return the files that the merge changes on our side."""
-    listing = git.commands.run(
-        "diff-tree", "-r", "-z", "--no-renames", "--name-only", record.ours, record.tree
-    )
-    return set(filter(None, listing.split("\0")))
-
-
 def _resolved(git: GitRepo) -> set[str]:
     """Return the files whose resolved conflict the index remembers."""
     listing = git.commands.run("ls-files", "--resolve-undo", "-z", "--full-name").split("\0")
     return {entry.partition("\t")[2] for entry in listing if entry}
-
-
-def _names(git: GitRepo, *words: str) -> set[str]:
-    listing = git.commands.run("diff", "--name-only", "--no-renames", "-z", *words, "--")
-    return set(filter(None, listing.split("\0")))
 
 
 def _is_written_by_merge(git: GitRepo, record: MergeRecord, path: str) -> bool:

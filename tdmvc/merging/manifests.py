@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tdmvc.formats import manifest_merge
-from tdmvc.formats.datasets import dataset_path
 from tdmvc.gitrepo.attributes import MANIFESTS
 from tdmvc.gitrepo.merge import merge_bases
 from tdmvc.model.merge import ManifestConflict, MarkerStyle, NotMerged, Side
@@ -31,7 +30,7 @@ def plan_manifests(
     labels: Mapping[Side, str],
 ) -> tuple[PlannedManifest, ...]:
     """Merge the manifests that both revisions changed; those that cannot be merged by entries are left to Git."""
-    folder = dataset_path(workspace.config, dataset)
+    folder = workspace.dataset_path(dataset)
     style = MarkerStyle(labels[Side.OURS], labels[Side.BASE], labels[Side.THEIRS])
     found: list[PlannedManifest] = []
     for file in MANIFESTS:

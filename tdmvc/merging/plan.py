@@ -7,7 +7,6 @@ tables, and a merge in memory gives the same result as one in the work tree.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tdmvc.formats import datasets
 from tdmvc.formats.pointers import pointer_text
 from tdmvc.gitrepo.merge import merge_bases
 from tdmvc.gitrepo.prepared_merge import PreparedFile
@@ -120,7 +119,7 @@ def unmerged_table(workspace: Workspace, plan: MergePlan, dataset: str, table: P
 
 def _pointer_path(workspace: Workspace, dataset: str, table: PlannedTable) -> str:
     """Return the path of a table's pointer, relative to the repository's root, in Git's notation."""
-    return f"{datasets.dataset_path(workspace.config, dataset)}/{table.folder}.dvc"
+    return f"{workspace.dataset_path(dataset)}/{table.folder}.dvc"
 
 
 def planned_files(workspace: Workspace, plan: MergePlan) -> Iterator[PlannedFile]:

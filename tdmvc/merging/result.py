@@ -7,7 +7,6 @@ from tdmvc.checks.merged import check_merged, check_table_names
 from tdmvc.errors import ConfigError, UnreadableFileError
 from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
-from tdmvc.formats.datasets import dataset_path
 from tdmvc.gitrepo.trees import OverlaidTree
 from tdmvc.merging.plan import DatasetPlan, PlannedTable
 from tdmvc.model.dataset import DatasetState
@@ -52,7 +51,7 @@ def merged_state(workspace: Workspace, plan: DatasetPlan, tree: FileTree, ref: s
     Raises:
         ConfigError: a manifest is in conflict, or is wrong.
     """
-    folder = dataset_path(workspace.config, plan.name)
+    folder = workspace.dataset_path(plan.name)
     for manifest in plan.manifests:
         if manifest.conflicts:
             raise UnreadableFileError.in_conflict(manifest.path, "the merge")

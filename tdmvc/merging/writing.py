@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from tdmvc.errors import format_names
 from tdmvc.formats.conflict_file import conflict_path
-from tdmvc.formats.datasets import dataset_path
 from tdmvc.gitrepo.merge import index_planned, interrupted
 from tdmvc.gitrepo.merge_record import MergeRecord, mark_written, merge_heads, missing_files, plan_record
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
@@ -22,6 +21,7 @@ from tdmvc.merging.plan import (
 )
 from tdmvc.model.dataset import DatasetState, WorkStatus
 from tdmvc.model.merge import Side
+from tdmvc.model.text import short_commit
 from tdmvc.workspace.tables import table_folder, work_status
 from tdmvc.workspace.transaction import Transaction, open_transaction
 from tdmvc.workspace.working_copy import fetch_rows, refuse_lost_rows, tables_to_write, write_table_rows
@@ -75,7 +75,7 @@ def _write_dataset(
     written: Sequence[str],
     files: Sequence[PlannedFile],
 ) -> None:
-    prefix = dataset_path(workspace.config, dataset.name) + "/"
+    prefix = workspace.dataset_path(dataset.name) + "/"
     with (
         workspace.writing(dataset.name) as journal,
         open_transaction(workspace, dataset.name, journal) as transaction,
@@ -118,7 +118,7 @@ def record_of_git(workspace: Workspace, theirs: str) -> MergeRecord:
     prepared = PreparedMerge(
         workspace.git, workspace.temporary_folder(), workspace.config.datasets_folder, files=()
     )
-    return plan_record(workspace.git, theirs, theirs[:10], prepared)
+    return plan_record(workspace.git, theirs, short_commit(theirs), prepared)
 
 
 def tidy(workspace: Workspace, state: DatasetState) -> None:

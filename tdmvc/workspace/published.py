@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tdmvc.errors import UnreadableFileError
-from tdmvc.formats.datasets import dataset_path
 from tdmvc.formats.versions import FOLDER, version_path
 from tdmvc.gitrepo.log import Addition, read_additions
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.text import short_commit
 from tdmvc.model.tree import FileTree
 from tdmvc.model.version import SemVer, version_tag_prefix
 from tdmvc.workspace.workspace import Workspace
@@ -44,7 +44,7 @@ def published_files(
     """
     git = workspace.git
     commits = [commit for name in revisions if (commit := git.try_resolve(name)) is not None]
-    folders = {dataset_path(workspace.config, name): name for name in names}
+    folders = {workspace.dataset_path(name): name for name in names}
     additions = read_additions(git, commits, [posixpath.join(folder, FOLDER) for folder in folders])
     found: list[PublishedFile] = []
     for one in _first(git, additions):
@@ -138,7 +138,7 @@ def _lines(text: str) -> list[str]:
 def _removed(one: PublishedFile) -> Finding:
     return _finding(
         "version-removed",
-        f"{one.ref} was published in commit {one.commit[:10]}, but its file is missing.",
+        f"{one.ref} was published in commit {short_commit(one.commit)}, but its file is missing.",
         f"published versions are never removed: restore it with `{_restore(one)}`; "
         f"`tdmvc yank {one.ref} --reason TEXT` marks a bad version.",
         one,
@@ -146,7 +146,7 @@ def _removed(one: PublishedFile) -> Finding:
 
 
 def _changed(one: PublishedFile) -> Finding:
-    where = f"the tag {one.tag} has" if one.tag else f"commit {one.commit[:10]} published"
+    where = f"the tag {one.tag} has" if one.tag else f"commit {short_commit(one.commit)} published"
     return _finding(
         "version-changed",
         f"The file of {one.ref} is not the one that {where}.",
@@ -157,7 +157,7 @@ def _changed(one: PublishedFile) -> Finding:
 
 
 def _restore(one: PublishedFile) -> str:
-    return f"git checkout {one.commit[:10]} -- {shlex.quote(one.path)}"
+    return f"git checkout {short_commit(one.commit)} -- {shlex.quote(one.path)}"
 
 
 def _finding(rule: str, message: str, remedy: str, one: PublishedFile) -> Finding:

@@ -6,6 +6,7 @@ from tdmvc.errors import MigrationsError
 from tdmvc.formats.versions import version_path
 from tdmvc.gitrepo.releases import matches, normalize_release, read_release, release_commit
 from tdmvc.model.migration import RecordedState
+from tdmvc.model.text import short_commit
 from tdmvc.model.version import Version
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.release_states import read_schema
@@ -69,7 +70,7 @@ def _misfit(workspace: Workspace, version: Version, commit: str | None) -> str:
     schema = read_schema(workspace, commit)
     if schema.fits(version):
         return ""
-    return f"at commit {commit[:10]}, the migrations differ ({schema.lacks(version)})"
+    return f"at commit {short_commit(commit)}, the migrations differ ({schema.lacks(version)})"
 
 
 def full_migrations(

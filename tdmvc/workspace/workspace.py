@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from tdmvc.databases import condition_engines
 from tdmvc.errors import ConfigError, NotFoundError, StoreError, UsageError
 from tdmvc.formats.config import read_config
-from tdmvc.formats.datasets import list_datasets
+from tdmvc.formats.datasets import dataset_path, list_datasets
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.work_trees import other_roots
 from tdmvc.model.conditions import ConditionEngines
@@ -151,7 +151,7 @@ class Workspace:
 
     def dataset_path(self, dataset: str) -> str:
         """Return a dataset's folder, relative to the root, with forward slashes."""
-        return f"{self.config.datasets_folder}/{dataset}"
+        return dataset_path(self.config, dataset)
 
     def working_copy(self, dataset: str) -> Path:
         """Return the folder of a dataset's working copy."""
