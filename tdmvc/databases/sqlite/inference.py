@@ -18,6 +18,9 @@ from tdmvc.sql.time_forms import Shape, TimeForm, forms_of, shape_of, shorten
 _DECIMAL = re.compile(r"(?:NUMERIC|DECIMAL|DEC|NUMBER)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
+_ZEROS = str.maketrans("123456789", "000000000")
+_HOUR = slice(11, 13)
+"""Where the hour is, after a date."""
 _PARSERS: dict[str, Callable[[str], object]] = {
     "date": dt.date.fromisoformat,
     "timestamp": dt.datetime.fromisoformat,
@@ -94,9 +97,29 @@ class ColumnProfile:
 
     def _read_times(self, values: Sequence[str]) -> None:
         found: set[str] = set()
+        plain: dict[str, Callable[[str], object]] = {}
         for value in values:
+            mask = value.translate(_ZEROS)
+            parse = plain.get(mask)
+            # Texts that differ only in digits have one form, unless a fraction ends in zeros.
+            if parse is not None and not ("." in value and value.rstrip("Z").endswith("0")):
+                try:
+                    parse(value)
+                except ValueError:
+                    found.add("")
+                    continue
+                if value[_HOUR] < "24":
+                    continue
             shape = shape_of(value)
             name = _text_type(value, shape)
+            if (
+                name
+                and shape is not None
+                and shape[0]
+                and shape[3] in ("", "Z")
+                and not shape[2].endswith("0")
+            ):
+                plain[mask] = _PARSERS[name]
             found.add(name)
             if shape is not None and name:
                 self.shapes.add(shorten(shape))
