@@ -8,6 +8,7 @@ from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.merge import Side
 
 _STAGES = {"1": Side.BASE, "2": Side.OURS, "3": Side.THEIRS}
+_OTHER_HEADS = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD")
 _OPERATIONS = {
     "rebase-merge": "rebase",
     "rebase-apply": "rebase",
@@ -84,6 +85,29 @@ def operation(git: GitRepo) -> str | None:
     """Return the Git command that waits for conflicts to be resolved: `merge`, `rebase`, `cherry-pick`, `revert`."""
     places = zip(_OPERATIONS.values(), git.own_paths(*_OPERATIONS), strict=True)
     return next((command for command, path in places if path.exists()), None)
+
+
+def operation_sides(git: GitRepo) -> dict[Side, str]:
+    """Return the commits that the operation in progress joins, by side; one that does not exist is left out.
+
+    A rebase and a cherry-pick join HEAD with a commit, on the base of its parent; a revert joins HEAD with the
+    parent, on the base of the commit. If no operation is in progress, only our side is known.
+    """
+    sides = {Side.OURS: git.try_resolve("HEAD")}
+    for name in _OTHER_HEADS:
+        commit = git.try_resolve(name)
+        if commit is None:
+            continue
+        if name == "MERGE_HEAD":
+            sides[Side.THEIRS] = commit
+            sides[Side.BASE] = (git.commands.try_run("merge-base", "HEAD", commit) or "").strip()
+        else:
+            parent = git.try_resolve(f"{commit}^")
+            is_undone = name == "REVERT_HEAD"
+            sides[Side.THEIRS] = parent if is_undone else commit
+            sides[Side.BASE] = commit if is_undone else parent
+        break
+    return {side: commit for side, commit in sides.items() if commit}
 
 
 def _read_records(git: GitRepo, which: str, folder: str) -> dict[str, dict[Side, str]]:

@@ -6,12 +6,12 @@ from dataclasses import replace
 from tdmvc.errors import ConfigError
 from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.contract_edit import update_contract
+from tdmvc.gitrepo.index import operation_sides
 from tdmvc.merging.sides import state_at
 from tdmvc.model.merge import Side, TableMerge, TableOutcome
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.workspace.workspace import Workspace
 
-_THEIRS = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD")
 _WHOLE = {TableOutcome.BASE: Side.BASE, TableOutcome.OURS: Side.OURS, TableOutcome.THEIRS: Side.THEIRS}
 
 
@@ -84,11 +84,5 @@ def _key_of(workspace: Workspace, dataset: str, table: str, side: Side) -> tuple
 
 def _declared(workspace: Workspace, dataset: str, table: str, side: Side) -> TableSchema | None:
     """Return how a side of the operation in progress declares a table."""
-    git = workspace.git
-    ours = git.try_resolve("HEAD")
-    theirs = next((commit for name in _THEIRS if (commit := git.try_resolve(name)) is not None), None)
-    revision = ours if side is Side.OURS else theirs
-    if side is Side.BASE:
-        found = git.commands.try_run("merge-base", ours, theirs) if ours and theirs else None
-        revision = found.strip() if found else None
+    revision = operation_sides(workspace.git).get(side)
     return state_at(workspace, dataset, revision).contract.table(table) if revision else None

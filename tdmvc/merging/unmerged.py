@@ -7,7 +7,7 @@ from dataclasses import replace
 from tdmvc.errors import ConfigError
 from tdmvc.formats.conflict_markers import ConflictTexts, conflict_texts
 from tdmvc.formats.pointers import parse_pointer_text
-from tdmvc.gitrepo.index import read_stages
+from tdmvc.gitrepo.index import operation_sides, read_stages
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import Pointer
 from tdmvc.model.merge import Side
@@ -148,15 +148,10 @@ def _base_text(git: GitRepo, path: str, marked: ConflictTexts) -> str | None:
     """Return the base text of a pointer, if only its conflict markers are left."""
     if marked.base is not None:
         return marked.base
-    for head in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD"):
-        theirs = git.try_resolve(head)
-        if theirs is None:
-            continue
-        if head == "MERGE_HEAD":
-            base = git.commands.try_run("merge-base", "HEAD", theirs)
-        else:
-            base = git.try_resolve(theirs if head == "REVERT_HEAD" else f"{theirs}^")
-        blob = git.commands.object_id(f"{base.strip()}:{path}") if base else None
+    sides = operation_sides(git)
+    if sides.keys() - {Side.OURS}:
+        base = sides.get(Side.BASE)
+        blob = git.commands.object_id(f"{base}:{path}") if base else None
         return _text_of(git, blob) if blob else None
     raise ConfigError.at(
         "The conflict markers in this file do not show the common base of the two sides.",
