@@ -115,6 +115,8 @@ class Resolutions:
     columns: Mapping[str, Side] = field(default_factory=dict)
     rows: Mapping[RowKey, Mapping[str | None, Choice]] = field(default_factory=dict)
     """By key, then by column; None is the whole row."""
+    types: Mapping[str, Side] = field(default_factory=dict)
+    """By column, the side whose type it gets, because values do not fit the type that the merge alone would give."""
 
     def choice(self, conflict: Conflict) -> Choice | None:
         """Return what was decided about a conflict, or None."""
@@ -158,6 +160,8 @@ class MergeCounts:
     rows_removed: int = 0
     rows_changed: int = 0
     """Rows in which some of our cells are replaced by theirs, or by what a person decided."""
+    values_converted: int = 0
+    """Edited or new values that do not fit the type that a person chose: the nearest value of that type, or null."""
 
 
 @dataclass(frozen=True, slots=True)

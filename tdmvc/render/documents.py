@@ -292,7 +292,11 @@ declare(
     "name move stage rows=merge.counts conflict_count=merge.conflict_count conflicts",
     conflicts=_conflicts,
 )
-declare(merge.MergeCounts, "added=rows_added removed=rows_removed changed=rows_changed parts_taken")
+declare(
+    merge.MergeCounts,
+    "added=rows_added removed=rows_removed changed=rows_changed parts_taken converted?",
+    converted=lambda counts, scope: counts.values_converted or None,
+)
 declare(
     merge_report.MergeCheck,
     "base head status is_fine datasets files drifts",

@@ -1,15 +1,17 @@
 """Decides over the rows of some parts at a time, so that memory is bounded whatever the size of a table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import add
 
 import pyarrow as pa
 
 from tdmvc.changes.merge.apply import KEY_RANGE, merged_rows
 from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.columns import MergedColumns
-from tdmvc.changes.merge.counted import count_rows, write_counted
+from tdmvc.changes.merge.counted import count_misfits, count_rows, write_counted
+from tdmvc.changes.merge.misfits import chosen_side, count_converted, misfit, settle_misfits
 from tdmvc.changes.merge.open_decisions import (
     count_open,
     count_open_counts,
@@ -57,6 +59,8 @@ class Decided:
     conflicts: tuple[Conflict, ...]
     """The first open ones, in key order."""
     open_count: int
+    settled: tuple[Conflict, ...] = ()
+    """Those about columns with values that do not fit, if a person decided them."""
 
 
 class RowMerger:
@@ -84,16 +88,23 @@ class RowMerger:
             if scan.keys:
                 decide_rows(con, scan, table, has_repeated=has_repeated)
                 resolve_rows(con, self._columns, table, self._resolutions)
+                settle_misfits(con, scan, table, self._resolutions)
             else:
-                create_decided(con, table, len(self._columns.cells))
-            lost = self._losses(scan, table)
+                create_decided(con, scan, table)
+            counts_rows = not scan.keys or (has_repeated and self._columns.have_one_shape)
+            misfits = [
+                count_misfits(con, scan, i, only_repeated=has_repeated) if counts_rows else 0
+                for i in range(len(scan.narrowed))
+            ]
+            losses = self._losses(scan, table, misfits)
+            lost = [conflict for conflict in losses if self._resolutions.choice(conflict) is None]
             open_count = count_open(con, scan, table) if scan.keys else 0
             conflicts = [*lost, *describe_open(con, scan, table, most_conflicts)] if open_count else [*lost]
             open_count += len(lost)
             if has_repeated and not self._columns.have_one_shape:
                 conflicts.append(_REPEATED)
                 open_count += 1
-            elif has_repeated or not scan.keys:
+            elif counts_rows:
                 counted = counted_table(batch.number)
                 count_rows(con, scan, counted, only_repeated=has_repeated)
                 resolve_counts(con, scan, counted, self._resolutions)
@@ -102,7 +113,15 @@ class RowMerger:
                 write_counted(con, scan, counted, table, only_repeated=has_repeated)
                 con.execute(f"DROP TABLE {counted}")
             con.execute(f"DROP TABLE IF EXISTS {REPEATED_KEYS}")
-            return Decided(self._counts(table), tuple(conflicts[:most_conflicts]), open_count)
+            settled = tuple(one for one in losses if one.kind is ConflictKind.COLUMN_TYPE and one not in lost)
+            converted = count_converted(con, scan, table, self._resolutions)
+            converted += sum(
+                count
+                for column, count in zip(scan.narrowed, misfits, strict=True)
+                if chosen_side(column, self._resolutions) is not None
+            )
+            counts = replace(self._counts(table), values_converted=converted)
+            return Decided(counts, tuple(conflicts[:most_conflicts]), open_count, settled)
 
     def rows(self, batch: Batch) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Yield the merged rows of a batch in key order, each piece with the number of its key range."""
@@ -139,18 +158,22 @@ class RowMerger:
         ):
             yield scan
 
-    def _losses(self, scan: MergeScan, table: str) -> list[Conflict]:
-        """Return the columns whose edited values the merged columns have no room for."""
+    def _losses(self, scan: MergeScan, table: str, misfits: Sequence[int]) -> list[Conflict]:
+        """Return the columns whose edited values the merged columns have no room for, also the decided ones.
+
+        Args:
+            misfits: for each narrowed column, such values among rows that are merged by their number.
+        """
         marks = [f"count(*) FILTER (WHERE m{i})" for i in range(len(scan.narrowed))]
         marks += [f"count(*) FILTER (WHERE d{i})" for i in range(len(self._columns.dropped))]
         if not marks:
             return []
         counts = self._con.execute(f"SELECT {', '.join(marks)} FROM {table}").fetchall()[0]
-        fitting = zip(scan.narrowed, counts, strict=False)
+        fitting = zip(scan.narrowed, map(add, counts, misfits), strict=True)
         edited = zip(self._columns.dropped, counts[len(scan.narrowed) :], strict=True)
-        found = [_misfit(column, count) for column, count in fitting if count]
+        found = [misfit(column, count) for column, count in fitting if count]
         found += [_edited(column, count) for column, count in edited if count]
-        return [conflict for conflict in found if self._resolutions.choice(conflict) is None]
+        return found
 
     def _counts(self, table: str) -> MergeCounts:
         cells = " OR ".join(f"s{i} <> {From.OURS}" for i in range(len(self._columns.cells))) or "false"
@@ -167,18 +190,6 @@ _REPEATED = Conflict(
     ConflictKind.KEY_CHANGED,
     detail="the columns changed, and keys repeat, so their rows cannot be matched",
 )
-
-
-def _misfit(column: MergedColumn, count: int) -> Conflict:
-    types = {side: c.type_text if (c := column.of(side)) is not None else None for side in Side}
-    return Conflict(
-        ConflictKind.COLUMN_TYPE,
-        column=column.name,
-        base=types[Side.BASE],
-        ours=types[Side.OURS],
-        theirs=types[Side.THEIRS],
-        detail=f"{plural(count, 'value does', many='values do')} not fit {column.column.type_text}",
-    )
 
 
 def _edited(column: MergedColumn, count: int) -> Conflict:

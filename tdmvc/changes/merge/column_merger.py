@@ -183,6 +183,9 @@ class ColumnMerger:
         before = base.type if base is not None and not base.is_untyped else None
         if ours.is_untyped != theirs.is_untyped:
             return theirs.type if ours.is_untyped else ours.type
+        sides = {Side.BASE: base.type if base else ours.type, Side.OURS: ours.type, Side.THEIRS: theirs.type}
+        if name in self._resolutions.types:
+            return sides[self._resolutions.types[name]]
         type_, is_settled = three_way(before, ours.type, theirs.type)
         if is_settled and type_ is not None:
             return type_
@@ -194,7 +197,7 @@ class ColumnMerger:
                 ours=ours.type_text,
                 theirs=theirs.type_text,
             ),
-            {Side.BASE: base.type if base else ours.type, Side.OURS: ours.type, Side.THEIRS: theirs.type},
+            sides,
         )
 
     def _decide(self, conflict: Conflict, values: Mapping[Side, T]) -> T:

@@ -54,6 +54,20 @@ def write_counted(
     )
 
 
+def count_misfits(con: DuckDBConnection, scan: MergeScan, i: int, *, only_repeated: bool) -> int:
+    """Return how many values of a narrowed column do not fit the merged type, and are more than in the base."""
+    sides = " UNION ALL ".join(
+        f"SELECT '{letter}' AS side, x{i} AS x, m{i} AS m FROM ({_rows(scan, side, only_repeated=only_repeated)})"
+        for side, letter in zip(Side, "bot", strict=True)
+    )
+    more = [
+        f"greatest(count(*) FILTER (WHERE side = '{letter}' AND m) - count(*) FILTER (WHERE side = 'b'), 0)"
+        for letter in "ot"
+    ]
+    query = f"SELECT coalesce(sum(n), 0) FROM (SELECT {' + '.join(more)} AS n FROM ({sides}) GROUP BY x)"
+    return int(con.execute(query).fetchall()[0][0])
+
+
 def whole(scan: MergeScan) -> list[str]:
     """Return the names of the columns of whole rows."""
     return [f"w{i}" for i in range(len(scan.columns.all))] or ["w0"]
@@ -61,16 +75,21 @@ def whole(scan: MergeScan) -> list[str]:
 
 def whole_rows(scan: MergeScan, side: Side, *, only_repeated: bool) -> str:
     """Return the query over a side's rows with every column, fit for GROUP BY: `f`, `r`, `w0`…."""
-    rows = scan.rows(side)
-    if only_repeated:
-        same = " AND ".join(f"rows.{key} IS NOT DISTINCT FROM repeated.{key}" for key in scan.keys)
-        rows = f"SELECT rows.* FROM ({rows}) rows SEMI JOIN {REPEATED_KEYS} repeated ON {same}"
+    rows = _rows(scan, side, only_repeated=only_repeated)
     names = (*scan.keys, *scan.cells)
     values = [
         f"{grouped(column, name)} AS w{i}"
         for i, (column, name) in enumerate(zip(scan.columns.all, names, strict=True))
     ] or ["0 AS w0"]
     return f"SELECT f, r, {', '.join(values)} FROM ({rows})"
+
+
+def _rows(scan: MergeScan, side: Side, *, only_repeated: bool) -> str:
+    rows = scan.rows(side)
+    if not only_repeated:
+        return rows
+    same = " AND ".join(f"rows.{key} IS NOT DISTINCT FROM repeated.{key}" for key in scan.keys)
+    return f"SELECT rows.* FROM ({rows}) rows SEMI JOIN {REPEATED_KEYS} repeated ON {same}"
 
 
 def _numbered(scan: MergeScan, rows: str, counted: str, where: str) -> str:

@@ -9,7 +9,8 @@ from tdmvc.changes.merge.scans import MergeScan
 from tdmvc.model.merge import Cell, Choice, Conflict, ConflictKind, Resolutions, RowKey, Side
 from tdmvc.sql.duckdb import DuckDBConnection
 
-_CODES = {Side.OURS: From.OURS, Side.THEIRS: From.THEIRS, Side.BASE: From.BASE}
+SIDE_CODES = {Side.OURS: From.OURS, Side.THEIRS: From.THEIRS, Side.BASE: From.BASE}
+"""How decisions write the side of a cell or a row."""
 _CHOSEN = "temp.tdmvc_merge_chosen"
 _WHOLE_ROW = -1
 
@@ -30,9 +31,13 @@ def resolve_rows(con: DuckDBConnection, columns: MergedColumns, table: str, reso
     for i, column in enumerate(columns.cells):
         side = resolutions.columns.get(column.name) or resolutions.table
         if side is not None:
-            con.execute(f"UPDATE {table} SET s{i} = {_CODES[side]} WHERE s{i} = {From.OPEN} AND {_HAS_CELLS}")
+            con.execute(
+                f"UPDATE {table} SET s{i} = {SIDE_CODES[side]} WHERE s{i} = {From.OPEN} AND {_HAS_CELLS}"
+            )
     if resolutions.table is not None:
-        con.execute(f"UPDATE {table} SET verdict = {_CODES[resolutions.table]} WHERE verdict = {From.OPEN}")
+        con.execute(
+            f"UPDATE {table} SET verdict = {SIDE_CODES[resolutions.table]} WHERE verdict = {From.OPEN}"
+        )
 
 
 _HAS_CELLS = f"what IN ({What.KEPT}, {What.ADDED_TWICE})"
@@ -43,7 +48,7 @@ def resolve_counts(con: DuckDBConnection, scan: MergeScan, counted: str, resolut
     letters = {Side.BASE: "b", Side.OURS: "o", Side.THEIRS: "t"}
     texts = ", ".join(f"CAST({name} AS VARCHAR)" for name in whole(scan))
     chosen: list[_Row] = [
-        (list(key), _WHOLE_ROW, int(_CODES[choice.side]), None)
+        (list(key), _WHOLE_ROW, int(SIDE_CODES[choice.side]), None)
         for key, by_column in resolutions.rows.items()
         if (choice := by_column.get(None)) is not None and choice.side is not None
     ]
@@ -52,7 +57,7 @@ def resolve_counts(con: DuckDBConnection, scan: MergeScan, counted: str, resolut
         for side, letter in letters.items():
             con.execute(
                 f"UPDATE {counted} SET n = {letter} FROM {_CHOSEN} chosen WHERE n IS NULL"
-                f" AND [{texts}] = chosen.key AND chosen.code = {_CODES[side]}"
+                f" AND [{texts}] = chosen.key AND chosen.code = {SIDE_CODES[side]}"
             )
         con.execute(f"DROP TABLE {_CHOSEN}")
     if resolutions.table is not None:
@@ -76,7 +81,7 @@ def _by_row(columns: MergedColumns, rows: Mapping[RowKey, Mapping[str | None, Ch
     for key, by_column in rows.items():
         for name, choice in by_column.items():
             if name in places:
-                code = From.VALUE if choice.side is None else _CODES[choice.side]
+                code = From.VALUE if choice.side is None else SIDE_CODES[choice.side]
                 yield list(key), places[name], int(code), choice.value
 
 

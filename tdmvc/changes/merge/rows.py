@@ -57,11 +57,12 @@ def counted_table(batch: int) -> str:
     return f"temp.tdmvc_merge_counts_{batch}"
 
 
-def create_decided(con: DuckDBConnection, table: str, cells: int) -> None:
+def create_decided(con: DuckDBConnection, scan: MergeScan, table: str) -> None:
     """Make an empty table of decisions for a table without a key."""
     places = [f"{place} BIGINT" for place in PLACES]
-    sources = [f"s{i} TINYINT, v{i} VARCHAR" for i in range(cells)]
-    columns = ["what TINYINT", "verdict TINYINT", *places, *sources, "key VARCHAR[]"]
+    sources = [f"s{i} TINYINT, v{i} VARCHAR" for i in range(len(scan.cells))]
+    lost = [f"m{i} BOOLEAN" for i in range(len(scan.narrowed))]
+    columns = ["what TINYINT", "verdict TINYINT", *places, *sources, *lost, "key VARCHAR[]"]
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table.removeprefix('temp.')} ({', '.join(columns)})")
 
 

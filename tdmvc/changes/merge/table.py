@@ -153,10 +153,18 @@ class _Planner:
             return self._without_rows(columns, conflicts)
         contents = self._contents(columns)
         try:
-            counts, found, open_count = self._decide(contents)
+            counts, found, open_count, settled = self._decide(contents)
         except BaseException:
             contents.close()
             raise
+        if types := self._chosen_types(columns, settled):
+            contents.close()
+            types = {**self._resolutions.types, **types}
+            resolutions = replace(self._resolutions, types=types)
+            return _Planner(self._engine, self._merge_sides, resolutions, self._on_progress).plan()
+        if any(column.name in settled for column in columns.key):
+            contents.close()
+            return self._without_rows(columns, [*conflicts, NO_FITTING_KEY])
         conflicts += found
         open_count += len(columns.conflicts)
         if open_count:
@@ -170,6 +178,19 @@ class _Planner:
             return TableMergePlan(replace(merge, schema=schema, conflicts=listed, conflict_count=open_count))
         merge = self._merge(TableOutcome.MERGED, columns, counts)
         return TableMergePlan(replace(merge, schema=columns.schema(self._sides[Side.OURS].schema)), contents)
+
+    def _chosen_types(self, columns: MergedColumns, settled: Mapping[str, Conflict]) -> dict[str, Side]:
+        """Return the sides whose types columns must get, because a person chose them over the merged types."""
+        found = {}
+        for column in columns.all:
+            choice = self._resolutions.choice(settled[column.name]) if column.name in settled else None
+            own = column.of(choice.side) if choice is not None and choice.side is not None else None
+            is_known = column.name in self._resolutions.types
+            if own is not None and own.type != column.column.type and not is_known:
+                assert choice is not None
+                assert choice.side is not None
+                found[column.name] = choice.side
+        return found
 
     def _without_rows(self, columns: MergedColumns, conflicts: Sequence[Conflict]) -> TableMergePlan:
         """Plan a merge whose rows cannot be matched, so that only a whole side can be taken."""
@@ -237,22 +258,27 @@ class _Planner:
             and all(has_order(c.column.type) and not c.column.is_json for c in columns.key)
         )
 
-    def _decide(self, contents: MergedContents) -> tuple[MergeCounts, list[Conflict], int]:
+    def _decide(
+        self, contents: MergedContents
+    ) -> tuple[MergeCounts, list[Conflict], int, dict[str, Conflict]]:
         counts = contents.taken_counts()
         conflicts: list[Conflict] = []
         open_count = 0
+        settled: dict[str, Conflict] = {}
         for done, batch in enumerate(contents.batches, start=1):
             decided = contents.merger.decide(batch, _MOST_CONFLICTS - len(conflicts))
             conflicts += decided.conflicts
             open_count += decided.open_count
+            settled.update({one.column: one for one in decided.settled if one.column is not None})
             counts = MergeCounts(
                 counts.parts_taken,
                 counts.rows_added + decided.counts.rows_added,
                 counts.rows_removed + decided.counts.rows_removed,
                 counts.rows_changed + decided.counts.rows_changed,
+                counts.values_converted + decided.counts.values_converted,
             )
             self._on_progress(f"merge of {self._name}", done, len(contents.batches), "batches")
-        return counts, conflicts, open_count
+        return counts, conflicts, open_count, settled
 
     def _merge(
         self,
@@ -283,6 +309,10 @@ class _Planner:
         )
 
 
+NO_FITTING_KEY = Conflict(
+    ConflictKind.KEY_CHANGED,
+    detail="keys do not fit the type that you chose; take one side of the whole table",
+)
 NO_KEY = Conflict(
     ConflictKind.KEY_CHANGED, detail="the columns changed, and rows without a key cannot be matched"
 )

@@ -53,6 +53,9 @@ def counts_words(counts: MergeCounts) -> str:
     if words:
         first, _, word = words[0].partition(" ")
         words[0] = f"{first} {'row' if first == '1' else 'rows'} {word}"
+    if counts.values_converted:
+        many = plural(counts.values_converted, "value that does", many="values that do")
+        words.append(f"{many} not fit the chosen type converted, or null")
     if counts.parts_taken:
         words.append(f"{plural(counts.parts_taken, 'part')} taken whole")
     return ", ".join(words)
