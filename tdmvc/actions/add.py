@@ -21,6 +21,7 @@ from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.model.schema import TableSchema
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
+from tdmvc.workspace.dataset_tables import AddPlan, tables_after
 from tdmvc.workspace.ingest import (
     IngestedTable,
     TableSources,
@@ -38,7 +39,6 @@ from tdmvc.workspace.source_migrations import SourceMigrations, read_source_migr
 from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder, was_written, work_status
-from tdmvc.workspace.taken_in import Intake, take_stock
 from tdmvc.workspace.transaction import GITIGNORE, Transaction, open_transaction
 from tdmvc.workspace.workspace import Workspace, require_dvc
 
@@ -83,12 +83,12 @@ def add(
     require_dvc(workspace.root)
     with workspace.writing(dataset) as journal:
         state = current_state(workspace, dataset)
-        beside: SourceMigrations = {}
+        not_added: SourceMigrations = {}
         source_views: SourceViews | None = None
         if sources:
             opened = open_sources(workspace, sources, options)
             by_table, notes, source_views = opened.tables, opened.notes, opened.views
-            beside = read_source_migrations(workspace, sources, by_table)
+            not_added = read_source_migrations(workspace, sources, by_table)
         else:
             if dataset not in workspace.datasets() and not workspace.working_copy(dataset).is_dir():
                 raise NotFoundError.named(
@@ -113,7 +113,7 @@ def add(
             notes = [*notes, *_deleted_notes(workspace, state, removed)]
         with open_transaction(workspace, dataset, journal) as transaction:
             report = _plan(
-                workspace, transaction, state, Intake(ingested, removed, beside, source_views), options
+                workspace, transaction, state, AddPlan(ingested, removed, not_added, source_views), options
             )
         workspace.store.index.save()
         return replace(report, notes=(*notes, *report.notes))
@@ -220,12 +220,12 @@ def _plan(
     workspace: Workspace,
     transaction: Transaction,
     state: DatasetState,
-    intake: Intake,
+    plan: AddPlan,
     options: AddOptions,
 ) -> AddReport:
     added: list[AddedTable] = []
     folders = state
-    for table in intake.ingested:
+    for table in plan.ingested:
         folder = table_folder(folders, table.name)
         folders = _with_folder(folders, table, folder)
         _, present = work_status(workspace, folders, table.name)
@@ -234,22 +234,22 @@ def _plan(
             transaction.point(table.name, folder, table.built.listing, table.built.size_bytes)
         transaction.write_working_copy(table.name, folder, table.built.listing, present)
         added.append(added_table(table))
-    for name in intake.removed:
+    for name in plan.removed:
         folder = table_folder(state, name)
         transaction.clear(folder, work_status(workspace, state, name)[1])
         transaction.remove_pointer(folder)
         added.append(AddedTable(name, TableStatus.REMOVED, 0, 0, 0, 0, (), ""))
-    taken = take_stock(workspace, state, intake, is_migrated=options.is_migrated)
-    recording = record_migrations(workspace, state.config, taken)
+    tables = tables_after(workspace, state, plan)
+    recording = record_migrations(workspace, state.config, tables, is_migrated=options.is_migrated)
     kind = options.kind or state.config.kind
     config = replace(state.config, migrations=recording.migrations, kind=kind)
     views, view_notes = state.contract.views, list[str]()
-    if intake.views is not None:
-        views, view_notes = intake.views.merged(state.contract.views, taken.schemas)
-    _write_manifest(workspace, transaction, state, intake, config, views)
-    hidden = hidden_note((table.name, column) for table in intake.ingested for column in table.hidden)
+    if plan.views is not None:
+        views, view_notes = plan.views.merged(state.contract.views, tables.schemas)
+    _write_manifest(workspace, transaction, state, plan, config, views)
+    hidden = hidden_note((table.name, column) for table in plan.ingested for column in table.hidden)
     added, common = _fold_notes(added)
-    findings = [finding for table in intake.ingested for finding in key_findings(state.name, table)]
+    findings = [finding for table in plan.ingested for finding in key_findings(state.name, table)]
     return AddReport(
         state.name,
         tuple(added),
@@ -278,7 +278,7 @@ def _write_manifest(
     workspace: Workspace,
     transaction: Transaction,
     state: DatasetState,
-    intake: Intake,
+    plan: AddPlan,
     config: DatasetConfig,
     views: Sequence[View],
 ) -> None:
@@ -287,10 +287,10 @@ def _write_manifest(
     # An unchanged contract is not written again: that costs more than the rows of a small table.
     tables: dict[str, TableSchema | None] = {
         table.name: table.schema
-        for table in intake.ingested
+        for table in plan.ingested
         if state.contract.table(table.name) != table.schema
     }
-    tables.update(dict.fromkeys(intake.removed))
+    tables.update(dict.fromkeys(plan.removed))
     if tables or tuple(views) != state.contract.views:
         text = tree.read_text(f"{folder}/{CONTRACT_FILE}")
         transaction.write(CONTRACT_FILE, update_contract(text, state.name, tables, views))

@@ -15,13 +15,13 @@ from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.store.atomic_files import write_atomic
+from tdmvc.workspace.dataset_tables import DatasetTables, part_rows
 from tdmvc.workspace.edits import FolderSink
 from tdmvc.workspace.ingest import added_table, ingest_table, key_findings, open_sources
 from tdmvc.workspace.looks import hidden_note
 from tdmvc.workspace.recording import record_migrations
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder
-from tdmvc.workspace.taken_in import TakenIn, part_rows
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -73,8 +73,8 @@ def build(
         def read_rows(table: str) -> list[dict[str, object]]:
             return part_rows((workspace.working_copy(dataset) / table_folder(state, table)).glob("*.parquet"))
 
-        taken = TakenIn(schemas, frozenset(schemas), {}, read_rows)
-        recording = record_migrations(workspace, state.config, taken)
+        made_tables = DatasetTables(schemas, frozenset(schemas), {}, read_rows)
+        recording = record_migrations(workspace, state.config, made_tables)
         findings += recording.findings
         notes += recording.notes
         config = replace(state.config, migrations=recording.migrations)

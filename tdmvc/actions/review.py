@@ -24,12 +24,11 @@ from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, Verdict
 from tdmvc.model.schema import Contract
 from tdmvc.model.tree import FileTree
 from tdmvc.store.atomic_files import write_atomic
+from tdmvc.workspace.applied_tables import check_recorded
 from tdmvc.workspace.comparison import Sides, diff_sides, is_working_copy, open_sides
 from tdmvc.workspace.drift import drift_at
 from tdmvc.workspace.published import check_published
-from tdmvc.workspace.recording import check_recorded
 from tdmvc.workspace.tables import edited_tables
-from tdmvc.workspace.taken_in import Intake, take_stock
 from tdmvc.workspace.versions import equal_versions, versions
 from tdmvc.workspace.workspace import Workspace
 
@@ -232,8 +231,7 @@ def _record_findings(
     """Check whether a changed dataset.yaml or migration table says what the other one says."""
     if (old.pointers, old.config.migrations) == (new.pointers, new.config.migrations):
         return []
-    taken = take_stock(workspace, new, Intake((), (), {}), is_migrated=False)
-    return check_recorded(workspace, new, taken, head)
+    return check_recorded(workspace, new, head)
 
 
 def _is_untouched(workspace: Workspace, old: DatasetState, new: DatasetState) -> bool:

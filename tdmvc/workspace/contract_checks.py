@@ -4,9 +4,8 @@ from tdmvc.checks.contract import check_contract, check_references
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.text import plural
-from tdmvc.workspace.recording import check_recorded
+from tdmvc.workspace.applied_tables import check_recorded
 from tdmvc.workspace.tables import open_tables
-from tdmvc.workspace.taken_in import Intake, take_stock
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -30,8 +29,7 @@ def check_rows_here(workspace: Workspace, state: DatasetState) -> tuple[Finding,
                 ),
             ),
         ]
-    taken = take_stock(workspace, state, Intake((), (), {}), is_migrated=False)
-    findings += check_recorded(workspace, state, taken)
+    findings += check_recorded(workspace, state)
     absent = len(state.pointers) - len(here)
     if absent:
         findings.append(

@@ -1,25 +1,23 @@
 """Decides which migrations a dataset is recorded as made for, after rows were added."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.errors import MigrationsError, format_names
-from tdmvc.migrations.applied import AppliedState, fit_applied
-from tdmvc.migrations.migration_tables import find_migration_tables
-from tdmvc.model.dataset import DatasetConfig, DatasetState
-from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.dataset import DatasetConfig
+from tdmvc.model.finding import Finding
 from tdmvc.model.migration import (
-    AppliedMigrations,
     DriftStatus,
     MigrationState,
     RecordedState,
 )
 from tdmvc.model.text import plural
 from tdmvc.model.tree import FileTree
+from tdmvc.workspace.applied_tables import AppliedTable, find_applied_tables, table_findings
+from tdmvc.workspace.dataset_tables import DatasetTables
 from tdmvc.workspace.migrations import read_location, tree_at
-from tdmvc.workspace.taken_in import TakenIn, find_misfits, find_missing_columns
+from tdmvc.workspace.misfits import find_misfits, find_missing_columns
 from tdmvc.workspace.workspace import Workspace
 
 _MOST_REASONS = 4
@@ -35,12 +33,17 @@ class Recording:
     findings: list[Finding] = field(default_factory=list)
 
 
-def record_migrations(workspace: Workspace, config: DatasetConfig, taken: TakenIn) -> Recording:
+def record_migrations(
+    workspace: Workspace, config: DatasetConfig, tables: DatasetTables, *, is_migrated: bool = False
+) -> Recording:
     """Return what dataset.yaml is to record.
 
     If the dataset has the table in which its migration tool keeps what it applied, that
     is recorded, and the work tree is not asked. Otherwise the work tree's state is recorded if
     rows or schema changed and nothing shows that the rows lack a migration, or if a person says so.
+
+    Args:
+        is_migrated: whether a person says that all migrations of the work tree were run on the rows.
     """
     recording = Recording(dict(config.migrations))
     tree = tree_at(workspace, None)
@@ -50,178 +53,61 @@ def record_migrations(workspace: Workspace, config: DatasetConfig, taken: TakenI
             states[location.name] = read_location(workspace, tree, location)
         except MigrationsError as error:
             recording.notes.append(f"The migrations '{location.name}' were not recorded: {error.what}")
-    found = _own_tables(taken, tree, states, recording)
+    found, notes = find_applied_tables(tables, tree, states)
+    recording.notes += notes
     for name, state in states.items():
         if name in found:
-            _record_table(config, state, *found[name], taken, recording)
+            _record_table(config, state, found[name], tables, recording, is_migrated=is_migrated)
         else:
-            _record_work_tree(config, tree, state, taken, recording)
+            _record_work_tree(config, tree, state, tables, recording, is_migrated=is_migrated)
     return recording
-
-
-def check_recorded(
-    workspace: Workspace, state: DatasetState, taken: TakenIn, at: str | None = None
-) -> list[Finding]:
-    """Compare what dataset.yaml records with the dataset's own migration tables.
-
-    Args:
-        at: the revision whose migrations give the order; None is the work tree.
-    """
-    tree = tree_at(workspace, at)
-    states: dict[str, MigrationState] = {}
-    for location in workspace.config.migrations:
-        with suppress(MigrationsError):
-            states[location.name] = read_location(workspace, tree, location)
-    findings: list[Finding] = []
-    ignored = Recording({})
-    for name, (applied, fit) in _own_tables(taken, tree, states, ignored).items():
-        findings += _table_findings(state.name, name, applied, fit)
-        recorded = state.config.migrations.get(name)
-        heads = recorded.heads if recorded is not None else ()
-        if _contradicts(recorded, fit.recorded, states[name]):
-            findings.append(
-                Finding(
-                    "migrations-not-recorded",
-                    Severity.ERROR,
-                    f"dataset.yaml says that the rows were made for migrations '{name}' at "
-                    f"{format_names(heads) or 'none'}, but {applied.table} says "
-                    f"{format_names(fit.recorded.heads) or 'none'}.",
-                    state.name,
-                    applied.table,
-                    remedy=f"record what the table says: `tdmvc add {state.name}`.",
-                    details={"location": name, "heads": list(fit.recorded.heads)},
-                )
-            )
-    return findings
-
-
-def _contradicts(recorded: RecordedState | None, actual: RecordedState, state: MigrationState) -> bool:
-    """Return whether a record says something else than the data; a squash and what it replaces are the same."""
-    if recorded is None:
-        return bool(actual.heads)
-    known = {*recorded.ids, *recorded.heads}
-    known |= {m.id for m in state.migrations if m.replaces and known.issuperset(m.replaces)}
-    if not recorded.ids:
-        return set(recorded.heads) != set(actual.heads)
-    return not set(actual.ids).issuperset(recorded.heads) or not known.issuperset(actual.heads)
-
-
-def _own_tables(
-    taken: TakenIn,
-    tree: FileTree,
-    states: Mapping[str, MigrationState],
-    recording: Recording,
-) -> dict[str, tuple[AppliedMigrations, AppliedState]]:
-    """Return by location what the dataset's own migration tables say; a table belongs to the location it fits best."""
-    found: dict[str, tuple[AppliedMigrations, AppliedState]] = {}
-    columns = {name: columns for name, (columns, _) in taken.beside.items()}
-    columns |= {name: schema.column_names for name, schema in taken.schemas.items()}
-    for table, kind in find_migration_tables(columns).items():
-        rows = taken.read_rows(table) if table in taken.schemas else taken.beside[table][1]
-        if rows is None:
-            continue
-        applied = kind.read_rows(table, rows)
-        fits = []
-        for name, state in states.items():
-            is_its_tool = state.location.tool in kind.tools
-            if is_its_tool or state.location.tool == "sql":
-                fit = fit_applied(applied, tree, state)
-                if is_its_tool or fit.known:
-                    fits.append((fit.known, is_its_tool, name, fit))
-        if fits:
-            known, _, name, fit = max(fits, key=lambda one: one[:2])
-            if name not in found or known > found[name][1].known:
-                found[name] = (applied, fit)
-        elif table in taken.changed or table in taken.beside:
-            recording.notes.append(
-                f"{table} says which migrations of {kind.title} the rows have, but tdmvc.yaml names no"
-                f" {kind.title} migrations, so they were not recorded."
-            )
-    return found
 
 
 def _record_table(
     config: DatasetConfig,
     state: MigrationState,
-    applied: AppliedMigrations,
-    fit: AppliedState,
-    taken: TakenIn,
+    table: AppliedTable,
+    tables: DatasetTables,
     recording: Recording,
+    *,
+    is_migrated: bool,
 ) -> None:
     """Record what a migration table says, and report what is wrong with it."""
-    name = state.location.name
+    name, fit = state.location.name, table.fit
     old, new = config.migrations.get(name), fit.recorded
     if new.heads:
         recording.migrations[name] = new
     else:
         recording.migrations.pop(name, None)
         recording.notes.append(
-            f"{applied.table} names no migration of '{name}', so none is recorded: they have not been run on the rows."
+            f"{table.name} names no migration of '{name}', so none is recorded: they have not been run on the rows."
         )
     if new.heads and (old is None or old.heads != new.heads):
         before = f" (before: {format_names(old.heads, _MOST_HEADS)})" if old is not None else ""
         recording.notes.append(
-            f"{applied.table} says that the rows were made for migrations '{name}' at "
+            f"{table.name} says that the rows were made for migrations '{name}' at "
             f"{format_names(new.heads)}{before}."
         )
-    if taken.is_migrated and set(new.heads) != set(state.heads):
+    if is_migrated and set(new.heads) != set(state.heads):
         recording.notes.append(
-            f"--migrated changes nothing for '{name}': the data's own {applied.table} says which migrations were run."
+            f"--migrated changes nothing for '{name}': the data's own {table.name} says which migrations were run."
         )
-    if fit.removed and applied.table in taken.changed:
+    if fit.removed and table.name in tables.changed:
         recording.notes.append(
-            f"{applied.table} has {plural(len(fit.removed), 'older migration')} that the work tree lacks: "
+            f"{table.name} has {plural(len(fit.removed), 'older migration')} that the work tree lacks: "
             f"{format_names(fit.removed)}."
         )
-    recording.findings += _table_findings(config.name, name, applied, fit)
-
-
-def _table_findings(
-    dataset: str, location: str, applied: AppliedMigrations, fit: AppliedState
-) -> list[Finding]:
-    def finding(rule: str, severity: Severity, message: str, remedy: str, ids: tuple[str, ...]) -> Finding:
-        details: dict[str, object] = {"location": location, "migrations": list(ids)}
-        return Finding(rule, severity, message, dataset, applied.table, remedy=remedy, details=details)
-
-    findings = []
-    if applied.failed:
-        findings.append(
-            finding(
-                "migration-failed",
-                Severity.ERROR,
-                f"{applied.table} marks {plural(len(applied.failed), 'migration')} as failed or unfinished: "
-                f"{format_names(applied.failed)}.",
-                "repair the database that the rows come from, and add them again.",
-                applied.failed,
-            )
-        )
-    if fit.unknown:
-        findings.append(
-            finding(
-                "migration-not-known",
-                Severity.WARNING,
-                f"{applied.table} has {plural(len(fit.unknown), 'migration')} that the work tree does not know: "
-                f"{format_names(fit.unknown)}.",
-                "the rows are from a later or another state of the application: check out the commit that has "
-                "these migrations, or add rows of this one.",
-                fit.unknown,
-            )
-        )
-    if fit.half_applied:
-        findings.append(
-            finding(
-                "migration-half-applied",
-                Severity.WARNING,
-                f"{applied.table} has only some of the migrations that {format_names(fit.half_applied)} replaces.",
-                "run the application's migrations on the database that the rows come from, and add them again.",
-                fit.half_applied,
-            )
-        )
-    return findings
+    recording.findings += table_findings(config.name, name, table)
 
 
 def _record_work_tree(
-    config: DatasetConfig, tree: FileTree, state: MigrationState, taken: TakenIn, recording: Recording
+    config: DatasetConfig,
+    tree: FileTree,
+    state: MigrationState,
+    tables: DatasetTables,
+    recording: Recording,
+    *,
+    is_migrated: bool,
 ) -> None:
     """Record the work tree's state, unless nothing changed or the rows show that they lack a migration."""
     name = state.location.name
@@ -229,16 +115,16 @@ def _record_work_tree(
     new = RecordedState(state.location.tool, state.heads, ids=ids)
     old = config.migrations.get(name)
     if old is None or not old.heads:
-        if taken.changed or taken.is_migrated:
+        if tables.changed or is_migrated:
             recording.migrations[name] = new
-            recording.notes += _first_notes(tree, state, taken)
-        elif taken.schemas:
+            recording.notes += _first_notes(tree, state, tables)
+        elif tables.schemas:
             recording.notes.append(
                 f"Nothing changed, so no migrations of '{name}' are recorded. If all of them were run on these rows, "
                 f"say so: `tdmvc add {config.name} --migrated`."
             )
         return
-    if taken.is_migrated:
+    if is_migrated:
         recording.migrations[name] = new
         recording.notes += _moved_notes(name, old, new)
         return
@@ -253,11 +139,11 @@ def _record_work_tree(
     )
     match drift.status:
         case DriftStatus.IN_STEP | DriftStatus.EDITED:
-            if taken.changed:
+            if tables.changed:
                 recording.migrations[name] = new
                 recording.notes += _moved_notes(name, old, new)
-        case DriftStatus.BEHIND if taken.changed:
-            misfits = find_misfits(tree, state, drift.pending, taken)
+        case DriftStatus.BEHIND if tables.changed:
+            misfits = find_misfits(tree, state, drift.pending, tables)
             if misfits.reasons:
                 recording.notes.append(f"{made_for}: {_joined(misfits.reasons)}. {say_so}")
             else:
@@ -270,7 +156,7 @@ def _record_work_tree(
                     )
         case DriftStatus.BEHIND:
             recording.notes.append(f"{made_for}, because no row or column changed. {say_so}")
-        case _ if taken.changed:
+        case _ if tables.changed:
             recording.notes.append(
                 f"{made_for}. {drift.message} If the rows fit the migrations of the work tree, say so: "
                 f"`tdmvc add {config.name} --migrated`."
@@ -290,9 +176,9 @@ def _moved_notes(name: str, old: RecordedState, new: RecordedState) -> list[str]
     return []
 
 
-def _first_notes(tree: FileTree, state: MigrationState, taken: TakenIn) -> list[str]:
+def _first_notes(tree: FileTree, state: MigrationState, tables: DatasetTables) -> list[str]:
     """Return what the tables of a dataset lack of the migrations that are recorded for it for the first time."""
-    missing = find_missing_columns(tree, state, taken)
+    missing = find_missing_columns(tree, state, tables)
     if not missing:
         return []
     return [

@@ -1,0 +1,154 @@
+"""What a dataset's own migration tables say was applied, and whether dataset.yaml says the same."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tdmvc.errors import MigrationsError, format_names
+from tdmvc.migrations.applied import AppliedState, fit_applied
+from tdmvc.migrations.migration_tables import find_migration_tables
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.migration import AppliedMigrations, MigrationState, RecordedState
+from tdmvc.model.text import plural
+from tdmvc.model.tree import FileTree
+from tdmvc.workspace.dataset_tables import DatasetTables, present_tables
+from tdmvc.workspace.migrations import read_location, tree_at
+from tdmvc.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedTable:
+    """A table in which a migration tool keeps what it applied."""
+
+    applied: AppliedMigrations
+    """What it says."""
+    fit: AppliedState
+    """What that means in the ids of the location that it fits."""
+
+    @property
+    def name(self) -> str:
+        return self.applied.table
+
+
+def find_applied_tables(
+    tables: DatasetTables, tree: FileTree, states: Mapping[str, MigrationState]
+) -> tuple[dict[str, AppliedTable], list[str]]:
+    """Return a dataset's migration tables, by the location that each fits best, and notes on those that fit none."""
+    found: dict[str, AppliedTable] = {}
+    notes: list[str] = []
+    columns = {name: columns for name, (columns, _) in tables.not_added.items()}
+    columns |= {name: schema.column_names for name, schema in tables.schemas.items()}
+    for table, kind in find_migration_tables(columns).items():
+        rows = tables.read_rows(table) if table in tables.schemas else tables.not_added[table][1]
+        if rows is None:
+            continue
+        applied = kind.read_rows(table, rows)
+        fits = []
+        for name, state in states.items():
+            is_its_tool = state.location.tool in kind.tools
+            if is_its_tool or state.location.tool == "sql":
+                fit = fit_applied(applied, tree, state)
+                if is_its_tool or fit.known:
+                    fits.append((fit.known, is_its_tool, name, fit))
+        if fits:
+            known, _, name, fit = max(fits, key=lambda one: one[:2])
+            if name not in found or known > found[name].fit.known:
+                found[name] = AppliedTable(applied, fit)
+        elif table in tables.changed or table in tables.not_added:
+            notes.append(
+                f"{table} says which migrations of {kind.title} the rows have, but tdmvc.yaml names no"
+                f" {kind.title} migrations, so they were not recorded."
+            )
+    return found, notes
+
+
+def check_recorded(workspace: Workspace, state: DatasetState, at: str | None = None) -> list[Finding]:
+    """Compare what dataset.yaml records with the dataset's own migration tables.
+
+    Args:
+        at: the revision whose migrations give the order; None is the work tree.
+    """
+    tree = tree_at(workspace, at)
+    states: dict[str, MigrationState] = {}
+    for location in workspace.config.migrations:
+        with suppress(MigrationsError):
+            states[location.name] = read_location(workspace, tree, location)
+    findings: list[Finding] = []
+    found, _ = find_applied_tables(present_tables(workspace, state), tree, states)
+    for name, table in found.items():
+        findings += table_findings(state.name, name, table)
+        recorded = state.config.migrations.get(name)
+        heads = recorded.heads if recorded is not None else ()
+        actual = table.fit.recorded
+        if _contradicts(recorded, actual, states[name]):
+            findings.append(
+                Finding(
+                    "migrations-not-recorded",
+                    Severity.ERROR,
+                    f"dataset.yaml says that the rows were made for migrations '{name}' at "
+                    f"{format_names(heads) or 'none'}, but {table.name} says "
+                    f"{format_names(actual.heads) or 'none'}.",
+                    state.name,
+                    table.name,
+                    remedy=f"record what the table says: `tdmvc add {state.name}`.",
+                    details={"location": name, "heads": list(actual.heads)},
+                )
+            )
+    return findings
+
+
+def _contradicts(recorded: RecordedState | None, actual: RecordedState, state: MigrationState) -> bool:
+    """Return whether a record says something else than the data; a squash and what it replaces are the same."""
+    if recorded is None:
+        return bool(actual.heads)
+    known = {*recorded.ids, *recorded.heads}
+    known |= {m.id for m in state.migrations if m.replaces and known.issuperset(m.replaces)}
+    if not recorded.ids:
+        return set(recorded.heads) != set(actual.heads)
+    return not set(actual.ids).issuperset(recorded.heads) or not known.issuperset(actual.heads)
+
+
+def table_findings(dataset: str, location: str, table: AppliedTable) -> list[Finding]:
+    """Return what a migration table shows to be wrong: failed, unknown and half-applied migrations."""
+    applied, fit = table.applied, table.fit
+
+    def finding(rule: str, severity: Severity, message: str, remedy: str, ids: tuple[str, ...]) -> Finding:
+        details: dict[str, object] = {"location": location, "migrations": list(ids)}
+        return Finding(rule, severity, message, dataset, table.name, remedy=remedy, details=details)
+
+    findings: list[Finding] = []
+    if applied.failed:
+        findings.append(
+            finding(
+                "migration-failed",
+                Severity.ERROR,
+                f"{table.name} marks {plural(len(applied.failed), 'migration')} as failed or unfinished: "
+                f"{format_names(applied.failed)}.",
+                "repair the database that the rows come from, and add them again.",
+                applied.failed,
+            )
+        )
+    if fit.unknown:
+        findings.append(
+            finding(
+                "migration-not-known",
+                Severity.WARNING,
+                f"{table.name} has {plural(len(fit.unknown), 'migration')} that the work tree does not know: "
+                f"{format_names(fit.unknown)}.",
+                "the rows are from a later or another state of the application: check out the commit that has "
+                "these migrations, or add rows of this one.",
+                fit.unknown,
+            )
+        )
+    if fit.half_applied:
+        findings.append(
+            finding(
+                "migration-half-applied",
+                Severity.WARNING,
+                f"{table.name} has only some of the migrations that {format_names(fit.half_applied)} replaces.",
+                "run the application's migrations on the database that the rows come from, and add them again.",
+                fit.half_applied,
+            )
+        )
+    return findings
