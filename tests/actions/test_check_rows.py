@@ -3,11 +3,9 @@
 import json
 import shlex
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from jsonschema import Draft202012Validator
 
 from tdmvc.actions.check import check
 from tdmvc.actions.review import review
@@ -18,8 +16,7 @@ from tdmvc.render.reports import CHECK_FORMATS
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import add_csv
 from tests.builders import commit_all
-
-SCHEMA = Path(__file__).parents[2] / "docs" / "formats" / "check.schema.json"
+from tests.schemas import assert_valid
 
 
 def found(workspace: Workspace) -> dict[str, Finding]:
@@ -129,7 +126,7 @@ def test_every_format_names_every_finding(broken: Workspace, name: str) -> None:
         assert finding.rule in text
     if name == "json":
         document = json.loads(text)
-        Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+        assert_valid(document, "check")
         assert (document["rows"], document["rules"]) == (6, 5)
     if name == "junit":
         root = ET.fromstring(text.encode())

@@ -1,6 +1,5 @@
 """What holds of every command: help, exit codes, formats, completion, and quiet manners in a pipe."""
 
-import json
 import os
 import pty
 import re
@@ -12,14 +11,13 @@ from typing import Any
 
 import click
 import pytest
-from jsonschema import Draft202012Validator
 
 from tdmvc.cli.group import COMMANDS, cli
 from tdmvc.cli.main import run
 from tdmvc.cli.suggestions import _BY_MEANING, suggest_command
 from tests.builders import Tdmvc, add_migrations, add_remotes, add_tables, commit_all, copy_repo, git, publish
+from tests.schemas import assert_valid
 
-FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 WITHOUT_FORMAT = {"demo", "completion", "help", "install"}
 ROWS = "id,name\n1,Ada\n2,Grace\n"
 
@@ -282,9 +280,7 @@ def test_an_interrupt_exits_with_130_and_reports_that_nothing_is_half_written(
 
 
 def _check(document: Any, name: str) -> None:
-    schema = json.loads((FORMATS / f"{name}.schema.json").read_text(encoding="utf-8"))
-    Draft202012Validator.check_schema(schema)
-    Draft202012Validator(schema).validate(document)
+    assert_valid(document, name)
     assert document["format"] == f"tdmvc.{name}/1"
 
 
@@ -569,6 +565,7 @@ def test_arguments_are_completed(
 _LOADED = """
 import io, sys
 from contextlib import redirect_stdout
+from tests.schemas import assert_valid
 from tdmvc.cli.main import run
 with redirect_stdout(io.StringIO()):
     codes = [run(words.split()) for words in sys.argv[1:]]

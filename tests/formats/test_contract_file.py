@@ -1,19 +1,16 @@
 """contract.yaml: what ODCS says about tables, and edits that lose nothing people wrote."""
 
-import json
 from dataclasses import replace
-from importlib.resources import files
 
-import jsonschema
 import pyarrow as pa
 import pytest
-import yaml
 
 from tdmvc.errors import ConfigError
 from tdmvc.formats.contract import parse_contract
 from tdmvc.formats.contract_edit import update_contract
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.schema import Column, TableSchema
+from tests.schemas import assert_valid_contract
 
 INT, TEXT = pa.int64(), pa.string()
 CUSTOMERS = TableSchema("customers", (Column("id", INT, required=True), Column("email", TEXT)), ("id",))
@@ -76,11 +73,6 @@ slaProperties:
 """
 
 
-def _check_standard(text: str) -> None:
-    schema = json.loads(files("open_data_contract_standard").joinpath("schema.json").read_text())
-    jsonschema.validate(yaml.safe_load(text), schema)
-
-
 def test_a_contract_written_by_hand_gives_sensible_types() -> None:
     contract = parse_contract(BY_HAND, "p")
     assert list(contract.tables) == ["customers", "orders"]
@@ -99,7 +91,7 @@ def test_a_contract_written_by_hand_gives_sensible_types() -> None:
 
 def test_a_new_contract_follows_the_standard_and_reads_back() -> None:
     text = update_contract(None, "golden", {"orders": ORDERS, "customers": CUSTOMERS})
-    _check_standard(text)
+    assert_valid_contract(text)
     assert parse_contract(text, "p").tables == {"orders": ORDERS, "customers": CUSTOMERS}
     assert "tdmvcType" not in text
     assert {"apiVersion: v3.1.0", "kind: DataContract", "version: 1.0.0", "status: active"} <= set(
@@ -139,7 +131,7 @@ def test_an_update_keeps_what_people_wrote() -> None:
     )
     # The reference to the column that went away went with it.
     assert found["orders"] == replace(orders, references=())
-    _check_standard(text)
+    assert_valid_contract(text)
 
 
 def test_a_dropped_table_is_removed_and_the_others_stay_as_they_were() -> None:
@@ -160,7 +152,7 @@ def test_all_tables_may_be_removed() -> None:
 @pytest.mark.parametrize("old", ["", "# mine\n", "schema:\n", "schema: []\nname: x\n"])
 def test_an_almost_empty_contract_is_completed(old: str) -> None:
     text = update_contract(old, "golden", {"customers": CUSTOMERS})
-    _check_standard(text)
+    assert_valid_contract(text)
     assert parse_contract(text, "p").tables == {"customers": CUSTOMERS}
     assert "# mine" not in old or text.startswith("# mine\n")
 
@@ -172,7 +164,7 @@ def test_a_changed_type_replaces_its_options() -> None:
     assert parse_contract(text, "p").tables["orders"] == TableSchema("orders", (Column("id", TEXT, "uuid"),))
     assert "i32" not in text
     assert "primaryKey: true\n        primaryKeyPosition" not in text
-    _check_standard(text)
+    assert_valid_contract(text)
 
 
 def test_the_canonical_type_is_written_only_if_nothing_else_implies_it() -> None:
@@ -188,7 +180,7 @@ def test_the_canonical_type_is_written_only_if_nothing_else_implies_it() -> None
     assert parse_contract(text, "p").tables["t"].columns == columns
     types = [line.split(": ")[1] for line in text.split("\n") if line.strip().startswith("value:")]
     assert types == ["decimal(38,3)", "timestamp", "binary"]
-    _check_standard(text)
+    assert_valid_contract(text)
 
 
 def test_unusual_names_are_referenced_by_id() -> None:
@@ -211,7 +203,7 @@ def test_unusual_names_are_referenced_by_id() -> None:
     text = update_contract(None, "golden", tables)
     assert parse_contract(text, "p").tables == tables
     assert "to: schema/Order_Details_2/properties/order_id" in text
-    _check_standard(text)
+    assert_valid_contract(text)
     assert update_contract(text, "golden", tables) == text
 
 

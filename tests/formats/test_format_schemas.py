@@ -1,10 +1,8 @@
 """What is written follows the published schemas, and the published examples are read."""
 
-import json
 import re
 from pathlib import Path
 
-import jsonschema
 import pytest
 import yaml
 
@@ -19,6 +17,7 @@ from tdmvc.model.merge import Choice, Conflict, ConflictKind, Resolutions, Side
 from tdmvc.model.merge_report import ConflictFile, ListedConflict
 from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.version import SemVer, Version, VersionTable
+from tests.schemas import assert_valid
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 HASH = "sha256:" + "ab" * 32
@@ -26,9 +25,7 @@ STATE = RecordedState("alembic", ("0001", "1e5"), 42, HASH)
 
 
 def _check(name: str, text: str) -> None:
-    schema = json.loads((FORMATS / f"{name}.schema.json").read_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(yaml.safe_load(text), schema)
+    assert_valid(yaml.safe_load(text), name)
 
 
 def _example(name: str) -> str:

@@ -1,7 +1,6 @@
 """What `tdmvc gc` keeps, and what it lets go, in real repositories of Git and DVC."""
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ import pytest
 
 from tests.builders import Tdmvc, git
 from tests.journeys.gc_story import Story, names_in, objects_in
+from tests.schemas import assert_valid
 
 
 @pytest.fixture
@@ -423,13 +423,9 @@ def test_a_gc_that_was_killed_between_listings_and_parts_is_finished_by_the_next
 
 
 def test_the_document_follows_its_schema(story: Story) -> None:
-    from jsonschema import Draft202012Validator
-
     story.add("abandoned")
     story.add("kept")
     story.age()
-    path = Path(__file__).parents[2] / "docs/formats/gc.schema.json"
-    validator = Draft202012Validator(json.loads(path.read_text()))
-    validator.validate(story.gc())
-    validator.validate(story.gc("--remote", code=1))
+    assert_valid(story.gc(), "gc")
+    assert_valid(story.gc("--remote", code=1), "gc")
     assert objects_in(story.cache)

@@ -1,15 +1,12 @@
 """What CI is told of a merge before anybody makes it."""
 
-import json
 import shutil
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, git
-
-FORMATS = Path(__file__).parents[2] / "docs" / "formats"
+from tests.schemas import assert_valid
 
 
 @pytest.fixture
@@ -48,8 +45,7 @@ def test_a_clean_merge_is_fine_and_changes_nothing(shop: Shop) -> None:
     assert [(t["name"], t["move"]) for t in found["datasets"][0]["tables"]] == [("orders", "merged")]
     assert (snapshot(shop.app), shop.status) == (before, status)
     assert "Merges" in shop.tdmvc("merge-check", "main").out
-    schema = json.loads((FORMATS / "merge-check.schema.json").read_text())
-    jsonschema.validate(found, schema)
+    assert_valid(found, "merge-check")
 
 
 def test_conflicts_are_reported_by_row_and_cell_in_every_format_and_personal_ones_are_masked(

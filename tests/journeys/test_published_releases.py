@@ -1,14 +1,11 @@
 """A version is tied to a release only if the migrations at the release's commit are those of its rows."""
 
-import json
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from tests.builders import Ran, Tdmvc, add_migrations, add_tables, commit_all, copy_repo, git
-
-FORMATS = Path(__file__).parents[2] / "docs" / "formats"
+from tests.schemas import assert_valid
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +153,7 @@ def test_init_reads_releases_where_there_are_any_and_shows_the_current_one(
     for tag in tags:
         git(app, "tag", tag)
     report = tdmvc("init", "--format", "json", folder=app).json
-    jsonschema.validate(report, json.loads((FORMATS / "init.schema.json").read_text()))
+    assert_valid(report, "init")
     assert f"release: {{{source}}}" in (app / "tdmvc.yaml").read_text()
     assert report["release"] == release
     assert bool(report["notes"]) == (release is None)

@@ -1,17 +1,15 @@
 """A published version is final: whatever is done to its file is an error, and its number is never given again."""
 
-import json
 import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-import jsonschema
 import pytest
 import yaml
 
 from tests.builders import Tdmvc, add_tables, commit_all, copy_repo, git, publish, run_quietly
+from tests.schemas import assert_valid
 
-FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 VERSION = "datasets/golden/versions/1.1.0.yaml"
 
 
@@ -87,7 +85,7 @@ def test_an_edited_removed_or_recreated_version_is_an_error_everywhere_until_it_
     commands = ["check", "verify", "review main", *(["merge-check main"] if is_committed else [])]
     for command in commands:
         found = tdmvc(*command.split(), "--format", "json", code=1).json
-        jsonschema.validate(found, json.loads((FORMATS / f"{command.split()[0]}.schema.json").read_text()))
+        assert_valid(found, command.split()[0])
         rules = {
             f["rule"]: f
             for f in (
@@ -198,10 +196,10 @@ def test_a_dataset_made_again_does_not_begin_at_1_0_0_again(repo: Path, tdmvc: T
 def test_a_yanked_version_is_never_chosen_and_shown_everywhere(repo: Path, tdmvc: Tdmvc) -> None:
     before = (repo / VERSION).read_bytes()
     report = tdmvc("yank", "golden@1.1.0", "--reason", "Totals lack the tax", "--format", "json").json
-    jsonschema.validate(report, json.loads((FORMATS / "yank.schema.json").read_text()))
+    assert_valid(report, "yank")
     assert (report["version"], report["latest"]) == ("1.1.0", "1.0.0")
     marked = yaml.safe_load((repo / report["file"]).read_text())
-    jsonschema.validate(marked, json.loads((FORMATS / "yanked.schema.json").read_text()))
+    assert_valid(marked, "yanked")
     commit_all(repo, "Yank")
     assert (repo / VERSION).read_bytes() == before
     # Both versions name the release 1.0.0, and the older one is what is left.

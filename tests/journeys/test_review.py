@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import jsonschema
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.cli.main import run
 from tests.builders import Tdmvc, commit_all, copy_repo, git
+from tests.schemas import assert_valid
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs/formats/review.schema.json").read_text())
 FORMATS = ("terminal", "markdown", "html", "json", "github", "junit", "sarif", "codequality")
 CI_NAMES = ("CI", "GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 
@@ -377,7 +376,7 @@ def test_every_format_is_valid_and_can_be_written_with_the_others(tdmvc: Tdmvc, 
     texts = {name: (target / name).read_text(encoding="utf-8") for name in FORMATS}
     assert (tmp_path / "annotations").read_text() == texts["github"]
     document = json.loads(texts["json"])
-    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    assert_valid(document, "review")
     assert _rules(document) == [("broken-reference", "error", "orders")]
     suite = ElementTree.fromstring(texts["junit"].encode())
     assert len(suite.findall(".//failure")) == 1

@@ -1,11 +1,10 @@
 import json
 import unicodedata
 from datetime import UTC
-from pathlib import Path
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from tdmvc.model.dataset import DatasetKind, WorkStatus
 from tdmvc.model.diff import TableStatus
@@ -25,12 +24,8 @@ from tdmvc.render.reports.query import render as render_query
 from tdmvc.render.reports.status import render as render_status
 from tdmvc.render.terminal import display_width
 from tdmvc.render.text import size
+from tests.schemas import assert_valid
 
-FORMATS = Path(__file__).parents[2] / "docs" / "formats"
-VALIDATORS = {
-    verb: Draft202012Validator(json.loads((FORMATS / f"{verb}.schema.json").read_text(encoding="utf-8")))
-    for verb in ("add", "status", "sql")
-}
 TEXTS = st.text(max_size=30)
 COUNTS = st.integers(0, 10**12)
 LEAVES = st.one_of(
@@ -126,30 +121,29 @@ def check_text(text: str, width: int) -> None:
     assert [line for line in body.split("\n") if display_width(line) > max(width, 40)] == []
 
 
-def check_document(verb: str, document: object) -> None:
-    read_back = json.loads(json.dumps(document, allow_nan=False))
-    assert [error.message for error in VALIDATORS[verb].iter_errors(read_back)] == []
+def as_read_back(document: object) -> Any:
+    return json.loads(json.dumps(document, allow_nan=False))
 
 
 @settings(max_examples=60, deadline=None)
 @given(query_results(), st.integers(1, 160))
 def test_any_rows_make_a_grid_and_a_valid_document(result: QueryResult, width: int) -> None:
     check_text(render_query(result, RenderOptions(width=width)), width)
-    check_document("sql", json_document(result))
+    assert_valid(as_read_back(json_document(result)), "sql")
 
 
 @settings(max_examples=30, deadline=None)
 @given(ADD_REPORTS, st.integers(1, 160))
 def test_any_add_makes_a_page_and_a_valid_document(report: AddReport, width: int) -> None:
     check_text(render_add(report, RenderOptions(width=width)), width)
-    check_document("add", json_document(report))
+    assert_valid(as_read_back(json_document(report)), "add")
 
 
 @settings(max_examples=30, deadline=None)
 @given(STATUS_REPORTS, st.integers(1, 160))
 def test_any_status_makes_a_page_and_a_valid_document(report: StatusReport, width: int) -> None:
     check_text(render_status(report, RenderOptions(width=width)), width)
-    check_document("status", json_document(report))
+    assert_valid(as_read_back(json_document(report)), "status")
 
 
 @given(st.lists(TEXTS, max_size=30), st.integers(40, 200))

@@ -2,11 +2,9 @@
 
 import json
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -26,13 +24,9 @@ from tdmvc.render.review.terminal import render as render_review_terminal
 from tdmvc.render.terminal import display_width
 from tests.laws.strategies_reviews import REVIEWS, SECRET, TEXTS
 from tests.render.review_samples import NASTY, enormous, hostile
+from tests.schemas import assert_valid
 from tests.series import trials
 
-FORMATS = Path(__file__).parents[2] / "docs" / "formats"
-VALIDATORS = {
-    name: Draft202012Validator(json.loads((FORMATS / f"{name}.schema.json").read_text(encoding="utf-8")))
-    for name in ("diff", "review")
-}
 PARSER = MarkdownIt("gfm-like")
 QUIET = settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -59,11 +53,11 @@ def letters(text: str) -> str:
 @example(hostile())
 def test_any_review_is_a_valid_document(review: Review) -> None:
     text = json.dumps(json_document(review), allow_nan=False)
-    assert [error.message for error in VALIDATORS["review"].iter_errors(json.loads(text))] == []
+    assert_valid(json.loads(text), "review")
     assert SECRET not in text
     for dataset in review.datasets:
         document = json.loads(json.dumps(json_document(dataset.diff), allow_nan=False))
-        assert [error.message for error in VALIDATORS["diff"].iter_errors(document)] == []
+        assert_valid(document, "diff")
 
 
 @QUIET
