@@ -12,6 +12,7 @@ from tdmvc.model.diff import (
     SchemaChange,
     TableDiff,
     TableStatus,
+    ViewChange,
 )
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.text import number, plural
@@ -20,9 +21,10 @@ from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, NARROWEST, names
 from tdmvc.render.patterns import group_words, has_example, pattern_count, pattern_words, shared_groups
 from tdmvc.render.privacy import guarded, shown_text
-from tdmvc.render.terminal import Style, display_width, fit, grid, pad, wrap_items
-from tdmvc.render.wording import row_words, schema_sign, schema_words, table_name
+from tdmvc.render.terminal import Style, display_width, fit, grid, pad, wrap_items, wrap_words
+from tdmvc.render.wording import row_words, schema_sign, schema_words, table_name, view_sign, view_words
 
+_DECLARATION_LINES = 4
 _PATTERNS = 8
 _NAMED_COLUMNS = 3
 
@@ -88,12 +90,23 @@ def _key_words(table: TableDiff) -> str:
 
 
 def schema_lines(changes: Sequence[SchemaChange], screen: Screen) -> Iterator[str]:
-    """Yield a line for each change of the schema."""
-    style = screen.style
+    """Yield each change of the schema; what does not fit a line, as a long condition, continues below."""
     for change in changes:
-        sign = schema_sign(change)
-        paint = {"+": style.green, "−": style.red}.get(sign, style.yellow)
-        yield f"{INDENT}{paint(sign)} {screen.fit(schema_words(change), 4)}"
+        yield from _declaration(schema_sign(change), schema_words(change), screen)
+
+
+def view_lines(views: Sequence[ViewChange], screen: Screen) -> Iterator[str]:
+    """Yield each change of a view, with its query."""
+    for view in views:
+        yield from _declaration(view_sign(view), view_words(view), screen)
+
+
+def _declaration(sign: str, words: str, screen: Screen) -> Iterator[str]:
+    style = screen.style
+    paint = {"+": style.green, "−": style.red}.get(sign, style.yellow)
+    lines = wrap_words(words, max(8, screen.width - 2 * len(INDENT)), most=_DECLARATION_LINES)
+    yield f"{INDENT}{paint(sign)} {lines[0]}"
+    yield from (INDENT * 2 + line for line in lines[1:])
 
 
 def group_lines(diff: DatasetDiff, screen: Screen) -> Iterator[str]:

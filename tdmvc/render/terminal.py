@@ -85,6 +85,14 @@ def wrap_items(items: Sequence[str], width: int, *, separator: str = ", ") -> li
     return lines
 
 
+def wrap_words(text: str, width: int, *, most: int) -> list[str]:
+    """Return the text in at most `most` lines, broken at spaces; a word or an end that does not fit is cut."""
+    lines = wrap_items(text.split(" "), width, separator="")
+    if len(lines) > most:
+        lines = [*lines[: most - 1], " ".join(lines[most - 1 :])]
+    return [fit(line, width) for line in lines] or [""]
+
+
 def _character_width(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Me", "Cf"}:
         return 0

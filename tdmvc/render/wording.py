@@ -72,6 +72,11 @@ def view_words(change: ViewChange) -> str:
     return f"view changed: {visible(change.old)} → {visible(change.new)}"
 
 
+def view_sign(change: ViewChange) -> str:
+    """Return `+` for an added view, `−` for a removed one, `~` for a changed one."""
+    return {TableStatus.ADDED: "+", TableStatus.REMOVED: "−"}.get(change.status, "~")
+
+
 def schema_sign(change: SchemaChange) -> str:
     """Return `+` for an added column, `−` for a removed one, `~` for all else."""
     signs = {SchemaChangeKind.COLUMN_ADDED: "+", SchemaChangeKind.COLUMN_REMOVED: "−"}

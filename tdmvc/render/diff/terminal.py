@@ -16,9 +16,10 @@ from tdmvc.render.table_terminal import (
     headline,
     ignored_lines,
     sample_lines,
+    view_lines,
 )
 from tdmvc.render.terminal import wrap_items
-from tdmvc.render.wording import STATUS_ORDER, totals, view_words
+from tdmvc.render.wording import STATUS_ORDER, totals
 
 
 def render(diffs: Sequence[DatasetDiff], options: RenderOptions) -> str:
@@ -56,7 +57,7 @@ def _lines(diff: DatasetDiff, screen: Screen) -> Iterator[str]:
             yield from sample_lines(table, screen)
     if diff.views:
         yield ""
-        yield from (screen.fit(view_words(view)) for view in diff.views)
+        yield from view_lines(diff.views, screen)
     yield from _unchanged_lines(diff, screen)
     yield from _bump_lines(diff, screen)
 

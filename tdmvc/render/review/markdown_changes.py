@@ -13,7 +13,7 @@ from tdmvc.render.privacy import is_personal_shift, personal_by_table
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.wording import shift_words
 from tdmvc.render.text import percent
-from tdmvc.render.wording import bar, schema_sign, schema_words, table_name
+from tdmvc.render.wording import bar, schema_sign, schema_words, table_name, view_sign, view_words
 
 _MEMBERS = 8
 _COLUMNS = 6
@@ -38,7 +38,7 @@ def patterns(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]
 
 
 def schema(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
-    """Yield the changes of the schema, table by table."""
+    """Yield the changes of the schema, table by table, and then those of views."""
     lines: list[str] = []
     for table_ in dataset.ranked:
         if table_.status is TableStatus.RENAMED:
@@ -46,6 +46,7 @@ def schema(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
             lines.append(f"- {code(table_name(table_))} renamed{why}")
         for change in table_.schema:
             lines.append(f"- {code(table_.name)} `{schema_sign(change)}` {prose(schema_words(change))}")
+    lines += [f"- `{view_sign(view)}` {prose(view_words(view))}" for view in dataset.diff.views]
     if lines:
         yield ["#### Schema"]
         yield list(budget.take(lines, budget.level.schema, "schema change"))

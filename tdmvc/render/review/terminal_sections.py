@@ -12,6 +12,7 @@ from tdmvc.model.diff import (
     SchemaChangeKind,
     TableDiff,
     TableStatus,
+    ViewChange,
 )
 from tdmvc.model.masking import MASK
 from tdmvc.model.review import Bar, DatasetReview, RelatedRow, RowChange, Shift
@@ -31,6 +32,7 @@ from tdmvc.render.table_terminal import (
     pattern_lines,
     removed_lines,
     schema_lines,
+    view_lines,
 )
 from tdmvc.render.terminal import display_width, fit, pad
 from tdmvc.render.text import percent
@@ -54,7 +56,7 @@ def section_lines(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
     sections = [
         ("Removed", _removed(tables, screen)),
         ("Changes by pattern", _patterns(dataset.diff, tables, screen)),
-        ("Schema", _schema(tables, screen)),
+        ("Schema", _schema(tables, dataset.diff.views, screen)),
         ("Related rows", _units(dataset, screen)),
         ("Rows", _rows(tables, screen)),
         ("Shifted distributions", _shifts(dataset, screen)),
@@ -100,7 +102,7 @@ def _patterns(diff: DatasetDiff, tables: Sequence[TableDiff], screen: Screen) ->
         yield from _below(table, pattern_lines(table, screen.inside()), screen)
 
 
-def _schema(tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
+def _schema(tables: Sequence[TableDiff], views: Sequence[ViewChange], screen: Screen) -> Iterator[str]:
     narrow = screen.inside()
     for table in tables:
         lines = list(schema_lines(table.schema, narrow))
@@ -108,6 +110,7 @@ def _schema(tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
             why = f"renamed: {visible(table.evidence)}" if table.evidence else "renamed"
             lines.insert(0, f"{INDENT}{screen.style.yellow('~')} {narrow.fit(why, 4)}")
         yield from _below(table, lines, screen)
+    yield from view_lines(views, screen)
 
 
 def _rows(tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:

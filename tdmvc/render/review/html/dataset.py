@@ -8,13 +8,13 @@ from tdmvc.render.patterns import group_words, shared_groups
 from tdmvc.render.privacy import personal_by_table
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.html.anchors import table_anchor
-from tdmvc.render.review.html.facts import badge, commands, findings_list, listing
+from tdmvc.render.review.html.facts import badge, commands, declaration, findings_list, listing
 from tdmvc.render.review.html.grid import Grid
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined
 from tdmvc.render.review.html.related import Relations
 from tdmvc.render.review.html.table import TableCard, render_card
 from tdmvc.render.review.wording import side_facts
-from tdmvc.render.wording import severities
+from tdmvc.render.wording import severities, view_sign, view_words
 
 
 class DatasetPart:
@@ -49,6 +49,7 @@ def render_dataset(part: DatasetPart, first_place: int, budget: OutputBudget) ->
         element("div", _sides(review, budget), _bump(review, budget), class_="pair"),
         _findings(part, budget),
         _removed(part, budget),
+        _views(review, budget),
         _groups(review, budget),
         *(render_card(card, first_place + place, budget) for place, card in enumerate(part.cards)),
         _left_tables(part, budget),
@@ -143,6 +144,14 @@ def _groups(review: DatasetReview, budget: OutputBudget) -> Html | None:
     if not items:
         return None
     return element("section", element("h3", "Across tables"), listing(items, "groups"), class_="across")
+
+
+def _views(review: DatasetReview, budget: OutputBudget) -> Html | None:
+    shown = budget.take(review.diff.views, budget.level.schema, "schema change")
+    if not shown:
+        return None
+    items = [declaration(view_sign(view), view_words(view), budget.level.text) for view in shown]
+    return element("section", element("h3", "Views"), listing(items, "schema"), class_="across")
 
 
 def _left_tables(part: DatasetPart, budget: OutputBudget) -> Html | None:

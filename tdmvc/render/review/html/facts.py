@@ -97,6 +97,17 @@ def listing(items: Sequence[Html], class_: str) -> Html | None:
     return element("ul", *(element("li", item) for item in items), class_=class_) if items else None
 
 
+def declaration(sign: str, words: str, most_text: int, *, is_breaking: bool = False) -> Html:
+    """Return a change of what a column, a table or a view declares, after its sign."""
+    kind = {"+": "added", "−": "removed"}.get(sign, "changed")
+    breaking = element("span", "breaking", class_="breaking") if is_breaking else None
+    return joined(
+        element("b", sign, class_=f"sign {kind}"),
+        element("span", clipped(words, most_text), class_="words"),
+        breaking,
+    )
+
+
 def _inner(piece: str) -> Html:
     """Return a piece of a sentence made visible; spaces next to code are inner ones."""
     return Html(text(f"x{piece}x")[1:-1])

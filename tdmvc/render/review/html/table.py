@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tdmvc.model.diff import Pattern, SchemaChange, TableDiff, TableStatus
+from tdmvc.model.diff import Pattern, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import Bar, DatasetReview, Shift
 from tdmvc.model.text import number, plural
@@ -11,7 +11,7 @@ from tdmvc.render.patterns import pattern_count, pattern_words
 from tdmvc.render.privacy import guarded
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.html.anchors import RowAnchors, table_anchor
-from tdmvc.render.review.html.facts import findings_list, listing, signed_counts
+from tdmvc.render.review.html.facts import declaration, findings_list, listing, signed_counts
 from tdmvc.render.review.html.grid import KINDS, Grid, render_grid, see_all_command
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, text
 from tdmvc.render.review.wording import shift_words
@@ -116,21 +116,17 @@ def _title(table: TableDiff) -> Html:
 
 def _schema(table: TableDiff, budget: OutputBudget) -> Html | None:
     shown = budget.take(table.schema, budget.level.schema, "schema change")
-    items = [_schema_item(change, budget.level.text) for change in shown]
+    items = [
+        declaration(
+            schema_sign(change), schema_words(change), budget.level.text, is_breaking=change.kind.is_breaking
+        )
+        for change in shown
+    ]
     if table.old_name is not None and table.evidence:
         items.insert(0, joined("considered renamed: ", clipped(table.evidence, budget.level.text)))
     if not items:
         return None
     return element("section", element("h4", "Schema"), listing(items, "schema"), class_="facts")
-
-
-def _schema_item(change: SchemaChange, most_text: int) -> Html:
-    sign = schema_sign(change)
-    kind = {"+": "added", "−": "removed"}.get(sign, "changed")
-    words = schema_words(change)
-    breaking = element("span", "breaking", class_="breaking") if change.kind.is_breaking else None
-    shown = words if len(words) <= most_text else f"{words[:most_text]}…"
-    return joined(element("b", sign, class_=f"sign {kind}"), element("span", shown, class_="words"), breaking)
 
 
 def _patterns(table: TableDiff, budget: OutputBudget) -> Html | None:
