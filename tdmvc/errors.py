@@ -345,6 +345,11 @@ class StoreError(TdmvcError):
         )
 
 
+def _dataset_of(owner: str) -> str:
+    """Return the dataset of a table that is written as `golden@1.0.0/orders`."""
+    return owner.partition("/")[0].partition("@")[0]
+
+
 class PartError(StoreError):
     """An object or a part is missing or damaged."""
 
@@ -381,7 +386,7 @@ class PartError(StoreError):
 
     @classmethod
     def mislabelled(cls, name: str, path: Path | str, owner: str) -> "MislabelledPartError":
-        dataset = owner.partition("/")[0].partition("@")[0]
+        dataset = _dataset_of(owner)
         return MislabelledPartError(
             f"Part {name[:12]}… of {owner} does not hold the rows that its name stands for: its file was rewritten "
             "in place, or its listing is forged.",
@@ -392,7 +397,7 @@ class PartError(StoreError):
 
     @classmethod
     def empty(cls, owner: str) -> "PartError":
-        dataset = owner.partition("/")[0].partition("@")[0]
+        dataset = _dataset_of(owner)
         return cls(
             f"The listing of {owner} names no part, and no contract says which columns the table has.",
             where=owner,
@@ -401,7 +406,7 @@ class PartError(StoreError):
 
     @classmethod
     def mixed(cls, path: Path | str, owner: str, difference: str) -> "PartError":
-        dataset = owner.partition("/")[0].partition("@")[0]
+        dataset = _dataset_of(owner)
         return cls(
             f"The parts of {owner} do not belong to one table: {difference}.",
             where=str(path),

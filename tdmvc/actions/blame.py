@@ -125,7 +125,7 @@ class _BlameRun:
     def _count(self, id_: str, table: str) -> int | None:
         store = self._workspace.store
         listing = store.listing(self._timeline.pointers(id_)[table].object, table)
-        if all(store.objects.has(entry.md5) for entry in listing.entries):
+        if store.is_here(listing):
             return store.rows(listing, table)
         return None
 

@@ -21,7 +21,7 @@ from tdmvc.model.tree import FileTree
 from tdmvc.model.version import Version
 from tdmvc.workspace.drift import drift_at
 from tdmvc.workspace.published import check_published
-from tdmvc.workspace.remote_check import ObjectOwner, find_missing, list_needed
+from tdmvc.workspace.remote_check import find_missing, first_owners, list_needed
 from tdmvc.workspace.row_checks import check_state_rows
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace
@@ -249,11 +249,8 @@ def _with_remote(workspace: Workspace, report: CheckReport, names: set[str], at:
     """Add findings for the objects that a commit needs and the default remote lacks."""
     revision = at or workspace.git.head()
     tree = workspace.tree if revision is None else workspace.git.tree(revision)
-    wanted: dict[str, ObjectOwner] = {}
-    for state in _committed_states(workspace, tree, names):
-        for table, oids in _needed(workspace, state).items():
-            for oid in oids:
-                wanted.setdefault(oid, ObjectOwner(state, table))
+    states = _committed_states(workspace, tree, names)
+    wanted = first_owners((state, _needed(workspace, state)) for state in states)
     checked = find_missing(workspace, wanted)
     workspace.store.index.save()
     return replace(

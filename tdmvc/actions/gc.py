@@ -18,7 +18,14 @@ from tdmvc.garbage.refusals import (
     refuse_stale,
     refuse_unreadable,
 )
-from tdmvc.garbage.selection import GracePeriod, Selection, list_garbage, parts_of, select, with_commits
+from tdmvc.garbage.selection import (
+    GracePeriod,
+    RemovableObjects,
+    list_garbage,
+    parts_of,
+    select,
+    with_commits,
+)
 from tdmvc.gitrepo.commands import GitFailure, UntrustedRepository
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.work_trees import refs_stamp, work_trees
@@ -126,17 +133,17 @@ class _GcRun:
         with self._opened() as place:
             listed = place.list_objects()
             grace = GracePeriod(self._now, self._options.grace_days)
-            selection = select(
+            removable = select(
                 place, listed, needs.objects, self._known_parts(), grace, self._workspace.on_progress
             )
-            garbage = list_garbage(selection, listed, needs, self._workspace.store.index.made(), grace)
+            garbage = list_garbage(removable, listed, needs, self._workspace.store.index.made(), grace)
             garbage = self._with_commits(garbage, found)
-            report = replace(self._report, garbage=garbage, kept=selection.kept, notes=tuple(self._notes))
+            report = replace(self._report, garbage=garbage, kept=removable.kept, notes=tuple(self._notes))
             if not self._options.apply:
                 return report
             if self._stamps() != before or (not self._is_cache and self._refuse_what_was_read(found)):
                 return self._refused([self._moved()])
-            removed = self._remove(place, selection, listed)
+            removed = self._remove(place, removable, listed)
         self._workspace.store.index.save()
         return replace(
             report, is_applied=True, garbage=tuple(one for one in garbage if one.object in removed)
@@ -180,18 +187,18 @@ class _GcRun:
         return with_commits(garbage, sources)
 
     def _remove(
-        self, place: ObjectStorage, selection: Selection, listed: Mapping[str, StoredObject]
+        self, place: ObjectStorage, removable: RemovableObjects, listed: Mapping[str, StoredObject]
     ) -> set[str]:
         """Remove listings, then parts; return what was removed."""
-        unfinished = (self._recorded() | set(selection.parts)) & set(listed)
+        unfinished = (self._recorded() | set(removable.parts)) & set(listed)
         self._write_record(unfinished)
-        removed = place.remove({oid: listed[oid] for oid in selection.listings})
+        removed = place.remove({oid: listed[oid] for oid in removable.listings})
         spared: set[str] = set()
-        for oid, parts in selection.listings.items():
+        for oid, parts in removable.listings.items():
             if oid not in removed:
                 spared |= parts
-        removed |= place.remove({oid: listed[oid] for oid in selection.parts if oid not in spared})
-        removed |= place.remove(selection.temporaries)
+        removed |= place.remove({oid: listed[oid] for oid in removable.parts if oid not in spared})
+        removed |= place.remove(removable.temporaries)
         if not self._is_cache:
             self._workspace.store.index.remember_pushed(self._report.place, removed, is_there=False)
         self._write_record(unfinished - removed)

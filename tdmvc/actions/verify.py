@@ -1,6 +1,5 @@
 """`verify`: checks that stored rows are complete and undamaged."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,14 +14,14 @@ from tdmvc.model.text import plural
 from tdmvc.model.version import version_tag_prefix
 from tdmvc.store import dvc
 from tdmvc.store.content import dataset_content, part_content
-from tdmvc.store.objects import Listing
+from tdmvc.store.objects import Listing, is_named_after
 from tdmvc.store.parquet import read_part
 from tdmvc.workspace.published import check_published
 from tdmvc.workspace.remote_check import (
     CheckedRemote,
-    NeededObjects,
-    ObjectOwner,
+    ObjectOwners,
     find_missing,
+    first_owners,
     group_by_table,
     list_needed,
     push_remedy,
@@ -212,11 +211,7 @@ class _RemoteCheck:
             self._compare(versions, archive)
 
     def _compare(self, states: Sequence[DatasetState], name: str | None) -> None:
-        wanted: dict[str, ObjectOwner] = {}
-        for state in states:
-            for table, oids in list_needed(self._workspace, state).items():
-                for oid in oids:
-                    wanted.setdefault(oid, ObjectOwner(state, table))
+        wanted = first_owners((state, list_needed(self._workspace, state)) for state in states)
         checked = find_missing(self._workspace, wanted, name)
         comparison = checked.comparison
         self.findings += checked.findings
@@ -225,14 +220,14 @@ class _RemoteCheck:
             comparison = replace(comparison, compared={Comparison.BYTES: len(checked.whole) - len(damaged)})
         self.comparisons.append(comparison)
 
-    def _read(self, wanted: NeededObjects, checked: CheckedRemote, name: str | None) -> set[str]:
+    def _read(self, wanted: ObjectOwners, checked: CheckedRemote, name: str | None) -> set[str]:
         """Read the objects on the remote, and return those whose bytes do not match their names."""
         label = checked.comparison.remote
         damaged: set[str] = set()
         with dvc.open_remote(self._workspace.root, name) as remote:
             for number, (oid, data) in enumerate(remote.read(checked.whole), start=1):
                 self._workspace.on_progress(f"verify {label}", number, len(checked.whole), "objects")
-                if hashlib.md5(data, usedforsecurity=False).hexdigest() != oid.removesuffix(".dir"):
+                if not is_named_after(oid, data):
                     damaged.add(oid)
         for owner, own in group_by_table(wanted, damaged):
             files = ", ".join(f"files/md5/{oid[:2]}/{oid[2:]}" for oid in own[:3])

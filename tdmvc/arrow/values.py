@@ -25,6 +25,12 @@ def python_values(column: pa.Array | pa.ChunkedArray) -> list[object]:
     return [_with_zone(value, column.type) for value in values]
 
 
+def python_rows(table: pa.Table) -> list[dict[str, object]]:
+    """Return the rows of a small table, each by column name; see `python_values`."""
+    columns = [python_values(column) for column in table.columns]
+    return [dict(zip(table.column_names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
 def key_rank(values: Iterable[object]) -> tuple[tuple[bool, object], ...]:
     """Return what orders a key as parts are sorted: nulls first; values that Python cannot compare, by their text."""
     return tuple(

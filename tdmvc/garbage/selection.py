@@ -29,7 +29,7 @@ class GracePeriod:
 
 
 @dataclass(slots=True)
-class Selection:
+class RemovableObjects:
     """Which objects can be removed, and how many stay."""
 
     listings: dict[str, set[str]] = field(default_factory=dict)
@@ -46,7 +46,7 @@ def select(
     known_parts: Collection[str],
     grace: GracePeriod,
     on_progress: ProgressCallback,
-) -> Selection:
+) -> RemovableObjects:
     """Select the objects that can be removed.
 
     The parts of a listing that stays also stay, whether or not anything needs the listing:
@@ -58,7 +58,7 @@ def select(
     Cost: one read of each listing that nothing needs; in the cache, also at most one footer per other object.
     """
     free = {oid: stored for oid, stored in listed.items() if oid not in needed}
-    selection = Selection()
+    removable = RemovableObjects()
     ours, with_young, with_foreign = set(known_parts), set[str](), set[str]()
     listings = sorted(oid for oid in free if oid.endswith(".dir"))
     for number, (oid, data) in enumerate(place.read(listings), start=1):
@@ -71,10 +71,10 @@ def select(
         if grace.passed_days(free[oid]) is None:
             with_young |= parts | {oid}
         else:
-            selection.listings[oid] = parts
+            removable.listings[oid] = parts
     young = not_ours = not_ours_bytes = 0
     for oid, stored in free.items():
-        if oid in selection.listings:
+        if oid in removable.listings:
             continue
         if oid in with_young:
             young += 1
@@ -84,18 +84,18 @@ def select(
         elif grace.passed_days(stored) is None:
             young += 1
         else:
-            selection.parts.append(oid)
+            removable.parts.append(oid)
     if isinstance(place, CacheStorage):
         left = place.list_temporaries()
-        selection.temporaries = {
+        removable.temporaries = {
             name: stored for name, stored in left.items() if grace.passed_days(stored) is not None
         }
-    selection.kept = Kept(len(listed) - len(free), young, not_ours, not_ours_bytes)
-    return selection
+    removable.kept = Kept(len(listed) - len(free), young, not_ours, not_ours_bytes)
+    return removable
 
 
 def list_garbage(
-    selection: Selection,
+    removable: RemovableObjects,
     listed: Mapping[str, StoredObject],
     needs: NeededObjects,
     written: Mapping[str, str],
@@ -111,13 +111,13 @@ def list_garbage(
         return Garbage(oid, kind, stored.size_bytes, grace.passed_days(stored) or 0.0, owner)
 
     owners = {
-        oid: written.get(oid) or _closest_table(parts, needs) for oid, parts in selection.listings.items()
+        oid: written.get(oid) or _closest_table(parts, needs) for oid, parts in removable.listings.items()
     }
-    by_part = {part: owners[oid] for oid, parts in selection.listings.items() for part in parts}
+    by_part = {part: owners[oid] for oid, parts in removable.listings.items() for part in parts}
     return (
-        *(one(oid, GarbageKind.LISTING, listed[oid], owners[oid]) for oid in selection.listings),
-        *(one(oid, GarbageKind.PART, listed[oid], by_part.get(oid, "")) for oid in selection.parts),
-        *(one(name, GarbageKind.TEMPORARY, stored) for name, stored in selection.temporaries.items()),
+        *(one(oid, GarbageKind.LISTING, listed[oid], owners[oid]) for oid in removable.listings),
+        *(one(oid, GarbageKind.PART, listed[oid], by_part.get(oid, "")) for oid in removable.parts),
+        *(one(name, GarbageKind.TEMPORARY, stored) for name, stored in removable.temporaries.items()),
     )
 
 

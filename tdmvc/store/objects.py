@@ -69,6 +69,11 @@ def _md5(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
+def is_named_after(oid: str, data: bytes) -> bool:
+    """Return whether an object's name is the hash of these bytes."""
+    return _md5(data) == oid.removesuffix(".dir")
+
+
 def is_part_name(name: str) -> bool:
     """Return whether a file name is one that tdmvc gives to parts."""
     return bool(_PART_NAME.fullmatch(name))
@@ -101,7 +106,7 @@ class ObjectStore:
             data = (source / "files" / "md5" / oid[:2] / oid[2:]).read_bytes()
         except OSError:
             return False
-        if _md5(data) != oid.removesuffix(".dir"):
+        if not is_named_after(oid, data):
             return False
         self._put(oid, data)
         return True
@@ -155,7 +160,7 @@ class ObjectStore:
             data = path.read_bytes()
         except OSError:
             return None
-        if _md5(data) == oid.removesuffix(".dir"):
+        if is_named_after(oid, data):
             return data
         self._set_aside(path, oid)
         return None

@@ -4,7 +4,6 @@ import base64
 import binascii
 import contextlib
 import errno
-import hashlib
 import re
 import secrets
 import shutil
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tdmvc.errors import StoreError
 from tdmvc.model.remote import Comparison, RemoteObjects
 from tdmvc.store.atomic_files import remove_quietly
-from tdmvc.store.objects import StoredObject
+from tdmvc.store.objects import StoredObject, is_named_after
 
 if TYPE_CHECKING:
     from dvc_data.hashfile.db import HashFileDB
@@ -185,7 +184,7 @@ def _check_bucket(there: "HashFileDB") -> None:
 def _read_altered(there: "HashFileDB", sizes: Mapping[str, int]) -> set[str]:
     altered: set[str] = set()
     for oid in sorted(sizes, key=lambda oid: (sizes[oid], oid)):
-        if _md5(_read(there, oid)) == oid.removesuffix(".dir"):
+        if is_named_after(oid, _read(there, oid)):
             break
         altered.add(oid)
     return altered
@@ -193,10 +192,6 @@ def _read_altered(there: "HashFileDB", sizes: Mapping[str, int]) -> set[str]:
 
 def _read(there: "HashFileDB", oid: str) -> bytes:
     return bytes(there.fs.cat_file(there.oid_to_path(oid)))
-
-
-def _md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def _md5_of(facts: Mapping[str, Any]) -> str | None:

@@ -201,6 +201,10 @@ class Store:
             self.index.remember_content(entry.md5, entry.rows_content)
         return self.objects.put_listing(table.listing)
 
+    def is_here(self, listing: Listing) -> bool:
+        """Return whether every part of a listing is in the cache."""
+        return all(self.objects.has(entry.md5) for entry in listing.entries)
+
     def closure(self, oid: str, owner: str) -> set[str]:
         """Return all objects that a pointer needs: the listing and every part."""
         return {oid} | {entry.md5 for entry in self.listing(oid, owner).entries}

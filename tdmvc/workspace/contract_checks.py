@@ -45,7 +45,4 @@ def check_rows_here(workspace: Workspace, state: DatasetState) -> tuple[Finding,
 
 def _is_here(workspace: Workspace, state: DatasetState, table: str) -> bool:
     store, oid = workspace.store, state.pointers[table].object
-    if not store.objects.has(oid):
-        return False
-    entries = store.listing(oid, f"{state.name}/{table}").entries
-    return all(store.objects.has(entry.md5) for entry in entries)
+    return store.objects.has(oid) and store.is_here(store.listing(oid, f"{state.name}/{table}"))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tdmvc.arrow.values import python_values
+from tdmvc.arrow.values import python_rows
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.schema import TableSchema
@@ -70,7 +70,7 @@ def tables_after(workspace: Workspace, state: DatasetState, plan: AddPlan) -> Da
             if not store.objects.has(pointer.object):
                 return None
             listing = store.listing(pointer.object, owner)
-            if not all(store.objects.has(entry.md5) for entry in listing.entries):
+            if not store.is_here(listing):
                 return None
         return part_rows(store.parts(listing, owner))
 
@@ -85,9 +85,4 @@ def tables_after(workspace: Workspace, state: DatasetState, plan: AddPlan) -> Da
 
 def part_rows(paths: Iterable[Path]) -> list[dict[str, object]]:
     """Return the rows of a small table's parts."""
-    rows: list[dict[str, object]] = []
-    for path in paths:
-        part = read_part(str(path))
-        columns = [python_values(part.column(name)) for name in part.column_names]
-        rows += [dict(zip(part.column_names, cells, strict=True)) for cells in zip(*columns, strict=True)]
-    return rows
+    return [row for path in paths for row in python_rows(read_part(str(path)))]

@@ -22,7 +22,7 @@ class ObjectOwner:
     table: str
 
 
-NeededObjects = Mapping[str, ObjectOwner]
+ObjectOwners = Mapping[str, ObjectOwner]
 """Objects, each with the first state that needs it."""
 
 
@@ -48,7 +48,21 @@ def list_needed(workspace: Workspace, state: DatasetState) -> dict[str, set[str]
     return needed
 
 
-def find_missing(workspace: Workspace, wanted: NeededObjects, remote: str | None = None) -> CheckedRemote:
+def first_owners(needed: Iterable[tuple[DatasetState, Mapping[str, set[str]]]]) -> ObjectOwners:
+    """Return the owner of each object.
+
+    Args:
+        needed: states, each with the objects of its tables; see `list_needed`.
+    """
+    owners: dict[str, ObjectOwner] = {}
+    for state, tables in needed:
+        for table, oids in tables.items():
+            for oid in oids:
+                owners.setdefault(oid, ObjectOwner(state, table))
+    return owners
+
+
+def find_missing(workspace: Workspace, wanted: ObjectOwners, remote: str | None = None) -> CheckedRemote:
     """Ask a remote for objects; each table that it does not have whole becomes a finding.
 
     Args:
@@ -79,7 +93,7 @@ def find_missing(workspace: Workspace, wanted: NeededObjects, remote: str | None
     )
 
 
-def group_by_table(wanted: NeededObjects, oids: Iterable[str]) -> list[tuple[ObjectOwner, list[str]]]:
+def group_by_table(wanted: ObjectOwners, oids: Iterable[str]) -> list[tuple[ObjectOwner, list[str]]]:
     """Return each table that needs some of these objects, in the order of references and tables, with those."""
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for oid in sorted(oids):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
-from tdmvc.arrow.values import python_values
+from tdmvc.arrow.values import python_rows
 from tdmvc.databases import find_reader
 from tdmvc.errors import SourceError
 from tdmvc.migrations.migration_tables import find_migration_tables, may_be_migration_table
@@ -12,7 +12,7 @@ from tdmvc.model.source import SourceTable
 from tdmvc.store.ingest import prepare_ingest
 from tdmvc.workspace.workspace import Workspace
 
-Rows = list[Mapping[str, object]]
+Rows = Sequence[Mapping[str, object]]
 SourceMigrations = dict[str, tuple[tuple[str, ...], Rows]]
 """The columns and rows of migration tables, by table."""
 
@@ -48,6 +48,4 @@ def read_source_migrations(
 def _rows(workspace: Workspace, source: SourceTable) -> Rows:
     con = workspace.engine
     with prepare_ingest(con, source.schema.name, [source], None) as ingest:
-        table = con.sql(ingest.query).to_arrow_table()
-    columns = [python_values(table.column(name)) for name in table.column_names]
-    return [dict(zip(table.column_names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+        return python_rows(con.sql(ingest.query).to_arrow_table())
