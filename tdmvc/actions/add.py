@@ -6,14 +6,14 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from tdmvc.changes.views import diff_views
-from tdmvc.errors import NotFoundError, UsageError, format_names
+from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
 from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.pointers import stage_owners
-from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer, WorkStatus
+from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.declarations import View
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.location import Location
@@ -32,13 +32,14 @@ from tdmvc.workspace.ingest import (
     open_edits,
     open_sources,
 )
+from tdmvc.workspace.kept_tables import deleted_notes, dropped_notes
 from tdmvc.workspace.keys import read_keys
 from tdmvc.workspace.looks import hidden_note
 from tdmvc.workspace.recording import record_migrations
 from tdmvc.workspace.source_migrations import SourceMigrations, read_source_migrations
 from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.states import current_state
-from tdmvc.workspace.tables import table_folder, was_written, work_status
+from tdmvc.workspace.tables import table_folder, work_status
 from tdmvc.workspace.transaction import GITIGNORE, Transaction, open_transaction
 from tdmvc.workspace.workspace import Workspace, require_dvc
 
@@ -110,7 +111,7 @@ def add(
         ]
         removed = _removed(state, by_table, options, has_sources=bool(sources))
         if not sources and options.table is None:
-            notes = [*notes, *_deleted_notes(workspace, state, removed)]
+            notes = [*notes, *deleted_notes(workspace, state, removed)]
         with open_transaction(workspace, dataset, journal) as transaction:
             report = _plan(
                 workspace, transaction, state, AddPlan(ingested, removed, not_added, source_views), options
@@ -197,25 +198,6 @@ def _removed(
     return sorted(left_out.union(options.removed))
 
 
-def _deleted_notes(workspace: Workspace, state: DatasetState, removed: Sequence[str]) -> list[str]:
-    """Return what to do about tables that this clone wrote and whose folders are gone: they stay in the dataset."""
-    gone = [
-        table
-        for table in state.pointers
-        if table not in removed
-        and work_status(workspace, state, table)[0] is WorkStatus.MISSING
-        and was_written(workspace, state, table)
-    ]
-    if not gone or len(gone) == len(state.pointers):
-        return []
-    tables = ",".join(gone)
-    return [
-        f"{format_names(gone)}: not in the working copy any more, but still in the dataset. Get the rows back with "
-        f"`tdmvc checkout {state.name} --tables {tables}`, or remove them from the dataset: "
-        f"`tdmvc add {state.name} --remove {tables}`."
-    ]
-
-
 def _plan(
     workspace: Workspace,
     transaction: Transaction,
@@ -243,9 +225,10 @@ def _plan(
     recording = record_migrations(workspace, state.config, tables, is_migrated=options.is_migrated)
     kind = options.kind or state.config.kind
     config = replace(state.config, migrations=recording.migrations, kind=kind)
-    views, view_notes = state.contract.views, list[str]()
+    views, more_notes = state.contract.views, list[str]()
     if plan.views is not None:
-        views, view_notes = plan.views.merged(state.contract.views, tables.schemas)
+        views, more_notes = plan.views.merged(state.contract.views, tables.schemas)
+        more_notes += dropped_notes(state, plan.views, [table.name for table in added])
     _write_manifest(workspace, transaction, state, plan, config, views)
     hidden = hidden_note((table.name, column) for table in plan.ingested for column in table.hidden)
     added, common = _fold_notes(added)
@@ -254,7 +237,7 @@ def _plan(
         state.name,
         tuple(added),
         (*findings, *recording.findings),
-        (*recording.notes, *view_notes, *hidden, *common),
+        (*recording.notes, *more_notes, *hidden, *common),
         folder=workspace.dataset_path(state.name),
         views=diff_views(state.contract.views, views),
     )

@@ -103,3 +103,27 @@ def test_times_are_written_as_the_application_writes_them_and_another_way_is_tol
         with closing(sqlite3.connect(copy)) as database:
             assert database.execute("SELECT at FROM t").fetchall() == [(text,)]
         assert "note" not in tdmvc("add", "golden", copy).out
+
+
+def test_a_table_that_a_database_no_longer_has_is_named_and_the_advice_removes_it(
+    tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    tables = "CREATE TABLE a (k INTEGER PRIMARY KEY); CREATE TABLE b (k INTEGER PRIMARY KEY);"
+    source = make(tmp_path / "a.db", tables)
+    assert "still in the dataset" not in tdmvc("add", "golden", source).out
+    make(source, "CREATE TABLE a (k INTEGER PRIMARY KEY);")
+    told = " ".join(tdmvc("add", "golden", source).out.split())
+    assert "note: b: not in the database, but still in the dataset. To remove what was dropped:" in told
+    assert "`tdmvc add golden --remove b`" in told
+    assert "removed b" in " ".join(tdmvc("add", "golden", "--remove", "b").out.split())
+    assert "still in the dataset" not in tdmvc("add", "golden", source).out
+
+
+def test_tables_that_are_only_left_out_of_a_database_are_not_called_dropped(
+    tdmvc: Tdmvc, tmp_path: Path
+) -> None:
+    source = make(tmp_path / "a.db", "CREATE TABLE a (k INTEGER PRIMARY KEY); CREATE TABLE b (k);")
+    tdmvc("add", "golden", source)
+    assert "still in the dataset" not in tdmvc("add", "golden", source, "--tables", "a").out
+    assert "still in the dataset" not in tdmvc("add", "golden", source, "--exclude", "b").out
+    assert "removed" in tdmvc("add", "golden", source, "--replace", "--tables", "a").out
