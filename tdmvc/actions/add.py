@@ -248,7 +248,7 @@ def _fold_notes(tables: Sequence[AddedTable]) -> tuple[list[AddedTable], list[st
     counts = Counter(note for table in tables for note in table.notes)
     common = {note for note, count in counts.items() if count > _NOTES_APART}
     kept = [replace(t, notes=tuple(n for n in t.notes if n not in common)) for t in tables]
-    return kept, [f"In {counts[note]} tables: {note}" for note in sorted(common)]
+    return kept, [f"{counts[note]} tables: {note}" for note in sorted(common)]
 
 
 def _with_folder(state: DatasetState, table: IngestedTable, folder: str) -> DatasetState:

@@ -38,7 +38,7 @@ def opened(context: click.Context) -> Iterator[Workspace]:
     settings = settings_of(context)
     with Workspace.open(settings.directory) as workspace:
         progress = Progress(settings)
-        workspace.warn = lambda message: print_message(message_line(message))
+        workspace.warn = lambda message: print_message(f"warning: {message_line(message)}")
         workspace.on_progress = progress.update
         try:
             with workspace.timed(str(context.info_name)):

@@ -115,7 +115,7 @@ def column_clauses(column: Column) -> Iterator[Clause]:
             def remove(schema: TableSchema, name: str = name) -> TableSchema:
                 return with_column(schema, column.name, lambda one: replace(one, **{name: None}))  # type: ignore[arg-type]
 
-            yield Clause(f"the {noun} of {column.name}, {value},", (column.name,), remove)
+            yield Clause(f"the {noun} of {column.name} ({value})", (column.name,), remove)
 
 
 def clauses(schema: TableSchema) -> list[Clause]:

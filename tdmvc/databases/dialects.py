@@ -11,6 +11,7 @@ from tdmvc.model.declarations import Default, Index, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.portable import why_not_portable, why_query_not_portable
+from tdmvc.sql.tokens import tokens
 
 _OWN = "duckdb"
 """The dialect of conditions that people write: DuckDB checks them."""
@@ -90,7 +91,7 @@ def _column(schema: TableSchema, column: Column, dialect: str) -> tuple[Column, 
             why["expression"] = reason
             generated = None
     if collation is not None and collation.dialect != dialect:
-        why["collation"] = f"it is one of {engine_name(collation.dialect)}"
+        why["collation"] = f"only {engine_name(collation.dialect)} has it"
         collation = None
     return replace(column, default=default, generated=generated, collation=collation), why
 
@@ -109,8 +110,10 @@ def _why(expression: str, own: str, dialect: str, columns: Sequence[Column]) -> 
 def _why_not_index(index: Index, dialect: str, columns: Sequence[Column]) -> str | None:
     if index.definition is None or index.dialect in (None, dialect):
         return None
+    if dialect == "duckdb" and any(token.keyword == "WHERE" for token in tokens(index.definition)):
+        return "DuckDB has no partial indexes"
     return _of(index.dialect, why_not_portable(index.definition, columns))
 
 
 def _of(dialect: str | None, why: str | None) -> str | None:
-    return f"it is an expression of {engine_name(dialect)}, and {why}" if why is not None else None
+    return f"it is written for {engine_name(dialect)}, and {why}" if why is not None else None

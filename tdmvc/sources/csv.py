@@ -12,6 +12,7 @@ from tdmvc.errors import SourceError
 from tdmvc.model.csv_options import CsvOptions, QuotedEmpty
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
+from tdmvc.model.text import plural
 from tdmvc.sources.base import SourceOptions, check_column_names, is_gzip, open_binary, stem
 from tdmvc.sources.csv_checks import CsvFile, LineFacts, check_bytes, check_line_ends, count_rows, in_utf8
 from tdmvc.sources.csv_types import InferredTable, infer_columns
@@ -86,7 +87,8 @@ class CsvSource:
         quoted_empties = _count_quoted_empties(layout, con)
         if quoted_empties:
             notes.append(
-                f'{quoted_empties} quoted empty value(s) ("") are read as null, because the file quotes every value; '
+                f'{plural(quoted_empties, "quoted empty value")} ("") {"is" if quoted_empties == 1 else "are"} '
+                "read as null, because the file quotes every value; "
                 "--quoted-empty text keeps them as empty texts, --quoted-empty null hides this note"
             )
             layout = replace(layout, options=replace(layout.options, quoted_empty=QuotedEmpty.NULL))

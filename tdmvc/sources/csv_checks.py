@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tdmvc.errors import SourceError
+from tdmvc.model.text import plural
 from tdmvc.sources.base import SourceOptions, open_binary
 
 _CHUNK_BYTES = 1 << 22
@@ -194,7 +195,7 @@ def count_rows(csv_file: CsvFile, delimiter: str, width: int, *, skip: int) -> i
 def _width_error(path: Path, line: int, found: int, width: int) -> SourceError:
     return SourceError.unreadable(
         path,
-        f"line {line} has {found} values, but the first line has {width}.",
+        f"line {line} has {plural(found, 'value')}, but the first line has {width}.",
         remedy="complete the row, quote values that contain the delimiter or a line end, or name the --delimiter.",
     )
 

@@ -61,9 +61,7 @@ class FolderSource:
             if options.table is not None or options.selection.takes_table(table.schema.name)
         ]
         if not opened:
-            raise _nothing_to_read(
-                path, [entry for entry in found if isinstance(entry, str)], self._file_sources
-            )
+            raise _nothing_to_read(path, found, self._file_sources)
         _check_unique(opened, path)
         tables = [table for _, table in opened]
         if options.table is not None and len({table.schema.name for table in tables}) == 1:
@@ -145,9 +143,9 @@ class FolderSource:
             return entry.source.open(entry.path, con, own)
         except SourceError as error:
             name = entry.path.relative_to(root).as_posix()
-            remedy = error.remedy.removesuffix(".")
+            remedy = error.remedy if error.remedy.endswith(".") else f"{error.remedy}."
             raise SourceError(
-                error.what, where=error.where, remedy=f"{remedy}; or leave it out: --exclude '{name}'."
+                error.what, where=error.where, remedy=f"{remedy} Or leave it out: --exclude '{name}'."
             ) from error
 
 
@@ -176,13 +174,17 @@ def _is_database(path: Path) -> bool:
     return is_sqlite(head) or is_duckdb(head)
 
 
-def _nothing_to_read(path: Path, left_out: Sequence[str], sources: Sequence[Source]) -> SourceError:
-    found = f"it has only {format_names(left_out)}" if left_out else "it is empty, or all is excluded"
-    return SourceError.unreadable(
-        path,
-        f"the folder has no data: {found}.",
-        remedy=f"use one of: {', '.join(source.name for source in sources)}.",
-    )
+def _nothing_to_read(path: Path, found: Sequence[_Entry | str], sources: Sequence[Source]) -> SourceError:
+    tables = sorted({entry.table or entry.path.name for entry in found if isinstance(entry, _Entry)})
+    if tables:
+        return SourceError.unreadable(
+            path, "none of its tables is chosen.", remedy=f"use one or more of: {format_names(tables)}."
+        )
+    others = [entry for entry in found if isinstance(entry, str)]
+    what = f"the folder has no data, only {format_names(others)}." if others else "the folder has no data."
+    names = ", ".join(source.name for source in sources)
+    check = "" if others else "check the path, and what --exclude leaves out. Data is "
+    return SourceError.unreadable(path, what, remedy=f"{check or 'use one of: '}{names}.")
 
 
 def _check_unique(opened: Sequence[tuple[_Entry, SourceTable]], path: Path) -> None:

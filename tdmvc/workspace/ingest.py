@@ -211,8 +211,8 @@ def _no_key_note(table: str, sources: Sequence[SourceTable]) -> str:
         else "--key TABLE=COLUMN"
     )
     return (
-        "no key: a changed row shows as one removed and one added, and branches cannot merge its cells; "
-        f"name the columns that identify a row: {remedy}"
+        "no key, so a changed row shows as one removed and one added, and branches cannot merge its cells. "
+        f"Name the columns that identify a row: {remedy}"
     )
 
 

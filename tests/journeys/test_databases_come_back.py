@@ -127,3 +127,10 @@ def test_tables_that_are_only_left_out_of_a_database_are_not_called_dropped(
     assert "still in the dataset" not in tdmvc("add", "golden", source, "--tables", "a").out
     assert "still in the dataset" not in tdmvc("add", "golden", source, "--exclude", "b").out
     assert "removed" in tdmvc("add", "golden", source, "--replace", "--tables", "a").out
+
+
+def test_what_duckdb_has_not_is_named_with_the_reason(tdmvc: Tdmvc, tmp_path: Path) -> None:
+    tdmvc("add", "golden", make(tmp_path / "a.db", DATABASE))
+    told = " ".join(tdmvc("checkout", "golden", "--into", tmp_path / "a.duckdb").out.split())
+    assert "The collation of name (NOCASE) in owner was left out: only SQLite has it." in told
+    assert "The index some was left out: DuckDB has no partial indexes." in told

@@ -87,7 +87,7 @@ def test_csv_files_of_other_programs_are_read_with_options(tdmvc: Tdmvc, tmp_pat
     rows = tdmvc("sql", "select * from golden.t order by 1", "--format", "json").json["rows"]
     assert rows == [[1, "Zoë", None], [2, "René", None]]
     path.write_text('"k","v"\n"1",""\n')
-    assert 'quoted empty value(s) ("") are read as null' in tdmvc("add", "golden", path, "--key", "t=k").out
+    assert '1 quoted empty value ("") is read as null' in tdmvc("add", "golden", path, "--key", "t=k").out
     assert values(tdmvc, "v") == [None]
     assert "note" not in tdmvc("add", "golden", path, "--quoted-empty", "text").out
     assert values(tdmvc, "v") == [""]

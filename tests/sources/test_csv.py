@@ -120,7 +120,7 @@ def test_a_value_longer_than_the_usual_limit_is_read(tmp_path: Path, con: Con) -
     [
         (b"", "empty"),
         (b"\r\n\n", "empty"),
-        (b"a,b\n1\n", "line 2 has 1 values, but the first line has 2"),
+        (b"a,b\n1\n", "line 2 has 1 value, but the first line has 2"),
         (b'a,b\n"x\n\ny",1\n1,2,3\n', "line 5 has 3 values"),
         (b"a,b\n1,secret,3\n", "line 2 has 3 values"),
         (b"a,a\n1,2\n", "'a' appears 2 times"),
@@ -262,9 +262,7 @@ def test_a_quoted_empty_value_is_null_where_every_value_is_quoted_and_a_note_say
     assert types(table) == ["int64", "decimal(18,2)"]
     assert read(table)["price"].to_pylist() == [Decimal("9.50"), None]
     (note,) = table.notes
-    assert note.startswith(
-        '1 quoted empty value(s) ("") are read as null, because the file quotes every value'
-    )
+    assert note.startswith('1 quoted empty value ("") is read as null, because the file quotes every value')
     assert "--quoted-empty text" in note
 
 
@@ -292,7 +290,7 @@ def test_quotes_in_a_long_file_are_looked_at_to_the_end_of_what_is_sniffed(tmp_p
     rows = "".join(f'"{i}","a ""quoted""\n text"\n' for i in range(20_000))
     table = open_csv(tmp_path, con, f'"i","t"\n{rows}"","x"\n')
     assert texts(con, table)[-1] == (None, "x")
-    assert "1 quoted empty value(s)" in table.notes[0]
+    assert "1 quoted empty value " in table.notes[0]
 
 
 def test_without_a_header_the_columns_are_numbered(tmp_path: Path, con: Con) -> None:

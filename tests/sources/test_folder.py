@@ -66,7 +66,7 @@ def test_what_holds_rows_is_read_also_in_subfolders_and_the_rest_is_listed(tmp_p
 
 def test_a_folder_without_rows_is_refused_by_what_it_has(tmp_path: Path, con: Con) -> None:
     write(tmp_path, {"schema.yml": "x", "sub/load.py": "x"})
-    with pytest.raises(SourceError, match=r"(?s)no data: it has only schema.yml, sub/load.py.*CSV"):
+    with pytest.raises(SourceError, match=r"(?s)no data, only schema.yml, sub/load.py.*CSV"):
         open_source(tmp_path, con)
 
 
@@ -137,6 +137,24 @@ def test_an_empty_folder_is_refused(tmp_path: Path, con: Con) -> None:
     (tmp_path / ".gitkeep").write_text("")
     with pytest.raises(SourceError, match="has no data"):
         open_source(tmp_path, con)
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (Selection(tables=("zzz*",)), "none of its tables is chosen"),
+        (Selection(exclude=("*",)), "the folder has no data."),
+        (Selection(exclude=("*.csv",)), "the folder has no data, only notes.txt"),
+    ],
+)
+def test_a_folder_of_which_nothing_is_taken_says_why(
+    selection: Selection, expected: str, tmp_path: Path, con: Con
+) -> None:
+    write(tmp_path, {"orders.csv": "id\n1\n", "notes.txt": "x"})
+    with pytest.raises(SourceError, match=expected) as raised:
+        open_source(tmp_path, con, SourceOptions(selection=selection))
+    assert ("orders" in raised.value.remedy) == bool(selection.tables)
+    assert ("--exclude" in raised.value.remedy) == (selection.exclude == ("*",))
 
 
 def test_a_missing_path_is_refused(tmp_path: Path, con: Con) -> None:

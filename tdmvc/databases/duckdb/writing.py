@@ -211,7 +211,7 @@ class _TableWriter:
         if is_reference and schema.references:
             own = [reference for reference in schema.references if reference.table == schema.name]
             why = (
-                "DuckDB checks each row as it arrives, and some refer to later rows of the same table"
+                "DuckDB cannot insert rows that refer to each other in one statement"
                 if own
                 else "some rows refer to rows that do not exist"
             )
