@@ -5,7 +5,7 @@ for it. What a side had broken before is reported as such, and not as the merge'
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tdmvc.checks.contract import NO_ENGINES, check_references, check_table, count_new_violations
 from tdmvc.checks.filled_columns import check_filled_columns
@@ -19,13 +19,19 @@ from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedState:
+    """Tables of a state, and what its contract declares."""
+
+    tables: Tables
+    declared: Mapping[str, TableSchema]
+
+
 def check_merged(
     con: DuckDBConnection,
-    merged: Tables,
-    sides: Sequence[Tables],
+    merged: CheckedState,
+    sides: Sequence[CheckedState],
     *,
-    declared: Mapping[str, TableSchema],
-    declared_before: Sequence[Mapping[str, TableSchema]] = (),
     unknown: Collection[str] = (),
     at: str | None = None,
     conditions: ConditionEngines = NO_ENGINES,
@@ -39,8 +45,6 @@ def check_merged(
     Args:
         merged: the tables of the merged state that changed on a side, and those that references join them with.
         sides: the same tables of ours and of theirs.
-        declared: the merged contract's tables.
-        declared_before: the tables of our contract and of theirs, in the order of the sides.
         unknown: tables that are still in conflict, and so not in `merged`: references to them are not checked.
         at: the merged state's reference, for the commands that remedies name.
         conditions: what evaluates conditions.
@@ -49,25 +53,26 @@ def check_merged(
         PartError: a part is damaged.
         StoreError: memory or the room for spilling ran out.
     """
-    suspects = [name for name in sorted(merged) if not _is_as_on_a_side(name, merged, sides)]
+    tables, others = merged.tables, [side.tables for side in sides]
+    suspects = [name for name in sorted(tables) if not _is_as_on_a_side(name, tables, others)]
     findings: list[Finding] = []
-    for name in sorted(merged):
-        if name in suspects or not _is_declared_as_before(name, merged, sides, declared, declared_before):
-            findings.extend(_check_columns(merged[name], declared.get(name)))
+    for name in sorted(tables):
+        if name in suspects or not any(_has_declared_rows(side, name, merged) for side in sides):
+            findings.extend(_check_columns(tables[name], merged.declared.get(name)))
     for name in suspects:
-        olds = [side for side in sides if name in side]
-        fresh = _fresh(merged[name], [side[name] for side in olds])
-        table = CheckedTable(con, merged, name, fresh=fresh, at=at, conditions=conditions)
+        olds = [side for side in others if name in side]
+        fresh = _fresh(tables[name], [side[name] for side in olds])
+        table = CheckedTable(con, tables, name, fresh=fresh, at=at, conditions=conditions)
         for rule, finding in check_table(table):
-            findings.append(_weighed(finding, count_new_violations(con, rule, merged, olds)))
+            findings.append(_weighed(finding, count_new_violations(con, rule, tables, olds)))
         if len(olds) == 2:
             labelled = dict(zip(("ours", "theirs"), (side[name] for side in olds), strict=True))
-            findings.extend(check_filled_columns(con, merged[name], labelled))
-    for name in sorted(merged):
-        for reference in merged[name].schema.references:
+            findings.extend(check_filled_columns(con, tables[name], labelled))
+    for name in sorted(tables):
+        for reference in tables[name].schema.references:
             is_known = reference.table not in unknown
-            if is_known and not _is_pair_as_on_a_side(name, reference, merged, sides):
-                findings.extend(_check_reference(con, name, reference, merged, sides, at))
+            if is_known and not _is_pair_as_on_a_side(name, reference, tables, others):
+                findings.extend(_check_reference(con, name, reference, tables, others, at))
     return tuple(findings)
 
 
@@ -87,19 +92,12 @@ def check_table_names(tables: Collection[str], sides: Sequence[Collection[str]])
             )
 
 
-def _is_declared_as_before(
-    name: str,
-    merged: Tables,
-    sides: Sequence[Tables],
-    declared: Mapping[str, TableSchema],
-    declared_before: Sequence[Mapping[str, TableSchema]],
-) -> bool:
-    """Return whether a side has these rows under this declaration."""
-    return not declared_before or any(
-        name in side
-        and sorted(side[name].parts) == sorted(merged[name].parts)
-        and before.get(name) == declared.get(name)
-        for side, before in zip(sides, declared_before, strict=True)
+def _has_declared_rows(side: CheckedState, name: str, merged: CheckedState) -> bool:
+    """Return whether a side has the merged rows of a table under the merged declaration."""
+    return (
+        name in side.tables
+        and sorted(side.tables[name].parts) == sorted(merged.tables[name].parts)
+        and side.declared.get(name) == merged.declared.get(name)
     )
 
 

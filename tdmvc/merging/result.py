@@ -3,14 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from tdmvc.checks.merged import check_merged, check_table_names
+from tdmvc.checks.merged import CheckedState, check_merged, check_table_names
 from tdmvc.errors import ConfigError, UnreadableFileError
 from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
 from tdmvc.gitrepo.trees import OverlaidTree
 from tdmvc.merging.plan import DatasetPlan, PlannedTable
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import MovedDataset, MovedTable, TableMove
@@ -93,8 +92,6 @@ def check_states(
         workspace.engine,
         _opened(workspace, merged, wanted),
         [_opened(workspace, side, wanted) for side in sides],
-        declared=merged.contract.tables,
-        declared_before=[side.contract.tables for side in sides],
         unknown=unknown,
         at=merged.ref,
         conditions=workspace.conditions,
@@ -142,9 +139,10 @@ def moved_table(table: PlannedTable) -> MovedTable:
     return MovedTable(table.name, TableMove.TAKEN)
 
 
-def _opened(workspace: Workspace, state: DatasetState, wanted: Collection[str]) -> dict[str, TableSide]:
-    return {
+def _opened(workspace: Workspace, state: DatasetState, wanted: Collection[str]) -> CheckedState:
+    sides = {
         name: pointer_side(workspace, state, pointer)
         for name, pointer in state.pointers.items()
         if name in wanted
     }
+    return CheckedState(sides, state.contract.tables)

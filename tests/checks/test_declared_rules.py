@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.checks.contract import check_contract
-from tdmvc.checks.merged import check_merged
+from tdmvc.checks.merged import CheckedState, check_merged
 from tdmvc.databases import condition_engines
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import Check, Collation, UniqueKey
@@ -60,9 +60,8 @@ def merge(
         {"items": write_parts(folder, schema, [rows_of(schema, rows) for rows in parts])}
         for schema, parts in (merged, *sides)
     ]
-    found = check_merged(
-        con, states[0], states[1:], declared={"items": merged[0]}, at="golden@abc", conditions=engines or {}
-    )
+    checked = [CheckedState(state, {"items": merged[0]}) for state in states]
+    found = check_merged(con, checked[0], checked[1:], at="golden@abc", conditions=engines or {})
     assert con.execute("SELECT table_name FROM duckdb_tables()").fetchall() == []
     return list(found)
 

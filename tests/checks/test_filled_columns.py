@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from tdmvc.checks.merged import check_merged
+from tdmvc.checks.merged import CheckedState, check_merged
 from tdmvc.model.declarations import Default, Generated, Identity
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
@@ -26,7 +26,8 @@ def merge(
     result = {"items": write_parts(folder, new, [rows])}
     ours = {"items": write_parts(folder, new, [rows[:1]])}
     theirs = {"items": write_parts(folder, OLD, [[{"id": key} for key in merged]])}
-    found = check_merged(con, result, [ours, theirs], declared={"items": new})
+    sides = [CheckedState(side, {"items": new}) for side in (ours, theirs)]
+    found = check_merged(con, CheckedState(result, {"items": new}), sides)
     return [one for one in found if one.rule.startswith("default-")]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from tdmvc.checks.merged import check_merged
+from tdmvc.checks.merged import CheckedState, check_merged
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
@@ -40,7 +40,8 @@ def shop(
 
 def check(con: duckdb.DuckDBPyConnection, merged: State, *sides: State) -> list[Finding]:
     declared = {name: side.schema for name, side in merged.items()}
-    return list(check_merged(con, merged, sides, declared=declared, at="golden@abc"))
+    states = [CheckedState(state, declared) for state in (merged, *sides)]
+    return list(check_merged(con, states[0], states[1:], at="golden@abc"))
 
 
 def test_a_person_deleted_here_and_an_order_added_for_them_there_break_the_reference(
@@ -121,7 +122,8 @@ def test_a_contract_whose_columns_differ_from_the_rows_is_an_error(
         ),
         "orders": ORDERS,
     }
-    (found,) = check_merged(con, merged, [ours, theirs], declared=declared)
+    sides = [CheckedState(side, declared) for side in (ours, theirs)]
+    (found,) = check_merged(con, CheckedState(merged, declared), sides)
     assert (found.rule, found.columns) == ("contract-not-of-rows", ("phone", "id"))
 
 

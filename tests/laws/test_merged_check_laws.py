@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdmvc.checks.merged import check_merged
+from tdmvc.checks.merged import CheckedState, check_merged
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Severity
@@ -69,11 +69,12 @@ def test_only_violations_of_neither_side_are_errors(
 ) -> None:
     states = [*zip(people[1:], orders[1:], strict=True), (merged_rows(*people), merged_rows(*orders))]
     with TemporaryDirectory() as folder, duckdb.connect() as con:
-        sides = [
+        checked = [
             {"people": table(Path(folder), PEOPLE, p), "orders": table(Path(folder), ORDERS, o)}
             for p, o in states
         ]
-        found = check_merged(con, sides[2], sides[:2], declared={"people": PEOPLE, "orders": ORDERS})
+        sides = [CheckedState(one, {"people": PEOPLE, "orders": ORDERS}) for one in checked]
+        found = check_merged(con, sides[2], sides[:2])
     errors = {
         one.rule: one.details.get("new", one.details["count"])
         for one in found
