@@ -1,9 +1,9 @@
 """The declarations of a table one by one, so that each that an engine cannot keep is left out alone, and reported."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tdmvc.model.declarations import Check, ForeignKey
+from tdmvc.model.declarations import Check, ForeignKey, TableOptions
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
 
@@ -102,34 +102,47 @@ def reference_clause(reference: ForeignKey) -> Clause:
     )
 
 
-def column_clauses(column: Column) -> Iterator[Clause]:
-    """Return what a column declares beside its type, NOT NULL and UNIQUE."""
-    for noun, name, value in (
-        ("default", "default", column.default),
-        ("expression", "generated", column.generated),
-        ("identity", "identity", column.identity),
-        ("collation", "collation", column.collation),
-    ):
-        if value is not None:
+_COLUMN_NOUNS = {
+    "default": "default",
+    "generated": "expression",
+    "identity": "identity",
+    "collation": "collation",
+}
+"""What a column declares beside its type, NOT NULL and UNIQUE: fields of `Column`, and what messages call them."""
 
-            def remove(schema: TableSchema, name: str = name) -> TableSchema:
-                return with_column(schema, column.name, lambda one: replace(one, **{name: None}))  # type: ignore[arg-type]
 
-            yield Clause(f"the {noun} of {column.name} ({value})", (column.name,), remove)
+def column_clause(column: Column, declared: str) -> Clause:
+    """Return one of the declarations of a column.
+
+    Args:
+        declared: the field of the column: `default`, `generated`, `identity` or `collation`.
+    """
+
+    def remove(schema: TableSchema) -> TableSchema:
+        return with_column(schema, column.name, lambda one: replace(one, **{declared: None}))  # type: ignore[arg-type]
+
+    noun = f"the {_COLUMN_NOUNS[declared]} of {column.name}, {getattr(column, declared)},"
+    return Clause(noun, (column.name,), remove)
+
+
+def options_clause(options: TableOptions) -> Clause:
+    """Return the options of a table."""
+    return Clause(f"{options}", (), lambda schema: replace(schema, options=None))
 
 
 def clauses(schema: TableSchema) -> list[Clause]:
     """Return everything that a table declares inside CREATE TABLE, the key first."""
     found = [key_clause(schema)] if schema.key else []
     for column in schema.columns:
-        found += column_clauses(column)
+        declared = (name for name in _COLUMN_NOUNS if getattr(column, name) is not None)
+        found += [column_clause(column, name) for name in declared]
         found += [required_clause(column)] if column.required else []
         found += [unique_clause((column.name,))] if column.unique else []
     found += [unique_clause(one.columns) for one in schema.unique_keys]
     found += [check_clause(schema, one) for one in schema.checks]
     found += [reference_clause(one) for one in schema.references]
     if schema.options is not None:
-        found.append(Clause(f"{schema.options}", (), lambda one: replace(one, options=None)))
+        found.append(options_clause(schema.options))
     return found
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from tdmvc.databases.clauses import check_clause, column_clauses, with_column
+from tdmvc.databases.clauses import check_clause, column_clause, with_column
 from tdmvc.databases.writing import left_out
 from tdmvc.model.declarations import Default, Index, View
 from tdmvc.model.finding import Finding
@@ -28,13 +28,9 @@ def for_dialect(schema: TableSchema, dialect: str) -> tuple[TableSchema, list[Fi
     findings: list[Finding] = []
     for column in schema.columns:
         changed, why = _column(schema, column, dialect)
-        for clause in column_clauses(column):
-            noun = clause.noun
-            reason = next(
-                (reason for name, reason in why.items() if noun.startswith(f"the {name} of ")), None
-            )
-            if reason is not None:
-                findings.append(clause.finding(schema.name, reason))
+        findings += [
+            column_clause(column, declared).finding(schema.name, reason) for declared, reason in why.items()
+        ]
         schema = with_column(schema, column.name, lambda _, changed=changed: changed)  # type: ignore[misc]
     checks = []
     for check in schema.checks:
@@ -74,7 +70,7 @@ def views_for_dialect(views: Sequence[View], dialect: str) -> tuple[list[View], 
 
 
 def _column(schema: TableSchema, column: Column, dialect: str) -> tuple[Column, dict[str, str]]:
-    """Return a column in the words of an engine, and why what it lacks was left out."""
+    """Return a column in the words of an engine, and why it lost which of its declarations."""
     why: dict[str, str] = {}
     default, generated, collation = column.default, column.generated, column.collation
     if default is not None and default.expression is not None and default.dialect != dialect:
@@ -88,7 +84,7 @@ def _column(schema: TableSchema, column: Column, dialect: str) -> tuple[Column, 
         if reason is None:
             generated = replace(generated, dialect=dialect)
         else:
-            why["expression"] = reason
+            why["generated"] = reason
             generated = None
     if collation is not None and collation.dialect != dialect:
         why["collation"] = f"only {engine_name(collation.dialect)} has it"

@@ -1,14 +1,20 @@
 """What all writers of databases share: CREATE TABLE, and what they report."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import pyarrow as pa
+
+from tdmvc.arrow.types import is_number
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import ForeignKey, Index, View
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import plural
-from tdmvc.sql.quoting import quote_name, quote_names
+from tdmvc.sql.quoting import quote_name, quote_names, quote_text
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def check_names(engine: str, path: Path, schemas: Sequence[TableSchema]) -> None:
@@ -99,6 +105,11 @@ def _reference(reference: ForeignKey, quote_table: Callable[[str], str]) -> str:
             *words,
         ]
     )
+
+
+def literal_sql(literal: str, type_: pa.DataType) -> str:
+    """Return a literal default as SQL: a number as it is, all else in quotes."""
+    return literal if is_number(type_) and _NUMBER.fullmatch(literal) else quote_text(literal)
 
 
 def create_index(table: str, index: Index, quote_table: Callable[[str], str] = quote_name) -> str:

@@ -158,9 +158,7 @@ def _without_form(con: DuckDBConnection, query: str, types: Mapping[str, pa.Data
 def _profiles(con: DuckDBConnection, query: str, names: Sequence[str]) -> dict[str, _Profile]:
     # One expression over (column, text) pairs: an expression for each of hundreds
     # of columns would take DuckDB longer to plan than to run.
-    pairs = (
-        f"SELECT unnest(range({len(names)})) AS i, unnest([{quote_names(list(names))}]) AS v FROM ({query})"
-    )
+    pairs = f"SELECT unnest(range({len(names)})) AS i, unnest([{quote_names(names)}]) AS v FROM ({query})"
     is_number = f"k & {int(_FIXED_NUMBERS)} > 0"
     point = "strpos(v, '.')"
     whole = f"CASE WHEN {point} > 0 THEN {point} - 1 ELSE length(v) END - starts_with(v, '-')::INT"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from tdmvc.arrow.types import is_number
 from tdmvc.model.schema import Column
 from tdmvc.sql.tokens import Token, TokenKind, tokens
 
@@ -75,6 +76,6 @@ def _kind(column: Column) -> str:
     type_ = column.type
     if pa.types.is_string(type_):
         return f"text {column.collation}" if column.collation is not None else "text"
-    if pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_):
+    if is_number(type_):
         return "number"
     return str(type_)

@@ -9,7 +9,7 @@ def quote_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def quote_names(names: "tuple[str, ...] | list[str]") -> str:
+def quote_names(names: Iterable[str]) -> str:
     """Return the names as quoted SQL identifiers, separated by commas."""
     return ", ".join(quote_name(name) for name in names)
 

@@ -21,7 +21,7 @@ _FRACTION_AT = 20
 _MICROSECOND_DIGITS = 6
 
 
-class Shape(IntFlag):
+class TextTraits(IntFlag):
     """What texts tell about their form; a column has the union of its texts' shapes."""
 
     LOST = 1
@@ -46,7 +46,7 @@ class Shape(IntFlag):
     """The first of the bits for the number of fraction digits, from none to six."""
 
 
-_FRACTIONS = [Shape(Shape.NO_FRACTION << digits) for digits in range(_MICROSECOND_DIGITS + 1)]
+_FRACTIONS = [TextTraits(TextTraits.NO_FRACTION << digits) for digits in range(_MICROSECOND_DIGITS + 1)]
 _ZONE_AT = 16
 """The bits from here on are a hash of the zone."""
 
@@ -71,7 +71,7 @@ def has_forms(type_: pa.DataType) -> bool:
 
 
 def shape_expression(text: str, type_: pa.DataType) -> str:
-    """Return SQL for a number that tells the form of a text: bits of `Shape`, and a hash of its zone.
+    """Return SQL for a number that tells the form of a text: bits of `TextTraits`, and a hash of its zone.
 
     Args:
         text: an SQL expression that gives the text.
@@ -81,17 +81,17 @@ def shape_expression(text: str, type_: pa.DataType) -> str:
     as_text = f"CAST({value} AS VARCHAR)"
     if pa.types.is_boolean(type_):
         words = {
-            ("true", "false"): Shape.USUAL,
-            ("True", "False"): Shape.SPECIAL,
-            ("TRUE", "FALSE"): Shape.UPPER,
+            ("true", "false"): TextTraits.USUAL,
+            ("True", "False"): TextTraits.SPECIAL,
+            ("TRUE", "FALSE"): TextTraits.UPPER,
         }
         cases = " ".join(f"WHEN {text} IN {pair} THEN {shape.value}" for pair, shape in words.items())
     elif pa.types.is_floating(type_):
         # Zero has one form in parts.
         cases = (
-            f"WHEN {value} = 0 AND starts_with({text}, '-') THEN {Shape.LOST.value} "
-            f"WHEN {as_text} = {text} THEN CASE WHEN ends_with({text}, '.0') THEN {Shape.USUAL.value} ELSE 0 END "
-            f"WHEN {as_text} = {text} || '.0' THEN {Shape.SPECIAL.value}"
+            f"WHEN {value} = 0 AND starts_with({text}, '-') THEN {TextTraits.LOST.value} "
+            f"WHEN {as_text} = {text} THEN CASE WHEN ends_with({text}, '.0') THEN {TextTraits.USUAL.value} ELSE 0 END "
+            f"WHEN {as_text} = {text} || '.0' THEN {TextTraits.SPECIAL.value}"
         )
     elif pa.types.is_timestamp(type_):
         cases = _timestamp_cases(text, value, has_zone=type_.tz is not None)
@@ -102,7 +102,7 @@ def shape_expression(text: str, type_: pa.DataType) -> str:
         cases = f"WHEN regexp_full_match({text}, {quote_text(_TIME)}) AND {as_text} = {text} THEN 0"
     else:
         cases = f"WHEN {as_text} = {text} THEN 0"
-    return f"CASE WHEN {text} IS NULL THEN NULL {cases} ELSE {Shape.LOST.value} END"
+    return f"CASE WHEN {text} IS NULL THEN NULL {cases} ELSE {TextTraits.LOST.value} END"
 
 
 def text_form(type_: pa.DataType, union: int, intersection: int) -> TextForm | None:
@@ -113,17 +113,22 @@ def text_form(type_: pa.DataType, union: int, intersection: int) -> TextForm | N
         union: the bits that its numbers have together.
         intersection: the bits that all of its numbers have.
     """
-    shape = Shape(union & ((1 << _ZONE_AT) - 1))
-    if shape & Shape.LOST:
+    shape = TextTraits(union & ((1 << _ZONE_AT) - 1))
+    if shape & TextTraits.LOST:
         return None
     if pa.types.is_boolean(type_):
-        forms = {Shape(0): "", Shape.USUAL: "", Shape.SPECIAL: "True, False", Shape.UPPER: "TRUE, FALSE"}
+        forms = {
+            TextTraits(0): "",
+            TextTraits.USUAL: "",
+            TextTraits.SPECIAL: "True, False",
+            TextTraits.UPPER: "TRUE, FALSE",
+        }
         return TextForm(forms[shape]) if shape in forms else None
     if pa.types.is_floating(type_):
-        if shape == Shape.SPECIAL | Shape.USUAL:
+        if shape == TextTraits.SPECIAL | TextTraits.USUAL:
             return None
         # Without a whole number nobody knows.
-        return TextForm("12 for 12.0") if shape & Shape.SPECIAL else CANONICAL if shape else NO_TEXTS
+        return TextForm("12 for 12.0") if shape & TextTraits.SPECIAL else CANONICAL if shape else NO_TEXTS
     if pa.types.is_timestamp(type_) and shape:
         return _timestamp_form(shape) if union >> _ZONE_AT == intersection >> _ZONE_AT else None
     return CANONICAL
@@ -134,50 +139,50 @@ def _timestamp_cases(text: str, value: str, *, has_zone: bool) -> str:
     fraction = f"regexp_extract({text}, '\\.([0-9]+)', 1)"
     zone = f"ltrim(substr({text}, {_FRACTION_AT}), '.0123456789')"
     bits = [
-        f"CASE WHEN {text}[11] = 'T' THEN {Shape.SPECIAL.value} ELSE {Shape.USUAL.value} END",
-        f"CASE WHEN ends_with({fraction}, '0') THEN {Shape.TRAILING_ZERO.value} ELSE 0 END",
-        f"CASE WHEN {fraction} <> '' AND trim({fraction}, '0') = '' THEN {Shape.ALL_ZEROS.value} ELSE 0 END",
-        f"{Shape.NO_FRACTION.value} << length({fraction})",
+        f"CASE WHEN {text}[11] = 'T' THEN {TextTraits.SPECIAL.value} ELSE {TextTraits.USUAL.value} END",
+        f"CASE WHEN ends_with({fraction}, '0') THEN {TextTraits.TRAILING_ZERO.value} ELSE 0 END",
+        f"CASE WHEN {fraction} <> '' AND trim({fraction}, '0') = '' THEN {TextTraits.ALL_ZEROS.value} ELSE 0 END",
+        f"{TextTraits.NO_FRACTION.value} << length({fraction})",
     ]
     if has_zone:
         bits += [
-            f"CASE {zone} WHEN '+00' THEN 0 WHEN 'Z' THEN {Shape.LETTER_ZONE.value} "
-            f"ELSE {Shape.OTHER_ZONE.value} END",
+            f"CASE {zone} WHEN '+00' THEN 0 WHEN 'Z' THEN {TextTraits.LETTER_ZONE.value} "
+            f"ELSE {TextTraits.OTHER_ZONE.value} END",
             # 40 bits of a hash that is never kept.
             f"(hash({zone}) & {(1 << 40) - 1})::BIGINT << {_ZONE_AT}",
         ]
     # No year 0: Python and most databases have none.
-    cases = f"WHEN {value} IS NULL OR starts_with({text}, '0000') THEN {Shape.LOST.value} "
+    cases = f"WHEN {value} IS NULL OR starts_with({text}, '0000') THEN {TextTraits.LOST.value} "
     cases += f"WHEN regexp_full_match({text}, {quote_text(pattern)}) THEN {' | '.join(f'({b})::BIGINT' for b in bits)}"
     if not has_zone:
-        cases += f" WHEN regexp_full_match({text}, '{_DATE}') THEN {Shape.DATE.value}"
+        cases += f" WHEN regexp_full_match({text}, '{_DATE}') THEN {TextTraits.DATE.value}"
     return cases
 
 
-def _timestamp_form(shape: Shape) -> TextForm | None:
-    if shape == Shape.DATE:
+def _timestamp_form(shape: TextTraits) -> TextForm | None:
+    if shape == TextTraits.DATE:
         return TextForm("YYYY-MM-DD")
     fraction = _fraction_form(shape)
     if (
-        shape & Shape.DATE
+        shape & TextTraits.DATE
         or fraction is None
-        or shape & (Shape.SPECIAL | Shape.USUAL) == Shape.SPECIAL | Shape.USUAL
+        or shape & (TextTraits.SPECIAL | TextTraits.USUAL) == TextTraits.SPECIAL | TextTraits.USUAL
     ):
         return None
-    if not fraction and not shape & (Shape.SPECIAL | Shape.LETTER_ZONE | Shape.OTHER_ZONE):
+    if not fraction and not shape & (TextTraits.SPECIAL | TextTraits.LETTER_ZONE | TextTraits.OTHER_ZONE):
         return CANONICAL
-    separator = "T" if shape & Shape.SPECIAL else " "
-    zone = "Z" if shape & Shape.LETTER_ZONE else "±hh:mm" if shape & Shape.OTHER_ZONE else ""
+    separator = "T" if shape & TextTraits.SPECIAL else " "
+    zone = "Z" if shape & TextTraits.LETTER_ZONE else "±hh:mm" if shape & TextTraits.OTHER_ZONE else ""
     return TextForm(f"YYYY-MM-DD{separator}hh:mm:ss{fraction}{zone}")
 
 
-def _fraction_form(shape: Shape) -> str | None:
+def _fraction_form(shape: TextTraits) -> str | None:
     """Return how fractions of a second are written: nothing for the canonical way, or None if there is no one way."""
-    if not shape & (Shape.TRAILING_ZERO | Shape.ALL_ZEROS):
+    if not shape & (TextTraits.TRAILING_ZERO | TextTraits.ALL_ZEROS):
         return ""
     digits = [digits for digits, bit in enumerate(_FRACTIONS) if shape & bit]
     if len(digits) == 1:
         return "." + "f" * digits[0]
     # Python writes six digits or none.
-    is_python = digits == [0, _MICROSECOND_DIGITS] and not shape & Shape.ALL_ZEROS
+    is_python = digits == [0, _MICROSECOND_DIGITS] and not shape & TextTraits.ALL_ZEROS
     return "[." + "f" * _MICROSECOND_DIGITS + "]" if is_python else None

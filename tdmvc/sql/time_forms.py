@@ -19,7 +19,7 @@ _EXAMPLE = re.compile(
 _MICROSECOND_DIGITS = 6
 _SHORTEST, _SOME = "shortest", "six or none"
 
-Shape = tuple[str, bool, str, str]
+TimeShape = tuple[str, bool, str, str]
 """What one text tells: the separator, whether it has seconds, the digits of the fraction, the zone."""
 
 
@@ -74,7 +74,7 @@ def _offset(zone: str) -> dt.timedelta:
     return -offset if zone[0] == "-" else offset
 
 
-def shape_of(text: str) -> Shape | None:
+def shape_of(text: str) -> TimeShape | None:
     """Return what a text tells about its form; None if it is no time of day, with a date or without."""
     found = _TEXT.fullmatch(text)
     if found is None:
@@ -87,14 +87,14 @@ def shape_of(text: str) -> Shape | None:
     )
 
 
-def shorten(shape: Shape) -> Shape:
+def shorten(shape: TimeShape) -> TimeShape:
     """Return a shape with only what matters of its fraction: its length, and which zeros it has."""
     separator, has_seconds, fraction, zone = shape
     kept = "1" * (len(fraction) - 1) + ("0" if fraction.endswith("0") else "1") if fraction else ""
     return separator, has_seconds, "0" * len(fraction) if fraction and not fraction.strip("0") else kept, zone
 
 
-def forms_of(shapes: set[Shape]) -> tuple[TimeForm, ...]:
+def forms_of(shapes: set[TimeShape]) -> tuple[TimeForm, ...]:
     """Return the forms in which all of the texts are written, the likeliest first; none if they have no common one."""
     if len({(separator, has_seconds, zone) for separator, has_seconds, _, zone in shapes}) != 1:
         return ()

@@ -1,7 +1,7 @@
 """Splits SQL text into tokens, without comments; enough to find names, literals and brackets exactly."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,7 +74,7 @@ def span(sql: str, part: list[Token]) -> str:
     return sql[part[0].start : part[-1].end] if part else ""
 
 
-def names_in(sql: str, known: Iterator[str] | frozenset[str] | set[str]) -> set[str]:
+def names_in(sql: str, known: Iterable[str]) -> set[str]:
     """Return those of the known names that an SQL text names, in any case and with any quotes."""
     found = {token.name.casefold() for token in tokens(sql) if token.kind in (TokenKind.WORD, TokenKind.NAME)}
     return {name for name in known if name.casefold() in found}

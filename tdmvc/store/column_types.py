@@ -12,7 +12,15 @@ from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection, register_arrow_function
 from tdmvc.sql.nested_texts import as_json, from_json, is_json_type, json_reader
 from tdmvc.sql.quoting import quote_name
-from tdmvc.sql.text_forms import CANONICAL, NO_TEXTS, Shape, TextForm, has_forms, shape_expression, text_form
+from tdmvc.sql.text_forms import (
+    CANONICAL,
+    NO_TEXTS,
+    TextForm,
+    TextTraits,
+    has_forms,
+    shape_expression,
+    text_form,
+)
 from tdmvc.sql.types import duckdb_type
 from tdmvc.store.declared import merge_column
 
@@ -252,7 +260,7 @@ def _check(
 
 
 def _lost_if(condition: str) -> str:
-    return f"CASE WHEN {condition} THEN {Shape.LOST.value} ELSE 0 END"
+    return f"CASE WHEN {condition} THEN {TextTraits.LOST.value} ELSE 0 END"
 
 
 def _may_hold(own: pa.DataType, stored: pa.DataType) -> bool:

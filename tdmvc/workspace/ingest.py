@@ -42,7 +42,7 @@ class OpenedSources:
     tables: TableSources
     notes: list[str]
     views: SourceViews | None = None
-    """None if no source is a database, which alone knows of views."""
+    """None if no source is a database; files have no views."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class IngestedTable:
     """What the present pointer names, if it can be read."""
     notes: tuple[str, ...]
     schema_changes: tuple[SchemaChange, ...] = ()
-    """What the contract declares in another way until now."""
+    """How the schema differs from what the contract declared before."""
     hidden: tuple[Column, ...] = ()
     """Columns that no output shows from now on, because they look personal or secret."""
 
@@ -282,7 +282,7 @@ def _old_listing(
     except PartError:
         if must_exist:
             raise
-        # The old rows are not here, or their parts lie; new ones can be added all the same.
+        # The old rows are not here, or their parts hold other rows than they are named for; new ones can be added.
         return None
 
 

@@ -1,20 +1,17 @@
 """CREATE TABLE, sequences and comments in DuckDB's words."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
 
-from tdmvc.databases.clauses import column_clauses, reference_clause, with_column
+from tdmvc.databases.clauses import column_clause, reference_clause, with_column
 from tdmvc.databases.duckdb.names import schema_name, sql_name
-from tdmvc.databases.writing import bracketed, create_table
+from tdmvc.databases.writing import bracketed, create_table, literal_sql
 from tdmvc.model.declarations import Default, Identity, ReferenceActions
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name, quote_text
-
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def table_statement(schema: TableSchema, types: Mapping[str, str]) -> str:
@@ -39,10 +36,7 @@ def _words_of(schema: TableSchema) -> Callable[[Column], list[str]]:
 def _default(default: Default, column: Column) -> str:
     if default.literal is None:
         return bracketed(str(default.expression))
-    type_ = column.type
-    is_number = pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
-    is_plain = is_number and _NUMBER.fullmatch(default.literal)
-    return default.literal if is_plain else quote_text(default.literal)
+    return literal_sql(default.literal, column.type)
 
 
 def _sequence(schema: TableSchema, column: Column, identity: Identity) -> str:
@@ -81,8 +75,9 @@ def fitted(schema: TableSchema) -> tuple[TableSchema, list[Finding]]:
             )
             identity = replace(identity, is_always=False)
         if identity is not None and not pa.types.is_integer(column.type):
-            (clause,) = (one for one in column_clauses(column) if one.noun.startswith("the identity"))
-            findings.append(clause.finding(schema.name, "DuckDB numbers only integers"))
+            findings.append(
+                column_clause(column, "identity").finding(schema.name, "DuckDB numbers only integers")
+            )
             identity = None
         changed = replace(column, generated=generated, identity=identity)
         schema = with_column(schema, column.name, lambda _, changed=changed: changed)  # type: ignore[misc]

@@ -1,8 +1,17 @@
 """Which declaration SQLite means when it refuses a row."""
 
 import sqlite3
+from dataclasses import replace
 
-from tdmvc.databases.clauses import Clause, check_clause, clauses, key_clause, required_clause, unique_clause
+from tdmvc.databases.clauses import (
+    Clause,
+    check_clause,
+    clauses,
+    key_clause,
+    options_clause,
+    required_clause,
+    unique_clause,
+)
 from tdmvc.model.schema import TableSchema
 
 
@@ -29,6 +38,6 @@ def broken_clause(schema: TableSchema, error: sqlite3.IntegrityError) -> Clause 
         if found:
             return check_clause(schema, found[0])
     if kind == "SQLITE_CONSTRAINT_DATATYPE":
-        return next((one for one in clauses(schema) if one.noun == str(schema.options)), None)
+        return options_clause(schema.options) if schema.options is not None else None
     # Rather nothing declared than nothing written.
-    return next((one for one in clauses(schema) if one.noun != str(schema.options)), None)
+    return next(iter(clauses(replace(schema, options=None))), None)

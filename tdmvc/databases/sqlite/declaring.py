@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tdmvc.databases.clauses import column_clauses, with_column
+from tdmvc.databases.clauses import column_clause, with_column
 from tdmvc.databases.sqlite.defaults import literal_sql
 from tdmvc.databases.writing import bracketed, create_table
 from tdmvc.model.declarations import Default, Identity
@@ -49,7 +49,6 @@ def fitted_identities(schema: TableSchema, types: Mapping[str, str]) -> tuple[Ta
         identity = column.identity
         if identity is None or (identity == Identity() and is_rowid_alias(schema, column, types)):
             continue
-        (clause,) = (one for one in column_clauses(column) if one.noun.startswith("the identity"))
         fitted = (
             Identity() if is_rowid_alias(schema, column, types) and identity.increment in (None, 1) else None
         )
@@ -58,6 +57,6 @@ def fitted_identities(schema: TableSchema, types: Mapping[str, str]) -> tuple[Ta
             if fitted
             else ("SQLite numbers only an INTEGER PRIMARY KEY, one by one")
         )
-        findings.append(clause.finding(schema.name, why))
+        findings.append(column_clause(column, "identity").finding(schema.name, why))
         schema = with_column(schema, column.name, lambda one, fitted=fitted: replace(one, identity=fitted))  # type: ignore[misc]
     return schema, findings

@@ -1,17 +1,16 @@
 """What SQLite's DEFAULT gives a column: a literal where one gives the same value, else the expression."""
 
-import re
 import sqlite3
 from functools import cache
 
 import pyarrow as pa
 
+from tdmvc.databases import writing
 from tdmvc.databases.sqlite.indexes import DIALECT
 from tdmvc.model.declarations import Default
 from tdmvc.sql.quoting import quote_text
 from tdmvc.sql.tokens import Token, TokenKind, tokens
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _CLOCK = frozenset({"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"})
 _SIGNS = frozenset({"+", "-"})
 _BOOLEANS = {"true": "1", "false": "0"}
@@ -46,8 +45,7 @@ def literal_sql(literal: str, type_: pa.DataType) -> str:
     """Return the SQL of a literal for a column of a canonical type."""
     if pa.types.is_boolean(type_):
         return _BOOLEANS.get(literal) or quote_text(literal)
-    is_number = pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
-    return literal if is_number and _NUMBER.fullmatch(literal) else quote_text(literal)
+    return writing.literal_sql(literal, type_)
 
 
 def _is_literal(parts: list[Token]) -> bool:

@@ -13,7 +13,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, MAX_EXACT_FLOAT_INTEGER, SIMPLE, decimal_type
-from tdmvc.sql.time_forms import Shape, TimeForm, forms_of, shape_of, shorten
+from tdmvc.sql.time_forms import TimeForm, TimeShape, forms_of, shape_of, shorten
 
 _DECIMAL = re.compile(r"(?:NUMERIC|DECIMAL|DEC|NUMBER)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -74,7 +74,7 @@ class ColumnProfile:
     """Whether every number so far is finite, with its digits counted."""
     text_types: set[str] | None = None
     """Which dates and times the texts are: names of types, and an empty name for any other text."""
-    shapes: set[Shape] = field(default_factory=set)
+    shapes: set[TimeShape] = field(default_factory=set)
     """How the texts write times."""
 
     @classmethod
@@ -222,7 +222,7 @@ def _name(type_: pa.DataType) -> str:
     return next((name for name, simple in SIMPLE.items() if simple == type_), "")
 
 
-def _text_type(text: str, shape: Shape | None) -> str:
+def _text_type(text: str, shape: TimeShape | None) -> str:
     if shape is not None:
         separator, _, _, zone = shape
         name = ("timestamptz" if zone else "timestamp") if separator else "" if zone else "time"

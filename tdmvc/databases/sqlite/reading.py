@@ -146,7 +146,7 @@ def _profile(database: sqlite3.Connection, table: DeclaredTable, path: Path) -> 
 def _batches(
     database: sqlite3.Connection, table: str, names: Sequence[str]
 ) -> Iterator[list[tuple[object, ...]]]:
-    cursor = database.execute(f"SELECT {quote_names(list(names))} FROM {quote_name(table)}")
+    cursor = database.execute(f"SELECT {quote_names(names)} FROM {quote_name(table)}")
     while batch := cursor.fetchmany(_BATCH_ROWS):
         yield batch
 
