@@ -55,7 +55,9 @@ def merge_check(
     )
     merged = preview_merge(workspace.git, plan.ours, plan.theirs, prepared)
     files = _files_in_conflict(workspace, plan, merged.conflicts)
-    names = list_datasets(merged, workspace.config)
+    # Those that only an older branch still has were removed before.
+    trees = (merged, workspace.git.tree(workspace.git.resolve(base)))
+    names = sorted({name for tree in trees for name in list_datasets(tree, workspace.config)})
     checked = [_without_commands(moved_dataset(workspace, one, merged, one.name)) for one in plan.datasets]
     checked = _with_published(checked, check_published(workspace, merged, names, (plan.ours, plan.theirs)))
     moved = tuple(one for one in checked if one.tables or one.findings or one.unchecked)

@@ -62,7 +62,8 @@ def review(
     before, after = (datasets.list_datasets(tree, workspace.config) for tree in (start, end))
     found_by_name: dict[str, tuple[Finding, ...]] = {}
     drifted = _drift_findings(workspace, [f"{name}@{head}" if head else name for name in after], head)
-    for finding in (*check_published(workspace, end, after, [head or "HEAD"]), *drifted):
+    published = check_published(workspace, end, sorted({*before, *after}), [head or "HEAD"])
+    for finding in (*published, *drifted):
         name = str(finding.dataset)
         found_by_name[name] = (*found_by_name.get(name, ()), finding)
     reviews: list[DatasetReview] = []

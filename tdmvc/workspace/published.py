@@ -71,7 +71,7 @@ def check_published(
     """Compare the version files of a tree with those that were published: none may differ or be missing.
 
     Args:
-        names: the datasets, all of which the tree has.
+        names: the datasets; one that the tree no longer has was removed with its versions.
         revisions: the commits whose history the tree continues.
     """
     originals: dict[str, list[PublishedFile]] = {}

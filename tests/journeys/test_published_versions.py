@@ -105,6 +105,27 @@ def test_an_edited_removed_or_recreated_version_is_an_error_everywhere_until_it_
         tdmvc(*command.split())
 
 
+def test_removing_a_dataset_with_its_versions_is_an_error_before_the_merge_only(
+    repo: Path, tdmvc: Tdmvc
+) -> None:
+    git(repo, "branch", "older")
+    git(repo, "rm", "-q", "-r", "datasets/golden")
+    commit_all(repo, "Remove the dataset")
+    for command in ("review", "merge-check"):
+        found = tdmvc(command, "main", "--format", "json", code=1).json
+        jsonschema.validate(found, json.loads((FORMATS / f"{command}.schema.json").read_text()))
+        findings = [f for one in found["datasets"] for f in one["findings"]]
+        assert {f["details"]["version"] for f in findings if f["rule"] == "version-removed"} == {
+            "1.0.0",
+            "1.1.0",
+        }
+    # A branch that still has it removes nothing.
+    git(repo, "switch", "-q", "older")
+    for command in ("review", "merge-check"):
+        found = tdmvc(command, "work", "--format", "json").json
+        assert not [f for one in found["datasets"] for f in one["findings"]]
+
+
 def test_a_version_that_the_merged_branch_changed_is_found_before_the_merge(repo: Path, tdmvc: Tdmvc) -> None:
     _edit(repo)
     commit_all(repo, "Change a version")

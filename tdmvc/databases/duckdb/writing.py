@@ -57,7 +57,8 @@ from tdmvc.sql.types import duckdb_type
 
 _LOG_SUFFIXES = (".wal",)
 _TYPE_NAME = re.compile(
-    r"(?:[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?|enum\('(?:[^']|'')*'(?:, ?'(?:[^']|'')*')*\))(?:\[\])*",
+    r"(?:[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?|enum\('(?:[^']|'')*'(?:, ?'(?:[^']|'')*')*\))"
+    r"(?:\[\d{0,6}\])*",
     re.ASCII | re.I,
 )
 _ROWS = "tdmvc_rows"
@@ -341,14 +342,19 @@ class _TableWriter:
     def _column_types(self, table: TableToWrite) -> dict[str, str]:
         """Return the DuckDB type of each column: that of its source if every value can be read back from it."""
         types = {column.name: duckdb_type(column.type) for column in table.schema.columns}
-        declared = {
-            column.name: column.physical_type
-            for column in table.schema.columns
-            if column.physical_type
+        declared = {}
+        for column in table.schema.columns:
+            name, type_ = column.name, column.physical_type
             # A width that just fits today's rows may be too narrow tomorrow.
-            and not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type))
-            and self._is_another_type(column.physical_type, types[column.name])
-        }
+            if not type_ or pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+                continue
+            if not self._is_another_type(type_, types[name]):
+                continue
+            if _TYPE_NAME.fullmatch(type_):
+                declared[name] = type_
+            else:
+                why = f"tdmvc does not write {type_}"
+                self._findings.append(type_finding(table.schema.name, name, type_, types[name], why))
         if not declared:
             return types
         tests = ", ".join(
@@ -367,10 +373,11 @@ class _TableWriter:
 
     def _is_another_type(self, declared: str, canonical: str) -> bool:
         """Whether DuckDB knows the type, and it is not the canonical one under another name."""
-        if not _TYPE_NAME.fullmatch(declared):
-            return False
+        query = f"SELECT CAST(NULL AS {declared}), CAST(NULL AS {canonical})"
         try:
-            types = self._con.sql(f"SELECT CAST(NULL AS {declared}), CAST(NULL AS {canonical})").types
+            if statement_kinds(self._con, query) != ["SELECT"]:
+                return False
+            types = self._con.sql(query).types
         except duckdb_error():
             return False
         return str(types[0]) != str(types[1])
