@@ -1,5 +1,6 @@
 """`git-merge`: merges the three texts of a pointer or a manifest that Git passes to its merge driver."""
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +8,9 @@ from pathlib import Path
 from tdmvc.errors import ConfigError, StoreError
 from tdmvc.formats.conflict_file import CONFLICT_FOLDER, IGNORE_ALL, conflict_path
 from tdmvc.formats.conflict_markers import render_conflict_texts
-from tdmvc.formats.contract import CONTRACT_FILE
-from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.formats.pointers import render_pointer
+from tdmvc.gitrepo.attributes import MANIFESTS
 from tdmvc.gitrepo.merge_preview import MARKER_SIZE, is_inner_merge
 from tdmvc.merging.conflicts import conflict_file, conflict_file_text
 from tdmvc.merging.pointers import dataset_of, merge_unmerged
@@ -22,8 +22,6 @@ from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.workspace import Workspace
 
 _SIDES = {TableOutcome.OURS: Side.OURS, TableOutcome.THEIRS: Side.THEIRS, TableOutcome.BASE: Side.BASE}
-MANIFESTS = frozenset({DATASET_FILE, CONTRACT_FILE})
-"""The files that are merged entry by entry."""
 Texts = Mapping[Side, str]
 
 
@@ -40,6 +38,11 @@ class PointerMerge:
     @property
     def has_conflict(self) -> bool:
         return self.merge is None or not self.merge.is_settled
+
+
+def is_manifest(path: str) -> bool:
+    """Return whether a file is merged entry by entry, and not as a pointer."""
+    return posixpath.basename(path) in MANIFESTS
 
 
 def merge_pointers(
@@ -71,6 +74,35 @@ def merge_pointers(
         text = texts[Side.BASE] if is_inner else render_conflict_texts(texts, _all_labels(unmerged))
         return PointerMerge(text, unmerged, None, error)
     return PointerMerge(_text(merged, unmerged, texts), unmerged, merged.merge)
+
+
+def merge_manifest_texts(
+    workspace: Workspace,
+    path: str,
+    texts: Mapping[Side, str],
+    labels: Mapping[Side, str],
+    *,
+    marker_size: int = MARKER_SIZE,
+) -> MergedText | None:
+    """Merge a manifest entry by entry; an empty base means that both sides added the file.
+
+    When Git merges common ancestors (a criss-cross merge), no conflict may be left: if there is one,
+    the whole file keeps its base text, because the merged text contains markers.
+
+    Returns:
+        None if Git should merge the lines.
+    """
+    if dataset_of(workspace, path) is None:
+        return None
+    ours, base_label, theirs = (labels.get(side) or side for side in (Side.OURS, Side.BASE, Side.THEIRS))
+    style = MarkerStyle(ours, base_label, theirs, marker_size)
+    base = texts[Side.BASE] or None
+    merged = merge_manifest(path, base, texts[Side.OURS], texts[Side.THEIRS], style)
+    if not isinstance(merged, MergedText) or merged.text is None:
+        return None
+    if merged.conflicts and is_inner_merge(workspace.git, path, marker_size):
+        return MergedText(texts[Side.BASE])
+    return merged
 
 
 def write_conflict_beside(workspace: Workspace, done: PointerMerge) -> bool:
@@ -116,32 +148,3 @@ def _text(merged: MergedTable, unmerged: UnmergedTable, texts: Texts) -> str:
 
 def _all_labels(unmerged: UnmergedTable) -> dict[Side, str]:
     return {side: unmerged.label(side) for side in Side}
-
-
-def merge_manifest_texts(
-    workspace: Workspace,
-    path: str,
-    texts: Mapping[Side, str],
-    labels: Mapping[Side, str],
-    *,
-    marker_size: int = MARKER_SIZE,
-) -> MergedText | None:
-    """Merge a manifest entry by entry; an empty base means that both sides added the file.
-
-    When Git merges common ancestors (a criss-cross merge), no conflict may be left: if there is one,
-    the whole file keeps its base text, because the merged text contains markers.
-
-    Returns:
-        None if Git should merge the lines.
-    """
-    if dataset_of(workspace, path) is None:
-        return None
-    ours, base_label, theirs = (labels.get(side) or side for side in (Side.OURS, Side.BASE, Side.THEIRS))
-    style = MarkerStyle(ours, base_label, theirs, marker_size)
-    base = texts[Side.BASE] or None
-    merged = merge_manifest(path, base, texts[Side.OURS], texts[Side.THEIRS], style)
-    if not isinstance(merged, MergedText) or merged.text is None:
-        return None
-    if merged.conflicts and is_inner_merge(workspace.git, path, marker_size):
-        return MergedText(texts[Side.BASE])
-    return merged

@@ -14,7 +14,7 @@ from tdmvc.model.dataset import DatasetState, WorkStatus
 from tdmvc.model.diff import Bump, BumpLevel
 from tdmvc.model.options import DiffOptions
 from tdmvc.model.report import PublishReport
-from tdmvc.model.text import short_commit
+from tdmvc.model.text import short_commit, timestamp
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.store.content import schema_content
 from tdmvc.workspace.comparison import diff_states
@@ -300,7 +300,7 @@ def _version(
         dataset=state.name,
         version=number,
         kind=state.config.kind.value,
-        published=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        published=timestamp(datetime.now(UTC)),
         content=shown.content,
         contract=hash_contract(state.contract_text),
         tables=tables,

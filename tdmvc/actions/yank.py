@@ -7,6 +7,7 @@ from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats.yanks import render_yank, yank_path
 from tdmvc.model.reference import parse_reference
 from tdmvc.model.report import YankReport
+from tdmvc.model.text import timestamp
 from tdmvc.model.version import SemVer, Yank
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.versions import versions
@@ -55,7 +56,7 @@ def yank(workspace: Workspace, ref: str, *, reason: str) -> YankReport:
                 where=path,
                 remedy=f"to change the reason, edit the file; to undo the yank, remove it: `git rm {path}`.",
             )
-        mark = Yank(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), reason.strip())
+        mark = Yank(timestamp(datetime.now(UTC)), reason.strip())
         transaction = Transaction(workspace, wanted.dataset)
         transaction.write_at_root(path, render_yank(mark))
         transaction.commit(journal)

@@ -5,6 +5,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 _LEAST_BYTES = 2 << 30
 """A process may always take this much, whatever else runs on the machine."""
 _CGROUP = Path("/sys/fs/cgroup")
@@ -20,10 +25,8 @@ def limit_memory() -> None:
     A small file can expand to more than any machine holds. Without a limit, the kernel then kills a process,
     and not always this one. Address space that is only reserved does not count.
     """
-    if not os.path.exists("/proc/self/status"):
+    if resource is None or not os.path.exists("/proc/self/status"):
         return
-    import resource  # Windows has none
-
     with contextlib.suppress(OSError, ValueError):
         free = min(_free_bytes())
         limit = max(_LEAST_BYTES, _own_bytes() + free)

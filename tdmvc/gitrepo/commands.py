@@ -239,7 +239,8 @@ class GitCommands:
 
     def close(self) -> None:
         """End the processes that read objects; the next read starts another."""
-        self._git.clear_cache()
+        if "_git" in self.__dict__:  # otherwise GitPython would be imported only to end nothing
+            self._git.clear_cache()
         if self._reader is not None:
             self._reader.close()
             self._reader = None

@@ -1,5 +1,6 @@
 """Findings: faults that a check finds in the data."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -32,6 +33,11 @@ class Finding:
     """More facts for machines; JSON values only."""
 
 
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Whether one of the findings is an error."""
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """What `check` found."""
@@ -57,4 +63,4 @@ class CheckReport:
 
     @property
     def has_errors(self) -> bool:
-        return any(finding.severity is Severity.ERROR for finding in self.findings)
+        return has_errors(self.findings)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tdmvc.model.dataset import Pointer
-from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.finding import Finding, has_errors
 from tdmvc.model.merge import UNDECIDED, Conflict, Resolutions, Side, TableMerge
 from tdmvc.model.migration import Drift
 
@@ -71,7 +71,7 @@ class MovedDataset:
 
     @property
     def is_broken(self) -> bool:
-        return any(finding.severity is Severity.ERROR for finding in self.findings)
+        return has_errors(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class RevertReport:
     @property
     def needs_person(self) -> bool:
         """Whether conflicts are left, or a check found an error."""
-        is_broken = any(finding.severity is Severity.ERROR for finding in self.findings)
+        is_broken = has_errors(self.findings)
         return bool(self.open_tables or self.files) or is_broken
 
 

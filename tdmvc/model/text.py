@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
 """With one of these at its beginning, a spreadsheet may run a text of a CSV file as a formula."""
@@ -31,6 +32,11 @@ def format_key(values: Sequence[str | None]) -> str:
 def without_formula(text: str) -> str:
     """Return the text with an apostrophe before it if a spreadsheet might run it as a formula."""
     return f"'{text}" if text.startswith(tuple(FORMULA_STARTS)) else text
+
+
+def timestamp(moment: datetime) -> str:
+    """Return an instant as files and messages write it, to the second: `2026-01-31T10:00:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def short_commit(id_: str) -> str:

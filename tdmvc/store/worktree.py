@@ -9,6 +9,11 @@ from tdmvc.errors import StoreError
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore, PartEntry, is_part_name
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 _FICLONE = 0x40049409
 """The ioctl of Linux that makes a copy share its blocks with the original."""
 
@@ -107,7 +112,7 @@ class WorkTreeWriter:
                     os.symlink(source, target)
                 case _:
                     _copy(source, target)
-        except (OSError, ImportError):
+        except OSError:
             target.unlink(missing_ok=True)
             if kind == "copy":
                 raise
@@ -116,8 +121,8 @@ class WorkTreeWriter:
 
 
 def _reflink(source: Path, target: Path) -> None:
-    import fcntl  # not on Windows, which has no reflinks: the next kind is tried
-
+    if fcntl is None:
+        raise OSError("there are no reflinks on this system")  # the next kind is tried
     with source.open("rb") as old, target.open("xb") as new:
         fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
 

@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.verify import verify
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
-from tdmvc.model.finding import Severity
+from tdmvc.model.finding import has_errors
 from tdmvc.render.reports import VERIFY_FORMATS
 
 
@@ -49,4 +49,4 @@ def command(
             is_deep=deep,
         )
     print_as(context, VERIFY_FORMATS[output_format], report)
-    return int(any(finding.severity is Severity.ERROR for finding in report.findings))
+    return int(has_errors(report.findings))

@@ -1,14 +1,13 @@
 """`tdmvc git-merge`: the merge driver that Git calls for pointers and manifests."""
 
 import os
-import posixpath
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from tdmvc.actions.git_merge import (
-    MANIFESTS,
+    is_manifest,
     merge_manifest_texts,
     merge_pointers,
     write_conflict_beside,
@@ -39,13 +38,13 @@ def command(context: click.Context, arguments: tuple[str, ...]) -> None:
 
 def _merge(arguments: Sequence[str]) -> int:
     texts = {side: Path(word).read_bytes() for side, word in zip(_SIDES, arguments[:3], strict=True)}
-    is_manifest = posixpath.basename(arguments[4]) in MANIFESTS
-    if not is_manifest and any(
+    is_entries = is_manifest(arguments[4])
+    if not is_entries and any(
         b".dir" not in data for side, data in texts.items() if data or side != Side.BASE
     ):
         return _TEXT  # a .dvc file of a single file, and so not of a table
     try:
-        merge = _merge_manifest if is_manifest else _merge_pointer
+        merge = _merge_manifest if is_entries else _merge_pointer
         return merge(arguments, texts)
     except TdmvcError as error:
         place = message_line(arguments[4])

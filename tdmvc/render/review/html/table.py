@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tdmvc.model.diff import Pattern, TableDiff, TableStatus
-from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.finding import Finding, has_errors
 from tdmvc.model.review import Bar, DatasetReview, Shift
 from tdmvc.model.text import number, plural
 from tdmvc.render.patterns import pattern_count, pattern_words
@@ -60,7 +60,7 @@ class TableCard:
     @property
     def risk(self) -> str:
         """`error`, `loss` or `calm`: the table's mark in the list."""
-        if any(finding.severity is Severity.ERROR for finding in self.findings):
+        if has_errors(self.findings):
             return "error"
         return "loss" if self.has_loss else "calm"
 
