@@ -294,8 +294,7 @@ declare(
 )
 declare(
     merge.MergeCounts,
-    "added=rows_added removed=rows_removed changed=rows_changed parts_taken converted?",
-    converted=lambda counts, scope: counts.values_converted or None,
+    "added=rows_added removed=rows_removed changed=rows_changed parts_taken converted=values_converted",
 )
 declare(
     merge_report.MergeCheck,
