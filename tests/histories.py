@@ -15,6 +15,7 @@ from tdmvc.model.schema import TableSchema
 from tdmvc.store.build import BuildOptions, build_table
 from tdmvc.store.store import Store
 from tests.builders import git
+from tests.duckdb_sessions import open_session
 
 Row = Mapping[str, object]
 
@@ -50,7 +51,7 @@ def write_history(app: Path, commits: Sequence[CommitAt], *, part_rows: int = 4)
     stream: list[bytes] = []
     pointers: dict[tuple[str, int], str] = {}
     try:
-        with duckdb.connect() as con:
+        with open_session() as con:
             for number, commit in enumerate(commits, start=1):
                 stream.append(_commit_words(con, store, number, commit, base, part_rows, pointers))
     finally:

@@ -5,7 +5,6 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +17,7 @@ from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
+from tests.duckdb_sessions import open_session_and_folder
 from tests.laws.strategies_tables import Row, write_parts
 
 INT, TEXT = pa.int64(), pa.string()
@@ -286,15 +286,15 @@ def test_counts_agree_with_plain_python(
         )
 
     before, now = broken(old_items, old_orders), broken(new_items, new_orders)
-    with TemporaryDirectory() as name, duckdb.connect() as con:
+    with open_session_and_folder() as (con, folder):
         sides = []
         for items, orders in ((old_items, old_orders), (new_items, new_orders)):
             rows: list[Row] = [{"id": i, "order_id": order} for i, order in items]
             parents: list[Row] = [{"id": i, "note": ""} for i in sorted(orders)]
             sides.append(
                 {
-                    "orders": write_parts(Path(name), ORDERS, [parents]),
-                    "items": write_parts(Path(name), schema, [rows[:2], rows[2:]]),
+                    "orders": write_parts(folder, ORDERS, [parents]),
+                    "items": write_parts(folder, schema, [rows[:2], rows[2:]]),
                 }
             )
         found = check_references(con, sides[1], changed={"items"}, old=[sides[0]])

@@ -1,9 +1,6 @@
 """The laws of diff, against an oracle in plain Python."""
 
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,19 +11,11 @@ from tdmvc.changes.diff import diff_table
 from tdmvc.model.diff import TableDiff, TableSide, TableStatus
 from tdmvc.model.options import DiffOptions
 from tdmvc.model.schema import TableSchema
+from tests.duckdb_sessions import open_session_and_folder
 from tests.laws.strategies_tables import Row, TablePair, canonical_value, table_pairs, write_side
 from tests.series import trials
 
 ALL = 1_000
-
-
-@contextmanager
-def fresh() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """A connection and a folder for one example; a fixture would be shared by them all."""
-    with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder:
-        con.execute("SET threads = 1")
-        con.execute("SET TimeZone = 'Asia/Kolkata'")
-        yield con, Path(folder)
 
 
 @dataclass
@@ -143,7 +132,7 @@ relaxed = settings(max_examples=trials(100, 30), deadline=None, suppress_health_
 @given(pair=table_pairs())
 @relaxed
 def test_counts_equal_the_oracles_and_the_rows_of_a_diff_turn_old_into_new(pair: TablePair) -> None:
-    with fresh() as (con, folder):
+    with open_session_and_folder("Asia/Kolkata") as (con, folder):
         old, new = _write(pair, folder)
         diff = diff_table(lambda: con, old, new, options=DiffOptions(sample_rows=ALL))
     oracle = Oracle(pair)
@@ -170,7 +159,7 @@ def test_counts_equal_the_oracles_and_the_rows_of_a_diff_turn_old_into_new(pair:
 @given(pair=table_pairs())
 @settings(parent=relaxed, max_examples=trials(60, 20))
 def test_the_diff_of_the_swapped_sides_is_the_inverse(pair: TablePair) -> None:
-    with fresh() as (con, folder):
+    with open_session_and_folder("Asia/Kolkata") as (con, folder):
         diff = _diff(con, pair, folder)
         inverse = _diff(con, pair, folder, is_inverse=True)
     assert (inverse.rows.added, inverse.rows.removed) == (diff.rows.removed, diff.rows.added)
@@ -191,7 +180,7 @@ def test_the_diff_of_the_swapped_sides_is_the_inverse(pair: TablePair) -> None:
 def test_the_same_rows_in_any_order_and_any_parts_are_no_change(pair: TablePair) -> None:
     schema = TableSchema("t", tuple(reversed(pair.old_schema.columns)), pair.old_schema.key)
     same = TablePair(pair.old_schema, schema, pair.old, pair.old[::-1], pair.old_cuts, pair.new_cuts)
-    with fresh() as (con, folder):
+    with open_session_and_folder("Asia/Kolkata") as (con, folder):
         diff = _diff(con, same, folder)
     assert diff.status is TableStatus.UNCHANGED
     assert not _is_touched(diff)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -24,6 +23,7 @@ from tdmvc.model.history import CellEvent, RowEvent, RowHistory
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.workspace.workspace import Workspace
 from tests.builders import copy_repo
+from tests.duckdb_sessions import open_session_and_folder
 from tests.histories import CommitAt, TableAt, write_history
 from tests.laws.strategies_tables import TablePair, table_pairs, write_side
 from tests.series import trials
@@ -303,8 +303,7 @@ def test_cells_of_one_row_compare_as_a_diff_counts_them(pair: TablePair) -> None
     key = pair.new_schema.key
     types = [[schema.column(name) for name in key] for schema in (pair.old_schema, pair.new_schema)]
     assume(key and [column.type for column in types[0]] == [column.type for column in types[1]])
-    with duckdb.connect() as con, tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with open_session_and_folder() as (con, folder):
         (folder / "old").mkdir()
         (folder / "new").mkdir()
         old = write_side(folder / "old", pair.old_schema, pair.old, cuts=pair.old_cuts)

@@ -2,9 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import duckdb
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +12,7 @@ from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Severity
 from tdmvc.model.schema import Column, TableSchema
+from tests.duckdb_sessions import open_session_and_folder
 from tests.laws.strategies_tables import Row, write_parts
 from tests.series import trials
 
@@ -68,10 +67,9 @@ def test_only_violations_of_neither_side_are_errors(
     people: tuple[Rows, Rows, Rows], orders: tuple[Rows, Rows, Rows]
 ) -> None:
     states = [*zip(people[1:], orders[1:], strict=True), (merged_rows(*people), merged_rows(*orders))]
-    with TemporaryDirectory() as folder, duckdb.connect() as con:
+    with open_session_and_folder() as (con, folder):
         checked = [
-            {"people": table(Path(folder), PEOPLE, p), "orders": table(Path(folder), ORDERS, o)}
-            for p, o in states
+            {"people": table(folder, PEOPLE, p), "orders": table(folder, ORDERS, o)} for p, o in states
         ]
         sides = [CheckedState(one, {"people": PEOPLE, "orders": ORDERS}) for one in checked]
         found = check_merged(con, sides[2], sides[:2])

@@ -1,8 +1,6 @@
 """The laws of renames: found by content, never by chance, and the same from either side."""
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -18,17 +16,11 @@ from tdmvc.model.dataset import DatasetConfig
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import SchemaChangeKind, TableDiff, TableSide
 from tdmvc.model.schema import Column, TableSchema
+from tests.duckdb_sessions import open_session_and_folder
 from tests.laws.strategies_tables import write_parts
 
 INT, T, B = pa.int64(), pa.string(), pa.bool_()
 Columns = dict[str, Sequence[object]]
-
-
-@contextmanager
-def fresh() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder:
-        con.execute("SET threads = 1")
-        yield con, Path(folder)
 
 
 def side(
@@ -152,7 +144,7 @@ def test_renames_are_the_same_from_either_side(
     contents: list[Sequence[object]] = [ODD, [not v for v in ODD]] if has_flags else [WORDS, edited(WORDS, 2)]
     before: Columns = {"id": IDS, **{name: contents[matches[i]] for i, name in enumerate(old)}}
     after: Columns = {"id": IDS, **{name: contents[matches[3 + i]] for i, name in enumerate(new)}}
-    with fresh() as (con, folder):
+    with open_session_and_folder() as (con, folder):
         table = both(con, side(folder, before), side(folder, after))
     assert not set(renames(table)) & set(new)
 

@@ -1,9 +1,7 @@
 """The laws of rules: what is ignored is counted, and a natural key says which row is which."""
 
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -20,17 +18,11 @@ from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import RowCounts, TableDiff, TableSide
 from tdmvc.model.options import DiffOptions
 from tdmvc.model.schema import Column, TableSchema
+from tests.duckdb_sessions import open_session_and_folder
 from tests.laws.strategies_tables import write_parts
 from tests.series import trials
 
 INT, T = pa.int64(), pa.string()
-
-
-@contextmanager
-def fresh() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder:
-        con.execute("SET threads = 1")
-        yield con, Path(folder)
 
 
 def schema(
@@ -208,7 +200,7 @@ def test_rows_that_differ_only_in_ignored_columns_are_counted_as_ignored(
 ) -> None:
     """Without a key, or of a faulty one, rows pair by what counts: as many as can, alike ones first."""
     of = schema("t", "id", "v", "seen", key=("id",) if has_key else ())
-    with fresh() as (con, folder):
+    with open_session_and_folder() as (con, folder):
         (folder / "n").mkdir()
         table = diff_table(
             lambda: con,
@@ -241,7 +233,7 @@ CELL = st.sampled_from(["p", "q", None])
 @settings(max_examples=trials(40, 15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_ignored_cells_are_all_counted(rows: dict[int, tuple[object, ...]]) -> None:
     of = schema("t", "id", "v", "seen")
-    with fresh() as (con, folder):
+    with open_session_and_folder() as (con, folder):
         old = side(folder, of, *[(i, cells[0], cells[1]) for i, cells in sorted(rows.items())])
         new = side(folder, of, *[(i, cells[2], cells[3]) for i, cells in sorted(rows.items())])
         table = diffs(con, config("*.seen"), {"t": old}, {"t": new})["t"]

@@ -2,9 +2,7 @@
 
 import math
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -15,6 +13,7 @@ from tdmvc.changes.shifts import measure_shifts
 from tdmvc.changes.stability import index_threshold, nulls_threshold, stability_index
 from tdmvc.model.diff import RowCounts, TableDiff, TableStatus
 from tdmvc.model.schema import Column, TableSchema
+from tests.duckdb_sessions import open_session, open_session_and_folder
 from tests.laws.strategies_tables import VALUES, Row, columns, write_parts
 from tests.series import trials
 
@@ -82,7 +81,7 @@ def test_random_halves_of_one_table_have_no_shift_in_sql(tmp_path: Path) -> None
             ]
             sides.append(write_parts(tmp_path, schema, [table]))
         diff = TableDiff("t", TableStatus.CHANGED, ("id",), RowCounts(rows, rows, added=rows, removed=rows))
-        with duckdb.connect() as con:
+        with open_session() as con:
             assert len(measure_shifts(con, *sides, diff)) <= 1
 
 
@@ -101,9 +100,9 @@ def test_any_values_are_measured_and_equal_ones_have_no_shift(
 ) -> None:
     column, old, new = drawn
     schema = TableSchema("t", (Column("id", pa.int64()), column), ("id",))
-    with TemporaryDirectory() as folder, duckdb.connect() as con:
+    with open_session_and_folder() as (con, folder):
         sides = [
-            write_parts(Path(folder), schema, [[{"id": i, "v": value} for i, value in enumerate(values)]])
+            write_parts(folder, schema, [[{"id": i, "v": value} for i, value in enumerate(values)]])
             for values in (old, new)
         ]
         diff = TableDiff(

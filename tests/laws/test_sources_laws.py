@@ -328,7 +328,7 @@ def duckdb_of(path: Path, values: list[str | None]) -> Path:
     return path.with_suffix(".duckdb")
 
 
-@settings(max_examples=trials(400, 60), deadline=None)
+@settings(max_examples=trials(400, 40), deadline=None)
 @given(
     write=st.sampled_from([csv_of, json_of, parquet_of, sqlite_of, duckdb_of]),
     stored=st.one_of(st.none(), STORED),

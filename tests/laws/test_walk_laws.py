@@ -1,9 +1,7 @@
 """The laws of the walk: it sees what the join sees, and both see what a plain full outer join sees."""
 
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -31,6 +29,7 @@ from tdmvc.model.diff import TableSide
 from tdmvc.model.options import DiffOptions
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name
+from tests.duckdb_sessions import open_session_and_folder
 from tests.laws.strategies_tables import VALUES, WIDER, Row, _parse
 from tests.series import trials
 
@@ -59,14 +58,6 @@ class Writing:
     group: int = 1_000
     has_dictionary: bool = True
     by_duckdb: bool = False
-
-
-@contextmanager
-def fresh() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder:
-        con.execute("SET threads = 1")
-        con.execute("SET TimeZone = 'Asia/Kolkata'")
-        yield con, Path(folder)
 
 
 def write_sorted(
@@ -265,7 +256,7 @@ relaxed = settings(
 @given(pair=sorted_pairs())
 @relaxed
 def test_the_walk_and_the_join_and_a_full_outer_join_agree(pair: SortedPair) -> None:
-    with fresh() as (con, folder):
+    with open_session_and_folder("Asia/Kolkata") as (con, folder):
         (folder / "n").mkdir()
         old = write_sorted(con, folder, pair.old_schema, pair.old, pair.writings[0])
         new = write_sorted(con, folder / "n", pair.new_schema, pair.new, pair.writings[1])
