@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.builders import Ran, copy_repo, git
+from tests.duckdb_sessions import open_session
 
 # Hypothesis looks for new counterexamples at a desk; CI repeats the same ones, so that a red run means a change.
 settings.register_profile("desk", deadline=None)
@@ -106,6 +107,5 @@ def tdmvc(repo: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[.
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to DuckDB in a time zone that is not UTC, so that a result that depends on it is wrong."""
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'America/New_York'")
+    with open_session("America/New_York", threads=2) as connection:
         yield connection

@@ -1,4 +1,4 @@
-"""Merges that meet pipelines, lost objects, renamed tables, foreign settings, edits in between, and kills."""
+"""Merges that meet lost objects, renamed tables, foreign settings, and edits in between."""
 
 import shutil
 import tempfile
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, git
-from tests.journeys.test_stage_tables import CONTRACT, DVC_YAML, _repro
 
 
 @pytest.fixture
@@ -141,83 +140,3 @@ def test_rows_added_after_the_merge_are_kept_under_a_ref(shop: Shop) -> None:
     assert "tdmvc/replaced/golden" in output
     assert shop.status == ""
     assert len(shop.rows("customers", "golden@tdmvc/replaced/golden")) == 4
-
-
-@pytest.fixture
-def staged(repo: Path, tdmvc: Tdmvc) -> Shop:
-    """A repository whose tables a stage makes from CSV files."""
-    (repo / "fixtures").mkdir()
-    (repo / "fixtures" / "customers.csv").write_text("id,name\n1,Ada\n2,Grace\n")
-    (repo / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n2,2\n3,2\n")
-    golden = repo / "datasets" / "golden"
-    golden.mkdir(parents=True)
-    (golden / "dataset.yaml").write_text("format: tdmvc.dataset/1\nname: golden\n")
-    (golden / "contract.yaml").write_text(CONTRACT)
-    (repo / "dvc.yaml").write_text(DVC_YAML)
-    _repro(repo)
-    shop = Shop(repo, tdmvc)
-    shop.commit_all("A stage")
-    return shop
-
-
-def both_run_the_stage(staged: Shop) -> None:
-    """On both branches the stage makes other orders."""
-    orders = staged.app / "fixtures/orders.csv"
-    git(staged.app, "switch", "-q", "-c", "feature")
-    orders.write_text("id,customer_id\n0,1\n1,1\n2,2\n3,2\n")
-    _repro(staged.app)
-    staged.commit_all("Feature")
-    git(staged.app, "switch", "-q", "main")
-    orders.write_text("id,customer_id\n1,1\n2,2\n3,2\n4,1\n")
-    _repro(staged.app)
-    staged.commit_all("Main")
-
-
-def test_tables_of_a_pipeline_are_not_merged_and_the_message_names_the_stage(staged: Shop) -> None:
-    both_run_the_stage(staged)
-    found = staged.tdmvc("merge-check", "feature", "--format", "json", code=1).json
-    assert {t["name"]: t["move"] for t in found["datasets"][0]["tables"]} == {"orders": "stage"}
-    output = staged.tdmvc("merge", "feature", code=4).out
-    assert "dvc repro dvc.yaml:golden" in output
-    assert "dvc.lock" in output
-    git(staged.app, "checkout", "--ours", "--", "dvc.lock")
-    _repro(staged.app)
-    git(staged.app, "add", "dvc.lock")
-    staged.tdmvc("merge", "--continue")
-    assert [row[0] for row in staged.rows("orders")] == [0, 1, 2, 3, 4]
-    assert staged.status == ""
-
-
-def test_an_aborted_merge_removes_what_a_pipeline_made_since(staged: Shop) -> None:
-    both_run_the_stage(staged)
-    before = staged.working_copy_rows("orders")
-    staged.tdmvc("merge", "feature", code=4)
-    git(staged.app, "checkout", "--ours", "--", "dvc.lock")
-    _repro(staged.app)
-    assert len(staged.working_copy_rows("orders")) == len(before) + 1
-    staged.tdmvc("merge", "--abort")
-    assert staged.working_copy_rows("orders") == before
-    assert staged.status == ""
-
-
-def test_tables_that_only_their_pipeline_made_come_with_their_rows(staged: Shop) -> None:
-    git(staged.app, "switch", "-q", "-c", "feature")
-    (staged.app / "fixtures/orders.csv").write_text("id,customer_id\n7,1\n")
-    _repro(staged.app)
-    staged.commit_all("Feature")
-    staged.switch("main")
-    (staged.app / "README").write_text("main\n")
-    staged.commit_all("Main")
-    done = staged.tdmvc("merge", "feature", "--format", "json").json
-    assert [(t["name"], t["move"]) for t in done["datasets"][0]["tables"]] == [("orders", "taken")]
-    assert staged.working_copy_rows("orders") == [(7, 1)]
-    assert staged.status == ""
-
-
-def test_tables_of_a_pipeline_are_not_reverted(staged: Shop) -> None:
-    (staged.app / "fixtures/orders.csv").write_text("id,customer_id\n1,1\n")
-    _repro(staged.app)
-    staged.commit_all("Fewer")
-    output = staged.tdmvc("revert", "golden", "HEAD", code=4).out
-    assert "dvc repro dvc.yaml:golden" in output
-    assert staged.status == ""

@@ -1,69 +1,16 @@
 """Tables that a stage of dvc.yaml makes: their pointers are in dvc.lock, and every verb reads them."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.builders import Tdmvc, copy_repo, git
-
-DVC_YAML = """\
-stages:
-  golden:
-    cmd: tdmvc build golden fixtures
-    deps: [fixtures, datasets/golden/contract.yaml]
-    outs: [datasets/golden/customers, datasets/golden/orders]
-"""
-CONTRACT = """\
-apiVersion: v3.1.0
-kind: DataContract
-id: golden
-version: 1.0.0
-status: active
-schema:
-- name: customers
-  properties:
-  - {name: id, logicalType: integer, primaryKey: true, required: true}
-  - {name: name, logicalType: string}
-- name: orders
-  properties:
-  - {name: id, logicalType: integer, primaryKey: true, required: true}
-  - {name: customer_id, logicalType: integer, relationships: [{to: customers.id}]}
-"""
-
-
-def _repro(app: Path) -> None:
-    """Run the stage as its developer would, with this very tdmvc on the PATH."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", "repro", "--quiet"],
-        cwd=app,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+from tests.journeys.pipelines import CONTRACT, build_pipeline, reproduce
 
 
 @pytest.fixture(scope="module")
 def staged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository whose golden dataset a stage makes from CSV files."""
-    app = copy_repo(template, tmp_path_factory.mktemp("stages") / "app")
-    (app / "fixtures").mkdir()
-    (app / "fixtures" / "customers.csv").write_text("id,name\n1,Ada\n2,Grace\n")
-    (app / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n2,2\n3,2\n")
-    golden = app / "datasets" / "golden"
-    golden.mkdir(parents=True)
-    (golden / "dataset.yaml").write_text("format: tdmvc.dataset/1\nname: golden\n")
-    (golden / "contract.yaml").write_text(CONTRACT)
-    (app / "dvc.yaml").write_text(DVC_YAML)
-    _repro(app)
-    git(app, "add", "-A")
-    git(app, "commit", "-q", "-m", "A stage")
-    return app
+    return build_pipeline(template, tmp_path_factory.mktemp("stages") / "app")
 
 
 @pytest.fixture
@@ -90,7 +37,7 @@ def test_diff_shows_what_the_next_run_changed(tdmvc: Tdmvc, repo: Path) -> None:
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "Publish")
     (repo / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n2,1\n3,2\n4,2\n")
-    _repro(repo)
+    reproduce(repo)
     diff = tdmvc("diff", "golden", "--format", "json").json
     assert diff["summary"]["rows"] == {"added": 1, "removed": 0, "changed": 1, "ignored": 0}
     assert tdmvc("diff", "golden@1.0.0", "golden", "--format", "json").json["summary"] == diff["summary"]
@@ -124,7 +71,7 @@ def test_checkout_of_a_version_changes_rows_but_not_dvc_lock(tdmvc: Tdmvc, repo:
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "Publish")
     (repo / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n")
-    _repro(repo)
+    reproduce(repo)
     lock = (repo / "dvc.lock").read_bytes()
     (brought,) = tdmvc("checkout", "golden@1.0.0", "--format", "json").json["datasets"]
     assert brought["rows"] == 5
@@ -146,7 +93,7 @@ def test_a_finding_on_a_stages_table_is_annotated_on_the_dvc_lock_that_holds_its
     tdmvc: Tdmvc, repo: Path
 ) -> None:
     (repo / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n2,2\n3,9\n")
-    _repro(repo)
+    reproduce(repo)
     found = tdmvc("review", "HEAD", "--format", "codequality", code=1).json
     assert {entry["location"]["path"] for entry in found} == {"dvc.lock"}
     git(repo, "commit", "-qam", "An order without a customer")

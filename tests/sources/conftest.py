@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.model.source import SourceTable, SqlScan
+from tests.duckdb_sessions import open_session
 
 
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with open_session(threads=2) as connection:
         yield connection
 
 
