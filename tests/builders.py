@@ -192,6 +192,11 @@ class Shop:
         path.write_text(f"{text[:end]}\n{indent}classification: personal{text[end:]}")
 
 
+def quiet_shop(app: Path) -> Shop:
+    """Return a shop for a fixture that several tests share: its commands end with 0, and print nothing."""
+    return Shop(app, lambda *words: Ran(0, run_quietly(app, *words), ""))
+
+
 POINTER = "datasets/golden/orders.dvc"
 CONFLICTS = "datasets/golden/conflicts/orders.yaml"
 START = {1: "paid", 2: "open", 3: "open", 4: "open"}

@@ -1,11 +1,28 @@
 """What several journeys share."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.builders import Shop, Tdmvc, copy_repo, quiet_shop
 from tests.journeys.command_runner import CommandRunner
+
+
+@pytest.fixture(scope="session")
+def shop_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop on main, with its first commit, made once."""
+    app = copy_repo(template, tmp_path_factory.mktemp("shop") / "app")
+    quiet_shop(app).commit("Shop")
+    return app
+
+
+@pytest.fixture
+def shop(shop_template: Path, repo: Path, tdmvc: Tdmvc) -> Shop:
+    """The shop in the place of `repo`."""
+    shutil.rmtree(repo)
+    return Shop(copy_repo(shop_template, repo), tdmvc)
 
 
 @pytest.fixture

@@ -259,6 +259,14 @@ def test_a_pointer_that_only_a_merge_commit_has_is_kept(story: Story) -> None:
     assert merged not in story.would_go()
 
 
+def dvc_add(story: Story, *names: str) -> None:
+    """Do what `dvc add` does."""
+    from dvc.repo import Repo
+
+    with Repo(str(story.repo)) as repo:
+        repo.add([str(story.repo / name) for name in names])
+
+
 def test_other_files_that_dvc_tracks_are_kept_and_left_to_dvc(story: Story) -> None:
     """Models, files and other folders of DVC's users, now, in the past, and abandoned by them."""
     story.add("base")
@@ -266,16 +274,15 @@ def test_other_files_that_dvc_tracks_are_kept_and_left_to_dvc(story: Story) -> N
     folder = story.repo / "images"
     folder.mkdir()
     (folder / "a.png").write_bytes(b"a")
-    dvc = [sys.executable, "-m", "dvc"]
-    subprocess.run([*dvc, "add", "-q", "model.bin", "images"], cwd=story.repo, check=True)
+    dvc_add(story, "model.bin", "images")
     story.commit("Model")
     (story.repo / "model.bin").write_bytes(b"another model")
     (folder / "b.png").write_bytes(b"b")
-    subprocess.run([*dvc, "add", "-q", "model.bin", "images"], cwd=story.repo, check=True)
+    dvc_add(story, "model.bin", "images")
     story.commit("Another model")
     (story.repo / "model.bin").write_bytes(b"abandoned model")
     (folder / "c.png").write_bytes(b"c")
-    subprocess.run([*dvc, "add", "-q", "model.bin", "images"], cwd=story.repo, check=True)
+    dvc_add(story, "model.bin", "images")
     git(story.repo, "checkout", "-q", "--", ".")
     before = names_in(story.cache)
     story.age()
@@ -293,7 +300,7 @@ def test_parts_that_are_also_in_a_folder_of_dvc_are_kept(story: Story) -> None:
     part = next((story.repo / "datasets/golden/orders").glob("*.parquet"))
     copy.mkdir()
     (copy / "rows.parquet").write_bytes(part.read_bytes())
-    subprocess.run([sys.executable, "-m", "dvc", "add", "-q", "backup"], cwd=story.repo, check=True)
+    dvc_add(story, "backup")
     story.add("kept")
     story.commit("A backup")
     story.age()

@@ -4,15 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, git
-
-
-@pytest.fixture
-def shop(repo: Path, tdmvc: Tdmvc) -> Shop:
-    """The shop on main, with its first commit."""
-    shop = Shop(repo, tdmvc)
-    shop.commit("Shop")
-    return shop
+from tests.builders import CUSTOMERS, ORDERS, Shop, git
 
 
 def test_different_cells_and_rows_of_two_tables_are_merged_in_one_commit(shop: Shop) -> None:

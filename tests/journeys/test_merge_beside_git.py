@@ -16,7 +16,7 @@ import tdmvc.actions.merge as merge_action
 from tdmvc.gitrepo.commands import GitCommands
 from tdmvc.gitrepo.merge_record import MergeRecord, write_record
 from tdmvc.gitrepo.repository import GitRepo
-from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, commit_all, git
+from tests.builders import CUSTOMERS, ORDERS, Shop, commit_all, copy_repo, git, quiet_shop
 from tests.journeys.command_runner import CommandRunner
 from tests.series import trials
 
@@ -24,22 +24,27 @@ MODULES = 30
 """Modules on each side, so that Git takes a moment to write them."""
 
 
-@pytest.fixture
-def shop(repo: Path, tdmvc: Tdmvc, monkeypatch: pytest.MonkeyPatch) -> Shop:
+@pytest.fixture(scope="module")
+def shop_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two branches that both changed code and rows; nothing clashes."""
-    monkeypatch.setattr("tdmvc.gitrepo.index_lock.LOCK_SECONDS", 0.5)
-    shop = Shop(repo, tdmvc)
-    (repo / "shared.py").write_text("one\ntwo\nthree\n")
+    app = copy_repo(template, tmp_path_factory.mktemp("shop") / "app")
+    shop = quiet_shop(app)
+    (app / "shared.py").write_text("one\ntwo\nthree\n")
     shop.commit("Shop")
     shop.branch("feature")
     write_modules(shop, "theirs")
-    (repo / "shared.py").write_text("one\ntwo\nTHREE\n")
+    (app / "shared.py").write_text("one\ntwo\nTHREE\n")
     shop.commit("Feature", {**CUSTOMERS, 1: ("Anna", "ann@x.test")}, {**ORDERS, 20: (3, "1.00")})
     shop.switch("main")
     write_modules(shop, "ours")
-    (repo / "shared.py").write_text("ONE\ntwo\nthree\n")
+    (app / "shared.py").write_text("ONE\ntwo\nthree\n")
     shop.commit("Main", {**CUSTOMERS, 4: ("Dan", "dan@x.test")}, {**ORDERS, 10: (1, "7.00")})
-    return shop
+    return app
+
+
+@pytest.fixture(autouse=True)
+def _wait_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tdmvc.gitrepo.index_lock.LOCK_SECONDS", 0.5)
 
 
 def write_modules(shop: Shop, side: str) -> None:
@@ -380,7 +385,7 @@ def test_no_code_is_lost_while_another_program_adds_files_and_asks_for_the_statu
 ) -> None:
     before = head(shop)
     words: list[object] = ["-C", shop.app, "-q", "merge", "feature"]
-    for _ in range(trials(200, 6)):
+    for _ in range(trials(200, 4)):
         other = subprocess.Popen([sys.executable, "-c", OTHER_PROGRAM, str(shop.app)], start_new_session=True)
         try:
             done = runner.run(words)

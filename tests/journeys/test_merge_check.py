@@ -3,18 +3,8 @@
 import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, git
 from tests.schemas import assert_valid
-
-
-@pytest.fixture
-def shop(repo: Path, tdmvc: Tdmvc) -> Shop:
-    """The shop on main, with its first commit."""
-    shop = Shop(repo, tdmvc)
-    shop.commit("Shop")
-    return shop
 
 
 def diverged(shop: Shop, theirs: dict[str, object], ours: dict[str, object]) -> None:

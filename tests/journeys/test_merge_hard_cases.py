@@ -6,15 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, git
-
-
-@pytest.fixture
-def shop(repo: Path, tdmvc: Tdmvc) -> Shop:
-    """The shop on main, with its first commit."""
-    shop = Shop(repo, tdmvc)
-    shop.commit("Shop")
-    return shop
+from tests.builders import CUSTOMERS, ORDERS, Shop, git
 
 
 def diverge(shop: Shop) -> None:

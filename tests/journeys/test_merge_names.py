@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Shop, Tdmvc, git
+from tests.builders import Shop, copy_repo, git, quiet_shop
 
 NUMBERS = range(1, 7)
 
 
-@pytest.fixture
-def shop(repo: Path, tdmvc: Tdmvc) -> Shop:
-    shop = Shop(repo, tdmvc)
+@pytest.fixture(scope="module")
+def shop_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one table, goods."""
+    app = copy_repo(template, tmp_path_factory.mktemp("goods") / "app")
+    shop = quiet_shop(app)
     take_in(shop, "goods", ("id", "code", "size"), [(n, f"c{n}", f"s{n}") for n in NUMBERS])
     shop.commit_all("Goods")
-    return shop
+    return app
 
 
 def take_in(shop: Shop, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -2,17 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.builders import CUSTOMERS, ORDERS, Shop, Tdmvc, git
-
-
-@pytest.fixture
-def shop(repo: Path, tdmvc: Tdmvc) -> Shop:
-    """The shop on main, with its first commit."""
-    shop = Shop(repo, tdmvc)
-    shop.commit("Shop")
-    return shop
 
 
 def test_a_commit_is_reverted_and_later_changes_are_kept(shop: Shop) -> None:
