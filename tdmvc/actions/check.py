@@ -285,9 +285,9 @@ def _needed(workspace: Workspace, state: DatasetState) -> dict[str, set[str]]:
     """
     store = workspace.store
     if state.version is None:
-        store.fetch((pointer.object for pointer in state.pointers.values()), state.ref)
+        store.transfer.fetch((pointer.object for pointer in state.pointers.values()), state.ref)
         return list_needed(workspace, state)
     here = {table: one for table, one in state.pointers.items() if store.objects.has(one.object)}
     needed = {table: {one.object} for table, one in state.pointers.items()}
     needed |= list_needed(workspace, replace(state, pointers=here))
-    return {table: store.not_pushed(oids) for table, oids in needed.items()}
+    return {table: store.transfer.not_pushed(oids) for table, oids in needed.items()}

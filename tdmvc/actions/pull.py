@@ -42,7 +42,7 @@ def pull(
             tables += len(checkout_pointers(workspace, state, force=force).tables)
     store.index.save()
     label = remote or store.config.default_remote
-    remotes = tuple(store.fetched_from) or ((label,) if label else ())
+    remotes = tuple(store.transfer.fetched_from) or ((label,) if label else ())
     refs = tuple(state.ref for state in states)
     return TransferReport(TransferVerb.PULL, refs, remotes, len(wanted), moved, tables)
 

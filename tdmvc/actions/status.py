@@ -117,7 +117,7 @@ def _not_pushed(workspace: Workspace, state: DatasetState, *, ask_remote: bool) 
             except PartError:
                 continue
     if ask_remote:
-        return len(store.compare_with_remote(needed).lacking), 0
-    unseen = store.not_pushed(needed)
+        return len(store.transfer.compare(needed).lacking), 0
+    unseen = store.transfer.not_pushed(needed)
     here = {oid for oid in unseen if store.objects.has(oid)}
     return len(here), len(unseen - here)

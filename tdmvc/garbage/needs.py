@@ -56,7 +56,7 @@ def collect_needs(workspace: Workspace, clones: list[GitRepo], found: list[Reach
     required = [oid for oid in missing if oid in pointed]
     if required and store.config.remotes:
         workspace.on_progress("gc: listings", 0, len(required), "listings to fetch")
-        needs.fetch_errors = store.fetch_listings(required)
+        needs.fetch_errors = store.transfer.fetch_listings(required)
         required = [oid for oid in _expand(store.objects, needs, pointed, only=required) if oid in pointed]
     needs.missing_listings = {oid: pointed[oid] for oid in required}
     return needs

@@ -220,9 +220,9 @@ class PastRows:
         store = self.workspace.store
         owner = f"{self.timeline.dataset}/{table}"
         try:
-            absent = store.fetch(objects, owner) if store.config.remotes else objects
+            absent = store.transfer.fetch(objects, owner) if store.config.remotes else objects
         except StoreError as error:
             self._unavailable.update(dict.fromkeys(objects, error))
             return  # raised again when one of them is needed
-        missing = {oid: PartError.missing(oid, owner, store.looked_in()) for oid in absent}
+        missing = {oid: PartError.missing(oid, owner, store.transfer.looked_in()) for oid in absent}
         self._unavailable.update(missing)

@@ -75,7 +75,7 @@ def find_missing(workspace: Workspace, wanted: ObjectOwners, remote: str | None 
     config = workspace.store.config
     label = remote or config.default_remote or next(iter(config.remotes), "(default)")
     workspace.on_progress(f"ask {label}", 0, len(wanted), "objects")
-    found = workspace.store.compare_with_remote(wanted, remote=remote)
+    found = workspace.store.transfer.compare(wanted, remote=remote)
     findings: list[Finding] = []
     for rule, oids, fault in (
         ("not-on-remote", found.missing, "not on the remote '{0}'"),

@@ -21,7 +21,7 @@ def push_states(
     wanted = closure(workspace, states)
     for oid, owner in wanted.items():
         if not store.objects.has(oid):
-            raise store.not_here(oid, owner)
+            raise store.transfer.not_here(oid, owner)
         if not oid.endswith(".dir"):
             store.objects.verified(oid, owner)
     remotes: list[str | None] = [remote]
@@ -31,7 +31,7 @@ def push_states(
     compared: list[RemoteComparison] = []
     for name in remotes:
         workspace.on_progress("push", 0, len(wanted), "objects")
-        sent = store.push(wanted, remote=name)
+        sent = store.transfer.push(wanted, remote=name)
         moved |= sent.moved
         label = name or store.config.default_remote or "default"
         if lacking := sent.result.lacking:
@@ -63,18 +63,18 @@ def fetch_objects(workspace: Workspace, wanted: dict[str, str], remote: str | No
                 # It was set aside; a good copy is fetched below.
                 workspace.warn(f"A damaged object of {owner} ({oid}) was set aside.")
     missing = [oid for oid in wanted if not store.objects.has(oid)]
-    nowhere_here = store.adopt(set(missing))
+    nowhere_here = store.transfer.adopt(set(missing))
     missing = [oid for oid in missing if oid in nowhere_here]
     if not missing:
         return 0
     if not store.config.remotes:
-        raise store.not_here(missing[0], wanted[missing[0]])
+        raise store.transfer.not_here(missing[0], wanted[missing[0]])
     workspace.on_progress("pull", 0, len(missing), "objects")
-    absent = store.fetch(missing, wanted[missing[0]], remote=remote)
+    absent = store.transfer.fetch(missing, wanted[missing[0]], remote=remote)
     workspace.on_progress("pull", len(missing), len(missing), "objects")
     if absent:
         first = sorted(absent)[0]
-        raise store.not_here(first, wanted[first])
+        raise store.transfer.not_here(first, wanted[first])
     return len(missing)
 
 

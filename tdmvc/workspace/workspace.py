@@ -28,6 +28,7 @@ from tdmvc.store import journal as journals
 from tdmvc.store import lock as locks
 from tdmvc.store.dvc_config import state_folder
 from tdmvc.store.store import Store
+from tdmvc.store.transfer import TransferOptions
 from tdmvc.workspace.staging import find_staging, remove_staging
 
 _Parameters = ParamSpec("_Parameters")
@@ -86,13 +87,13 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store with the objects of all datasets."""
-        store = Store(
-            self.root,
-            release_remote=self.config.release_remote,
+        options = TransferOptions(
+            self.config.release_remote,
+            other_roots=lambda: other_roots(self.git),
             warn=lambda message: self.warn(message),
             timed=self.timed,
-            other_roots=lambda: other_roots(self.git),
         )
+        store = Store(self.root, options)
         self._stack.callback(store.close)
         return store
 

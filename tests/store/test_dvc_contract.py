@@ -317,7 +317,7 @@ def test_dvc_stays_silent_on_our_terminal(
 def test_a_remote_is_listed_with_sizes_and_times_read_and_cleaned(repo: Path, remote: Path) -> None:
     store = Store(repo)
     cached = {path.parent.name + path.name for path in store.objects.folder.rglob("*") if path.is_file()}
-    store.push(cached)
+    store.transfer.push(cached)
     (remote / "files" / "md5" / "readme.txt").write_text("not an object")
     with dvc.open_remote(repo, None) as there:
         listed = there.list_objects()

@@ -58,7 +58,7 @@ def test_a_verb_and_a_step_that_raise_are_recorded_and_the_next_verb_is_named_al
 def test_a_transfer_that_fails_is_recorded(repo: Path) -> None:
     with package.open(repo) as workspace:
         with pytest.raises(TdmvcError):
-            workspace.store.push({"0" * 32}, remote="nowhere")
+            workspace.store.transfer.push({"0" * 32}, remote="nowhere")
         assert names(workspace.timings) == ["push"]
 
 
