@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Shop, Tdmvc, copy_repo, quiet_shop
+from tests.builders import Shop, Tdmvc, copy_repo, git, quiet_shop
 from tests.journeys.command_runner import CommandRunner
 
 
@@ -20,9 +20,11 @@ def shop_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture
 def shop(shop_template: Path, repo: Path, tdmvc: Tdmvc) -> Shop:
-    """The shop in the place of `repo`."""
+    """The shop in the place of `repo`, with an index that knows the copied files."""
     shutil.rmtree(repo)
-    return Shop(copy_repo(shop_template, repo), tdmvc)
+    copy_repo(shop_template, repo)
+    git(repo, "update-index", "-q", "--refresh")
+    return Shop(repo, tdmvc)
 
 
 @pytest.fixture
