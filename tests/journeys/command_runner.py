@@ -33,6 +33,8 @@ def start(words, folder, number, kill):
             os.setpgid(child, child)
         return child
     os.setpgid(0, 0)
+    # Whoever runs the tests in the background of a shell ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for descriptor, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(f"{folder}/{name}{number}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC), descriptor)
     if shared is not None and kill is not None and kill["at"] is not None:
