@@ -113,7 +113,7 @@ def test_removing_a_dataset_with_its_versions_is_an_error_before_the_merge_only(
     commit_all(repo, "Remove the dataset")
     for command in ("review", "merge-check"):
         found = tdmvc(command, "main", "--format", "json", code=1).json
-        jsonschema.validate(found, json.loads((FORMATS / f"{command}.schema.json").read_text()))
+        assert_valid(found, command)
         findings = [f for one in found["datasets"] for f in one["findings"]]
         assert {f["details"]["version"] for f in findings if f["rule"] == "version-removed"} == {
             "1.0.0",
