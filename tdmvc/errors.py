@@ -375,6 +375,17 @@ class PartError(StoreError):
         )
 
     @classmethod
+    def arrived_damaged(cls, oid: str, owner: str, remote: str) -> "DamagedPartError":
+        """Build the message for an object that a remote has damaged, and no other one whole."""
+        dataset = owner.partition("/")[0].partition("@")[0]
+        return DamagedPartError(
+            f"A part of {owner} is damaged on the remote '{remote}': its bytes do not match its name (md5).",
+            where=f"{remote}: files/md5/{oid[:2]}/{oid[2:]}",
+            remedy=f"delete that object on the remote, run `tdmvc push {dataset}` in a clone that has these rows, then "
+            "run the same command again. What arrived was set aside and is never used.",
+        )
+
+    @classmethod
     def set_aside(
         cls, name: str, owner: str, aside: Path | str, looked_in: Sequence[str]
     ) -> "DamagedPartError":

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tdmvc.checks.drift import drift_findings
+from tdmvc.checks.merged import check_table_names
 from tdmvc.errors import ConfigError, MergeConflictError, NotFoundError, PartError, StoreError, TdmvcError
 from tdmvc.formats import datasets
 from tdmvc.formats.config import CONFIG_FILE, read_config
@@ -123,6 +124,9 @@ class _DatasetCheck:
                 "contract", lambda files: parse_contract(files.read_text(contract_path) or "", contract_path)
             )
         self.pointers = self._read("pointer", lambda files: read_pointers(files, self._folder)) or {}
+        for finding in check_table_names(self.pointers, ()):
+            place: dict[str, object] = {"file": f"{self._folder}/{DATASET_FILE}"}
+            self._add(finding.rule, Severity.WARNING, finding.message, finding.remedy, place, finding.table)
         self.versions = self._read("version", lambda files: read_versions(files, self._folder)) or []
         for version in self.versions:
             self._version_contract(version)

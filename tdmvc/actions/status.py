@@ -6,6 +6,9 @@ from tdmvc.errors import PartError
 from tdmvc.formats import datasets
 from tdmvc.formats.conflict_file import conflict_path
 from tdmvc.gitrepo import releases
+from tdmvc.gitrepo.index import operation
+from tdmvc.gitrepo.merge_record import find_record, touched_files
+from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.merging.conflicts import leftover_files, tree_of_ours, unmerged_tables
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.diff import TableStatus
@@ -29,9 +32,17 @@ def status(workspace: Workspace, names: Sequence[str] = (), *, remote: bool = Fa
         workspace.git.branch(),
         releases.current_release(workspace.git, workspace.config),
         tuple(_dataset_status(workspace, name, ask_remote=remote) for name in chosen),
+        _operation(workspace.git),
     )
     workspace.store.index.save()
     return report
+
+
+def _operation(git: GitRepo) -> str | None:
+    """Return the Git command in progress, also a merge that was killed before Git knew of it."""
+    record = find_record(git)
+    is_interrupted = record is not None and bool(touched_files(git, record))
+    return operation(git) or ("merge" if is_interrupted else None)
 
 
 def _dataset_status(workspace: Workspace, name: str, *, ask_remote: bool) -> DatasetStatus:

@@ -107,6 +107,8 @@ class StatusReport:
     branch: str | None
     release: str | None
     datasets: tuple[DatasetStatus, ...]
+    operation: str | None = None
+    """The Git command that is not finished: `merge`, `rebase`, `cherry-pick`, `revert`."""
 
 
 @dataclass(frozen=True, slots=True)

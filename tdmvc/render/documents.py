@@ -59,7 +59,7 @@ declare(report.AddReport, "dataset folder? tables views findings notes", format=
 declare(diff.ViewChange, "name status old new")
 declare(declarations.View, "name columns query dialect")
 declare(report.AddedTable, "name status rows bytes=size_bytes written_bytes parts key content? notes schema")
-declare(report.StatusReport, "branch release datasets", format="tdmvc.status/1")
+declare(report.StatusReport, "branch operation release datasets", format="tdmvc.status/1")
 declare(
     report.DatasetStatus,
     "name kind is_clean versions latest tables not_pushed migrations leftovers yanked not_known uncommitted",

@@ -1,9 +1,10 @@
 """Moves objects between the cache, the caches of a clone's other work trees, and remotes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tdmvc.errors import ConfigError, DamagedPartError, PartError, StoreError
 from tdmvc.model.remote import RemoteObjects
@@ -49,11 +50,21 @@ class ObjectTransfer:
         self._index.remember_pushed(self._remote_name(remote), sent.result.compared)
         return sent
 
-    def fetch(self, oids: Iterable[str], owner: str, *, remote: str | None = None) -> set[str]:
+    def fetch(
+        self,
+        oids: Iterable[str],
+        owner: str,
+        *,
+        owners: Mapping[str, str] = MappingProxyType({}),
+        remote: str | None = None,
+    ) -> set[str]:
         """Fetch the objects that are missing; return those that no remote has.
 
         The caches of the clone's other work trees come first.
         Objects that the default remote lacks or cannot deliver are fetched from the release remote.
+
+        Args:
+            owners: for messages, the owners of objects that are not `owner`'s.
 
         Raises:
             PartError: an object arrived damaged.
@@ -63,7 +74,7 @@ class ObjectTransfer:
         if not wanted:
             return set()
         with self._options.timed("fetch"):
-            return self._fetch_from_remotes(wanted, owner, remote)
+            return self._fetch_from_remotes({oid: owners.get(oid, owner) for oid in wanted}, remote)
 
     def need(self, oids: Sequence[str], owner: str, error: PartError) -> None:
         """Fetch objects, or raise the error that made them necessary.
@@ -130,11 +141,11 @@ class ObjectTransfer:
             return PartError.set_aside(oid, owner, aside, self.looked_in())
         return PartError.missing(oid, owner, self.looked_in(), has_remote=bool(self._config.remotes))
 
-    def _fetch_from_remotes(self, wanted: set[str], owner: str, remote: str | None) -> set[str]:
+    def _fetch_from_remotes(self, wanted: Mapping[str, str], remote: str | None) -> set[str]:
         second = self._second_remote(remote)
         failed: StoreError | ConfigError | None = None
         try:
-            absent, failed = self._bring(wanted, owner, remote)
+            absent, failed = self._bring(wanted, remote)
         except PartError:
             raise
         except (StoreError, ConfigError) as error:
@@ -142,16 +153,17 @@ class ObjectTransfer:
                 raise
             absent, failed = {oid for oid in wanted if not self._objects.has(oid)}, error
         if absent and second is not None:
-            absent = self._fetch_from_release_remote(absent, owner, second)
+            absent = self._fetch_from_release_remote({oid: wanted[oid] for oid in absent}, second)
         if absent and failed is not None:
             raise failed
         return absent
 
-    def _fetch_from_release_remote(self, wanted: set[str], owner: str, second: str) -> set[str]:
-        absent, damage = self._bring(wanted, owner, second)
+    def _fetch_from_release_remote(self, wanted: Mapping[str, str], second: str) -> set[str]:
+        absent, damage = self._bring(wanted, second)
         if damage is not None:
             raise damage
-        if fetched := len(wanted - absent):
+        if fetched := len(wanted.keys() - absent):
+            owner = wanted[min(wanted.keys() - absent)]
             objects, them = ("object", "it") if fetched == 1 else ("objects", "them")
             self._options.warn(
                 f"{fetched} {objects} of {owner} came from the remote '{second}', because the default remote did not "
@@ -160,25 +172,26 @@ class ObjectTransfer:
         return absent
 
     def _bring(
-        self, wanted: set[str], owner: str, remote: str | None
+        self, wanted: Mapping[str, str], remote: str | None
     ) -> tuple[set[str], StoreError | ConfigError | None]:
         """Fetch objects; return those that are absent or damaged on the remote, and the error of a damaged one."""
         absent = dvc.fetch(self._root, wanted, remote=remote)
         damage: PartError | None = None
-        for oid in sorted(wanted - absent):
+        name = self._remote_name(remote)
+        for oid in sorted(wanted.keys() - absent):
+            owner = wanted[oid]
             try:
                 if oid.endswith(".dir"):
                     self._objects.read_listing(oid, owner)
                 else:
                     self._objects.verified(oid, owner)
-            except PartError as error:
+            except PartError:
                 if self._objects.has(oid):
                     # Its bytes match its name, so every remote has the same.
                     raise
-                damage = damage or error
+                damage = damage or PartError.arrived_damaged(oid, owner, name)
                 absent.add(oid)
-        arrived = wanted - absent
-        name = self._remote_name(remote)
+        arrived = wanted.keys() - absent
         self._index.remember_pushed(name, arrived)
         if arrived and name not in self.fetched_from:
             self.fetched_from.append(name)

@@ -70,7 +70,7 @@ def fetch_objects(workspace: Workspace, wanted: dict[str, str], remote: str | No
     if not store.config.remotes:
         raise store.transfer.not_here(missing[0], wanted[missing[0]])
     workspace.on_progress("pull", 0, len(missing), "objects")
-    absent = store.transfer.fetch(missing, wanted[missing[0]], remote=remote)
+    absent = store.transfer.fetch(missing, wanted[missing[0]], owners=wanted, remote=remote)
     workspace.on_progress("pull", len(missing), len(missing), "objects")
     if absent:
         first = sorted(absent)[0]

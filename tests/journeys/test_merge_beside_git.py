@@ -167,12 +167,16 @@ def test_a_merge_that_git_began_without_its_index_is_not_committed(shop: Shop) -
     subprocess.run(["git", "merge", "--no-commit", "feature"], cwd=shop.app, capture_output=True, check=False)
     lock_of(shop).unlink()
     assert (shop.app / ".git" / "MERGE_HEAD").exists()
+    status = shop.tdmvc("status").out
+    assert status.startswith("Not finished")
+    assert "tdmvc merge --abort" in status
     refused = shop.tdmvc("merge", "--continue", code=4)
     assert "theirs/module0.py" in refused.err
     assert "tdmvc merge --abort" in refused.err
     assert head(shop) == before
     shop.tdmvc("merge", "--abort")
     is_unmerged(shop, before)
+    assert shop.tdmvc("status").out.startswith("Clean")
     shop.tdmvc("merge", "feature")
     is_merged(shop)
 

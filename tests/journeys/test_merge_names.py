@@ -137,6 +137,9 @@ def test_tables_whose_names_differ_by_case_are_both_kept_and_reported(shop: Shop
     shop.tdmvc("merge", "--continue", "--allow-broken")
     shown = shop.tdmvc("show", "golden@HEAD", "--format", "json").json
     assert {"prices", "Prices"} <= {table["name"] for table in shown["tables"]}
+    # Git merges two such tables without a word.
+    (found,) = shop.tdmvc("check", "--format", "json").json["findings"]
+    assert (found["rule"], found["severity"]) == ("names-differ-by-case", "warning")
 
 
 def rename_table(shop: Shop, name: str, rows: Sequence[Sequence[object]]) -> None:

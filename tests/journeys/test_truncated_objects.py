@@ -84,7 +84,7 @@ def test_a_publish_whose_push_fails_says_that_the_version_is_written_and_how_to_
     origin, away = repo.parent / "origin", repo.parent / "away"
     origin.rename(away)
     origin.write_text("not a folder\n")
-    error = tdmvc("publish", "golden", "1.0.1", "--push", code=6).err
+    error = tdmvc("publish", "golden", "1.0.1", "--allow-unchanged", "--push", code=6).err
     assert "golden@1.0.1 was published, but not pushed." in error
     assert (repo / "datasets/golden/versions/1.0.1.yaml").exists()
     origin.unlink()
@@ -144,9 +144,9 @@ def test_a_remote_that_forbids_is_not_taken_for_an_empty_one(
 
 
 def test_without_a_remote_the_hints_name_the_command_that_adds_one(repo: Path, tdmvc: Tdmvc) -> None:
-    assert "dvc remote add" not in tdmvc("publish", "golden", "1.0.1").out
+    assert "dvc remote add" not in tdmvc("publish", "golden", "1.0.1", "--allow-unchanged").out
     (repo / ".dvc" / "config").write_text("")
-    assert "dvc remote add -d NAME URL" in tdmvc("publish", "golden", "1.0.2").out
+    assert "dvc remote add -d NAME URL" in tdmvc("publish", "golden", "1.0.2", "--allow-unchanged").out
 
 
 def test_without_a_remote_missing_rows_name_the_command_that_adds_one(

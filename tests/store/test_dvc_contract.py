@@ -225,9 +225,12 @@ def test_an_object_that_arrives_damaged_is_named_and_never_used(
     path.chmod(0o644)
     path.write_bytes(bytes(data))
     pulled = tdmvc("pull", code=6)
-    assert "golden/t is damaged" in pulled.err
-    assert "Fix:" in pulled.err
+    assert "golden/t is damaged on the remote" in pulled.err
+    assert f"files/md5/{part[:2]}/{part[2:]}" in pulled.err
     assert part not in objects_in(repo / ".dvc" / "cache")
+    assert tdmvc("pull", code=6).err == pulled.err
+    assert "delete that object on the remote" in pulled.err
+    path.unlink()
     path.write_bytes(good)
     tdmvc("pull")
     tdmvc("verify")

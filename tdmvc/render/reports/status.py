@@ -42,7 +42,8 @@ def render(report: StatusReport, options: RenderOptions) -> str:
 def _verdict(report: StatusReport, page: Page) -> None:
     count = len(report.datasets)
     branch = f"branch {visible(report.branch)}" if report.branch else "no branch"
-    around = joined([branch, f"release {visible(report.release)}" if report.release else ""])
+    release = f"release {visible(report.release)}" if report.release else ""
+    around = joined([branch, f"{report.operation} in progress" if report.operation else "", release])
     open_ones = sum(not dataset.is_clean for dataset in report.datasets)
     if not count:
         page.verdict("No datasets yet", around)
@@ -50,6 +51,8 @@ def _verdict(report: StatusReport, page: Page) -> None:
         page.verdict(
             "Not clean", f"{number(open_ones)} of {plural(count, 'dataset')}; {around}", page.style.yellow
         )
+    elif report.operation:
+        page.verdict("Not finished", f"{plural(count, 'dataset')}; {around}", page.style.yellow)
     else:
         page.verdict("Clean", f"{plural(count, 'dataset')}; {around}", page.style.green)
 
@@ -163,6 +166,10 @@ def _next_steps(report: StatusReport) -> list[Step]:
             steps.append(
                 Step(f"tdmvc checkout {name}", "get the rows; use `tdmvc pull` if this clone lacks them")
             )
+    if report.operation and not any("conflict" in map(_word, dataset.tables) for dataset in report.datasets):
+        command = f"{'tdmvc' if report.operation == 'merge' else 'git'} {report.operation}"
+        steps.append(Step(f"{command} --continue", f"finish the {report.operation}"))
+        steps.append(Step(f"{command} --abort", f"undo the {report.operation}"))
     if any(dataset.uncommitted for dataset in report.datasets):
         steps.append(Step("git status", "see what is not committed, then git add and git commit"))
     if any(dataset.not_pushed for dataset in report.datasets):
