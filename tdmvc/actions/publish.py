@@ -18,9 +18,9 @@ from tdmvc.model.text import short_commit, timestamp
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.store.content import schema_content
 from tdmvc.workspace.comparison import diff_states
-from tdmvc.workspace.contract_checks import check_rows_here
 from tdmvc.workspace.descriptions import describe_state
 from tdmvc.workspace.published import known_numbers
+from tdmvc.workspace.row_checks import check_rows_here
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.transfer import push_states

@@ -1,4 +1,4 @@
-"""What a table declares after new rows: a database's word counts, and what only a person says stays."""
+"""What a table declares after new rows: a database's declarations replace its old ones, a person's stay."""
 
 from collections.abc import Sequence
 from dataclasses import replace

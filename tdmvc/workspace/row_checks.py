@@ -1,8 +1,9 @@
-"""Checks the rows of a whole state against its contract, whichever change brought them."""
+"""Checks the rows of a whole state, whichever change brought them: all of them, or only those in this clone."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from tdmvc.checks.contract import check_contract, check_references
 from tdmvc.checks.state_rows import check_rows
 from tdmvc.errors import StoreError
 from tdmvc.formats.pointers import pointer_path
@@ -10,6 +11,8 @@ from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import TableSchema
+from tdmvc.model.text import plural
+from tdmvc.workspace.applied_tables import check_recorded
 from tdmvc.workspace.tables import open_tables
 from tdmvc.workspace.workspace import Workspace
 
@@ -60,6 +63,40 @@ def check_state_rows(workspace: Workspace, state: DatasetState) -> CheckedRows:
     )
 
 
+def check_rows_here(workspace: Workspace, state: DatasetState) -> tuple[Finding, ...]:
+    """Return what is wrong with the rows of a state; nothing is fetched.
+
+    Tables whose rows are not all in the cache are not checked, and one finding says so.
+    Cost: reads keys, unique columns and references of all tables.
+    """
+    here = {name for name in state.pointers if _is_here(workspace, state, name)}
+    tables = open_tables(workspace, state, only=here)
+    with workspace.timed("check rows"):
+        findings = [
+            *check_contract(workspace.engine, tables, conditions=workspace.conditions),
+            *check_references(
+                workspace.engine,
+                tables,
+                changed=here,
+                includes=lambda table, reference: (
+                    reference.table in here or reference.table not in state.pointers
+                ),
+            ),
+        ]
+    findings += check_recorded(workspace, state)
+    absent = len(state.pointers) - len(here)
+    if absent:
+        findings.append(
+            Finding(
+                "rows-not-checked",
+                Severity.INFO,
+                f"The rows of {plural(absent, 'table')} are not in this clone, so they were not checked.",
+                remedy=f"get them with `tdmvc pull {state.name}`.",
+            )
+        )
+    return tuple(findings)
+
+
 def _checked(
     workspace: Workspace, state: DatasetState, sides: Mapping[str, TableSide], declared: TableSchema
 ) -> Iterator[Finding]:
@@ -104,3 +141,8 @@ def _placed(workspace: Workspace, state: DatasetState, finding: Finding) -> Find
     folder, pointer = workspace.dataset_path(state.name), state.pointers.get(str(finding.table))
     path = pointer_path(folder, pointer) if pointer is not None else f"{folder}/contract.yaml"
     return replace(finding, dataset=state.name, details={"file": path, **finding.details})
+
+
+def _is_here(workspace: Workspace, state: DatasetState, table: str) -> bool:
+    store, oid = workspace.store, state.pointers[table].object
+    return store.objects.has(oid) and store.is_here(store.listing(oid, f"{state.name}/{table}"))

@@ -19,7 +19,7 @@ class SourceViews:
     def merged(self, current: Sequence[View], tables: Iterable[str]) -> tuple[tuple[View, ...], list[str]]:
         """Return the views of the dataset from now on, and notes.
 
-        The databases' word counts: a view that they no longer have goes, unless it reads a table that
+        The databases decide: a view that they no longer have is removed, unless it reads a table that
         they do not have either. A view of theirs that reads a table which the dataset lacks is left out.
 
         Args:

@@ -8,7 +8,7 @@ from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.errors import LocalWorkError, UsageError
 from tdmvc.model.diff import BumpLevel
 from tdmvc.model.version import SemVer
-from tdmvc.workspace.contract_checks import check_rows_here
+from tdmvc.workspace.row_checks import check_rows_here
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import CUSTOMERS, ORDERS, add_csv, commit_orders
