@@ -10,7 +10,7 @@ from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
 from tdmvc.render.text import joined, shell_word, size
-from tdmvc.render.wording import schema_sign, schema_words, severities, view_words
+from tdmvc.render.wording import schema_sign, schema_words, severities, view_sign, view_words
 
 _MOST_TABLES = 40
 _MOST_UNCHANGED = 8
@@ -60,10 +60,8 @@ def render_add(report: AddReport, options: RenderOptions) -> str:
     )
     _table_rows(moved[:_MOST_TABLES], page)
     page.folded(len(moved) - _MOST_TABLES)
-    _schema_lines(moved, page)
-    for view in report.views:
-        page.line(view_words(view), indent=INDENT)
     _unchanged(report.tables, page, is_alone=not moved)
+    _declarations(report, page)
     notes = [f"{table.name}: {note}" for table in report.tables for note in table.notes]
     if notes or report.notes or report.findings:
         page.blank()
@@ -113,15 +111,16 @@ def _table_rows(tables: Sequence[AddedTable], page: Page) -> None:
     page.rows(rows, right_aligned=frozenset({2, 3, 4}))
 
 
-def _schema_lines(tables: Sequence[AddedTable], page: Page) -> None:
-    """Show what changed of the declarations; the notes name changed types, and why."""
+def _declarations(report: AddReport, page: Page) -> None:
+    """Show what changed of the declarations and views; the notes name changed types, and why."""
     noted = {SchemaChangeKind.TYPE_CHANGED, SchemaChangeKind.TYPE_WIDENED}
     lines = [
         f"{schema_sign(change)} {visible(table.name)}: {schema_words(change)}"
-        for table in tables
+        for table in report.tables
         for change in table.schema
         if change.kind not in noted
     ]
+    lines += [f"{view_sign(view)} {view_words(view)}" for view in report.views]
     if lines:
         page.blank()
     for line in lines[:_MOST_SCHEMA_LINES]:
