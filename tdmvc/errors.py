@@ -355,15 +355,27 @@ class PartError(StoreError):
 
     @classmethod
     def missing(
-        cls, name: str, owner: str, looked_in: Sequence[str], *, has_remote: bool = True
+        cls, name: str, owner: str, looked_in: Sequence[str], *, has_remote: bool | None = None
     ) -> "PartError":
+        """Return the error for an object that is in none of the places.
+
+        Args:
+            has_remote: whether a remote was asked and does not have it; None if none was asked.
+        """
+        match has_remote:
+            case True:
+                remedy = "ask whoever added it to run `tdmvc push`, then run `tdmvc pull`."
+            case False:
+                remedy = (
+                    "add the remote to which it was pushed: `dvc remote add -d NAME URL`, then run `tdmvc pull`; "
+                    "or ask whoever added it to run `tdmvc push`."
+                )
+            case None:
+                remedy = "run `tdmvc pull`, or ask whoever added it to run `tdmvc push`."
         return cls(
             f"Part {name[:12]}… of {owner} is missing.",
             where="looked in " + ", ".join(looked_in),
-            remedy="run `tdmvc pull`, or ask whoever added it to run `tdmvc push`."
-            if has_remote
-            else "add the remote to which it was pushed: `dvc remote add -d NAME URL`, then run `tdmvc pull`; "
-            "or ask whoever added it to run `tdmvc push`.",
+            remedy=remedy,
         )
 
     @classmethod
@@ -392,7 +404,7 @@ class PartError(StoreError):
         return DamagedPartError(
             f"Part {name[:12]}… of {owner} is damaged and in quarantine, and there is no good copy.",
             where=f"{aside}; looked in " + ", ".join(looked_in),
-            remedy="run `tdmvc pull`, or ask whoever added it to run `tdmvc push`.",
+            remedy="ask whoever added it to run `tdmvc push`, then run `tdmvc pull`.",
         )
 
     @classmethod

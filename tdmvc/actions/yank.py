@@ -54,7 +54,7 @@ def yank(workspace: Workspace, ref: str, *, reason: str) -> YankReport:
             raise UsageError(
                 f"{version.ref} is yanked already: {version.yank.reason}",
                 where=path,
-                remedy=f"to change the reason, edit the file; to undo the yank, remove it: `git rm {path}`.",
+                remedy=f"to change the reason, edit the file; to undo the yank, remove it: `rm {path}`.",
             )
         mark = Yank(timestamp(datetime.now(UTC)), reason.strip())
         transaction = Transaction(workspace, wanted.dataset)

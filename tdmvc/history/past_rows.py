@@ -224,5 +224,5 @@ class PastRows:
         except StoreError as error:
             self._unavailable.update(dict.fromkeys(objects, error))
             return  # raised again when one of them is needed
-        missing = {oid: PartError.missing(oid, owner, store.transfer.looked_in()) for oid in absent}
+        missing = {oid: store.transfer.not_here(oid, owner) for oid in absent}
         self._unavailable.update(missing)

@@ -71,6 +71,11 @@ def read_dvc_config(root: Path) -> DvcConfig:
     return DvcConfig(cache_dir, link_types, default_remote, remotes, is_shared)
 
 
+def remote_folder(root: Path, url: str) -> Path | None:
+    """Return the folder that a remote's URL names; None if it is no path."""
+    return None if not url or "://" in url else Path(os.path.normpath(root / ".dvc" / url))
+
+
 def _config_files(folder: Path) -> list[Path]:
     candidates = [
         *(Path(place) / "config" for place in _shared_folders()),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from tdmvc.errors import ConfigError, DamagedPartError, PartError, StoreError
 from tdmvc.model.remote import RemoteObjects
 from tdmvc.store import dvc
-from tdmvc.store.dvc_config import DvcConfig, read_dvc_config
+from tdmvc.store.dvc_config import DvcConfig, read_dvc_config, remote_folder
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import ObjectStore
 
@@ -129,9 +129,12 @@ class ObjectTransfer:
         places += [f"the cache of another work tree ({cache})" for cache in self._other_caches()]
         if not self._config.remotes:
             return [*places, "no remote (none is configured)"]
-        places.append(f"remote '{self._config.default_remote or next(iter(self._config.remotes))}'")
-        if self._second_remote(None):
-            places.append(f"remote '{self._options.release_remote}'")
+        names = (self._config.default_remote or next(iter(self._config.remotes)), self._second_remote(None))
+        for name in filter(None, names):
+            folder = remote_folder(self._root, self._config.remotes.get(name, ""))
+            # DVC takes a folder that is not there, as on a disk that is not mounted, for an empty remote.
+            is_gone = folder is not None and not folder.exists()
+            places.append(f"remote '{name}'" + (f" (there is no folder {folder})" if is_gone else ""))
         return places
 
     def not_here(self, oid: str, owner: str) -> PartError:

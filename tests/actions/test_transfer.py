@@ -58,6 +58,7 @@ def test_a_missing_object_is_an_error_that_names_the_places_searched(app: Path, 
     with Workspace.open(clone) as workspace:
         with pytest.raises(PartError, match="is missing") as caught:
             pull(workspace)
-        assert "remote 'origin'" in caught.value.where
+        assert f"remote 'origin' (there is no folder {app.parent / 'origin'})" in caught.value.where
+        assert caught.value.remedy == "ask whoever added it to run `tdmvc push`, then run `tdmvc pull`."
         with pytest.raises(NotFoundError):
             pull(workspace, ["golden@7.0.0"])
