@@ -96,7 +96,7 @@ def _check_statement(con: DuckDBConnection, query: str, *, at: str | None) -> No
 
 def _failed(query: str, error: Exception, *, at: str | None) -> UsageError:
     """Return the error for a query that DuckDB refuses, with the way that tdmvc has for what it wants."""
-    remedy = "`tdmvc show DATASET` lists tables and columns."
+    remedy = "correct it; `tdmvc show DATASET` lists tables and columns."
     if query.lower().lstrip(_SPACE).startswith(_WRITING):
         remedy = _EDIT
     elif is_refused_access(error):
@@ -104,7 +104,9 @@ def _failed(query: str, error: Exception, *, at: str | None) -> UsageError:
             "a query reaches the dataset's tables only; if you trust it, run it with --allow-files,"
             " and it may read and write files, use the network and load extensions."
         )
-    return UsageError(f"The query failed: {str(error).strip()}", where=at or "", remedy=remedy)
+    # DuckDB repeats the query below, with a mark under the place.
+    words = " ".join(str(error).partition("\nLINE ")[0].split())
+    return UsageError(f"The query failed: {words}", where=at or "", remedy=remedy)
 
 
 def _visible_names(workspace: Workspace, sides: dict[str, TableSide]) -> dict[str, TableSide]:

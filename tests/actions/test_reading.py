@@ -89,8 +89,11 @@ def test_a_table_is_returned_in_key_order(workspace: Workspace) -> None:
 
 
 def test_what_cannot_be_read_is_an_error(workspace: Workspace) -> None:
-    with pytest.raises(UsageError, match="The query failed"):
+    with pytest.raises(UsageError, match="The query failed") as raised:
         query(workspace, "select nothing from orders")
+    assert "\n" not in raised.value.what
+    with pytest.raises(UsageError, match=r'failed: Parser Error: syntax error at or near "selct"\nFix'):
+        query(workspace, "selct 1")
     with pytest.raises(NotFoundError, match=r"golden has no version '9\.0\.0'"):
         show(workspace, "golden@9.0.0")
     with pytest.raises(NotFoundError, match="There is no table 'order'"):
