@@ -121,7 +121,9 @@ def column_clause(column: Column, declared: str) -> Clause:
     def remove(schema: TableSchema) -> TableSchema:
         return with_column(schema, column.name, lambda one: replace(one, **{declared: None}))  # type: ignore[arg-type]
 
-    noun = f"the {_COLUMN_NOUNS[declared]} of {column.name}, {getattr(column, declared)},"
+    noun = f"the {_COLUMN_NOUNS[declared]} of {column.name}"
+    if declared != "identity":
+        noun += f" ({getattr(column, declared)})"
     return Clause(noun, (column.name,), remove)
 
 

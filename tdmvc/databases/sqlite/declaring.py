@@ -52,11 +52,13 @@ def fitted_identities(schema: TableSchema, types: Mapping[str, str]) -> tuple[Ta
         fitted = (
             Identity() if is_rowid_alias(schema, column, types) and identity.increment in (None, 1) else None
         )
-        why = (
-            "it became AUTOINCREMENT, which has no sequence, start or step"
-            if fitted
-            else ("SQLite numbers only an INTEGER PRIMARY KEY, one by one")
+        clause, why = (
+            column_clause(column, "identity"),
+            "SQLite numbers only an INTEGER PRIMARY KEY, one by one",
         )
-        findings.append(column_clause(column, "identity").finding(schema.name, why))
+        if fitted:
+            clause = replace(clause, noun=f"the sequence of {column.name}")
+            why = "AUTOINCREMENT numbers the column instead, one by one"
+        findings.append(clause.finding(schema.name, why))
         schema = with_column(schema, column.name, lambda one, fitted=fitted: replace(one, identity=fitted))  # type: ignore[misc]
     return schema, findings
