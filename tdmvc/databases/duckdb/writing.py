@@ -1,23 +1,15 @@
 """Writes tables and views into a new DuckDB file."""
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
-
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import (
-    Clause,
-    check_clause,
     clauses,
     fit,
-    key_clause,
     reference_clause,
-    required_clause,
-    unique_clause,
 )
 from tdmvc.databases.dialects import for_dialect, views_for_dialect
 from tdmvc.databases.duckdb.catalog import DIALECT
@@ -28,17 +20,17 @@ from tdmvc.databases.duckdb.declaring import (
     table_statement,
 )
 from tdmvc.databases.duckdb.names import schema_name, sql_name
+from tdmvc.databases.duckdb.order import by_dependency
+from tdmvc.databases.duckdb.rows import broken_clauses, casts, column_types, registered
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.writing import (
     NO_TARGET,
-    bracketed,
     check_names,
     create_index,
     create_view,
     generated_finding,
     has_target,
     left_out,
-    type_finding,
 )
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import ForeignKey, View
@@ -53,15 +45,8 @@ from tdmvc.sql.duckdb import (
     statement_kinds,
 )
 from tdmvc.sql.quoting import quote_name, quote_names
-from tdmvc.sql.types import duckdb_type
 
 _LOG_SUFFIXES = (".wal",)
-_TYPE_NAME = re.compile(
-    r"(?:[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?|enum\('(?:[^']|'')*'(?:, ?'(?:[^']|'')*')*\))"
-    r"(?:\[\d{0,6}\])*",
-    re.ASCII | re.I,
-)
-_ROWS = "tdmvc_rows"
 _NOT_ONE = "its SQL is more than one declaration"
 
 
@@ -114,9 +99,10 @@ class _TableWriter:
 
     def write(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
         self._names = {table.schema.name for table in tables}
-        for table in _by_dependency(tables):
+        for table in by_dependency(tables):
             schema = table.schema
-            self._types[schema.name] = self._column_types(table)
+            self._types[schema.name], found = column_types(self._con, table)
+            self._findings += found
             references = tuple(
                 reference for reference in schema.references if self._is_possible(schema, reference)
             )
@@ -183,9 +169,9 @@ class _TableWriter:
         numbered = [column for column in schema.columns if column.identity is not None]
         if not numbered:
             return
-        with self._rows(table):
+        with registered(self._con, table) as rows:
             highest = self._con.execute(
-                f"SELECT {', '.join(f'max({quote_name(column.name)})' for column in numbered)} FROM {_ROWS}"
+                f"SELECT {', '.join(f'max({quote_name(column.name)})' for column in numbered)} FROM {rows}"
             ).fetchall()[0]
         for column, value in zip(numbered, highest, strict=True):
             for statement in sequence_statements(schema, column, value):
@@ -220,7 +206,7 @@ class _TableWriter:
                 self._findings.append(reference_clause(reference).finding(schema.name, why))
                 schema = reference_clause(reference).remove(schema)
             return schema
-        broken = self._broken(table, schema)
+        broken = broken_clauses(self._con, table, schema, self._types[schema.name])
         if not broken:
             # DuckDB checks more than it says; rather nothing declared than nothing written.
             broken = clauses(schema)
@@ -235,56 +221,13 @@ class _TableWriter:
                 schema = reference_clause(reference).remove(schema)
         return schema
 
-    def _broken(self, table: TableToWrite, schema: TableSchema) -> list[Clause]:
-        """Return the declarations that the rows break: all of them, not only the first that DuckDB names."""
-        tests: list[tuple[Clause, str]] = [
-            (required_clause(column), f"WHERE {quote_name(column.name)} IS NULL")
-            for column in schema.columns
-            if column.required and column.name not in schema.key
-        ]
-        unique: list[tuple[str, ...]] = [
-            (column.name,) for column in schema.columns if column.unique and schema.key != (column.name,)
-        ]
-        unique += [one.columns for one in schema.unique_keys]
-        tests += [(unique_clause(columns), _repeated(columns)) for columns in unique]
-        if schema.key:
-            nulls = " OR ".join(f"{quote_name(name)} IS NULL" for name in schema.key)
-            tests.append((key_clause(schema), _repeated(schema.key)))
-            tests.append((key_clause(schema), f"WHERE {nulls}"))
-        tests += [
-            (check_clause(schema, check), f"WHERE NOT CAST({bracketed(check.expression)} AS BOOLEAN)")
-            for check in schema.checks
-        ]
-        found: dict[str, Clause] = {}
-        for clause, condition in tests:
-            with self._rows(table):
-                rows = f"(SELECT {self._casts(schema)} FROM {_ROWS})"
-                if self._con.execute(f"SELECT 1 FROM {rows} {condition} LIMIT 1").fetchall():
-                    found[clause.noun] = clause
-        return list(found.values())
-
-    @contextmanager
-    def _rows(self, table: TableToWrite) -> Iterator[None]:
-        self._con.register(_ROWS, table.read())
-        try:
-            yield
-        finally:
-            self._con.unregister(_ROWS)
-
-    def _casts(self, schema: TableSchema, names: Sequence[str] | None = None) -> str:
-        types = self._types[schema.name]
-        return ", ".join(
-            f"CAST({quote_name(name)} AS {types[name]}) AS {quote_name(name)}"
-            for name in (schema.column_names if names is None else names)
-        )
-
     def _fill(self, table: TableToWrite, schema: TableSchema) -> None:
         name = sql_name(schema.name)
         self._create(table_statement(schema, self._types[schema.name]))
         own = tuple(column.name for column in schema.columns if column.generated is None)
-        with self._rows(table):
+        with registered(self._con, table) as rows:
             self._con.execute(
-                f"INSERT INTO {name} ({quote_names(own)}) SELECT {self._casts(schema, own)} FROM {_ROWS}"
+                f"INSERT INTO {name} ({quote_names(own)}) SELECT {casts(self._types[schema.name], own)} FROM {rows}"
             )
         for index in schema.indexes:
             try:
@@ -306,9 +249,9 @@ class _TableWriter:
         """Report the rows whose value differs from the one that the database computes."""
         others = [one.name for one in schema.columns if one.generated is None]
         names = [*others, column]
-        with self._rows(table):
+        with registered(self._con, table) as rows:
             ((count,),) = self._con.execute(
-                f"SELECT count(*) FROM (SELECT {self._casts(schema, names)} FROM {_ROWS} "
+                f"SELECT count(*) FROM (SELECT {casts(self._types[schema.name], names)} FROM {rows} "
                 f"EXCEPT ALL SELECT {quote_names(names)} FROM {sql_name(schema.name)})"
             ).fetchall()
         if count:
@@ -338,84 +281,6 @@ class _TableWriter:
         else:
             return
         self._findings += [left_out(f"view {view.name}", None, reasons[view.name]) for view in waiting]
-
-    def _column_types(self, table: TableToWrite) -> dict[str, str]:
-        """Return the DuckDB type of each column: that of its source if every value can be read back from it."""
-        types = {column.name: duckdb_type(column.type) for column in table.schema.columns}
-        declared = {}
-        for column in table.schema.columns:
-            name, type_ = column.name, column.physical_type
-            # A width that just fits today's rows may be too narrow tomorrow.
-            if not type_ or pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-                continue
-            if not self._is_another_type(type_, types[name]):
-                continue
-            if _TYPE_NAME.fullmatch(type_):
-                declared[name] = type_
-            else:
-                why = f"tdmvc does not write {type_}"
-                self._findings.append(type_finding(table.schema.name, name, type_, types[name], why))
-        if not declared:
-            return types
-        tests = ", ".join(
-            f"coalesce(bool_and(TRY_CAST(TRY_CAST({quote_name(name)} AS {type_}) AS {types[name]}) "
-            f"IS NOT DISTINCT FROM CAST({quote_name(name)} AS {types[name]})), true)"
-            for name, type_ in declared.items()
-        )
-        with self._rows(table):
-            row = self._con.execute(f"SELECT {tests} FROM {_ROWS}").fetchall()[0]
-        for (name, type_), is_exact in zip(declared.items(), row, strict=True):
-            if is_exact:
-                types[name] = type_
-            else:
-                self._findings.append(type_finding(table.schema.name, name, type_, types[name]))
-        return types
-
-    def _is_another_type(self, declared: str, canonical: str) -> bool:
-        """Whether DuckDB knows the type, and it is not the canonical one under another name."""
-        query = f"SELECT CAST(NULL AS {declared}), CAST(NULL AS {canonical})"
-        try:
-            if statement_kinds(self._con, query) != ["SELECT"]:
-                return False
-            types = self._con.sql(query).types
-        except duckdb_error():
-            return False
-        return str(types[0]) != str(types[1])
-
-
-def _by_dependency(tables: Sequence[TableToWrite]) -> list[TableToWrite]:
-    """Return the tables, each after those that it refers to, as far as circles allow."""
-    waiting = {table.schema.name: table for table in tables}
-    ordered: list[TableToWrite] = []
-    while waiting:
-        targets = {name: _targets(table.schema) & waiting.keys() for name, table in waiting.items()}
-        ready = next((name for name in waiting if not targets[name]), None)
-        if ready is None:
-            ready = next(name for name in waiting if name in _reachable(name, targets))
-        ordered.append(waiting.pop(ready))
-    return ordered
-
-
-def _targets(schema: TableSchema) -> set[str]:
-    return {reference.table for reference in schema.references} - {schema.name}
-
-
-def _reachable(start: str, targets: dict[str, set[str]]) -> set[str]:
-    """Return all tables that a table refers to, over any number of steps."""
-    found: set[str] = set()
-    open_names = list(targets[start])
-    while open_names:
-        name = open_names.pop()
-        if name not in found:
-            found.add(name)
-            open_names += targets[name]
-    return found
-
-
-def _repeated(columns: tuple[str, ...]) -> str:
-    """Return the end of a query for values that more than one row has."""
-    present = " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in columns)
-    return f"WHERE {present} GROUP BY {quote_names(columns)} HAVING count(*) > 1"
 
 
 def _first_line(error: Exception) -> str:

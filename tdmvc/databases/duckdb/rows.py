@@ -1,0 +1,129 @@
+"""The rows of a table before they are written: which types hold them, and which declarations they break."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.clauses import Clause, check_clause, key_clause, required_clause, unique_clause
+from tdmvc.databases.writing import bracketed, type_finding
+from tdmvc.model.finding import Finding
+from tdmvc.model.schema import TableSchema
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, statement_kinds
+from tdmvc.sql.quoting import quote_name, quote_names
+from tdmvc.sql.types import duckdb_type
+
+_TYPE_NAME = re.compile(
+    r"(?:[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?|enum\('(?:[^']|'')*'(?:, ?'(?:[^']|'')*')*\))"
+    r"(?:\[\d{0,6}\])*",
+    re.ASCII | re.I,
+)
+
+
+@contextmanager
+def registered(con: DuckDBConnection, table: TableToWrite) -> Iterator[str]:
+    """Yield the name under which SQL reads the rows; once, from the first row."""
+    name = "tdmvc_rows"
+    con.register(name, table.read())
+    try:
+        yield name
+    finally:
+        con.unregister(name)
+
+
+def casts(types: Mapping[str, str], names: Sequence[str]) -> str:
+    """Return SQL for columns in the types that they have in the database."""
+    return ", ".join(f"CAST({quote_name(name)} AS {types[name]}) AS {quote_name(name)}" for name in names)
+
+
+def column_types(con: DuckDBConnection, table: TableToWrite) -> tuple[dict[str, str], list[Finding]]:
+    """Return the DuckDB type of each column: that of its source if every value can be read back from it.
+
+    A finding names each column that gets another type.
+    """
+    findings: list[Finding] = []
+    types = {column.name: duckdb_type(column.type) for column in table.schema.columns}
+    declared = {}
+    for column in table.schema.columns:
+        name, type_ = column.name, column.physical_type
+        # A width that just fits today's rows may be too narrow tomorrow.
+        if not type_ or pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+            continue
+        if not _is_another_type(con, type_, types[name]):
+            continue
+        if _TYPE_NAME.fullmatch(type_):
+            declared[name] = type_
+        else:
+            why = f"tdmvc does not write {type_}"
+            findings.append(type_finding(table.schema.name, name, type_, types[name], why))
+    if not declared:
+        return types, findings
+    tests = ", ".join(
+        f"coalesce(bool_and(TRY_CAST(TRY_CAST({quote_name(name)} AS {type_}) AS {types[name]}) "
+        f"IS NOT DISTINCT FROM CAST({quote_name(name)} AS {types[name]})), true)"
+        for name, type_ in declared.items()
+    )
+    with registered(con, table) as rows:
+        row = con.execute(f"SELECT {tests} FROM {rows}").fetchall()[0]
+    for (name, type_), is_exact in zip(declared.items(), row, strict=True):
+        if is_exact:
+            types[name] = type_
+        else:
+            findings.append(type_finding(table.schema.name, name, type_, types[name]))
+    return types, findings
+
+
+def _is_another_type(con: DuckDBConnection, declared: str, canonical: str) -> bool:
+    """Whether DuckDB knows the type, and it is not the canonical one under another name."""
+    query = f"SELECT CAST(NULL AS {declared}), CAST(NULL AS {canonical})"
+    try:
+        if statement_kinds(con, query) != ["SELECT"]:
+            return False
+        types = con.sql(query).types
+    except duckdb_error():
+        return False
+    return str(types[0]) != str(types[1])
+
+
+def broken_clauses(
+    con: DuckDBConnection, table: TableToWrite, schema: TableSchema, types: Mapping[str, str]
+) -> list[Clause]:
+    """Return the declarations that the rows break: all of them, not only the first that DuckDB names."""
+    found: dict[str, Clause] = {}
+    for clause, condition in _tests(schema):
+        with registered(con, table) as rows:
+            source = f"(SELECT {casts(types, schema.column_names)} FROM {rows})"
+            if con.execute(f"SELECT 1 FROM {source} {condition} LIMIT 1").fetchall():
+                found[clause.noun] = clause
+    return list(found.values())
+
+
+def _tests(schema: TableSchema) -> list[tuple[Clause, str]]:
+    """Return each declaration that rows can break, with the end of a query that finds such rows; without references."""
+    tests: list[tuple[Clause, str]] = [
+        (required_clause(column), f"WHERE {quote_name(column.name)} IS NULL")
+        for column in schema.columns
+        if column.required and column.name not in schema.key
+    ]
+    unique: list[tuple[str, ...]] = [
+        (column.name,) for column in schema.columns if column.unique and schema.key != (column.name,)
+    ]
+    unique += [one.columns for one in schema.unique_keys]
+    tests += [(unique_clause(columns), _repeated(columns)) for columns in unique]
+    if schema.key:
+        nulls = " OR ".join(f"{quote_name(name)} IS NULL" for name in schema.key)
+        tests.append((key_clause(schema), _repeated(schema.key)))
+        tests.append((key_clause(schema), f"WHERE {nulls}"))
+    tests += [
+        (check_clause(schema, check), f"WHERE NOT CAST({bracketed(check.expression)} AS BOOLEAN)")
+        for check in schema.checks
+    ]
+    return tests
+
+
+def _repeated(columns: tuple[str, ...]) -> str:
+    """Return the end of a query for values that more than one row has."""
+    present = " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in columns)
+    return f"WHERE {present} GROUP BY {quote_names(columns)} HAVING count(*) > 1"
