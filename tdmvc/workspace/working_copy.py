@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 
 from tdmvc.errors import LocalWorkError
+from tdmvc.formats.contract import CONTRACT_FILE
+from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.gitrepo.commits import keep_snapshot
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.store.worktree import read_folder
@@ -96,7 +98,11 @@ def write_table_rows(
 def keep_uncommitted(workspace: Workspace, dataset: str) -> list[str]:
     """Keep pointers that were added but not committed, because nothing else names their rows."""
     path = workspace.dataset_path(dataset)
-    if not workspace.git.is_dirty([path]):
+    # A checkout leaves versions and all other files alone.
+    if not any(
+        file.endswith((".dvc", f"/{CONTRACT_FILE}", f"/{DATASET_FILE}"))
+        for file in workspace.git.dirty_files([path])
+    ):
         return []
     ref = f"tdmvc/replaced/{dataset}"
     keep_snapshot(workspace.git, path, f"refs/{ref}", f"{dataset} before a checkout")

@@ -35,5 +35,6 @@ def test_a_checkout_of_a_committed_state_keeps_no_snapshot(tdmvc, repo, tmp_path
     tdmvc("publish", "golden", "1.0.0")
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "Rows")
+    tdmvc("yank", "golden@1.0.0", "--reason", "Wrong")  # a file that a checkout leaves alone
     assert "replaced" not in tdmvc("checkout", "golden@1.0.0").out
     assert git(repo, "for-each-ref", "refs/tdmvc") == ""
