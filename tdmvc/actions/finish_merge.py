@@ -63,7 +63,11 @@ def continue_merge(workspace: Workspace, options: MergeOptions | None = None) ->
         ConfigError: a manifest still has conflict markers, or is wrong.
         PartError: needed rows cannot be found.
     """
-    options = options or MergeOptions()
+    with workspace.merging():
+        return _continue(workspace, options or MergeOptions())
+
+
+def _continue(workspace: Workspace, options: MergeOptions) -> MergeReport:
     git = workspace.git
     record = find_record(git)
     if record is not None and not record.is_written:
@@ -121,6 +125,11 @@ def abort_this_merge(workspace: Workspace, *, force: bool = False) -> MergeRepor
         LocalWorkError: rows that were not added would be lost; nothing was changed.
         StoreError: another program holds Git's index; the next call continues.
     """
+    with workspace.merging():
+        return _abort(workspace, force=force)
+
+
+def _abort(workspace: Workspace, *, force: bool) -> MergeReport:
     git = workspace.git
     record = find_record(git)
     is_interrupted = record is not None and not record.is_written

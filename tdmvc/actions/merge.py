@@ -42,7 +42,11 @@ def merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions |
         PartError: needed rows cannot be found; nothing was changed.
         UsageError: several branches, or Git refuses.
     """
-    options = options or MergeOptions()
+    with workspace.merging():
+        return _merge(workspace, branches, options or MergeOptions())
+
+
+def _merge(workspace: Workspace, branches: Sequence[str], options: MergeOptions) -> MergeReport:
     branch = check_branches(branches)
     if workspace.git.head() is None:
         raise UsageError("There is no commit yet to merge into.", remedy="commit first.")

@@ -240,6 +240,14 @@ class Workspace:
             yield journal
 
     @contextlib.contextmanager
+    def merging(self) -> Iterator[None]:
+        """Hold the lock of merges: Git has one merge at a time in a work tree."""
+        path = state_folder(self.root) / "merging.gate"
+        message = "Another tdmvc process is merging here; waiting for it."
+        with locks.exclusive(path, on_wait=lambda: self.warn(message)):
+            yield
+
+    @contextlib.contextmanager
     def timed(self, name: str) -> Iterator[None]:
         """Record how long the block takes, even if it raises; a step's name follows its verb's."""
         outer = _timed_name.get()

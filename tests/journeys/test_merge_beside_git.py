@@ -401,3 +401,15 @@ def test_no_code_is_lost_while_another_program_adds_files_and_asks_for_the_statu
         is_merged(shop)
         git(shop.app, "reset", "-q", "--hard", before)
         shop.tdmvc("checkout", "golden", "--force")
+
+
+def test_two_merges_at_once_follow_each_other(shop: Shop) -> None:
+    words = [sys.executable, "-m", "tdmvc", "merge", "feature"]
+    both = [
+        subprocess.Popen(words, cwd=shop.app, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(2)
+    ]
+    said = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    is_merged(shop)
+    assert git(shop.app, "rev-list", "--count", "--merges", "HEAD") == "1"

@@ -119,7 +119,9 @@ def _drift(check: MergeCheck, drift: Drift) -> Remark:
     which = (drift.dataset, drift.location)
     severity = Severity.ERROR if which in check.failing_drifts else Severity.INFO
     message = f"{visible(drift.ref)} would be {drift_words(drift)} (migrations {visible(drift.location)})."
-    lines = list(drift_lines(drift))
+    # What makes a history unreadable is in the lines of its drift.
+    problems = drift.problems if drift.status is not DriftStatus.UNREADABLE else ()
+    lines = [*(visible(problem.message) for problem in problems), *drift_lines(drift)]
     if which in check.old_drifts:
         severity = Severity.WARNING
         message = f"{message.removesuffix('.')}, as it already is on both sides."
