@@ -212,7 +212,10 @@ def test_every_pull_request_is_reviewed_by_one_workflow() -> None:
 # The step that reads what a stranger wrote.
 
 
-@pytest.mark.skipif(shutil.which("jq") is None, reason="the step calls jq, which GitHub's runners have")
+@pytest.mark.skipif(
+    shutil.which("jq") is None and not os.environ.get("CI"),
+    reason="the step calls jq, which GitHub's runners have",
+)
 @pytest.mark.parametrize(
     ("number", "head", "verdict", "code", "output"),
     [
