@@ -38,7 +38,7 @@ def _shown(table: str, columns: tuple[str, ...], *, exists: bool | None) -> str:
         ("ALTER TABLE t ADD", ""),
     ],
 )
-def test_sql(text: str, expected: str) -> None:
+def test_sql_says_which_tables_and_columns_it_makes_removes_and_fills(text: str, expected: str) -> None:
     assert " ".join(_sql(text)) == expected
 
 
@@ -131,7 +131,9 @@ export class A1700000000000 implements MigrationInterface {
         ("django", "a.py", "x = 1", (), ""),
     ],
 )  # fmt: skip
-def test_code(tool: str, path: str, text: str, touches: tuple[str, ...], expected: str) -> None:
+def test_a_migration_of_a_tool_has_the_effects_of_its_way_up(
+    tool: str, path: str, text: str, touches: tuple[str, ...], expected: str
+) -> None:
     migration = Migration("shop.0002_more", "", path, touches=touches)
     net = net_effects(MemoryTree({path: text}), tool, [migration])
     shown = [_shown(effect.table, effect.columns, exists=effect.exists) for _, effect in net.shapes]
