@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from tdmvc.arrow.parquet import open_parquet_dataset
+from tdmvc.arrow.values import python_values
 from tdmvc.errors import UsageError
 from tdmvc.model.diff import TableSide
 from tdmvc.model.report import QueryResult
@@ -145,7 +146,7 @@ def query(
         table = relation.to_arrow_table()
     except duckdb_error() as error:
         raise _failed(text, error, at=at) from error
-    rows = tuple(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    rows = tuple(zip(*(python_values(column) for column in table.columns), strict=True))
     is_cut = limit is not None and len(rows) > limit
     return QueryResult(tuple(relation.columns), tuple(map(str, relation.types)), rows[:limit], is_cut)
 

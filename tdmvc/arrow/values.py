@@ -1,10 +1,11 @@
 """Arrow values as Python values, with nothing lost, and the order in which parts sort them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import pyarrow as pa
 
+from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.types import map_type
 
 
@@ -43,8 +44,24 @@ def _value(cell: pa.Array | pa.ChunkedArray) -> object:
     try:
         return cell.to_pylist()[0]
     except (ValueError, OverflowError):
-        as_text = map_type(cell.type, lambda leaf: pa.string() if pa.types.is_temporal(leaf) else leaf)
-        return cell.cast(as_text).to_pylist()[0]
+        return _far_values(cell.combine_chunks() if isinstance(cell, pa.ChunkedArray) else cell)[0]
+
+
+def _far_values(cells: pa.Array) -> Sequence[object]:
+    type_ = cells.type
+    if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
+        return time_texts(cells)
+    if pa.types.is_struct(type_):
+        columns = [_far_values(column) for column in cells.flatten()]
+        names = [type_.field(place).name for place in range(type_.num_fields)]
+        rows = zip(*columns, strict=True)
+        return [
+            dict(zip(names, row, strict=True)) if is_valid else None
+            for row, is_valid in zip(rows, cells.is_valid().to_pylist(), strict=True)
+        ]
+    if pa.types.is_nested(type_):
+        return [list(_far_values(cell.values)) if cell.is_valid else None for cell in cells]
+    return list(cells.to_pylist())
 
 
 def _without_zone(leaf: pa.DataType) -> pa.DataType:

@@ -12,7 +12,9 @@ from functools import cache
 
 import pyarrow as pa
 
+from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.types import MAX_INT64, MIN_INT64, SIMPLE, format_type
+from tdmvc.arrow.values import python_values
 from tdmvc.model.schema import Column
 from tdmvc.sql.time_forms import default_form, form_for
 
@@ -158,11 +160,11 @@ def format_values(array: pa.Array, column: Column) -> list[object]:
     if pa.types.is_timestamp(type_) or pa.types.is_time(type_):
         return _times(array, column)
     if pa.types.is_date(type_):
-        return list(array.cast(pa.string()).to_pylist())
+        return list(time_texts(array))
     if pa.types.is_decimal(type_):
         return _each(array, lambda value: format(value, "f"))
     if pa.types.is_nested(type_):
-        return _each(array, _json)
+        return [None if value is None else _json(value) for value in python_values(array)]
     if pa.types.is_boolean(type_):
         return _each(array, int)
     if pa.types.is_floating(type_):
@@ -190,7 +192,8 @@ def _times(array: pa.Array, column: Column) -> list[object]:
     if form != default_form(has_date=has_date, has_zone=has_zone):
         return _each(array, form.format)
     plain = array.cast(pa.timestamp("us") if has_date else pa.time64("us"))
-    return _each(plain.cast(pa.string()), lambda text: _short(text) + form.zone)
+    texts = time_texts(plain) if has_date else plain.cast(pa.string()).to_pylist()
+    return [None if text is None else _short(text) + form.zone for text in texts]
 
 
 def _short(text: str) -> str:
