@@ -26,8 +26,9 @@ from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.yaml.reader import parse_yaml
 from tdmvc.yaml.writer import scalar
+from tests.series import trials
 
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=trials(40, 20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MANY = settings(max_examples=300, deadline=None)
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
