@@ -53,7 +53,7 @@ _PHRASES: Mapping[str, str] = {
     _SECRET: """
         api key,secret key,private key,access key,encryption key,signing key,session key,session data,auth key,
         license key,recovery code,recovery codes,backup code,backup codes,pin code,pin hash,mot passe,security answer,
-        connection string,cle api,chave api
+        connection string,cle api,chave api,pass hash,pw hash
     """,
     _CARD: "card number,account number,bank account,credit card,card pan,numero carte,numero tarjeta,kreditkarten nr",
     _ID: """

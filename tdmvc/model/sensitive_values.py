@@ -36,7 +36,8 @@ _SECRETS = (
         r"|AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{40,}"
         r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|sk-ant-[A-Za-z0-9_-]{16,}|sk-proj-[A-Za-z0-9_-]{16,}"
         r"|sk-[A-Za-z0-9]{32,}|hf_[A-Za-z0-9]{30,}|do[opr]_v1_[0-9a-f]{40,}|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{24,}"
-        r"|whsec_[A-Za-z0-9+/=]{16,}|hvs\.[A-Za-z0-9_-]{20,}|sq0[a-z]{3}-[A-Za-z0-9_-]{20,}|dckr_pat_[\w-]{16,})",
+        r"|whsec_[A-Za-z0-9+/=]{16,}|hvs\.[A-Za-z0-9_-]{20,}|sq0[a-z]{3}-[A-Za-z0-9_-]{20,}|dckr_pat_[\w-]{16,}"
+        r"|Bearer [A-Za-z0-9._~+/-]{20,})",
     ),
     (
         "a URL with a password",

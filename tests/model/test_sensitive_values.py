@@ -19,7 +19,7 @@ TEXT = pa.string()
 
 NAMES = {
     "a secret": """
-        password password_hash userPassword passwd api_token apiToken APIKey api-key access_token refreshToken
+        password password_hash pass_hash userPassword passwd api_token apiToken APIKey api-key access_token refreshToken
         client_secret secret_key private_key session_key session_data otp_secret recovery_codes cvv Passwort kennwort
         mot_de_passe contraseña senha wachtwoord hasło lösenord пароль 密码 パスワード 비밀번호 Chave_API
     """,
@@ -74,6 +74,7 @@ VALUES = {
     "an access key": [
         "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
         "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+        "Bearer 16C7e42F292c6912E7710c838347",
         "AKIAIOSFODNN7EXAMPLE",
         "xoxb-123456789012-abcdef",
         "glpat-abcdefghij0123456789",
