@@ -9,10 +9,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 from tdmvc.databases import TableToWrite, find_writer, open_database, read_others
+from tdmvc.errors import SourceError
 from tdmvc.model.location import PathLocation
 from tdmvc.sql.time_forms import forms_of, parse_form, shape_of, shorten
 from tdmvc.store.ingest import prepare_ingest
@@ -236,7 +237,13 @@ def test_the_same_statements_do_the_same_in_a_copy(
                 database.execute(one)
             except sqlite3.Error:
                 continue
-    reports = copy_of(source, copy, con)
+    try:
+        reports = copy_of(source, copy, con)
+    except SourceError as error:
+        # Bytes that an expression put into a text: such a source is refused.
+        if "is not UTF-8" not in error.what:
+            raise
+        reject()
     first = [table.schema for table in open_database(PathLocation(source), con)]
     assert reports or [table.schema for table in open_database(PathLocation(copy), con)] == first
     assert reports or read_others(PathLocation(copy), con) == read_others(PathLocation(source), con)
