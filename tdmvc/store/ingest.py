@@ -95,6 +95,14 @@ def _reconcile(
             for c in schema.columns
         )
         selects.insert(0, f"SELECT {names} FROM {scan_parquet(existing)}")
+        notes += [
+            f"column {c.name}: the texts of the rows that were there are written anew, and not as {old.text_form}; "
+            "to keep them as they were, add all rows again without --append"
+            for c in schema.columns
+            if (old := current.column(c.name)) is not None
+            and old.text_form
+            and c.type == pa.string() != old.type
+        ]
     return Ingest(schema, " UNION ALL ".join(selects), tuple(dict.fromkeys(notes)))
 
 
