@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pyarrow as pa
-
 from tdmvc.databases.clauses import check_clause, column_clause, with_column
+from tdmvc.databases.clocks import clock_default
 from tdmvc.databases.writing import left_out
-from tdmvc.model.declarations import Default, Index, View
+from tdmvc.model.declarations import Index, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.portable import why_not_portable, why_query_not_portable
@@ -74,9 +73,10 @@ def _column(schema: TableSchema, column: Column, dialect: str) -> tuple[Column, 
     why: dict[str, str] = {}
     default, generated, collation = column.default, column.generated, column.collation
     if default is not None and default.expression is not None and default.dialect != dialect:
-        reason = _why_not_default(default, column)
+        clock = clock_default(default, column, dialect)
+        reason = _of(default.dialect, why_not_portable(default.expression, ())) if clock is None else None
         if reason is None:
-            default = replace(default, dialect=dialect)
+            default = clock or replace(default, dialect=dialect)
         else:
             default, why["default"] = None, reason
     if generated is not None and generated.dialect != dialect:
@@ -90,13 +90,6 @@ def _column(schema: TableSchema, column: Column, dialect: str) -> tuple[Column, 
         why["collation"] = f"only {engine_name(collation.dialect)} has it"
         collation = None
     return replace(column, default=default, generated=generated, collation=collation), why
-
-
-def _why_not_default(default: Default, column: Column) -> str | None:
-    words = str(default.expression).strip().strip("()").upper()
-    if words == "CURRENT_TIMESTAMP" and pa.types.is_timestamp(column.type) and column.type.tz is not None:
-        return None
-    return _of(default.dialect, why_not_portable(str(default.expression), ()))
 
 
 def _why(expression: str, own: str, dialect: str, columns: Sequence[Column]) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal, InvalidOperation
 
 import pyarrow as pa
 
@@ -59,6 +60,31 @@ def sequence_statements(schema: TableSchema, column: Column, highest: int | None
         yield f"SELECT setval({quote_text(qualified)}, {highest})"
 
 
+def _is_cut(literal: str, type_: pa.DataType) -> bool:
+    """Whether a type has fewer decimal places than a number."""
+    if not (pa.types.is_integer(type_) or pa.types.is_decimal(type_)):
+        return False
+    try:
+        exponent = Decimal(literal).normalize().as_tuple().exponent
+    except InvalidOperation:
+        return False
+    return isinstance(exponent, int) and exponent < -(type_.scale if pa.types.is_decimal(type_) else 0)
+
+
+def is_numbered_key(schema: TableSchema, column: Column) -> bool:
+    """Whether the column is an INTEGER PRIMARY KEY of SQLite, which gives a number to a row without one."""
+    has_rowid = schema.options is None or "WITHOUT ROWID" not in schema.options.words
+    # DuckDB's own INTEGER has 32 bits.
+    is_sqlite = pa.types.is_int64(column.type) and (column.physical_type or "").upper() == "INTEGER"
+    return (
+        schema.key == (column.name,)
+        and column.required
+        and column.default is None
+        and is_sqlite
+        and has_rowid
+    )
+
+
 def fitted(schema: TableSchema) -> tuple[TableSchema, list[Finding]]:
     """Return the schema without what DuckDB has no words for, and a finding for each change."""
     findings: list[Finding] = []
@@ -74,13 +100,29 @@ def fitted(schema: TableSchema) -> tuple[TableSchema, list[Finding]]:
                 _changed(schema, column, "may be given a number by an INSERT: DuckDB cannot forbid it")
             )
             identity = replace(identity, is_always=False)
+        if identity is None and is_numbered_key(schema, column):
+            identity = Identity()
         if identity is not None and not pa.types.is_integer(column.type):
             findings.append(
                 column_clause(column, "identity").finding(schema.name, "DuckDB numbers only integers")
             )
             identity = None
-        changed = replace(column, generated=generated, identity=identity)
+        if identity is not None and identity.sequence is None:
+            identity = replace(identity, sequence=_sequence(schema, column, identity))
+            how = f"is numbered by the sequence {identity.sequence}, which does not see numbers that an INSERT gives"
+            findings.append(_changed(schema, column, how))
+        default = column.default
+        if default is not None and default.literal is not None and _is_cut(default.literal, column.type):
+            why = f"{column.type} would round it"
+            findings.append(column_clause(column, "default").finding(schema.name, why))
+            default = None
+        changed = replace(column, default=default, generated=generated, identity=identity)
         schema = with_column(schema, column.name, lambda _, changed=changed: changed)  # type: ignore[misc]
+    names = [one.name for one in schema.unique_keys if one.name]
+    names += [one.name for one in schema.checks if one.name]
+    if names:
+        words = f"names of constraints of {schema.name} ({', '.join(names)})"
+        findings.append(_noted(schema, (), f"The {words} were left out: DuckDB keeps none."))
     references = []
     for reference in schema.references:
         if reference.actions != ReferenceActions():
@@ -95,13 +137,11 @@ def fitted(schema: TableSchema) -> tuple[TableSchema, list[Finding]]:
 
 
 def _changed(schema: TableSchema, column: Column, how: str) -> Finding:
-    return Finding(
-        "declaration-left-out",
-        Severity.WARNING,
-        f"{schema.name}.{column.name} {how}.",
-        table=schema.name,
-        columns=(column.name,),
-    )
+    return _noted(schema, (column.name,), f"{schema.name}.{column.name} {how}.")
+
+
+def _noted(schema: TableSchema, columns: tuple[str, ...], message: str) -> Finding:
+    return Finding("declaration-left-out", Severity.WARNING, message, table=schema.name, columns=columns)
 
 
 def comment_statements(schema: TableSchema) -> Iterator[str]:

@@ -96,6 +96,8 @@ class _TableWriter:
         """As they are in the database: without what could not be declared."""
         self._types: dict[str, dict[str, str]] = {}
         self._findings: list[Finding] = []
+        self._numbers: dict[tuple[str | None, str | None], int | None] = {}
+        """The greatest number that each sequence gave, by the sequence's schema and name."""
 
     def write(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
         self._names = {table.schema.name for table in tables}
@@ -106,9 +108,9 @@ class _TableWriter:
             references = tuple(
                 reference for reference in schema.references if self._is_possible(schema, reference)
             )
-            schema, found = for_dialect(replace(schema, references=references), DIALECT)
+            schema, found = fitted(replace(schema, references=references))
             self._findings += found
-            schema, found = fitted(schema)
+            schema, found = for_dialect(schema, DIALECT)
             self._findings += found
             if (name := schema_name(schema.name)) is not None:
                 self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}")
@@ -174,6 +176,10 @@ class _TableWriter:
                 f"SELECT {', '.join(f'max({quote_name(column.name)})' for column in numbered)} FROM {rows}"
             ).fetchall()[0]
         for column, value in zip(numbered, highest, strict=True):
+            # Several columns may share a sequence: it never goes back.
+            place = (schema_name(schema.name), column.identity.sequence if column.identity else None)
+            value = max((one for one in (value, self._numbers.get(place)) if one is not None), default=None)
+            self._numbers[place] = value
             for statement in sequence_statements(schema, column, value):
                 self._con.execute(statement)
 

@@ -100,7 +100,16 @@ def _plan(table: TableToWrite) -> tuple[_Plan, list[Finding]]:
     schema, found = fitted_identities(schema, types)
     findings += found
     schema, found = _fit(schema, types)
-    return _Plan(table, schema, types), findings + found
+    return _Plan(table, schema, types), findings + found + _comments_left_out(schema)
+
+
+def _comments_left_out(schema: TableSchema) -> list[Finding]:
+    described = tuple(column.name for column in schema.columns if column.description)
+    owners = [schema.name] if schema.description else []
+    owners += [f"{schema.name}.{name}" for name in described]
+    message = f"The comments on {', '.join(owners)} were left out: SQLite has none."
+    finding = Finding("declaration-left-out", Severity.WARNING, message, table=schema.name, columns=described)
+    return [finding] if owners else []
 
 
 def _fit(schema: TableSchema, types: dict[str, str]) -> tuple[TableSchema, list[Finding]]:
