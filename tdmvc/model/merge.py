@@ -162,6 +162,8 @@ class MergeCounts:
     """Rows in which some of our cells are replaced by theirs, or by what a person decided."""
     values_converted: int = 0
     """Edited or new values that do not fit the type that a person chose: the nearest value of that type, or null."""
+    values_left_out: int = 0
+    """Values of new rows in a column that the other side dropped, and of new columns in a row that it deleted."""
 
 
 @dataclass(frozen=True, slots=True)

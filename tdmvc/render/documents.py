@@ -294,7 +294,8 @@ declare(
 )
 declare(
     merge.MergeCounts,
-    "added=rows_added removed=rows_removed changed=rows_changed parts_taken converted=values_converted",
+    "added=rows_added removed=rows_removed changed=rows_changed parts_taken converted=values_converted "
+    "left_out=values_left_out",
 )
 declare(
     merge_report.MergeCheck,

@@ -178,12 +178,18 @@ class RowMerger:
     def _counts(self, table: str) -> MergeCounts:
         cells = " OR ".join(f"s{i} <> {From.OURS}" for i in range(len(self._columns.cells))) or "false"
         moved = f"verdict <> {From.OURS} AND what IN"
-        added, removed, changed = self._con.execute(
+        is_removed = (
+            f"(what = {What.DELETED_THERE} AND verdict = {From.THEIRS})"
+            f" OR (what = {What.DELETED_HERE} AND verdict = {From.OURS})"
+        )
+        is_new = f"what NOT IN ({What.DELETED_THERE}, {What.DELETED_HERE})"
+        added, removed, changed, left_out = self._con.execute(
             f"SELECT count(*) FILTER (WHERE {moved} ({What.ADDED_THERE}, {What.DELETED_HERE})),"
             f" count(*) FILTER (WHERE {moved} ({What.DELETED_THERE}, {What.SURPLUS})),"
-            f" count(*) FILTER (WHERE what IN ({What.KEPT}, {What.ADDED_TWICE}) AND ({cells})) FROM {table}"
+            f" count(*) FILTER (WHERE what IN ({What.KEPT}, {What.ADDED_TWICE}) AND ({cells})),"
+            f" coalesce(sum(left_out) FILTER (WHERE {is_new} OR {is_removed}), 0) FROM {table}"
         ).fetchall()[0]
-        return MergeCounts(0, int(added), int(removed), int(changed))
+        return MergeCounts(0, int(added), int(removed), int(changed), values_left_out=int(left_out))
 
 
 _REPEATED = Conflict(

@@ -4,7 +4,8 @@ Decisions are a temporary table of the rows that are not simply ours. Columns: `
 `verdict`, whose row it becomes; `b_f`, `b_r`, `o_f`, `o_r`, `t_f`, `t_r`, its place on each side (see
 `MergeScan`), null if a side lacks it; `s0`…, for rows that stay ours, the side of each cell; `v0`…,
 cells that a person wrote; `k0`… and, for rows in conflict, `key`, its texts; `m0`… and `d0`…, whether a value
-of theirs would be lost in the merged columns.
+of theirs would be lost in the merged columns; `left_out`, how many values go with a column or a row that the
+other side removed.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from enum import IntEnum
 from tdmvc.changes.merge.column_merger import MergedColumn
 from tdmvc.changes.merge.scans import MergeScan, differs
 from tdmvc.model.merge import Side
+from tdmvc.sql.defaults import default_sql
 from tdmvc.sql.duckdb import DuckDBConnection
 
 
@@ -62,7 +64,15 @@ def create_decided(con: DuckDBConnection, scan: MergeScan, table: str) -> None:
     places = [f"{place} BIGINT" for place in PLACES]
     sources = [f"s{i} TINYINT, v{i} VARCHAR" for i in range(len(scan.cells))]
     lost = [f"m{i} BOOLEAN" for i in range(len(scan.narrowed))]
-    columns = ["what TINYINT", "verdict TINYINT", *places, *sources, *lost, "key VARCHAR[]"]
+    columns = [
+        "what TINYINT",
+        "verdict TINYINT",
+        *places,
+        *sources,
+        *lost,
+        "left_out INTEGER",
+        "key VARCHAR[]",
+    ]
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table.removeprefix('temp.')} ({', '.join(columns)})")
 
 
@@ -99,14 +109,16 @@ def decide_rows(con: DuckDBConnection, scan: MergeScan, into: str, *, has_repeat
     cells = [f"CAST({_source(column, i)} AS TINYINT) AS s{i}" for i, column in enumerate(columns)]
     lost = [f"{_gets_lost(i)} AS m{i}" for i in range(len(scan.narrowed))]
     dropped = [f"{_is_edited(column, i)} AS d{i}" for i, column in enumerate(scan.columns.dropped)]
+    left_out = f"CAST({_left_out(scan)} AS INTEGER) AS left_out"
     rows = (
-        f"SELECT {_what()} AS what, {', '.join([*places, *keys, *cells, *lost, *dropped])}"
+        f"SELECT {_what()} AS what, {', '.join([*places, *keys, *cells, *lost, *dropped, left_out])}"
         f" FROM ({base}) b FULL OUTER JOIN ({ours}) o ON {joined}"
         f" FULL OUTER JOIN ({theirs}) t ON {joined_both}"
     )
     any_cell = _any(f"s{i} <> 0" for i in range(len(columns)))
     any_open = _any(f"s{i} = {From.OPEN}" for i in range(len(columns)))
-    any_loss = _any([*(f"m{i}" for i in range(len(lost))), *(f"d{i}" for i in range(len(dropped)))])
+    marks = [*(f"m{i}" for i in range(len(lost))), *(f"d{i}" for i in range(len(dropped)))]
+    any_loss = _any([*marks, "left_out > 0"])
     is_open = f"what IN ({What.KEPT}, {What.ADDED_TWICE}, {What.DELETED_THERE}, {What.DELETED_HERE}) AND ({any_open})"
     verdict = (
         f"CASE WHEN what = {What.ADDED_THERE} THEN {From.THEIRS}"
@@ -190,6 +202,23 @@ def _is_edited(column: MergedColumn, i: int) -> str:
     """Return an SQL boolean: the side that kept a dropped column edited this cell of it."""
     side = "o" if column.ours is not None else "t"
     return f"(b.r IS NOT NULL AND {side}.r IS NOT NULL AND {differs(column, f'b.d{i}', f'{side}.d{i}')})"
+
+
+def _left_out(scan: MergeScan) -> str:
+    """Return SQL for how many values of a row go with what the other side removed.
+
+    These are no edits: values of a new row in a dropped column, and of a deleted row in a new column.
+    """
+    counts = []
+    for i, column in enumerate(scan.columns.dropped):
+        side = "o" if column.ours is not None else "t"
+        counts.append(f"(b.r IS NULL AND {side}.r IS NOT NULL AND {side}.d{i} IS NOT NULL)")
+    for i, column in enumerate(scan.columns.cells):
+        if column.base is None and (column.ours is None) is not (column.theirs is None):
+            side, other = ("o", "t") if column.ours is not None else ("t", "o")
+            filled = f"{side}.c{i} IS DISTINCT FROM {default_sql(column.column)}"
+            counts.append(f"(b.r IS NOT NULL AND {other}.r IS NULL AND {side}.r IS NOT NULL AND {filled})")
+    return " + ".join(f"CASE WHEN {one} THEN 1 ELSE 0 END" for one in counts) or "0"
 
 
 def _any(conditions: Iterable[str]) -> str:

@@ -276,6 +276,7 @@ class _Planner:
                 counts.rows_removed + decided.counts.rows_removed,
                 counts.rows_changed + decided.counts.rows_changed,
                 counts.values_converted + decided.counts.values_converted,
+                counts.values_left_out + decided.counts.values_left_out,
             )
             self._on_progress(f"merge of {self._name}", done, len(contents.batches), "batches")
         return counts, conflicts, open_count, settled

@@ -56,6 +56,8 @@ def counts_words(counts: MergeCounts) -> str:
     if counts.values_converted:
         many = plural(counts.values_converted, "value that does", many="values that do")
         words.append(f"{many} not fit the chosen type converted, or null")
+    if counts.values_left_out:
+        words.append(f"{plural(counts.values_left_out, 'value')} left out with a removed column or row")
     if counts.parts_taken:
         words.append(f"{plural(counts.parts_taken, 'part')} taken whole")
     return ", ".join(words)
