@@ -199,6 +199,11 @@ def sequence_notes(con: DuckDBConnection, name: QualifiedName, columns: Sequence
                 f"in the rows is {'none' if highest is None else highest}; only the rows are kept, so that a copy "
                 "gives the numbers between again"
             )
+        elif step > 0 and highest is not None and following <= highest:
+            notes.append(
+                f"{column.name}: the sequence {identity.sequence} gives {following} next, although the rows have "
+                f"numbers up to {highest}; a copy goes on after them"
+            )
     return notes
 
 
