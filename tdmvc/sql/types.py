@@ -169,7 +169,7 @@ def canonical_form(source: DuckDBType, column: str, where: str) -> CanonicalForm
     Raises:
         SourceError: no canonical type can hold the column.
     """
-    form = _canonical_form(source)
+    form = find_canonical_form(source)
     if form is None:
         raise SourceError.unreadable(
             where,
@@ -179,7 +179,7 @@ def canonical_form(source: DuckDBType, column: str, where: str) -> CanonicalForm
     return form
 
 
-def _canonical_form(source: DuckDBType) -> CanonicalForm | None:
+def find_canonical_form(source: DuckDBType) -> CanonicalForm | None:
     """Return how to read a column of this DuckDB type, or None if no canonical type can hold it.
 
     Unions, variants, and nanoseconds or huge integers inside maps have no canonical form.
@@ -215,7 +215,7 @@ def _type_text(source: DuckDBType) -> str:
 
 
 def _list_form(source: DuckDBType) -> CanonicalForm | None:
-    inner = _canonical_form(_child(source, "child"))
+    inner = find_canonical_form(_child(source, "child"))
     if inner is None:
         return None
     is_plain = inner.physical_type is None and source.id.lower() == "list"
@@ -224,7 +224,7 @@ def _list_form(source: DuckDBType) -> CanonicalForm | None:
 
 def _struct_form(source: DuckDBType) -> CanonicalForm | None:
     names = [name for name, _ in source.children]
-    forms = [_canonical_form(cast(DuckDBType, child)) for _, child in source.children]
+    forms = [find_canonical_form(cast(DuckDBType, child)) for _, child in source.children]
     known = [form for form in forms if form is not None]
     if len(known) < len(forms) or not all(names):
         return None
@@ -233,7 +233,7 @@ def _struct_form(source: DuckDBType) -> CanonicalForm | None:
 
 
 def _map_form(source: DuckDBType) -> CanonicalForm | None:
-    key, value = _canonical_form(_child(source, "key")), _canonical_form(_child(source, "value"))
+    key, value = find_canonical_form(_child(source, "key")), find_canonical_form(_child(source, "value"))
     if key is None or value is None or key.may_lose or value.may_lose:
         return None
     entry = pa.struct([pa.field("key", key.type), pa.field("value", value.type)])

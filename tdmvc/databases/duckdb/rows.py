@@ -13,7 +13,7 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, statement_kinds
 from tdmvc.sql.quoting import quote_name, quote_names
-from tdmvc.sql.types import duckdb_type
+from tdmvc.sql.types import DuckDBType, duckdb_type, find_canonical_form
 
 _TYPE_NAME = re.compile(
     r"(?:[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\(\d+(?:, ?\d+)?\))?|enum\('(?:[^']|'')*'(?:, ?'(?:[^']|'')*')*\))"
@@ -51,12 +51,15 @@ def column_types(con: DuckDBConnection, table: TableToWrite) -> tuple[dict[str, 
         # A width that just fits today's rows may be too narrow tomorrow.
         if not type_ or pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             continue
-        if not _is_another_type(con, type_, types[name]):
-            continue
-        if _TYPE_NAME.fullmatch(type_):
+        own = _type_of(con, type_)
+        if own is None or str(own) == str(_type_of(con, types[name])):
+            continue  # DuckDB does not know it, or it is the canonical one under another name
+        form = find_canonical_form(own)
+        if form is not None and form.type == column.type and _TYPE_NAME.fullmatch(type_):
             declared[name] = type_
         else:
-            why = f"tdmvc does not write {type_}"
+            is_read = form is not None and form.type != column.type
+            why = f"{type_} would be read as another type" if is_read else f"tdmvc does not write {type_}"
             findings.append(type_finding(table.schema.name, name, type_, types[name], why))
     if not declared:
         return types, findings
@@ -72,19 +75,19 @@ def column_types(con: DuckDBConnection, table: TableToWrite) -> tuple[dict[str, 
             types[name] = type_
         else:
             findings.append(type_finding(table.schema.name, name, type_, types[name]))
-    return types, findings
+    order = table.schema.column_names
+    return types, sorted(findings, key=lambda finding: order.index(finding.columns[0]))
 
 
-def _is_another_type(con: DuckDBConnection, declared: str, canonical: str) -> bool:
-    """Whether DuckDB knows the type, and it is not the canonical one under another name."""
-    query = f"SELECT CAST(NULL AS {declared}), CAST(NULL AS {canonical})"
+def _type_of(con: DuckDBConnection, declared: str) -> DuckDBType | None:
+    """Return the type that DuckDB knows by this name, if it knows one."""
+    query = f"SELECT CAST(NULL AS {declared})"
     try:
         if statement_kinds(con, query) != ["SELECT"]:
-            return False
-        types = con.sql(query).types
+            return None
+        return con.sql(query).types[0]
     except duckdb_error():
-        return False
-    return str(types[0]) != str(types[1])
+        return None
 
 
 def broken_clauses(
