@@ -15,13 +15,13 @@ _ADDRESS, _BIRTH = "a postal address", "a date of birth"
 _WORDS: Mapping[str, str] = {
     _SECRET: """
         password passwords passwd passphrase passcode pwd secret secrets token tokens otp totp jwt credential
-        credentials apikey apitoken accesstoken authtoken refreshtoken accesskey secretkey privatekey cvv cvc
+        credentials apikey apitoken accesstoken authtoken refreshtoken accesskey secretkey privatekey bearer
         passwort kennwort geheimnis motdepasse mdp jeton contrasena contrasenia senha parola wachtwoord haslo losenord
         adgangskode passord salasana heslo jelszo sifre пароль
     """,
     _CARD: """
         iban creditcard cardnumber kreditkarte kreditkartennummer kontonummer bankverbindung accountnumber
-        bankaccount rekeningnummer
+        bankaccount rekeningnummer cvv cvc
     """,
     _ID: """
         ssn nino passport passportnumber taxid steuernummer steuerid sozialversicherungsnummer ausweisnummer
@@ -52,10 +52,13 @@ _WORDS: Mapping[str, str] = {
 _PHRASES: Mapping[str, str] = {
     _SECRET: """
         api key,secret key,private key,access key,encryption key,signing key,session key,session data,auth key,
-        license key,recovery code,recovery codes,backup code,backup codes,pin code,pin hash,mot passe,security answer,
+        license key,recovery code,recovery codes,backup code,backup codes,pin hash,mot passe,security answer,
         connection string,cle api,chave api,pass hash,pw hash
     """,
-    _CARD: "card number,account number,bank account,credit card,card pan,numero carte,numero tarjeta,kreditkarten nr",
+    _CARD: """
+        card number,account number,bank account,credit card,card pan,pin code,security code,numero carte,
+        numero tarjeta,kreditkarten nr
+    """,
     _ID: """
         social security,tax id,national id,national number,identity number,identity card,passport number,
         license plate,driver license,drivers license,personal number,securite sociale,codice fiscale,codigo fiscal,

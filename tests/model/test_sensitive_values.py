@@ -20,7 +20,7 @@ TEXT = pa.string()
 NAMES = {
     "a secret": """
         password password_hash pass_hash userPassword passwd api_token apiToken APIKey api-key access_token refreshToken
-        client_secret secret_key private_key session_key session_data otp_secret recovery_codes cvv Passwort kennwort
+        client_secret secret_key private_key session_key session_data otp_secret recovery_codes bearer Passwort kennwort
         mot_de_passe contraseña senha wachtwoord hasło lösenord пароль 密码 パスワード 비밀번호 Chave_API
     """,
     "an e-mail address": "email e_mail EMail customerEmail emails email_address courriel Correo_Electrónico 邮箱",
@@ -29,7 +29,7 @@ NAMES = {
     "a postal address": "address shipping_address address_line_1 street addr_street Straße anschrift dirección 住所",
     "a date of birth": "birth_date dob date_of_birth Geburtsdatum fecha_nacimiento fødselsdato 生年月日",
     "an identity number": "ssn social_security_number passport_no tax_id national_id dni cpf bsn pesel codice_fiscale",
-    "a card or account number": "iban card_number creditCardNumber account_number",
+    "a card or account number": "iban card_number creditCardNumber account_number cvv pin_code",
 }
 OPEN = """
     id key uuid name title status city country zip description username created_by author hash sha256 checksum
@@ -51,6 +51,7 @@ def test_other_names_say_nothing() -> None:
 def test_the_type_must_fit_the_name() -> None:
     assert kind_by_name("birth_date", pa.date32()) == "a date of birth"
     assert kind_by_name("phone", pa.int64()) == "a phone number"
+    assert kind_by_name("cvv", pa.int64()) == "a card or account number"
     assert kind_by_name("emails", pa.list_(TEXT)) == "an e-mail address"
     assert kind_by_name("owner", pa.struct([("name", TEXT), ("email", TEXT)])) == "an e-mail address"
     for name, type_ in (("email", pa.bool_()), ("tokens", pa.int64()), ("password_at", pa.timestamp("us"))):
