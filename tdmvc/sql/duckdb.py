@@ -118,6 +118,13 @@ def constraint_errors() -> tuple[type[Exception], ...]:
     return (duckdb.ConstraintException, duckdb.BinderException)
 
 
+def evaluation_errors() -> tuple[type[Exception], ...]:
+    """Return the errors that say that an expression cannot be evaluated on a row."""
+    import duckdb
+
+    return (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
+
+
 def register_arrow_function(
     con: DuckDBConnection, name: str, function: Callable[[pa.Array], pa.Array]
 ) -> None:

@@ -565,7 +565,6 @@ def test_arguments_are_completed(
 _LOADED = """
 import io, sys
 from contextlib import redirect_stdout
-from tests.schemas import assert_valid
 from tdmvc.cli.main import run
 with redirect_stdout(io.StringIO()):
     codes = [run(words.split()) for words in sys.argv[1:]]

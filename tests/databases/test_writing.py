@@ -173,6 +173,16 @@ def test_sqlite_keeps_a_reference_that_rows_break_and_reports_it(tmp_path: Path,
     assert open_database(PathLocation(tmp_path / "x.db"), con)[0].schema.references
 
 
+def test_duckdb_leaves_out_a_condition_that_it_cannot_evaluate_on_a_row(tmp_path: Path, con: Con) -> None:
+    checks = (Check("CAST(concat('x', a) AS INTEGER) > 0", None, "duckdb"), Check("a < 100", None, "duckdb"))
+    schema = TableSchema("t", (column("a", "int64"),), ("a",), checks=checks)
+    path = tmp_path / "x.duckdb"
+    (finding,) = write(path, table(schema, [{"a": 1}, {"a": 2}]))
+    assert finding.rule == "constraint-left-out"
+    (again,) = open_database(PathLocation(path), con)
+    assert [check.expression for check in again.schema.checks] == ["a < 100"]
+
+
 def test_duckdb_leaves_out_a_reference_that_rows_break(tmp_path: Path, con: Con, read: Read) -> None:
     child = table(keyed("child", ForeignKey(("other",), "parent", ("id",))), [{"id": 1, "other": 9}])
     findings = write(tmp_path / "x.duckdb", child, table(keyed("parent"), [{"id": 1, "other": 1}]))

@@ -11,7 +11,7 @@ from tdmvc.databases.clauses import Clause, check_clause, key_clause, required_c
 from tdmvc.databases.writing import bracketed, type_finding
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
-from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, statement_kinds
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, evaluation_errors, statement_kinds
 from tdmvc.sql.quoting import quote_name, quote_names
 from tdmvc.sql.types import DuckDBType, duckdb_type, find_canonical_form
 
@@ -93,12 +93,19 @@ def _type_of(con: DuckDBConnection, declared: str) -> DuckDBType | None:
 def broken_clauses(
     con: DuckDBConnection, table: TableToWrite, schema: TableSchema, types: Mapping[str, str]
 ) -> list[Clause]:
-    """Return the declarations that the rows break: all of them, not only the first that DuckDB names."""
+    """Return the declarations that the rows break: all of them, not only the first that DuckDB names.
+
+    A condition that DuckDB cannot evaluate on some row is one of them.
+    """
     found: dict[str, Clause] = {}
     for clause, condition in _tests(schema):
         with registered(con, table) as rows:
             source = f"(SELECT {casts(types, schema.column_names)} FROM {rows})"
-            if con.execute(f"SELECT 1 FROM {source} {condition} LIMIT 1").fetchall():
+            try:
+                is_broken = bool(con.execute(f"SELECT 1 FROM {source} {condition} LIMIT 1").fetchall())
+            except evaluation_errors():
+                is_broken = True
+            if is_broken:
                 found[clause.noun] = clause
     return list(found.values())
 

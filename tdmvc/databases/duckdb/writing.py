@@ -41,6 +41,7 @@ from tdmvc.sql.duckdb import (
     connect,
     constraint_errors,
     duckdb_error,
+    evaluation_errors,
     lock_in,
     statement_kinds,
 )
@@ -188,7 +189,7 @@ class _TableWriter:
         while True:
             try:
                 self._fill(table, schema)
-            except constraint_errors() as error:
+            except (*constraint_errors(), *evaluation_errors()) as error:
                 self._con.execute(f"DROP TABLE IF EXISTS {sql_name(schema.name)}")
                 reduced = self._without_broken(
                     table, schema, is_reference="foreign key" in str(error).lower()
