@@ -121,6 +121,7 @@ class Stage:
             if "No merge is in progress" in ran.err[0]:
                 return
             self.follow(ran, told, choice)
+        self.check_end()
         raise AssertionError("the command never comes to its end")
 
     def _is_at_the_end(self) -> bool:
