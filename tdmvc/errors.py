@@ -329,16 +329,18 @@ class StoreError(TdmvcError):
         )
 
     @classmethod
-    def index_locked(cls, path: Path | str, since: float, then: str) -> "StoreError":
-        """Build the message for an index that another program keeps locked.
+    def git_locked(cls, path: Path, since: float, then: str) -> "StoreError":
+        """Build the message for a file of Git that another program keeps locked.
 
         Args:
+            path: the lock, such as `.git/index.lock`.
             since: when the lock was taken, in seconds since the epoch.
             then: what to do once it is gone.
         """
         taken = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(since))
         return cls(
-            f"Git's index has been locked since {taken}: another program is at work, or a killed one left its lock.",
+            f"Git's {path.name.removesuffix('.lock')} has been locked since {taken}:"
+            " another program is at work, or a killed one left its lock.",
             where=str(path),
             remedy="wait until other programs that use Git (an editor, another terminal) are done; if there are "
             f"none, remove that file. Then {then}.",

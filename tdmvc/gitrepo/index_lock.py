@@ -50,7 +50,7 @@ class IndexWait:
                 return False
         else:
             if is_over or time.time() - since > LOCK_SECONDS:
-                raise StoreError.index_locked(self._lock, since, self._then)
+                raise StoreError.git_locked(self._lock, since, self._then)
         time.sleep(_PAUSE_SECONDS)
         return True
 

@@ -1,13 +1,15 @@
 """Git's merge in the work tree: starting, committing and aborting it."""
 
 import os
+import re
 import shlex
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from tdmvc.errors import LocalWorkError, StoreError, UsageError, format_names
 from tdmvc.gitrepo.commits import need_identity
 from tdmvc.gitrepo.index import changed_paths, operation
-from tdmvc.gitrepo.index_lock import FINISH, IndexWait, try_index_write, write_index
+from tdmvc.gitrepo.index_lock import AGAIN, FINISH, IndexWait, try_index_write, write_index
 from tdmvc.gitrepo.merge_record import (
     MergeRecord,
     find_record,
@@ -17,6 +19,9 @@ from tdmvc.gitrepo.merge_record import (
 )
 from tdmvc.gitrepo.prepared_merge import PreparedMerge
 from tdmvc.gitrepo.repository import GitRepo
+
+_LOCK = re.compile(r"'([^'\n]+\.lock)'")
+"""The path of a lock in a message of Git, whatever its language."""
 
 
 def refuse_while_merging(git: GitRepo) -> None:
@@ -234,7 +239,10 @@ def check_branches(branches: Sequence[str]) -> str:
     )
 
 
-def _refused(message: str) -> LocalWorkError | UsageError:
+def _refused(message: str) -> LocalWorkError | StoreError | UsageError:
+    lock = _LOCK.search(message)
+    if lock is not None and (path := Path(lock[1])).exists():
+        return StoreError.git_locked(path, path.stat().st_mtime, AGAIN)
     lines = [line for line in message.splitlines() if line.strip()]
     what = "\n".join(lines) or "no reason was given"
     if "would be overwritten" in message or "uncommitted changes" in message or "not uptodate" in message:

@@ -202,8 +202,9 @@ def files_of_merge(git: GitRepo, record: MergeRecord) -> set[str]:
 
 
 def _remove_temporaries(git: GitRepo) -> None:
-    for temporary in git.root.glob(".merge_file_??????"):
-        temporary.unlink()
+    for pattern in (".merge_file_??????", ".tdmvc-git-merge-*.tmp"):
+        for temporary in git.root.glob(pattern):
+            temporary.unlink(missing_ok=True)
 
 
 def _path(git: GitRepo) -> Path:

@@ -42,11 +42,13 @@ def test_a_merge_whose_git_is_killed_says_what_state_it_is_in(
     commit_all(repo, "Code")
     git(repo, "switch", "-q", "main")
     (killed / "merge").touch()
-    (repo / ".merge_file_a1b2c3").touch()  # as Git leaves what it gave to a merge driver
+    left = [repo / ".merge_file_a1b2c3", repo / ".tdmvc-git-merge-0123456789ab.tmp"]
+    for path in left:
+        path.touch()  # as a killed Git leaves what it gave to a merge driver, and a killed driver its result
     refused = tdmvc("merge", "feature", mode, code=4)
     assert "The merge of feature was interrupted; nothing is written yet." in refused.err
     assert "merge again: `tdmvc merge feature`" in refused.err
-    assert not (repo / ".merge_file_a1b2c3").exists()
+    assert not any(path.exists() for path in left)
     (killed / "merge").unlink()
     tdmvc("merge", "feature", mode)
     assert (repo / "code.py").exists()
@@ -70,3 +72,21 @@ def test_a_lock_that_a_message_of_git_does_not_name_is_named(
     assert "remove that file" in refused.err
     (repo / ".git/index.lock").unlink()
     tdmvc("merge", "feature")
+
+
+def test_a_lock_of_head_that_a_killed_git_left_is_named_with_the_way_out(repo: Path, tdmvc: Tdmvc) -> None:
+    git(repo, "switch", "-q", "-c", "feature")
+    (repo / "code.py").write_text("theirs\n")
+    commit_all(repo, "Theirs")
+    git(repo, "switch", "-q", "main")
+    (repo / "code.py").write_text("ours\n")
+    commit_all(repo, "Ours")
+    tdmvc("merge", "feature", code=4)
+    lock = repo / ".git/HEAD.lock"
+    lock.touch()
+    refused = tdmvc("merge", "--abort", code=6)
+    assert "Git's HEAD has been locked since" in refused.err
+    assert "HEAD.lock" in refused.err
+    lock.unlink()
+    tdmvc("merge", "--abort")
+    assert (repo / "code.py").read_text() == "ours\n"
