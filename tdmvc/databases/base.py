@@ -1,6 +1,7 @@
 """What every database engine can do."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +10,9 @@ import pyarrow as pa
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
+from tdmvc.model.progress import ProgressCallback, ignore_progress
 from tdmvc.model.schema import TableSchema
+from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
 from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -97,4 +100,152 @@ class DatabaseWriter(Engine, Protocol):
 
         Raises:
             DatabaseError: the database cannot be written, or is in use, or takes two names as one.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How a database is read."""
+
+    schemas: tuple[str, ...] = ()
+    """Schemas of a server; with more than one, tables are named `schema.table`. Empty: the URL's, else the default."""
+    timeout_seconds: int | None = None
+    """How long one statement may take."""
+    on_progress: ProgressCallback = ignore_progress
+
+
+class Snapshot(Protocol):
+    """A database at one moment: all that is read until it is closed is of that moment."""
+
+    def read_names(self) -> list[str]:
+        """Return the names of the tables with rows of their own, sorted: no views, no foreign tables, no partitions.
+
+        Raises:
+            DatabaseError: the database cannot be read.
+        """
+
+    def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
+        """Describe the named tables with all that the catalog declares, in that order.
+
+        Their scans read from this snapshot, in bounded memory, while it is open.
+
+        Raises:
+            SourceError: a value cannot be kept.
+            DatabaseError: the database cannot be read.
+        """
+
+    def read_others(self) -> OtherObjects:
+        """Return what the database has beside its tables."""
+
+
+class SnapshotReader(Engine, Protocol):
+    """Reads databases of one kind."""
+
+    def can_read(self, location: Location) -> bool:
+        """Whether the location is a database of this kind, by its URL or by the first bytes of the file."""
+
+    def open_snapshot(
+        self, location: Location, con: DuckDBConnection, options: ReadOptions
+    ) -> AbstractContextManager[Snapshot]:
+        """Open a database for reading only.
+
+        Raises:
+            SourceError: there is no such file.
+            DatabaseError: it cannot be reached or read, or the driver is not installed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTable:
+    """A table that a database to be seeded has."""
+
+    name: str
+    """As a dataset would name it."""
+    schema: TableSchema
+    """As the snapshot of the same database would describe it."""
+    rows: int
+    """Exact for small tables, else the engine's estimate; never 0 for a table that has rows."""
+
+
+class DatabaseTarget(Protocol):
+    """An open database, in one transaction: everything that is written stays at `commit`, and nothing without it."""
+
+    @property
+    def dialect(self) -> str:
+        """The engine, as declarations name it: `postgresql`."""
+
+    def read_catalog(self) -> Mapping[str, TargetTable]:
+        """Return the tables by name, without those of tdmvc itself."""
+
+    def read_state(self) -> Mapping[str, SeededDataset]:
+        """Return what was seeded before, by dataset; empty without the table `tdmvc_state`."""
+
+    def create_tables(self, tables: Sequence[TableSchema], views: Sequence[View]) -> list[Finding]:
+        """Make tables that are missing, with all that they declare; findings say what the engine cannot hold."""
+
+    def check_columns(self, table: TableToWrite, target: TableSchema) -> list[Finding]:
+        """Return, before anything is written, what the columns of a table cannot hold; reads rows only if it must.
+
+        An error stops the load; a warning says what will read back in another form.
+        """
+
+    def lock(self, names: Sequence[str]) -> None:
+        """Keep others from writing to tables until the end of the transaction, and checks and triggers from firing.
+
+        Raises:
+            DatabaseError: another session holds a lock for too long.
+        """
+
+    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
+        """Write rows into a table.
+
+        Raises:
+            DatabaseError: the database refuses a row, or the connection is lost.
+        """
+
+    def apply_changes(
+        self, target: TableSchema, upserts: pa.RecordBatchReader, deleted: pa.RecordBatchReader
+    ) -> RowCounts:
+        """Write only what differs.
+
+        Args:
+            upserts: whole rows, in the order and with the types of the dataset's columns.
+            deleted: the key columns of rows to delete.
+        """
+
+    def clear(self, names: Sequence[str]) -> None:
+        """Delete all rows of tables."""
+
+    def finish(self, names: Sequence[str], *, sequence_offset: int = 0) -> None:
+        """Move sequences and identity columns past the largest value of their columns, and refresh statistics."""
+
+    def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
+        """Return the references of and to these tables that rows break."""
+
+    def fingerprint(self, name: str) -> tuple[int, str]:
+        """Return the row count of a table, and a text that differs once its rows, sequences or definition differ."""
+
+    def write_state(self, state: SeededDataset) -> None:
+        """Remember what was seeded, in the same transaction."""
+
+    def snapshot(self) -> Snapshot:
+        """Return what reads the tables as they are in this transaction."""
+
+    def commit(self) -> None:
+        """Make everything that was written stay."""
+
+
+class TargetOpener(Engine, Protocol):
+    """Opens databases of one kind for writing."""
+
+    def can_seed(self, location: Location) -> bool:
+        """Whether the location is a database of this kind, by its URL or by the suffix of the file."""
+
+    def open_target(
+        self, location: Location, con: DuckDBConnection, options: ReadOptions
+    ) -> AbstractContextManager[DatabaseTarget]:
+        """Open a database for writing; without `commit`, it is afterwards as it was.
+
+        Raises:
+            DatabaseError: it cannot be reached, or the driver is not installed.
         """
