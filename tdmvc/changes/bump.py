@@ -23,6 +23,39 @@ _VIEW_LEVELS = {
 }
 
 
+_LOOSER_WORDS = {
+    SchemaChangeKind.REQUIRED_CHANGED: "optional",
+    SchemaChangeKind.UNIQUE_CHANGED: "not unique",
+}
+"""What a change of a constraint says if the column may hold more than before."""
+
+_SCHEMA_REASONS: dict[SchemaChangeKind, tuple[BumpLevel | None, str]] = {
+    SchemaChangeKind.COLUMN_ADDED: (BumpLevel.MINOR, "column {column} added"),
+    SchemaChangeKind.COLUMN_REMOVED: (BumpLevel.MAJOR, "column {column} removed"),
+    SchemaChangeKind.COLUMN_RENAMED: (BumpLevel.MAJOR, "column {table}.{old} renamed to {new}"),
+    SchemaChangeKind.TYPE_WIDENED: (BumpLevel.MINOR, "type of {column} widened from {old} to {new}"),
+    SchemaChangeKind.TYPE_CHANGED: (BumpLevel.MAJOR, "type of {column} changed from {old} to {new}"),
+    SchemaChangeKind.KEY_CHANGED: (BumpLevel.MAJOR, "key of {table} changed from {old} to {new}"),
+    SchemaChangeKind.REQUIRED_CHANGED: (None, "column {column} became {new}"),
+    SchemaChangeKind.UNIQUE_CHANGED: (None, "column {column} became {new}"),
+    SchemaChangeKind.REFERENCES_CHANGED: (BumpLevel.PATCH, "references of {table} changed"),
+    SchemaChangeKind.DECLARED_TYPE_CHANGED: (
+        BumpLevel.MINOR,
+        "declared type of {column} changed from {old} to {new}",
+    ),
+    SchemaChangeKind.LENGTH_CHANGED: (None, "length limit of {column} changed"),
+    SchemaChangeKind.UNIQUE_KEYS_CHANGED: (None, "unique keys of {table} changed"),
+    SchemaChangeKind.CHECKS_CHANGED: (None, "checks of {table} changed"),
+    SchemaChangeKind.DEFAULT_CHANGED: (BumpLevel.PATCH, "default of {column} changed"),
+    SchemaChangeKind.GENERATED_CHANGED: (BumpLevel.PATCH, "expression of {column} changed"),
+    SchemaChangeKind.IDENTITY_CHANGED: (BumpLevel.PATCH, "identity of {column} changed"),
+    SchemaChangeKind.COLLATION_CHANGED: (BumpLevel.PATCH, "collation of {column} changed"),
+    SchemaChangeKind.INDEXES_CHANGED: (BumpLevel.PATCH, "indexes of {table} changed"),
+    SchemaChangeKind.OPTIONS_CHANGED: (BumpLevel.PATCH, "options of {table} changed"),
+}
+"""The level of each kind of change, and how it is said; None: minor if the constraint is looser, else patch."""
+
+
 def suggest_bump(tables: Iterable[TableDiff], views: Iterable[ViewChange] = ()) -> Bump:
     """Return the highest level that any change requires, with every reason, the most important first.
 
@@ -63,54 +96,18 @@ def _row_reasons(table: TableDiff) -> Iterator[_Reason]:
 
 
 def _schema_reason(table: str, change: SchemaChange) -> _Reason:
+    level, text = _SCHEMA_REASONS[change.kind]
     column = f"{table}.{change.column}"
-    match change.kind:
-        case SchemaChangeKind.COLUMN_ADDED:
-            return BumpLevel.MINOR, f"column {column} added"
-        case SchemaChangeKind.COLUMN_REMOVED:
-            return BumpLevel.MAJOR, f"column {column} removed"
-        case SchemaChangeKind.COLUMN_RENAMED:
-            return BumpLevel.MAJOR, f"column {table}.{change.old} renamed to {change.new}"
-        case SchemaChangeKind.TYPE_WIDENED:
-            return BumpLevel.MINOR, f"type of {column} widened from {change.old} to {change.new}"
-        case SchemaChangeKind.TYPE_CHANGED:
-            return BumpLevel.MAJOR, f"type of {column} changed from {change.old} to {change.new}"
-        case SchemaChangeKind.KEY_CHANGED:
-            return (
-                BumpLevel.MAJOR,
-                f"key of {table} changed from {change.old or 'none'} to {change.new or 'none'}",
-            )
-        case SchemaChangeKind.REQUIRED_CHANGED:
-            is_looser = change.new == "optional"
-            return _constraint_level(is_looser=is_looser), f"column {column} became {change.new}"
-        case SchemaChangeKind.UNIQUE_CHANGED:
-            is_looser = change.new == "not unique"
-            return _constraint_level(is_looser=is_looser), f"column {column} became {change.new}"
-        case SchemaChangeKind.REFERENCES_CHANGED:
-            return BumpLevel.PATCH, f"references of {table} changed"
-        case SchemaChangeKind.DECLARED_TYPE_CHANGED:
-            return BumpLevel.MINOR, f"declared type of {column} changed from {change.old} to {change.new}"
-        case SchemaChangeKind.LENGTH_CHANGED:
-            is_looser = change.new is None or (change.old is not None and int(change.new) > int(change.old))
-            return _constraint_level(is_looser=is_looser), f"length limit of {column} changed"
-        case SchemaChangeKind.UNIQUE_KEYS_CHANGED:
-            return _constraint_level(is_looser=change.new is None), f"unique keys of {table} changed"
-        case SchemaChangeKind.CHECKS_CHANGED:
-            return _constraint_level(is_looser=change.new is None), f"checks of {table} changed"
-        case SchemaChangeKind.DEFAULT_CHANGED:
-            return BumpLevel.PATCH, f"default of {column} changed"
-        case SchemaChangeKind.GENERATED_CHANGED:
-            return BumpLevel.PATCH, f"expression of {column} changed"
-        case SchemaChangeKind.IDENTITY_CHANGED:
-            return BumpLevel.PATCH, f"identity of {column} changed"
-        case SchemaChangeKind.COLLATION_CHANGED:
-            return BumpLevel.PATCH, f"collation of {column} changed"
-        case SchemaChangeKind.INDEXES_CHANGED:
-            return BumpLevel.PATCH, f"indexes of {table} changed"
-        case SchemaChangeKind.OPTIONS_CHANGED:
-            return BumpLevel.PATCH, f"options of {table} changed"
+    old, new = change.old or "none", change.new or "none"
+    if level is None:
+        level = BumpLevel.MINOR if _is_looser(change) else BumpLevel.PATCH
+    return level, text.format(table=table, column=column, old=old, new=new)
 
 
-def _constraint_level(*, is_looser: bool) -> BumpLevel:
-    """Return minor for a looser constraint: it allows what readers do not expect, like a wider type."""
-    return BumpLevel.MINOR if is_looser else BumpLevel.PATCH
+def _is_looser(change: SchemaChange) -> bool:
+    """Whether a constraint allows what it did not allow before, which readers do not expect, like a wider type."""
+    if change.kind in _LOOSER_WORDS:
+        return change.new == _LOOSER_WORDS[change.kind]
+    if change.kind is SchemaChangeKind.LENGTH_CHANGED and change.old is not None and change.new is not None:
+        return int(change.new) > int(change.old)
+    return change.new is None
