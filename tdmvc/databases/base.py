@@ -1,6 +1,6 @@
 """What every database engine can do."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -114,8 +114,21 @@ class ReadOptions:
     on_progress: ProgressCallback = ignore_progress
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class QualifiedName:
+    """A table of a database, whether its schema was selected or not."""
+
+    schema: str
+    """Empty if the engine has no schemas."""
+    table: str
+
+
 class Snapshot(Protocol):
     """A database at one moment: all that is read until it is closed is of that moment."""
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """The schemas that are read, in their order; empty if the engine has no schemas."""
 
     def read_names(self) -> list[str]:
         """Return the names of the tables with rows of their own, sorted: no views, no foreign tables, no partitions.
@@ -136,6 +149,25 @@ class Snapshot(Protocol):
 
     def read_others(self) -> OtherObjects:
         """Return what the database has beside its tables."""
+
+    def read_columns(self, others: Collection[str] = ()) -> Mapping[QualifiedName, tuple[str, ...]]:
+        """Return the names of the columns of all tables that the user may read, without looking at a row.
+
+        Tables of all schemas count, even of those that were not selected, but not the engine's own.
+
+        Args:
+            others: if schemas are databases of their own (MySQL), those in which to look beside the selected ones.
+
+        Raises:
+            DatabaseError: the database cannot be read.
+        """
+
+    def read_rows(self, name: QualifiedName, most: int) -> list[dict[str, object]]:
+        """Return the first rows of a small table, with values as the driver gives them.
+
+        Raises:
+            DatabaseError: the table cannot be read.
+        """
 
 
 class SnapshotReader(Engine, Protocol):
