@@ -6,7 +6,7 @@ and types that the database declares; writing makes a whole new database, or non
 
 from contextlib import ExitStack
 
-from tdmvc.databases.base import DatabaseReader, DatabaseWriter, OtherObjects, TableToWrite
+from tdmvc.databases.base import DatabaseReader, DatabaseWriter, OtherObjects, TableToWrite, TargetOpener
 from tdmvc.databases.duckdb import DuckdbEngine
 from tdmvc.databases.duckdb.conditions import DuckdbConditions
 from tdmvc.databases.sqlite import SqliteEngine
@@ -21,6 +21,7 @@ from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection
 
 __all__ = [
+    "OPENERS",
     "READERS",
     "WRITERS",
     "DatabaseReader",
@@ -28,6 +29,7 @@ __all__ = [
     "OtherObjects",
     "TableToWrite",
     "condition_engines",
+    "find_opener",
     "find_reader",
     "find_writer",
     "open_database",
@@ -37,6 +39,7 @@ __all__ = [
 ENGINES = (SqliteEngine(), DuckdbEngine())
 READERS: tuple[DatabaseReader, ...] = ENGINES
 WRITERS: tuple[DatabaseWriter, ...] = ENGINES
+OPENERS: tuple[TargetOpener, ...] = ()
 
 
 def condition_engines(stack: ExitStack) -> ConditionEngines:
@@ -68,6 +71,18 @@ def find_writer(location: Location) -> DatabaseWriter | None:
     if writer is None and not isinstance(location, PathLocation):
         raise UsageError.unsupported_url(str(location), [known.url_form for known in WRITERS])
     return writer
+
+
+def find_opener(location: Location) -> TargetOpener:
+    """Return the engine that seeds a database.
+
+    Raises:
+        UsageError: it is a URL, or the path of a file, that no engine can seed.
+    """
+    opener = next((opener for opener in OPENERS if opener.can_seed(location)), None)
+    if opener is None:
+        raise UsageError.unsupported_url(str(location), [known.url_form for known in OPENERS])
+    return opener
 
 
 def read_others(location: Location, con: DuckDBConnection) -> tuple[OtherObjects, list[str]]:

@@ -210,7 +210,10 @@ class DatabaseTarget(Protocol):
         """Return the tables by name, without those of tdmvc itself."""
 
     def read_state(self) -> Mapping[str, SeededDataset]:
-        """Return what was seeded before, by dataset; empty without the table `tdmvc_state`."""
+        """Return what was seeded before, by dataset; empty without the table `tdmvc_state`.
+
+        The table has one row for each dataset: `dataset` and `state`, the text of `SeededDataset.to_json`.
+        """
 
     def create_tables(self, tables: Sequence[TableSchema], views: Sequence[View]) -> list[Finding]:
         """Make tables that are missing, with all that they declare; findings say what the engine cannot hold."""
@@ -224,12 +227,16 @@ class DatabaseTarget(Protocol):
     def lock(self, names: Sequence[str]) -> None:
         """Keep others from writing to tables until the end of the transaction, and checks and triggers from firing.
 
+        It first waits for another seed of the same database to end, whatever its tables, so that two seeds
+        that make the same tables do not meet. What `read_catalog` and `read_state` return from then on holds
+        until the end. Names without a table are ignored: `create_tables` makes them later.
+
         Raises:
             DatabaseError: another session holds a lock for too long.
         """
 
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
-        """Write rows into a table.
+        """Write rows into a table, columns by their names; with `REPLACE` the table was cleared before.
 
         Raises:
             DatabaseError: the database refuses a row, or the connection is lost.
@@ -246,13 +253,21 @@ class DatabaseTarget(Protocol):
         """
 
     def clear(self, names: Sequence[str]) -> None:
-        """Delete all rows of tables."""
+        """Delete all rows of tables, and nothing else: what refers to them from other tables stays as it is.
+
+        Args:
+            names: each after the tables that refer to it, as far as cycles allow.
+        """
 
     def finish(self, names: Sequence[str], *, sequence_offset: int = 0) -> None:
         """Move sequences and identity columns past the largest value of their columns, and refresh statistics."""
 
     def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
-        """Return the references of and to these tables that rows break."""
+        """Return the references of and to these tables that rows break.
+
+        `table` and `columns` of a finding are those that refer; its details have the table that they refer to
+        as `to`, and the number of `rows`. No finding shows a value.
+        """
 
     def fingerprint(self, name: str) -> tuple[int, str]:
         """Return the row count of a table, and a text that differs once its rows, sequences or definition differ."""

@@ -1,6 +1,7 @@
 """What seeding a database takes and reports."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,6 +42,8 @@ class SeededTable:
     fingerprint: str
     """What the engine computed from the rows and the table's definition right after loading; see
     `DatabaseTarget.fingerprint`."""
+    is_created: bool = False
+    """Whether tdmvc made the table, and not the application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,33 @@ class SeededDataset:
     seeded_at: datetime
     tool_version: str
     tables: tuple[SeededTable, ...]
+
+    def table(self, name: str) -> SeededTable | None:
+        """Return what is remembered of one table of the dataset."""
+        return next((table for table in self.tables if table.name == name), None)
+
+    def to_json(self) -> str:
+        """Return all fields but the dataset's name as one JSON text, as `tdmvc_state` keeps them."""
+        fields = asdict(self)
+        del fields["dataset"]
+        return json.dumps(fields | {"seeded_at": self.seeded_at.isoformat()}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, dataset: str, text: str) -> "SeededDataset | None":
+        """Return what `to_json` wrote; None for anything else, such as what a later tdmvc writes."""
+        try:
+            fields = json.loads(text)
+            return cls(
+                dataset=dataset,
+                ref=str(fields["ref"]),
+                content=str(fields["content"]),
+                heads=tuple((str(location), str(head)) for location, head in fields["heads"]),
+                seeded_at=datetime.fromisoformat(fields["seeded_at"]),
+                tool_version=str(fields["tool_version"]),
+                tables=tuple(SeededTable(**table) for table in fields["tables"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            return None
 
 
 class LoadMethod(StrEnum):
