@@ -1,0 +1,181 @@
+"""Connects to PostgreSQL servers: addresses, session settings, and errors without passwords or values of rows.
+
+The only module that imports psycopg and the ADBC driver, when the first connection is made.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from tdmvc.databases.postgres.address import PostgresAddress, read_address
+from tdmvc.databases.postgres.errors import (
+    connection_error,
+    database_error,
+    missing_driver,
+    too_old,
+)
+from tdmvc.errors import DatabaseError
+from tdmvc.model.location import Location
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection as ArrowConnection
+    from psycopg import Connection
+    from psycopg.rows import TupleRow
+
+    PostgresConnection = Connection[TupleRow]
+else:
+    PostgresConnection = ArrowConnection = Any
+
+OLDEST_VERSION = 130000
+LOCK_TIMEOUT_SECONDS = 10
+"""How long a statement waits for a lock; whoever waits keeps later ones waiting, too."""
+DEFAULT_TIMEOUT_SECONDS = 3600
+"""How long a statement may take if neither the user nor the server says so."""
+_CONNECT_TIMEOUT_SECONDS = 10
+
+SETTINGS: Mapping[str, str] = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "xmloption": "content",
+    "client_encoding": "UTF8",
+    "standard_conforming_strings": "on",
+    "search_path": "pg_catalog",
+    "row_security": "off",
+    "synchronize_seqscans": "off",
+    "idle_in_transaction_session_timeout": "0",
+}
+"""What the text of a value depends on, and what would hide rows or end a long transaction."""
+_NEWER_SETTINGS = {"idle_session_timeout": (140000, "0"), "transaction_timeout": (170000, "0")}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """How a connection is used."""
+
+    is_read_only: bool = True
+    timeout_seconds: int | None = None
+    """How long a statement may take; None for what the server says, else an hour."""
+
+
+@contextmanager
+def connected(location: Location, session: Session) -> Iterator[PostgresConnection]:
+    """Yield a connection whose transactions see one moment; what is not committed at the end is rolled back.
+
+    Its settings are `SETTINGS`, so that equal values have equal texts on any server.
+
+    Raises:
+        UsageError: the address has a parameter that cannot be used.
+        DatabaseError: the driver is not installed, or the server cannot be reached, refuses, or is too old.
+    """
+    connection = _connect(read_address(location), session)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _connect(address: PostgresAddress, session: Session) -> PostgresConnection:
+    try:
+        import psycopg
+    except ImportError as error:
+        raise missing_driver(error) from error
+    parameters = _with_defaults(address.parameters)
+    try:
+        connection = psycopg.connect("", autocommit=True, prepare_threshold=None, **parameters)
+    except (psycopg.Error, UnicodeError) as error:
+        # The driver's error keeps the parameters in its traceback.
+        raise connection_error(str(error), address) from None
+    try:
+        version = connection.info.server_version
+        if version < OLDEST_VERSION:
+            raise too_old(version, address.text)
+        with reporting(address.text):
+            _set_up(connection, session)
+        connection.autocommit = False
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = session.is_read_only
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _with_defaults(parameters: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {"application_name": "tdmvc", **parameters, "client_encoding": "UTF8"}
+    if "PGCONNECT_TIMEOUT" not in os.environ:
+        found.setdefault("connect_timeout", str(_CONNECT_TIMEOUT_SECONDS))
+    return found
+
+
+def _set_up(connection: PostgresConnection, session: Session) -> None:
+    settings = session_settings(connection.info.server_version)
+    timeout = session.timeout_seconds
+    if timeout is None:
+        ((own,),) = connection.execute(
+            "SELECT setting::int FROM pg_catalog.pg_settings WHERE name = 'statement_timeout'"
+        ).fetchall()
+        timeout = None if own else DEFAULT_TIMEOUT_SECONDS
+    settings["lock_timeout"] = f"{LOCK_TIMEOUT_SECONDS}s"
+    if timeout is not None:
+        settings["statement_timeout"] = f"{timeout}s"
+    calls = ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings))
+    connection.execute(f"SELECT {calls}", [part for item in settings.items() for part in item])
+
+
+def session_settings(version: int) -> dict[str, str]:
+    """Return the settings of a session with a server of this version (`170002`)."""
+    newer = {name: value for name, (since, value) in _NEWER_SETTINGS.items() if version >= since}
+    return {**SETTINGS, **newer}
+
+
+@contextmanager
+def reporting(where: str) -> Iterator[None]:
+    """Turn the driver's errors into `DatabaseError`, without values of rows.
+
+    Args:
+        where: the database, without its password.
+    """
+    import psycopg
+
+    try:
+        yield
+    except psycopg.Error as error:
+        raise database_error(error.sqlstate, error.diag.message_primary or str(error), where) from None
+
+
+def open_arrow_connection(location: Location) -> "ArrowConnection":
+    """Return a connection of the ADBC driver, whose rows arrive as Arrow batches; its session is not set up yet.
+
+    Raises:
+        DatabaseError: the driver is not installed, or the server refuses.
+    """
+    try:
+        from adbc_driver_postgresql import dbapi
+    except ImportError as error:
+        raise missing_driver(error) from error
+    address = read_address(location)
+    query = "&".join(
+        f"{name}={quote(value, safe='')}" for name, value in _with_defaults(address.parameters).items()
+    )
+    try:
+        connection: ArrowConnection = dbapi.connect(f"postgresql:///?{query}")
+    except dbapi.Error as error:
+        raise connection_error(str(error), address) from None
+    return connection
+
+
+@contextmanager
+def reporting_arrow(where: str) -> Iterator[None]:
+    """Turn errors of the ADBC driver into `DatabaseError`, without values of rows."""
+    from adbc_driver_postgresql import dbapi
+
+    try:
+        yield
+    except dbapi.Error as error:
+        raise database_error(error.sqlstate, str(error), where) from None
