@@ -35,8 +35,9 @@ from tdmvc.workspace.ingest import (
 from tdmvc.workspace.kept_tables import deleted_notes, dropped_notes
 from tdmvc.workspace.keys import read_keys
 from tdmvc.workspace.looks import hidden_note
+from tdmvc.workspace.migration_fits import MigrationRows
 from tdmvc.workspace.recording import record_migrations
-from tdmvc.workspace.source_migrations import SourceMigrations, read_source_migrations
+from tdmvc.workspace.source_migrations import read_source_migrations
 from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder, work_status
@@ -84,7 +85,7 @@ def add(
     require_dvc(workspace.root)
     with workspace.writing(dataset) as journal:
         state = current_state(workspace, dataset)
-        not_added: SourceMigrations = {}
+        not_added: list[MigrationRows] = []
         source_views: SourceViews | None = None
         if sources:
             opened = open_sources(workspace, sources, options)

@@ -4,12 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 from tdmvc.migrations.linear import natural_rank, plain_number
 from tdmvc.model.migration import AppliedMigrations, MigrationState, RecordedState
-from tdmvc.model.tree import FileTree
 
 _ENDING: Final = re.compile(r"\.(?:[cm]?[jt]sx?|sql|py|php|rb|go)\Z")
 _NUMBER: Final = re.compile(r"[0-9]+(?:[._][0-9]+)*")
@@ -22,6 +20,8 @@ class AppliedState:
     recorded: RecordedState
     known: int
     """How many ids of the table the location has."""
+    not_run: tuple[str, ...] = ()
+    """Migrations of the location that were not run, although a later one was."""
     unknown: tuple[str, ...] = ()
     """Applied ids that the location lacks, and that are not older than all it has: from a later or another history."""
     removed: tuple[str, ...] = ()
@@ -30,15 +30,15 @@ class AppliedState:
     """Squashes of which only some migrations were applied."""
 
 
-def fit_applied(applied: AppliedMigrations, tree: FileTree, state: MigrationState) -> AppliedState:
+def fit_applied(applied: AppliedMigrations, state: MigrationState) -> AppliedState:
     """Return what a table says in the ids of a location.
 
     An id that the table spells in another way (without ending, with leading zeros, compiled
     to another language) is the location's if it can mean only one.
     """
-    find = _finder(tree, state)
+    find = _finder(state)
     apps = {_app(migration.id) for migration in state.migrations}
-    is_per_app = state.location.tool == "django"
+    is_per_app = state.is_per_app
 
     def is_own(id_: str) -> bool:
         return not is_per_app or _app(id_) in apps
@@ -67,18 +67,36 @@ def fit_applied(applied: AppliedMigrations, tree: FileTree, state: MigrationStat
     )
     recorded = RecordedState(state.location.tool, tuple(sorted(heads)), ids=tuple(all_ids))
     known = sum(name is not None for name in names.values())
-    return AppliedState(recorded, known, tuple(unknown), tuple(removed), half)
+    failed = (find(id_) for id_ in applied.failed)
+    not_run = _not_run(state, ids, {id_ for id_ in failed if id_ is not None})
+    return AppliedState(recorded, known, not_run, tuple(unknown), tuple(removed), half)
+
+
+def _not_run(state: MigrationState, ids: Collection[str], failed: Collection[str]) -> tuple[str, ...]:
+    """Return migrations that were not run, although one that follows them was; failed ones are reported as such."""
+    followed: set[str] = set()
+    found: list[str] = []
+    done = {*ids, *(id_ for m in state.migrations if m.id in ids for id_ in m.replaces)}
+    for migration in reversed(state.migrations):
+        is_applied = migration.id in done
+        if migration.id in followed and not is_applied and migration.id not in failed:
+            is_replaced_in_part = not done.isdisjoint(migration.replaces)
+            found += [] if is_replaced_in_part else [migration.id]
+        if is_applied or migration.id in followed:
+            followed.update(migration.parents)
+    return tuple(reversed(found))
 
 
 def _app(id_: str) -> str:
     return id_.partition(".")[0]
 
 
-def _finder(tree: FileTree, state: MigrationState) -> Callable[[str], str | None]:
+def _finder(state: MigrationState) -> Callable[[str], str | None]:
     """Return a function that returns the location's id for one of a table; None if it has none."""
     known = dict.fromkeys(id_ for m in state.migrations for id_ in (*m.replaces, m.id))
     exact = {id_: id_ for id_ in known}
-    exact.update(_hashes(tree, state))
+    # A change that was reworked has the name of a later one in the table, so this comes last.
+    exact.update((alias, m.id) for m in state.migrations for alias in m.aliases)
     loose: dict[str, set[str]] = defaultdict(set)
     for id_ in known:
         for form in _forms(id_):
@@ -93,16 +111,6 @@ def _finder(tree: FileTree, state: MigrationState) -> Callable[[str], str | None
         return None
 
     return find
-
-
-def _hashes(tree: FileTree, state: MigrationState) -> Iterator[tuple[str, str]]:
-    """Yield the hashes by which Drizzle's table names migrations, with their ids."""
-    if state.location.tool != "drizzle":
-        return
-    ids = {migration.path: migration.id for migration in state.migrations}
-    for path, text in tree.read_texts(ids):
-        for form in {text, text.replace("\r\n", "\n"), text.replace("\r\n", "\n").replace("\n", "\r\n")}:
-            yield sha256(form.encode("utf-8", "surrogatepass")).hexdigest(), ids[path]
 
 
 def _forms(id_: str) -> Iterator[str]:

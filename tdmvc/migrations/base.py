@@ -63,12 +63,18 @@ class Reading:
         self.add_problem("unreadable-file", f"{format_place(path, line)} {fault}", path)
 
     def finish(
-        self, migrations: Sequence[Migration], heads: Iterable[str], *, is_linear: bool = False
+        self,
+        migrations: Sequence[Migration],
+        heads: Iterable[str],
+        *,
+        is_linear: bool = False,
+        is_per_app: bool = False,
     ) -> MigrationState:
         """Return the state; `migrations` are in an order in which they can be applied.
 
         Args:
             is_linear: the ids are numbers in one sequence, so that a greater one is a later one.
+            is_per_app: the ids are `app.name`, and each application has a history of its own.
         """
         return MigrationState(
             location=self.location,
@@ -77,6 +83,7 @@ class Reading:
             digest=self.digest.format(),
             problems=tuple(self.problems),
             is_linear=is_linear,
+            is_per_app=is_per_app,
         )
 
     def nothing_found(self, looked_for: str) -> MigrationsError:

@@ -63,11 +63,14 @@ def find_cycle(parents: Parents, blocked: Collection[str]) -> list[str]:
     return cycle[start:] + cycle[:start]
 
 
-def finish_graph(reading: Reading, heads: Sequence[str], *, link: str) -> MigrationState:
+def finish_graph(
+    reading: Reading, heads: Sequence[str], *, link: str, is_per_app: bool = False
+) -> MigrationState:
     """Return the state of migrations that name their parents; reports duplicates and a cycle.
 
     Args:
         link: what the tool calls the reference to a parent.
+        is_per_app: the ids are `app.name`, and each application has a history of its own.
 
     Raises:
         MigrationsError: there is no head, because a cycle contains everything.
@@ -86,7 +89,9 @@ def finish_graph(reading: Reading, heads: Sequence[str], *, link: str) -> Migrat
         shown = " → ".join(cycle[:6]) + (" → …" if len(cycle) > 6 else f" → {cycle[0]}")
         reading.add_problem("cycle", f"These migrations depend on each other: {shown}.")
     rank = {id_: position for position, id_ in enumerate([*ordered, *blocked])}
-    return reading.finish(sorted(reading.migrations, key=lambda m: (rank[m.id], m.path)), heads)
+    return reading.finish(
+        sorted(reading.migrations, key=lambda m: (rank[m.id], m.path)), heads, is_per_app=is_per_app
+    )
 
 
 def find_duplicates(migrations: Iterable[Migration]) -> list[MigrationProblem]:

@@ -43,6 +43,8 @@ class AppliedMigrations:
     table: str
     ids: tuple[str, ...] = ()
     """Applied migrations, in the order of the table."""
+    history: str = ""
+    """Which of several histories of one table it is: a project, an application, a database."""
     up_to: tuple[str, ...] = ()
     """Those of `ids` that stand for all before them, too."""
     before: tuple[str, ...] = ()
@@ -67,6 +69,8 @@ class Migration:
     """A hint, never the truth: the tables that it may affect, sorted."""
     replaces: tuple[str, ...] = ()
     """The ids that this one replaces (a squash), in their order; their files may have been removed."""
+    aliases: tuple[str, ...] = ()
+    """What else the tool's table in a database may call it, such as a hash of its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,8 @@ class MigrationState:
     problems: tuple[MigrationProblem, ...] = ()
     is_linear: bool = False
     """Whether ids are numbers in one sequence, so that a greater one is a later one."""
+    is_per_app: bool = False
+    """Whether ids are `app.name`, and each application of the project has a history of its own."""
 
     @property
     def count(self) -> int:

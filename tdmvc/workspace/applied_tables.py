@@ -2,65 +2,38 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from tdmvc.errors import MigrationsError, format_names
-from tdmvc.migrations.applied import AppliedState, fit_applied
 from tdmvc.migrations.migration_tables import find_migration_tables
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.migration import AppliedMigrations, MigrationState, RecordedState
+from tdmvc.model.migration import MigrationState, RecordedState
 from tdmvc.model.text import plural
-from tdmvc.model.tree import FileTree
 from tdmvc.workspace.dataset_tables import DatasetTables, present_tables
+from tdmvc.workspace.migration_fits import AppliedTable, MigrationRows, fit_tables
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedTable:
-    """A table in which a migration tool keeps what it applied."""
-
-    applied: AppliedMigrations
-    """What it says."""
-    fit: AppliedState
-    """What that means in the ids of the location that it fits."""
-
-    @property
-    def name(self) -> str:
-        return self.applied.table
-
-
 def find_applied_tables(
-    tables: DatasetTables, tree: FileTree, states: Mapping[str, MigrationState]
-) -> tuple[dict[str, AppliedTable], list[str]]:
+    tables: DatasetTables, states: Mapping[str, MigrationState]
+) -> tuple[Mapping[str, AppliedTable], list[str]]:
     """Return a dataset's migration tables, by the location that each fits best, and notes on those that fit none."""
-    found: dict[str, AppliedTable] = {}
-    notes: list[str] = []
-    columns = {name: columns for name, (columns, _) in tables.not_added.items()}
-    columns |= {name: schema.column_names for name, schema in tables.schemas.items()}
-    for table, kind in find_migration_tables(columns).items():
-        rows = tables.read_rows(table) if table in tables.schemas else tables.not_added[table][1]
-        if rows is None:
-            continue
-        applied = kind.read_rows(table, rows)
-        fits = []
-        for name, state in states.items():
-            is_its_tool = state.location.tool in kind.tools
-            if is_its_tool or state.location.tool == "sql":
-                fit = fit_applied(applied, tree, state)
-                if is_its_tool or fit.known:
-                    fits.append((fit.known, is_its_tool, name, fit))
-        if fits:
-            known, _, name, fit = max(fits, key=lambda one: one[:2])
-            if name not in found or known > found[name].fit.known:
-                found[name] = AppliedTable(applied, fit)
-        elif table in tables.changed or table in tables.not_added:
-            notes.append(
-                f"{table} says which migrations of {kind.title} the rows have, but tdmvc.yaml names no"
-                f" {kind.title} migrations, so they were not recorded."
-            )
-    return found, notes
+    columns = {name: schema.column_names for name, schema in tables.schemas.items()}
+    own = (
+        MigrationRows(name, kind, rows)
+        for name, kind in find_migration_tables(columns).items()
+        if (rows := tables.read_rows(name)) is not None
+    )
+    fitted = fit_tables([*own, *tables.not_added], states)
+    new = tables.changed.union(table.name for table in tables.not_added)
+    notes = [
+        f"{applied.table} says which migrations of {applied.title} the rows have, but tdmvc.yaml names no"
+        f" {applied.title} migrations, so they were not recorded."
+        for applied in fitted.others
+        if applied.table in new
+    ]
+    return fitted.by_location, list(dict.fromkeys(notes))
 
 
 def check_recorded(workspace: Workspace, state: DatasetState, at: str | None = None) -> list[Finding]:
@@ -75,7 +48,7 @@ def check_recorded(workspace: Workspace, state: DatasetState, at: str | None = N
         with suppress(MigrationsError):
             states[location.name] = read_location(workspace, tree, location)
     findings: list[Finding] = []
-    found, _ = find_applied_tables(present_tables(workspace, state), tree, states)
+    found, _ = find_applied_tables(present_tables(workspace, state), states)
     for name, table in found.items():
         findings += table_findings(state.name, name, table)
         recorded = state.config.migrations.get(name)

@@ -1,7 +1,7 @@
 """The tables of a dataset, now or after an `add`, and what of them is new."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.arrow.values import python_rows
@@ -10,7 +10,7 @@ from tdmvc.model.diff import TableStatus
 from tdmvc.model.schema import TableSchema
 from tdmvc.store.parquet import read_part
 from tdmvc.workspace.ingest import IngestedTable
-from tdmvc.workspace.source_migrations import SourceMigrations
+from tdmvc.workspace.migration_fits import MigrationRows
 from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.workspace import Workspace
 
@@ -27,7 +27,7 @@ class DatasetTables:
     """The tables that the dataset had before."""
     read_rows: Callable[[str], Sequence[Mapping[str, object]] | None]
     """Returns the rows of one of the tables; None if they are not here."""
-    not_added: SourceMigrations = field(default_factory=dict)
+    not_added: Sequence[MigrationRows] = ()
     """The sources' migration tables that were not added."""
 
 
@@ -38,7 +38,7 @@ class AddPlan:
     ingested: Sequence[IngestedTable]
     removed: Sequence[str]
     """Tables that the dataset loses."""
-    not_added: SourceMigrations
+    not_added: Sequence[MigrationRows]
     """The sources' migration tables that are not added."""
     views: SourceViews | None = None
     """The sources' views; None if no source is a database."""
@@ -46,7 +46,7 @@ class AddPlan:
 
 def present_tables(workspace: Workspace, state: DatasetState) -> DatasetTables:
     """Return the tables that a dataset has now."""
-    return tables_after(workspace, state, AddPlan((), (), {}))
+    return tables_after(workspace, state, AddPlan((), (), ()))
 
 
 def tables_after(workspace: Workspace, state: DatasetState, plan: AddPlan) -> DatasetTables:

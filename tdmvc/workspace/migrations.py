@@ -89,10 +89,7 @@ def _ids_today(workspace: Workspace, location: MigrationLocation) -> set[tuple[s
 def _ids(state: MigrationState) -> set[tuple[str, str]]:
     """Return what identifies the migrations of a state: ids with names, because many histories have a number 1."""
     replaced = {(id_, "") for migration in state.migrations for id_ in migration.replaces}
-    own = {
-        (migration.id, "" if state.location.tool == "django" else migration.name)
-        for migration in state.migrations
-    }
+    own = {(migration.id, "" if state.is_per_app else migration.name) for migration in state.migrations}
     return own | replaced
 
 

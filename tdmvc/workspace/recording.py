@@ -14,8 +14,9 @@ from tdmvc.model.migration import (
 )
 from tdmvc.model.text import plural
 from tdmvc.model.tree import FileTree
-from tdmvc.workspace.applied_tables import AppliedTable, find_applied_tables, table_findings
+from tdmvc.workspace.applied_tables import find_applied_tables, table_findings
 from tdmvc.workspace.dataset_tables import DatasetTables
+from tdmvc.workspace.migration_fits import AppliedTable
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.misfits import find_misfits, find_missing_columns
 from tdmvc.workspace.workspace import Workspace
@@ -53,7 +54,7 @@ def record_migrations(
             states[location.name] = read_location(workspace, tree, location)
         except MigrationsError as error:
             recording.notes.append(f"The migrations '{location.name}' were not recorded: {error.what}")
-    found, notes = find_applied_tables(tables, tree, states)
+    found, notes = find_applied_tables(tables, states)
     recording.notes += notes
     for name, state in states.items():
         if name in found:

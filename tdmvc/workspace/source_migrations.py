@@ -1,31 +1,34 @@
 """Reads the migration tables of databases whose rows are added, if these tables themselves are not added."""
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from typing import Final
 
 from tdmvc.arrow.values import python_rows
 from tdmvc.databases import find_reader
 from tdmvc.errors import SourceError
-from tdmvc.migrations.migration_tables import find_migration_tables, may_be_migration_table
+from tdmvc.migrations.migration_tables import find_migration_tables
 from tdmvc.model.location import Location
 from tdmvc.model.source import SourceTable
 from tdmvc.store.ingest import prepare_ingest
+from tdmvc.workspace.migration_fits import MigrationRows, Rows
 from tdmvc.workspace.workspace import Workspace
 
-Rows = Sequence[Mapping[str, object]]
-SourceMigrations = dict[str, tuple[tuple[str, ...], Rows]]
-"""The columns and rows of migration tables, by table."""
+_LIKELY_NAME: Final = re.compile(
+    r"migration|alembic|version|change|history|revision|goose|sequelizemeta|phinxlog|aerich"
+)
 
 
 def read_source_migrations(
     workspace: Workspace, sources: Sequence[Location], added: Collection[str]
-) -> SourceMigrations:
+) -> list[MigrationRows]:
     """Return the migration tables of databases.
 
     Args:
         added: tables that are added, which are not read again.
     """
-    found: SourceMigrations = {}
+    found: list[MigrationRows] = []
     for location in sources:
         reader = find_reader(location)
         if reader is None:
@@ -33,15 +36,14 @@ def read_source_migrations(
         names = [
             name
             for name in reader.read_names(location, workspace.engine)
-            if name not in added and may_be_migration_table(name)
+            if name not in added and _LIKELY_NAME.search(name.lower().replace("_", ""))
         ]
         for name in names:
             # What cannot be read was not asked for.
             with suppress(SourceError):
                 [source] = reader.read_tables(location, workspace.engine, [name])
-                columns = tuple(source.schema.column_names)
-                if find_migration_tables({name: columns}):
-                    found[name] = (columns, _rows(workspace, source))
+                for kind in find_migration_tables({name: source.schema.column_names}).values():
+                    found.append(MigrationRows(name, kind, _rows(workspace, source)))
     return found
 
 

@@ -1,5 +1,6 @@
 """The tables in which tools keep what they applied are recognised by name and columns, and read."""
 
+import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tdmvc.migrations import read_state
 from tdmvc.migrations.applied import fit_applied
 from tdmvc.migrations.migration_tables import MIGRATION_TABLES, find_migration_tables
 from tdmvc.migrations.tools import READERS
@@ -44,8 +46,10 @@ def _read(case: dict[str, Any]) -> tuple[object, ...] | None:
     kind = find_migration_tables({table: list(rows[0])}).get(table)
     if kind is None:
         return None
-    applied = kind.read_rows(table, rows)
+    applied, *others = kind.read_histories(table, rows)
     assert case["tool"] in applied.tools
+    histories = {one.history: list(one.ids) for one in (applied, *others)}
+    assert not others or histories == case["histories"]
     return applied.ids, applied.up_to, applied.before, applied.failed
 
 
@@ -63,7 +67,14 @@ def test_every_tool_with_a_table_has_a_case() -> None:
 
 
 def _state(tool: str, *migrations: Migration, is_linear: bool = False) -> MigrationState:
-    return MigrationState(MigrationLocation("main", tool, "db"), (), migrations, "", is_linear=is_linear)
+    return MigrationState(
+        MigrationLocation("main", tool, "db"),
+        (),
+        migrations,
+        "",
+        is_linear=is_linear,
+        is_per_app=tool == "django",
+    )
 
 
 def _line(tool: str, *ids: str, is_linear: bool = False) -> MigrationState:
@@ -74,7 +85,7 @@ def _line(tool: str, *ids: str, is_linear: bool = False) -> MigrationState:
 
 def _fit(state: MigrationState, *ids: str, **more: tuple[str, ...]) -> Any:
     applied = AppliedMigrations((state.location.tool,), "", "t", ids, **more)
-    return fit_applied(applied, MemoryTree({}), state)
+    return fit_applied(applied, state)
 
 
 def test_heads_are_the_applied_migrations_that_no_applied_one_follows() -> None:
@@ -141,8 +152,15 @@ def test_a_squash_of_which_all_was_applied_counts_and_one_of_which_a_part_was_is
 
 
 def test_drizzle_names_its_migrations_by_the_hash_of_their_text() -> None:
-    state = _line("drizzle", "0000_a", "0001_b")
-    tree = MemoryTree({"db/0000_a": "CREATE TABLE a (id int);\n", "db/0001_b": "SELECT 1;\n"})
-    hashed = sha256(b"CREATE TABLE a (id int);\n").hexdigest()
-    found = fit_applied(AppliedMigrations(("drizzle",), "", "t", (hashed,)), tree, state)
+    journal = {"entries": [{"idx": n, "when": n, "tag": tag} for n, tag in enumerate(("0000_a", "0001_b"))]}
+    tree = MemoryTree(
+        {
+            "db/meta/_journal.json": json.dumps(journal),
+            "db/0000_a.sql": "CREATE TABLE a (id int);\n",
+            "db/0001_b.sql": "SELECT 1;\n",
+        }
+    )
+    state = read_state(tree, MigrationLocation("main", "drizzle", "db"))
+    hashed = sha256(b"CREATE TABLE a (id int);\r\n").hexdigest()
+    found = fit_applied(AppliedMigrations(("drizzle",), "", "t", (hashed,)), state)
     assert found.recorded.heads == ("0000_a",)

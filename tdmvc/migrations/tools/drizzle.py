@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from math import isfinite
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -115,7 +116,8 @@ def _read_journal(reading: Reading, folder: str, entries: list[JournalEntry]) ->
     for path in named:
         sql = texts.get(path, "")
         title = _NUMBER.sub("", tags[path]).replace("_", " ") or tags[path]
-        reading.add(Migration(tags[path], title, path, touches=sql_tables(sql)), sql)
+        hashes = _hashes(sql) if path in texts else ()
+        reading.add(Migration(tags[path], title, path, touches=sql_tables(sql), aliases=hashes), sql)
     missing = [tag for path, tag in tags.items() if path not in texts]
     if missing:
         count = "every file" if len(missing) == len(tags) else format_names([f"{tag}.sql" for tag in missing])
@@ -124,6 +126,13 @@ def _read_journal(reading: Reading, folder: str, entries: list[JournalEntry]) ->
         if path not in tags:
             reading.add_file_problem(path, f"is not in {journal}, so Drizzle never runs it.")
     _report_order(reading, journal, entries)
+
+
+def _hashes(sql: str) -> tuple[str, ...]:
+    """Return the hashes by which the table in a database may name a script, whatever its line ends were."""
+    unix = sql.replace("\r\n", "\n")
+    forms = dict.fromkeys((sql, unix, unix.replace("\n", "\r\n")))
+    return tuple(sha256(form.encode("utf-8", "surrogatepass")).hexdigest() for form in forms)
 
 
 def _report_order(reading: Reading, journal: str, entries: list[JournalEntry]) -> None:
@@ -153,7 +162,10 @@ def _read_folders(reading: Reading, folder: str) -> MigrationState:
     ]
     for path, text in reading.tree.read_texts(scripts):
         tag = base_of(folder_of(path))
-        reading.add(Migration(tag, title_of_folder(tag), path, touches=sql_tables(text)), text)
+        migration = Migration(
+            tag, title_of_folder(tag), path, touches=sql_tables(text), aliases=_hashes(text)
+        )
+        reading.add(migration, text)
     if not reading.migrations:
         raise reading.nothing_found(f"{JOURNAL} or <time>_<name>/{SCRIPT}")
     snapshots = {inside(folder_of(path), SNAPSHOT): base_of(folder_of(path)) for path in scripts}

@@ -104,7 +104,9 @@ class DjangoReader:
             if len(ids) > 1:
                 message = f"Application {app} has {len(ids)} heads: {', '.join(ids)}."
                 reading.add_problem("several-heads", message)
-        return finish_graph(reading, [id_ for ids in heads.values() for id_ in ids], link="dependencies")
+        return finish_graph(
+            reading, [id_ for ids in heads.values() for id_ in ids], link="dependencies", is_per_app=True
+        )
 
 
 def _read_file(path: str, text: str, label: str, reading: Reading, found: Applications) -> None:

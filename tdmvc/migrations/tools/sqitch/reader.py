@@ -1,9 +1,11 @@
 """Reads Sqitch's migrations: a plan that lists changes, each with a deploy script."""
 
 from bisect import bisect_right
+from collections import Counter
 
 from tdmvc.migrations.base import Reading, unreadable
 from tdmvc.migrations.linear import finish_listed
+from tdmvc.migrations.migration_tables import nth_time
 from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, is_inside, join, own_files
 from tdmvc.migrations.sql_tables import sql_tables
 from tdmvc.migrations.tools.sqitch.config import CONFIG, PLAN, Project, default_project, read_projects
@@ -39,6 +41,7 @@ class SqitchReader:
         scripts = [_script(project, id_, change) for id_, change in zip(ids, plan.changes, strict=True)]
         texts = dict(reading.tree.read_texts(path for path in scripts if path in present))
         references = _References(plan, ids)
+        times: Counter[str] = Counter()
         for position, change in enumerate(plan.changes):
             path, id_ = scripts[position], ids[position]
             if path not in texts:
@@ -54,7 +57,10 @@ class SqitchReader:
                     reading.add_problem("dangling-parent", message, project.plan)
                 parents.append(reference if parent is None else parent)
             title = change.note or change.name
-            reading.add(Migration(id_, title, path, tuple(parents), sql_tables(text)), text)
+            times[change.name] += 1
+            known_as = nth_time(change.name, times[change.name])
+            migration = Migration(id_, title, path, tuple(parents), sql_tables(text), aliases=(known_as,))
+            reading.add(migration, text)
         for change in plan.repeated:
             message = (
                 f"{project.plan}, line {change.line}, lists {change.name} again, without a tag in between."
