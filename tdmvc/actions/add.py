@@ -24,18 +24,17 @@ from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.workspace.dataset_tables import AddPlan, tables_after
 from tdmvc.workspace.ingest import (
     IngestedTable,
-    TableSources,
     added_table,
     check_options,
     ingest_table,
     key_findings,
     open_edits,
-    open_sources,
 )
 from tdmvc.workspace.kept_tables import deleted_notes, dropped_notes
 from tdmvc.workspace.keys import read_keys
 from tdmvc.workspace.looks import hidden_note
 from tdmvc.workspace.migration_fits import MigrationRows
+from tdmvc.workspace.opened_sources import TableSources, open_sources
 from tdmvc.workspace.recording import record_migrations
 from tdmvc.workspace.source_migrations import read_source_migrations
 from tdmvc.workspace.source_views import SourceViews
@@ -88,9 +87,10 @@ def add(
         not_added: list[MigrationRows] = []
         source_views: SourceViews | None = None
         if sources:
-            opened = open_sources(workspace, sources, options)
-            by_table, notes, source_views = opened.tables, opened.notes, opened.views
-            not_added = read_source_migrations(workspace, sources, by_table)
+            with open_sources(workspace, sources, options) as opened:
+                by_table, notes, source_views = opened.tables, opened.notes, opened.views
+                not_added = read_source_migrations(workspace, opened.snapshots, by_table)
+                ingested = _ingest(workspace, state, by_table, options)
         else:
             if dataset not in workspace.datasets() and not workspace.working_copy(dataset).is_dir():
                 raise NotFoundError.named(
@@ -105,11 +105,7 @@ def add(
                 # Rows that stay, under another key.
                 if table in state.pointers and options.keys.of(table) not in (None, schema.key):
                     by_table.setdefault(table, [])
-        _refuse_stages(workspace, dataset, by_table)
-        _refuse_other_part_rows(workspace, state)
-        ingested = [
-            ingest_table(workspace, state, table, tables, options) for table, tables in by_table.items()
-        ]
+            ingested = _ingest(workspace, state, by_table, options)
         removed = _removed(state, by_table, options, has_sources=bool(sources))
         if not sources and options.table is None:
             notes = [*notes, *deleted_notes(workspace, state, removed)]
@@ -119,6 +115,15 @@ def add(
             )
         workspace.store.index.save()
         return replace(report, notes=(*notes, *report.notes))
+
+
+def _ingest(
+    workspace: Workspace, state: DatasetState, by_table: TableSources, options: AddOptions
+) -> list[IngestedTable]:
+    """Build the parts of all tables."""
+    _refuse_stages(workspace, state.name, by_table)
+    _refuse_other_part_rows(workspace, state)
+    return [ingest_table(workspace, state, table, tables, options) for table, tables in by_table.items()]
 
 
 def _remedy_for_new(workspace: Workspace, dataset: str) -> str:

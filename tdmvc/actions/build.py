@@ -17,8 +17,9 @@ from tdmvc.model.schema import Column, TableSchema
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.dataset_tables import DatasetTables, part_rows
 from tdmvc.workspace.edits import FolderSink
-from tdmvc.workspace.ingest import added_table, ingest_table, key_findings, open_sources
+from tdmvc.workspace.ingest import added_table, ingest_table, key_findings
 from tdmvc.workspace.looks import hidden_note
+from tdmvc.workspace.opened_sources import open_sources
 from tdmvc.workspace.recording import record_migrations
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder
@@ -47,26 +48,26 @@ def build(
     schemas: dict[str, TableSchema] = {}
     findings: list[Finding] = []
     hidden: list[tuple[str, Column]] = []
-    opened = open_sources(workspace, sources, options)
-    notes = opened.notes
-    for table, tables in opened.tables.items():
-        target = workspace.working_copy(dataset) / table_folder(state, table)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            made = Path(tempfile.mkdtemp(prefix=".tdmvc-build-", dir=target.parent))
-        except OSError as error:
-            raise StoreError.disk(target, error) from error
-        try:
-            ingested = ingest_table(workspace, state, table, tables, options, sink=FolderSink(made))
-            shutil.rmtree(target, ignore_errors=True)
-            made.chmod(0o755)
-            made.replace(target)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-        added.append(added_table(ingested))
-        schemas[table] = ingested.schema
-        hidden += [(table, column) for column in ingested.hidden]
-        findings += key_findings(dataset, ingested)
+    with open_sources(workspace, sources, options) as opened:
+        notes = opened.notes
+        for table, tables in opened.tables.items():
+            target = workspace.working_copy(dataset) / table_folder(state, table)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                made = Path(tempfile.mkdtemp(prefix=".tdmvc-build-", dir=target.parent))
+            except OSError as error:
+                raise StoreError.disk(target, error) from error
+            try:
+                ingested = ingest_table(workspace, state, table, tables, options, sink=FolderSink(made))
+                shutil.rmtree(target, ignore_errors=True)
+                made.chmod(0o755)
+                made.replace(target)
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
+            added.append(added_table(ingested))
+            schemas[table] = ingested.schema
+            hidden += [(table, column) for column in ingested.hidden]
+            findings += key_findings(dataset, ingested)
     manifest = workspace.working_copy(dataset) / DATASET_FILE
     if not manifest.exists():
 

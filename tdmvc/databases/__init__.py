@@ -1,45 +1,78 @@
-"""Rows out of databases and into new ones: one file or folder for each engine, in one registry.
+"""Rows out of databases and into them: one file or folder for each engine, in one registry.
 
 Reading yields the same `SourceTable` values as files do, with the keys, references
-and types that the database declares; writing makes a whole new database, or none.
+and types that the database declares, all of one moment.
 """
 
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from importlib import import_module
+from typing import Final
 
-from tdmvc.databases.base import DatabaseReader, DatabaseWriter, OtherObjects, TableToWrite, TargetOpener
+from tdmvc.databases.base import (
+    READ_ALL,
+    DatabaseTarget,
+    DatabaseWriter,
+    OtherObjects,
+    ReadOptions,
+    ServerEngine,
+    Snapshot,
+    SnapshotReader,
+    TableToWrite,
+    TargetOpener,
+)
 from tdmvc.databases.duckdb import DuckdbEngine
 from tdmvc.databases.duckdb.conditions import DuckdbConditions
 from tdmvc.databases.sqlite import SqliteEngine
 from tdmvc.databases.sqlite.conditions import SqliteConditions
-from tdmvc.errors import NotFoundError, SourceError, UsageError
+from tdmvc.errors import SourceError, UsageError
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.location import Location, PathLocation
-from tdmvc.model.selection import EVERYTHING, Selection
-from tdmvc.model.source import SourceTable
 
 # By name: this package has a module called duckdb, too.
 from tdmvc.sql.duckdb import DuckDBConnection
 
 __all__ = [
-    "OPENERS",
-    "READERS",
-    "WRITERS",
-    "DatabaseReader",
+    "DatabaseTarget",
     "DatabaseWriter",
     "OtherObjects",
+    "ReadOptions",
+    "Snapshot",
+    "SnapshotReader",
     "TableToWrite",
+    "TargetOpener",
     "condition_engines",
     "find_opener",
     "find_reader",
     "find_writer",
-    "open_database",
-    "read_others",
+    "open_snapshot",
 ]
 
-ENGINES = (SqliteEngine(), DuckdbEngine())
-READERS: tuple[DatabaseReader, ...] = ENGINES
-WRITERS: tuple[DatabaseWriter, ...] = ENGINES
-OPENERS: tuple[TargetOpener, ...] = ()
+
+class ServerEngines(Mapping[str, ServerEngine]):
+    """The engines of servers by the schemes of their URLs; each is imported when it is first used."""
+
+    def __init__(self, classes: Mapping[str, str]) -> None:
+        self._classes = classes
+
+    def __getitem__(self, scheme: str) -> ServerEngine:
+        name, _, class_name = self._classes[scheme].rpartition(".")
+        engine: ServerEngine = getattr(import_module(f"{__name__}.{name}"), class_name)()
+        return engine
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+
+FILES: Final = (SqliteEngine(), DuckdbEngine())
+"""The engines whose databases are files."""
+FILE_TARGETS: Final[tuple[TargetOpener, ...]] = ()
+"""The engines that load into files that exist already."""
+SERVERS: Final = ServerEngines({})
+"""The engines of servers: `"scheme": "module.Class"`."""
 
 
 def condition_engines(stack: ExitStack) -> ConditionEngines:
@@ -49,28 +82,15 @@ def condition_engines(stack: ExitStack) -> ConditionEngines:
     return {"sqlite": SqliteConditions(), "duckdb": duckdb}
 
 
-def find_reader(location: Location) -> DatabaseReader | None:
+def find_reader(location: Location) -> SnapshotReader | None:
     """Return the engine that reads a database, or None for a path that is no database file.
 
     Raises:
         UsageError: it is a URL that no engine can read.
     """
-    reader = next((reader for reader in READERS if reader.can_read(location)), None)
-    if reader is None and not isinstance(location, PathLocation):
-        raise UsageError.unsupported_url(str(location), [known.url_form for known in READERS])
-    return reader
-
-
-def find_writer(location: Location) -> DatabaseWriter | None:
-    """Return the engine that writes a database, or None for a path without the suffix of a database.
-
-    Raises:
-        UsageError: it is a URL that no engine can write to.
-    """
-    writer = next((writer for writer in WRITERS if writer.can_write(location)), None)
-    if writer is None and not isinstance(location, PathLocation):
-        raise UsageError.unsupported_url(str(location), [known.url_form for known in WRITERS])
-    return writer
+    if isinstance(location, PathLocation):
+        return next((engine for engine in FILES if engine.can_read(location)), None)
+    return _server(location.scheme, str(location))
 
 
 def find_opener(location: Location) -> TargetOpener:
@@ -79,53 +99,52 @@ def find_opener(location: Location) -> TargetOpener:
     Raises:
         UsageError: it is a URL, or the path of a file, that no engine can seed.
     """
-    opener = next((opener for opener in OPENERS if opener.can_seed(location)), None)
+    if not isinstance(location, PathLocation):
+        return _server(location.scheme, str(location))
+    opener = next((engine for engine in FILE_TARGETS if engine.can_seed(location)), None)
     if opener is None:
-        raise UsageError.unsupported_url(str(location), [known.url_form for known in OPENERS])
+        raise UsageError.unsupported_url(str(location), _url_forms())
     return opener
 
 
-def read_others(location: Location, con: DuckDBConnection) -> tuple[OtherObjects, list[str]]:
-    """Return what a database has beside its tables, and the names of all its tables.
+def find_writer(location: Location) -> DatabaseWriter | None:
+    """Return the engine that makes a new database, or None for a path without the suffix of a database.
 
     Raises:
-        DatabaseError: the database is locked, damaged or encrypted.
+        UsageError: it is a URL, and no file.
     """
-    reader = find_reader(location)
-    if reader is None:
-        return OtherObjects(), []
-    return reader.read_others(location, con), reader.read_names(location, con)
+    if isinstance(location, PathLocation):
+        return next((engine for engine in FILES if engine.can_write(location)), None)
+    raise UsageError.unsupported_url(str(location), [engine.url_form for engine in FILES])
 
 
-def open_database(
-    location: Location,
-    con: DuckDBConnection,
-    *,
-    tables: tuple[str, ...] | None = None,
-    selection: Selection = EVERYTHING,
-) -> list[SourceTable]:
-    """Describe the tables of a database; this reads all rows of a SQLite file once.
+def open_snapshot(
+    location: Location, con: DuckDBConnection, options: ReadOptions = READ_ALL
+) -> AbstractContextManager[Snapshot]:
+    """Open a database for reading, as it is at this moment.
 
     Args:
-        location: a database that has a reader.
         con: a DuckDB connection in UTC; it must be the one that later runs the scans.
-        tables: only these, in this order; None means all.
-        selection: patterns for the tables, if none is named.
 
     Raises:
-        DatabaseError: the database is locked, damaged or encrypted.
-        NotFoundError: it has no table of that name.
-        SourceError: it is no database, or a value cannot be kept.
+        DatabaseError: it cannot be reached or read, or the driver is not installed.
+        SourceError: there is no such file, or it is no database.
         UsageError: it is a URL that no engine can read.
     """
     reader = find_reader(location)
     if reader is None:
-        raise SourceError.unknown_kind(str(location), (known.name for known in READERS))
-    names = reader.read_names(location, con)
-    for name in tables or ():
-        if name not in names:
-            raise NotFoundError.named("table", name, names, where=str(location))
-    if not names:
-        raise SourceError.unreadable(str(location), "the database has no tables.", remedy="check the path.")
-    chosen = [name for name in names if selection.takes_table(name)] if tables is None else list(tables)
-    return reader.read_tables(location, con, chosen)
+        raise SourceError.unknown_kind(str(location), (engine.name for engine in FILES))
+    return reader.open_snapshot(location, con, options)
+
+
+def _server(scheme: str, url: str) -> ServerEngine:
+    # SQLAlchemy's URLs also name a driver: `postgresql+psycopg://`.
+    engine = SERVERS.get(scheme.partition("+")[0])
+    if engine is None:
+        raise UsageError.unsupported_url(url, _url_forms())
+    return engine
+
+
+def _url_forms() -> list[str]:
+    engines: Iterable[SnapshotReader] = (*FILES, *SERVERS.values())
+    return list(dict.fromkeys(engine.url_form for engine in engines))

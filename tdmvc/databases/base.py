@@ -29,38 +29,6 @@ class Engine(Protocol):
         """How its URLs are written, for messages: `sqlite:///FILE`."""
 
 
-class DatabaseReader(Engine, Protocol):
-    """Reads tables from one kind of database."""
-
-    def can_read(self, location: Location) -> bool:
-        """Whether the location is a database of this kind, by its URL or by the first bytes of the file."""
-
-    def read_names(self, location: Location, con: DuckDBConnection) -> list[str]:
-        """Return the names of the tables with rows of their own (no views), sorted.
-
-        Raises:
-            SourceError: there is no such file.
-            DatabaseError: the database cannot be read.
-        """
-
-    def read_tables(
-        self, location: Location, con: DuckDBConnection, names: Sequence[str]
-    ) -> list[SourceTable]:
-        """Describe the named tables, in that order.
-
-        Raises:
-            SourceError: a value cannot be kept.
-            DatabaseError: the database cannot be read.
-        """
-
-    def read_others(self, location: Location, con: DuckDBConnection) -> "OtherObjects":
-        """Return what the database has beside its tables.
-
-        Raises:
-            DatabaseError: the database cannot be read.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class OtherObjects:
     """What a database has beside its tables."""
@@ -112,6 +80,10 @@ class ReadOptions:
     timeout_seconds: int | None = None
     """How long one statement may take."""
     on_progress: ProgressCallback = ignore_progress
+
+
+READ_ALL = ReadOptions()
+"""Reads the schemas that the URL names, or the default ones."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -296,3 +268,7 @@ class TargetOpener(Engine, Protocol):
         Raises:
             DatabaseError: it cannot be reached, or the driver is not installed.
         """
+
+
+class ServerEngine(SnapshotReader, TargetOpener, Protocol):
+    """Reads and writes the databases of one kind of server."""

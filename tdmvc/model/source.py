@@ -15,8 +15,6 @@ class SqlScan:
 
     query: str
     """A SELECT whose columns have the names of the table's columns; all names and paths quoted."""
-    attach: str | None = None
-    """A statement that the query needs before it (`ATTACH … AS … (READ_ONLY)`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE, fields_of, format_type, is_number, is_widening, unify
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
+from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection, register_arrow_function
 from tdmvc.sql.nested_texts import as_json, from_json, is_json_type, json_reader
 from tdmvc.sql.quoting import quote_name
@@ -37,8 +37,6 @@ class OpenSource:
         self._con = con
         self._views: list[str] = []
         self._functions: dict[pa.DataType, str] = {}
-        if isinstance(source.scan, SqlScan) and source.scan.attach:
-            con.execute(source.scan.attach)
 
     @property
     def is_text(self) -> bool:

@@ -1,48 +1,30 @@
 """Ingesting rows: tables of sources and of the working copy, built into parts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.changes.schema import diff_schema
-from tdmvc.databases import find_reader, open_database, read_others
-from tdmvc.errors import LocalWorkError, NotFoundError, PartError, UsageError, format_names
-from tdmvc.model.csv_options import AS_CSV_SAYS
+from tdmvc.errors import LocalWorkError, PartError, UsageError
 from tdmvc.model.dataset import DatasetState, WorkStatus
 from tdmvc.model.diff import SchemaChange, TableStatus
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.location import Location, PathLocation
+from tdmvc.model.location import Location
 from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.selection import EVERYTHING
 from tdmvc.model.source import SourceTable
 from tdmvc.model.text import plural
-from tdmvc.sources import files_left_out, open_source
-from tdmvc.sources.base import SourceOptions
 from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, PartSink, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.ingest import prepare_ingest
 from tdmvc.store.objects import Listing
 from tdmvc.workspace.edits import open_edited
 from tdmvc.workspace.looks import columns_to_examine, newly_hidden, with_looks
-from tdmvc.workspace.source_views import SourceViews
+from tdmvc.workspace.opened_sources import TableSources
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.workspace import Workspace, timed_as
-
-_MOST_LEFT_OUT = 12
-TableSources = dict[str, list[SourceTable]]
-"""The sources of each table, by its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedSources:
-    """What sources have."""
-
-    tables: TableSources
-    notes: list[str]
-    views: SourceViews | None = None
-    """None if no source is a database; files have no views."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,61 +48,6 @@ class IngestedTable:
             return TableStatus.ADDED
         is_same = self.old.content == self.built.listing.content and not self.schema_changes
         return TableStatus.UNCHANGED if is_same else TableStatus.CHANGED
-
-
-@timed_as("read sources")
-def open_sources(workspace: Workspace, sources: Sequence[Location], options: AddOptions) -> OpenedSources:
-    """Return the tables and views of sources, and notes on what was left out.
-
-    A table that is in several sources gets the rows of all.
-
-    Raises:
-        NotFoundError: a key or a pattern is given for a table that no source has.
-        SourceError: a source cannot be read.
-        UsageError: a source is a URL that cannot be read.
-    """
-    by_table: TableSources = {}
-    notes: list[str] = []
-    views = SourceViews()
-    has_database = False
-    for location in sources:
-        # Only a path has no reader: one that is no database file.
-        if find_reader(location) is None and isinstance(location, PathLocation):
-            own = _own_folder(workspace, location.path)
-            selection = replace(options.selection, exclude=(*options.selection.exclude, *own))
-            source_options = SourceOptions(options.table, options.csv, selection, workspace.temporary_folder)
-            tables = open_source(location.path, workspace.engine, source_options)
-            left_out = [*own, *files_left_out(location.path, source_options)]
-            name = location.path.resolve().name
-            notes += [f"left out of {name}: {format_names(left_out, _MOST_LEFT_OUT)}"] if left_out else []
-        else:
-            only = (options.table,) if options.table else None
-            tables = open_database(location, workspace.engine, tables=only, selection=options.selection)
-            others, names = read_others(location, workspace.engine)
-            views = SourceViews((*views.views, *others.views), views.tables.union(names))
-            has_database = True
-            if others.left_out:
-                notes.append(f"not kept of {location}: {format_names(others.left_out, _MOST_LEFT_OUT)}")
-        for source in tables:
-            if options.selection.takes_table(source.schema.name):
-                by_table.setdefault(source.schema.name, []).append(source)
-    for name in options.selection.unmatched(by_table):
-        raise NotFoundError.named("table", name, sorted(by_table), where="--tables")
-    if not by_table:
-        raise UsageError(
-            "Every table of the sources is excluded.", where="--exclude", remedy="exclude fewer tables."
-        )
-    options.keys.check_tables(by_table)
-    if options.csv != AS_CSV_SAYS and not any(s.text_query for tables in by_table.values() for s in tables):
-        notes.append("no source is a CSV file, so its options (--null, --delimiter, …) changed nothing")
-    return OpenedSources(by_table, notes, views if has_database else None)
-
-
-def _own_folder(workspace: Workspace, source: Path) -> list[str]:
-    """Return the path of the datasets in a folder that holds them: what is added there was added before."""
-    datasets = (workspace.root / workspace.config.datasets_folder).resolve()
-    folder = source.resolve()
-    return [datasets.relative_to(folder).as_posix()] if folder in datasets.parents else []
 
 
 @timed_as("read working copy")

@@ -6,10 +6,9 @@ from contextlib import suppress
 from typing import Final
 
 from tdmvc.arrow.values import python_rows
-from tdmvc.databases import find_reader
+from tdmvc.databases import Snapshot
 from tdmvc.errors import SourceError
 from tdmvc.migrations.migration_tables import find_migration_tables
-from tdmvc.model.location import Location
 from tdmvc.model.source import SourceTable
 from tdmvc.store.ingest import prepare_ingest
 from tdmvc.workspace.migration_fits import MigrationRows, Rows
@@ -21,27 +20,24 @@ _LIKELY_NAME: Final = re.compile(
 
 
 def read_source_migrations(
-    workspace: Workspace, sources: Sequence[Location], added: Collection[str]
+    workspace: Workspace, snapshots: Sequence[Snapshot], added: Collection[str]
 ) -> list[MigrationRows]:
-    """Return the migration tables of databases.
+    """Return the migration tables of databases, from the same snapshots as the rows.
 
     Args:
         added: tables that are added, which are not read again.
     """
     found: list[MigrationRows] = []
-    for location in sources:
-        reader = find_reader(location)
-        if reader is None:
-            continue
+    for snapshot in snapshots:
         names = [
             name
-            for name in reader.read_names(location, workspace.engine)
+            for name in snapshot.read_names()
             if name not in added and _LIKELY_NAME.search(name.lower().replace("_", ""))
         ]
         for name in names:
             # What cannot be read was not asked for.
             with suppress(SourceError):
-                [source] = reader.read_tables(location, workspace.engine, [name])
+                [source] = snapshot.read_tables([name])
                 for kind in find_migration_tables({name: source.schema.column_names}).values():
                     found.append(MigrationRows(name, kind, _rows(workspace, source)))
     return found

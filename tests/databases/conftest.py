@@ -22,8 +22,6 @@ def read(con: duckdb.DuckDBPyConnection) -> Callable[[SourceTable], pa.Table]:
 
     def read(table: SourceTable) -> pa.Table:
         if isinstance(table.scan, SqlScan):
-            if table.scan.attach:
-                con.execute(table.scan.attach)
             rows = con.sql(table.scan.query).to_arrow_table()
         else:
             rows = table.scan.open().read_all()

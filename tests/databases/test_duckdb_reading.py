@@ -9,11 +9,13 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from tdmvc.databases import open_database
-from tdmvc.errors import DatabaseError, SourceError
+from tdmvc.databases import ReadOptions, open_snapshot
+from tdmvc.databases.base import QualifiedName
+from tdmvc.errors import DatabaseError, NotFoundError, SourceError
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.location import PathLocation
 from tdmvc.model.source import SourceTable
+from tests.snapshots import read_database
 
 Read = Callable[[SourceTable], pa.Table]
 Con = duckdb.DuckDBPyConnection
@@ -38,7 +40,7 @@ def test_keys_references_and_constraints_are_read(tmp_path: Path, con: Con) -> N
         CREATE VIEW v AS SELECT 1 AS one;
         """,
     )
-    tables = {table.schema.name: table.schema for table in open_database(PathLocation(path), con)}
+    tables = {table.schema.name: table.schema for table in read_database(PathLocation(path), con)}
     assert sorted(tables) == ["o", "p", "sales.x", "sales.y"]
     assert tables["p"].key == ("id",)
     assert [(c.required, c.unique) for c in tables["p"].columns] == [
@@ -62,7 +64,7 @@ def test_types_that_arrow_lacks_become_text(tmp_path: Path, con: Con, read: Read
             TIMESTAMP_NS '2024-01-01 00:00:00.000001' AS d, [1, 2]::INTEGER[2] AS e, '101'::BIT AS f;
         """,
     )
-    (table,) = open_database(PathLocation(path), con)
+    (table,) = read_database(PathLocation(path), con)
     assert [column.physical_type for column in table.schema.columns] == [
         "enum('sad', 'ok')",
         "hugeint",
@@ -92,23 +94,45 @@ def test_types_that_arrow_lacks_become_text(tmp_path: Path, con: Con, read: Read
 )
 def test_a_value_that_would_lose_digits_is_refused(tmp_path: Path, con: Con, value: str) -> None:
     with pytest.raises(SourceError, match=r"(?s)would be lost.*table t, column a"):
-        open_database(PathLocation(make(tmp_path, f"CREATE TABLE t AS SELECT {value} AS a")), con)
+        read_database(PathLocation(make(tmp_path, f"CREATE TABLE t AS SELECT {value} AS a")), con)
 
 
 def test_a_type_without_a_canonical_form_is_refused(tmp_path: Path, con: Con) -> None:
     path = make(tmp_path, "CREATE TABLE t (a UNION(x INTEGER, y VARCHAR))")
     with pytest.raises(SourceError, match="no table can hold"):
-        open_database(PathLocation(path), con)
+        read_database(PathLocation(path), con)
 
 
-def test_the_file_is_free_again_after_it_is_opened(tmp_path: Path, con: Con, read: Read) -> None:
+def test_nobody_can_write_to_the_file_while_its_snapshot_is_open(
+    tmp_path: Path, con: Con, read: Read
+) -> None:
     path = make(tmp_path, "CREATE TABLE t AS SELECT 1 AS a")
-    (table,) = open_database(PathLocation(path), con)
-    with duckdb.connect(str(path)) as owner:
-        owner.execute("INSERT INTO t VALUES (2)")
+    insert = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('INSERT INTO t VALUES (2)')"
+    command = [sys.executable, "-c", insert, str(path)]
+    with open_snapshot(PathLocation(path), con) as snapshot:
+        assert b"Could not set lock" in subprocess.run(command, capture_output=True, check=False).stderr
+        assert read(*snapshot.read_tables(["t"])).column("a").to_pylist() == [1]
+    subprocess.run(command, check=True)
+    # A second look sees the file as it is now.
+    (table,) = read_database(PathLocation(path), con)
     assert read(table).column("a").to_pylist() == [1, 2]
-    # A second look sees the file as it is now, though the first scan attached it.
-    assert len(open_database(PathLocation(path), con)) == 1
+
+
+def test_only_the_named_schemas_are_read(tmp_path: Path, con: Con) -> None:
+    path = make(tmp_path, "CREATE SCHEMA s; CREATE TABLE s.t (a INT); CREATE TABLE t (a INT)")
+    with open_snapshot(PathLocation(path), con) as snapshot:
+        assert (snapshot.schemas, snapshot.read_names()) == (("main", "s"), ["s.t", "t"])
+    with open_snapshot(PathLocation(path), con, ReadOptions(schemas=("s",))) as snapshot:
+        assert (snapshot.schemas, snapshot.read_names()) == (("s",), ["s.t"])
+        assert snapshot.read_columns() == {
+            QualifiedName("main", "t"): ("a",),
+            QualifiedName("s", "t"): ("a",),
+        }
+    with (
+        pytest.raises(NotFoundError, match="no schema 'x'"),
+        open_snapshot(PathLocation(path), con, ReadOptions(schemas=("x",))),
+    ):
+        pass
 
 
 def test_a_file_that_another_process_holds_is_refused_with_advice(tmp_path: Path, con: Con) -> None:
@@ -121,7 +145,7 @@ def test_a_file_that_another_process_holds_is_refused_with_advice(tmp_path: Path
         assert other.stdin is not None
         assert other.stdout.readline().strip() == b"held"
         with pytest.raises(DatabaseError, match="Another connection has"):
-            open_database(PathLocation(path), con)
+            read_database(PathLocation(path), con)
         other.stdin.close()
 
 
@@ -129,4 +153,4 @@ def test_a_damaged_file_is_refused(tmp_path: Path, con: Con) -> None:
     path = make(tmp_path, "CREATE TABLE t AS SELECT 1 AS a")
     path.write_bytes(path.read_bytes()[:64] + b"\xff" * 20_000)
     with pytest.raises(DatabaseError, match="cannot be read"):
-        open_database(PathLocation(path), con)
+        read_database(PathLocation(path), con)

@@ -7,9 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tdmvc.databases import find_reader, find_writer, open_database
+from tdmvc.databases import find_reader, find_writer
 from tdmvc.errors import DatabaseError, SourceError, UsageError
 from tdmvc.model.location import PathLocation, parse_location
+from tests.snapshots import read_database
 
 Con = duckdb.DuckDBPyConnection
 
@@ -30,7 +31,7 @@ def test_the_first_bytes_of_a_file_determine_its_reader(files: Path, con: Con) -
     ]
     assert [reader and reader.name for reader in readers] == ["SQLite", "DuckDB", None, None, None]
     with pytest.raises(SourceError, match="does not know"):
-        open_database(PathLocation(files / "x.sqlite"), con)
+        read_database(PathLocation(files / "x.sqlite"), con)
 
 
 def test_the_suffix_of_a_file_determines_its_writer() -> None:
@@ -48,20 +49,20 @@ def test_a_url_determines_the_engine_whatever_the_file_name(files: Path, con: Co
         assert reader is not None
         assert writer is not None
         assert reader.name == writer.name == name
-        assert [table.schema.name for table in open_database(location, con)] == ["t"]
+        assert [table.schema.name for table in read_database(location, con)] == ["t"]
 
 
 def test_a_url_of_a_missing_file_is_refused(files: Path, con: Con) -> None:
     for url in ("sqlite:///gone.db", "duckdb:///gone.db"):
         with pytest.raises(SourceError, match="no such file"):
-            open_database(parse_location(url, folder=files), con)
+            read_database(parse_location(url, folder=files), con)
     assert not (files / "gone.db").exists()
 
 
 def test_a_url_of_another_engine_is_refused(files: Path, con: Con) -> None:
     for url in ("sqlite:///duck.data", "duckdb:///lite.data"):
         with pytest.raises(DatabaseError, match="cannot be read"):
-            open_database(parse_location(url, folder=files), con)
+            read_database(parse_location(url, folder=files), con)
 
 
 @pytest.mark.parametrize("url", ["postgresql://me:secret@db/shop", "mysql://db/shop", "s3://bucket/x?secret"])

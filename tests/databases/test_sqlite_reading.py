@@ -11,11 +11,13 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from tdmvc.databases import open_database
-from tdmvc.errors import DatabaseError, NotFoundError, SourceError
+from tdmvc.databases import ReadOptions, open_snapshot
+from tdmvc.databases.base import QualifiedName
+from tdmvc.errors import DatabaseError, SourceError, UsageError
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.location import PathLocation
 from tdmvc.model.source import ArrowScan, SourceTable
+from tests.snapshots import read_database, read_rows
 
 Read = Callable[[SourceTable], pa.Table]
 Con = duckdb.DuckDBPyConnection
@@ -38,7 +40,7 @@ Make = Callable[[str], Path]
 
 
 def open_one(path: Path, con: Con) -> SourceTable:
-    (table,) = open_database(PathLocation(path), con)
+    (table,) = read_database(PathLocation(path), con)
     return table
 
 
@@ -62,7 +64,7 @@ def test_keys_references_and_constraints_are_read(make: Make, con: Con) -> None:
         CREATE UNIQUE INDEX calculated ON pair (lower(part));
         """
     )
-    tables = {table.schema.name: table for table in open_database(PathLocation(path), con)}
+    tables = {table.schema.name: table for table in read_database(PathLocation(path), con)}
     owner, pair, child = tables["Owner"].schema, tables["pair"].schema, tables["child"].schema
     assert owner.key == ("id",)
     assert [(c.name, c.required, c.unique) for c in owner.columns] == [
@@ -88,7 +90,7 @@ def test_views_virtual_tables_and_their_shadows_are_left_out(make: Make, con: Co
         CREATE VIEW v AS SELECT * FROM doc_own;
         """
     )
-    assert [table.schema.name for table in open_database(PathLocation(path), con)] == ["doc_own"]
+    assert [table.schema.name for table in read_database(PathLocation(path), con)] == ["doc_own"]
 
 
 def test_generated_columns_and_tables_without_rowid_are_read(make: Make, con: Con, read: Read) -> None:
@@ -104,10 +106,8 @@ def test_generated_columns_and_tables_without_rowid_are_read(make: Make, con: Co
 
 def test_only_the_named_tables_are_read(make: Make, con: Con) -> None:
     path = make("CREATE TABLE orders (a); CREATE TABLE items (a); CREATE TABLE x (a);")
-    tables = open_database(PathLocation(path), con, tables=("orders", "items"))
+    tables = read_database(PathLocation(path), con, tables=("orders", "items"))
     assert [table.schema.name for table in tables] == ["orders", "items"]
-    with pytest.raises(NotFoundError, match="did you mean 'orders'"):
-        open_database(PathLocation(path), con, tables=("order",))
 
 
 def test_names_with_quotes_and_reserved_words_are_read(make: Make, con: Con, read: Read) -> None:
@@ -241,11 +241,6 @@ def test_a_damaged_file_is_refused(make: Make, con: Con) -> None:
         open_one(path, con)
 
 
-def test_a_database_without_tables_is_refused(make: Make, con: Con) -> None:
-    with pytest.raises(SourceError, match="no tables"):
-        open_database(PathLocation(make("CREATE TABLE t (a); DROP TABLE t;")), con)
-
-
 def test_rows_can_be_read_twice_and_by_duckdb(make: Make, con: Con) -> None:
     path = make(
         "CREATE TABLE t (a INT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
@@ -257,3 +252,29 @@ def test_rows_can_be_read_twice_and_by_duckdb(make: Make, con: Con) -> None:
         con.register("rows", scan.open())
         assert con.sql("SELECT count(*), sum(a) FROM rows").fetchall() == [(20000, 200010000)]
         con.unregister("rows")
+
+
+def test_all_tables_are_read_as_they_were_when_the_snapshot_was_opened(make: Make, con: Con) -> None:
+    path = make("PRAGMA journal_mode = WAL; CREATE TABLE a (n INT); CREATE TABLE b (n INT);")
+    with open_snapshot(PathLocation(path), con) as snapshot, closing(sqlite3.connect(path)) as writer:
+        writer.executescript("INSERT INTO a VALUES (1); INSERT INTO b VALUES (1); CREATE TABLE c (n INT);")
+        assert snapshot.read_names() == ["a", "b"]
+        assert [read_rows(table, con).num_rows for table in snapshot.read_tables(["a", "b"])] == [0, 0]
+        assert snapshot.read_rows(QualifiedName("", "b"), 5) == []
+    assert [read_rows(table, con).num_rows for table in read_database(PathLocation(path), con)] == [1, 1, 0]
+
+
+def test_columns_and_first_rows_are_read_as_they_are(make: Make, con: Con) -> None:
+    path = make("CREATE TABLE t (v TEXT, d, g AS (d + 1)); INSERT INTO t VALUES ('1', 2), ('2', 3);")
+    with open_snapshot(PathLocation(path), con) as snapshot:
+        assert snapshot.read_columns() == {QualifiedName("", "t"): ("v", "d", "g")}
+        assert snapshot.read_rows(QualifiedName("", "t"), 1) == [{"v": "1", "d": 2, "g": 3}]
+
+
+def test_a_schema_is_refused(make: Make, con: Con) -> None:
+    path = make("CREATE TABLE t (a);")
+    with (
+        pytest.raises(UsageError, match="no schemas"),
+        open_snapshot(PathLocation(path), con, ReadOptions(schemas=("public",))),
+    ):
+        pass

@@ -15,13 +15,14 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.arrow.types import parse_type
-from tdmvc.databases import TableToWrite, find_writer, open_database
+from tdmvc.databases import TableToWrite, find_writer
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import Check, ForeignKey, Index, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import PathLocation
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import SourceTable
+from tests.snapshots import read_database
 
 Read = Callable[[SourceTable], pa.Table]
 Con = duckdb.DuckDBPyConnection
@@ -75,7 +76,7 @@ def test_every_type_comes_back_equal(tmp_path: Path, con: Con, read: Read, name:
     schema = TableSchema("t", tuple(column(f"c {type_}", type_) for type_ in EVERY_TYPE))
     row = {f"c {type_}": value for type_, value in EVERY_TYPE.items()}
     assert write(tmp_path / name, table(schema, [row, dict.fromkeys(row)])) == []
-    (back,) = open_database(PathLocation(tmp_path / name), con)
+    (back,) = read_database(PathLocation(tmp_path / name), con)
     assert read(back).to_pylist() == [row, dict.fromkeys(row)]
 
 
@@ -133,7 +134,7 @@ def test_keys_references_and_constraints_are_declared(
         table(parent, [{"b": "k", "a": 1, "u": 7}]),
     )
     assert findings == []
-    back = {source.schema.name: source.schema for source in open_database(PathLocation(tmp_path / name), con)}
+    back = {source.schema.name: source.schema for source in read_database(PathLocation(tmp_path / name), con)}
     assert back["parent"].key == ("a", "b")
     assert [(c.required, c.unique) for c in back["parent"].columns] == [
         (True, False),
@@ -153,7 +154,7 @@ def test_rows_that_break_a_key_are_written_without_it(
         table(keyed("twice"), [{"id": 1, "other": 1}, {"id": 1, "other": 2}]),
     )
     assert sorted(rules(findings)) == ["constraint-left-out", "reference-left-out"]
-    back = {source.schema.name: source for source in open_database(PathLocation(tmp_path / name), con)}
+    back = {source.schema.name: source for source in read_database(PathLocation(tmp_path / name), con)}
     assert back["twice"].schema.key == ()
     assert read(back["twice"]).num_rows == 2
     assert back["child"].schema.key == ("id",)
@@ -170,7 +171,7 @@ def test_sqlite_keeps_a_reference_that_rows_break_and_reports_it(tmp_path: Path,
     findings = write(tmp_path / "x.db", child, table(keyed("parent"), [{"id": 1, "other": 1}]))
     assert rules(findings) == ["broken-reference"]
     assert findings[0].details == {"parent": "parent", "rows": 1}
-    assert open_database(PathLocation(tmp_path / "x.db"), con)[0].schema.references
+    assert read_database(PathLocation(tmp_path / "x.db"), con)[0].schema.references
 
 
 def test_duckdb_leaves_out_a_condition_that_it_cannot_evaluate_on_a_row(tmp_path: Path, con: Con) -> None:
@@ -179,7 +180,7 @@ def test_duckdb_leaves_out_a_condition_that_it_cannot_evaluate_on_a_row(tmp_path
     path = tmp_path / "x.duckdb"
     (finding,) = write(path, table(schema, [{"a": 1}, {"a": 2}]))
     assert finding.rule == "constraint-left-out"
-    (again,) = open_database(PathLocation(path), con)
+    (again,) = read_database(PathLocation(path), con)
     assert [check.expression for check in again.schema.checks] == ["a < 100"]
 
 
@@ -187,7 +188,7 @@ def test_duckdb_leaves_out_a_reference_that_rows_break(tmp_path: Path, con: Con,
     child = table(keyed("child", ForeignKey(("other",), "parent", ("id",))), [{"id": 1, "other": 9}])
     findings = write(tmp_path / "x.duckdb", child, table(keyed("parent"), [{"id": 1, "other": 1}]))
     assert rules(findings) == ["reference-left-out"]
-    back = open_database(PathLocation(tmp_path / "x.duckdb"), con)[0]
+    back = read_database(PathLocation(tmp_path / "x.duckdb"), con)[0]
     assert (back.schema.key, back.schema.references) == (("id",), ())
     assert read(back).num_rows == 1
 
@@ -208,7 +209,7 @@ def test_tables_with_circular_references_are_written(tmp_path: Path, con: Con, r
         table(keyed("one", one), rows),
         table(keyed("two", two), rows),
     )
-    back = {source.schema.name: source.schema for source in open_database(PathLocation(tmp_path / name), con)}
+    back = {source.schema.name: source.schema for source in read_database(PathLocation(tmp_path / name), con)}
     assert len(back["before"].references) == 1
     if name == "x.sqlite":
         assert findings == []
@@ -224,7 +225,7 @@ def test_a_table_that_refers_to_itself_is_written(tmp_path: Path, con: Con, name
     assert write(tmp_path / name, table(itself, [{"id": 1, "other": None}, {"id": 2, "other": 1}])) == [] or (
         name == "x.duckdb"
     )
-    assert open_database(PathLocation(tmp_path / name), con)[0].schema.key == ("id",)
+    assert read_database(PathLocation(tmp_path / name), con)[0].schema.key == ("id",)
     findings = write(tmp_path / name, table(itself, [{"id": 1, "other": 2}, {"id": 2, "other": None}]))
     assert rules(findings) == ([] if name == "x.sqlite" else ["reference-left-out"])
 
@@ -289,7 +290,7 @@ def test_sqlite_turns_no_value_into_another_number(
     findings = write(tmp_path / "x.db", table(schema, [{"a": exact}, {"a": None}]))
     assert declared(tmp_path / "x.db") == [used]
     assert rules(findings) == (["type-replaced"] if used == "TEXT" else [])
-    back = read(open_database(PathLocation(tmp_path / "x.db"), con)[0]).column("a").to_pylist()
+    back = read(read_database(PathLocation(tmp_path / "x.db"), con)[0]).column("a").to_pylist()
     assert str(back[0]) == value or decimal.Decimal(back[0]) == exact
 
 
@@ -298,7 +299,7 @@ def test_values_that_sqlite_lacks_are_reported(tmp_path: Path, con: Con, read: R
     row = {"a": math.nan, "b": 2**64 - 1}
     findings = write(tmp_path / "x.db", table(schema, [row, {"a": math.inf, "b": 1}]))
     assert sorted(rules(findings)) == ["type-replaced", "value-replaced"]
-    back = read(open_database(PathLocation(tmp_path / "x.db"), con)[0]).to_pylist()
+    back = read(read_database(PathLocation(tmp_path / "x.db"), con)[0]).to_pylist()
     assert back == [{"a": None, "b": str(2**64 - 1)}, {"a": math.inf, "b": "1"}]
 
 
@@ -350,7 +351,7 @@ def test_duckdb_puts_qualified_names_into_schemas(tmp_path: Path, con: Con, read
     assert (
         write(path, table(sales, rows), table(keyed("sales.users"), rows), table(keyed("users"), rows)) == []
     )
-    back = {source.schema.name: source for source in open_database(PathLocation(path), con)}
+    back = {source.schema.name: source for source in read_database(PathLocation(path), con)}
     assert set(back) == {"sales.orders", "sales.users", "users"}
     assert tuple(one.ends for one in back["sales.orders"].schema.references) == sales.references
     assert read(back["sales.orders"]).num_rows == 1
@@ -369,7 +370,7 @@ def test_an_old_file_is_replaced_completely_or_not_at_all(tmp_path: Path, con: C
         write(path, TableToWrite(keyed("new"), fail))
     assert path.read_bytes() == before
     write(path, table(keyed("new"), []))
-    assert [source.schema.name for source in open_database(PathLocation(path), con)] == ["new"]
+    assert [source.schema.name for source in read_database(PathLocation(path), con)] == ["new"]
     assert [entry.name for entry in tmp_path.iterdir()] == [name]
 
 
@@ -420,7 +421,7 @@ def test_the_sql_of_a_contract_declares_only_what_it_should(
         "declaration-left-out"
     ]
     assert not (tmp_path / "stolen").exists()
-    (back,) = open_database(PathLocation(tmp_path / "x.duckdb"), con)
+    (back,) = read_database(PathLocation(tmp_path / "x.duckdb"), con)
     assert back.schema.column_names == ("id", "other")
 
 

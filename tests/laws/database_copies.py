@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases import TableToWrite, find_writer, open_database, read_others
+from tdmvc.databases import TableToWrite, find_writer
 from tdmvc.model.declarations import View
 from tdmvc.model.location import PathLocation
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.tokens import TokenKind, tokens
 from tdmvc.store.ingest import prepare_ingest
+from tests.snapshots import read_database, read_others
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +27,20 @@ class Contents:
 
 def contents(path: Path, con: DuckDBConnection) -> Contents:
     """Return what a dataset takes of the declarations of a database."""
-    schemas = {table.schema.name: table.schema for table in open_database(PathLocation(path), con)}
-    return Contents(schemas, read_others(PathLocation(path), con)[0].views)
+    schemas = {table.schema.name: table.schema for table in read_database(PathLocation(path), con)}
+    return Contents(schemas, read_others(PathLocation(path), con).views)
 
 
 def copy_of(source: Path, copy: Path, con: DuckDBConnection) -> list[str]:
     """Write what is read of a database into another, and return what is not kept."""
-    tables = open_database(PathLocation(source), con)
+    tables = read_database(PathLocation(source), con)
     notes = [note for table in tables for note in table.notes]
     written = []
     for table in tables:
         with prepare_ingest(con, table.schema.name, [table], None) as ingest:
             rows = con.sql(ingest.query).to_arrow_table()
         written.append(TableToWrite(ingest.schema, rows.to_reader))
-    others, _ = read_others(PathLocation(source), con)
+    others = read_others(PathLocation(source), con)
     writer = find_writer(PathLocation(copy))
     assert writer is not None
     findings = writer.write_tables(PathLocation(copy), written, others.views)
@@ -48,7 +49,7 @@ def copy_of(source: Path, copy: Path, con: DuckDBConnection) -> list[str]:
 
 def rows_of(path: Path, schema: TableSchema, without: Sequence[str], con: DuckDBConnection) -> list[str]:
     """Return the rows that a dataset with a table takes of it, without some columns, sorted."""
-    (table,) = open_database(PathLocation(path), con, tables=(schema.name,))
+    (table,) = read_database(PathLocation(path), con, tables=(schema.name,))
     with prepare_ingest(con, schema.name, [table], schema) as ingest:
         rows = con.sql(ingest.query).to_arrow_table().drop_columns(list(without))
     return sorted(repr({name: _number(value) for name, value in row.items()}) for row in rows.to_pylist())

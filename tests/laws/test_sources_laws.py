@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from tdmvc.arrow.types import parse_type
 from tdmvc.changes.schema import diff_schema
-from tdmvc.databases import TableToWrite, find_writer, open_database
+from tdmvc.databases import TableToWrite, find_writer
 from tdmvc.model.csv_options import CsvOptions, QuotedEmpty
 from tdmvc.model.location import PathLocation
 from tdmvc.model.schema import Column, TableSchema
@@ -34,6 +34,7 @@ from tdmvc.store.ingest import prepare_ingest
 from tdmvc.store.parquet import encode_part
 from tdmvc.workspace.edits import FolderSink
 from tests.series import trials
+from tests.snapshots import read_database
 
 Con = duckdb.DuckDBPyConnection
 
@@ -89,8 +90,6 @@ def folder() -> Iterator[Path]:
 def read(table: SourceTable, con: Con) -> pa.Table:
     if isinstance(table.scan, ArrowScan):
         return table.scan.open().read_all()
-    if table.scan.attach:
-        con.execute(table.scan.attach)
     return con.sql(table.scan.query).to_arrow_table()
 
 
@@ -248,7 +247,7 @@ def test_sqlite_rows_written_back_are_read_equal(
         database.executemany("INSERT INTO t (c) VALUES (?)", [(value,) for value in values])
         database.commit()
         stored = database.execute("SELECT c FROM t").fetchall()
-    (table,) = open_database(PathLocation(path), con)
+    (table,) = read_database(PathLocation(path), con)
     rows = read(table, con)
     for (raw,), value in zip(stored, rows.column("c").to_pylist(), strict=True):
         assert is_kept(raw, value), (raw, value)
@@ -259,7 +258,7 @@ def test_sqlite_rows_written_back_are_read_equal(
         for f in writer.write_tables(PathLocation(copy), [TableToWrite(table.schema, rows.to_reader)])
         if f.columns == ("id",)
     ]
-    (again,) = open_database(PathLocation(copy), con)
+    (again,) = read_database(PathLocation(copy), con)
     assert again.schema.key == ("id",)
     # Zero has one form in parts.
     before, after = (
@@ -339,7 +338,7 @@ QUOTABLE_TEXTS = TEXT_COLUMNS.flatmap(
 
 def open_any(path: Path, con: Con) -> list[SourceTable]:
     is_database = path.suffix in (".sqlite", ".duckdb")
-    return open_database(PathLocation(path), con) if is_database else open_source(path, con)
+    return read_database(PathLocation(path), con) if is_database else open_source(path, con)
 
 
 @settings(max_examples=trials(400, 40), deadline=None)
@@ -400,7 +399,7 @@ def texts_from(copy: Path, schema: TableSchema, rows: pa.Table, con: Con) -> lis
     writer = find_writer(PathLocation(copy))
     assert writer is not None
     writer.write_tables(PathLocation(copy), [TableToWrite(schema, rows.to_reader)])
-    with prepare_ingest(con, "t", open_database(PathLocation(copy), con), schema) as again:
+    with prepare_ingest(con, "t", read_database(PathLocation(copy), con), schema) as again:
         assert again.schema.arrow_schema() == schema.arrow_schema()
         assert all(note.startswith("column c: its texts are now written as") for note in again.notes)
         return con.sql(f"SELECT c::VARCHAR FROM ({again.query}) WHERE i >= 0 ORDER BY i").fetchall()
@@ -467,7 +466,7 @@ def test_lists_and_structs_that_went_through_sqlite_come_back_as_they_were(
     writer.write_tables(PathLocation(copy), [TableToWrite(schema, rows.to_reader)])
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
-        with prepare_ingest(con, "t", open_database(PathLocation(copy), con), schema) as again:
+        with prepare_ingest(con, "t", read_database(PathLocation(copy), con), schema) as again:
             assert again.notes == ()
             found = con.sql(f"SELECT * FROM ({again.query}) ORDER BY i").to_arrow_table()
     assert found.cast(rows.schema).equals(rows)

@@ -11,10 +11,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from tdmvc.databases import TableToWrite, find_writer, open_database
+from tdmvc.databases import TableToWrite, find_writer
 from tdmvc.model.location import PathLocation
 from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.sources import open_source
+from tests.snapshots import read_database
 
 pytestmark = pytest.mark.real
 
@@ -43,8 +44,6 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 def read(table: SourceTable, con: duckdb.DuckDBPyConnection) -> pa.Table:
     if isinstance(table.scan, ArrowScan):
         return table.scan.open().read_all()
-    if table.scan.attach:
-        con.execute(table.scan.attach)
     return con.sql(table.scan.query).to_arrow_table()
 
 
@@ -62,7 +61,7 @@ def copy_of(tables: list[SourceTable], target: Path, con: duckdb.DuckDBPyConnect
 def test_chinook_is_read_with_its_keys_and_references(shared: Path, con: duckdb.DuckDBPyConnection) -> None:
     tables = {
         table.schema.name: table
-        for table in open_database(PathLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
+        for table in read_database(PathLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
     }
     assert {name: read(table, con).num_rows for name, table in tables.items()} == CHINOOK_ROWS
     assert tables["PlaylistTrack"].schema.key == ("PlaylistId", "TrackId")
@@ -78,10 +77,10 @@ def test_chinook_is_read_with_its_keys_and_references(shared: Path, con: duckdb.
 def test_chinook_written_to_sqlite_is_the_same_database(
     shared: Path, con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    tables = open_database(PathLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
+    tables = read_database(PathLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
     target = tmp_path / "copy.sqlite"
     assert copy_of(tables, target, con) == []
-    again = open_database(PathLocation(target), con)
+    again = read_database(PathLocation(target), con)
     assert [table.schema for table in again] == [table.schema for table in tables]
     for old, new in zip(tables, again, strict=True):
         assert sorted_rows(read(new, con)).equals(sorted_rows(read(old, con)))
@@ -93,10 +92,10 @@ def test_chinook_written_to_sqlite_is_the_same_database(
 def test_chinook_written_to_duckdb_keeps_rows_keys_and_all_references_except_the_self_reference(
     shared: Path, con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    tables = open_database(PathLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
+    tables = read_database(PathLocation(shared / "chinook" / "Chinook_Sqlite.sqlite"), con)
     target = tmp_path / "copy.duckdb"
     assert Counter(copy_of(tables, target, con)) == {"reference-left-out": 1, "declaration-left-out": 10}
-    again = open_database(PathLocation(target), con)
+    again = read_database(PathLocation(target), con)
     for old, new in zip(tables, again, strict=True):
         assert new.schema.key == old.schema.key
         if old.schema.name != "Employee":
@@ -120,10 +119,10 @@ def test_the_fixtures_of_bakerydemo_are_read_whole(
 def test_the_sqlite_builds_of_bakerydemo_survive_a_copy(
     shared: Path, con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    tables = open_database(PathLocation(shared / "bakerydemo" / "bakery_v7.2.sqlite3"), con)
+    tables = read_database(PathLocation(shared / "bakerydemo" / "bakery_v7.2.sqlite3"), con)
     assert not any("fts" in table.schema.name for table in tables)
     assert copy_of(tables, tmp_path / "copy.sqlite3", con) == []
-    again = open_database(PathLocation(tmp_path / "copy.sqlite3"), con)
+    again = read_database(PathLocation(tmp_path / "copy.sqlite3"), con)
     assert [table.schema for table in again] == [table.schema for table in tables]
     for old, new in zip(tables, again, strict=True):
         assert read(new, con).equals(read(old, con))

@@ -1,15 +1,15 @@
 """DuckDB, whose files are read in parallel."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
-from tdmvc.databases.base import OtherObjects, TableToWrite
-from tdmvc.databases.duckdb.reading import read_names, read_others, read_tables
+from tdmvc.databases.base import ReadOptions, Snapshot, TableToWrite
+from tdmvc.databases.duckdb.reading import open_snapshot
 from tdmvc.databases.duckdb.writing import write_tables
 from tdmvc.databases.files import existing_file, file_path, first_bytes, is_file_for
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
-from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.signatures import is_duckdb
 
@@ -25,16 +25,10 @@ class DuckdbEngine:
     def can_read(self, location: Location) -> bool:
         return is_file_for("duckdb", location, lambda path: is_duckdb(first_bytes(path)))
 
-    def read_names(self, location: Location, con: DuckDBConnection) -> list[str]:
-        return read_names(existing_file(location), con)
-
-    def read_tables(
-        self, location: Location, con: DuckDBConnection, names: Sequence[str]
-    ) -> list[SourceTable]:
-        return read_tables(file_path(location), con, names)
-
-    def read_others(self, location: Location, con: DuckDBConnection) -> OtherObjects:
-        return read_others(file_path(location), con)
+    def open_snapshot(
+        self, location: Location, con: DuckDBConnection, options: ReadOptions
+    ) -> AbstractContextManager[Snapshot]:
+        return open_snapshot(existing_file(location), con, options.schemas)
 
     def can_write(self, location: Location) -> bool:
         return is_file_for("duckdb", location, lambda path: path.suffix.lower() in _SUFFIXES)

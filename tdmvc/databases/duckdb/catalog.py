@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 
 from tdmvc.databases.base import OtherObjects
-from tdmvc.databases.duckdb.names import QualifiedName, own_name
+from tdmvc.databases.duckdb.names import AttachedName, own_name
 from tdmvc.model.declarations import (
     Check,
     Collation,
@@ -56,7 +56,7 @@ class _ColumnFacts:
     comment: str | None
 
 
-def read_declared(con: DuckDBConnection, name: QualifiedName) -> Declared:
+def read_declared(con: DuckDBConnection, name: AttachedName) -> Declared:
     """Return what a table declares."""
     sql, comment = con.execute(f"SELECT sql, comment FROM duckdb_tables() WHERE {name.where}").fetchall()[0]
     facts = con.execute(
@@ -100,7 +100,7 @@ def read_declared(con: DuckDBConnection, name: QualifiedName) -> Declared:
 
 
 def with_declarations(
-    con: DuckDBConnection, name: QualifiedName, column: Column, declared: Declared
+    con: DuckDBConnection, name: AttachedName, column: Column, declared: Declared
 ) -> Column:
     """Return a column with what its table declares about it."""
     facts = declared.columns.get(column.name)
@@ -122,7 +122,7 @@ def with_declarations(
     )
 
 
-def _indexes(con: DuckDBConnection, name: QualifiedName, columns: list[str]) -> tuple[Index, ...]:
+def _indexes(con: DuckDBConnection, name: AttachedName, columns: list[str]) -> tuple[Index, ...]:
     rows = con.execute(
         f"SELECT index_name, sql FROM duckdb_indexes() WHERE {name.where} AND sql IS NOT NULL ORDER BY index_name"
     ).fetchall()
@@ -161,7 +161,7 @@ def _is_literal(parts: list[Token]) -> bool:
     return len(parts) == 1 and parts[0].kind in kinds and parts[0].keyword not in _NO_LITERALS
 
 
-def _identity(con: DuckDBConnection, name: QualifiedName, default: str | None) -> Identity | None:
+def _identity(con: DuckDBConnection, name: AttachedName, default: str | None) -> Identity | None:
     """Return the identity that a sequence gives a column; None if its default is something else."""
     parts = tokens(default or "")
     if [token.keyword for token in parts[:2]] != ["NEXTVAL", "("] or len(parts) != 4:
@@ -179,7 +179,7 @@ def _identity(con: DuckDBConnection, name: QualifiedName, default: str | None) -
     return Identity(increment=None if increment == 1 else increment, sequence=sequence)
 
 
-def sequence_notes(con: DuckDBConnection, name: QualifiedName, columns: Sequence[Column]) -> list[str]:
+def sequence_notes(con: DuckDBConnection, name: AttachedName, columns: Sequence[Column]) -> list[str]:
     """Return a note for each column whose sequence is further on than the rows show."""
     notes = []
     for column in columns:

@@ -9,7 +9,7 @@ _OWN_SCHEMAS = frozenset({"information_schema", "pg_catalog", "system", "temp"})
 
 
 @dataclass(frozen=True, slots=True)
-class QualifiedName:
+class AttachedName:
     """A table's name, with those of its database and schema."""
 
     database: str

@@ -1,21 +1,22 @@
 """Reads the tables of a DuckDB file."""
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
-from tdmvc.databases.base import OtherObjects
+from tdmvc.databases.base import OtherObjects, QualifiedName
 from tdmvc.databases.duckdb import catalog
 from tdmvc.databases.duckdb.catalog import read_declared, sequence_notes, with_declarations
-from tdmvc.databases.duckdb.names import QualifiedName, own_name
-from tdmvc.errors import DatabaseError
+from tdmvc.databases.duckdb.names import MAIN, AttachedName, own_name
+from tdmvc.errors import DatabaseError, NotFoundError
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, find_unreadable
 from tdmvc.sql.quoting import quote_name, quote_text
 from tdmvc.sql.types import canonical_form, check_losses
 
+_numbers = count()
 _IN_USE_MESSAGES = (
     "Could not set lock",
     "already attached",
@@ -24,55 +25,104 @@ _IN_USE_MESSAGES = (
 )
 
 
-def read_names(path: Path, con: DuckDBConnection) -> list[str]:
-    """Return the names of the tables; see `DatabaseReader.read_names`."""
-    with _attached(path, con) as database:
-        return sorted(_qualified_names(con, database))
-
-
-def read_tables(path: Path, con: DuckDBConnection, names: Sequence[str]) -> list[SourceTable]:
-    """Describe tables; see `DatabaseReader.read_tables`."""
-    with _attached(path, con) as database:
-        try:
-            qualified_names = _qualified_names(con, database)
-            return [_source_table(con, database, path, name, qualified_names) for name in names]
-        except duckdb_error() as error:
-            raise _unreadable(path, error) from error
-
-
-def _alias(path: Path) -> str:
-    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()
-    return f"tdmvc_source_{digest[:16]}"
-
-
-def _attach(path: Path) -> str:
-    return (
-        f"ATTACH IF NOT EXISTS {quote_text(str(path))} AS {quote_name(_alias(path))} (READ_ONLY, TYPE duckdb)"
-    )
-
-
-def read_others(path: Path, con: DuckDBConnection) -> OtherObjects:
-    """Return views and what is not kept; see `DatabaseReader.read_others`."""
-    with _attached(path, con) as database:
-        try:
-            return catalog.read_others(con, database)
-        except duckdb_error() as error:
-            raise _unreadable(path, error) from error
-
-
 @contextmanager
-def _attached(path: Path, con: DuckDBConnection) -> Iterator[str]:
-    """Attach a file as it is now, and detach it afterwards, so that its owner can write again."""
-    alias = _alias(path)
+def open_snapshot(
+    path: Path, con: DuckDBConnection, schemas: Sequence[str] = ()
+) -> Iterator["DuckdbSnapshot"]:
+    """Attach a file as it is now, and detach it at the end: in between nobody can write to it.
+
+    Args:
+        schemas: those to read; by default, all.
+
+    Raises:
+        DatabaseError: another connection has the file open, or it is damaged.
+        NotFoundError: it lacks a schema.
+    """
+    alias = f"tdmvc_source_{next(_numbers)}"
     try:
-        con.execute(f"DETACH DATABASE IF EXISTS {quote_name(alias)}")
-        con.execute(_attach(path))
+        con.execute(f"ATTACH {quote_text(str(path))} AS {quote_name(alias)} (READ_ONLY, TYPE duckdb)")
     except duckdb_error() as error:
         raise _unreadable(path, error) from error
     try:
-        yield alias
+        yield DuckdbSnapshot(path, con, alias, schemas)
     finally:
         con.execute(f"DETACH DATABASE IF EXISTS {quote_name(alias)}")
+
+
+class DuckdbSnapshot:
+    """The tables of an attached DuckDB file."""
+
+    def __init__(self, path: Path, con: DuckDBConnection, database: str, schemas: Sequence[str]) -> None:
+        self._path = path
+        self._con = con
+        self._database = database
+        self._schemas = self._known(schemas)
+
+    def read_names(self) -> list[str]:
+        with self._errors():
+            return sorted(self._attached_names())
+
+    def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
+        with self._errors():
+            attached = self._attached_names()
+            return [_source_table(self._con, attached[name], self._path, name) for name in names]
+
+    def read_others(self) -> OtherObjects:
+        with self._errors():
+            return catalog.read_others(self._con, self._database)
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        return self._schemas
+
+    def read_columns(self, others: Collection[str] = ()) -> dict[QualifiedName, tuple[str, ...]]:
+        with self._errors():
+            rows = self._con.execute(
+                "SELECT schema_name, table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
+                f"WHERE database_name = {quote_text(self._database)} AND NOT internal "
+                "AND table_name IN (SELECT t.table_name FROM duckdb_tables() AS t WHERE t.database_name = "
+                "duckdb_columns.database_name AND t.schema_name = duckdb_columns.schema_name) GROUP BY 1, 2"
+            ).fetchall()
+        return {QualifiedName(schema, table): tuple(columns) for schema, table, columns in rows}
+
+    def read_rows(self, name: QualifiedName, most: int) -> list[dict[str, object]]:
+        attached = AttachedName(self._database, name.schema, name.table)
+        with self._errors():
+            rows = self._con.execute(f"SELECT * FROM {attached.sql} LIMIT {int(most)}")
+            columns = [described[0] for described in rows.description or ()]
+            return [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
+
+    def _known(self, schemas: Sequence[str]) -> tuple[str, ...]:
+        """Return the schemas to read."""
+        with self._errors():
+            rows = self._con.execute(
+                "SELECT schema_name FROM duckdb_schemas() "
+                f"WHERE database_name = {quote_text(self._database)} AND NOT internal ORDER BY oid"
+            ).fetchall()
+        found = [MAIN, *(schema for (schema,) in rows if schema != MAIN)]
+        for schema in schemas:
+            if schema not in found:
+                raise NotFoundError.named("schema", schema, found, where=str(self._path))
+        return tuple(dict.fromkeys(schemas)) or tuple(found)
+
+    def _attached_names(self) -> dict[str, AttachedName]:
+        rows = self._con.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() "
+            f"WHERE database_name = {quote_text(self._database)} AND NOT internal AND NOT temporary"
+        ).fetchall()
+        return {
+            own_name(schema, table): AttachedName(self._database, schema, table)
+            for schema, table in rows
+            if schema in self._schemas
+        }
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn DuckDB's errors into tdmvc's."""
+        try:
+            yield
+        except duckdb_error() as error:
+            raise _unreadable(self._path, error) from error
 
 
 def _unreadable(path: Path, error: Exception) -> DatabaseError:
@@ -90,18 +140,7 @@ def _unreadable(path: Path, error: Exception) -> DatabaseError:
     )
 
 
-def _qualified_names(con: DuckDBConnection, database: str) -> dict[str, QualifiedName]:
-    rows = con.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() "
-        f"WHERE database_name = {quote_text(database)} AND NOT internal AND NOT temporary"
-    ).fetchall()
-    return {own_name(schema, table): QualifiedName(database, schema, table) for schema, table in rows}
-
-
-def _source_table(
-    con: DuckDBConnection, database: str, path: Path, name: str, qualified_names: dict[str, QualifiedName]
-) -> SourceTable:
-    qualified = qualified_names[name]
+def _source_table(con: DuckDBConnection, qualified: AttachedName, path: Path, name: str) -> SourceTable:
     relation = con.sql(f"SELECT * FROM {qualified.sql} LIMIT 0")
     forms = {
         column: canonical_form(type_, column, f"{path}, table {name}")
@@ -126,7 +165,7 @@ def _source_table(
         declared.indexes,
         description=declared.description,
     )
-    scan = SqlScan(f"SELECT {selected} FROM {qualified.sql}", attach=_attach(path))
+    scan = SqlScan(f"SELECT {selected} FROM {qualified.sql}")
 
     def find_fault() -> DatabaseError | None:
         found = find_unreadable(con, f"({scan.query})", schema.column_names)

@@ -1,15 +1,16 @@
 """SQLite, through Python's own driver."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
-from tdmvc.databases.base import OtherObjects, TableToWrite
+from tdmvc.databases.base import ReadOptions, Snapshot, TableToWrite
 from tdmvc.databases.files import existing_file, file_path, first_bytes, is_file_for
-from tdmvc.databases.sqlite.reading import read_names, read_others, read_tables
+from tdmvc.databases.sqlite.reading import open_snapshot
 from tdmvc.databases.sqlite.writing import write_tables
+from tdmvc.errors import UsageError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
-from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.signatures import is_sqlite
 
@@ -25,16 +26,14 @@ class SqliteEngine:
     def can_read(self, location: Location) -> bool:
         return is_file_for("sqlite", location, lambda path: is_sqlite(first_bytes(path)))
 
-    def read_names(self, location: Location, con: DuckDBConnection) -> list[str]:
-        return read_names(existing_file(location))
-
-    def read_tables(
-        self, location: Location, con: DuckDBConnection, names: Sequence[str]
-    ) -> list[SourceTable]:
-        return read_tables(file_path(location), names)
-
-    def read_others(self, location: Location, con: DuckDBConnection) -> OtherObjects:
-        return read_others(file_path(location))
+    def open_snapshot(
+        self, location: Location, con: DuckDBConnection, options: ReadOptions
+    ) -> AbstractContextManager[Snapshot]:
+        if options.schemas:
+            raise UsageError(
+                "SQLite has no schemas.", where=str(location), remedy="leave --schema out for this source."
+            )
+        return open_snapshot(existing_file(location))
 
     def can_write(self, location: Location) -> bool:
         return is_file_for("sqlite", location, lambda path: path.suffix.lower() in _SUFFIXES)

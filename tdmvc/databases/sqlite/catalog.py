@@ -66,7 +66,9 @@ def connect(path: Path) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?mode=ro"
     try:
         # DuckDB pulls batches from threads of its own, one at a time.
-        database = sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS, check_same_thread=False)
+        database = sqlite3.connect(
+            uri, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
         database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
         raise unreadable(path, error) from error
@@ -106,6 +108,12 @@ def read_table_names(database: sqlite3.Connection) -> list[str]:
     return sorted(
         name for (name,) in listed if not name.lower().startswith("sqlite_") and (name in own or not kinds)
     )
+
+
+def read_column_names(database: sqlite3.Connection, table: str) -> list[str]:
+    """Return the names of a table's columns, in their order."""
+    rows = database.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> ?", (table, _HIDDEN))
+    return [name for (name,) in rows.fetchall()]
 
 
 def read_table(database: sqlite3.Connection, name: str) -> DeclaredTable:

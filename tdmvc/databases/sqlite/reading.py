@@ -1,19 +1,20 @@
-"""Reads the tables of a SQLite file."""
+"""Reads the tables of a SQLite file, all in one read transaction."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from tdmvc.arrow.types import format_type
-from tdmvc.databases.base import OtherObjects
+from tdmvc.databases.base import OtherObjects, QualifiedName
 from tdmvc.databases.sqlite.catalog import (
     DeclaredColumn,
     DeclaredTable,
     connect,
+    read_column_names,
     read_table,
     read_table_names,
     unreadable,
@@ -32,28 +33,67 @@ _BATCH_ROWS = 8192
 _USUAL = ((True, False), (True, True), (False, False))
 
 
-def read_names(path: Path) -> list[str]:
-    """Return the names of the tables; see `DatabaseReader.read_names`."""
+@contextmanager
+def open_snapshot(path: Path) -> Iterator["SqliteSnapshot"]:
+    """Open a file for reading in one transaction.
+
+    Raises:
+        DatabaseError: it is locked, damaged or encrypted.
+    """
     with closing(connect(path)) as database:
-        return read_table_names(database)
+        snapshot = SqliteSnapshot(path, database)
+        with snapshot.errors():
+            database.execute("BEGIN")
+            # The transaction begins with the first read.
+            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        yield snapshot
 
 
-def read_tables(path: Path, names: Sequence[str]) -> list[SourceTable]:
-    """Describe tables; see `DatabaseReader.read_tables`."""
-    with closing(connect(path)) as database:
+class SqliteSnapshot:
+    """The tables of a SQLite file as one transaction sees them."""
+
+    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+        self._path = path
+        self._database = database
+
+    def read_names(self) -> list[str]:
+        with self.errors():
+            return read_table_names(self._database)
+
+    def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
+        with self.errors():
+            return [
+                _source_table(self._path, self._database, read_table(self._database, name)) for name in names
+            ]
+
+    def read_others(self) -> OtherObjects:
+        with self.errors():
+            return OtherObjects(tuple(read_views(self._database)), tuple(read_other_objects(self._database)))
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        return ()
+
+    def read_columns(self, others: Collection[str] = ()) -> dict[QualifiedName, tuple[str, ...]]:
+        with self.errors():
+            return {
+                QualifiedName("", name): tuple(read_column_names(self._database, name))
+                for name in read_table_names(self._database)
+            }
+
+    def read_rows(self, name: QualifiedName, most: int) -> list[dict[str, object]]:
+        with self.errors():
+            cursor = self._database.execute(f"SELECT * FROM {quote_name(name.table)} LIMIT ?", (most,))
+            columns = [described[0] for described in cursor.description]
+            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn SQLite's errors into tdmvc's."""
         try:
-            return [_source_table(path, database, read_table(database, name)) for name in names]
+            yield
         except sqlite3.DatabaseError as error:
-            raise unreadable(path, error) from error
-
-
-def read_others(path: Path) -> OtherObjects:
-    """Return views and what is not kept; see `DatabaseReader.read_others`."""
-    with closing(connect(path)) as database:
-        try:
-            return OtherObjects(tuple(read_views(database)), tuple(read_other_objects(database)))
-        except sqlite3.DatabaseError as error:
-            raise unreadable(path, error) from error
+            raise unreadable(self._path, error) from error
 
 
 def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTable) -> SourceTable:
@@ -82,7 +122,7 @@ def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTa
         declared.indexes,
         declared.options,
     )
-    scan = ArrowScan(_opener(path, schema))
+    scan = ArrowScan(_opener(database, schema))
     return SourceTable(
         schema,
         scan,
@@ -168,13 +208,12 @@ def _not_utf8(database: sqlite3.Connection, table: DeclaredTable, path: Path) ->
     return SourceError.unreadable(path, f"a text in table {table.name} is not UTF-8.")
 
 
-def _opener(path: Path, schema: TableSchema) -> Callable[[], pa.RecordBatchReader]:
+def _opener(database: sqlite3.Connection, schema: TableSchema) -> Callable[[], pa.RecordBatchReader]:
     arrow = schema.arrow_schema()
 
     def batches() -> Iterator[pa.RecordBatch]:
-        with closing(connect(path)) as database:
-            for batch in _batches(database, schema.name, schema.column_names):
-                columns = zip(zip(*batch, strict=True), arrow.types, strict=True)
-                yield pa.record_batch([to_arrow(values, type_) for values, type_ in columns], schema=arrow)
+        for batch in _batches(database, schema.name, schema.column_names):
+            columns = zip(zip(*batch, strict=True), arrow.types, strict=True)
+            yield pa.record_batch([to_arrow(values, type_) for values, type_ in columns], schema=arrow)
 
     return lambda: pa.RecordBatchReader.from_batches(arrow, batches())

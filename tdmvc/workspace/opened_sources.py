@@ -1,0 +1,148 @@
+"""Opens the sources of rows: files, folders, and databases, whose snapshots stay open while their rows are read."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tdmvc.databases import ReadOptions, Snapshot, find_reader, open_snapshot
+from tdmvc.errors import NotFoundError, SourceError, UsageError, format_names
+from tdmvc.model.csv_options import AS_CSV_SAYS
+from tdmvc.model.location import Location, PathLocation
+from tdmvc.model.options import AddOptions
+from tdmvc.model.source import SourceTable
+from tdmvc.sources import files_left_out, open_source
+from tdmvc.sources.base import SourceOptions
+from tdmvc.workspace.source_views import SourceViews
+from tdmvc.workspace.workspace import Workspace
+
+_MOST_LEFT_OUT = 12
+TableSources = dict[str, list[SourceTable]]
+"""The sources of each table, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSources:
+    """What sources have, until they are closed."""
+
+    tables: TableSources
+    notes: list[str]
+    snapshots: tuple[Snapshot, ...] = ()
+    """Those of the databases among the sources."""
+    views: SourceViews | None = None
+    """None if no source is a database; files have no views."""
+
+
+@contextmanager
+def open_sources(
+    workspace: Workspace, sources: Sequence[Location], options: AddOptions
+) -> Iterator[OpenedSources]:
+    """Yield the tables and views of sources, and notes on what was left out.
+
+    All tables of a database are of one moment. A table that is in several sources gets the rows of all.
+
+    Raises:
+        DatabaseError: a database cannot be reached or read.
+        NotFoundError: a key or a pattern is given for a table that no source has.
+        SourceError: a source cannot be read.
+        UsageError: a source is a URL that cannot be read.
+    """
+    with ExitStack() as stack:
+        with workspace.timed("read sources"):
+            opened = _Opening(workspace, options, stack).open(sources)
+        yield opened
+
+
+class _Opening:
+    """Opens sources one after the other, each database once."""
+
+    def __init__(self, workspace: Workspace, options: AddOptions, stack: ExitStack) -> None:
+        self._workspace = workspace
+        self._options = options
+        self._stack = stack
+        self._by_table: TableSources = {}
+        self._notes: list[str] = []
+        self._views = SourceViews()
+        self._snapshots: dict[Location, Snapshot] = {}
+
+    def open(self, sources: Sequence[Location]) -> OpenedSources:
+        options = self._options
+        for location in sources:
+            # Only a path has no reader: one that is no database file.
+            if find_reader(location) is None and isinstance(location, PathLocation):
+                tables = self._open_files(location.path)
+            else:
+                tables = self._open_database(location)
+            for source in tables:
+                if options.selection.takes_table(source.schema.name):
+                    self._by_table.setdefault(source.schema.name, []).append(source)
+        by_table = self._by_table
+        for name in options.selection.unmatched(by_table):
+            raise NotFoundError.named("table", name, sorted(by_table), where="--tables")
+        if not by_table:
+            raise UsageError(
+                "Every table of the sources is excluded.", where="--exclude", remedy="exclude fewer tables."
+            )
+        options.keys.check_tables(by_table)
+        if options.csv != AS_CSV_SAYS and not any(
+            source.text_query for tables in by_table.values() for source in tables
+        ):
+            self._notes.append(
+                "no source is a CSV file, so its options (--null, --delimiter, …) changed nothing"
+            )
+        views = self._views if self._snapshots else None
+        return OpenedSources(by_table, self._notes, tuple(self._snapshots.values()), views)
+
+    def _open_files(self, path: Path) -> list[SourceTable]:
+        options, workspace = self._options, self._workspace
+        own = _own_folder(workspace, path)
+        selection = replace(options.selection, exclude=(*options.selection.exclude, *own))
+        source_options = SourceOptions(options.table, options.csv, selection, workspace.temporary_folder)
+        tables = open_source(path, workspace.engine, source_options)
+        left_out = [*own, *files_left_out(path, source_options)]
+        if left_out:
+            self._notes.append(f"left out of {path.resolve().name}: {format_names(left_out, _MOST_LEFT_OUT)}")
+        return tables
+
+    def _open_database(self, location: Location) -> list[SourceTable]:
+        snapshot = self._snapshot(location)
+        names = snapshot.read_names()
+        chosen = self._chosen(location, names)
+        others = snapshot.read_others()
+        self._views = SourceViews((*self._views.views, *others.views), self._views.tables.union(names))
+        if others.left_out:
+            self._notes.append(f"not kept of {location}: {format_names(others.left_out, _MOST_LEFT_OUT)}")
+        return snapshot.read_tables(chosen)
+
+    def _snapshot(self, location: Location) -> Snapshot:
+        """Return the snapshot of a database, which is opened once, however many sources name it."""
+        key = (
+            replace(location, path=location.path.resolve())
+            if isinstance(location, PathLocation)
+            else location
+        )
+        if key not in self._snapshots:
+            options = ReadOptions(on_progress=self._workspace.on_progress)
+            self._snapshots[key] = self._stack.enter_context(
+                open_snapshot(location, self._workspace.engine, options)
+            )
+        return self._snapshots[key]
+
+    def _chosen(self, location: Location, names: Sequence[str]) -> list[str]:
+        """Return the tables of a database to read."""
+        if not names:
+            raise SourceError.unreadable(
+                str(location), "the database has no tables.", remedy="check the path."
+            )
+        if self._options.table is None:
+            return [name for name in names if self._options.selection.takes_table(name)]
+        if self._options.table not in names:
+            raise NotFoundError.named("table", self._options.table, names, where=str(location))
+        return [self._options.table]
+
+
+def _own_folder(workspace: Workspace, source: Path) -> list[str]:
+    """Return the path of the datasets in a folder that holds them: what is added there was added before."""
+    datasets = (workspace.root / workspace.config.datasets_folder).resolve()
+    folder = source.resolve()
+    return [datasets.relative_to(folder).as_posix()] if folder in datasets.parents else []
