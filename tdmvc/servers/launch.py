@@ -1,0 +1,146 @@
+"""Starts the process of a server, waits until it is ready, and stops it, whatever happens."""
+
+import atexit
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from tdmvc.servers.accounts import Account
+from tdmvc.servers.processes import clean_environment, last_lines
+
+_POLL_SECONDS = 0.01
+_STOP_SECONDS = 5.0
+
+
+class ServerEndedError(Exception):
+    """A server ended, or was not ready in time."""
+
+    def __init__(self, log: str) -> None:
+        super().__init__(log)
+        self.log = log
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nothing uses now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def run_program(command: list[str], folder: Path, account: Account) -> "subprocess.CompletedProcess[str]":
+    """Run a program of a server as its user, to the end.
+
+    Raises:
+        OSError: it cannot be run.
+    """
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=clean_environment(folder),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        start_new_session=True,
+        umask=0o077,
+        **account.process_options,
+    )
+
+
+@contextmanager
+def launched(
+    command: list[str], folder: Path, account: Account, *, is_ready: Callable[[], bool], seconds: float
+) -> Iterator[None]:
+    """Run a server in the background, as its user, until the end of the block.
+
+    Raises:
+        ServerEndedError: it ended before it was ready, or was not ready in time.
+        OSError: it cannot be run.
+    """
+    log = folder / "server.log"
+    with _ends_on_signals(), contextlib.ExitStack() as stack:
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=clean_environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                # Ctrl-C in the terminal is for the owner only, which stops the server when it is done.
+                start_new_session=True,
+                umask=0o077,
+                **account.process_options,
+            )
+        stop = partial(_stop, process)
+        # Also if somebody never leaves the block.
+        atexit.register(stop)
+        stack.callback(atexit.unregister, stop)
+        stack.callback(stop)
+        end = time.monotonic() + seconds
+        while not is_ready():
+            if process.poll() is not None:
+                raise ServerEndedError(last_lines(log))
+            if time.monotonic() > end:
+                raise ServerEndedError(f"not ready after {seconds:g} seconds; {last_lines(log)}")
+            time.sleep(_POLL_SECONDS)
+        yield
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Stop a server at once: what it holds is thrown away, so that it need not write it."""
+    with _without_interrupts():
+        if process.poll() is not None:
+            return
+        process.send_signal(signal.SIGQUIT)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def _ends_on_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the block as an error would, unless the program handles them itself."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    taken = [
+        number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL
+    ]
+    for number in taken:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

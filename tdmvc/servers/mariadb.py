@@ -1,0 +1,176 @@
+"""Starts and stops MariaDB, with settings for data that may be lost."""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+from tdmvc.errors import DatabaseError
+from tdmvc.servers.accounts import Account, server_account
+from tdmvc.servers.base import LONGEST_SOCKET, RunningServer, ServerOptions
+from tdmvc.servers.launch import ServerEndedError, free_port, launched, run_program
+from tdmvc.servers.mariadb_binaries import MariadbBinaries, find_mariadb
+from tdmvc.servers.run_folders import run_folder
+from tdmvc.servers.templates import copy_template
+
+_ADMINISTRATOR = "root"
+_TEMPLATE = 1
+"""Raised when initialised data folders change."""
+_PORTS_TRIED = 5
+_PORT_TAKEN = "Address already in use"
+_ANSWER_SECONDS = 5.0
+_SETTINGS = {
+    "bind-address": "127.0.0.1",
+    "skip-name-resolve": "1",
+    "character-set-server": "utf8mb4",
+    "innodb-flush-log-at-trx-commit": "0",
+    "innodb-doublewrite": "0",
+    "innodb-log-file-size": "64M",
+    "skip-log-bin": "1",
+    "performance-schema": "OFF",
+    "default-time-zone": "+00:00",
+    # Dumps may hold rows as long as this.
+    "max-allowed-packet": "1G",
+    "local-infile": "0",
+}
+
+
+@contextmanager
+def start_mariadb(
+    binaries: MariadbBinaries | None = None, options: ServerOptions | None = None
+) -> Iterator[RunningServer]:
+    """Start a MariaDB server without databases of its own, and stop and remove it at the end.
+
+    It takes connections on 127.0.0.1 and on a Unix socket, with the administrator's random password.
+
+    Args:
+        binaries: by default, those of `find_mariadb()`.
+
+    Raises:
+        DatabaseError: there is no MariaDB, no room, the port is taken, or the server does not start.
+    """
+    options = options or ServerOptions()
+    found = binaries or find_mariadb()
+    account = server_account()
+    with ExitStack() as stack:
+        folder = stack.enter_context(run_folder())
+        if len(str(folder)) + len("/socket/s") > LONGEST_SOCKET:
+            raise DatabaseError.long_socket(folder.parent)
+        try:
+            server = _start(stack, found, folder, account, options)
+        except OSError as error:
+            raise DatabaseError.server_folder(error.filename or folder, error) from error
+        yield server
+
+
+def _start(
+    stack: ExitStack, binaries: MariadbBinaries, folder: Path, account: Account, options: ServerOptions
+) -> RunningServer:
+    for name in ("socket", "files", "temporary"):
+        (folder / name).mkdir(mode=0o700)
+        account.own(folder / name)
+    copy_template(
+        f"mariadb-{binaries.version}-{binaries.digest}-{_TEMPLATE}",
+        folder / "data",
+        lambda target: _initialise(binaries, target, account, folder),
+        account,
+    )
+    password = secrets.token_urlsafe(24)
+    port = _launch(stack, binaries, folder, account, options, password)
+    return RunningServer(
+        "mysql", binaries.version, port, _ADMINISTRATOR, password, folder / "socket" / "s", folder
+    )
+
+
+def _initialise(binaries: MariadbBinaries, data: Path, account: Account, folder: Path) -> str:
+    """Make a data folder, whose accounts are made anew at each start.
+
+    Raises:
+        DatabaseError: mariadb-install-db fails.
+    """
+    command = [
+        str(binaries.installer),
+        "--no-defaults",
+        f"--datadir={data}",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        "--skip-name-resolve",
+        "--innodb-log-file-size=4M",
+        f"--tmpdir={folder / 'temporary'}",
+    ]
+    done = run_program(command, folder, account)
+    if done.returncode:
+        lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        raise DatabaseError.server_start("MariaDB", binaries.server, " / ".join(lines[:3]))
+    return ""
+
+
+def _launch(
+    stack: ExitStack,
+    binaries: MariadbBinaries,
+    folder: Path,
+    account: Account,
+    options: ServerOptions,
+    password: str,
+) -> int:
+    """Start the server on a free port, and return the port.
+
+    Raises:
+        DatabaseError: it does not start.
+    """
+    accounts = folder / "accounts.sql"
+    settings = {**_SETTINGS, **options.settings}
+    for _ in range(_PORTS_TRIED):
+        port = options.port or free_port()
+        _write_accounts(accounts, password, account)
+        command = [
+            str(binaries.server),
+            "--no-defaults",
+            f"--datadir={folder / 'data'}",
+            f"--tmpdir={folder / 'temporary'}",
+            f"--socket={folder / 'socket' / 's'}",
+            f"--pid-file={folder / 'data' / 'pid'}",
+            f"--secure-file-priv={folder / 'files'}",
+            f"--init-file={accounts}",
+            f"--port={port}",
+            *(f"--{name}={value}" for name, value in settings.items()),
+        ]
+        try:
+            stack.enter_context(
+                launched(
+                    command, folder, account, is_ready=partial(_answers, port), seconds=options.start_seconds
+                )
+            )
+            return port
+        except ServerEndedError as error:
+            if _PORT_TAKEN not in error.log:
+                raise DatabaseError.server_start("MariaDB", binaries.server, error.log) from error
+            if options.port:
+                raise DatabaseError.port_taken(port) from error
+        finally:
+            accounts.unlink()
+    raise DatabaseError.port_taken(port)
+
+
+def _write_accounts(file: Path, password: str, account: Account) -> None:
+    """Write the statements that leave one administrator, for connections from this machine."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="ascii") as opened:
+        opened.write("DELETE FROM mysql.global_priv WHERE User NOT IN ('mariadb.sys');\nFLUSH PRIVILEGES;\n")
+        for host in ("localhost", "127.0.0.1"):
+            user = f"{_ADMINISTRATOR}@'{host}'"
+            opened.write(f"CREATE USER {user} IDENTIFIED BY '{password}';\n")
+            opened.write(f"GRANT ALL PRIVILEGES ON *.* TO {user} WITH GRANT OPTION;\n")
+    account.own(file)
+
+
+def _answers(port: int) -> bool:
+    """Whether a server greets on a port, as MariaDB does when it is ready."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), _ANSWER_SECONDS) as connection:
+            return bool(connection.recv(5))
+    except OSError:
+        return False

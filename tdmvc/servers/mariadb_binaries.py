@@ -1,0 +1,62 @@
+"""The programs of MariaDB, from the system's package."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tdmvc.errors import DatabaseError
+
+_FOLDERS = ("/usr/sbin", "/usr/libexec", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin")
+_VERSION = re.compile(r"Ver (?P<version>\d[\d.]*)\S*-MariaDB")
+
+
+@dataclass(frozen=True, slots=True)
+class MariadbBinaries:
+    """MariaDB's programs."""
+
+    server: Path
+    installer: Path
+    """`mariadb-install-db`"""
+    version: str
+    """`10.11.14`"""
+
+    @property
+    def digest(self) -> str:
+        """A short text that differs for other programs, even of the same version."""
+        found = self.server.stat()
+        text = f"{self.server.resolve()} {found.st_size} {found.st_mtime_ns}"
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def find_mariadb() -> MariadbBinaries:
+    """Return the programs of MariaDB on PATH, or in the folders where packages put servers.
+
+    Raises:
+        DatabaseError: there are none.
+    """
+    server, installer = _find("mariadbd"), _find("mariadb-install-db")
+    version = _read_version(server) if server else None
+    if server is None or installer is None or version is None:
+        raise DatabaseError.no_mariadb()
+    return MariadbBinaries(server, installer, version)
+
+
+def _find(name: str) -> Path | None:
+    found = shutil.which(name) or next(
+        (path for folder in _FOLDERS if (path := shutil.which(name, path=folder))), None
+    )
+    return Path(found) if found else None
+
+
+def _read_version(server: Path) -> str | None:
+    try:
+        told = subprocess.run(
+            [server, "--no-defaults", "--version"], capture_output=True, text=True, check=True, timeout=20
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    version = _VERSION.search(told.stdout)
+    return version["version"] if version else None

@@ -1,0 +1,214 @@
+"""Starts and stops PostgreSQL, with settings for data that may be lost."""
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tdmvc.errors import DatabaseError
+from tdmvc.servers.accounts import Account, listed_command, server_account
+from tdmvc.servers.base import LONGEST_SOCKET, RunningServer, ServerOptions
+from tdmvc.servers.launch import ServerEndedError, free_port, launched, run_program
+from tdmvc.servers.postgres_binaries import PostgresBinaries, find_postgres
+from tdmvc.servers.processes import clean_environment
+from tdmvc.servers.run_folders import run_folder
+from tdmvc.servers.templates import copy_template
+
+ADMINISTRATOR = "postgres"
+_TEMPLATE = 1
+"""Raised when initialised data folders change."""
+_ITERATIONS = 4096
+_PORTS_TRIED = 5
+_PORT_TAKEN = "Address already in use"
+_STATUS_LINE = 7
+_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
+    "max_connections": "100",
+    # A container's /dev/shm is small.
+    "dynamic_shared_memory_type": "mmap",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "off",
+    # No statement and no row may be in the log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
+}
+
+
+@contextmanager
+def start_postgres(
+    binaries: PostgresBinaries | None = None, options: ServerOptions | None = None
+) -> Iterator[RunningServer]:
+    """Start a PostgreSQL server with an empty database `postgres`, and stop and remove it at the end.
+
+    It takes connections on 127.0.0.1 and on a Unix socket, with the administrator's random password.
+
+    Args:
+        binaries: by default, those of `find_postgres()`.
+
+    Raises:
+        DatabaseError: there is no PostgreSQL, no room, the port is taken, or the server does not start.
+    """
+    options = options or ServerOptions()
+    found = binaries or find_postgres()
+    account = server_account()
+    with ExitStack() as stack:
+        folder = stack.enter_context(run_folder())
+        if len(str(folder)) + len("/socket/.s.PGSQL.65535") > LONGEST_SOCKET:
+            raise DatabaseError.long_socket(folder.parent)
+        try:
+            server = _start(stack, found.readable_by(account), folder, account, options)
+        except OSError as error:
+            raise DatabaseError.server_folder(error.filename or folder, error) from error
+        yield server
+
+
+def _start(
+    stack: ExitStack, binaries: PostgresBinaries, folder: Path, account: Account, options: ServerOptions
+) -> RunningServer:
+    data, sockets = folder / "data", folder / "socket"
+    sockets.mkdir(mode=0o700)
+    account.own(sockets)
+    first_password = copy_template(
+        f"postgres-{binaries.version}-{binaries.digest}-{_TEMPLATE}",
+        data,
+        lambda target: _initialise(binaries, target, account, folder),
+        account,
+    )
+    (data / "postgresql.auto.conf").write_text(
+        _settings_file({"unix_socket_directories": str(sockets), **_SETTINGS, **options.settings}),
+        encoding="utf-8",
+    )
+    port = _launch(stack, binaries, folder, account, options)
+    password = secrets.token_urlsafe(24)
+    _set_password(binaries, sockets, port, first_password, password)
+    return RunningServer("postgresql", binaries.version, port, ADMINISTRATOR, password, sockets, folder)
+
+
+def _initialise(binaries: PostgresBinaries, data: Path, account: Account, folder: Path) -> str:
+    """Make a data folder, and return the administrator's password.
+
+    Raises:
+        DatabaseError: initdb fails.
+    """
+    password = secrets.token_urlsafe(24)
+    file = folder / "first"
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="ascii") as opened:
+        opened.write(password)
+    account.own(file)
+    builtin = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
+    locales = [builtin] if binaries.major >= 17 else [("--locale=C.UTF-8",), ("--locale=C",)]
+    try:
+        for number, locale in enumerate(locales, start=1):
+            command = [
+                str(binaries.program("initdb")),
+                f"--pgdata={data}",
+                f"--username={ADMINISTRATOR}",
+                f"--pwfile={file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--lc-messages=C",
+                "--no-sync",
+                "--no-instructions",
+                *locale,
+            ]
+            done = run_program(listed_command(account, command), folder, account)
+            if done.returncode == 0:
+                return password
+            if number < len(locales):
+                # Not every system has the locale C.UTF-8.
+                shutil.rmtree(data)
+                data.mkdir(mode=0o700)
+                account.own(data)
+        raise DatabaseError.server_start("PostgreSQL", binaries.folder, _reason(done, account))
+    finally:
+        file.unlink()
+
+
+def _reason(done: "subprocess.CompletedProcess[str]", account: Account) -> str:
+    reason = done.stderr.strip().splitlines()[0] if done.stderr.strip() else f"exit code {done.returncode}"
+    return reason
+
+
+def _launch(
+    stack: ExitStack, binaries: PostgresBinaries, folder: Path, account: Account, options: ServerOptions
+) -> int:
+    """Start the server on a free port, and return the port.
+
+    Raises:
+        DatabaseError: it does not start.
+    """
+    data = folder / "data"
+    for _ in range(_PORTS_TRIED):
+        port = options.port or free_port()
+        command = [str(binaries.program("postgres")), "-D", str(data), "-p", str(port)]
+        try:
+            stack.enter_context(
+                launched(
+                    command, folder, account, is_ready=lambda: _is_ready(data), seconds=options.start_seconds
+                )
+            )
+            return port
+        except ServerEndedError as error:
+            if _PORT_TAKEN not in error.log:
+                raise DatabaseError.server_start("PostgreSQL", binaries.folder, error.log) from error
+            if options.port:
+                raise DatabaseError.port_taken(port) from error
+    raise DatabaseError.port_taken(port)
+
+
+def _is_ready(data: Path) -> bool:
+    try:
+        lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"
+
+
+def _settings_file(settings: Mapping[str, str]) -> str:
+    return "".join(f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items())
+
+
+def _set_password(binaries: PostgresBinaries, sockets: Path, port: int, old: str, new: str) -> None:
+    """Give the administrator another password, of which only a verifier is sent.
+
+    Raises:
+        DatabaseError: the server refuses.
+    """
+    psql = [str(binaries.program("psql")), "-X", "-q", "-h", str(sockets), "-p", str(port)]
+    done = subprocess.run(
+        [*psql, "-U", ADMINISTRATOR, "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-f", "-"],
+        input=f"ALTER ROLE {ADMINISTRATOR} PASSWORD '{scram_verifier(new)}';",
+        env={**clean_environment(sockets.parent), "PGPASSWORD": old},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise DatabaseError.server_start("PostgreSQL", binaries.folder, done.stderr.strip())
+
+
+def scram_verifier(password: str) -> str:
+    """Return what PostgreSQL keeps of a password (RFC 5803)."""
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode("ascii"), salt, _ITERATIONS)
+    client_key = hmac.digest(salted, b"Client Key", "sha256")
+    server_key = hmac.digest(salted, b"Server Key", "sha256")
+    parts = [
+        base64.b64encode(part).decode() for part in (salt, hashlib.sha256(client_key).digest(), server_key)
+    ]
+    return f"SCRAM-SHA-256${_ITERATIONS}:{parts[0]}${parts[1]}:{parts[2]}"

@@ -1,0 +1,73 @@
+"""Initialised data folders, kept in the user's cache, because a copy is made faster than a new one."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from tdmvc.servers.accounts import Account
+
+_MARK = "complete"
+"""The file that is written last; it holds what `make` returned."""
+
+
+def copy_template(name: str, target: Path, make: Callable[[Path], str], account: Account) -> str:
+    """Make a folder as a copy of the template of that name; a template that is missing is made first.
+
+    Processes that make the same template at once do not disturb each other: each makes its own, and the first
+    that is complete stays. Without a folder for caches, the target is made by itself.
+
+    Args:
+        name: differs for each kind and version of a server's program.
+        target: the folder, which must not exist.
+        make: makes the content in the folder that it gets, which exists, and returns its password.
+        account: the user that the target shall belong to, with all that is in it.
+
+    Returns:
+        What `make` returned when the content was made.
+
+    Raises:
+        OSError: the target cannot be written.
+        DatabaseError: the content cannot be made.
+    """
+    template = Path(platformdirs.user_cache_dir("tdmvc", "tdmvc")) / "servers" / name
+    try:
+        password = (template / _MARK).read_text(encoding="ascii")
+        shutil.copytree(template / "data", target, symlinks=True)
+    except (OSError, shutil.Error):
+        # There is none, or somebody empties the cache.
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(mode=0o700)
+        account.own(target)
+        password = make(target)
+        with contextlib.suppress(OSError, shutil.Error):
+            _keep(target, password, template)
+        return password
+    account.own_all(target)
+    return password
+
+
+def _keep(made: Path, password: str, template: Path) -> None:
+    """Copy a folder that was just made to the place of the template, unless another process was faster.
+
+    Raises:
+        OSError: there is no room.
+    """
+    template.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own = template.with_name(f".{template.name}-{secrets.token_hex(4)}")
+    try:
+        own.mkdir(mode=0o700)
+        shutil.copytree(made, own / "data", symlinks=True)
+        mark = os.open(own / _MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(mark, "w", encoding="ascii") as file:
+            file.write(password)
+        if template.is_dir() and not (template / _MARK).is_file():
+            # Only a part of it is left.
+            shutil.rmtree(template)
+        os.rename(own, template)
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
