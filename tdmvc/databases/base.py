@@ -109,8 +109,15 @@ class Snapshot(Protocol):
             DatabaseError: the database cannot be read.
         """
 
+    def read_relations(self) -> Mapping[str, str]:
+        """Return what else has rows, which are read only if a person names it, by its name: `view`, `foreign table`.
+
+        Raises:
+            DatabaseError: the database cannot be read.
+        """
+
     def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
-        """Describe the named tables with all that the catalog declares, in that order.
+        """Describe the named tables, or other relations, with all that the catalog declares, in that order.
 
         Their scans read from this snapshot, in bounded memory, while it is open.
 

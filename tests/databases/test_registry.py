@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tdmvc.databases import find_reader, find_writer
+from tdmvc.databases import find_reader, find_writer, open_snapshot
 from tdmvc.errors import DatabaseError, SourceError, UsageError
 from tdmvc.model.location import PathLocation, parse_location
-from tests.snapshots import read_database
+from tests.snapshots import read_database, read_rows
 
 Con = duckdb.DuckDBPyConnection
 
@@ -73,3 +73,18 @@ def test_a_url_with_an_unknown_scheme_is_refused_with_the_known_ones(url: str) -
         assert caught.value.exit_code == 2
         assert "sqlite:///FILE, duckdb:///FILE" in caught.value.remedy
         assert "secret" not in caught.value.message
+
+
+def test_a_view_is_read_if_it_is_named(tmp_path: Path, con: Con) -> None:
+    script = (
+        "CREATE TABLE t (a INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2); "
+        "CREATE VIEW v AS SELECT a + 1 AS b FROM t"
+    )
+    with closing(sqlite3.connect(tmp_path / "x.db")) as database:
+        database.executescript(script)
+    duckdb.connect(str(tmp_path / "x.duckdb")).execute(script).close()
+    for name in ("x.db", "x.duckdb"):
+        with open_snapshot(PathLocation(tmp_path / name), con) as snapshot:
+            assert (snapshot.read_names(), snapshot.read_relations()) == (["t"], {"v": "view"})
+            (view,) = snapshot.read_tables(["v"])
+            assert (view.schema.key, read_rows(view, con).to_pydict()) == ((), {"b": [2, 3]})

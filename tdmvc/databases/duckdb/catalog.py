@@ -57,8 +57,11 @@ class _ColumnFacts:
 
 
 def read_declared(con: DuckDBConnection, name: AttachedName) -> Declared:
-    """Return what a table declares."""
-    sql, comment = con.execute(f"SELECT sql, comment FROM duckdb_tables() WHERE {name.where}").fetchall()[0]
+    """Return what a table declares; of a view, its columns and comments."""
+    sql, comment = con.execute(
+        f"SELECT sql, comment FROM duckdb_tables() WHERE {name.where} UNION ALL "
+        f"SELECT NULL, comment FROM (SELECT *, view_name AS table_name FROM duckdb_views()) WHERE {name.where}"
+    ).fetchall()[0]
     facts = con.execute(
         "SELECT column_name, column_default, is_nullable, is_generated, data_type, comment "
         f"FROM duckdb_columns() WHERE {name.where}"
@@ -95,7 +98,7 @@ def read_declared(con: DuckDBConnection, name: AttachedName) -> Declared:
         comment,
         frozenset(unique),
         columns_by_name,
-        read_definition(sql),
+        read_definition(sql) if sql is not None else TableDefinition(),
     )
 
 

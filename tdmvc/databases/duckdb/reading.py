@@ -62,9 +62,13 @@ class DuckdbSnapshot:
         with self._errors():
             return sorted(self._attached_names())
 
+    def read_relations(self) -> dict[str, str]:
+        with self._errors():
+            return dict.fromkeys(self._attached_names("view"), "view")
+
     def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
         with self._errors():
-            attached = self._attached_names()
+            attached = self._attached_names("view") | self._attached_names()
             return [_source_table(self._con, attached[name], self._path, name) for name in names]
 
     def read_others(self) -> OtherObjects:
@@ -105,9 +109,10 @@ class DuckdbSnapshot:
                 raise NotFoundError.named("schema", schema, found, where=str(self._path))
         return tuple(dict.fromkeys(schemas)) or tuple(found)
 
-    def _attached_names(self) -> dict[str, AttachedName]:
+    def _attached_names(self, kind: str = "table") -> dict[str, AttachedName]:
+        """Return the tables, or views, of the schemas to read, by the names that a dataset gives them."""
         rows = self._con.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() "
+            f"SELECT schema_name, {kind}_name FROM duckdb_{kind}s() "
             f"WHERE database_name = {quote_text(self._database)} AND NOT internal AND NOT temporary"
         ).fetchall()
         return {

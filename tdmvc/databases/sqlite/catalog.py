@@ -117,13 +117,14 @@ def read_column_names(database: sqlite3.Connection, table: str) -> list[str]:
 
 
 def read_table(database: sqlite3.Connection, name: str) -> DeclaredTable:
-    """Return what is declared of one table."""
+    """Return what is declared of one table; of a view, its columns."""
     rows = database.execute('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)', (name,))
     described = [row for row in rows.fetchall() if row[4] != _HIDDEN]
     (sql,) = database.execute(
-        "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)
+        "SELECT CASE type WHEN 'table' THEN sql END FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?",
+        (name,),
     ).fetchone()
-    definition = read_definition(sql)
+    definition = read_definition(sql) if sql is not None else TableDefinition()
     names = [row[0] for row in described]
     key = tuple(row[0] for row in sorted(described, key=lambda row: row[3]) if row[3])
     is_rowid = (

@@ -60,6 +60,10 @@ class SqliteSnapshot:
         with self.errors():
             return read_table_names(self._database)
 
+    def read_relations(self) -> dict[str, str]:
+        with self.errors():
+            return {view.name: "view" for view in read_views(self._database)}
+
     def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
         with self.errors():
             return [
