@@ -87,6 +87,9 @@ def _changes_of(old: Column, new: Column) -> Iterator[SchemaChange]:
         yield SchemaChange(
             SchemaChangeKind.DECLARED_TYPE_CHANGED, new.name, old.declared_type, new.declared_type
         )
+    elif old.user_types and new.user_types and old.user_types != new.user_types:
+        kind = SchemaChangeKind.DECLARED_TYPE_CHANGED
+        yield SchemaChange(kind, new.name, _types_text(old), _types_text(new))
     if old.required != new.required:
         yield SchemaChange(SchemaChangeKind.REQUIRED_CHANGED, new.name, _required(old), _required(new))
     if old.unique != new.unique:
@@ -105,6 +108,10 @@ def _changes_of(old: Column, new: Column) -> Iterator[SchemaChange]:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _types_text(column: Column) -> str:
+    return ", ".join(map(str, column.user_types))
 
 
 def _required(column: Column) -> str:

@@ -14,7 +14,9 @@ from tdmvc.model.declarations import (
     Index,
     ReferenceActions,
     TableOptions,
+    TypeKind,
     UniqueKey,
+    UserType,
     View,
 )
 from tdmvc.yaml.node import YamlNode
@@ -27,8 +29,10 @@ IDENTITY_PROPERTY = "tdmvcIdentity"
 COLLATION_PROPERTY = "tdmvcCollation"
 INDEXES_PROPERTY = "tdmvcIndexes"
 OPTIONS_PROPERTY = "tdmvcOptions"
+USER_TYPES_PROPERTY = "tdmvcUserTypes"
 VIEWS_PROPERTY = "tdmvcViews"
 _T = TypeVar("_T")
+_CHECKED_AT = frozenset({"immediate", "deferred"})
 _ACTIONS = frozenset({NO_ACTION, "cascade", "restrict", "set null", "set default"})
 _ROW_RULE = re.compile(
     r"\s*SELECT\s+COUNT\(\s*\*\s*\)\s+FROM\s+\$?\{(?:object|table)\}\s+WHERE\s+NOT\s*\((.*)\)\s*;?\s*",
@@ -64,6 +68,7 @@ def read_column_declarations(node: YamlNode) -> dict[str, Any]:
         "identity": _read_with(node, IDENTITY_PROPERTY, _read_identity),
         "collation": _read_with(node, COLLATION_PROPERTY, _read_collation),
         "max_length": options.count("maxLength") if options is not None else None,
+        "user_types": _read_with(node, USER_TYPES_PROPERTY, _read_user_types) or (),
         "description": _description(node),
     }
 
@@ -99,6 +104,8 @@ def read_unique_key(rule: YamlNode) -> UniqueKey | None:
         rule.text("name"),
         is_declared=declared is not None,
         nulls_distinct=declared is None or declared.text("nulls") != "not distinct",
+        include=declared.texts("include") if declared is not None else (),
+        deferrable=_word(declared, "deferrable", _CHECKED_AT) if declared is not None else None,
     )
 
 
@@ -117,7 +124,15 @@ def read_check(rule: YamlNode) -> Check | None:
     if found is None:
         return None
     declared = custom_property(rule, CONSTRAINT_PROPERTY)
-    return Check(found[1], rule.text("name"), declared.text("dialect") if declared is not None else None)
+    if declared is None:
+        return Check(found[1], rule.text("name"))
+    return Check(
+        found[1],
+        rule.text("name"),
+        declared.text("dialect"),
+        is_validated=_is_not_denied(declared, "validated"),
+        is_inherited=_is_not_denied(declared, "inherited"),
+    )
 
 
 def read_actions(relationship: YamlNode) -> ReferenceActions | None:
@@ -128,7 +143,10 @@ def read_actions(relationship: YamlNode) -> ReferenceActions | None:
     return ReferenceActions(
         _word(declared, "onDelete", _ACTIONS) or NO_ACTION,
         _word(declared, "onUpdate", _ACTIONS) or NO_ACTION,
-        _word(declared, "deferrable", frozenset({"immediate", "deferred"})),
+        _word(declared, "deferrable", _CHECKED_AT),
+        is_full=_word(declared, "match", frozenset({"simple", "full"})) == "full",
+        set_columns=declared.texts("setColumns"),
+        is_validated=_is_not_denied(declared, "validated"),
     )
 
 
@@ -141,6 +159,7 @@ def read_views(root: YamlNode) -> tuple[View, ...]:
             entry.need("query").as_text(),
             entry.need("dialect").as_text(),
             entry.texts("columns"),
+            is_materialized=entry.flag("materialized"),
         )
         for entry in (value.elements() if value is not None else ())
     )
@@ -178,6 +197,19 @@ def _read_collation(value: YamlNode) -> Collation:
     return Collation(value.need("name").as_text(), value.need("dialect").as_text())
 
 
+def _read_user_types(value: YamlNode) -> tuple[UserType, ...]:
+    return tuple(
+        UserType(
+            entry.need("name").as_text(),
+            TypeKind(_word(entry, "kind", frozenset(TypeKind)) or TypeKind.ENUM),
+            entry.need("dialect").as_text(),
+            entry.texts("labels"),
+            entry.text("definition"),
+        )
+        for entry in value.elements()
+    )
+
+
 def _read_options(value: YamlNode) -> TableOptions:
     return TableOptions(value.texts("words"), value.need("dialect").as_text())
 
@@ -211,6 +243,10 @@ def _metric(rule: YamlNode) -> str | None:
 def _is_error_on_any(rule: YamlNode) -> bool:
     """Whether a single violation is an error: a rule may allow some, or only inform."""
     return rule.text("mustBe") == "0" and rule.text("severity") in (None, "error", "critical", "major")
+
+
+def _is_not_denied(node: YamlNode, key: str) -> bool:
+    return node.child(key) is None or node.flag(key)
 
 
 def _word(node: YamlNode, key: str, known: frozenset[str]) -> str | None:

@@ -11,6 +11,7 @@ from tdmvc.formats.contract_declarations import (
     IDENTITY_PROPERTY,
     INDEXES_PROPERTY,
     OPTIONS_PROPERTY,
+    USER_TYPES_PROPERTY,
     VIEWS_PROPERTY,
     children,
     read_check,
@@ -27,6 +28,7 @@ from tdmvc.model.declarations import (
     ReferenceActions,
     TableOptions,
     UniqueKey,
+    UserType,
     View,
 )
 from tdmvc.model.schema import Column, TableSchema
@@ -43,6 +45,7 @@ def write_column_declarations(entry: EditableMapping, old: Column | None, new: C
         (GENERATED_PROPERTY, old and old.generated, new.generated, _generated),
         (IDENTITY_PROPERTY, old and old.identity, new.identity, _identity),
         (COLLATION_PROPERTY, old and old.collation, new.collation, _collation),
+        (USER_TYPES_PROPERTY, old and old.user_types, new.user_types, _user_types),
     ):
         _write_custom(entry, name, before, after, write)
     if (old.max_length if old else None) != new.max_length:
@@ -79,6 +82,9 @@ def write_actions(relationship: EditableMapping, actions: ReferenceActions | Non
             facts["onUpdate"] = actions.on_update
         if actions.deferrable is not None:
             facts["deferrable"] = actions.deferrable
+        facts |= {"match": "full"} if actions.is_full else {}
+        facts |= {"setColumns": _names(actions.set_columns)} if actions.set_columns else {}
+        facts |= {"validated": "false"} if not actions.is_validated else {}
     set_custom(relationship, CONSTRAINT_PROPERTY, mapping(facts, in_line=True) if facts else None)
 
 
@@ -146,7 +152,7 @@ def _write_rules(item: EditableMapping, node: YamlNode | None, new: TableSchema)
 
 
 def _unique_rule(unique: UniqueKey) -> EditableMapping:
-    columns = sequence([text_value(name) for name in unique.columns], in_line=True)
+    columns = _names(unique.columns)
     facts: dict[str, Any] = {"name": text_value(unique.name)} if unique.name is not None else {}
     facts |= {
         "metric": "duplicateValues",
@@ -155,8 +161,10 @@ def _unique_rule(unique: UniqueKey) -> EditableMapping:
     }
     rule = mapping(facts)
     if unique.is_declared:
-        nulls = "distinct" if unique.nulls_distinct else "not distinct"
-        set_custom(rule, CONSTRAINT_PROPERTY, mapping({"nulls": nulls}, in_line=True))
+        declared: dict[str, Any] = {"nulls": "distinct" if unique.nulls_distinct else "not distinct"}
+        declared |= {"include": _names(unique.include)} if unique.include else {}
+        declared |= {"deferrable": unique.deferrable} if unique.deferrable is not None else {}
+        set_custom(rule, CONSTRAINT_PROPERTY, mapping(declared, in_line=True))
     return rule
 
 
@@ -165,7 +173,10 @@ def _check_rule(check: Check) -> EditableMapping:
     facts |= {"type": "sql", "query": text_value(row_rule(check.expression)), "mustBe": "0"}
     rule = mapping(facts)
     if check.dialect is not None:
-        set_custom(rule, CONSTRAINT_PROPERTY, mapping({"dialect": text_value(check.dialect)}, in_line=True))
+        declared: dict[str, Any] = {"dialect": text_value(check.dialect)}
+        declared |= {"validated": "false"} if not check.is_validated else {}
+        declared |= {"inherited": "false"} if not check.is_inherited else {}
+        set_custom(rule, CONSTRAINT_PROPERTY, mapping(declared, in_line=True))
     return rule
 
 
@@ -199,8 +210,22 @@ def _collation(collation: Collation) -> EditableMapping:
     )
 
 
+def _user_types(types: Sequence[UserType]) -> EditableList:
+    entries = []
+    for one in types:
+        facts: dict[str, Any] = {"name": text_value(one.name), "kind": one.kind.value}
+        facts |= {"labels": _names(one.labels)} if one.labels else {}
+        facts |= {"definition": text_value(one.definition)} if one.definition is not None else {}
+        entries.append(mapping({**facts, "dialect": text_value(one.dialect)}))
+    return sequence(entries)
+
+
+def _names(names: Sequence[str]) -> EditableList:
+    return sequence([text_value(name) for name in names], in_line=True)
+
+
 def _options(options: TableOptions) -> EditableMapping:
-    words = sequence([text_value(word) for word in options.words], in_line=True)
+    words = _names(options.words)
     return mapping({"words": words, "dialect": text_value(options.dialect)}, in_line=True)
 
 
@@ -209,7 +234,7 @@ def _indexes(indexes: Sequence[Index]) -> EditableList:
     for index in indexes:
         facts: dict[str, Any] = {"name": text_value(index.name)}
         if index.columns:
-            facts["columns"] = sequence([text_value(name) for name in index.columns], in_line=True)
+            facts["columns"] = _names(index.columns)
         if index.definition is not None:
             facts["definition"] = text_value(index.definition)
         if index.is_unique:
@@ -225,7 +250,8 @@ def _views(views: Sequence[View]) -> EditableList:
     for view in views:
         facts: dict[str, Any] = {"name": text_value(view.name)}
         if view.columns:
-            facts["columns"] = sequence([text_value(name) for name in view.columns], in_line=True)
+            facts["columns"] = _names(view.columns)
         facts |= {"query": text_value(view.query), "dialect": text_value(view.dialect)}
+        facts |= {"materialized": "true"} if view.is_materialized else {}
         entries.append(mapping(facts))
     return sequence(entries)

@@ -1,6 +1,7 @@
 """What a database declares about tables beside names and types: defaults, constraints, indexes, views."""
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,33 @@ class Collation:
         return self.name
 
 
+class TypeKind(StrEnum):
+    """How a type of a database's own is made."""
+
+    ENUM = "enum"
+    DOMAIN = "domain"
+    """Another type, with conditions or a default."""
+    COMPOSITE = "composite"
+    RANGE = "range"
+
+
+@dataclass(frozen=True, slots=True)
+class UserType:
+    """A type that the database does not come with."""
+
+    name: str
+    """As SQL writes it, with quotes where it needs them."""
+    kind: TypeKind
+    dialect: str
+    labels: tuple[str, ...] = ()
+    """The values of an enum, in their order."""
+    definition: str | None = None
+    """For other kinds, what follows AS in CREATE DOMAIN or CREATE TYPE."""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({', '.join(self.labels) if self.definition is None else self.definition})"
+
+
 NO_ACTION = "no action"
 
 
@@ -67,10 +95,16 @@ class ReferenceActions:
     on_update: str = NO_ACTION
     deferrable: str | None = None
     """When a deferrable reference is checked unless a transaction says otherwise: `immediate` or `deferred`."""
+    is_full: bool = False
+    """Whether either all columns are null or none is (MATCH FULL)."""
+    set_columns: tuple[str, ...] = ()
+    """The columns that `set null` or `set default` changes on delete, if not all."""
+    is_validated: bool = True
+    """False if rows that are there already need not keep it."""
 
     @property
     def words(self) -> list[str]:
-        """The actions as SQL declares them, in lower case, without those that are the default."""
+        """What engines in general can declare, in lower case, without what is the default."""
         words = [f"on delete {self.on_delete}"] if self.on_delete != NO_ACTION else []
         words += [f"on update {self.on_update}"] if self.on_update != NO_ACTION else []
         return words + ([f"deferrable initially {self.deferrable}"] if self.deferrable else [])
@@ -109,6 +143,10 @@ class UniqueKey:
     is_declared: bool = False
     """Whether a database declares it, not only a person."""
     nulls_distinct: bool = True
+    include: tuple[str, ...] = ()
+    """Columns that its index holds as well."""
+    deferrable: str | None = None
+    """When a deferrable one is checked unless a transaction says otherwise: `immediate` or `deferred`."""
 
     def __str__(self) -> str:
         return f"({', '.join(self.columns)})" + ("" if self.nulls_distinct else " nulls not distinct")
@@ -122,6 +160,10 @@ class Check:
     name: str | None = None
     dialect: str | None = None
     """The engine that declares it; None if a person does."""
+    is_validated: bool = True
+    """False if rows that are there already need not meet it."""
+    is_inherited: bool = True
+    """Whether it holds for tables that inherit from this one, too."""
 
     def __str__(self) -> str:
         return f"({self.expression})"
@@ -165,6 +207,8 @@ class View:
     dialect: str
     columns: tuple[str, ...] = ()
     """The names of its columns, if they are declared beside the query."""
+    is_materialized: bool = False
+    """Whether the database keeps the rows of the query until it is told to compute them again."""
 
     def __str__(self) -> str:
         named = f" ({', '.join(self.columns)})" if self.columns else ""

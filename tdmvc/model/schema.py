@@ -18,6 +18,7 @@ from tdmvc.model.declarations import (
     Index,
     TableOptions,
     UniqueKey,
+    UserType,
     View,
 )
 from tdmvc.model.sensitive_names import kind_by_name
@@ -64,6 +65,8 @@ class Column:
     collation: Collation | None = None
     max_length: int | None = None
     """The most characters of a text, if the contract says so itself; see `length_limit`."""
+    user_types: tuple[UserType, ...] = ()
+    """Those that the physical type needs, in an order in which they can be made."""
     description: str | None = None
 
     @property

@@ -29,6 +29,7 @@ def merge_column(old: Column, offered: Sequence[Column], *, is_declared: bool, k
         generated=new.generated,
         identity=new.identity,
         collation=new.collation,
+        user_types=new.user_types,
         description=new.description or old.description,
     )
 

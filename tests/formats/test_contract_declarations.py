@@ -20,7 +20,9 @@ from tdmvc.model.declarations import (
     Index,
     ReferenceActions,
     TableOptions,
+    TypeKind,
     UniqueKey,
+    UserType,
     View,
 )
 from tdmvc.model.schema import Column, RuleKind, TableSchema
@@ -35,6 +37,7 @@ _SQL = st.text(
 _NAMES = st.sampled_from(["a", "c d", "on"])
 _DIALECTS = st.sampled_from(["sqlite", "duckdb", "postgresql"])
 _COLUMN_LISTS = st.lists(_NAMES, min_size=1, max_size=3, unique=True).map(tuple)
+_CHECKED_AT = st.sampled_from([None, "immediate", "deferred"])
 _ACTIONS = st.sampled_from(["no action", "cascade", "restrict", "set null", "set default"])
 
 
@@ -61,6 +64,15 @@ def _tables(draw: st.DrawFn) -> TableSchema:
                 _optional(st.builds(Identity, st.booleans(), _optional(st.integers(-9, 9)), st.just(2)))
             ),
             collation=draw(_optional(st.builds(Collation, _SQL, _DIALECTS))),
+            user_types=tuple(
+                draw(
+                    st.lists(
+                        st.builds(UserType, _SQL, st.just(TypeKind.ENUM), _DIALECTS, _COLUMN_LISTS)
+                        | st.builds(UserType, _SQL, st.sampled_from(TypeKind), _DIALECTS, st.just(()), _SQL),
+                        max_size=2,
+                    )
+                )
+            ),
             max_length=draw(_optional(st.integers(1, 99))),
             description=draw(_optional(_SQL)),
         )
@@ -72,10 +84,26 @@ def _tables(draw: st.DrawFn) -> TableSchema:
         st.just("t"),
         st.just(("a", "on")),
         _optional(
-            st.builds(ReferenceActions, _ACTIONS, _ACTIONS, st.sampled_from([None, "immediate", "deferred"]))
+            st.builds(
+                ReferenceActions,
+                _ACTIONS,
+                _ACTIONS,
+                _CHECKED_AT,
+                st.booleans(),
+                _COLUMN_LISTS | st.just(()),
+                st.booleans(),
+            )
         ),
     )
-    unique = st.builds(UniqueKey, _COLUMN_LISTS, _optional(_NAMES), st.just(True), st.booleans())
+    unique = st.builds(
+        UniqueKey,
+        _COLUMN_LISTS,
+        _optional(_NAMES),
+        st.just(True),
+        st.booleans(),
+        _COLUMN_LISTS | st.just(()),
+        _CHECKED_AT,
+    )
     by_person = st.builds(UniqueKey, _COLUMN_LISTS, _optional(_NAMES))
     return TableSchema(
         "t",
@@ -86,7 +114,10 @@ def _tables(draw: st.DrawFn) -> TableSchema:
         tuple(
             draw(
                 st.lists(
-                    st.builds(Check, _SQL, _optional(_NAMES), _optional(_DIALECTS)), max_size=3, unique=True
+                    st.builds(Check, _SQL, _optional(_NAMES))
+                    | st.builds(Check, _SQL, _optional(_NAMES), _DIALECTS, st.booleans(), st.booleans()),
+                    max_size=3,
+                    unique=True,
                 )
             )
         ),
@@ -105,7 +136,11 @@ def _tables(draw: st.DrawFn) -> TableSchema:
     )
 
 
-_VIEWS = st.lists(st.builds(View, _NAMES, _SQL, _DIALECTS), max_size=2, unique_by=lambda view: view.name)
+_VIEWS = st.lists(
+    st.builds(View, _NAMES, _SQL, _DIALECTS, st.just(()), st.booleans()),
+    max_size=2,
+    unique_by=lambda view: view.name,
+)
 
 
 @given(_tables(), _tables(), _VIEWS)

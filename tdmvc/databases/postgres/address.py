@@ -50,7 +50,7 @@ class PostgresAddress:
 
 
 def is_address(location: Location) -> bool:
-    """Whether a location is the URL of a PostgreSQL database, also in the forms of SQLAlchemy (`postgresql+psycopg`)."""
+    """Whether a location is the URL of a PostgreSQL database, also in SQLAlchemy's form (`postgresql+psycopg`)."""
     return isinstance(location, ServerLocation) and location.scheme.partition("+")[0] in SCHEMES
 
 

@@ -17,7 +17,6 @@ from tdmvc.databases.postgres.errors import (
     missing_driver,
     too_old,
 )
-from tdmvc.errors import DatabaseError
 from tdmvc.model.location import Location
 
 if TYPE_CHECKING:
