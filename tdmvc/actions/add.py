@@ -32,11 +32,11 @@ from tdmvc.workspace.ingest import (
 )
 from tdmvc.workspace.kept_tables import deleted_notes, dropped_notes
 from tdmvc.workspace.keys import read_keys
+from tdmvc.workspace.live_migrations import read_migration_tables
 from tdmvc.workspace.looks import hidden_note
 from tdmvc.workspace.migration_fits import MigrationRows
 from tdmvc.workspace.opened_sources import TableSources, open_sources
 from tdmvc.workspace.recording import record_migrations
-from tdmvc.workspace.source_migrations import read_source_migrations
 from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder, work_status
@@ -87,9 +87,10 @@ def add(
         not_added: list[MigrationRows] = []
         source_views: SourceViews | None = None
         if sources:
-            with open_sources(workspace, sources, options) as opened:
+            with open_sources(workspace, sources, options, kept=state.pointers) as opened:
                 by_table, notes, source_views = opened.tables, opened.notes, opened.views
-                not_added = read_source_migrations(workspace, opened.snapshots, by_table)
+                for snapshot in opened.snapshots:
+                    not_added += read_migration_tables(snapshot, left_out=by_table).applied
                 ingested = _ingest(workspace, state, by_table, options)
         else:
             if dataset not in workspace.datasets() and not workspace.working_copy(dataset).is_dir():

@@ -18,7 +18,9 @@ from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.dataset_tables import DatasetTables, part_rows
 from tdmvc.workspace.edits import FolderSink
 from tdmvc.workspace.ingest import added_table, ingest_table, key_findings
+from tdmvc.workspace.live_migrations import read_migration_tables
 from tdmvc.workspace.looks import hidden_note
+from tdmvc.workspace.migration_fits import MigrationRows
 from tdmvc.workspace.opened_sources import open_sources
 from tdmvc.workspace.recording import record_migrations
 from tdmvc.workspace.states import current_state
@@ -48,8 +50,11 @@ def build(
     schemas: dict[str, TableSchema] = {}
     findings: list[Finding] = []
     hidden: list[tuple[str, Column]] = []
-    with open_sources(workspace, sources, options) as opened:
+    not_added: list[MigrationRows] = []
+    with open_sources(workspace, sources, options, kept=state.contract.tables) as opened:
         notes = opened.notes
+        for snapshot in opened.snapshots:
+            not_added += read_migration_tables(snapshot, left_out=opened.tables).applied
         for table, tables in opened.tables.items():
             target = workspace.working_copy(dataset) / table_folder(state, table)
             try:
@@ -74,7 +79,7 @@ def build(
         def read_rows(table: str) -> list[dict[str, object]]:
             return part_rows((workspace.working_copy(dataset) / table_folder(state, table)).glob("*.parquet"))
 
-        made_tables = DatasetTables(schemas, frozenset(schemas), {}, read_rows)
+        made_tables = DatasetTables(schemas, frozenset(schemas), {}, read_rows, not_added)
         recording = record_migrations(workspace, state.config, made_tables)
         findings += recording.findings
         notes += recording.notes

@@ -1,6 +1,6 @@
 """Opens the sources of rows: files, folders, and databases, whose snapshots stay open while their rows are read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from tdmvc.model.options import AddOptions
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import files_left_out, open_source
 from tdmvc.sources.base import SourceOptions
+from tdmvc.workspace.live_migrations import find_tool_tables
 from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.workspace import Workspace
 
@@ -35,11 +36,15 @@ class OpenedSources:
 
 @contextmanager
 def open_sources(
-    workspace: Workspace, sources: Sequence[Location], options: AddOptions
+    workspace: Workspace, sources: Sequence[Location], options: AddOptions, *, kept: Collection[str] = ()
 ) -> Iterator[OpenedSources]:
     """Yield the tables and views of sources, and notes on what was left out.
 
     All tables of a database are of one moment. A table that is in several sources gets the rows of all.
+    Tables that a migration tool made for itself are left out of a database unless somebody names them.
+
+    Args:
+        kept: tables that the dataset has already, and that are read even if a migration tool made them.
 
     Raises:
         DatabaseError: a database cannot be reached or read.
@@ -49,17 +54,20 @@ def open_sources(
     """
     with ExitStack() as stack:
         with workspace.timed("read sources"):
-            opened = _Opening(workspace, options, stack).open(sources)
+            opened = _Opening(workspace, options, stack, kept).open(sources)
         yield opened
 
 
 class _Opening:
     """Opens sources one after the other, each database once."""
 
-    def __init__(self, workspace: Workspace, options: AddOptions, stack: ExitStack) -> None:
+    def __init__(
+        self, workspace: Workspace, options: AddOptions, stack: ExitStack, kept: Collection[str]
+    ) -> None:
         self._workspace = workspace
         self._options = options
         self._stack = stack
+        self._kept = kept
         self._by_table: TableSources = {}
         self._notes: list[str] = []
         self._views = SourceViews()
@@ -81,7 +89,9 @@ class _Opening:
             raise NotFoundError.named("table", name, sorted(by_table), where="--tables")
         if not by_table:
             raise UsageError(
-                "Every table of the sources is excluded.", where="--exclude", remedy="exclude fewer tables."
+                "Every table of the sources is excluded.",
+                where="--exclude",
+                remedy="exclude fewer tables, or name those of a migration tool with --tables.",
             )
         options.keys.check_tables(by_table)
         if options.csv != AS_CSV_SAYS and not any(
@@ -107,12 +117,26 @@ class _Opening:
     def _open_database(self, location: Location) -> list[SourceTable]:
         snapshot = self._snapshot(location)
         names = snapshot.read_names()
-        chosen = self._chosen(location, names)
+        chosen = self._without_tool_tables(location, snapshot, self._chosen(location, names))
         others = snapshot.read_others()
         self._views = SourceViews((*self._views.views, *others.views), self._views.tables.union(names))
         if others.left_out:
             self._notes.append(f"not kept of {location}: {format_names(others.left_out, _MOST_LEFT_OUT)}")
         return snapshot.read_tables(chosen)
+
+    def _without_tool_tables(
+        self, location: Location, snapshot: Snapshot, chosen: Sequence[str]
+    ) -> Sequence[str]:
+        """Leave out the tables of migration tools, unless a person names them or the dataset has them already."""
+        if self._options.table is not None or self._options.selection.tables:
+            return chosen
+        left_out = set(find_tool_tables(snapshot)).intersection(chosen).difference(self._kept)
+        if left_out:
+            names = format_names(sorted(left_out), _MOST_LEFT_OUT)
+            self._notes.append(
+                f"left out of {location}, because a migration tool keeps its state there: {names}"
+            )
+        return [name for name in chosen if name not in left_out]
 
     def _snapshot(self, location: Location) -> Snapshot:
         """Return the snapshot of a database, which is opened once, however many sources name it."""
