@@ -1,5 +1,6 @@
 """The Python API: `tdmvc.open(".")` returns a `Repository` with every command as a method."""
 
+import os
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -75,18 +76,23 @@ class Repository(Workspace):
         selection: Selection = EVERYTHING,
         keys: Mapping[str, Sequence[str]] | None = None,
         csv: CsvOptions = AS_CSV_SAYS,
+        schemas: Sequence[str] = (),
         append: bool = False,
         replace: bool = False,
         remove: Sequence[str] = (),
         migrated: bool = False,
         kind: str | None = None,
     ) -> AddReport:
-        """Add tables from paths or database URLs; without sources, add the edits in the working copy."""
+        """Add tables from paths or database URLs; without sources, add the edits in the working copy.
+
+        A URL may name environment variables: `${DATABASE_URL}`, `postgresql://me:${PASSWORD}@db/shop`.
+        """
         options = AddOptions(
             table=table,
             selection=selection,
             keys=NamedKeys({name: tuple(columns) for name, columns in (keys or {}).items()}),
             csv=csv,
+            schemas=tuple(schemas),
             append=append,
             replace=replace,
             removed=tuple(remove),
@@ -327,4 +333,4 @@ def _choice(parameter: str, text: str, choices: Sequence[_Choice], *, default: s
 
 def _location(source: PathLike) -> Location:
     """Return the location of a path or URL; a `Path` is never a URL."""
-    return parse_location(source) if isinstance(source, str) else PathLocation(source)
+    return parse_location(source, variables=os.environ) if isinstance(source, str) else PathLocation(source)

@@ -1,5 +1,6 @@
 """Options that many commands share, and the settings of one run."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -45,7 +46,7 @@ class Settings:
 
     def location(self, text: str) -> Location:
         """Return the location of a path or URL; relative paths begin at the folder of -C."""
-        return parse_location(text, folder=Path(self.directory))
+        return parse_location(text, folder=Path(self.directory), variables=os.environ)
 
 
 PATH_OR_URL = click.Path()

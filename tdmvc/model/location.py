@@ -1,9 +1,11 @@
 """Where rows are read from or written to: a path, or the URL of a database."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote
+from types import MappingProxyType
+from urllib.parse import parse_qsl, quote, unquote
 
 from tdmvc.errors import UsageError
 
@@ -23,6 +25,10 @@ _REST = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_END_OF_HOST = re.compile(r"[/?#]")
+_NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 _LIKE_URL = re.compile(
     r"""
@@ -97,15 +103,22 @@ def check_path(path: Path) -> None:
         )
 
 
-def parse_location(text: str, *, folder: Path | None = None) -> Location:
+def parse_location(
+    text: str, *, folder: Path | None = None, variables: Mapping[str, str] = _NO_VARIABLES
+) -> Location:
     """Return the location that a path or a URL (`scheme://…`) names.
+
+    `${NAME}` stands for a variable at the beginning of the text, which then holds the URL or the beginning of one,
+    and in a URL: there, a user, a password, a database or a setting is taken as it is, whatever characters it has.
 
     Args:
         folder: where relative paths begin; by default, the current folder.
+        variables: those of the environment.
 
     Raises:
-        UsageError: the URL cannot be understood. The message contains no password.
+        UsageError: the URL cannot be understood, or a variable is not set. The message contains no password.
     """
+    text = _expanded(text, variables)
     url = _URL.fullmatch(text)
     if url is None:
         if _LIKE_URL.match(text) and not _CLEAR_PATH.match(text):
@@ -125,6 +138,42 @@ def parse_location(text: str, *, folder: Path | None = None) -> Location:
     if server.database in ("", ":memory:") or replace(server, database="") != ServerLocation(server.scheme):
         raise UsageError(f"The URL {server} does not name a file.", remedy=remedy)
     return PathLocation((folder or Path()) / server.database, server.scheme)
+
+
+def _expanded(text: str, variables: Mapping[str, str]) -> str:
+    """Return a text with the values of the variables in it, if it is a URL or begins with a variable."""
+
+    def value(name: str) -> str:
+        if not variables.get(name):
+            raise UsageError(
+                f"The environment variable {name} is not set, or is empty.",
+                where=f"${{{name}}}",
+                remedy="set it to the URL of a database, or to the part of one that it stands for.",
+            )
+        return variables[name]
+
+    beginning = ""
+    first = _VARIABLE.match(text)
+    if first is not None:
+        beginning, text = value(first[1]), text[first.end() :]
+    if "://" not in beginning + text:
+        return beginning + (text if first is None else _VARIABLE.sub(lambda found: value(found[1]), text))
+    start = text.find("://") + len("://") if "://" in text else 0
+    ends = _END_OF_HOST.search(text, start)
+    end = ends.start() if ends else len(text)
+    # Nothing in a host or port needs to be encoded, and a variable may hold both.
+    host = text.rfind("@", start, end) + 1 or start
+    return (
+        beginning
+        + "".join(
+            _VARIABLE.sub(lambda found, encode=encode: encode(value(found[1])), part)  # type: ignore[misc]
+            for part, encode in ((text[:host], _encoded), (text[host:end], str), (text[end:], _encoded))
+        )
+    )
+
+
+def _encoded(value: str) -> str:
+    return quote(value, safe="")
 
 
 def _parse_server(scheme: str, rest: str) -> ServerLocation:

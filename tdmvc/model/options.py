@@ -26,6 +26,8 @@ class AddOptions:
     """A YAML file with keys of further tables."""
     csv: CsvOptions = AS_CSV_SAYS
     """What CSV files do not say themselves."""
+    schemas: tuple[str, ...] = ()
+    """Schemas of the databases; empty for those that a URL names, or the default ones."""
     append: bool = False
     """Keep the rows that a table already has."""
     replace: bool = False

@@ -1,6 +1,6 @@
 """Opens the sources of rows: files, folders, and databases, whose snapshots stay open while their rows are read."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,6 +100,8 @@ class _Opening:
             self._notes.append(
                 "no source is a CSV file, so its options (--null, --delimiter, …) changed nothing"
             )
+        if options.schemas and not self._snapshots:
+            raise UsageError("--schema needs a database, and no source is one.", remedy="leave --schema out.")
         views = self._views if self._snapshots else None
         return OpenedSources(by_table, self._notes, tuple(self._snapshots.values()), views)
 
@@ -116,12 +118,22 @@ class _Opening:
 
     def _open_database(self, location: Location) -> list[SourceTable]:
         snapshot = self._snapshot(location)
-        names = snapshot.read_names()
-        chosen = self._without_tool_tables(location, snapshot, self._chosen(location, names))
+        names, relations = snapshot.read_names(), snapshot.read_relations()
+        chosen = self._without_tool_tables(location, snapshot, self._chosen(location, names, relations))
         others = snapshot.read_others()
-        self._views = SourceViews((*self._views.views, *others.views), self._views.tables.union(names))
-        if others.left_out:
-            self._notes.append(f"not kept of {location}: {format_names(others.left_out, _MOST_LEFT_OUT)}")
+        views = tuple(view for view in others.views if view.name not in chosen)
+        self._views = SourceViews((*self._views.views, *views), self._views.tables.union(names))
+        all_relations = {f"{kind} {name}" for name, kind in relations.items()}
+        not_kept = [one for one in others.left_out if one not in all_relations]
+        if not_kept:
+            self._notes.append(f"not kept of {location}: {format_names(not_kept, _MOST_LEFT_OUT)}")
+        known = {*chosen, *(view.name for view in views)}
+        unread = [f"{kind} {name}" for name, kind in sorted(relations.items()) if name not in known]
+        if unread:
+            self._notes.append(
+                f"left out of {location}: {format_names(unread, _MOST_LEFT_OUT)}; "
+                "to add the rows of one, name it with --tables"
+            )
         return snapshot.read_tables(chosen)
 
     def _without_tool_tables(
@@ -146,22 +158,28 @@ class _Opening:
             else location
         )
         if key not in self._snapshots:
-            options = ReadOptions(on_progress=self._workspace.on_progress)
+            options = ReadOptions(self._options.schemas, on_progress=self._workspace.on_progress)
             self._snapshots[key] = self._stack.enter_context(
                 open_snapshot(location, self._workspace.engine, options)
             )
         return self._snapshots[key]
 
-    def _chosen(self, location: Location, names: Sequence[str]) -> list[str]:
-        """Return the tables of a database to read."""
-        if not names:
+    def _chosen(self, location: Location, names: Sequence[str], relations: Mapping[str, str]) -> list[str]:
+        """Return what to read of a database: tables, and of other relations only those that are named."""
+        named = (self._options.table, *self._options.selection.tables)
+        known = [*names, *(name for name in relations if name in named)]
+        if not known:
             raise SourceError.unreadable(
-                str(location), "the database has no tables.", remedy="check the path."
+                str(location),
+                "the database has no tables.",
+                remedy="check the path."
+                if isinstance(location, PathLocation)
+                else "check the name of the database, and name its schemas with --schema.",
             )
         if self._options.table is None:
-            return [name for name in names if self._options.selection.takes_table(name)]
-        if self._options.table not in names:
-            raise NotFoundError.named("table", self._options.table, names, where=str(location))
+            return [name for name in known if self._options.selection.takes_table(name)]
+        if self._options.table not in known:
+            raise NotFoundError.named("table", self._options.table, [*names, *relations], where=str(location))
         return [self._options.table]
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tdmvc.actions.add import add
-from tdmvc.errors import NotFoundError, SourceError
+from tdmvc.errors import NotFoundError, SourceError, UsageError
 from tdmvc.model.location import PathLocation
 from tdmvc.model.options import AddOptions
+from tdmvc.model.selection import Selection
 from tdmvc.workspace.opened_sources import open_sources
 from tdmvc.workspace.workspace import Workspace
 
@@ -41,3 +42,27 @@ def test_a_database_that_two_sources_name_is_opened_once(workspace: Workspace, t
     with open_sources(workspace, sources, AddOptions()) as opened:
         assert len(opened.snapshots) == 1
         assert len(opened.tables["t"]) == 2
+
+
+def test_a_view_is_a_table_only_if_it_is_named(workspace: Workspace, tmp_path: Path) -> None:
+    source = make(
+        tmp_path / "x.db",
+        "CREATE TABLE t (a INTEGER PRIMARY KEY); INSERT INTO t VALUES (1); CREATE VIEW v AS SELECT a AS b FROM t;"
+        "CREATE VIEW w AS SELECT 1 AS one FROM t;",
+    )
+    selections = {"*": {"t"}, "v": {"v"}, "v,t": {"t", "v"}}
+    for names, tables in selections.items():
+        options = AddOptions(selection=Selection(tuple(names.split(","))))
+        with open_sources(workspace, [source], options) as opened:
+            assert opened.tables.keys() == tables
+            assert opened.views is not None
+            assert {view.name for view in opened.views.views} == {"v", "w"} - tables
+            assert opened.notes == []
+
+
+def test_a_schema_needs_a_database_that_has_schemas(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id\n1\n")
+    source = make(tmp_path / "x.db", "CREATE TABLE t (a);")
+    for one, message in ((PathLocation(tmp_path / "t.csv"), "needs a database"), (source, "no schemas")):
+        with pytest.raises(UsageError, match=message):
+            add(workspace, "golden", [one], AddOptions(schemas=("public",)))

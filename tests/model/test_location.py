@@ -130,3 +130,63 @@ def test_the_query_of_a_file_url_is_refused_as_such_and_not_shown() -> None:
 def test_a_name_that_no_engine_can_open_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="not valid UTF-8, or has a NUL"):
         parse_location(text)
+
+
+VARIABLES = {
+    "URL": "postgresql://me:p%40w@db:5433/shop",
+    "USER": "me@work",
+    "PASSWORD": "p@/:?#${USER} %41",
+    "SERVER": "db:5433",
+    "NAME": "my shop/1",
+    "FOLDER": "/srv/${x}",
+    "EMPTY": "",
+}
+
+
+SECRET = VARIABLES["PASSWORD"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${URL}", ServerLocation("postgresql", "db", 5433, "me", "p@w", "shop")),
+        (
+            "postgresql://me:${PASSWORD}@db/shop",
+            ServerLocation("postgresql", "db", None, "me", SECRET, "shop"),
+        ),
+        (
+            "postgresql://${USER}:${PASSWORD}@${SERVER}/${NAME}?password=${PASSWORD}",
+            ServerLocation("postgresql", "db", 5433, "me@work", SECRET, "my shop/1", (("password", SECRET),)),
+        ),
+        (
+            "mysql://${SERVER}?password=${PASSWORD}",
+            ServerLocation("mysql", "db", 5433, query=(("password", SECRET),)),
+        ),
+        ("postgresql://${SERVER}", ServerLocation("postgresql", "db", 5433)),
+    ],
+)
+def test_variables_stand_for_a_url_or_its_parts_whatever_characters_they_have(
+    text: str, expected: ServerLocation
+) -> None:
+    location = parse_location(text, variables=VARIABLES)
+    assert location == expected
+    assert "p@" not in f"{location} {location!r}"
+
+
+def test_a_variable_may_hold_the_beginning_of_a_path_or_url() -> None:
+    assert parse_location("${FOLDER}/x.db", variables=VARIABLES) == PathLocation(Path("/srv/${x}/x.db"))
+    location = parse_location("${URL}?application_name=${NAME}", variables=VARIABLES)
+    assert isinstance(location, ServerLocation)
+    assert (location.password, location.query) == ("p@w", (("application_name", "my shop/1"),))
+
+
+def test_a_path_with_the_sign_of_a_variable_stays_a_path() -> None:
+    assert parse_location("./${URL}", variables=VARIABLES) == PathLocation(Path("${URL}"))
+    assert parse_location("a${URL}.csv", variables=VARIABLES) == PathLocation(Path("a${URL}.csv"))
+
+
+@pytest.mark.parametrize("text", ["${GONE}", "${EMPTY}", "postgresql://me:${GONE}@db", "${URL}/${GONE}"])
+def test_a_variable_that_is_not_set_is_refused_by_name(text: str) -> None:
+    with pytest.raises(UsageError, match=r"variable (GONE|EMPTY) is not set") as caught:
+        parse_location(text, variables=VARIABLES)
+    assert "p%40w" not in caught.value.message

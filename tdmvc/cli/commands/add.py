@@ -46,6 +46,14 @@ _ROW_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
     type=click.Path(),
     help="A YAML file of keys: `orders: id`, `order_lines: [order_id, line]`.",
 )
+@click.option(
+    "--schema",
+    "schemas",
+    multiple=True,
+    metavar="NAME",
+    help="Read this schema of a database; with several, tables are named SCHEMA.TABLE. "
+    "By default, the schema that the URL names, or the database's own default.",
+)
 @csv_options
 @click.option("--append", is_flag=True, help="Keep the rows that are already there, and add to them.")
 @click.option("--replace", is_flag=True, help="Drop tables that are not in the sources.")
@@ -74,6 +82,7 @@ def command(
     exclude: tuple[str, ...],
     keys: tuple[str, ...],
     keys_file: str | None,
+    schemas: tuple[str, ...],
     csv: CsvOptions,
     append: bool,
     replace: bool,
@@ -85,11 +94,16 @@ def command(
     """Add rows to DATASET from SOURCES, or from your edits, and write their pointers.
 
     A source is a CSV, TSV, JSON, JSON Lines or Parquet file, a Django fixture, a folder
-    of these, or a database: a SQLite or DuckDB file, or its URL (sqlite:///FILE,
-    duckdb:///FILE). In a folder, each file is a table, also in subfolders; year=2026/ is
-    a partition, and files without rows are listed and left out. Tables in a source
-    replace those in the dataset; other tables stay. Without a source, your edits in the
-    working copy are added, whichever tool you made them with.
+    of these, or a database: a SQLite or DuckDB file, or a URL
+    (postgresql://USER@HOST/DATABASE, mysql://…, sqlite:///FILE, duckdb:///FILE).
+    In a folder, each file is a table, also in subfolders; year=2026/ is a partition, and
+    files without rows are listed and left out. Tables in a source replace those in the
+    dataset; other tables stay. Without a source, your edits in the working copy are
+    added, whichever tool you made them with.
+
+    All tables of a database are read as they were at one moment. Views, foreign tables
+    and tables of migration tools are added only if --tables names them. In a URL,
+    ${NAME} is an environment variable; put a URL with a password into one.
 
     In a CSV file an unquoted empty field is null, and NA is Namibia. A quoted empty one
     is an empty text, unless the file quotes every value. Types are guessed only where
@@ -99,6 +113,8 @@ def command(
     Examples:
       tdmvc add golden shop.sqlite
       tdmvc add golden duckdb:///shop.db    # a file whose engine you name
+      tdmvc add golden '${DATABASE_URL}'    # the variable holds the URL, with its password
+      tdmvc add golden postgresql://me@db/shop --schema public --schema sales --exclude '*_log'
       tdmvc add golden orders.csv --key orders=id
       tdmvc add golden exports/ --key '*=id' --key order_lines=order_id,line
       tdmvc add golden exports/ --keys keys.yaml
@@ -116,6 +132,7 @@ def command(
         keys=NamedKeys(_parse_keys(keys, tables[0] if is_one else _first_table(sources))),
         keys_file=Path(settings_of(context).directory, keys_file) if keys_file else None,
         csv=csv,
+        schemas=schemas,
         append=append,
         replace=replace,
         removed=remove,

@@ -33,7 +33,7 @@ class SqliteEngine:
             raise UsageError(
                 "SQLite has no schemas.", where=str(location), remedy="leave --schema out for this source."
             )
-        return open_snapshot(existing_file(location))
+        return open_snapshot(existing_file(location), options.on_progress)
 
     def can_write(self, location: Location) -> bool:
         return is_file_for("sqlite", location, lambda path: path.suffix.lower() in _SUFFIXES)

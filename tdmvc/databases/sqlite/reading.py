@@ -24,6 +24,7 @@ from tdmvc.databases.sqlite.indexes import read_other_objects, read_views
 from tdmvc.databases.sqlite.inference import ColumnProfile, to_arrow
 from tdmvc.databases.sqlite.storage import canonical_declaration
 from tdmvc.errors import SourceError
+from tdmvc.model.progress import ProgressCallback, ignore_progress
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.sql.quoting import quote_name, quote_names
@@ -34,14 +35,14 @@ _USUAL = ((True, False), (True, True), (False, False))
 
 
 @contextmanager
-def open_snapshot(path: Path) -> Iterator["SqliteSnapshot"]:
+def open_snapshot(path: Path, on_progress: ProgressCallback = ignore_progress) -> Iterator["SqliteSnapshot"]:
     """Open a file for reading in one transaction.
 
     Raises:
         DatabaseError: it is locked, damaged or encrypted.
     """
     with closing(connect(path)) as database:
-        snapshot = SqliteSnapshot(path, database)
+        snapshot = SqliteSnapshot(path, database, on_progress)
         with snapshot.errors():
             database.execute("BEGIN")
             # The transaction begins with the first read.
@@ -52,9 +53,15 @@ def open_snapshot(path: Path) -> Iterator["SqliteSnapshot"]:
 class SqliteSnapshot:
     """The tables of a SQLite file as one transaction sees them."""
 
-    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+    def __init__(
+        self,
+        path: Path,
+        database: sqlite3.Connection,
+        on_progress: ProgressCallback = ignore_progress,
+    ) -> None:
         self._path = path
         self._database = database
+        self._on_progress = on_progress
 
     def read_names(self) -> list[str]:
         with self.errors():
@@ -66,9 +73,7 @@ class SqliteSnapshot:
 
     def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
         with self.errors():
-            return [
-                _source_table(self._path, self._database, read_table(self._database, name)) for name in names
-            ]
+            return [self._source_table(read_table(self._database, name)) for name in names]
 
     def read_others(self) -> OtherObjects:
         with self.errors():
@@ -91,6 +96,43 @@ class SqliteSnapshot:
             columns = [described[0] for described in cursor.description]
             return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
+    def _source_table(self, declared: DeclaredTable) -> SourceTable:
+        profiles = _profile(self._database, declared, self._path)
+        columns = []
+        notes = list(declared.notes)
+        forms: dict[str, frozenset[str | None]] = {}
+        for column, profile in zip(declared.columns, profiles, strict=True):
+            columns.append(_column(declared.name, column, profile))
+            forms[column.name] = _text_forms(profile)
+            columns[-1] = replace(columns[-1], text_form=_likeliest(profile, forms[column.name]))
+            if profile.has_several_forms:
+                notes.append(
+                    f"{column.name}: its times are written in several ways; kept as text, so that each stays as it is"
+                )
+            elif not profile.is_as_declared:
+                declaration = f"declared {column.type}" if column.type else "declared without a type"
+                notes.append(f"{column.name}: {declaration}, kept as {columns[-1].type_text} for its values")
+        schema = TableSchema(
+            declared.name,
+            tuple(columns),
+            declared.key,
+            declared.references,
+            declared.unique_keys,
+            declared.checks,
+            declared.indexes,
+            declared.options,
+        )
+        scan = ArrowScan(_opener(self._database, schema, self._on_progress))
+        return SourceTable(
+            schema,
+            scan,
+            f"{self._path}, table {declared.name}",
+            is_keyed=True,
+            is_database=True,
+            notes=tuple(notes),
+            text_forms={name: found for name, found in forms.items() if found},
+        )
+
     @contextmanager
     def errors(self) -> Iterator[None]:
         """Turn SQLite's errors into tdmvc's."""
@@ -98,44 +140,6 @@ class SqliteSnapshot:
             yield
         except sqlite3.DatabaseError as error:
             raise unreadable(self._path, error) from error
-
-
-def _source_table(path: Path, database: sqlite3.Connection, declared: DeclaredTable) -> SourceTable:
-    profiles = _profile(database, declared, path)
-    columns = []
-    notes = list(declared.notes)
-    forms: dict[str, frozenset[str | None]] = {}
-    for column, profile in zip(declared.columns, profiles, strict=True):
-        columns.append(_column(declared.name, column, profile))
-        forms[column.name] = _text_forms(profile)
-        columns[-1] = replace(columns[-1], text_form=_likeliest(profile, forms[column.name]))
-        if profile.has_several_forms:
-            notes.append(
-                f"{column.name}: its times are written in several ways; kept as text, so that each stays as it is"
-            )
-        elif not profile.is_as_declared:
-            declaration = f"declared {column.type}" if column.type else "declared without a type"
-            notes.append(f"{column.name}: {declaration}, kept as {columns[-1].type_text} for its values")
-    schema = TableSchema(
-        declared.name,
-        tuple(columns),
-        declared.key,
-        declared.references,
-        declared.unique_keys,
-        declared.checks,
-        declared.indexes,
-        declared.options,
-    )
-    scan = ArrowScan(_opener(database, schema))
-    return SourceTable(
-        schema,
-        scan,
-        f"{path}, table {declared.name}",
-        is_keyed=True,
-        is_database=True,
-        notes=tuple(notes),
-        text_forms={name: found for name, found in forms.items() if found},
-    )
 
 
 def _text_forms(profile: ColumnProfile) -> frozenset[str | None]:
@@ -212,11 +216,16 @@ def _not_utf8(database: sqlite3.Connection, table: DeclaredTable, path: Path) ->
     return SourceError.unreadable(path, f"a text in table {table.name} is not UTF-8.")
 
 
-def _opener(database: sqlite3.Connection, schema: TableSchema) -> Callable[[], pa.RecordBatchReader]:
+def _opener(
+    database: sqlite3.Connection, schema: TableSchema, on_progress: ProgressCallback
+) -> Callable[[], pa.RecordBatchReader]:
     arrow = schema.arrow_schema()
 
     def batches() -> Iterator[pa.RecordBatch]:
+        done = 0
         for batch in _batches(database, schema.name, schema.column_names):
+            done += len(batch)
+            on_progress(f"{schema.name}: read", done, None, "rows")
             columns = zip(zip(*batch, strict=True), arrow.types, strict=True)
             yield pa.record_batch([to_arrow(values, type_) for values, type_ in columns], schema=arrow)
 
