@@ -1,0 +1,323 @@
+"""Reads what the tables of a PostgreSQL database declare, with a number of queries that does not depend on theirs."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tdmvc.databases.postgres.columns import ColumnFacts, SequenceFacts, declared_column
+from tdmvc.databases.postgres.connection import SETTINGS, PostgresConnection
+from tdmvc.databases.postgres.constraints import Constraints, read_constraints
+from tdmvc.databases.postgres.queries import (
+    COLUMNS,
+    INDEXES,
+    LEFT_OUT_OF_TABLES,
+    RELATIONS,
+    SEQUENCES,
+    constraints_query,
+    types_query,
+)
+from tdmvc.databases.postgres.types import (
+    DIALECT,
+    ColumnForm,
+    TypeFacts,
+    column_form,
+    unmakeable,
+    user_types,
+    without_schema,
+)
+from tdmvc.errors import DatabaseError
+from tdmvc.model.declarations import Index, TableOptions
+from tdmvc.model.schema import TableSchema
+from tdmvc.sql.quoting import quote_name
+
+TABLE_KINDS = frozenset({"r", "p"})
+KIND_NAMES: Mapping[str, str] = {
+    "r": "table",
+    "p": "table",
+    "v": "view",
+    "m": "materialised view",
+    "f": "foreign table",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What has rows: a table, a view, a foreign table."""
+
+    oid: int
+    schema: str
+    name: str
+    kind: str
+    """As pg_class has it: `r` table, `p` partitioned table, `v` view, `m` materialised view, `f` foreign table."""
+    persistence: str
+    """`p` permanent, `u` unlogged, `t` temporary."""
+    is_partition: bool
+    is_of_extension: bool
+    is_readable: bool
+    """Whether the user may read all columns."""
+    hides_rows: bool
+    """Whether row-level security may hide rows from the user."""
+    comment: str | None
+    partition_key: str | None
+    storage_options: list[str] | None
+
+    @property
+    def is_own_table(self) -> bool:
+        """Whether a dataset takes it in: no view, no partition, nothing of an extension or of one session."""
+        is_whole = self.kind in TABLE_KINDS and not self.is_partition
+        return is_whole and not self.is_of_extension and self.persistence != "t"
+
+    @property
+    def sql(self) -> str:
+        """What can follow FROM: the rows of the table itself, and of its partitions."""
+        name = f"{quote_name(self.schema)}.{quote_name(self.name)}"
+        return f"ONLY {name}" if self.kind == "r" else name
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """The schemas that are read, and how their objects are named."""
+
+    names: tuple[str, ...]
+
+    def own_name(self, schema: str, name: str) -> str:
+        """Return the name of an object in a dataset: with its schema if there are several, or if it is elsewhere."""
+        return name if self.names == (schema,) else f"{schema}.{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredTable:
+    """A table as the catalog declares it."""
+
+    relation: Relation
+    schema: TableSchema
+    forms: Mapping[str, ColumnForm]
+    """How each column is read."""
+    sequences: Mapping[str, SequenceFacts] = field(default_factory=dict)
+    """What gives the numbers of identity and serial columns."""
+    notes: tuple[str, ...] = ()
+
+
+def find_schemas(connection: PostgresConnection, wanted: Sequence[str]) -> Schemas:
+    """Return the schemas to read: the wanted ones, else the first of the connection's search path.
+
+    Raises:
+        DatabaseError: there is no such schema.
+    """
+    known = {name for (name,) in connection.execute("SELECT nspname::text FROM pg_catalog.pg_namespace")}
+    if wanted:
+        if missing := [name for name in wanted if name not in known]:
+            shown = sorted(one for one in known if not one.startswith("pg_") and one != "information_schema")
+            raise DatabaseError(
+                f"The database has no schema {', '.join(missing)}.",
+                where=f"database {connection.info.dbname}",
+                remedy=f"name one of: {', '.join(shown)}.",
+            )
+        return Schemas(tuple(dict.fromkeys(wanted)))
+    connection.execute("RESET search_path")
+    ((first,),) = connection.execute("SELECT pg_catalog.current_schema()::text").fetchall()
+    _set_search_path(connection, SETTINGS["search_path"])
+    if first is None or first == "pg_catalog":
+        raise DatabaseError(
+            "The search path of the connection leads to no schema.",
+            where=f"database {connection.info.dbname}",
+            remedy="name the schema: `?schema=NAME` in the URL.",
+        )
+    return Schemas((first,))
+
+
+def _set_search_path(connection: PostgresConnection, value: str) -> None:
+    connection.execute("SELECT pg_catalog.set_config('search_path', %s, false)", [value])
+
+
+@contextmanager
+def naming_from(connection: PostgresConnection, schemas: Schemas) -> Iterator[None]:
+    """Let the server write expressions as they are meant in the schema that is read, without its name.
+
+    With several schemas, all names have theirs.
+    """
+    if len(schemas.names) == 1:
+        _set_search_path(connection, quote_name(schemas.names[0]))
+    yield
+    # After an error, the transaction is over anyway.
+    _set_search_path(connection, SETTINGS["search_path"])
+
+
+def read_relations(connection: PostgresConnection, schemas: Schemas) -> dict[str, Relation]:
+    """Return all that has rows in the schemas, by its name in a dataset, sorted.
+
+    Raises:
+        DatabaseError: two names are the same, with their schemas.
+    """
+    found: dict[str, Relation] = {}
+    for row in connection.execute(RELATIONS, [list(schemas.names)]):
+        relation = Relation(*row)
+        name = schemas.own_name(relation.schema, relation.name)
+        if name in found:
+            raise DatabaseError(
+                f"Two tables have the same name, with their schemas: {name}.",
+                where=f"database {connection.info.dbname}",
+                remedy="read one of the schemas only: `?schema=NAME` in the URL.",
+            )
+        found[name] = relation
+    return dict(sorted(found.items()))
+
+
+def read_declared(
+    connection: PostgresConnection, schemas: Schemas, relations: Mapping[str, Relation]
+) -> dict[str, DeclaredTable]:
+    """Return what tables declare, by name."""
+    oids = [relation.oid for relation in relations.values()]
+    with naming_from(connection, schemas):
+        columns = _grouped(connection.execute(COLUMNS, [oids]), ColumnFacts)
+        types = _read_types(connection, {facts.type for found in columns.values() for facts in found})
+        money_digits = _money_digits(connection, types)
+        constraints = read_constraints(
+            connection.execute(constraints_query(connection.info.server_version), [oids]).fetchall(),
+            {oid: {facts.place: facts.name for facts in found} for oid, found in columns.items()},
+            schemas.own_name,
+        )
+        indexes = _read_indexes(connection, oids)
+        sequences = {
+            (row[0], row[1]): SequenceFacts(*row[2:])
+            for row in connection.execute(SEQUENCES, {"tables": oids}).fetchall()
+        }
+        others = _grouped(connection.execute(LEFT_OUT_OF_TABLES, {"tables": oids}), str)
+    catalog = _Catalog(schemas, types, money_digits, constraints, indexes, sequences, others)
+    return {
+        name: catalog.declared(name, relation, columns[relation.oid]) for name, relation in relations.items()
+    }
+
+
+def _grouped(rows: Any, make: Any) -> Mapping[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(make(*row[1:]))
+    return found
+
+
+def _read_types(connection: PostgresConnection, oids: set[int]) -> dict[int, TypeFacts]:
+    rows = connection.execute(types_query(connection.info.server_version), {"types": sorted(oids)})
+    return {
+        row[0]: TypeFacts(
+            oid=row[0],
+            schema=row[1],
+            name=row[2],
+            kind=row[3],
+            sql=row[4],
+            element=row[5],
+            base=row[6],
+            base_modifier=row[7],
+            is_of_extension=row[8],
+            parts=tuple(row[9]),
+            labels=tuple(row[10]),
+            definition=row[11],
+        )
+        for row in rows
+    }
+
+
+def _money_digits(connection: PostgresConnection, types: Mapping[int, TypeFacts]) -> int:
+    """Return how many digits the locale of the server gives an amount of money behind the point."""
+    if not any(facts.name == "money" for facts in types.values()):
+        return 2
+    ((digits,),) = connection.execute("SELECT pg_catalog.scale('0'::money::numeric)").fetchall()
+    return int(digits)
+
+
+def _read_indexes(connection: PostgresConnection, oids: list[int]) -> Mapping[int, list["_IndexFacts"]]:
+    return _grouped(connection.execute(INDEXES, [oids]), _IndexFacts)
+
+
+@dataclass(frozen=True, slots=True)
+class _IndexFacts:
+    name: str
+    is_unique: bool
+    is_valid: bool
+    definition: str
+    prefix: str
+    """What comes before USING."""
+    columns: list[str]
+    plain: str
+    """What follows the prefix if the index has nothing but columns in ascending order."""
+
+    @property
+    def index(self) -> Index:
+        words = self.definition.removeprefix(self.prefix)
+        if words == self.plain:
+            return Index(self.name, tuple(self.columns), is_unique=self.is_unique)
+        return Index(self.name, (), words, self.is_unique, DIALECT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Catalog:
+    schemas: Schemas
+    types: Mapping[int, TypeFacts]
+    money_digits: int
+    constraints: Mapping[int, Constraints]
+    indexes: Mapping[int, list[_IndexFacts]]
+    sequences: Mapping[tuple[int, int], SequenceFacts]
+    others: Mapping[int, list[str]]
+
+    def declared(self, name: str, relation: Relation, facts: Sequence[ColumnFacts]) -> DeclaredTable:
+        """Return a table with all that the catalog says about it."""
+        constraints = self.constraints.get(relation.oid, Constraints())
+        indexes = self.indexes.get(relation.oid, [])
+        valid = tuple(one.index for one in indexes if one.is_valid)
+        forms, columns, sequences = {}, [], {}
+        notes = [f"not kept: {one}" for one in self._left_out(relation, constraints)]
+        notes += [f"not kept: index {one.name}, which is not valid" for one in indexes if not one.is_valid]
+        unique = constraints.unique | {
+            one.columns[0] for one in valid if one.is_unique and len(one.columns) == 1
+        }
+        for one in facts:
+            declared = without_schema(one.declared, self.types, one.type, _quoted_if_needed)
+            form = column_form(self.types, one.type, one.modifier, declared, money_digits=self.money_digits)
+            sequence = self.sequences.get((relation.oid, one.place))
+            column, said = declared_column(one, form, sequence, self.schemas.own_name)
+            columns.append(
+                replace(
+                    column,
+                    required=column.required and one.name not in constraints.unvalidated_not_null,
+                    unique=one.name in unique,
+                    user_types=user_types(self.types, one.type),
+                )
+            )
+            forms[one.name] = form
+            if sequence is not None and column.identity is not None:
+                sequences[one.name] = sequence
+            notes += [f"{one.name}: {text}" for text in said]
+            if (missing := unmakeable(self.types, one.type)) is not None:
+                notes.append(
+                    f"{one.name}: its type {missing} is made in C, and only a database that has it can hold it"
+                )
+        schema = TableSchema(
+            name,
+            tuple(columns),
+            constraints.key,
+            constraints.references,
+            constraints.unique_keys,
+            constraints.checks,
+            valid,
+            TableOptions(("UNLOGGED",), DIALECT) if relation.persistence == "u" else None,
+            relation.comment,
+        )
+        return DeclaredTable(relation, schema, forms, sequences, tuple(notes))
+
+    def _left_out(self, relation: Relation, constraints: Constraints) -> Iterator[str]:
+        if relation.partition_key is not None:
+            yield f"PARTITION BY {relation.partition_key}; the rows of all partitions are one table"
+        if relation.storage_options:
+            yield f"storage options ({', '.join(relation.storage_options)})"
+        yield from constraints.left_out
+        yield from self.others.get(relation.oid, [])
+
+
+def _quoted_if_needed(name: str) -> str:
+    """Return a name as the server writes it."""
+    is_plain = (
+        name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
+    )
+    return name if is_plain else quote_name(name)

@@ -1,0 +1,164 @@
+"""What PostgreSQL declares about a column: default, identity, generation and collation."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+import pyarrow as pa
+
+from tdmvc.arrow.types import is_number
+from tdmvc.databases.postgres.constraints import unwrapped
+from tdmvc.databases.postgres.types import DIALECT, ColumnForm
+from tdmvc.model.declarations import Collation, Default, Generated, Identity
+from tdmvc.model.schema import Column
+
+_LITERAL = re.compile(
+    r"""
+    (?: (?P<number> -?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)? )
+      | \( (?P<negative> -[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)? ) \)
+      | (?P<word> true | false )
+      | (?P<escaped> E? ) '(?P<text> (?:[^']|'')* )'
+    )
+    (?: :: (?P<type> (?:[^()'] | \([0-9, -]+\) )+ ) )?
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """A row of pg_attribute."""
+
+    name: str
+    place: int
+    type: int
+    modifier: int
+    declared: str
+    is_required: bool
+    identity: str
+    """`a` always, `d` by default, empty for none."""
+    generated: str
+    """`s` stored, `v` virtual, empty for none."""
+    expression: str | None
+    """The default, or what the column is computed from."""
+    comment: str | None
+    collation: str | None
+    """If it is not the type's own, as SQL names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceFacts:
+    """A sequence that gives a column its numbers."""
+
+    is_identity: bool
+    schema: str
+    name: str
+    start: int
+    increment: int
+    lowest: int
+    highest: int
+    is_cycle: bool
+    qualified: str
+    quoted: str
+    last: int | None
+    """The last number that it gave; None if it gave none, or the user may not see it."""
+
+    @property
+    def identity_calls(self) -> frozenset[str]:
+        """The defaults that ask it for a number and nothing else."""
+        return frozenset(
+            f"nextval('{name.replace(chr(39), chr(39) * 2)}'::regclass)"
+            for name in (self.qualified, self.quoted)
+        )
+
+
+def declared_column(
+    facts: ColumnFacts,
+    form: ColumnForm,
+    sequence: SequenceFacts | None,
+    own_name: Callable[[str, str], str],
+) -> tuple[Column, list[str]]:
+    """Return a column with what the catalog says about it alone, and what of that no field keeps.
+
+    Args:
+        own_name: returns the name in a dataset of an object in a schema.
+    """
+    notes: list[str] = []
+    generated = default = identity = None
+    if facts.generated:
+        generated = Generated(unwrapped(facts.expression or ""), facts.generated == "s", DIALECT)
+    elif facts.identity and sequence is not None:
+        identity = _identity(sequence, is_always=facts.identity == "a")
+        notes += _sequence_notes(sequence)
+    elif facts.expression is not None:
+        if sequence is not None and facts.expression in sequence.identity_calls:
+            identity = _identity(sequence, name=own_name(sequence.schema, sequence.name))
+            notes += _sequence_notes(sequence)
+        else:
+            default = read_default(facts.expression, form.type)
+    column = Column(
+        facts.name,
+        form.type,
+        form.physical_type,
+        facts.is_required,
+        default=default,
+        generated=generated,
+        identity=identity,
+        collation=Collation(facts.collation, DIALECT) if facts.collation is not None else None,
+        description=facts.comment,
+    )
+    return column, notes
+
+
+def _identity(sequence: SequenceFacts, *, is_always: bool = False, name: str | None = None) -> Identity:
+    usual = 1 if sequence.increment > 0 else -1
+    return Identity(
+        is_always,
+        sequence.start if sequence.start != usual else None,
+        sequence.increment if sequence.increment != 1 else None,
+        name,
+    )
+
+
+def _sequence_notes(sequence: SequenceFacts) -> list[str]:
+    usual = {2**15 - 1, 2**31 - 1, 2**63 - 1}
+    is_bounded = sequence.increment > 0 and (sequence.lowest != 1 or sequence.highest not in usual)
+    notes = [f"bounds of the sequence {sequence.name}"] if is_bounded else []
+    notes += [f"CYCLE of the sequence {sequence.name}"] if sequence.is_cycle else []
+    return [f"not kept: {note}" for note in notes]
+
+
+def read_default(expression: str, type_: pa.DataType) -> Default | None:
+    """Return a default as the value that it is, else as an expression; None for NULL."""
+    if expression.partition("::")[0] == "NULL":
+        return None
+    found = _LITERAL.fullmatch(expression)
+    if found is None or pa.types.is_nested(type_) or pa.types.is_binary(type_):
+        return Default(expression=expression, dialect=DIALECT)
+    number = found["number"] or found["negative"]
+    if number is not None:
+        is_whole = found["type"] is None and is_number(type_)
+        return Default(literal=_as_column(number, type_)) if is_whole else _other(expression)
+    if found["word"] is not None:
+        return Default(literal=found["word"]) if pa.types.is_boolean(type_) else _other(expression)
+    text = found["text"].replace("''", "'")
+    if found["escaped"]:
+        if re.search(r"\\[^\\]", text.replace("\\\\", "")):
+            return _other(expression)
+        text = text.replace("\\\\", "\\")
+    return Default(literal=_as_column(text, type_))
+
+
+def _other(expression: str) -> Default:
+    return Default(expression=expression, dialect=DIALECT)
+
+
+def _as_column(text: str, type_: pa.DataType) -> str:
+    """Return a number with the digits that the column gives it."""
+    if not pa.types.is_decimal(type_):
+        return text
+    try:
+        return str(Decimal(text).quantize(Decimal(1).scaleb(-type_.scale)))
+    except InvalidOperation:
+        return text
