@@ -17,7 +17,7 @@ from tdmvc.actions.drift import drift
 from tdmvc.actions.log import log
 from tdmvc.actions.merge import merge
 from tdmvc.actions.merge_check import merge_check
-from tdmvc.actions.migrations import migrations
+from tdmvc.actions.migrations import database_migrations, migrations
 from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.actions.pull import pull
 from tdmvc.actions.push import push
@@ -36,6 +36,7 @@ from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.diff import BumpLevel, DatasetDiff
 from tdmvc.model.finding import CheckReport
 from tdmvc.model.history import BlameReport, HistoryReport, RowHistory
+from tdmvc.model.live_migrations import DatabaseMigrations
 from tdmvc.model.location import Location, PathLocation, parse_location
 from tdmvc.model.merge import Choice, Decision
 from tdmvc.model.merge_report import MergeCheck, MergeReport, ResolveReport, RevertReport
@@ -309,6 +310,19 @@ class Repository(Workspace):
     ) -> Sequence[MigrationState]:
         """Read the application's migrations as text, without running them."""
         return migrations(self, at=at, path=path, tool=tool).locations
+
+    @timed_as("migrations")
+    def database_migrations(
+        self,
+        database: PathLike,
+        *,
+        at: str | None = None,
+        path: str | None = None,
+        tool: str | None = None,
+    ) -> DatabaseMigrations:
+        """Read which of the application's migrations a database has, and which it has besides."""
+        states = migrations(self, at=at, path=path, tool=tool).locations
+        return database_migrations(self, _location(database), states)
 
     @timed_as("drift")
     def drift(

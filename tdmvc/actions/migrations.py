@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from tdmvc.errors import MigrationsError, NotFoundError, UsageError
 from tdmvc.migrations import READERS, detect
 from tdmvc.migrations.paths import is_inside, normalize_folder
+from tdmvc.model.live_migrations import DatabaseMigrations
+from tdmvc.model.location import Location
 from tdmvc.model.migration import MigrationLocation, MigrationsReport, MigrationState, UnreadableLocation
 from tdmvc.model.tree import FileTree
+from tdmvc.workspace.live_state import open_live_database, read_live_state
 from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
 from tdmvc.workspace.workspace import Workspace
 
@@ -21,6 +24,7 @@ def migrations(
     at: str | None = None,
     path: str | None = None,
     tool: str | None = None,
+    database: Location | None = None,
     keep_going: bool = False,
 ) -> MigrationsReport:
     """Read the application's migrations as text; no code of the application runs.
@@ -29,9 +33,11 @@ def migrations(
         at: a Git revision; None is the work tree.
         path: a folder relative to the root, instead of those that tdmvc.yaml names.
         tool: the reader for `path`; None detects it.
+        database: also read which of them were applied to this database.
         keep_going: report a location that cannot be understood, and raise only if no other can.
 
     Raises:
+        DatabaseError: the database cannot be reached or read.
         MigrationsError: a location cannot be understood.
         NotFoundError: nothing is configured or found, or there is no such revision.
     """
@@ -49,7 +55,20 @@ def migrations(
             unreadable.append(UnreadableLocation(location, error.what, error.where, error.remedy))
     if first is not None and not states:
         raise first
-    return MigrationsReport(tuple(states), tuple(unreadable))
+    applied = None if database is None else database_migrations(workspace, database, states)
+    return MigrationsReport(tuple(states), tuple(unreadable), applied)
+
+
+def database_migrations(
+    workspace: Workspace, database: Location, states: Sequence[MigrationState]
+) -> DatabaseMigrations:
+    """Read which migrations of some locations a database has, and which it has besides.
+
+    Raises:
+        DatabaseError: the database cannot be reached or read.
+    """
+    with open_live_database(workspace, database) as snapshot:
+        return read_live_state(snapshot, str(database), states).report
 
 
 def _locations(

@@ -26,6 +26,8 @@ class AppliedState:
     """Applied ids that the location lacks, and that are not older than all it has: from a later or another history."""
     removed: tuple[str, ...] = ()
     """Applied ids that the location lacks, and that are older than others: their files may have been removed."""
+    failed: tuple[str, ...] = ()
+    """Migrations that failed or were not finished, as the location calls them if it has them."""
     half_applied: tuple[str, ...] = ()
     """Squashes of which only some migrations were applied."""
 
@@ -67,9 +69,9 @@ def fit_applied(applied: AppliedMigrations, state: MigrationState) -> AppliedSta
     )
     recorded = RecordedState(state.location.tool, tuple(sorted(heads)), ids=tuple(all_ids))
     known = sum(name is not None for name in names.values())
-    failed = (find(id_) for id_ in applied.failed)
-    not_run = _not_run(state, ids, {id_ for id_ in failed if id_ is not None})
-    return AppliedState(recorded, known, not_run, tuple(unknown), tuple(removed), half)
+    failed = tuple(find(id_) or id_ for id_ in applied.failed)
+    not_run = _not_run(state, ids, failed)
+    return AppliedState(recorded, known, not_run, tuple(unknown), tuple(removed), failed, half)
 
 
 def _not_run(state: MigrationState, ids: Collection[str], failed: Collection[str]) -> tuple[str, ...]:

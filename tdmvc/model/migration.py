@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tdmvc.model.live_migrations import DatabaseMigrations
+
 
 @dataclass(frozen=True, slots=True)
 class MigrationLocation:
@@ -210,6 +212,8 @@ class MigrationsReport:
 
     locations: tuple[MigrationState, ...]
     unreadable: tuple[UnreadableLocation, ...] = ()
+    database: DatabaseMigrations | None = None
+    """What a database has of them, if one was asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from tdmvc.model import (
     finding,
     garbage,
     history,
+    live_migrations,
     merge,
     merge_report,
     migration,
@@ -142,7 +143,14 @@ declare(
 )
 
 # migrations and drift.
-declare(migration.MigrationsReport, "locations unreadable", format="tdmvc.migrations/1")
+declare(migration.MigrationsReport, "locations unreadable database", format="tdmvc.migrations/1")
+declare(live_migrations.DatabaseMigrations, "url locations findings")
+declare(
+    live_migrations.AppliedLocation,
+    "name tool table heads counts migrations",
+    counts=lambda location, scope: {str(status): count for status, count in location.counts.items()},
+)
+declare(live_migrations.FoundMigration, "id name path? status")
 declare(migration.MigrationState, "*location heads count digest problems migrations")
 declare(migration.UnreadableLocation, "*location message where? remedy")
 declare(migration.Migration, "id name path parents touches replaces")

@@ -8,8 +8,8 @@ from tdmvc.migrations.migration_tables import find_migration_tables
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import MigrationState, RecordedState
-from tdmvc.model.text import plural
 from tdmvc.workspace.dataset_tables import DatasetTables, present_tables
+from tdmvc.workspace.migration_findings import IN_DATASET, table_findings
 from tdmvc.workspace.migration_fits import AppliedTable, MigrationRows, fit_tables
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.workspace import Workspace
@@ -50,7 +50,7 @@ def check_recorded(workspace: Workspace, state: DatasetState, at: str | None = N
     findings: list[Finding] = []
     found, _ = find_applied_tables(present_tables(workspace, state), states)
     for name, table in found.items():
-        findings += table_findings(state.name, name, table)
+        findings += table_findings(IN_DATASET, name, table, state.name)
         recorded = state.config.migrations.get(name)
         heads = recorded.heads if recorded is not None else ()
         actual = table.fit.recorded
@@ -80,48 +80,3 @@ def _contradicts(recorded: RecordedState | None, actual: RecordedState, state: M
     if not recorded.ids:
         return set(recorded.heads) != set(actual.heads)
     return not set(actual.ids).issuperset(recorded.heads) or not known.issuperset(actual.heads)
-
-
-def table_findings(dataset: str, location: str, table: AppliedTable) -> list[Finding]:
-    """Return what a migration table shows to be wrong: failed, unknown and half-applied migrations."""
-    applied, fit = table.applied, table.fit
-
-    def finding(rule: str, severity: Severity, message: str, remedy: str, ids: tuple[str, ...]) -> Finding:
-        details: dict[str, object] = {"location": location, "migrations": list(ids)}
-        return Finding(rule, severity, message, dataset, table.name, remedy=remedy, details=details)
-
-    findings: list[Finding] = []
-    if applied.failed:
-        findings.append(
-            finding(
-                "migration-failed",
-                Severity.ERROR,
-                f"{table.name} marks {plural(len(applied.failed), 'migration')} as failed or unfinished: "
-                f"{format_names(applied.failed)}.",
-                "repair the database that the rows come from, and add them again.",
-                applied.failed,
-            )
-        )
-    if fit.unknown:
-        findings.append(
-            finding(
-                "migration-not-known",
-                Severity.WARNING,
-                f"{table.name} has {plural(len(fit.unknown), 'migration')} that the work tree does not know: "
-                f"{format_names(fit.unknown)}.",
-                "the rows are from a later or another state of the application: check out the commit that has "
-                "these migrations, or add rows of this one.",
-                fit.unknown,
-            )
-        )
-    if fit.half_applied:
-        findings.append(
-            finding(
-                "migration-half-applied",
-                Severity.WARNING,
-                f"{table.name} has only some of the migrations that {format_names(fit.half_applied)} replaces.",
-                "run the application's migrations on the database that the rows come from, and add them again.",
-                fit.half_applied,
-            )
-        )
-    return findings

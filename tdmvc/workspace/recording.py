@@ -14,8 +14,9 @@ from tdmvc.model.migration import (
 )
 from tdmvc.model.text import plural
 from tdmvc.model.tree import FileTree
-from tdmvc.workspace.applied_tables import find_applied_tables, table_findings
+from tdmvc.workspace.applied_tables import find_applied_tables
 from tdmvc.workspace.dataset_tables import DatasetTables
+from tdmvc.workspace.migration_findings import IN_DATASET, table_findings
 from tdmvc.workspace.migration_fits import AppliedTable
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.misfits import find_misfits, find_missing_columns
@@ -98,7 +99,7 @@ def _record_table(
             f"{table.name} has {plural(len(fit.removed), 'older migration')} that the work tree lacks: "
             f"{format_names(fit.removed)}."
         )
-    recording.findings += table_findings(config.name, name, table)
+    recording.findings += table_findings(IN_DATASET, name, table, config.name)
 
 
 def _record_work_tree(

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from tdmvc.model.dataset import WorkStatus
 from tdmvc.model.migration import DriftStatus
 from tdmvc.render.documents import document as json_document
-from tests.render import history_samples
+from tests.render import database_samples, history_samples
 from tests.render import report_samples as samples
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
@@ -27,7 +27,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "verify": ("VERIFY_WHOLE", "VERIFY_BROKEN"),
     "gc": ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED"),
     "sql": ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE"),
-    "migrations": ("MIGRATIONS", "MIGRATIONS_PARTLY"),
+    "migrations": ("MIGRATIONS", "MIGRATIONS_PARTLY", "MIGRATIONS_DATABASE"),
     "drift": ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_HINT"),
     "log": ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING"),
     "row-log": ("ROW_LOG", "ROW_LOG_STILL"),
@@ -38,7 +38,8 @@ CASES: dict[str, tuple[str, ...]] = {
 
 def sample(name: str) -> Any:
     """A report by its name, wherever it is kept."""
-    return getattr(samples, name, None) or getattr(history_samples, name)
+    places = (samples, history_samples, database_samples)
+    return next(getattr(place, name) for place in places if hasattr(place, name))
 
 
 PAIRS = [(verb, name) for verb, names in CASES.items() for name in names]

@@ -20,7 +20,7 @@ from tdmvc.render.reports.versions import render_show
 from tdmvc.render.terminal import display_width
 from tdmvc.render.text import size
 from tdmvc.render.wording import title_of
-from tests.render import history_samples
+from tests.render import database_samples, history_samples
 from tests.render import report_samples as samples
 
 CASES: dict[str, tuple[Formats[Any], tuple[str, ...]]] = {
@@ -42,7 +42,7 @@ CASES: dict[str, tuple[Formats[Any], tuple[str, ...]]] = {
     "verify": (reports.VERIFY_FORMATS, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
     "gc": (reports.GC_FORMATS, ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED")),
     "sql": (reports.QUERY_FORMATS, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
-    "migrations": (migrations.FORMATS, ("MIGRATIONS", "MIGRATIONS_PARTLY")),
+    "migrations": (migrations.FORMATS, ("MIGRATIONS", "MIGRATIONS_PARTLY", "MIGRATIONS_DATABASE")),
     "drift": (drift.FORMATS, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_HINT")),
     "log": (history.LOG_FORMATS, ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING")),
     "row-log": (history.ROW_LOG_FORMATS, ("ROW_LOG", "ROW_LOG_STILL")),
@@ -52,7 +52,8 @@ CASES: dict[str, tuple[Formats[Any], tuple[str, ...]]] = {
 
 def sample(name: str) -> Any:
     """A report by its name, wherever it is kept."""
-    return getattr(samples, name, None) or getattr(history_samples, name)
+    places = (samples, history_samples, database_samples)
+    return next(getattr(place, name) for place in places if hasattr(place, name))
 
 
 PAIRS = [(verb, name) for verb, (_, names_) in CASES.items() for name in names_]

@@ -12,6 +12,7 @@ from tdmvc.model.migration import (
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
+from tdmvc.render.migrations.database import add_database
 from tdmvc.render.page import INDENT, Cell, Page, Paint, names
 from tdmvc.render.terminal import display_width, fit
 from tdmvc.render.text import joined, short_hash
@@ -45,6 +46,9 @@ def render(report: MigrationsReport, options: RenderOptions) -> str:
     for state in states:
         page.blank()
         _location(state, page)
+    if report.database is not None:
+        page.blank()
+        add_database(report.database, page)
     return page.text
 
 

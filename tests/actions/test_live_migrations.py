@@ -1,0 +1,147 @@
+"""What a database has of the application's migrations is read from the tool's own table."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tdmvc
+from tdmvc.actions.migrations import migrations
+from tdmvc.errors import SourceError, UsageError
+from tdmvc.model.live_migrations import AppliedStatus, DatabaseMigrations
+from tdmvc.model.location import PathLocation, parse_location
+from tdmvc.workspace.workspace import Workspace
+from tests.builders import copy_repo
+
+CONFIG = "format: tdmvc/1\nmigrations:\n"
+
+
+@pytest.fixture
+def workspace(template: Path, tmp_path: Path) -> Iterator[Workspace]:
+    """A repository with numbered migrations of dbmate."""
+    app = copy_repo(template, tmp_path / "app")
+    folder = app / "db" / "migrations"
+    folder.mkdir(parents=True)
+    for number in range(1, 6):
+        text = f"-- migrate:up\nCREATE TABLE t{number} (id int);\n-- migrate:down\nDROP TABLE t{number};\n"
+        (folder / f"{number}_t{number}.sql").write_text(text)
+    (app / "tdmvc.yaml").write_text(f"{CONFIG}  main: {{tool: dbmate, path: db/migrations}}\n")
+    with Workspace.open(app) as opened:
+        yield opened
+
+
+def database(workspace: Workspace, script: str) -> PathLocation:
+    path = workspace.root.parent / "live.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as live:
+        live.executescript(script)
+    return PathLocation(path)
+
+
+def applied(workspace: Workspace, script: str) -> DatabaseMigrations:
+    found = migrations(workspace, database=database(workspace, script)).database
+    assert found is not None
+    return found
+
+
+def statuses(found: DatabaseMigrations) -> dict[str, str]:
+    [location] = found.locations
+    return {migration.id: migration.status.value for migration in location.migrations}
+
+
+def rules(found: DatabaseMigrations) -> list[str]:
+    return [finding.rule for finding in found.findings]
+
+
+VERSIONS = "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);"
+
+
+def test_migrations_are_applied_skipped_or_pending_and_others_unknown_or_removed(
+    workspace: Workspace,
+) -> None:
+    rows = "INSERT INTO schema_migrations VALUES ('0'), ('1'), ('3'), ('4'), ('77');"
+    found = applied(workspace, VERSIONS + rows)
+    assert statuses(found) == {
+        "1": "applied",
+        "2": "skipped",
+        "3": "applied",
+        "4": "applied",
+        "5": "pending",
+        "0": "removed",
+        "77": "unknown",
+    }
+    [location] = found.locations
+    assert (location.table, location.heads) == ("schema_migrations", ("77",))
+    assert location.counts[AppliedStatus.APPLIED] == 3
+    assert rules(found) == ["migration-not-known", "migration-skipped"]
+
+
+def test_an_empty_table_has_all_migrations_pending(workspace: Workspace) -> None:
+    found = applied(workspace, VERSIONS)
+    assert set(statuses(found).values()) == {"pending"}
+    assert (rules(found), found.locations[0].heads) == ([], ())
+
+
+def test_a_database_without_a_table_says_nothing_about_migrations(workspace: Workspace) -> None:
+    found = applied(workspace, "CREATE TABLE t1 (id int);")
+    assert (found.locations[0].table, statuses(found)) == (None, {})
+
+
+def test_a_table_of_another_tool_belongs_to_no_location(workspace: Workspace) -> None:
+    found = applied(workspace, "CREATE TABLE alembic_version (version_num text);")
+    assert rules(found) == ["migration-table-without-location"]
+    assert found.locations[0].table is None
+
+
+def test_two_tools_in_one_database_are_told_apart(workspace: Workspace) -> None:
+    folder = workspace.root / "alembic" / "versions"
+    folder.mkdir(parents=True)
+    (folder / "a.py").write_text('revision = "a1"\ndown_revision = None\n')
+    config = (
+        f"{CONFIG}  main: {{tool: dbmate, path: db/migrations}}\n  py: {{tool: alembic, path: alembic}}\n"
+    )
+    (workspace.root / "tdmvc.yaml").write_text(config)
+    tables = "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('a1');"
+    with Workspace.open(workspace.root) as opened:
+        found = applied(opened, f"{VERSIONS}INSERT INTO schema_migrations VALUES ('5');{tables}")
+    assert {one.name: (one.table, one.heads) for one in found.locations} == {
+        "main": ("schema_migrations", ("5",)),
+        "py": ("alembic_version", ("a1",)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "is_held"),
+    [
+        ("CREATE TABLE DATABASECHANGELOGLOCK (ID int, LOCKED bool, LOCKGRANTED text, LOCKEDBY text)", True),
+        ("CREATE TABLE knex_migrations_lock (`index` int, is_locked int, a int, b int)", True),
+        ("CREATE TABLE kysely_migration_lock (id text, is_locked int, a int, b int)", True),
+        ("CREATE TABLE yoyo_lock (locked int, pid int, ctime text, c int)", True),
+        ("CREATE TABLE stock_lock (id int, is_locked int, a int, b int)", False),
+    ],
+)
+@pytest.mark.parametrize("value", [1, 0])
+def test_a_lock_that_is_held_is_a_finding(
+    workspace: Workspace, script: str, value: int, *, is_held: bool
+) -> None:
+    table = script.split()[2]
+    row = f"({value}, 1, 1, 1)" if table == "yoyo_lock" else f"(1, {value}, NULL, NULL)"
+    found = applied(workspace, f"{script}; INSERT INTO {table} VALUES {row};")
+    assert rules(found) == (["migration-locked"] if is_held and value else [])
+
+
+def test_a_database_that_cannot_be_read_is_an_error(workspace: Workspace) -> None:
+    with pytest.raises(SourceError):
+        migrations(workspace, database=PathLocation(workspace.root / "none.sqlite"))
+    with pytest.raises(UsageError) as raised:
+        migrations(workspace, database=parse_location("oracle://u:secret@h/db"))
+    assert "secret" not in f"{raised.value} {raised.value.remedy}"
+
+
+def test_python_reads_the_same(workspace: Workspace) -> None:
+    path = database(workspace, f"{VERSIONS}INSERT INTO schema_migrations VALUES ('2');").path
+    with tdmvc.open(workspace.root) as repository:
+        found = repository.database_migrations(str(path))
+    assert found.locations[0].heads == ("2",)
+    assert found.url == str(path)
