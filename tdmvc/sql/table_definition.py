@@ -51,24 +51,24 @@ class TableDefinition:
 
 def read_definition(sql: str) -> TableDefinition:
     """Return what a CREATE TABLE statement that its engine accepted says."""
-    return _Reader(sql).read()
+    return _Reader(sql, tokens(sql), TableDefinition()).read()
 
 
 class _Reader:
     """Reads a statement token by token."""
 
-    def __init__(self, sql: str) -> None:
+    def __init__(self, sql: str, part: list[Token], table: TableDefinition) -> None:
+        """Start at the first of some tokens of a statement, which add to what is known of its table."""
         self._sql = sql
-        self._tokens = tokens(sql)
+        self._tokens = part
         self._at = 0
-        self._table = TableDefinition()
+        self._table = table
 
     def read(self) -> TableDefinition:
         while self._at < len(self._tokens) and not self._is(_OPENING):
             self._at += 1
         for part in self._split(self._brackets()):
-            inner = _Reader(self._sql)
-            inner._tokens, inner._table = part, self._table
+            inner = _Reader(self._sql, part, self._table)
             if part[0].keyword in _TABLE_CONSTRAINTS:
                 inner._constraints(None)
             else:

@@ -1,0 +1,46 @@
+"""Every test of this folder runs on every engine; what an engine cannot do is in `exceptions.yaml`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.databases.conformance.engines.base import Database, EngineUnderTest
+from tests.databases.conformance.engines.duckdb import Duckdb
+from tests.databases.conformance.engines.sqlite import Sqlite
+
+ENGINES: tuple[EngineUnderTest, ...] = (
+    Sqlite(),
+    Duckdb(),
+)
+EXCEPTIONS = Path(__file__).with_name("exceptions.yaml")
+
+
+@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
+def engine(request: pytest.FixtureRequest) -> EngineUnderTest:
+    """Each engine in turn."""
+    found: EngineUnderTest = request.param
+    return found
+
+
+@pytest.fixture
+def database(engine: EngineUnderTest, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database."""
+    with engine.database(request) as made:
+        yield made
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Expect the failure of each exception: once a test passes, its exception is no longer needed, and fails."""
+    reasons = {
+        (line["test"], engine): line["reason"]
+        for line in yaml.safe_load(EXCEPTIONS.read_text(encoding="utf-8")) or ()
+        for engine in line["engines"]
+    }
+    for item in items:
+        if isinstance(item, pytest.Function) and (engine := getattr(item, "callspec", None)):
+            found = engine.params.get("engine")
+            reason = reasons.get((item.originalname, found.name)) if found else None
+            if reason:
+                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))

@@ -1,0 +1,80 @@
+"""DuckDB files."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from tdmvc.model.location import PathLocation
+from tests.databases.conformance.engines.base import Database, Row, as_reader
+from tests.databases.conformance.engines.parsing import parse
+
+
+class _Session:
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str) -> None:
+        self._connection.execute(statement)
+
+    def rows(self, query: str) -> list[Row]:
+        return self._connection.execute(query).fetchall()
+
+
+class DuckdbDatabase:
+    """One file, which only one process and one configuration can have open."""
+
+    def __init__(self, engine: "Duckdb", path: Path) -> None:
+        self.engine = engine
+        self._path = path
+        self.location = PathLocation(path, "duckdb")
+        self.url = f"duckdb:///{path}"
+        self.run()
+
+    def run(self, *statements: str) -> None:
+        with duckdb.connect(str(self._path)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def rows(self, query: str) -> list[Row]:
+        with duckdb.connect(str(self._path)) as connection:
+            return connection.execute(query).fetchall()
+
+    def column(self, table: str, column: str, type_: pa.DataType) -> list[object]:
+        is_text = pa.types.is_string(type_) or pa.types.is_timestamp(type_) or pa.types.is_decimal(type_)
+        value = f'CAST("{column}" AS VARCHAR)' if is_text else f'"{column}"'
+        if pa.types.is_list(type_) and pa.types.is_struct(type_.value_type):
+            value = f'map_entries("{column}")'
+        found = [item for (item,) in self.rows(f'SELECT {value} FROM "{table}" ORDER BY id')]
+        if is_text:
+            return [parse(item, type_) for item in found]
+        return [list(item) if isinstance(item, tuple) else item for item in found]
+
+    @contextmanager
+    def session(self) -> Iterator[_Session]:
+        with duckdb.connect(str(self._path)) as connection:
+            connection.execute("BEGIN")
+            yield _Session(connection)
+
+    @contextmanager
+    def as_reader(self) -> Iterator[Database]:
+        with as_reader(self._path):
+            yield self
+
+    @contextmanager
+    def counted_statements(self) -> Iterator[Callable[[], int]]:
+        yield lambda: 0
+
+
+class Duckdb:
+    name = "DuckDB"
+    dialect = "duckdb"
+
+    @contextmanager
+    def database(self, request: pytest.FixtureRequest) -> Iterator[Database]:
+        yield DuckdbDatabase(
+            self, request.getfixturevalue("tmp_path_factory").mktemp("duckdb") / "test.duckdb"
+        )
