@@ -26,6 +26,7 @@ from tdmvc.actions.resolve import ResolveOptions, resolve
 from tdmvc.actions.revert import RevertOptions, revert
 from tdmvc.actions.review import review
 from tdmvc.actions.row_log import log_row
+from tdmvc.actions.seed import seed
 from tdmvc.actions.show import list_versions, show
 from tdmvc.actions.status import status
 from tdmvc.actions.verify import verify
@@ -55,6 +56,7 @@ from tdmvc.model.report import (
     YankReport,
 )
 from tdmvc.model.review import Review
+from tdmvc.model.seeding import SeedMode, SeedOptions, SeedReport
 from tdmvc.model.selection import EVERYTHING, Selection
 from tdmvc.workspace.workspace import Workspace, timed_as
 
@@ -261,6 +263,33 @@ class Repository(Workspace):
             strict=strict,
         )
         return checkout(self, ref, options)
+
+    @timed_as("seed")
+    def seed(
+        self,
+        *refs: str,
+        into: PathLike,
+        mode: str | None = None,
+        tables: Sequence[str] = (),
+        create: bool = False,
+        truncate_others: bool = False,
+        verify: bool = False,
+        dry_run: bool = False,
+        sequence_offset: int = 0,
+        force: bool = False,
+    ) -> SeedReport:
+        """Load states into a database, each in one transaction; `mode` is replace, upsert or append."""
+        options = SeedOptions(
+            mode=_choice("mode", mode, tuple(SeedMode)) if mode else None,
+            tables=tuple(tables),
+            create=create,
+            truncate_others=truncate_others,
+            force=force,
+            verify=verify,
+            dry_run=dry_run,
+            sequence_offset=sequence_offset,
+        )
+        return seed(self, refs, _location(into), options)
 
     @timed_as("table")
     def table(self, ref: str, table: str) -> pa.Table:

@@ -37,6 +37,7 @@ VERBS = {
     "resolve",
     "revert",
     "review",
+    "seed",
     "show",
     "sql",
     "status",
@@ -85,7 +86,7 @@ def test_the_public_api_is_exactly_the_documented_list() -> None:
     commands = {name.replace("-", "_") for name in COMMANDS}
     assert commands - COMMANDS_WITHOUT_A_METHOD == methods - {"table", "log_row"}
     for name in methods:
-        assert (getattr(Repository, name).__doc__ or "").endswith("."), name
+        assert (getattr(Repository, name).__doc__ or "").rstrip().endswith("."), name
 
 
 def test_options_of_the_api_are_named_and_never_positional_flags() -> None:

@@ -33,6 +33,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "push": "Send rows to the remote, and verify that they arrived.",
         "pull": "Fetch rows from the remote into the working copy.",
     },
+    "Databases": {
+        "seed": "Load states of datasets into a database.",
+    },
     "History": {
         "log": "Show which commits changed a dataset, a table or a row.",
         "blame": "Show who last changed each cell of a row.",

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tdmvc.model.finding import Finding
+from tdmvc.model.finding import Finding, has_errors
 
 
 class SeedMode(StrEnum):
@@ -42,6 +42,8 @@ class SeededTable:
     fingerprint: str
     """What the engine computed from the rows and the table's definition right after loading; see
     `DatabaseTarget.fingerprint`."""
+    is_exact: bool = True
+    """Whether the table had no other rows."""
     is_created: bool = False
     """Whether tdmvc made the table, and not the application."""
 
@@ -60,6 +62,8 @@ class SeededDataset:
     seeded_at: datetime
     tool_version: str
     tables: tuple[SeededTable, ...]
+    sequence_offset: int = 0
+    """How much further than needed sequences were moved."""
 
     def table(self, name: str) -> SeededTable | None:
         """Return what is remembered of one table of the dataset."""
@@ -84,9 +88,31 @@ class SeededDataset:
                 seeded_at=datetime.fromisoformat(fields["seeded_at"]),
                 tool_version=str(fields["tool_version"]),
                 tables=tuple(SeededTable(**table) for table in fields["tables"]),
+                sequence_offset=int(fields["sequence_offset"]),
             )
         except (KeyError, TypeError, ValueError):
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedOptions:
+    """How a database is seeded."""
+
+    mode: SeedMode | None = None
+    """None: `upsert` for reference data, `replace` for every other kind of dataset."""
+    tables: tuple[str, ...] = ()
+    """Only these tables of the datasets; none means all."""
+    create: bool = False
+    """Make tables that a database with an application's tables lacks."""
+    truncate_others: bool = False
+    """Delete the rows of all tables that no dataset has."""
+    force: bool = False
+    """Seed a database that looks like production, and delete rows that tdmvc did not load."""
+    verify: bool = False
+    """Read all rows back, and compare their content hash."""
+    dry_run: bool = False
+    sequence_offset: int = 0
+    """How much further sequences are moved than the largest key needs."""
 
 
 class LoadMethod(StrEnum):
@@ -95,12 +121,15 @@ class LoadMethod(StrEnum):
     CREATED = "created"
     """The table was made, and then loaded."""
     RELOADED = "reloaded"
+    """All its rows were deleted, if it had any, and loaded."""
     DIFFERENCE = "difference"
-    """Only the rows that differ from the version that was there."""
+    """Only the rows that differ from the state that was there."""
     UPSERTED = "upserted"
     APPENDED = "appended"
     NOTHING = "nothing"
     """The rows were there already, proven."""
+    CLEARED = "cleared"
+    """No dataset has the table, and its rows were deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,28 +137,60 @@ class SeededTableReport:
     """What happened to one table."""
 
     name: str
+    """Its name in the dataset; empty for a table that no dataset has."""
     target: str
     """Its name in the database."""
     method: LoadMethod
     counts: RowCounts
+    """What a dry run cannot know is 0."""
     rows: int
     """How many rows it has now."""
-    seconds: float
+    seconds: float = 0.0
     why: str = ""
-    """Why the table was reloaded, although another version of the dataset was there."""
+    """Why it was done this way, if it is not plain."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSeedReport:
+    """What seeding one state of a dataset did, or would do."""
+
+    dataset: str
+    ref: str
+    content: str
+    """The content hash of the tables that were seeded."""
+    mode: SeedMode
+    tables: tuple[SeededTableReport, ...]
+    """In the order in which they were loaded."""
+    findings: tuple[Finding, ...] = ()
+    is_verified: bool = False
+    """Whether all rows were read back, and have the content hash of the state."""
+    seconds: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        return sum(table.rows for table in self.tables if table.name)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the database had exactly these rows before, so that nothing was written."""
+        return all(table.method is LoadMethod.NOTHING for table in self.tables)
 
 
 @dataclass(frozen=True, slots=True)
 class SeedReport:
-    """What seeding one state did, or would do."""
+    """What seeding a database did, or would do."""
 
-    ref: str
     target: str
     """Without a password."""
-    mode: SeedMode
-    tables: tuple[SeededTableReport, ...]
-    findings: tuple[Finding, ...] = ()
-    is_verified: bool = False
-    """Whether all rows were read back, and have the content hash of the state."""
+    engine: str
+    """As declarations name it: `postgresql`."""
+    datasets: tuple[DatasetSeedReport, ...]
     is_dry_run: bool = False
+    refusal: str = ""
+    """Only in a dry run: why nothing would be written without --force."""
     seconds: float = 0.0
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether nothing would be written."""
+        return bool(self.refusal) or any(has_errors(dataset.findings) for dataset in self.datasets)

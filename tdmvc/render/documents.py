@@ -17,6 +17,7 @@ from tdmvc.model import (
     report,
     review,
     schema,
+    seeding,
     version,
 )
 from tdmvc.model.diff import TableStatus
@@ -112,6 +113,24 @@ declare(report.TransferReport, "verb refs remotes objects moved tables compared"
 declare(report.VerifyReport, "verified findings remotes", format="tdmvc.verify/1")
 declare(remote.RemoteComparison, "remote objects compared")
 declare(report.Verified, "ref tables parts content")
+declare(
+    seeding.SeedReport,
+    "target engine datasets dry_run=is_dry_run refusal? seconds",
+    format="tdmvc.seed/1",
+    seconds=lambda one, scope: round(one.seconds, 3),
+)
+declare(
+    seeding.DatasetSeedReport,
+    "dataset ref content mode tables rows verified=is_verified seconds findings",
+    seconds=lambda one, scope: round(one.seconds, 3),
+)
+declare(
+    seeding.SeededTableReport,
+    "table target method rows inserted=counts.inserted updated=counts.updated deleted=counts.deleted"
+    " unchanged=counts.unchanged seconds why?",
+    table=lambda one, scope: one.name or None,
+    seconds=lambda one, scope: round(one.seconds, 3),
+)
 declare(
     finding.CheckReport,
     "datasets tables versions rows rules remote commit objects compared findings",

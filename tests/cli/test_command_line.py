@@ -17,6 +17,7 @@ from tdmvc.cli.main import run
 from tdmvc.cli.suggestions import _BY_MEANING, suggest_command
 from tests.builders import Tdmvc, add_migrations, add_remotes, add_tables, commit_all, copy_repo, git, publish
 from tests.schemas import assert_valid
+from tests.seeding.memory_database import MemoryDatabase
 
 WITHOUT_FORMAT = {"demo", "completion", "help", "install"}
 ROWS = "id,name\n1,Ada\n2,Grace\n"
@@ -284,7 +285,11 @@ def _check(document: Any, name: str) -> None:
     assert document["format"] == f"tdmvc.{name}/1"
 
 
-def test_the_json_of_every_command_is_as_published(tdmvc: Tdmvc, published: Path, source: Path) -> None:
+def test_the_json_of_every_command_is_as_published(
+    tdmvc: Tdmvc, published: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tdmvc.databases.FILE_TARGETS", (MemoryDatabase(),))
+
     def check(name: str, *words: object, code: int = 0) -> Any:
         ran = tdmvc(*words, "--format", "json", code=code)
         assert ran.err == ""
@@ -308,6 +313,7 @@ def test_the_json_of_every_command_is_as_published(tdmvc: Tdmvc, published: Path
         "migrations": check("migrations", "migrations"),
         "drift": check("drift", "drift"),
         "checkout": check("checkout", "checkout", "golden@1.0.0"),
+        "seed": check("seed", "seed", "golden@1.0.0", "--into", "shop.memory", "--verify"),
         "merge": check("merge", "merge", "main"),
         "merge-check": check("merge-check", "merge-check", "main"),
         "revert": check("revert", "revert", "golden", "HEAD..HEAD"),

@@ -16,6 +16,7 @@ from tdmvc.model.report import (
     VerifyReport,
     YankReport,
 )
+from tdmvc.model.seeding import SeedReport
 from tdmvc.render.escapes import escape_markup
 from tdmvc.render.format import Format, Formats, formats_of
 from tdmvc.render.reports import (
@@ -26,6 +27,7 @@ from tdmvc.render.reports import (
     gc,
     install,
     query,
+    seed,
     status,
     transfer,
     versions,
@@ -46,6 +48,7 @@ CHECK_FORMATS: Formats[CheckReport] = formats_of(
     Format("github", check_github.render),
     Format("junit", check_junit.render, escape=escape_markup),
 )
+SEED_FORMATS: Formats[SeedReport] = formats_of(seed.render_seed)
 GC_FORMATS: Formats[GcReport] = formats_of(gc.render)
 QUERY_FORMATS: Formats[QueryResult] = formats_of(query.render)
 

@@ -1,0 +1,112 @@
+"""The result of `seed` on a terminal."""
+
+from tdmvc.model.seeding import DatasetSeedReport, LoadMethod, RowCounts, SeededTableReport, SeedReport
+from tdmvc.model.text import number, plural
+from tdmvc.render.cells import visible
+from tdmvc.render.format import RenderOptions
+from tdmvc.render.page import INDENT, Cell, Page
+from tdmvc.render.text import joined, short_hash
+
+_MOST_TABLES = 60
+
+_WORDS = {
+    LoadMethod.CREATED: "created",
+    LoadMethod.RELOADED: "reloaded",
+    LoadMethod.DIFFERENCE: "difference",
+    LoadMethod.UPSERTED: "upserted",
+    LoadMethod.APPENDED: "appended",
+    LoadMethod.NOTHING: "already there",
+    LoadMethod.CLEARED: "cleared",
+}
+
+
+def render_seed(report: SeedReport, options: RenderOptions) -> str:
+    """Return what was loaded into which database, each table with how and why."""
+    page = Page(options)
+    _verdict(report, page)
+    page.path("into", report.target)
+    if report.refusal:
+        page.line(f"Refused without --force: {visible(report.refusal)}", page.style.red, indent=INDENT)
+    for dataset in report.datasets:
+        _dataset(dataset, page, is_only=len(report.datasets) == 1, is_dry_run=report.is_dry_run)
+    return page.text
+
+
+def _verdict(report: SeedReport, page: Page) -> None:
+    refs = (
+        joined([visible(dataset.ref) for dataset in report.datasets])
+        if len(report.datasets) < 4
+        else plural(len(report.datasets), "dataset")
+    )
+    tables = sum(sum(bool(table.name) for table in dataset.tables) for dataset in report.datasets)
+    rows = sum(dataset.rows for dataset in report.datasets)
+    extent = joined([plural(tables, "table"), plural(rows, "row")])
+    if report.is_dry_run:
+        if report.has_errors:
+            page.verdict(f"Cannot seed {refs}", "nothing was written", page.style.red)
+        else:
+            page.verdict(f"Would seed {refs}", joined([extent, "nothing was written"]), page.style.yellow)
+    elif all(dataset.is_there for dataset in report.datasets):
+        page.verdict(
+            f"{refs} already there",
+            joined([extent, "nothing was written", _time(report.seconds)]),
+            page.style.green,
+        )
+    else:
+        page.verdict(f"Seeded {refs}", joined([extent, _time(report.seconds)]), page.style.green)
+
+
+def _dataset(dataset: DatasetSeedReport, page: Page, *, is_only: bool, is_dry_run: bool) -> None:
+    if not is_only:
+        page.blank()
+        page.headline(
+            visible(dataset.ref), joined([plural(len(dataset.tables), "table"), plural(dataset.rows, "row")])
+        )
+    verified = "all rows were read back, and are equal" if dataset.is_verified else ""
+    page.facts(
+        [
+            ("mode", dataset.mode.value),
+            ("content", short_hash(dataset.content)),
+            ("verified", verified),
+        ]
+    )
+    page.blank()
+    page.rows(
+        [_row(table, page, is_dry_run=is_dry_run) for table in dataset.tables[:_MOST_TABLES]],
+        right_aligned=frozenset({2}),
+    )
+    page.folded(len(dataset.tables) - _MOST_TABLES)
+    if dataset.findings:
+        page.blank()
+        page.findings(dataset.findings)
+
+
+def _row(table: SeededTableReport, page: Page, *, is_dry_run: bool) -> list[Cell]:
+    name = visible(table.target)
+    paint = page.style.dim if table.method is LoadMethod.NOTHING else None
+    counts = (
+        "" if is_dry_run and table.method is not LoadMethod.CLEARED else _counts(table.method, table.counts)
+    )
+    return [
+        Cell(name, paint),
+        Cell(_WORDS[table.method], paint),
+        Cell(f"{number(table.rows)} {'row ' if table.rows == 1 else 'rows'}", paint),
+        Cell(
+            joined([counts, visible(table.why)] if counts and table.why else [counts or visible(table.why)]),
+            page.style.dim,
+        ),
+    ]
+
+
+def _counts(method: LoadMethod, counts: RowCounts) -> str:
+    """Return how many rows were written, where that is not plain from the number of rows."""
+    if method is LoadMethod.CLEARED:
+        return f"{number(counts.deleted)} deleted"
+    if method not in (LoadMethod.DIFFERENCE, LoadMethod.UPSERTED, LoadMethod.APPENDED):
+        return ""
+    parts = [(counts.inserted, "inserted"), (counts.updated, "updated"), (counts.deleted, "deleted")]
+    return ", ".join(f"{number(count)} {word}" for count, word in parts if count) or "nothing to write"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s"

@@ -1,0 +1,1 @@
+"""Seeding a database with states of datasets: planning, loading and reading back."""

@@ -1,0 +1,110 @@
+"""Compares the columns of a dataset's table with those of a database's."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tdmvc.databases.base import DatabaseTarget
+from tdmvc.errors import format_names
+from tdmvc.model.diff import TableSide
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.text import plural
+from tdmvc.seeding.names import rename_columns
+from tdmvc.seeding.rows import table_to_write
+from tdmvc.sql.quoting import quote_name
+from tdmvc.workspace.tables import side_relation
+from tdmvc.workspace.workspace import Workspace
+
+_MIGRATE = (
+    "run the migrations that the rows were made for on the database, or seed a version that fits its schema; "
+    "`tdmvc drift` shows which"
+)
+
+
+def check_columns(
+    workspace: Workspace,
+    target: DatabaseTarget,
+    side: TableSide,
+    schema: TableSchema,
+    names: Mapping[str, str],
+) -> list[Finding]:
+    """Return which columns the database lacks, needs or cannot fill with the values of the dataset.
+
+    Args:
+        schema: the database's table.
+        names: its columns by the dataset's.
+    """
+    findings = list(_missing_columns(side.schema, schema, names))
+    findings += _columns_without_value(side.schema, schema, names)
+    if findings:
+        return findings
+    findings += _nulls(workspace, side, schema, names)
+    table = rename_columns(table_to_write(workspace, side), names)
+    return findings + list(target.check_columns(table, schema))
+
+
+def _missing_columns(own: TableSchema, schema: TableSchema, names: Mapping[str, str]) -> Iterator[Finding]:
+    missing = [name for name in own.column_names if name not in names]
+    if missing:
+        yield Finding(
+            "missing-column",
+            Severity.ERROR,
+            f"The database's table {schema.name} has no {_columns(missing)}.",
+            table=own.name,
+            columns=tuple(missing),
+            remedy=f"{_MIGRATE}.",
+        )
+
+
+def _columns_without_value(
+    own: TableSchema, schema: TableSchema, names: Mapping[str, str]
+) -> Iterator[Finding]:
+    given = set(names.values())
+    lacking = [column.name for column in schema.columns if column.name not in given and _needs_value(column)]
+    if lacking:
+        yield Finding(
+            "column-without-value",
+            Severity.ERROR,
+            f"The dataset has no {_columns(lacking)}, which the database's table {schema.name} requires, and "
+            "which has no default there.",
+            table=own.name,
+            columns=tuple(lacking),
+            remedy=f"{_MIGRATE}; or give the column a default.",
+        )
+
+
+def _needs_value(column: Column) -> bool:
+    has_own = column.default is not None or column.generated is not None or column.identity is not None
+    return column.required and not has_own
+
+
+def _nulls(
+    workspace: Workspace, side: TableSide, schema: TableSchema, names: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yield the columns with nulls that the database does not allow."""
+    asked = [
+        column.name
+        for column in side.schema.columns
+        if (other := schema.column(names[column.name])) is not None
+        and other.required
+        and other.generated is None
+    ]
+    if not asked or not side.rows:
+        return
+    counts = ", ".join(f"count(*) - count({quote_name(name)})" for name in asked)
+    con = workspace.engine.cursor()
+    found = con.execute(f"SELECT {counts} FROM {side_relation(side)}").fetchall()[0]
+    for name, nulls in zip(asked, found, strict=True):
+        if nulls:
+            yield Finding(
+                "null-not-allowed",
+                Severity.ERROR,
+                f"{plural(int(nulls), 'row')} of {side.schema.name} {'has' if nulls == 1 else 'have'} a null in "
+                f"{name}, which the database does not allow.",
+                table=side.schema.name,
+                columns=(name,),
+                remedy=f"give these rows a value, or {_MIGRATE}.",
+            )
+
+
+def _columns(names: Sequence[str]) -> str:
+    return f"{'column' if len(names) == 1 else 'columns'} {format_names(names)}"

@@ -1,0 +1,200 @@
+"""Carries out a plan in an open transaction: locks, makes, clears, loads, checks and remembers."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from tdmvc import __version__
+from tdmvc.databases.base import DatabaseTarget, TargetTable
+from tdmvc.errors import DatabaseError
+from tdmvc.model.finding import Finding
+from tdmvc.model.location import Location
+from tdmvc.model.seeding import (
+    DatasetSeedReport,
+    LoadMethod,
+    RowCounts,
+    SeededDataset,
+    SeededTable,
+    SeededTableReport,
+    SeedMode,
+    SeedOptions,
+)
+from tdmvc.seeding.methods import TableMethod, choose_methods
+from tdmvc.seeding.names import find_table, match_columns, rename_columns, renamed_rows
+from tdmvc.seeding.plan import SeedPlan, TablePlan
+from tdmvc.seeding.read_back import verify_rows
+from tdmvc.seeding.references import judge_references
+from tdmvc.seeding.rows import table_to_write
+from tdmvc.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one load works with."""
+
+    workspace: Workspace
+    target: DatabaseTarget
+    location: Location
+    options: SeedOptions
+    recorded: Mapping[str, SeededDataset]
+
+
+def load_plan(load: Load, plan: SeedPlan) -> DatasetSeedReport:
+    """Write the rows of a plan, and what the database is to remember of them; the caller commits.
+
+    Raises:
+        DatabaseError: the database refuses something, or the rows would not be what the plan says.
+    """
+    started = time.perf_counter()
+    methods = choose_methods(load.workspace, load.target, plan, load.recorded)
+    findings = list(plan.findings)
+    if plan.missing:
+        findings += load.target.create_tables(plan.missing, plan.views)
+        plan, methods = _with_made_tables(load.target, plan, methods)
+    written = [one for one in methods if one.writes]
+    _clear(load.target, written, plan.others)
+    reports = [_load_table(load, plan, one) for one in methods]
+    before = load.recorded.get(plan.seeded.name)
+    is_moved = (before.sequence_offset if before else 0) != load.options.sequence_offset
+    finished = [one.plan.target_name for one in (methods if is_moved else written)]
+    if finished or plan.others:
+        load.target.finish(finished, sequence_offset=load.options.sequence_offset)
+        touched = [*finished, *(table.name for table in plan.others)]
+        broken = load.target.find_broken_references(touched)
+        findings += judge_references(broken, plan, load.location, force=load.options.force)
+    remembered = [
+        one.before if one.before and one.plan.target_name not in finished else _remember(load, plan, one)
+        for one in methods
+    ]
+    if load.options.verify:
+        findings += verify_rows(load.workspace, load.target, plan, load.location)
+    if finished or plan.others:
+        load.target.write_state(_state(load, plan, remembered))
+    others = [
+        SeededTableReport("", table.name, LoadMethod.CLEARED, RowCounts(deleted=table.rows), 0)
+        for table in plan.others
+    ]
+    return DatasetSeedReport(
+        plan.seeded.name,
+        plan.seeded.ref,
+        plan.seeded.content,
+        plan.seeded.mode,
+        (*(replace(report, rows=one.rows) for report, one in zip(reports, remembered, strict=True)), *others),
+        tuple(replace(finding, dataset=plan.seeded.name) for finding in findings),
+        is_verified=load.options.verify,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _with_made_tables(
+    target: DatabaseTarget, plan: SeedPlan, methods: Sequence[TableMethod]
+) -> tuple[SeedPlan, list[TableMethod]]:
+    """Return the plan with the tables as the database made them."""
+    catalog = target.read_catalog()
+    target.lock(sorted(one.plan.name for one in methods if one.plan.target is None))
+    made: list[TableMethod] = []
+    for one in methods:
+        table = one.plan
+        if table.target is None:
+            [name] = find_table(table.name, catalog)
+            schema = catalog[name].schema
+            columns = match_columns(table.side.schema.column_names, schema.column_names)
+            table = TablePlan(table.side, catalog[name], columns)
+        made.append(replace(one, plan=table))
+    return replace(plan, tables=tuple(one.plan for one in made)), made
+
+
+def _clear(target: DatabaseTarget, written: Sequence[TableMethod], others: Sequence[TargetTable]) -> None:
+    """Delete the rows of tables that are reloaded, and of those that no dataset has."""
+    reloaded = [one.plan.target_name for one in reversed(written) if one.method is LoadMethod.RELOADED]
+    if names := [*(table.name for table in others), *reloaded]:
+        target.clear(names)
+
+
+def _load_table(load: Load, plan: SeedPlan, one: TableMethod) -> SeededTableReport:
+    started = time.perf_counter()
+    table = one.plan
+    assert table.target is not None
+    schema = table.target.schema
+    match one.method:
+        case LoadMethod.NOTHING:
+            counts = RowCounts(unchanged=table.side.rows)
+        case LoadMethod.DIFFERENCE:
+            assert one.difference is not None
+            is_whole = plan.seeded.mode is SeedMode.REPLACE
+            deleted = one.difference.deleted() if is_whole else one.difference.nothing_deleted()
+            counts = load.target.apply_changes(
+                schema,
+                renamed_rows(one.difference.upserts(), table.columns),
+                renamed_rows(deleted, table.columns),
+            )
+            counts = replace(counts, unchanged=table.side.rows - counts.inserted - counts.updated)
+        case _:
+            mode = SeedMode.REPLACE if one.method is LoadMethod.CREATED else plan.seeded.mode
+            rows = rename_columns(table_to_write(load.workspace, table.side), table.columns)
+            counts = load.target.load(rows, schema, mode)
+    seconds = time.perf_counter() - started
+    return SeededTableReport(table.name, table.target_name, one.method, counts, 0, seconds, one.why)
+
+
+def _remember(load: Load, plan: SeedPlan, one: TableMethod) -> SeededTable:
+    """Return what the database is to remember of a table, after comparing its number of rows.
+
+    Raises:
+        DatabaseError: the table has another number of rows than the load leaves.
+    """
+    table = one.plan
+    rows, fingerprint = load.target.fingerprint(table.target_name)
+    expected = table.side.rows
+    if rows < expected or (plan.seeded.mode is SeedMode.REPLACE and rows > expected):
+        raise DatabaseError(
+            f"{table.target_name} has {rows:,} rows after loading, and should have {expected:,}. Nothing was written.",
+            where=str(load.location),
+            remedy="look for triggers or rules that add, remove or redirect rows, and disable them for the load.",
+        )
+    return SeededTable(
+        table.name,
+        plan.seeded.objects[table.name],
+        plan.seeded.content_of(table.name),
+        rows,
+        fingerprint,
+        is_exact=rows == expected,
+        is_created=one.method is LoadMethod.CREATED or bool(one.before and one.before.is_created),
+    )
+
+
+def _state(load: Load, plan: SeedPlan, remembered: Sequence[SeededTable]) -> SeededDataset:
+    """Return what the database is to remember: these tables, and those of the dataset that are not touched."""
+    before = load.recorded.get(plan.seeded.name)
+    names = {table.name for table in remembered}
+    kept = [table for table in before.tables if table.name not in names] if before else []
+    return SeededDataset(
+        plan.seeded.name,
+        plan.seeded.ref,
+        plan.seeded.content,
+        plan.seeded.heads,
+        datetime.now(UTC).replace(microsecond=0),
+        __version__,
+        tuple(sorted([*kept, *remembered], key=lambda table: table.name)),
+        load.options.sequence_offset,
+    )
+
+
+def unwritten(plan: SeedPlan, methods: Sequence[TableMethod]) -> DatasetSeedReport:
+    """Return what a plan would do."""
+    tables = [
+        SeededTableReport(
+            one.plan.name, one.plan.target_name, one.method, RowCounts(), one.plan.side.rows, why=one.why
+        )
+        for one in methods
+    ]
+    others = [
+        SeededTableReport("", table.name, LoadMethod.CLEARED, RowCounts(deleted=table.rows), 0)
+        for table in plan.others
+    ]
+    seeded = plan.seeded
+    findings: tuple[Finding, ...] = plan.findings
+    return DatasetSeedReport(
+        seeded.name, seeded.ref, seeded.content, seeded.mode, (*tables, *others), findings
+    )

@@ -1,0 +1,241 @@
+"""What seeding a database will do, and what stands in the way: all found before the first row is written."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from tdmvc.databases.base import DatabaseTarget, TargetTable
+from tdmvc.migrations.migration_tables import find_migration_tables
+from tdmvc.model.declarations import View
+from tdmvc.model.diff import TableSide
+from tdmvc.model.finding import Finding, Severity, has_errors
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.seeding import SeededDataset, SeedMode, SeedOptions
+from tdmvc.seeding.columns import check_columns
+from tdmvc.seeding.names import find_table, match_columns
+from tdmvc.seeding.order import order_by_references
+from tdmvc.seeding.states import StateToSeed
+from tdmvc.workspace.source_views import SourceViews
+from tdmvc.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """One table of a dataset, and where its rows go."""
+
+    side: TableSide
+    target: TargetTable | None
+    """None if the table has to be made."""
+    columns: Mapping[str, str]
+    """The database's columns by the dataset's."""
+
+    @property
+    def name(self) -> str:
+        """The table's name in the dataset."""
+        return self.side.schema.name
+
+    @property
+    def target_name(self) -> str:
+        """The table's name in the database."""
+        return self.target.name if self.target else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class SeedPlan:
+    """What seeding one state will do."""
+
+    seeded: StateToSeed
+    tables: tuple[TablePlan, ...]
+    """Each after those that it refers to, as far as cycles allow."""
+    views: tuple[View, ...] = ()
+    """Views to make with the tables."""
+    others: tuple[TargetTable, ...] = ()
+    """Tables that no dataset has, and whose rows are deleted."""
+    findings: tuple[Finding, ...] = ()
+    """An error stands in the way."""
+
+    @property
+    def missing(self) -> tuple[TableSchema, ...]:
+        """The tables to make."""
+        return tuple(table.side.schema for table in self.tables if table.target is None)
+
+    @property
+    def has_errors(self) -> bool:
+        return has_errors(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDatabase:
+    """What a plan needs to know of a database."""
+
+    catalog: Mapping[str, TargetTable]
+    recorded: Mapping[str, SeededDataset]
+    taken: Mapping[str, StateToSeed] = field(default_factory=dict)
+    """The states before this one, by the names in the database of the tables that they load."""
+    planned: frozenset[str] = frozenset()
+    """The tables that they make."""
+
+    @property
+    def is_made_by_tdmvc(self) -> bool:
+        """Whether no application made any of the tables."""
+        made = {table.name for one in self.recorded.values() for table in one.tables if table.is_created}
+        there = self.catalog.keys() - self.planned
+        return all(any(find_table(own, [name]) for own in made) for name in there)
+
+    def has_own_rows(self, name: str) -> bool:
+        """Whether a table has rows, and tdmvc never loaded it."""
+        loaded = (table.name for one in self.recorded.values() for table in one.tables)
+        return bool(self.catalog[name].rows) and not any(find_table(own, [name]) for own in loaded)
+
+    def with_plan(self, plan: SeedPlan) -> "KnownDatabase":
+        """Return the database as it will be once a plan was carried out."""
+        added = {
+            table.name: TargetTable(table.name, table.side.schema, table.side.rows)
+            for table in plan.tables
+            if table.target is None
+        }
+        taken = {table.target_name: plan.seeded for table in plan.tables}
+        return replace(
+            self,
+            catalog={**self.catalog, **added},
+            taken={**self.taken, **taken},
+            planned=self.planned.union(added),
+        )
+
+
+def plan_state(
+    workspace: Workspace,
+    target: DatabaseTarget,
+    state: StateToSeed,
+    known: KnownDatabase,
+    options: SeedOptions,
+) -> SeedPlan:
+    """Compare a state with a database's catalog. Cost: rows are read only where a column's type is not enough."""
+    may_create = options.create or known.is_made_by_tdmvc
+    findings: list[Finding] = []
+    tables: list[TablePlan] = []
+    kept = find_migration_tables({name: side.schema.column_names for name, side in state.tables.items()})
+    for side in state.tables.values():
+        found = find_table(side.schema.name, known.catalog)
+        if (
+            side.schema.name in kept
+            and any(known.has_own_rows(name) for name in found)
+            and not options.tables
+        ):
+            findings.append(_kept(side.schema.name))
+        elif len(found) > 1:
+            findings.append(_ambiguous(side.schema.name, found))
+        elif not found and not may_create:
+            findings.append(_missing(side.schema.name))
+        else:
+            table = _plan_table(side, known.catalog[found[0]] if found else None)
+            tables.append(table)
+            findings += check_table(state, table, known, [one.target_name for one in tables[:-1]])
+            if table.target is not None:
+                findings += check_columns(workspace, target, side, table.target.schema, table.columns)
+    is_whole = not known.catalog and not options.tables
+    return SeedPlan(
+        state,
+        tuple(_in_order(tables)),
+        views=_views(state, tables) if is_whole else (),
+        findings=tuple(replace(finding, dataset=state.name) for finding in findings),
+    )
+
+
+def _plan_table(side: TableSide, target: TargetTable | None) -> TablePlan:
+    names = side.schema.column_names
+    known = target.schema.column_names if target else names
+    return TablePlan(side, target, match_columns(names, known))
+
+
+def _in_order(tables: Collection[TablePlan]) -> list[TablePlan]:
+    """Return tables in the order of the references of the database and of the dataset."""
+    by_target = {table.target_name: table for table in tables}
+    by_name = {table.name: table for table in tables}
+    refers_to: dict[str, set[str]] = {}
+    for name, table in by_target.items():
+        own = {by_name[one.table].target_name for one in table.side.schema.references if one.table in by_name}
+        declared = {one.table for one in table.target.schema.references} if table.target else set()
+        refers_to[name] = own | declared
+    return [by_target[name] for name in order_by_references(refers_to)]
+
+
+def _views(state: StateToSeed, tables: Iterable[TablePlan]) -> tuple[View, ...]:
+    """Return the views that read only tables which are there."""
+    contract = state.state.contract
+    views = SourceViews(contract.views, frozenset(contract.tables))
+    return views.merged((), [table.name for table in tables])[0]
+
+
+def check_table(
+    state: StateToSeed, table: TablePlan, known: KnownDatabase, before: Collection[str]
+) -> list[Finding]:
+    """Return why a table cannot be loaded as the mode says, apart from its columns.
+
+    Args:
+        before: the tables of the database that tables of the same dataset are already.
+    """
+    findings: list[Finding] = []
+    name, target = table.name, table.target_name
+    if target in before:
+        findings.append(
+            Finding(
+                "table-twice",
+                Severity.ERROR,
+                f"Two tables of the dataset are the table {target} of the database.",
+                table=name,
+                remedy="seed one of them: --tables.",
+            )
+        )
+    if target in known.taken and state.mode is SeedMode.REPLACE:
+        findings.append(
+            Finding(
+                "table-of-two-datasets",
+                Severity.ERROR,
+                f"Both {known.taken[target].ref} and {state.ref} have the table {target}, and the second would "
+                "replace the rows of the first.",
+                table=name,
+                remedy="choose tables with --tables, or seed the second by itself with --mode upsert.",
+            )
+        )
+    if state.mode is SeedMode.UPSERT and not table.side.schema.key:
+        findings.append(
+            Finding(
+                "upsert-without-key",
+                Severity.ERROR,
+                f"{name} has no key, by which an upsert could find the rows that are there.",
+                table=name,
+                remedy=f"name its key with `tdmvc add {state.name} --key {name}=COLUMN`, or use --mode replace.",
+            )
+        )
+    return findings
+
+
+def _kept(name: str) -> Finding:
+    return Finding(
+        "migration-table",
+        Severity.INFO,
+        f"{name} stays as it is: it says which migrations were run on this database.",
+        table=name,
+        remedy=f"to load its rows all the same, name it: --tables {name}.",
+    )
+
+
+def _ambiguous(name: str, found: list[str]) -> Finding:
+    return Finding(
+        "ambiguous-table",
+        Severity.ERROR,
+        f"{name} may be any of these tables of the database: {', '.join(sorted(found))}.",
+        table=name,
+        remedy="name one schema in the URL: ?schema=NAME.",
+    )
+
+
+def _missing(name: str) -> Finding:
+    return Finding(
+        "missing-table",
+        Severity.ERROR,
+        f"The database has no table {name}.",
+        table=name,
+        remedy="run the application's migrations on the database first, or let tdmvc make the tables that are "
+        "missing: --create.",
+    )

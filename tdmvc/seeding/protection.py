@@ -1,0 +1,104 @@
+"""What keeps a database from being seeded by accident: its name, and rows that tdmvc did not load."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tdmvc.databases.base import TargetTable
+from tdmvc.errors import DatabaseError, format_names
+from tdmvc.model.location import Location, PathLocation
+from tdmvc.model.seeding import SeededDataset, SeedMode
+from tdmvc.model.text import plural
+from tdmvc.seeding.names import find_table
+from tdmvc.seeding.plan import SeedPlan
+
+_PRODUCTION = frozenset({"prod", "production", "prd", "live"})
+_NOT = frozenset({"non", "not", "no", "pre"})
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a database is not seeded without --force."""
+
+    what: str
+    lost: tuple[TargetTable, ...] = ()
+    """Tables whose rows would be lost."""
+
+
+def says_production(text: str) -> bool:
+    """Return whether a name has a word for production: `shop_prod`, `db1.live.example.com`, not `pre-production`."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    return any(
+        word in _PRODUCTION and (not index or words[index - 1] not in _NOT)
+        for index, word in enumerate(words)
+    )
+
+
+def refuse_production(
+    location: Location, recorded: Mapping[str, SeededDataset], datasets: Collection[str]
+) -> Refusal | None:
+    """Return why a database looks like production, by its name, its host or what was seeded into it before.
+
+    Args:
+        datasets: those that are seeded now, whose own names do not count.
+    """
+    if isinstance(location, PathLocation):
+        named = {"file": location.path.name}
+    else:
+        hosts = [location.host, *(value for name, value in location.query if name == "host")]
+        named = {"database": location.database, "host": ", ".join(host for host in hosts if host)}
+    for kind, name in named.items():
+        if says_production(name):
+            return Refusal(f"The name of the {kind} says that it is production: {name}.")
+    for name in recorded:
+        if name not in datasets and says_production(name):
+            return Refusal(f"The database holds the dataset {name}, whose name says that it is production.")
+    return None
+
+
+def refuse_loss(
+    plans: Sequence[SeedPlan], catalog: Mapping[str, TargetTable], recorded: Mapping[str, SeededDataset]
+) -> Refusal | None:
+    """Return which rows that tdmvc did not load would be deleted.
+
+    Rows of a table that tdmvc loaded are its own, even if tests changed them since; rows that an
+    upsert or an append found in a table are not.
+    """
+    own = _own_tables(catalog, recorded)
+    deleted: dict[str, TargetTable] = {}
+    for plan in plans:
+        deleted |= {table.name: table for table in plan.others}
+        if plan.seeded.mode is SeedMode.REPLACE:
+            deleted |= {table.target.name: table.target for table in plan.tables if table.target}
+    lost = tuple(table for name, table in sorted(deleted.items()) if table.rows and name not in own)
+    if not lost:
+        return None
+    total = plural(sum(table.rows for table in lost), "row")
+    return Refusal(f"The database has rows that tdmvc did not load. Seeding it would delete {total}.", lost)
+
+
+def _own_tables(catalog: Mapping[str, TargetTable], recorded: Mapping[str, SeededDataset]) -> set[str]:
+    """Return the tables of the database whose rows tdmvc loaded."""
+    names = {table.name for one in recorded.values() for table in one.tables if table.is_exact}
+    return {found[0] for name in names if len(found := find_table(name, catalog)) == 1}
+
+
+def refuse(refusals: Iterable[Refusal], location: Location) -> None:
+    """Raise with all reasons for which a database is not seeded without --force.
+
+    Raises:
+        DatabaseError: there are any.
+    """
+    found = list(refusals)
+    if not found:
+        return
+    lost = [table for refusal in found for table in refusal.lost]
+    losses = [f"{table.name} ({plural(table.rows, 'row')})" for table in lost]
+    raise DatabaseError(
+        " ".join(refusal.what for refusal in found) + " Nothing was written.",
+        where=str(location) + (f": {format_names(losses, 12)}" if losses else ""),
+        remedy="check that this is the database you mean. If it is"
+        + (", and these rows may be lost" if losses else "")
+        + ", run the command again with --force.",
+    )

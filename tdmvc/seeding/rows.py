@@ -1,0 +1,33 @@
+"""Rows of a dataset as a database's engine takes them: in key order, in batches, in bounded memory."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from tdmvc.changes.row_lookup import parts_in_order
+from tdmvc.databases.base import TableToWrite
+from tdmvc.model.diff import TableSide
+from tdmvc.store.parquet import read_part
+from tdmvc.workspace.workspace import Workspace
+
+
+def table_to_write(workspace: Workspace, side: TableSide) -> TableToWrite:
+    """Return a table whose rows are read part by part, with progress."""
+
+    def read() -> pa.RecordBatchReader:
+        schema = side.schema.arrow_schema()
+        return pa.RecordBatchReader.from_batches(schema, _batches(workspace, side))
+
+    return TableToWrite(side.schema, read)
+
+
+def _batches(workspace: Workspace, side: TableSide) -> Iterator[pa.RecordBatch]:
+    paths = dict(zip(side.parts, side.locate(side.parts), strict=True)) if side.parts else {}
+    order = parts_in_order(paths, side.schema.key) if side.schema.key else list(side.parts)
+    done = 0
+    for part in order:
+        # A part's columns are those of the schema, in its order.
+        for batch in read_part(str(paths[part])).to_batches():
+            yield batch
+            done += batch.num_rows
+            workspace.on_progress(side.schema.name, done, side.rows, "rows")

@@ -1,0 +1,190 @@
+"""Seeds a database with states of datasets: plans all of them first, then loads each in one transaction."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from tdmvc.databases import find_opener
+from tdmvc.databases.base import DatabaseTarget, ReadOptions, TargetTable
+from tdmvc.errors import DatabaseError
+from tdmvc.migrations.migration_tables import find_migration_tables
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.location import Location
+from tdmvc.model.seeding import DatasetSeedReport, SeedOptions, SeedReport
+from tdmvc.model.text import plural
+from tdmvc.seeding.loading import Load, load_plan, unwritten
+from tdmvc.seeding.methods import choose_methods
+from tdmvc.seeding.names import find_table
+from tdmvc.seeding.plan import KnownDatabase, SeedPlan, plan_state
+from tdmvc.seeding.protection import Refusal, refuse, refuse_loss, refuse_production
+from tdmvc.seeding.states import StateToSeed, open_states
+from tdmvc.workspace.workspace import Workspace
+
+_MOST_PROBLEMS = 50
+
+
+def seed_states(
+    workspace: Workspace, states: Sequence[DatasetState], location: Location, options: SeedOptions
+) -> SeedReport:
+    """Load states into a database, in their order, each in one transaction; what is there already is not written.
+
+    All states are planned before the first row is written. Each plan is made again under lock, so
+    that it holds while its rows are loaded.
+
+    Raises:
+        DatabaseError: the database lacks something, must not be seeded, cannot be reached, or refuses rows. The
+            state that was being loaded left no trace.
+        NotFoundError: a table does not exist.
+        PartError: rows of a state are missing.
+        UsageError: no engine can seed the location, or a dataset is named twice.
+    """
+    started = time.perf_counter()
+    opener = find_opener(location)
+    seeding = _Seeding(workspace, location, options, open_states(workspace, states, options))
+    read = ReadOptions(on_progress=workspace.on_progress)
+    with workspace.timed("plan"), opener.open_target(location, workspace.engine, read) as target:
+        planned = seeding.plan(target, seeding.states)
+        dialect = target.dialect
+        if options.dry_run:
+            foreseen = seeding.foresee(target, planned)
+            refusal = " ".join(one.what for one in planned.refusals)
+            seconds = time.perf_counter() - started
+            return SeedReport(str(location), dialect, tuple(foreseen), True, refusal, seconds)
+    planned.check(location)
+    done: list[DatasetSeedReport] = []
+    for plan in planned.plans:
+        with (
+            _telling(plan, done, location),
+            workspace.timed("load"),
+            opener.open_target(location, workspace.engine, read) as target,
+        ):
+            report = seeding.load(target, plan)
+            target.commit()
+        done.append(report)
+    workspace.store.index.save()
+    return SeedReport(str(location), dialect, tuple(done), seconds=time.perf_counter() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """Plans, and why they are not carried out without --force."""
+
+    plans: Sequence[SeedPlan]
+    refusals: Sequence[Refusal]
+
+    def check(self, location: Location) -> None:
+        """Raise with everything that stands in the way.
+
+        Raises:
+            DatabaseError: there is anything.
+        """
+        errors = [
+            (plan, finding)
+            for plan in self.plans
+            for finding in plan.findings
+            if finding.severity is Severity.ERROR
+        ]
+        if errors:
+            raise _cannot_seed(errors, location)
+        refuse(self.refusals, location)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seeding:
+    """What one command works with."""
+
+    workspace: Workspace
+    location: Location
+    options: SeedOptions
+    states: Sequence[StateToSeed]
+
+    def plan(self, target: DatabaseTarget, states: Sequence[StateToSeed]) -> _Planned:
+        """Plan states, in their order, against the database as it is now."""
+        catalog, recorded = target.read_catalog(), target.read_state()
+        known = KnownDatabase(catalog, recorded)
+        plans: list[SeedPlan] = []
+        for state in states:
+            plan = plan_state(self.workspace, target, state, known, self.options)
+            if self.options.truncate_others and state is self.states[0]:
+                names = [table for one in self.states for table in one.tables]
+                plan = replace(plan, others=_others(names, catalog.values()))
+            known = known.with_plan(plan)
+            plans.append(plan)
+        if self.options.force:
+            return _Planned(plans, ())
+        datasets = [state.name for state in self.states]
+        found = (
+            refuse_production(self.location, recorded, datasets),
+            refuse_loss(plans, catalog, recorded),
+        )
+        return _Planned(plans, [refusal for refusal in found if refusal is not None])
+
+    def load(self, target: DatabaseTarget, plan: SeedPlan) -> DatasetSeedReport:
+        """Lock the tables of a plan, plan again, and load."""
+        names = _existing(plan)
+        # Always in the same order, so that two programs that lock tables one by one do not wait for each other.
+        target.lock(sorted(names))
+        while True:
+            again = self.plan(target, [plan.seeded])
+            again.check(self.location)
+            [plan] = again.plans
+            if not (new := _existing(plan) - names):
+                break
+            target.lock(sorted(new))
+            names |= new
+        load = Load(self.workspace, target, self.location, self.options, target.read_state())
+        return load_plan(load, plan)
+
+    def foresee(self, target: DatabaseTarget, planned: _Planned) -> list[DatasetSeedReport]:
+        """Return what the plans would do."""
+        recorded = target.read_state()
+        return [
+            unwritten(plan, choose_methods(self.workspace, target, plan, recorded)) for plan in planned.plans
+        ]
+
+
+def _existing(plan: SeedPlan) -> set[str]:
+    """Return the tables of the database that a plan writes, without those that it makes."""
+    return {table.target.name for table in plan.tables if table.target} | {
+        table.name for table in plan.others
+    }
+
+
+def _others(names: Iterable[str], catalog: Iterable[TargetTable]) -> tuple[TargetTable, ...]:
+    """Return the tables with rows that no state has; what a migration tool keeps is left alone."""
+    known = {table.name: table for table in catalog}
+    own = {found for name in names for found in find_table(name, known)}
+    own |= find_migration_tables({name: table.schema.column_names for name, table in known.items()}).keys()
+    return tuple(table for name, table in sorted(known.items()) if name not in own and table.rows)
+
+
+def _cannot_seed(errors: Sequence[tuple[SeedPlan, Finding]], location: Location) -> DatabaseError:
+    """Return one error with all problems, and each remedy once."""
+    lines = [f"  {plan.seeded.ref}: {finding.message}" for plan, finding in errors[:_MOST_PROBLEMS]]
+    if len(errors) > _MOST_PROBLEMS:
+        lines.append(f"  … and {len(errors) - _MOST_PROBLEMS} more")
+    remedies = dict.fromkeys(finding.remedy.rstrip(".") for _, finding in errors if finding.remedy)
+    return DatabaseError(
+        f"The database cannot take the rows: {plural(len(errors), 'problem')}. Nothing was written.\n"
+        + "\n".join(lines),
+        where=str(location),
+        remedy=". Or ".join(list(remedies)[:4]) + ".",
+    )
+
+
+@contextmanager
+def _telling(plan: SeedPlan, done: Sequence[DatasetSeedReport], location: Location) -> Iterator[None]:
+    """Add to an error which states were loaded before it, because they stay."""
+    try:
+        yield
+    except DatabaseError as error:
+        if not done:
+            raise
+        names = ", ".join(report.ref for report in done)
+        raise DatabaseError(
+            f"{error.what}\n{plan.seeded.ref} was not loaded; {names} was loaded before it, and stays.",
+            where=error.where or str(location),
+            remedy=error.remedy,
+        ) from error
