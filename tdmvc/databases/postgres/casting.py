@@ -1,0 +1,255 @@
+"""How each column of a dataset becomes a column of PostgreSQL: its exact form, and what has to be checked before.
+
+A column is only ever sent in the form that its type in the database has: the binary one, or a text that the server
+reads. Every encoder refuses a value that the type would change, so that nothing is rounded or cut in silence, even if
+no check was made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from tdmvc.arrow.types import is_number
+from tdmvc.databases.postgres import doubts, wire, writers
+from tdmvc.databases.postgres.copying import Encoder, Writer
+from tdmvc.databases.postgres.doubts import Doubt
+from tdmvc.databases.postgres.target_columns import ColumnType
+
+_TEXTS = frozenset({"textrecv", "varcharrecv", "bpcharrecv", "namerecv", "citextrecv"})
+_INTEGERS = {"int2recv": "int2", "int4recv": "int4", "int8recv": "int8", "oidrecv": "oid"}
+_FLOATS = {"float4recv": "float4", "float8recv": "float8"}
+_NUMBERS_AS_TEXT = frozenset({"cash_recv", "xidrecv", "xid8recv", "cidrecv", "bit_recv", "varbit_recv"})
+_TIMES = frozenset({"date_recv", "timestamp_recv", "timestamptz_recv", "time_recv", "timetz_recv"})
+_ROUNDED = frozenset({"numeric_recv", "interval_recv", "timetz_recv", *_TIMES})
+"""Types whose input rounds a text to their modifier in silence."""
+_SAFE_TEXTS = frozenset({"json_recv", "jsonb_recv", "uuid_recv", "enum_recv"})
+_LARGEST_NUMERIC = 38
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the values of a column are sent, and what may be wrong with them."""
+
+    writer: Writer
+    encoder: Encoder | None = None
+    """None if there is no exact binary form."""
+    doubts: tuple[Doubt, ...] = ()
+    """What the values have to be searched for; the encoder refuses such values, too."""
+    asks_server: bool = False
+    """Whether only the server knows which values its type can hold."""
+
+
+def plan_form(source: pa.DataType, target: ColumnType) -> Form | None:
+    """Return how values of an Arrow type are sent to a column; None if its type cannot hold such values at all."""
+    form = _form(source, target)
+    if form is not None and target.is_domain:
+        form = replace(form, asks_server=True)
+    return form
+
+
+def _form(source: pa.DataType, target: ColumnType) -> Form | None:
+    if pa.types.is_list(source):
+        return _list_form(source, target)
+    if pa.types.is_struct(source):
+        fits = target.receiver in ("record_recv", "array_recv")
+        return Form(writers.writer_of(source), asks_server=True) if fits else None
+    if pa.types.is_binary(source):
+        fits = target.receiver == "bytearecv"
+        return Form(writers.bytes_as_text, wire.byte_strings) if fits else None
+    if target.receiver in _TEXTS:
+        return _text_form(source, target)
+    if pa.types.is_string(source):
+        return _form_of_text(target)
+    if pa.types.is_temporal(source):
+        return _time_form(source, target)
+    return _number_form(source, target)
+
+
+def _text_form(source: pa.DataType, target: ColumnType) -> Form:
+    """Return the form of a column of texts, which holds anything that has a text."""
+    write = writers.writer_of(source)
+    found = [doubts.NUL] if pa.types.is_string(source) else []
+    if (limit := target.length_limit) is not None:
+        found.append(doubts.longer_than(limit, target.base_sql))
+    if target.receiver == "bpcharrecv" and limit is not None:
+        found.append(doubts.PADDED)
+    if target.receiver == "namerecv":
+        found.append(doubts.LONG_NAME)
+    found = [replace(one, prepare=write) for one in found]
+    guard = tuple(found)
+
+    def encode(array: pa.Array) -> list[pa.Array]:
+        return wire.texts(guarded(array))
+
+    def guarded(array: pa.Array) -> pa.Array:
+        for doubt in guard:
+            doubt.refuse(array)
+        return write(array)
+
+    return Form(guarded, encode, tuple(found))
+
+
+def _form_of_text(target: ColumnType) -> Form | None:
+    """Return the form of texts for a column of another type."""
+
+    def write(array: pa.Array) -> pa.Array:
+        doubts.NUL.refuse(array)
+        return array
+
+    match target.receiver:
+        case "bytearecv":
+            return None
+        case "enum_recv":
+            doubt = doubts.no_label_of(target.labels or (), target.base_sql)
+            return Form(write, wire.texts, (doubt,))
+        case "uuid_recv":
+            return Form(write, wire.uuids, (doubts.NO_UUID, doubts.OTHER_UUID))
+        case "json_recv":
+            return Form(write, wire.texts, asks_server=True)
+        case "jsonb_recv":
+            return Form(write, wire.jsonb, asks_server=True)
+    return Form(write, asks_server=True)
+
+
+def _time_form(source: pa.DataType, target: ColumnType) -> Form | None:
+    receiver = target.receiver
+    is_moment = pa.types.is_date(source) or pa.types.is_timestamp(source)
+    limit = target.fraction_digits
+    rounded = (doubts.finer_than(limit, target.base_sql),) if limit is not None else ()
+    write = writers.time_as_text
+    if pa.types.is_time(source) and receiver == "time_recv":
+        found = (doubts.NO_TIME, *rounded)
+        return Form(_guarded(write, found), _guarded_encoder(wire.times, found), found)
+    if pa.types.is_time(source) and receiver == "timetz_recv":
+        return Form(_guarded(write, rounded), None, rounded, asks_server=True)
+    if receiver in ("timestamp_recv", "timestamptz_recv") and is_moment:
+        has_zone = pa.types.is_timestamp(source) and source.tz is not None
+        found = (doubts.FAR_DATE,) if pa.types.is_date(source) else (doubts.FAR_TIMESTAMP, *rounded)
+        guard = found
+        if has_zone != (receiver == "timestamptz_recv"):
+            found = (*found, doubts.IN_UTC)
+        return Form(_guarded(write, guard), _guarded_encoder(wire.timestamps, guard), found)
+    if receiver == "date_recv" and pa.types.is_date(source):
+        found = (doubts.FAR_DATE,)
+        return Form(_guarded(write, found), _guarded_encoder(wire.dates, found), found)
+    if receiver == "date_recv" and is_moment and source.tz is None:
+        found = (doubts.NOT_MIDNIGHT,)
+
+        def as_dates(array: pa.Array) -> pa.Array:
+            return writers.time_as_text(wire.exact_cast(array, pa.date32()))
+
+        return Form(_guarded(as_dates, found), _guarded_encoder(wire.dates, found), found)
+    return None
+
+
+def _number_form(source: pa.DataType, target: ColumnType) -> Form | None:
+    """Return the form of booleans, integers, floats and decimals."""
+    receiver = target.receiver
+    if pa.types.is_boolean(source) and receiver != "boolrecv":
+        inner = _number_form(pa.int8(), target)
+        if inner is None or receiver not in (*_INTEGERS, *_FLOATS, "numeric_recv"):
+            return None
+        return Form(_after_cast(inner.writer, pa.int8()), inner.encoder)
+    if receiver == "boolrecv":
+        found = () if pa.types.is_boolean(source) else (doubts.NO_BOOLEAN,)
+        return Form(_guarded(_booleans, found), _guarded_encoder(wire.booleans, found), found)
+    if receiver in _INTEGERS or receiver in _FLOATS:
+        name = {**_INTEGERS, **_FLOATS}[receiver]
+        type_ = wire.NUMBERS[name].type
+        doubt = doubts.changed_by(type_, target.base_sql)
+        found = () if doubts.always_fits(source, type_) else (doubt,)
+        return Form(_after_cast(writers.as_text, type_), wire.NUMBERS[name].encode, found)
+    if receiver == "numeric_recv":
+        return _numeric_form(source, target)
+    if receiver in _NUMBERS_AS_TEXT:
+        return Form(writers.as_text, asks_server=True)
+    return None
+
+
+def _numeric_form(source: pa.DataType, target: ColumnType) -> Form:
+    size = target.numeric_size
+    if pa.types.is_floating(source):
+        return Form(writers.as_text, asks_server=True)
+    whole, scale = doubts.digits_of(source)
+    if size is None:
+        precision, own_scale = min(whole + scale, _LARGEST_NUMERIC), scale
+        found: tuple[Doubt, ...] = ()
+    else:
+        precision, own_scale = size
+        fits = whole <= precision - own_scale and scale <= own_scale
+        found = () if fits else (doubts.no_numeric(precision, own_scale, target.base_sql),)
+    can_encode = 0 <= own_scale <= precision <= _LARGEST_NUMERIC
+    encoder = wire.decimals(precision, own_scale) if can_encode else None
+    return Form(_guarded(writers.as_text, found), encoder, found)
+
+
+def _list_form(source: pa.DataType, target: ColumnType) -> Form | None:
+    if target.element is None:
+        return None
+    item = source.value_type
+    if pa.types.is_list(item):
+        inner = _list_form(item, target)
+        if inner is None:
+            return None
+        return Form(
+            writers.nested_lists_as_text(inner.writer),
+            None,
+            tuple(one.of_items() for one in inner.doubts),
+            asks_server=True,
+        )
+    inner = plan_form(item, target.element)
+    if inner is None:
+        return None
+    return Form(
+        writers.lists_as_text(inner.writer),
+        wire.arrays(inner.encoder, target.element.oid) if inner.encoder is not None else None,
+        tuple(one.of_items() for one in inner.doubts),
+        inner.asks_server,
+    )
+
+
+def _booleans(array: pa.Array) -> pa.Array:
+    return writers.as_text(array.cast(pa.bool_()))
+
+
+def _after_cast(write: Writer, type_: pa.DataType) -> Writer:
+    return lambda array: write(wire.exact_cast(array, type_))
+
+
+def _guarded(write: Writer, found: Sequence[Doubt]) -> Writer:
+    def guarded(array: pa.Array) -> pa.Array:
+        for doubt in found:
+            doubt.refuse(array)
+        return write(array)
+
+    return guarded if found else write
+
+
+def _guarded_encoder(encode: Encoder, found: Sequence[Doubt]) -> Encoder:
+    def guarded(array: pa.Array) -> list[pa.Array]:
+        for doubt in found:
+            doubt.refuse(array)
+        return encode(array)
+
+    return guarded if found else encode
+
+
+def is_trusted(source: pa.DataType, target: ColumnType, *, is_same_type: bool) -> bool:
+    """Whether the values of a column need not be read before they are loaded, because the load refuses bad ones.
+
+    Args:
+        is_same_type: whether the dataset declares the type that the column has.
+    """
+    if not is_same_type or target.receiver in ("enum_recv", "record_recv", "array_recv"):
+        return False
+    return (
+        not pa.types.is_string(source)
+        or target.receiver in (_TEXTS | _SAFE_TEXTS)
+        or (target.receiver not in _ROUNDED and not target.is_domain)
+    )
+
+
+def holds_numbers(type_: pa.DataType) -> bool:
+    """Whether a type is one of numbers or booleans."""
+    return is_number(type_) or bool(pa.types.is_boolean(type_))

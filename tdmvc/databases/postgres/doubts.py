@@ -1,0 +1,269 @@
+"""What may be wrong with the values of a column for a type of PostgreSQL: how many are, without saying which."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import pyarrow as pa
+
+from tdmvc.arrow.compute import CastOptions, MatchSubstringOptions, SetLookupOptions, call_function
+from tdmvc.arrow.types import is_widening
+from tdmvc.databases.postgres.wire import INFINITE_DAYS, INFINITE_MICROSECONDS, NotExactError, exact_cast
+from tdmvc.model.finding import Severity
+
+_DAY_MICROSECONDS = 86_400_000_000
+_FIRST_MICROSECOND = -210_866_803_200_000_000
+"""4714-11-24 BC, in microseconds since 1970; PostgreSQL's timestamps end after Arrow's."""
+_FIRST_DAY = -2_440_588
+_END_DAY = 2_145_042_906
+_NAME_BYTES = 63
+_UUID = r"^\{?(?:[0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}\}?$"
+_OWN_UUID = r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$"
+_FLOAT_DIGITS = {32: 24, 64: 53}
+_INTEGER_DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}
+
+Finder = Callable[[pa.Array], pa.Array]
+"""Returns true for each value that is meant; false or null for all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One thing that may be wrong with values."""
+
+    problem: str
+    """What they are then: `too long for character varying(40)`."""
+    find: Finder
+    is_fault: bool = True
+    """False if they are loaded all the same, and read back in another form."""
+    prepare: Callable[[pa.Array], pa.Array] | None = None
+    """Applied before anything is searched for."""
+    depth: int = 0
+    """How many lists the values are in."""
+
+    @property
+    def severity(self) -> Severity:
+        return Severity.ERROR if self.is_fault else Severity.WARNING
+
+    def count(self, array: pa.Array) -> int:
+        """Return how many values there is something wrong with."""
+        for _ in range(self.depth):
+            array = array.flatten()
+        if self.prepare is not None:
+            array = self.prepare(array)
+        found = call_function("sum", [self.find(array)]).as_py()
+        return int(found or 0)
+
+    def refuse(self, array: pa.Array) -> None:
+        """Do nothing, unless a value would change.
+
+        Raises:
+            NotExactError: a value would.
+        """
+        if self.is_fault and self.count(array):
+            raise NotExactError(self.problem)
+
+    def of_items(self) -> "Doubt":
+        """Return the same for the items of lists."""
+        return replace(self, depth=self.depth + 1)
+
+
+def _matches(function: str, pattern: str) -> Finder:
+    return lambda texts: call_function(function, [texts], MatchSubstringOptions(pattern))
+
+
+def _not(found: pa.Array) -> pa.Array:
+    return call_function("invert", [found])
+
+
+def _outside(array: pa.Array, least: object, most: object) -> pa.Array:
+    """Return which values are less than one or more than another."""
+    low = call_function("less", [array, pa.scalar(least, array.type)])
+    return call_function("or", [low, call_function("greater", [array, pa.scalar(most, array.type)])])
+
+
+def _longer_bytes(most: int) -> Finder:
+    return lambda texts: call_function(
+        "greater", [call_function("binary_length", [texts]), pa.scalar(most, pa.int32())]
+    )
+
+
+NUL = Doubt("not possible in PostgreSQL, because of a NUL character", _matches("match_substring", "\0"))
+LONG_NAME = Doubt(f"longer than the {_NAME_BYTES} bytes of a name", _longer_bytes(_NAME_BYTES))
+PADDED = Doubt(
+    "texts with blanks at their end, which read back without them",
+    _matches("match_substring_regex", " $"),
+    is_fault=False,
+)
+NO_UUID = Doubt("not UUIDs", lambda texts: _not(_matches("match_substring_regex", _UUID)(texts)))
+OTHER_UUID = Doubt(
+    "written in another form than PostgreSQL's, in which they read back",
+    lambda texts: _not(_matches("match_substring_regex", _OWN_UUID)(texts)),
+    is_fault=False,
+)
+IN_UTC = Doubt("moments that are taken to be in UTC", lambda array: array.is_valid(), is_fault=False)
+
+
+def longer_than(limit: int, type_: str) -> Doubt:
+    """Return the doubt that texts have more characters than a type allows."""
+    return Doubt(
+        f"too long for {type_}",
+        lambda texts: call_function(
+            "greater", [call_function("utf8_length", [texts]), pa.scalar(limit, pa.int32())]
+        ),
+    )
+
+
+def no_label_of(labels: Sequence[str], type_: str) -> Doubt:
+    """Return the doubt that texts are no labels of an enum."""
+    options = SetLookupOptions(pa.array([*labels, None], pa.string()))
+    return Doubt(
+        f"not among the labels of {type_}", lambda texts: _not(call_function("is_in", [texts], options))
+    )
+
+
+def _far_timestamps(array: pa.Array) -> pa.Array:
+    micros = array.cast(pa.int64())
+    is_early = call_function("less", [micros, pa.scalar(_FIRST_MICROSECOND)])
+    is_finite = call_function("greater", [micros, pa.scalar(-INFINITE_MICROSECONDS)])
+    return call_function("and", [is_early, is_finite])
+
+
+def _far_dates(array: pa.Array) -> pa.Array:
+    days = array.cast(pa.int32())
+    far = _outside(days, _FIRST_DAY, _END_DAY - 1)
+    is_finite = _not(_outside(days, 1 - INFINITE_DAYS, INFINITE_DAYS - 1))
+    return call_function("and", [far, is_finite])
+
+
+def _within_day(array: pa.Array) -> pa.Array:
+    micros = array.cast(pa.int64())
+    rest = call_function("subtract", [micros, _multiples(micros, _DAY_MICROSECONDS)])
+    return call_function("not_equal", [rest, pa.scalar(0)])
+
+
+def _multiples(numbers: pa.Array, of: int) -> pa.Array:
+    """Return each number, rounded to a multiple."""
+    return call_function("multiply", [call_function("divide", [numbers, pa.scalar(of)]), pa.scalar(of)])
+
+
+FAR_TIMESTAMP = Doubt("earlier than 4713 BC, where PostgreSQL's timestamps begin", _far_timestamps)
+FAR_DATE = Doubt("beyond the dates that PostgreSQL has", _far_dates)
+NOT_MIDNIGHT = Doubt("not at midnight, and the column keeps only dates", _within_day)
+NO_TIME = Doubt("not times of a day", lambda array: _outside(array.cast(pa.int64()), 0, _DAY_MICROSECONDS))
+
+
+def finer_than(digits: int, type_: str) -> Doubt:
+    """Return the doubt that times have more digits after the second than a type keeps."""
+    unit = 10 ** (6 - digits)
+
+    def find(array: pa.Array) -> pa.Array:
+        micros = array.cast(pa.int64())
+        is_finer = call_function("not_equal", [_multiples(micros, unit), micros])
+        if not pa.types.is_timestamp(array.type):
+            return is_finer
+        return call_function(
+            "and", [is_finer, _not(_outside(micros, 1 - INFINITE_MICROSECONDS, INFINITE_MICROSECONDS - 1))]
+        )
+
+    return Doubt(f"finer than {type_} keeps", find)
+
+
+def _not_boolean(array: pa.Array) -> pa.Array:
+    is_zero, is_one = (call_function("equal", [array, pa.scalar(number, array.type)]) for number in (0, 1))
+    return _not(call_function("or", [is_zero, is_one]))
+
+
+NO_BOOLEAN = Doubt("neither 0 nor 1", _not_boolean)
+
+
+def always_fits(source: pa.DataType, target: pa.DataType) -> bool:
+    """Whether every number of an Arrow type has an exact form in another."""
+    return is_widening(source, target)
+
+
+def changed_by(type_: pa.DataType, name: str) -> Doubt:
+    """Return the doubt that numbers change in an integer or float type.
+
+    Args:
+        type_: the Arrow type with the values of PostgreSQL's.
+        name: PostgreSQL's type.
+    """
+    if pa.types.is_integer(type_):
+        return Doubt(
+            f"not whole numbers within the range of {name}", lambda array: _not_integer(array, type_)
+        )
+    return Doubt(f"not exact in {name}", lambda array: _not_float(array, type_))
+
+
+def _bounds(type_: pa.DataType) -> tuple[int, int]:
+    bits = type_.bit_width
+    return (
+        (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if pa.types.is_signed_integer(type_) else (0, 2**bits - 1)
+    )
+
+
+def _not_integer(array: pa.Array, type_: pa.DataType) -> pa.Array:
+    least, most = _bounds(type_)
+    if pa.types.is_integer(array.type):
+        own = _bounds(array.type)
+        return _outside(array, max(least, own[0]), min(most, own[1]))
+    if pa.types.is_decimal(array.type):
+        wide = array.cast(pa.decimal256(76, max(array.type.scale, 0)))
+        has_part = call_function("not_equal", [call_function("floor", [wide]), wide])
+        return call_function("or", [has_part, _outside(wide, Decimal(least), Decimal(most))])
+    has_part = call_function("not_equal", [call_function("floor", [array]), array])
+    # The greatest integer of 64 bits is no float: everything from 2⁶³ on is outside.
+    low = call_function("less", [array, pa.scalar(float(least), array.type)])
+    high = call_function("greater_equal", [array, pa.scalar(float(most + 1), array.type)])
+    return call_function("or", [has_part, call_function("or", [low, high])])
+
+
+def _not_float(array: pa.Array, type_: pa.DataType) -> pa.Array:
+    if pa.types.is_integer(array.type):
+        most = min(2 ** _FLOAT_DIGITS[type_.bit_width], _bounds(array.type)[1])
+        return _outside(array, max(-most, _bounds(array.type)[0]), most)
+    if pa.types.is_floating(array.type):
+        back = array.cast(type_).cast(array.type)
+        is_same = call_function("equal", [back, array])
+        return _not(call_function("or", [is_same, call_function("is_nan", [array])]))
+    return pa.array([not _is_exact(array.slice(row, 1), type_) for row in range(len(array))], pa.bool_())
+
+
+def _is_exact(cell: pa.Array, type_: pa.DataType) -> bool:
+    try:
+        exact_cast(cell, type_)
+    except NotExactError:
+        return False
+    return True
+
+
+def digits_of(type_: pa.DataType) -> tuple[int, int]:
+    """Return how many digits numbers of a type have before and after the point."""
+    if pa.types.is_decimal(type_):
+        return int(type_.precision - type_.scale), max(int(type_.scale), 0)
+    return _INTEGER_DIGITS[type_.bit_width], 0
+
+
+def no_numeric(precision: int, scale: int, name: str) -> Doubt:
+    """Return the doubt that integers and decimals have more digits than a bounded numeric keeps."""
+
+    def find(array: pa.Array) -> pa.Array:
+        wide = array.cast(pa.decimal256(76, digits_of(array.type)[1]))
+        limit = Decimal(10) ** (precision - scale)
+        own = wide.type.scale
+        smallest = Decimal(1).scaleb(-own)
+        if precision - scale + own > 75:
+            is_large = pa.array([False] * len(array))
+        else:
+            is_large = _outside(wide, smallest - limit, limit - smallest)
+        if own <= scale:
+            return is_large
+        cut = call_function("cast", [wide], _truncating(pa.decimal256(76, scale)))
+        is_cut = call_function("not_equal", [cut.cast(wide.type), wide])
+        return call_function("or", [is_large, is_cut])
+
+    return Doubt(f"not exact in {name}", find)
+
+
+def _truncating(type_: pa.DataType) -> CastOptions:
+    return CastOptions(target_type=type_, allow_decimal_truncate=True)

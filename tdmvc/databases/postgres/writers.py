@@ -1,0 +1,143 @@
+"""Arrow values as the texts that PostgreSQL's types read."""
+
+import numpy as np
+import pyarrow as pa
+
+from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function
+from tdmvc.arrow.far_times import time_texts
+from tdmvc.databases.postgres.copying import Numbers, Writer, bytes_of
+
+_HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
+
+
+def as_text(array: pa.Array) -> pa.Array:
+    """Return texts as they are, and numbers and booleans in the usual form."""
+    return array if pa.types.is_string(array.type) else array.cast(pa.string())
+
+
+def bytes_as_text(array: pa.Array) -> pa.Array:
+    """Return bytes as hexadecimal digits, as bytea reads them."""
+    filled = call_function("coalesce", [array, pa.scalar(b"", pa.binary())]) if array.null_count else array
+    data = np.frombuffer(bytes_of(filled), np.uint8)
+    digits = np.empty(2 * len(data), np.uint8)
+    digits[0::2], digits[1::2] = _HEX[data >> 4], _HEX[data & 15]
+    lengths: Numbers = call_function("binary_length", [filled]).to_numpy(zero_copy_only=False)
+    offsets = np.zeros(len(array) + 1, np.int32)
+    np.cumsum(2 * lengths, out=offsets[1:])
+    texts = pa.Array.from_buffers(
+        pa.string(), len(array), [None, pa.py_buffer(offsets), pa.py_buffer(digits)]
+    )
+    texts = call_function("binary_join_element_wise", [pa.scalar("\\x"), texts, pa.scalar("")])
+    if array.null_count:
+        texts = call_function("if_else", [array.is_valid(), texts, pa.scalar(None, pa.string())])
+    return texts
+
+
+def time_as_text(array: pa.Array) -> pa.Array:
+    """Return dates, times and timestamps, with BC and infinity as PostgreSQL writes them; instants in UTC."""
+    has_zone = pa.types.is_timestamp(array.type) and array.type.tz is not None
+    if has_zone:
+        array = array.cast(pa.int64()).cast(pa.timestamp("us"))
+    if pa.types.is_time(array.type):
+        texts = array.cast(pa.string())
+    else:
+        texts = pa.array([_dated(text) for text in time_texts(array)], pa.string())
+    if not pa.types.is_date(array.type):
+        texts = _without_zeros(texts)
+    if has_zone:
+        texts = pa.array(
+            [text if text is None or "infinity" in text else _zoned(text) for text in texts.to_pylist()],
+            pa.string(),
+        )
+    return texts
+
+
+def _without_zeros(texts: pa.Array) -> pa.Array:
+    """Return times without the zeros at the end of their fractions; an era may follow."""
+    for pattern, kept in ((r"\.0+( BC)?$", r"\1"), (r"(\.[0-9]*[1-9])0+( BC)?$", r"\1\2")):
+        options = ReplaceSubstringOptions(pattern=pattern, replacement=kept)
+        texts = call_function("replace_substring_regex", [texts], options)
+    return texts
+
+
+def _dated(text: str | None) -> str | None:
+    """Return a moment of the astronomical calendar, which has a year 0, in the one of people, which has none."""
+    if text is None or text in ("infinity", "-infinity"):
+        return text
+    sign = text.startswith("-")
+    year, dash, rest = text[sign:].partition("-")
+    number = -int(year) if sign else int(year)
+    return text if number > 0 else f"{1 - number:04}{dash}{rest} BC"
+
+
+def _zoned(text: str) -> str:
+    return f"{text[:-3]}+00 BC" if text.endswith(" BC") else f"{text}+00"
+
+
+def lists_as_text(element: Writer) -> Writer:
+    """Return what writes arrays of one dimension, from what writes their elements."""
+
+    def write(array: pa.Array) -> pa.Array:
+        flat = iter(element(array.flatten()).to_pylist())
+        counts = call_function("list_value_length", [array]).to_pylist()
+        return pa.array(
+            [
+                None if count is None else "{" + ",".join(_element(next(flat)) for _ in range(count)) + "}"
+                for count in counts
+            ],
+            pa.string(),
+        )
+
+    return write
+
+
+def nested_lists_as_text(inner: Writer) -> Writer:
+    """Return what writes arrays of several dimensions, from what writes those of one fewer."""
+
+    def write(array: pa.Array) -> pa.Array:
+        flat = iter(inner(array.flatten()).to_pylist())
+        counts = call_function("list_value_length", [array]).to_pylist()
+        return pa.array(
+            [
+                None if count is None else "{" + ",".join(next(flat) or "NULL" for _ in range(count)) + "}"
+                for count in counts
+            ],
+            pa.string(),
+        )
+
+    return write
+
+
+def _element(text: str | None) -> str:
+    if text is None:
+        return "NULL"
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def structs_as_text(fields: list[Writer]) -> Writer:
+    """Return what writes composite values, from what writes each of their fields."""
+
+    def write(array: pa.Array) -> pa.Array:
+        columns = [one(column).to_pylist() for one, column in zip(fields, array.flatten(), strict=True)]
+        rows = zip(*columns, strict=True) if columns else ((),) * len(array)
+        texts = [
+            f"({','.join('' if text is None else _element(text) for text in row)})" if is_valid else None
+            for row, is_valid in zip(rows, array.is_valid().to_pylist(), strict=True)
+        ]
+        return pa.array(texts, pa.string())
+
+    return write
+
+
+def writer_of(type_: pa.DataType) -> Writer:
+    """Return what writes values of an Arrow type."""
+    if pa.types.is_binary(type_):
+        return bytes_as_text
+    if pa.types.is_temporal(type_):
+        return time_as_text
+    if pa.types.is_list(type_):
+        inner = writer_of(type_.value_type)
+        return nested_lists_as_text(inner) if pa.types.is_list(type_.value_type) else lists_as_text(inner)
+    if pa.types.is_struct(type_):
+        return structs_as_text([writer_of(type_.field(i).type) for i in range(type_.num_fields)])
+    return as_text
