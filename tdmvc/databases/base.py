@@ -194,8 +194,11 @@ class DatabaseTarget(Protocol):
         The table has one row for each dataset: `dataset` and `state`, the text of `SeededDataset.to_json`.
         """
 
-    def create_tables(self, tables: Sequence[TableSchema], views: Sequence[View]) -> list[Finding]:
-        """Make tables that are missing, with all that they declare; findings say what the engine cannot hold."""
+    def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
+        """Make tables that are missing, empty, with all that they declare; findings say what the engine cannot hold.
+
+        Their rows are read only if the type of a column depends on them.
+        """
 
     def check_columns(self, table: TableToWrite, target: TableSchema) -> list[Finding]:
         """Return, before anything is written, what the columns of a table cannot hold; reads rows only if it must.
@@ -222,12 +225,12 @@ class DatabaseTarget(Protocol):
         """
 
     def apply_changes(
-        self, target: TableSchema, upserts: pa.RecordBatchReader, deleted: pa.RecordBatchReader
+        self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
     ) -> RowCounts:
-        """Write only what differs.
+        """Write only what differs; values that are unique may move from one row to another.
 
         Args:
-            upserts: whole rows, in the order and with the types of the dataset's columns.
+            upserts: rows that are new or differ, whole; the key of the schema identifies them.
             deleted: the key columns of rows to delete.
         """
 
