@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tdmvc import __version__
-from tdmvc.databases.base import DatabaseTarget, TargetTable
+from tdmvc.databases.base import DatabaseTarget, TableToWrite, TargetTable
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
@@ -50,7 +50,10 @@ def load_plan(load: Load, plan: SeedPlan) -> DatasetSeedReport:
     methods = choose_methods(load.workspace, load.target, plan, load.recorded)
     findings = list(plan.findings)
     if plan.missing:
-        findings += load.target.create_tables(plan.missing, plan.views)
+        missing = [
+            table_to_write(load.workspace, table.side) for table in plan.tables if table.target is None
+        ]
+        findings += load.target.create_tables(missing, plan.views)
         plan, methods = _with_made_tables(load.target, plan, methods)
     written = [one for one in methods if one.writes]
     _clear(load.target, written, plan.others)
@@ -124,10 +127,9 @@ def _load_table(load: Load, plan: SeedPlan, one: TableMethod) -> SeededTableRepo
             assert one.difference is not None
             is_whole = plan.seeded.mode is SeedMode.REPLACE
             deleted = one.difference.deleted() if is_whole else one.difference.nothing_deleted()
+            upserts = TableToWrite(table.side.schema, one.difference.upserts)
             counts = load.target.apply_changes(
-                schema,
-                renamed_rows(one.difference.upserts(), table.columns),
-                renamed_rows(deleted, table.columns),
+                rename_columns(upserts, table.columns), renamed_rows(deleted, table.columns), schema
             )
             counts = replace(counts, unchanged=table.side.rows - counts.inserted - counts.updated)
         case _:

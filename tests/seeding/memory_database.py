@@ -90,12 +90,13 @@ class MemoryTarget:
         found = {name: SeededDataset.from_json(name, text) for name, text in self._state.items()}
         return {name: state for name, state in found.items() if state is not None}
 
-    def create_tables(self, tables: Sequence[TableSchema], views: Sequence[View]) -> list[Finding]:
+    def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
         for table in tables:
-            self._step(f"create {table.name}")
-            if table.name in self._database.tables:
-                raise DatabaseError(f"The table {table.name} is already there.")
-            self._tables[table.name] = StoredTable(table)
+            name = table.schema.name
+            self._step(f"create {name}")
+            if name in self._database.tables:
+                raise DatabaseError(f"The table {name} is already there.")
+            self._tables[name] = StoredTable(table.schema)
         return []
 
     def check_columns(self, table: TableToWrite, target: TableSchema) -> list[Finding]:
@@ -140,7 +141,7 @@ class MemoryTarget:
         return RowCounts(inserted, updated, unchanged=len(rows) - inserted - updated)
 
     def apply_changes(
-        self, target: TableSchema, upserts: pa.RecordBatchReader, deleted: pa.RecordBatchReader
+        self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
     ) -> RowCounts:
         self._step(f"apply {target.name}")
         gone = deleted.read_all().to_pylist()
@@ -149,7 +150,7 @@ class MemoryTarget:
         before = len(stored.rows)
         stored.rows = [row for row in stored.rows if {k: row[k] for k in key} not in gone]
         removed = before - len(stored.rows)
-        counts = self._upsert(target.name, upserts.read_all().to_pylist(), key)
+        counts = self._upsert(target.name, upserts.read().read_all().to_pylist(), key)
         return RowCounts(counts.inserted, counts.updated, removed)
 
     def clear(self, names: Sequence[str]) -> None:
