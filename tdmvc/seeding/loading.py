@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from tdmvc import __version__
 from tdmvc.databases.base import DatabaseTarget, TableToWrite, TargetTable
 from tdmvc.errors import DatabaseError
+from tdmvc.model.database_names import find_table, match_columns
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
 from tdmvc.model.seeding import (
@@ -21,7 +22,7 @@ from tdmvc.model.seeding import (
     SeedOptions,
 )
 from tdmvc.seeding.methods import TableMethod, choose_methods
-from tdmvc.seeding.names import find_table, match_columns, rename_columns, renamed_rows
+from tdmvc.seeding.names import rename_columns, renamed_rows
 from tdmvc.seeding.plan import SeedPlan, TablePlan
 from tdmvc.seeding.read_back import verify_rows
 from tdmvc.seeding.references import judge_references

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from tdmvc.databases.base import DatabaseTarget, TargetTable
 from tdmvc.migrations.migration_tables import find_migration_tables
+from tdmvc.model.database_names import find_table, match_columns
 from tdmvc.model.declarations import View
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity, has_errors
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import SeededDataset, SeedMode, SeedOptions
 from tdmvc.seeding.columns import check_columns
-from tdmvc.seeding.names import find_table, match_columns
 from tdmvc.seeding.order import order_by_references
 from tdmvc.seeding.states import StateToSeed
 from tdmvc.workspace.source_views import SourceViews

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from tdmvc.databases.base import TargetTable
 from tdmvc.errors import DatabaseError, format_names
+from tdmvc.model.database_names import find_table
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.seeding import SeededDataset, SeedMode
 from tdmvc.model.text import plural
-from tdmvc.seeding.names import find_table
 from tdmvc.seeding.plan import SeedPlan
 
 _PRODUCTION = frozenset({"prod", "production", "prd", "live"})

@@ -9,6 +9,7 @@ from tdmvc.databases import find_opener
 from tdmvc.databases.base import DatabaseTarget, ReadOptions, TargetTable
 from tdmvc.errors import DatabaseError
 from tdmvc.migrations.migration_tables import find_migration_tables
+from tdmvc.model.database_names import find_table
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location
@@ -16,7 +17,6 @@ from tdmvc.model.seeding import DatasetSeedReport, SeedOptions, SeedReport
 from tdmvc.model.text import plural
 from tdmvc.seeding.loading import Load, load_plan, unwritten
 from tdmvc.seeding.methods import choose_methods
-from tdmvc.seeding.names import find_table
 from tdmvc.seeding.plan import KnownDatabase, SeedPlan, plan_state
 from tdmvc.seeding.protection import Refusal, refuse, refuse_loss, refuse_production
 from tdmvc.seeding.states import StateToSeed, open_states
