@@ -1,1 +1,24 @@
-"""PostgreSQL servers."""
+"""PostgreSQL servers, from version 13 on."""
+
+from contextlib import AbstractContextManager
+
+from tdmvc.databases.base import ReadOptions
+from tdmvc.databases.postgres.address import URL_FORM, is_address
+from tdmvc.databases.postgres.reading import PostgresSnapshot, open_snapshot
+from tdmvc.model.location import Location
+from tdmvc.sql.duckdb import DuckDBConnection
+
+
+class PostgresEngine:
+    """Reads PostgreSQL databases."""
+
+    name = "PostgreSQL"
+    url_form = URL_FORM
+
+    def can_read(self, location: Location) -> bool:
+        return is_address(location)
+
+    def open_snapshot(
+        self, location: Location, con: DuckDBConnection, options: ReadOptions
+    ) -> AbstractContextManager[PostgresSnapshot]:
+        return open_snapshot(location, options)

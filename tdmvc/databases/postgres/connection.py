@@ -15,9 +15,11 @@ from tdmvc.databases.postgres.errors import (
     connection_error,
     database_error,
     missing_driver,
+    stream_error,
     too_old,
 )
 from tdmvc.model.location import Location
+from tdmvc.sql.quoting import quote_text
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection as ArrowConnection
@@ -163,7 +165,7 @@ def open_arrow_connection(location: Location) -> "ArrowConnection":
         f"{name}={quote(value, safe='')}" for name, value in _with_defaults(address.parameters).items()
     )
     try:
-        connection: ArrowConnection = dbapi.connect(f"postgresql:///?{query}")
+        connection: ArrowConnection = dbapi.connect(f"postgresql:///?{query}", autocommit=True)
     except dbapi.Error as error:
         raise connection_error(str(error), address) from None
     return connection
@@ -178,3 +180,28 @@ def reporting_arrow(where: str) -> Iterator[None]:
         yield
     except dbapi.Error as error:
         raise database_error(error.sqlstate, str(error), where) from None
+    except OSError as error:
+        # What goes wrong in the middle of the rows has no SQLSTATE.
+        raise stream_error(str(error), where) from None
+
+
+def import_snapshot(connection: "ArrowConnection", snapshot: str, owner: PostgresConnection) -> None:
+    """Begin a transaction that sees what that of another connection sees, with the same settings.
+
+    Args:
+        snapshot: what that transaction exported.
+    """
+    names = [*session_settings(owner.info.server_version), "lock_timeout", "statement_timeout"]
+    values = ", ".join(f"pg_catalog.current_setting({quote_text(name)})" for name in names)
+    found = owner.execute(f"SELECT {values}").fetchall()[0]
+    calls = ", ".join(
+        f"pg_catalog.set_config({quote_text(name)}, {quote_text(value)}, false)"
+        for name, value in zip(names, found, strict=True)
+    )
+    with reporting_arrow(""), connection.cursor() as cursor:
+        for statement in (
+            f"SELECT {calls}",
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            f"SET TRANSACTION SNAPSHOT {quote_text(snapshot)}",
+        ):
+            cursor.execute(statement)

@@ -140,6 +140,14 @@ _BY_STATE: Mapping[str, tuple[str, str]] = {
     "XX001": ("The database server found damaged data", "restore the table from a backup, or leave it out."),
     "XX002": ("The database server found a damaged index", "rebuild it with REINDEX."),
 }
+_STATES_BY_WORDS: Mapping[str, str] = {
+    "conflict with recovery": "40001",
+    "statement timeout": "57014",
+    "user request": "57014",
+    "lock timeout": "55P03",
+    "administrator command": "57P01",
+    "permission denied": "42501",
+}
 _GONE_STATES = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25P04"})
 _MAY_NAME_VALUES = ("22", "23", "P0", "44", "XX")
 """Classes of errors whose messages may contain values of rows."""
@@ -215,6 +223,21 @@ def database_error(
     shown = f"SQLSTATE {state}" if state.startswith(_MAY_NAME_VALUES) else _first_line(message)
     return DatabaseError(
         f"{doing}: {shown}.", where=where, remedy="see the server's log for what it refused."
+    )
+
+
+def stream_error(message: str, where: str) -> DatabaseError:
+    """Return the error for rows that stop coming, of which only the text is known; what it quotes is hidden."""
+    for words, state in _STATES_BY_WORDS.items():
+        if words in message:
+            return database_error(state, message, where)
+    if _is_gone(message):
+        return database_error("08006", message, where)
+    hidden = re.sub(r'"[^"]*"', "…", _first_line(message))
+    return DatabaseError(
+        f"The database stopped sending rows: {hidden}.",
+        where=where,
+        remedy="see the server's log for the reason.",
     )
 
 

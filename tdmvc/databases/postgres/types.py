@@ -45,6 +45,9 @@ class ColumnForm:
     type: pa.DataType
     """Canonical."""
     physical_type: str | None
+    """As PostgreSQL declares it; None if the canonical type says the same."""
+    declared: str
+    """The same, always."""
     expression: str = _VALUE
     """What a SELECT asks for, so that each value arrives whole."""
     doubts: Mapping[str, str] = field(default_factory=dict)
@@ -61,7 +64,7 @@ class ColumnForm:
     @property
     def as_text(self) -> "ColumnForm":
         """The form that holds every value."""
-        return _text(self.physical_type)
+        return _text(self.declared)
 
 
 _PLAIN: Mapping[str, str] = {
@@ -101,8 +104,8 @@ _ODD_ARRAYS = {
 }
 
 
-def _text(physical_type: str | None) -> ColumnForm:
-    return ColumnForm(SIMPLE["string"], physical_type, f"{_VALUE}::text")
+def _text(declared: str) -> ColumnForm:
+    return ColumnForm(SIMPLE["string"], declared, declared, f"{_VALUE}::text")
 
 
 def column_form(
@@ -125,7 +128,7 @@ def column_form(
     physical = None if _BY_CANONICAL.get(declared) is not None else declared
     if pa.types.is_decimal(type_) and declared == f"numeric({type_.precision},{type_.scale})":
         physical = None
-    return ColumnForm(type_, physical, _VALUE + cast if _VALUE not in cast else cast, doubts)
+    return ColumnForm(type_, physical, declared, _VALUE + cast if _VALUE not in cast else cast, doubts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,7 @@ def _array_form(scalar: _Scalar, facts: TypeFacts, declared: str) -> ColumnForm:
     casts = "".join(f"::{part}[]" for part in cast.split("::")[1:])
     found = {**_ODD_ARRAYS, **({f"'NaN' = ANY({_VALUE})": "NaN"} if doubts else {})}
     physical = None if declared.removesuffix("[]") in _BY_CANONICAL else declared
-    return ColumnForm(pa.list_(type_), physical, _VALUE + casts, found)
+    return ColumnForm(pa.list_(type_), physical, declared, _VALUE + casts, found)
 
 
 def user_types(types: Mapping[int, TypeFacts], oid: int) -> tuple[UserType, ...]:
