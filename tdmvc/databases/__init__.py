@@ -71,7 +71,9 @@ FILES: Final = (SqliteEngine(), DuckdbEngine())
 """The engines whose databases are files."""
 FILE_TARGETS: Final[tuple[TargetOpener, ...]] = ()
 """The engines that load into files that exist already."""
-SERVERS: Final = ServerEngines({})
+SERVERS: Final = ServerEngines(
+    {"postgresql": "postgres.PostgresEngine", "postgres": "postgres.PostgresEngine"}
+)
 """The engines of servers: `"scheme": "module.Class"`."""
 
 

@@ -65,7 +65,7 @@ def test_a_url_of_another_engine_is_refused(files: Path, con: Con) -> None:
             read_database(parse_location(url, folder=files), con)
 
 
-@pytest.mark.parametrize("url", ["postgresql://me:secret@db/shop", "mysql://db/shop", "s3://bucket/x?secret"])
+@pytest.mark.parametrize("url", ["oracle://me:secret@db/shop", "mssql://db/shop", "s3://bucket/x?secret"])
 def test_a_url_with_an_unknown_scheme_is_refused_with_the_known_ones(url: str) -> None:
     for find in (find_reader, find_writer):
         with pytest.raises(UsageError, match=url.partition(":")[0]) as caught:

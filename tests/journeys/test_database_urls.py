@@ -58,7 +58,7 @@ def test_a_release_with_several_datasets_needs_a_folder(tdmvc: Run, shop: Path) 
 @pytest.mark.parametrize(
     "words", [("add", "golden"), ("build", "golden"), ("checkout", "golden", "--into")], ids=lambda w: w[0]
 )
-@pytest.mark.parametrize("url", ["postgresql://me:geheim@db/shop", "mysql://db/shop?password=geheim"])
+@pytest.mark.parametrize("url", ["oracle://me:geheim@db/shop", "mssql://db/shop?password=geheim"])
 def test_an_unknown_url_is_refused_without_its_password(
     tdmvc: Run, shop: Path, words: tuple[str, ...], url: str
 ) -> None:
