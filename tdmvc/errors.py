@@ -24,10 +24,12 @@ class TdmvcError(Exception):
 
     exit_code: ClassVar[int] = 70
 
-    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", details: Sequence[str] = ()) -> None:
         self.what = what
         self.where = where
         self.remedy = remedy
+        self.details = tuple(details)
+        """Further lines about what happened, such as one for each of many problems."""
         super().__init__(self.message)
 
     @property
@@ -38,7 +40,7 @@ class TdmvcError(Exception):
     @property
     def lines(self) -> list[str]:
         """What happened, where, and what to do; each may quote a file's text, with its line ends."""
-        lines = [self.what]
+        lines = [self.what, *(f"- {detail}" for detail in self.details)]
         if self.where:
             lines.append(f"Where: {self.where}")
         if self.remedy:

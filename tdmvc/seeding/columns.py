@@ -15,8 +15,7 @@ from tdmvc.workspace.tables import side_relation
 from tdmvc.workspace.workspace import Workspace
 
 _MIGRATE = (
-    "run the migrations that the rows were made for on the database, or seed a version that fits its schema; "
-    "`tdmvc drift` shows which"
+    "run the migrations that the rows were made for on the database, or seed a version that fits its schema."
 )
 
 
@@ -51,7 +50,7 @@ def _missing_columns(own: TableSchema, schema: TableSchema, names: Mapping[str, 
             f"The database's table {schema.name} has no {_columns(missing)}.",
             table=own.name,
             columns=tuple(missing),
-            remedy=f"{_MIGRATE}.",
+            remedy=_MIGRATE,
         )
 
 
@@ -68,7 +67,7 @@ def _columns_without_value(
             "which has no default there.",
             table=own.name,
             columns=tuple(lacking),
-            remedy=f"{_MIGRATE}; or give the column a default.",
+            remedy=_MIGRATE,
         )
 
 
@@ -102,7 +101,7 @@ def _nulls(
                 f"{name}, which the database does not allow.",
                 table=side.schema.name,
                 columns=(name,),
-                remedy=f"give these rows a value, or {_MIGRATE}.",
+                remedy=f"give these rows a value, or {_MIGRATE}",
             )
 
 

@@ -52,7 +52,8 @@ def load_plan(load: Load, plan: SeedPlan) -> DatasetSeedReport:
     findings = list(plan.findings)
     if plan.missing:
         missing = [
-            table_to_write(load.workspace, table.side) for table in plan.tables if table.target is None
+            replace(table_to_write(load.workspace, table.side), schema=schema)
+            for table, schema in plan.missing
         ]
         findings += load.target.create_tables(missing, plan.views)
         plan, methods = _with_made_tables(load.target, plan, methods)

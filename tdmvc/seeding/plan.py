@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from tdmvc.databases.base import DatabaseTarget, TargetTable
 from tdmvc.migrations.migration_tables import find_migration_tables
 from tdmvc.model.database_names import find_table, match_columns
-from tdmvc.model.declarations import View
+from tdmvc.model.declarations import ForeignKey, View
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity, has_errors
 from tdmvc.model.schema import TableSchema
@@ -54,13 +54,34 @@ class SeedPlan:
     """An error stands in the way."""
 
     @property
-    def missing(self) -> tuple[TableSchema, ...]:
-        """The tables to make."""
-        return tuple(table.side.schema for table in self.tables if table.target is None)
+    def missing(self) -> list[tuple[TablePlan, TableSchema]]:
+        """The tables to make; they refer to the tables that are there by the names that these have there."""
+        there = {table.name: table for table in self.tables if table.target}
+        return [
+            (
+                table,
+                replace(
+                    table.side.schema,
+                    references=tuple(
+                        _renamed(one, there.get(one.table)) for one in table.side.schema.references
+                    ),
+                ),
+            )
+            for table in self.tables
+            if table.target is None
+        ]
 
     @property
     def has_errors(self) -> bool:
         return has_errors(self.findings)
+
+
+def _renamed(reference: ForeignKey, table: TablePlan | None) -> ForeignKey:
+    """Return a reference by the names that the table it leads to has in the database."""
+    if table is None:
+        return reference
+    to = tuple(table.columns.get(name, name) for name in reference.to)
+    return replace(reference, table=table.target_name, to=to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,14 +35,8 @@ def says_production(text: str) -> bool:
     )
 
 
-def refuse_production(
-    location: Location, recorded: Mapping[str, SeededDataset], datasets: Collection[str]
-) -> Refusal | None:
-    """Return why a database looks like production, by its name, its host or what was seeded into it before.
-
-    Args:
-        datasets: those that are seeded now, whose own names do not count.
-    """
+def refuse_name(location: Location) -> Refusal | None:
+    """Return why a database looks like production, by its name or its host."""
     if isinstance(location, PathLocation):
         named = {"file": location.path.name}
     else:
@@ -51,7 +45,17 @@ def refuse_production(
     for kind, name in named.items():
         if says_production(name):
             return Refusal(f"The name of the {kind} says that it is production: {name}.")
-    for name in recorded:
+    return None
+
+
+def refuse_recorded(recorded: Collection[str], datasets: Collection[str]) -> Refusal | None:
+    """Return why a database looks like production, by what was seeded into it before.
+
+    Args:
+        recorded: the datasets that were.
+        datasets: those that are seeded now, whose own names do not count.
+    """
+    for name in sorted(recorded):
         if name not in datasets and says_production(name):
             return Refusal(f"The database holds the dataset {name}, whose name says that it is production.")
     return None

@@ -61,9 +61,8 @@ def verify_rows(
             wrong.append(_describe(workspace, plan, table, source))
     if wrong:
         raise DatabaseError(
-            f"The database returns other rows than {plan.seeded.ref} has:\n"
-            + "\n".join(f"  {line}" for line in wrong)
-            + "\nNothing was written.",
+            f"The database returns other rows than {plan.seeded.ref} has. Nothing was written.",
+            details=wrong,
             where=str(location),
             remedy="make the types of these columns in the database hold the values exactly, and look for triggers "
             "and rules that change rows; or seed without --verify.",

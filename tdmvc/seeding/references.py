@@ -31,10 +31,9 @@ def judge_references(
     if others and not force:
         raise DatabaseError(
             f"Loading {plan.seeded.ref} would break {plural(len(others), 'reference')} between its tables and "
-            "rows outside it:\n"
-            + "\n".join(f"  {finding.message}" for finding in others)
-            + "\nNothing was written.",
+            "rows outside it. Nothing was written.",
             where=str(location),
+            details=[finding.message for finding in others],
             remedy="seed the datasets that have these rows first, or clear tables that no dataset has with "
             "--truncate-others; --force loads the rows as they are.",
         )

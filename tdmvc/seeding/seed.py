@@ -18,7 +18,7 @@ from tdmvc.model.text import plural
 from tdmvc.seeding.loading import Load, load_plan, unwritten
 from tdmvc.seeding.methods import choose_methods
 from tdmvc.seeding.plan import KnownDatabase, SeedPlan, plan_state
-from tdmvc.seeding.protection import Refusal, refuse, refuse_loss, refuse_production
+from tdmvc.seeding.protection import Refusal, refuse, refuse_loss, refuse_name, refuse_recorded
 from tdmvc.seeding.states import StateToSeed, open_states
 from tdmvc.workspace.workspace import Workspace
 
@@ -42,6 +42,8 @@ def seed_states(
     """
     started = time.perf_counter()
     opener = find_opener(location)
+    if not (options.force or options.dry_run) and (named := refuse_name(location)):
+        refuse([named], location)
     seeding = _Seeding(workspace, location, options, open_states(workspace, states, options))
     read = ReadOptions(on_progress=workspace.on_progress)
     with workspace.timed("plan"), opener.open_target(location, workspace.engine, read) as target:
@@ -86,6 +88,8 @@ class _Planned:
             for finding in plan.findings
             if finding.severity is Severity.ERROR
         ]
+        # Nobody should be told how to make a production database fit.
+        refuse([one for one in self.refusals if not one.lost], location)
         if errors:
             raise _cannot_seed(errors, location)
         refuse(self.refusals, location)
@@ -116,7 +120,7 @@ class _Seeding:
             return _Planned(plans, ())
         datasets = [state.name for state in self.states]
         found = (
-            refuse_production(self.location, recorded, datasets),
+            refuse_name(self.location) or refuse_recorded(recorded, datasets),
             refuse_loss(plans, catalog, recorded),
         )
         return _Planned(plans, [refusal for refusal in found if refusal is not None])
@@ -162,15 +166,15 @@ def _others(names: Iterable[str], catalog: Iterable[TargetTable]) -> tuple[Targe
 
 def _cannot_seed(errors: Sequence[tuple[SeedPlan, Finding]], location: Location) -> DatabaseError:
     """Return one error with all problems, and each remedy once."""
-    lines = [f"  {plan.seeded.ref}: {finding.message}" for plan, finding in errors[:_MOST_PROBLEMS]]
+    details = [f"{plan.seeded.ref}: {finding.message}" for plan, finding in errors[:_MOST_PROBLEMS]]
     if len(errors) > _MOST_PROBLEMS:
-        lines.append(f"  … and {len(errors) - _MOST_PROBLEMS} more")
+        details.append(f"… and {len(errors) - _MOST_PROBLEMS} more")
     remedies = dict.fromkeys(finding.remedy.rstrip(".") for _, finding in errors if finding.remedy)
     return DatabaseError(
-        f"The database cannot take the rows: {plural(len(errors), 'problem')}. Nothing was written.\n"
-        + "\n".join(lines),
+        f"The database cannot take the rows: {plural(len(errors), 'problem')}. Nothing was written.",
         where=str(location),
-        remedy=". Or ".join(list(remedies)[:4]) + ".",
+        remedy=". Or ".join(list(remedies)[:4]) + "." if remedies else "",
+        details=details,
     )
 
 
@@ -184,7 +188,11 @@ def _telling(plan: SeedPlan, done: Sequence[DatasetSeedReport], location: Locati
             raise
         names = ", ".join(report.ref for report in done)
         raise DatabaseError(
-            f"{error.what}\n{plan.seeded.ref} was not loaded; {names} was loaded before it, and stays.",
+            error.what,
             where=error.where or str(location),
             remedy=error.remedy,
+            details=[
+                *error.details,
+                f"{plan.seeded.ref} was not loaded; {names} was loaded before it, and stays.",
+            ],
         ) from error

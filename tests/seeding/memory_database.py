@@ -73,6 +73,7 @@ class MemoryTarget:
         self._database = database
         self._tables: dict[str, StoredTable] = copy.deepcopy(database.tables)
         self._state = dict(database.state)
+        self._is_locked = False
 
     def _step(self, step: str) -> None:
         self._database.calls.append(step)
@@ -81,9 +82,6 @@ class MemoryTarget:
 
     def read_catalog(self) -> Mapping[str, TargetTable]:
         self._step("read_catalog")
-        # What others committed meanwhile shows, until the tables are written.
-        for name, table in self._database.tables.items():
-            self._tables.setdefault(name, copy.deepcopy(table))
         return {name: TargetTable(name, t.schema, len(t.rows)) for name, t in self._tables.items()}
 
     def read_state(self) -> Mapping[str, SeededDataset]:
@@ -118,6 +116,11 @@ class MemoryTarget:
 
     def lock(self, names: Sequence[str]) -> None:
         self._step(f"lock {' '.join(names)}")
+        if not self._is_locked:
+            # What others committed while this one waited shows.
+            self._tables = copy.deepcopy(self._database.tables)
+            self._state = dict(self._database.state)
+        self._is_locked = True
 
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
         self._step(f"load {target.name}")

@@ -48,7 +48,7 @@ def _verdict(report: SeedReport, page: Page) -> None:
             page.verdict(f"Would seed {refs}", joined([extent, "nothing was written"]), page.style.yellow)
     elif all(dataset.is_there for dataset in report.datasets):
         page.verdict(
-            f"{refs} already there",
+            f"{refs} {'is' if len(report.datasets) == 1 else 'are'} already there",
             joined([extent, "nothing was written", _time(report.seconds)]),
             page.style.green,
         )
@@ -109,4 +109,4 @@ def _counts(method: LoadMethod, counts: RowCounts) -> str:
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds:.1f} s"
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
