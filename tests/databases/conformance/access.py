@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tdmvc.arrow.values import python_rows
+from tdmvc.arrow.values import python_values
 from tdmvc.databases import find_opener, find_reader
 from tdmvc.databases.base import DatabaseTarget, ReadOptions, Snapshot, TableToWrite
 from tdmvc.model.schema import TableSchema
@@ -59,9 +59,9 @@ class ReadTable:
     notes: tuple[str, ...]
 
     def values(self, column: str, *, order_by: str = "id") -> list[object]:
-        """Return the values of a column."""
-        found = sorted(python_rows(self.rows), key=lambda row: row[order_by])  # type: ignore[arg-type, return-value]
-        return [row[column] for row in found]
+        """Return the values of a column: dates that Python lacks as texts, and times as microseconds."""
+        rows = self.rows.sort_by(order_by).column(column)
+        return python_values(rows.cast(pa.int64()) if pa.types.is_time(rows.type) else rows)
 
 
 def read_database(
@@ -105,7 +105,8 @@ def seed(
     """Write tables as `seed` does, and make those that are missing."""
     with open_target(database, con) as target:
         target.lock([table.schema.name for table in tables])
-        missing = [table.schema for table in tables if table.schema.name not in target.read_catalog()]
+        catalog = target.read_catalog()
+        missing = [table for table in tables if table.schema.name not in catalog]
         assert [finding.message for finding in target.create_tables(missing, [])] == []
         counts = load(target, *tables, mode=mode)
         target.commit()

@@ -8,11 +8,14 @@ import yaml
 
 from tests.databases.conformance.engines.base import Database, EngineUnderTest
 from tests.databases.conformance.engines.duckdb import Duckdb
+from tests.databases.conformance.engines.postgres import Postgres
 from tests.databases.conformance.engines.sqlite import Sqlite
 
 ENGINES: tuple[EngineUnderTest, ...] = (
     Sqlite(),
     Duckdb(),
+    Postgres("PostgreSQL", "postgres_server"),
+    Postgres("PostgreSQL of the system", "system_postgres", as_owner=True),
 )
 EXCEPTIONS = Path(__file__).with_name("exceptions.yaml")
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -48,9 +48,13 @@ class Database(Protocol):
     def rows(self, query: str) -> list[Row]:
         """Return all rows of a query as the driver reads them."""
 
-    def column(self, table: str, column: str, type_: pa.DataType) -> list[object]:
-        """Return the values of a column in the order of `id`, as the engine's own text of them says, in Python's
-        type for a canonical type."""
+    def column(self, table: str, type_: pa.DataType, expression: str = "") -> list[object]:
+        """Return the values of the column `c` in the order of `id`: the engine's own text, in Python's type for a
+        canonical type.
+
+        Args:
+            expression: SQL to read instead of the column.
+        """
 
     def session(self) -> AbstractContextManager[Session]:
         """Open a transaction and leave it open."""
@@ -91,8 +95,8 @@ class TypeCase:
     """What the values have in common, if another line has the same type."""
     only: str = ""
     """The engine, if not all of the dialect have the type."""
-    note: str = field(default="")
-    """For the documentation."""
+    reads: str = ""
+    """SQL for what a dataset keeps of the column `c`, if that is not the text that the server sends."""
 
     def statements(self, table: str) -> Iterator[str]:
         """Yield what makes a table with the values and a null."""

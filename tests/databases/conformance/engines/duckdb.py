@@ -43,11 +43,11 @@ class DuckdbDatabase:
         with duckdb.connect(str(self._path)) as connection:
             return connection.execute(query).fetchall()
 
-    def column(self, table: str, column: str, type_: pa.DataType) -> list[object]:
-        is_text = pa.types.is_string(type_) or pa.types.is_timestamp(type_) or pa.types.is_decimal(type_)
-        value = f'CAST("{column}" AS VARCHAR)' if is_text else f'"{column}"'
+    def column(self, table: str, type_: pa.DataType, expression: str = "") -> list[object]:
+        is_text = not (pa.types.is_nested(type_) or pa.types.is_binary(type_) or pa.types.is_floating(type_))
+        value = f"CAST({expression or 'c'} AS VARCHAR)" if is_text else "c"
         if pa.types.is_list(type_) and pa.types.is_struct(type_.value_type):
-            value = f'map_entries("{column}")'
+            value = "map_entries(c)"
         found = [item for (item,) in self.rows(f'SELECT {value} FROM "{table}" ORDER BY id')]
         if is_text:
             return [parse(item, type_) for item in found]

@@ -67,12 +67,12 @@ class MariadbDatabase:
     def rows(self, query: str) -> list[Row]:
         return _Session(self._connection).rows(query)
 
-    def column(self, table: str, column: str, type_: pa.DataType) -> list[object]:
+    def column(self, table: str, type_: pa.DataType, expression: str = "") -> list[object]:
         with (
             closing(_connect(self.location, use_unicode=False, conv={})) as connection,
             connection.cursor() as cursor,
         ):
-            cursor.execute(f'SELECT "{column}" FROM "{table}" ORDER BY id')
+            cursor.execute(f'SELECT {expression or "c"} FROM "{table}" ORDER BY id')
             return [parse(text, type_) for (text,) in cursor.fetchall()]
 
     @contextmanager

@@ -11,7 +11,7 @@ from tdmvc.arrow.types import format_type
 
 
 def parse(text: str | bytes | None, type_: pa.DataType) -> object:
-    """Return the value of a canonical type that a server's text means."""
+    """Return the value of a canonical type that a server's text means; see `ReadTable.values`."""
     if text is None:
         return None
     if pa.types.is_binary(type_):
@@ -40,9 +40,38 @@ def _float32(text: str) -> object:
     return pa.scalar(float(text), pa.float32()).as_py()
 
 
+def _date(text: str) -> object:
+    return _far(text) or dt.date.fromisoformat(text)
+
+
+def _timestamp(text: str) -> object:
+    return _far(text) or dt.datetime.fromisoformat(text)
+
+
 def _instant(text: str) -> object:
+    if far := _far(text):
+        return far
     value = dt.datetime.fromisoformat(text)
     return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+def _far(text: str) -> str | None:
+    """Return a date or time that Python lacks as tdmvc shows it: years count from 0, and infinity is a word."""
+    found = re.fullmatch(r"(\d{4,})(-\d\d-\d\d)( [\d:]+)?(\.\d+)?(?:\+00)?( BC)?", text)
+    if found is None:
+        return text if text in ("infinity", "-infinity") else None
+    year, day, time, fraction, is_before = found.groups()
+    if len(year) == 4 and not is_before:
+        return None
+    number = 1 - int(year) if is_before else int(year)
+    text = f"{'-' if number < 0 else ''}{abs(number):04}{day}"
+    return text if time is None else f"{text}{time}{(fraction or '.').ljust(7, '0')}"
+
+
+def _microseconds(text: str) -> int:
+    """Return a time as a number, because Python lacks 24:00."""
+    hour, minute, second = text.split(":")
+    return round((int(hour) * 3600 + int(minute) * 60 + Decimal(second)) * 1_000_000)
 
 
 _READ: dict[str, Callable[[str], object]] = {
@@ -50,8 +79,8 @@ _READ: dict[str, Callable[[str], object]] = {
     "float32": _float32,
     "float64": float,
     "decimal": Decimal,
-    "date": dt.date.fromisoformat,
-    "time": dt.time.fromisoformat,
-    "timestamp": dt.datetime.fromisoformat,
+    "date": _date,
+    "time": _microseconds,
+    "timestamp": _timestamp,
     "timestamptz": _instant,
 }

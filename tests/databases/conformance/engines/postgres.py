@@ -58,8 +58,8 @@ class PostgresDatabase:
     def rows(self, query: str) -> list[Row]:
         return self._connection.execute(query.encode()).fetchall()
 
-    def column(self, table: str, column: str, type_: pa.DataType) -> list[object]:
-        found = self.rows(f'SELECT "{column}"::text FROM "{table}" ORDER BY id')
+    def column(self, table: str, type_: pa.DataType, expression: str = "") -> list[object]:
+        found = self.rows(f'SELECT ({expression or "c"})::text FROM "{table}" ORDER BY id')
         return [parse(text, type_) for (text,) in found]
 
     @contextmanager

@@ -46,8 +46,8 @@ class SqliteDatabase:
         with closing(sqlite3.connect(self._path)) as connection:
             return connection.execute(query).fetchall()
 
-    def column(self, table: str, column: str, type_: pa.DataType) -> list[object]:
-        found = self.rows(f'SELECT "{column}" FROM "{table}" ORDER BY id')
+    def column(self, table: str, type_: pa.DataType, expression: str = "") -> list[object]:
+        found = self.rows(f'SELECT {expression or "c"} FROM "{table}" ORDER BY id')
         as_is = pa.types.is_binary(type_) or pa.types.is_floating(type_)
         values = [value if value is None or as_is else parse(str(value), type_) for (value,) in found]
         # SQLite has no decimals: a column has as many digits behind the point as its declaration says.
