@@ -21,6 +21,7 @@ _MAKE_OWNER = f"""
         CREATE ROLE {_OWNER} LOGIN PASSWORD '{_PASSWORD.replace("'", "''")}';
     EXCEPTION WHEN duplicate_object THEN NULL; END $$
 """
+_OWNER_IN_URL = f"{_OWNER}:{quote(_PASSWORD)}"
 
 
 class _Session:
@@ -114,18 +115,45 @@ class Postgres:
         self.name = name
         self._fixture = fixture
         self._as_owner = as_owner
+        self._free: list[str] = []
+        """Names of databases that are empty again."""
 
     @contextmanager
     def database(self, request: pytest.FixtureRequest) -> Iterator[Database]:
         server: DatabaseServer = request.getfixturevalue(self._fixture)
-        with server.fresh_database() as name:
-            user = ""
-            if self._as_owner:
-                server.execute("", _MAKE_OWNER, f"ALTER DATABASE {name} OWNER TO {_OWNER}")
-                server.execute(name, f"ALTER SCHEMA public OWNER TO {_OWNER}")
-                user = f"{_OWNER}:{quote(_PASSWORD)}"
-            database = PostgresDatabase(self, server, name, user)
-            try:
-                yield database
-            finally:
-                database.close()
+        name = self._free.pop() if self._free else self._new(server)
+        database = PostgresDatabase(self, server, name, _OWNER_IN_URL if self._as_owner else "")
+        try:
+            yield database
+        finally:
+            database.close()
+            self._empty(server, name)
+            self._free.append(name)
+
+    def _new(self, server: DatabaseServer) -> str:
+        name = f"conformance_{secrets.token_hex(4)}"
+        server.execute("", _MAKE_OWNER, f"CREATE DATABASE {name}")
+        if self._as_owner:
+            server.execute("", f"ALTER DATABASE {name} OWNER TO {_OWNER}")
+        self._empty(server, name)
+        return name
+
+    def _empty(self, server: DatabaseServer, name: str) -> None:
+        """Make a database what it was when it was new: that is ten times as fast as another new one."""
+        with server.connect(name) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+            schemas = connection.execute(
+                "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$'"
+            ).fetchall()
+            extensions = connection.execute(
+                "SELECT quote_ident(extname) FROM pg_extension WHERE extname <> 'plpgsql'"
+            ).fetchall()
+            for (extension,) in extensions:
+                connection.execute(f"DROP EXTENSION {extension} CASCADE".encode())
+            for (schema,) in schemas:
+                connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
+            connection.execute(f"CREATE SCHEMA public AUTHORIZATION {_OWNER}".encode())
+            connection.execute(b"GRANT USAGE ON SCHEMA public TO PUBLIC")
