@@ -253,7 +253,7 @@ class Repository(Workspace):
         force: bool = False,
         strict: bool = False,
     ) -> CheckoutReport:
-        """Write a state to the working copy, a folder, or a DuckDB or SQLite file, which may be a URL."""
+        """Write a state to the working copy, a folder, a DuckDB or SQLite file, or into a database of a server."""
         options = CheckoutOptions(
             release=release,
             datasets=tuple(datasets),

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases import TableToWrite, find_writer
+from tdmvc.databases import TableToWrite, find_opener, find_writer
 from tdmvc.databases.staging import staging_folder
 from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.declarations import View
 from tdmvc.model.diff import TableSide
-from tdmvc.model.location import Location, PathLocation
+from tdmvc.model.location import Location, PathLocation, ServerLocation
 from tdmvc.model.names import folder_name
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WithoutVersion
+from tdmvc.model.seeding import SeedMode, SeedOptions
+from tdmvc.seeding.seed import seed_states
 from tdmvc.workspace.checkout import checked_out, write_state
 from tdmvc.workspace.release_states import ReleaseResolver
 from tdmvc.workspace.source_views import SourceViews
@@ -34,7 +36,8 @@ class CheckoutOptions:
     datasets: tuple[str, ...] = ()
     """With a release: only these datasets."""
     into: Location | None = None
-    """A folder, a `.duckdb`, `.sqlite`, `.sqlite3` or `.db` file, or a database; None is the working copy."""
+    """A folder, a `.duckdb`, `.sqlite`, `.sqlite3` or `.db` file, or a database, also of a server, which is seeded;
+    None is the working copy."""
     tables: tuple[str, ...] = ()
     """Only these tables."""
     force: bool = False
@@ -52,6 +55,7 @@ def checkout(
     migrations; it removes tables that the state does not have. Elsewhere, it writes only rows.
 
     Raises:
+        DatabaseError: a database cannot take the rows, or has rows that tdmvc did not load.
         LocalWorkError: rows that no object holds would be overwritten.
         NotFoundError: no such state or table, or a release that no dataset has a version for.
         PartError: a part cannot be found.
@@ -59,13 +63,18 @@ def checkout(
         UsageError: the options contradict each other, or the target is a URL that cannot be written to.
     """
     options = options or CheckoutOptions()
-    if options.into is not None:
+    if isinstance(options.into, ServerLocation):
         # Refuse a URL that cannot be written to before any other work.
+        find_opener(options.into)
+    elif options.into is not None:
         find_writer(options.into)
     chosen, without = _choose(workspace, ref, options)
     for state, _ in chosen:
         workspace.allow("checkout", state)
     done: list[CheckedOut] = []
+    if isinstance(options.into, ServerLocation):
+        done = _into_server(workspace, chosen, options.into, options)
+        return CheckoutReport(tuple(done), options.release, tuple(without))
     for state, how in chosen:
         _check_tables(state, options.tables)
         if options.into is None:
@@ -159,6 +168,38 @@ def _into_target(
         notes = tuple(finding.message for finding in writer.write_tables(target, tables, views))
         files = 1
     return checked_out(state, how, sides, files, target=str(target), notes=notes)
+
+
+def _into_server(
+    workspace: Workspace,
+    chosen: Sequence[tuple[DatasetState, Inference | None]],
+    into: ServerLocation,
+    options: CheckoutOptions,
+) -> list[CheckedOut]:
+    """Seed a database of a server with exactly these states."""
+    for state, _ in chosen:
+        _check_tables(state, options.tables)
+    seed_options = SeedOptions(SeedMode.REPLACE, options.tables, force=options.force)
+    report = seed_states(workspace, [state for state, _ in chosen], into, seed_options)
+    done: list[CheckedOut] = []
+    for (state, how), dataset in zip(chosen, report.datasets, strict=True):
+        notes = ["the rows were there already: nothing was written"] if dataset.is_there else []
+        notes += [finding.message for finding in dataset.findings]
+        done.append(
+            CheckedOut(
+                dataset=state.name,
+                ref=state.ref,
+                version=state.version.version if state.version else None,
+                content=dataset.content,
+                tables=tuple(sorted(table.name for table in dataset.tables)),
+                rows=dataset.rows,
+                changed_files=0,
+                how=how,
+                target=report.target,
+                notes=tuple(notes),
+            )
+        )
+    return done
 
 
 def _readable(state: DatasetState, sides: Mapping[str, TableSide]) -> tuple[View, ...]:

@@ -75,7 +75,8 @@ def _release_words(brought: CheckedOut, release: str | None) -> str:
 
 def _file_words(brought: CheckedOut) -> str:
     if brought.target is not None:
-        return f"{plural(brought.changed_files, 'file')} written"
+        # A server has no files.
+        return f"{plural(brought.changed_files, 'file')} written" if brought.changed_files else ""
     if not brought.changed_files:
         return "already up to date"
     return f"{plural(brought.changed_files, 'file')} changed in the working copy"
