@@ -17,6 +17,7 @@ from tdmvc.model.seeding import DatasetSeedReport, SeedOptions, SeedReport
 from tdmvc.model.text import plural
 from tdmvc.seeding.loading import Load, load_plan, unwritten
 from tdmvc.seeding.methods import choose_methods
+from tdmvc.seeding.migrations import OTHER_MIGRATIONS, compare_migrations, read_migrations
 from tdmvc.seeding.plan import KnownDatabase, SeedPlan, plan_state
 from tdmvc.seeding.protection import Refusal, refuse, refuse_loss, refuse_name, refuse_recorded
 from tdmvc.seeding.states import StateToSeed, open_states
@@ -86,7 +87,7 @@ class _Planned:
             (plan, finding)
             for plan in self.plans
             for finding in plan.findings
-            if finding.severity is Severity.ERROR
+            if plan.has_errors and (finding.severity is Severity.ERROR or finding.rule == OTHER_MIGRATIONS)
         ]
         # Nobody should be told how to make a production database fit.
         refuse([one for one in self.refusals if not one.lost], location)
@@ -109,8 +110,11 @@ class _Seeding:
         catalog, recorded = target.read_catalog(), target.read_state()
         known = KnownDatabase(catalog, recorded)
         plans: list[SeedPlan] = []
+        live = read_migrations(self.workspace, target, self.location) if catalog else None
         for state in states:
             plan = plan_state(self.workspace, target, state, known, self.options)
+            if live is not None:
+                plan = replace(plan, findings=(*compare_migrations(state, live), *plan.findings))
             if self.options.truncate_others and state is self.states[0]:
                 names = [table for one in self.states for table in one.tables]
                 plan = replace(plan, others=_others(names, catalog.values()))

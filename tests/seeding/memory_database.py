@@ -2,14 +2,14 @@
 
 import copy
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from tdmvc.databases.base import DatabaseTarget, ReadOptions, TableToWrite, TargetTable
+from tdmvc.databases.base import DatabaseTarget, QualifiedName, ReadOptions, TableToWrite, TargetTable
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding, Severity
@@ -211,6 +211,17 @@ class MemorySnapshot:
 
     def __init__(self, tables: Mapping[str, StoredTable]) -> None:
         self._tables = tables
+
+    schemas: tuple[str, ...] = ()
+
+    def read_names(self) -> list[str]:
+        return sorted(self._tables)
+
+    def read_columns(self, others: Collection[str] = ()) -> Mapping[QualifiedName, tuple[str, ...]]:
+        return {QualifiedName("", name): table.schema.column_names for name, table in self._tables.items()}
+
+    def read_rows(self, name: QualifiedName, most: int) -> list[Row]:
+        return self._tables[name.table].rows[:most]
 
     def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
         return [self._source(self._tables[name]) for name in names]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+import tdmvc
 from tdmvc.api import Repository
 from tdmvc.errors import DatabaseError, UsageError
 from tdmvc.model.database_names import find_table, match_columns
@@ -328,3 +329,30 @@ def test_a_second_seed_that_waited_for_the_first_finds_its_rows(
     report = shop.seed("golden@1.0.0", into=INTO)
     assert not database.before
     assert report.datasets[0].is_there
+
+
+def test_a_database_with_other_migrations_is_named_with_its_problems(
+    shop: Repository, database: MemoryDatabase
+) -> None:
+    folder = shop.root / "migrations"
+    folder.mkdir()
+    for name in ("V1__customers.sql", "V2__mail.sql"):
+        (folder / name).write_text("CREATE TABLE x (id int);\n")
+    with (shop.root / "tdmvc.yaml").open("a") as file:
+        file.write("migrations:\n  main: {tool: flyway, path: migrations}\n")
+    with tdmvc.open(shop.root) as again:
+        again.add("golden", _csv(again, "customers", "id,name,mail\n1,Ann,\n"), migrated=True)
+        database.make(CUSTOMERS.with_columns(CUSTOMERS.columns[:2]))
+        database.make(ORDERS)
+        names = ("installed_rank", "version", "description", "type", "script", "checksum", "success")
+        history = TableSchema("flyway_schema_history", tuple(Column(name, pa.string()) for name in names))
+        row = dict.fromkeys(names, "1") | {
+            "description": "customers",
+            "type": "SQL",
+            "script": "V1__customers.sql",
+        }
+        database.make(history, row | {"success": "true"})
+        assert problems(again, "golden") == [
+            "golden: golden was made for the migration 2 of main, and the database has 1 as the last one.",
+            "golden: The database's table customers has no column mail.",
+        ]
