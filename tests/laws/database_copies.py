@@ -1,8 +1,9 @@
 """Copies of databases, for laws: what is read of one is written into another."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import pyarrow as pa
@@ -52,11 +53,15 @@ def rows_of(path: Path, schema: TableSchema, without: Sequence[str], con: DuckDB
     (table,) = read_database(PathLocation(path), con, tables=(schema.name,))
     with prepare_ingest(con, schema.name, [table], schema) as ingest:
         rows = con.sql(ingest.query).to_arrow_table().drop_columns(list(without))
-    return sorted(repr({name: _number(value) for name, value in row.items()}) for row in rows.to_pylist())
+    return sorted(
+        repr({name: _plain_value(value) for name, value in row.items()}) for row in rows.to_pylist()
+    )
 
 
-def _number(value: object) -> object:
-    """Return a whole number as such, of whatever type it is."""
+def _plain_value(value: object) -> object:
+    """Return a whole number as such, of whatever type it is, and lists and structs as the JSON that SQLite keeps."""
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
     is_whole = (
         isinstance(value, Decimal | float) and value == value and abs(value) < 10**15 and value == int(value)
     )
@@ -120,12 +125,23 @@ def _of_column(table: TableSchema, was: Column, now: Column, reports: list[str])
             old, new = _family(old), _family(new)
         elif field.name in ("default", "generated"):
             old, new = (_plain(str(one)).strip("'") for one in (old, new))
+            is_expression = was.default is not None and was.default.literal is None
+            if _family(was.type) == "number" or (field.name == "default" and is_expression):
+                # DuckDB writes the default of a number as it would write the value.
+                old, new = (_shortest(text) for text in (old, new))
         elif field.name == "required" and was.name in table.key:
             # A key identifies a row, so that it is never null in DuckDB.
             continue
         words = _WORDS.get(field.name, [field.name])
         if old != new and field.name not in _NAMES_OF_TYPES and not _says(reports, words, was.name):
             yield f"{field.name} of {table.name}.{was.name}: {old!r} became {new!r}"
+
+
+def _shortest(text: str) -> str:
+    try:
+        return format(Decimal(text).normalize(), "f")
+    except InvalidOperation:
+        return text
 
 
 def _family(type_: pa.DataType) -> str:

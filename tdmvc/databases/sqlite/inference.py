@@ -18,6 +18,8 @@ from tdmvc.sql.time_forms import TimeForm, TimeShape, forms_of, shape_of, shorte
 _DECIMAL = re.compile(r"(?:NUMERIC|DECIMAL|DEC|NUMBER)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
+_NO_INTEGER = re.compile("INTERVAL|POINT")
+"""Types of other engines in whose names SQLite finds INT."""
 _ZEROS = str.maketrans("123456789", "000000000")
 _HOUR = slice(11, 13)
 """Where the hour is, after a date."""
@@ -32,6 +34,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
 def declared_type(declared: str) -> pa.DataType | None:
     """Return the type that a declaration proposes, or None if it proposes none."""
     upper = declared.upper()
+    if _NO_INTEGER.search(upper):
+        return SIMPLE["string"]
     for words, name in (
         (("INT",), "int64"),
         (("BOOL",), "bool"),
