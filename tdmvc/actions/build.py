@@ -84,5 +84,5 @@ def build(
         findings += recording.findings
         notes += recording.notes
         config = replace(state.config, migrations=recording.migrations)
-        write_atomic(manifest, update_dataset(None, config).encode())
+        write_atomic(manifest, update_dataset(None, config).encode(), writer="build")
     return AddReport(dataset, tuple(added), tuple(findings), (*notes, *hidden_note(hidden)))

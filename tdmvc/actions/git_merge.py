@@ -23,6 +23,8 @@ from tdmvc.workspace.workspace import Workspace
 
 _SIDES = {TableOutcome.OURS: Side.OURS, TableOutcome.THEIRS: Side.THEIRS, TableOutcome.BASE: Side.BASE}
 Texts = Mapping[Side, str]
+_WRITER = "git-merge"
+"""What the driver leaves if it is killed is removed when Git calls it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,8 @@ def write_conflict_beside(workspace: Workspace, done: PointerMerge) -> bool:
         return False
     text = conflict_file_text(done.unmerged, conflict_file(workspace, done.unmerged, done.merge))
     try:
-        write_atomic(place / ".gitignore", IGNORE_ALL.encode())
-        write_atomic(folder / conflict_path(done.unmerged.folder), text.encode())
+        write_atomic(place / ".gitignore", IGNORE_ALL.encode(), writer=_WRITER)
+        write_atomic(folder / conflict_path(done.unmerged.folder), text.encode(), writer=_WRITER)
     except StoreError:
         return False
     return True
@@ -128,7 +130,7 @@ def write_conflict_beside(workspace: Workspace, done: PointerMerge) -> bool:
 
 def write_result(path: Path, text: str) -> None:
     """Write a merged text where Git reads it, completely or not at all."""
-    write_atomic(path, text.encode(), writer="git-merge")
+    write_atomic(path, text.encode(), writer=_WRITER)
 
 
 def _text(merged: MergedTable, unmerged: UnmergedTable, texts: Texts) -> str:

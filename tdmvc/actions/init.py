@@ -48,7 +48,7 @@ def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
     else:
         config, unreadable = _suggest(git)
         found = [_note_unreadable(one) for one in unreadable]
-        write_atomic(git.root / CONFIG_FILE, render_config(config).encode())
+        write_atomic(git.root / CONFIG_FILE, render_config(config).encode(), writer="init")
         created.append(CONFIG_FILE)
     written, notes = _write_workflows(git.root, workflows)
     release, fault = read_release(git, config)
@@ -75,7 +75,7 @@ def _write_workflows(root: Path, workflows: dict[str, str]) -> tuple[list[str], 
                     "to replace it, remove it and run the command again."
                 )
             continue
-        write_atomic(path, text.encode())
+        write_atomic(path, text.encode(), writer="init")
         written.append(name)
     return written, notes
 

@@ -64,7 +64,7 @@ def _write_attributes(root: Path, old: str, new: str) -> bool:
         return False
     path = root / ATTRIBUTES_FILE
     if new:
-        write_atomic(path, os.fsencode(new))
+        write_atomic(path, os.fsencode(new), writer="install")
     else:
         path.unlink(missing_ok=True)
     return True

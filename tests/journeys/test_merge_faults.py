@@ -124,3 +124,20 @@ def test_a_driver_that_dies_after_it_wrote_a_conflict_leaves_that_conflict(repo)
     repo.git("config", "merge.tdmvc.driver", setting)
     repo.resolve("--theirs", code=0)
     assert repo.rows() == ENDS[1]
+
+
+def test_what_a_driver_wrote_when_it_was_killed_is_gone_after_the_next_merge(repo):
+    setting = repo.git("config", "merge.tdmvc.driver")
+    dies = (
+        "import os, tdmvc.cli.main as m, sys; sys.argv[0] = 'tdmvc'; "
+        "os.replace = lambda *_: os.kill(os.getpid(), 9); m.run()"
+    )
+    folder = repo.root / CONFLICTS
+    left: set[str] = set()
+    for driver in (setting.replace("-m tdmvc", f'-c "{dies}"'), setting):
+        repo.git("config", "merge.tdmvc.driver", driver)
+        assert repo.try_git("merge", "clash").returncode == 1
+        left = {path.name for path in folder.parent.rglob(".tdmvc-*")}
+        repo.git("merge", "--abort")
+        assert left or driver == setting
+    assert left == set()
