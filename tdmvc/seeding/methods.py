@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tdmvc.databases.base import DatabaseTarget
+from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import LoadMethod, SeededDataset, SeededTable, SeedMode
 from tdmvc.seeding.difference import Difference, find_difference
 from tdmvc.seeding.plan import SeedPlan, TablePlan
@@ -60,7 +61,8 @@ def _choose(
         return TableMethod(table, whole, "it has rows that tdmvc did not load", before=before)
     difference = None
     if before.content != plan.seeded.content_of(table.name):
-        found = find_difference(workspace, before, remembered.ref, table.side)
+        is_unique = _has_unique_key(table, table.target.schema)
+        found = find_difference(workspace, before, remembered.ref, table.side, is_unique=is_unique)
         if isinstance(found, str):
             return TableMethod(table, whole, found, before=before)
         difference = found
@@ -70,3 +72,11 @@ def _choose(
     if difference is None:
         return TableMethod(table, LoadMethod.NOTHING, before=before)
     return TableMethod(table, LoadMethod.DIFFERENCE, difference=difference, before=before)
+
+
+def _has_unique_key(table: TablePlan, schema: TableSchema) -> bool:
+    """Whether the database keeps the dataset's key unique and without nulls."""
+    columns = {table.columns[name] for name in table.side.schema.key if name in table.columns}
+    return columns == set(schema.key) and all(
+        column.required for column in schema.columns if column.name in columns
+    )
