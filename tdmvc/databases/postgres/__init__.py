@@ -5,12 +5,13 @@ from contextlib import AbstractContextManager
 from tdmvc.databases.base import ReadOptions
 from tdmvc.databases.postgres.address import URL_FORM, is_address
 from tdmvc.databases.postgres.reading import PostgresSnapshot, open_snapshot
+from tdmvc.databases.postgres.target import PostgresTarget, open_target
 from tdmvc.model.location import Location
 from tdmvc.sql.duckdb import DuckDBConnection
 
 
 class PostgresEngine:
-    """Reads PostgreSQL databases."""
+    """Reads and writes PostgreSQL databases."""
 
     name = "PostgreSQL"
     url_form = URL_FORM
@@ -22,3 +23,11 @@ class PostgresEngine:
         self, location: Location, con: DuckDBConnection, options: ReadOptions
     ) -> AbstractContextManager[PostgresSnapshot]:
         return open_snapshot(location, options)
+
+    def can_seed(self, location: Location) -> bool:
+        return is_address(location)
+
+    def open_target(
+        self, location: Location, con: DuckDBConnection, options: ReadOptions
+    ) -> AbstractContextManager[PostgresTarget]:
+        return open_target(location, options)

@@ -138,11 +138,12 @@ def naming_from(connection: PostgresConnection, schemas: Schemas) -> Iterator[No
 
     With several schemas, all names have theirs.
     """
+    ((before,),) = connection.execute("SELECT pg_catalog.current_setting('search_path')").fetchall()
     if len(schemas.names) == 1:
         _set_search_path(connection, quote_name(schemas.names[0]))
     yield
     # After an error, the transaction is over anyway.
-    _set_search_path(connection, SETTINGS["search_path"])
+    _set_search_path(connection, before)
 
 
 def read_relations(connection: PostgresConnection, schemas: Schemas) -> dict[str, Relation]:

@@ -62,6 +62,8 @@ class Session:
     is_read_only: bool = True
     timeout_seconds: int | None = None
     """How long a statement may take; None for what the server says, else an hour."""
+    is_one_moment: bool = True
+    """Whether all statements of a transaction see one moment, not each what others have committed by then."""
 
 
 @contextmanager
@@ -99,7 +101,8 @@ def _connect(address: PostgresAddress, session: Session) -> PostgresConnection:
         with reporting(address.text):
             _set_up(connection, session)
         connection.autocommit = False
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        level = psycopg.IsolationLevel
+        connection.isolation_level = level.REPEATABLE_READ if session.is_one_moment else level.READ_COMMITTED
         connection.read_only = session.is_read_only
     except BaseException:
         connection.close()

@@ -1,0 +1,115 @@
+"""Writes rows by their key: what is new, what differs, and what is gone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from tdmvc.databases.postgres.catalog import Relation
+from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.loading import CopyPlan, copy_rows
+from tdmvc.databases.postgres.locking import table_sql
+from tdmvc.databases.postgres.target_columns import TargetColumn
+from tdmvc.errors import DatabaseError
+from tdmvc.model.seeding import RowCounts
+from tdmvc.sql.quoting import quote_name, quote_names
+
+_ROWS = "pg_temp.tdmvc_rows"
+_GONE = "pg_temp.tdmvc_gone"
+_CHANGED = "pg_temp.tdmvc_changed"
+_UNIQUE = "23505"
+_EXCLUSION = "23P01"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedTable:
+    """A table whose rows are written by their key."""
+
+    connection: PostgresConnection
+    relation: Relation
+    columns: dict[str, TargetColumn]
+    key: Sequence[str]
+    can_delete: bool
+    """Whether a row may be deleted and inserted again: no reference acts."""
+
+    @property
+    def _same_key(self) -> str:
+        return " AND ".join(f"t.{quote_name(name)} = s.{quote_name(name)}" for name in self.key)
+
+    def upsert(self, rows: pa.RecordBatchReader, plan: CopyPlan) -> RowCounts:
+        """Insert the rows whose key is not there, and update the others where they differ."""
+        self._stage(_ROWS, plan.names, rows, plan)
+        ((count,),) = self.connection.execute(f"SELECT count(*) FROM {_ROWS}").fetchall()
+        updated = self._update([name for name in plan.names if name not in self.key])
+        names = quote_names(plan.names)
+        inserted = self.connection.execute(
+            f"INSERT INTO {table_sql(self.relation)} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {_ROWS} s "
+            f"WHERE NOT EXISTS (SELECT FROM {self.relation.sql} t WHERE {self._same_key})"
+        ).rowcount
+        self.connection.execute(f"DROP TABLE {_ROWS}")
+        return RowCounts(inserted, updated, 0, int(count) - inserted - updated)
+
+    def delete(self, rows: pa.RecordBatchReader, plan: CopyPlan) -> int:
+        """Delete the rows with these keys, and return how many there were."""
+        self._stage(_GONE, plan.names, rows, plan)
+        deleted = self.connection.execute(
+            f"DELETE FROM {self.relation.sql} t USING {_GONE} s WHERE {self._same_key}"
+        ).rowcount
+        self.connection.execute(f"DROP TABLE {_GONE}")
+        return deleted
+
+    def _stage(self, name: str, columns: Sequence[str], rows: pa.RecordBatchReader, plan: CopyPlan) -> None:
+        """Put rows into a temporary table whose columns have the types of the table's."""
+        self.connection.execute(
+            f"CREATE TEMPORARY TABLE {name.partition('.')[2]} ON COMMIT DROP AS "
+            f"SELECT {quote_names(columns)} FROM {self.relation.sql} WITH NO DATA"
+        )
+        copy_rows(self.connection, name, rows, plan)
+        self.connection.execute(f"ANALYZE {name}")
+
+    def _update(self, values: Sequence[str]) -> int:
+        if not values:
+            return 0
+        differs = (
+            f"ROW({', '.join(f't.{quote_name(name)}' for name in values)}) *<> "
+            f"ROW({', '.join(f's.{quote_name(name)}' for name in values)})"
+        )
+        # An identity that is always generated takes no value from an UPDATE.
+        if any(self.columns[name].identity == "a" for name in values):
+            return self._replace(values, differs)
+        assigned = ", ".join(f"{quote_name(name)} = s.{quote_name(name)}" for name in values)
+        try:
+            with self.connection.transaction():
+                return self.connection.execute(
+                    f"UPDATE {self.relation.sql} t SET {assigned} FROM {_ROWS} s WHERE {self._same_key} AND {differs}"
+                ).rowcount
+        except self.connection.IntegrityError as error:
+            # Two rows may exchange a unique value, and the server checks after each row.
+            if error.sqlstate not in (_UNIQUE, _EXCLUSION) or not self.can_delete:
+                raise
+        return self._replace(values, differs)
+
+    def _replace(self, values: Sequence[str], differs: str) -> int:
+        """Delete the rows that differ, and insert them again as they will be."""
+        if not self.can_delete:
+            raise DatabaseError(
+                f"Rows of {self.relation.name} cannot be changed one by one: references of other tables act on it. "
+                "Nothing was changed.",
+                where=f"table {self.relation.name}",
+                remedy="connect as the owner of the tables, or use --mode replace.",
+            )
+        own = [column.name for column in self.columns.values() if not column.is_generated]
+        chosen = ", ".join(f"{'s' if name in values else 't'}.{quote_name(name)}" for name in own)
+        self.connection.execute(
+            f"CREATE TEMPORARY TABLE tdmvc_changed ON COMMIT DROP AS "
+            f"SELECT {chosen} FROM {self.relation.sql} t JOIN {_ROWS} s ON {self._same_key} WHERE {differs}"
+        )
+        self.connection.execute(
+            f"DELETE FROM {self.relation.sql} t USING {_CHANGED} s WHERE {self._same_key}"
+        )
+        count = self.connection.execute(
+            f"INSERT INTO {table_sql(self.relation)} ({quote_names(own)}) OVERRIDING SYSTEM VALUE "
+            f"SELECT {quote_names(own)} FROM {_CHANGED}"
+        ).rowcount
+        self.connection.execute(f"DROP TABLE {_CHANGED}")
+        return count

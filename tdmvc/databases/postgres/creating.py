@@ -1,0 +1,238 @@
+"""Makes tables and views with all that they declare; what the database refuses is left out, and reported."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.clauses import check_clause, fit, reference_clause
+from tdmvc.databases.dialects import for_dialect, views_for_dialect
+from tdmvc.databases.postgres.catalog import Schemas, naming_from, read_declared, read_relations
+from tdmvc.databases.postgres.checking import check_table
+from tdmvc.databases.postgres.choosing import TypeChooser, canonical_sql
+from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.declaring import (
+    Names,
+    comment_statements,
+    index_statement,
+    reference_statement,
+    sequence_statement,
+    table_statement,
+    type_statement,
+    unvalidated_checks,
+    view_statement,
+)
+from tdmvc.databases.postgres.expressions import find_unsafe
+from tdmvc.databases.postgres.target_columns import read_target_columns
+from tdmvc.databases.postgres.types import DIALECT
+from tdmvc.databases.writing import left_out, type_finding
+from tdmvc.model.declarations import View
+from tdmvc.model.finding import Finding
+from tdmvc.model.schema import TableSchema
+from tdmvc.sql.quoting import quote_name
+
+_NOT_ONE = "its SQL is more than one declaration"
+_STOPS = frozenset({None, "57014", "55P03", "40P01", "53100", "53200", "57P01", "42501"})
+"""Errors that have nothing to do with what is declared; None is a lost connection."""
+
+
+class _RefusedError(Exception):
+    """The database refuses a declaration."""
+
+
+@dataclass(slots=True)
+class _Creation:
+    """Makes tables in one transaction."""
+
+    connection: PostgresConnection
+    schemas: Schemas
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def names(self) -> Names:
+        return Names(self.schemas.names)
+
+    def attempt(self, statement: str) -> str | None:
+        """Run a statement that may hold SQL of a contract; return why the database refuses it."""
+        try:
+            with self.connection.transaction():
+                self._run(statement)
+        except _RefusedError as error:
+            return str(error)
+        return None
+
+    def _run(self, statement: str) -> None:
+        try:
+            # In this protocol, one statement is all that a text can be.
+            self.connection.cursor(binary=True).execute(statement, binary=True)
+        except self.connection.DatabaseError as error:
+            if error.sqlstate in _STOPS:
+                raise
+            raise _RefusedError(f"PostgreSQL says: {error.diag.message_primary or error.sqlstate}") from None
+        if (unsafe := find_unsafe(self.connection)) is not None:
+            raise _RefusedError(f"it calls {unsafe}, which may do more than compute a value")
+
+    def make_table(self, table: TableToWrite, types: Mapping[str, str]) -> TableSchema:
+        """Make a table without references and indexes, and return what it declares."""
+        schema = replace(table.schema, references=(), indexes=())
+        unique = tuple(index for index in table.schema.indexes if index.is_unique)
+
+        def try_(attempt: TableSchema) -> str | None:
+            try:
+                with self.connection.transaction():
+                    self._run(table_statement(replace(attempt, indexes=unique), types, self.names))
+                    made = read_target_columns(self.connection, self.names.sql(attempt.name))
+                    # An expression can close its bracket, and declare a column of its own.
+                    if list(made) != list(attempt.column_names):
+                        raise _RefusedError(_NOT_ONE)
+                    self.connection.execute(f"DROP TABLE {self.names.sql(attempt.name)}")
+            except _RefusedError as error:
+                return str(error)
+            return None
+
+        fitted, found = fit(schema, try_)
+        self.findings += found
+        self._run(table_statement(replace(fitted, indexes=unique), types, self.names))
+        return replace(fitted, references=table.schema.references, indexes=table.schema.indexes)
+
+    def make_types(self, schema: TableSchema) -> None:
+        """Make the types of a table's columns that people made, and that the database lacks."""
+        for column in schema.columns:
+            for type_ in column.user_types:
+                if type_.dialect != DIALECT:
+                    continue
+                ((is_there,),) = self.connection.execute(
+                    "SELECT to_regtype(%s) IS NOT NULL", [type_.name]
+                ).fetchall()
+                if not is_there and (why := self.attempt(type_statement(type_))) is not None:
+                    self.findings.append(left_out(f"type {type_.name}", schema.name, why))
+
+    def make_sequences(self, schema: TableSchema, types: Mapping[str, str]) -> Iterator[str]:
+        """Make the sequences that have names of their own; yield what lets the table own them."""
+        for column in schema.columns:
+            if column.identity is None or column.identity.sequence is None:
+                continue
+            name = self.names.sql(column.identity.sequence)
+            ((is_there,),) = self.connection.execute("SELECT to_regclass(%s) IS NOT NULL", [name]).fetchall()
+            if is_there:
+                continue
+            if self.attempt(sequence_statement(column.identity, types[column.name], self.names)) is None:
+                yield f"ALTER SEQUENCE {name} OWNED BY {self.names.sql(schema.name)}.{quote_name(column.name)}"
+
+    def finish_table(self, schema: TableSchema) -> None:
+        """Add what a table declares beside its columns and keys, without its references."""
+        for check, statement in unvalidated_checks(schema, self.names):
+            if (why := self.attempt(statement)) is not None:
+                self.findings.append(check_clause(schema, check).finding(schema.name, why))
+        for index in schema.indexes:
+            why = self.attempt(index_statement(schema, index, self.names, index.name))
+            if why is not None and "already exists" in why:
+                # In PostgreSQL, indexes of different tables cannot have the same name.
+                own = f"{self.names.split(schema.name)[1]}_{index.name}"
+                why = self.attempt(index_statement(schema, index, self.names, own))
+            if why is not None:
+                self.findings.append(left_out(f"index {index.name}", schema.name, why))
+        for statement in comment_statements(schema, self.names):
+            self.connection.execute(statement)
+
+    def make_references(self, schema: TableSchema) -> None:
+        """Declare the references of a table, once all tables are there."""
+        for reference in schema.references:
+            if (why := self.attempt(reference_statement(schema, reference, self.names))) is not None:
+                self.findings.append(reference_clause(reference).finding(schema.name, why))
+
+    def make_views(self, views: Sequence[View]) -> None:
+        """Make views, each after those that it reads."""
+        waiting, found = views_for_dialect(views, DIALECT)
+        self.findings += found
+        while waiting:
+            refused = {view.name: self.attempt(view_statement(view, self.names)) for view in waiting}
+            left = [view for view in waiting if refused[view.name] is not None]
+            if len(left) == len(waiting):
+                self.findings += [
+                    left_out(f"view {view.name}", None, str(refused[view.name])) for view in left
+                ]
+                return
+            waiting = left
+
+
+def create_tables(
+    connection: PostgresConnection, schemas: Schemas, tables: Sequence[TableToWrite], views: Sequence[View]
+) -> list[Finding]:
+    """Make tables and views; see `DatabaseTarget.create_tables`."""
+    creation = _Creation(connection, schemas)
+    with naming_from(connection, schemas):
+        chooser = TypeChooser(connection)
+        made = [_make(creation, chooser, table) for table in tables]
+        for schema in made:
+            creation.make_references(schema)
+        creation.make_views(views)
+    return creation.findings
+
+
+def _make(creation: _Creation, chooser: TypeChooser, table: TableToWrite) -> TableSchema:
+    """Make a table; columns whose declared types would change values get others."""
+    schema, found = for_dialect(table.schema, DIALECT)
+    creation.findings += found
+    creation.make_types(schema)
+    canonical = {column.name: canonical_sql(column.type) for column in schema.columns}
+    declared = {column.name: chooser.declared(column) for column in schema.columns}
+    types = {name: declared[name] or canonical[name] for name in canonical}
+    types |= _replaced(creation, TableToWrite(schema, table.read), types, canonical)
+    for column in schema.columns:
+        name, physical = column.name, column.physical_type
+        if physical and declared[name] is not None and types[name] != declared[name]:
+            creation.findings.append(type_finding(schema.name, name, physical, types[name]))
+    owners = list(creation.make_sequences(schema, types))
+    made = creation.make_table(TableToWrite(schema, table.read), types)
+    for statement in owners:
+        creation.attempt(statement)
+    creation.finish_table(made)
+    return made
+
+
+def _replaced(
+    creation: _Creation, table: TableToWrite, types: Mapping[str, str], canonical: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the canonical type of each column whose declared one is read as another, or cannot hold its values."""
+    doubtful = [name for name in types if types[name] != canonical[name]]
+    if not doubtful:
+        return {}
+    connection, names = creation.connection, creation.names
+    bare = TableSchema(
+        table.schema.name, tuple(replace(column, required=False) for column in table.schema.columns)
+    )
+    bare = bare.with_columns(
+        tuple(
+            replace(column, default=None, generated=None, identity=None, collation=None, unique=False)
+            for column in bare.columns
+        )
+    )
+    replaced: dict[str, str] = {}
+    statement = table_statement(bare, types, names)
+    if creation.attempt(statement) is not None:
+        for name in doubtful:
+            column = bare.column(name)
+            assert column is not None
+            one = table_statement(bare.with_columns((column,)), types, names)
+            if creation.attempt(one) is None:
+                connection.execute(f"DROP TABLE {names.sql(bare.name)}")
+            else:
+                replaced[name] = canonical[name]
+        statement = table_statement(bare, {**types, **replaced}, names)
+        connection.execute(statement)
+    relations = read_relations(connection, creation.schemas)
+    name = creation.schemas.own_name(*names.split(bare.name))
+    made = read_declared(connection, creation.schemas, {name: relations[name]})[name].schema
+    for one in doubtful:
+        own, read = bare.column(one), made.column(one)
+        if own is not None and read is not None and own.type != read.type:
+            replaced[one] = canonical[one]
+    checked = {
+        one: column
+        for one, column in read_target_columns(connection, names.sql(bare.name)).items()
+        if one not in replaced
+    }
+    found = check_table(connection, TableToWrite(bare, table.read), made, checked)
+    replaced |= {one: canonical[one] for finding in found for one in finding.columns}
+    connection.execute(f"DROP TABLE {names.sql(bare.name)}")
+    return {one: type_ for one, type_ in replaced.items() if one in doubtful}

@@ -1,0 +1,65 @@
+"""The table in which a database remembers what was seeded."""
+
+from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.errors import DatabaseError
+from tdmvc.model.seeding import SeededDataset
+
+SCHEMA = "tdmvc"
+TABLE = "tdmvc_state"
+_NAME = f"{SCHEMA}.{TABLE}"
+
+
+def _has_table(connection: PostgresConnection) -> bool:
+    ((found,),) = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [_NAME]).fetchall()
+    return bool(found)
+
+
+def read_state(connection: PostgresConnection) -> dict[str, SeededDataset]:
+    """Return what was seeded before, by dataset."""
+    if not _has_table(connection):
+        return {}
+    rows = connection.execute(f"SELECT dataset, state FROM {_NAME} ORDER BY dataset").fetchall()
+    read = {dataset: SeededDataset.from_json(dataset, text) for dataset, text in rows}
+    return {dataset: state for dataset, state in read.items() if state is not None}
+
+
+def check_may_write_state(connection: PostgresConnection, where: str) -> None:
+    """Make sure that the user may keep the state, before anything is loaded.
+
+    Raises:
+        DatabaseError: the user may not.
+    """
+    if _has_table(connection):
+        allowed = f"has_table_privilege('{_NAME}', 'INSERT') AND has_table_privilege('{_NAME}', 'UPDATE')"
+        remedy = f"GRANT SELECT, INSERT, UPDATE, DELETE ON {_NAME} TO"
+    else:
+        allowed = (
+            f"CASE WHEN to_regnamespace('{SCHEMA}') IS NULL THEN has_database_privilege(current_database(), 'CREATE') "
+            f"ELSE has_schema_privilege('{SCHEMA}', 'USAGE') AND has_schema_privilege('{SCHEMA}', 'CREATE') END"
+        )
+        remedy = f"CREATE SCHEMA {SCHEMA} AUTHORIZATION"
+    ((is_allowed,),) = connection.execute(f"SELECT {allowed}").fetchall()
+    if not is_allowed:
+        user = connection.info.user
+        raise DatabaseError(
+            f"The user {user} may not keep what was seeded in the table {_NAME}. Nothing was changed.",
+            where=where,
+            remedy=f"ask an administrator of the database to run `{remedy} {user}` once.",
+        )
+
+
+def write_state(connection: PostgresConnection, state: SeededDataset) -> None:
+    """Remember what was seeded; makes the table if it is missing."""
+    if not _has_table(connection):
+        ((has_schema,),) = connection.execute("SELECT to_regnamespace(%s) IS NOT NULL", [SCHEMA]).fetchall()
+        if not has_schema:
+            connection.execute(f"CREATE SCHEMA {SCHEMA}")
+        connection.execute(f"CREATE TABLE {_NAME} (dataset text PRIMARY KEY, state text NOT NULL)")
+        connection.execute(
+            f"COMMENT ON TABLE {_NAME} IS 'What tdmvc seeded into this database; "
+            "without it, the next seed loads everything again.'"
+        )
+    connection.execute(
+        f"INSERT INTO {_NAME} VALUES (%s, %s) ON CONFLICT (dataset) DO UPDATE SET state = excluded.state",
+        [state.dataset, state.to_json()],
+    )

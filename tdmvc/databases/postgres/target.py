@@ -1,0 +1,281 @@
+"""Writes into a PostgreSQL database, all in one transaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+import pyarrow as pa
+
+from tdmvc.databases.base import ReadOptions, TableToWrite, TargetTable
+from tdmvc.databases.postgres.address import read_address
+from tdmvc.databases.postgres.broken_references import find_broken_references
+from tdmvc.databases.postgres.catalog import (
+    DeclaredTable,
+    Relation,
+    Schemas,
+    find_schemas,
+    read_declared,
+    read_relations,
+)
+from tdmvc.databases.postgres.changing import KeyedTable
+from tdmvc.databases.postgres.checking import check_table
+from tdmvc.databases.postgres.clearing import clear_tables
+from tdmvc.databases.postgres.connection import PostgresConnection, Session, connected, reporting
+from tdmvc.databases.postgres.creating import create_tables
+from tdmvc.databases.postgres.fingerprint import count_versions, read_definitions
+from tdmvc.databases.postgres.loading import copy_rows, plan_copy
+from tdmvc.databases.postgres.locking import lock_tables, table_sql, wait_for_seeds
+from tdmvc.databases.postgres.numbering import Numbering
+from tdmvc.databases.postgres.reading import PostgresSnapshot
+from tdmvc.databases.postgres.refusals import loading
+from tdmvc.databases.postgres.row_counts import count_rows
+from tdmvc.databases.postgres.rows import TextRows
+from tdmvc.databases.postgres.state import SCHEMA, TABLE, check_may_write_state, read_state, write_state
+from tdmvc.databases.postgres.suspending import Suspension
+from tdmvc.databases.postgres.target_columns import TargetColumn, read_target_columns
+from tdmvc.databases.postgres.types import DIALECT
+from tdmvc.errors import DatabaseError
+from tdmvc.model.declarations import View
+from tdmvc.model.finding import Finding
+from tdmvc.model.location import Location
+from tdmvc.model.progress import ignore_progress
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+
+_ANALYZED_AT_ONCE = 500
+
+
+@contextmanager
+def open_target(location: Location, options: ReadOptions) -> Iterator["PostgresTarget"]:
+    """Open a database for writing; see `TargetOpener.open_target`."""
+    session = Session(is_read_only=False, timeout_seconds=options.timeout_seconds, is_one_moment=False)
+    wanted = options.schemas or read_address(location).schemas
+    where = str(location)
+    with connected(location, session) as connection:
+        with reporting(where):
+            _check_writable(connection, where)
+            target = PostgresTarget(connection, where, find_schemas(connection, wanted))
+        try:
+            yield target
+        finally:
+            target.roll_back()
+
+
+def _check_writable(connection: PostgresConnection, where: str) -> None:
+    """Make sure that the database can be written, and begin a transaction with a number of its own.
+
+    Raises:
+        DatabaseError: it is a standby, or the user or the database is read-only.
+    """
+    ((is_standby, is_read_only),) = connection.execute(
+        "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::bool"
+    ).fetchall()
+    if is_standby:
+        raise DatabaseError(
+            "The server is a standby, which copies another one and cannot be written.",
+            where=where,
+            remedy="connect to the primary server, or add `?target_session_attrs=read-write` to a URL with both hosts.",
+        )
+    if is_read_only:
+        raise DatabaseError(
+            "The database is read-only for this user: default_transaction_read_only is on.",
+            where=where,
+            remedy="if rows may be loaded into it, turn the setting off for the user (ALTER ROLE … RESET "
+            "default_transaction_read_only) or the database, or connect as another user.",
+        )
+    connection.execute("SELECT txid_current()")
+
+
+class PostgresTarget:
+    """A database in one transaction; see `DatabaseTarget`."""
+
+    def __init__(self, connection: PostgresConnection, where: str, schemas: Schemas) -> None:
+        self._connection = connection
+        self._where = where
+        self._schemas = schemas
+        self._suspension = Suspension(connection, where)
+        self._numbering = Numbering(connection)
+        self._relations: dict[str, Relation] | None = None
+        self._locked: set[str] = set()
+        self._definitions: Mapping[int, tuple[str, str]] | None = None
+
+    @property
+    def dialect(self) -> str:
+        return DIALECT
+
+    def read_catalog(self) -> dict[str, TargetTable]:
+        with reporting(self._where):
+            self._relations = None
+            relations = self._own_relations()
+            declared = self._read_declared(relations)
+            rows = count_rows(self._connection, relations)
+        return {name: TargetTable(name, table.schema, rows[name]) for name, table in declared.items()}
+
+    def _read_declared(self, relations: Mapping[str, Relation]) -> dict[str, DeclaredTable]:
+        return read_declared(self._connection, self._schemas, relations)
+
+    def _own_relations(self) -> dict[str, Relation]:
+        """Return the tables by name, without tdmvc's own."""
+        if self._relations is None:
+            found = read_relations(self._connection, self._schemas)
+            self._relations = {
+                name: relation
+                for name, relation in found.items()
+                if relation.is_own_table and (relation.schema, relation.name) != (SCHEMA, TABLE)
+            }
+        return self._relations
+
+    def _relation(self, name: str) -> Relation:
+        return self._own_relations()[name]
+
+    def read_state(self) -> dict[str, SeededDataset]:
+        with reporting(self._where):
+            return read_state(self._connection)
+
+    def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
+        with reporting(self._where):
+            self._changed()
+            return create_tables(self._connection, self._schemas, tables, views)
+
+    def check_columns(self, table: TableToWrite, target: TableSchema) -> list[Finding]:
+        with reporting(f"{self._where}, table {target.name}"):
+            columns = self._columns(self._relation(target.name))
+            return check_table(self._connection, table, target, columns)
+
+    def _columns(self, relation: Relation) -> dict[str, TargetColumn]:
+        return read_target_columns(self._connection, table_sql(relation))
+
+    def lock(self, names: Sequence[str]) -> None:
+        with reporting(self._where):
+            if not self._locked:
+                check_may_write_state(self._connection, self._where)
+                wait_for_seeds(self._connection, self._where)
+                self._suspension.begin()
+            self._changed()
+            known = self._own_relations()
+            lock_tables(self._connection, self._where, [known[name] for name in names if name in known])
+            self._locked.update(name for name in names if name in known)
+
+    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
+        relation = self._prepared(target.name)
+        columns = self._columns(relation)
+        plan = plan_copy(table.schema.arrow_schema(), columns, table=target.name, where=self._where)
+        with self._loading(target.name):
+            if mode is SeedMode.UPSERT:
+                self._check_key(table.schema, target)
+                return self._keyed(relation, columns, table.schema.key).upsert(table.read(), plan)
+            return RowCounts(copy_rows(self._connection, table_sql(relation), table.read(), plan))
+
+    def _check_key(self, schema: TableSchema, target: TableSchema) -> None:
+        """Make sure that the key of a dataset's table is one in the database, too.
+
+        Raises:
+            DatabaseError: several rows of the database may have the same values in it.
+        """
+        key = set(schema.key)
+        unique = [set(target.key), *(set(one.columns) for one in target.unique_keys)]
+        unique += [{column.name} for column in target.columns if column.unique]
+        unique += [set(index.columns) for index in target.indexes if index.is_unique and index.columns]
+        if not key or key not in unique:
+            raise DatabaseError(
+                f"An upsert into {target.name} needs a unique key ({', '.join(schema.key)}) in the database, by which "
+                "rows are found. Nothing was changed.",
+                where=f"{self._where}, table {target.name}",
+                remedy="declare a primary key or a unique constraint on these columns, or use --mode replace.",
+            )
+
+    def _keyed(self, relation: Relation, columns: dict[str, TargetColumn], key: Sequence[str]) -> KeyedTable:
+        return KeyedTable(
+            self._connection, relation, columns, key, can_delete=self._suspension.are_references_off
+        )
+
+    def _prepared(self, name: str) -> Relation:
+        """Return a table on which nothing acts any more."""
+        with reporting(self._where):
+            relation = self._relation(name)
+            self._suspension.suspend([relation])
+            self._changed(keep_relations=True)
+            return relation
+
+    def _loading(self, name: str) -> AbstractContextManager[None]:
+        return loading(self._connection, self._where, name)
+
+    def apply_changes(
+        self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
+    ) -> RowCounts:
+        relation = self._prepared(target.name)
+        columns = self._columns(relation)
+        keyed = self._keyed(relation, columns, upserts.schema.key)
+        with self._loading(target.name):
+            key_plan = plan_copy(deleted.schema, columns, table=target.name, where=self._where)
+            gone = keyed.delete(deleted, key_plan)
+            plan = plan_copy(upserts.schema.arrow_schema(), columns, table=target.name, where=self._where)
+            counts = keyed.upsert(upserts.read(), plan)
+        return RowCounts(counts.inserted, counts.updated, gone, counts.unchanged)
+
+    def clear(self, names: Sequence[str]) -> None:
+        with reporting(self._where):
+            relations = [self._relation(name) for name in names]
+            self._suspension.suspend(relations)
+            self._changed(keep_relations=True)
+            clear_tables(self._connection, self._where, relations)
+
+    def finish(self, names: Sequence[str], *, sequence_offset: int = 0) -> None:
+        relations = [self._relation(name) for name in names]
+        with reporting(self._where):
+            self._suspension.resume()
+            self._changed(keep_relations=True)
+            self._numbering.move(relations, sequence_offset)
+            for start in range(0, len(relations), _ANALYZED_AT_ONCE):
+                part = relations[start : start + _ANALYZED_AT_ONCE]
+                self._connection.execute(f"ANALYZE {', '.join(table_sql(one) for one in part)}")
+
+    def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
+        with reporting(self._where):
+            oids = [self._relation(name).oid for name in names]
+            return find_broken_references(self._connection, oids, self._schemas.own_name)
+
+    def fingerprint(self, name: str) -> tuple[int, str]:
+        with reporting(f"{self._where}, table {name}"):
+            relation = self._relation(name)
+            if self._definitions is None:
+                self._definitions = self._read_definitions({*self._locked, name})
+            definition, sequences = self._definitions[relation.oid]
+            rows, versions = count_versions(self._connection, relation)
+        version = self._connection.info.server_version
+        return rows, f"{version} {definition} {versions} {sequences}".rstrip()
+
+    def _read_definitions(self, names: set[str]) -> Mapping[int, tuple[str, str]]:
+        relations = [relation for name, relation in self._own_relations().items() if name in names]
+        digests = read_definitions(self._connection, relations)
+        sequences = self._numbering.states(relations)
+        return {one.oid: (digests[one.oid], sequences.get(one.oid, "")) for one in relations}
+
+    def write_state(self, state: SeededDataset) -> None:
+        with reporting(self._where):
+            write_state(self._connection, state)
+
+    def snapshot(self) -> PostgresSnapshot:
+        rows = TextRows(self._connection, self._where)
+        return PostgresSnapshot(self._connection, rows, self._where, self._schemas.names, ignore_progress)
+
+    def commit(self) -> None:
+        with reporting(self._where):
+            self._suspension.resume()
+            self._connection.commit()
+        self._numbering.keep()
+
+    def roll_back(self) -> None:
+        """Leave the database as it was, unless `commit` was called."""
+        try:
+            with reporting(self._where):
+                self._connection.rollback()
+                self._numbering.put_back()
+        except DatabaseError:
+            # The server ends the transaction of a lost connection itself.
+            pass
+
+    def _changed(self, *, keep_relations: bool = False) -> None:
+        """Forget what is known of the tables."""
+        self._definitions = None
+        if not keep_relations:
+            self._relations = None
