@@ -69,7 +69,7 @@ class ServerEngines(Mapping[str, ServerEngine]):
 
 FILES: Final = (SqliteEngine(), DuckdbEngine())
 """The engines whose databases are files."""
-FILE_TARGETS: Final[tuple[TargetOpener, ...]] = ()
+FILE_TARGETS: Final[tuple[TargetOpener, ...]] = (FILES[0],)
 """The engines that load into files that exist already."""
 SERVERS: Final = ServerEngines(
     {"postgresql": "postgres.PostgresEngine", "postgres": "postgres.PostgresEngine"}
@@ -105,7 +105,12 @@ def find_opener(location: Location) -> TargetOpener:
         return _server(location.scheme, str(location))
     opener = next((engine for engine in FILE_TARGETS if engine.can_seed(location)), None)
     if opener is None:
-        raise UsageError.unsupported_url(str(location), _url_forms())
+        raise UsageError(
+            "This file is no database, and its suffix names none.",
+            where=str(location),
+            remedy="name the database with a URL "
+            f"({', '.join(_url_forms())}), or give the file a suffix such as .sqlite or .duckdb.",
+        )
     return opener
 
 

@@ -48,7 +48,7 @@ def first_bytes(path: Path) -> bytes:
 
 @contextmanager
 def replacing_file(path: Path, log_suffixes: tuple[str, ...]) -> Iterator[Path]:
-    """Yield where to write; afterwards the new file replaces the one at `path` in one step.
+    """Yield where to write; afterwards the new file, if there is one, replaces the one at `path` in one step.
 
     Args:
         path: missing folders are made.
@@ -71,9 +71,10 @@ def replacing_file(path: Path, log_suffixes: tuple[str, ...]) -> Iterator[Path]:
         with staging_folder(path) as folder:
             new = folder / path.name
             yield new
-            with new.open("rb+") as file:
-                os.fsync(file.fileno())
-            os.replace(new, path)
+            if new.exists():
+                with new.open("rb+") as file:
+                    os.fsync(file.fileno())
+                os.replace(new, path)
     except OSError as error:
         raise DatabaseError(
             f"The database cannot be written: {error.strerror or error}.",

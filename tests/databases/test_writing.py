@@ -170,7 +170,7 @@ def test_sqlite_keeps_a_reference_that_rows_break_and_reports_it(tmp_path: Path,
     child = table(keyed("child", ForeignKey(("other",), "parent", ("id",))), [{"id": 1, "other": 9}])
     findings = write(tmp_path / "x.db", child, table(keyed("parent"), [{"id": 1, "other": 1}]))
     assert rules(findings) == ["broken-reference"]
-    assert findings[0].details == {"parent": "parent", "rows": 1}
+    assert findings[0].details == {"to": "parent", "rows": 1}
     assert read_database(PathLocation(tmp_path / "x.db"), con)[0].schema.references
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
-from tdmvc.databases.base import ReadOptions, Snapshot, TableToWrite
+from tdmvc.databases.base import DatabaseTarget, ReadOptions, Snapshot, TableToWrite
 from tdmvc.databases.files import existing_file, file_path, first_bytes, is_file_for
 from tdmvc.databases.sqlite.reading import open_snapshot
+from tdmvc.databases.sqlite.target import open_target
 from tdmvc.databases.sqlite.writing import write_tables
 from tdmvc.errors import UsageError
 from tdmvc.model.declarations import View
@@ -35,6 +37,14 @@ class SqliteEngine:
             )
         return open_snapshot(existing_file(location), options.on_progress)
 
+    def can_seed(self, location: Location) -> bool:
+        return is_file_for("sqlite", location, _can_seed)
+
+    def open_target(
+        self, location: Location, con: DuckDBConnection, options: ReadOptions
+    ) -> AbstractContextManager[DatabaseTarget]:
+        return open_target(file_path(location), options.on_progress)
+
     def can_write(self, location: Location) -> bool:
         return is_file_for("sqlite", location, lambda path: path.suffix.lower() in _SUFFIXES)
 
@@ -45,3 +55,9 @@ class SqliteEngine:
         self, location: Location, tables: Sequence[TableToWrite], views: Sequence[View] = ()
     ) -> list[Finding]:
         return write_tables(file_path(location), tables, views)
+
+
+def _can_seed(path: Path) -> bool:
+    """Whether a file is a SQLite database, or would be one by its suffix."""
+    start = first_bytes(path)
+    return is_sqlite(start) or (not start and path.suffix.lower() in _SUFFIXES)

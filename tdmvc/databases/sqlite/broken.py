@@ -1,12 +1,10 @@
 """Which declaration SQLite means when it refuses a row."""
 
 import sqlite3
-from dataclasses import replace
 
 from tdmvc.databases.clauses import (
     Clause,
     check_clause,
-    clauses,
     key_clause,
     options_clause,
     required_clause,
@@ -39,5 +37,4 @@ def broken_clause(schema: TableSchema, error: sqlite3.IntegrityError) -> Clause 
             return check_clause(schema, found[0])
     if kind == "SQLITE_CONSTRAINT_DATATYPE":
         return options_clause(schema.options) if schema.options is not None else None
-    # Rather nothing declared than nothing written.
-    return next(iter(clauses(replace(schema, options=None))), None)
+    return None

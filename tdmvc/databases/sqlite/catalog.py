@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdmvc.databases.sqlite.indexes import DIALECT, read_indexes, read_triggers
+from tdmvc.databases.state_table import STATE_TABLE
 from tdmvc.errors import DatabaseError, format_names
 from tdmvc.model.declarations import (
     Check,
@@ -106,7 +107,9 @@ def read_table_names(database: sqlite3.Connection) -> list[str]:
     ).fetchall()
     # SQLite before 3.37 has no table_list.
     return sorted(
-        name for (name,) in listed if not name.lower().startswith("sqlite_") and (name in own or not kinds)
+        name
+        for (name,) in listed
+        if not name.lower().startswith("sqlite_") and name != STATE_TABLE and (name in own or not kinds)
     )
 
 

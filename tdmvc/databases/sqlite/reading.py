@@ -112,16 +112,7 @@ class SqliteSnapshot:
             elif not profile.is_as_declared:
                 declaration = f"declared {column.type}" if column.type else "declared without a type"
                 notes.append(f"{column.name}: {declaration}, kept as {columns[-1].type_text} for its values")
-        schema = TableSchema(
-            declared.name,
-            tuple(columns),
-            declared.key,
-            declared.references,
-            declared.unique_keys,
-            declared.checks,
-            declared.indexes,
-            declared.options,
-        )
+        schema = _schema(declared, columns)
         scan = ArrowScan(_opener(self._database, schema, self._on_progress))
         return SourceTable(
             schema,
@@ -140,6 +131,25 @@ class SqliteSnapshot:
             yield
         except sqlite3.DatabaseError as error:
             raise unreadable(self._path, error) from error
+
+
+def declared_schema(declared: DeclaredTable) -> TableSchema:
+    """Return a table as it is declared, whatever values it has."""
+    columns = [_column(declared.name, column, ColumnProfile.of(column.type)) for column in declared.columns]
+    return _schema(declared, columns)
+
+
+def _schema(declared: DeclaredTable, columns: Sequence[Column]) -> TableSchema:
+    return TableSchema(
+        declared.name,
+        tuple(columns),
+        declared.key,
+        declared.references,
+        declared.unique_keys,
+        declared.checks,
+        declared.indexes,
+        declared.options,
+    )
 
 
 def _text_forms(profile: ColumnProfile) -> frozenset[str | None]:

@@ -1,0 +1,254 @@
+"""Writes rows into a table of a SQLite database: all of them, or only what differs."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import pyarrow as pa
+
+from tdmvc.databases.clauses import key_clause
+from tdmvc.databases.sqlite.broken import broken_clause
+from tdmvc.databases.sqlite.failures import BrokenRowsError
+from tdmvc.databases.sqlite.storage import Affinity, affinity, count_nan, format_values
+from tdmvc.databases.writing import generated_finding
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.seeding import RowCounts
+from tdmvc.model.text import plural
+from tdmvc.sql.quoting import quote_name, quote_names
+
+_STAGED, _CHANGED = "temp.tdmvc_rows", "temp.tdmvc_changed"
+_AFFINITY_TYPES = {
+    Affinity.INTEGER: "INTEGER",
+    Affinity.TEXT: "TEXT",
+    Affinity.NONE: "",
+    Affinity.REAL: "REAL",
+    Affinity.NUMERIC: "NUMERIC",
+}
+
+
+class RowWriter:
+    """Writes rows into one table. Columns that the table computes are left out."""
+
+    def __init__(
+        self, path: Path, database: sqlite3.Connection, schema: TableSchema, target: TableSchema
+    ) -> None:
+        """Prepare to write.
+
+        Args:
+            schema: the columns of the rows, in their order; the names are those of the table.
+            target: the table.
+        """
+        self._path = path
+        self._database = database
+        self._schema = schema
+        self._target = target
+        self._table = quote_name(target.name)
+        generated = {column.name for column in target.columns if column.generated is not None}
+        self._places = [i for i, column in enumerate(schema.columns) if column.name not in generated]
+        self._computed = [i for i, column in enumerate(schema.columns) if column.name in generated]
+        self._names = [schema.columns[i].name for i in self._places]
+        self._own_names = [column.name for column in target.columns if column.generated is None]
+        self._declared = declared_types(database, target.name)
+        self._alias = rowid_alias(database, target.name)
+        self.findings: list[Finding] = []
+        """What was not stored as it is."""
+
+    def insert(self, reader: pa.RecordBatchReader) -> int:
+        """Insert all rows, and return how many there are.
+
+        Raises:
+            BrokenRowsError: one breaks a constraint.
+        """
+        marks = ", ".join("?" * len(self._names))
+        statement = f"INSERT INTO {self._table} ({quote_names(self._names)}) VALUES ({marks})"
+        counted = _Counted()
+        try:
+            if self._computed:
+                self._insert_and_compare(statement, counted.watch(self._rows(reader)))
+            else:
+                self._database.executemany(statement, counted.watch(self._rows(reader)))
+        except sqlite3.IntegrityError as error:
+            raise self._broken(error) from None
+        return counted.rows
+
+    def upsert(self, reader: pa.RecordBatchReader, key: Sequence[str]) -> RowCounts:
+        """Insert rows with keys that are new, and update those that differ; columns that the rows lack stay.
+
+        Raises:
+            BrokenRowsError: a row breaks a constraint.
+        """
+        columns = ", ".join(f"{quote_name(name)} {self._type_of(name)}" for name in self._names)
+        self._database.execute(f"CREATE TEMP TABLE tdmvc_rows ({columns})")
+        marks = ", ".join("?" * len(self._names))
+        counted = _Counted()
+        self._database.executemany(
+            f"INSERT INTO {_STAGED} VALUES ({marks})",
+            counted.watch(tuple(row[i] for i in self._places) for row in self._rows(reader)),
+        )
+        match = " AND ".join(f"t.{quote_name(name)} = r.{quote_name(name)}" for name in key)
+        try:
+            updated = self._update(match, key)
+            inserted = self._database.execute(
+                f"INSERT INTO {self._table} ({quote_names(self._names)}) SELECT {quote_names(self._names)} "
+                f"FROM {_STAGED} AS r WHERE NOT EXISTS (SELECT 1 FROM main.{self._table} AS t WHERE {match}) "
+                "ORDER BY r.rowid"
+            ).rowcount
+        except sqlite3.IntegrityError as error:
+            raise self._broken(error) from None
+        self._database.execute(f"DROP TABLE {_STAGED}")
+        return RowCounts(inserted, updated, unchanged=counted.rows - inserted - updated)
+
+    def delete(self, reader: pa.RecordBatchReader) -> int:
+        """Delete the rows with these keys, and return how many there were."""
+        names = reader.schema.names
+        columns = [column for name in names if (column := self._schema.column(name)) is not None]
+        rows = (
+            row
+            for batch in reader
+            for row in zip(
+                *(format_values(array, column) for array, column in zip(batch.columns, columns, strict=True)),
+                strict=True,
+            )
+        )
+        where = " AND ".join(f"{quote_name(name)} = ?" for name in names)
+        return max(self._database.executemany(f"DELETE FROM {self._table} WHERE {where}", rows).rowcount, 0)
+
+    def _update(self, match: str, key: Sequence[str]) -> int:
+        # The collation of a column may take two texts for the same.
+        differs = " OR ".join(
+            f"t.{quote_name(name)} COLLATE BINARY IS NOT r.{quote_name(name)}" for name in self._names
+        )
+        values = ", ".join(f"{quote_name(name)} = r.{quote_name(name)}" for name in self._names)
+        self._database.execute("SAVEPOINT tdmvc_update")
+        try:
+            return self._database.execute(
+                f"UPDATE {self._table} AS t SET {values} FROM {_STAGED} AS r WHERE {match} AND ({differs})"
+            ).rowcount
+        except sqlite3.IntegrityError:
+            # Rows may exchange values that are unique, which SQLite checks row by row.
+            self._database.execute("ROLLBACK TO tdmvc_update")
+            return self._exchange(match, differs, key)
+        finally:
+            self._database.execute("RELEASE tdmvc_update")
+
+    def _exchange(self, match: str, differs: str, key: Sequence[str]) -> int:
+        """Take the rows that differ out, and put them in again with their new values."""
+        own, names = quote_names(self._own_names), set(self._names)
+        values = ", ".join(
+            f"{'r' if name in names else 't'}.{quote_name(name)} AS {quote_name(name)}"
+            for name in self._own_names
+        )
+        keys = quote_names(key)
+        self._database.execute(
+            f"CREATE TEMP TABLE tdmvc_changed AS SELECT {values} FROM main.{self._table} AS t, {_STAGED} AS r "
+            f"WHERE {match} AND ({differs})"
+        )
+        self._database.execute(f"DELETE FROM {self._table} WHERE ({keys}) IN (SELECT {keys} FROM {_CHANGED})")
+        updated = self._database.execute(
+            f"INSERT INTO {self._table} ({own}) SELECT {own} FROM {_CHANGED}"
+        ).rowcount
+        self._database.execute(f"DROP TABLE {_CHANGED}")
+        return updated
+
+    def _rows(self, reader: pa.RecordBatchReader) -> Iterator[tuple[object, ...]]:
+        """Yield whole rows as SQLite's driver takes them."""
+        nans: dict[str, int] = {}
+        names = self._schema.column_names
+        for batch in reader:
+            if self._alias in names and batch.column(names.index(str(self._alias))).null_count:
+                # SQLite would number the rows that have no key.
+                raise BrokenRowsError(self._path, self._target.name, key_clause(self._target), "null")
+            values = []
+            for column, array in zip(self._schema.columns, batch.columns, strict=True):
+                nans[column.name] = nans.get(column.name, 0) + count_nan(array)
+                values.append(format_values(array, column))
+            yield from zip(*values, strict=True)
+        self.findings += [
+            nan_finding(self._target.name, name, count) for name, count in nans.items() if count
+        ]
+
+    def _insert_and_compare(self, statement: str, rows: Iterator[tuple[object, ...]]) -> None:
+        """Insert rows, and count those for which the database computes another value than they have."""
+        differing = dict.fromkeys(self._computed, 0)
+        returned = quote_names([self._schema.columns[i].name for i in self._computed])
+        for row in rows:
+            found = self._database.execute(
+                f"{statement} RETURNING {returned}", [row[i] for i in self._places]
+            )
+            for i, value in zip(self._computed, found.fetchone(), strict=True):
+                differing[i] += not _is_same(value, row[i])
+        self.findings += [
+            generated_finding(self._target.name, self._schema.columns[i].name, count)
+            for i, count in differing.items()
+            if count
+        ]
+
+    def _type_of(self, name: str) -> str:
+        return _AFFINITY_TYPES[affinity(self._declared[name])]
+
+    def _broken(self, error: sqlite3.IntegrityError) -> BrokenRowsError:
+        return BrokenRowsError(
+            self._path, self._target.name, broken_clause(self._target, error), str(error).partition(":")[0]
+        )
+
+
+class _Counted:
+    """Counts rows that pass."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def watch(self, rows: Iterator[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
+        for row in rows:
+            self.rows += 1
+            yield row
+
+
+def declared_types(database: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Return the declared types of a table's columns; ANY of a STRICT table, which converts nothing, is empty."""
+    rows = database.execute("SELECT name, type FROM pragma_table_xinfo(?)", (table,)).fetchall()
+    is_strict = is_strict_table(database, table)
+    return {name: "" if is_strict and type_.upper() == "ANY" else type_ for name, type_ in rows}
+
+
+def is_strict_table(database: sqlite3.Connection, table: str) -> bool:
+    """Whether a table refuses values of other types than its columns declare."""
+    for schema, name, _, _, _, strict, *_ in database.execute("PRAGMA main.table_list").fetchall():
+        if schema == "main" and name.lower() == table.lower():
+            return bool(strict)
+    return False
+
+
+def rowid_alias(database: sqlite3.Connection, table: str) -> str | None:
+    """Return the column that is SQLite's own number of a row, which it gives to rows without one."""
+    row = database.execute(
+        "SELECT name FROM pragma_table_info(?) WHERE pk = 1 AND upper(type) = 'INTEGER'"
+        " AND (SELECT max(pk) FROM pragma_table_info(?)) = 1"
+        " AND NOT EXISTS (SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk')",
+        (table, table, table),
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def nan_finding(table: str, name: str, count: int) -> Finding:
+    """Return the finding on floats that SQLite lacks."""
+    return Finding(
+        "value-replaced",
+        Severity.WARNING,
+        f"{plural(count, 'value')} of {table}.{name} {'is' if count == 1 else 'are'} NaN and stored as null,"
+        " because SQLite has no NaN.",
+        table=table,
+        columns=(name,),
+        details={"values": count},
+    )
+
+
+def _is_same(computed: object, stored: object) -> bool:
+    if computed == stored or computed is None or stored is None:
+        return computed == stored
+    try:
+        return Decimal(str(computed)) == Decimal(str(stored))
+    except InvalidOperation:
+        return False

@@ -1,0 +1,301 @@
+"""Loads rows into a SQLite file, all in one transaction."""
+
+import hashlib
+import marshal
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from tdmvc.databases.base import TableToWrite, TargetTable
+from tdmvc.databases.clauses import with_column
+from tdmvc.databases.files import replacing_file
+from tdmvc.databases.sqlite.catalog import read_table, read_table_names
+from tdmvc.databases.sqlite.checking import check_columns
+from tdmvc.databases.sqlite.creating import create_indexes, create_table, create_views, plan_table
+from tdmvc.databases.sqlite.failures import writing_errors
+from tdmvc.databases.sqlite.indexes import DIALECT
+from tdmvc.databases.sqlite.inserting import RowWriter, rowid_alias
+from tdmvc.databases.sqlite.reading import SqliteSnapshot, declared_schema
+from tdmvc.databases.sqlite.references import broken_references
+from tdmvc.databases.state_table import STATE_TABLE
+from tdmvc.databases.writing import check_names
+from tdmvc.errors import DatabaseError
+from tdmvc.model.declarations import Identity, View
+from tdmvc.model.finding import Finding
+from tdmvc.model.progress import ProgressCallback, ignore_progress
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.sql.quoting import quote_name
+
+_LOG_SUFFIXES = ("-wal", "-journal")
+_WAIT_SECONDS = 5.0
+_BATCH_ROWS = 4096
+
+
+@contextmanager
+def open_target(path: Path, on_progress: ProgressCallback = ignore_progress) -> Iterator["SqliteTarget"]:
+    """Open a file for writing, or a new one that takes its place once it is committed.
+
+    Raises:
+        DatabaseError: it is locked, read-only or damaged.
+    """
+    if not path.exists():
+        with open_new(path, on_progress) as target:
+            yield target
+        return
+    with writing_errors(path):
+        uri = f"{path.resolve().as_uri()}?mode=rw"
+        database = sqlite3.connect(
+            uri, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+    with closing(database):
+        with writing_errors(path):
+            # References are checked at the end.
+            database.execute("PRAGMA foreign_keys = OFF")
+            database.execute("BEGIN")
+            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        yield SqliteTarget(path, database, on_progress)
+
+
+@contextmanager
+def open_new(path: Path, on_progress: ProgressCallback = ignore_progress) -> Iterator["SqliteTarget"]:
+    """Open an empty database that takes the place of a file once it is committed.
+
+    Raises:
+        DatabaseError: the folder cannot be written, or the old file is in use.
+    """
+    with replacing_file(path, _LOG_SUFFIXES) as new:
+        with closing(sqlite3.connect(new, isolation_level=None, check_same_thread=False)) as database:
+            with writing_errors(path):
+                # A file that is not complete is deleted, so it needs no journal.
+                for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF"):
+                    database.execute(f"PRAGMA {pragma}")
+                database.execute("BEGIN")
+            target = SqliteTarget(path, database, on_progress)
+            yield target
+        if not target.is_committed:
+            new.unlink(missing_ok=True)
+
+
+class SqliteTarget:
+    """An open SQLite database."""
+
+    dialect = DIALECT
+
+    def __init__(self, path: Path, database: sqlite3.Connection, on_progress: ProgressCallback) -> None:
+        self._path = path
+        self._database = database
+        self._on_progress = on_progress
+        self._is_locked = False
+        self._without_triggers: set[str] = set()
+        self._triggers: list[str] = []
+        self._waiting: dict[str, TableSchema] = {}
+        """Tables that were made, and whose indexes are made when their rows are there."""
+        self.is_committed = False
+        self.findings: list[Finding] = []
+        """What loading did not store as it is."""
+
+    def read_catalog(self) -> Mapping[str, TargetTable]:
+        with writing_errors(self._path):
+            return {
+                name: TargetTable(name, self._schema(name), self._count(name))
+                for name in read_table_names(self._database)
+            }
+
+    def read_state(self) -> Mapping[str, SeededDataset]:
+        with writing_errors(self._path):
+            if not self._has_state_table():
+                return {}
+            rows = self._database.execute(f"SELECT dataset, state FROM {STATE_TABLE}").fetchall()
+        found = {name: SeededDataset.from_json(name, text) for name, text in rows}
+        return {name: state for name, state in found.items() if state is not None}
+
+    def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
+        check_names("SQLite", self._path, [table.schema for table in tables])
+        findings: list[Finding] = []
+        with writing_errors(self._path):
+            plans = []
+            for table in tables:
+                planned, found = plan_table(table)
+                plans.append(planned)
+                findings += found
+            there = [self._schema(name) for name in read_table_names(self._database)]
+            known = [*there, *(planned.schema for planned in plans)]
+            for planned in plans:
+                findings += create_table(self._database, planned, known)
+                self._waiting[planned.schema.name] = planned.schema
+            return findings + create_views(self._database, views)
+
+    def check_columns(self, table: TableToWrite, target: TableSchema) -> list[Finding]:
+        with writing_errors(self._path):
+            return list(check_columns(self._database, table, target))
+
+    def lock(self, names: Sequence[str]) -> None:
+        """Keep others from writing: SQLite knows only locks of the whole file."""
+        if self._is_locked:
+            return
+        with writing_errors(self._path):
+            self._database.execute("ROLLBACK")
+            self._database.execute("BEGIN IMMEDIATE")
+        self._is_locked = True
+
+    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
+        with self._writer(table.schema, target) as writer:
+            if mode is SeedMode.UPSERT:
+                return writer.upsert(table.read(), table.schema.key)
+            return RowCounts(inserted=writer.insert(table.read()))
+
+    def apply_changes(
+        self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
+    ) -> RowCounts:
+        with self._writer(upserts.schema, target) as writer:
+            gone = writer.delete(deleted)
+            return replace(writer.upsert(upserts.read(), upserts.schema.key), deleted=gone)
+
+    def clear(self, names: Sequence[str]) -> None:
+        with writing_errors(self._path):
+            for name in names:
+                self._remove_triggers(name)
+                self._database.execute(f"DELETE FROM {quote_name(name)}")
+
+    def create_waiting_indexes(self, names: Sequence[str]) -> list[Finding]:
+        """Make the indexes of tables that were made here, and return those that could not be made."""
+        schemas = [self._waiting.pop(name) for name in names if name in self._waiting]
+        with writing_errors(self._path):
+            return [finding for schema in schemas for finding in create_indexes(self._database, schema)]
+
+    def finish(self, names: Sequence[str], *, sequence_offset: int = 0) -> None:
+        not_made = self.create_waiting_indexes(names)
+        if not_made:
+            raise DatabaseError(
+                " ".join(finding.message for finding in not_made),
+                where=str(self._path),
+                remedy="fix the rows, or the contract; nothing was changed.",
+            )
+        with writing_errors(self._path):
+            for name in names:
+                self._move_sequence(name, sequence_offset)
+                self._database.execute(f"ANALYZE main.{quote_name(name)}")
+
+    def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
+        with writing_errors(self._path):
+            return broken_references(self._database, names)
+
+    def fingerprint(self, name: str) -> tuple[int, str]:
+        """Return the row count, and a digest of all values in their order, of the declarations and the sequence."""
+        digest = hashlib.blake2b(digest_size=20)
+        with writing_errors(self._path):
+            declared = self._database.execute(
+                "SELECT type, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
+                "AND lower(tbl_name) = lower(?) ORDER BY type, name",
+                (name,),
+            ).fetchall()
+            digest.update(repr((declared, self._sequence(name))).encode())
+            rows = self._add_rows(name, digest)
+        return rows, f"sqlite-1:{digest.hexdigest()}"
+
+    def write_state(self, state: SeededDataset) -> None:
+        with writing_errors(self._path):
+            self._database.execute(
+                f"CREATE TABLE IF NOT EXISTS {STATE_TABLE} (dataset TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL)"
+            )
+            self._database.execute(
+                f"INSERT OR REPLACE INTO {STATE_TABLE} VALUES (?, ?)", (state.dataset, state.to_json())
+            )
+
+    def snapshot(self) -> SqliteSnapshot:
+        return SqliteSnapshot(self._path, self._database, self._on_progress)
+
+    def commit(self) -> None:
+        with writing_errors(self._path):
+            for trigger in self._triggers:
+                self._database.execute(trigger)
+            self._database.execute("COMMIT")
+        self.is_committed = True
+
+    @contextmanager
+    def _writer(self, schema: TableSchema, target: TableSchema) -> Iterator[RowWriter]:
+        with writing_errors(self._path):
+            self._remove_triggers(target.name)
+            writer = RowWriter(self._path, self._database, schema, target)
+            yield writer
+        self.findings += writer.findings
+
+    def _remove_triggers(self, table: str) -> None:
+        """Remove the triggers of a table until the end of the transaction, which makes them again."""
+        if table in self._without_triggers:
+            return
+        self._without_triggers.add(table)
+        rows = self._database.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)",
+            (table,),
+        ).fetchall()
+        for name, sql in rows:
+            self._database.execute(f"DROP TRIGGER main.{quote_name(name)}")
+            self._triggers.append(sql)
+
+    def _add_rows(self, name: str, digest: "hashlib.blake2b") -> int:
+        """Add all values of a table to a digest, in the order in which they are stored, and return the row count."""
+        rows = 0
+        # A text that is not UTF-8 must not stop the comparison.
+        self._database.text_factory = _text
+        try:
+            cursor = self._database.execute(f"SELECT * FROM {quote_name(name)} NOT INDEXED")
+            while batch := cursor.fetchmany(_BATCH_ROWS):
+                rows += len(batch)
+                # This version of the format depends on nothing but the values.
+                digest.update(marshal.dumps(batch, 2))
+                self._on_progress(f"{name}: compare", rows, None, "rows")
+        finally:
+            self._database.text_factory = str
+        return rows
+
+    def _schema(self, name: str) -> TableSchema:
+        """Return a table as it is declared; SQLite numbers each column that is another name for the rowid."""
+        schema = declared_schema(read_table(self._database, name))
+        alias = rowid_alias(self._database, name)
+        return (
+            with_column(schema, alias, lambda column: replace(column, identity=column.identity or Identity()))
+            if alias
+            else schema
+        )
+
+    def _count(self, name: str) -> int:
+        (rows,) = self._database.execute(f"SELECT count(*) FROM {quote_name(name)}").fetchone()
+        return int(rows)
+
+    def _has_state_table(self) -> bool:
+        found = self._database.execute(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (STATE_TABLE,)
+        )
+        return found.fetchone() is not None
+
+    def _sequence(self, name: str) -> int | None:
+        """Return the last number of an AUTOINCREMENT column; None if the table has none."""
+        has_any = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
+        if self._database.execute(has_any).fetchone() is None:
+            return None
+        row = self._database.execute(
+            "SELECT seq FROM sqlite_sequence WHERE lower(name) = lower(?)", (name,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def _move_sequence(self, name: str, offset: int) -> None:
+        declared = read_table(self._database, name)
+        numbered = next((column for column in declared.columns if column.identity is not None), None)
+        if numbered is None:
+            return
+        (highest,) = self._database.execute(
+            f"SELECT coalesce(max({quote_name(numbered.name)}), 0) FROM {quote_name(name)}"
+        ).fetchone()
+        self._database.execute("DELETE FROM sqlite_sequence WHERE lower(name) = lower(?)", (name,))
+        if highest + offset:
+            self._database.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, highest + offset))
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")

@@ -1,0 +1,451 @@
+"""Loading into SQLite and DuckDB files that an application made: in one transaction, or not at all."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from tdmvc.arrow.types import parse_type
+from tdmvc.databases import TableToWrite, find_opener
+from tdmvc.databases.base import READ_ALL, DatabaseTarget
+from tdmvc.errors import DatabaseError, UsageError
+from tdmvc.model.declarations import Check, ForeignKey, Identity, Index, View
+from tdmvc.model.location import PathLocation
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tests.snapshots import read_rows
+
+Con = duckdb.DuckDBPyConnection
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A database file, and its engine's own driver."""
+
+    path: Path
+    con: Con
+
+    @contextmanager
+    def open(self) -> Iterator[DatabaseTarget]:
+        location = PathLocation(self.path)
+        with find_opener(location).open_target(location, self.con, READ_ALL) as target:
+            yield target
+
+    def run(self, *statements: str) -> None:
+        with self._connect() as database:
+            for statement in statements:
+                database.execute(statement)
+
+    def rows(self, query: str) -> list[Row]:
+        with self._connect() as database:
+            return [tuple(row) for row in database.execute(query).fetchall()]
+
+    @contextmanager
+    def _connect(self) -> Iterator[sqlite3.Connection | Con]:
+        if self.path.suffix == ".duckdb":
+            with duckdb.connect(str(self.path)) as other:
+                yield other
+        else:
+            with closing(sqlite3.connect(self.path, isolation_level=None)) as database:
+                yield database
+
+    def seed(
+        self, *tables: TableToWrite, mode: SeedMode = SeedMode.REPLACE, commit: bool = True
+    ) -> list[RowCounts]:
+        """Load tables as `seed` does."""
+        names = [table.schema.name for table in tables]
+        with self.open() as target:
+            target.lock(names)
+            catalog = target.read_catalog()
+            target.create_tables([one for one in tables if one.schema.name not in catalog], [])
+            catalog = target.read_catalog()
+            if mode is SeedMode.REPLACE:
+                target.clear(names[::-1])
+            counts = [target.load(one, catalog[one.schema.name].schema, mode) for one in tables]
+            target.finish(names)
+            if commit:
+                target.commit()
+        return counts
+
+
+@pytest.fixture(params=["x.sqlite"])
+def file(request: pytest.FixtureRequest, tmp_path: Path, con: Con) -> File:
+    return File(tmp_path / request.param, con)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, con: Con) -> File:
+    return File(tmp_path / "x.sqlite", con)
+
+
+@pytest.fixture
+def duck(tmp_path: Path, con: Con) -> File:
+    return File(tmp_path / "x.duckdb", con)
+
+
+def column(name: str, type_: str, **declared: object) -> Column:
+    parsed = parse_type(type_)
+    assert parsed is not None
+    return replace(Column(name, parsed), **declared)  # type: ignore[arg-type]
+
+
+def table(schema: TableSchema, *rows: Row) -> TableToWrite:
+    data = pa.Table.from_pylist(
+        [dict(zip(schema.column_names, row, strict=True)) for row in rows], schema=schema.arrow_schema()
+    )
+    return TableToWrite(schema, lambda: data.to_reader(max_chunksize=2))
+
+
+CUSTOMERS = TableSchema(
+    "customers",
+    (column("id", "int64"), column("email", "string", unique=True), column("age", "int64")),
+    ("id",),
+)
+ORDERS = TableSchema(
+    "orders",
+    (column("id", "int64"), column("customer", "int64")),
+    ("id",),
+    (ForeignKey(("customer",), "customers", ("id",)),),
+)
+SHOP = (
+    "CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR UNIQUE, age INTEGER, note VARCHAR DEFAULT 'new')",
+    "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers (id))",
+    "INSERT INTO customers VALUES (1, 'a', 10, 'mine'), (2, 'b', 20, 'mine')",
+    "INSERT INTO orders VALUES (1, 1), (2, 2)",
+)
+ALL = "SELECT * FROM customers ORDER BY id"
+
+
+def test_replace_leaves_exactly_the_rows_of_the_dataset(file: File) -> None:
+    file.run(*SHOP)
+    counts = file.seed(
+        table(CUSTOMERS, (2, "a", 20), (3, "c", None)), table(ORDERS, (7, 3), (8, 2), (9, None))
+    )
+    assert counts == [RowCounts(inserted=2), RowCounts(inserted=3)]
+    assert file.rows(ALL) == [(2, "a", 20, "new"), (3, "c", None, "new")]
+    assert file.rows("SELECT * FROM orders ORDER BY id") == [(7, 3), (8, 2), (9, None)]
+
+
+def test_upsert_counts_what_it_did_and_keeps_other_rows_and_columns(file: File) -> None:
+    file.run(*SHOP, "INSERT INTO customers VALUES (5, 'e', 50, 'mine')")
+    rows = table(CUSTOMERS, (1, "b", 10), (2, "a", 20), (3, "c", None), (5, "e", 50))
+    assert file.seed(rows, mode=SeedMode.UPSERT) == [RowCounts(inserted=1, updated=2, unchanged=1)]
+    assert file.rows(ALL) == [
+        (1, "b", 10, "mine"),
+        (2, "a", 20, "mine"),
+        (3, "c", None, "new"),
+        (5, "e", 50, "mine"),
+    ]
+    assert file.rows("SELECT * FROM orders ORDER BY id") == [(1, 1), (2, 2)]
+    assert file.seed(rows, mode=SeedMode.UPSERT) == [RowCounts(unchanged=4)]
+
+
+def test_append_refuses_a_key_that_is_there_and_changes_nothing(file: File) -> None:
+    file.run(*SHOP)
+    assert file.seed(table(CUSTOMERS, (3, "c", 1)), mode=SeedMode.APPEND) == [RowCounts(inserted=1)]
+    before = file.rows(ALL)
+    with pytest.raises(DatabaseError, match="customers") as caught:
+        file.seed(table(CUSTOMERS, (4, "secret", 1), (3, "secret", 1)), mode=SeedMode.APPEND)
+    assert "secret" not in caught.value.message
+    assert file.rows(ALL) == before
+
+
+def test_only_what_differs_is_written_also_if_unique_values_change_places(file: File) -> None:
+    file.run(*SHOP, "INSERT INTO customers VALUES (3, 'c', 30, 'mine'), (4, 'd', 40, 'mine')")
+    with file.open() as target:
+        target.lock(["customers"])
+        schema = target.read_catalog()["customers"].schema
+        deleted = pa.table({"id": pa.array([3, 99], pa.int64())}).to_reader()
+        changes = table(CUSTOMERS, (1, "b", 10), (2, "a", 21), (5, "c", 5))
+        assert target.apply_changes(changes, deleted, schema) == RowCounts(inserted=1, updated=2, deleted=1)
+        target.commit()
+    assert file.rows(ALL) == [
+        (1, "b", 10, "mine"),
+        (2, "a", 21, "mine"),
+        (4, "d", 40, "mine"),
+        (5, "c", 5, "new"),
+    ]
+
+
+def test_nothing_stays_without_commit(file: File) -> None:
+    file.run(*SHOP)
+    before = file.rows(ALL)
+    file.seed(table(CUSTOMERS, (9, "z", 9)), commit=False)
+    assert file.rows(ALL) == before
+
+
+def test_a_file_that_does_not_exist_is_made_at_commit(file: File) -> None:
+    rows = table(CUSTOMERS, (1, "a", 1))
+    file.seed(rows, commit=False)
+    assert not file.path.exists()
+    assert list(file.path.parent.iterdir()) == []
+    file.seed(rows, table(ORDERS, (1, 1)))
+    assert file.rows(ALL) == [(1, "a", 1)]
+    assert [one.name for one in file.path.parent.iterdir()] == [file.path.name]
+
+
+def test_missing_tables_are_made_beside_those_that_are_there(file: File) -> None:
+    file.run("CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR UNIQUE, age INTEGER)")
+    orders = replace(ORDERS, indexes=(Index("by_customer", ("customer",)),))
+    with file.open() as target:
+        target.lock(["customers"])
+        view = View("v", "SELECT id FROM orders", target.dialect)
+        assert target.create_tables([table(orders, (1, 1))], [view]) == []
+        catalog = target.read_catalog()
+        target.load(table(CUSTOMERS, (1, "a", 1)), catalog["customers"].schema, SeedMode.REPLACE)
+        target.load(table(orders, (1, 1)), catalog["orders"].schema, SeedMode.REPLACE)
+        target.finish(["customers", "orders"])
+        assert target.find_broken_references(["customers", "orders"]) == []
+        target.commit()
+    with file.open() as target:
+        made = target.read_catalog()["orders"]
+        assert made.rows == 1
+        assert [(one.columns, one.table) for one in made.schema.references] == [(("customer",), "customers")]
+        assert [index.name for index in made.schema.indexes] == ["by_customer"]
+        assert target.snapshot().read_relations() == {"v": "view"}
+
+
+def test_the_fingerprint_changes_with_every_change(file: File) -> None:
+    file.run(*SHOP, "CREATE TABLE other (id INTEGER)")
+
+    def print_of() -> tuple[int, str]:
+        with file.open() as target:
+            target.lock(["customers"])
+            return target.fingerprint("customers")
+
+    found = [print_of()]
+    assert print_of() == found[0]
+    assert found[0][0] == 2
+    file.run("INSERT INTO other VALUES (1)")
+    assert print_of() == found[0]
+    for change in (
+        "UPDATE customers SET age = 11 WHERE id = 1",
+        "UPDATE customers SET note = NULL WHERE id = 1",
+        "UPDATE customers SET note = '' WHERE id = 1",
+        "INSERT INTO customers VALUES (8, 'h', 8, 'x')",
+        "DELETE FROM customers WHERE id = 8",
+        "ALTER TABLE customers ADD COLUMN more INTEGER",
+        "CREATE INDEX by_age ON customers (age)",
+    ):
+        file.run(change)
+        found.append(print_of())
+    # A deleted row that was new is the same as if it had never been there.
+    assert found[5] == found[3]
+    assert len(set(found)) == len(found) - 1
+
+
+def test_a_deleted_row_that_comes_back_has_the_same_fingerprint(file: File) -> None:
+    file.run(*SHOP)
+    with file.open() as target:
+        before = target.fingerprint("orders")
+    file.run("DELETE FROM orders WHERE id = 2", "INSERT INTO orders VALUES (2, 2)")
+    with file.open() as target:
+        assert target.fingerprint("orders") == before
+
+
+def test_the_state_is_remembered_by_dataset(file: File) -> None:
+    state = SeededDataset(
+        "golden", "golden@1", "c", (("main", "0001"),), datetime(2026, 1, 1, tzinfo=UTC), "1", ()
+    )
+    other = replace(state, dataset="other")
+    for one in (state, other, replace(state, ref="golden@2")):
+        with file.open() as target:
+            target.lock([])
+            target.write_state(one)
+            target.commit()
+    with file.open() as target:
+        assert target.read_state() == {"golden": replace(state, ref="golden@2"), "other": other}
+        assert target.read_catalog() == {}
+        assert target.snapshot().read_names() == []
+
+
+def test_rows_are_read_back_in_the_same_transaction(file: File) -> None:
+    file.run(*SHOP)
+    with file.open() as target:
+        target.lock(["orders"])
+        catalog = target.read_catalog()
+        target.clear(["orders"])
+        target.load(table(ORDERS, (7, 1)), catalog["orders"].schema, SeedMode.REPLACE)
+        (back,) = target.snapshot().read_tables(["orders"])
+        assert [tuple(row.values()) for row in read_rows(back, file.con).to_pylist()] == [(7, 1)]
+    assert file.rows("SELECT count(*) FROM orders") == [(2,)]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x"])
+def test_a_file_that_no_engine_would_make_is_refused(tmp_path: Path, con: Con, name: str) -> None:
+    with pytest.raises(UsageError, match="is no database"):
+        find_opener(PathLocation(tmp_path / name))
+
+
+def test_triggers_do_not_run_and_are_there_afterwards(sqlite: File) -> None:
+    trigger = (
+        "CREATE TRIGGER upper AFTER INSERT ON customers BEGIN UPDATE customers SET email = upper(email); END"
+    )
+    on_delete = "CREATE TRIGGER gone BEFORE DELETE ON customers BEGIN SELECT RAISE(ABORT, 'never'); END"
+    sqlite.run(*SHOP, trigger, on_delete)
+    with sqlite.open() as target:
+        schema = target.read_catalog()["customers"].schema
+        (found,) = target.check_columns(table(CUSTOMERS, (1, "a", 1)), schema)
+        assert found.message.endswith("do not run: trigger gone, trigger upper.")
+    sqlite.seed(table(CUSTOMERS, (1, "a", 1)))
+    assert sqlite.rows(ALL) == [(1, "a", 1, "new")]
+    triggers = sqlite.rows("SELECT sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name DESC")
+    assert triggers == [(trigger,), (on_delete,)]
+
+
+@pytest.mark.parametrize(
+    ("declared", "type_", "good", "bad"),
+    [
+        ("INTEGER", "string", ["7", "x", "1.5"], "007"),
+        ("NUMERIC", "string", ["7"], "1e5"),
+        ("REAL", "int64", [1, 2**53], 2**53 + 1),
+        ("TEXT", "float64", [0.5, 0.1], 0.1 + 0.2),
+        ("NUMERIC", "decimal(38,10)", ["1.5"], "12345678901234567890.1234567891"),
+    ],
+)
+def test_a_value_that_the_declared_type_would_change_is_named_before_loading(
+    sqlite: File, declared: str, type_: str, good: list[object], bad: object
+) -> None:
+    sqlite.run(f"CREATE TABLE t (id INTEGER PRIMARY KEY, c {declared})")
+    schema = TableSchema("t", (column("id", "int64"), column("c", type_)), ("id",))
+
+    def check(values: Sequence[object]) -> list[str]:
+        array = pa.array(values)
+        data = pa.table({"id": range(len(values)), "c": array.cast(schema.columns[1].type)})
+        with sqlite.open() as target:
+            rows = TableToWrite(schema, lambda: data.cast(schema.arrow_schema()).to_reader())
+            return [one.rule for one in target.check_columns(rows, target.read_catalog()["t"].schema)]
+
+    assert check(good) == []
+    assert check([*good, bad]) == ["value-not-possible"]
+
+
+def test_a_strict_table_says_before_loading_what_it_refuses(sqlite: File) -> None:
+    sqlite.run("CREATE TABLE t (id INTEGER PRIMARY KEY, c TEXT, d ANY) STRICT")
+    schema = TableSchema("t", (column("id", "int64"), column("c", "int64"), column("d", "string")), ("id",))
+    with sqlite.open() as target:
+        (found,) = target.check_columns(table(schema, (1, 1, "007")), target.read_catalog()["t"].schema)
+    assert (found.rule, found.columns) == ("value-not-possible", ("c",))
+
+
+def test_numbers_go_on_after_the_greatest_one(sqlite: File) -> None:
+    sqlite.run("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a)", "INSERT INTO t VALUES (90, 1)")
+    schema = TableSchema("t", (column("id", "int64", identity=Identity()),), ("id",))
+    for offset, following in ((0, 8), (100, 108)):
+        with sqlite.open() as target:
+            target.lock(["t"])
+            target.clear(["t"])
+            target.load(table(schema, (7,)), target.read_catalog()["t"].schema, SeedMode.REPLACE)
+            target.finish(["t"], sequence_offset=offset)
+            target.commit()
+        sqlite.run("INSERT INTO t (a) VALUES (1)")
+        assert sqlite.rows("SELECT max(id) FROM t") == [(following,)]
+
+
+def test_broken_references_are_found_from_and_to_the_tables(sqlite: File) -> None:
+    sqlite.run(*SHOP)
+    with sqlite.open() as target:
+        target.lock(["customers"])
+        target.clear(["customers"])
+        (found,) = target.find_broken_references(["customers"])
+        assert (found.table, found.columns, found.details) == (
+            "orders",
+            ("customer",),
+            {"to": "customers", "rows": 2},
+        )
+        assert target.find_broken_references(["orders"]) == [found]
+
+
+def test_a_condition_that_rows_break_is_named_without_a_value(sqlite: File) -> None:
+    sqlite.run("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT CHECK (length(a) < 9))")
+    schema = TableSchema("t", (column("id", "int64"), column("a", "string")), ("id",))
+    with pytest.raises(DatabaseError, match=r"rows of t break the check \(length\(a\) < 9\)") as caught:
+        sqlite.seed(table(schema, (1, "secret value")))
+    assert "secret" not in caught.value.message
+
+
+def test_another_program_that_writes_is_waited_for_and_named(
+    sqlite: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tdmvc.databases.sqlite.target._WAIT_SECONDS", 0.1)
+    sqlite.run(*SHOP)
+    with closing(sqlite3.connect(sqlite.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseError, match="Another program is using"):
+            sqlite.seed(table(CUSTOMERS, (1, "z", 1)))
+        other.execute("ROLLBACK")
+        other.execute("BEGIN")
+        other.execute(ALL).fetchone()
+        with pytest.raises(DatabaseError, match="Another program is using"):
+            sqlite.seed(table(CUSTOMERS, (1, "z", 1)))
+    assert sqlite.rows(ALL)[0] == (1, "a", 10, "mine")
+
+
+def test_a_file_with_a_write_ahead_log_is_loaded_beside_its_readers(sqlite: File) -> None:
+    sqlite.run("PRAGMA journal_mode = WAL", *SHOP)
+    with closing(sqlite3.connect(sqlite.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM customers").fetchone() == (2,)
+        sqlite.seed(table(CUSTOMERS, (1, "z", 1)))
+        assert reader.execute("SELECT count(*) FROM customers").fetchone() == (2,)
+    assert sqlite.rows(ALL) == [(1, "z", 1, "new")]
+
+
+def test_a_full_disk_leaves_the_old_rows(sqlite: File) -> None:
+    sqlite.run(*SHOP)
+    before = sqlite.rows(ALL)
+    with sqlite.open() as target:
+        target.lock(["customers"])
+        (pages,) = target._database.execute("PRAGMA page_count").fetchone()  # type: ignore[attr-defined]
+        target._database.execute(f"PRAGMA max_page_count = {pages + 1}")  # type: ignore[attr-defined]
+        schema = target.read_catalog()["customers"].schema
+        rows = table(CUSTOMERS, *((10 + i, f"{i:04}" * 200, i) for i in range(100)))
+        with pytest.raises(DatabaseError, match="disk is full"):
+            target.load(rows, schema, SeedMode.APPEND)
+    assert sqlite.rows(ALL) == before
+
+
+def test_a_kill_leaves_the_old_rows(file: File) -> None:
+    file.run(*SHOP)
+    before = file.rows(ALL)
+    script = (
+        "import os, sys, duckdb, pyarrow as pa; from pathlib import Path\n"
+        "from tdmvc.databases import find_opener, TableToWrite; from tdmvc.databases.base import READ_ALL\n"
+        "from tdmvc.model.location import PathLocation; from tdmvc.model.seeding import SeedMode\n"
+        "location = PathLocation(Path(sys.argv[1]))\n"
+        "with find_opener(location).open_target(location, duckdb.connect(), READ_ALL) as target:\n"
+        "    target.lock(['orders']); schema = target.read_catalog()['orders'].schema; target.clear(['orders'])\n"
+        "    rows = pa.table({'id': pa.array(range(50000), pa.int64()), 'customer': pa.nulls(50000, pa.int64())})\n"
+        "    schema = schema.with_columns(schema.columns)\n"
+        "    target.load(TableToWrite(schema, lambda: rows.to_reader(1000)), schema, SeedMode.REPLACE)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(file.path)], check=False, capture_output=True)
+    assert done.returncode == -9, done.stderr
+    assert file.rows(ALL) == before
+    assert file.rows("SELECT count(*) FROM orders") == [(2,)]
+
+
+def test_a_file_that_cannot_be_written_is_refused(sqlite: File) -> None:
+    sqlite.run(*SHOP)
+    with sqlite.open() as target:
+        target._database.execute("PRAGMA query_only = ON")  # type: ignore[attr-defined]
+        with pytest.raises(DatabaseError, match="cannot be written") as caught:
+            target.lock(["customers"])
+    assert caught.value.exit_code == 7
+
+
+def test_rows_that_break_a_condition_of_a_new_table_stop_the_load(sqlite: File) -> None:
+    schema = replace(CUSTOMERS, checks=(Check("age > 5", dialect="sqlite"),))
+    with pytest.raises(DatabaseError, match="break the check"):
+        sqlite.seed(table(schema, (1, "a", 1)))
+    assert not sqlite.path.exists()
