@@ -28,7 +28,7 @@ from tdmvc.databases.postgres.types import (
     without_schema,
 )
 from tdmvc.errors import DatabaseError
-from tdmvc.model.declarations import Index, TableOptions
+from tdmvc.model.declarations import Index, TableOptions, UserType
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.quoting import quote_name
 
@@ -261,6 +261,19 @@ class _Catalog:
     indexes: Mapping[int, list[_IndexFacts]]
     sequences: Mapping[tuple[int, int], SequenceFacts]
     others: Mapping[int, list[str]]
+    forms: dict[tuple[int, int], tuple[ColumnForm, tuple[UserType, ...]]] = field(default_factory=dict)
+    """What was found out about a type with a length, which many columns have."""
+
+    def form(self, facts: ColumnFacts) -> tuple[ColumnForm, tuple[UserType, ...]]:
+        """Return how a column is read, and the types that it needs."""
+        known = self.forms.get((facts.type, facts.modifier))
+        if known is None:
+            declared = without_schema(facts.declared, self.types, facts.type, _quoted_if_needed)
+            form = column_form(
+                self.types, facts.type, facts.modifier, declared, money_digits=self.money_digits
+            )
+            known = self.forms[(facts.type, facts.modifier)] = (form, user_types(self.types, facts.type))
+        return known
 
     def declared(self, name: str, relation: Relation, facts: Sequence[ColumnFacts]) -> DeclaredTable:
         """Return a table with all that the catalog says about it."""
@@ -274,18 +287,13 @@ class _Catalog:
             one.columns[0] for one in valid if one.is_unique and len(one.columns) == 1
         }
         for one in facts:
-            declared = without_schema(one.declared, self.types, one.type, _quoted_if_needed)
-            form = column_form(self.types, one.type, one.modifier, declared, money_digits=self.money_digits)
+            form, needed = self.form(one)
             sequence = self.sequences.get((relation.oid, one.place))
             column, said = declared_column(one, form, sequence, self.schemas.own_name)
-            columns.append(
-                replace(
-                    column,
-                    required=column.required and one.name not in constraints.unvalidated_not_null,
-                    unique=one.name in unique,
-                    user_types=user_types(self.types, one.type),
-                )
-            )
+            if one.name in unique or needed or one.name in constraints.unvalidated_not_null:
+                is_required = column.required and one.name not in constraints.unvalidated_not_null
+                column = replace(column, required=is_required, unique=one.name in unique, user_types=needed)
+            columns.append(column)
             forms[one.name] = form
             if sequence is not None and column.identity is not None:
                 sequences[one.name] = sequence

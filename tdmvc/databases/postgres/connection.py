@@ -188,12 +188,8 @@ def reporting_arrow(where: str) -> Iterator[None]:
         raise stream_error(str(error), where) from None
 
 
-def import_snapshot(connection: "ArrowConnection", snapshot: str, owner: PostgresConnection) -> None:
-    """Begin a transaction that sees what that of another connection sees, with the same settings.
-
-    Args:
-        snapshot: what that transaction exported.
-    """
+def copy_settings(connection: "ArrowConnection", owner: PostgresConnection) -> None:
+    """Give a connection the settings of another one's session."""
     names = [*session_settings(owner.info.server_version), "lock_timeout", "statement_timeout"]
     values = ", ".join(f"pg_catalog.current_setting({quote_text(name)})" for name in names)
     found = owner.execute(f"SELECT {values}").fetchall()[0]
@@ -201,10 +197,16 @@ def import_snapshot(connection: "ArrowConnection", snapshot: str, owner: Postgre
         f"pg_catalog.set_config({quote_text(name)}, {quote_text(value)}, false)"
         for name, value in zip(names, found, strict=True)
     )
-    with reporting_arrow(""), connection.cursor() as cursor:
-        for statement in (
-            f"SELECT {calls}",
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            f"SET TRANSACTION SNAPSHOT {quote_text(snapshot)}",
-        ):
-            cursor.execute(statement)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {calls}")
+
+
+@contextmanager
+def importing(connection: "ArrowConnection", snapshot: str) -> Iterator[None]:
+    """Run statements in a transaction that sees what the one that exported a snapshot sees."""
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute(f"SET TRANSACTION SNAPSHOT {quote_text(snapshot)}")
+        yield
+        # Gives back the locks: the server has room for those of a few thousand tables.
+        cursor.execute("COMMIT")

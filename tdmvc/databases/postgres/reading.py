@@ -11,6 +11,7 @@ from tdmvc.databases.postgres import objects
 from tdmvc.databases.postgres.address import read_address
 from tdmvc.databases.postgres.catalog import (
     KIND_NAMES,
+    TABLE_KINDS,
     DeclaredTable,
     Relation,
     Schemas,
@@ -27,7 +28,22 @@ from tdmvc.model.progress import ProgressCallback
 from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.sql.quoting import quote_name
 
-_LOCKED_AT_ONCE = 500
+_MOST_LOCKED = 1000
+"""Of how many tables locks are held. The server has room for those of a few thousand, for all sessions together."""
+_TESTED_AT_ONCE = 100
+_IS_REWRITTEN = """
+SELECT c.relname::text
+FROM (
+    SELECT unnest FROM pg_catalog.unnest(%(tables)s::oid[])
+    UNION
+    SELECT p.relid::oid FROM pg_catalog.unnest(%(partitioned)s::oid[]) t (oid)
+    CROSS JOIN LATERAL pg_catalog.pg_partition_tree(t.oid) p
+) t (oid)
+JOIN pg_catalog.pg_class c ON c.oid = t.oid
+WHERE c.relfilenode <> 0::oid AND pg_catalog.pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode
+ORDER BY 1
+"""
+"""What is not what it was at the moment of the snapshot: emptying a table shows at once, in every transaction."""
 
 
 @contextmanager
@@ -91,11 +107,15 @@ class PostgresSnapshot:
                 raise NotFoundError.named("table", name, list(known), where=self._where)
         wanted = {name: known[name] for name in names}
         self._check_access(wanted)
+        is_locked = len(names) <= _MOST_LOCKED
         with reporting(self._where):
-            self._lock(wanted)
+            if is_locked:
+                self._lock(wanted.values())
+                self._check_same(wanted.values())
             tables = read_declared(self._connection, self._schemas, wanted)
             notes = sequence_notes(self._connection, tables.values())
-        return [self._source_table(name, self._settled(tables[name]), notes.get(name, ())) for name in names]
+            tables = self._settled(tables)
+        return [self._source_table(tables[name], notes.get(name, ()), is_locked=is_locked) for name in names]
 
     def read_others(self) -> OtherObjects:
         with reporting(self._where):
@@ -140,21 +160,22 @@ class PostgresSnapshot:
                 "or leave the tables out with --exclude.",
             )
 
-    def _lock(self, relations: Mapping[str, Relation]) -> None:
-        """Keep others from changing, emptying or dropping tables, not from writing to them.
+    def _lock(self, relations: Collection[Relation]) -> None:
+        """Keep others from changing, emptying or dropping tables, not from writing to them."""
+        if tables := ", ".join(one.sql for one in relations if one.kind in TABLE_KINDS):
+            self._connection.execute(f"LOCK TABLE {tables} IN ACCESS SHARE MODE")
+
+    def _check_same(self, relations: Collection[Relation]) -> None:
+        """Make sure that nobody emptied or rewrote tables since the transaction began.
 
         Raises:
-            DatabaseError: somebody did so since the transaction began: its rows are lost to us.
+            DatabaseError: somebody did; the rows of that moment are gone.
         """
-        tables = [one for one in relations.values() if one.kind in "rp"]
-        for first in range(0, len(tables), _LOCKED_AT_ONCE):
-            locked = ", ".join(one.sql for one in tables[first : first + _LOCKED_AT_ONCE])
-            self._connection.execute(f"LOCK TABLE {locked} IN ACCESS SHARE MODE")
-        rewritten = self._connection.execute(
-            "SELECT c.relname::text FROM pg_catalog.pg_class c WHERE c.oid = ANY (%s::oid[]) AND c.relfilenode <> 0 "
-            "AND pg_catalog.pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode ORDER BY 1",
-            [[one.oid for one in tables]],
-        ).fetchall()
+        oids = {
+            "tables": [one.oid for one in relations],
+            "partitioned": [one.oid for one in relations if one.kind == "p"],
+        }
+        rewritten = self._connection.execute(_IS_REWRITTEN, oids).fetchall()
         if rewritten:
             raise DatabaseError(
                 f"Another session emptied or rewrote {format_names([name for (name,) in rewritten])} meanwhile.",
@@ -162,33 +183,23 @@ class PostgresSnapshot:
                 remedy="run the same command again.",
             )
 
-    def _settled(self, table: DeclaredTable) -> DeclaredTable:
-        """Return a table whose columns have types that hold all of their values; reads those that may have others."""
-        tests = {
-            (name, what): condition
-            for name, form in table.forms.items()
-            for condition, what in form.conditions(quote_name(name))
-        }
-        if not tests:
-            return table
-        found = ", ".join(f"coalesce(pg_catalog.bool_or({test}), false)" for test in tests.values())
-        with reporting(f"{self._where}, table {table.schema.name}"):
-            (row,) = self._connection.execute(f"SELECT {found} FROM {table.relation.sql}").fetchall()
-        forms, columns, notes = dict(table.forms), list(table.schema.columns), list(table.notes)
-        for (name, what), is_there in zip(tests, row, strict=True):
-            if is_there and not pa.types.is_string(forms[name].type):
-                notes.append(f"{name}: kept as text, because it has {what}")
-                forms[name] = forms[name].as_text
-                place = table.schema.column_names.index(name)
-                columns[place] = replace(
-                    columns[place], type=forms[name].type, physical_type=forms[name].physical_type
-                )
-        return replace(
-            table, schema=table.schema.with_columns(tuple(columns)), forms=forms, notes=tuple(notes)
-        )
+    def _settled(self, tables: Mapping[str, DeclaredTable]) -> dict[str, DeclaredTable]:
+        """Return tables whose columns have types that hold all of their values; reads those that may have others."""
+        tests = {name: found for name, table in tables.items() if (found := value_tests(table))}
+        settled = dict(tables)
+        names = list(tests)
+        for first in range(0, len(names), _TESTED_AT_ONCE):
+            part = names[first : first + _TESTED_AT_ONCE]
+            queries = ", ".join(f"({tests_query(tables[name], tests[name])})" for name in part)
+            with self._connection.transaction(force_rollback=True):  # gives back the locks
+                (row,) = self._connection.execute(f"SELECT {queries}").fetchall()
+            for name, results in zip(part, row, strict=True):
+                settled[name] = kept_as_text(tables[name], tests[name], results)
+        return settled
 
-    def _source_table(self, name: str, table: DeclaredTable, more: Sequence[str]) -> SourceTable:
+    def _source_table(self, table: DeclaredTable, more: Sequence[str], *, is_locked: bool) -> SourceTable:
         schema = table.schema
+        name = schema.name
         columns = ", ".join(form.select(quote_name(column)) for column, form in table.forms.items())
         query = f"SELECT {columns} FROM {table.relation.sql}"
         faults: list[TdmvcError] = []
@@ -200,6 +211,9 @@ class PostgresSnapshot:
                     done += batch.num_rows
                     self._on_progress(name, done, None, "rows")
                     yield batch
+                if not is_locked:
+                    with reporting(self._where):
+                        self._check_same([table.relation])
             except TdmvcError as error:
                 faults.append(error)
                 raise
@@ -218,6 +232,35 @@ class PostgresSnapshot:
             find_fault=lambda: faults[0] if faults else None,
             notes=(*table.notes, *more, *_kind_notes(table)),
         )
+
+
+def value_tests(table: DeclaredTable) -> list[tuple[str, str, str]]:
+    """Return for each column what its type may not hold: the name, an SQL condition, and what meets it."""
+    return [
+        (name, condition, what)
+        for name, form in table.forms.items()
+        for condition, what in form.conditions(quote_name(name))
+    ]
+
+
+def tests_query(table: DeclaredTable, tests: Sequence[tuple[str, str, str]]) -> str:
+    """Return a query for an array of booleans: which of the conditions a row meets."""
+    found = ", ".join(f"coalesce(pg_catalog.bool_or({condition}), false)" for _, condition, _ in tests)
+    return f"SELECT ARRAY[{found}] FROM {table.relation.sql}"
+
+
+def kept_as_text(
+    table: DeclaredTable, tests: Sequence[tuple[str, str, str]], results: Sequence[bool]
+) -> DeclaredTable:
+    """Return a table whose columns are texts if a row meets one of their conditions."""
+    forms, columns, notes = dict(table.forms), list(table.schema.columns), list(table.notes)
+    for (name, _, what), is_there in zip(tests, results, strict=True):
+        if is_there and forms[name] != forms[name].as_text:
+            notes.append(f"{name}: kept as text, because it has {what}")
+            form = forms[name] = forms[name].as_text
+            place = table.schema.column_names.index(name)
+            columns[place] = replace(columns[place], type=form.type, physical_type=form.physical_type)
+    return replace(table, schema=table.schema.with_columns(tuple(columns)), forms=forms, notes=tuple(notes))
 
 
 def _kind_notes(table: DeclaredTable) -> list[str]:

@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from tdmvc.databases.postgres.connection import (
     PostgresConnection,
-    import_snapshot,
+    copy_settings,
+    importing,
     open_arrow_connection,
     reporting,
     reporting_arrow,
@@ -61,7 +62,8 @@ class ArrowRows:
             # The server may allow no more than one connection.
             yield from TextRows(self._connection, str(self._location)).read(query, schema, table)
             return
-        with reporting_arrow(where), connection.cursor() as cursor:
+        snapshot = self._snapshot or ""
+        with reporting_arrow(where), importing(connection, snapshot), connection.cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
             cursor.execute(query)
             for batch in cursor.fetch_record_batch():
@@ -81,7 +83,8 @@ class ArrowRows:
                 ).fetchall()
         connection = open_arrow_connection(self._location)
         self._all.append(connection)
-        import_snapshot(connection, self._snapshot or "", self._connection)
+        with reporting_arrow(str(self._location)):
+            copy_settings(connection, self._connection)
         return connection
 
     def close(self) -> None:

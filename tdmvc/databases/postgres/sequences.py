@@ -30,7 +30,8 @@ def sequence_notes(
             f"(SELECT pg_catalog.max({quote_name(name)}) FROM {table.relation.sql})"
             for table, name, _ in part
         )
-        (row,) = connection.execute(f"SELECT {queries}").fetchall()
+        with connection.transaction(force_rollback=True):  # gives back the locks
+            (row,) = connection.execute(f"SELECT {queries}").fetchall()
         for (table, name, sequence), highest in zip(part, row, strict=True):
             if (note := _note(name, sequence, highest)) is not None:
                 notes[table.schema.name] = (*notes.get(table.schema.name, ()), note)
