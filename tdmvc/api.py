@@ -13,7 +13,7 @@ from tdmvc.actions.blame import DEFAULT_ROWS, BlameOptions, blame
 from tdmvc.actions.check import check
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.actions.diff import diff
-from tdmvc.actions.drift import drift
+from tdmvc.actions.drift import DatabaseDriftOptions, drift, drift_database
 from tdmvc.actions.log import log
 from tdmvc.actions.merge import merge
 from tdmvc.actions.merge_check import merge_check
@@ -41,7 +41,7 @@ from tdmvc.model.live_migrations import DatabaseMigrations
 from tdmvc.model.location import Location, PathLocation, parse_location
 from tdmvc.model.merge import Choice, Decision
 from tdmvc.model.merge_report import MergeCheck, MergeReport, ResolveReport, RevertReport
-from tdmvc.model.migration import Drift, MigrationState
+from tdmvc.model.migration import Drift, DriftReport, MigrationState
 from tdmvc.model.named_keys import NamedKeys
 from tdmvc.model.options import AddOptions, DiffOptions, FastForward, LogOptions, MergeOptions
 from tdmvc.model.report import (
@@ -363,6 +363,19 @@ class Repository(Workspace):
     ) -> Sequence[Drift]:
         """Compare the migrations that datasets were made for with those of a revision, a release or a merge."""
         return drift(self, refs, at=at, release=release, merge_preview=merge_preview)
+
+    @timed_as("drift")
+    def database_drift(
+        self,
+        database: PathLike,
+        *refs: str,
+        at: str | None = None,
+        release: str | None = None,
+        locations: Sequence[str] = (),
+    ) -> DriftReport:
+        """Compare a database with the migrations of a revision, and with datasets and their contracts."""
+        options = DatabaseDriftOptions(at, release, tuple(locations))
+        return drift_database(self, _location(database), refs, options)
 
 
 def _choice(parameter: str, text: str, choices: Sequence[_Choice], *, default: str | None = None) -> _Choice:

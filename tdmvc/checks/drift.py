@@ -1,15 +1,17 @@
-"""Compares a dataset's recorded migration state with the migrations of a revision."""
+"""Compares the migration state of a dataset or a database with the migrations of a revision or of a database."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tdmvc.checks.drift_words import DRIFT_WORDS, DriftWords
 from tdmvc.checks.known_migrations import HalfSquash, KnownMigrations
 from tdmvc.errors import MigrationsError, format_names
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import (
     DEFAULT_FAIL_ON,
     Drift,
+    DriftKind,
     DriftStatus,
     Migration,
     MigrationProblem,
@@ -25,15 +27,21 @@ _NUMBERS = re.compile(r"[0-9]{1,40}(?:[._][0-9]{1,40}){0,20}")
 
 @dataclass(frozen=True, slots=True)
 class DriftSubject:
-    """A state of a dataset, and the migrations that its rows were made for."""
+    """A state of a dataset, and the migrations that its rows were made for; or a database, and its migrations."""
 
     dataset: str
+    """Empty for a database."""
     ref: str
-    """`golden`, `golden@1.0.0`."""
+    """`golden`, `golden@1.0.0`, or the URL of a database."""
     recorded: RecordedState | None
-    """What its manifest records for the location, if anything."""
+    """What its manifest records for the location, or a database's migration table says, if anything."""
     tables: Collection[str] = ()
     """The tables that it holds, for the hint."""
+    kind: DriftKind = DriftKind.DATASET
+
+    @property
+    def words(self) -> DriftWords:
+        return DRIFT_WORDS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +78,10 @@ def check_drift(subject: DriftSubject, revision: SchemaRevision) -> Drift:
             actual_heads=heads,
             problems=(problem,),
             message=f"The migrations cannot be read: {actual.what}{where}",
-            remedy=_remedy(DriftStatus.UNREADABLE, subject.dataset),
+            remedy=subject.words.remedy(DriftStatus.UNREADABLE, subject.dataset),
+            kind=subject.kind,
         )
-    if subject.recorded is None or not heads:
-        message = f"No migration state is recorded; `tdmvc add {subject.dataset} --migrated` records the work tree's."
-        verdict = _DriftVerdict(DriftStatus.UNKNOWN, message)
-    else:
-        verdict = _judge(subject.recorded, actual, revision)
+    verdict = _judge(subject, actual, revision)
     return Drift(
         subject.dataset,
         subject.ref,
@@ -89,7 +94,8 @@ def check_drift(subject: DriftSubject, revision: SchemaRevision) -> Drift:
         extra=verdict.extra,
         problems=actual.problems,
         message=verdict.message,
-        remedy=verdict.remedy or _remedy(verdict.status, subject.dataset),
+        remedy=verdict.remedy or subject.words.remedy(verdict.status, subject.dataset),
+        kind=subject.kind,
         touched=touched_tables(verdict.pending, subject.tables),
     )
 
@@ -142,26 +148,6 @@ def _problems(drift: Drift) -> str:
     return " ".join(problem.message for problem in drift.problems)
 
 
-_REMEDIES = {
-    DriftStatus.EDITED: "check whether the edit changes the schema, and the rows; then `tdmvc add NAME --migrated`.",
-    DriftStatus.BEHIND: "run the pending migrations on the data, then `tdmvc add NAME`"
-    " (`--migrated` if they change no row and no column).",
-    DriftStatus.AHEAD: "check out the dataset version of this release with `tdmvc checkout --release`.",
-    DriftStatus.DIVERGED: "merge both branches, run the pending migrations on the data, then `tdmvc add NAME`.",
-    DriftStatus.UNKNOWN: "check whether migrations were renamed or removed, and whether the rows fit those"
-    " that are here; `tdmvc add NAME --migrated` then records these.",
-    DriftStatus.UNREADABLE: "correct the named file, or the location in tdmvc.yaml.",
-}
-_REMEDY_OF_HALF_SQUASH = (
-    "run the rest of the squash on the data at a revision that still has its files, then the pending "
-    "migrations, then `tdmvc add`."
-)
-
-
-def _remedy(status: DriftStatus, dataset: str) -> str:
-    return _REMEDIES.get(status, "").replace("NAME", dataset)
-
-
 @dataclass(frozen=True, slots=True)
 class _DriftVerdict:
     """A status and the reason for it."""
@@ -174,7 +160,13 @@ class _DriftVerdict:
     """What to do, if it is not what the status says."""
 
 
-def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevision) -> _DriftVerdict:
+def _judge(subject: DriftSubject, actual: MigrationState, revision: SchemaRevision) -> _DriftVerdict:
+    recorded, words = subject.recorded, subject.words
+    if recorded is not None and not recorded.heads and subject.kind is DriftKind.DATABASE:
+        # An empty migration table: nothing was run yet.
+        return _compared(words, KnownMigrations(actual, None), set())
+    if recorded is None or not recorded.heads:
+        return _DriftVerdict(DriftStatus.UNKNOWN, words.not_recorded.replace("NAME", subject.dataset))
     if recorded.tool != actual.location.tool:
         message = (
             f"It was recorded with {recorded.tool}, but the migrations here are for {actual.location.tool}."
@@ -182,35 +174,36 @@ def _judge(recorded: RecordedState, actual: MigrationState, revision: SchemaRevi
         return _DriftVerdict(DriftStatus.UNKNOWN, message)
     if set(recorded.heads) == set(actual.heads):
         # Migrations with older numbers, which were merged after the rows were made, leave the heads as they are.
-        return _unseen(recorded, actual) or _same_heads(recorded, actual)
+        return _unseen(words, recorded, actual) or _same_heads(words, recorded, actual)
     known = KnownMigrations(actual, None)
     if any(head not in known for head in recorded.heads):
         known = KnownMigrations(actual, revision.history())
     missing = tuple(head for head in recorded.heads if head not in known)
     if missing:
-        return _missing_heads(missing, recorded, actual, revision.removed_migrations(missing))
+        removed = revision.removed_migrations(missing)
+        return _missing_heads(f"{words.made_for} {format_names(missing)}", missing, recorded, actual, removed)
     applied = known.applied_at(recorded.heads, recorded.ids)
-    if not known.is_one_history(applied):
+    if actual.migrations and not known.is_one_history(applied):
         message = (
-            f"The dataset was made for {format_names(recorded.heads)}, and no migration that led there is here: "
+            f"{words.made_for} {format_names(recorded.heads)}, and no migration that led there is here: "
             "the history was restarted in between."
         )
         return _DriftVerdict(DriftStatus.UNKNOWN, message)
-    return _compared(known, applied)
+    return _compared(words, known, applied)
 
 
-def _unseen(recorded: RecordedState, actual: MigrationState) -> "_DriftVerdict | None":
+def _unseen(words: DriftWords, recorded: RecordedState, actual: MigrationState) -> "_DriftVerdict | None":
     """Judge migrations that are not among the recorded ids; None if there are none, or only heads were recorded."""
     known = KnownMigrations(actual, None)
     applied = known.applied_at(recorded.heads, recorded.ids)
-    return _compared(known, applied, extra=()) if recorded.ids and known.pending(applied) else None
+    return _compared(words, known, applied, extra=()) if recorded.ids and known.pending(applied) else None
 
 
-def _same_heads(recorded: RecordedState, actual: MigrationState) -> _DriftVerdict:
+def _same_heads(words: DriftWords, recorded: RecordedState, actual: MigrationState) -> _DriftVerdict:
     has_other_count = recorded.count is not None and recorded.count != actual.count
     is_edited = has_other_count if recorded.digest is None else recorded.digest != actual.digest
     if not is_edited:
-        return _DriftVerdict(DriftStatus.IN_STEP, "The dataset fits the migrations.")
+        return _DriftVerdict(DriftStatus.IN_STEP, f"{words.fits}.")
     if has_other_count:
         counts = f"there are {actual.count} migrations, not {recorded.count} as recorded"
         return _DriftVerdict(DriftStatus.EDITED, f"The heads are the same, but {counts}.")
@@ -219,7 +212,11 @@ def _same_heads(recorded: RecordedState, actual: MigrationState) -> _DriftVerdic
 
 
 def _missing_heads(
-    missing: tuple[str, ...], recorded: RecordedState, actual: MigrationState, removed: RemovedIds
+    made_for: str,
+    missing: tuple[str, ...],
+    recorded: RecordedState,
+    actual: MigrationState,
+    removed: RemovedIds,
 ) -> _DriftVerdict:
     """Judge heads that were found nowhere: removed, or not written yet.
 
@@ -227,7 +224,6 @@ def _missing_heads(
     renumbered. A commit that removed the number shows this, or the count: a dataset that is ahead
     has more migrations.
     """
-    made_for = f"The dataset was made for {format_names(missing)}"
     commits = list(dict.fromkeys(removed.removed[id_] for id_ in missing if id_ in removed.removed))
     if commits:
         message = f"{made_for}, which {format_names(commits)} removed: squashed, renumbered or renamed."
@@ -257,7 +253,7 @@ def _is_later(heads: Sequence[str], actual: MigrationState) -> bool:
     here = [_number(migration.id) for migration in actual.migrations]
     if None in recorded or None in here:
         return False
-    greatest = max(number for number in here if number is not None)
+    greatest = max((number for number in here if number is not None), default=())
     return all(number > greatest for number in recorded if number is not None)
 
 
@@ -268,7 +264,7 @@ def _number(id_: str) -> tuple[int, ...] | None:
 
 
 def _compared(
-    known: KnownMigrations, applied: set[str], extra: tuple[str, ...] | None = None
+    words: DriftWords, known: KnownMigrations, applied: set[str], extra: tuple[str, ...] | None = None
 ) -> _DriftVerdict:
     pending = tuple(known.pending(applied))
     extra = tuple(known.extra(applied)) if extra is None else extra
@@ -276,22 +272,22 @@ def _compared(
     more = plural(len(extra), "migration has", many="migrations have")
     squashes = known.half_squashes(applied)
     behind = f"{missing} not been applied to it: {format_names([m.id for m in pending])}"
-    behind += "".join(f". {_half_applied(squash)}" for squash in squashes)
-    ahead = f"{more} been applied to it that this revision lacks: {format_names(extra)}"
-    remedy = next((_REMEDY_OF_HALF_SQUASH for squash in squashes if not squash.has_files), "")
+    behind += "".join(f". {_half_applied(words, squash)}" for squash in squashes)
+    ahead = f"{more} been applied to it that {words.here} lacks: {format_names(extra)}"
+    remedy = next((words.half_squash for squash in squashes if not squash.has_files), "")
     if pending and extra:
         return _DriftVerdict(DriftStatus.DIVERGED, f"{behind}; and {ahead}.", pending, extra, remedy)
     if pending:
         return _DriftVerdict(DriftStatus.BEHIND, f"{behind}.", pending, remedy=remedy)
     if extra:
         return _DriftVerdict(DriftStatus.AHEAD, f"{ahead}.", extra=extra)
-    message = "The dataset fits the migrations, which were squashed or merged since."
+    message = f"{words.fits}, which were squashed or merged since."
     return _DriftVerdict(DriftStatus.IN_STEP, message)
 
 
-def _half_applied(squash: HalfSquash) -> str:
+def _half_applied(words: DriftWords, squash: HalfSquash) -> str:
     text = (
-        f"The squash {squash.id} is half applied: the dataset has {format_names(squash.applied)} of it, "
+        f"The squash {squash.id} is half applied: {words.has} {format_names(squash.applied)} of it, "
         f"but not {format_names(squash.missing)}"
     )
     if squash.has_files:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.live_migrations import DatabaseMigrations
 
 
@@ -161,6 +162,17 @@ class DriftStatus(StrEnum):
     UNREADABLE = "unreadable"
 
 
+class DriftKind(StrEnum):
+    """What is compared with what."""
+
+    DATASET = "dataset"
+    """A dataset with the migrations of a revision."""
+    DATABASE = "database"
+    """A database with the migrations of a revision."""
+    DATASET_IN_DATABASE = "dataset-in-database"
+    """A dataset with the migrations that a database has."""
+
+
 DEFAULT_FAIL_ON = frozenset(DriftStatus) - {
     DriftStatus.IN_STEP,
     DriftStatus.AHEAD,
@@ -170,21 +182,31 @@ DEFAULT_FAIL_ON = frozenset(DriftStatus) - {
 PROBLEMS = "problems"
 """In place of a status: whatever is wrong with the migrations themselves, such as two heads after a merge."""
 
+FAILED = "failed"
+"""In place of a status: migrations of a database that failed, or are half applied or locked."""
+
+SCHEMA = "schema"
+"""In place of a status: tables of a database that do not have what a dataset needs."""
+
+DATABASE_FAIL_ON: frozenset[str] = DEFAULT_FAIL_ON | {FAILED, SCHEMA}
+"""What fails a comparison with a database by default."""
+
 MERGE_FAIL_ON: frozenset[str] = DEFAULT_FAIL_ON | {PROBLEMS}
 """What fails a check of a merge by default: each branch alone may be in step, and the merge have two heads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One dataset against one migration location."""
+    """One dataset or database against one migration location."""
 
     dataset: str
+    """Empty for a database."""
     ref: str
-    """The dataset's state that was compared: `golden`, `golden@1.0.0`."""
+    """The dataset's state that was compared: `golden`, `golden@1.0.0`; or the URL of a database."""
     location: str
     status: DriftStatus
     at: str
-    """What the schema was read from: a short commit id or `the work tree`."""
+    """What the schema was read from: a short commit id, `the work tree` or the URL of a database."""
     expected_heads: tuple[str, ...] = ()
     """The heads of the schema."""
     actual_heads: tuple[str, ...] = ()
@@ -200,6 +222,7 @@ class Drift:
     """What to do, if anything."""
     touched: tuple[str, ...] = ()
     """A hint, never the truth: the dataset's tables that pending migrations may affect, sorted."""
+    kind: DriftKind = DriftKind.DATASET
 
     def fails_on(self, statuses: Collection[str]) -> bool:
         """Return whether it fails a build that fails on these statuses, or on PROBLEMS."""
@@ -221,3 +244,27 @@ class DriftReport:
     """What `drift` reports."""
 
     drifts: tuple[Drift, ...]
+    database: str | None = None
+    """The URL of the database that was compared, too, without a password."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the migrations of the database, or with its tables."""
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets that were compared, by name."""
+        names = [drift.dataset for drift in self.drifts] + [one.dataset or "" for one in self.findings]
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    def fails_on(self, statuses: Collection[str]) -> bool:
+        """Return whether a drift or a finding fails a build that fails on these statuses, on FAILED or on SCHEMA."""
+        return any(drift.fails_on(statuses) for drift in self.drifts) or any(
+            fails_on(finding, statuses) for finding in self.findings
+        )
+
+
+def fails_on(finding: Finding, statuses: Collection[str]) -> bool:
+    """Return whether a finding about a database fails a build that fails on FAILED or on SCHEMA."""
+    if finding.rule in {"migration-failed", "migration-half-applied", "migration-locked"}:
+        return FAILED in statuses
+    is_schema = finding.rule.startswith("database-") and finding.severity is not Severity.INFO
+    return is_schema and SCHEMA in statuses

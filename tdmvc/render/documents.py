@@ -174,10 +174,10 @@ declare(migration.MigrationState, "*location heads count digest problems migrati
 declare(migration.UnreadableLocation, "*location message where? remedy")
 declare(migration.Migration, "id name path parents touches replaces")
 declare(migration.MigrationProblem, "kind message path", path=lambda problem, scope: problem.place)
-declare(migration.DriftReport, "drifts", format="tdmvc.drift/1")
+declare(migration.DriftReport, "drifts database findings", format="tdmvc.drift/1")
 declare(
     migration.Drift,
-    "dataset ref location status at expected_heads actual_heads pending extra problems message remedy touched "
+    "dataset? ref kind location status at expected_heads actual_heads pending extra problems message remedy touched "
     "is_excused",
     # Nothing excuses a drift any more; the format keeps the member.
     is_excused=lambda drift, scope: False,

@@ -1,6 +1,6 @@
 """Compares the migrations that datasets were made for with those of a revision or of a merge."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -16,6 +16,7 @@ from tdmvc.formats.pointers import read_pointers
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.migration import (
     Drift,
+    DriftKind,
     DriftStatus,
     MigrationLocation,
     MigrationState,
@@ -34,7 +35,7 @@ _MOST_COMMITS = 12
 
 @dataclass(frozen=True, slots=True)
 class RecordedSubject:
-    """A state of a dataset, and the migrations that it was made for."""
+    """A state of a dataset, and the migrations that it was made for; or a database, and those that it has."""
 
     name: str
     ref: str
@@ -43,6 +44,7 @@ class RecordedSubject:
     """Empty if unknown."""
     fault: str = ""
     """Why its migrations are unknown."""
+    kind: DriftKind = DriftKind.DATASET
 
 
 def drift_at(workspace: Workspace, refs: Sequence[str], at: str | None = None) -> list[Drift]:
@@ -88,15 +90,17 @@ def measure_drift(
     starts: tuple[str, ...],
     *,
     is_old: bool,
+    locations: Collection[MigrationLocation] | None = None,
 ) -> list[Drift]:
     """Compare each subject with each location of a tree's migrations.
 
     Args:
         starts: the revisions that the tree comes from.
         is_old: the tree is a revision, so the work tree may have later migrations.
+        locations: only these; None means all.
     """
     drifts: list[Drift] = []
-    for location in configured_locations(workspace, tree):
+    for location in configured_locations(workspace, tree) if locations is None else locations:
         check = _LocationCheck(workspace, tree, location, starts, is_old=is_old)
         drifts.extend(check(one) for one in subjects)
     return drifts
@@ -129,7 +133,11 @@ class _LocationCheck:
 
     def __call__(self, subject: RecordedSubject) -> Drift:
         recorded = subject.recorded.get(self._location.name)
-        found = check_drift(DriftSubject(subject.name, subject.ref, recorded, subject.tables), self._revision)
+        found = check_drift(
+            DriftSubject(subject.name, subject.ref, recorded, subject.tables, subject.kind), self._revision
+        )
+        if subject.kind is not DriftKind.DATASET:
+            return found
         if found.status is DriftStatus.UNREADABLE:
             return found
         others = [name for name in subject.recorded if name != self._location.name]

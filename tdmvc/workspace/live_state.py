@@ -45,6 +45,8 @@ class LiveState:
         ids = set(fit.recorded.ids)
         here = [migration for migration in state.migrations if migration.id in ids]
         known = {migration.id for migration in here}
+        # Removed files are older than all that is here, and no dataset that was made for the files has them.
+        known.update(fit.removed)
         others = [Migration(id_, id_, "") for id_ in fit.recorded.ids if id_ not in known]
         return MigrationState(
             state.location,

@@ -2,7 +2,7 @@
 
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.live_migrations import AppliedLocation, AppliedStatus, DatabaseMigrations, FoundMigration
-from tdmvc.model.migration import MigrationsReport
+from tdmvc.model.migration import DriftKind, DriftReport, DriftStatus, MigrationsReport
 from tests.render import report_samples as samples
 
 URL = "postgresql://shop@localhost/shop"
@@ -42,4 +42,51 @@ MIGRATIONS_DATABASE = MigrationsReport(
         ),
         (FAILED,),
     ),
+)
+
+_NO_TABLE = Finding(
+    "database-table",
+    Severity.ERROR,
+    "golden/orders: the database has no such table.",
+    "golden",
+    "orders",
+    remedy="run the migrations that the rows were made for on the database.",
+    details={"ref": "golden"},
+)
+_NULLS = Finding(
+    "database-required",
+    Severity.INFO,
+    "golden/customers: name may be null in the database, but not in the dataset.",
+    "golden",
+    "customers",
+    ("name",),
+    details={"ref": "golden@1.0.0"},
+)
+DRIFT_DATABASE = DriftReport(
+    (
+        samples.drift(
+            DriftStatus.BEHIND,
+            URL,
+            dataset="",
+            kind=DriftKind.DATABASE,
+            pending=samples.STATE_MAIN.migrations[1:],
+        ),
+        samples.drift(
+            DriftStatus.AHEAD,
+            kind=DriftKind.DATASET_IN_DATABASE,
+            at=URL,
+            expected_heads=("1b2c3d",),
+            actual_heads=("ae1027a6acf",),
+            extra=("ae1027a6acf",),
+        ),
+        samples.drift(
+            DriftStatus.IN_STEP,
+            "golden@1.0.0",
+            kind=DriftKind.DATASET_IN_DATABASE,
+            at=URL,
+            actual_heads=("1b2c3d",),
+        ),
+    ),
+    URL,
+    (FAILED, _NO_TABLE, _NULLS),
 )

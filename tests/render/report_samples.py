@@ -506,7 +506,8 @@ def drift(status: DriftStatus, ref: str = "golden", **facts: object) -> Drift:
         "actual_heads": ("1b2c3d",),
         "message": f"A sentence that says why it is {status.value}.",
     }
-    return Drift(ref.split("@")[0], ref, "main", status, **(base | facts))  # type: ignore[arg-type]
+    base["dataset"] = ref.split("@")[0]
+    return Drift(ref=ref, location="main", status=status, **(base | facts))  # type: ignore[arg-type]
 
 
 DRIFT_FITS = DriftReport(

@@ -7,6 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tdmvc.model.migration import (
+    DATABASE_FAIL_ON,
     DEFAULT_FAIL_ON,
     Drift,
     DriftReport,
@@ -20,8 +21,8 @@ from tdmvc.render.drift.markdown import render as render_drift_markdown
 from tdmvc.render.drift.terminal import render as render_drift
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.review.junit import render as render_review_junit
+from tests.render import database_samples, review_samples
 from tests.render import report_samples as samples
-from tests.render import review_samples
 from tests.render.strict_junit import faults
 
 HOSTILE = "a,b:c%0A::error::x\n| `@ada` <b>\u202e\x00\ud800 ]]>"
@@ -87,6 +88,25 @@ def test_each_problem_of_a_history_is_one_warning_for_all_datasets() -> None:
     warnings = [line for line in github(both) if line.startswith("::warning")]
     assert len(warnings) == 2
     assert "file=services/billing/src/main/resources/db/migration/V2__x.sql" in warnings[1]
+
+
+def test_what_is_wrong_with_a_database_is_in_every_format() -> None:
+    options = replace(OPTIONS, fail_on=DATABASE_FAIL_ON)
+    report = database_samples.DRIFT_DATABASE
+    lines = render_drift_github(report, options).splitlines()
+    assert [line.split(" ")[0] for line in lines].count("::error") == 3
+    assert any("file=datasets/golden/dataset.yaml" in line and "no such table" in line for line in lines)
+    junit = render_drift_junit(report, options)
+    assert faults(junit) == []
+    suites = {suite.get("name"): suite.get("failures") for suite in ET.fromstring(junit)}
+    assert suites == {database_samples.URL: "2", "golden": "1", "golden@1.0.0": "0"}
+    markdown = render_drift_markdown(report, options)
+    assert "the database has no such table." in markdown
+    assert "`main` of the database" in markdown
+    assert report.fails_on(DATABASE_FAIL_ON)
+    assert not report.fails_on(frozenset())
+    assert replace(report, drifts=()).fails_on({"schema"})
+    assert not replace(report, drifts=(), findings=report.findings[2:]).fails_on(DATABASE_FAIL_ON)
 
 
 def test_a_terminal_shows_the_problems_of_a_history_once() -> None:

@@ -28,7 +28,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "gc": ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED"),
     "sql": ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE"),
     "migrations": ("MIGRATIONS", "MIGRATIONS_PARTLY", "MIGRATIONS_DATABASE"),
-    "drift": ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_HINT"),
+    "drift": ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_HINT", "DRIFT_DATABASE"),
     "log": ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING"),
     "row-log": ("ROW_LOG", "ROW_LOG_STILL"),
     "blame": ("BLAME_ROW", "BLAME_ROWS", "BLAME_VERSIONS", "BLAME_NONE"),

@@ -43,7 +43,7 @@ CASES: dict[str, tuple[Formats[Any], tuple[str, ...]]] = {
     "gc": (reports.GC_FORMATS, ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED")),
     "sql": (reports.QUERY_FORMATS, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
     "migrations": (migrations.FORMATS, ("MIGRATIONS", "MIGRATIONS_PARTLY", "MIGRATIONS_DATABASE")),
-    "drift": (drift.FORMATS, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_HINT")),
+    "drift": (drift.FORMATS, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_HINT", "DRIFT_DATABASE")),
     "log": (history.LOG_FORMATS, ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING")),
     "row-log": (history.ROW_LOG_FORMATS, ("ROW_LOG", "ROW_LOG_STILL")),
     "blame": (history.BLAME_FORMATS, ("BLAME_ROW", "BLAME_ROWS", "BLAME_VERSIONS", "BLAME_NONE")),

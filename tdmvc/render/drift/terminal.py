@@ -2,17 +2,22 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.migration import Drift, DriftReport, DriftStatus
+from tdmvc.model.migration import Drift, DriftKind, DriftReport, DriftStatus
 from tdmvc.model.text import plural
 from tdmvc.render.cells import visible
-from tdmvc.render.drift.wording import drift_verdict, drift_words, problems_of, worst_first
+from tdmvc.render.drift.wording import drift_verdict, drift_words, location_words, problems_of, worst_first
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.migrations.terminal import add_migrations, add_problems
 from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, names
 from tdmvc.render.terminal import pad
 from tdmvc.render.text import joined, shell_word
 
-_LABEL_ROOM = len("schema at")
+_LABELS = {
+    DriftKind.DATASET: ("made for", "schema at"),
+    DriftKind.DATABASE: ("database at", "schema at"),
+    DriftKind.DATASET_IN_DATABASE: ("made for", "database at"),
+}
+"""What the heads of both sides are called."""
 _MOST_IN_STEP = 12
 _MOST_PENDING = 10
 
@@ -20,11 +25,11 @@ _MOST_PENDING = 10
 def render(report: DriftReport, options: RenderOptions) -> str:
     """Return which datasets fit the schema and which do not, worst first, with what is pending."""
     page, drifts = Page(options), report.drifts
-    if not drifts:
+    if not drifts and not report.findings:
         page.line("No dataset to compare with the migrations")
         return page.text
     ordered = worst_first(drifts)
-    _drift_verdict(drifts, page)
+    _drift_verdict(report, page)
     out_of_step = [drift for drift in ordered if drift.status is not DriftStatus.IN_STEP]
     for drift in out_of_step:
         page.blank()
@@ -38,24 +43,27 @@ def render(report: DriftReport, options: RenderOptions) -> str:
         page.blank()
         page.headline(f"migrations {visible(location)}", plural(len(problems), "problem"))
         add_problems(problems, page)
+    if report.findings:
+        page.blank()
+        page.findings(report.findings)
     page.next(_next_steps(out_of_step))
     return page.text
 
 
-def _drift_verdict(drifts: Sequence[Drift], page: Page) -> None:
-    is_out = any(drift.status is not DriftStatus.IN_STEP for drift in drifts)
-    word, words = drift_verdict(drifts)
-    page.verdict(word, words, page.style.red if is_out else page.style.green)
+def _drift_verdict(report: DriftReport, page: Page) -> None:
+    word, words = drift_verdict(report)
+    page.verdict(word, words, page.style.green if word == "In step" else page.style.red)
 
 
 def _drift(drift: Drift, page: Page) -> None:
-    page.headline(visible(drift.ref), joined([drift_words(drift), f"migrations {visible(drift.location)}"]))
+    page.headline(visible(drift.ref), joined([drift_words(drift), location_words(drift)]))
     if drift.message:
         page.line(visible(drift.message), _paint(drift, page), indent=INDENT)
+    actual, expected = _LABELS[drift.kind]
     page.facts(
         [
-            (pad("made for", _LABEL_ROOM), _heads(drift.actual_heads, drift.expected_heads, page)),
-            ("schema at", _heads(drift.expected_heads, drift.actual_heads, page)),
+            (pad(actual, len(expected)), _heads(drift.actual_heads, drift.expected_heads, page)),
+            (expected, _heads(drift.expected_heads, drift.actual_heads, page)),
             ("extra", names(drift.extra, 2 * page.width)),
             ("hint", f"may affect {names(drift.touched, 2 * page.width)}" if drift.touched else ""),
         ]
@@ -106,7 +114,7 @@ def _next_steps(drifts: Sequence[Drift]) -> list[Step]:
     """Return commands for working copies; published versions cannot be changed."""
     steps: dict[str, Step] = {}
     for drift in drifts:
-        if drift.ref != drift.dataset:
+        if drift.ref != drift.dataset or drift.kind is not DriftKind.DATASET:
             continue
         name = shell_word(drift.dataset)
         match drift.status:

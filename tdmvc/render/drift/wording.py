@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tdmvc.model.migration import Drift, DriftStatus, Migration, MigrationProblem
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.migration import Drift, DriftKind, DriftReport, DriftStatus, Migration, MigrationProblem
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
-from tdmvc.render.wording import title_of
+from tdmvc.render.wording import severities, title_of
 
 _WORST_FIRST = (
     DriftStatus.UNREADABLE,
@@ -39,16 +40,54 @@ def drift_words(drift: Drift) -> str:
     return drift.status.value
 
 
-def drift_verdict(drifts: Sequence[Drift]) -> tuple[str, str]:
+def drift_verdict(report: DriftReport) -> tuple[str, str]:
     """Return the answer in a word, and its details."""
+    database = [drift for drift in report.drifts if drift.kind is DriftKind.DATABASE]
+    datasets = [drift for drift in report.drifts if drift.kind is not DriftKind.DATABASE]
+    parts = [_database_words(database)] if database else []
+    parts += [_dataset_words(datasets)] if datasets else []
+    parts += [f"{severities(report.findings)} about its migrations and tables"] if report.findings else []
+    is_wrong = any(finding.severity is not Severity.INFO for finding in report.findings)
+    is_out = is_wrong or any(drift.status is not DriftStatus.IN_STEP for drift in report.drifts)
+    return "Drift" if is_out else "In step", "; ".join(parts)
+
+
+def _dataset_words(drifts: Sequence[Drift]) -> str:
     places = " and ".join(dict.fromkeys(visible(drift.at) for drift in drifts))
     refs = {drift.ref for drift in drifts}
     out = {d.ref for d in drifts if d.status is not DriftStatus.IN_STEP}
     if out:
-        words = f"{number(len(out))} of {plural(len(refs), 'dataset')} out of step with the migrations of {places}"
-        return "Drift", words
-    words = f"{plural(len(refs), 'dataset')} with the migrations of {places}"
-    return "In step", words
+        return f"{number(len(out))} of {plural(len(refs), 'dataset')} out of step with the migrations of {places}"
+    return f"{plural(len(refs), 'dataset')} with the migrations of {places}"
+
+
+def _database_words(drifts: Sequence[Drift]) -> str:
+    is_out = any(drift.status is not DriftStatus.IN_STEP for drift in drifts)
+    words = "is out of step with" if is_out else "is in step with"
+    return f"{visible(drifts[0].ref)} {words} the migrations of {visible(drifts[0].at)}"
+
+
+def location_words(drift: Drift) -> str:
+    """Return which migrations were compared: `migrations main`."""
+    words = f"migrations {visible(drift.location)}"
+    return f"{words} of the database" if drift.kind is DriftKind.DATASET_IN_DATABASE else words
+
+
+def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield findings, visible, each with what to do."""
+    for finding in findings:
+        yield f"{finding.severity.value} {visible(finding.rule)}: {visible(finding.message)}"
+        if finding.remedy:
+            yield f"Fix: {visible(finding.remedy)}"
+
+
+def findings_by_ref(report: DriftReport) -> dict[str, list[Finding]]:
+    """Return the findings about a database by the state that they concern; those about no state by the database."""
+    found: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        ref = str(finding.details.get("ref") or finding.dataset or report.database)
+        found.setdefault(ref, []).append(finding)
+    return found
 
 
 def migration_words(migration: Migration) -> str:
@@ -70,7 +109,8 @@ def drift_lines(drift: Drift, *, most: int = 20) -> Iterator[str]:
     if drift.extra:
         shown = ", ".join(map(visible, drift.extra[:most]))
         more = f", … and {number(len(drift.extra) - most)} more" if len(drift.extra) > most else ""
-        yield f"not in the schema: {shown}{more}"
+        where = "the database" if drift.kind is DriftKind.DATASET_IN_DATABASE else "the schema"
+        yield f"not in {where}: {shown}{more}"
     if drift.touched:
         yield f"may affect {', '.join(map(visible, drift.touched))} of {visible(drift.dataset)}"
 
