@@ -32,15 +32,13 @@ _MOST_LOCKED = 1000
 """Of how many tables locks are held. The server has room for those of a few thousand, for all sessions together."""
 _TESTED_AT_ONCE = 100
 _IS_REWRITTEN = """
-SELECT c.relname::text
-FROM (
-    SELECT unnest FROM pg_catalog.unnest(%(tables)s::oid[])
-    UNION
-    SELECT p.relid::oid FROM pg_catalog.unnest(%(partitioned)s::oid[]) t (oid)
-    CROSS JOIN LATERAL pg_catalog.pg_partition_tree(t.oid) p
-) t (oid)
-JOIN pg_catalog.pg_class c ON c.oid = t.oid
-WHERE c.relfilenode <> 0::oid AND pg_catalog.pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode
+SELECT c.relname::text FROM pg_catalog.pg_class c
+WHERE c.oid = ANY (ARRAY (
+        SELECT unnest FROM pg_catalog.unnest(%(tables)s::oid[])
+        UNION ALL
+        SELECT p.relid::oid FROM pg_catalog.unnest(%(partitioned)s::oid[]) t (oid)
+        CROSS JOIN LATERAL pg_catalog.pg_partition_tree(t.oid) p))
+    AND c.relfilenode <> 0::oid AND pg_catalog.pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode
 ORDER BY 1
 """
 """What is not what it was at the moment of the snapshot: emptying a table shows at once, in every transaction."""
