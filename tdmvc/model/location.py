@@ -71,8 +71,12 @@ class ServerLocation:
     database: str = ""
     query: tuple[tuple[str, str], ...] = ()
     """Names and values, in the order of the URL."""
+    label: str = ""
+    """What messages say instead of the URL, for a server that tdmvc started for a file."""
 
     def __str__(self) -> str:
+        if self.label:
+            return self.label
         user = f"{self.user}@" if self.user else ""
         port = "" if self.port is None else f":{self.port}"
         database = f"/{self.database}" if self.database else ""

@@ -13,6 +13,8 @@ from tdmvc.model.options import AddOptions
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import files_left_out, open_source
 from tdmvc.sources.base import SourceOptions
+from tdmvc.sources.sql_dump import find_dump
+from tdmvc.workspace.dumps import loaded_dumps
 from tdmvc.workspace.live_migrations import find_tool_tables
 from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.workspace import Workspace
@@ -75,7 +77,7 @@ class _Opening:
 
     def open(self, sources: Sequence[Location]) -> OpenedSources:
         options = self._options
-        for location in sources:
+        for location in self._with_dumps_loaded(sources):
             # Only a path has no reader: one that is no database file.
             if find_reader(location) is None and isinstance(location, PathLocation):
                 tables = self._open_files(location.path)
@@ -104,6 +106,21 @@ class _Opening:
             raise UsageError("--schema needs a database, and no source is one.", remedy="leave --schema out.")
         views = self._views if self._snapshots else None
         return OpenedSources(by_table, self._notes, tuple(self._snapshots.values()), views)
+
+    def _with_dumps_loaded(self, sources: Sequence[Location]) -> list[Location]:
+        """Return the sources with one database instead of all dumps, which are loaded together in their order."""
+        dumps = {
+            location: dump
+            for location in sources
+            if isinstance(location, PathLocation)
+            and find_reader(location) is None
+            and (dump := find_dump(location.path)) is not None
+        }
+        if not dumps:
+            return list(sources)
+        loaded = self._stack.enter_context(loaded_dumps(list(dumps.values()), self._workspace.on_progress))
+        self._notes += loaded.notes
+        return [loaded.location, *(location for location in sources if location not in dumps)]
 
     def _open_files(self, path: Path) -> list[SourceTable]:
         options, workspace = self._options, self._workspace

@@ -1,6 +1,6 @@
 """Connects to PostgreSQL servers: addresses, session settings, and errors without passwords or values of rows.
 
-The only module that imports psycopg and the ADBC driver, when the first connection is made.
+Imports psycopg (as script.py does) and, alone, the ADBC driver, when the first connection is made.
 """
 
 import os
@@ -83,17 +83,33 @@ def connected(location: Location, session: Session) -> Iterator[PostgresConnecti
         connection.close()
 
 
-def _connect(address: PostgresAddress, session: Session) -> PostgresConnection:
+def plain_connection(location: Location) -> PostgresConnection:
+    """Return a connection that commits by itself, with the settings that the server gives to every session.
+
+    Raises:
+        UsageError: the address has a parameter that cannot be used.
+        DatabaseError: the driver is not installed, or the server cannot be reached or refuses.
+    """
+    return _plain_connection(read_address(location))
+
+
+def _plain_connection(address: PostgresAddress) -> PostgresConnection:
     try:
         import psycopg
     except ImportError as error:
         raise missing_driver(error) from error
     parameters = _with_defaults(address.parameters)
     try:
-        connection = psycopg.connect("", autocommit=True, prepare_threshold=None, **parameters)
+        return psycopg.connect("", autocommit=True, prepare_threshold=None, **parameters)
     except (psycopg.Error, UnicodeError) as error:
         # The driver's error keeps the parameters in its traceback.
         raise connection_error(str(error), address) from None
+
+
+def _connect(address: PostgresAddress, session: Session) -> PostgresConnection:
+    from psycopg import IsolationLevel
+
+    connection = _plain_connection(address)
     try:
         version = connection.info.server_version
         if version < OLDEST_VERSION:
@@ -101,7 +117,7 @@ def _connect(address: PostgresAddress, session: Session) -> PostgresConnection:
         with reporting(address.text):
             _set_up(connection, session)
         connection.autocommit = False
-        level = psycopg.IsolationLevel
+        level = IsolationLevel
         connection.isolation_level = level.REPEATABLE_READ if session.is_one_moment else level.READ_COMMITTED
         connection.read_only = session.is_read_only
     except BaseException:

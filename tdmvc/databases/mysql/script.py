@@ -1,0 +1,93 @@
+"""Runs scripts in MySQL and MariaDB, as the program mysql does."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from tdmvc.databases.scripts import StatementError
+from tdmvc.errors import DatabaseError
+from tdmvc.model.location import ServerLocation
+
+_NAMES_OBJECTS = frozenset(
+    {1005, 1044, 1045, 1049, 1050, 1051, 1054, 1072, 1091, 1115, 1142, 1146, 1193, 1215, 1227}
+    | {1235, 1273, 1286, 1305, 1347, 1356, 1360, 1370, 1419, 1420, 1449, 4161}
+)
+"""Errors whose messages name objects only; others may quote the statement, with values."""
+_LOST = frozenset({2006, 2013, 2014})
+
+
+class MysqlScript:
+    """A connection that commits by itself."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def execute(self, statement: bytes) -> None:
+        import pymysql
+
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(statement)
+                while cursor.nextset():
+                    pass
+        except pymysql.err.MySQLError as error:
+            raise _refusal(error) from None
+
+    def execute_all(self, statements: Sequence[bytes]) -> None:
+        try:
+            self.execute(b";\n".join([b"START TRANSACTION", *statements, b"COMMIT"]))
+        except StatementError:
+            self.execute(b"ROLLBACK")
+            raise
+
+    def copy(self, statement: bytes, chunks: Iterable[bytes]) -> None:
+        raise StatementError("1064", "MySQL has no COPY")
+
+
+@contextmanager
+def open_script(location: ServerLocation) -> Iterator[MysqlScript]:
+    """Yield a connection for statements, each in a transaction of its own.
+
+    Raises:
+        DatabaseError: the server cannot be reached, or the driver is not installed.
+    """
+    try:
+        import pymysql
+        from pymysql.constants import CLIENT
+    except ImportError as error:
+        raise DatabaseError(
+            f"MySQL needs a driver that is not installed: {error.name or error}.",
+            remedy="run `pip install 'tdmvc[mysql]'`.",
+        ) from error
+    try:
+        connection = pymysql.connect(
+            host=location.host,
+            port=location.port or 3306,
+            user=location.user,
+            password=location.password or "",
+            database=location.database or None,
+            charset="utf8mb4",
+            autocommit=True,
+            local_infile=False,
+            client_flag=CLIENT.MULTI_STATEMENTS,
+        )
+    except pymysql.err.MySQLError as error:
+        raise DatabaseError(
+            f"Cannot connect to the database server ({error.args[0]}).", where=str(location)
+        ) from None
+    try:
+        yield MysqlScript(connection)
+    finally:
+        connection.close()
+
+
+def _refusal(error: Exception) -> Exception:
+    """Return the error without values of rows, which the server writes into some messages."""
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    if number in _LOST or not number:
+        return DatabaseError(
+            "The connection to the database server was lost.",
+            remedy="run the same command again; if it happens again, the server may lack memory or disk space.",
+        )
+    message = str(error.args[1]) if number in _NAMES_OBJECTS and len(error.args) > 1 else ""
+    return StatementError(str(number), message or f"error {number}")

@@ -1,0 +1,294 @@
+"""Splits a plain dump of pg_dump into statements and rows, as psql does, in bounded memory.
+
+It follows the rules of psql: a semicolon ends a statement unless it is in a text, a name, a comment, a bracket
+(`CREATE RULE … DO (…; …)`) or the body of an SQL function (`BEGIN ATOMIC … END`). All encodings that PostgreSQL
+servers allow are read byte by byte, because their letters never contain a byte that means something here.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import BinaryIO
+
+from tdmvc.sources.sql_dump.buffer import DumpBuffer
+from tdmvc.sources.sql_dump.parts import (
+    LONGEST_ROW,
+    ClientCommand,
+    CopyBlock,
+    DumpFault,
+    DumpPart,
+    Statement,
+)
+from tdmvc.sql.tokens import tokens
+
+_LETTER = rb"A-Za-z_\x80-\xff"
+_SIGNS = rb"--|/\*|'|\"|\$|;|\(|\)|\\"
+_EVENT = re.compile(_SIGNS, re.DOTALL)
+_EVENT_OR_WORD = re.compile(rb"[%b][%b0-9$]*|%b" % (_LETTER, _LETTER, _SIGNS))
+_DOLLAR = re.compile(rb"\$(?:[%b][%b0-9]*)?\$" % (_LETTER, _LETTER))
+_MAYBE_DOLLAR = re.compile(rb"\$[%b0-9]*\Z" % _LETTER)
+_ESCAPED = re.compile(rb"\\.|'", re.DOTALL)
+_COMMENT = re.compile(rb"/\*|\*/")
+_CONTINUED = re.compile(rb"'|[ \t\r\f\v]*\n\s*'")
+_BLANK = re.compile(rb"\S")
+_NAME_BYTE = re.compile(rb"[%b0-9$]" % _LETTER)
+_ROUTINE = re.compile(rb"CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE)(?: |\Z)")
+_WORDS_OF_ROUTINE = 4
+_END_OF_ROWS = re.compile(rb"\\\.\r?(?:\n|\Z)")
+_END_ON_NEW_LINE = re.compile(rb"(?<=\n)\\\.\r?(?:\n|\Z)")
+_LONGEST_END = len(b"\\.\r\n")
+_STRINGS_SETTING = re.compile(
+    rb"standard_conforming_strings['\"]?\s*(?:=|,|\bTO\b)\s*'?(?P<value>on|off|true|false)", re.IGNORECASE
+)
+_HEADER = b"-- PostgreSQL database dump"
+_FOOTER = b"-- PostgreSQL database dump complete"
+
+
+class PostgresScanner:
+    """Reads the parts of a plain dump, in their order."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._buffer = DumpBuffer(file)
+        self._escapes = False
+        """Whether a backslash escapes in every text: `standard_conforming_strings = off`."""
+        self._depth = 0
+        self._words: list[bytes] = []
+        self._begins = 0
+        self._headers = self._footers = 0
+
+    def parts(self) -> Iterator[DumpPart]:
+        """Yield the parts.
+
+        Raises:
+            DumpFault: the dump is cut off, or a statement or a row is too long.
+        """
+        buffer = self._buffer
+        while True:
+            self._depth, self._words, self._begins = 0, [], 0
+            part = self._read_part()
+            if part is None:
+                break
+            yield part
+        if self._headers > self._footers:
+            raise DumpFault(
+                f"The dump ends without the line `{_FOOTER.decode()}`, so it is not complete.",
+                buffer.line,
+                "make the dump again; if you shortened it yourself, add the line at its end.",
+            )
+
+    def _read_part(self) -> DumpPart | None:
+        buffer = self._buffer
+        while True:
+            found = buffer.find(self._pattern(), overlap=1)
+            if found is None:
+                return self._rest()
+            sign = found[0]
+            buffer.position = found.end()
+            if sign == b"--":
+                self._skip_line_comment(found.start() - buffer.start)
+            elif sign == b"/*":
+                self._skip_comment(found.start() - buffer.start)
+            elif sign == b"'":
+                self._skip_text(found.start() - buffer.start)
+            elif sign == b'"':
+                self._skip_to(b'"', "a name in quotes")
+            elif sign == b"$":
+                self._skip_dollar(found.start() - buffer.start)
+            elif sign == b"(":
+                self._depth += 1
+            elif sign == b")":
+                self._depth = max(0, self._depth - 1)
+            elif sign == b"\\":
+                return self._client_command(found.start() - buffer.start)
+            elif sign != b";":
+                self._note_word(sign)
+            elif self._depth == 0 and self._begins == 0:
+                part = self._statement(found.start() - buffer.start)
+                if part is not None:
+                    return part
+
+    def _pattern(self) -> "re.Pattern[bytes]":
+        if len(self._words) < _WORDS_OF_ROUTINE or self._is_routine():
+            return _EVENT_OR_WORD
+        return _EVENT
+
+    def _is_routine(self) -> bool:
+        return _ROUTINE.match(b" ".join(self._words)) is not None
+
+    def _note_word(self, word: bytes) -> None:
+        """Follow BEGIN ATOMIC … END, as psql does."""
+        word = word.upper()
+        if len(self._words) < _WORDS_OF_ROUTINE:
+            self._words.append(word)
+        if self._depth or not self._is_routine():
+            return
+        if word == b"BEGIN" or (word == b"CASE" and self._begins):
+            self._begins += 1
+        elif word == b"END" and self._begins:
+            self._begins -= 1
+
+    def _is_empty(self, end: int) -> bool:
+        """Whether nothing but blanks is before a position of the statement."""
+        buffer = self._buffer
+        return _BLANK.search(buffer.data, buffer.start, buffer.start + end) is None
+
+    def _skip_line_comment(self, begin: int) -> None:
+        buffer = self._buffer
+        is_first = self._is_empty(begin)
+        buffer.position = buffer.start + begin
+        comment = buffer.read_line()
+        if is_first:
+            self._headers += comment == _HEADER
+            self._footers += comment == _FOOTER
+            buffer.drop(buffer.position)
+
+    def _skip_comment(self, begin: int) -> None:
+        buffer = self._buffer
+        is_first, depth = self._is_empty(begin), 1
+        while depth:
+            found = buffer.find(_COMMENT, overlap=1)
+            if found is None:
+                raise DumpFault.cut_off("a comment", buffer.line_at(buffer.start + begin))
+            depth += 1 if found[0] == b"/*" else -1
+            buffer.position = found.end()
+            if is_first:
+                # A comment may be longer than any statement.
+                buffer.drop(buffer.position)
+                begin = 0
+
+    def _skip_text(self, begin: int) -> None:
+        buffer = self._buffer
+        quote = buffer.start + begin
+        prefix = buffer.data[max(buffer.start, quote - 2) : quote]
+        is_escape = prefix[-1:] in (b"E", b"e") and (len(prefix) < 2 or _NAME_BYTE.match(prefix[:1]) is None)
+        if not is_escape and not (self._escapes and prefix[-1:] not in (b"&", b"B", b"b", b"X", b"x")):
+            self._skip_to(b"'", "a text")
+            return
+        while True:
+            found = buffer.find(_ESCAPED, overlap=1)
+            if found is None:
+                raise DumpFault.cut_off("a text", buffer.line_at(buffer.start + begin))
+            buffer.position = found.end()
+            if found[0] == b"'" and not self._text_continues():
+                return
+
+    def _text_continues(self) -> bool:
+        """Whether a text goes on behind a quote: with a second one, or on another line; then move there."""
+        buffer = self._buffer
+        while True:
+            blank = _BLANK.search(buffer.data, buffer.position)
+            if blank is not None or not buffer.more():
+                break
+        found = _CONTINUED.match(buffer.data, buffer.position)
+        if found is None:
+            return False
+        buffer.position = found.end()
+        return True
+
+    def _skip_to(self, sign: bytes, what: str) -> None:
+        buffer = self._buffer
+        line = buffer.line_at(buffer.position)
+        if not buffer.find_text(sign):
+            raise DumpFault.cut_off(what, line)
+
+    def _skip_dollar(self, begin: int) -> None:
+        """Skip a text in dollar quotes; a dollar sign in a name or before a number is none."""
+        buffer = self._buffer
+        at = buffer.start + begin
+        if at > buffer.start and _NAME_BYTE.match(buffer.data, at - 1):
+            return
+        while _MAYBE_DOLLAR.match(buffer.data, buffer.start + begin) and buffer.more():
+            pass
+        found = _DOLLAR.match(buffer.data, buffer.start + begin)
+        if found is not None:
+            buffer.position = found.end()
+            self._skip_to(found[0], f"a text in {found[0].decode('latin-1')}")
+
+    def _client_command(self, begin: int) -> ClientCommand:
+        buffer = self._buffer
+        line = buffer.line_at(buffer.start + begin)
+        is_first = self._is_empty(begin)
+        buffer.position = buffer.start + begin
+        words = buffer.read_line().decode("utf-8", "replace").split(maxsplit=1)
+        buffer.drop(buffer.position)
+        argument = words[1].strip().rstrip(";").strip() if len(words) > 1 else ""
+        command = ClientCommand(words[0].rstrip(";"), argument, line)
+        if not is_first:
+            raise DumpFault.refused_command(command, "psql")
+        return command
+
+    def _statement(self, end: int) -> DumpPart | None:
+        buffer = self._buffer
+        text = buffer.data[buffer.start : buffer.start + end]
+        stripped = text.strip()
+        line = buffer.line + text.count(b"\n", 0, len(text) - len(text.lstrip()))
+        buffer.drop(buffer.start + end + 1)
+        if not stripped:
+            return None
+        statement = Statement(stripped, line)
+        self._note_setting(stripped)
+        if self._words[:1] != [b"COPY"] or not is_copy_from_stdin(stripped):
+            return statement
+        rest = buffer.read_line()
+        if rest.strip():
+            raise DumpFault(
+                "Something follows COPY … FROM stdin on its line.",
+                line,
+                "write it on a line behind the rows.",
+            )
+        buffer.drop(buffer.position)
+        return CopyBlock(statement, self._rows(line))
+
+    def _note_setting(self, text: bytes) -> None:
+        if self._words[:1] in ([b"SET"], [b"SELECT"]) and b"standard_conforming_strings" in text.lower():
+            found = _STRINGS_SETTING.search(text)
+            if found is not None:
+                self._escapes = found["value"].lower() in (b"off", b"false")
+
+    def _rows(self, line: int) -> Iterator[bytes]:
+        """Yield the rows behind COPY, up to the line that ends them."""
+        buffer = self._buffer
+        length = 0
+        while True:
+            found = None if length else _END_OF_ROWS.match(buffer.data, buffer.start)
+            found = found or _END_ON_NEW_LINE.search(buffer.data, buffer.start + 1)
+            if found is not None and (found[0].endswith(b"\n") or buffer.is_complete):
+                if found.start() > buffer.start:
+                    yield buffer.data[buffer.start : found.start()]
+                buffer.drop(found.end())
+                return
+            if buffer.is_complete:
+                raise DumpFault.cut_off("the rows of a table", line)
+            # What is not yet a whole line may be the one that ends the rows, unless it is long.
+            end = buffer.data.rfind(b"\n", buffer.start) + 1
+            if end <= buffer.start and len(buffer.data) - buffer.start > _LONGEST_END:
+                end = len(buffer.data)
+            if end > buffer.start:
+                chunk = buffer.data[buffer.start : end]
+                newline = chunk.rfind(b"\n")
+                length = len(chunk) - newline - 1 if newline >= 0 else length + len(chunk)
+                buffer.drop(end)
+                if length > LONGEST_ROW:
+                    raise DumpFault.long_row(buffer.line)
+                yield chunk
+            buffer.more()
+
+    def _rest(self) -> DumpPart | None:
+        """Return the last statement, which nothing needs to end."""
+        buffer = self._buffer
+        if self._depth or self._begins:
+            raise DumpFault.cut_off("a statement", buffer.line)
+        part = self._statement(len(buffer.data) - buffer.start)
+        buffer.start = buffer.position = len(buffer.data)
+        return part
+
+
+def is_copy_from_stdin(statement: bytes) -> bool:
+    """Whether rows follow a statement that begins with COPY."""
+    depth = 0
+    words = []
+    for token in tokens(statement.decode("latin-1")):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth == 0:
+            words.append(token.keyword)
+    return any(pair == ("FROM", "STDIN") for pair in pairwise(words))

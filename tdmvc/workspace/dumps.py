@@ -1,0 +1,57 @@
+"""Loads dumps of databases into a temporary server, which is then read like any other database."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from tdmvc.errors import UsageError
+from tdmvc.model.location import ServerLocation
+from tdmvc.model.progress import ProgressCallback
+from tdmvc.servers import find_mariadb, find_postgres, start_mariadb, start_postgres
+from tdmvc.sources.sql_dump import DumpFile
+from tdmvc.sources.sql_dump.parts import format_skipped
+from tdmvc.workspace.dump_loading import DumpLoader
+from tdmvc.workspace.mysql_dumps import load_into_mysql
+from tdmvc.workspace.postgres_dumps import load_into_postgres
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDump:
+    """Dumps in a temporary server."""
+
+    location: ServerLocation
+    """Of the database, for a user who may read it; its text is the names of the files."""
+    notes: list[str]
+
+
+@contextmanager
+def loaded_dumps(dumps: Sequence[DumpFile], on_progress: ProgressCallback) -> Iterator[LoadedDump]:
+    """Load dumps, one after the other, into one database, and yield where it is until the end of the block.
+
+    Raises:
+        DatabaseError: the server cannot be started, or the disk is full.
+        SourceError: a dump is cut off, or the server refuses a statement.
+        UsageError: the dumps are of different servers.
+    """
+    names = ", ".join(dump.path.name for dump in dumps)
+    if len({dump.is_postgres for dump in dumps}) > 1:
+        raise UsageError(
+            "Dumps of PostgreSQL and of MySQL cannot be loaded together.",
+            where=names,
+            remedy="add them one after the other.",
+        )
+    loader = DumpLoader(on_progress)
+    if dumps[0].is_postgres:
+        postgres = find_postgres()
+        with start_postgres(postgres) as server:
+            location = load_into_postgres(server, postgres.program("pg_restore"), dumps, loader)
+            yield LoadedDump(replace(location, label=names), _notes(names, loader))
+        return
+    with start_mariadb(find_mariadb()) as server:
+        location = load_into_mysql(server, dumps, loader)
+        yield LoadedDump(replace(location, label=names), _notes(names, loader))
+
+
+def _notes(names: str, loader: DumpLoader) -> list[str]:
+    skipped = {noun: count for noun, count in loader.skipped.items() if noun}
+    return [f"left out of {names}: {format_skipped(skipped)}"] if skipped else []

@@ -1,0 +1,48 @@
+"""Loads dumps of MySQL and MariaDB into a server, as a user who may do nothing outside of one database."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tdmvc.databases.mysql.script import open_script
+from tdmvc.model.location import ServerLocation
+from tdmvc.servers import RunningServer
+from tdmvc.sources.sql_dump import DumpFile
+from tdmvc.sources.sql_dump.mysql_statements import decide_mysql
+from tdmvc.workspace.dump_loading import Dialect, DumpLoader
+
+_USER = "dump"
+_DATABASE = "dump"
+
+
+def load_into_mysql(server: RunningServer, dumps: Sequence[DumpFile], loader: DumpLoader) -> ServerLocation:
+    """Load dumps into a server, where the database and the user `dump` do not exist yet.
+
+    Returns:
+        Where the database is, for the user.
+
+    Raises:
+        DatabaseError: the connection is lost, or the disk is full.
+        SourceError: a dump is cut off, or the server refuses a statement.
+    """
+    location = _make_user(server)
+    dialect = Dialect("mysql", "mysql", decide_mysql, lambda text: "", lambda extension: "")
+    for dump in dumps:
+        with open_script(location) as script, dump.open_parts() as (parts, file):
+            # Rows arrive in the order of the dump.
+            script.execute(b"SET foreign_key_checks = 0")
+            loader.load(dump.path, parts, file, script, dialect)
+    return location
+
+
+def _make_user(server: RunningServer) -> ServerLocation:
+    """Make a database, and a user with all rights in it and no others; return where the user connects."""
+    password = secrets.token_urlsafe(24)
+    with open_script(server.location("")) as script:
+        for statement in (
+            f"CREATE DATABASE {_DATABASE} CHARACTER SET utf8mb4",
+            f"CREATE USER {_USER}@'{server.host}' IDENTIFIED BY '{password}'",
+            f"GRANT ALL PRIVILEGES ON {_DATABASE}.* TO {_USER}@'{server.host}'",
+        ):
+            script.execute(statement.encode())
+    return replace(server.location(_DATABASE), user=_USER, password=password)
