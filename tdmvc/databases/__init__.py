@@ -72,7 +72,12 @@ FILES: Final = (SqliteEngine(), DuckdbEngine())
 FILE_TARGETS: Final[tuple[TargetOpener, ...]] = (FILES[0],)
 """The engines that load into files that exist already."""
 SERVERS: Final = ServerEngines(
-    {"postgresql": "postgres.PostgresEngine", "postgres": "postgres.PostgresEngine"}
+    {
+        "postgresql": "postgres.PostgresEngine",
+        "postgres": "postgres.PostgresEngine",
+        "mysql": "mysql.MysqlEngine",
+        "mariadb": "mysql.MysqlEngine",
+    }
 )
 """The engines of servers: `"scheme": "module.Class"`."""
 

@@ -1,0 +1,35 @@
+"""Names and texts in MySQL's SQL, always quoted."""
+
+from collections.abc import Iterable
+
+DIALECT = "mysql"
+STATE_TABLE = "tdmvc_state"
+"""What was seeded, a row for each dataset."""
+PENDING_TABLE = "tdmvc_pending"
+"""What a seed that is running, or was killed, has to undo or to finish."""
+OWN_TABLES = frozenset({STATE_TABLE, PENDING_TABLE})
+
+
+def quoted(name: str) -> str:
+    """Return a name as a quoted identifier."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def quoted_names(names: Iterable[str]) -> str:
+    """Return names as quoted identifiers, separated by commas."""
+    return ", ".join(quoted(name) for name in names)
+
+
+def text_literal(text: str) -> str:
+    """Return a text as a literal, for a session without backslash escapes."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def text_literals(texts: Iterable[str]) -> str:
+    """Return texts as literals, separated by commas."""
+    return ", ".join(text_literal(text) for text in texts)
+
+
+def table_sql(schema: str, table: str) -> str:
+    """Return a table's full name as SQL."""
+    return f"{quoted(schema)}.{quoted(table)}"
