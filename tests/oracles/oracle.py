@@ -99,6 +99,13 @@ def packaged_command(command: str) -> str:
     return str(found)
 
 
+def require_program(command: str, *, package: str | None = None) -> None:
+    """Skip a test whose command, or whose package of Node.js, is missing; in CI it fails."""
+    _need(command, shutil.which(command) is not None, f"`apt-get install {command}`")
+    if package is not None:
+        _need(package, (PACKAGES / package).is_dir(), _MAKE)
+
+
 def _need(tool: str, is_here: bool, installed_by: str) -> None:
     """Skip a test whose tool is missing; in CI it fails."""
     if is_here:

@@ -1,0 +1,61 @@
+"""The table of each migration tool, as the tool makes it on a server, says what was applied."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from tdmvc.databases import Snapshot, open_snapshot
+from tdmvc.migrations.migration_tables import MIGRATION_TABLES
+from tdmvc.model.migration import AppliedMigrations
+from tdmvc.workspace.live_migrations import find_tool_tables, read_migration_tables
+from tests.servers import DatabaseServer
+
+CASES = Path(__file__).parents[2] / "cases" / "migration_tables"
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((CASES / name).read_text())
+    return found
+
+
+def expected(case: dict[str, Any]) -> tuple[object, object]:
+    return tuple(map(str, case["ids"])), tuple(map(str, case.get("failed", ())))
+
+
+def read(snapshot: Snapshot) -> Mapping[tuple[str, str], AppliedMigrations]:
+    """Return what each table says, by its schema and tool."""
+    found = {}
+    for table in read_migration_tables(snapshot).applied:
+        [applied] = table.kind.read_histories(table.name, table.rows)
+        schema = table.name.rpartition(".")[0]
+        found |= {(schema, tool): applied for tool in applied.tools}
+    return found
+
+
+def test_every_tool_has_a_table_of_postgresql() -> None:
+    tools = {tool for kind in MIGRATION_TABLES for tool in kind.tools}
+    assert {case["tool"] for case in cases("postgres.yaml")} == tools
+
+
+def test_tables_of_postgresql_are_found_in_any_schema(
+    postgres_server: DatabaseServer, con: duckdb.DuckDBPyConnection
+) -> None:
+    with postgres_server.fresh_database() as name:
+        for case in cases("postgres.yaml"):
+            schema = case["schema"]
+            postgres_server.execute(
+                name, f"CREATE SCHEMA IF NOT EXISTS {schema}; SET search_path TO {schema}; {case['sql']}"
+            )
+        postgres_server.execute(name, "CREATE VIEW alembic_view AS SELECT 'x'::text AS version_num")
+        with open_snapshot(postgres_server.location(name), con) as snapshot:
+            found = read(snapshot)
+            tables = find_tool_tables(snapshot)
+            assert set(tables) == set(snapshot.read_names())
+    for case in cases("postgres.yaml"):
+        schema = case["schema"].replace("public", "")
+        applied = found.pop((schema, case["tool"]))
+        assert (applied.ids, applied.failed) == expected(case), case["tool"]
+        assert applied.table.startswith(schema)
