@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import is_number
+from tdmvc.arrow.types import leaf_types
 from tdmvc.databases.postgres import doubts, wire, writers
 from tdmvc.databases.postgres.copying import Encoder, Writer
 from tdmvc.databases.postgres.doubts import Doubt
@@ -24,6 +24,7 @@ _TIMES = frozenset({"date_recv", "timestamp_recv", "timestamptz_recv", "time_rec
 _ROUNDED = frozenset({"numeric_recv", "interval_recv", "timetz_recv", *_TIMES})
 """Types whose input rounds a text to their modifier in silence."""
 _SAFE_TEXTS = frozenset({"json_recv", "jsonb_recv", "uuid_recv", "enum_recv"})
+_JSON = frozenset({"json_recv", "jsonb_recv"})
 _LARGEST_NUMERIC = 38
 
 
@@ -49,6 +50,8 @@ def plan_form(source: pa.DataType, target: ColumnType) -> Form | None:
 
 
 def _form(source: pa.DataType, target: ColumnType) -> Form | None:
+    if pa.types.is_nested(source) and target.receiver in _JSON:
+        return _json_form(source, target)
     if pa.types.is_list(source):
         return _list_form(source, target)
     if pa.types.is_struct(source):
@@ -64,6 +67,14 @@ def _form(source: pa.DataType, target: ColumnType) -> Form | None:
     if pa.types.is_temporal(source):
         return _time_form(source, target)
     return _number_form(source, target)
+
+
+def _json_form(source: pa.DataType, target: ColumnType) -> Form | None:
+    """Return the form of lists and structs for a column of JSON, which has no bytes."""
+    if any(pa.types.is_binary(leaf) for leaf in leaf_types(source)):
+        return None
+    encode = wire.jsonb if target.receiver == "jsonb_recv" else wire.texts
+    return Form(writers.json_as_text, lambda array: encode(writers.json_as_text(array)))
 
 
 def _text_form(source: pa.DataType, target: ColumnType) -> Form:
@@ -235,7 +246,7 @@ def _guarded_encoder(encode: Encoder, found: Sequence[Doubt]) -> Encoder:
     return guarded if found else encode
 
 
-def is_trusted(source: pa.DataType, target: ColumnType, *, is_same_type: bool) -> bool:
+def is_trusted(source: pa.DataType, target: ColumnType, form: Form, *, is_same_type: bool) -> bool:
     """Whether the values of a column need not be read before they are loaded, because the load refuses bad ones.
 
     Args:
@@ -243,13 +254,8 @@ def is_trusted(source: pa.DataType, target: ColumnType, *, is_same_type: bool) -
     """
     if not is_same_type or target.receiver in ("enum_recv", "record_recv", "array_recv"):
         return False
-    return (
-        not pa.types.is_string(source)
-        or target.receiver in (_TEXTS | _SAFE_TEXTS)
-        or (target.receiver not in _ROUNDED and not target.is_domain)
-    )
-
-
-def holds_numbers(type_: pa.DataType) -> bool:
-    """Whether a type is one of numbers or booleans."""
-    return is_number(type_) or bool(pa.types.is_boolean(type_))
+    if not all(doubt.is_fault for doubt in form.doubts):
+        return False
+    if not pa.types.is_string(source) or target.receiver in (_TEXTS | _SAFE_TEXTS):
+        return True
+    return target.receiver not in _ROUNDED and not target.is_domain

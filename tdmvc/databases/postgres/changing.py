@@ -70,9 +70,10 @@ class KeyedTable:
     def _update(self, values: Sequence[str]) -> int:
         if not values:
             return 0
+        # By their bytes: `=` calls 1.0 and 1.00 the same, and JSON has none.
         differs = (
-            f"ROW({', '.join(f't.{quote_name(name)}' for name in values)}) *<> "
-            f"ROW({', '.join(f's.{quote_name(name)}' for name in values)})"
+            f"ROW({', '.join(f't.{quote_name(name)}' for name in values)})::record *<> "
+            f"ROW({', '.join(f's.{quote_name(name)}' for name in values)})::record"
         )
         # An identity that is always generated takes no value from an UPDATE.
         if any(self.columns[name].identity == "a" for name in values):

@@ -89,7 +89,7 @@ def _needed(column: Column, target: TargetColumn, form: Form, declared: Column |
     is_same = declared is not None and (
         (declared.type, declared.declared_type) == (column.type, column.declared_type)
     )
-    if is_trusted(column.type, target.type, is_same_type=is_same):
+    if is_trusted(column.type, target.type, form, is_same_type=is_same):
         return
     if form.doubts or form.asks_server:
         yield _Check(column, target, form.writer, form.doubts, form.asks_server)

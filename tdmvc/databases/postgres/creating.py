@@ -46,6 +46,8 @@ class _Creation:
     connection: PostgresConnection
     schemas: Schemas
     findings: list[Finding] = field(default_factory=list)
+    unfilled: list[str] = field(default_factory=list)
+    """Materialised views, as SQL, in an order in which their rows can be computed."""
 
     @property
     def names(self) -> Names:
@@ -73,7 +75,7 @@ class _Creation:
 
     def make_table(self, table: TableToWrite, types: Mapping[str, str]) -> TableSchema:
         """Make a table without references and indexes, and return what it declares."""
-        schema = replace(table.schema, references=(), indexes=())
+        schema = replace(self._with_free_names(table.schema), references=(), indexes=())
         unique = tuple(index for index in table.schema.indexes if index.is_unique)
 
         def try_(attempt: TableSchema) -> str | None:
@@ -93,6 +95,24 @@ class _Creation:
         self.findings += found
         self._run(table_statement(replace(fitted, indexes=unique), types, self.names))
         return replace(fitted, references=table.schema.references, indexes=table.schema.indexes)
+
+    def _with_free_names(self, schema: TableSchema) -> TableSchema:
+        """Return a table whose unique keys have no names of other objects: the indexes below them have the same."""
+        own_schema, own_name = self.names.split(schema.name)
+        rows = self.connection.execute(
+            "SELECT c.relname::text FROM pg_catalog.pg_class c WHERE c.relnamespace = to_regnamespace(%s)",
+            [quote_name(own_schema)],
+        ).fetchall()
+        taken = {own_name, *(name for (name,) in rows)}
+        keys = []
+        for key in schema.unique_keys:
+            if key.name in taken:
+                why = "another object of the database has it"
+                self.findings.append(left_out(f"name {key.name} of the unique key {key}", schema.name, why))
+                key = replace(key, name=None)
+            taken.add(key.name or own_name)
+            keys.append(key)
+        return replace(schema, unique_keys=tuple(keys))
 
     def make_types(self, schema: TableSchema) -> None:
         """Make the types of a table's columns that people made, and that the database lacks."""
@@ -147,6 +167,9 @@ class _Creation:
         while waiting:
             refused = {view.name: self.attempt(view_statement(view, self.names)) for view in waiting}
             left = [view for view in waiting if refused[view.name] is not None]
+            self.unfilled += [
+                self.names.sql(view.name) for view in waiting if view.is_materialized and view not in left
+            ]
             if len(left) == len(waiting):
                 self.findings += [
                     left_out(f"view {view.name}", None, str(refused[view.name])) for view in left
@@ -157,8 +180,12 @@ class _Creation:
 
 def create_tables(
     connection: PostgresConnection, schemas: Schemas, tables: Sequence[TableToWrite], views: Sequence[View]
-) -> list[Finding]:
-    """Make tables and views; see `DatabaseTarget.create_tables`."""
+) -> tuple[list[Finding], list[str]]:
+    """Make tables and views; see `DatabaseTarget.create_tables`.
+
+    Returns:
+        What was left out, and the materialised views whose rows have to be computed.
+    """
     creation = _Creation(connection, schemas)
     with naming_from(connection, schemas):
         chooser = TypeChooser(connection)
@@ -166,7 +193,7 @@ def create_tables(
         for schema in made:
             creation.make_references(schema)
         creation.make_views(views)
-    return creation.findings
+    return creation.findings, creation.unfilled
 
 
 def _make(creation: _Creation, chooser: TypeChooser, table: TableToWrite) -> TableSchema:

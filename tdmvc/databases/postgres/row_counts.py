@@ -27,8 +27,8 @@ def count_rows(connection: PostgresConnection, relations: Mapping[str, Relation]
     counted: list[tuple[str, str]] = []
     for name, relation in relations.items():
         size, estimate = sizes.get(relation.oid, (0, 0))
-        if not size:
-            counts[name] = 0
+        if not size or not relation.is_readable:
+            counts[name] = max(estimate, 1) if size else 0
         elif size < _LARGE_BYTES:
             counted.append((name, f"SELECT count(*) FROM {relation.sql}"))
         else:

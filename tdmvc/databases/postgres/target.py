@@ -97,6 +97,8 @@ class PostgresTarget:
         self._relations: dict[str, Relation] | None = None
         self._locked: set[str] = set()
         self._definitions: Mapping[int, tuple[str, str]] | None = None
+        self._unfilled: list[str] = []
+        """Materialised views that were made, and whose rows have to be computed."""
 
     @property
     def dialect(self) -> str:
@@ -134,7 +136,9 @@ class PostgresTarget:
     def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
         with reporting(self._where):
             self._changed()
-            return create_tables(self._connection, self._schemas, tables, views)
+            findings, unfilled = create_tables(self._connection, self._schemas, tables, views)
+            self._unfilled += unfilled
+            return findings
 
     def check_columns(self, table: TableToWrite, target: TableSchema) -> list[Finding]:
         with reporting(f"{self._where}, table {target.name}"):
@@ -261,6 +265,8 @@ class PostgresTarget:
     def commit(self) -> None:
         with reporting(self._where):
             self._suspension.resume()
+            for view in self._unfilled:
+                self._connection.execute(f"REFRESH MATERIALIZED VIEW {view}")
             self._connection.commit()
         self._numbering.keep()
 

@@ -1,10 +1,13 @@
 """Arrow values as the texts that PostgreSQL's types read."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 
 from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function
 from tdmvc.arrow.far_times import time_texts
+from tdmvc.arrow.values import python_values
 from tdmvc.databases.postgres.copying import Numbers, Writer, bytes_of
 
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
@@ -127,6 +130,17 @@ def structs_as_text(fields: list[Writer]) -> Writer:
         return pa.array(texts, pa.string())
 
     return write
+
+
+def json_as_text(array: pa.Array) -> pa.Array:
+    """Return lists and structs as JSON; what JSON has no form for, such as dates and decimals, as text."""
+    return pa.array(
+        [
+            None if value is None else json.dumps(value, ensure_ascii=False, default=str)
+            for value in python_values(array)
+        ],
+        pa.string(),
+    )
 
 
 def writer_of(type_: pa.DataType) -> Writer:
