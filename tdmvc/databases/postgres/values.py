@@ -96,7 +96,9 @@ def from_texts(texts: pa.Array, type_: pa.DataType, table: str, column: str) -> 
 
 def _clock_times(texts: pa.Array) -> pa.Array:
     is_midnight = pc.fill_null(pc.equal(texts, "24:00:00"), False)
-    times = pc.if_else(is_midnight, "00:00:00", texts).cast(SIMPLE["time"]).view(pa.int64())
+    # PyArrow reads no times, but timestamps.
+    stamps = pc.binary_join_element_wise("1970-01-01", pc.if_else(is_midnight, "00:00:00", texts), " ")
+    times = stamps.cast(SIMPLE["timestamp"]).view(pa.int64())
     return pc.if_else(is_midnight, pa.scalar(86_400_000_000), times).view(SIMPLE["time"])
 
 
