@@ -31,6 +31,11 @@ class LiveTool:
     ids: tuple[str, ...]
     """Of the first three migrations; of Django, with that of another application."""
 
+    @property
+    def is_for_mysql(self) -> bool:
+        """Whether it can also run on MariaDB here, with what is installed."""
+        return self.name in {"alembic", "django", "yoyo", "dbmate", "liquibase"} and "." not in self.table
+
 
 def run(words: list[str], folder: Path, **environment: str) -> None:
     """Run a program.

@@ -32,23 +32,38 @@ FEW = ("django", "drizzle", "dbmate")
 """Tools that start fast, or have several histories; `make test-long` runs all."""
 
 
-@pytest.mark.parametrize(
-    "tool", [one for one in TOOLS if IS_LONG or one.name in FEW], ids=lambda tool: f"{tool.name}-{tool.table}"
-)
-def test_what_a_tool_applied_to_postgresql_is_read(
-    tool: LiveTool, postgres_server: DatabaseServer, tmp_path: Path
-) -> None:
-    with postgres_server.fresh_database() as database:
+def check(tool: LiveTool, server: DatabaseServer, folder: Path, table: str) -> None:
+    """Let a tool apply two migrations, then a third, and compare what is read with what it ran."""
+    with server.fresh_database() as database:
         for count in (2, 3) if IS_LONG else (2,):
-            folder = tmp_path / str(count)
-            folder.mkdir()
-            write_files(folder, tool.files(count))
-            tool.apply(folder, postgres_server, database)
-            location, tables = live(postgres_server, database, tool)
-            assert location.table == tool.table
-            found = {one.id: one.status for one in location.migrations}
+            below = folder / str(count)
+            below.mkdir()
+            write_files(below, tool.files(count))
+            tool.apply(below, server, database)
+            location, tables = live(server, database, tool)
+            assert location.table == table
             pending = tool.ids[-1] if count == 2 else None
-            assert found == {
+            assert {one.id: one.status for one in location.migrations} == {
                 id_: AppliedStatus.PENDING if id_ == pending else AppliedStatus.APPLIED for id_ in tool.ids
             }
             assert len(tables) == len(tool.ids) - (pending is not None), tables
+
+
+def id_of(tool: LiveTool) -> str:
+    return f"{tool.name}-{tool.table}"
+
+
+@pytest.mark.parametrize("tool", [one for one in TOOLS if IS_LONG or one.name in FEW], ids=id_of)
+def test_what_a_tool_applied_to_postgresql_is_read(
+    tool: LiveTool, postgres_server: DatabaseServer, tmp_path: Path
+) -> None:
+    check(tool, postgres_server, tmp_path, tool.table)
+
+
+@pytest.mark.skipif(not IS_LONG, reason="a part of `make test-long`")
+@pytest.mark.parametrize("tool", [one for one in TOOLS if one.is_for_mysql], ids=id_of)
+def test_what_a_tool_applied_to_mariadb_is_read(
+    tool: LiveTool, mariadb_server: DatabaseServer, tmp_path: Path
+) -> None:
+    table = tool.table.upper() if tool.name == "liquibase" else tool.table
+    check(tool, mariadb_server, tmp_path, table)

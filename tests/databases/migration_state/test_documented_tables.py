@@ -59,3 +59,28 @@ def test_tables_of_postgresql_are_found_in_any_schema(
         applied = found.pop((schema, case["tool"]))
         assert (applied.ids, applied.failed) == expected(case), case["tool"]
         assert applied.table.startswith(schema)
+
+
+def test_tables_of_mariadb_are_found_and_those_of_other_databases_are_not(
+    mariadb_server: DatabaseServer, con: duckdb.DuckDBPyConnection
+) -> None:
+    own = [case["database"] for case in cases("mysql.yaml") if "database" in case]
+    with mariadb_server.fresh_database() as name, mariadb_server.fresh_database() as other:
+        mariadb_server.execute(other, "CREATE TABLE alembic_version (version_num varchar(32))")
+        try:
+            for case in cases("mysql.yaml"):
+                database = case.get("database", name)
+                mariadb_server.execute("", f"CREATE DATABASE IF NOT EXISTS {database}")
+                mariadb_server.execute(database, *case["sql"])
+            with open_snapshot(mariadb_server.location(name), con) as snapshot:
+                found = read(snapshot)
+                locks = read_migration_tables(snapshot).locks
+                assert set(find_tool_tables(snapshot)) == set(snapshot.read_names())
+        finally:
+            for database in own:
+                mariadb_server.execute("", f"DROP DATABASE IF EXISTS {database}")
+    assert [table for table, _ in locks] == ["DATABASECHANGELOGLOCK"]
+    for case in cases("mysql.yaml"):
+        applied = found.pop((case.get("database", ""), case["tool"]))
+        assert (applied.ids, applied.failed) == expected(case), case["tool"]
+    assert {tool for _, tool in found} == {"dbmate", "hasura"}
