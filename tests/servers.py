@@ -61,6 +61,12 @@ class DatabaseServer:
             for statement in statements:
                 cursor.execute(statement)
 
+    def rows(self, database: str, query: str) -> list[Any]:
+        """Return the rows of a query."""
+        with self.connect(database) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+
     @contextmanager
     def fresh_database(self) -> Iterator[str]:
         """Yield the name of a new, empty database, and drop it at the end, whoever still uses it."""

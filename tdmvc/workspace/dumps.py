@@ -10,9 +10,8 @@ from tdmvc.model.progress import ProgressCallback
 from tdmvc.servers import find_mariadb, find_postgres, start_mariadb, start_postgres
 from tdmvc.sources.sql_dump import DumpFile
 from tdmvc.sources.sql_dump.parts import format_skipped
+from tdmvc.workspace import mysql_dumps, postgres_dumps
 from tdmvc.workspace.dump_loading import DumpLoader
-from tdmvc.workspace.mysql_dumps import load_into_mysql
-from tdmvc.workspace.postgres_dumps import load_into_postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,14 @@ def loaded_dumps(dumps: Sequence[DumpFile], on_progress: ProgressCallback) -> It
     if dumps[0].is_postgres:
         postgres = find_postgres()
         with start_postgres(postgres) as server:
-            location = load_into_postgres(server, postgres.program("pg_restore"), dumps, loader)
+            location = postgres_dumps.make_dump_database(server)
+            program = postgres.program("pg_restore")
+            location = postgres_dumps.load_into_postgres(server, location, program, dumps, loader)
             yield LoadedDump(replace(location, label=names), _notes(names, loader))
         return
     with start_mariadb(find_mariadb()) as server:
-        location = load_into_mysql(server, dumps, loader)
+        location = mysql_dumps.make_dump_database(server)
+        mysql_dumps.load_into_mysql(location, dumps, loader)
         yield LoadedDump(replace(location, label=names), _notes(names, loader))
 
 

@@ -15,28 +15,23 @@ _USER = "dump"
 _DATABASE = "dump"
 
 
-def load_into_mysql(server: RunningServer, dumps: Sequence[DumpFile], loader: DumpLoader) -> ServerLocation:
-    """Load dumps into a server, where the database and the user `dump` do not exist yet.
-
-    Returns:
-        Where the database is, for the user.
+def load_into_mysql(location: ServerLocation, dumps: Sequence[DumpFile], loader: DumpLoader) -> None:
+    """Load dumps into the database that `make_dump_database` made.
 
     Raises:
         DatabaseError: the connection is lost, or the disk is full.
         SourceError: a dump is cut off, or the server refuses a statement.
     """
-    location = _make_user(server)
     dialect = Dialect("mysql", "mysql", decide_mysql, lambda text: "", lambda extension: "")
     for dump in dumps:
         with open_script(location) as script, dump.open_parts() as (parts, file):
             # Rows arrive in the order of the dump.
             script.execute(b"SET foreign_key_checks = 0")
             loader.load(dump.path, parts, file, script, dialect)
-    return location
 
 
-def _make_user(server: RunningServer) -> ServerLocation:
-    """Make a database, and a user with all rights in it and no others; return where the user connects."""
+def make_dump_database(server: RunningServer) -> ServerLocation:
+    """Make a database and a user with all rights in it, and no others; return where the user connects."""
     password = secrets.token_urlsafe(24)
     with open_script(server.location("")) as script:
         for statement in (

@@ -29,18 +29,21 @@ _NO_EXTENSION = frozenset({"0A000", "58P01", "42501", "42704"})
 
 
 def load_into_postgres(
-    server: RunningServer, pg_restore: Path, dumps: Sequence[DumpFile], loader: DumpLoader
+    server: RunningServer,
+    location: ServerLocation,
+    pg_restore: Path,
+    dumps: Sequence[DumpFile],
+    loader: DumpLoader,
 ) -> ServerLocation:
-    """Load dumps into a server, where the database and the role `dump` do not exist yet.
+    """Load dumps into the database that `make_dump_database` made.
 
     Returns:
-        Where the database is, for the role.
+        Where the database is, with the schemas that have tables.
 
     Raises:
         DatabaseError: the connection is lost, or the disk is full.
         SourceError: a dump is cut off, or the server refuses a statement.
     """
-    location = _make_role(server)
     with open_script(server.location(_DATABASE)) as administrator:
         for dump in dumps:
             with open_script(location) as script, dump.open_parts(pg_restore) as (parts, file):
@@ -59,8 +62,8 @@ def load_into_postgres(
     return replace(location, query=(("schema", schemas),) if schemas else ())
 
 
-def _make_role(server: RunningServer) -> ServerLocation:
-    """Make a database, and a role that owns it and has no other rights; return where the role connects."""
+def make_dump_database(server: RunningServer) -> ServerLocation:
+    """Make a database and a role that owns it, and has no other rights; return where the role connects."""
     password = secrets.token_urlsafe(24)
     with open_script(server.location("postgres")) as script:
         for statement in (

@@ -23,6 +23,7 @@ _COMMANDS = frozenset(
 """What the program mysql takes for its own at the beginning of a line; `use` is also a statement."""
 _HEADER = re.compile(rb"-- (?:MySQL|MariaDB) dump ")
 _FOOTER = re.compile(rb"-- Dump completed")
+_USE = re.compile(rb"use\s+(?P<name>.+)", re.IGNORECASE | re.DOTALL)
 _SQL_MODE = re.compile(rb"\bsql_mode\s*=\s*(?P<value>'[^']*'|\S+)", re.IGNORECASE)
 
 
@@ -93,16 +94,17 @@ class MysqlScanner:
         """Return the command at the beginning of a line, if there is one; a new delimiter is followed."""
         buffer = self._buffer
         while True:
-            while (found := _FIRST_WORD.match(buffer.data, buffer.start)) is None and _may_be_word(
-                buffer.data[buffer.start :]
-            ):
+            while (found := self._first_line()) is None and _may_be_word(buffer.data[buffer.start :]):
                 if not buffer.more():
-                    return None
+                    found = self._first_line()
+                    break
             if found is None:
                 return None
             word = found["word"].lower()
             argument = found["rest"].strip()
             if word != b"delimiter" and word not in _COMMANDS:
+                return None
+            if word == b"use" and self._delimiter in argument:
                 return None
             line = buffer.line_at(found.start("word"))
             buffer.drop(found.end())
@@ -112,6 +114,12 @@ class MysqlScanner:
             if not argument:
                 raise DumpFault("DELIMITER names no sign.", line, "make the dump again.")
             self._set_delimiter(argument.split()[0])
+
+    def _first_line(self) -> "re.Match[bytes] | None":
+        """Return the line at the beginning of a statement, once it is there as a whole."""
+        buffer = self._buffer
+        found = _FIRST_WORD.match(buffer.data, buffer.start)
+        return found if found is not None and (found[0].endswith(b"\n") or buffer.is_complete) else None
 
     def _is_empty(self, end: int) -> bool:
         buffer = self._buffer
@@ -157,7 +165,7 @@ class MysqlScanner:
             if found[0] == quote:
                 return
 
-    def _statement(self, end: int) -> Statement | None:
+    def _statement(self, end: int) -> Statement | ClientCommand | None:
         buffer = self._buffer
         text = buffer.data[buffer.start : buffer.start + end]
         stripped = text.strip()
@@ -166,9 +174,12 @@ class MysqlScanner:
         if b"sql_mode" in stripped[:1000].lower():
             for found in _SQL_MODE.finditer(stripped):
                 self._escapes = b"NO_BACKSLASH_ESCAPES" not in found["value"].upper()
+        chosen = _USE.fullmatch(stripped)
+        if chosen is not None:
+            return ClientCommand("use", chosen["name"].decode("utf-8", "replace").strip().strip("`"), line)
         return Statement(stripped, line) if stripped else None
 
-    def _rest(self) -> Statement | None:
+    def _rest(self) -> Statement | ClientCommand | None:
         return self._statement(len(self._buffer.data) - self._buffer.start)
 
 

@@ -116,7 +116,7 @@ def _skipped(start: str, words: str) -> Skip | None:
                 )
                 return Skip(_SKIPPED_OBJECTS[longest])
     if start.startswith("ALTER"):
-        if " OWNER TO " in words:
+        if " OWNER TO " in f"{words} ":
             return Skip("owner")
         if _ROW_SECURITY.search(words):
             return Skip("row security policy")
