@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tdmvc.databases.postgres.catalog import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.loading import CopyPlan, copy_rows
 from tdmvc.databases.postgres.locking import table_sql
+from tdmvc.databases.postgres.relations import Relation
 from tdmvc.databases.postgres.target_columns import TargetColumn
 from tdmvc.errors import DatabaseError
 from tdmvc.model.seeding import RowCounts

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tdmvc.databases.postgres.catalog import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.locking import naming_holders
+from tdmvc.databases.postgres.relations import Relation
 
 _REFERRING = """
 SELECT DISTINCT k.confrelid::bigint, k.conrelid::bigint FROM pg_constraint k

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import check_clause, fit, reference_clause
 from tdmvc.databases.dialects import for_dialect, views_for_dialect
-from tdmvc.databases.postgres.catalog import Schemas, naming_from, read_declared, read_relations
+from tdmvc.databases.postgres.catalog import read_declared
 from tdmvc.databases.postgres.checking import check_table
 from tdmvc.databases.postgres.choosing import TypeChooser, canonical_sql
 from tdmvc.databases.postgres.connection import PostgresConnection
@@ -22,6 +22,7 @@ from tdmvc.databases.postgres.declaring import (
     view_statement,
 )
 from tdmvc.databases.postgres.expressions import find_unsafe
+from tdmvc.databases.postgres.relations import Schemas, naming_from, read_relations
 from tdmvc.databases.postgres.target_columns import read_target_columns
 from tdmvc.databases.postgres.types import DIALECT
 from tdmvc.databases.writing import left_out, type_finding

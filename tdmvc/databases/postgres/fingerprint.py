@@ -7,8 +7,8 @@ sixth of the time that hashing all values takes. See docs/decisions/0064.
 
 from collections.abc import Mapping, Sequence
 
-from tdmvc.databases.postgres.catalog import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.relations import Relation
 
 _HAS_PLACE_HASH = 140000
 _BY_VERSIONS = """

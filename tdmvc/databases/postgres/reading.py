@@ -9,17 +9,16 @@ import pyarrow as pa
 from tdmvc.databases.base import OtherObjects, QualifiedName, ReadOptions
 from tdmvc.databases.postgres import objects
 from tdmvc.databases.postgres.address import read_address
-from tdmvc.databases.postgres.catalog import (
+from tdmvc.databases.postgres.catalog import DeclaredTable, read_declared
+from tdmvc.databases.postgres.connection import PostgresConnection, Session, connected, reporting
+from tdmvc.databases.postgres.relations import (
     KIND_NAMES,
     TABLE_KINDS,
-    DeclaredTable,
     Relation,
     Schemas,
     find_schemas,
-    read_declared,
     read_relations,
 )
-from tdmvc.databases.postgres.connection import PostgresConnection, Session, connected, reporting
 from tdmvc.databases.postgres.rows import ArrowRows, RowReader
 from tdmvc.databases.postgres.sequences import sequence_notes
 from tdmvc.errors import DatabaseError, NotFoundError, TdmvcError, format_names

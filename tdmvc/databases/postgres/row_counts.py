@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from tdmvc.databases.postgres.catalog import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.relations import Relation
 
 _LARGE_BYTES = 16 << 20
 _AT_ONCE = 200

@@ -8,14 +8,7 @@ import pyarrow as pa
 from tdmvc.databases.base import ReadOptions, TableToWrite, TargetTable
 from tdmvc.databases.postgres.address import read_address
 from tdmvc.databases.postgres.broken_references import find_broken_references
-from tdmvc.databases.postgres.catalog import (
-    DeclaredTable,
-    Relation,
-    Schemas,
-    find_schemas,
-    read_declared,
-    read_relations,
-)
+from tdmvc.databases.postgres.catalog import DeclaredTable, read_declared
 from tdmvc.databases.postgres.changing import KeyedTable
 from tdmvc.databases.postgres.checking import check_table
 from tdmvc.databases.postgres.clearing import clear_tables
@@ -27,6 +20,7 @@ from tdmvc.databases.postgres.locking import lock_tables, table_sql, wait_for_se
 from tdmvc.databases.postgres.numbering import Numbering
 from tdmvc.databases.postgres.reading import PostgresSnapshot
 from tdmvc.databases.postgres.refusals import loading
+from tdmvc.databases.postgres.relations import Relation, Schemas, find_schemas, read_relations
 from tdmvc.databases.postgres.row_counts import count_rows
 from tdmvc.databases.postgres.rows import TextRows
 from tdmvc.databases.postgres.state import SCHEMA, TABLE, check_may_write_state, read_state, write_state

@@ -1,0 +1,130 @@
+"""Finds the schemas of a PostgreSQL database and what has rows in them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tdmvc.databases.postgres.connection import SETTINGS, PostgresConnection
+from tdmvc.databases.postgres.queries import RELATIONS
+from tdmvc.errors import DatabaseError
+from tdmvc.sql.quoting import quote_name
+
+TABLE_KINDS = frozenset({"r", "p"})
+KIND_NAMES: Mapping[str, str] = {
+    "r": "table",
+    "p": "table",
+    "v": "view",
+    "m": "materialised view",
+    "f": "foreign table",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What has rows: a table, a view, a foreign table."""
+
+    oid: int
+    schema: str
+    name: str
+    kind: str
+    """As pg_class has it: `r` table, `p` partitioned table, `v` view, `m` materialised view, `f` foreign table."""
+    persistence: str
+    """`p` permanent, `u` unlogged, `t` temporary."""
+    is_partition: bool
+    is_of_extension: bool
+    is_readable: bool
+    """Whether the user may read all columns."""
+    hides_rows: bool
+    """Whether row-level security may hide rows from the user."""
+    comment: str | None
+    partition_key: str | None
+    storage_options: list[str] | None
+
+    @property
+    def is_own_table(self) -> bool:
+        """Whether a dataset takes it in: no view, no partition, nothing of an extension or of one session."""
+        is_whole = self.kind in TABLE_KINDS and not self.is_partition
+        return is_whole and not self.is_of_extension and self.persistence != "t"
+
+    @property
+    def sql(self) -> str:
+        """What can follow FROM: the rows of the table itself, and of its partitions."""
+        name = f"{quote_name(self.schema)}.{quote_name(self.name)}"
+        return f"ONLY {name}" if self.kind == "r" else name
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """The schemas that are read, and how their objects are named."""
+
+    names: tuple[str, ...]
+
+    def own_name(self, schema: str, name: str) -> str:
+        """Return the name of an object in a dataset: with its schema if there are several, or if it is elsewhere."""
+        return name if self.names == (schema,) else f"{schema}.{name}"
+
+
+def find_schemas(connection: PostgresConnection, wanted: Sequence[str]) -> Schemas:
+    """Return the schemas to read: the wanted ones, else the first of the connection's search path.
+
+    Raises:
+        DatabaseError: there is no such schema.
+    """
+    known = {name for (name,) in connection.execute("SELECT nspname::text FROM pg_catalog.pg_namespace")}
+    if wanted:
+        if missing := [name for name in wanted if name not in known]:
+            shown = sorted(one for one in known if not one.startswith("pg_") and one != "information_schema")
+            raise DatabaseError(
+                f"The database has no schema {', '.join(missing)}.",
+                where=f"database {connection.info.dbname}",
+                remedy=f"name one of: {', '.join(shown)}.",
+            )
+        return Schemas(tuple(dict.fromkeys(wanted)))
+    connection.execute("RESET search_path")
+    ((first,),) = connection.execute("SELECT pg_catalog.current_schema()::text").fetchall()
+    _set_search_path(connection, SETTINGS["search_path"])
+    if first is None or first == "pg_catalog":
+        raise DatabaseError(
+            "The search path of the connection leads to no schema.",
+            where=f"database {connection.info.dbname}",
+            remedy="name the schema: `?schema=NAME` in the URL.",
+        )
+    return Schemas((first,))
+
+
+def _set_search_path(connection: PostgresConnection, value: str) -> None:
+    connection.execute("SELECT pg_catalog.set_config('search_path', %s, false)", [value])
+
+
+@contextmanager
+def naming_from(connection: PostgresConnection, schemas: Schemas) -> Iterator[None]:
+    """Let the server write expressions as they are meant in the schema that is read, without its name.
+
+    With several schemas, all names have theirs.
+    """
+    ((before,),) = connection.execute("SELECT pg_catalog.current_setting('search_path')").fetchall()
+    if len(schemas.names) == 1:
+        _set_search_path(connection, quote_name(schemas.names[0]))
+    yield
+    # After an error, the transaction is over anyway.
+    _set_search_path(connection, before)
+
+
+def read_relations(connection: PostgresConnection, schemas: Schemas) -> dict[str, Relation]:
+    """Return all that has rows in the schemas, by its name in a dataset, sorted.
+
+    Raises:
+        DatabaseError: two names are the same, with their schemas.
+    """
+    found: dict[str, Relation] = {}
+    for row in connection.execute(RELATIONS, [list(schemas.names)]):
+        relation = Relation(*row)
+        name = schemas.own_name(relation.schema, relation.name)
+        if name in found:
+            raise DatabaseError(
+                f"Two tables have the same name, with their schemas: {name}.",
+                where=f"database {connection.info.dbname}",
+                remedy="read one of the schemas only: `?schema=NAME` in the URL.",
+            )
+        found[name] = relation
+    return dict(sorted(found.items()))
