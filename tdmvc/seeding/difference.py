@@ -12,6 +12,7 @@ from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import SeededTable
 from tdmvc.model.text import number
+from tdmvc.seeding.aligned_parts import pair_parts, read_changed_rows
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
 from tdmvc.sql.types import no_rows
@@ -28,6 +29,7 @@ them with those of another version 0.5 s, and the proof that nobody changed the 
 """
 _UPSERTS = "temp.tdmvc_upserts"
 _DELETED = "temp.tdmvc_deleted"
+_VIEW = "tdmvc_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,43 +90,85 @@ def find_difference(
     if any(read_order(str(path)) not in ((), side.schema.key) for path in (*old_paths[:1], *new_paths[:1])):
         return f"its key is not that of {ref}"
     con = workspace.engine.cursor()
-    old_rows, new_rows = _rows(side, old_paths), _rows(side, new_paths)
-    if not is_unique and _has_faulty_keys(con, side.schema, (old_rows, new_rows)):
+    compared = _PartComparison(con, side, old_paths, new_paths)
+    if not is_unique and compared.has_faulty_keys():
         return "keys repeat or are null"
-    touched = _compare(con, side.schema, old_rows, new_rows)
-    if touched > _MOST_DIFFERING * side.rows and touched > _BATCH_ROWS:
-        return f"{number(touched)} rows differ from those of {ref}"
+    touched = compared.run()
+    if touched > compared.most:
+        return f"{number(touched)} rows or more differ from those of {ref}"
     return Difference(con, side.schema)
 
 
-def _rows(side: TableSide, paths: Sequence[Path]) -> str:
-    return scan_parquet(paths) if paths else no_rows(side.schema.arrow_schema())
+class _PartComparison:
+    """Fills the temporary tables with what differs between the parts that only one state has."""
 
+    def __init__(
+        self, con: DuckDBConnection, side: TableSide, old: Sequence[Path], new: Sequence[Path]
+    ) -> None:
+        self._con = con
+        self._schema = side.schema
+        self._old = list(old)
+        self._new = list(new)
+        self.most = max(_MOST_DIFFERING * side.rows, _BATCH_ROWS)
+        """Above this number of rows, the comparison ends early."""
 
-def _has_faulty_keys(con: DuckDBConnection, schema: TableSchema, sides: Sequence[str]) -> bool:
-    """Whether a key is null or repeats, so that rows cannot be paired by it."""
-    key = quote_names(schema.key)
-    has_null = " OR ".join(f"{quote_name(name)} IS NULL" for name in schema.key)
-    faulty = " UNION ALL ".join(
-        f"SELECT 1 FROM {rows} GROUP BY {key} HAVING count(*) > 1 OR {has_null}" for rows in sides
-    )
-    return bool(con.execute(f"{faulty} LIMIT 1").fetchall())
+    def has_faulty_keys(self) -> bool:
+        """Whether a key is null or repeats, so that rows cannot be paired by it."""
+        key = quote_names(self._schema.key)
+        has_null = " OR ".join(f"{quote_name(name)} IS NULL" for name in self._schema.key)
+        faulty = " UNION ALL ".join(
+            f"SELECT 1 FROM {rows} GROUP BY {key} HAVING count(*) > 1 OR {has_null}"
+            for rows in (self._rows(self._old), self._rows(self._new))
+        )
+        return bool(self._con.execute(f"{faulty} LIMIT 1").fetchall())
 
+    def run(self) -> int:
+        """Return how many rows differ, as far as they were counted."""
+        empty = no_rows(self._schema.arrow_schema())
+        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {_UPSERTS} AS SELECT * FROM {empty}")
+        touched = self._compare_aligned()
+        if touched <= self.most:
+            touched += self._join()
+        return touched
 
-def _compare(con: DuckDBConnection, schema: TableSchema, old: str, new: str) -> int:
-    """Fill the temporary tables with what differs between two relations, and return how many rows that are."""
-    key = quote_names(schema.key)
-    same = " AND ".join(
-        f"n.{quote_name(name)} IS NOT DISTINCT FROM o.{quote_name(name)}" for name in schema.column_names
-    )
-    keys = " AND ".join(f"n.{quote_name(name)} = o.{quote_name(name)}" for name in schema.key)
-    columns = ", ".join(f"n.{quote_name(name)}" for name in schema.column_names)
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_UPSERTS} AS SELECT {columns} FROM {new} n LEFT JOIN {old} o ON {keys}"
-        f" WHERE o.{quote_name(schema.key[0])} IS NULL OR NOT ({same})"
-    )
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_DELETED} AS SELECT {key} FROM {old} o ANTI JOIN {new} n USING ({key})"
-    )
-    counted = f"SELECT (SELECT count(*) FROM {_UPSERTS}) + (SELECT count(*) FROM {_DELETED})"
-    return int(con.execute(counted).fetchall()[0][0])
+    def _compare_aligned(self) -> int:
+        """Compare parts that hold the same keys, which needs no join, and set them aside."""
+        touched = 0
+        if any(pa.types.is_nested(column.type) for column in self._schema.columns):
+            return touched
+        for pair in pair_parts(self._old, self._new, self._schema.key):
+            changed = read_changed_rows(pair, self._schema)
+            if changed is None:
+                continue
+            self._old.remove(pair[0])
+            self._new.remove(pair[1])
+            if changed.num_rows:
+                self._con.register(_VIEW, changed)
+                self._con.execute(f"INSERT INTO {_UPSERTS} SELECT * FROM {_VIEW}")
+                self._con.unregister(_VIEW)
+            touched += changed.num_rows
+            if touched > self.most:
+                break
+        return touched
+
+    def _join(self) -> int:
+        schema, old, new = self._schema, self._rows(self._old), self._rows(self._new)
+        key = quote_names(schema.key)
+        same = " AND ".join(
+            f"n.{quote_name(name)} IS NOT DISTINCT FROM o.{quote_name(name)}" for name in schema.column_names
+        )
+        keys = " AND ".join(f"n.{quote_name(name)} = o.{quote_name(name)}" for name in schema.key)
+        columns = ", ".join(f"n.{quote_name(name)}" for name in schema.column_names)
+        upserts = self._con.execute(
+            f"INSERT INTO {_UPSERTS} SELECT {columns} FROM {new} n LEFT JOIN {old} o ON {keys}"
+            f" WHERE o.{quote_name(schema.key[0])} IS NULL OR NOT ({same})"
+        ).fetchall()
+        self._con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_DELETED} AS"
+            f" SELECT {key} FROM {old} o ANTI JOIN {new} n USING ({key})"
+        )
+        deleted = self._con.execute(f"SELECT count(*) FROM {_DELETED}").fetchall()
+        return int(upserts[0][0]) + int(deleted[0][0])
+
+    def _rows(self, paths: Sequence[Path]) -> str:
+        return scan_parquet(paths) if paths else no_rows(self._schema.arrow_schema())
