@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.databases import measure_databases
 from benchmarks.encodings import HEADINGS, measure_encodings
 from benchmarks.figures import GIB, Figure, render_figures, render_table
 from benchmarks.history import measure_history
@@ -24,7 +25,7 @@ from benchmarks.peers_programs import check_peers
 from benchmarks.startup import measure_startup
 from benchmarks.volume import measure_volume
 
-_GROUPS = ("startup", "migrations", "history", "merge", "volume", "encodings")
+_GROUPS = ("startup", "migrations", "history", "merge", "volume", "encodings", "databases")
 _PEERS = "peers"
 """Asked for by name only: it needs programs that `make bench-peers` installs."""
 _PACKAGES = ("tdmvc", "duckdb", "pyarrow", "dvc")
@@ -73,6 +74,11 @@ def main() -> None:
             source = lineitem(0.1 if options.quick else 1)
             peer, lines = measure_encodings(source, work, rows=300_000 if options.quick else 2_000_000)
             _print(render_table(f"Length and encoding of parts ({peer})", HEADINGS, lines))
+    if "databases" in groups:
+        scale, turns = (0.05, 1) if options.quick else (1, 5)
+        _say("measuring databases …")
+        with _work_folder() as work:
+            _print_figures("PostgreSQL 18", measure_databases(work, scale=scale, runs=turns))
     if _PEERS in groups:
         for name, block in _compare_with_peers(options):
             if options.write:

@@ -5,8 +5,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
@@ -36,6 +36,8 @@ class Side:
     folder: Path
     prepare: Callable[[], None] = lambda: None
     """Puts the disk into the state that the command starts from; not timed."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside those that all have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def measure(side: Side) -> Timing:
     process = subprocess.Popen(
         side.command,
         cwd=side.folder,
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **side.environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -97,14 +99,19 @@ def measure(side: Side) -> Timing:
     return Timing((seconds,), usage.ru_maxrss * _RSS_UNIT, (usage.ru_utime + usage.ru_stime,))
 
 
-def run(folder: Path, *command: str) -> str:
+def run(folder: Path, *command: str, environment: Mapping[str, str] | None = None) -> str:
     """Run a command that is not timed, and return what it printed on both streams.
 
     Raises:
         SystemExit: it failed.
     """
     done = subprocess.run(
-        command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=folder,
+        env={**ENVIRONMENT, **(environment or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if done.returncode:
         raise SystemExit(f"failed: {' '.join(command)}\n{done.stdout}")

@@ -1,6 +1,7 @@
 """A Git repository that tdmvc is measured in."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.processes import TDMVC, run
@@ -11,8 +12,9 @@ DATASET = "bench"
 class Repository:
     """An application's repository with one dataset, `bench`, that holds one table, `lineitem`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, environment: Mapping[str, str] | None = None) -> None:
         self.root = root
+        self._environment = environment
 
     @property
     def table_folder(self) -> Path:
@@ -27,7 +29,7 @@ class Repository:
         self.commit("Keep test data with tdmvc")
 
     def tdmvc(self, *words: str) -> None:
-        run(self.root, *TDMVC, *words)
+        run(self.root, *TDMVC, *words, environment=self._environment)
 
     def commit(self, message: str) -> None:
         run(self.root, "git", "add", "-A")
