@@ -8,6 +8,7 @@ from typing import Any
 from tdmvc.databases.postgres.columns import ColumnFacts, SequenceFacts, declared_column
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.constraints import Constraints, read_constraints
+from tdmvc.databases.postgres.partitions import with_partitions
 from tdmvc.databases.postgres.queries import (
     COLUMNS,
     INDEXES,
@@ -58,6 +59,7 @@ def read_declared(
             {oid: {facts.place: facts.name for facts in found} for oid, found in columns.items()},
             schemas.own_name,
         )
+        constraints = with_partitions(connection, relations.values(), constraints, schemas.own_name)
         indexes = _read_indexes(connection, oids)
         sequences = {
             (row[0], row[1]): SequenceFacts(*row[2:])

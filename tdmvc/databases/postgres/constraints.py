@@ -84,7 +84,8 @@ def read_constraints(
 def _added(
     before: Constraints, row: _Row, names: Mapping[int, str], own_name: Callable[[str, str], str]
 ) -> Constraints:
-    columns = tuple(names[place] for place in row.places or ())
+    # An exclusion constraint may have expressions in place of columns.
+    columns = tuple(names[place] for place in row.places or () if place)
     if not row.is_enforced:
         return _without(before, f"constraint {row.name}, which is NOT ENFORCED")
     match row.kind:
@@ -104,13 +105,16 @@ def _added(
                 columns,
                 own_name(row.target_schema or "", row.target or ""),
                 tuple(row.to),
-                ReferenceActions(
-                    _ACTIONS[row.on_delete],
-                    _ACTIONS[row.on_update],
-                    row.deferrable,
-                    row.match == "f",
-                    tuple(names[place] for place in row.delete_places),
-                    row.is_validated,
+                replace(
+                    reference_actions(
+                        row.on_delete,
+                        row.on_update,
+                        row.match,
+                        is_deferrable=row.is_deferrable,
+                        is_deferred=row.is_deferred,
+                    ),
+                    set_columns=tuple(names[place] for place in row.delete_places),
+                    is_validated=row.is_validated,
                 ),
             )
             if any(one.ends == reference.ends for one in before.references):
@@ -128,6 +132,14 @@ def _added(
             return _without(before, f"exclusion constraint {row.name}: {row.text}")
         case _:
             return _without(before, f"constraint trigger {row.name}")
+
+
+def reference_actions(
+    on_delete: str, on_update: str, match: str, *, is_deferrable: bool, is_deferred: bool
+) -> ReferenceActions:
+    """Return what a reference does, from the letters of pg_constraint."""
+    when = ("deferred" if is_deferred else "immediate") if is_deferrable else None
+    return ReferenceActions(_ACTIONS[on_delete], _ACTIONS[on_update], when, match == "f")
 
 
 def _with_unique(
