@@ -52,6 +52,7 @@ def load(
         connection.execute("DROP OWNED BY dump CASCADE")
         connection.execute("DROP EXTENSION IF EXISTS vector CASCADE")
         connection.execute("CREATE SCHEMA IF NOT EXISTS public AUTHORIZATION dump")
+        connection.execute("COMMENT ON SCHEMA public IS 'standard public schema'")
         connection.execute("GRANT CREATE, CONNECT, TEMPORARY ON DATABASE dump TO dump")
 
 
