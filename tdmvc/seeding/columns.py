@@ -34,7 +34,7 @@ def check_columns(
     """
     findings = list(_missing_columns(side.schema, schema, names))
     findings += _columns_without_value(side.schema, schema, names)
-    if findings:
+    if findings or not side.parts:
         return findings
     findings += _nulls(workspace, side, schema, names)
     table = rename_columns(table_to_write(workspace, side), names)

@@ -9,7 +9,7 @@ from tdmvc import __version__
 from tdmvc.databases.base import DatabaseTarget, TableToWrite, TargetTable
 from tdmvc.errors import DatabaseError
 from tdmvc.model.database_names import find_table, match_columns
-from tdmvc.model.finding import Finding
+from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location
 from tdmvc.model.seeding import (
     DatasetSeedReport,
@@ -21,6 +21,8 @@ from tdmvc.model.seeding import (
     SeedMode,
     SeedOptions,
 )
+from tdmvc.model.text import plural
+from tdmvc.seeding.columns import check_columns
 from tdmvc.seeding.methods import TableMethod, choose_methods
 from tdmvc.seeding.names import rename_columns, renamed_rows
 from tdmvc.seeding.plan import SeedPlan, TablePlan
@@ -49,7 +51,7 @@ def load_plan(load: Load, plan: SeedPlan) -> DatasetSeedReport:
     """
     started = time.perf_counter()
     methods = choose_methods(load.workspace, load.target, plan, load.recorded)
-    findings = list(plan.findings)
+    findings = [*plan.findings, *_check_again(load, methods)]
     if plan.missing:
         missing = [
             replace(table_to_write(load.workspace, table.side), schema=schema)
@@ -90,6 +92,31 @@ def load_plan(load: Load, plan: SeedPlan) -> DatasetSeedReport:
         is_verified=load.options.verify,
         seconds=time.perf_counter() - started,
     )
+
+
+def _check_again(load: Load, methods: Sequence[TableMethod]) -> list[Finding]:
+    """Check all values of tables that are reloaded, because somebody may have changed their columns since.
+
+    Raises:
+        DatabaseError: the database cannot take them.
+    """
+    findings = [
+        finding
+        for one in methods
+        if one.before and one.plan.target and one.method in (LoadMethod.RELOADED, LoadMethod.UPSERTED)
+        for finding in check_columns(
+            load.workspace, load.target, one.plan.side, one.plan.target.schema, one.plan.columns
+        )
+    ]
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        raise DatabaseError(
+            f"The database cannot take the rows: {plural(len(errors), 'problem')}. Nothing was written.",
+            where=str(load.location),
+            remedy=errors[0].remedy,
+            details=[finding.message for finding in errors],
+        )
+    return findings
 
 
 def _with_made_tables(

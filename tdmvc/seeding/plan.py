@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from tdmvc.databases.base import DatabaseTarget, TargetTable
+from tdmvc.errors import PartError
 from tdmvc.migrations.migration_tables import find_migration_tables
 from tdmvc.model.database_names import find_table, match_columns
 from tdmvc.model.declarations import ForeignKey, View
@@ -152,7 +153,8 @@ def plan_state(
             tables.append(table)
             findings += check_table(state, table, known, [one.target_name for one in tables[:-1]])
             if table.target is not None:
-                findings += check_columns(workspace, target, side, table.target.schema, table.columns)
+                new = _without_loaded_parts(workspace, side, known.recorded.get(state.name))
+                findings += check_columns(workspace, target, new, table.target.schema, table.columns)
     is_whole = not known.catalog and not options.tables
     return SeedPlan(
         state,
@@ -160,6 +162,21 @@ def plan_state(
         views=_views(state, tables) if is_whole else (),
         findings=tuple(replace(finding, dataset=state.name) for finding in findings),
     )
+
+
+def _without_loaded_parts(
+    workspace: Workspace, side: TableSide, remembered: SeededDataset | None
+) -> TableSide:
+    """Return a table without the parts that the database took before, whose values need no second look."""
+    before = remembered.table(side.schema.name) if remembered else None
+    if remembered is None or before is None or not before.object:
+        return side
+    try:
+        listing = workspace.store.listing(before.object, f"{remembered.ref}/{before.name}")
+    except PartError:
+        return side
+    loaded = {entry.content for entry in listing.entries}
+    return side.only([part for part in side.parts if part not in loaded])
 
 
 def _plan_table(side: TableSide, target: TargetTable | None) -> TablePlan:
