@@ -172,11 +172,13 @@ def _judge(subject: DriftSubject, actual: MigrationState, revision: SchemaRevisi
             f"It was recorded with {recorded.tool}, but the migrations here are for {actual.location.tool}."
         )
         return _DriftVerdict(DriftStatus.UNKNOWN, message)
-    if set(recorded.heads) == set(actual.heads):
+    is_in_database = subject.kind is DriftKind.DATASET_IN_DATABASE
+    if set(recorded.heads) == set(actual.heads) and not is_in_database:
         # Migrations with older numbers, which were merged after the rows were made, leave the heads as they are.
         return _unseen(words, recorded, actual) or _same_heads(words, recorded, actual)
     known = KnownMigrations(actual, None)
-    if any(head not in known for head in recorded.heads):
+    # A database may lack older migrations than its last one, which only the files know.
+    if is_in_database or any(head not in known for head in recorded.heads):
         known = KnownMigrations(actual, revision.history())
     missing = tuple(head for head in recorded.heads if head not in known)
     if missing:
@@ -281,8 +283,7 @@ def _compared(
         return _DriftVerdict(DriftStatus.BEHIND, f"{behind}.", pending, remedy=remedy)
     if extra:
         return _DriftVerdict(DriftStatus.AHEAD, f"{ahead}.", extra=extra)
-    message = f"{words.fits}, which were squashed or merged since."
-    return _DriftVerdict(DriftStatus.IN_STEP, message)
+    return _DriftVerdict(DriftStatus.IN_STEP, f"{words.fits_since}.")
 
 
 def _half_applied(words: DriftWords, squash: HalfSquash) -> str:

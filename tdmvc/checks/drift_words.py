@@ -18,6 +18,8 @@ class DriftWords:
     here: str
     """What may lack migrations: `this revision`."""
     fits: str
+    fits_since: str
+    """If the heads differ all the same."""
     not_recorded: str
     """If nothing is known of the migrations."""
     half_squash: str
@@ -37,6 +39,7 @@ DRIFT_WORDS: Final[Mapping[DriftKind, DriftWords]] = {
         has="the dataset has",
         here="this revision",
         fits="The dataset fits the migrations",
+        fits_since="The dataset fits the migrations, which were squashed or merged since",
         not_recorded="No migration state is recorded; `tdmvc add NAME --migrated` records the work tree's.",
         half_squash="run the rest of the squash on the data at a revision that still has its files, then the pending "
         "migrations, then `tdmvc add`.",
@@ -58,6 +61,7 @@ DRIFT_WORDS: Final[Mapping[DriftKind, DriftWords]] = {
         has="the database has",
         here="this revision",
         fits="The database has the migrations",
+        fits_since="The database has the migrations, which were squashed or merged since",
         not_recorded="The database has no migration table for this location: its migrations were not run, "
         "or not by its tool.",
         half_squash="run the rest of the squash on the database at a revision that still has its files, then the "
@@ -77,6 +81,7 @@ DRIFT_WORDS: Final[Mapping[DriftKind, DriftWords]] = {
         has="the dataset has",
         here="the database",
         fits="The dataset fits the database's migrations",
+        fits_since="The dataset fits the database's migrations",
         not_recorded="No migration state is recorded; `tdmvc add NAME --migrated` records the work tree's.",
         half_squash="run the rest of the squash on the data at a revision that still has its files, then the pending "
         "migrations, then `tdmvc add`.",

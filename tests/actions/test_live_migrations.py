@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import tdmvc
+from tdmvc.actions.drift import drift_database
 from tdmvc.actions.migrations import migrations
 from tdmvc.errors import SourceError, UsageError
 from tdmvc.model.live_migrations import AppliedStatus, DatabaseMigrations
@@ -145,3 +146,71 @@ def test_python_reads_the_same(workspace: Workspace) -> None:
         found = repository.database_migrations(str(path))
     assert found.locations[0].heads == ("2",)
     assert found.url == str(path)
+
+
+# Applications, squashes.
+
+
+def django(workspace: Workspace, files: dict[str, str]) -> None:
+    """Give the application Django migrations instead: name and what stands in the class."""
+    for name, text in files.items():
+        app, _, stem = name.partition(".")
+        folder = workspace.root / "site" / app / "migrations"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "__init__.py").touch()
+        body = "".join(f"    {line}\n" for line in (text or "dependencies = []").split("\n"))
+        (folder / f"{stem}.py").write_text(
+            f"from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n{body}"
+        )
+    (workspace.root / "tdmvc.yaml").write_text(f"{CONFIG}  main: {{tool: django, path: site}}\n")
+
+
+SQUASH = "replaces = [('shop', '0001'), ('shop', '0002'), ('shop', '0003')]\ndependencies = []"
+LINE = {
+    "shop.0001": "",
+    "shop.0002": "dependencies = [('shop', '0001')]",
+    "shop.0003": "dependencies = [('shop', '0002')]",
+    "mail.0001": "dependencies = [('shop', '0002')]",
+}
+AFTER = {"shop.0004": "dependencies = [('shop', '0001_squash')]"}
+
+
+@pytest.mark.parametrize(
+    ("applied", "pending", "drift_status"),
+    [
+        ("", "shop.0001_squash mail.0001 shop.0004", "behind"),
+        ("shop.0001 shop.0002", "shop.0003 mail.0001 shop.0004", "behind"),
+        ("shop.0001 shop.0002 shop.0003", "mail.0001 shop.0004", "behind"),
+        ("shop.0001_squash", "mail.0001 shop.0004", "behind"),
+        ("shop.0001 shop.0002 shop.0003 shop.0001_squash mail.0001 shop.0004", "", "in-step"),
+        ("shop.0001_squash mail.0001 shop.0004", "", "in-step"),
+        ("auth.0001 shop.0001_squash mail.0001 shop.0004", "", "in-step"),
+    ],
+)
+@pytest.mark.parametrize("has_files", [True, False])
+def test_squashes_and_applications_of_django_count_as_what_was_run(
+    workspace: Workspace, applied: str, pending: str, drift_status: str, *, has_files: bool
+) -> None:
+    old = LINE if has_files else {"mail.0001": "dependencies = [('shop', '0001_squash')]"}
+    if not has_files and applied == "shop.0001 shop.0002":
+        # The rest of the squash cannot run any more.
+        pending = "shop.0001_squash mail.0001 shop.0004"
+    django(workspace, {**old, "shop.0001_squash": SQUASH, **AFTER})
+    rows = ", ".join(f"(NULL, '{id_.split('.')[0]}', '{id_.split('.')[1]}')" for id_ in applied.split())
+    script = "CREATE TABLE django_migrations (id INTEGER PRIMARY KEY, app text, name text);"
+    script += f"INSERT INTO django_migrations VALUES {rows};" if rows else ""
+    with Workspace.open(workspace.root) as opened:
+        live = database(opened, script)
+        found = migrations(opened, database=live).database
+        report = drift_database(opened, live)
+    assert found is not None
+    [location] = found.locations
+    waiting = {one.id for one in location.migrations if one.status.value in ("pending", "skipped")}
+    assert waiting == set(pending.split())
+    assert not {one.id for one in location.migrations} & {"auth.0001"}
+    [drift] = report.drifts
+    assert {one.id for one in drift.pending} == waiting
+    assert drift.status.value == drift_status
+    is_half = applied == "shop.0001 shop.0002"
+    assert ("migration-half-applied" in rules(found)) == is_half
+    assert ("is half applied" in drift.message) == is_half
