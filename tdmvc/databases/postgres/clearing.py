@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.locking import naming_holders
 from tdmvc.databases.postgres.relations import Relation
+from tdmvc.errors import DatabaseError
 
 _REFERRING = """
 SELECT DISTINCT k.confrelid::bigint, k.conrelid::bigint FROM pg_constraint k
@@ -36,4 +37,18 @@ def clear_tables(connection: PostgresConnection, where: str, relations: Sequence
             connection.execute(f"TRUNCATE {', '.join(names)}")
         for relation in relations:
             if relation.oid not in truncated:
-                connection.execute(f"DELETE FROM {relation.sql}")
+                _delete(connection, where, relation)
+
+
+def _delete(connection: PostgresConnection, where: str, relation: Relation) -> None:
+    try:
+        connection.execute(f"DELETE FROM {relation.sql}")
+    except connection.IntegrityError as error:
+        referring, reference = error.diag.table_name, error.diag.constraint_name
+        raise DatabaseError(
+            f"Rows of {referring} refer to rows of {relation.name} by the reference {reference}, so that these cannot "
+            "be replaced. Nothing was changed.",
+            where=f"{where}, table {relation.name}",
+            remedy=f"connect as the owner of {referring} or as a superuser, who can load without the reference; "
+            "or use --mode upsert.",
+        ) from None

@@ -119,7 +119,7 @@ def _connect(address: PostgresAddress, session: Session) -> PostgresConnection:
         connection.autocommit = False
         level = IsolationLevel
         connection.isolation_level = level.REPEATABLE_READ if session.is_one_moment else level.READ_COMMITTED
-        connection.read_only = session.is_read_only
+        connection.read_only = session.is_read_only or None
     except BaseException:
         connection.close()
         raise

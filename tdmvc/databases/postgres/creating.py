@@ -26,6 +26,7 @@ from tdmvc.databases.postgres.relations import Schemas, naming_from, read_relati
 from tdmvc.databases.postgres.target_columns import read_target_columns
 from tdmvc.databases.postgres.types import DIALECT
 from tdmvc.databases.writing import left_out, type_finding
+from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
@@ -93,8 +94,16 @@ class _Creation:
             return None
 
         fitted, found = fit(schema, try_)
+        try:
+            self._run(table_statement(replace(fitted, indexes=unique), types, self.names))
+        except _RefusedError as error:
+            raise DatabaseError(
+                f"The table {schema.name} cannot be made: {error}. Nothing was changed.",
+                where=f"database {self.connection.info.dbname}",
+                remedy="if another session has just made it, run the same command again; otherwise change what the "
+                "dataset declares, or leave the table out with --tables.",
+            ) from None
         self.findings += found
-        self._run(table_statement(replace(fitted, indexes=unique), types, self.names))
         return replace(fitted, references=table.schema.references, indexes=table.schema.indexes)
 
     def _with_free_names(self, schema: TableSchema) -> TableSchema:

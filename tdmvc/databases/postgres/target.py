@@ -61,7 +61,7 @@ def _check_writable(connection: PostgresConnection, where: str) -> None:
         DatabaseError: it is a standby, or the user or the database is read-only.
     """
     ((is_standby, is_read_only),) = connection.execute(
-        "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::bool"
+        "SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')::bool"
     ).fetchall()
     if is_standby:
         raise DatabaseError(
