@@ -107,9 +107,9 @@ def _plain_connection(address: PostgresAddress) -> PostgresConnection:
 
 
 def _connect(address: PostgresAddress, session: Session) -> PostgresConnection:
+    connection = _plain_connection(address)
     from psycopg import IsolationLevel
 
-    connection = _plain_connection(address)
     try:
         version = connection.info.server_version
         if version < OLDEST_VERSION:
@@ -117,8 +117,9 @@ def _connect(address: PostgresAddress, session: Session) -> PostgresConnection:
         with reporting(address.text):
             _set_up(connection, session)
         connection.autocommit = False
-        level = IsolationLevel
-        connection.isolation_level = level.REPEATABLE_READ if session.is_one_moment else level.READ_COMMITTED
+        connection.isolation_level = (
+            IsolationLevel.REPEATABLE_READ if session.is_one_moment else IsolationLevel.READ_COMMITTED
+        )
         connection.read_only = session.is_read_only or None
     except BaseException:
         connection.close()
