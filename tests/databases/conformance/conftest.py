@@ -8,6 +8,7 @@ import yaml
 
 from tests.databases.conformance.engines.base import Database, EngineUnderTest
 from tests.databases.conformance.engines.duckdb import Duckdb
+from tests.databases.conformance.engines.mariadb import Mariadb
 from tests.databases.conformance.engines.postgres import Postgres
 from tests.databases.conformance.engines.sqlite import Sqlite
 
@@ -16,6 +17,12 @@ ENGINES: tuple[EngineUnderTest, ...] = (
     Duckdb(),
     Postgres("PostgreSQL", "postgres_server"),
     Postgres("PostgreSQL of the system", "system_postgres", as_owner=True),
+    Mariadb(),
+)
+NOT_SEEDED_YET = ("DuckDB", "MariaDB")
+"""Engines that tdmvc only reads so far."""
+WRITING = tuple(
+    f"test_{name}" for name in "large_catalog loading making_tables references secrets sessions state".split()
 )
 EXCEPTIONS = Path(__file__).with_name("exceptions.yaml")
 
@@ -42,8 +49,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for engine in line["engines"]
     }
     for item in items:
-        if isinstance(item, pytest.Function) and (engine := getattr(item, "callspec", None)):
-            found = engine.params.get("engine")
-            reason = reasons.get((item.originalname, found.name)) if found else None
-            if reason:
+        if isinstance(item, pytest.Function) and (spec := getattr(item, "callspec", None)):
+            engine = spec.params.get("engine")
+            name = item.originalname
+            case = "-".join(part for part in spec.id.split("-") if engine is None or part != engine.name)
+            reason = engine and (
+                reasons.get((name, engine.name)) or reasons.get((f"{name}[{case}]", engine.name))
+            )
+            if engine and engine.name in NOT_SEEDED_YET and item.path.stem in WRITING:
+                item.add_marker(pytest.mark.skip(reason="tdmvc only reads this engine so far"))
+            elif reason:
                 item.add_marker(pytest.mark.xfail(reason=reason, strict=True))

@@ -17,5 +17,5 @@ def test_every_exception_names_a_test_an_engine_and_a_reason() -> None:
     }
     names = {engine.name for engine in ENGINES}
     lines = yaml.safe_load(EXCEPTIONS.read_text(encoding="utf-8"))
-    assert [line["test"] for line in lines if line["test"] not in tests] == []
+    assert [line["test"] for line in lines if line["test"].partition("[")[0] not in tests] == []
     assert [line for line in lines if not set(line["engines"]) <= names or not line["reason"]] == []

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pymysql
 import pytest
+from pymysql.converters import encoders
 
 from tdmvc.model.location import Location, ServerLocation, parse_location
 from tests.databases.conformance.engines.base import Database, Row
@@ -69,7 +70,7 @@ class MariadbDatabase:
 
     def column(self, table: str, type_: pa.DataType, expression: str = "") -> list[object]:
         with (
-            closing(_connect(self.location, use_unicode=False, conv={})) as connection,
+            closing(_connect(self.location, use_unicode=False, conv=dict(encoders))) as connection,
             connection.cursor() as cursor,
         ):
             cursor.execute(f'SELECT {expression or "c"} FROM "{table}" ORDER BY id')
