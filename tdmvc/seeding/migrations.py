@@ -3,11 +3,13 @@
 from contextlib import suppress
 
 from tdmvc.databases.base import DatabaseTarget
-from tdmvc.errors import MigrationsError, format_names
+from tdmvc.errors import MigrationsError
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location
-from tdmvc.model.migration import MigrationState
+from tdmvc.model.migration import DriftStatus, MigrationState
 from tdmvc.seeding.states import StateToSeed
+from tdmvc.workspace.drift import recorded_subject
+from tdmvc.workspace.live_drift import compare_with_database
 from tdmvc.workspace.live_state import LiveState, read_live_state
 from tdmvc.workspace.migrations import configured_locations, read_location
 from tdmvc.workspace.workspace import Workspace
@@ -26,22 +28,21 @@ def read_migrations(workspace: Workspace, target: DatabaseTarget, location: Loca
 
 
 def compare_migrations(state: StateToSeed, live: LiveState) -> list[Finding]:
-    """Return a finding for each location whose newest migrations differ between a state and a database."""
-    recorded = state.state.config.migrations
-    findings: list[Finding] = []
-    for name in live.states:
-        heads = live.location(name).heads
-        made_for = recorded[name].heads if name in recorded else ()
-        if heads and made_for and set(heads) != set(made_for):
-            findings.append(
-                Finding(
-                    OTHER_MIGRATIONS,
-                    Severity.WARNING,
-                    f"{state.ref} was made for the migration {format_names(made_for)} of {name}, and the database "
-                    f"has {format_names(heads)} as the last one.",
-                    state.name,
-                    remedy=f"see what that means: `tdmvc drift {state.ref} --database URL`.",
-                    details={"expected_heads": list(heads), "actual_heads": list(made_for)},
-                )
-            )
-    return findings
+    """Return a finding for each location whose migrations differ between a state and a database."""
+    subject = recorded_subject(state.state)
+    return [
+        Finding(
+            OTHER_MIGRATIONS,
+            Severity.WARNING,
+            f"{state.ref}, migrations {drift.location}: {drift.message}",
+            state.name,
+            remedy=f"{drift.remedy.rstrip('.')}; `tdmvc drift {state.ref} --database URL` shows more.",
+            details={
+                "expected_heads": list(drift.expected_heads),
+                "actual_heads": list(drift.actual_heads),
+                "status": drift.status.value,
+            },
+        )
+        for drift in compare_with_database(subject, live)
+        if drift.location in subject.recorded and drift.status is not DriftStatus.IN_STEP
+    ]

@@ -353,6 +353,6 @@ def test_a_database_with_other_migrations_is_named_with_its_problems(
         }
         database.make(history, row | {"success": "true"})
         assert problems(again, "golden") == [
-            "golden: golden was made for the migration 2 of main, and the database has 1 as the last one.",
+            "golden: golden, migrations main: 1 migration has been applied to it that the database lacks: 2.",
             "golden: The database's table customers has no column mail.",
         ]
