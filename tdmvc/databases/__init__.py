@@ -69,8 +69,8 @@ class ServerEngines(Mapping[str, ServerEngine]):
 
 FILES: Final = (SqliteEngine(), DuckdbEngine())
 """The engines whose databases are files."""
-FILE_TARGETS: Final[tuple[TargetOpener, ...]] = (FILES[0],)
-"""The engines that load into files that exist already."""
+FILE_TARGETS: Final[tuple[TargetOpener, ...]] = FILES
+"""The engines that load rows into files."""
 SERVERS: Final = ServerEngines(
     {
         "postgresql": "postgres.PostgresEngine",

@@ -77,7 +77,7 @@ class File:
         return counts
 
 
-@pytest.fixture(params=["x.sqlite"])
+@pytest.fixture(params=["x.sqlite", "x.duckdb"])
 def file(request: pytest.FixtureRequest, tmp_path: Path, con: Con) -> File:
     return File(tmp_path / request.param, con)
 
@@ -194,7 +194,7 @@ def test_a_file_that_does_not_exist_is_made_at_commit(file: File) -> None:
 
 
 def test_missing_tables_are_made_beside_those_that_are_there(file: File) -> None:
-    file.run("CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR UNIQUE, age INTEGER)")
+    file.run("CREATE TABLE customers (id BIGINT PRIMARY KEY, email VARCHAR UNIQUE, age INTEGER)")
     orders = replace(ORDERS, indexes=(Index("by_customer", ("customer",)),))
     with file.open() as target:
         target.lock(["customers"])
@@ -449,3 +449,150 @@ def test_rows_that_break_a_condition_of_a_new_table_stop_the_load(sqlite: File) 
     with pytest.raises(DatabaseError, match="break the check"):
         sqlite.seed(table(schema, (1, "a", 1)))
     assert not sqlite.path.exists()
+
+
+DEFINITIONS = (
+    "SELECT sql, comment FROM duckdb_tables() UNION ALL SELECT sql, comment FROM duckdb_indexes() ORDER BY 1"
+)
+
+
+def test_duckdb_tables_are_declared_as_before_after_a_load(duck: File) -> None:
+    duck.run(
+        "CREATE SCHEMA crm",
+        "CREATE TYPE mood AS ENUM ('good', 'bad')",
+        "CREATE TABLE crm.people (id BIGINT PRIMARY KEY, boss BIGINT REFERENCES crm.people (id), m mood, "
+        "twice BIGINT GENERATED ALWAYS AS (id * 2), CHECK (id > 0))",
+        "CREATE TABLE crm.notes (person BIGINT REFERENCES crm.people (id), text VARCHAR DEFAULT 'none' NOT NULL)",
+        "CREATE TABLE crm.alone (id BIGINT)",
+        "COMMENT ON TABLE crm.notes IS 'about people'",
+        "COMMENT ON COLUMN crm.people.m IS 'how they are'",
+        "CREATE INDEX by_person ON crm.notes (person)",
+        "CREATE VIEW happy AS SELECT id FROM crm.people WHERE m = 'good'",
+        "INSERT INTO crm.people (id, boss, m) VALUES (1, NULL, 'good')",
+        "INSERT INTO crm.people (id, boss, m) VALUES (2, 1, 'bad')",
+        "INSERT INTO crm.notes VALUES (2, 'kept')",
+    )
+    before = duck.rows(DEFINITIONS)
+    people = TableSchema(
+        "crm.people",
+        (column("id", "int64"), column("boss", "int64"), column("m", "string"), column("twice", "int64")),
+        ("id",),
+    )
+    duck.seed(table(people, (2, 3, "good", 4), (3, 4, "bad", 6), (4, None, "bad", 8)))
+    assert duck.rows(DEFINITIONS) == before
+    assert duck.rows("FROM crm.people ORDER BY id") == [
+        (2, 3, "good", 4),
+        (3, 4, "bad", 6),
+        (4, None, "bad", 8),
+    ]
+    assert duck.rows("FROM crm.notes") == [(2, "kept")]
+    assert duck.rows("FROM happy") == [(2,)]
+    before_error = duck.rows("FROM crm.people ORDER BY id")
+    for rows in ([(5, 5, "good", 10)], [(5, 6, "good", 10), (6, 5, "good", 12)], [(5, 7, "bad", 10)]):
+        with pytest.raises(DatabaseError, match=r"crm\.people refer to themselves"):
+            duck.seed(table(people, *rows, (2, None, "good", 4)))
+    with pytest.raises(DatabaseError, match=r"rows.*break a reference"):
+        duck.seed(table(people, (3, None, "bad", 6)))
+    assert duck.rows("FROM crm.people ORDER BY id") == before_error
+
+
+def test_duckdb_references_that_rows_break_are_found_before_the_end(duck: File) -> None:
+    duck.run(*SHOP)
+    with duck.open() as target:
+        target.clear(["customers"])
+        (found,) = target.find_broken_references(["customers"])
+        assert (found.table, found.columns, found.details) == (
+            "orders",
+            ("customer",),
+            {"to": "customers", "rows": 2},
+        )
+
+
+def test_duckdb_sequences_go_on_after_the_greatest_number(duck: File) -> None:
+    duck.run(
+        "CREATE SEQUENCE numbers",
+        "CREATE TABLE t (id BIGINT PRIMARY KEY DEFAULT nextval('numbers'), a INTEGER)",
+        "INSERT INTO t (a) SELECT 1 FROM range(50)",
+    )
+    schema = TableSchema("t", (column("id", "int64", identity=Identity(sequence="numbers")),), ("id",))
+    for offset, following in ((0, 8), (100, 108)):
+        with duck.open() as target:
+            target.lock(["t"])
+            target.clear(["t"])
+            target.load(table(schema, (7,)), target.read_catalog()["t"].schema, SeedMode.REPLACE)
+            target.finish(["t"], sequence_offset=offset)
+            loaded = target.fingerprint("t")
+            target.commit()
+        with duck.open() as target:
+            assert target.fingerprint("t") == loaded
+        duck.run("INSERT INTO t (a) VALUES (1)")
+        assert duck.rows("SELECT max(id) FROM t") == [(following,)]
+        with duck.open() as target:
+            assert target.fingerprint("t") != loaded
+
+
+def test_a_load_that_fails_leaves_duckdb_sequences_alone(duck: File) -> None:
+    duck.run("CREATE SEQUENCE numbers", "CREATE TABLE t (id BIGINT PRIMARY KEY DEFAULT nextval('numbers'))")
+    schema = TableSchema("t", (column("id", "int64", identity=Identity(sequence="numbers")),), ("id",))
+    duck.seed(table(schema, (70,)), commit=False)
+    duck.run("INSERT INTO t DEFAULT VALUES")
+    assert duck.rows("FROM t") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("declared", "type_", "good", "bad"),
+    [
+        ("INTEGER", "string", ["7"], "007"),
+        ("INTEGER", "int64", [7], 2**40),
+        ("FLOAT", "float64", [0.5], 0.1),
+        ("DATE", "timestamp", [datetime(2024, 1, 1)], datetime(2024, 1, 1, 12)),
+        ("ENUM ('a', 'b')", "string", ["a"], "c"),
+        ("DECIMAL(4,1)", "decimal(10,2)", ["1.5"], "1.25"),
+        ("VARCHAR", "int64", [7], None),
+    ],
+)
+def test_a_value_that_a_duckdb_type_would_change_is_named_before_loading(
+    duck: File, declared: str, type_: str, good: list[object], bad: object
+) -> None:
+    duck.run(f"CREATE TABLE t (id BIGINT PRIMARY KEY, c {declared})")
+    schema = TableSchema("t", (column("id", "int64"), column("c", type_)), ("id",))
+
+    def check(values: Sequence[object]) -> list[str]:
+        data = pa.table({"id": range(len(values)), "c": pa.array(values)}).cast(schema.arrow_schema())
+        with duck.open() as target:
+            rows = TableToWrite(schema, lambda: data.to_reader())
+            return [one.rule for one in target.check_columns(rows, target.read_catalog()["t"].schema)]
+
+    assert check(good) == []
+    assert check([*good, bad]) == ([] if bad is None else ["value-not-possible"])
+
+
+def test_a_duckdb_file_that_another_program_has_open_is_refused(duck: File) -> None:
+    duck.run(*SHOP)
+    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(duck.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        assert other.stdout.readline().strip() == b"held"
+        with pytest.raises(DatabaseError, match="Another connection has"):
+            duck.seed(table(CUSTOMERS, (1, "z", 1)))
+        other.stdin.close()
+
+
+def test_a_new_duckdb_file_has_all_that_the_tables_declare(duck: File) -> None:
+    customers = replace(
+        CUSTOMERS,
+        columns=(replace(CUSTOMERS.columns[0], identity=Identity()), *CUSTOMERS.columns[1:]),
+        description="people who buy",
+    )
+    orders = replace(ORDERS, indexes=(Index("by_customer", ("customer",)),))
+    duck.seed(table(customers, (4, "a", 1), (9, "b", 2)), table(orders, (1, 9)))
+    assert duck.rows("SELECT nextval('customers_id_seq')") == [(10,)]
+    assert duck.rows("SELECT comment FROM duckdb_tables() WHERE table_name = 'customers'") == [
+        ("people who buy",)
+    ]
+    assert duck.rows("SELECT index_name FROM duckdb_indexes()") == [("by_customer",)]
+    with pytest.raises(duckdb.ConstraintException, match="foreign key"):
+        duck.run("INSERT INTO orders VALUES (2, 77)")

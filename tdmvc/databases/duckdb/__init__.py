@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
-from tdmvc.databases.base import ReadOptions, Snapshot, TableToWrite
+from tdmvc.databases.base import DatabaseTarget, ReadOptions, Snapshot, TableToWrite
 from tdmvc.databases.duckdb.reading import open_snapshot
+from tdmvc.databases.duckdb.target import open_target
 from tdmvc.databases.duckdb.writing import write_tables
 from tdmvc.databases.files import existing_file, file_path, first_bytes, is_file_for
 from tdmvc.model.declarations import View
@@ -30,6 +32,14 @@ class DuckdbEngine:
     ) -> AbstractContextManager[Snapshot]:
         return open_snapshot(existing_file(location), con, options.schemas)
 
+    def can_seed(self, location: Location) -> bool:
+        return is_file_for("duckdb", location, _can_seed)
+
+    def open_target(
+        self, location: Location, con: DuckDBConnection, options: ReadOptions
+    ) -> AbstractContextManager[DatabaseTarget]:
+        return open_target(file_path(location))
+
     def can_write(self, location: Location) -> bool:
         return is_file_for("duckdb", location, lambda path: path.suffix.lower() in _SUFFIXES)
 
@@ -40,3 +50,9 @@ class DuckdbEngine:
         self, location: Location, tables: Sequence[TableToWrite], views: Sequence[View] = ()
     ) -> list[Finding]:
         return write_tables(file_path(location), tables, views)
+
+
+def _can_seed(path: Path) -> bool:
+    """Whether a file is a DuckDB database, or would be one by its suffix."""
+    start = first_bytes(path)
+    return is_duckdb(start) or (not start and path.suffix.lower() in _SUFFIXES)

@@ -5,24 +5,21 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+from tdmvc.arrow.types import SIMPLE
 from tdmvc.databases.base import OtherObjects, QualifiedName
 from tdmvc.databases.duckdb import catalog
 from tdmvc.databases.duckdb.catalog import read_declared, sequence_notes, with_declarations
+from tdmvc.databases.duckdb.failures import IN_USE_MESSAGES
 from tdmvc.databases.duckdb.names import MAIN, AttachedName, own_name
+from tdmvc.databases.state_table import STATE_TABLE
 from tdmvc.errors import DatabaseError, NotFoundError
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, find_unreadable
 from tdmvc.sql.quoting import quote_name, quote_text
-from tdmvc.sql.types import canonical_form, check_losses
+from tdmvc.sql.types import canonical_form, check_losses, find_canonical_form
 
 _numbers = count()
-_IN_USE_MESSAGES = (
-    "Could not set lock",
-    "already attached",
-    "different configuration",
-    "used by another process",
-)
 
 
 @contextmanager
@@ -61,6 +58,21 @@ class DuckdbSnapshot:
     def read_names(self) -> list[str]:
         with self._errors():
             return sorted(self._attached_names())
+
+    def read_schema(self, name: str) -> TableSchema:
+        """Return what a table declares, without looking at its rows; a type that no dataset has counts as text."""
+        with self._errors():
+            attached = self._attached_names()[name]
+            relation = self._con.sql(f"SELECT * FROM {attached.sql} LIMIT 0")
+            columns = []
+            for column, type_ in zip(relation.columns, relation.types, strict=True):
+                form = find_canonical_form(type_)
+                columns.append(
+                    Column(column, form.type, form.physical_type)
+                    if form is not None
+                    else Column(column, SIMPLE["string"], str(type_).lower())
+                )
+            return _schema(self._con, attached, name, columns)
 
     def read_relations(self) -> dict[str, str]:
         with self._errors():
@@ -118,7 +130,7 @@ class DuckdbSnapshot:
         return {
             own_name(schema, table): AttachedName(self._database, schema, table)
             for schema, table in rows
-            if schema in self._schemas
+            if schema in self._schemas and table != STATE_TABLE
         }
 
     @contextmanager
@@ -132,7 +144,7 @@ class DuckdbSnapshot:
 
 def _unreadable(path: Path, error: Exception) -> DatabaseError:
     text = str(error).split("\n", 1)[0]
-    if any(message in text for message in _IN_USE_MESSAGES):
+    if any(message in text for message in IN_USE_MESSAGES):
         return DatabaseError(
             "Another connection has the DuckDB database open.",
             where=str(path),
@@ -145,6 +157,22 @@ def _unreadable(path: Path, error: Exception) -> DatabaseError:
     )
 
 
+def _schema(
+    con: DuckDBConnection, attached: AttachedName, name: str, columns: Sequence[Column]
+) -> TableSchema:
+    declared = read_declared(con, attached)
+    return TableSchema(
+        name,
+        tuple(with_declarations(con, attached, column, declared) for column in columns),
+        declared.key,
+        declared.references,
+        declared.unique_keys,
+        declared.checks,
+        declared.indexes,
+        description=declared.description,
+    )
+
+
 def _source_table(con: DuckDBConnection, qualified: AttachedName, path: Path, name: str) -> SourceTable:
     relation = con.sql(f"SELECT * FROM {qualified.sql} LIMIT 0")
     forms = {
@@ -152,23 +180,14 @@ def _source_table(con: DuckDBConnection, qualified: AttachedName, path: Path, na
         for column, type_ in zip(relation.columns, relation.types, strict=True)
     }
     check_losses(con, qualified.sql, name, forms)
-    declared = read_declared(con, qualified)
-    columns = tuple(
-        with_declarations(con, qualified, Column(column, form.type, form.physical_type), declared)
-        for column, form in forms.items()
+    schema = _schema(
+        con,
+        qualified,
+        name,
+        [Column(column, form.type, form.physical_type) for column, form in forms.items()],
     )
     selected = ", ".join(
         f"{form.expression(quote_name(column))} AS {quote_name(column)}" for column, form in forms.items()
-    )
-    schema = TableSchema(
-        name,
-        columns,
-        declared.key,
-        declared.references,
-        declared.unique_keys,
-        declared.checks,
-        declared.indexes,
-        description=declared.description,
     )
     scan = SqlScan(f"SELECT {selected} FROM {qualified.sql}")
 
@@ -190,5 +209,5 @@ def _source_table(con: DuckDBConnection, qualified: AttachedName, path: Path, na
         is_database=True,
         declares_types=True,
         find_fault=find_fault,
-        notes=tuple(sequence_notes(con, qualified, columns)),
+        notes=tuple(sequence_notes(con, qualified, schema.columns)),
     )

@@ -38,6 +38,31 @@ def casts(types: Mapping[str, str], names: Sequence[str]) -> str:
     return ", ".join(f"CAST({quote_name(name)} AS {types[name]}) AS {quote_name(name)}" for name in names)
 
 
+def inexact_columns(con: DuckDBConnection, table: TableToWrite, types: Mapping[str, str]) -> dict[str, int]:
+    """Return how many values do not come back from these types as they are, for each column that has some.
+
+    Args:
+        types: DuckDB types of the columns to look at.
+    """
+    doubtful = {}
+    for column in table.schema.columns:
+        if column.name not in types:
+            continue
+        form = find_canonical_form(con.sql(f"SELECT CAST(NULL AS {types[column.name]})").types[0])
+        if form is None or form.type != column.type or form.physical_type is not None:
+            doubtful[column.name] = types[column.name], duckdb_type(column.type)
+    if not doubtful:
+        return {}
+    tests = ", ".join(
+        f"count(*) FILTER (TRY_CAST(TRY_CAST({quote_name(name)} AS {own}) AS {canonical}) "
+        f"IS DISTINCT FROM {quote_name(name)})"
+        for name, (own, canonical) in doubtful.items()
+    )
+    with registered(con, table) as rows:
+        row = con.execute(f"SELECT {tests} FROM {rows}").fetchall()[0]
+    return {name: count for name, count in zip(doubtful, row, strict=True) if count}
+
+
 def column_types(con: DuckDBConnection, table: TableToWrite) -> tuple[dict[str, str], list[Finding]]:
     """Return the DuckDB type of each column: that of its source if every value can be read back from it.
 

@@ -1,6 +1,6 @@
 """Writes tables and views into a new DuckDB file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +47,7 @@ from tdmvc.sql.duckdb import (
 )
 from tdmvc.sql.quoting import quote_name, quote_names
 
-_LOG_SUFFIXES = (".wal",)
+LOG_SUFFIXES = (".wal",)
 _NOT_ONE = "its SQL is more than one declaration"
 
 
@@ -59,10 +59,10 @@ def write_tables(path: Path, tables: Sequence[TableToWrite], views: Sequence[Vie
     """Write all tables and views into a new file; see `DatabaseWriter.write_tables`."""
     check_names("DuckDB", path, [table.schema for table in tables])
     try:
-        with replacing_file(path, _LOG_SUFFIXES) as new, closing(_connect(new)) as con:
+        with replacing_file(path, LOG_SUFFIXES) as new, closing(connect_file(new)) as con:
             # The SQL of a contract comes with a pull request: it reaches this file and nothing else.
             lock_in(con)
-            findings = _TableWriter(con).write(tables, views)
+            findings = TableWriter(con).write(tables, views)
             con.execute("CHECKPOINT")
             # Close it before the file is put in place.
             con.close()
@@ -76,7 +76,8 @@ def write_tables(path: Path, tables: Sequence[TableToWrite], views: Sequence[Vie
         ) from error
 
 
-def _connect(path: Path) -> DuckDBConnection:
+def connect_file(path: Path | str) -> DuckDBConnection:
+    """Open a database file in an engine of its own, which loads nothing else."""
     return connect(
         str(path),
         config={
@@ -87,7 +88,7 @@ def _connect(path: Path) -> DuckDBConnection:
     )
 
 
-class _TableWriter:
+class TableWriter:
     """Writes tables one after the other, each after those that it refers to."""
 
     def __init__(self, con: DuckDBConnection) -> None:
@@ -103,24 +104,50 @@ class _TableWriter:
     def write(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
         self._names = {table.schema.name for table in tables}
         for table in by_dependency(tables):
-            schema = table.schema
-            self._types[schema.name], found = column_types(self._con, table)
-            self._findings += found
-            references = tuple(
-                reference for reference in schema.references if self._is_possible(schema, reference)
-            )
-            schema, found = fitted(replace(schema, references=references))
-            self._findings += found
-            schema, found = for_dialect(schema, DIALECT)
-            self._findings += found
-            if (name := schema_name(schema.name)) is not None:
-                self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}")
-            self._create_sequences(table, schema)
-            schema, found = fit(schema, self._try)
-            self._findings += found
-            self._write_table(table, schema)
+            self._write_table(table, self._prepare(table))
         self._create_views(views)
         return self._findings
+
+    def make_empty(
+        self,
+        tables: Sequence[TableToWrite],
+        views: Sequence[View],
+        there: Mapping[str, tuple[TableSchema, dict[str, str]]],
+    ) -> list[Finding]:
+        """Make tables without rows.
+
+        Args:
+            there: tables that exist, and the types of their columns.
+        """
+        self._names = {table.schema.name for table in tables}.union(there)
+        for name, (schema, types) in there.items():
+            self._written[name], self._types[name] = schema, types
+        for table in by_dependency(tables):
+            schema = self._prepare(table)
+            self._create(table_statement(schema, self._types[schema.name]))
+            self._written[schema.name] = schema
+            self._create_indexes(schema)
+        self._create_views(views)
+        return self._findings
+
+    def _prepare(self, table: TableToWrite) -> TableSchema:
+        """Return what of a table DuckDB can declare, and make what it needs."""
+        schema = table.schema
+        self._types[schema.name], found = column_types(self._con, table)
+        self._findings += found
+        references = tuple(
+            reference for reference in schema.references if self._is_possible(schema, reference)
+        )
+        schema, found = fitted(replace(schema, references=references))
+        self._findings += found
+        schema, found = for_dialect(schema, DIALECT)
+        self._findings += found
+        if (name := schema_name(schema.name)) is not None:
+            self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}")
+        self._create_sequences(table, schema)
+        schema, found = fit(schema, self._try)
+        self._findings += found
+        return schema
 
     def _is_possible(self, schema: TableSchema, reference: ForeignKey) -> bool:
         known = {**self._written, schema.name: schema}
@@ -236,6 +263,13 @@ class _TableWriter:
             self._con.execute(
                 f"INSERT INTO {name} ({quote_names(own)}) SELECT {casts(self._types[schema.name], own)} FROM {rows}"
             )
+        self._create_indexes(schema)
+        for column in schema.columns:
+            if column.generated is not None:
+                self._compare_generated(table, schema, column.name)
+
+    def _create_indexes(self, schema: TableSchema) -> None:
+        """Make the indexes and the comments of a table."""
         for index in schema.indexes:
             try:
                 self._create(create_index(schema.name, index, sql_name))
@@ -248,9 +282,6 @@ class _TableWriter:
                 self._findings.append(left_out(f"index {index.name}", schema.name, why))
         for statement in comment_statements(schema):
             self._con.execute(statement)
-        for column in schema.columns:
-            if column.generated is not None:
-                self._compare_generated(table, schema, column.name)
 
     def _compare_generated(self, table: TableToWrite, schema: TableSchema, column: str) -> None:
         """Report the rows whose value differs from the one that the database computes."""

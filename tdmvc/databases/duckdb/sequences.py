@@ -1,0 +1,103 @@
+"""Sequences of a DuckDB database, from which columns get their numbers."""
+
+from dataclasses import dataclass
+
+from tdmvc.databases.duckdb.names import MAIN, AttachedName
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name, quote_text
+from tdmvc.sql.tokens import tokens
+
+
+@dataclass(frozen=True, slots=True)
+class _Sequence:
+    """What the catalog says of a sequence."""
+
+    start: int
+    """When the file is opened, the number that comes next."""
+    increment: int
+    last: int | None
+
+
+class Sequences:
+    """The sequences of an open database; they move when the transaction ends, which would not take it back."""
+
+    def __init__(self, con: DuckDBConnection, database: str) -> None:
+        self._con = con
+        self._database = database
+        self._opened = self._read(con, database)
+        self._pending: dict[tuple[str, str], int] = {}
+
+    def move(self, table: AttachedName, sql: str, offset: int) -> None:
+        """Have the sequences of a table go on after its greatest numbers."""
+        for column, place in self._columns(table).items():
+            sequence = self._read(self._con, self._database)[place]
+            ((highest,),) = self._con.execute(f"SELECT max({quote_name(column)}) FROM {sql}").fetchall()
+            following = (highest + sequence.increment if highest is not None else 1) + offset
+            # Several columns may share a sequence.
+            self._pending[place] = max(following, self._pending.get(place, following))
+
+    def apply(self) -> None:
+        """Move the sequences."""
+        now = self._read(self._con, self._database)
+        for place, following in self._pending.items():
+            if self._next(place, now) != following:
+                name = ".".join(quote_name(part) for part in place)
+                self._con.execute(f"SELECT setval({quote_text(name)}, {following}, false)").fetchall()
+
+    def next_numbers(self, table: AttachedName) -> list[tuple[str, int]]:
+        """Return the number that comes next in each column of a table that has a sequence."""
+        now = self._read(self._con, self._database)
+        return [
+            (column, self._pending.get(place, self._next(place, now)))
+            for column, place in self._columns(table).items()
+        ]
+
+    def copy_all(self, other: DuckDBConnection) -> None:
+        """Make the sequences in another database."""
+        for (schema, name), sequence in self._read(self._con, self._database).items():
+            other.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(schema)}")
+            other.execute(
+                f"CREATE SEQUENCE {quote_name(schema)}.{quote_name(name)} INCREMENT {sequence.increment}"
+            )
+
+    def copy_new(self, other: DuckDBConnection) -> None:
+        """Make the sequences that another database has."""
+        ((database,),) = other.execute("SELECT current_database()").fetchall()
+        known = self._read(self._con, self._database)
+        for place, sequence in self._read(other, database).items():
+            if place not in known:
+                schema, name = (quote_name(part) for part in place)
+                self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+                self._con.execute(
+                    f"CREATE SEQUENCE {schema}.{name} START {sequence.start} INCREMENT {sequence.increment}"
+                )
+
+    def _next(self, place: tuple[str, str], now: dict[tuple[str, str], _Sequence]) -> int:
+        sequence, opened = now[place], self._opened.get(place)
+        is_used = sequence.last is not None and (opened is None or opened.last != sequence.last)
+        return int(sequence.last or 0) + sequence.increment if is_used else sequence.start
+
+    def _read(self, con: DuckDBConnection, database: str) -> dict[tuple[str, str], _Sequence]:
+        rows = con.execute(
+            "SELECT schema_name, sequence_name, start_value, increment_by, last_value FROM duckdb_sequences() "
+            f"WHERE database_name = {quote_text(database)} AND NOT temporary ORDER BY 1, 2"
+        ).fetchall()
+        return {(schema, name): _Sequence(start, step, last) for schema, name, start, step, last in rows}
+
+    def _columns(self, table: AttachedName) -> dict[str, tuple[str, str]]:
+        """Return the sequences of the columns of a table, as their defaults name them."""
+        rows = self._con.execute(
+            f"SELECT column_name, column_default FROM duckdb_columns() WHERE {table.where} "
+            "AND column_default IS NOT NULL ORDER BY column_index"
+        ).fetchall()
+        known = self._read(self._con, self._database)
+        found = {}
+        for column, default in rows:
+            parts = tokens(default)
+            if len(parts) != 4 or [part.keyword for part in parts[:2]] != ["NEXTVAL", "("]:
+                continue
+            named = [part.name for part in tokens(parts[2].name) if part.keyword != "."]
+            place = (named[-2] if len(named) > 1 else MAIN, named[-1])
+            if place in known:
+                found[column] = place
+        return found

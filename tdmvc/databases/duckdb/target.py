@@ -1,0 +1,380 @@
+"""Loads rows into a DuckDB file, all in one transaction."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from tdmvc.databases.base import Snapshot, TableToWrite, TargetTable
+from tdmvc.databases.duckdb.catalog import DIALECT
+from tdmvc.databases.duckdb.detaching import Detached, read_definition, without_references
+from tdmvc.databases.duckdb.failures import unwritable, writing_errors
+from tdmvc.databases.duckdb.names import AttachedName, own_name, schema_name, sql_name
+from tdmvc.databases.duckdb.reading import DuckdbSnapshot
+from tdmvc.databases.duckdb.rows import casts, inexact_columns, registered
+from tdmvc.databases.duckdb.sequences import Sequences
+from tdmvc.databases.duckdb.writing import LOG_SUFFIXES, TableWriter, connect_file
+from tdmvc.databases.files import replacing_file
+from tdmvc.databases.state_table import STATE_TABLE
+from tdmvc.databases.writing import check_names
+from tdmvc.model.declarations import View
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
+from tdmvc.model.text import plural
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, lock_in
+from tdmvc.sql.quoting import quote_name, quote_names, quote_text
+
+_BATCH_ROWS = 10_000
+
+
+@contextmanager
+def open_target(path: Path) -> Iterator["DuckdbTarget"]:
+    """Open a file for writing, or a new one that takes its place once it is committed.
+
+    Raises:
+        DatabaseError: another program has it open, it cannot be written, or it is damaged.
+    """
+    if path.exists():
+        with _opened(path, path) as target:
+            yield target
+        return
+    with replacing_file(path, LOG_SUFFIXES) as new:
+        with _opened(new, path) as target:
+            yield target
+        if not target.is_committed:
+            new.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(file: Path, path: Path) -> Iterator["DuckdbTarget"]:
+    """Open a file, which messages call by another path."""
+    with writing_errors(path):
+        con = connect_file(file)
+    with closing(con):
+        with writing_errors(path):
+            # The SQL of a contract comes with a pull request: it reaches this file and nothing else.
+            lock_in(con)
+            con.execute("BEGIN")
+        target = DuckdbTarget(path, con)
+        yield target
+        if target.is_committed:
+            with writing_errors(path):
+                con.execute("CHECKPOINT")
+
+
+class DuckdbTarget:
+    """An open DuckDB database."""
+
+    dialect = DIALECT
+
+    def __init__(self, path: Path, con: DuckDBConnection) -> None:
+        self._path = path
+        self._con = con
+        ((self._database,),) = con.execute("SELECT current_database()").fetchall()
+        self._detached = Detached(path, con, self._database)
+        self._sequences = Sequences(con, self._database)
+        self._waiting: dict[str, tuple[str, ...]] = {}
+        """Indexes and comments of tables that were made here, which are made when their rows are there."""
+        self.is_committed = False
+
+    def read_catalog(self) -> Mapping[str, TargetTable]:
+        with writing_errors(self._path):
+            snapshot = self._snapshot()
+            schemas = {name: snapshot.read_schema(name) for name in snapshot.read_names()}
+            return {name: TargetTable(name, schema, self._count(name)) for name, schema in schemas.items()}
+
+    def read_state(self) -> Mapping[str, SeededDataset]:
+        with writing_errors(self._path):
+            if not self._has_state_table():
+                return {}
+            rows = self._con.execute(f"SELECT dataset, state FROM {STATE_TABLE}").fetchall()
+        found = {name: SeededDataset.from_json(name, text) for name, text in rows}
+        return {name: state for name, state in found.items() if state is not None}
+
+    def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
+        """Make tables; DuckDB ends a transaction at an error, so all is tried elsewhere first."""
+        check_names("DuckDB", self._path, [table.schema for table in tables])
+        there = {name: (table.schema, self._types(name)) for name, table in self.read_catalog().items()}
+        with writing_errors(self._path), closing(connect_file(":memory:")) as scratch:
+            lock_in(scratch)
+            self._copy_declarations(scratch)
+            before = set(_views_of(scratch))
+            findings = TableWriter(scratch).make_empty(tables, views, there)
+            for name in {schema_name(table.schema.name) for table in tables} - {None}:
+                self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(str(name))}")
+            self._sequences.copy_new(scratch)
+            for table in tables:
+                self._create(scratch, table.schema.name)
+            for name, sql in _views_of(scratch).items():
+                if name not in before:
+                    self._con.execute(sql)
+        return findings
+
+    def check_columns(self, table: TableToWrite, target: TableSchema) -> list[Finding]:
+        with writing_errors(self._path, target.name):
+            own = {column.name for column in target.columns if column.generated is None}
+            types = {name: type_ for name, type_ in self._types(target.name).items() if name in own}
+            found = inexact_columns(self._con, table, types)
+        return [_not_possible(table.schema.name, name, types[name], count) for name, count in found.items()]
+
+    def lock(self, names: Sequence[str]) -> None:
+        """Do nothing: only one program at a time can open the file."""
+
+    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
+        with writing_errors(self._path, target.name):
+            self._detached.detach(target.name)
+            if mode is SeedMode.UPSERT:
+                return self._upsert(table, target, table.schema.key)
+            names = _own_columns(table.schema, target)
+            with registered(self._con, table) as rows:
+                return RowCounts(
+                    inserted=self._changed(
+                        f"INSERT INTO {sql_name(target.name)} ({quote_names(names)}) "
+                        f"SELECT {casts(self._types(target.name), names)} FROM {rows}"
+                    )
+                )
+
+    def apply_changes(
+        self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
+    ) -> RowCounts:
+        key = deleted.schema.names
+        with writing_errors(self._path, target.name):
+            self._detached.detach(target.name)
+            keys = TableToWrite(upserts.schema, lambda: deleted)
+            with registered(self._con, keys) as rows:
+                gone = self._changed(
+                    f"DELETE FROM {sql_name(target.name)} WHERE ({quote_names(key)}) IN "
+                    f"(SELECT ({casts_alone(self._types(target.name), key)}) FROM {rows})"
+                )
+            return replace(self._upsert(upserts, target, key), deleted=gone)
+
+    def clear(self, names: Sequence[str]) -> None:
+        for name in names:
+            with writing_errors(self._path, name):
+                self._detached.detach(name)
+                self._con.execute(f"DELETE FROM {sql_name(name)}")
+
+    def finish(self, names: Sequence[str], *, sequence_offset: int = 0) -> None:
+        with writing_errors(self._path):
+            for name in names:
+                self._sequences.move(self._attached(name), sql_name(name), sequence_offset)
+
+    def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
+        """Return the references that rows break; those of tables that nobody wrote to cannot be broken."""
+        findings = []
+        with writing_errors(self._path):
+            for name, definition in self._detached.tables.items():
+                for reference in definition.references:
+                    if name not in names and reference.table not in names:
+                        continue
+                    given = " AND ".join(
+                        f"c.{quote_name(column)} IS NOT NULL" for column in reference.columns
+                    )
+                    match = " AND ".join(
+                        f"p.{quote_name(to)} = c.{quote_name(column)}"
+                        for column, to in zip(reference.columns, reference.to, strict=True)
+                    )
+                    ((count,),) = self._con.execute(
+                        f"SELECT count(*) FROM {definition.name.sql} c WHERE {given} AND NOT EXISTS "
+                        f"(SELECT 1 FROM {sql_name(reference.table)} p WHERE {match})"
+                    ).fetchall()
+                    if count:
+                        findings.append(_broken(name, reference.columns, reference.table, count))
+        return findings
+
+    def fingerprint(self, name: str) -> tuple[int, str]:
+        """Return the row count, and the sum of DuckDB's hashes of the rows with a digest of the declarations.
+
+        The hashes are those of one release of DuckDB, which is part of the text.
+        """
+        attached = self._attached(name)
+        with writing_errors(self._path, name):
+            definition = self._detached.tables.get(name) or read_definition(self._con, attached)
+            indexes = self._waiting.get(name, (*definition.indexes, *definition.comments))
+            declared = (definition.sql, sorted(indexes), self._sequences.next_numbers(attached))
+            ((version, rows, total),) = self._con.execute(
+                f"SELECT version(), count(*), coalesce(sum(hash(t)), 0) FROM {attached.sql} AS t"
+            ).fetchall()
+        digest = hashlib.blake2b(repr(declared).encode(), digest_size=10).hexdigest()
+        return rows, f"duckdb-1:{version}:{total}:{digest}"
+
+    def write_state(self, state: SeededDataset) -> None:
+        with writing_errors(self._path):
+            self._con.execute(
+                f"CREATE TABLE IF NOT EXISTS {STATE_TABLE} (dataset VARCHAR PRIMARY KEY, state VARCHAR NOT NULL)"
+            )
+            self._con.execute(
+                f"INSERT OR REPLACE INTO {STATE_TABLE} VALUES (?, ?)", [state.dataset, state.to_json()]
+            )
+
+    def snapshot(self) -> Snapshot:
+        return _OwnSnapshot(self._path, self._con, self._database, ())
+
+    def commit(self) -> None:
+        with writing_errors(self._path):
+            self._detached.attach()
+            for statements in self._waiting.values():
+                for statement in statements:
+                    self._con.execute(statement)
+            self._sequences.apply()
+            self._con.execute("COMMIT")
+        self.is_committed = True
+
+    def _create(self, scratch: DuckDBConnection, name: str) -> None:
+        """Make a table as it was made elsewhere; what it needs only at the end waits."""
+        attached = _find(scratch, name)
+        definition = read_definition(scratch, attached)
+        own = AttachedName(self._database, attached.schema, attached.table)
+        definition = replace(
+            definition,
+            name=own,
+            comments=tuple(one.replace(attached.sql, own.sql, 1) for one in definition.comments),
+        )
+        self._con.execute(without_references(definition.sql))
+        if definition.references:
+            self._detached.add(name, definition)
+        else:
+            self._waiting[name] = (*definition.indexes, *definition.comments)
+
+    def _copy_declarations(self, scratch: DuckDBConnection) -> None:
+        """Make what the database has elsewhere, without rows, as far as a new table may need it."""
+        self._sequences.copy_all(scratch)
+        rows = self._con.execute(
+            "SELECT schema_name, sql FROM duckdb_tables() "
+            f"WHERE database_name = {quote_text(self._database)} AND NOT internal AND NOT temporary ORDER BY table_oid"
+        ).fetchall()
+        for schema, sql in rows:
+            scratch.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(schema)}")
+            with suppress(duckdb_error()):
+                scratch.execute(without_references(sql))
+
+    def _upsert(self, table: TableToWrite, target: TableSchema, key: Sequence[str]) -> RowCounts:
+        names, name = _own_columns(table.schema, target), sql_name(target.name)
+        with registered(self._con, table) as rows:
+            self._con.execute(
+                f"CREATE TEMP TABLE tdmvc_staged AS SELECT {casts(self._types(target.name), names)} FROM {rows}"
+            )
+        match = " AND ".join(f"t.{quote_name(one)} = r.{quote_name(one)}" for one in key)
+        others = [one for one in names if one not in key]
+        ((total,),) = self._con.execute("SELECT count(*) FROM tdmvc_staged").fetchall()
+        updated = 0
+        if others:
+            values = ", ".join(f"{quote_name(one)} = r.{quote_name(one)}" for one in others)
+            differs = " OR ".join(
+                f"t.{quote_name(one)} IS DISTINCT FROM r.{quote_name(one)}" for one in others
+            )
+            updated = self._changed(
+                f"UPDATE {name} AS t SET {values} FROM tdmvc_staged AS r WHERE {match} AND ({differs})"
+            )
+        inserted = self._changed(
+            f"INSERT INTO {name} ({quote_names(names)}) SELECT {quote_names(names)} FROM tdmvc_staged AS r "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {name} AS t WHERE {match})"
+        )
+        self._con.execute("DROP TABLE tdmvc_staged")
+        return RowCounts(inserted, updated, unchanged=total - inserted - updated)
+
+    def _changed(self, statement: str) -> int:
+        """Run a statement, and return how many rows it wrote."""
+        ((count,),) = self._con.execute(statement).fetchall()
+        return int(count)
+
+    def _types(self, name: str) -> dict[str, str]:
+        relation = self._con.sql(f"SELECT * FROM {self._attached(name).sql} LIMIT 0")
+        return {column: str(type_) for column, type_ in zip(relation.columns, relation.types, strict=True)}
+
+    def _count(self, name: str) -> int:
+        ((rows,),) = self._con.execute(f"SELECT count(*) FROM {self._attached(name).sql}").fetchall()
+        return int(rows)
+
+    def _attached(self, name: str) -> AttachedName:
+        return _find(self._con, name)
+
+    def _has_state_table(self) -> bool:
+        found = self._con.execute(
+            f"SELECT 1 FROM duckdb_tables() WHERE database_name = {quote_text(self._database)} "
+            f"AND schema_name = 'main' AND table_name = {quote_text(STATE_TABLE)}"
+        )
+        return bool(found.fetchall())
+
+    def _snapshot(self) -> DuckdbSnapshot:
+        return DuckdbSnapshot(self._path, self._con, self._database, ())
+
+
+class _OwnSnapshot(DuckdbSnapshot):
+    """The tables as the transaction sees them, which no other connection can."""
+
+    def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
+        return [
+            replace(table, scan=self._scan(table), find_fault=None) for table in super().read_tables(names)
+        ]
+
+    def _scan(self, table: SourceTable) -> ArrowScan:
+        assert isinstance(table.scan, SqlScan)
+        query, schema = table.scan.query, table.schema.arrow_schema()
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from self._con.sql(query).to_arrow_reader(_BATCH_ROWS)
+            except duckdb_error() as error:
+                raise unwritable(self._path, error) from None
+
+        return ArrowScan(lambda: pa.RecordBatchReader.from_batches(schema, batches()))
+
+
+def _find(con: DuckDBConnection, name: str) -> AttachedName:
+    rows = con.execute(
+        "SELECT database_name, schema_name, table_name FROM duckdb_tables() "
+        "WHERE database_name = current_database() AND NOT temporary"
+    ).fetchall()
+    return next(AttachedName(*row) for row in rows if own_name(*row[1:]).lower() == name.lower())
+
+
+def _views_of(con: DuckDBConnection) -> dict[str, str]:
+    rows = con.execute(
+        "SELECT schema_name, view_name, sql FROM duckdb_views() "
+        "WHERE database_name = current_database() AND NOT internal ORDER BY view_oid"
+    ).fetchall()
+    return {own_name(schema, view): sql for schema, view, sql in rows}
+
+
+def _own_columns(schema: TableSchema, target: TableSchema) -> list[str]:
+    """Return the columns of rows that the table does not compute itself."""
+    return [
+        name
+        for name in schema.column_names
+        if (column := target.column(name)) is not None and column.generated is None
+    ]
+
+
+def casts_alone(types: Mapping[str, str], names: Sequence[str]) -> str:
+    """Return SQL for values in the types that they have in the database, without names."""
+    return ", ".join(f"CAST({quote_name(name)} AS {types[name]})" for name in names)
+
+
+def _not_possible(table: str, column: str, type_: str, count: int) -> Finding:
+    return Finding(
+        "value-not-possible",
+        Severity.ERROR,
+        f"{plural(count, 'value')} of {table}.{column} would be changed by the column's type {type_}.",
+        table=table,
+        columns=(column,),
+        remedy="change the type of the column with a migration, or the values",
+    )
+
+
+def _broken(table: str, columns: tuple[str, ...], parent: str, count: int) -> Finding:
+    return Finding(
+        "broken-reference",
+        Severity.WARNING,
+        f"{plural(count, 'row')} of {table} {'refers' if count == 1 else 'refer'} to a row of {parent}"
+        " that does not exist.",
+        table=table,
+        columns=columns,
+        remedy="add the missing rows, or fix the references.",
+        details={"to": parent, "rows": count},
+    )
