@@ -50,34 +50,36 @@ def load_plan(load: Load, plan: SeedPlan) -> DatasetSeedReport:
         DatabaseError: the database refuses something, or the rows would not be what the plan says.
     """
     started = time.perf_counter()
-    methods = choose_methods(load.workspace, load.target, plan, load.recorded)
-    findings = [*plan.findings, *_check_again(load, methods)]
-    if plan.missing:
-        missing = [
-            replace(table_to_write(load.workspace, table.side), schema=schema)
-            for table, schema in plan.missing
-        ]
-        findings += load.target.create_tables(missing, plan.views)
-        plan, methods = _with_made_tables(load.target, plan, methods)
-    written = [one for one in methods if one.writes]
-    _clear(load.target, written, plan.others)
-    reports = [_load_table(load, plan, one) for one in methods]
+    timed, target = load.workspace.timed, load.target
+    with timed("prove and compare"):
+        methods = choose_methods(load.workspace, target, plan, load.recorded)
+        findings = [*plan.findings, *_check_again(load, methods)]
+    with timed("write"):
+        if plan.missing:
+            findings += target.create_tables(_tables_to_make(load, plan), plan.views)
+            plan, methods = _with_made_tables(target, plan, methods)
+        written = [one for one in methods if one.writes]
+        _clear(target, written, plan.others)
+        reports = [_load_table(load, plan, one) for one in methods]
     before = load.recorded.get(plan.seeded.name)
     is_moved = (before.sequence_offset if before else 0) != load.options.sequence_offset
     finished = [one.plan.target_name for one in (methods if is_moved else written)]
     if finished or plan.others:
-        load.target.finish(finished, sequence_offset=load.options.sequence_offset)
-        touched = [*finished, *(table.name for table in plan.others)]
-        broken = load.target.find_broken_references(touched)
-        findings += judge_references(broken, plan, load.location, force=load.options.force)
-    remembered = [
-        one.before if one.before and one.plan.target_name not in finished else _remember(load, plan, one)
-        for one in methods
-    ]
+        with timed("move sequences and analyze"):
+            target.finish(finished, sequence_offset=load.options.sequence_offset)
+        with timed("check references"):
+            broken = target.find_broken_references([*finished, *(table.name for table in plan.others)])
+            findings += judge_references(broken, plan, load.location, force=load.options.force)
+    with timed("count and remember"):
+        remembered = [
+            one.before if one.before and one.plan.target_name not in finished else _remember(load, plan, one)
+            for one in methods
+        ]
     if load.options.verify:
-        findings += verify_rows(load.workspace, load.target, plan, load.location)
+        with timed("read back"):
+            findings += verify_rows(load.workspace, target, plan, load.location)
     if finished or plan.others:
-        load.target.write_state(_state(load, plan, remembered))
+        target.write_state(_state(load, plan, remembered))
     others = [
         SeededTableReport("", table.name, LoadMethod.CLEARED, RowCounts(deleted=table.rows), 0)
         for table in plan.others
@@ -117,6 +119,12 @@ def _check_again(load: Load, methods: Sequence[TableMethod]) -> list[Finding]:
             details=[finding.message for finding in errors],
         )
     return findings
+
+
+def _tables_to_make(load: Load, plan: SeedPlan) -> list[TableToWrite]:
+    return [
+        replace(table_to_write(load.workspace, table.side), schema=schema) for table, schema in plan.missing
+    ]
 
 
 def _with_made_tables(
@@ -176,6 +184,7 @@ def _remember(load: Load, plan: SeedPlan, one: TableMethod) -> SeededTable:
         DatabaseError: the table has another number of rows than the load leaves.
     """
     table = one.plan
+    load.workspace.on_progress(f"{table.name}: count", 0, table.side.rows, "rows")
     rows, fingerprint = load.target.fingerprint(table.target_name)
     expected = table.side.rows
     if rows < expected or (plan.seeded.mode is SeedMode.REPLACE and rows > expected):

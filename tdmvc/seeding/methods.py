@@ -66,6 +66,7 @@ def _choose(
         if isinstance(found, str):
             return TableMethod(table, whole, found, before=before)
         difference = found
+    workspace.on_progress(f"{table.name}: look for changes", 0, table.side.rows, "rows")
     if target.fingerprint(table.target.name) != (before.rows, before.fingerprint):
         why = f"it was changed since {remembered.ref} was loaded"
         return TableMethod(table, whole, why, before=before)
