@@ -582,6 +582,14 @@ class DatabaseError(TdmvcError):
         )
 
     @classmethod
+    def unreachable_server_folder(cls, folder: Path) -> "DatabaseError":
+        return cls(
+            "The folder for temporary files can be reached by root only, and a database server refuses to run as root.",
+            where=str(folder),
+            remedy="name another folder in the variable TMPDIR, such as `TMPDIR=/tmp`.",
+        )
+
+    @classmethod
     def long_socket(cls, folder: Path) -> "DatabaseError":
         return cls(
             "The name of the folder for temporary files is too long for a database server's socket.",

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from tdmvc.servers.run_folders import servers_folder
+from tdmvc.servers.templates import measure_folder
 
 _COMPLETE = ".complete"
 """The file that is written last; it tells how many files there are, and their size together."""
@@ -41,7 +42,7 @@ def readable_copy(name: str, installation: Path, libraries: Path | None) -> Path
                 full = os.path.join(path, file)
                 if not os.path.islink(full):
                     os.chmod(full, 0o755 if os.access(full, os.X_OK) else 0o644)
-        (own / _COMPLETE).write_text(_measure(own), encoding="ascii")
+        (own / _COMPLETE).write_text(measure_folder(own, _COMPLETE), encoding="ascii")
         if target.exists():
             # A cleaner of temporary files took some of it away.
             os.rename(target, own.with_name(f"{own.name}-old"))
@@ -59,16 +60,6 @@ def readable_copy(name: str, installation: Path, libraries: Path | None) -> Path
 
 def _is_complete(folder: Path) -> bool:
     try:
-        return (folder / _COMPLETE).read_text(encoding="ascii") == _measure(folder)
+        return (folder / _COMPLETE).read_text(encoding="ascii") == measure_folder(folder, _COMPLETE)
     except OSError:
         return False
-
-
-def _measure(folder: Path) -> str:
-    sizes = [
-        os.lstat(os.path.join(path, file)).st_size
-        for path, _, files in os.walk(folder)
-        for file in files
-        if file != _COMPLETE
-    ]
-    return f"{len(sizes)} files, {sum(sizes)} bytes"

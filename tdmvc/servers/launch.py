@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -70,7 +71,7 @@ def launched(
     """
     log = folder / "server.log"
     with _ends_on_signals(), contextlib.ExitStack() as stack:
-        with log.open("wb") as output:
+        with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
             process = subprocess.Popen(
                 command,
                 cwd=folder,
@@ -83,7 +84,7 @@ def launched(
                 umask=0o077,
                 **account.process_options,
             )
-        stop = partial(_stop, process)
+        stop = partial(_stop, process, os.getpid())
         # Also if somebody never leaves the block.
         atexit.register(stop)
         stack.callback(atexit.unregister, stop)
@@ -98,8 +99,11 @@ def launched(
         yield
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def _stop(process: "subprocess.Popen[bytes]", owner: int) -> None:
     """Stop a server at once: what it holds is thrown away, so that it need not write it."""
+    if os.getpid() != owner:
+        # A process that was forked while the server ran ends before its parent.
+        return
     with _without_interrupts():
         if process.poll() is not None:
             return

@@ -56,7 +56,7 @@ def start_mariadb(
     found = binaries or find_mariadb()
     account = server_account()
     with ExitStack() as stack:
-        folder = stack.enter_context(run_folder())
+        folder = stack.enter_context(run_folder(account))
         if len(str(folder)) + len("/socket/s") > LONGEST_SOCKET:
             raise DatabaseError.long_socket(folder.parent)
         try:

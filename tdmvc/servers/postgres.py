@@ -66,7 +66,7 @@ def start_postgres(
     found = binaries or find_postgres()
     account = server_account()
     with ExitStack() as stack:
-        folder = stack.enter_context(run_folder())
+        folder = stack.enter_context(run_folder(account))
         if len(str(folder)) + len("/socket/.s.PGSQL.65535") > LONGEST_SOCKET:
             raise DatabaseError.long_socket(folder.parent)
         try:
@@ -134,14 +134,16 @@ def _initialise(binaries: PostgresBinaries, data: Path, account: Account, folder
                 shutil.rmtree(data)
                 data.mkdir(mode=0o700)
                 account.own(data)
-        raise DatabaseError.server_start("PostgreSQL", binaries.folder, _reason(done, account))
+        raise DatabaseError.server_start("PostgreSQL", binaries.folder, _reason(done))
     finally:
         file.unlink()
 
 
-def _reason(done: "subprocess.CompletedProcess[str]", account: Account) -> str:
-    reason = done.stderr.strip().splitlines()[0] if done.stderr.strip() else f"exit code {done.returncode}"
-    return reason
+def _reason(done: "subprocess.CompletedProcess[str]") -> str:
+    """Return the first error of a program."""
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    found = next((line for line in lines if "error" in line.lower() or "FATAL" in line), "")
+    return found or (lines[0] if lines else f"exit code {done.returncode}")
 
 
 def _launch(

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tdmvc.errors import DatabaseError
+from tdmvc.servers.accounts import Account
 from tdmvc.servers.processes import find_servers, stop_processes
 
 try:
@@ -24,28 +25,38 @@ _OWNER = "owner"
 
 
 @contextmanager
-def run_folder() -> Iterator[Path]:
+def run_folder(account: Account) -> Iterator[Path]:
     """Yield a new folder for a server, and remove it at the end; before, remove those that killed runs left.
+
+    Args:
+        account: who must be able to reach the folder.
 
     Raises:
         DatabaseError: the folder for temporary files cannot be used.
     """
+    process = os.getpid()
     try:
         parent = servers_folder()
+        if account.is_other and not all(folder.stat().st_mode & stat.S_IXOTH for folder in parent.parents):
+            raise DatabaseError.unreachable_server_folder(parent)
         with _locked(parent / ".lock"):
             orphans = _take_orphans(parent)
             folder = parent / f"{_PREFIX}{secrets.token_hex(4)}"
             folder.mkdir(mode=_mode())
             owner = _lock_owner(folder)
     except OSError as error:
-        raise DatabaseError.server_folder(error.filename or tempfile.gettempdir(), error) from error
+        raise DatabaseError.server_folder(
+            error.filename or "the folder for temporary files", error
+        ) from error
     try:
         for orphan, lock in orphans:
             remove_run_folder(orphan)
             os.close(lock)
         yield folder
     finally:
-        remove_run_folder(folder)
+        # A process that was forked meanwhile does not own the server.
+        if os.getpid() == process:
+            remove_run_folder(folder)
         os.close(owner)
 
 

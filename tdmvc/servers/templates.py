@@ -12,7 +12,7 @@ import platformdirs
 from tdmvc.servers.accounts import Account
 
 _MARK = "complete"
-"""The file that is written last; it holds what `make` returned."""
+"""The file that is written last; it holds what `make` returned, how many files there are, and their size together."""
 
 
 def copy_template(name: str, target: Path, make: Callable[[Path], str], account: Account) -> str:
@@ -36,15 +36,17 @@ def copy_template(name: str, target: Path, make: Callable[[Path], str], account:
     """
     template = Path(platformdirs.user_cache_dir("tdmvc", "tdmvc")) / "servers" / name
     try:
-        password = (template / _MARK).read_text(encoding="ascii")
+        password, _, size = (template / _MARK).read_text(encoding="ascii").partition("\n")
         shutil.copytree(template / "data", target, symlinks=True)
-    except (OSError, shutil.Error):
+        if measure_folder(target) != size:
+            raise FileNotFoundError(template)
+    except OSError:
         # There is none, or somebody empties the cache.
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(mode=0o700)
         account.own(target)
         password = make(target)
-        with contextlib.suppress(OSError, shutil.Error):
+        with contextlib.suppress(OSError):
             _keep(target, password, template)
         return password
     account.own_all(target)
@@ -64,10 +66,28 @@ def _keep(made: Path, password: str, template: Path) -> None:
         shutil.copytree(made, own / "data", symlinks=True)
         mark = os.open(own / _MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(mark, "w", encoding="ascii") as file:
-            file.write(password)
-        if template.is_dir() and not (template / _MARK).is_file():
-            # Only a part of it is left.
+            file.write(f"{password}\n{measure_folder(own / 'data')}")
+        if template.is_dir() and not _is_complete(template):
             shutil.rmtree(template)
         os.rename(own, template)
     finally:
         shutil.rmtree(own, ignore_errors=True)
+
+
+def measure_folder(folder: Path, left_out: str = "") -> str:
+    """Return how many files are in a folder, and their size together: what a cleaner of old files changes."""
+    sizes = [
+        os.lstat(os.path.join(path, file)).st_size
+        for path, _, files in os.walk(folder)
+        for file in files
+        if file != left_out
+    ]
+    return f"{len(sizes)} files, {sum(sizes)} bytes"
+
+
+def _is_complete(template: Path) -> bool:
+    try:
+        size = (template / _MARK).read_text(encoding="ascii").partition("\n")[2]
+    except OSError:
+        return False
+    return size == measure_folder(template / "data")
