@@ -28,6 +28,8 @@ class AppliedState:
     """Applied ids that the location lacks, and that are older than others: their files may have been removed."""
     failed: tuple[str, ...] = ()
     """Migrations that failed or were not finished, as the location calls them if it has them."""
+    edited: tuple[str, ...] = ()
+    """Applied migrations whose text is not what was run."""
     half_applied: tuple[str, ...] = ()
     """Squashes of which only some migrations were applied."""
 
@@ -38,14 +40,20 @@ def fit_applied(applied: AppliedMigrations, state: MigrationState) -> AppliedSta
     An id that the table spells in another way (without ending, with leading zeros, compiled
     to another language) is the location's if it can mean only one.
     """
-    find = _finder(state)
+    # A change that was reworked has the name of a later one in the table, so aliases precede ids.
+    aliases = {alias: migration.id for migration in state.migrations for alias in migration.aliases}
+    find = _finder(state, aliases)
     apps = {_app(migration.id) for migration in state.migrations}
     is_per_app = state.is_per_app
 
     def is_own(id_: str) -> bool:
         return not is_per_app or _app(id_) in apps
 
-    names = {id_: find(id_) for id_ in (*applied.ids, *applied.before) if is_own(id_)}
+    names = {
+        id_: find(id_) or aliases.get(applied.checksums.get(id_, ""))
+        for id_ in (*applied.ids, *applied.before)
+        if is_own(id_)
+    }
     ids = {found for id_ in applied.ids if (found := names.get(id_)) is not None}
     strangers = [id_ for id_ in applied.ids if id_ in names and names[id_] is None]
     ids |= _all_before(state, applied.up_to, names, is_included=True)
@@ -71,7 +79,19 @@ def fit_applied(applied: AppliedMigrations, state: MigrationState) -> AppliedSta
     known = sum(name is not None for name in names.values())
     failed = tuple(find(id_) or id_ for id_ in applied.failed)
     not_run = _not_run(state, ids, failed)
-    return AppliedState(recorded, known, not_run, tuple(unknown), tuple(removed), failed, half)
+    return AppliedState(
+        recorded, known, not_run, tuple(unknown), tuple(removed), failed, _edited(applied, state, names), half
+    )
+
+
+def _edited(
+    applied: AppliedMigrations, state: MigrationState, names: Mapping[str, str | None]
+) -> tuple[str, ...]:
+    """Return the applied migrations whose text has another checksum than the one that was run."""
+    ran = {name: applied.checksums[id_] for id_, name in names.items() if name and id_ in applied.checksums}
+    return tuple(
+        m.id for m in state.migrations if m.checksums and m.id in ran and ran[m.id] not in m.checksums
+    )
 
 
 def _not_run(state: MigrationState, ids: Collection[str], failed: Collection[str]) -> tuple[str, ...]:
@@ -93,12 +113,10 @@ def _app(id_: str) -> str:
     return id_.partition(".")[0]
 
 
-def _finder(state: MigrationState) -> Callable[[str], str | None]:
+def _finder(state: MigrationState, aliases: Mapping[str, str]) -> Callable[[str], str | None]:
     """Return a function that returns the location's id for one of a table; None if it has none."""
     known = dict.fromkeys(id_ for m in state.migrations for id_ in (*m.replaces, m.id))
-    exact = {id_: id_ for id_ in known}
-    # A change that was reworked has the name of a later one in the table, so this comes last.
-    exact.update((alias, m.id) for m in state.migrations for alias in m.aliases)
+    exact = {**{id_: id_ for id_ in known}, **aliases}
     loose: dict[str, set[str]] = defaultdict(set)
     for id_ in known:
         for form in _forms(id_):

@@ -72,18 +72,23 @@ def add_files(
     *,
     up_part: Callable[[str, str], str] = lambda path, text: text,
     tables: Callable[[str, str], tuple[str, ...]] = lambda path, text: sql_tables(text),
+    checksums: Callable[[str, str], tuple[str, ...]] = lambda path, text: (),
 ) -> dict[str, Rank]:
     """Read files and add them to the reading; return the rank of each id.
 
     Args:
         up_part: returns the up migration of a path and text.
         tables: returns the tables that the up migration of a path and text may affect.
+        checksums: returns what the tool's table may have as the checksum of a path and text.
     """
     by_path = {file.path: file for file in files}
     for path, text in reading.tree.read_texts(by_path):
         file = by_path[path]
         up = up_part(path, text)
-        reading.add(Migration(file.id, file.name, path, touches=tables(path, up)), up)
+        migration = Migration(
+            file.id, file.name, path, touches=tables(path, up), checksums=checksums(path, text)
+        )
+        reading.add(migration, up)
     return {file.id: file.rank for file in by_path.values()}
 
 

@@ -132,6 +132,12 @@ def read_prisma(row: Row) -> Entry:
     return text_of(row["migrationname"]), Outcome.UNDONE if is_undone else outcome
 
 
+def read_drizzle(row: Row) -> Entry:
+    """Return a migration by its name, else by its time, by which Drizzle decides what to run, else by its hash."""
+    names = (text_of(row.get(column)) for column in ("name", "createdat", "hash"))
+    return next(filter(None, names), ""), Outcome.APPLIED
+
+
 def read_atlas(row: Row) -> Entry | None:
     """Return a version, whose statements may not all be applied; None for Atlas's own rows."""
     version = text_of(row["version"])

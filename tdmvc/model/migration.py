@@ -46,6 +46,8 @@ class AppliedMigrations:
     table: str
     ids: tuple[str, ...] = ()
     """Applied migrations, in the order of the table."""
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    """The checksums of applied migrations, by id, if the tool keeps them."""
     history: str = ""
     """Which of several histories of one table it is: a project, an application, a database."""
     up_to: tuple[str, ...] = ()
@@ -74,6 +76,8 @@ class Migration:
     """The ids that this one replaces (a squash), in their order; their files may have been removed."""
     aliases: tuple[str, ...] = ()
     """What else the tool's table in a database may call it, such as a hash of its text."""
+    checksums: tuple[str, ...] = ()
+    """What the tool's table may have as the checksum of its text; empty if that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,16 @@ from functools import partial
 from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.checks.live_schema import check_live_schema
 from tdmvc.databases import Snapshot
-from tdmvc.errors import MigrationsError
+from tdmvc.errors import MigrationsError, format_names
 from tdmvc.model.database_names import find_table
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding
-from tdmvc.model.migration import Drift, DriftKind, MigrationLocation, MigrationState
+from tdmvc.model.migration import Drift, DriftKind, DriftStatus, MigrationLocation, MigrationState
+from tdmvc.model.text import plural
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.drift import RecordedSubject, measure_drift, recorded_subject
 from tdmvc.workspace.live_state import LiveState, read_live_state
+from tdmvc.workspace.migration_findings import IN_DATABASE
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.workspace import Workspace
 
@@ -57,6 +59,7 @@ def measure_live_drift(
         is_old=files.at is not None,
         locations=files.locations,
     )
+    drifts = [_edited(drift, live) for drift in drifts]
     later = {}
     if files.at is not None:
         later = {
@@ -67,6 +70,23 @@ def measure_live_drift(
         drifts += compare_with_database(recorded_subject(state), live, later)
     findings = [*live.findings, *_schema_findings(snapshot, states)]
     return LiveDrift(tuple(drifts), tuple(findings))
+
+
+def _edited(drift: Drift, live: LiveState) -> Drift:
+    """Return a drift with what the checksums of a database say about migrations that are in step otherwise."""
+    table = live.tables.by_location.get(drift.location)
+    if table is None or not table.fit.edited or drift.status is not DriftStatus.IN_STEP:
+        return drift
+    edited = plural(len(table.fit.edited), "migration was", many="migrations were")
+    message = f"The heads are the same, but {edited} edited after the database ran it: "
+    if len(table.fit.edited) > 1:
+        message = message.replace("ran it", "ran them")
+    return replace(
+        drift,
+        status=DriftStatus.EDITED,
+        message=f"{message}{format_names(table.fit.edited)}.",
+        remedy=IN_DATABASE.edited,
+    )
 
 
 def read_migrations_of(workspace: Workspace, snapshot: Snapshot, url: str, files: SchemaFiles) -> LiveState:

@@ -18,6 +18,8 @@ class TableRemedies:
     half_applied: str
     skipped: str = ""
     """Empty if skipped migrations are no fault."""
+    edited: str = ""
+    """Empty if edited migrations are no fault."""
 
 
 IN_DATASET = TableRemedies(
@@ -32,6 +34,8 @@ IN_DATABASE = TableRemedies(
     unknown="the database is of a later or another state of the application: check out the commit that has "
     "these migrations, or run the migrations on another database.",
     half_applied="run the rest of the migrations that it replaces on the database.",
+    edited="compare the schemas, because what was run is not what the files say; then restore the files, or "
+    "record the new checksums as the tool does (repair, resolve).",
     skipped="run them, if the tool allows that out of order; otherwise give them a newer number or date.",
 )
 
@@ -83,6 +87,15 @@ def _faults(
             f"{table.name} has only some of the migrations that {format_names(fit.half_applied)} replaces.",
             remedies.half_applied,
             fit.half_applied,
+        )
+    if fit.edited and remedies.edited:
+        yield (
+            "migration-edited",
+            Severity.WARNING,
+            f"{table.name} has other checksums than the files of {plural(len(fit.edited), 'migration')}: "
+            f"{format_names(fit.edited)}.",
+            remedies.edited,
+            fit.edited,
         )
     if fit.not_run and remedies.skipped:
         yield (

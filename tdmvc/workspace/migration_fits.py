@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tdmvc.migrations.applied import AppliedState, fit_applied
-from tdmvc.migrations.migration_tables import MigrationTable
+from tdmvc.migrations.migration_table import MigrationTable
 from tdmvc.model.migration import AppliedMigrations, MigrationState
 
 Rows = Sequence[Mapping[str, object]]

@@ -1,7 +1,10 @@
 """What a database has of the application's migrations is read from the tool's own table."""
 
 import contextlib
+import ctypes
+import hashlib
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -214,3 +217,70 @@ def test_squashes_and_applications_of_django_count_as_what_was_run(
     is_half = applied == "shop.0001 shop.0002"
     assert ("migration-half-applied" in rules(found)) == is_half
     assert ("is half applied" in drift.message) == is_half
+
+
+# Checksums that the tool keeps.
+
+
+PRISMA = (
+    "CREATE TABLE _prisma_migrations (migration_name text, checksum text, finished_at text, rolled_back_at text,"
+    " started_at text); INSERT INTO _prisma_migrations VALUES (%s, %s, 'x', NULL, 'x');"
+)
+SQLX = (
+    "CREATE TABLE _sqlx_migrations (version bigint, installed_on text, success bool, checksum blob);"
+    "INSERT INTO _sqlx_migrations VALUES (1, 'x', 1, %s);"
+)
+FLYWAY = (
+    "CREATE TABLE flyway_schema_history (installed_rank int, version text, type text, script text, checksum int,"
+    " success bool); INSERT INTO flyway_schema_history VALUES (1, '1', 'SQL', 'V1__a.sql', %s, 1);"
+)
+DRIZZLE = (
+    "CREATE TABLE __drizzle_migrations (id integer, hash text, created_at bigint);"
+    "INSERT INTO __drizzle_migrations VALUES (1, '%s', %s);"
+)
+LF, CRLF = "\n", "\r\n"
+TEXT = "CREATE TABLE a (id int);\nSELECT 'ü';\n"
+JOURNAL = '{"entries": [{"idx": 0, "when": 1700000000000, "tag": "0000_a"}]}'
+
+
+def sha(text: str, algorithm: str = "sha256") -> str:
+    return hashlib.new(algorithm, text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("tool", "path", "script"),
+    [
+        ("prisma", "m/1_a/migration.sql", PRISMA % ("'1_a'", f"'{sha(TEXT)}'")),
+        ("prisma", "m/1_a/migration.sql", PRISMA % ("'1_a'", f"'{sha(TEXT.replace(LF, CRLF))}'")),
+        ("sqlx", "m/1_a.sql", SQLX % f"x'{sha(TEXT, 'sha384')}'"),
+        ("flyway", "m/V1__a.sql", FLYWAY % ctypes.c_int32(zlib.crc32(TEXT.replace(LF, "").encode())).value),
+        ("drizzle", "m/0000_a.sql", DRIZZLE % (sha(TEXT), 1700000000000)),
+        ("drizzle", "m/0000_a.sql", DRIZZLE % (sha(TEXT), "NULL")),
+    ],
+    ids=["prisma", "prisma-crlf", "sqlx", "flyway", "drizzle", "drizzle-hash"],
+)
+def test_a_migration_that_was_edited_after_it_was_run_is_noticed(
+    workspace: Workspace, tool: str, path: str, script: str
+) -> None:
+    file = workspace.root / path
+    file.parent.mkdir(parents=True)
+    file.write_text(TEXT)
+    if tool == "drizzle":
+        (file.parent / "meta").mkdir()
+        (file.parent / "meta" / "_journal.json").write_text(JOURNAL)
+    (workspace.root / "tdmvc.yaml").write_text(f"{CONFIG}  main: {{tool: {tool}, path: m}}\n")
+    live = database(workspace, script)
+
+    def report() -> tuple[str, list[str]]:
+        with Workspace.open(workspace.root) as opened:
+            found = drift_database(opened, live)
+        [drift] = found.drifts
+        return drift.status.value, [finding.rule for finding in found.findings]
+
+    assert report() == ("in-step", [])
+    file.write_text(f"{TEXT}-- more\n")
+    if "NULL);" in script and tool == "drizzle":
+        # Without a time, only the hash says which one it is.
+        assert report()[0] == "unknown"
+    else:
+        assert report() == ("edited", ["migration-edited"])

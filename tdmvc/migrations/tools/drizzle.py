@@ -4,12 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from hashlib import sha256
 from math import isfinite
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from tdmvc.errors import MigrationsError, format_names
 from tdmvc.migrations.base import Reading, unreadable
+from tdmvc.migrations.checksums import digests
 from tdmvc.migrations.evidence import configured_folders
 from tdmvc.migrations.graph import find_heads, finish_graph, parents_of
 from tdmvc.migrations.linear import files_in, finish_listed
@@ -111,13 +111,19 @@ def _read_journal(reading: Reading, folder: str, entries: list[JournalEntry]) ->
     files = [path for path in files_in(reading.tree, folder) if path.endswith(".sql")]
     named = [inside(folder, f"{entry.tag}.sql") for entry in entries]
     tags = {path: entry.tag for path, entry in zip(named, entries, strict=True)}
+    times = {path: entry.when for path, entry in zip(named, entries, strict=True)}
     present = set(files)
     texts = dict(reading.tree.read_texts([path for path in tags if path in present]))
     for path in named:
         sql = texts.get(path, "")
         title = _NUMBER.sub("", tags[path]).replace("_", " ") or tags[path]
-        hashes = _hashes(sql) if path in texts else ()
-        reading.add(Migration(tags[path], title, path, touches=sql_tables(sql), aliases=hashes), sql)
+        hashes = digests(sql, "sha256") if path in texts else ()
+        # The table in a database names a migration by its time, and by the hash of its script.
+        known_as = (str(times[path]), *hashes)
+        migration = Migration(
+            tags[path], title, path, touches=sql_tables(sql), aliases=known_as, checksums=hashes
+        )
+        reading.add(migration, sql)
     missing = [tag for path, tag in tags.items() if path not in texts]
     if missing:
         count = "every file" if len(missing) == len(tags) else format_names([f"{tag}.sql" for tag in missing])
@@ -126,13 +132,6 @@ def _read_journal(reading: Reading, folder: str, entries: list[JournalEntry]) ->
         if path not in tags:
             reading.add_file_problem(path, f"is not in {journal}, so Drizzle never runs it.")
     _report_order(reading, journal, entries)
-
-
-def _hashes(sql: str) -> tuple[str, ...]:
-    """Return the hashes by which the table in a database may name a script, whatever its line ends were."""
-    unix = sql.replace("\r\n", "\n")
-    forms = dict.fromkeys((sql, unix, unix.replace("\n", "\r\n")))
-    return tuple(sha256(form.encode("utf-8", "surrogatepass")).hexdigest() for form in forms)
 
 
 def _report_order(reading: Reading, journal: str, entries: list[JournalEntry]) -> None:
@@ -162,8 +161,9 @@ def _read_folders(reading: Reading, folder: str) -> MigrationState:
     ]
     for path, text in reading.tree.read_texts(scripts):
         tag = base_of(folder_of(path))
+        hashes = digests(text, "sha256")
         migration = Migration(
-            tag, title_of_folder(tag), path, touches=sql_tables(text), aliases=_hashes(text)
+            tag, title_of_folder(tag), path, touches=sql_tables(text), aliases=hashes, checksums=hashes
         )
         reading.add(migration, text)
     if not reading.migrations:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from typing import Final
 
 from tdmvc.migrations.base import Reading
+from tdmvc.migrations.checksums import crc_of_lines
 from tdmvc.migrations.linear import MigrationFile, Rank, add_files, files_below, finish_linear, number_rank
 from tdmvc.migrations.paths import base_of, folder_of, is_inside, is_left_out, outermost
 from tdmvc.migrations.sql_tables import sql_tables
@@ -59,6 +60,7 @@ class FlywayReader:
             reading,
             [file for file in files.values() if file.path not in replacing],
             tables=lambda path, text: sql_tables(text) if path.endswith(".sql") else (),
+            checksums=lambda path, text: (crc_of_lines(text),) if path.endswith(".sql") else (),
         )
         for path in paths:
             if _MISNAMED.fullmatch(base_of(path)) and path not in files:

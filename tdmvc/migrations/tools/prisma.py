@@ -5,6 +5,7 @@ import unicodedata
 from typing import Final
 
 from tdmvc.migrations.base import Reading
+from tdmvc.migrations.checksums import digests
 from tdmvc.migrations.evidence import configured_folders
 from tdmvc.migrations.linear import finish_listed
 from tdmvc.migrations.paths import base_of, below, folder_of, inside, own_files
@@ -57,7 +58,8 @@ class PrismaReader:
             reading.add_file_problem(folder_of(path), fault)
         for path, text in reading.tree.read_texts(path for path in scripts if path not in missing):
             id_ = base_of(folder_of(path))
-            reading.add(Migration(id_, title_of(id_), path, touches=sql_tables(text)), text)
+            touches, checksums = sql_tables(text), digests(text, "sha256")
+            reading.add(Migration(id_, title_of(id_), path, touches=touches, checksums=checksums), text)
         return finish_listed(reading)
 
 

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from tdmvc.migrations.base import Reading
+from tdmvc.migrations.checksums import digests
 from tdmvc.migrations.evidence import configured_folders, crate_signs, folders_with, has_signs
 from tdmvc.migrations.linear import (
     MigrationFile,
@@ -54,7 +55,11 @@ class SqlxReader:
             elif _NAMED.fullmatch(base_of(path)):
                 reading.add_file_problem(path, "does not begin with a number and '_'; sqlx would refuse it.")
         report_lone_downs(reading, ups, downs)
-        return finish_linear(reading, add_files(reading, ups), looked_for="N_name.sql or N_name.up.sql")
+        return finish_linear(
+            reading,
+            add_files(reading, ups, checksums=lambda path, text: digests(text, "sha384")),
+            looked_for="N_name.sql or N_name.up.sql",
+        )
 
 
 def _is_named_migrations(folder: str) -> bool:

@@ -5,7 +5,7 @@ from collections import Counter
 
 from tdmvc.migrations.base import Reading, unreadable
 from tdmvc.migrations.linear import finish_listed
-from tdmvc.migrations.migration_tables import nth_time
+from tdmvc.migrations.migration_table import nth_time
 from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside, is_inside, join, own_files
 from tdmvc.migrations.sql_tables import sql_tables
 from tdmvc.migrations.tools.sqitch.config import CONFIG, PLAN, Project, default_project, read_projects
