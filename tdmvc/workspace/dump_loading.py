@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
-from pathlib import Path
 from typing import BinaryIO
 
 from tdmvc.databases.scripts import Script, StatementError
 from tdmvc.errors import DatabaseError, SourceError
 from tdmvc.model.progress import ProgressCallback
+from tdmvc.sources.sql_dump import DumpFile
 from tdmvc.sources.sql_dump.decisions import Decision, MakeExtension, Refuse, Run, Skip
 from tdmvc.sources.sql_dump.parts import ClientCommand, CopyBlock, DumpFault, DumpPart, Statement
 
@@ -36,7 +35,7 @@ class Dialect:
     """The program whose commands a dump may have."""
     decide: Callable[[bytes], Decision]
     label: Callable[[bytes], str]
-    """Returns what a COPY does."""
+    """Returns what a statement does, for messages, without values."""
     make_extension: Callable[[MakeExtension], str]
     """Makes an extension; returns what to count if there is none, else an empty text."""
 
@@ -47,89 +46,147 @@ class DumpLoader:
 
     on_progress: ProgressCallback
     skipped: "Counter[str]" = field(default_factory=Counter)
-    _database: str = ""
-    """The database that the dump connects to."""
     _filled: str | None = None
     """The database that got the first table."""
+    _late: "list[tuple[_FileLoad, Statement, Run]]" = field(default_factory=list)
 
     def load(
-        self, path: Path, parts: Iterator[DumpPart], file: BinaryIO, script: Script, dialect: Dialect
+        self, dump: DumpFile, parts: Iterator[DumpPart], file: BinaryIO, script: Script, dialect: Dialect
     ) -> None:
-        """Run all parts of a file.
+        """Run all parts of a file, except those that would change rows of later ones.
 
         Raises:
             SourceError: the dump is cut off, or the server refuses a statement.
             DatabaseError: the connection is lost, or the disk is full.
         """
+        _FileLoad(self, dump, script, dialect).run(parts, file)
+
+    def finish(self, script: Script) -> None:
+        """Run what had to wait until all rows are there.
+
+        Raises:
+            SourceError: the server refuses a statement.
+            DatabaseError: the connection is lost, or the disk is full.
+        """
+        for load, statement, run in self._late:
+            load.execute(statement, run, script)
+
+    def wait(self, load: "_FileLoad", statement: Statement, run: Run) -> None:
+        """Keep a statement for the end."""
+        self._late.append((load, statement, run))
+
+    def note_table(self, database: str, line: int) -> None:
+        """Make sure that all tables are of one database.
+
+        Raises:
+            DumpFault: they are not.
+        """
+        if self._filled is None:
+            self._filled = database
+        elif self._filled != database:
+            raise DumpFault(
+                f"The dump has tables of two databases: {self._filled} and {database}.",
+                line,
+                "dump one database, and add it to a dataset of its own.",
+            )
+
+
+class _FileLoad:
+    """One file on its way into the database."""
+
+    def __init__(self, loader: DumpLoader, dump: DumpFile, script: Script, dialect: Dialect) -> None:
+        self._loader = loader
+        self._dump = dump
+        self._script = script
+        self._dialect = dialect
+        self._rows: list[Statement] = []
+        """Statements that write rows, run together because each by itself would wait for the server."""
+        self._size = 0
+        self._database = ""
+        """The database that the dump connects to."""
+
+    def run(self, parts: Iterator[DumpPart], file: BinaryIO) -> None:
         try:
-            self._load(path, parts, file, script, dialect)
+            for part in parts:
+                match part:
+                    case ClientCommand():
+                        self._follow(part)
+                    case CopyBlock(statement, chunks):
+                        self._flush()
+                        self._loader.note_table(self._database, statement.line)
+                        self._copy(statement, chunks)
+                        self._report(file)
+                    case Statement():
+                        self._handle(part, file)
+            self._flush()
         except DumpFault as fault:
-            raise fault.of(path) from None
+            if self._dump.is_archive:
+                raise  # pg_restore may know more
+            raise fault.of(self._dump.label) from None
 
-    def _load(
-        self, path: Path, parts: Iterator[DumpPart], file: BinaryIO, script: Script, dialect: Dialect
-    ) -> None:
-        batch = _Batch(path, script, dialect)
-        late: list[tuple[Statement, Run]] = []
-        for part in parts:
-            if isinstance(part, ClientCommand):
-                self._follow(part, dialect)
-                continue
-            if isinstance(part, CopyBlock):
-                batch.flush()
-                self._note_table(part.statement)
-                label = dialect.label(part.statement.text)
-                _run(
-                    path,
-                    part.statement,
-                    label,
-                    partial(script.copy, part.statement.text, part.chunks),
-                    dialect,
-                )
-                self._report(path, file)
-                continue
-            decision = dialect.decide(part.text)
-            match decision:
-                case Skip(noun):
-                    self.skipped[noun] += bool(noun)
-                case Refuse(why):
-                    raise DumpFault(why, part.line, _OWN_SERVER.format(scheme=dialect.scheme))
-                case MakeExtension():
-                    batch.flush()
-                    missing = dialect.make_extension(decision)
-                    self.skipped[missing] += bool(missing)
-                case Run(is_last=True):
-                    late.append((part, decision))
-                case Run(is_rows=True):
-                    self._note_table(part)
-                    batch.add(part, decision)
-                    self._report(path, file)
-                case Run():
-                    batch.flush()
-                    if decision.label.upper().startswith("CREATE TABLE"):
-                        self._note_table(part)
-                    self._run_one(path, part, decision, script, dialect)
-        batch.flush()
-        for statement, run in late:
-            self._run_one(path, statement, run, script, dialect)
-
-    def _run_one(self, path: Path, statement: Statement, run: Run, script: Script, dialect: Dialect) -> None:
+    def execute(self, statement: Statement, run: Run, script: Script) -> None:
+        """Run a statement, and do what its decision says if the server refuses it."""
         try:
             script.execute(run.text or statement.text)
         except StatementError as error:
             if run.may_lack and error.state in _MISSING:
                 return
             if run.fallback is not None and error.state == _UNKNOWN_COLLATION:
-                self.skipped[_REPLACED_COLLATION] += 1
-                fallback = replace(run, text=run.fallback, fallback=None)
-                self._run_one(path, statement, fallback, script, dialect)
+                self._loader.skipped[_REPLACED_COLLATION] += 1
+                self.execute(statement, replace(run, text=run.fallback, fallback=None), script)
                 return
             if run.may_fail:
-                self.skipped[run.may_fail] += 1
+                self._loader.skipped[run.may_fail] += 1
                 return
-            raise _refused(path, statement, run.label, error, dialect) from None
+            raise self._refused(statement, error) from None
 
-    def _follow(self, command: ClientCommand, dialect: Dialect) -> None:
+    def _handle(self, statement: Statement, file: BinaryIO) -> None:
+        loader = self._loader
+        decision = self._dialect.decide(statement.text)
+        match decision:
+            case Skip(noun):
+                loader.skipped[noun] += bool(noun)
+            case Refuse(why):
+                raise DumpFault(why, statement.line, _OWN_SERVER.format(scheme=self._dialect.scheme))
+            case MakeExtension():
+                self._flush()
+                missing = self._dialect.make_extension(decision)
+                loader.skipped[missing] += bool(missing)
+            case Run(is_last=True):
+                loader.wait(self, statement, decision)
+            case Run(is_rows=True):
+                loader.note_table(self._database, statement.line)
+                self._rows.append(statement)
+                self._size += len(statement.text)
+                if len(self._rows) >= _BATCH_STATEMENTS or self._size >= _BATCH_BYTES:
+                    self._flush()
+                    self._report(file)
+            case Run():
+                self._flush()
+                if decision.makes_table:
+                    loader.note_table(self._database, statement.line)
+                self.execute(statement, decision, self._script)
+
+    def _flush(self) -> None:
+        """Write the rows that wait; if the server refuses them, one by one, to find the statement."""
+        statements, self._rows, self._size = self._rows, [], 0
+        if not statements:
+            return
+        try:
+            self._script.execute_all([statement.text for statement in statements])
+            return
+        except StatementError:
+            pass
+        for statement in statements:
+            self.execute(statement, Run(), self._script)
+
+    def _copy(self, statement: Statement, chunks: Iterator[bytes]) -> None:
+        try:
+            self._script.copy(statement.text, chunks)
+        except StatementError as error:
+            raise self._refused(statement, error) from None
+
+    def _follow(self, command: ClientCommand) -> None:
         """Skip a command that only chooses a database.
 
         Raises:
@@ -138,88 +195,26 @@ class DumpLoader:
         if command.name in _DATABASE_COMMANDS:
             self._database = command.argument
         elif command.name not in _IGNORED_COMMANDS:
-            raise DumpFault.refused_command(command, dialect.program)
+            raise DumpFault.refused_command(command, self._dialect.program)
 
-    def _note_table(self, statement: Statement) -> None:
-        """Make sure that all tables are of one database.
+    def _report(self, file: BinaryIO) -> None:
+        done = 0 if self._dump.is_archive else file.tell()
+        self._loader.on_progress(f"load {self._dump.path.name}", done, None, "bytes")
 
-        Raises:
-            DumpFault: they are not.
-        """
-        if self._filled is None:
-            self._filled = self._database
-        elif self._filled != self._database:
-            raise DumpFault(
-                f"The dump has tables of two databases: {self._filled} and {self._database}.",
-                statement.line,
-                "dump one database, and add it to a dataset of its own.",
+    def _refused(self, statement: Statement, error: StatementError) -> SourceError | DatabaseError:
+        label = self._dialect.label(statement.text)
+        where = f"{self._dump.label}, line {statement.line}: {label}"
+        if error.state in _DISK_FULL:
+            return DatabaseError(
+                "The disk is full, so that the dump cannot be loaded.",
+                where=where,
+                remedy="free some space, or name another folder for temporary files in the variable TMPDIR.",
             )
-
-    def _report(self, path: Path, file: BinaryIO) -> None:
-        try:
-            self.on_progress(f"load {path.name}", file.tell(), None, "B")
-        except OSError:  # a pipe has no position
-            self.on_progress(f"load {path.name}", 0, None, "B")
-
-
-class _Batch:
-    """Statements that write rows, run together because each by itself would wait for the server."""
-
-    def __init__(self, path: Path, script: Script, dialect: Dialect) -> None:
-        self._path = path
-        self._script = script
-        self._dialect = dialect
-        self._statements: list[tuple[Statement, Run]] = []
-        self._size = 0
-
-    def add(self, statement: Statement, run: Run) -> None:
-        self._statements.append((statement, run))
-        self._size += len(statement.text)
-        if len(self._statements) >= _BATCH_STATEMENTS or self._size >= _BATCH_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Run what was added; if the server refuses it, one by one, to find the statement."""
-        statements, self._statements, self._size = self._statements, [], 0
-        if not statements:
-            return
-        try:
-            self._script.execute_all([statement.text for statement, _ in statements])
-            return
-        except StatementError:
-            pass
-        for statement, run in statements:
-            _run(
-                self._path,
-                statement,
-                run.label,
-                partial(self._script.execute, statement.text),
-                self._dialect,
-            )
-
-
-def _run(path: Path, statement: Statement, label: str, action: Callable[[], None], dialect: Dialect) -> None:
-    try:
-        action()
-    except StatementError as error:
-        raise _refused(path, statement, label, error, dialect) from None
-
-
-def _refused(
-    path: Path, statement: Statement, label: str, error: StatementError, dialect: Dialect
-) -> SourceError | DatabaseError:
-    where = f"{path}, line {statement.line}: {label}"
-    if error.state in _DISK_FULL:
-        return DatabaseError(
-            "The disk is full, so that the dump cannot be loaded.",
+        return SourceError(
+            f"The server refuses a statement of the dump: {error.reason.rstrip('.')}.",
             where=where,
-            remedy="free some space, or name another folder for temporary files in the variable TMPDIR.",
+            remedy=_remedy(error, self._dialect),
         )
-    return SourceError(
-        f"The server refuses a statement of the dump: {error.reason.rstrip('.')}.",
-        where=where,
-        remedy=_remedy(error, dialect),
-    )
 
 
 def _remedy(error: StatementError, dialect: Dialect) -> str:

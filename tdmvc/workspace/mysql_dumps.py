@@ -8,7 +8,7 @@ from tdmvc.databases.mysql.script import open_script
 from tdmvc.model.location import ServerLocation
 from tdmvc.servers import RunningServer
 from tdmvc.sources.sql_dump import DumpFile
-from tdmvc.sources.sql_dump.mysql_statements import decide_mysql
+from tdmvc.sources.sql_dump.mysql_statements import decide_mysql, label_mysql
 from tdmvc.workspace.dump_loading import Dialect, DumpLoader
 
 _USER = "dump"
@@ -22,12 +22,14 @@ def load_into_mysql(location: ServerLocation, dumps: Sequence[DumpFile], loader:
         DatabaseError: the connection is lost, or the disk is full.
         SourceError: a dump is cut off, or the server refuses a statement.
     """
-    dialect = Dialect("mysql", "mysql", decide_mysql, lambda text: "", lambda extension: "")
+    dialect = Dialect("mysql", "mysql", decide_mysql, label_mysql, lambda extension: "")
     for dump in dumps:
         with open_script(location) as script, dump.open_parts() as (parts, file):
             # Rows arrive in the order of the dump.
             script.execute(b"SET foreign_key_checks = 0")
-            loader.load(dump.path, parts, file, script, dialect)
+            loader.load(dump, parts, file, script, dialect)
+    with open_script(location) as script:
+        loader.finish(script)
 
 
 def make_dump_database(server: RunningServer) -> ServerLocation:

@@ -12,7 +12,7 @@ from tdmvc.servers import RunningServer
 from tdmvc.servers.postgres import scram_verifier
 from tdmvc.sources.sql_dump import DumpFile
 from tdmvc.sources.sql_dump.decisions import MakeExtension
-from tdmvc.sources.sql_dump.postgres_statements import copy_label, decide_postgres
+from tdmvc.sources.sql_dump.postgres_statements import decide_postgres, label_postgres
 from tdmvc.sql.quoting import quote_name
 from tdmvc.workspace.dump_loading import Dialect, DumpLoader
 
@@ -51,12 +51,12 @@ def load_into_postgres(
                     "postgresql",
                     "psql",
                     decide_postgres,
-                    copy_label,
+                    label_postgres,
                     _extension_maker(script, administrator),
                 )
                 # Functions may be made before what they use.
                 script.execute(b"SET check_function_bodies = off")
-                loader.load(dump.path, parts, file, script, dialect)
+                loader.load(dump, parts, file, script, dialect)
     with open_script(location) as script:
         schemas = ",".join(script.read_table_schemas())
     return replace(location, query=(("schema", schemas),) if schemas else ())

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tdmvc.errors import SourceError
+from tdmvc.sources.sql_dump.parts import DumpFault
 
 
 @contextmanager
-def restored(path: Path, pg_restore: Path) -> Iterator[BinaryIO]:
+def restored(path: Path, label: str, pg_restore: Path) -> Iterator[BinaryIO]:
     """Yield the SQL text of an archive, as it is made.
+
+    Args:
+        label: what the SQL text is, for messages about its lines.
 
     Raises:
         SourceError: pg_restore cannot read the archive, or its version or compression.
@@ -25,10 +29,19 @@ def restored(path: Path, pg_restore: Path) -> Iterator[BinaryIO]:
             stderr=messages,
         )
         try:
-            yield cast(BinaryIO, process.stdout)
+            fault: DumpFault | None = None
+            try:
+                yield cast(BinaryIO, process.stdout)
+            except DumpFault as error:
+                # An archive that is cut off gives a text that is cut off.
+                fault = error
+            if fault is not None and not fault.is_cut_off:
+                raise fault.of(label) from None
             if process.wait() != 0:
                 messages.seek(0)
-                raise _unreadable(path, messages.read().decode("utf-8", "replace"))
+                raise _unreadable(path, messages.read().decode("utf-8", "replace")) from None
+            if fault is not None:
+                raise fault.of(label) from None
         finally:
             process.kill()
             process.wait()

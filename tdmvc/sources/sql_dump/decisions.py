@@ -7,12 +7,11 @@ from dataclasses import dataclass
 class Run:
     """Run it."""
 
-    label: str
-    """What it does, for messages, without values: `CREATE TABLE public.film`."""
     may_lack: bool = False
     """Whether it is fine if the object does not exist, as for DROP."""
     may_fail: str = ""
     """What is counted if the server refuses it; empty if that is an error."""
+    makes_table: bool = False
     is_rows: bool = False
     """Whether it only writes rows, so that it may run together with its neighbours."""
     is_last: bool = False

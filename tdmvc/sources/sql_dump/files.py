@@ -48,6 +48,15 @@ class DumpFile:
     def is_postgres(self) -> bool:
         return self.kind is not DumpKind.MYSQL
 
+    @property
+    def is_archive(self) -> bool:
+        return self.kind is DumpKind.POSTGRES_ARCHIVE
+
+    @property
+    def label(self) -> str:
+        """The file, and of what the lines are that messages name."""
+        return f"{self.path}, as pg_restore writes it" if self.is_archive else str(self.path)
+
     @contextmanager
     def open_parts(self, pg_restore: Path | None = None) -> Iterator[tuple[Iterator[DumpPart], BinaryIO]]:
         """Yield the parts of the dump, and the file that they are read from.
@@ -58,10 +67,10 @@ class DumpFile:
         Raises:
             SourceError: pg_restore cannot read the archive.
         """
-        if self.kind is DumpKind.POSTGRES_ARCHIVE:
+        if self.is_archive:
             if pg_restore is None:
                 raise ValueError("an archive needs pg_restore")
-            with restored(self.path, pg_restore) as text:
+            with restored(self.path, self.label, pg_restore) as text:
                 yield PostgresScanner(text).parts(), text
             return
         with open_binary(self.path) as file:

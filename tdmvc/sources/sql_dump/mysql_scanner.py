@@ -50,6 +50,7 @@ class MysqlScanner:
                 "The dump ends without the line `-- Dump completed`, so it is not complete.",
                 self._buffer.line,
                 "make the dump again; if you shortened it yourself, add the line at its end.",
+                is_cut_off=True,
             )
 
     def _set_delimiter(self, sign: bytes) -> None:

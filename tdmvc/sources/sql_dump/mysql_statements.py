@@ -69,6 +69,8 @@ _COUNTED_IF_REFUSED = {
     "PROCEDURE": "routine",
     "PACKAGE": "routine",
 }
+_ROWS_START = re.compile(rb"(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO\s", re.IGNORECASE)
+_ROWS = Run(is_rows=True)
 _NOISE = frozenset(
     {"IF", "NOT", "EXISTS", "IGNORE", "OR", "REPLACE", "ALGORITHM", "UNDEFINED", "MERGE", "TEMPTABLE"}
 )
@@ -76,6 +78,8 @@ _NOISE = frozenset(
 
 def decide_mysql(text: bytes) -> Decision:
     """Return what is done with a statement."""
+    if _ROWS_START.match(text):
+        return _ROWS
     head = tokens(_CODE_COMMENT.sub(" ", text[:_HEAD].decode("utf-8", "replace")))
     words = [token.keyword for token in head if token.kind is TokenKind.WORD]
     start = " ".join(words[:4])
@@ -93,7 +97,7 @@ def decide_mysql(text: bytes) -> Decision:
         is_global = any(
             token.keyword in ("GLOBAL", "PERSIST", "SQL_LOG_BIN", "GTID_PURGED") for token in head
         )
-        return Skip("setting") if is_global else Run("SET", may_fail="setting")
+        return Skip("setting") if is_global else Run(may_fail="setting")
     if words[:1] == ["ALTER"] and words[-1:] == ["KEYS"] and ("ENABLE" in words or "DISABLE" in words):
         return Skip("")
     kind = _kind(words) if words[:1] == ["CREATE"] else ""
@@ -102,14 +106,18 @@ def decide_mysql(text: bytes) -> Decision:
     if kind == "FUNCTION" and _LIBRARY in words:
         return Refuse("The function is in a library.")
     return Run(
-        _label(head),
         may_lack=words[:1] == ["DROP"],
         may_fail=_COUNTED_IF_REFUSED.get(kind, ""),
-        is_rows=words[:1] in (["INSERT"], ["REPLACE"]),
+        makes_table=kind == "TABLE",
         is_last=kind == "TRIGGER",
         text=_DEFINER.sub(rb"\g<before>CURRENT_USER", text) if words[:1] == ["CREATE"] else None,
         fallback=_without_new_collations(text) if words[:1] in (["CREATE"], ["ALTER"]) else None,
     )
+
+
+def label_mysql(text: bytes) -> str:
+    """Return what a statement does, for messages, without values: `CREATE TABLE `film``."""
+    return _label(tokens(_CODE_COMMENT.sub(" ", text[:_HEAD].decode("utf-8", "replace"))))
 
 
 def _without_new_collations(text: bytes) -> bytes | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from tdmvc.errors import SourceError
 from tdmvc.model.text import plural
@@ -46,19 +45,25 @@ DumpPart = Statement | CopyBlock | ClientCommand
 class DumpFault(Exception):
     """What is wrong with a dump, and in which line; the file is added by whoever knows it."""
 
-    def __init__(self, what: str, line: int, remedy: str) -> None:
+    def __init__(self, what: str, line: int, remedy: str, *, is_cut_off: bool = False) -> None:
         super().__init__(what)
+        self.is_cut_off = is_cut_off
         self.what = what
         self.line = line
         self.remedy = remedy
 
-    def of(self, path: Path) -> SourceError:
-        """Return the error for a file."""
-        return SourceError(self.what, where=f"{path}, line {self.line}", remedy=self.remedy)
+    def of(self, dump: str) -> SourceError:
+        """Return the error for a dump."""
+        return SourceError(self.what, where=f"{dump}, line {self.line}", remedy=self.remedy)
 
     @classmethod
     def cut_off(cls, inside: str, line: int) -> "DumpFault":
-        return cls(f"The dump ends inside {inside}, so it is not complete.", line, "make the dump again.")
+        return cls(
+            f"The dump ends inside {inside}, so it is not complete.",
+            line,
+            "make the dump again.",
+            is_cut_off=True,
+        )
 
     @classmethod
     def long_statement(cls, line: int) -> "DumpFault":

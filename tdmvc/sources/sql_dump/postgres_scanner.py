@@ -74,6 +74,7 @@ class PostgresScanner:
                 f"The dump ends without the line `{_FOOTER.decode()}`, so it is not complete.",
                 buffer.line,
                 "make the dump again; if you shortened it yourself, add the line at its end.",
+                is_cut_off=True,
             )
 
     def _read_part(self) -> DumpPart | None:

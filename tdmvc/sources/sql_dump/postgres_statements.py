@@ -71,12 +71,16 @@ _COUNTED_IF_REFUSED = {
     "SET": "setting",
     "ALTER TABLE": "",
 }
+_INSERT = re.compile(rb"INSERT\s+INTO\s", re.IGNORECASE)
+_ROWS = Run(is_rows=True)
 _NOISE = frozenset({"ONLY", "IF", "NOT", "EXISTS", "CONCURRENTLY"})
 _ROUTINES = re.compile(r"CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE)\b")
 
 
 def decide_postgres(text: bytes) -> Decision:
     """Return what is done with a statement."""
+    if _INSERT.match(text):
+        return _ROWS
     head = tokens(text[:_HEAD].decode("utf-8", "replace"))
     words = " ".join(token.text.upper() for token in head if token.kind in (TokenKind.WORD, TokenKind.SIGN))
     start = " ".join(_leading_words(head))
@@ -92,15 +96,14 @@ def decide_postgres(text: bytes) -> Decision:
     if start.startswith("CREATE EXTENSION"):
         return _extension(head)
     return Run(
-        _label(head),
         may_lack=start.startswith("DROP") or (start.startswith("ALTER TABLE") and " DROP " in f" {words} "),
         may_fail=_may_fail(start),
-        is_rows=start.startswith("INSERT"),
+        makes_table=start.startswith("CREATE") and "TABLE" in start,
     )
 
 
-def copy_label(text: bytes) -> str:
-    """Return what a COPY does, for messages: `COPY public.film`."""
+def label_postgres(text: bytes) -> str:
+    """Return what a statement does, for messages, without values: `CREATE TABLE public.film`."""
     return _label(tokens(text[:_HEAD].decode("utf-8", "replace")))
 
 
