@@ -53,6 +53,8 @@ _FILE_SUFFIXES = (
     ".sqlite",
     ".sqlite3",
     ".duckdb",
+    ".sql",
+    ".dump",
     ".gz",
 )
 _NOTES_APART = 3

@@ -71,6 +71,11 @@ class DumpLoader:
         for load, statement, run in self._late:
             load.execute(statement, run, script)
 
+    @property
+    def has_tables(self) -> bool:
+        """Whether a dump made a table, or wrote rows."""
+        return self._filled is not None
+
     def wait(self, load: "_FileLoad", statement: Statement, run: Run) -> None:
         """Keep a statement for the end."""
         self._late.append((load, statement, run))

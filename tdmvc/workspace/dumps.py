@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from tdmvc.errors import UsageError
+from tdmvc.errors import SourceError, UsageError
 from tdmvc.model.location import ServerLocation
 from tdmvc.model.progress import ProgressCallback
 from tdmvc.servers import find_mariadb, find_postgres, start_mariadb, start_postgres
@@ -46,14 +46,19 @@ def loaded_dumps(dumps: Sequence[DumpFile], on_progress: ProgressCallback) -> It
             location = postgres_dumps.make_dump_database(server)
             program = postgres.program("pg_restore")
             location = postgres_dumps.load_into_postgres(server, location, program, dumps, loader)
-            yield LoadedDump(replace(location, label=names), _notes(names, loader))
+            yield _loaded(names, location, loader)
         return
     with start_mariadb(find_mariadb()) as server:
         location = mysql_dumps.make_dump_database(server)
         mysql_dumps.load_into_mysql(location, dumps, loader)
-        yield LoadedDump(replace(location, label=names), _notes(names, loader))
+        yield _loaded(names, location, loader)
 
 
-def _notes(names: str, loader: DumpLoader) -> list[str]:
+def _loaded(names: str, location: ServerLocation, loader: DumpLoader) -> LoadedDump:
+    if not loader.has_tables:
+        raise SourceError.unreadable(
+            names, "it makes no tables.", remedy="dump the tables with their rows, and add that dump."
+        )
     skipped = {noun: count for noun, count in loader.skipped.items() if noun}
-    return [f"left out of {names}: {format_skipped(skipped)}"] if skipped else []
+    notes = [f"left out of {names}: {format_skipped(skipped)}"] if skipped else []
+    return LoadedDump(replace(location, label=names), notes)

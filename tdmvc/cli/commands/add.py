@@ -95,7 +95,9 @@ def command(
 
     A source is a CSV, TSV, JSON, JSON Lines or Parquet file, a Django fixture, a folder
     of these, or a database: a SQLite or DuckDB file, or a URL
-    (postgresql://USER@HOST/DATABASE, mysql://…, sqlite:///FILE, duckdb:///FILE).
+    (postgresql://USER@HOST/DATABASE, mysql://…, sqlite:///FILE, duckdb:///FILE), or its
+    dump: of pg_dump in any form (.sql, an archive, a folder), of mysqldump (.sql), or of
+    these compressed by gzip (.sql.gz). Several dumps are loaded together, in their order.
     In a folder, each file is a table, also in subfolders; year=2026/ is a partition, and
     files without rows are listed and left out. Tables in a source replace those in the
     dataset; other tables stay. Without a source, your edits in the working copy are
@@ -113,6 +115,7 @@ def command(
     Examples:
       tdmvc add golden shop.sqlite
       tdmvc add golden duckdb:///shop.db    # a file whose engine you name
+      tdmvc add golden schema.sql data.sql  # dumps, loaded together
       tdmvc add golden '${DATABASE_URL}'    # the variable holds the URL, with its password
       tdmvc add golden postgresql://me@db/shop --schema public --schema sales --exclude '*_log'
       tdmvc add golden orders.csv --key orders=id

@@ -1,4 +1,4 @@
-"""The one door to PyMySQL: a connection with fixed settings, whose errors are tdmvc's own."""
+"""The door to PyMySQL, with script.py: a connection with fixed settings, whose errors are tdmvc's own."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
