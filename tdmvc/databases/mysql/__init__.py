@@ -2,15 +2,16 @@
 
 from contextlib import AbstractContextManager
 
-from tdmvc.databases.base import ReadOptions, Snapshot
+from tdmvc.databases.base import DatabaseTarget, ReadOptions, Snapshot
 from tdmvc.databases.mysql.address import URL_FORM, is_server
 from tdmvc.databases.mysql.reading import open_snapshot
+from tdmvc.databases.mysql.target import open_target
 from tdmvc.model.location import Location
 from tdmvc.sql.duckdb import DuckDBConnection
 
 
 class MysqlEngine:
-    """Reads databases of MySQL 8 and of MariaDB 10.6 and later."""
+    """Reads and writes databases of MySQL 8 and of MariaDB 10.6 and later."""
 
     name = "MySQL"
     url_form = URL_FORM
@@ -22,3 +23,11 @@ class MysqlEngine:
         self, location: Location, con: DuckDBConnection, options: ReadOptions
     ) -> AbstractContextManager[Snapshot]:
         return open_snapshot(location, options)
+
+    def can_seed(self, location: Location) -> bool:
+        return is_server(location)
+
+    def open_target(
+        self, location: Location, con: DuckDBConnection, options: ReadOptions
+    ) -> AbstractContextManager[DatabaseTarget]:
+        return open_target(location, options)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tdmvc.databases.mysql.address import Address
-from tdmvc.databases.mysql.errors import database_error, error_code
+from tdmvc.databases.mysql.errors import database_error
 from tdmvc.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ WRITING_MODE = (
     # Days such as 2024-02-31 and 0000-00-00 are written only if the dataset has them, as texts.
     "ALLOW_INVALID_DATES"
 )
+CREATING_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
+"""A backslash escapes, as in the expressions that the server shows."""
 
-Cell = str | bytes | None
 Row = Sequence[Any]
 
 
@@ -155,9 +156,7 @@ class MysqlConnection:
         try:
             yield
         except (pymysql.MySQLError, OSError) as error:
-            raised = database_error(error, self.where, doing)
-            raised.code = error_code(error)  # type: ignore[attr-defined]
-            raise raised from None
+            raise database_error(error, self.where, doing) from None
 
     def close(self) -> None:
         """Close the connection; the server undoes what was not committed."""

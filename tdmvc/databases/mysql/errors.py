@@ -97,8 +97,16 @@ _NAMED = {
 """Where a message names the key, the constraint or the column."""
 _FIRST_QUOTED = re.compile(r"[`']([^`']*)[`']")
 _MAY_QUOTE_VALUES = frozenset({1525, 1411, 1690, 1366, 1292, 1644})
+DUPLICATE = 1062
 LOCK_CODES = frozenset({1205, 1213, 1099})
 LOST_CODES = frozenset(code for code, meaning in _MEANINGS.items() if meaning is _LOST)
+
+
+class RefusedStatementError(DatabaseError):
+    """The server refused a statement, or cannot be reached."""
+
+    code: int = -1
+    """The number of the server's error, or of the driver's; -1 for none."""
 
 
 def error_code(error: Exception) -> int:
@@ -107,7 +115,7 @@ def error_code(error: Exception) -> int:
     return code if isinstance(code, int) else -1
 
 
-def database_error(error: Exception, where: str, doing: str = "") -> DatabaseError:
+def database_error(error: Exception, where: str, doing: str = "") -> RefusedStatementError:
     """Return the error for one of the driver's.
 
     Args:
@@ -122,18 +130,21 @@ def database_error(error: Exception, where: str, doing: str = "") -> DatabaseErr
     if meaning is None:
         # Texts in quotes may be values.
         hidden = _QUOTED.sub("'…'", message)
-        return DatabaseError(
-            f"{prefix}The server reports error {code}: {hidden.rstrip('.')}.",
-            where=where,
-            remedy="look the number up in the manual of the server.",
-        )
+        what = f"The server reports error {code}: {hidden.rstrip('.')}"
+        return _refused(code, f"{prefix}{what}.", where, "look the number up in the manual of the server.")
     what = meaning.what
     name = _name(code, message)
     if name:
         what += f": {name}"
     elif meaning in (_FORBIDDEN, _READ_ONLY, _UNREACHABLE):
         what += f" ({_reason(message)})"
-    return DatabaseError(f"{prefix}{what}.", where=where, remedy=meaning.remedy)
+    return _refused(code, f"{prefix}{what}.", where, meaning.remedy)
+
+
+def _refused(code: int, what: str, where: str, remedy: str) -> RefusedStatementError:
+    error = RefusedStatementError(what, where=where, remedy=remedy)
+    error.code = code
+    return error
 
 
 def _name(code: int, message: str) -> str:

@@ -1,10 +1,11 @@
 """Names and texts in MySQL's SQL, always quoted."""
 
+import hashlib
 from collections.abc import Iterable
 
+from tdmvc.databases.state_table import STATE_TABLE
+
 DIALECT = "mysql"
-STATE_TABLE = "tdmvc_state"
-"""What was seeded, a row for each dataset."""
 PENDING_TABLE = "tdmvc_pending"
 """What a seed that is running, or was killed, has to undo or to finish."""
 OWN_TABLES = frozenset({STATE_TABLE, PENDING_TABLE})
@@ -33,3 +34,9 @@ def text_literals(texts: Iterable[str]) -> str:
 def table_sql(schema: str, table: str) -> str:
     """Return a table's full name as SQL."""
     return f"{quoted(schema)}.{quoted(table)}"
+
+
+def alias(purpose: str, schema: str, table: str) -> str:
+    """Return another name for a table, which no other table has: LOCK TABLES takes each alias once."""
+    digest = hashlib.sha256(table_sql(schema, table).encode()).hexdigest()[:16]
+    return f"tdmvc_{purpose}_{digest}"

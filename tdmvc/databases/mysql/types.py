@@ -16,7 +16,7 @@ GEOMETRIES = frozenset(
 )
 _INTEGERS = {"tinyint": "int8", "smallint": "int16", "mediumint": "int32", "int": "int32", "bigint": "int64"}
 _WIDTH = re.compile(r"\b(tinyint|smallint|mediumint|int|bigint|year)\(\d+\)")
-_DAY = re.compile(r"19|20")
+_LENGTH = re.compile(r"\((\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,12 @@ class DeclaredColumn:
     generation: str = ""
     """The expression of a generated column."""
     is_json: bool = False
+
+    @property
+    def length(self) -> int | None:
+        """The number in brackets: how many characters or bytes a value may have."""
+        found = _LENGTH.search(self.type)
+        return int(found[1]) if found else None
 
     @property
     def is_unsigned(self) -> bool:

@@ -1,0 +1,148 @@
+"""Finds what the columns of a table cannot hold, before anything is written, and without showing a value."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from tdmvc.arrow.compute import call_function
+from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.mysql.catalog import DeclaredTable
+from tdmvc.databases.mysql.collisions import find_collisions
+from tdmvc.databases.mysql.connection import MysqlConnection
+from tdmvc.databases.mysql.doubts import Doubt, NoFormError, doubts
+from tdmvc.databases.mysql.types import DeclaredColumn
+from tdmvc.errors import format_names
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import Column
+from tdmvc.model.text import plural
+
+_SHORT_BYTES = 65_536
+_OVERHEAD_BYTES = 4096
+_LONG = ("text", "blob", "json", "geometry", "point", "polygon", "linestring")
+
+
+def check_columns(
+    connection: MysqlConnection,
+    table: TableToWrite,
+    target: DeclaredTable,
+    triggers: Sequence[str],
+    most_bytes: int,
+) -> list[Finding]:
+    """Return what the columns of a table cannot hold; reads rows only if their types leave a doubt.
+
+    Args:
+        triggers: those of the table, which do not fire while it is loaded.
+        most_bytes: the longest statement that the server accepts.
+    """
+    name = table.schema.name
+    by_name = {column.name.lower(): column for column in target.columns}
+    findings: list[Finding] = []
+    checks: list[tuple[Column, DeclaredColumn, list[Doubt]]] = []
+    for column in table.schema.columns:
+        own = by_name.get(column.name.lower())
+        if own is None or own.generation:
+            continue
+        try:
+            found = doubts(column, own, has_long_timestamps=_has_long_timestamps(connection))
+        except NoFormError:
+            findings.append(
+                _finding(name, column, f"{own.type} of the database cannot hold {column.type_text}")
+            )
+            continue
+        checks.append((column, own, found))
+    findings += _read(table, checks, most_bytes)
+    if not any(finding.severity is Severity.ERROR for finding in findings):
+        findings += find_collisions(connection, table, target)
+    if triggers:
+        findings.append(
+            Finding(
+                "trigger-not-run",
+                Severity.INFO,
+                f"While rows of {target.name} are loaded, these do not run: {format_names(triggers)}.",
+                table=name,
+            )
+        )
+    if not target.is_transactional:
+        findings.append(
+            Finding(
+                "no-transactions",
+                Severity.ERROR,
+                f"{target.name} is a {target.engine} table: what is written to it cannot be undone if the load fails.",
+                table=name,
+                remedy=f"convert it: ALTER TABLE {target.name} ENGINE=InnoDB.",
+            )
+        )
+    return findings
+
+
+def _has_long_timestamps(connection: MysqlConnection) -> bool:
+    return connection.is_mariadb and connection.version >= (11, 5)
+
+
+def _read(
+    table: TableToWrite, checks: Sequence[tuple[Column, DeclaredColumn, list[Doubt]]], most_bytes: int
+) -> list[Finding]:
+    long = [column.name for column, own, _ in checks if any(word in own.kind for word in _LONG)]
+    if not long and not any(found for *_, found in checks):
+        return []
+    counts: Counter[tuple[str, str]] = Counter()
+    large = 0
+    for batch in table.read():
+        for column, _, found in checks:
+            array = batch.column(batch.schema.names.index(column.name))
+            for doubt in found:
+                counts[column.name, doubt.problem] += doubt.count(array)
+        if long and batch.nbytes > _SHORT_BYTES:
+            large += _count_large(batch, long, most_bytes)
+    findings = []
+    for column, _, found in checks:
+        for problem, severity in {doubt.problem: doubt.severity for doubt in found}.items():
+            count = counts[column.name, problem]
+            if count:
+                text = f"{plural(count, 'value')} {'is' if count == 1 else 'are'} {problem}"
+                findings.append(_finding(table.schema.name, column, text, severity, {"values": count}))
+    if large:
+        findings.append(
+            Finding(
+                "statement-too-long",
+                Severity.ERROR,
+                f"{plural(large, 'row')} of {table.schema.name} {'is' if large == 1 else 'are'} larger than the server "
+                f"accepts in one statement ({most_bytes:,} bytes).",
+                table=table.schema.name,
+                remedy="raise max_allowed_packet on the server.",
+            )
+        )
+    return findings
+
+
+def _count_large(batch: pa.RecordBatch, names: Sequence[str], most_bytes: int) -> int:
+    """Return how many rows may be longer than a statement."""
+    sizes: list[int] = [_OVERHEAD_BYTES] * batch.num_rows
+    for name in names:
+        array = batch.column(batch.schema.names.index(name))
+        if pa.types.is_string(array.type) or pa.types.is_binary(array.type):
+            lengths: Mapping[int, int] | list[int | None] = call_function(
+                "binary_length", [array]
+            ).to_pylist()
+            sizes = [size + (length or 0) for size, length in zip(sizes, lengths, strict=True)]
+    return sum(size > most_bytes for size in sizes)
+
+
+def _finding(
+    table: str,
+    column: Column,
+    text: str,
+    severity: Severity = Severity.ERROR,
+    details: dict[str, object] | None = None,
+) -> Finding:
+    is_error = severity is Severity.ERROR
+    return Finding(
+        "column-cannot-hold" if is_error else "value-in-other-form",
+        severity,
+        f"{table}.{column.name}: {text}.",
+        table=table,
+        columns=(column.name,),
+        remedy="change the column in the database, or the rows of the dataset." if is_error else "",
+        details=details or {},
+    )

@@ -1,0 +1,93 @@
+"""Locks: one seed of a database at a time, and nobody else in its tables."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from tdmvc.databases.mysql.broken_references import CHILD, PARENT
+from tdmvc.databases.mysql.catalog import DeclaredTable
+from tdmvc.databases.mysql.connection import LOCK_SECONDS, MysqlConnection
+from tdmvc.databases.mysql.errors import LOCK_CODES, RefusedStatementError
+from tdmvc.databases.mysql.inserting import CHANGING, EXISTING
+from tdmvc.databases.mysql.names import OWN_TABLES, alias, table_sql, text_literal, text_literals
+from tdmvc.errors import DatabaseError
+
+
+class SeedLock:
+    """The lock that a session holds while it seeds a database; the server releases it when the session ends."""
+
+    def __init__(self, connection: MysqlConnection, schema: str) -> None:
+        self._connection = connection
+        # The server takes names of up to 64 characters.
+        self._name = text_literal(f"tdmvc.{hashlib.sha256(schema.encode()).hexdigest()[:32]}")
+        self.is_held = False
+
+    def take(self, seconds: int = LOCK_SECONDS) -> bool:
+        """Return whether the lock is held, after waiting for it."""
+        if not self.is_held:
+            (row,) = self._connection.query(f"SELECT GET_LOCK({self._name}, {seconds})")
+            self.is_held = row[0] == "1"
+        return self.is_held
+
+    def require(self) -> None:
+        """Take the lock.
+
+        Raises:
+            DatabaseError: another seed holds it for too long.
+        """
+        if self.take():
+            return
+        (row,) = self._connection.query(f"SELECT IS_USED_LOCK({self._name})")
+        raise DatabaseError(
+            f"Another seed of this database is running (session {row[0]} of the server).",
+            where=self._connection.where,
+            remedy="wait until it ends, then run the same command again.",
+        )
+
+
+def lock_tables(
+    connection: MysqlConnection,
+    schema: str,
+    written: Sequence[DeclaredTable],
+    related: Iterable[DeclaredTable],
+) -> None:
+    """Lock tables for writing, and those with references from or to them for reading; commits.
+
+    Each alias under which a table is read later needs a lock of its own.
+
+    Raises:
+        DatabaseError: another session holds a lock for too long; it says which may.
+    """
+    words = [f"{table_sql(schema, name)} WRITE" for name in sorted(OWN_TABLES)]
+    for table in written:
+        purposes = {EXISTING: "READ", CHANGING: "WRITE", CHILD: "READ", PARENT: "READ"}
+        words += [f"{table_sql(table.schema, table.name)} WRITE", *_aliased(table, purposes)]
+    for table in related:
+        words += _aliased(table, {CHILD: "READ", PARENT: "READ"})
+    try:
+        connection.execute(f"LOCK TABLES {', '.join(words)}", "Locking the tables")
+    except RefusedStatementError as error:
+        if error.code not in LOCK_CODES:
+            raise
+        schemas = sorted({schema, *(table.schema for table in written)})
+        raise DatabaseError(
+            error.what, where=error.where, remedy=error.remedy, details=_sessions(connection, schemas)
+        ) from None
+
+
+def _aliased(table: DeclaredTable, purposes: Mapping[str, str]) -> list[str]:
+    name = table_sql(table.schema, table.name)
+    return [
+        f"{name} AS {alias(purpose, table.schema, table.name)} {kind}" for purpose, kind in purposes.items()
+    ]
+
+
+def _sessions(connection: MysqlConnection, schemas: Sequence[str]) -> list[str]:
+    """Return the other sessions that use databases, as far as the user may see them."""
+    rows = connection.query(
+        "SELECT ID, USER, HOST, COMMAND, TIME FROM information_schema.PROCESSLIST "
+        f"WHERE ID <> CONNECTION_ID() AND DB IN ({text_literals(schemas)}) ORDER BY ID LIMIT 5"
+    )
+    return [
+        f"session {number} of {user}@{host} is in the database ({str(command).lower()} for {seconds} seconds)"
+        for number, user, host, command, seconds in rows
+    ]

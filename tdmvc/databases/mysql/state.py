@@ -1,0 +1,47 @@
+"""The table in which a database remembers what was seeded."""
+
+from collections.abc import Callable
+
+from tdmvc.databases.mysql.connection import MysqlConnection
+from tdmvc.databases.mysql.names import table_sql, text_literal
+from tdmvc.databases.mysql.pending import Step, StepKind
+from tdmvc.databases.state_table import STATE_TABLE
+from tdmvc.model.seeding import SeededDataset
+
+
+def has_state_table(connection: MysqlConnection, schema: str) -> bool:
+    """Whether something was seeded before."""
+    return bool(
+        connection.query(
+            f"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {text_literal(schema)} "
+            f"AND TABLE_NAME = {text_literal(STATE_TABLE)}"
+        )
+    )
+
+
+def make_state_table(connection: MysqlConnection, schema: str, remember: Callable[[Step], None]) -> None:
+    """Make the table, which is dropped again if nothing is committed."""
+    remember(Step(StepKind.DROP, schema, STATE_TABLE))
+    connection.execute(
+        f"CREATE TABLE {table_sql(schema, STATE_TABLE)} (dataset varchar(200) NOT NULL PRIMARY KEY, "
+        "state longtext NOT NULL) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC "
+        "COMMENT='What tdmvc seeded into this database'",
+        "Preparing the database",
+    )
+
+
+def read_state(connection: MysqlConnection, schema: str) -> dict[str, SeededDataset]:
+    """Return what was seeded, by dataset; what a later tdmvc wrote is left out."""
+    if not has_state_table(connection, schema):
+        return {}
+    rows = connection.query(f"SELECT dataset, state FROM {table_sql(schema, STATE_TABLE)}")
+    found = {name: SeededDataset.from_json(name, text) for name, text in rows}
+    return {name: state for name, state in found.items() if state is not None}
+
+
+def write_state(connection: MysqlConnection, schema: str, state: SeededDataset) -> None:
+    """Remember what was seeded, in the transaction of the rows."""
+    values = f"{text_literal(state.dataset)}, {text_literal(state.to_json())}"
+    connection.execute(
+        f"REPLACE INTO {table_sql(schema, STATE_TABLE)} VALUES ({values})", "Remembering the seed"
+    )

@@ -1,0 +1,334 @@
+"""Writes into a database of MySQL or MariaDB: all rows in one transaction, and all else can be undone."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+import pyarrow as pa
+
+from tdmvc.databases.base import ReadOptions, TableToWrite, TargetTable
+from tdmvc.databases.mysql.address import resolve_address
+from tdmvc.databases.mysql.broken_references import find_broken_references
+from tdmvc.databases.mysql.catalog import DeclaredTable
+from tdmvc.databases.mysql.checking import check_columns
+from tdmvc.databases.mysql.connection import CREATING_MODE, WRITING_MODE, MysqlConnection, connected
+from tdmvc.databases.mysql.creating import TableMaker
+from tdmvc.databases.mysql.fingerprints import fingerprint
+from tdmvc.databases.mysql.inserting import RowWriter
+from tdmvc.databases.mysql.locking import SeedLock, lock_tables
+from tdmvc.databases.mysql.names import DIALECT, quoted, table_sql
+from tdmvc.databases.mysql.pending import Pending, Step, StepKind
+from tdmvc.databases.mysql.reading import MysqlSnapshot, choose_schemas
+from tdmvc.databases.mysql.row_counts import count_rows, next_number
+from tdmvc.databases.mysql.schemas import column_readings, numbered_column, table_schema
+from tdmvc.databases.mysql.state import has_state_table, make_state_table, read_state, write_state
+from tdmvc.databases.mysql.suspending import Triggers
+from tdmvc.databases.mysql.target_snapshot import TargetSnapshot
+from tdmvc.errors import DatabaseError
+from tdmvc.model.declarations import View
+from tdmvc.model.finding import Finding
+from tdmvc.model.location import Location
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+
+_PACKET_MARGIN = 1024
+
+
+@contextmanager
+def open_target(location: Location, options: ReadOptions) -> Iterator["MysqlTarget"]:
+    """Open a database for writing; see `TargetOpener.open_target`."""
+    address = resolve_address(location)
+
+    def connect() -> contextlib.AbstractContextManager[MysqlConnection]:
+        return connected(address, mode=WRITING_MODE, timeout_seconds=options.timeout_seconds)
+
+    with ExitStack() as stack:
+        connection = stack.enter_context(connect())
+        schemas = choose_schemas(connection, options.schemas)
+        target = MysqlTarget(connection, stack.enter_context(connect()), schemas, options)
+        target.recover(seconds=0)
+        try:
+            yield target
+        finally:
+            if not target.is_committed:
+                try:
+                    target.roll_back()
+                except DatabaseError:
+                    # The session is gone, but the server may be there.
+                    with contextlib.suppress(DatabaseError), connect() as other:
+                        MysqlTarget(other, other, schemas, options).recover(seconds=5)
+
+
+class MysqlTarget:
+    """A database in one transaction; see `DatabaseTarget`.
+
+    The server commits at each CREATE and ALTER. So tables are made before the first row is written, and dropped
+    again if the rows do not come; and next numbers are moved after the rows are committed.
+    """
+
+    def __init__(
+        self,
+        connection: MysqlConnection,
+        other: MysqlConnection,
+        schemas: tuple[str, ...],
+        options: ReadOptions,
+    ) -> None:
+        self._connection = connection
+        self._other = other
+        """For tables that are not locked, which the session that holds locks cannot read."""
+        self._schemas = schemas
+        self._on_progress = options.on_progress
+        self._snapshot = MysqlSnapshot(connection, schemas)
+        self._lock = SeedLock(connection, schemas[0])
+        self._pending = Pending(connection, schemas[0])
+        self._triggers = Triggers(connection, self._pending)
+        self._declared: dict[str, DeclaredTable] | None = None
+        self._locked: set[str] = set()
+        self._proven: dict[str, tuple[int, str]] = {}
+        self._numbers: dict[str, int] = {}
+        self._is_prepared = False
+        self._is_locked = False
+        self._has_written = False
+        self.is_committed = False
+        ((packet,),) = connection.query("SELECT @@max_allowed_packet")
+        self._most_bytes = int(packet) - _PACKET_MARGIN
+
+    @property
+    def dialect(self) -> str:
+        return DIALECT
+
+    def recover(self, *, seconds: int) -> None:
+        """Undo or finish what a killed seed left, unless a seed is running."""
+        if self._pending.exists() and self._lock.take(seconds):
+            self._pending.carry_out(self._triggers.restore)
+
+    def read_catalog(self) -> Mapping[str, TargetTable]:
+        declared = self._read_declared()
+        inside = [table for name, table in declared.items() if name in self._locked]
+        outside = [table for name, table in declared.items() if name not in self._locked]
+        rows = count_rows(self._connection, inside) | count_rows(self._other, outside)
+        is_mariadb = self._connection.is_mariadb
+        return {
+            name: TargetTable(
+                name,
+                table_schema(table, name, column_readings(table, {}), is_mariadb=is_mariadb),
+                rows[table.schema, table.name],
+            )
+            for name, table in declared.items()
+        }
+
+    def _read_declared(self) -> dict[str, DeclaredTable]:
+        if self._declared is None:
+            self._snapshot.forget_catalog()
+            self._declared = self._snapshot.read_declared(self._snapshot.read_names())
+        return self._declared
+
+    def read_state(self) -> Mapping[str, SeededDataset]:
+        return read_state(self._connection, self._schemas[0])
+
+    def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
+        self._prepare()
+        schema = self._schemas[0]
+        there = [table.schema for table in self.read_catalog().values()]
+        with self._unlocked():
+            self._connection.execute(f"SET SESSION sql_mode = '{CREATING_MODE}'")
+            self._connection.execute("SET SESSION foreign_key_checks = 0")
+            maker = TableMaker(
+                self._connection, schema, lambda kind, name: self._pending.add(Step(kind, schema, name))
+            )
+            try:
+                return maker.create(tables, views, there)
+            finally:
+                self._connection.execute(f"SET SESSION sql_mode = '{WRITING_MODE}'")
+                self._declared = None
+
+    def check_columns(self, table: TableToWrite, target: TableSchema) -> list[Finding]:
+        declared = self._read_declared()[target.name]
+        triggers = self._triggers.read_names(declared.schema, {declared.name})
+        return check_columns(self._connection, table, declared, triggers, self._most_bytes)
+
+    def lock(self, names: Sequence[str]) -> None:
+        self._prepare()
+        known = self._read_declared()
+        new = [name for name in names if name in known and name not in self._locked]
+        if not new and self._is_locked:
+            return
+        with self._unlocked():
+            for name in new:
+                self._remember(known[name])
+            self._locked.update(new)
+
+    def _prepare(self) -> None:
+        """Wait for other seeds, and make the tables that remember what is to be undone and what was seeded."""
+        if self._is_prepared:
+            return
+        self._lock.require()
+        self.recover(seconds=0)
+        self._declared = None
+        self._pending.make()
+        self._is_prepared = True
+        if not has_state_table(self._connection, self._schemas[0]):
+            make_state_table(self._connection, self._schemas[0], lambda step: self._pending.add(step))
+
+    def _remember(self, table: DeclaredTable) -> None:
+        """Remember what a rollback does not restore."""
+        if numbered_column(table) is not None:
+            number = next_number(self._connection, table)
+            self._pending.add(Step(StepKind.NUMBER, table.schema, table.name, str(number)))
+        self._triggers.remember(table.schema, {table.name})
+
+    @contextmanager
+    def _unlocked(self) -> Iterator[None]:
+        """Give the locks back for a moment, which the server needs to make tables and to lock more of them.
+
+        Raises:
+            DatabaseError: meanwhile, another session changed a table that was proven to be unchanged.
+        """
+        self._check_nothing_written()
+        connection = self._connection
+        connection.execute("UNLOCK TABLES")
+        connection.execute("SET SESSION autocommit = 1")
+        yield
+        known = self._read_declared()
+        locked = [known[name] for name in sorted(self._locked) if name in known]
+        connection.execute("SET SESSION autocommit = 0")
+        lock_tables(connection, self._schemas[0], locked, self._related(known))
+        connection.execute("SET SESSION foreign_key_checks = 0")
+        self._is_locked = True
+        self._triggers.suspend()
+        before, self._proven = self._proven, {}
+        for name, proof in before.items():
+            if self.fingerprint(name) != proof:
+                raise DatabaseError(
+                    f"Another session changed {name} while its lock was given back for a moment.",
+                    where=connection.where,
+                    remedy="run the same command again; nothing was changed.",
+                )
+
+    def _related(self, known: Mapping[str, DeclaredTable]) -> list[DeclaredTable]:
+        """Return the tables with references from or to the locked ones."""
+        found = set()
+        for name, table in known.items():
+            for reference in table.references:
+                if name in self._locked:
+                    found.add(reference.table)
+                if reference.table in self._locked:
+                    found.add(name)
+        return [known[name] for name in sorted(found - self._locked) if name in known]
+
+    def _check_nothing_written(self) -> None:
+        if self._has_written:
+            raise DatabaseError(
+                "MySQL cannot lock or make tables once rows were written, because that would commit them.",
+                where=self._connection.where,
+                remedy="lock all tables first; nothing was changed.",
+            )
+
+    def _writer(self, name: str) -> RowWriter:
+        if name not in self._locked:
+            self.lock([name])
+        self._has_written = True
+        self._proven.pop(name, None)
+        table = self._read_declared()[name]
+        return RowWriter(self._connection, table, self._most_bytes, self._on_progress)
+
+    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
+        writer = self._writer(target.name)
+        if mode is SeedMode.UPSERT:
+            return writer.upsert(table)
+        return RowCounts(inserted=writer.insert(table.read()))
+
+    def apply_changes(
+        self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
+    ) -> RowCounts:
+        writer = self._writer(target.name)
+        gone = writer.delete(deleted)
+        counts = writer.upsert(upserts)
+        return RowCounts(counts.inserted, counts.updated, gone, counts.unchanged)
+
+    def clear(self, names: Sequence[str]) -> None:
+        self.lock(names)
+        for name in names:
+            writer = self._writer(name)
+            table = table_sql(writer.table.schema, writer.table.name)
+            # TRUNCATE would be faster, and could not be undone.
+            self._connection.execute(f"DELETE FROM {table}", f"Clearing {name}")
+
+    def finish(self, names: Sequence[str], *, sequence_offset: int = 0) -> None:
+        self.lock(names)
+        self._has_written = True
+        for name in names:
+            table = self._read_declared()[name]
+            column = numbered_column(table)
+            if column is None:
+                continue
+            (row,) = self._connection.query(
+                f"SELECT COALESCE(MAX({quoted(column)}), 0) FROM {table_sql(table.schema, table.name)}"
+            )
+            number = max(int(float(row[0])), 0) + 1 + sequence_offset
+            self._numbers[name] = number
+            self._pending.add(Step(StepKind.NUMBER, table.schema, table.name, str(number)))
+
+    def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
+        return list(find_broken_references(self._connection, self._read_declared(), names))
+
+    def fingerprint(self, name: str) -> tuple[int, str]:
+        table = self._read_declared()[name]
+        is_readable = name in self._locked or not self._locked
+        connection = self._connection if is_readable else self._other
+        number = self._numbers.get(name) if numbered_column(table) is not None else None
+        if number is None and numbered_column(table) is not None:
+            number = next_number(connection, table)
+        found = fingerprint(connection, table, number)
+        if name in self._locked and not self._has_written:
+            self._proven[name] = found
+        return found
+
+    def write_state(self, state: SeededDataset) -> None:
+        self.lock([])
+        self._has_written = True
+        write_state(self._connection, self._schemas[0], state)
+
+    def snapshot(self) -> MysqlSnapshot:
+        return TargetSnapshot(self._connection, self._other, self._schemas, self._locked)
+
+    def commit(self) -> None:
+        if not self._is_prepared:
+            self.is_committed = True
+            return
+        connection = self._connection
+        self._pending.forget(StepKind.DROP, StepKind.DROP_VIEW)
+        connection.execute("COMMIT", "Committing")
+        self.is_committed = True
+        try:
+            self._pending.carry_out(self._triggers.restore)
+            connection.execute("UNLOCK TABLES")
+            connection.execute("SET SESSION autocommit = 1")
+            for name in sorted(self._locked):
+                table = self._read_declared()[name]
+                connection.query(f"ANALYZE TABLE {table_sql(table.schema, table.name)}")
+        except DatabaseError as error:
+            raise DatabaseError(
+                "The rows were committed, but next numbers, triggers or statistics are not as they should be. "
+                f"{error.what}",
+                where=error.where,
+                remedy="run the same command again, which finishes the work.",
+            ) from error
+
+    def roll_back(self) -> None:
+        """Undo everything: rows by the server, all else by the remembered steps.
+
+        Raises:
+            DatabaseError: the connection is lost.
+        """
+        if not self._is_prepared:
+            return
+        connection = self._connection
+        connection.execute("ROLLBACK")
+        for step in self._triggers.suspended:
+            # While their tables are locked, nobody misses a trigger that is being made again.
+            self._triggers.restore(step)
+        connection.execute("UNLOCK TABLES")
+        connection.execute("SET SESSION autocommit = 1")
+        if self._pending.exists():
+            self._pending.carry_out(self._triggers.restore)

@@ -1,0 +1,96 @@
+"""A value of each type of MariaDB, as SQL and as a dataset holds it."""
+
+import datetime as dt
+import decimal
+import struct
+
+D = decimal.Decimal
+UTC = dt.UTC
+EWKB = "0101000020E6100000" + struct.pack("<dd", 1.0, 2.0).hex().upper()
+EWKB_PLAIN = "0101000000" + struct.pack("<dd", 1.0, 2.0).hex().upper()
+
+VALUES: list[tuple[str, str, str, str, object]] = [
+    # type, SQL of a value, canonical type, physical type, value
+    ("tinyint", "-128", "int8", "tinyint", -128),
+    ("tinyint unsigned", "255", "uint8", "tinyint unsigned", 255),
+    ("smallint", "-32768", "int16", "smallint", -32768),
+    ("smallint unsigned", "65535", "uint16", "smallint unsigned", 65535),
+    ("mediumint", "-8388608", "int32", "mediumint", -8388608),
+    ("mediumint unsigned", "16777215", "uint32", "mediumint unsigned", 16777215),
+    ("int", "-2147483648", "int32", "int", -(2**31)),
+    ("int unsigned", "4294967295", "uint32", "int unsigned", 2**32 - 1),
+    ("bigint", "-9223372036854775808", "int64", "bigint", -(2**63)),
+    ("bigint unsigned", "18446744073709551615", "uint64", "bigint unsigned", 2**64 - 1),
+    ("boolean", "TRUE", "bool", "tinyint(1)", True),
+    ("tinyint(1)", "2", "int8", "tinyint(1)", 2),
+    ("bit(1)", "1", "bool", "bit(1)", True),
+    ("bit(5)", "b'101'", "string", "bit(5)", "00101"),
+    ("bit(64)", "18446744073709551615", "string", "bit(64)", "1" * 64),
+    ("decimal(10,2)", "-99999999.99", "decimal(10,2)", "decimal(10,2)", D("-99999999.99")),
+    ("decimal(38,38)", "0." + "1" * 38, "decimal(38,38)", "decimal(38,38)", D("0." + "1" * 38)),
+    ("decimal(65,30)", "9" * 35 + "." + "9" * 30, "string", "decimal(65,30)", "9" * 35 + "." + "9" * 30),
+    ("float", "16777217", "float32", "float", 16777216.0),
+    ("float", "1.1", "float32", "float", struct.unpack("f", struct.pack("f", 1.1))[0]),
+    ("float(10,2)", "1.1", "float32", "float(10,2)", struct.unpack("f", struct.pack("f", 1.1))[0]),
+    ("double", "0.1", "float64", "double", 0.1),
+    ("double", "5e-324", "float64", "double", 5e-324),
+    ("double", "1.7976931348623157e308", "float64", "double", 1.7976931348623157e308),
+    ("double", "0.30000000000000004", "float64", "double", 0.30000000000000004),
+    ("year", "1901", "int16", "year", 1901),
+    ("year", "0", "int16", "year", 0),
+    ("date", "'9999-12-31'", "date", "date", dt.date(9999, 12, 31)),
+    ("date", "'0000-00-00'", "string", "date", "0000-00-00"),
+    ("date", "'2024-00-15'", "string", "date", "2024-00-15"),
+    ("date", "'2024-02-31'", "string", "date", "2024-02-31"),
+    ("time", "'23:59:59'", "time", "time(0)", dt.time(23, 59, 59)),
+    ("time(6)", "'23:59:59.999999'", "time", "time(6)", dt.time(23, 59, 59, 999999)),
+    ("time(3)", "'-838:59:59.5'", "string", "time(3)", "-838:59:59.500"),
+    ("time", "'24:00:00'", "string", "time(0)", "24:00:00"),
+    ("datetime", "'1000-01-01 00:00:00'", "timestamp", "datetime", dt.datetime(1000, 1, 1)),
+    (
+        "datetime(6)",
+        "'9999-12-31 23:59:59.999999'",
+        "timestamp",
+        "datetime(6)",
+        dt.datetime(9999, 12, 31, 23, 59, 59, 999999),
+    ),
+    ("datetime", "'0000-00-00 00:00:00'", "string", "datetime", "0000-00-00 00:00:00"),
+    (
+        "timestamp",
+        "'2038-01-19 03:14:07'",
+        "timestamptz",
+        "timestamp",
+        dt.datetime(2038, 1, 19, 3, 14, 7, tzinfo=UTC),
+    ),
+    (
+        "timestamp(6)",
+        "'1970-01-01 00:00:01.000001'",
+        "timestamptz",
+        "timestamp(6)",
+        dt.datetime(1970, 1, 1, 0, 0, 1, 1, tzinfo=UTC),
+    ),
+    ("timestamp", "0", "string", "timestamp", "0000-00-00 00:00:00"),
+    ("char(5)", "'ab  '", "string", "char(5)", "ab"),
+    ("varchar(5)", "'ab  '", "string", "varchar(5)", "ab  "),
+    ("varchar(5) charset latin1", "'é€'", "string", "varchar(5)", "é€"),
+    ("varchar(5) charset utf16", "'😀'", "string", "varchar(5)", "😀"),
+    ("text", "'a\n\t''\\\\\0b'", "string", "text", "a\n\t'\\\0b"),
+    ("longtext", "REPEAT('é', 70000)", "string", "longtext", "é" * 70000),
+    ("binary(4)", "'a'", "binary", "binary(4)", b"a\0\0\0"),
+    ("varbinary(4)", "x'00FF27'", "binary", "varbinary(4)", b"\0\xff'"),
+    ("blob", "REPEAT(x'FF', 300)", "binary", "blob", b"\xff" * 300),
+    ("json", """'{"a": 1.0}'""", "string", "json", '{"a": 1.0}'),
+    ("enum('a','b,''c')", "'b,''c'", "string", "enum('a','b,''c')", "b,'c"),
+    ("set('x','y')", "'y,x'", "string", "set('x','y')", "x,y"),
+    ("geometry", "ST_GeomFromText('POINT(1 2)', 4326)", "string", "geometry", EWKB),
+    ("point", "ST_GeomFromText('POINT(1 2)')", "string", "point", EWKB_PLAIN),
+    (
+        "uuid",
+        "'123E4567-e89b-12d3-a456-426655440000'",
+        "string",
+        "uuid",
+        "123e4567-e89b-12d3-a456-426655440000",
+    ),
+    ("inet6", "'2001:DB8::1'", "string", "inet6", "2001:db8::1"),
+    ("inet4", "'127.0.0.1'", "string", "inet4", "127.0.0.1"),
+]
