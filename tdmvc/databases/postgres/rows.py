@@ -1,6 +1,7 @@
 """Streams the rows of a query in bounded memory, as Arrow over connections of its own or as texts over a given one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from tdmvc.databases.postgres.connection import (
     reporting,
     reporting_arrow,
 )
+from tdmvc.databases.postgres.merging import Batches, merged
 from tdmvc.databases.postgres.values import from_binary, from_texts
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import Location
@@ -24,10 +26,11 @@ _BATCH_BYTES = 4 << 20
 class RowReader(Protocol):
     """Reads the rows of queries, all of one moment."""
 
-    def read(self, query: str, schema: pa.Schema, table: str) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a query as batches of the canonical schema.
+    def read(self, queries: Sequence[str], schema: pa.Schema, table: str) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of queries as batches of the canonical schema, in any order.
 
         Args:
+            queries: they may run at the same time.
             table: for errors.
 
         Raises:
@@ -54,14 +57,32 @@ class ArrowRows:
         self._free: list[Any] = []
         self._all: list[Any] = []
 
-    def read(self, query: str, schema: pa.Schema, table: str) -> Iterator[pa.RecordBatch]:
-        where = f"{self._location}, table {table}"
-        try:
-            connection = self._free.pop() if self._free else self._open()
-        except DatabaseError:
-            # The server may allow no more than one connection.
-            yield from TextRows(self._connection, str(self._location)).read(query, schema, table)
+    def read(self, queries: Sequence[str], schema: pa.Schema, table: str) -> Iterator[pa.RecordBatch]:
+        connections: list[Any] = []
+        # The server may allow fewer connections, or only one.
+        with suppress(DatabaseError):
+            for _ in queries:
+                connections.append(self._free.pop() if self._free else self._open())
+        if not connections:
+            yield from TextRows(self._connection, str(self._location)).read(queries, schema, table)
             return
+        readers = [
+            self._read(connection, queries[place :: len(connections)], schema, table)
+            for place, connection in enumerate(connections)
+        ]
+        if len(readers) == 1:
+            yield from readers[0]
+        else:
+            yield from merged(readers, lambda: _cancel(connections))
+
+    def _read(self, connection: Any, queries: Sequence[str], schema: pa.Schema, table: str) -> Batches:
+        for query in queries:
+            yield from self._read_query(connection, query, schema, table)
+        # After an error, or if nobody wants the rest of the rows, the connection is in the middle of something.
+        self._free.append(connection)
+
+    def _read_query(self, connection: Any, query: str, schema: pa.Schema, table: str) -> Batches:
+        where = f"{self._location}, table {table}"
         snapshot = self._snapshot or ""
         with reporting_arrow(where), importing(connection, snapshot), connection.cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
@@ -72,8 +93,6 @@ class ArrowRows:
                     for array, field in zip(batch.columns, schema, strict=True)
                 ]
                 yield pa.record_batch(arrays, schema=schema)
-        # After an error, or if nobody wants the rest of the rows, the connection is in the middle of something.
-        self._free.append(connection)
 
     def _open(self) -> Any:
         if self._snapshot is None:
@@ -94,6 +113,12 @@ class ArrowRows:
         self._free.clear()
 
 
+def _cancel(connections: Sequence[Any]) -> None:
+    for connection in connections:
+        with suppress(Exception):  # it may have nothing to cancel
+            connection.adbc_cancel()
+
+
 class TextRows:
     """Reads over a connection that is there, in its transaction: also what was written there and not committed."""
 
@@ -101,7 +126,11 @@ class TextRows:
         self._connection = connection
         self._where = where
 
-    def read(self, query: str, schema: pa.Schema, table: str) -> Iterator[pa.RecordBatch]:
+    def read(self, queries: Sequence[str], schema: pa.Schema, table: str) -> Iterator[pa.RecordBatch]:
+        for query in queries:
+            yield from self._read_query(query, schema, table)
+
+    def _read_query(self, query: str, schema: pa.Schema, table: str) -> Iterator[pa.RecordBatch]:
         with reporting(f"{self._where}, table {table}"), self._connection.cursor() as cursor:
             # A line without values would be no line.
             copy = f"COPY (SELECT true, rows.* FROM ({query}) rows) TO STDOUT (FORMAT csv)"

@@ -1,5 +1,6 @@
 """All that is read is of one moment; what keeps rows from being read is an error that says what to do."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -113,6 +114,30 @@ def test_a_lock_of_another_session_is_an_error_after_a_while(
         ):
             snapshot.read_tables(["t"])
         other.rollback()
+
+
+def test_a_large_table_is_read_over_several_connections(
+    postgres_server: DatabaseServer,
+    postgres_database: ServerLocation,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "_PARALLEL_BLOCKS", 1)
+    run("CREATE TABLE t AS SELECT i, repeat('x', 1000) AS a FROM generate_series(1, 20000) i")
+    with _snapshot(postgres_database) as snapshot:
+        (table,) = snapshot.read_tables(["t"])
+        run("INSERT INTO t SELECT 0, 'y' FROM generate_series(1, 20000)")
+        assert sorted(_rows(table)["i"].to_pylist()) == list(range(1, 20001))
+        with postgres_server.connect(postgres_database.database) as other:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tdmvc' AND datname = %s"
+            assert other.execute(query, [postgres_database.database]).fetchone() == (3,)
+        # Whoever wants no more rows leaves no thread behind.
+        assert isinstance(table.scan, ArrowScan)
+        batches = table.scan.open()
+        batches.read_next_batch()
+        del batches
+        assert not [thread for thread in threading.enumerate() if "run" in thread.name]
+        assert _rows(table).num_rows == 20000
 
 
 def test_a_statement_that_takes_too_long_is_an_error(postgres_database: ServerLocation, run: Run) -> None:
