@@ -120,11 +120,11 @@ def _column_faults(pair: _Pair) -> Iterator[_Fault]:
                 f"{where} is {expected.type_text} in the dataset and {actual.type_text} "
                 f"({actual.declared_type}) in the database."
             )
-            yield "database-type", severity, names, message, _RUN
+            yield "database-type", severity, names, message, _remedy(severity)
         if (severity := _length_severity(expected, actual)) is not None:
             message = f"{where} takes at most {actual.length_limit} characters in the database"
             message += f", {expected.length_limit} in the dataset." if expected.length_limit else "."
-            yield "database-type", severity, names, message, _RUN
+            yield "database-type", severity, names, message, _remedy(severity)
         is_required = expected.required or expected.name in pair.expected.key
         if actual.required and not is_required:
             message = f"{where} may not be null in the database, but in the dataset."
@@ -136,6 +136,10 @@ def _column_faults(pair: _Pair) -> Iterator[_Fault]:
         ):
             message = f"{where} may be null in the database, but not in the dataset."
             yield "database-required", Severity.INFO, names, message, ""
+
+
+def _remedy(severity: Severity) -> str:
+    return "" if severity is Severity.INFO else _RUN
 
 
 def _type_severity(expected: Column, actual: Column) -> Severity | None:
@@ -171,7 +175,8 @@ def _key_faults(pair: _Pair) -> Iterator[_Fault]:
         return
     words = [f"the key {', '.join(key)}" if key else "no key" for key in (actual, expected)]
     message = f"it has {words[0]} in the database and {words[1]} in the dataset."
-    yield "database-key", Severity.WARNING if expected else Severity.INFO, pair.expected.key, message, _ADD
+    severity = Severity.WARNING if expected else Severity.INFO
+    yield "database-key", severity, pair.expected.key, message, _ADD if expected else ""
 
 
 def _unique_faults(pair: _Pair) -> Iterator[_Fault]:

@@ -22,7 +22,7 @@ _BAD = (AppliedStatus.FAILED, AppliedStatus.SKIPPED)
 def add_database(database: DatabaseMigrations, page: Page) -> None:
     """Add for each location what was applied, and list what was not or is not known."""
     bad = any(status in location.counts for location in database.locations for status in _BAD)
-    page.verdict(visible(database.url), _words(database), page.style.red if bad else page.style.green)
+    page.verdict("Database", _words(database), page.style.red if bad else page.style.green)
     for location in database.locations:
         page.blank()
         _location(location, page)
@@ -35,8 +35,7 @@ def _location(location: AppliedLocation, page: Page) -> None:
     if location.table is None:
         page.headline(visible(location.name), "no migration table")
         page.line(
-            f"The database has no migration table of {visible(location.tool)} for this location: "
-            f"its migrations were not run, or not by {visible(location.tool)}.",
+            "The database has no migration table for this location: its migrations were not run, or not by its tool.",
             page.style.yellow,
             indent=INDENT,
         )
@@ -77,4 +76,4 @@ def _words(database: DatabaseMigrations) -> str:
     lacking = sum(location.table is None for location in database.locations)
     if lacking:
         words.append(f"no migration table for {plural(lacking, 'location')}")
-    return joined(words) or "no migrations"
+    return joined([visible(database.url), *(words or ["no migrations"])])
