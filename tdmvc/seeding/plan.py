@@ -108,6 +108,16 @@ class KnownDatabase:
         loaded = (table.name for one in self.recorded.values() for table in one.tables)
         return bool(self.catalog[name].rows) and not any(find_table(own, [name]) for own in loaded)
 
+    def with_remedy(self, finding: Finding, table: TablePlan) -> Finding:
+        """Return a finding about columns; if tdmvc made the table, no migration will change it."""
+        made = {one.name for recorded in self.recorded.values() for one in recorded.tables if one.is_created}
+        if finding.severity is not Severity.ERROR or not any(
+            find_table(o, [table.target_name]) for o in made
+        ):
+            return finding
+        remedy = "tdmvc made these tables for another version: drop them, or take an empty database, and seed again."
+        return replace(finding, remedy=remedy)
+
     def with_plan(self, plan: SeedPlan) -> "KnownDatabase":
         """Return the database as it will be once a plan was carried out."""
         added = {
@@ -154,7 +164,8 @@ def plan_state(
             findings += check_table(state, table, known, [one.target_name for one in tables[:-1]])
             if table.target is not None:
                 new = _without_loaded_parts(workspace, side, known.recorded.get(state.name))
-                findings += check_columns(workspace, target, new, table.target.schema, table.columns)
+                found_columns = check_columns(workspace, target, new, table.target.schema, table.columns)
+                findings += [known.with_remedy(finding, table) for finding in found_columns]
     is_whole = not known.catalog and not options.tables
     return SeedPlan(
         state,

@@ -101,6 +101,10 @@ def _make_garbage(shop: KillShop) -> None:
         os.utime(path, (old, old))
 
 
+def _seed_first(shop: KillShop) -> None:
+    run_quietly(shop.app, "-q", "seed", "golden@1.0.0", "--into", "sqlite:///seeded.db")
+
+
 _SOURCE = ("golden", "../source", "--key", "customers=id", "--key", "orders=id")
 SCENARIOS = (
     Scenario("add", ("tdmvc", "add", *_SOURCE), _change_source),
@@ -117,6 +121,7 @@ SCENARIOS = (
     Scenario("checkout-force", ("tdmvc", "checkout", "golden", "--force"), _edit_rows),
     Scenario("checkout-into", ("tdmvc", "checkout", "golden@1.0.0", "--into", "out.sqlite"), is_once=True),
     Scenario("checkout-folder", ("tdmvc", "checkout", "golden@1.0.0", "--into", "out"), is_once=True),
+    Scenario("seed", ("tdmvc", "seed", "golden", "--into", "sqlite:///seeded.db"), _seed_first),
     Scenario("merge", ("tdmvc", "merge", "feature")),
     Scenario("merge-no-commit", ("tdmvc", "merge", "feature", "--no-commit"), choice=1),
     Scenario("merge-forward", ("tdmvc", "merge", "feature"), _go_back),

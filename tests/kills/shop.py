@@ -1,8 +1,10 @@
 """A shop with two datasets, branches, a remote and edits of its user, and all that can be lost of it."""
 
+import contextlib
 import hashlib
 import re
 import shutil
+import sqlite3
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ ROWS = 150
 MODULES = 12
 EDITED_NOTES = "Remember the milk.\nUnsaved thoughts.\n"
 _OBJECT = re.compile(r"\bmd5: ([0-9a-f]{32}(?:\.dir)?)")
+_SEEDED = re.compile(r'"seeded_at": "[^"]*"')
 _PUBLISHED = re.compile(r"(?m)^(published|yanked): .*$")
 
 
@@ -141,7 +144,7 @@ def fingerprint(shop: KillShop) -> dict[str, object]:
         for top in app.iterdir()
         if top.name not in {".git", ".dvc"}
         for path in (top.rglob("*") if top.is_dir() else [top])
-        if path.is_file()
+        if path.is_file() and not path.name.endswith(".db-journal")
     ]
     tip = git(app, "log", "-1", "--format=%s|%P").split("|")
     refs = git(app, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags")
@@ -218,10 +221,18 @@ def _read_blobs(shop: KillShop, blobs: set[str]) -> dict[str, str]:
     return found
 
 
+def _seeded_rows(path: Path) -> bytes:
+    """Return all that a SQLite database holds, without the time at which it was seeded."""
+    with contextlib.closing(sqlite3.connect(path)) as con:
+        return _SEEDED.sub("", "\n".join(con.iterdump())).encode()
+
+
 def _hashes(root: Path, files: list[Path]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in files:
         data = path.read_bytes()
+        if path.suffix == ".db":
+            data = _seeded_rows(path)
         if "versions" in path.parts:
             data = _PUBLISHED.sub("", data.decode()).encode()
         found[path.relative_to(root).as_posix()] = hashlib.md5(data).hexdigest()
