@@ -110,7 +110,7 @@ _SERVER_GONE = "The connection to the database was lost."
 _BY_STATE: Mapping[str, tuple[str, str]] = {
     "57014": (
         "A statement took longer than allowed, or was cancelled.",
-        "allow more time, or read fewer tables at once.",
+        "add `?options=-c%20statement_timeout%3D4h` to the URL, which allows four hours for each statement.",
     ),
     "55P03": (
         "Another session holds a lock on a table, and did not release it in time.",

@@ -13,7 +13,7 @@ from tdmvc.databases.postgres import reading
 from tdmvc.databases.postgres.connection import Session, connected
 from tdmvc.databases.postgres.reading import PostgresSnapshot, open_snapshot
 from tdmvc.errors import DatabaseError, NotFoundError
-from tdmvc.model.location import ServerLocation
+from tdmvc.model.location import ServerLocation, parse_location
 from tdmvc.model.source import ArrowScan, SourceTable
 from tests.servers import DatabaseServer
 
@@ -141,11 +141,22 @@ def test_a_large_table_is_read_over_several_connections(
 
 
 def test_a_statement_that_takes_too_long_is_an_error(postgres_database: ServerLocation, run: Run) -> None:
-    run("CREATE VIEW slow AS SELECT 1 AS i FROM pg_sleep(30)")
-    with open_snapshot(postgres_database, ReadOptions(timeout_seconds=1)) as snapshot:
+    run("CREATE VIEW slow AS SELECT 1 AS i FROM pg_sleep(1.5)")
+    run(f"ALTER DATABASE {postgres_database.database} SET statement_timeout = '1s'")
+    with _snapshot(postgres_database) as snapshot:
         (view,) = snapshot.read_tables(["slow"])
-        with pytest.raises(DatabaseError, match="took longer than allowed"):
+        with pytest.raises(DatabaseError, match="took longer than allowed") as caught:
             _rows(view)
+    assert "?options=-c%20statement_timeout%3D4h" in caught.value.remedy
+    url = f"{postgres_database}?options=-c%20statement_timeout%3D4h"
+    advised = replace(parse_location(url), password=postgres_database.password)
+    with _snapshot(advised) as snapshot:
+        assert _rows(*snapshot.read_tables(["slow"])).num_rows == 1
+    with (
+        open_snapshot(postgres_database, ReadOptions(timeout_seconds=1)) as snapshot,
+        pytest.raises(DatabaseError, match="took longer than allowed"),
+    ):
+        _rows(*snapshot.read_tables(["slow"]))
 
 
 def test_a_lost_connection_is_an_error(
