@@ -10,14 +10,19 @@ from tdmvc.databases.clauses import column_clause, fit, reference_clause, with_c
 from tdmvc.databases.dialects import for_dialect, views_for_dialect
 from tdmvc.databases.mysql.column_types import keyed_columns, needs_sizes, own_type, read_sizes, sql_type
 from tdmvc.databases.mysql.connection import MysqlConnection
-from tdmvc.databases.mysql.declaring import create_statement, index_statement, reference_statement
+from tdmvc.databases.mysql.declaring import (
+    create_statement,
+    exact_collation,
+    index_statement,
+    reference_statement,
+)
 from tdmvc.databases.mysql.errors import RefusedStatementError
 from tdmvc.databases.mysql.names import DIALECT, table_sql
 from tdmvc.databases.mysql.pending import StepKind
 from tdmvc.databases.writing import NO_TARGET, has_target, left_out, type_finding
-from tdmvc.errors import DatabaseError
+from tdmvc.errors import DatabaseError, format_names
 from tdmvc.model.declarations import Identity, View
-from tdmvc.model.finding import Finding
+from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import TableSchema
 
 _ROW_TOO_LARGE = 1118
@@ -89,7 +94,13 @@ class TableMaker:
                 findings.append(
                     type_finding(schema.name, column.name, column.declared_type, types[column.name])
                 )
-        exact = {name for name in keyed if types[name].startswith(("varchar", "char"))}
+        exact = [
+            one.name
+            for one in schema.columns
+            if one.name in keyed and types[one.name].startswith(("varchar", "char")) and one.collation is None
+        ]
+        if exact:
+            findings.append(_exact_finding(schema.name, exact, exact_collation(is_mariadb=is_mariadb)))
         name = table_sql(self._schema, schema.name)
         bare = replace(schema, references=())
         self._remember(StepKind.DROP, schema.name)
@@ -163,6 +174,16 @@ class TableMaker:
                 why = f"the server refuses it (error {error.code})"
                 findings.append(left_out(f"view {view.name}", None, why))
         return findings
+
+
+def _exact_finding(table: str, names: list[str], collation: str) -> Finding:
+    return Finding(
+        "collation-added",
+        Severity.INFO,
+        f"{table} compares the texts of {format_names(names, len(names))} exactly, as datasets do (collation {collation}).",
+        table=table,
+        columns=tuple(names),
+    )
 
 
 def _fitted_identities(schema: TableSchema) -> tuple[TableSchema, list[Finding]]:

@@ -34,7 +34,7 @@ def create_statement(
         if column.collation is not None:
             words.append(f"COLLATE {column.collation.name}")
         elif column.name in exact:
-            words.append(f"COLLATE {'utf8mb4_nopad_bin' if is_mariadb else 'utf8mb4_0900_bin'}")
+            words.append(f"COLLATE {exact_collation(is_mariadb=is_mariadb)}")
         words += _words(column, types[column.name], is_mariadb=is_mariadb)
         is_unique = column.unique and schema.key != (column.name,) and (column.name,) not in indexed
         lines.append(" ".join([*words, "UNIQUE"] if is_unique else words))
@@ -56,6 +56,11 @@ def create_statement(
     if schema.description:
         options.append(f"COMMENT={escaped(schema.description[:2048])}")
     return f"CREATE TABLE {name} (\n  " + ",\n  ".join(lines) + f"\n) {' '.join(options)}"
+
+
+def exact_collation(*, is_mariadb: bool) -> str:
+    """Return the collation that compares texts by their characters, with the spaces at their ends."""
+    return "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin"
 
 
 def _words(column: Column, type_: str, *, is_mariadb: bool) -> list[str]:
