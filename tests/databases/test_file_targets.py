@@ -15,7 +15,7 @@ import pytest
 
 from tdmvc.arrow.types import parse_type
 from tdmvc.databases import TableToWrite, find_opener
-from tdmvc.databases.base import READ_ALL, DatabaseTarget
+from tdmvc.databases.base import READ_ALL, DatabaseTarget, ReadOptions
 from tdmvc.errors import DatabaseError, UsageError
 from tdmvc.model.declarations import Check, ForeignKey, Identity, Index, View
 from tdmvc.model.location import PathLocation
@@ -596,3 +596,76 @@ def test_a_new_duckdb_file_has_all_that_the_tables_declare(duck: File) -> None:
     assert duck.rows("SELECT index_name FROM duckdb_indexes()") == [("by_customer",)]
     with pytest.raises(duckdb.ConstraintException, match="foreign key"):
         duck.run("INSERT INTO orders VALUES (2, 77)")
+
+
+def test_the_fingerprint_of_a_changed_table_is_that_of_all_its_rows(sqlite: File) -> None:
+    sqlite.run(*SHOP, "INSERT INTO customers VALUES (3, 'c', 30, 'mine'), (4, 'd', 40, 'mine')")
+    with sqlite.open() as target:
+        target.lock(["customers"])
+        schema = target.read_catalog()["customers"].schema
+        target.fingerprint("customers")
+        deleted = pa.table({"id": pa.array([3, 99], pa.int64())}).to_reader()
+        target.apply_changes(table(CUSTOMERS, (1, "b", 10), (2, "a", 21), (5, "c", 5)), deleted, schema)
+        kept = target.fingerprint("customers")
+        target.commit()
+    with sqlite.open() as target:
+        assert target.fingerprint("customers") == kept
+    sqlite.run("CREATE TABLE other (id INTEGER)")
+    with sqlite.open() as target:
+        assert target.fingerprint("customers") == kept
+
+
+def _reads(sqlite: File) -> bool:
+    """Whether the fingerprint of a table is computed from its rows."""
+    seen: list[str] = []
+    options = ReadOptions(on_progress=lambda what, done, total, unit: seen.append(what))
+    location = PathLocation(sqlite.path)
+    with find_opener(location).open_target(location, sqlite.con, options) as target:
+        target.lock(["orders"])
+        target.fingerprint("orders")
+    return bool(seen)
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_rows_are_read_for_a_fingerprint_only_if_somebody_wrote_to_the_file(
+    sqlite: File, is_new: bool
+) -> None:
+    if not is_new:
+        sqlite.run(*SHOP)
+    rows = table(CUSTOMERS, (1, "a", 1)), table(ORDERS, (1, 1))
+    state = SeededDataset("golden", "golden@1", "c", (), datetime(2026, 1, 1, tzinfo=UTC), "1", ())
+
+    def load() -> None:
+        with sqlite.open() as target:
+            target.lock(["customers", "orders"])
+            catalog = target.read_catalog()
+            target.create_tables([one for one in rows if one.schema.name not in catalog], [])
+            catalog = target.read_catalog()
+            target.clear(["orders", "customers"])
+            for one in rows:
+                target.load(one, catalog[one.schema.name].schema, SeedMode.REPLACE)
+                target.fingerprint(one.schema.name)
+            target.write_state(state)
+            target.commit()
+
+    load()
+    assert not _reads(sqlite)
+    assert not _reads(sqlite)
+    with sqlite.open() as target:
+        target.lock([])
+        target.write_state(replace(state, dataset="other"))
+        target.commit()
+    assert not _reads(sqlite)
+    sqlite.run("UPDATE orders SET customer = NULL")
+    assert _reads(sqlite)
+    load()
+    assert not _reads(sqlite)
+    sqlite.run("PRAGMA locking_mode = EXCLUSIVE", "UPDATE customers SET age = 7")
+    assert _reads(sqlite)
+    load()
+    sqlite.run("PRAGMA journal_mode = WAL", "UPDATE customers SET age = 8")
+    assert _reads(sqlite)
+    load()
+    assert _reads(sqlite)
+    sqlite.run("UPDATE customers SET age = 9", "PRAGMA journal_mode = DELETE")
+    assert _reads(sqlite)

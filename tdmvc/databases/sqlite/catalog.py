@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdmvc.databases.sqlite.indexes import DIALECT, read_indexes, read_triggers
-from tdmvc.databases.state_table import STATE_TABLE
+from tdmvc.databases.state_table import OWN_TABLES
 from tdmvc.errors import DatabaseError, format_names
 from tdmvc.model.declarations import (
     Check,
@@ -109,7 +109,7 @@ def read_table_names(database: sqlite3.Connection) -> list[str]:
     return sorted(
         name
         for (name,) in listed
-        if not name.lower().startswith("sqlite_") and name != STATE_TABLE and (name in own or not kinds)
+        if not name.lower().startswith("sqlite_") and name not in OWN_TABLES and (name in own or not kinds)
     )
 
 

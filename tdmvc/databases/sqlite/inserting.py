@@ -10,6 +10,7 @@ import pyarrow as pa
 from tdmvc.databases.clauses import key_clause
 from tdmvc.databases.sqlite.broken import broken_clause
 from tdmvc.databases.sqlite.failures import BrokenRowsError
+from tdmvc.databases.sqlite.fingerprints import Fingerprints
 from tdmvc.databases.sqlite.storage import Affinity, affinity, count_nan, format_values
 from tdmvc.databases.writing import generated_finding
 from tdmvc.model.finding import Finding, Severity
@@ -18,7 +19,7 @@ from tdmvc.model.seeding import RowCounts
 from tdmvc.model.text import plural
 from tdmvc.sql.quoting import quote_name, quote_names
 
-_STAGED, _CHANGED = "temp.tdmvc_rows", "temp.tdmvc_changed"
+_STAGED, _CHANGED, _KEYS = "temp.tdmvc_rows", "temp.tdmvc_changed", "temp.tdmvc_keys"
 _AFFINITY_TYPES = {
     Affinity.INTEGER: "INTEGER",
     Affinity.TEXT: "TEXT",
@@ -32,14 +33,21 @@ class RowWriter:
     """Writes rows into one table. Columns that the table computes are left out."""
 
     def __init__(
-        self, path: Path, database: sqlite3.Connection, schema: TableSchema, target: TableSchema
+        self,
+        path: Path,
+        database: sqlite3.Connection,
+        schema: TableSchema,
+        target: TableSchema,
+        fingerprints: Fingerprints | None = None,
     ) -> None:
         """Prepare to write.
 
         Args:
             schema: the columns of the rows, in their order; the names are those of the table.
             target: the table.
+            fingerprints: told which rows `upsert` and `delete` change.
         """
+        self._fingerprints = fingerprints
         self._path = path
         self._database = database
         self._schema = schema
@@ -88,6 +96,7 @@ class RowWriter:
             counted.watch(tuple(row[i] for i in self._places) for row in self._rows(reader)),
         )
         match = " AND ".join(f"t.{quote_name(name)} = r.{quote_name(name)}" for name in key)
+        self._note(key, _STAGED, -1)
         try:
             updated = self._update(match, key)
             inserted = self._database.execute(
@@ -97,6 +106,7 @@ class RowWriter:
             ).rowcount
         except sqlite3.IntegrityError as error:
             raise self._broken(error) from None
+        self._note(key, _STAGED, 1)
         self._database.execute(f"DROP TABLE {_STAGED}")
         return RowCounts(inserted, updated, unchanged=counted.rows - inserted - updated)
 
@@ -112,8 +122,23 @@ class RowWriter:
                 strict=True,
             )
         )
-        where = " AND ".join(f"{quote_name(name)} = ?" for name in names)
-        return max(self._database.executemany(f"DELETE FROM {self._table} WHERE {where}", rows).rowcount, 0)
+        declared = ", ".join(f"{quote_name(name)} {self._type_of(name)}" for name in names)
+        self._database.execute(f"CREATE TEMP TABLE tdmvc_keys ({declared})")
+        marks = ", ".join("?" * len(names))
+        self._database.executemany(f"INSERT INTO {_KEYS} VALUES ({marks})", rows)
+        self._note(names, _KEYS, -1)
+        keys = quote_names(names)
+        gone = self._database.execute(
+            f"DELETE FROM {self._table} WHERE ({keys}) IN (SELECT {keys} FROM {_KEYS})"
+        ).rowcount
+        self._database.execute(f"DROP TABLE {_KEYS}")
+        return gone
+
+    def _note(self, key: Sequence[str], table: str, sign: int) -> None:
+        """Take the rows whose keys a table has out of the table's fingerprint, or add them."""
+        if self._fingerprints is not None:
+            keys = f"SELECT {quote_names(key)} FROM {table}"
+            self._fingerprints.change(self._target.name, key, keys, sign)
 
     def _update(self, match: str, key: Sequence[str]) -> int:
         # The collation of a column may take two texts for the same.

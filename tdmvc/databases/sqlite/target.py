@@ -1,7 +1,6 @@
 """Loads rows into a SQLite file, all in one transaction."""
 
 import hashlib
-import marshal
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ from tdmvc.databases.sqlite.catalog import read_table, read_table_names
 from tdmvc.databases.sqlite.checking import check_columns
 from tdmvc.databases.sqlite.creating import create_indexes, create_table, create_views, plan_table
 from tdmvc.databases.sqlite.failures import writing_errors
+from tdmvc.databases.sqlite.fingerprints import Fingerprints
 from tdmvc.databases.sqlite.indexes import DIALECT
 from tdmvc.databases.sqlite.inserting import RowWriter, rowid_alias
 from tdmvc.databases.sqlite.reading import SqliteSnapshot, declared_schema
@@ -33,7 +33,6 @@ from tdmvc.sql.quoting import quote_name
 
 _LOG_SUFFIXES = ("-wal", "-journal")
 _WAIT_SECONDS = 5.0
-_BATCH_ROWS = 4096
 
 
 @contextmanager
@@ -56,9 +55,10 @@ def open_target(path: Path, on_progress: ProgressCallback = ignore_progress) -> 
         with writing_errors(path):
             # References are checked at the end.
             database.execute("PRAGMA foreign_keys = OFF")
-            database.execute("BEGIN")
-            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        yield SqliteTarget(path, database, on_progress)
+        target = SqliteTarget(path, path, database, on_progress)
+        with writing_errors(path):
+            target.begin()
+        yield target
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def open_new(path: Path, on_progress: ProgressCallback = ignore_progress) -> Ite
                 for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF"):
                     database.execute(f"PRAGMA {pragma}")
                 database.execute("BEGIN")
-            target = SqliteTarget(path, database, on_progress)
+            target = SqliteTarget(path, new, database, on_progress)
             yield target
         if not target.is_committed:
             new.unlink(missing_ok=True)
@@ -86,10 +86,20 @@ class SqliteTarget:
 
     dialect = DIALECT
 
-    def __init__(self, path: Path, database: sqlite3.Connection, on_progress: ProgressCallback) -> None:
+    def __init__(
+        self, path: Path, file: Path, database: sqlite3.Connection, on_progress: ProgressCallback
+    ) -> None:
+        """Take an open database.
+
+        Args:
+            path: what messages call it.
+            file: what it is until it is committed.
+        """
         self._path = path
         self._database = database
         self._on_progress = on_progress
+        self._fingerprints = Fingerprints(database, file, on_progress)
+        self._is_written = False
         self._is_locked = False
         self._without_triggers: set[str] = set()
         self._triggers: list[str] = []
@@ -98,6 +108,13 @@ class SqliteTarget:
         self.is_committed = False
         self.findings: list[Finding] = []
         """What loading did not store as it is."""
+
+    def begin(self, kind: str = "DEFERRED") -> None:
+        """Begin a transaction."""
+        self._database.execute(f"BEGIN {kind}")
+        # It really begins with the first read.
+        self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        self._fingerprints.begin()
 
     def read_catalog(self) -> Mapping[str, TargetTable]:
         with writing_errors(self._path):
@@ -140,7 +157,7 @@ class SqliteTarget:
             return
         with writing_errors(self._path):
             self._database.execute("ROLLBACK")
-            self._database.execute("BEGIN IMMEDIATE")
+            self.begin("IMMEDIATE")
         self._is_locked = True
 
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
@@ -152,7 +169,7 @@ class SqliteTarget:
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
     ) -> RowCounts:
-        with self._writer(upserts.schema, target) as writer:
+        with self._writer(upserts.schema, target, self._fingerprints) as writer:
             gone = writer.delete(deleted)
             return replace(writer.upsert(upserts.read(), upserts.schema.key), deleted=gone)
 
@@ -160,6 +177,7 @@ class SqliteTarget:
         with writing_errors(self._path):
             for name in names:
                 self._remove_triggers(name)
+                self._fingerprints.forget(name)
                 self._database.execute(f"DELETE FROM {quote_name(name)}")
 
     def create_waiting_indexes(self, names: Sequence[str]) -> list[Finding]:
@@ -177,6 +195,7 @@ class SqliteTarget:
                 remedy="fix the rows, or the contract; nothing was changed.",
             )
         with writing_errors(self._path):
+            self._is_written = True
             for name in names:
                 self._move_sequence(name, sequence_offset)
                 self._database.execute(f"ANALYZE main.{quote_name(name)}")
@@ -186,19 +205,19 @@ class SqliteTarget:
             return broken_references(self._database, names)
 
     def fingerprint(self, name: str) -> tuple[int, str]:
-        """Return the row count, and a digest of all values in their order, of the declarations and the sequence."""
-        digest = hashlib.blake2b(digest_size=20)
+        """Return the row count, and the sum of the hashes of the rows with a digest of declarations and sequence."""
         with writing_errors(self._path):
             declared = self._database.execute(
                 "SELECT type, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
                 "AND lower(tbl_name) = lower(?) ORDER BY type, name",
                 (name,),
             ).fetchall()
-            digest.update(repr((declared, self._sequence(name))).encode())
-            rows = self._add_rows(name, digest)
-        return rows, f"sqlite-1:{digest.hexdigest()}"
+            digest = hashlib.blake2b(repr((declared, self._sequence(name))).encode(), digest_size=10)
+            rows, total = self._fingerprints.of(name)
+        return rows, f"sqlite-1:{total:032x}:{digest.hexdigest()}"
 
     def write_state(self, state: SeededDataset) -> None:
+        self._is_written = True
         with writing_errors(self._path):
             self._database.execute(
                 f"CREATE TABLE IF NOT EXISTS {STATE_TABLE} (dataset TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL)"
@@ -214,19 +233,27 @@ class SqliteTarget:
         with writing_errors(self._path):
             for trigger in self._triggers:
                 self._database.execute(trigger)
+            if self._is_written:
+                self._fingerprints.save()
             self._database.execute("COMMIT")
         self.is_committed = True
 
     @contextmanager
-    def _writer(self, schema: TableSchema, target: TableSchema) -> Iterator[RowWriter]:
+    def _writer(
+        self, schema: TableSchema, target: TableSchema, fingerprints: Fingerprints | None = None
+    ) -> Iterator[RowWriter]:
+        """Yield what writes rows, and keeps the sums of their hashes up to date, or has them computed anew."""
         with writing_errors(self._path):
             self._remove_triggers(target.name)
-            writer = RowWriter(self._path, self._database, schema, target)
+            if fingerprints is None:
+                self._fingerprints.forget(target.name)
+            writer = RowWriter(self._path, self._database, schema, target, fingerprints)
             yield writer
         self.findings += writer.findings
 
     def _remove_triggers(self, table: str) -> None:
         """Remove the triggers of a table until the end of the transaction, which makes them again."""
+        self._is_written = True
         if table in self._without_triggers:
             return
         self._without_triggers.add(table)
@@ -237,22 +264,6 @@ class SqliteTarget:
         for name, sql in rows:
             self._database.execute(f"DROP TRIGGER main.{quote_name(name)}")
             self._triggers.append(sql)
-
-    def _add_rows(self, name: str, digest: "hashlib.blake2b") -> int:
-        """Add all values of a table to a digest, in the order in which they are stored, and return the row count."""
-        rows = 0
-        # A text that is not UTF-8 must not stop the comparison.
-        self._database.text_factory = _text
-        try:
-            cursor = self._database.execute(f"SELECT * FROM {quote_name(name)} NOT INDEXED")
-            while batch := cursor.fetchmany(_BATCH_ROWS):
-                rows += len(batch)
-                # This version of the format depends on nothing but the values.
-                digest.update(marshal.dumps(batch, 2))
-                self._on_progress(f"{name}: compare", rows, None, "rows")
-        finally:
-            self._database.text_factory = str
-        return rows
 
     def _schema(self, name: str) -> TableSchema:
         """Return a table as it is declared; SQLite numbers each column that is another name for the rowid."""
@@ -295,7 +306,3 @@ class SqliteTarget:
         self._database.execute("DELETE FROM sqlite_sequence WHERE lower(name) = lower(?)", (name,))
         if highest + offset:
             self._database.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, highest + offset))
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
