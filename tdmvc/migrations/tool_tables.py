@@ -52,8 +52,14 @@ def has_lock(kind: ToolTable, rows: Iterable[Mapping[str, object]]) -> bool:
 
 def is_tool_table(table: str, columns: Collection[str]) -> bool:
     """Return whether a migration tool made a table for itself, so that it is no data."""
+    if table.rpartition(".")[0] in _TOOL_SCHEMAS:
+        return True
     is_history = any(one.matches(table, columns) for one in MIGRATION_TABLES)
     return is_history or any(one.matches(table, columns) for one in TOOL_TABLES)
+
+
+_TOOL_SCHEMAS: Final = frozenset({"hdb_catalog"})
+"""Schemas in which everything is a tool's: the metadata, events and logs of Hasura."""
 
 
 def _flag(column: str) -> Callable[[Row], bool]:

@@ -1,6 +1,6 @@
 """Reads from a database which migrations were applied to it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tdmvc.databases import Snapshot
@@ -54,6 +54,18 @@ def find_tool_tables(snapshot: Snapshot) -> list[str]:
     selected = snapshot.read_names()
     tables = _read_columns(snapshot, selected)
     return [name for name in selected if name in tables and is_tool_table(name, tables[name][1])]
+
+
+def without_tool_schemas(
+    schemas: Sequence[str], columns: Mapping[QualifiedName, Collection[str]]
+) -> list[str]:
+    """Return the schemas that have more than what migration tools made for themselves; all, if none has."""
+    own = set(schemas)
+    for schema in schemas:
+        tables = {name.table: of for name, of in columns.items() if name.schema == schema}
+        if tables and all(is_tool_table(f"{schema}.{table}", of) for table, of in tables.items()):
+            own.discard(schema)
+    return [schema for schema in schemas if schema in own or not own]
 
 
 def _read_columns(

@@ -15,6 +15,7 @@ from tdmvc.sources.sql_dump.decisions import MakeExtension
 from tdmvc.sources.sql_dump.postgres_statements import decide_postgres, label_postgres
 from tdmvc.sql.quoting import quote_name
 from tdmvc.workspace.dump_loading import Dialect, DumpLoader
+from tdmvc.workspace.live_migrations import without_tool_schemas
 
 _ROLE = "dump"
 _DATABASE = "dump"
@@ -58,7 +59,8 @@ def load_into_postgres(
                 script.execute(b"SET check_function_bodies = off")
                 loader.load(dump, parts, file, script, dialect)
     with open_script(location) as script:
-        schemas = ",".join(script.read_table_schemas())
+        # Names without a schema are easier, and a tool's own schema gives no table a reason to have one.
+        schemas = ",".join(without_tool_schemas(script.read_table_schemas(), script.read_columns()))
     return replace(location, query=(("schema", schemas),) if schemas else ())
 
 

@@ -125,6 +125,14 @@ def test_a_compressed_dump_and_one_with_a_byte_order_mark_are_read(load: Load, t
     assert dict(location.query) == {"schema": "public"}
 
 
+def test_a_schema_of_a_migration_tool_gives_no_table_a_longer_name(load: Load) -> None:
+    location, _ = load(
+        "CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id int, hash text, created_at bigint);"
+        "CREATE SCHEMA hdb_catalog; CREATE TABLE hdb_catalog.event_log (id text); CREATE TABLE orders (id int);"
+    )
+    assert dict(location.query) == {"schema": "public"}
+
+
 def test_schema_and_rows_may_be_in_two_files(
     rich: ServerLocation, load: Load, binaries: PostgresBinaries, tmp_path: Path
 ) -> None:

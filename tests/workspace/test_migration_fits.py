@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from tdmvc.databases.base import QualifiedName
 from tdmvc.migrations.migration_tables import find_migration_tables
 from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.workspace.live_migrations import without_tool_schemas
 from tdmvc.workspace.migration_fits import FittedTables, MigrationRows, fit_tables
 
 Row = dict[str, object]
@@ -96,3 +98,13 @@ def test_migrations_that_were_skipped_are_found() -> None:
         [versions("schema_migrations", "1", "3")], line("main", ["1", "2", "3", "4"])
     ).by_location.values()
     assert found.fit.not_run == ("2",)
+
+
+def test_only_schemas_of_nothing_but_migration_tools_are_left_out() -> None:
+    columns = {
+        QualifiedName("drizzle", "__drizzle_migrations"): ("id", "hash", "created_at"),
+        QualifiedName("app", "schema_migrations"): ("version",),
+        QualifiedName("app", "orders"): ("id",),
+    }
+    assert without_tool_schemas(["app", "drizzle", "empty"], columns) == ["app", "empty"]
+    assert without_tool_schemas(["drizzle"], columns) == ["drizzle"]

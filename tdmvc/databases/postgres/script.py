@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from tdmvc.databases.base import QualifiedName
 from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection
+from tdmvc.databases.postgres.objects import read_columns
 from tdmvc.databases.scripts import StatementError
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import Location
@@ -47,6 +49,10 @@ class PostgresScript:
     def read_table_schemas(self) -> list[str]:
         """Return the schemas that have tables, without those of extensions."""
         return [name for (name,) in self._connection.execute(_TABLE_SCHEMAS).fetchall()]
+
+    def read_columns(self) -> dict[QualifiedName, tuple[str, ...]]:
+        """Return the names of the columns of all tables."""
+        return read_columns(self._connection)
 
     def copy(self, statement: bytes, chunks: Iterable[bytes]) -> None:
         import psycopg
