@@ -10,6 +10,7 @@ from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.values import python_values
 from tdmvc.databases.postgres.copying import Numbers, Writer, bytes_of
 
+_DAY_MICROSECONDS = 86_400_000_000
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
@@ -42,7 +43,11 @@ def time_as_text(array: pa.Array) -> pa.Array:
     if has_zone:
         array = array.cast(pa.int64()).cast(pa.timestamp("us"))
     if pa.types.is_time(array.type):
-        texts = array.cast(pa.string())
+        # PostgreSQL has the end of the day, which Arrow cannot write.
+        is_end = call_function("equal", [array.cast(pa.int64()), pa.scalar(_DAY_MICROSECONDS)])
+        midnight = pa.scalar(0, pa.int64()).cast(array.type)
+        texts = call_function("if_else", [is_end, midnight, array]).cast(pa.string())
+        texts = call_function("if_else", [is_end, pa.scalar("24:00:00.0"), texts])
     else:
         texts = pa.array([_dated(text) for text in time_texts(array)], pa.string())
     if not pa.types.is_date(array.type):

@@ -84,6 +84,7 @@ CASES: list[tuple[str, pa.Array, list[str | None]]] = [
         ["1970-01-01 00:00:00.001", "1969-12-31 23:59:59.999"],
     ),
     ("time", _micros(_TIME, 0, 86_399_999_999), ["00:00:00", "23:59:59.999999"]),
+    ("time", _micros(_TIME, 86_400_000_000, None), ["24:00:00", None]),
     ("timetz", pa.array(["10:00:00+02", None]), ["10:00:00+02", None]),
     ("uuid", pa.array([_UUID, _UUID.replace("-", "").upper(), None]), [_UUID, _UUID, None]),
     ("json", pa.array(['{"a": 1.0}', "null", None]), ['{"a": 1.0}', "null", None]),
