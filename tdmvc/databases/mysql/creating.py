@@ -162,6 +162,14 @@ class TableMaker:
             except RefusedStatementError as error:
                 why = f"the server refuses it (error {error.code})"
                 findings.append(reference_clause(reference).finding(schema.name, why))
+                continue
+            actions = reference.actions
+            lost = [f"deferrable initially {actions.deferrable}"] if actions.deferrable else []
+            lost += ["match full"] if actions.is_full else []
+            lost += ["the columns of set null"] if actions.set_columns else []
+            if lost:
+                clause = replace(reference_clause(reference), noun=f"{' and '.join(lost)} of the reference")
+                findings.append(clause.finding(schema.name, "MySQL does not have it"))
         return findings
 
     def _create_views(self, views: Sequence[View]) -> list[Finding]:
@@ -180,7 +188,8 @@ def _exact_finding(table: str, names: list[str], collation: str) -> Finding:
     return Finding(
         "collation-added",
         Severity.INFO,
-        f"{table} compares the texts of {format_names(names, len(names))} exactly, as datasets do (collation {collation}).",
+        f"{table} compares the texts of {format_names(names, len(names))} exactly, as datasets do "
+        f"(collation {collation}).",
         table=table,
         columns=tuple(names),
     )
