@@ -17,6 +17,7 @@ import pytest
 
 from tests.builders import Tdmvc, copy_repo, publish, quiet_shop
 from tests.schemas import assert_valid
+from tests.series import IS_LONG
 from tests.servers import DatabaseServer
 
 LATER = {1: ("Ann", "ann@x.test"), 2: ("Bo", "bob@x.test"), 4: ("Dan", "dan@x.test")}
@@ -109,10 +110,16 @@ def test_a_duckdb_file_is_seeded(app: Path, tdmvc: Tdmvc, tmp_path: Path) -> Non
     play(tdmvc, f"duckdb:///{file}", run, run)
 
 
-@pytest.fixture(params=["postgres_server"])
+@pytest.fixture(params=["postgres_server", "mariadb_server"])
 def server(request: pytest.FixtureRequest) -> DatabaseServer:
     found: DatabaseServer = request.getfixturevalue(request.param)
     return found
+
+
+in_long_series = pytest.mark.parametrize(
+    "server", ["postgres_server", *(["mariadb_server"] if IS_LONG else [])], indirect=True
+)
+"""For tests that wait: on the second server only in `make test-long`."""
 
 
 @pytest.fixture
@@ -145,6 +152,7 @@ def test_a_database_of_a_server_is_seeded(
         assert server.running.password not in ran.out + ran.err
 
 
+@in_long_series
 def test_two_commands_at_once_seed_a_database_once(
     app: Path, tdmvc: Tdmvc, server: DatabaseServer, database: str
 ) -> None:
@@ -167,6 +175,7 @@ def test_two_commands_at_once_seed_a_database_once(
     assert server_query(server, database)("SELECT count(*) FROM customers") == [(3,)]
 
 
+@in_long_series
 def test_a_killed_seed_leaves_a_server_as_it_was(
     app: Path, tdmvc: Tdmvc, server: DatabaseServer, database: str
 ) -> None:

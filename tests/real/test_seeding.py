@@ -27,7 +27,7 @@ def shop(shared: Path, template: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.mark.parametrize("dataset", ["chinook", "dumped"])
-@pytest.mark.parametrize("engine", ["sqlite", "duckdb", "postgres_server"])
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb", "postgres_server", "mariadb_server"])
 def test_chinook_reads_back_equal(
     shop: Repository, dataset: str, engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
