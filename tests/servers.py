@@ -92,7 +92,7 @@ def system_postgres() -> Iterator[DatabaseServer]:
     try:
         binaries = find_system_postgres()
     except DatabaseError as error:
-        _without_package(error)
+        without_package(error)
     with start_postgres(binaries) as running:
         yield DatabaseServer(running)
 
@@ -103,7 +103,7 @@ def mariadb_server() -> Iterator[DatabaseServer]:
     try:
         binaries = find_mariadb()
     except DatabaseError as error:
-        _without_package(error)
+        without_package(error)
     with start_mariadb(binaries) as running:
         yield DatabaseServer(running)
 
@@ -129,7 +129,7 @@ def mariadb_database(mariadb_server: DatabaseServer) -> Iterator[ServerLocation]
         yield mariadb_server.location(name)
 
 
-def _without_package(error: DatabaseError) -> None:
+def without_package(error: DatabaseError) -> None:
     """Skip a test whose server is not installed, except in CI."""
     if os.environ.get("CI"):
         pytest.fail(error.message)

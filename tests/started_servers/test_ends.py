@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pymysql
 import pytest
 
 from tdmvc.errors import DatabaseError
 from tdmvc.servers import find_mariadb, start_mariadb, start_postgres
 from tdmvc.servers.processes import find_servers
 from tdmvc.servers.run_folders import servers_folder
+from tests.servers import without_package
 
 OWNER = """
     import sys, time
@@ -77,7 +79,7 @@ def test_the_server_of_a_killed_owner_is_stopped_at_the_next_start(engine: str) 
         try:
             find_mariadb()
         except DatabaseError as error:
-            pytest.skip(error.message)
+            without_package(error)
     killed = Owner(engine)
     killed.end(signal.SIGKILL)
     assert len(find_servers(killed.folder)) == 1
@@ -127,9 +129,11 @@ def test_a_folder_of_another_user_is_refused(monkeypatch: pytest.MonkeyPatch, tm
     assert error.value.exit_code == 7
 
 
-def test_mariadb_takes_only_its_administrator_and_leaves_nothing(mariadb_server: object) -> None:
-    import pymysql
-
+def test_mariadb_takes_only_its_administrator_and_leaves_nothing() -> None:
+    try:
+        find_mariadb()
+    except DatabaseError as error:
+        without_package(error)
     with start_mariadb() as server:
         assert server.password not in repr(server)
         for host in ({"host": server.host, "port": server.port}, {"unix_socket": str(server.socket)}):

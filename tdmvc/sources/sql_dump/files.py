@@ -1,6 +1,7 @@
 """Which files and folders are dumps, and how they are opened."""
 
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,8 +100,12 @@ def find_dump(path: Path) -> DumpFile | None:
 
 
 def _text_kind(path: Path) -> DumpKind:
-    with open_binary(path) as file:
-        head = file.read(_HEAD)
+    try:
+        with open_binary(path) as file:
+            head = file.read(_HEAD)
+    except (OSError, EOFError, zlib.error) as error:
+        why = f"{getattr(error, 'strerror', None) or error}."
+        raise SourceError.unreadable(path, why, remedy="check the file and its permissions.") from error
     if head.startswith(_ARCHIVE):
         raise SourceError.unreadable(
             path, "it is a compressed archive of pg_dump.", remedy=f"decompress it: `gunzip {path.name}`."
@@ -119,12 +124,19 @@ def _text_kind(path: Path) -> DumpKind:
 
 
 def _begins(path: Path, magic: bytes) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(magic)) == magic
+    return _first_bytes(path, len(magic)) == magic
 
 
 def _is_tar(path: Path) -> bool:
     """Whether a file is the form tar of pg_dump."""
-    with path.open("rb") as file:
-        head = file.read(_TAR_MAGIC.stop)
+    head = _first_bytes(path, _TAR_MAGIC.stop)
     return head[_TAR_MAGIC] == b"ustar" and head.startswith(_TABLE_OF_CONTENTS.encode() + b"\0")
+
+
+def _first_bytes(path: Path, count: int) -> bytes:
+    """Return the beginning of a file, or nothing if it cannot be read; who reads the file itself says why."""
+    try:
+        with path.open("rb") as file:
+            return file.read(count)
+    except OSError:
+        return b""

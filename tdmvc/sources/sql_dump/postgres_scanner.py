@@ -31,7 +31,9 @@ _ESCAPED = re.compile(rb"\\.|'", re.DOTALL)
 _COMMENT = re.compile(rb"/\*|\*/")
 _CONTINUED = re.compile(rb"'|[ \t\r\f\v]*\n\s*'")
 _BLANK = re.compile(rb"\S")
+_NAME_START = re.compile(rb"[%b]" % _LETTER)
 _NAME_BYTE = re.compile(rb"[%b0-9$]" % _LETTER)
+_TOKEN = re.compile(rb"[%b][%b0-9$]*|[0-9]+|[^\s]" % (_LETTER, _LETTER), re.DOTALL)
 _ROUTINE = re.compile(rb"CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE)(?: |\Z)")
 _WORDS_OF_ROUTINE = 4
 _END_OF_ROWS = re.compile(rb"\\\.\r?(?:\n|\Z)")
@@ -54,6 +56,8 @@ class PostgresScanner:
         self._depth = 0
         self._words: list[bytes] = []
         self._begins = 0
+        self._last_word = (-1, b"")
+        """Where the last word ended, from the start of the statement, and the word."""
         self._headers = self._footers = 0
 
     def parts(self) -> Iterator[DumpPart]:
@@ -65,6 +69,7 @@ class PostgresScanner:
         buffer = self._buffer
         while True:
             self._depth, self._words, self._begins = 0, [], 0
+            self._last_word = (-1, b"")
             part = self._read_part()
             if part is None:
                 break
@@ -80,21 +85,25 @@ class PostgresScanner:
     def _read_part(self) -> DumpPart | None:
         buffer = self._buffer
         while True:
+            gap = buffer.position - buffer.start
             found = buffer.find(self._pattern(), overlap=1)
             if found is None:
                 return self._rest()
             sign = found[0]
+            word = self._word_before(found.start(), buffer.start + gap) if sign in (b"'", b"$") else b""
             buffer.position = found.end()
             if sign == b"--":
                 self._skip_line_comment(found.start() - buffer.start)
             elif sign == b"/*":
                 self._skip_comment(found.start() - buffer.start)
             elif sign == b"'":
-                self._skip_text(found.start() - buffer.start)
+                self._skip_text(found.start() - buffer.start, word)
             elif sign == b'"':
                 self._skip_to(b'"', "a name in quotes")
             elif sign == b"$":
-                self._skip_dollar(found.start() - buffer.start)
+                # A dollar sign in a name begins no text.
+                if not word:
+                    self._skip_dollar(found.start() - buffer.start)
             elif sign == b"(":
                 self._depth += 1
             elif sign == b")":
@@ -103,10 +112,24 @@ class PostgresScanner:
                 return self._client_command(found.start() - buffer.start)
             elif sign != b";":
                 self._note_word(sign)
+                self._last_word = (found.end() - buffer.start, sign)
             elif self._depth == 0 and self._begins == 0:
                 part = self._statement(found.start() - buffer.start)
                 if part is not None:
                     return part
+
+    def _word_before(self, position: int, gap: int) -> bytes:
+        """Return the name or keyword that ends at a position; what is before the gap was looked at."""
+        buffer = self._buffer
+        if gap == position:
+            end, word = self._last_word
+            return word if end == position - buffer.start else b""
+        if not _NAME_BYTE.match(buffer.data, position - 1):
+            return b""
+        last = b""
+        for found in _TOKEN.finditer(buffer.data, gap, position):
+            last = found[0]
+        return last if _NAME_START.match(last) else b""
 
     def _pattern(self) -> "re.Pattern[bytes]":
         if len(self._words) < _WORDS_OF_ROUTINE or self._is_routine():
@@ -157,12 +180,13 @@ class PostgresScanner:
                 buffer.drop(buffer.position)
                 begin = 0
 
-    def _skip_text(self, begin: int) -> None:
+    def _skip_text(self, begin: int, word: bytes) -> None:
+        """Skip a text; the word before it says how backslashes are meant: E'…', B'…', X'…'."""
         buffer = self._buffer
         quote = buffer.start + begin
-        prefix = buffer.data[max(buffer.start, quote - 2) : quote]
-        is_escape = prefix[-1:] in (b"E", b"e") and (len(prefix) < 2 or _NAME_BYTE.match(prefix[:1]) is None)
-        if not is_escape and not (self._escapes and prefix[-1:] not in (b"&", b"B", b"b", b"X", b"x")):
+        is_unicode = buffer.data[max(buffer.start, quote - 2) : quote].upper() == b"U&"
+        is_plain = not self._escapes or is_unicode or word in (b"B", b"b", b"X", b"x")
+        if word not in (b"E", b"e") and is_plain:
             self._skip_to(b"'", "a text")
             return
         while True:
@@ -193,11 +217,8 @@ class PostgresScanner:
             raise DumpFault.cut_off(what, line)
 
     def _skip_dollar(self, begin: int) -> None:
-        """Skip a text in dollar quotes; a dollar sign in a name or before a number is none."""
+        """Skip a text in dollar quotes; a dollar sign before a number begins none."""
         buffer = self._buffer
-        at = buffer.start + begin
-        if at > buffer.start and _NAME_BYTE.match(buffer.data, at - 1):
-            return
         while _MAYBE_DOLLAR.match(buffer.data, buffer.start + begin) and buffer.more():
             pass
         found = _DOLLAR.match(buffer.data, buffer.start + begin)

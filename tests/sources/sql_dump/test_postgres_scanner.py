@@ -49,7 +49,7 @@ WHOLE = [
     "CREATE OR REPLACE PROCEDURE p() LANGUAGE sql BEGIN ATOMIC INSERT INTO t VALUES (1); END",
     "CREATE RULE r AS ON INSERT TO t DO INSTEAD (INSERT INTO u VALUES (1); DELETE FROM v;)",
     "SELECT 1 /* a; /* nested; */ still; */ + 2 -- to the end; 'of\n + 3",
-    "SELECT a$b FROM t WHERE x = $1 AND y = 1$$;".rstrip(";"),
+    "SELECT a$b FROM t WHERE x = $1 AND y = ''$a$;$a$$a$;$a$",
     "INSERT INTO \u00fcml\u00e4ut VALUES ('\u00e4;')",
     'CREATE VIEW begin_end AS SELECT 1 AS "begin"',
     "ALTER TABLE t ADD CONSTRAINT c CHECK ((a <> ';'::text))",
