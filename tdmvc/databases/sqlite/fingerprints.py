@@ -108,7 +108,7 @@ class Fingerprints:
         rows = total = 0
         for batch in self._batches(query):
             rows += len(batch)
-            total += sum(_hash(row) for row in batch)
+            total += sum(memoryview(b"".join(map(_hash, batch))).cast("Q"))
             self._on_progress(f"{table}: compare", rows, None, "rows")
         return rows, total % _MODULUS
 
@@ -132,9 +132,9 @@ class Fingerprints:
         return found.fetchone() is not None
 
 
-def _hash(row: tuple[Any, ...]) -> int:
+def _hash(row: tuple[Any, ...]) -> bytes:
     # Version 2 of the format depends on nothing but the values.
-    return int.from_bytes(hashlib.blake2b(marshal.dumps(row, 2), digest_size=8).digest(), "big")
+    return hashlib.blake2b(marshal.dumps(row, 2), digest_size=8).digest()
 
 
 def _text(data: bytes) -> str:

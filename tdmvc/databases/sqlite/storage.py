@@ -12,6 +12,7 @@ from functools import cache
 
 import pyarrow as pa
 
+from tdmvc.arrow.compute import call_function
 from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.types import MAX_INT64, MIN_INT64, SIMPLE, format_type
 from tdmvc.arrow.values import python_values
@@ -168,7 +169,11 @@ def format_values(array: pa.Array, column: Column) -> list[object]:
     if pa.types.is_boolean(type_):
         return _each(array, int)
     if pa.types.is_floating(type_):
-        return _each(array, lambda value: None if math.isnan(value) else value)
+        return (
+            _each(array, lambda value: None if math.isnan(value) else value)
+            if count_nan(array)
+            else list(array.to_pylist())
+        )
     if type_ == SIMPLE["uint64"]:
         return _each(array, lambda value: value if value <= MAX_INT64 else str(value))
     return list(array.to_pylist())
@@ -178,7 +183,7 @@ def count_nan(array: pa.Array) -> int:
     """Return how many values of a column of floats are NaN; zero for other columns."""
     if not pa.types.is_floating(array.type):
         return 0
-    return sum(1 for value in array.to_pylist() if value is not None and math.isnan(value))
+    return int(call_function("sum", [call_function("is_nan", [array])]).as_py() or 0)
 
 
 def _each(array: pa.Array, convert: Callable[..., object]) -> list[object]:
