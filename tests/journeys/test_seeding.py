@@ -175,6 +175,13 @@ def test_two_commands_at_once_seed_a_database_once(
     assert server_query(server, database)("SELECT count(*) FROM customers") == [(3,)]
 
 
+WAITING = {
+    "postgresql": "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '{}'",
+    "mysql": "SELECT id FROM information_schema.processlist WHERE db = '{}' AND state LIKE 'Waiting%'",
+}
+"""The sessions that wait for a lock."""
+
+
 @in_long_series
 def test_a_killed_seed_leaves_a_server_as_it_was(
     app: Path, tdmvc: Tdmvc, server: DatabaseServer, database: str
@@ -190,9 +197,12 @@ def test_a_killed_seed_leaves_a_server_as_it_was(
         cursor.execute("BEGIN")
         cursor.execute("SELECT * FROM customers FOR UPDATE")
         for stop in (signal.SIGKILL, signal.SIGINT):
+            waiting = set(query(WAITING[server.running.scheme].format(database)))
             process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            time.sleep(2.5)
-            assert process.poll() is None, process.communicate()
+            # A server may notice that a client is gone only when it is the client's turn.
+            while not set(query(WAITING[server.running.scheme].format(database))) - waiting:
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.1)
             os.kill(process.pid, stop)
             process.communicate(timeout=30)
             assert process.returncode == (-9 if stop is signal.SIGKILL else 130)
