@@ -232,7 +232,8 @@ def _one_table(name: str, rows: int) -> Iterator[str]:
         created_at timestamptz NOT NULL, note text
     )"""
     yield f"""INSERT INTO {name}
-        SELECT n, n::bigint * 7919 % 100000, 'kind-' || n % 7, 'Name of row ' || n, (n::bigint * 31 % 1000000) / 100.0, sqrt(n),
+        SELECT n, n::bigint * 7919 % 100000, 'kind-' || n % 7, 'Name of row ' || n,
+            (n::bigint * 31 % 1000000) / 100.0, sqrt(n),
             n % 3 > 0, date '2020-01-01' + (n % 2000)::int, timestamptz '2020-01-01 00:00Z' + n * interval '61 seconds',
             CASE WHEN n % 4 = 0 THEN md5((n * 3)::text) END
         FROM generate_series(1, {rows}) n"""

@@ -175,7 +175,7 @@ def run(path: Path, statements: Sequence[str]) -> list[object]:
             except duckdb.Error as error:
                 found.append(type(error).__name__)
             for schema, name in names:
-                rows = con.execute(f'SELECT * FROM "{schema}"."{name}"').fetchall()
+                rows = con.execute(f'SELECT COLUMNS(*)::VARCHAR FROM "{schema}"."{name}"').fetchall()
                 found.append(sorted(map(repr, rows)))
     return found
 
